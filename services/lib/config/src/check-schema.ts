@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { ConfigError, type ConfigMistake } from "./config-error.ts";
+import { nearestName } from "./nearest-name.ts";
+import type { YamlFile } from "./yaml-file.ts";
+
+/**
+ * A leaf of a configuration schema: one predicate and the form that people are told.
+ * Its message is the expected form, whatever went wrong.
+ */
+export function leaf<T>(expected: string, is: (value: unknown) => boolean): z.ZodCustom<T, T> {
+  return z.custom<T>(is, { error: expected });
+}
+
+/** A finite number for which `is` holds. */
+export function numberWhere(expected: string, is: (value: number) => boolean): z.ZodCustom<number, number> {
+  return leaf(expected, (value) => typeof value === "number" && Number.isFinite(value) && is(value));
+}
+
+/** An integer from `min` to `max`, both allowed. */
+export function integerFrom(min: number, max: number): z.ZodCustom<number, number> {
+  return numberWhere(`an integer from ${min} to ${max}`, (v) => Number.isInteger(v) && v >= min && v <= max);
+}
+
+/** A text for which `pattern` holds. */
+export function textLike(expected: string, pattern: RegExp): z.ZodCustom<string, string> {
+  return leaf(expected, (value) => typeof value === "string" && pattern.test(value));
+}
+
+/** One of `choices`, written exactly so. */
+export function oneOf<const C extends string>(choices: readonly C[]): z.ZodCustom<C, C> {
+  return leaf(`one of ${choices.join(", ")}`, (value) => choices.some((choice) => choice === value));
+}
+
+/** Finds what a schema cannot express; `file.value` may be of any shape, mistakes of the schema are told elsewhere. */
+export type CrossCheck = (file: YamlFile) => readonly ConfigMistake[];
+
+/**
+ * The value that `schema` makes of `file`.
+ * @throws ConfigError with every mistake of the schema and of `crossCheck`, in the order of the file.
+ */
+export function parseWithSchema<S extends z.ZodType>(
+  schema: S,
+  file: YamlFile,
+  crossCheck: CrossCheck = () => [],
+): z.output<S> {
+  const result = schema.safeParse(file.value);
+  const mistakes = result.success ? [] : result.error.issues.flatMap((issue) => mistakesOf(issue, file, schema));
+  mistakes.push(...crossCheck(file));
+  if (!result.success || mistakes.length > 0)
+    throw new ConfigError(mistakes.sort((a, b) => a.line - b.line || a.column - b.column));
+  return result.data;
+}
+
+/** A mistake at `path` of `file`, for checks that a schema cannot express. */
+export function mistakeAt(
+  file: YamlFile,
+  path: readonly PropertyKey[],
+  found: string,
+  expected: string,
+): ConfigMistake {
+  return { file: file.file, ...file.place(path), path: pathText(path), found, expected };
+}
+
+function mistakesOf(issue: z.core.$ZodIssue, file: YamlFile, schema: z.ZodType): ConfigMistake[] {
+  const path = issue.path;
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(schema, file.value, path);
+    return issue.keys.map((key) => {
+      const nearest = nearestName(key, known);
+      const expected = nearest ? `the known key "${nearest}"` : `only the keys ${known.join(", ")}`;
+      return {
+        ...mistakeAt(file, path, `the unknown key "${key.slice(0, 80)}"`, expected),
+        ...file.keyPlace([...path, key]),
+      };
+    });
+  }
+  if (issue.code === "invalid_key") {
+    const found = `the name "${String(path.at(-1)).slice(0, 80)}"`;
+    return [{ ...mistakeAt(file, path, found, issue.issues[0]?.message ?? issue.message), ...file.keyPlace(path) }];
+  }
+  return [mistakeAt(file, path, shown(writtenAt(file.value, path)), issue.message)];
+}
+
+/** `features[3].range` for ["features", 3, "range"]. */
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === "number") return `${text}[${step}]`;
+    return text === "" ? String(step) : `${text}.${String(step)}`;
+  }, "");
+}
+
+/** The value at `path` of plain maps and lists, or undefined. */
+export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, step) =>
+      typeof at === "object" && at !== null && Object.hasOwn(at, step) ? Reflect.get(at, step) : undefined,
+    root,
+  );
+}
+
+/** The value that was written for `path`: itself, or the scalar above it that abbreviates its map. */
+function writtenAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  for (let depth = 0; depth <= path.length; depth++) {
+    const value = valueAt(root, path.slice(0, depth));
+    if (depth === path.length || typeof value !== "object" || value === null) return value;
+  }
+  return undefined;
+}
+
+/** A value as a mistake shows it: JSON, cut. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? typeof value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** Keys that the schema knows at `path`; where a union branches, those of the branch that the value's `kind` or `form` chooses. */
+function keysAt(schema: z.ZodType, root: unknown, path: readonly PropertyKey[]): string[] {
+  let at: z.core.$ZodType = schema;
+  for (let depth = 0; ; depth++) {
+    at = inner(at, valueAt(root, path.slice(0, depth)));
+    const step = path[depth];
+    if (step === undefined) break;
+    if (at instanceof z.ZodObject) at = at.shape[String(step)] ?? z.never();
+    else if (at instanceof z.ZodArray) at = at.element;
+    else if (at instanceof z.ZodRecord) at = at.valueType;
+  }
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+function inner(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodNullable || schema instanceof z.ZodOptional)
+    return inner(schema.unwrap(), value);
+  if (schema instanceof z.ZodPipe) return inner(schema.in instanceof z.ZodTransform ? schema.out : schema.in, value);
+  if (schema instanceof z.ZodDiscriminatedUnion) {
+    const key = schema.def.discriminator;
+    const option = schema.options.find(
+      (o) =>
+        o instanceof z.ZodObject && (o.shape[key] as z.ZodType | undefined)?.safeParse(valueAt(value, [key])).success,
+    );
+    return option ? inner(option, value) : schema;
+  }
+  return schema;
+}

@@ -1,0 +1,27 @@
+/** One mistake in a configuration file. */
+export interface ConfigMistake {
+  readonly file: string;
+  /** 1-based place of the value, or of the map that lacks it. */
+  readonly line: number;
+  readonly column: number;
+  /** Path of the value, e.g. `features[3].range`; empty for the whole file. */
+  readonly path: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+function mistakeLine(m: ConfigMistake): string {
+  const path = m.path === "" ? "" : ` ${m.path}:`;
+  return `  ${m.file}:${m.line}:${m.column}${path} found ${m.found}, expected ${m.expected}`;
+}
+
+/** Configuration files do not fit; carries every mistake, not only the first. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError" as const;
+  readonly mistakes: readonly ConfigMistake[];
+
+  constructor(mistakes: readonly ConfigMistake[]) {
+    super(`${mistakes.length} mistake(s) in the configuration:\n${mistakes.map(mistakeLine).join("\n")}`);
+    this.mistakes = mistakes;
+  }
+}

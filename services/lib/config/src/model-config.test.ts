@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import { ConfigError } from "./config-error.ts";
+import { type ModelConfig, parseModelConfig } from "./model-config.ts";
+import { parseYaml } from "./yaml-file.ts";
+
+const GOOD = `version: 1
+name: supplier-risk
+features:
+  - name: avg_delay
+    kind: numeric
+    unit: days
+    range: [-365, 3650]
+    missing: median
+    direction: raises
+  - { name: region, kind: category, immutable: true }
+text: { name: contract_text, max_terms: 50 }
+target: { name: high_risk, risk_class: high, other_class: other }
+bands: { high: 0.7, medium: 0.4 }
+minimum_present: 0.5
+trainer:
+  kind: gradient_boosting
+  trees: 100
+  max_depth: 4
+  learning_rate: 0.1
+  l2: 1
+  min_child_weight: 1
+  subsample: 1
+  column_sample: 1
+split: { by: time, test_from: 2012-10-01, horizon_days: 90 }
+seed: 42
+`;
+
+function parse(text: string): ModelConfig {
+  return parseModelConfig(parseYaml(text, "m.yaml"));
+}
+
+function mistakesOf(text: string): string[] {
+  try {
+    parse(text);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.message
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
+}
+
+test("reads a model configuration into the form the trainer takes, defaults filled in", () => {
+  const config = parse(GOOD);
+  expect(config.features).toEqual([
+    {
+      name: "avg_delay",
+      kind: "numeric",
+      unit: "days",
+      range: [-365, 3650],
+      missing: "median",
+      direction: "raises",
+      immutable: false,
+    },
+    { name: "region", kind: "category", unit: "", range: null, missing: "keep", direction: "unknown", immutable: true },
+  ]);
+  expect(config.text).toEqual({ name: "contract_text", maxTerms: 50, stopWords: "english" });
+  expect(config.split).toEqual({
+    by: "time",
+    testShare: 0.2,
+    testFrom: "2012-10-01",
+    gapDays: 0,
+    horizonDays: 90,
+    calibrationShare: 0.2,
+  });
+  expect(config.trainer).toMatchObject({ kind: "gradient_boosting", maxDepth: 4, minChildWeight: 1 });
+});
+
+test("tells every mistake at once, in the order of the file, with place, finding and expected form", () => {
+  const bad = GOOD.replace("unit: days", "unti: days")
+    .replace("[-365, 3650]", "[5, 1]")
+    .replace("name: region", "name: avg_delay")
+    .replace("medium: 0.4", "medium: 0.9")
+    .replace("trees: 100", "trees: many")
+    .replace("seed: 42", "seed: -1\nsede: 42");
+  expect(mistakesOf(bad)).toEqual([
+    "m.yaml:4:5 features[0].unit: found nothing, expected a unit of 1 to 40 characters, e.g. days",
+    'm.yaml:6:5 features[0]: found the unknown key "unti", expected the known key "unit"',
+    "m.yaml:7:12 features[0].range: found [5,1], expected [min, max], the physically possible numbers, min < max",
+    'm.yaml:10:13 features[1].name: found "avg_delay" again, expected a name that nothing else in this file has',
+    'm.yaml:13:8 bands: found {"high":0.7,"medium":0.9}, expected medium below high',
+    'm.yaml:17:10 trainer.trees: found "many", expected an integer from 1 to 2000',
+    "m.yaml:25:7 seed: found -1, expected an integer from 0 to 4294967295",
+    'm.yaml:26:1 found the unknown key "sede", expected the known key "seed"',
+  ]);
+});
+
+test.each([
+  ["kind: numeric", "kind: numerical", 'features[0].kind: found "numerical", expected a feature with kind'],
+  ["missing: median", "missing: mean", 'features[0].missing: found "mean", expected one of refuse, keep, median'],
+  ["name: avg_delay", "name: Avg Delay", 'features[0].name: found "Avg Delay", expected a name of a-z'],
+  ["kind: gradient_boosting", "kind: neural", 'trainer.kind: found "neural", expected a trainer with kind'],
+  ["max_depth: 4", "max_depth: 17", "trainer.max_depth: found 17, expected an integer from 1 to 16"],
+  ["learning_rate: 0.1", "learning_rate: .nan", "trainer.learning_rate: found NaN, expected a share above 0"],
+  ["[-365, 3650]", "[0, .inf]", "features[0].range: found [0,null], expected [min, max]"],
+  ["2012-10-01", "2012-02-30", 'split.test_from: found "2012-02-30", expected a date YYYY-MM-DD'],
+  ["by: time", "by: supplier", 'split.test_from: found "2012-10-01", expected no test_from'],
+  ["name: supplier-risk", "name: ../../etc", 'name: found "../../etc", expected a model name'],
+  ["version: 1", "version: 2", "version: found 2, expected 1, the version that this release reads"],
+  ["high: 0.7", "high: 1", "bands.high: found 1, expected a number between 0 and 1"],
+  ["name: contract_text", "name: region", 'text.name: found "region" again'],
+  [
+    "learning_rate:",
+    "learnig_rate:",
+    'trainer: found the unknown key "learnig_rate", expected the known key "learning_rate"',
+  ],
+])("%s written as %s is a mistake", (good, bad, expected) => {
+  expect(mistakesOf(GOOD.replace(good, bad)).some((m) => m.includes(expected))).toBe(true);
+});
+
+test.each([
+  ["features: []", "features: found [], expected at least one feature"],
+  ["features: 3", "features: found 3, expected a list of features"],
+])("%s is a mistake", (line, expected) => {
+  const bad = GOOD.replace(/features:[\s\S]*?(?=text:)/, `${line}\n`);
+  expect(mistakesOf(bad).some((m) => m.includes(expected))).toBe(true);
+});
+
+test("a list, a scalar or a map of something else is one clear mistake or a short list", () => {
+  for (const text of ["- 1\n- 2\n", "just words\n", "42\n"]) expect(mistakesOf(text)).toHaveLength(1);
+  expect(mistakesOf("a: 1\n").length).toBeGreaterThan(5);
+});

@@ -1,0 +1,268 @@
+import { z } from "zod";
+import {
+  integerFrom,
+  leaf,
+  mistakeAt,
+  numberWhere,
+  oneOf,
+  parseWithSchema,
+  textLike,
+  valueAt,
+} from "./check-schema.ts";
+import type { ConfigMistake } from "./config-error.ts";
+import { isoDateSchema } from "./iso-date.ts";
+import { nameSchema } from "./names.ts";
+import { readYaml, type YamlFile } from "./yaml-file.ts";
+
+/** More features than this is a wrong file: the wire takes 4,096 rows of at most so many columns. */
+const MAX_FEATURES = 1000;
+
+const share = numberWhere("a share above 0, at most 1", (v) => v > 0 && v <= 1);
+const openShare = numberWhere("a number between 0 and 1, neither included", (v) => v > 0 && v < 1);
+const yesNo = leaf<boolean>("true or false", (v) => typeof v === "boolean");
+const direction = oneOf(["raises", "lowers", "unknown"]).default("unknown");
+const className = textLike(
+  "a class name, 1 to 40 letters, digits, blanks, _ or -",
+  /^[\p{L}\p{N}][\p{L}\p{N} _-]{0,39}$/u,
+);
+
+const numericFeature = z.strictObject(
+  {
+    name: nameSchema,
+    kind: z.literal("numeric"),
+    unit: textLike("a unit of 1 to 40 characters, e.g. days", /^\S(.{0,38}\S)?$/u),
+    range: leaf<[number, number]>(
+      "[min, max], the physically possible numbers, min < max",
+      (v) => Array.isArray(v) && v.length === 2 && v.every(Number.isFinite) && v[0] < v[1],
+    ),
+    missing: oneOf(["refuse", "keep", "median"]).default("keep"),
+    direction,
+    immutable: yesNo.default(false),
+  },
+  { error: "a feature: name, kind, unit, range" },
+);
+
+const categoryFeature = z.strictObject(
+  {
+    name: nameSchema,
+    kind: z.literal("category"),
+    missing: oneOf(["refuse", "keep"]).default("keep"),
+    direction,
+    immutable: yesNo.default(false),
+  },
+  { error: "a feature: name, kind" },
+);
+
+const boosting = z.strictObject({
+  kind: z.literal("gradient_boosting"),
+  trees: integerFrom(1, 2000),
+  max_depth: integerFrom(1, 16),
+  learning_rate: share,
+  l2: numberWhere("a number from 0 to 1000000", (v) => v >= 0 && v <= 1e6),
+  min_child_weight: numberWhere("a number from 0 to 1000000", (v) => v >= 0 && v <= 1e6),
+  subsample: share,
+  column_sample: share,
+});
+
+const forest = z.strictObject({
+  kind: z.literal("random_forest"),
+  trees: integerFrom(1, 2000),
+  max_depth: integerFrom(0, 64),
+  min_leaf: integerFrom(1, 1_000_000),
+  column_sample: share,
+});
+
+const split = z
+  .strictObject(
+    {
+      by: oneOf(["time", "supplier"]),
+      test_share: openShare.default(0.2),
+      test_from: isoDateSchema.nullable().default(null),
+      gap_days: integerFrom(0, 3650).default(0),
+      horizon_days: integerFrom(0, 3650).default(0),
+      calibration_share: openShare.default(0.2),
+    },
+    { error: "a split: by, test_share, …" },
+  )
+  .refine((s) => s.by === "time" || s.test_from === null, {
+    path: ["test_from"],
+    error: "no test_from, which only a split by time has",
+  });
+
+const modelConfigSchema = z.strictObject(
+  {
+    version: leaf<1>("1, the version that this release reads", (v) => v === 1),
+    name: textLike(
+      "a model name of a-z, 0-9 and - that starts with a letter, at most 63 long",
+      /^[a-z][a-z0-9-]{0,62}$/,
+    ),
+    features: z
+      .array(
+        z.discriminatedUnion("kind", [numericFeature, categoryFeature], {
+          error: "a feature with kind: numeric or kind: category",
+        }),
+        { error: "a list of features" },
+      )
+      .min(1, "at least one feature")
+      .max(MAX_FEATURES, `at most ${MAX_FEATURES} features`),
+    text: z
+      .strictObject(
+        {
+          name: nameSchema,
+          max_terms: integerFrom(1, 500),
+          stop_words: oneOf(["english", "none"]).default("english"),
+        },
+        { error: "text: name, max_terms, stop_words" },
+      )
+      .nullable()
+      .default(null),
+    target: z.strictObject(
+      { name: nameSchema, risk_class: className, other_class: className },
+      { error: "target: name, risk_class, other_class" },
+    ),
+    bands: z
+      .strictObject({ high: openShare, medium: openShare }, { error: "bands: high and medium" })
+      .refine((b) => b.medium < b.high, { error: "medium below high" }),
+    minimum_present: numberWhere("a share from 0 to 1", (v) => v >= 0 && v <= 1),
+    trainer: z.discriminatedUnion("kind", [boosting, forest], {
+      error: "a trainer with kind: gradient_boosting or kind: random_forest",
+    }),
+    split,
+    seed: integerFrom(0, 2 ** 32 - 1),
+  },
+  { error: "a map with version, name, features, target, bands, minimum_present, trainer, split, seed" },
+);
+
+type ModelYaml = z.output<typeof modelConfigSchema>;
+
+/** A feature as declared; a category has no unit and no range. */
+export interface FeatureConfig {
+  readonly name: string;
+  readonly kind: "numeric" | "category";
+  readonly unit: string;
+  /** Physically possible values, both ends allowed; null on categories. */
+  readonly range: readonly [number, number] | null;
+  readonly missing: "refuse" | "keep" | "median";
+  readonly direction: "raises" | "lowers" | "unknown";
+  readonly immutable: boolean;
+}
+
+/** The trainer as declared; the two kinds differ in their fields. */
+export type TrainerConfig =
+  | {
+      readonly kind: "gradient_boosting";
+      readonly trees: number;
+      readonly maxDepth: number;
+      readonly learningRate: number;
+      readonly l2: number;
+      readonly minChildWeight: number;
+      readonly subsample: number;
+      readonly columnSample: number;
+    }
+  | {
+      readonly kind: "random_forest";
+      readonly trees: number;
+      /** 0: unlimited. */
+      readonly maxDepth: number;
+      readonly minLeaf: number;
+      readonly columnSample: number;
+    };
+
+/** `config/model_config.yaml`: what the model is, in the form that the trainer takes (`ModelSpec` of risk-model). */
+export interface ModelConfig {
+  readonly name: string;
+  readonly features: readonly FeatureConfig[];
+  readonly text: { readonly name: string; readonly maxTerms: number; readonly stopWords: "english" | "none" } | null;
+  readonly target: { readonly name: string; readonly riskClass: string; readonly otherClass: string };
+  readonly bands: { readonly high: number; readonly medium: number };
+  readonly minimumPresent: number;
+  readonly trainer: TrainerConfig;
+  readonly split: {
+    readonly by: "time" | "supplier";
+    readonly testShare: number;
+    /** ISO date; null: from `testShare`. */
+    readonly testFrom: string | null;
+    readonly gapDays: number;
+    readonly horizonDays: number;
+    readonly calibrationShare: number;
+  };
+  readonly seed: number;
+}
+
+/** Checks a model configuration. @throws ConfigError with every mistake. */
+export function parseModelConfig(file: YamlFile): ModelConfig {
+  return modelConfigFromYaml(parseWithSchema(modelConfigSchema, file, nameClashes));
+}
+
+/** Reads and checks a model configuration. @throws ConfigError with every mistake. */
+export async function loadModelConfig(path: string): Promise<ModelConfig> {
+  return parseModelConfig(await readYaml(path));
+}
+
+/** Every column of the mapped table needs a name of its own. */
+function nameClashes(file: YamlFile): ConfigMistake[] {
+  const features = valueAt(file.value, ["features"]);
+  const paths: PropertyKey[][] = [
+    ...(Array.isArray(features) ? features.map((_, i) => ["features", i, "name"]) : []),
+    ["text", "name"],
+    ["target", "name"],
+  ];
+  const seen = new Set<string>();
+  return paths.flatMap((path) => {
+    const name = valueAt(file.value, path);
+    if (typeof name !== "string") return [];
+    if (seen.has(name)) return [mistakeAt(file, path, `"${name}" again`, "a name that nothing else in this file has")];
+    seen.add(name);
+    return [];
+  });
+}
+
+function modelConfigFromYaml(yaml: ModelYaml): ModelConfig {
+  return {
+    name: yaml.name,
+    features: yaml.features.map((f) => ({
+      name: f.name,
+      kind: f.kind,
+      unit: f.kind === "numeric" ? f.unit : "",
+      range: f.kind === "numeric" ? f.range : null,
+      missing: f.missing,
+      direction: f.direction,
+      immutable: f.immutable,
+    })),
+    text: yaml.text && { name: yaml.text.name, maxTerms: yaml.text.max_terms, stopWords: yaml.text.stop_words },
+    target: { name: yaml.target.name, riskClass: yaml.target.risk_class, otherClass: yaml.target.other_class },
+    bands: { high: yaml.bands.high, medium: yaml.bands.medium },
+    minimumPresent: yaml.minimum_present,
+    trainer: trainerFromYaml(yaml.trainer),
+    split: {
+      by: yaml.split.by,
+      testShare: yaml.split.test_share,
+      testFrom: yaml.split.test_from,
+      gapDays: yaml.split.gap_days,
+      horizonDays: yaml.split.horizon_days,
+      calibrationShare: yaml.split.calibration_share,
+    },
+    seed: yaml.seed,
+  };
+}
+
+function trainerFromYaml(trainer: ModelYaml["trainer"]): TrainerConfig {
+  if (trainer.kind === "random_forest")
+    return {
+      kind: trainer.kind,
+      trees: trainer.trees,
+      maxDepth: trainer.max_depth,
+      minLeaf: trainer.min_leaf,
+      columnSample: trainer.column_sample,
+    };
+  return {
+    kind: trainer.kind,
+    trees: trainer.trees,
+    maxDepth: trainer.max_depth,
+    learningRate: trainer.learning_rate,
+    l2: trainer.l2,
+    minChildWeight: trainer.min_child_weight,
+    subsample: trainer.subsample,
+    columnSample: trainer.column_sample,
+  };
+}

@@ -1,0 +1,43 @@
+/** Longer names are not compared: the distance costs the product of both lengths. */
+const LONGEST_COMPARED = 64;
+
+/** Edits (insert, delete, replace, swap of neighbours) from `a` to `b`: optimal string alignment distance. */
+function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let best = Math.min(replaced, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, (beforePrevious[j - 2] ?? 0) + 1);
+      row.push(best);
+    }
+    beforePrevious = previous;
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}
+
+/**
+ * The known name that a reader most likely meant, ignoring case, blanks and punctuation;
+ * null when none is within a third of the name's length (at least two edits). Ties go to the earlier name.
+ */
+export function nearestName(name: string, known: Iterable<string>): string | null {
+  const plain = (text: string): string => text.toLowerCase().replace(/[\s_.-]+/g, "_");
+  const wanted = plain(name);
+  if (wanted.length > LONGEST_COMPARED) return null;
+  let nearest: string | null = null;
+  let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  for (const candidate of known) {
+    const other = plain(candidate);
+    if (Math.abs(other.length - wanted.length) >= least) continue;
+    const distance = editDistance(wanted, other);
+    if (distance < least) {
+      least = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}

@@ -1,0 +1,118 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import { ConfigError, type ConfigMistake } from "./config-error.ts";
+
+/** A configuration of this product is a few hundred lines; more is a wrong file. */
+export const MAX_CONFIG_BYTES = 256 * 1024;
+
+/** 1-based place in a text. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A YAML text as plain values, with the place of each. */
+export interface YamlFile {
+  /** Name used in mistakes. */
+  readonly file: string;
+  readonly value: unknown;
+  /** Place of the value at `path`, or of the deepest map or list above it that exists. */
+  place(path: readonly PropertyKey[]): Place;
+  /** Place of the key that `path` ends in. */
+  keyPlace(path: readonly PropertyKey[]): Place;
+}
+
+/**
+ * Parses one YAML 1.2 document (core schema). Duplicate keys, anchors, aliases, own tags, tab indentation, several
+ * documents and an empty text are mistakes.
+ * @throws ConfigError with every mistake of syntax.
+ */
+export function parseYaml(text: string, file: string): YamlFile {
+  if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) throw tooLarge(file);
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, version: "1.2", uniqueKeys: true, prettyErrors: false });
+  const at = (offset: number): Place => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const mistakes: ConfigMistake[] = [...document.errors, ...document.warnings].map((problem) => ({
+    file,
+    ...at(problem.pos[0]),
+    path: "",
+    found: problem.message.includes("call stack") ? "maps or lists nested too deep" : problem.message,
+    expected: "plain YAML 1.2",
+  }));
+  visit(document, {
+    Node(_key, node: Node) {
+      if (isAlias(node) || ("anchor" in node && node.anchor !== undefined))
+        mistakes.push({
+          file,
+          ...at(node.range?.[0] ?? 0),
+          path: "",
+          found: "an anchor or alias",
+          expected: "every value written out",
+        });
+    },
+  });
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
+    throw whole(file, "an empty file", "a YAML map");
+
+  const locate = (path: readonly PropertyKey[], wantKey: boolean): Place => {
+    let node: unknown = document.contents;
+    let offset = document.contents?.range?.[0] ?? 0;
+    for (const [depth, step] of path.entries()) {
+      const pair = isMap(node) ? node.items.find((p) => isScalar(p.key) && String(p.key.value) === step) : undefined;
+      const last = depth === path.length - 1;
+      if (last && wantKey && pair && isNode(pair.key)) return at(pair.key.range?.[0] ?? offset);
+      const next = pair
+        ? (pair.value ?? pair.key)
+        : typeof step === "number" && isNode(node) && "get" in node
+          ? node.get(step, true)
+          : undefined;
+      if (!isNode(next)) break;
+      node = next;
+      offset = next.range?.[0] ?? offset;
+    }
+    return at(offset);
+  };
+  return {
+    file,
+    value: document.toJS({ maxAliasCount: 0 }),
+    place: (path) => locate(path, false),
+    keyPlace: (path) => locate(path, true),
+  };
+}
+
+/**
+ * Reads and parses a YAML file of at most `MAX_CONFIG_BYTES`.
+ * @throws ConfigError when it cannot be read, is not a regular file, is not UTF-8, is too large or is not YAML.
+ */
+export async function readYaml(path: string): Promise<YamlFile> {
+  return parseYaml(await readBounded(path), path);
+}
+
+/** O_NONBLOCK: opening a pipe that nobody writes to would wait for ever. */
+async function readBounded(path: string): Promise<string> {
+  try {
+    await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw whole(path, "something that is not a regular file", "a YAML file");
+    if (stats.size > MAX_CONFIG_BYTES) throw tooLarge(path);
+    return new TextDecoder("utf-8", { fatal: true }).decode(await handle.readFile());
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    if (error instanceof TypeError) throw whole(path, "bytes that are not UTF-8", "a YAML file in UTF-8");
+    const code = error instanceof Error && "code" in error ? String(error.code) : "an error";
+    throw whole(path, code === "ENOENT" ? "no such file" : `${code} when reading`, "a readable YAML file");
+  }
+}
+
+function whole(file: string, found: string, expected: string): ConfigError {
+  return new ConfigError([{ file, line: 1, column: 1, path: "", found, expected }]);
+}
+
+function tooLarge(file: string): ConfigError {
+  return whole(file, `more than ${MAX_CONFIG_BYTES} bytes`, `at most ${MAX_CONFIG_BYTES} bytes`);
+}
