@@ -1,0 +1,48 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { RegistryNameError } from "./registry-error.ts";
+
+/** Files of one version, in the order they are written. */
+export const VERSION_FILES = ["model.onnx", "feature_bundle.json", "MODEL_CARD.md", "manifest.json"] as const;
+
+/** Largest file the registry takes or reads: 64 MiB. */
+export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+const MODEL_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
+const VERSION = /^v([1-9][0-9]{0,8})$/;
+
+/**
+ * Folder of a registry given as `file:models`, `file:///srv/models` or a plain path (relative to `cwd`).
+ * @throws RegistryNameError for any other scheme.
+ */
+export function registryRoot(url: string, cwd: string): string {
+  if (url.startsWith("file://")) return fileURLToPath(url);
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1];
+  if (scheme && scheme !== "file") {
+    throw new RegistryNameError(`MODEL_REGISTRY_URL: "${scheme}:" is not supported; use file:FOLDER`);
+  }
+  const folder = scheme ? url.slice(scheme.length + 1) : url;
+  if (folder === "") throw new RegistryNameError("MODEL_REGISTRY_URL is empty; use file:FOLDER");
+  return path.resolve(cwd, folder);
+}
+
+/** Folder of a model. @throws RegistryNameError when the name could leave the registry. */
+export function modelFolder(root: string, modelName: string): string {
+  if (!MODEL_NAME.test(modelName)) {
+    throw new RegistryNameError(
+      `model name "${modelName.slice(0, 80)}": use lower-case letters, digits and "-", at most 64`,
+    );
+  }
+  return path.join(root, modelName);
+}
+
+/** Folder of a version. @throws RegistryNameError for a version that is not v1, v2, … */
+export function versionFolder(root: string, modelName: string, version: string): string {
+  if (!VERSION.test(version)) throw new RegistryNameError(`version "${version.slice(0, 80)}": expected v1, v2, …`);
+  return path.join(modelFolder(root, modelName), version);
+}
+
+/** Number of a version folder's name, or 0 for any other name. */
+export function versionNumber(name: string): number {
+  return Number(VERSION.exec(name)?.[1] ?? 0);
+}

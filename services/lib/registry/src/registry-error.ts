@@ -1,0 +1,58 @@
+/** No model of that name in the registry. */
+export class ModelNotFoundError extends Error {
+  override readonly name = "ModelNotFoundError" as const;
+  readonly modelName: string;
+  constructor(modelName: string) {
+    super(`no model "${modelName}" in the registry; publish one with: bellwether train --publish`);
+    this.modelName = modelName;
+  }
+}
+
+/** The model exists, but not that version or alias. */
+export class VersionNotFoundError extends Error {
+  override readonly name = "VersionNotFoundError" as const;
+  readonly modelName: string;
+  readonly version: string;
+  constructor(modelName: string, version: string) {
+    super(`model "${modelName}" has no version or alias "${version}"; list them with: bellwether models list`);
+    this.modelName = modelName;
+    this.version = version;
+  }
+}
+
+/** A published file is missing, changed, or not a plain file of its own. */
+export class ModelCorruptError extends Error {
+  override readonly name = "ModelCorruptError" as const;
+  readonly file: string;
+  constructor(file: string, what: string) {
+    super(`${file}: ${what}; publish the version again, or point the alias at another one`);
+    this.file = file;
+  }
+}
+
+/** The alias no longer points where the caller believed. */
+export class AliasMovedError extends Error {
+  override readonly name = "AliasMovedError" as const;
+  readonly alias: string;
+  readonly found: string;
+  constructor(alias: string, expected: string, found: string) {
+    super(
+      `alias "${alias}" points at "${found || "nothing"}", not at "${expected || "nothing"}"; read it again and decide anew`,
+    );
+    this.alias = alias;
+    this.found = found;
+  }
+}
+
+/** Another process holds the registry's write lock. */
+export class RegistryBusyError extends Error {
+  override readonly name = "RegistryBusyError" as const;
+  constructor(lockFile: string, pid: number) {
+    super(`${lockFile} is held by process ${pid}; try again when it is done`);
+  }
+}
+
+/** A model name, version or registry URL that the registry does not take. */
+export class RegistryNameError extends Error {
+  override readonly name = "RegistryNameError" as const;
+}
