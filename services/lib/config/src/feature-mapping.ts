@@ -1,0 +1,232 @@
+import { z } from "zod";
+import { leaf, mistakeAt, oneOf, parseWithSchema, shown, valueAt } from "./check-schema.ts";
+import type { ConfigMistake } from "./config-error.ts";
+import { isoDateSchema } from "./iso-date.ts";
+import { nameSchema } from "./names.ts";
+import { nearestName } from "./nearest-name.ts";
+import { SNAPSHOTS, type SourceMapping, sourceFromYaml, sourceSchema } from "./source-mapping.ts";
+import { type Place, readYaml, type YamlFile } from "./yaml-file.ts";
+
+/** As-of dates that training rows are made for: `from`, then every period up to and with `to`. ISO dates. */
+export interface SnapshotMapping {
+  readonly every: "day" | "week" | "month" | "quarter" | "year";
+  readonly from: string;
+  readonly to: string;
+}
+
+/** One named SELECT; later steps read its rows by its name. */
+export interface StepMapping {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** What the system of record keeps about a supplier beside its features: SQL expressions, null where not mapped. */
+export interface AttributeMapping {
+  /** Name for people. */
+  readonly displayName: string | null;
+  readonly region: string | null;
+  /** Industry or category. */
+  readonly category: string | null;
+  /** Money at stake in a year, at least 0: what `impact` multiplies the score with. */
+  readonly exposure: string | null;
+  /** Key that alerts are routed by. */
+  readonly owner: string | null;
+}
+
+/** How rows of one table become feature rows: SQL expressions over its columns. */
+export interface RowsMapping {
+  /** A source or a step. */
+  readonly from: string;
+  readonly supplierId: string;
+  /** Date at which the features were known; null when the data has no time. */
+  readonly asOf: string | null;
+  /** Feature name → expression. */
+  readonly features: Readonly<Record<string, string>>;
+  readonly text: string | null;
+  readonly attributes: AttributeMapping;
+}
+
+/** How the input of a weekly run becomes feature rows without labels. */
+export type WeeklyMapping =
+  | {
+      /** The input is a file that has one row a supplier. */
+      readonly form: "flat";
+      readonly source: SourceMapping;
+      readonly rows: RowsMapping;
+    }
+  | {
+      /** The input is the raw sources; steps and rows are those of training, at one snapshot date. */
+      readonly form: "raw";
+      /** SELECT of that date when the caller gives none; it sees the sources. */
+      readonly snapshot: string | null;
+    };
+
+/** `config/feature_mapping.yaml`: how raw tables become features, label and attributes. */
+export interface FeatureMapping {
+  readonly sources: readonly SourceMapping[];
+  readonly snapshots: SnapshotMapping | null;
+  readonly steps: readonly StepMapping[];
+  readonly rows: RowsMapping;
+  /** SELECT of supplier_id, as_of (when rows have one) and the model's target, 1 or 0; run for training only. */
+  readonly label: string;
+  readonly weekly: WeeklyMapping | null;
+}
+
+const sqlText = (expected: string) =>
+  leaf<string>(
+    `${expected}, at most 20000 characters`,
+    (v) => typeof v === "string" && v.trim() !== "" && v.length <= 20_000,
+  );
+const select = sqlText("a SELECT statement");
+const expression = sqlText("an SQL expression");
+const maybe = expression.nullable().default(null);
+
+const rowsShape = {
+  supplier_id: expression.default("supplier_id"),
+  as_of: maybe,
+  features: z.preprocess(
+    namesToThemselves,
+    z
+      .record(nameSchema, expression, { error: "a map of feature to SQL expression, or a list of columns, each once" })
+      .refine((f) => Object.keys(f).length > 0, { error: "at least one feature" }),
+  ),
+  text: maybe,
+  attributes: z
+    .strictObject(
+      { display_name: maybe, region: maybe, category: maybe, exposure: maybe, owner: maybe },
+      { error: "attributes: display_name, region, category, exposure, owner" },
+    )
+    .default({ display_name: null, region: null, category: null, exposure: null, owner: null }),
+};
+
+const mappingSchema = z.strictObject(
+  {
+    version: leaf<1>("1, the version that this release reads", (v) => v === 1),
+    sources: z
+      .record(nameSchema, sourceSchema, { error: "a map of table name to source" })
+      .refine((s) => Object.keys(s).length > 0, { error: "at least one source" }),
+    snapshots: z
+      .strictObject(
+        { every: oneOf(["day", "week", "month", "quarter", "year"]), from: isoDateSchema, to: isoDateSchema },
+        { error: "snapshots: every, from, to" },
+      )
+      .refine((s) => s.from <= s.to, { error: "from not after to" })
+      .nullable()
+      .default(null),
+    steps: z
+      .array(z.strictObject({ name: nameSchema, sql: select }, { error: "a step: name, sql" }), {
+        error: "a list of steps",
+      })
+      .max(100, "at most 100 steps")
+      .default([]),
+    rows: z.strictObject({ from: nameSchema, ...rowsShape }, { error: "rows: from, supplier_id, features, …" }),
+    label: select,
+    weekly: z
+      .discriminatedUnion(
+        "form",
+        [
+          z.strictObject({
+            form: z.literal("flat"),
+            source: sourceSchema,
+            rows: z.strictObject(rowsShape, { error: "rows: supplier_id, features, …" }),
+          }),
+          z.strictObject({ form: z.literal("raw"), snapshot: select.nullable().default(null) }),
+        ],
+        { error: "weekly with form: flat or form: raw" },
+      )
+      .nullable()
+      .default(null),
+  },
+  { error: "a map with version, sources, rows, label" },
+);
+
+/** Checks a feature mapping. @throws ConfigError with every mistake. */
+export function parseFeatureMapping(file: YamlFile): FeatureMapping {
+  return mappingFromYaml(parseWithSchema(mappingSchema, file, tableMistakes));
+}
+
+/** Reads and checks a feature mapping. @throws ConfigError with every mistake. */
+export async function loadFeatureMapping(path: string): Promise<FeatureMapping> {
+  return parseFeatureMapping(await readYaml(path));
+}
+
+/** Table of a flat weekly file; its rows are read without steps. */
+export const WEEKLY_TABLE = "weekly";
+
+/** `[a, b]` is short for `{ a: a, b: b }`; a list with anything but distinct names stays as it is and is refused. */
+function namesToThemselves(value: unknown): unknown {
+  if (!Array.isArray(value) || new Set(value).size !== value.length) return value;
+  if (!value.every((name) => typeof name === "string")) return value;
+  return Object.fromEntries(value.map((name) => [name, name]));
+}
+
+/** Names of tables must be distinct, and a name that is read must exist. */
+function tableMistakes(file: YamlFile): ConfigMistake[] {
+  const sources = valueAt(file.value, ["sources"]);
+  const steps = valueAt(file.value, ["steps"]);
+  const sourcePaths = typeof sources === "object" && sources !== null ? Object.keys(sources) : [];
+  const stepPaths = Array.isArray(steps) ? [...steps.keys()] : [];
+  const named: readonly (readonly [unknown, readonly PropertyKey[], Place])[] = [
+    ...sourcePaths.map((name) => [name, ["sources", name], file.keyPlace(["sources", name])] as const),
+    ...stepPaths.map((i) => {
+      const path = ["steps", i, "name"];
+      return [valueAt(file.value, path), path, file.place(path)] as const;
+    }),
+  ];
+  const seen = new Set<unknown>([SNAPSHOTS]);
+  const mistakes: ConfigMistake[] = [];
+  for (const [name, path, place] of named) {
+    if (seen.has(name))
+      mistakes.push({ ...mistakeAt(file, path, `the table "${name}" again`, "a name of its own"), ...place });
+    if (typeof name === "string") seen.add(name);
+  }
+
+  const tables = [...seen].filter((name) => typeof name === "string");
+  const from = valueAt(file.value, ["rows", "from"]);
+  if (typeof from === "string" && !seen.has(from)) {
+    const nearest = nearestName(from, tables);
+    const expected = nearest ? `the source or step "${nearest}"` : `a source or step: ${tables.join(", ")}`;
+    mistakes.push(mistakeAt(file, ["rows", "from"], shown(from), expected));
+  }
+  const asOf = valueAt(file.value, ["rows", "as_of"]) ?? null;
+  if ((valueAt(file.value, ["snapshots"]) ?? null) !== null && asOf === null)
+    mistakes.push(mistakeAt(file, ["rows"], "no as_of", "as_of, since the mapping has snapshots"));
+  return mistakes;
+}
+
+type MappingYaml = z.output<typeof mappingSchema>;
+
+function mappingFromYaml(yaml: MappingYaml): FeatureMapping {
+  return {
+    sources: Object.entries(yaml.sources).map(([name, source]) => sourceFromYaml(name, source)),
+    snapshots: yaml.snapshots,
+    steps: yaml.steps,
+    rows: rowsFromYaml(yaml.rows.from, yaml.rows),
+    label: yaml.label,
+    weekly:
+      yaml.weekly?.form === "flat"
+        ? {
+            form: "flat",
+            source: sourceFromYaml(WEEKLY_TABLE, yaml.weekly.source),
+            rows: rowsFromYaml(WEEKLY_TABLE, yaml.weekly.rows),
+          }
+        : yaml.weekly,
+  };
+}
+
+function rowsFromYaml(from: string, rows: Omit<MappingYaml["rows"], "from">): RowsMapping {
+  return {
+    from,
+    supplierId: rows.supplier_id,
+    asOf: rows.as_of,
+    features: rows.features,
+    text: rows.text,
+    attributes: {
+      displayName: rows.attributes.display_name,
+      region: rows.attributes.region,
+      category: rows.attributes.category,
+      exposure: rows.attributes.exposure,
+      owner: rows.attributes.owner,
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { leaf, oneOf, textLike } from "./check-schema.ts";
+import { nameSchema } from "./names.ts";
+
+/** What a raw value is read as. A date is a day, a timestamp a day and time without zone. */
+export type ColumnType = "text" | "number" | "integer" | "boolean" | "date" | "timestamp";
+
+const COLUMN_TYPES: readonly ColumnType[] = ["text", "number", "integer", "boolean", "date", "timestamp"];
+
+/** One column of a raw file. A value that is neither of its type nor made null by a rule sets its row aside. */
+export interface ColumnMapping {
+  /** Name in the mapping's SQL. */
+  readonly name: string;
+  /** Name in the file's header. */
+  readonly header: string;
+  readonly type: ColumnType;
+  /** True: blanks around a text are removed. Other types are always read so. */
+  readonly trim: boolean;
+  /** strptime forms of a date or timestamp, tried in this order. */
+  readonly formats: readonly string[];
+  /** Values that mean "not known", compared without the blanks around them. An empty value always does. */
+  readonly nullValues: readonly string[];
+  /** RE2 patterns of whole values that mean "not known". */
+  readonly nullPatterns: readonly string[];
+}
+
+/** Raw files of one form, read as one table. */
+export interface SourceMapping {
+  /** Name of the table in the mapping's SQL. */
+  readonly name: string;
+  /** File name or pattern (`*`, `?`) below the data folder; gzip is recognised by `.gz`. */
+  readonly file: string;
+  readonly format: "csv" | "parquet";
+  readonly delimiter: string;
+  readonly decimal: "." | ",";
+  readonly columns: readonly ColumnMapping[];
+}
+
+const DEFAULT_FORMATS: Readonly<Record<string, readonly string[]>> = {
+  date: ["%Y-%m-%d"],
+  timestamp: ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"],
+};
+
+const shortText = leaf<string>("a text of 1 to 200 characters", (v) => typeof v === "string" && /^.{1,200}$/su.test(v));
+const yesNo = leaf<boolean>("true or false", (v) => typeof v === "boolean");
+
+function listOf<S extends z.ZodType>(item: S, expected: string) {
+  return z.array(item, { error: expected }).max(50, `${expected}, at most 50`);
+}
+
+const columnSchema = z
+  .strictObject(
+    {
+      type: oneOf(COLUMN_TYPES),
+      header: shortText.optional(),
+      trim: yesNo.default(false),
+      formats: listOf(
+        textLike("a strptime form such as %Y-%m-%d", /^[\x20-\x7e]*%[\x20-\x7e]{1,60}$/),
+        "a list of strptime forms",
+      ).optional(),
+      null_values: listOf(shortText, "a list of values that mean not known").default([]),
+      null_patterns: listOf(shortText, "a list of patterns").default([]),
+    },
+    { error: `a column type (${COLUMN_TYPES.join(", ")}) or a map with type` },
+  )
+  .refine((c) => c.formats === undefined || c.type in DEFAULT_FORMATS, {
+    path: ["formats"],
+    error: "no formats, which only a date or a timestamp has",
+  });
+
+/** A column may be written as its type alone. */
+const columnOrType = z.preprocess((v) => (typeof v === "string" ? { type: v } : v), columnSchema);
+
+/** Below the data folder, no way out of it. */
+function isFilePattern(value: unknown): boolean {
+  return (
+    typeof value === "string" &&
+    /^[^\0\\/][^\0\\]{0,254}$/u.test(value) &&
+    value.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+  );
+}
+
+/** Schema of one entry under `sources`. */
+export const sourceSchema = z.strictObject(
+  {
+    file: leaf<string>("a file name or pattern below the data folder, without ..", isFilePattern),
+    format: oneOf(["csv", "parquet"]).default("csv"),
+    delimiter: oneOf([",", ";", "\t", "|"]).default(","),
+    decimal: oneOf([".", ","]).default("."),
+    columns: z
+      .record(nameSchema, columnOrType, { error: "a map of column name to type" })
+      .refine((c) => Object.keys(c).length > 0, { error: "at least one column" })
+      .refine((c) => Object.keys(c).length <= 500, { error: "at most 500 columns" }),
+  },
+  { error: "a source: file, format, columns" },
+);
+
+/** The source named `name` as its checked YAML declares it. */
+export function sourceFromYaml(name: string, yaml: z.output<typeof sourceSchema>): SourceMapping {
+  return {
+    name,
+    file: yaml.file,
+    format: yaml.format,
+    delimiter: yaml.delimiter,
+    decimal: yaml.decimal,
+    columns: Object.entries(yaml.columns).map(([column, c]) => ({
+      name: column,
+      header: c.header ?? column,
+      type: c.type,
+      trim: c.trim,
+      formats: c.formats ?? DEFAULT_FORMATS[c.type] ?? [],
+      nullValues: c.null_values,
+      nullPatterns: c.null_patterns,
+    })),
+  };
+}
+
+/** Table of the as-of dates that rows are made for; it has one column, `as_of`. */
+export const SNAPSHOTS = "snapshots";
