@@ -1,0 +1,56 @@
+import { goesLeft, leftShare } from "@bellwether/risk-model/shap/split";
+import type { Tree, TreeModel } from "@bellwether/risk-model/trees/tree-model";
+
+/** Raw output k expected when only the features in `known` (bit j = column j) are known. */
+export type ConditionalExpectation = (known: number, output: number) => number;
+
+/**
+ * Shapley values by their definition, over all subsets of features (Shapley 1953), `[outputs × features]`.
+ * Costs 2^features evaluations: at most 12 features.
+ */
+export function bruteForceShap(features: number, outputs: number, expectation: ConditionalExpectation): Float64Array {
+  if (features > 12) throw new RangeError(`brute force over ${features} features: at most 12`);
+  const contributions = new Float64Array(outputs * features);
+  const weights = subsetWeights(features);
+  for (let k = 0; k < outputs; k++) {
+    const values = Array.from({ length: 1 << features }, (_, known) => expectation(known, k));
+    for (let j = 0; j < features; j++) {
+      let sum = 0;
+      for (const [known, value] of values.entries()) {
+        if ((known >> j) & 1) continue;
+        sum += (weights[bitCount(known)] ?? 0) * ((values[known | (1 << j)] ?? 0) - value);
+      }
+      contributions[k * features + j] = sum;
+    }
+  }
+  return contributions;
+}
+
+/** The path-dependent game: an unknown feature follows both branches in proportion to the training rows. */
+export function pathDependentExpectation(model: TreeModel, row: Float32Array): ConditionalExpectation {
+  const descend = (tree: Tree, node: number, known: number, output: number): number => {
+    const feature = tree.feature[node] ?? -1;
+    if (feature < 0) return tree.value[node * model.outputs + output] ?? 0;
+    const [left, right] = [tree.left[node] ?? -1, tree.right[node] ?? -1];
+    if ((known >> feature) & 1) {
+      return descend(tree, goesLeft(tree, node, row[feature] ?? Number.NaN) ? left : right, known, output);
+    }
+    const share = leftShare(tree, node);
+    return share * descend(tree, left, known, output) + (1 - share) * descend(tree, right, known, output);
+  };
+  return (known, output) =>
+    model.trees.reduce((sum, tree) => sum + descend(tree, 0, known, output), model.base[output] ?? 0);
+}
+
+/** `size! (features − size − 1)! / features!` for each size of a subset. */
+function subsetWeights(features: number): number[] {
+  const weights = [1 / features];
+  for (let size = 1; size < features; size++) weights.push(((weights[size - 1] ?? 0) * size) / (features - size));
+  return weights;
+}
+
+function bitCount(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
