@@ -1,0 +1,58 @@
+import * as ort from "onnxruntime-node";
+import { expect, test } from "vitest";
+import { createRandom } from "../random.ts";
+import { trainBoosting } from "../trainer/train-boosting.ts";
+import { evaluateRows } from "../trees/evaluate.ts";
+import { readOnnxTreeModel } from "./read-tree-ensemble.ts";
+import { writeOnnxTreeModel } from "./write-tree-model.ts";
+
+const COLUMNS = 6;
+const random = createRandom(11);
+const ROWS = 1_500;
+const values = new Float32Array(ROWS * COLUMNS).map(() => (random.uniform() < 0.05 ? Number.NaN : random.normal()));
+const labels = new Uint8Array(ROWS).map((_, i) => ((values[i * COLUMNS] ?? 0) + random.normal() > 0.5 ? 1 : 0));
+const model = trainBoosting(
+  { values, rows: ROWS, columns: COLUMNS, labels },
+  {
+    kind: "gradient_boosting",
+    trees: 50,
+    maxDepth: 5,
+    learningRate: 0.1,
+    l2: 1,
+    minChildWeight: 1,
+    subsample: 1,
+    columnSample: 1,
+  },
+  1,
+);
+
+test("ONNX Runtime agrees with our evaluation, missing values and rows on thresholds included", async () => {
+  const onThreshold = values.slice(0, 300 * COLUMNS);
+  const thresholds = model.trees.flatMap((tree) =>
+    [...tree.threshold].map((t, node) => ({ t, column: tree.feature[node] ?? -1 })),
+  );
+  for (let row = 0; row < 300; row++) {
+    const { t, column } = thresholds[random.below(thresholds.length)] ?? { t: 0, column: -1 };
+    if (column >= 0) onThreshold[row * COLUMNS + column] = t;
+  }
+  const session = await ort.InferenceSession.create(writeOnnxTreeModel(model), { intraOpNumThreads: 1 });
+  for (const rows of [values, onThreshold]) {
+    const n = rows.length / COLUMNS;
+    const { output } = await session.run({ input: new ort.Tensor("float32", rows, [n, COLUMNS]) });
+    const ours = evaluateRows(model, rows);
+    for (let i = 0; i < n; i++) {
+      const mine = ours[i] ?? Number.NaN;
+      expect(Math.abs(Number(output?.data[i]) - mine)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(mine)));
+    }
+  }
+});
+
+test("the file reads back to the same trees and covers, and equal models give equal bytes", () => {
+  const bytes = writeOnnxTreeModel(model);
+  expect(writeOnnxTreeModel(model)).toEqual(bytes);
+  const back = readOnnxTreeModel(bytes).model;
+  expect(back.hasCovers).toBe(true);
+  const probe = values.subarray(0, 100 * COLUMNS);
+  expect(evaluateRows(back, probe)).toEqual(evaluateRows(model, probe));
+  expect(back.trees.map((tree) => tree.cover)).toEqual(model.trees.map((tree) => tree.cover));
+});
