@@ -1,0 +1,45 @@
+import { createRandom } from "../random.ts";
+import { createRanking } from "./metrics.ts";
+
+const RESAMPLES = 1_000;
+
+/**
+ * 95 % percentile interval of the AUC, resampling whole suppliers (cluster bootstrap; Efron & Tibshirani 1993, §8), since rows of one
+ * supplier are not independent. Resamples with one class only are drawn again, a bounded number of times.
+ * @returns [low, high], or null when fewer than two suppliers or one class leave nothing to resample.
+ */
+export function aucInterval(
+  scores: Float64Array,
+  labels: Uint8Array,
+  supplierIds: readonly string[],
+  seed: number,
+): readonly [number, number] | null {
+  const index = new Map<string, number>();
+  const supplierOf = Uint32Array.from(supplierIds, (id) => {
+    const known = index.get(id);
+    if (known !== undefined) return known;
+    index.set(id, index.size);
+    return index.size - 1;
+  });
+  const ranking = createRanking(scores, labels);
+  if (index.size < 2 || Number.isNaN(ranking.auc())) return null;
+  const random = createRandom(seed, 7);
+  const drawn = new Float64Array(index.size);
+  const weights = new Float64Array(labels.length);
+  const values: number[] = [];
+  for (let attempt = 0; attempt < 4 * RESAMPLES && values.length < RESAMPLES; attempt++) {
+    drawn.fill(0);
+    for (let k = 0; k < drawn.length; k++) {
+      const supplier = random.below(drawn.length);
+      drawn[supplier] = (drawn[supplier] as number) + 1;
+    }
+    for (let row = 0; row < weights.length; row++) weights[row] = drawn[supplierOf[row] as number] as number;
+    const auc = ranking.auc(weights);
+    if (!Number.isNaN(auc)) values.push(auc);
+  }
+  if (values.length === 0) return null;
+  values.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    values[Math.min(values.length - 1, Math.floor(share * values.length))] as number;
+  return [at(0.025), at(0.975)];
+}

@@ -1,0 +1,81 @@
+import { createRandom } from "../random.ts";
+import type { FeatureTable } from "../spec/feature-table.ts";
+import type { SplitSpec } from "../spec/model-spec.ts";
+import { TrainingDataError } from "./training-error.ts";
+
+/** Which rows do what; purged rows do nothing. */
+export interface RowSplit {
+  readonly train: Uint32Array;
+  readonly calibration: Uint32Array;
+  readonly test: Uint32Array;
+  /** Rows before the test period whose label window reaches into it. */
+  readonly purged: number;
+  /** First day of the test period, days since 1970-01-01; null when split by supplier. */
+  readonly testFromDay: number | null;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Gives every supplier a share in [0, 1) that depends on its id and the seed alone (FNV-1a into one draw). */
+function supplierShare(id: string, seed: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+  return createRandom(hash ^ seed, 17).uniform();
+}
+
+function firstTestDay(days: Int32Array, usable: Uint32Array, split: SplitSpec): number {
+  if (split.testFrom !== null) return Math.floor(Date.parse(split.testFrom) / DAY_MS);
+  const sorted = Int32Array.from(usable, (row) => days[row] as number).sort();
+  return sorted[Math.floor(sorted.length * (1 - split.testShare))] ?? 0;
+}
+
+/**
+ * Splits rows by time with a purge gap, or by supplier. A training row's label window (`horizonDays`) and the gap must end before the test
+ * period starts (purging; López de Prado, Advances in Financial Machine Learning, 2018, §7.4). Calibration rows are those of held-out
+ * suppliers within the training period.
+ * @param usable Rows that may be used at all.
+ * @throws TrainingDataError when a time split meets data without time, or a side stays empty.
+ */
+export function splitRows(table: FeatureTable, usable: Uint32Array, split: SplitSpec, seed: number): RowSplit {
+  const train: number[] = [];
+  const calibration: number[] = [];
+  const test: number[] = [];
+  let purged = 0;
+  let testFromDay: number | null = null;
+  const held = (row: number): boolean => supplierShare(table.supplierIds[row] ?? "", seed + 1) < split.calibrationShare;
+  if (split.by === "time") {
+    const days = table.asOfDays;
+    if (days === null)
+      throw new TrainingDataError(
+        `split.by is "time", but the mapping has no as_of; map one, or use split.by: supplier`,
+      );
+    testFromDay = firstTestDay(days, usable, split);
+    for (const row of usable) {
+      const day = days[row] as number;
+      if (day >= testFromDay) test.push(row);
+      else if (day + split.horizonDays + split.gapDays > testFromDay) purged++;
+      else (held(row) ? calibration : train).push(row);
+    }
+  } else {
+    for (const row of usable) {
+      if (supplierShare(table.supplierIds[row] ?? "", seed) < split.testShare) test.push(row);
+      else (held(row) ? calibration : train).push(row);
+    }
+  }
+  for (const [name, rows] of [
+    ["training", train],
+    ["test", test],
+  ] as const) {
+    if (rows.length === 0)
+      throw new TrainingDataError(
+        `no ${name} rows are left of ${usable.length}; change split in the model configuration or bring more data`,
+      );
+  }
+  return {
+    train: Uint32Array.from(train),
+    calibration: Uint32Array.from(calibration),
+    test: Uint32Array.from(test),
+    purged,
+    testFromDay,
+  };
+}
