@@ -1,0 +1,42 @@
+import http from "node:http";
+import type { DoorLimits } from "./door-limits.ts";
+import type { Door } from "./grpc-door.ts";
+import { type Address, listen } from "./listener.ts";
+import { drain } from "./web-door.ts";
+import { pathOf, sendText, type WebRequest, type WebResponse } from "./web-handler.ts";
+
+export interface AdminDoorOptions {
+  readonly address: Address;
+  readonly limits: DoorLimits;
+  /** Whether the server wants traffic. */
+  readonly isReady: () => boolean;
+  /** All metrics in Prometheus' text format. */
+  readonly metricsText: () => Promise<string>;
+}
+
+/** Opens the admin door: /livez, /readyz and /metrics for probes and Prometheus, in plain HTTP. @throws ListenError */
+export async function openAdminDoor({ address, limits, isReady, metricsText }: AdminDoorOptions): Promise<Door> {
+  const pages: Readonly<Record<string, (response: WebResponse) => void>> = {
+    "/livez": (response) => sendText(response, 200, "text/plain", "ok\n"),
+    "/readyz": (response) =>
+      isReady()
+        ? sendText(response, 200, "text/plain", "ok\n")
+        : sendText(response, 503, "text/plain", "not serving\n"),
+    "/metrics": (response) => {
+      metricsText().then(
+        (text) => sendText(response, 200, "text/plain; version=0.0.4; charset=utf-8", text),
+        () => sendText(response, 500, "text/plain", "metrics could not be collected\n"),
+      );
+    },
+  };
+  const answer = (request: WebRequest, response: WebResponse): void => {
+    const page = pages[pathOf(request)];
+    if (!page) sendText(response, 404, "text/plain", "not found\n");
+    else if (request.method !== "GET" && request.method !== "HEAD") sendText(response, 405, "text/plain", "GET only\n");
+    else page(response);
+  };
+  const server = http.createServer({ maxHeaderSize: limits.maxHeaderBytes, requestTimeout: 5_000 }, answer);
+  server.maxConnections = 64;
+  const bound = await listen(server, "admin", address);
+  return { address: bound, drain: (graceMs) => drain(server, graceMs) };
+}

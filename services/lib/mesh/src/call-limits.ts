@@ -1,0 +1,45 @@
+import { limits as limitsOption } from "@bellwether/gen/bellwether/policy/v1/limits_pb";
+import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
+import { methodPath, streamsIn, streamsOut } from "./route.ts";
+
+/** What one call of an RPC may cost. */
+export interface CallLimits {
+  /** Largest request message in bytes, after decompression. */
+  readonly maxRequestBytes: number;
+  /** Deadline of a call whose client set none; Infinity: none. */
+  readonly defaultTimeoutMs: number;
+}
+
+const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
+const UNARY_TIMEOUT_MS = 2_000;
+const STREAM_TIMEOUT_MS = 60_000;
+
+/** No RPC may ask for more: a message is held in memory whole, several times. */
+const LARGEST_REQUEST_BYTES = 64 * 1024 * 1024;
+
+/** RPCs of vendored contracts, which carry no options of ours. Both are streams that last as long as the client wishes. */
+const OPEN_ENDED = new Set([
+  "/grpc.health.v1.Health/Watch",
+  "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+  "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+]);
+
+/**
+ * The limits of an RPC: its `bellwether.policy.v1.limits` option, else the defaults (4 MiB; 2 s unary, 60 s streams).
+ * @throws Error when the option contradicts itself: a mistake of the contract, met at start.
+ */
+export function callLimits(method: DescMethod): CallLimits {
+  const path = methodPath(method);
+  const stated = hasOption(method, limitsOption) ? getOption(method, limitsOption) : undefined;
+  const maxRequestBytes = stated?.maxRequestBytes || MAX_REQUEST_BYTES;
+  if (maxRequestBytes > LARGEST_REQUEST_BYTES) {
+    throw new Error(`${path}: max_request_bytes is ${maxRequestBytes}, expected at most ${LARGEST_REQUEST_BYTES}`);
+  }
+  const streams = streamsIn(method) || streamsOut(method);
+  if (stated?.openEnded && (!streams || stated.defaultTimeoutMs > 0)) {
+    throw new Error(`${path}: open_ended is for streaming RPCs without default_timeout_ms`);
+  }
+  if (stated?.openEnded || OPEN_ENDED.has(path)) return { maxRequestBytes, defaultTimeoutMs: Number.POSITIVE_INFINITY };
+  const fallback = streams ? STREAM_TIMEOUT_MS : UNARY_TIMEOUT_MS;
+  return { maxRequestBytes, defaultTimeoutMs: stated?.defaultTimeoutMs || fallback };
+}

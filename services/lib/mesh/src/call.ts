@@ -1,0 +1,119 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { type ConnectError, type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
+import { type Context, context, type Span } from "@opentelemetry/api";
+import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
+
+/** The other end of the connection. */
+export interface Peer {
+  /** Remote address without port; empty when it is gone already. */
+  readonly address: string;
+  /** Names in the verified client certificate, empty without one: its common name and its DNS and URI alternatives. */
+  readonly certificateNames: readonly string[];
+}
+
+/**
+ * One call on the server, the same at every door: what handlers get as their context and policies work on.
+ * Headers, signal and values come into being when they are first asked for: a unary call that needs none pays for none.
+ */
+export abstract class Call implements HandlerContext {
+  readonly method: DescMethod;
+  abstract readonly protocolName: string;
+  abstract readonly peer: Peer;
+  abstract get requestHeader(): Headers;
+  /** One request header by its lower-case name, without building `requestHeader`. */
+  abstract header(name: string): string | undefined;
+  /** Ends the call from outside its handler, as a deadline does. Does nothing when it has ended. */
+  abstract fail(reason: unknown): void;
+
+  /** When the call must be over, epoch milliseconds; Infinity: never. */
+  deadline = Number.POSITIVE_INFINITY;
+  caller: Caller = ANONYMOUS;
+  /** `performance.now()` when its headers arrived. */
+  startedAt = 0;
+  /** The trace context that its handler runs in. */
+  otel: Context | undefined;
+  /** The recorded span; undefined when the call is not sampled. */
+  span: Span | undefined;
+  deadlineTimer: NodeJS.Timeout | undefined;
+  /** Whether it holds a slot of the admission policy. */
+  holdsSlot = false;
+  /** Whether the chain's close hooks have run. */
+  closed = false;
+  /** Why it was cut short; undefined while it runs and after a normal end. */
+  aborted: ConnectError | undefined;
+
+  #controller: AbortController | undefined;
+  #responseHeader: Headers | undefined;
+  #responseTrailer: Headers | undefined;
+  #values: ContextValues | undefined;
+
+  constructor(method: DescMethod) {
+    this.method = method;
+  }
+
+  get service() {
+    return this.method.parent;
+  }
+
+  get requestMethod(): string {
+    return "POST";
+  }
+
+  get url(): string {
+    return `/${this.method.parent.typeName}/${this.method.name}`;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.aborted || this.closed) this.#controller.abort(this.aborted);
+    }
+    return this.#controller.signal;
+  }
+
+  get values(): ContextValues {
+    this.#values ??= createContextValues().set(callerKey, this.caller);
+    return this.#values;
+  }
+
+  get responseHeader(): Headers {
+    this.#responseHeader ??= new Headers();
+    return this.#responseHeader;
+  }
+
+  get responseTrailer(): Headers {
+    this.#responseTrailer ??= new Headers();
+    return this.#responseTrailer;
+  }
+
+  /** The response headers if a handler asked for them. */
+  get setHeader(): Headers | undefined {
+    return this.#responseHeader;
+  }
+
+  /** The response trailers if a handler asked for them. */
+  get setTrailer(): Headers | undefined {
+    return this.#responseTrailer;
+  }
+
+  /** Milliseconds left, below 0 when late; undefined: no deadline. An arrow function: handlers may take it along. */
+  timeoutMs = (): number | undefined =>
+    this.deadline === Number.POSITIVE_INFINITY ? undefined : this.deadline - Date.now();
+
+  /** Tells the handler, through `signal`, that nobody waits any more. */
+  abort(reason: ConnectError): void {
+    if (this.aborted) return;
+    this.aborted = reason;
+    this.#controller?.abort(reason);
+  }
+
+  /** Ends the signal of a call that ended well, so that what listens to it lets go. */
+  release(): void {
+    this.#controller?.abort();
+  }
+
+  /** Runs `work` in the call's trace context. */
+  within<T>(work: () => T): T {
+    return this.otel ? context.with(this.otel, work) : work();
+  }
+}

@@ -1,0 +1,32 @@
+/** What a door grants all its clients together. */
+export interface DoorLimits {
+  readonly maxConnections: number;
+  /** Concurrent calls per HTTP/2 connection. */
+  readonly maxStreams: number;
+  /** Largest header block of a request, where the engine can bound it. */
+  readonly maxHeaderBytes: number;
+  /** From the connection, or the end of the last request, to the end of the next request's headers. */
+  readonly headersTimeoutMs: number;
+  /** From a request's first byte to its last, HTTP/1.1. */
+  readonly bodyTimeoutMs: number;
+  /** After this age a connection is asked to go, so that load spreads over new replicas. */
+  readonly connectionAgeMs: number;
+  readonly connectionAgeGraceMs: number;
+  readonly connectionIdleMs: number;
+  readonly keepaliveMs: number;
+  readonly keepaliveTimeoutMs: number;
+}
+
+/** Connection ages are long: a call that meets the closing of an old connection is retried only when it is idempotent. */
+export const DEFAULT_DOOR_LIMITS: DoorLimits = {
+  maxConnections: 4_096,
+  maxStreams: 128,
+  maxHeaderBytes: 16 * 1024,
+  headersTimeoutMs: 10_000,
+  bodyTimeoutMs: 60_000,
+  connectionAgeMs: 30 * 60_000,
+  connectionAgeGraceMs: 30_000,
+  connectionIdleMs: 5 * 60_000,
+  keepaliveMs: 60_000,
+  keepaliveTimeoutMs: 20_000,
+};

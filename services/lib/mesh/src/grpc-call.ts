@@ -1,0 +1,295 @@
+import { create, fromBinary, isMessage, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import * as grpc from "@grpc/grpc-js";
+import { Call, type Peer } from "./call.ts";
+import { headersFromMetadata, metadataFromHeaders } from "./metadata.ts";
+import type { PolicyChain } from "./policy.ts";
+import { refusal } from "./refusal.ts";
+import { type BoundMethod, streamsIn, streamsOut } from "./route.ts";
+
+/** One RPC as the gRPC door serves it. */
+export interface GrpcMethod extends BoundMethod {
+  readonly chain: PolicyChain;
+  /** Largest request message in bytes, after decompression. */
+  readonly maxRequestBytes: number;
+  /** The connection's other end, by grpc-js's description of the connection. */
+  readonly peerOf: (connection: ReturnType<grpc.ServerInterceptingCallInterface["getConnectionInfo"]>) => Peer;
+}
+
+const NOTHING = (): void => {};
+const OK: Parameters<grpc.ServerInterceptingCallInterface["sendStatus"]>[0] = {
+  code: grpc.status.OK,
+  details: "OK",
+  metadata: null,
+};
+
+/**
+ * A call on grpc-js, driven at the seam of its server interceptors: this object takes the place of the call listener, so that
+ * grpc-js builds neither a Readable nor a Writable for it. Messages cross the seam as bytes and are decoded here, after `open`:
+ * nothing is decoded for a caller that is not let in.
+ */
+export class GrpcCall extends Call {
+  readonly protocolName = "grpc";
+  readonly #base: grpc.ServerInterceptingCallInterface;
+  readonly #bound: GrpcMethod;
+  #metadata = new grpc.Metadata();
+  #requestHeader: Headers | undefined;
+  #request: Buffer | undefined;
+  #opening: void | Promise<void> = undefined;
+  #ended = false;
+  /** Wakes a handler that waits for the next inbound message; undefined ends its stream. */
+  #awaitingMessage: ((bytes: Buffer | undefined) => void) | undefined;
+  #inbox: (Buffer | undefined)[] = [];
+  /** Wakes a handler whose outbound message is being written. */
+  #awaitingWrite: (() => void) | undefined;
+
+  constructor(base: grpc.ServerInterceptingCallInterface, bound: GrpcMethod) {
+    super(bound.method);
+    this.#base = base;
+    this.#bound = bound;
+  }
+
+  get peer(): Peer {
+    return this.#bound.peerOf(this.#base.getConnectionInfo());
+  }
+
+  get requestHeader(): Headers {
+    this.#requestHeader ??= headersFromMetadata(this.#metadata);
+    return this.#requestHeader;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#metadata.get(name)[0];
+    return typeof value === "string" || value === undefined ? value : value.toString("base64");
+  }
+
+  /** grpc-js hands over its own listener; we listen ourselves. */
+  start(): void {
+    this.#base.start(this);
+  }
+
+  onReceiveMetadata(metadata: grpc.Metadata): void {
+    this.#metadata = metadata;
+    this.deadline = Number(this.#base.getDeadline());
+    try {
+      this.#opening = this.#bound.chain.open(this);
+    } catch (reason) {
+      this.fail(reason);
+      return;
+    }
+    this.#opening?.catch((reason) => this.fail(reason));
+    if (streamsIn(this.method)) this.#runStream(() => this.#inbound());
+    else this.#base.startRead();
+  }
+
+  onReceiveMessage(bytes: Buffer): void {
+    if (streamsIn(this.method)) {
+      this.#deliver(bytes);
+    } else if (this.#request) {
+      this.fail(new ConnectError("received extra input message", Code.Unimplemented));
+    } else {
+      this.#request = bytes;
+      this.#base.startRead();
+    }
+  }
+
+  onReceiveHalfClose(): void {
+    if (streamsIn(this.method)) {
+      this.#deliver(undefined);
+    } else if (!this.#request) {
+      this.fail(new ConnectError("missing input message", Code.Unimplemented));
+    } else if (streamsOut(this.method)) {
+      const bytes = this.#request;
+      this.#runStream(() => this.#decode(bytes));
+    } else {
+      this.#runUnary(this.#request);
+    }
+  }
+
+  /** The stream is closed: the client went, the deadline of grpc-js passed, or grpc-js refused a message. Comes after a normal end too. */
+  onCancel(): void {
+    if (this.#ended) return;
+    const late = this.deadline <= Date.now();
+    this.#end(new ConnectError(late ? "deadline exceeded" : "canceled", late ? Code.DeadlineExceeded : Code.Canceled));
+  }
+
+  fail(reason: unknown): void {
+    if (this.#ended) return;
+    const error = this.#bound.chain.toError(reason, this);
+    if (this.setHeader) this.#base.sendMetadata(metadataFromHeaders(this.setHeader));
+    this.#base.sendStatus(statusFromError(error, this.setTrailer));
+    this.#end(error);
+  }
+
+  #end(error: ConnectError | undefined): void {
+    this.#ended = true;
+    if (error) this.abort(error);
+    this.#awaitingMessage?.(undefined);
+    this.#awaitingWrite?.();
+    this.#bound.chain.close(this, error);
+  }
+
+  #succeed(): void {
+    this.#base.sendStatus(this.setTrailer ? { ...OK, metadata: metadataFromHeaders(this.setTrailer) } : OK);
+    this.#end(undefined);
+  }
+
+  // A unary call stays synchronous from the last byte in to the status out unless a policy or the handler waits.
+
+  #runUnary(bytes: Buffer): void {
+    if (this.#opening) {
+      this.#opening.then(() => this.#admitUnary(bytes), NOTHING);
+    } else {
+      this.#admitUnary(bytes);
+    }
+  }
+
+  #admitUnary(bytes: Buffer): void {
+    if (this.#ended) return;
+    try {
+      const waiting = this.#bound.chain.admit(this);
+      if (!waiting) this.#answerUnary(bytes);
+      else
+        waiting.then(
+          () => this.#answerUnary(bytes),
+          (reason) => this.fail(reason),
+        );
+    } catch (reason) {
+      this.fail(reason);
+    }
+  }
+
+  #answerUnary(bytes: Buffer): void {
+    if (this.#ended) return;
+    try {
+      const request = this.#decode(bytes);
+      const answer = this.within(() => this.#bound.handler(request, this));
+      if (!(answer instanceof Promise)) this.#sendUnary(answer);
+      else
+        answer.then(
+          (message) => this.#sendUnary(message),
+          (reason) => this.fail(reason),
+        );
+    } catch (reason) {
+      this.fail(reason);
+    }
+  }
+
+  #sendUnary(answer: unknown): void {
+    if (this.#ended) return;
+    try {
+      const bytes = this.#encode(answer);
+      if (this.setHeader) this.#base.sendMetadata(metadataFromHeaders(this.setHeader));
+      this.#base.sendMessage(bytes, NOTHING);
+    } catch (reason) {
+      this.fail(reason);
+      return;
+    }
+    this.#succeed();
+  }
+
+  async #runStream(takeInput: () => unknown): Promise<void> {
+    try {
+      await this.#opening;
+      if (this.#ended) return;
+      await this.#bound.chain.admit(this);
+      if (this.#ended) return;
+      const input = takeInput();
+      const answer = this.within(() => this.#bound.handler(input, this));
+      if (streamsOut(this.method)) await this.#sendStream(answer as AsyncIterable<unknown>);
+      else this.#sendUnary(await answer);
+    } catch (reason) {
+      this.fail(reason);
+    }
+  }
+
+  async #sendStream(answers: AsyncIterable<unknown>): Promise<void> {
+    const iterator = answers[Symbol.asyncIterator]();
+    let headSent = false;
+    try {
+      while (!this.#ended) {
+        // Each pull in the call's context: spans that a streaming handler makes would lose their parent otherwise.
+        const next = await this.within(() => iterator.next());
+        if (this.#ended) return;
+        if (!headSent && this.setHeader) this.#base.sendMetadata(metadataFromHeaders(this.setHeader));
+        headSent = true;
+        if (next.done) {
+          this.#succeed();
+          return;
+        }
+        await this.#write(this.#encode(next.value));
+      }
+    } finally {
+      if (this.#ended) iterator.return?.().catch(NOTHING);
+    }
+  }
+
+  /** Resolves when the message is written, or the call has ended: this is the back-pressure. */
+  #write(bytes: Buffer): Promise<void> {
+    return new Promise((resolve) => {
+      this.#awaitingWrite = resolve;
+      this.#base.sendMessage(bytes, resolve);
+    });
+  }
+
+  #deliver(bytes: Buffer | undefined): void {
+    const wake = this.#awaitingMessage;
+    this.#awaitingMessage = undefined;
+    if (wake) wake(bytes);
+    else this.#inbox.push(bytes);
+  }
+
+  async *#inbound(): AsyncGenerator<Message> {
+    while (true) {
+      const bytes = this.#inbox.length > 0 ? this.#inbox.shift() : await this.#nextBytes();
+      if (this.aborted) throw this.aborted;
+      if (bytes === undefined) return;
+      yield this.#decode(bytes);
+    }
+  }
+
+  #nextBytes(): Promise<Buffer | undefined> {
+    return new Promise((resolve) => {
+      if (this.#ended) {
+        resolve(undefined);
+        return;
+      }
+      this.#awaitingMessage = resolve;
+      this.#base.startRead();
+    });
+  }
+
+  #decode(bytes: Buffer): Message {
+    const { method, maxRequestBytes, chain } = this.#bound;
+    if (bytes.byteLength > maxRequestBytes) {
+      const text = `message of ${bytes.byteLength} bytes is larger than the ${maxRequestBytes} bytes that ${method.name} takes`;
+      throw refusal(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", text);
+    }
+    const message = decodeMessage(this, bytes);
+    chain.message(this, message);
+    return message;
+  }
+
+  #encode(answer: unknown): Buffer {
+    const schema = this.method.output;
+    const message = isMessage(answer, schema) ? answer : create(schema, answer as MessageInitShape<typeof schema>);
+    const bytes = toBinary(schema, message);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+}
+
+function decodeMessage(call: Call, bytes: Buffer): Message {
+  try {
+    return fromBinary(call.method.input, bytes);
+  } catch (cause) {
+    const text = `request is not a valid ${call.method.input.typeName}`;
+    throw refusal(Code.InvalidArgument, "MALFORMED_MESSAGE", text, { cause });
+  }
+}
+
+/** The status that carries an error's code, text, metadata and details; with no message before it, it goes out as Trailers-Only. */
+function statusFromError(error: ConnectError, trailer: Headers | undefined) {
+  const headers = setTrailerStatus(new Headers(trailer), error);
+  return { code: Number(error.code), details: error.rawMessage, metadata: metadataFromHeaders(headers) };
+}

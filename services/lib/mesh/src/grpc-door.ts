@@ -1,0 +1,121 @@
+import net from "node:net";
+import tls from "node:tls";
+import * as grpc from "@grpc/grpc-js";
+import { callLimits } from "./call-limits.ts";
+import type { DoorLimits } from "./door-limits.ts";
+import { GrpcCall, type GrpcMethod } from "./grpc-call.ts";
+import { type Address, listen, type TlsMaterial } from "./listener.ts";
+import { createPeerTable } from "./peers.ts";
+import type { PolicyChain } from "./policy.ts";
+import { methodPath, type Route, streamsIn, streamsOut } from "./route.ts";
+
+/** A listening door. */
+export interface Door {
+  readonly address: Address;
+  /** Takes no new connection, tells open ones to go (GOAWAY), lets calls end for at most `graceMs`, then cuts what is left. */
+  drain(graceMs: number): Promise<void>;
+}
+
+export interface GrpcDoorOptions {
+  readonly address: Address;
+  readonly routes: readonly Route[];
+  readonly chain: PolicyChain;
+  readonly limits: DoorLimits;
+  readonly tls?: TlsMaterial;
+}
+
+/**
+ * Opens the gRPC door: grpc-js behind a listener of our own, which caps connections, ends silent ones and knows each
+ * connection's certificate. @throws ListenError
+ */
+export async function openGrpcDoor({ address, routes, chain, limits, tls: material }: GrpcDoorOptions): Promise<Door> {
+  const peers = createPeerTable();
+  const methods = bindMethods(routes, chain, ({ remoteAddress, remotePort }) => peers.find(remoteAddress, remotePort));
+  const largest = Math.max(...[...methods.values()].map((m) => m.maxRequestBytes));
+  const server = createServer(methods, largest, limits);
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+
+  const sockets = new Set<net.Socket>();
+  const accept = (socket: net.Socket): void => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    socket.setNoDelay(true);
+    peers.add(socket);
+    dropIfSilent(socket, limits.headersTimeoutMs);
+    injector.injectConnection(socket);
+  };
+  const listener = material ? tlsListener(material, limits, accept) : net.createServer(accept);
+  listener.maxConnections = limits.maxConnections;
+  const bound = await listen(listener, "gRPC", address);
+  return {
+    address: bound,
+    async drain(graceMs) {
+      const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+      injector.drain(graceMs);
+      const hardEnd = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(hardEnd);
+      server.forceShutdown();
+    },
+  };
+}
+
+function bindMethods(routes: readonly Route[], chain: PolicyChain, peerOf: GrpcMethod["peerOf"]) {
+  const bound = routes.flatMap((route) => route.methods);
+  return new Map<string, GrpcMethod>(
+    bound.map((b) => [methodPath(b.method), { ...b, chain, peerOf, ...callLimits(b.method) }]),
+  );
+}
+
+function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number, limits: DoorLimits): grpc.Server {
+  // The types want grpc-js's own class; the seam needs only the listener interface, which GrpcCall has.
+  const takeOver = (definition: { path: string }, base: grpc.ServerInterceptingCallInterface) => {
+    const method = methods.get(definition.path);
+    return method ? new GrpcCall(base, method) : new grpc.ServerInterceptingCall(base);
+  };
+  const server = new grpc.Server({
+    interceptors: [takeOver as grpc.ServerInterceptor],
+    "grpc.max_receive_message_length": maxBytes,
+    "grpc.max_send_message_length": -1,
+    "grpc.max_concurrent_streams": limits.maxStreams,
+    "grpc.max_connection_age_ms": limits.connectionAgeMs,
+    "grpc.max_connection_age_grace_ms": limits.connectionAgeGraceMs,
+    "grpc.max_connection_idle_ms": limits.connectionIdleMs,
+    "grpc.keepalive_time_ms": limits.keepaliveMs,
+    "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
+    "grpc.enable_channelz": 0,
+  });
+  for (const [path, { method }] of methods) {
+    server.register(path, unused, sameBytes, sameBytes, grpcJsKind(streamsIn(method), streamsOut(method)));
+  }
+  return server;
+}
+
+const sameBytes = (bytes: Buffer): Buffer => bytes;
+
+/** grpc-js wants a handler for each path; the interceptor takes every call before it. */
+const unused = (): void => {};
+
+function grpcJsKind(input: boolean, output: boolean): string {
+  if (input) return output ? "bidi" : "clientStream";
+  return output ? "serverStream" : "unary";
+}
+
+function tlsListener(material: TlsMaterial, limits: DoorLimits, accept: (socket: net.Socket) => void): tls.Server {
+  const mutual = material.ca !== undefined;
+  const options = { ...material, ALPNProtocols: ["h2"], handshakeTimeout: limits.headersTimeoutMs };
+  return tls.createServer({ ...options, requestCert: mutual, rejectUnauthorized: mutual }, accept);
+}
+
+/** The 24 bytes that every HTTP/2 client sends first. */
+const PREFACE_BYTES = 24;
+
+function dropIfSilent(socket: net.Socket, timeoutMs: number): void {
+  const timer = setTimeout(() => {
+    if (socket.bytesRead < PREFACE_BYTES) socket.destroy();
+  }, timeoutMs).unref();
+  socket.once("close", () => clearTimeout(timer));
+  socket.on("error", () => socket.destroy());
+}

@@ -1,0 +1,55 @@
+import { once } from "node:events";
+import type net from "node:net";
+import type tls from "node:tls";
+
+/** Where a door listens. */
+export interface Address {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** PEM texts of a server's TLS. */
+export interface TlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+  /** Given: clients must show a certificate of this authority. */
+  readonly ca?: string;
+}
+
+/** A port is taken or an address is not ours. */
+export class ListenError extends Error {
+  override readonly name = "ListenError" as const;
+
+  constructor(door: string, { host, port }: Address, cause: unknown) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const way =
+      code === "EADDRINUSE"
+        ? "another process holds it: stop that one or choose another port (0 = any free one)"
+        : code;
+    super(`cannot listen on ${host}:${port} for ${door}: ${way}`, { cause });
+  }
+}
+
+/** Starts a server and gives back the address it has. @throws ListenError */
+export async function listen(server: net.Server | tls.Server, door: string, address: Address): Promise<Address> {
+  try {
+    server.listen({ host: address.host, port: address.port });
+    await once(server, "listening");
+  } catch (cause) {
+    throw new ListenError(door, address, cause);
+  }
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error(`${door}: no TCP address`);
+  return { host: bound.address, port: bound.port };
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function addressText({ host, port }: Address): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
+}

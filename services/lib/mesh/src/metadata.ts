@@ -1,0 +1,34 @@
+import { Metadata } from "@grpc/grpc-js";
+
+/** Headers that belong to the protocol: grpc-js writes them itself. */
+const PROTOCOL_HEADERS = new Set([
+  "content-type",
+  "user-agent",
+  "te",
+  "host",
+  "connection",
+  "grpc-status",
+  "grpc-message",
+]);
+
+/** Headers to grpc-js metadata: binary values ("-bin") as bytes, a repeated binary header as several values. */
+export function metadataFromHeaders(headers: Headers): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of headers) {
+    if (PROTOCOL_HEADERS.has(name)) continue;
+    if (!name.endsWith("-bin")) metadata.add(name, value);
+    else for (const part of value.split(",")) metadata.add(name, Buffer.from(part.trim(), "base64"));
+  }
+  return metadata;
+}
+
+/** grpc-js metadata to headers: binary values in base64, repeated ones joined by a comma. */
+export function headersFromMetadata(metadata: Metadata): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
+    for (const value of Array.isArray(values) ? values : [values]) {
+      if (value !== undefined) headers.append(name, String(value));
+    }
+  }
+  return headers;
+}

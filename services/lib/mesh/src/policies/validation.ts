@@ -1,0 +1,31 @@
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import { createValidator, type Violation } from "@bufbuild/protovalidate";
+import { Code } from "@connectrpc/connect";
+import type { Policy } from "../policy.ts";
+import { refusal } from "../refusal.ts";
+
+/** Holds every inbound message against its protovalidate rules: INVALID_ARGUMENT with google.rpc.BadRequest, one entry per field. */
+export function validationPolicy(): Policy {
+  const validator = createValidator();
+  return {
+    message(call, message) {
+      const result = validator.validate(call.method.input, message);
+      if (result.kind === "valid") return;
+      if (result.kind === "error") throw result.error;
+      const fieldViolations = result.violations.map((violation) => ({
+        field: pathToString(violation.field),
+        description: violation.message,
+      }));
+      throw refusal(Code.InvalidArgument, "INVALID_REQUEST", sentence(result.violations), { fieldViolations });
+    },
+  };
+}
+
+/** The first violation in words, and how many more there are. */
+function sentence(violations: readonly Violation[]): string {
+  const [first] = violations;
+  if (!first) return "request is not valid";
+  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
+  const field = pathToString(first.field);
+  return `${field === "" ? "request" : field}: ${first.message}${more}`;
+}

@@ -1,0 +1,71 @@
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { create } from "@bufbuild/protobuf";
+import { type Code, ConnectError } from "@connectrpc/connect";
+
+/** `ErrorInfo.domain` of every error of this product. */
+export const ERROR_DOMAIN = "bellwether";
+
+/** A field of the request at fault. */
+export interface FieldViolation {
+  /** Path of the field, for example "supplier.features[late_ratio]". */
+  readonly field: string;
+  readonly description: string;
+}
+
+/** What a client can act on besides code and text. */
+export interface RefusalDetails {
+  /** Becomes google.rpc.BadRequest; at most 20 are sent. */
+  readonly fieldViolations?: readonly FieldViolation[];
+  /** Becomes google.rpc.RetryInfo: not before so many milliseconds. */
+  readonly retryAfterMs?: number;
+  /** Becomes `ErrorInfo.metadata`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** For the log only. */
+  readonly cause?: unknown;
+}
+
+/** Errors travel in header fields, which peers bound at 8 KiB: longer texts are cut. */
+const MAX_MESSAGE_CHARACTERS = 1_024;
+const MAX_VIOLATIONS = 20;
+const MAX_DESCRIPTION_CHARACTERS = 160;
+
+/**
+ * An error as the client will see it: code, text, google.rpc.ErrorInfo with a stable UPPER_SNAKE_CASE reason, and details.
+ * A lone surrogate in a text becomes U+FFFD: both engines would throw on it inside a callback, which ends the process.
+ */
+export function refusal(code: Code, reason: string, message: string, details: RefusalDetails = {}): ConnectError {
+  const info = create(ErrorInfoSchema, { reason, domain: ERROR_DOMAIN, metadata: cleanRecord(details.metadata ?? {}) });
+  const error = new ConnectError(
+    clean(message, MAX_MESSAGE_CHARACTERS),
+    code,
+    undefined,
+    [{ desc: ErrorInfoSchema, value: info }],
+    details.cause,
+  );
+  if (details.fieldViolations?.length) {
+    const fieldViolations = details.fieldViolations.slice(0, MAX_VIOLATIONS).map(({ field, description }) => ({
+      field: clean(field, MAX_DESCRIPTION_CHARACTERS),
+      description: clean(description, MAX_DESCRIPTION_CHARACTERS),
+    }));
+    error.details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
+  }
+  if (details.retryAfterMs !== undefined) {
+    error.details.push({ desc: RetryInfoSchema, value: { retryDelay: durationFromMs(details.retryAfterMs) } });
+  }
+  return error;
+}
+
+/** Text that every engine can send: well-formed Unicode, at most so many UTF-16 units. */
+export function clean(text: string, maxCharacters: number): string {
+  const short = text.length > maxCharacters ? `${text.slice(0, maxCharacters - 1)}…` : text;
+  return short.toWellFormed();
+}
+
+function cleanRecord(record: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([k, v]) => [k, clean(v, MAX_DESCRIPTION_CHARACTERS)]));
+}
+
+function durationFromMs(ms: number) {
+  const whole = Math.max(0, Math.round(ms));
+  return { seconds: BigInt(Math.floor(whole / 1000)), nanos: (whole % 1000) * 1_000_000 };
+}

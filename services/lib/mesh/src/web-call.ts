@@ -1,0 +1,152 @@
+import type { Message } from "@bufbuild/protobuf";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { Call, type Peer } from "./call.ts";
+import type { PolicyChain } from "./policy.ts";
+import type { BoundMethod } from "./route.ts";
+
+const NOTHING = (): void => {};
+
+/** What a call needs of the web door. */
+export interface WebCallInit {
+  readonly bound: BoundMethod;
+  readonly chain: PolicyChain;
+  readonly context: HandlerContext;
+  readonly peer: Peer;
+}
+
+/**
+ * A call on connect-node: Connect, gRPC-Web, JSON, and gRPC where HTTP/2 is. connect-node's request gate opens it, its
+ * implementation admits and answers it, and the end of connect-node's signal closes it if nothing else has.
+ */
+export class WebCall extends Call {
+  readonly protocolName: string;
+  readonly peer: Peer;
+  readonly #context: HandlerContext;
+  readonly #bound: BoundMethod;
+  readonly #chain: PolicyChain;
+  /** Rejects what the engine waits for: a call fails even when its handler does not heed the signal. */
+  #reject: ((error: ConnectError) => void) | undefined;
+
+  constructor({ bound, chain, context, peer }: WebCallInit) {
+    super(bound.method);
+    this.protocolName = context.protocolName;
+    this.peer = peer;
+    this.#bound = bound;
+    this.#chain = chain;
+    this.#context = context;
+    const timeoutMs = context.timeoutMs();
+    if (timeoutMs !== undefined) this.deadline = Date.now() + timeoutMs;
+    context.signal.addEventListener("abort", () => this.#engineEnded(context.signal.reason), { once: true });
+  }
+
+  override get requestMethod(): string {
+    return this.#context.requestMethod;
+  }
+
+  override get responseHeader(): Headers {
+    return this.#context.responseHeader;
+  }
+
+  override get responseTrailer(): Headers {
+    return this.#context.responseTrailer;
+  }
+
+  get requestHeader(): Headers {
+    return this.#context.requestHeader;
+  }
+
+  header(name: string): string | undefined {
+    return this.#context.requestHeader.get(name) ?? undefined;
+  }
+
+  fail(reason: unknown): void {
+    if (this.closed) return;
+    const error = this.#chain.toError(reason, this);
+    this.abort(error);
+    this.#reject?.(error);
+    this.#chain.close(this, error);
+  }
+
+  /** Runs the chain's `open`. @throws ConnectError */
+  async open(): Promise<void> {
+    try {
+      await this.#chain.open(this);
+    } catch (reason) {
+      this.fail(reason);
+      throw this.aborted;
+    }
+  }
+
+  /** Answers with one message. @throws ConnectError */
+  async answer(input: Message | AsyncIterable<Message>): Promise<unknown> {
+    try {
+      const admitted = this.#chain.admit(this);
+      if (admitted) await this.#orFailure(admitted);
+      const answer = this.#handle(input);
+      const message = answer instanceof Promise ? await this.#orFailure(answer) : answer;
+      if (this.aborted) throw this.aborted;
+      this.#chain.close(this, undefined);
+      return message;
+    } catch (reason) {
+      this.fail(reason);
+      throw this.aborted;
+    }
+  }
+
+  /** Answers with a stream. @throws ConnectError */
+  async *answerStream(input: Message | AsyncIterable<Message>): AsyncGenerator<unknown> {
+    try {
+      const admitted = this.#chain.admit(this);
+      if (admitted) await this.#orFailure(admitted);
+      const iterator = (this.#handle(input) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+      let done = false;
+      try {
+        while (true) {
+          const next = await this.#orFailure(this.within(() => iterator.next()));
+          if (next.done) break;
+          yield next.value;
+        }
+        done = true;
+      } finally {
+        if (!done) iterator.return?.().catch(NOTHING);
+      }
+      this.#chain.close(this, undefined);
+    } catch (reason) {
+      this.fail(reason);
+      throw this.aborted;
+    } finally {
+      if (!this.closed) this.fail(new ConnectError("canceled", Code.Canceled));
+    }
+  }
+
+  #handle(input: Message | AsyncIterable<Message>): unknown {
+    if (Symbol.asyncIterator in input) return this.within(() => this.#bound.handler(this.#checked(input), this));
+    this.#chain.message(this, input);
+    return this.within(() => this.#bound.handler(input, this));
+  }
+
+  async *#checked(messages: AsyncIterable<Message>): AsyncGenerator<Message> {
+    for await (const message of messages) {
+      this.#chain.message(this, message);
+      yield message;
+    }
+  }
+
+  /** Waits for `work` or for `fail`. One slot instead of Promise.race: a race per message would pile up on a long stream. */
+  #orFailure<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.aborted) {
+        work.catch(NOTHING);
+        reject(this.aborted);
+        return;
+      }
+      this.#reject = reject;
+      work.then(resolve, reject);
+    });
+  }
+
+  #engineEnded(reason: unknown): void {
+    if (this.closed) return;
+    this.fail(reason instanceof ConnectError ? reason : new ConnectError("canceled", Code.Canceled));
+  }
+}

@@ -1,0 +1,97 @@
+import http from "node:http";
+import type { Socket } from "node:net";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import {
+  type ConnectRouter,
+  createContextKey,
+  createContextValues,
+  type HandlerContext,
+  type MethodImpl,
+} from "@connectrpc/connect";
+import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
+import { callLimits } from "./call-limits.ts";
+import type { DoorLimits } from "./door-limits.ts";
+import type { Door } from "./grpc-door.ts";
+import { type Address, listen } from "./listener.ts";
+import { peerOfSocket } from "./peers.ts";
+import type { PolicyChain } from "./policy.ts";
+import { type BoundMethod, type Route, streamsOut } from "./route.ts";
+import { WebCall } from "./web-call.ts";
+import { sendText, type WebHandler } from "./web-handler.ts";
+
+export interface WebDoorOptions {
+  readonly address: Address;
+  readonly routes: readonly Route[];
+  readonly chain: PolicyChain;
+  readonly limits: DoorLimits;
+  /** Asked before the RPCs, in order. */
+  readonly before: readonly WebHandler[];
+  /** Asked when no RPC has the path, in order. */
+  readonly after: readonly WebHandler[];
+}
+
+/** Base64 makes JSON a third larger than the bytes in it, and names and quotes add to that. */
+const JSON_OVERHEAD = 1.5;
+
+const socketKey = createContextKey<Socket | undefined>(undefined);
+const callKey = createContextKey<WebCall | undefined>(undefined);
+
+/** Opens the web door: Connect, gRPC-Web and JSON by connect-node over HTTP/1.1, and what `before` and `after` add. @throws ListenError */
+export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
+  const { limits, before, after } = options;
+  const rpcs = connectNodeAdapter({
+    grpc: false,
+    acceptCompression: [compressionGzip],
+    contextValues: (request) => createContextValues().set(socketKey, request.socket),
+    routes: (router) => {
+      for (const { methods } of options.routes) for (const bound of methods) mount(router, bound, options.chain);
+    },
+    fallback: (request, response) => {
+      if (!after.some((handler) => handler(request, response))) sendText(response, 404, "text/plain", "not found\n");
+    },
+  });
+  const server = http.createServer(
+    {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.bodyTimeoutMs,
+      keepAliveTimeout: limits.connectionIdleMs,
+      noDelay: true,
+    },
+    (request, response) => {
+      if (!before.some((handler) => handler(request, response))) rpcs(request, response);
+    },
+  );
+  server.maxConnections = limits.maxConnections;
+  const address = await listen(server, "web", options.address);
+  return { address, drain: (graceMs) => drain(server, graceMs) };
+}
+
+/** Ends a server: no new connection, open requests may end, the rest is cut after `graceMs`. */
+export async function drain(server: http.Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // `close` ends idle connections once; one that becomes idle later would hold the drain for its keep-alive time.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const hardEnd = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(hardEnd);
+}
+
+function mount(router: ConnectRouter, bound: BoundMethod, chain: PolicyChain): void {
+  const { method } = bound;
+  const requestGate = (context: HandlerContext): Promise<void> => {
+    const socket = context.values.get(socketKey);
+    const peer = socket ? peerOfSocket(socket) : { address: "", certificateNames: [] };
+    const call = new WebCall({ bound, chain, context, peer });
+    context.values.set(callKey, call);
+    return call.open();
+  };
+  const implementation = (input: Message | AsyncIterable<Message>, context: HandlerContext): unknown => {
+    const call = context.values.get(callKey);
+    if (!call) throw new Error("the request gate did not run");
+    return streamsOut(method) ? call.answerStream(input) : call.answer(input);
+  };
+  const readMaxBytes = Math.ceil(callLimits(method).maxRequestBytes * JSON_OVERHEAD);
+  router.rpc(method, implementation as MethodImpl<DescMethod>, { requestGate, readMaxBytes });
+}

@@ -1,0 +1,23 @@
+import type { connectNodeAdapter } from "@connectrpc/connect-node";
+
+type NodeHandler = ReturnType<typeof connectNodeAdapter>;
+
+/** A request at the web door: HTTP/1.1, or HTTP/2 under TLS. */
+export type WebRequest = Parameters<NodeHandler>[0];
+export type WebResponse = Parameters<NodeHandler>[1];
+
+/** Answers a plain HTTP request and returns true, or leaves it to the next handler by returning false. */
+export type WebHandler = (request: WebRequest, response: WebResponse) => boolean;
+
+/** The path of a request without its query. */
+export function pathOf(request: WebRequest): string {
+  return request.url?.split("?", 1)[0] ?? "/";
+}
+
+/** Sends a whole answer. */
+export function sendText(response: WebResponse, status: number, type: string, text: string): void {
+  response.statusCode = status;
+  response.setHeader("content-type", type);
+  response.setHeader("content-length", Buffer.byteLength(text));
+  response.end(text);
+}
