@@ -1,0 +1,39 @@
+import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import { columnName } from "@bellwether/risk-model/features/vectorize";
+
+/** One feature's share in one score. */
+export interface FeatureContribution {
+  /** The feature, or "contract_text:term". */
+  readonly feature: string;
+  /** The number the model saw; null: missing, or a category. */
+  readonly value: number | null;
+  /** The category the model saw, "" when there is none. */
+  readonly category: string;
+  readonly contribution: number;
+}
+
+/** Gathers column contributions by feature (a category's columns are one feature), largest magnitude first, ties in the model's order. */
+export function featureContributions(
+  bundle: FeatureBundle,
+  row: Float32Array,
+  contributions: Float32Array,
+): FeatureContribution[] {
+  const byFeature = new Map<string, FeatureContribution>();
+  for (const [c, column] of bundle.columns.entries()) {
+    const contribution = contributions[c] as number;
+    const x = row[c] as number;
+    if (column.kind !== "category") {
+      const name = columnName(column);
+      byFeature.set(name, { feature: name, value: Number.isNaN(x) ? null : x, category: "", contribution });
+      continue;
+    }
+    const before = byFeature.get(column.feature);
+    byFeature.set(column.feature, {
+      feature: column.feature,
+      value: null,
+      category: x === 1 ? column.category : (before?.category ?? ""),
+      contribution: (before?.contribution ?? 0) + contribution,
+    });
+  }
+  return [...byFeature.values()].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+}

@@ -1,0 +1,77 @@
+import type { StoredVersion } from "@bellwether/registry/read-version";
+import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
+import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/features/vectorize";
+import { readOnnxTreeModel } from "@bellwether/risk-model/onnx/read-tree-ensemble";
+import { openOnnxSession, RUNTIME } from "./onnx-runtime.ts";
+import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
+import { verifyModel } from "./verify-model.ts";
+
+/** What exactly computes a score, enough to compute it again. Digests are SHA-256, lower-case hex. */
+export interface ModelIdentity {
+  readonly name: string;
+  readonly version: string;
+  readonly modelDigest: string;
+  readonly bundleDigest: string;
+  readonly configHash: string;
+  readonly runtime: string;
+  readonly kernel: string;
+}
+
+/** A published model, loaded, checked and ready to score. */
+export interface ScoringModel {
+  readonly identity: ModelIdentity;
+  readonly bundle: FeatureBundle;
+  readonly vectorizer: Vectorizer;
+  /** Outputs before calibration, `[n]`, of float32 rows `[n × columns]`. */
+  predict(rows: Float32Array, n: number): Promise<Float32Array>;
+  /** Null when the model carries neither covers nor background. */
+  readonly explainer: RowExplainer | null;
+  /** Frees the runtime's memory; no call may be in flight. */
+  release(): Promise<void>;
+}
+
+/** The stored version cannot be served: its parts do not fit together or do not give the recorded answers. */
+export class ModelRejectedError extends Error {
+  override readonly name = "ModelRejectedError" as const;
+}
+
+/**
+ * Loads a version and proves that it answers as recorded.
+ * @throws ModelRejectedError golden rows or the explanation differ; BundleError, ModelRefusedError a file cannot be read.
+ */
+export async function openScoringModel(stored: StoredVersion): Promise<ScoringModel> {
+  const { manifest } = stored;
+  const bundle = parseFeatureBundle(stored.bundleJson);
+  const vectorizer = createVectorizer(bundle);
+  const { model } = readOnnxTreeModel(stored.onnx);
+  if (model.features !== vectorizer.columns) {
+    throw new ModelRejectedError(
+      `model.onnx takes ${model.features} columns, its bundle describes ${vectorizer.columns}`,
+    );
+  }
+  const session = await openOnnxSession(stored.onnx, vectorizer.columns);
+  try {
+    const explainer = createRowExplainer(model, bundle.explanation);
+    await verifyModel(bundle, session, explainer);
+    return {
+      identity: {
+        name: manifest.modelName,
+        version: manifest.version,
+        modelDigest: manifest.files["model.onnx"].sha256,
+        bundleDigest: manifest.files["feature_bundle.json"].sha256,
+        configHash: manifest.configHash,
+        runtime: RUNTIME,
+        kernel: explainer?.kernel ?? "none",
+      },
+      bundle,
+      vectorizer,
+      predict: session.run,
+      explainer,
+      release: session.release,
+    };
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}

@@ -1,0 +1,39 @@
+import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import type { OnnxSession } from "./onnx-runtime.ts";
+import type { RowExplainer } from "./row-explainer.ts";
+import { ModelRejectedError } from "./scoring-model.ts";
+
+/** The runtime sums trees in float32: no closer than this, relative to max(1, |output|). */
+const TOLERANCE = 1e-5;
+
+/**
+ * Proves that the runtime gives the recorded bits for the golden rows, and that base value and contributions add up to them.
+ * @throws ModelRejectedError naming the first row that differs.
+ */
+export async function verifyModel(
+  bundle: FeatureBundle,
+  session: OnnxSession,
+  explainer: RowExplainer | null,
+): Promise<void> {
+  const n = bundle.golden.length;
+  const columns = bundle.columns.length;
+  if (n === 0) throw new ModelRejectedError("the bundle has no golden rows to check the model against");
+  const rows = Float32Array.from(bundle.golden.flatMap(({ row }) => row.map((x) => x ?? Number.NaN)));
+  if (rows.length !== n * columns) throw new ModelRejectedError(`golden rows are not ${columns} columns wide`);
+  const outputs = await session.run(rows, n);
+  const contributions = explainer?.explain(rows, n);
+  for (const [i, golden] of bundle.golden.entries()) {
+    const output = outputs[i] as number;
+    if (!Object.is(output, golden.output)) {
+      throw new ModelRejectedError(`golden row ${i}: recorded ${golden.output}, this runtime gives ${output}`);
+    }
+    if (explainer === null || contributions === undefined) continue;
+    let sum = explainer.baseValue;
+    for (let c = 0; c < columns; c++) sum += contributions[i * columns + c] as number;
+    if (Math.abs(sum - output) > TOLERANCE * Math.max(1, Math.abs(output))) {
+      throw new ModelRejectedError(
+        `golden row ${i}: base value and contributions add up to ${sum}, the runtime gives ${output}`,
+      );
+    }
+  }
+}
