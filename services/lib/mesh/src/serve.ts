@@ -1,4 +1,5 @@
 import type { Logger } from "@bellwether/telemetry/logger";
+import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { openAdminDoor } from "./admin-door.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
 import { type ErrorTable, errorsByTable } from "./error-table.ts";
@@ -6,6 +7,7 @@ import { type Door, openGrpcDoor } from "./grpc-door.ts";
 import { createHealthBoard } from "./health.ts";
 import { type Address, addressText, type TlsMaterial } from "./listener.ts";
 import { deadlinePolicy } from "./policies/deadline.ts";
+import { telemetryPolicy } from "./policies/telemetry.ts";
 import { validationPolicy } from "./policies/validation.ts";
 import { chainPolicies } from "./policy.ts";
 import { reflectionRoutes } from "./reflection.ts";
@@ -32,8 +34,8 @@ export interface ServerOptions {
   readonly webHandlers?: readonly WebHandler[];
   readonly tls?: TlsMaterial;
   readonly limits?: Partial<DoorLimits>;
-  /** All metrics in Prometheus' text format. */
-  readonly metricsText?: () => Promise<string>;
+  /** From `startTelemetry`. Left out: no traces, and an empty /metrics. */
+  readonly telemetry?: Pick<Telemetry, "sampleRatio" | "metricsText">;
 }
 
 /** A server that answers. */
@@ -59,10 +61,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const served = [...options.routes, health.route];
   const routes = [...served, ...reflectionRoutes(served.map(({ service }) => service))];
   const chain = chainPolicies(
-    [deadlinePolicy(routes), validationPolicy()],
+    [telemetryPolicy(options.telemetry?.sampleRatio ?? 0), deadlinePolicy(routes), validationPolicy()],
     errorsByTable(options.errors, ({ method, error }) => logger.error({ method, err: error }, "call failed")),
   );
-  const metricsText = options.metricsText ?? (() => Promise.resolve(""));
+  const metricsText = options.telemetry?.metricsText ?? (() => Promise.resolve(""));
 
   const doors: Door[] = [];
   const open = async (door: Promise<Door>): Promise<Address> => {

@@ -1,0 +1,24 @@
+import { Code, type ConnectError } from "@connectrpc/connect";
+
+const NAMES: readonly string[] = Array.from({ length: 17 }, (_, code) =>
+  code === 0 ? "OK" : (Code[code] ?? "").replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase(),
+);
+
+/** The name of how a call ended, as google.rpc.Code writes it: "OK", "INVALID_ARGUMENT". */
+export function codeName(error: Pick<ConnectError, "code"> | undefined): string {
+  return NAMES[error?.code ?? 0] ?? "UNKNOWN";
+}
+
+/** Whether a code says that the server is at fault, not the caller. */
+export function isServerFault(code: Code): boolean {
+  return SERVER_FAULTS.has(code);
+}
+
+const SERVER_FAULTS: ReadonlySet<Code> = new Set([
+  Code.Unknown,
+  Code.DeadlineExceeded,
+  Code.Unimplemented,
+  Code.Internal,
+  Code.Unavailable,
+  Code.DataLoss,
+]);

@@ -1,0 +1,86 @@
+import {
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+  type TextMapSetter,
+  trace,
+} from "@opentelemetry/api";
+import { markDrawn } from "./root-sampler.ts";
+import { unsampledContext } from "./unsampled-trace.ts";
+
+/** A call's place in a trace. */
+export interface CallTrace {
+  /** What the call's work runs in. */
+  readonly context: Context;
+  /** Undefined when the trace is not recorded. */
+  readonly span: Span | undefined;
+}
+
+/** An RPC for spans: "package.Service/Method", and the protocol, "grpc" or "connectrpc". */
+export interface RpcName {
+  readonly system: string;
+  readonly method: string;
+}
+
+/** How a call ended: the code in UPPER_SNAKE_CASE ("OK" when well) and whether it counts as an error of the side that records it. */
+export interface RpcEnd {
+  readonly code: string;
+  readonly isError: boolean;
+}
+
+type HeaderSource = { header(name: string): string | undefined };
+
+const fromHeaders: TextMapGetter<HeaderSource> = {
+  keys: () => [],
+  get: (source, name) => source.header(name),
+};
+
+const toHeaders: TextMapSetter<Headers> = { set: (headers, name, value) => headers.set(name, value) };
+
+/**
+ * Joins the caller's trace by its `traceparent`, or starts one. Whether a new trace is recorded is drawn before any span exists:
+ * an unrecorded call costs no span.
+ */
+export function traceServerCall(rpc: RpcName, source: HeaderSource, sampleRatio: number): CallTrace {
+  if (source.header("traceparent") !== undefined) {
+    const parent = propagation.extract(ROOT_CONTEXT, source, fromHeaders);
+    if (trace.getSpanContext(parent)) return startIn(parent, rpc, SpanKind.SERVER);
+  }
+  return startNew(ROOT_CONTEXT, rpc, SpanKind.SERVER, sampleRatio);
+}
+
+/** Makes an outgoing call part of the active trace, or starts one, and writes `traceparent` into its headers. */
+export function traceClientCall(rpc: RpcName, headers: Headers, sampleRatio: number): CallTrace {
+  const active = context.active();
+  const inTrace = trace.getSpanContext(active) !== undefined;
+  const call = inTrace ? startIn(active, rpc, SpanKind.CLIENT) : startNew(active, rpc, SpanKind.CLIENT, sampleRatio);
+  propagation.inject(call.context, headers, toHeaders);
+  return call;
+}
+
+/** Ends the span of a call, if it has one. */
+export function endCallTrace(span: Span | undefined, { code, isError }: RpcEnd): void {
+  if (!span) return;
+  span.setAttribute("rpc.response.status_code", code);
+  if (isError) span.setStatus({ code: SpanStatusCode.ERROR, message: code }).setAttribute("error.type", code);
+  span.end();
+}
+
+function startNew(base: Context, rpc: RpcName, kind: SpanKind, sampleRatio: number): CallTrace {
+  if (sampleRatio < 1 && Math.random() >= sampleRatio) return { context: unsampledContext(base), span: undefined };
+  return startIn(markDrawn(base), rpc, kind);
+}
+
+function startIn(parent: Context, { system, method }: RpcName, kind: SpanKind): CallTrace {
+  const decided = trace.getSpan(parent);
+  const sampledParent = !decided || (decided.spanContext().traceFlags & 1) === 1;
+  if (!sampledParent) return { context: parent, span: undefined };
+  const attributes = { "rpc.system.name": system, "rpc.method": method };
+  const span = trace.getTracer("bellwether.rpc").startSpan(method, { kind, attributes }, parent);
+  return { context: trace.setSpan(parent, span), span: span.isRecording() ? span : undefined };
+}

@@ -1,0 +1,120 @@
+import { context, metrics, propagation, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import { RuntimeNodeInstrumentation } from "@opentelemetry/instrumentation-runtime-node";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  MeterProvider,
+  MetricReader,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+} from "@opentelemetry/sdk-metrics";
+import { BatchSpanProcessor, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
+import type { OtelSettings } from "./otel-settings.ts";
+import { createRootSampler } from "./root-sampler.ts";
+
+export interface TelemetryOptions {
+  /** The service's name in traces and metrics. */
+  readonly serviceName: string;
+  readonly serviceVersion: string;
+  readonly settings: OtelSettings;
+}
+
+/** The telemetry of a process. */
+export interface Telemetry extends AsyncDisposable {
+  /** Share of new traces that are recorded, in [0, 1]. */
+  readonly sampleRatio: number;
+  /** All metrics in Prometheus' text format. */
+  metricsText(): Promise<string>;
+  /** Sends what is left, for at most 2 s. */
+  stop(): Promise<void>;
+}
+
+/** A collector that is dead or slow may cost so much memory and no more: later spans are dropped. */
+const MAX_QUEUED_SPANS = 2_048;
+const EXPORT_TIMEOUT_MS = 5_000;
+const STOP_TIMEOUT_MS = 2_000;
+
+/**
+ * Registers OpenTelemetry for the process: W3C trace context, traces and metrics by OTLP where the settings ask for it, metrics
+ * for Prometheus always, Node's event loop, heap and GC among them. Once per process, before the first server starts.
+ */
+export async function startTelemetry({ serviceName, serviceVersion, settings }: TelemetryOptions): Promise<Telemetry> {
+  const resource = resourceFromAttributes({ "service.name": serviceName, "service.version": serviceVersion });
+  const spanProcessors = settings.exportTraces
+    ? [
+        new BatchSpanProcessor({
+          exporter: await createSpanExporter(settings),
+          maxQueueSize: MAX_QUEUED_SPANS,
+          exportTimeoutMillis: EXPORT_TIMEOUT_MS,
+        }),
+      ]
+    : [];
+  const tracers = new TracerProvider({ resource, spanProcessors, sampler: createRootSampler(settings.sampleRatio) });
+  const pull = new PullReader();
+  const push = settings.exportMetrics
+    ? [
+        new PeriodicExportingMetricReader({
+          exporter: await createMetricExporter(settings),
+          exportIntervalMillis: settings.metricIntervalMs,
+          exportTimeoutMillis: Math.min(EXPORT_TIMEOUT_MS, settings.metricIntervalMs),
+        }),
+      ]
+    : [];
+  const meters = new MeterProvider({ resource, readers: [pull, ...push] });
+
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(tracers);
+  metrics.setGlobalMeterProvider(meters);
+  const runtime = new RuntimeNodeInstrumentation();
+  runtime.setMeterProvider(meters);
+
+  const serializer = new PrometheusSerializer();
+  const stop = async (): Promise<void> => {
+    runtime.disable();
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref());
+    await Promise.race([Promise.allSettled([tracers.shutdown(), meters.shutdown()]), timeout]);
+  };
+  return {
+    sampleRatio: settings.sampleRatio,
+    async metricsText() {
+      const { resourceMetrics } = await pull.collect();
+      return serializer.serialize(resourceMetrics);
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Metrics are read when somebody asks. */
+class PullReader extends MetricReader {
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+// Exporters are loaded only where they are used: together they would double the start-up time.
+
+async function createSpanExporter({ protocol }: OtelSettings): Promise<SpanExporter> {
+  if (protocol === "grpc") {
+    const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-grpc");
+    return new OTLPTraceExporter();
+  }
+  const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-proto");
+  return new OTLPTraceExporter();
+}
+
+async function createMetricExporter({ protocol }: OtelSettings): Promise<PushMetricExporter> {
+  if (protocol === "grpc") {
+    const { OTLPMetricExporter } = await import("@opentelemetry/exporter-metrics-otlp-grpc");
+    return new OTLPMetricExporter();
+  }
+  const { OTLPMetricExporter } = await import("@opentelemetry/exporter-metrics-otlp-proto");
+  return new OTLPMetricExporter();
+}

@@ -1,0 +1,37 @@
+import { randomFillSync } from "node:crypto";
+import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
+
+/** A trace that is not recorded. Its ids come into being when a log line or an outgoing call asks for them. */
+class UnsampledSpanContext implements SpanContext {
+  readonly traceFlags = TraceFlags.NONE;
+  #traceId: string | undefined;
+  #spanId: string | undefined;
+
+  get traceId(): string {
+    this.#traceId ??= randomHex(16);
+    return this.#traceId;
+  }
+
+  get spanId(): string {
+    this.#spanId ??= randomHex(8);
+    return this.#spanId;
+  }
+}
+
+/** A context of a new trace that is not recorded: services further on follow the decision instead of drawing again. */
+export function unsampledContext(base: Context = ROOT_CONTEXT): Context {
+  return trace.setSpanContext(base, new UnsampledSpanContext());
+}
+
+const pool = Buffer.alloc(4_096);
+let taken = pool.length;
+
+/** Random bytes as lower-case hex; the system is asked for 4 KiB at a time. */
+function randomHex(bytes: number): string {
+  if (taken + bytes > pool.length) {
+    randomFillSync(pool);
+    taken = 0;
+  }
+  taken += bytes;
+  return pool.toString("hex", taken - bytes, taken);
+}
