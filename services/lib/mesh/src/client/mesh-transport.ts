@@ -1,0 +1,104 @@
+import type { Interceptor, Transport } from "@connectrpc/connect";
+import * as grpc from "@grpc/grpc-js";
+import { clientTelemetryInterceptor } from "./call-telemetry.ts";
+import { createGrpcTransport } from "./grpc-transport.ts";
+import { HEALTH_CHECKED, registerHealthChecked } from "./health-checked.ts";
+import { DEFAULT_RETRY, type RetryOptions, retryInterceptor } from "./retry.ts";
+
+/** PEM texts of a client's TLS. */
+export interface ClientTls {
+  /** Authority of the servers; left out: the system's. */
+  readonly ca?: string;
+  /** The client's own certificate and key, for servers that ask for one. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+export interface MeshTransportOptions {
+  /**
+   * Where the peer's gRPC door is: "http://ml-service:9081", "https://…" for TLS, or a grpc-js target ("dns:///…",
+   * "ipv4:127.0.0.1:1,127.0.0.1:2"). A name is looked up again and again; calls go round all its addresses.
+   */
+  readonly url: string;
+  readonly tls?: ClientTls;
+  /** The bearer token of each call, asked for every time so that it can be renewed. */
+  readonly token?: () => string;
+  /** Share of new traces that are recorded; from `startTelemetry`. Default 0. */
+  readonly sampleRatio?: number;
+  readonly retry?: Partial<RetryOptions>;
+}
+
+/** A transport for typed clients: `createClient(InferenceService, transport)`. */
+export interface MeshTransport extends Transport, Disposable {
+  close(): void;
+}
+
+/**
+ * Opens a channel to a peer, connecting at the first call. Round robin over the peer's addresses without those that say NOT_SERVING,
+ * stop answering or fail more than the others; idempotent calls are retried within a budget.
+ */
+export function createMeshTransport(options: MeshTransportOptions): MeshTransport {
+  registerHealthChecked();
+  const { target, secure } = parsePeerUrl(options.url);
+  const credentials = secure || options.tls ? tlsCredentials(options.tls ?? {}) : grpc.credentials.createInsecure();
+  const client = new grpc.Client(target, credentials, CHANNEL_OPTIONS);
+  const interceptors: Interceptor[] = [
+    clientTelemetryInterceptor(options.sampleRatio ?? 0),
+    ...(options.token ? [tokenInterceptor(options.token)] : []),
+    retryInterceptor({ ...DEFAULT_RETRY, ...options.retry }),
+  ];
+  const close = (): void => client.close();
+  return { ...createGrpcTransport(client, interceptors), close, [Symbol.dispose]: close };
+}
+
+/** A peer's URL as a grpc-js target. @throws TypeError for anything else */
+export function parsePeerUrl(url: string): { readonly target: string; readonly secure: boolean } {
+  if (/^(dns|ipv4|ipv6|unix):/.test(url)) return { target: url, secure: false };
+  const { protocol, host, hostname, port } = new URL(url);
+  if (protocol !== "http:" && protocol !== "https:") {
+    throw new TypeError(`${url}: expected http://host:port, https://host:port or a target like dns:///host:port`);
+  }
+  const secure = protocol === "https:";
+  return { target: `dns:///${port === "" ? `${hostname}:${secure ? 443 : 80}` : host}`, secure };
+}
+
+function tlsCredentials({ ca, cert, key }: ClientTls): grpc.ChannelCredentials {
+  const bytes = (pem: string | undefined): Buffer | null => (pem === undefined ? null : Buffer.from(pem));
+  return grpc.credentials.createSsl(bytes(ca), bytes(key), bytes(cert));
+}
+
+function tokenInterceptor(token: () => string): Interceptor {
+  return (next) => (request) => {
+    request.header.set("authorization", `Bearer ${token()}`);
+    return next(request);
+  };
+}
+
+/** A replica that fails more than half of at least 10 calls within a second is left alone for 5 s, then longer. Durations are objects here: as strings they are dropped in silence. */
+const OUTLIER_DETECTION = {
+  interval: { seconds: 1, nanos: 0 },
+  base_ejection_time: { seconds: 5, nanos: 0 },
+  max_ejection_time: { seconds: 30, nanos: 0 },
+  max_ejection_percent: 50,
+  failure_percentage_ejection: { threshold: 50, enforcement_percentage: 100, minimum_hosts: 2, request_volume: 10 },
+  child_policy: [{ round_robin: {} }],
+};
+
+const CHANNEL_OPTIONS: grpc.ChannelOptions = {
+  "grpc.service_config": JSON.stringify({
+    loadBalancingConfig: [{ [HEALTH_CHECKED]: { child_policy: [{ outlier_detection: OUTLIER_DETECTION }] } }],
+  }),
+  // Nobody who can write a DNS TXT record may change the above.
+  "grpc.service_config_disable_resolution": 1,
+  // Finds a replica that is stopped or cut off although its connection stands.
+  "grpc.keepalive_time_ms": 2_000,
+  "grpc.keepalive_timeout_ms": 1_000,
+  "grpc.keepalive_permit_without_calls": 1,
+  "grpc.initial_reconnect_backoff_ms": 200,
+  "grpc.max_reconnect_backoff_ms": 5_000,
+  "grpc.dns_min_time_between_resolutions_ms": 5_000,
+  // Our own services answer with more than they accept; the peer is trusted not to overdo it.
+  "grpc.max_receive_message_length": 64 * 1024 * 1024,
+  "grpc.max_send_message_length": -1,
+  "grpc.enable_channelz": 0,
+};
