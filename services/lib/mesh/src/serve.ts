@@ -11,6 +11,8 @@ import { telemetryPolicy } from "./policies/telemetry.ts";
 import { validationPolicy } from "./policies/validation.ts";
 import { chainPolicies } from "./policy.ts";
 import { reflectionRoutes } from "./reflection.ts";
+import { restHandler } from "./rest/rest-handler.ts";
+import type { RestRoute } from "./rest/rest-route.ts";
 import type { Route } from "./route.ts";
 import { openWebDoor } from "./web-door.ts";
 import type { WebHandler } from "./web-handler.ts";
@@ -30,7 +32,9 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Whether it wants traffic from the start. Default true; false until `setServing("", true)`. */
   readonly serving?: boolean;
-  /** Plain HTTP at the web door besides the RPCs: REST paths, files of the dashboard. */
+  /** Plain HTTP paths over the same handlers, at the web door. */
+  readonly rest?: readonly RestRoute[];
+  /** What else the web door answers when no RPC and no REST path fits, for example the files of a page. */
   readonly webHandlers?: readonly WebHandler[];
   readonly tls?: TlsMaterial;
   readonly limits?: Partial<DoorLimits>;
@@ -61,7 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const served = [...options.routes, health.route];
   const routes = [...served, ...reflectionRoutes(served.map(({ service }) => service))];
   const chain = chainPolicies(
-    [telemetryPolicy(options.telemetry?.sampleRatio ?? 0), deadlinePolicy(routes), validationPolicy()],
+    [telemetryPolicy(options.telemetry?.sampleRatio ?? 0), deadlinePolicy(), validationPolicy()],
     errorsByTable(options.errors, ({ method, error }) => logger.error({ method, err: error }, "call failed")),
   );
   const metricsText = options.telemetry?.metricsText ?? (() => Promise.resolve(""));
@@ -88,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         routes,
         chain,
         limits,
-        before: [],
+        before: [restHandler(options.rest ?? [], routes, chain)],
         after: options.webHandlers ?? [],
       }),
     );

@@ -16,8 +16,9 @@ import { type Address, listen } from "./listener.ts";
 import { peerOfSocket } from "./peers.ts";
 import type { PolicyChain } from "./policy.ts";
 import { type BoundMethod, type Route, streamsOut } from "./route.ts";
+import { discardUnreadBody } from "./unread-body.ts";
 import { WebCall } from "./web-call.ts";
-import { sendText, type WebHandler } from "./web-handler.ts";
+import { sendText, socketOf, type WebHandler } from "./web-handler.ts";
 
 export interface WebDoorOptions {
   readonly address: Address;
@@ -42,7 +43,7 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
   const rpcs = connectNodeAdapter({
     grpc: false,
     acceptCompression: [compressionGzip],
-    contextValues: (request) => createContextValues().set(socketKey, request.socket),
+    contextValues: (request) => createContextValues().set(socketKey, socketOf(request)),
     routes: (router) => {
       for (const { methods } of options.routes) for (const bound of methods) mount(router, bound, options.chain);
     },
@@ -59,6 +60,7 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
       noDelay: true,
     },
     (request, response) => {
+      discardUnreadBody(request, response);
       if (!before.some((handler) => handler(request, response))) rpcs(request, response);
     },
   );

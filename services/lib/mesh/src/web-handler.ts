@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
 
 type NodeHandler = ReturnType<typeof connectNodeAdapter>;
@@ -20,4 +21,10 @@ export function sendText(response: WebResponse, status: number, type: string, te
   response.setHeader("content-type", type);
   response.setHeader("content-length", Buffer.byteLength(text));
   response.end(text);
+}
+
+/** The connection that a request came over. */
+export function socketOf(request: WebRequest): Socket {
+  // HTTP/2 gives a proxy of the socket that refuses most of its methods; the session has the socket itself.
+  return "stream" in request ? (request.stream.session?.socket ?? request.socket) : request.socket;
 }

@@ -1,0 +1,48 @@
+import { createGunzip } from "node:zlib";
+import type { JsonValue } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { refusal } from "../refusal.ts";
+import type { WebRequest } from "../web-handler.ts";
+
+/**
+ * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is none.
+ * @throws ConnectError INVALID_ARGUMENT or RESOURCE_EXHAUSTED
+ */
+export async function readJsonBody(request: WebRequest, maxBytes: number): Promise<JsonValue | undefined> {
+  const text = (await readBytes(request, maxBytes)).toString("utf8");
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw refusal(Code.InvalidArgument, "MALFORMED_JSON", `the body is not JSON: ${reason}`, { cause });
+  }
+}
+
+async function readBytes(request: WebRequest, maxBytes: number): Promise<Buffer> {
+  const encoding = request.headers["content-encoding"] ?? "identity";
+  if (encoding !== "gzip" && encoding !== "identity") {
+    throw refusal(Code.Unimplemented, "UNKNOWN_ENCODING", `content-encoding "${encoding}" is not known, use gzip`);
+  }
+  const source = encoding === "gzip" ? request.pipe(createGunzip()) : request;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    // destroyOnReturn: false, so that the answer can still be sent over the same socket.
+    for await (const chunk of source.iterator({ destroyOnReturn: false })) {
+      size += chunk.length;
+      if (size > maxBytes) {
+        throw refusal(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", `the body is larger than ${maxBytes} bytes`);
+      }
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_")) {
+      throw refusal(Code.InvalidArgument, "MALFORMED_GZIP", "the body is not valid gzip", { cause: error });
+    }
+    throw error;
+  } finally {
+    if (source !== request) source.destroy();
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,140 @@
+import { create, type JsonValue, type Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { codeToHttpStatus, errorToJson } from "@connectrpc/connect/protocol-connect";
+import { Call, type Peer } from "../call.ts";
+import { callLimits } from "../call-limits.ts";
+import { peerOfSocket } from "../peers.ts";
+import type { PolicyChain } from "../policy.ts";
+import { type Handler, streamsOut } from "../route.ts";
+import { sendText, socketOf, type WebRequest, type WebResponse } from "../web-handler.ts";
+import { readJsonBody } from "./read-body.ts";
+import type { RestRoute } from "./rest-route.ts";
+
+export interface RestCallInit {
+  readonly rest: RestRoute;
+  readonly handler: Handler;
+  readonly chain: PolicyChain;
+  readonly request: WebRequest;
+  readonly response: WebResponse;
+}
+
+/** A call that came to a plain HTTP path. */
+export class RestCall extends Call {
+  readonly protocolName = "http";
+  readonly #init: RestCallInit;
+  #requestHeader: Headers | undefined;
+  #reject: ((error: ConnectError) => void) | undefined;
+
+  constructor(init: RestCallInit) {
+    super(init.rest.rpc);
+    this.#init = init;
+    init.response.once("close", () => this.fail(new ConnectError("canceled", Code.Canceled)));
+  }
+
+  override get requestMethod(): string {
+    return this.#init.rest.verb;
+  }
+
+  get peer(): Peer {
+    return peerOfSocket(socketOf(this.#init.request));
+  }
+
+  get requestHeader(): Headers {
+    if (!this.#requestHeader) {
+      this.#requestHeader = new Headers();
+      for (const [name, value] of Object.entries(this.#init.request.headers)) {
+        if (value !== undefined && !name.startsWith(":")) this.#requestHeader.set(name, String(value));
+      }
+    }
+    return this.#requestHeader;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#init.request.headers[name];
+    return value === undefined ? undefined : String(value);
+  }
+
+  fail(reason: unknown): void {
+    if (this.closed) return;
+    const error = this.#init.chain.toError(reason, this);
+    this.abort(error);
+    this.#reject?.(error);
+    this.#init.chain.close(this, error);
+  }
+
+  /** Runs the call and sends its answer, or its error. Never rejects. */
+  async run(): Promise<void> {
+    const { chain, response } = this.#init;
+    try {
+      await chain.open(this);
+      const message = await this.#orFailure(this.#readRequest());
+      await this.#orFailure(Promise.resolve(chain.admit(this)));
+      chain.message(this, message);
+      await this.#answer(message);
+      chain.close(this, undefined);
+    } catch (reason) {
+      this.fail(reason);
+      if (this.aborted && !response.destroyed) sendError(response, this.aborted);
+    }
+  }
+
+  async #readRequest(): Promise<Message> {
+    const { request, rest } = this.#init;
+    const body = await readJsonBody(request, callLimits(rest.rpc).maxRequestBytes * 1.5);
+    const query = new URLSearchParams(request.url?.split("?", 2)[1] ?? "");
+    return create(rest.rpc.input, rest.toRequest({ body, query }));
+  }
+
+  async #answer(message: Message): Promise<void> {
+    const { rest, handler, response } = this.#init;
+    const answer = this.within(() => handler(message, this));
+    if (streamsOut(rest.rpc)) {
+      await this.#sendLines(answer as AsyncIterable<Message>);
+    } else {
+      const json = rest.toJson(create(rest.rpc.output, (await this.#orFailure(Promise.resolve(answer))) as Message));
+      this.#setHeaders();
+      sendText(response, 200, "application/json", JSON.stringify(json));
+    }
+  }
+
+  async #sendLines(messages: AsyncIterable<Message>): Promise<void> {
+    const { rest, response } = this.#init;
+    const iterator = messages[Symbol.asyncIterator]();
+    try {
+      while (true) {
+        const next = await this.#orFailure(this.within(() => iterator.next()));
+        if (next.done) break;
+        if (!response.headersSent) this.#setHeaders().setHeader("content-type", "application/x-ndjson");
+        const line = `${JSON.stringify(rest.toJson(create(rest.rpc.output, next.value)))}\n`;
+        if (!write(response, line)) await this.#orFailure(new Promise((resolve) => response.once("drain", resolve)));
+      }
+      response.end();
+    } finally {
+      if (this.aborted) iterator.return?.().catch(() => {});
+    }
+  }
+
+  #setHeaders(): WebResponse {
+    for (const [name, value] of this.setHeader ?? []) this.#init.response.setHeader(name, value);
+    return this.#init.response;
+  }
+
+  #orFailure<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      work.then(resolve, reject);
+      if (this.aborted) reject(this.aborted);
+    });
+  }
+}
+
+function write(response: WebResponse, line: string): boolean {
+  return response.write(line, "utf8", () => {});
+}
+
+/** Connect's JSON form of an error; after the first line of a stream it is the last line. */
+function sendError(response: WebResponse, error: ConnectError): void {
+  const json: JsonValue = errorToJson(error, undefined);
+  if (response.headersSent) response.end(`${JSON.stringify({ error: json })}\n`);
+  else sendText(response, codeToHttpStatus(error.code), "application/json", JSON.stringify(json));
+}

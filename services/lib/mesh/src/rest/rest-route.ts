@@ -1,0 +1,60 @@
+import type {
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  JsonValue,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import type { MethodImpl } from "@connectrpc/connect";
+import type { Call } from "../call.ts";
+import type { Handler, Route } from "../route.ts";
+
+/** An RPC that a plain HTTP path can stand for. */
+type RestRpc = DescMethodUnary | DescMethodServerStreaming;
+
+/** What came with a plain HTTP request. */
+export interface RestInput {
+  /** The JSON body; undefined when there is none. */
+  readonly body: JsonValue | undefined;
+  readonly query: URLSearchParams;
+}
+
+/** A plain HTTP path for an RPC: the same handler, the same policies, the same limits. Build it with `restRoute`. */
+export interface RestRoute {
+  readonly verb: "GET" | "POST";
+  readonly path: string;
+  readonly rpc: RestRpc;
+  readonly toRequest: (input: RestInput) => MessageInitShape<RestRpc["input"]>;
+  readonly toJson: (message: MessageShape<RestRpc["output"]>) => JsonValue;
+  /** Answers instead of the service that is mounted for the RPC. */
+  readonly handler: Handler | undefined;
+}
+
+/** A REST path before its types are forgotten. */
+export interface RestRouteOptions<R extends RestRpc> {
+  readonly verb: "GET" | "POST";
+  /** Exact, for example "/predict". */
+  readonly path: string;
+  readonly rpc: R;
+  /** The request message. @throws a refusal or an error of the service's table for a body that does not fit */
+  readonly toRequest: (input: RestInput) => MessageInitShape<R["input"]>;
+  /** A response message as JSON; a streaming RPC answers one line of JSON (NDJSON) per message. */
+  readonly toJson: (message: MessageShape<R["output"]>) => JsonValue;
+  /** Left out: the RPC is answered by the route of its service. Needed where the service is another process's. */
+  readonly implementation?: MethodImpl<R>;
+}
+
+/** Binds a plain HTTP path to an RPC. */
+export function restRoute<R extends RestRpc>(options: RestRouteOptions<R>): RestRoute {
+  const { implementation } = options;
+  const handler = implementation as ((request: unknown, call: Call) => unknown) | undefined;
+  return { ...(options as RestRouteOptions<RestRpc>), handler };
+}
+
+/** The handler of a REST path. @throws Error when no mounted service has its RPC: a mistake met at start */
+export function handlerOf(rest: RestRoute, routes: readonly Route[]): Handler {
+  const bound = routes.flatMap(({ methods }) => methods).find(({ method }) => method === rest.rpc);
+  const handler = rest.handler ?? bound?.handler;
+  if (!handler) throw new Error(`${rest.path}: no service here has ${rest.rpc.parent.typeName}/${rest.rpc.name}`);
+  return handler;
+}

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { pathOf, sendText, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
+  ".map": "application/json",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".ico": "image/x-icon",
+  ".woff2": "font/woff2",
+  ".txt": "text/plain; charset=utf-8",
+};
+
+interface StaticFile {
+  readonly type: string;
+  readonly etag: string;
+  readonly bytes: Buffer;
+  /** Undefined where gzip saves nothing. */
+  readonly zipped: Buffer | undefined;
+}
+
+/** A page's own scripts and styles, its own origin for calls, nothing from elsewhere. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/**
+ * Serves the files of a folder, read once at start: no path of a request ever reaches the file system. A browser that asks
+ * for a page which is no file gets `index.html`, for pages that route themselves. Files under `assets/` carry their hash in their name
+ * and are cached for a year.
+ */
+export function staticFiles(folder: string): WebHandler {
+  const files = new Map(filesUnder(folder).map((file) => [`/${file}`, readStaticFile(folder, file)]));
+  return (request, response) => {
+    const name = pathOf(request);
+    const file = files.get(name) ?? (wantsPage(request) ? files.get("/index.html") : undefined);
+    if (!file) return false;
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("allow", "GET, HEAD");
+      sendText(response, 405, "text/plain", "method not allowed\n");
+    } else {
+      send(request, response, file, name.startsWith("/assets/"));
+    }
+    return true;
+  };
+}
+
+/** A browser that follows a link asks for HTML; a client that calls an RPC which is not here does not. */
+function wantsPage(request: WebRequest): boolean {
+  return path.extname(pathOf(request)) === "" && String(request.headers.accept ?? "").includes("text/html");
+}
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"));
+}
+
+function readStaticFile(folder: string, file: string): StaticFile {
+  const bytes = readFileSync(path.join(folder, file));
+  const zipped = gzipSync(bytes);
+  return {
+    type: TYPES[path.extname(file)] ?? "application/octet-stream",
+    etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
+    bytes,
+    zipped: zipped.length < bytes.length * 0.9 ? zipped : undefined,
+  };
+}
+
+function send(request: WebRequest, response: WebResponse, file: StaticFile, immutable: boolean): void {
+  response.setHeader("etag", file.etag);
+  response.setHeader("cache-control", immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  response.setHeader("vary", "accept-encoding");
+  response.setHeader("x-content-type-options", "nosniff");
+  response.setHeader("referrer-policy", "no-referrer");
+  response.setHeader("content-security-policy", CONTENT_SECURITY_POLICY);
+  if (request.headers["if-none-match"] === file.etag) {
+    response.statusCode = 304;
+    response.end();
+    return;
+  }
+  const accepted = String(request.headers["accept-encoding"] ?? "");
+  const body = file.zipped && /\bgzip\b/.test(accepted) ? file.zipped : file.bytes;
+  if (body === file.zipped) response.setHeader("content-encoding", "gzip");
+  response.setHeader("content-type", file.type);
+  response.setHeader("content-length", body.length);
+  if (request.method === "HEAD") response.end();
+  else response.end(body);
+}
