@@ -1,84 +1,28 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { publishVersion } from "@bellwether/registry/publish";
 import { readVersion, type StoredVersion } from "@bellwether/registry/read-version";
-import { generateDemo } from "@bellwether/risk-model/demo/generate-demo";
-import type { ModelSpec } from "@bellwether/risk-model/spec/model-spec";
-import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import {
+  DEMO_FEATURES,
+  DEMO_SPEC,
+  demoSupplier,
+  publishDemoModel,
+  trainDemoModel,
+} from "@bellwether/testing/demo-model";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { narrate } from "./narrative.ts";
-import { runOnnx } from "./onnx-runtime.ts";
 import { scoreBatch } from "./score-batch.ts";
 import { scoreSupplier } from "./score-supplier.ts";
 import { openScoringModel, type ScoringModel } from "./scoring-model.ts";
 
-const NAMES = ["past_disputes", "financial_stability_index", "avg_payment_delay_days", "delivery_score"] as const;
-const spec: ModelSpec = {
-  name: "supplier-risk",
-  features: [
-    ...NAMES.map((name) => ({
-      name,
-      kind: "numeric" as const,
-      unit: "units",
-      range: [0, 1_000] as const,
-      missing: "keep" as const,
-      direction: "unknown" as const,
-      immutable: false,
-    })),
-    { name: "region", kind: "category", unit: "", range: null, missing: "keep", direction: "unknown", immutable: true },
-  ],
-  text: { name: "contract_text", maxTerms: 20, stopWords: "english" },
-  target: { name: "high_risk", riskClass: "high_risk", otherClass: "low_risk" },
-  bands: { high: 0.7, medium: 0.4 },
-  minimumPresent: 0.4,
-  trainer: {
-    kind: "gradient_boosting",
-    trees: 30,
-    maxDepth: 4,
-    learningRate: 0.2,
-    l2: 1,
-    minChildWeight: 1,
-    subsample: 1,
-    columnSample: 1,
-  },
-  split: { by: "supplier", testShare: 0.25, testFrom: null, gapDays: 0, horizonDays: 0, calibrationShare: 0.2 },
-  seed: 42,
-};
-
-const demo = generateDemo({ suppliers: 1_500, transactions: 2_000 }, 9);
-const table = {
-  rows: demo.suppliers.length,
-  supplierIds: demo.suppliers.map((s) => s.supplier_id),
-  asOfDays: null,
-  numbers: new Map(NAMES.map((name) => [name, Float64Array.from(demo.suppliers, (s) => s[name])])),
-  categories: new Map([["region", demo.suppliers.map((s) => s.region)]]),
-  texts: demo.contracts.map((c) => c.contract_text),
-  labels: Uint8Array.from(demo.suppliers, (s) => s.high_risk),
-};
-const supplier = (i: number) => ({
-  features: Object.fromEntries(NAMES.map((name) => [name, demo.suppliers[i]?.[name] ?? 0])),
-  categories: { region: demo.suppliers[i]?.region ?? "" },
-  text: demo.contracts[i]?.contract_text ?? "",
-});
-
 let root = "";
 let stored: StoredVersion;
 let model: ScoringModel;
-const train = () => trainRiskModel({ table, spec, configHash: "c".repeat(64), runOnnx });
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), "scoring-"));
-  const trained = await train();
-  await publishVersion(root, {
-    ...trained,
-    modelName: spec.name,
-    origin: "trained",
-    configHash: "c".repeat(64),
-    evaluation: null,
-    now: new Date(0),
-  });
-  stored = await readVersion(root, spec.name, "v1");
+  await publishDemoModel(root);
+  stored = await readVersion(root, DEMO_SPEC.name, "v1");
   model = await openScoringModel(stored);
 });
 afterAll(async () => {
@@ -87,13 +31,13 @@ afterAll(async () => {
 });
 
 test("training twice gives the same bytes", async () => {
-  const again = await train();
+  const again = await trainDemoModel();
   expect(Buffer.from(again.onnx).equals(stored.onnx)).toBe(true);
   expect(again.bundleJson).toBe(stored.bundleJson);
 });
 
 test("a model beats chance and its card names the baseline", async () => {
-  const { evaluation, modelCard } = await train();
+  const { evaluation, modelCard } = await trainDemoModel();
   expect(evaluation.auc).toBeGreaterThan(0.75);
   expect(evaluation.auc).toBeLessThan(0.99);
   expect(evaluation.brier).toBeLessThan(evaluation.baseRateBrier);
@@ -105,22 +49,25 @@ test("a supplier scores the same alone and in a batch, bit for bit", async () =>
   const input = {
     rows: n,
     numbers: new Map(
-      NAMES.map((name) => [name, Float64Array.from({ length: n }, (_, i) => supplier(i).features[name] ?? 0)]),
+      DEMO_FEATURES.map((name) => [
+        name,
+        Float64Array.from({ length: n }, (_, i) => demoSupplier(i).features[name] ?? 0),
+      ]),
     ),
-    categories: new Map([["region", Array.from({ length: n }, (_, i) => supplier(i).categories.region)]]),
-    texts: Array.from({ length: n }, (_, i) => supplier(i).text),
+    categories: new Map([["region", Array.from({ length: n }, (_, i) => demoSupplier(i).categories.region)]]),
+    texts: Array.from({ length: n }, (_, i) => demoSupplier(i).text),
   };
   const batch = await scoreBatch(model, input, true);
   expect(batch.faults).toEqual([]);
   for (let i = 0; i < n; i++) {
-    const single = await scoreSupplier(model, supplier(i), "supplier");
+    const single = await scoreSupplier(model, demoSupplier(i), "supplier");
     expect(single.riskScore).toBe(batch.riskScores[i]);
     expect(single.output).toBe(batch.outputs[i]);
   }
 });
 
 test("base value and contributions add up to the output", async () => {
-  const { output, contributions } = await scoreSupplier(model, supplier(3), "supplier");
+  const { output, contributions } = await scoreSupplier(model, demoSupplier(3), "supplier");
   const sum = contributions.reduce((total, entry) => total + entry.contribution, model.explainer?.baseValue ?? 0);
   expect(Math.abs(sum - (output ?? Number.NaN))).toBeLessThan(1e-5 * Math.max(1, Math.abs(output ?? 0)));
 });
@@ -168,8 +115,8 @@ test("missing features are listed; with too few left the band is unknown and no 
 
 test("values beyond training and unknown categories are warnings", async () => {
   const input = {
-    ...supplier(0),
-    features: { ...supplier(0).features, past_disputes: 900 },
+    ...demoSupplier(0),
+    features: { ...demoSupplier(0).features, past_disputes: 900 },
     categories: { region: "Atlantis" },
   };
   const { warnings } = await scoreSupplier(model, input, "supplier");
@@ -181,7 +128,7 @@ test("values beyond training and unknown categories are warnings", async () => {
 
 test("a bad row gets a fault and its neighbours their scores", async () => {
   const numbers = new Map(
-    NAMES.map((name) => [name, Float64Array.of(1, name === "past_disputes" ? Number.POSITIVE_INFINITY : 1, 1)]),
+    DEMO_FEATURES.map((name) => [name, Float64Array.of(1, name === "past_disputes" ? Number.POSITIVE_INFINITY : 1, 1)]),
   );
   const batch = await scoreBatch(model, { rows: 3, numbers, categories: new Map(), texts: null }, false);
   expect(batch.faults).toMatchObject([{ row: 1, reason: "FEATURE_NOT_FINITE", field: "values.past_disputes" }]);
@@ -191,7 +138,7 @@ test("a bad row gets a fault and its neighbours their scores", async () => {
 });
 
 test("a narrative says nothing that is not in the score", async () => {
-  const score = await scoreSupplier(model, supplier(5), "supplier");
+  const score = await scoreSupplier(model, demoSupplier(5), "supplier");
   const text = narrate("S_00006", score, model.bundle).join(" ");
   expect(text).toContain(score.riskScore?.toFixed(2));
   expect(text).toContain(score.contributions[0]?.feature.replaceAll("_", " ").split(":")[0]);

@@ -1,0 +1,50 @@
+// Holds the checkout against everything that needs no server: generated code, contracts, style, types, arrows.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+/** A step's name and its command; a command that ends with another code than 0 fails the check. */
+type Step = readonly [name: string, command: string, ...args: string[]];
+
+function run([name, command, ...args]: Step): boolean {
+  const started = performance.now();
+  const { status } = spawnSync(command, args, { stdio: "inherit" });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${status === 0 ? "ok  " : "FAIL"}  ${name}  ${seconds} s`);
+  return status === 0;
+}
+
+const fresh = mkdtempSync(path.join(os.tmpdir(), "gen-"));
+const template = JSON.stringify({
+  version: "v2",
+  inputs: [{ directory: ".", exclude_paths: ["proto/buf"] }],
+  plugins: [
+    {
+      local: "protoc-gen-es",
+      out: fresh,
+      opt: [
+        "target=ts",
+        "import_extension=ts",
+        "erasable_syntax=true",
+        "rewrite_imports=./buf/validate/validate_pb.js:@bufbuild/protovalidate/gen",
+      ],
+    },
+  ],
+});
+const steps: Step[] = [
+  ["contracts: lint", "buf", "lint"],
+  ["contracts: generate", "buf", "generate", "--template", template],
+  ["contracts: gen/ is fresh", "diff", "-r", "-x", "package.json", "-x", "node_modules", fresh, "gen"],
+  ["style", "biome", "ci", "--error-on-warnings", "."],
+  ["types", "tsc", "-p", "."],
+  ["arrows", "vitest", "run", "--reporter=dot", "tests/architecture.test.ts"],
+];
+if (existsSync("scripts/check-kernel.ts")) steps.push(["kernel is fresh", "node", "scripts/check-kernel.ts"]);
+
+const failed = steps.filter((step) => !run(step)).map(([name]) => name);
+rmSync(fresh, { recursive: true, force: true });
+if (failed.length > 0) {
+  console.error(`check failed: ${failed.join(", ")}`);
+  process.exit(1);
+}

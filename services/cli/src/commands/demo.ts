@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { toCsv } from "@bellwether/risk-model/demo/csv";
+import { generateDemo } from "@bellwether/risk-model/demo/generate-demo";
+import { weeklySnapshot } from "@bellwether/risk-model/demo/weekly-snapshot";
+import { Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { wholeNumber } from "../parse-option.ts";
+import { createReport } from "../report.ts";
+
+/** Counts of the demo that nobody changed. */
+export const DEMO_DEFAULTS = { suppliers: 10_500, transactions: 5_000, seed: 42, week: "2026-W47" } as const;
+
+/** Writes the demo's four tables into a folder. */
+export async function writeDemo(
+  folder: string,
+  counts: { suppliers: number; transactions: number },
+  seed: number,
+  week: string,
+) {
+  const demo = generateDemo(counts, seed);
+  await mkdir(folder, { recursive: true });
+  const tables = {
+    "suppliers.csv": demo.suppliers,
+    "transactions.csv": demo.transactions,
+    "contracts.csv": demo.contracts,
+    "new_data_weekly.csv": weeklySnapshot(demo, seed, week),
+  };
+  for (const [name, rows] of Object.entries(tables)) await writeFile(path.join(folder, name), toCsv<object>(rows));
+  return { files: Object.keys(tables), high_risk: demo.suppliers.reduce((sum, s) => sum + s.high_risk, 0) };
+}
+
+/** `bellwether demo` */
+export function demoCommand({ cwd }: CliContext): Command {
+  return new Command("demo")
+    .description("Write made-up suppliers, transactions, contracts and a weekly file as CSV.")
+    .option("--suppliers <n>", "how many suppliers", wholeNumber(1, 1_000_000), DEMO_DEFAULTS.suppliers)
+    .option("--transactions <n>", "how many transactions", wholeNumber(0, 10_000_000), DEMO_DEFAULTS.transactions)
+    .option("--seed <n>", "the same seed writes the same files", wholeNumber(0, 2 ** 31 - 1), DEMO_DEFAULTS.seed)
+    .option("--week <week>", "ISO week of the weekly file", DEMO_DEFAULTS.week)
+    .requiredOption("--out <dir>", "folder to write into")
+    .option("--json", "print the result as one line of JSON")
+    .addHelpText("after", "\nExample:\n  npx bellwether demo --suppliers 300 --transactions 600 --seed 123 --out demo")
+    .action(async (options) => {
+      const report = createReport(options);
+      const folder = path.resolve(cwd, options.out);
+      const written = await writeDemo(folder, options, options.seed, options.week);
+      report.line(
+        `${options.suppliers} suppliers, ${written.high_risk} of them high risk, in ${folder}: ${written.files.join(", ")}`,
+      );
+      report.json({
+        out: folder,
+        suppliers: options.suppliers,
+        transactions: options.transactions,
+        seed: options.seed,
+        ...written,
+      });
+    });
+}

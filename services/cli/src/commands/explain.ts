@@ -1,0 +1,121 @@
+import { flatSupplier } from "@bellwether/scoring/flat-supplier";
+import { narrate } from "@bellwether/scoring/narrative";
+import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score-supplier";
+import { Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { withLocalModel } from "../open-model.ts";
+import { postJson } from "../post-json.ts";
+import { readInput } from "../read-input.ts";
+import { createReport, type Report } from "../report.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** An explanation as `explain --json` prints it. */
+interface ExplanationJson {
+  readonly supplier_id: string;
+  readonly risk_score: number | null;
+  readonly margin: number | null;
+  readonly base_value: number;
+  readonly kind: string;
+  readonly contributions: readonly {
+    readonly feature: string;
+    readonly value: number | string | null;
+    readonly contribution: number;
+  }[];
+  readonly narrative: string;
+}
+
+type WirePart = {
+  readonly base?: {
+    readonly score: { readonly risk_score?: number; readonly margin?: number };
+    readonly base_value?: number;
+    readonly kind: string;
+  };
+  readonly contributions?: {
+    readonly contributions?: readonly {
+      readonly feature: string;
+      readonly value?: number;
+      readonly category?: string;
+      readonly contribution?: number;
+    }[];
+  };
+  readonly narrative?: string;
+};
+
+/** Puts the parts of a streamed explanation together; fields at zero are left out on the wire. */
+function fromStream(supplierId: string, lines: readonly string[]): ExplanationJson {
+  const parts = lines.map((line) => JSON.parse(line) as WirePart);
+  const base = parts.find((part) => part.base)?.base;
+  const list = parts.find((part) => part.contributions)?.contributions?.contributions ?? [];
+  return {
+    supplier_id: supplierId,
+    risk_score: base?.score.risk_score ?? null,
+    margin: base?.score.margin ?? null,
+    base_value: base?.base_value ?? 0,
+    kind: (base?.kind ?? "").replace("EXPLANATION_KIND_", "").toLowerCase().replaceAll("_", "-"),
+    contributions: list.map((c) => ({
+      feature: c.feature,
+      value: c.value ?? (c.category || null),
+      contribution: c.contribution ?? 0,
+    })),
+    narrative: parts.flatMap((part) => part.narrative ?? []).join(" "),
+  };
+}
+
+const BAR_WIDTH = 30;
+
+/** Draws the contributions as a waterfall from the base value to the margin. */
+function drawWaterfall(report: Report, explanation: ExplanationJson): void {
+  const largest = Math.max(...explanation.contributions.map((c) => Math.abs(c.contribution)), 1e-12);
+  report.line(`base value ${explanation.base_value.toFixed(4)}`);
+  for (const { feature, value, contribution } of explanation.contributions
+    .filter((c) => c.contribution !== 0)
+    .slice(0, 20)) {
+    const bar = (contribution >= 0 ? "+" : "−").repeat(
+      Math.max(1, Math.round((BAR_WIDTH * Math.abs(contribution)) / largest)),
+    );
+    report.line(`${contribution.toFixed(4).padStart(9)}  ${bar.padEnd(BAR_WIDTH)}  ${feature} = ${value ?? "missing"}`);
+  }
+  report.line(
+    `margin     ${explanation.margin?.toFixed(4) ?? "none"}  →  risk score ${explanation.risk_score?.toFixed(4) ?? "none"} (${explanation.kind})`,
+  );
+  report.line(explanation.narrative);
+}
+
+/** `bellwether explain` */
+export function explainCommand(context: CliContext): Command {
+  return new Command("explain")
+    .description("Explain one supplier's score: base value, exact contributions, narrative.")
+    .requiredOption("--input <json>", "a flat JSON object, a file with one, or - for standard input")
+    .option("--url <url>", "ask the service there instead, for example http://localhost:8081")
+    .option("--model <name>", "model to use")
+    .option("--model-version <version>", "version or alias, default the champion")
+    .option("--json", "print the result as one line of JSON")
+    .addHelpText("after", "\nExample:\n  npx bellwether explain --input supplier.json")
+    .action(async (options) => {
+      const report = createReport(options);
+      const json = await readInput(options.input, context.cwd);
+      const supplier = flatSupplier(json);
+      if (supplier.supplierId === "") throw new UsageError(`supplier_id is missing in --input; add "supplier_id":"…"`);
+      const explanation = options.url
+        ? fromStream(supplier.supplierId, (await postJson(options.url, "/explain", json)).trim().split("\n"))
+        : await withLocalModel(context, options, async (model): Promise<ExplanationJson> => {
+            if (model.explainer === null) throw new NotExplainableError(model.identity);
+            const score = await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier");
+            return {
+              supplier_id: supplier.supplierId,
+              risk_score: score.riskScore,
+              margin: score.output,
+              base_value: model.explainer.baseValue,
+              kind: model.bundle.explanation.kind,
+              contributions: score.contributions.map(({ feature, value, category, contribution }) => ({
+                feature,
+                value: value ?? (category || null),
+                contribution,
+              })),
+              narrative: narrate(supplier.supplierId, score, model.bundle).join(" "),
+            };
+          });
+      drawWaterfall(report, explanation);
+      report.json(explanation);
+    });
+}

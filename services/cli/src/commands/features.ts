@@ -1,0 +1,55 @@
+import { nearestName } from "@bellwether/risk-model/features/nearest-name";
+import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
+import { Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { createReport } from "../report.ts";
+import { loadTrainingData, withDataOptions } from "../training-data.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Row of a table as the flat JSON that `predict` takes; missing values are left out. */
+export function flatRow(table: FeatureTable, row: number): Record<string, string | number> {
+  const flat: Record<string, string | number> = { supplier_id: table.supplierIds[row] ?? "" };
+  for (const [name, column] of table.numbers) {
+    const value = column[row] ?? Number.NaN;
+    if (!Number.isNaN(value)) flat[name] = value;
+  }
+  for (const [name, column] of table.categories) {
+    const value = column[row] ?? null;
+    if (value !== null) flat[name] = value;
+  }
+  const text = table.texts?.[row] ?? "";
+  return text === "" ? flat : { ...flat, contract_text: text };
+}
+
+/** Newest row of a supplier. */
+function newestRow(table: FeatureTable, supplierId: string): number {
+  let found = -1;
+  for (let row = 0; row < table.rows; row++) {
+    if (table.supplierIds[row] !== supplierId) continue;
+    if (found < 0 || (table.asOfDays?.[row] ?? 0) >= (table.asOfDays?.[found] ?? 0)) found = row;
+  }
+  return found;
+}
+
+/** `bellwether features` */
+export function featuresCommand(context: CliContext): Command {
+  return withDataOptions(new Command("features"))
+    .description("Print the newest features of one supplier as the JSON that predict and explain take.")
+    .requiredOption("--supplier <id>", "the supplier's id")
+    .option("--json", "print the result as one line of JSON (it always is)")
+    .addHelpText(
+      "after",
+      "\nExample:\n  npx bellwether features --data demo --supplier S_00001 | npx bellwether explain --input -",
+    )
+    .action(async (options) => {
+      const { data } = await loadTrainingData(options, context.cwd);
+      const row = newestRow(data.table, options.supplier);
+      if (row < 0) {
+        const near = nearestName(options.supplier, [...new Set(data.table.supplierIds)]);
+        throw new UsageError(
+          `no supplier "${options.supplier}" in ${options.data}${near ? `; did you mean "${near}"?` : ""}`,
+        );
+      }
+      createReport({ json: true }).json(flatRow(data.table, row));
+    });
+}

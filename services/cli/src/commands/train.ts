@@ -1,0 +1,95 @@
+import type { ModelConfig } from "@bellwether/config/model-config";
+import { aliasVersion, readAliases, setAlias } from "@bellwether/registry/aliases";
+import { publishVersion } from "@bellwether/registry/publish";
+import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import { runOnnx } from "@bellwether/scoring/onnx-runtime";
+import { Command } from "commander";
+import { type CliContext, registryFolder } from "../cli-context.ts";
+import { evaluationJson, evaluationLines } from "../evaluation-report.ts";
+import { createReport, showProgress } from "../report.ts";
+import { type DataOptions, loadTrainingData, withDataOptions } from "../training-data.ts";
+
+/** Publishes a trained model; the first version of a model becomes its champion, later ones its challenger. */
+export async function publishTrained(
+  root: string,
+  model: ModelConfig,
+  configHash: string,
+  trained: TrainedRiskModel,
+  now: Date,
+) {
+  const { evaluation } = trained;
+  const { version } = await publishVersion(root, {
+    ...trained,
+    modelName: model.name,
+    origin: "trained",
+    configHash,
+    evaluation: {
+      auc: evaluation.auc,
+      baselineFeature: evaluation.baseline?.feature ?? "",
+      baselineAuc: evaluation.baseline?.auc ?? Number.NaN,
+    },
+    now,
+  });
+  const champion = aliasVersion(await readAliases(root, model.name), "champion");
+  const alias = champion === undefined ? "champion" : "challenger";
+  await setAlias(root, {
+    modelName: model.name,
+    alias,
+    version,
+    setBy: "bellwether train",
+    reason: "trained and published",
+    now,
+  });
+  return { version, alias };
+}
+
+/** Reads the data, trains, and publishes when told to. */
+export async function train(options: DataOptions & { publish?: boolean }, context: CliContext) {
+  const { model, configHash, data } = await loadTrainingData(options, context.cwd);
+  const trained = await trainRiskModel({
+    table: data.table,
+    spec: model,
+    configHash,
+    runOnnx,
+    onTree: (done, total) => showProgress("training", done, total),
+  });
+  const published = options.publish
+    ? await publishTrained(registryFolder(context), model, configHash, trained, new Date())
+    : null;
+  return { model, configHash, data, trained, published };
+}
+
+/** `bellwether train` */
+export function trainCommand(context: CliContext): Command {
+  return withDataOptions(new Command("train"))
+    .description("Train a model on a data set, evaluate it beside the best single feature, and publish it if told to.")
+    .option("--publish", "publish the model: the first one as champion, later ones as challenger")
+    .option("--json", "print the result as one line of JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether demo --out demo && npx bellwether train --data demo --publish\n  npx bellwether train --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml --data data",
+    )
+    .action(async (options) => {
+      const report = createReport(options);
+      const { model, configHash, data, trained, published } = await train(options, context);
+      const { evaluation, rowCounts, onnx } = trained;
+      for (const line of evaluationLines(model.name, evaluation)) report.line(line);
+      report.line(
+        `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.refused} refused, ${data.rejected.count} set aside while reading`,
+      );
+      report.line(
+        published === null
+          ? "not published (add --publish)"
+          : `published ${model.name} ${published.version} as ${published.alias}`,
+      );
+      report.json({
+        model: model.name,
+        version: published?.version ?? null,
+        alias: published?.alias ?? null,
+        ...evaluationJson(evaluation),
+        row_counts: { ...rowCounts, set_aside: data.rejected.count },
+        model_bytes: onnx.byteLength,
+        config_hash: configHash,
+      });
+    });
+}

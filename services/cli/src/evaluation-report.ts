@@ -1,0 +1,31 @@
+import type { Evaluation } from "@bellwether/risk-model/evaluate/evaluation";
+
+const figure = (x: number): string => (Number.isNaN(x) ? "not defined" : x.toFixed(4));
+
+/** An evaluation as the JSON of `train` and `evaluate`. */
+export function evaluationJson(evaluation: Evaluation) {
+  return {
+    rows: evaluation.rows,
+    positives: evaluation.positives,
+    suppliers: evaluation.suppliers,
+    auc: evaluation.auc,
+    auc_interval: evaluation.aucInterval,
+    average_precision: evaluation.averagePrecision,
+    brier: evaluation.brier,
+    base_rate_brier: evaluation.baseRateBrier,
+    baseline: evaluation.baseline,
+    calibration: evaluation.calibration.filter((bin) => bin.rows > 0),
+  };
+}
+
+/** An evaluation in words, the trivial answers beside it. */
+export function evaluationLines(name: string, evaluation: Evaluation): string[] {
+  const { auc, aucInterval, baseline, rows, positives, suppliers } = evaluation;
+  const interval = aucInterval === null ? "" : ` (95 %: ${figure(aucInterval[0])} to ${figure(aucInterval[1])})`;
+  return [
+    `${name} on ${rows} test rows, ${positives} positive, ${suppliers} suppliers`,
+    `AUC                ${figure(auc)}${interval}; ${baseline === null ? "no single feature to compare" : `${baseline.feature} alone: ${figure(baseline.auc)}`}`,
+    `average precision  ${figure(evaluation.averagePrecision)}; any order: ${figure(positives / rows)}`,
+    `Brier score        ${figure(evaluation.brier)}; training rate for all: ${figure(evaluation.baseRateBrier)}`,
+  ];
+}

@@ -1,0 +1,31 @@
+import { readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { UsageError } from "./usage-error.ts";
+
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** Reads `--input`: JSON itself, a file, or `-` for standard input. @throws UsageError when there is no JSON to read. */
+export async function readInput(input: string, cwd: string): Promise<unknown> {
+  const source =
+    input === "-"
+      ? await text(process.stdin)
+      : input.trimStart().startsWith("{")
+        ? input
+        : await readInputFile(path.resolve(cwd, input));
+  try {
+    return JSON.parse(source);
+  } catch (error) {
+    throw new UsageError(
+      `--input is not JSON (${error instanceof Error ? error.message : String(error)}); expected one object such as '{"supplier_id":"S_00001","late_ratio":0.4}'`,
+    );
+  }
+}
+
+async function readInputFile(file: string): Promise<string> {
+  const found = await stat(file).catch(() => null);
+  if (found === null || !found.isFile())
+    throw new UsageError(`--input: there is no file ${file}; give JSON, a file, or - for standard input`);
+  if (found.size > MAX_BYTES) throw new UsageError(`--input: ${file} is over 4 MiB`);
+  return readFile(file, "utf8");
+}

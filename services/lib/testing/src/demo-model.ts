@@ -1,0 +1,88 @@
+import { setAlias } from "@bellwether/registry/aliases";
+import { publishVersion } from "@bellwether/registry/publish";
+import { generateDemo } from "@bellwether/risk-model/demo/generate-demo";
+import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
+import type { ModelSpec } from "@bellwether/risk-model/spec/model-spec";
+import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import { runOnnx } from "@bellwether/scoring/onnx-runtime";
+
+/** Numeric features of the small demo model. */
+export const DEMO_FEATURES = [
+  "past_disputes",
+  "financial_stability_index",
+  "avg_payment_delay_days",
+  "delivery_score",
+] as const;
+/** Four numbers, a category and a text. */
+export const DEMO_SPEC: ModelSpec = {
+  name: "supplier-risk",
+  features: [
+    ...DEMO_FEATURES.map((name) => ({
+      name,
+      kind: "numeric" as const,
+      unit: "units",
+      range: [0, 1_000] as const,
+      missing: "keep" as const,
+      direction: "unknown" as const,
+      immutable: false,
+    })),
+    { name: "region", kind: "category", unit: "", range: null, missing: "keep", direction: "unknown", immutable: true },
+  ],
+  text: { name: "contract_text", maxTerms: 20, stopWords: "english" },
+  target: { name: "high_risk", riskClass: "high_risk", otherClass: "low_risk" },
+  bands: { high: 0.7, medium: 0.4 },
+  minimumPresent: 0.4,
+  trainer: {
+    kind: "gradient_boosting",
+    trees: 30,
+    maxDepth: 4,
+    learningRate: 0.2,
+    l2: 1,
+    minChildWeight: 1,
+    subsample: 1,
+    columnSample: 1,
+  },
+  split: { by: "supplier", testShare: 0.25, testFrom: null, gapDays: 0, horizonDays: 0, calibrationShare: 0.2 },
+  seed: 42,
+};
+
+const demo = generateDemo({ suppliers: 1_500, transactions: 2_000 }, 9);
+/** 1,500 demo suppliers. */
+export const DEMO_TABLE: FeatureTable = {
+  rows: demo.suppliers.length,
+  supplierIds: demo.suppliers.map((s) => s.supplier_id),
+  asOfDays: null,
+  numbers: new Map(DEMO_FEATURES.map((name) => [name, Float64Array.from(demo.suppliers, (s) => s[name])])),
+  categories: new Map([["region", demo.suppliers.map((s) => s.region)]]),
+  texts: demo.contracts.map((c) => c.contract_text),
+  labels: Uint8Array.from(demo.suppliers, (s) => s.high_risk),
+};
+/** Supplier i of the table as a caller sends it. */
+export const demoSupplier = (i: number) => ({
+  features: Object.fromEntries(DEMO_FEATURES.map((name) => [name, demo.suppliers[i]?.[name] ?? 0])),
+  categories: { region: demo.suppliers[i]?.region ?? "" },
+  text: demo.contracts[i]?.contract_text ?? "",
+});
+
+const CONFIG_HASH = "c".repeat(64);
+
+/** Trains the small demo model; well under a second. */
+export const trainDemoModel = (seed = DEMO_SPEC.seed): Promise<TrainedRiskModel> =>
+  trainRiskModel({ table: DEMO_TABLE, spec: { ...DEMO_SPEC, seed }, configHash: CONFIG_HASH, runOnnx });
+
+/** Trains the small demo model, publishes it and makes it the champion; returns its version. */
+export async function publishDemoModel(root: string, seed = DEMO_SPEC.seed): Promise<string> {
+  const trained = await trainDemoModel(seed);
+  const now = new Date(0);
+  const modelName = DEMO_SPEC.name;
+  const { version } = await publishVersion(root, {
+    ...trained,
+    modelName,
+    origin: "trained",
+    configHash: CONFIG_HASH,
+    evaluation: null,
+    now,
+  });
+  await setAlias(root, { modelName, alias: "champion", version, setBy: "test", reason: "first", now });
+  return version;
+}

@@ -1,0 +1,21 @@
+import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import { nearestName } from "@bellwether/risk-model/features/nearest-name";
+import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import { BatchShapeError } from "./ml-error.ts";
+
+/** Refuses a batch with a column that the model does not know, naming the nearest one that it does. @throws BatchShapeError */
+export function checkColumnNames(bundle: Pick<FeatureBundle, "features">, input: ColumnarInput): void {
+  const check = (names: Iterable<string>, kind: "numeric" | "category", field: string): void => {
+    const known = bundle.features.filter((feature) => feature.kind === kind).map((feature) => feature.name);
+    for (const name of names) {
+      if (known.includes(name)) continue;
+      const near = nearestName(name, known);
+      throw new BatchShapeError(
+        field,
+        `unknown feature "${name.slice(0, 80)}"${near ? `; did you mean "${near}"?` : ""}`,
+      );
+    }
+  };
+  check(input.numbers.keys(), "numeric", "feature_names");
+  check(input.categories.keys(), "category", "categories");
+}

@@ -1,0 +1,43 @@
+import { env, readEnv } from "@bellwether/config/env";
+import { registryRoot } from "@bellwether/registry/layout";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { createMlService } from "./service.ts";
+
+try {
+  const config = readEnv(process.env, {
+    host: env.text(
+      "BELLWETHER_HOST",
+      { pattern: /^[0-9a-zA-Z.:-]{1,253}$/, expected: "an address or host name to listen on" },
+      "127.0.0.1",
+    ),
+    grpc: env.port("ML_SERVICE_GRPC_PORT", 9081),
+    web: env.port("ML_SERVICE_WEB_PORT", 8081),
+    admin: env.port("ML_SERVICE_ADMIN_PORT", 9481),
+    registry: env.text("MODEL_REGISTRY_URL", { pattern: /^.{1,4096}$/, expected: "file:FOLDER" }, "file:models"),
+    model: env.text(
+      "BELLWETHER_MODEL",
+      { pattern: /^[a-z0-9][a-z0-9-]{0,63}$/, expected: "a model name" },
+      "supplier-risk",
+    ),
+    level: env.choice("BELLWETHER_LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
+  });
+  const service = await createMlService({
+    host: config.host,
+    ports: { grpc: config.grpc, web: config.web, admin: config.admin },
+    registryRoot: registryRoot(config.registry, process.cwd()),
+    defaultModel: config.model,
+    pollMs: 1_000,
+    logger: createLogger({ name: "ml-service", level: config.level }),
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      service.stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

@@ -1,0 +1,40 @@
+import type {
+  ModelCorruptError,
+  ModelNotFoundError,
+  RegistryNameError,
+  VersionNotFoundError,
+} from "@bellwether/registry/registry-error";
+import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
+import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score-supplier";
+import type { ModelRejectedError } from "@bellwether/scoring/scoring-model";
+import { Code } from "@connectrpc/connect";
+import type { BatchShapeError, ModelNotReadyError, PageTokenError } from "../domain/ml-error.ts";
+
+/** Every error of this service that a caller can act on. */
+type MlError =
+  | ModelNotReadyError
+  | BatchShapeError
+  | PageTokenError
+  | InvalidSupplierError
+  | NotExplainableError
+  | ModelNotFoundError
+  | VersionNotFoundError
+  | ModelCorruptError
+  | ModelRejectedError
+  | BundleError
+  | RegistryNameError;
+
+/** The code that each of them leaves with. */
+export const ML_ERRORS = {
+  ModelNotReadyError: Code.Unavailable,
+  BatchShapeError: Code.InvalidArgument,
+  PageTokenError: Code.InvalidArgument,
+  InvalidSupplierError: Code.InvalidArgument,
+  NotExplainableError: Code.FailedPrecondition,
+  ModelNotFoundError: Code.NotFound,
+  VersionNotFoundError: Code.NotFound,
+  ModelCorruptError: Code.DataLoss,
+  ModelRejectedError: Code.FailedPrecondition,
+  BundleError: Code.DataLoss,
+  RegistryNameError: Code.InvalidArgument,
+} satisfies Record<MlError["name"], Code>;

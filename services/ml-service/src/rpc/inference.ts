@@ -1,0 +1,93 @@
+import { type InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import type { ModelSelector, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import type { SupplierInput } from "@bellwether/risk-model/features/vectorize";
+import { narrate } from "@bellwether/scoring/narrative";
+import { scoreBatch } from "@bellwether/scoring/score-batch";
+import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score-supplier";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { checkColumnNames } from "../domain/check-names.ts";
+import type { ModelShelf, ModelWish } from "../model/model-shelf.ts";
+import { batchFromProto } from "./batch-from-proto.ts";
+import {
+  contributionToProto,
+  explanationKindToProto,
+  identityToProto,
+  outputSpaceToProto,
+  scoreToProto,
+} from "./score-to-proto.ts";
+
+/** What the handlers need. */
+export interface InferenceDeps {
+  readonly shelf: ModelShelf;
+  readonly newPredictionId: () => string;
+}
+
+const DEFAULT_TOP = 5;
+
+const wishFromProto = (model: ModelSelector | undefined): ModelWish => ({
+  modelName: model?.modelName ?? "",
+  modelVersion: model?.modelVersion ?? "",
+});
+const supplierFromProto = (supplier: Supplier | undefined): SupplierInput => ({
+  features: supplier?.features ?? {},
+  categories: supplier?.categories ?? {},
+  text: supplier?.contractText ?? "",
+});
+const bytesOf = (array: Float32Array | Float64Array | Uint16Array): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/** The InferenceService over loaded models. */
+export function inferenceHandlers({ shelf, newPredictionId }: InferenceDeps): ServiceImpl<typeof InferenceService> {
+  return {
+    predict: ({ supplier, model, topContributions }) =>
+      shelf.withModel(wishFromProto(model), async (scoring) => {
+        const score = await scoreSupplier(scoring, supplierFromProto(supplier), "supplier");
+        const top = topContributions ?? DEFAULT_TOP;
+        return { score: scoreToProto(supplier?.supplierId ?? "", newPredictionId(), score, scoring.bundle, top) };
+      }),
+
+    predictBatch: (request) =>
+      shelf.withModel(wishFromProto(request.model), async (scoring) => {
+        const input = batchFromProto(request);
+        checkColumnNames(scoring.bundle, input);
+        const scores = await scoreBatch(scoring, input, request.withContributions);
+        return {
+          riskScores: bytesOf(scores.riskScores),
+          margins: bytesOf(scores.outputs),
+          bands: scores.bands,
+          missingCounts: bytesOf(scores.missingCounts),
+          columnNames: scores.contributions === null ? [] : [...scoring.vectorizer.columnNames],
+          contributions: scores.contributions === null ? new Uint8Array() : bytesOf(scores.contributions),
+          baseValue: scoring.explainer?.baseValue ?? 0,
+          faults: scores.faults.map(({ row, reason, field, message }) => ({ row, reason, field, message })),
+          model: identityToProto(scoring.identity),
+          outputSpace: outputSpaceToProto(scoring.bundle),
+          explanationKind: explanationKindToProto(scoring.bundle),
+        };
+      }),
+
+    async *explain({ supplier, model, withNarrative }) {
+      const supplierId = supplier?.supplierId ?? "";
+      const { score, bundle, baseValue } = await shelf.withModel(wishFromProto(model), async (scoring) => {
+        if (scoring.explainer === null) throw new NotExplainableError(scoring.identity);
+        return {
+          score: await scoreSupplier(scoring, supplierFromProto(supplier), "supplier"),
+          bundle: scoring.bundle,
+          baseValue: scoring.explainer.baseValue,
+        };
+      });
+      const base = {
+        score: scoreToProto(supplierId, newPredictionId(), score, bundle, DEFAULT_TOP),
+        baseValue,
+        kind: explanationKindToProto(bundle),
+        background: bundle.explanation.background,
+        outputSpace: outputSpaceToProto(bundle),
+      };
+      yield { part: { case: "base", value: base } };
+      yield { part: { case: "contributions", value: { contributions: score.contributions.map(contributionToProto) } } };
+      if (!withNarrative) return;
+      for (const sentence of narrate(supplierId, score, bundle)) yield { part: { case: "narrative", value: sentence } };
+      yield { part: { case: "narrativeSource", value: NarrativeSource.TEMPLATE } };
+    },
+  };
+}

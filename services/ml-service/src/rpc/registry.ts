@@ -1,0 +1,57 @@
+import type {
+  AliasSchema,
+  ModelRegistryService,
+  ModelVersionSchema,
+} from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { type Alias, readAliases } from "@bellwether/registry/aliases";
+import type { Manifest } from "@bellwether/registry/manifest";
+import { listVersions, readVersion, resolveVersion } from "@bellwether/registry/read-version";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { pageOf } from "./page.ts";
+
+function versionToProto(manifest: Manifest): MessageInitShape<typeof ModelVersionSchema> {
+  const { modelName, version, publishedAt, configHash, origin, files, evaluation } = manifest;
+  return {
+    modelName,
+    version,
+    publishedAt: timestampFromDate(new Date(publishedAt)),
+    modelDigest: files["model.onnx"].sha256,
+    bundleDigest: files["feature_bundle.json"].sha256,
+    configHash,
+    origin,
+    ...(evaluation !== null && { auc: evaluation.auc, baselineAuc: evaluation.baselineAuc }),
+  };
+}
+
+function aliasToProto({ name, version, setAt, setBy, reason }: Alias): MessageInitShape<typeof AliasSchema> {
+  return { name, version, setAt: timestampFromDate(new Date(setAt)), setBy, reason };
+}
+
+/** The reads of the ModelRegistryService; scheduler-service answers the writes. */
+export function registryHandlers(
+  root: string,
+  defaultModel: string,
+): Partial<ServiceImpl<typeof ModelRegistryService>> {
+  return {
+    async listVersions({ modelName, pageSize, pageToken }) {
+      const { items, nextPageToken } = pageOf(await listVersions(root, modelName || defaultModel), pageSize, pageToken);
+      return { versions: items.map(versionToProto), nextPageToken };
+    },
+    async getVersion({ modelName, version }) {
+      const name = modelName || defaultModel;
+      const found = await resolveVersion(root, name, version);
+      const stored = await readVersion(root, name, found);
+      return { version: versionToProto(stored.manifest), modelCard: stored.modelCard };
+    },
+    async listAliases({ modelName }) {
+      return { aliases: (await readAliases(root, modelName || defaultModel)).aliases.map(aliasToProto) };
+    },
+    async listProductionHistory({ modelName, pageSize, pageToken }) {
+      const { champions } = await readAliases(root, modelName || defaultModel);
+      const { items, nextPageToken } = pageOf(champions.toReversed(), pageSize, pageToken);
+      return { champions: items.map(aliasToProto), nextPageToken };
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import {
+  Band,
+  type ContributionSchema,
+  ExplanationKind,
+  type ModelIdentitySchema,
+  OutputSpace,
+  type ScoreSchema,
+} from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import type { Band as BandName } from "@bellwether/scoring/band";
+import type { FeatureContribution } from "@bellwether/scoring/feature-contributions";
+import type { SupplierScore } from "@bellwether/scoring/score-supplier";
+import type { ModelIdentity } from "@bellwether/scoring/scoring-model";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+
+const BANDS = {
+  unknown: Band.UNKNOWN,
+  low: Band.LOW,
+  medium: Band.MEDIUM,
+  high: Band.HIGH,
+} satisfies Record<BandName, Band>;
+
+const SPACES = {
+  margin: OutputSpace.MARGIN,
+  probability: OutputSpace.PROBABILITY,
+  raw: OutputSpace.RAW,
+} satisfies Record<FeatureBundle["outputSpace"], OutputSpace>;
+
+const KINDS = {
+  "path-dependent": ExplanationKind.PATH_DEPENDENT,
+  interventional: ExplanationKind.INTERVENTIONAL,
+  none: ExplanationKind.NONE,
+} satisfies Record<FeatureBundle["explanation"]["kind"], ExplanationKind>;
+
+export const outputSpaceToProto = (bundle: FeatureBundle): OutputSpace => SPACES[bundle.outputSpace];
+export const explanationKindToProto = (bundle: FeatureBundle): ExplanationKind => KINDS[bundle.explanation.kind];
+export const identityToProto = (identity: ModelIdentity): MessageInitShape<typeof ModelIdentitySchema> => ({
+  ...identity,
+});
+
+export function contributionToProto(entry: FeatureContribution): MessageInitShape<typeof ContributionSchema> {
+  const { feature, value, category, contribution } = entry;
+  return { feature, category, contribution, ...(value !== null && { value }) };
+}
+
+/** @param top Contributions to send at most. */
+export function scoreToProto(
+  supplierId: string,
+  predictionId: string,
+  score: SupplierScore,
+  bundle: FeatureBundle,
+  top: number,
+): MessageInitShape<typeof ScoreSchema> {
+  return {
+    supplierId,
+    predictionId,
+    band: BANDS[score.band],
+    classProbabilities: [...score.probabilities],
+    topContributions: score.contributions.slice(0, top).map(contributionToProto),
+    model: identityToProto(score.model),
+    missingFeatures: [...score.missing],
+    warnings: score.warnings.map((warning) => ({ ...warning })),
+    outputSpace: SPACES[bundle.outputSpace],
+    ...(score.riskScore !== null && { riskScore: score.riskScore }),
+    ...(score.output !== null && { margin: score.output }),
+  };
+}

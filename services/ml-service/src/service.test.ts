@@ -1,0 +1,257 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { setAlias } from "@bellwether/registry/aliases";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { createMlService } from "./service.ts";
+
+type Service = Awaited<ReturnType<typeof createMlService>>;
+let root = "";
+let service: Service;
+let web = "";
+let grpc = "";
+
+const config = () => ({
+  host: "127.0.0.1",
+  ports: { grpc: 0, web: 0, admin: 0 },
+  registryRoot: root,
+  defaultModel: DEMO_SPEC.name,
+  pollMs: 20,
+  logger: createLogger({ name: "ml-service", level: "silent" }),
+});
+const supplier = (i: number) => {
+  const { features, categories, text } = demoSupplier(i);
+  return { supplierId: `S_${i}`, features, categories, contractText: text };
+};
+const clients = () => ({
+  grpc: createClient(InferenceService, createGrpcTransport({ baseUrl: grpc })),
+  connect: createClient(InferenceService, createConnectTransport({ baseUrl: web, httpVersion: "1.1" })),
+  json: createClient(
+    InferenceService,
+    createConnectTransport({ baseUrl: web, httpVersion: "1.1", useBinaryFormat: false }),
+  ),
+  grpcWeb: createClient(InferenceService, createGrpcWebTransport({ baseUrl: web, httpVersion: "1.1" })),
+});
+const failure = async (call: Promise<unknown>): Promise<ConnectError> => {
+  try {
+    await call;
+  } catch (error) {
+    return ConnectError.from(error);
+  }
+  throw new Error("the call succeeded");
+};
+
+beforeAll(async () => {
+  root = await mkdtemp(path.join(os.tmpdir(), "ml-service-"));
+  await publishDemoModel(root);
+  service = await createMlService(config());
+  web = `http://127.0.0.1:${service.addresses.web.port}`;
+  grpc = `http://127.0.0.1:${service.addresses.grpc.port}`;
+});
+afterAll(async () => {
+  await service.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+test("every protocol at both doors gives the same score, bit for bit", async () => {
+  const scores = await Promise.all(Object.values(clients()).map((client) => client.predict({ supplier: supplier(1) })));
+  const first = scores[0]?.score;
+  expect(first?.riskScore).toBeTypeOf("number");
+  for (const { score } of scores) {
+    expect(score?.riskScore).toBe(first?.riskScore);
+    expect(score?.margin).toBe(first?.margin);
+    expect(score?.topContributions).toEqual(first?.topContributions);
+  }
+  expect(first?.model).toMatchObject({
+    name: DEMO_SPEC.name,
+    version: "v1",
+    runtime: expect.stringContaining("onnxruntime"),
+  });
+});
+
+test("the monolith's POST /predict gives that score too", async () => {
+  const { features, categories, text } = demoSupplier(1);
+  const response = await fetch(`${web}/predict`, {
+    method: "POST",
+    body: JSON.stringify({ supplier_id: "S_1", ...features, ...categories, contract_text: text }),
+  });
+  expect(response.status).toBe(200);
+  const flat = (await response.json()) as { risk_score: number; band: string; top_features: unknown[] };
+  expect(flat.risk_score).toBe((await clients().grpc.predict({ supplier: supplier(1) })).score?.riskScore);
+  expect(flat.top_features).toHaveLength(5);
+  expect(["low", "medium", "high"]).toContain(flat.band);
+});
+
+test("POST /explain streams one JSON message a line, base first", async () => {
+  const { features, categories } = demoSupplier(2);
+  const response = await fetch(`${web}/explain`, {
+    method: "POST",
+    body: JSON.stringify({ supplier_id: "S_2", ...features, ...categories }),
+  });
+  const lines = (await response.text())
+    .trim()
+    .split("\n")
+    .map((line) => Object.keys(JSON.parse(line))[0]);
+  expect(lines.slice(0, 3)).toEqual(["base", "contributions", "narrative"]);
+  expect(lines.at(-1)).toBe("narrative_source");
+});
+
+test("an explanation adds up to the score's margin", async () => {
+  const parts = await Array.fromAsync(clients().grpc.explain({ supplier: supplier(4), withNarrative: true }));
+  const base = parts.find((p) => p.part.case === "base")?.part.value;
+  const list = parts.find((p) => p.part.case === "contributions")?.part.value;
+  if (typeof base !== "object" || !("baseValue" in base) || typeof list !== "object" || !("contributions" in list))
+    throw new Error("parts are missing");
+  const sum = list.contributions.reduce((total, c) => total + c.contribution, base.baseValue);
+  const margin = base.score?.margin ?? Number.NaN;
+  expect(Math.abs(sum - margin)).toBeLessThan(1e-5 * Math.max(1, Math.abs(margin)));
+  expect(parts.at(-1)?.part).toEqual({ case: "narrativeSource", value: NarrativeSource.TEMPLATE });
+});
+
+test("a batch gives each row the score it has alone, and a fault to the bad row only", async () => {
+  const n = 3;
+  const values = new Float32Array(
+    DEMO_FEATURES.flatMap((name, c) =>
+      Array.from({ length: n }, (_, r) => (c === 0 && r === 1 ? -5 : (demoSupplier(r).features[name] ?? 0))),
+    ),
+  );
+  const response = await clients().grpc.predictBatch({
+    supplierIds: ["a", "b", "c"],
+    featureNames: [...DEMO_FEATURES],
+    values: new Uint8Array(values.buffer),
+    categories: [
+      { name: "region", dictionary: [0, 1, 2].map((i) => demoSupplier(i).categories.region), codes: [0, 1, 2] },
+    ],
+    contractTexts: [0, 1, 2].map((i) => demoSupplier(i).text),
+    withContributions: true,
+  });
+  const risk = new Float64Array(new Uint8Array(response.riskScores).buffer);
+  const rounded = {
+    ...supplier(2),
+    features: Object.fromEntries(Object.entries(supplier(2).features).map(([k, v]) => [k, Math.fround(v)])),
+  };
+  expect(risk[2]).toBe((await clients().grpc.predict({ supplier: rounded })).score?.riskScore);
+  expect(risk[1]).toBeNaN();
+  expect(response.bands[1]).toBe(0);
+  expect(response.faults).toMatchObject([
+    { row: 1, reason: "FEATURE_OUT_OF_RANGE", field: `values.${DEMO_FEATURES[0]}` },
+  ]);
+  expect(response.contributions.byteLength).toBe(n * response.columnNames.length * 4);
+});
+
+test("bad suppliers are refused with the field's path and the nearest name", async () => {
+  const refused = async (over: Partial<ReturnType<typeof supplier>>) => {
+    const error = await failure(clients().grpc.predict({ supplier: { ...supplier(1), ...over } }));
+    expect(error.code).toBe(Code.InvalidArgument);
+    return error;
+  };
+  const unknown = await refused({ features: { past_dispute: 1 } });
+  expect(unknown.rawMessage).toContain('did you mean "past_disputes"');
+  expect(unknown.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.features.past_dispute");
+  expect(unknown.findDetails(ErrorInfoSchema)[0]?.reason).toBe("FEATURE_UNKNOWN");
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, -1, 1e300]) {
+    const error = await refused({ features: { past_disputes: bad } });
+    expect(error.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.features.past_disputes");
+  }
+  const nameless = await refused({ supplierId: "" });
+  expect(nameless.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.supplier_id");
+  const long = await refused({ contractText: "x".repeat(2 * 1024 * 1024) });
+  expect(long.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.contract_text");
+});
+
+test("batches that do not fit together name the field", async () => {
+  const send = (over: object) =>
+    failure(
+      clients().grpc.predictBatch({
+        supplierIds: ["a"],
+        featureNames: ["past_disputes"],
+        values: new Uint8Array(4),
+        ...over,
+      }),
+    );
+  expect((await send({ values: new Uint8Array(3) })).rawMessage).toContain("values: 3 bytes");
+  expect((await send({ featureNames: ["past_disputess"] })).rawMessage).toContain('did you mean "past_disputes"');
+  expect((await send({ contractTexts: ["a", "b"] })).rawMessage).toContain("contract_texts: 2 texts for 1 suppliers");
+  expect((await send({ categories: [{ name: "region", dictionary: ["x"], codes: [7] }] })).rawMessage).toContain(
+    "beyond the dictionary",
+  );
+});
+
+test("with too few features the band is UNKNOWN and no number is sent", async () => {
+  const { score } = await clients().grpc.predict({ supplier: { supplierId: "x", features: { past_disputes: 1 } } });
+  expect(score?.band).toBe(Band.UNKNOWN);
+  expect(score?.riskScore).toBeUndefined();
+  expect(score?.missingFeatures).toContain("delivery_score");
+});
+
+test("flat JSON that is no supplier is refused in one clear line", async () => {
+  const post = async (body: string) => {
+    const response = await fetch(`${web}/predict`, { method: "POST", body });
+    return { status: response.status, ...((await response.json()) as { message: string }) };
+  };
+  expect(await post("{")).toMatchObject({ status: 400, message: "the body is not JSON" });
+  expect(await post('{"supplier_id":"x","late_ratio":[1]}')).toMatchObject({
+    status: 400,
+    message: expect.stringContaining("late_ratio is a list"),
+  });
+  expect(await post('{"supplier_id":"x","past_disputes":-1}')).toMatchObject({
+    status: 400,
+    message: expect.stringContaining("supplier.features.past_disputes"),
+  });
+  expect((await fetch(`${web}/predict`)).status).toBe(405);
+});
+
+test("unknown models and versions are NOT_FOUND; a named version answers", async () => {
+  const predict = (model: { modelName?: string; modelVersion?: string }) =>
+    clients().grpc.predict({ supplier: supplier(1), model });
+  expect((await failure(predict({ modelName: "nobody" }))).code).toBe(Code.NotFound);
+  expect((await failure(predict({ modelVersion: "v99" }))).code).toBe(Code.NotFound);
+  expect((await failure(predict({ modelVersion: "../../etc" }))).code).toBe(Code.NotFound);
+  expect((await predict({ modelVersion: "v1" })).score?.model?.version).toBe("v1");
+});
+
+test("the registry's reads list versions, aliases and history", async () => {
+  const registry = createClient(ModelRegistryService, createGrpcTransport({ baseUrl: grpc }));
+  expect((await registry.listVersions({})).versions[0]).toMatchObject({ version: "v1", origin: "trained" });
+  expect((await registry.getVersion({})).modelCard).toContain("# Model card");
+  expect((await registry.listAliases({})).aliases).toMatchObject([{ name: "champion", version: "v1" }]);
+  expect((await registry.listProductionHistory({})).champions).toHaveLength(1);
+  expect((await failure(registry.listVersions({ pageToken: "x" }))).code).toBe(Code.InvalidArgument);
+  expect((await failure(registry.listVersions({ modelName: "nobody" }))).code).toBe(Code.NotFound);
+});
+
+test("a new champion is taken up while calls go on, and a broken one is not", async () => {
+  const version = await publishDemoModel(root, 7);
+  const answering = async () => (await clients().grpc.predict({ supplier: supplier(1) })).score?.model?.version;
+  await vi.waitFor(async () => expect(await answering()).toBe(version), { timeout: 5_000, interval: 10 });
+  const broken = await publishDemoModel(root, 8);
+  await rm(path.join(root, DEMO_SPEC.name, broken, "model.onnx"));
+  expect(await answering()).toBe(version);
+  const set = { modelName: DEMO_SPEC.name, alias: "champion" as const, setBy: "test", reason: "back", now: new Date() };
+  await setAlias(root, { ...set, version: "v1" });
+  await vi.waitFor(async () => expect(await answering()).toBe("v1"), { timeout: 5_000, interval: 10 });
+});
+
+test("without a model it says UNAVAILABLE and is not ready, until one is published", async () => {
+  const empty = await mkdtemp(path.join(os.tmpdir(), "ml-service-empty-"));
+  const starting = await createMlService({ ...config(), registryRoot: empty });
+  const client = createClient(
+    InferenceService,
+    createGrpcTransport({ baseUrl: `http://127.0.0.1:${starting.addresses.grpc.port}` }),
+  );
+  const readyz = async () => (await fetch(`http://127.0.0.1:${starting.addresses.admin.port}/readyz`)).status;
+  expect((await failure(client.predict({ supplier: supplier(1) }))).code).toBe(Code.Unavailable);
+  expect(await readyz()).toBe(503);
+  await publishDemoModel(empty);
+  await vi.waitFor(async () => expect(await readyz()).toBe(200), { timeout: 5_000, interval: 10 });
+  await starting.stop();
+  await rm(empty, { recursive: true, force: true });
+});

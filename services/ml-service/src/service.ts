@@ -1,0 +1,68 @@
+import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { route } from "@bellwether/mesh/route";
+import { type RunningServer, startServer } from "@bellwether/mesh/serve";
+import type { WebHandler } from "@bellwether/mesh/web-handler";
+import type { Logger } from "@bellwether/telemetry/logger";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { newPredictionId } from "./domain/prediction-id.ts";
+import { createModelShelf } from "./model/model-shelf.ts";
+import { watchChampion } from "./model/watch-champion.ts";
+import { restHandler } from "./rest/rest-handler.ts";
+import { ML_ERRORS } from "./rpc/error-codes.ts";
+import { inferenceHandlers } from "./rpc/inference.ts";
+import { registryHandlers } from "./rpc/registry.ts";
+
+/** What ml-service is started with. */
+export interface MlServiceConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly ports: { readonly grpc: number; readonly web: number; readonly admin: number };
+  /** Folder of the model registry. */
+  readonly registryRoot: string;
+  /** Model whose champion answers when a request names none. */
+  readonly defaultModel: string;
+  /** How often the champion is looked for, milliseconds. */
+  readonly pollMs: number;
+  readonly logger: Logger;
+}
+
+/** Starts ml-service. It serves as soon as its doors are open, and is ready once a champion is loaded. */
+export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
+  const { host, ports, registryRoot, defaultModel, pollMs, logger } = config;
+  const shelf = createModelShelf(registryRoot, defaultModel);
+  const stopped = new AbortController();
+  let rest: WebHandler = () => false;
+  const server = await startServer({
+    name: "ml-service",
+    host,
+    ports,
+    routes: [
+      route(InferenceService, inferenceHandlers({ shelf, newPredictionId })),
+      route(ModelRegistryService, registryHandlers(registryRoot, defaultModel)),
+    ],
+    errors: ML_ERRORS,
+    logger,
+    serving: false,
+    webHandlers: [(request, response) => rest(request, response)],
+  });
+  const { host: webHost, port } = server.addresses.web;
+  const baseUrl = `http://${webHost.includes(":") ? `[${webHost}]` : webHost}:${port}`;
+  rest = restHandler(createClient(InferenceService, createConnectTransport({ baseUrl, httpVersion: "1.1" })));
+
+  const ready = (): void => {
+    logger.info({ model: defaultModel }, "champion loaded");
+    server.setServing("", true);
+  };
+  const refused = (error: unknown): void => logger.warn({ err: error }, "champion not taken up");
+  await shelf.refreshChampion().then(ready, refused);
+  watchChampion(shelf, pollMs, { swapped: ready, refused }, stopped.signal);
+
+  const stop = async (): Promise<void> => {
+    stopped.abort();
+    await server.stop();
+    await shelf[Symbol.asyncDispose]();
+  };
+  return { addresses: server.addresses, setServing: server.setServing, stop, [Symbol.asyncDispose]: stop };
+}

@@ -1,0 +1,111 @@
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+const ROOT = path.resolve(import.meta.dirname, "..");
+
+/** Which packages a package may import; tests and lib/testing may import any lib. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  gen: [],
+  config: [],
+  telemetry: ["config"],
+  mesh: ["gen", "telemetry", "config"],
+  storage: ["config", "telemetry"],
+  "risk-model": [],
+  ingest: ["config", "risk-model"],
+  registry: ["storage", "risk-model"],
+  scoring: ["registry", "risk-model"],
+  testing: ["gen", "telemetry", "config", "mesh", "storage", "risk-model", "ingest", "registry", "scoring"],
+  "ml-service": ["gen", "mesh", "telemetry", "config", "risk-model", "registry", "scoring"],
+  "ops-service": ["gen", "mesh", "telemetry", "config", "storage"],
+  "scheduler-service": ["gen", "mesh", "telemetry", "config", "storage", "ingest", "risk-model", "registry"],
+  dashboard: ["gen"],
+  cli: ["gen", "mesh", "config", "risk-model", "registry", "ingest", "storage", "scoring"],
+};
+
+/** Outside packages that a package, or a folder of a service, must not know. */
+const FOREIGN: readonly (readonly [folder: RegExp, forbidden: RegExp])[] = [
+  [
+    /^services\/lib\/risk-model\/src\//,
+    /^(node:(fs|http|net|child_process)|onnxruntime-node|@connectrpc|@grpc|drizzle-orm|bullmq)/,
+  ],
+  [/^services\/[a-z-]+\/src\/domain\//, /^(@connectrpc|@grpc|drizzle-orm|bullmq|onnxruntime-node|postgres|pg$)/],
+];
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+const packageOf = (file: string): string => {
+  const parts = file.split("/");
+  if (parts[0] === "gen") return "gen";
+  return (parts[1] === "lib" ? parts[2] : parts[1]) ?? "";
+};
+const isTest = (file: string): boolean => /\.test\.tsx?$/.test(file);
+
+const files = globSync(["services/**/*.ts", "services/**/*.tsx"], {
+  cwd: ROOT,
+  exclude: (name) => /node_modules|dist/.test(name),
+});
+const imports: Import[] = files.flatMap((file) =>
+  [
+    ...readFileSync(path.join(ROOT, file), "utf8").matchAll(
+      /^(?:import|export)\s+(type\s)?[^"';]*?(?:from\s+)?"([^"]+)"/gm,
+    ),
+  ].map((match) => ({
+    file,
+    typeOnly: match[1] !== undefined,
+    specifier: match[2] ?? "",
+  })),
+);
+
+test("packages import only what lies below them", () => {
+  const wrong = imports
+    .filter(({ specifier }) => specifier.startsWith("@bellwether/"))
+    .filter(({ file, specifier }) => {
+      const from = packageOf(file);
+      const to = specifier.split("/")[1] ?? "";
+      const allowed = isTest(file)
+        ? [...(ALLOWED[from] ?? []), ...(ALLOWED.testing ?? []), "testing"]
+        : (ALLOWED[from] ?? []);
+      return from !== to && !allowed.includes(to);
+    });
+  expect(wrong).toEqual([]);
+});
+
+test("no relative import leaves its package, and every one names its file", () => {
+  const wrong = imports.filter(({ file, specifier }) => {
+    if (!specifier.startsWith(".")) return false;
+    const target = path.posix.join(path.posix.dirname(file), specifier);
+    return packageOf(target) !== packageOf(file) || !/\.(tsx?|css|json|wasm)$/.test(specifier);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("domains and the risk model know no transport, store or runtime", () => {
+  const wrong = imports.filter(
+    ({ file, specifier, typeOnly }) =>
+      !typeOnly &&
+      !isTest(file) &&
+      FOREIGN.some(([folder, forbidden]) => folder.test(file) && forbidden.test(specifier)),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("only main.ts and lib/config read the environment", () => {
+  const wrong = files.filter(
+    (file) =>
+      !isTest(file) &&
+      !/\/main\.tsx?$|^services\/lib\/(config|testing)\//.test(file) &&
+      /\bprocess\.env\b/.test(readFileSync(path.join(ROOT, file), "utf8")),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("no file is over 500 lines and none re-exports a folder", () => {
+  const long = files.filter((file) => readFileSync(path.join(ROOT, file), "utf8").split("\n").length > 500);
+  expect(long).toEqual([]);
+  expect(files.filter((file) => path.basename(file) === "index.ts")).toEqual([]);
+});
