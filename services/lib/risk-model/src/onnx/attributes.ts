@@ -61,11 +61,14 @@ export function textAttribute(node: OnnxNode, name: string, absent: string): str
 
 /** The attribute's tensor as bytes of a TensorProto, or null. */
 export function tensorAttribute(node: OnnxNode, name: string): Uint8Array | null {
-  let value: Uint8Array | null = null;
-  eachField(node, name, (cursor) => {
-    if (cursor.field === 5) value = bytesOf(cursor);
-  });
-  return value;
+  return tensorsOf(node, name)[0] ?? null;
+}
+
+/** All tensors of an attribute as bytes of TensorProtos. */
+export function tensorsOf(node: OnnxNode, name: string): Uint8Array[] {
+  const list: Uint8Array[] = [];
+  eachField(node, name, (cursor) => (cursor.field === 5 || cursor.field === 10) && list.push(bytesOf(cursor)));
+  return list;
 }
 
 function eachField(node: OnnxNode, name: string, visit: (cursor: WireCursor) => void): void {

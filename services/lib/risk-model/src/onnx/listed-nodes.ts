@@ -18,9 +18,10 @@ const MODES: Readonly<Record<string, number>> = {
  * Nodes of a TreeEnsembleRegressor or TreeEnsembleClassifier (ai.onnx.ml 1 and 3): nodes are named by tree and node id, and
  * a tree's root is the first node of each run of one tree id, as ONNX Runtime reads them.
  * @param leafPrefix "target" for a regressor, "class" for a classifier.
+ * @param producer Who wrote the file.
  * @throws ModelRefusedError lists of unequal length, ids that do not exist or stand twice, an unknown mode.
  */
-export function readListedNodes(node: OnnxNode, leafPrefix: "target" | "class"): NodeTable {
+export function readListedNodes(node: OnnxNode, leafPrefix: "target" | "class", producer: string): NodeTable {
   const treeIds = integersOf(node, "nodes_treeids");
   const size = treeIds.length;
   if (size === 0) throw new ModelRefusedError("malformed", `${node.opType} has no nodes`);
@@ -42,6 +43,7 @@ export function readListedNodes(node: OnnxNode, leafPrefix: "target" | "class"):
     members: new Map(),
     hitRate: hitRates.length === 0 ? null : Float64Array.from(list("nodes_hitrates", hitRates)),
     roots: rootsOf(treeIds),
+    infiniteSplits: producer === "skl2onnx",
     ...readWeights(node, leafPrefix, size, index),
   };
 }

@@ -29,19 +29,13 @@ export interface NodeTable {
   readonly hitRate: Float64Array | null;
   /** First node of every tree. */
   readonly roots: readonly number[];
+  /**
+   * Whether `x ≤ +Infinity` may stand in it. scikit-learn's histogram boosting writes that for a split that only sets missing
+   * values apart; from anywhere else an infinite split is a defect.
+   */
+  readonly infiniteSplits: boolean;
   /** Weights of node i are entries weightStart[i] … weightStart[i + 1] − 1 of the two lists. */
   readonly weightStart: Int32Array;
   readonly weightTarget: Int32Array;
   readonly weightValue: Float64Array;
-}
-
-/** An ensemble operator's nodes with how their leaves become its output. */
-export interface EnsembleTable {
-  readonly nodes: NodeTable;
-  /** Targets or classes. */
-  readonly outputs: number;
-  readonly aggregate: "SUM" | "AVERAGE";
-  readonly postTransform: "NONE" | "LOGISTIC" | "SOFTMAX";
-  /** As listed: empty, one, or one per output. */
-  readonly baseValues: readonly number[];
 }

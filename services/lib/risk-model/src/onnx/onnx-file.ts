@@ -25,6 +25,8 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+  /** The NodeProto's bytes. */
+  readonly body: Uint8Array;
 }
 
 /** An input or output of the graph. */
@@ -34,6 +36,8 @@ export interface OnnxValue {
   readonly kind: "tensor" | "sequence" | "map" | "other";
   readonly elementType: number;
   readonly shape: readonly (number | null)[];
+  /** The ValueInfoProto's bytes. */
+  readonly body: Uint8Array;
 }
 
 /** An ONNX file as far as a tree model needs it. */
@@ -118,7 +122,7 @@ function readNode(bytes: Uint8Array): OnnxNode {
       throw new ModelRefusedError("unsafe", `an operator names more than ${MAX_NAMES} tensors`);
     }
   }
-  return { domain: domain === "ai.onnx" ? "" : domain, opType, inputs, outputs, attributes };
+  return { domain: domain === "ai.onnx" ? "" : domain, opType, inputs, outputs, attributes, body: bytes };
 }
 
 function readAttribute(body: Uint8Array): OnnxAttribute {
@@ -140,10 +144,10 @@ function readValue(bytes: Uint8Array): OnnxValue {
     if (cursor.field === 1) name = textOf(cursor);
     else if (cursor.field === 2) type = bytesOf(cursor);
   }
-  return { name, ...readType(type) };
+  return { name, ...readType(type), body: bytes };
 }
 
-function readType(bytes: Uint8Array): Omit<OnnxValue, "name"> {
+function readType(bytes: Uint8Array): Omit<OnnxValue, "name" | "body"> {
   let kind: OnnxValue["kind"] = "other";
   let elementType = 0;
   const shape: (number | null)[] = [];

@@ -1,7 +1,8 @@
 import { ModelRefusedError } from "../import/model-refused-error.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
 import { integerAttribute, textAttribute } from "./attributes.ts";
-import { canonicalTrees } from "./canonical-tree.ts";
+import { canonicalTrees, MAX_FEATURES } from "./canonical-tree.ts";
+import { rawColumns } from "./input-column.ts";
 import { floatsOrTensor, readListedNodes } from "./listed-nodes.ts";
 import { readOnnxFile } from "./onnx-file.ts";
 
@@ -37,11 +38,13 @@ export function readOnnxTreeModel(bytes: Uint8Array): OnnxTreeModel {
     throw new ModelRefusedError("malformed", "the graph's input and output are not those of its tree operator");
   }
   const columns = input.shape[1] ?? null;
-  if (columns === null) throw new ModelRefusedError("malformed", "the input does not say how many columns it has");
+  if (columns === null || columns < 1 || columns > MAX_FEATURES) {
+    throw new ModelRefusedError("malformed", `the input has ${columns ?? "an unknown number of"} columns`);
+  }
   const outputs = integerAttribute(node, "n_targets", 1);
-  const table = readListedNodes(node, "target");
+  const table = readListedNodes(node, "target", file.producer);
   const hasCovers = file.metadata.get(COVERS_KEY) === "training" && table.hitRate !== null;
-  const trees = canonicalTrees(table, columns, outputs, hasCovers);
+  const trees = canonicalTrees(table, rawColumns(columns), outputs, hasCovers);
   const base = floatsOrTensor(node, "base_values");
   if (base.length > 0 && base.length !== outputs)
     throw new ModelRefusedError("malformed", "base_values of a wrong length");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { belowAsFloat32, floorToFloat32, nextFloat32Above, nextFloat32Below } from "./float32.ts";
+import { belowAsFloat32, floorToFloat32, lastFloat32Where, nextFloat32Above, nextFloat32Below } from "./float32.ts";
 
 const SMALLEST = 2 ** -149;
 const LARGEST = 3.4028234663852886e38;
@@ -30,6 +30,17 @@ test("a float32 row answers ≤ and < as it would against the double threshold",
       expect(x <= floorToFloat32(t)).toBe(x <= t);
       if (t !== Number.NEGATIVE_INFINITY) expect(x <= belowAsFloat32(t)).toBe(x < t);
       expect(t <= floorToFloat32(t)).toBe(t === floorToFloat32(t));
+    }),
+  );
+});
+
+test("finds the last float32 of a property", () => {
+  expect(lastFloat32Where(() => true)).toBe(Number.POSITIVE_INFINITY);
+  expect(lastFloat32Where(() => false)).toBeNaN();
+  fc.assert(
+    fc.property(fc.double({ noNaN: true }), (t) => {
+      expect(lastFloat32Where((x) => x <= t) <= floorToFloat32(t)).toBe(true);
+      expect(lastFloat32Where((x) => x <= t) >= floorToFloat32(t)).toBe(true);
     }),
   );
 });

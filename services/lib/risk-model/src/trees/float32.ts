@@ -27,3 +27,26 @@ export function belowAsFloat32(x: number): number {
   const floor = floorToFloat32(x);
   return floor === x ? nextFloat32Below(floor) : floor;
 }
+
+const ORDER_OF_INFINITY = 0x7f800000;
+
+/**
+ * The largest float32, infinities included, for which `holds` is true; NaN when it is true for none.
+ * @param holds True up to some value and false from there on.
+ */
+export function lastFloat32Where(holds: (x: number) => boolean): number {
+  let low = -ORDER_OF_INFINITY - 1;
+  let high = ORDER_OF_INFINITY;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (holds(float32At(middle))) low = middle;
+    else high = middle - 1;
+  }
+  return low < -ORDER_OF_INFINITY ? Number.NaN : float32At(low);
+}
+
+/** The float32 at a place in their order: 0 at 0, −Infinity at −ORDER_OF_INFINITY. */
+function float32At(order: number): number {
+  BITS[0] = order >= 0 ? order : -order | 0x80000000;
+  return FLOAT[0] ?? 0;
+}

@@ -21,8 +21,8 @@ export interface Tree {
   readonly members: ReadonlyMap<number, Float32Array>;
 }
 
-/** How the summed leaf values become a prediction. */
-export type Link = "identity" | "logistic" | "softmax";
+/** How the summed leaf values become a prediction: each output by itself, but for softmax, which runs over all of them. */
+export type Link = "identity" | "logistic" | "softmax" | "exp";
 
 /** A tree ensemble in canonical form: every importer and the trainer fill it, everything else reads it. */
 export interface TreeModel {

@@ -1,0 +1,37 @@
+import type { BaseColumn } from "../onnx/input-column.ts";
+import type { OnnxProbe } from "../onnx/read-onnx-model.ts";
+import type { ColumnRules } from "./check-rows.ts";
+import type { OnnxInput } from "./run-onnx.ts";
+
+/** What the raw columns of a probe are bound to. */
+export function probeRules(probe: OnnxProbe): ColumnRules {
+  return {
+    whole: new Set(probe.inputs.filter((input) => input.type === "int64").flatMap((input) => input.columns)),
+    oneOf: probe.inputs.filter((input) => input.type === "string").map((input) => input.columns),
+  };
+}
+
+/**
+ * Puts raw rows into the tensors that a probe takes.
+ * @param rows Row-major `[count × columns.length]`.
+ */
+export function probeInputs(probe: OnnxProbe, columns: readonly BaseColumn[], rows: Float32Array): OnnxInput[] {
+  const count = rows.length / columns.length;
+  const at = (row: number, column: number): number => rows[row * columns.length + column] ?? 0;
+  return probe.inputs.map(({ name, type, columns: bases }): OnnxInput => {
+    if (type === "string") {
+      const values = Array.from({ length: count }, (_, row) => {
+        const chosen = bases.find((base) => at(row, base) === 1);
+        return (chosen === undefined ? null : columns[chosen]?.category) ?? "";
+      });
+      return { name, columns: 1, data: { type, values } };
+    }
+    const flat = Array.from({ length: count * bases.length }, (_, cell) =>
+      at(Math.floor(cell / bases.length), bases[cell % bases.length] ?? 0),
+    );
+    const width = bases.length;
+    if (type === "float32") return { name, columns: width, data: { type, values: Float32Array.from(flat) } };
+    if (type === "float64") return { name, columns: width, data: { type, values: Float64Array.from(flat) } };
+    return { name, columns: width, data: { type, values: BigInt64Array.from(flat, (value) => BigInt(value)) } };
+  });
+}
