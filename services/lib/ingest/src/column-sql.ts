@@ -1,0 +1,70 @@
+import type { ColumnMapping } from "@bellwether/config/source-mapping";
+import { sqlText, sqlTexts } from "./quote-sql.ts";
+
+/** DuckDB type of each column type. */
+export const DUCKDB_TYPE: Readonly<Record<ColumnMapping["type"], string>> = {
+  text: "VARCHAR",
+  number: "DOUBLE",
+  integer: "BIGINT",
+  boolean: "BOOLEAN",
+  date: "DATE",
+  timestamp: "TIMESTAMP",
+};
+
+/** What a value of the type looks like, for people. */
+export function expectedForm(column: ColumnMapping, decimal: string): string {
+  switch (column.type) {
+    case "number":
+      return decimal === "," ? "a number with a decimal comma" : "a number";
+    case "integer":
+      return "an integer";
+    case "boolean":
+      return "true or false";
+    case "date":
+    case "timestamp":
+      return `a ${column.type} like ${column.formats.join(" or ")}`;
+    case "text":
+      return "a text";
+  }
+}
+
+/** Blank, tab and no-break space: what spreadsheets leave around values. */
+const BLANKS = "' ' || chr(9) || chr(160)";
+
+/** SQL of a raw text value without the blanks that its column does not keep; null when nothing is left. */
+export function bareValue(column: ColumnMapping, raw: string): string {
+  return `nullif(${column.type === "text" && !column.trim ? raw : `trim(${raw}, ${BLANKS})`}, '')`;
+}
+
+/** SQL that is true where a rule of the column makes `bare` "not known". */
+export function ruledNull(column: ColumnMapping, bare: string): string {
+  const rules = column.nullPatterns.map(
+    (pattern) => `regexp_full_match(trim(${bare}, ${BLANKS}), ${sqlText(pattern)})`,
+  );
+  if (column.nullValues.length > 0)
+    rules.unshift(`trim(${bare}, ${BLANKS}) in (${column.nullValues.map((v) => sqlText(v.trim())).join(", ")})`);
+  return rules.length === 0 ? "false" : `coalesce(${rules.join(" or ")}, false)`;
+}
+
+/** SQL that casts `known` (a text or null) to the column's type; null where it is not of that type. */
+export function castValue(column: ColumnMapping, known: string, decimal: string): string {
+  switch (column.type) {
+    case "text":
+      return known;
+    case "number": {
+      // DuckDB alone takes 1_000 for a thousand and 1e999 for infinity.
+      const point = decimal === "," ? `replace(${known}, ',', '.')` : known;
+      const cast = `try_cast(${point} as double)`;
+      const odd = decimal === "," ? `contains(${known}, '_') or contains(${known}, '.')` : `contains(${known}, '_')`;
+      return `case when ${odd} or not isfinite(${cast}) then null else ${cast} end`;
+    }
+    case "integer":
+      // DuckDB alone rounds 1.5 to 2 and takes 0x10 and 1_000.
+      return `case when regexp_full_match(${known}, '[+-]?[0-9]+') then try_cast(${known} as bigint) end`;
+    case "boolean":
+      return `try_cast(${known} as boolean)`;
+    case "date":
+    case "timestamp":
+      return `try_strptime(${known}, ${sqlTexts(column.formats)})::${column.type}`;
+  }
+}
