@@ -77,7 +77,7 @@ test("packages import only what lies below them", () => {
 
 test("no relative import leaves its package, and every one names its file", () => {
   const wrong = imports.filter(({ file, specifier }) => {
-    if (!specifier.startsWith(".")) return false;
+    if (!/^\.\.?\//.test(specifier)) return false;
     const target = path.posix.join(path.posix.dirname(file), specifier);
     return packageOf(target) !== packageOf(file) || !/\.(tsx?|css|json|wasm)$/.test(specifier);
   });

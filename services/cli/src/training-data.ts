@@ -1,6 +1,6 @@
 import path from "node:path";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
-import { readTrainingTable, type TrainingData } from "@bellwether/ingest/read-training-table";
+import { readTrainingTable, type TrainingTable } from "@bellwether/ingest/training-table";
 import type { Command } from "commander";
 import { showStep } from "./report.ts";
 
@@ -23,7 +23,7 @@ export function withDataOptions(command: Command): Command {
 export async function loadTrainingData(
   options: DataOptions,
   cwd: string,
-): Promise<ConfigPair & { data: TrainingData }> {
+): Promise<ConfigPair & { data: TrainingTable }> {
   const pair = await loadConfigPair(path.resolve(cwd, options.config), path.resolve(cwd, options.mapping));
   showStep(`reading ${options.data}`);
   const data = await readTrainingTable({

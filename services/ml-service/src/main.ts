@@ -1,6 +1,8 @@
 import { env, readEnv } from "@bellwether/config/env";
 import { registryRoot } from "@bellwether/registry/layout";
 import { createLogger } from "@bellwether/telemetry/logger";
+import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
+import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
 import { createMlService } from "./service.ts";
 
 try {
@@ -21,6 +23,11 @@ try {
     ),
     level: env.choice("BELLWETHER_LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
   });
+  const telemetry = await startTelemetry({
+    serviceName: "ml-service",
+    serviceVersion: "0.1.0",
+    settings: readOtelSettings(process.env),
+  });
   const service = await createMlService({
     host: config.host,
     ports: { grpc: config.grpc, web: config.web, admin: config.admin },
@@ -28,13 +35,17 @@ try {
     defaultModel: config.model,
     pollMs: 1_000,
     logger: createLogger({ name: "ml-service", level: config.level }),
+    telemetry,
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      service.stop().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
+      service
+        .stop()
+        .then(() => telemetry[Symbol.asyncDispose]())
+        .then(
+          () => process.exit(0),
+          () => process.exit(1),
+        );
     });
   }
 } catch (error) {

@@ -197,7 +197,7 @@ test("flat JSON that is no supplier is refused in one clear line", async () => {
     const response = await fetch(`${web}/predict`, { method: "POST", body });
     return { status: response.status, ...((await response.json()) as { message: string }) };
   };
-  expect(await post("{")).toMatchObject({ status: 400, message: "the body is not JSON" });
+  expect(await post("{")).toMatchObject({ status: 400, message: expect.stringContaining("the body is not JSON") });
   expect(await post('{"supplier_id":"x","late_ratio":[1]}')).toMatchObject({
     status: 400,
     message: expect.stringContaining("late_ratio is a list"),

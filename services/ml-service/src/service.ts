@@ -2,17 +2,15 @@ import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/infere
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, startServer } from "@bellwether/mesh/serve";
-import type { WebHandler } from "@bellwether/mesh/web-handler";
 import type { Logger } from "@bellwether/telemetry/logger";
-import { createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
+import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { newPredictionId } from "./domain/prediction-id.ts";
 import { createModelShelf } from "./model/model-shelf.ts";
 import { watchChampion } from "./model/watch-champion.ts";
-import { restHandler } from "./rest/rest-handler.ts";
 import { ML_ERRORS } from "./rpc/error-codes.ts";
 import { inferenceHandlers } from "./rpc/inference.ts";
 import { registryHandlers } from "./rpc/registry.ts";
+import { REST_ROUTES } from "./rpc/rest.ts";
 
 /** What ml-service is started with. */
 export interface MlServiceConfig {
@@ -26,14 +24,15 @@ export interface MlServiceConfig {
   /** How often the champion is looked for, milliseconds. */
   readonly pollMs: number;
   readonly logger: Logger;
+  /** Left out: no metrics and no spans. */
+  readonly telemetry?: Telemetry;
 }
 
 /** Starts ml-service. It serves as soon as its doors are open, and is ready once a champion is loaded. */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
-  const { host, ports, registryRoot, defaultModel, pollMs, logger } = config;
+  const { host, ports, registryRoot, defaultModel, pollMs, logger, telemetry } = config;
   const shelf = createModelShelf(registryRoot, defaultModel);
   const stopped = new AbortController();
-  let rest: WebHandler = () => false;
   const server = await startServer({
     name: "ml-service",
     host,
@@ -45,11 +44,9 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     errors: ML_ERRORS,
     logger,
     serving: false,
-    webHandlers: [(request, response) => rest(request, response)],
+    rest: REST_ROUTES,
+    ...(telemetry && { telemetry }),
   });
-  const { host: webHost, port } = server.addresses.web;
-  const baseUrl = `http://${webHost.includes(":") ? `[${webHost}]` : webHost}:${port}`;
-  rest = restHandler(createClient(InferenceService, createConnectTransport({ baseUrl, httpVersion: "1.1" })));
 
   const ready = (): void => {
     logger.info({ model: defaultModel }, "champion loaded");

@@ -5,6 +5,7 @@ import type {
   VersionNotFoundError,
 } from "@bellwether/registry/registry-error";
 import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
+import type { FlatSupplierError } from "@bellwether/scoring/flat-supplier";
 import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score-supplier";
 import type { ModelRejectedError } from "@bellwether/scoring/scoring-model";
 import { Code } from "@connectrpc/connect";
@@ -16,6 +17,7 @@ type MlError =
   | BatchShapeError
   | PageTokenError
   | InvalidSupplierError
+  | FlatSupplierError
   | NotExplainableError
   | ModelNotFoundError
   | VersionNotFoundError
@@ -30,6 +32,7 @@ export const ML_ERRORS = {
   BatchShapeError: Code.InvalidArgument,
   PageTokenError: Code.InvalidArgument,
   InvalidSupplierError: Code.InvalidArgument,
+  FlatSupplierError: Code.InvalidArgument,
   NotExplainableError: Code.FailedPrecondition,
   ModelNotFoundError: Code.NotFound,
   VersionNotFoundError: Code.NotFound,
