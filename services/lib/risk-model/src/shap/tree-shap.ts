@@ -28,7 +28,8 @@ interface Path {
 
 /**
  * Path-dependent SHAP values in float64 by TreeSHAP (Lundberg, Erion, Lee: Consistent Individualized Feature
- * Attribution for Tree Ensembles, 2018, arXiv 1802.03888, Algorithm 2). The yardstick of the faster kernels.
+ * Attribution for Tree Ensembles, 2018, arXiv 1802.03888, Algorithm 2). The yardstick of the faster kernels,
+ * within 1e-9 up to some 30 distinct features on a path; its subtractions lose all digits beyond 60.
  * @param row `[features]`, NaN = missing.
  * @throws NoCoversError when the model has no covers.
  */

@@ -1,0 +1,457 @@
+// Exact path-dependent SHAP values by Gauss-Legendre quadrature: see ../quadrature-program.ts for the method and
+// for the words of a program. The arithmetic of both kernels here and of ../scalar-kernel.ts is the same operation
+// for operation, so that all three give the same bits. No fused multiply-add: its rounding depends on the machine.
+
+typedef float f4 __attribute__((vector_size(16)));
+typedef float f4u __attribute__((vector_size(16), aligned(4)));
+typedef int i4 __attribute__((vector_size(16)));
+
+#define EXPORT(name) __attribute__((export_name(name)))
+#define INLINE static inline __attribute__((always_inline))
+
+enum { BLOCK = 64, ROWS = 8, VECTORS = ROWS / 4 };
+enum { END, FRESH_DOWN, FRESH_UP, REPEAT_DOWN, REPEAT_UP, LEAF, FRESH_STUMP, REPEAT_STUMP, FORK };
+
+typedef struct { int column; float threshold; int missing; } Split;
+typedef struct { int pair, side, known; } Ancestor;
+typedef struct { int output, points, operations, rule, flush; } Unit;
+typedef struct { Split split; int slot, pair; float share; } FreshDown;
+typedef struct { int slot, pair, feature; float share; } FreshUp;
+typedef struct { Split split; int slot, pair; Ancestor met; int table; } RepeatDown;
+typedef struct { int slot, pair, feature, table; } RepeatUp;
+typedef struct { int slot; float value; } Leaf;
+typedef struct { int feature; float right, step, share_step; } Ends;
+typedef struct { Split split; int slot; Ends ends; } FreshStump;
+typedef struct { Split split; int slot, feature; Ancestor met; int table; } RepeatStump;
+typedef struct { Split split, left_split, right_split; int slot, feature; float share; Ends left, right; } Fork;
+
+typedef struct { int source, first, count, missing; } SetColumn;
+
+/*
+ * A model in memory, laid out by ../wasm-kernel.ts. `weight` holds a slot's path weight on the way down and its
+ * subtree's value on the way up; `mask` and `known` what the row met, by pair of children.
+ */
+typedef struct {
+  int features, outputs, n_units, n_sets;
+  const Unit *units;
+  const int *operations;
+  const float *rules, *tables;
+  const SetColumn *sets;
+  const float *members, *input;
+  float *output, *columns, *phi;
+  double *total;
+  float *weight;
+  int *mask, *known;
+} Model;
+
+INLINE f4 splat(float v) { return (f4){v, v, v, v}; }
+INLINE i4 splat_mask(int v) { return (i4){v, v, v, v}; }
+INLINE f4 at(const float *table, int vector) { return *(const f4u *)(table + 4 * vector); }
+INLINE f4 masked(i4 mask, f4 v) { return (f4)(mask & (i4)v); }
+
+// ---- many rows: rows in the lanes, points in the loop -------------------------------------------------------------
+
+INLINE void compare(const int nan, const float *x, const Split *s, i4 *mask) {
+  const f4 *values = (const f4 *)(x + s->column * BLOCK);
+  for (int u = 0; u < VECTORS; u++) {
+    mask[u] = values[u] <= splat(s->threshold);
+    if (nan) mask[u] |= (values[u] != values[u]) & splat_mask(s->missing);
+  }
+}
+
+INLINE void add(float *phi, int feature, const f4 *terms) {
+  f4 *p = (f4 *)(phi + feature * BLOCK);
+  for (int u = 0; u < VECTORS; u++) p[u] += terms[u];
+}
+
+/* What the row is known to meet of the feature's earlier conditions. */
+INLINE void recall(const Model *s, const Ancestor *met, i4 *known) {
+  const i4 *mask = (const i4 *)(s->mask + met->pair * ROWS), *before = (const i4 *)(s->known + met->known * ROWS);
+  for (int u = 0; u < VECTORS; u++) known[u] = before[u] & ~(mask[u] ^ splat_mask(met->side));
+}
+
+INLINE f4 *weights(const Model *s, int slot, int points) { return (f4 *)(s->weight + slot * points * ROWS); }
+
+INLINE void explain_rows(const int nan, const int *op, const float *t, int points, const float *x, float *phi, const Model *s) {
+  int padded = (points + 3) & ~3;
+  const float *u1 = t + padded, *w = u1 + padded;
+  f4 *root = weights(s, 0, points);
+  for (int q = 0; q < points; q++) for (int u = 0; u < VECTORS; u++) root[q * VECTORS + u] = splat(w[q]);
+  i4 *all = (i4 *)s->known;
+  for (int u = 0; u < VECTORS; u++) all[u] = splat_mask(-1);
+  for (;;) {
+    int kind = op[0], count = op[1];
+    op += 2;
+    switch (kind) {
+    case END: return;
+    case FRESH_DOWN:
+      for (const FreshDown *n = (const FreshDown *)op; count-- > 0; op = (const int *)++n) {
+        i4 *m = (i4 *)(s->mask + n->pair * ROWS);
+        i4 mask[VECTORS];
+        compare(nan, x, &n->split, mask);
+        for (int u = 0; u < VECTORS; u++) m[u] = mask[u];
+        const f4 *g = weights(s, n->slot, points);
+        f4 *l = weights(s, 2 * n->pair + 1, points), *r = l + points * VECTORS;
+        for (int q = 0; q < points; q++, g += VECTORS, l += VECTORS, r += VECTORS) {
+          f4 cold = splat(n->share) * splat(u1[q]), tq = splat(t[q]);
+          for (int u = 0; u < VECTORS; u++) {
+            l[u] = g[u] * (cold + masked(mask[u], tq));
+            r[u] = g[u] - l[u];
+          }
+        }
+      }
+      break;
+    case FRESH_UP:
+      for (const FreshUp *n = (const FreshUp *)op; count-- > 0; op = (const int *)++n) {
+        const i4 *m = (const i4 *)(s->mask + n->pair * ROWS);
+        f4 *g = weights(s, n->slot, points);
+        const f4 *l = weights(s, 2 * n->pair + 1, points), *r = l + points * VECTORS;
+        i4 mask[VECTORS];
+        f4 sum[VECTORS];
+        for (int u = 0; u < VECTORS; u++) mask[u] = m[u], sum[u] = splat(0);
+        for (int q = 0; q < points; q++, g += VECTORS, l += VECTORS, r += VECTORS) {
+          f4 cold = splat(n->share) * splat(u1[q]), tq = splat(t[q]);
+          for (int u = 0; u < VECTORS; u++) {
+            f4 d = l[u] - r[u];
+            sum[u] += g[u] * d;
+            g[u] = r[u] + (cold + masked(mask[u], tq)) * d;
+          }
+        }
+        for (int u = 0; u < VECTORS; u++) sum[u] *= masked(mask[u], splat(1)) - splat(n->share);
+        add(phi, n->feature, sum);
+      }
+      break;
+    case REPEAT_DOWN:
+      for (const RepeatDown *n = (const RepeatDown *)op; count-- > 0; op = (const int *)++n) {
+        i4 *m = (i4 *)(s->mask + n->pair * ROWS), *k = (i4 *)(s->known + (n->pair + 1) * ROWS);
+        i4 mask[VECTORS], known[VECTORS];
+        compare(nan, x, &n->split, mask);
+        recall(s, &n->met, known);
+        for (int u = 0; u < VECTORS; u++) m[u] = mask[u], k[u] = known[u];
+        const float *a = s->tables + n->table + 1, *b = a + padded;
+        f4 share = splat(a[-1]);
+        const f4 *g = weights(s, n->slot, points);
+        f4 *l = weights(s, 2 * n->pair + 1, points), *r = l + points * VECTORS;
+        for (int q = 0; q < points; q++, g += VECTORS, l += VECTORS, r += VECTORS) {
+          f4 aq = splat(a[q]), bq = splat(b[q]);
+          for (int u = 0; u < VECTORS; u++) {
+            l[u] = g[u] * ((share + masked(known[u], aq)) + masked(known[u] & mask[u], bq));
+            r[u] = g[u] - l[u];
+          }
+        }
+      }
+      break;
+    case REPEAT_UP:
+      for (const RepeatUp *n = (const RepeatUp *)op; count-- > 0; op = (const int *)++n) {
+        const i4 *m = (const i4 *)(s->mask + n->pair * ROWS), *k = (const i4 *)(s->known + (n->pair + 1) * ROWS);
+        const float *a = s->tables + n->table + 1, *b = a + padded, *c = b + padded, *e = c + padded;
+        f4 share = splat(a[-1]);
+        f4 *g = weights(s, n->slot, points);
+        const f4 *l = weights(s, 2 * n->pair + 1, points), *r = l + points * VECTORS;
+        i4 known[VECTORS], both[VECTORS];
+        f4 sum[VECTORS];
+        for (int u = 0; u < VECTORS; u++) known[u] = k[u], both[u] = k[u] & m[u], sum[u] = splat(0);
+        for (int q = 0; q < points; q++, g += VECTORS, l += VECTORS, r += VECTORS) {
+          f4 aq = splat(a[q]), bq = splat(b[q]), cq = splat(c[q]), eq = splat(e[q]);
+          for (int u = 0; u < VECTORS; u++) {
+            f4 d = l[u] - r[u];
+            sum[u] += (g[u] * d) * (masked(known[u], cq) + masked(both[u], eq));
+            g[u] = r[u] + ((share + masked(known[u], aq)) + masked(both[u], bq)) * d;
+          }
+        }
+        add(phi, n->feature, sum);
+      }
+      break;
+    case LEAF:
+      for (const Leaf *n = (const Leaf *)op; count-- > 0; op = (const int *)++n) {
+        f4 *g = weights(s, n->slot, points);
+        for (int q = 0; q < points * VECTORS; q++) g[q] = splat(n->value);
+      }
+      break;
+    case FRESH_STUMP:
+      for (const FreshStump *n = (const FreshStump *)op; count-- > 0; op = (const int *)++n) {
+        i4 mask[VECTORS];
+        f4 sum[VECTORS];
+        compare(nan, x, &n->split, mask);
+        for (int u = 0; u < VECTORS; u++) sum[u] = splat(0);
+        f4 *g = weights(s, n->slot, points);
+        for (int q = 0; q < points; q++, g += VECTORS) {
+          f4 cold = splat(n->ends.right) + splat(n->ends.share_step) * splat(u1[q]), hot = splat(n->ends.step) * splat(t[q]);
+          for (int u = 0; u < VECTORS; u++) {
+            sum[u] += g[u];
+            g[u] = cold + masked(mask[u], hot);
+          }
+        }
+        for (int u = 0; u < VECTORS; u++) sum[u] *= masked(mask[u], splat(n->ends.step)) - splat(n->ends.share_step);
+        add(phi, n->ends.feature, sum);
+      }
+      break;
+    case REPEAT_STUMP:
+      for (const RepeatStump *n = (const RepeatStump *)op; count-- > 0; op = (const int *)++n) {
+        const float *a = s->tables + n->table + 1, *b = a + padded, *c = b + padded, *e = c + padded;
+        f4 base = splat(a[-1]);
+        i4 both[VECTORS], known[VECTORS];
+        f4 sum[VECTORS];
+        compare(nan, x, &n->split, both);
+        recall(s, &n->met, known);
+        for (int u = 0; u < VECTORS; u++) both[u] &= known[u], sum[u] = splat(0);
+        f4 *g = weights(s, n->slot, points);
+        for (int q = 0; q < points; q++, g += VECTORS) {
+          f4 aq = splat(a[q]), bq = splat(b[q]), cq = splat(c[q]), eq = splat(e[q]);
+          for (int u = 0; u < VECTORS; u++) {
+            sum[u] += g[u] * (masked(known[u], cq) + masked(both[u], eq));
+            g[u] = (base + masked(known[u], aq)) + masked(both[u], bq);
+          }
+        }
+        add(phi, n->feature, sum);
+      }
+      break;
+    case FORK:
+      for (const Fork *n = (const Fork *)op; count-- > 0; op = (const int *)++n) {
+        i4 mask[VECTORS], left[VECTORS], right[VECTORS];
+        f4 sum[VECTORS], left_sum[VECTORS], right_sum[VECTORS];
+        compare(nan, x, &n->split, mask);
+        compare(nan, x, &n->left_split, left);
+        compare(nan, x, &n->right_split, right);
+        for (int u = 0; u < VECTORS; u++) sum[u] = left_sum[u] = right_sum[u] = splat(0);
+        f4 *g = weights(s, n->slot, points);
+        for (int q = 0; q < points; q++, g += VECTORS) {
+          f4 tq = splat(t[q]), uq = splat(u1[q]), cold = splat(n->share) * uq;
+          f4 left_cold = splat(n->left.right) + splat(n->left.share_step) * uq, left_hot = splat(n->left.step) * tq;
+          f4 right_cold = splat(n->right.right) + splat(n->right.share_step) * uq, right_hot = splat(n->right.step) * tq;
+          for (int u = 0; u < VECTORS; u++) {
+            f4 part = cold + masked(mask[u], tq), gl = g[u] * part;
+            f4 r = right_cold + masked(right[u], right_hot), d = (left_cold + masked(left[u], left_hot)) - r;
+            left_sum[u] += gl;
+            right_sum[u] += g[u] - gl;
+            sum[u] += g[u] * d;
+            g[u] = r + part * d;
+          }
+        }
+        for (int u = 0; u < VECTORS; u++) {
+          sum[u] *= masked(mask[u], splat(1)) - splat(n->share);
+          left_sum[u] *= masked(left[u], splat(n->left.step)) - splat(n->left.share_step);
+          right_sum[u] *= masked(right[u], splat(n->right.step)) - splat(n->right.share_step);
+        }
+        add(phi, n->feature, sum);
+        add(phi, n->left.feature, left_sum);
+        add(phi, n->right.feature, right_sum);
+      }
+      break;
+    }
+  }
+}
+
+static __attribute__((noinline)) void explain_present(const int *op, const float *t, int points, const float *x, float *phi, const Model *s) {
+  explain_rows(0, op, t, points, x, phi, s);
+}
+static __attribute__((noinline)) void explain_missing(const int *op, const float *t, int points, const float *x, float *phi, const Model *s) {
+  explain_rows(1, op, t, points, x, phi, s);
+}
+
+INLINE void flush(float *phi, double *total, int count) {
+  for (int i = 0; i < count; i++) {
+    total[i] += phi[i];
+    phi[i] = 0;
+  }
+}
+
+/* 0 where the value is in the set, 1 elsewhere, by the default direction where it is missing. */
+INLINE float set_value(const Model *m, const SetColumn *set, float value) {
+  if (value != value) return set->missing ? 0 : 1;
+  for (int i = 0; i < set->count; i++) if (m->members[set->first + i] == value) return 0;
+  return 1;
+}
+
+/* Input rows as columns of BLOCK values, set columns behind them; returns whether a value is missing. */
+static int load_block(const Model *m, int rows) {
+  int missing = 0;
+  for (int f = 0; f < m->features; f++) {
+    float *column = m->columns + f * BLOCK;
+    for (int r = 0; r < rows; r++) {
+      float value = m->input[r * m->features + f];
+      missing |= value != value;
+      column[r] = value;
+    }
+  }
+  for (int i = 0; i < m->n_sets; i++) {
+    const float *source = m->columns + m->sets[i].source * BLOCK;
+    float *column = m->columns + (m->features + i) * BLOCK;
+    for (int r = 0; r < rows; r++) column[r] = set_value(m, m->sets + i, source[r]);
+  }
+  return missing;
+}
+
+/* Explains the first `rows` input rows, at most BLOCK: output [rows x outputs x features], row-major. */
+EXPORT("explain_block") void explain_block(const Model *m, int rows) {
+  int missing = load_block(m, rows), features = m->features, values = m->outputs * features;
+  for (int i = 0; i < features * BLOCK; i++) m->phi[i] = 0;
+  for (int i = 0; i < values * BLOCK; i++) m->total[i] = 0;
+  for (int i = 0; i < m->n_units; i++) {
+    const Unit *unit = m->units + i;
+    const int *op = m->operations + unit->operations;
+    const float *t = m->rules + unit->rule;
+    for (int first = 0; first < rows; first += ROWS) {
+      if (missing) explain_missing(op, t, unit->points, m->columns + first, m->phi + first, m);
+      else explain_present(op, t, unit->points, m->columns + first, m->phi + first, m);
+    }
+    if (unit->flush) flush(m->phi, m->total + unit->output * features * BLOCK, features * BLOCK);
+  }
+  for (int r = 0; r < rows; r++) for (int i = 0; i < values; i++) m->output[r * values + i] = (float)m->total[i * BLOCK + r];
+}
+
+// ---- one row: points in the lanes ---------------------------------------------------------------------------------
+
+INLINE int goes_left(const float *x, const Split *s) {
+  float value = x[s->column];
+  return -((value <= s->threshold) | ((value != value) & (s->missing & 1)));
+}
+
+INLINE f4 end_value(const Ends *e, i4 mask, f4 t, f4 u1) {
+  return (splat(e->right) + splat(e->share_step) * u1) + masked(mask, splat(e->step) * t);
+}
+INLINE float end_factor(const Ends *e, int mask) { return (mask ? e->step : 0.0f) - e->share_step; }
+
+/* Sum over the points, ascending like the loop of explain_rows. */
+INLINE float sum_of(float sum, f4 terms) { return sum + terms[0] + terms[1] + terms[2] + terms[3]; }
+
+INLINE int recall_one(const Model *s, const Ancestor *met) {
+  return s->known[met->known] & ~(s->mask[met->pair] ^ met->side);
+}
+
+INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, const float *x, float *phi, const Model *s) {
+  const f4 *u1 = t + vectors, *w = u1 + vectors;
+  f4 *weight = (f4 *)s->weight;
+  for (int v = 0; v < vectors; v++) weight[v] = w[v];
+  s->known[0] = -1;
+  for (;;) {
+    int kind = op[0], count = op[1];
+    op += 2;
+    switch (kind) {
+    case END: return;
+    case FRESH_DOWN:
+      for (const FreshDown *n = (const FreshDown *)op; count-- > 0; op = (const int *)++n) {
+        int mask = s->mask[n->pair] = goes_left(x, &n->split);
+        const f4 *g = weight + n->slot * vectors;
+        f4 *l = weight + (2 * n->pair + 1) * vectors, *r = l + vectors;
+        for (int v = 0; v < vectors; v++) {
+          l[v] = g[v] * (splat(n->share) * u1[v] + masked(splat_mask(mask), t[v]));
+          r[v] = g[v] - l[v];
+        }
+      }
+      break;
+    case FRESH_UP:
+      for (const FreshUp *n = (const FreshUp *)op; count-- > 0; op = (const int *)++n) {
+        int mask = s->mask[n->pair];
+        f4 *g = weight + n->slot * vectors;
+        const f4 *l = weight + (2 * n->pair + 1) * vectors, *r = l + vectors;
+        float sum = 0;
+        for (int v = 0; v < vectors; v++) {
+          f4 d = l[v] - r[v];
+          sum = sum_of(sum, g[v] * d);
+          g[v] = r[v] + (splat(n->share) * u1[v] + masked(splat_mask(mask), t[v])) * d;
+        }
+        phi[n->feature] += sum * ((mask ? 1.0f : 0.0f) - n->share);
+      }
+      break;
+    case REPEAT_DOWN:
+      for (const RepeatDown *n = (const RepeatDown *)op; count-- > 0; op = (const int *)++n) {
+        int mask = s->mask[n->pair] = goes_left(x, &n->split);
+        int known = s->known[n->pair + 1] = recall_one(s, &n->met);
+        const float *table = s->tables + n->table + 1;
+        const f4 *g = weight + n->slot * vectors;
+        f4 *l = weight + (2 * n->pair + 1) * vectors, *r = l + vectors;
+        for (int v = 0; v < vectors; v++) {
+          f4 a = at(table, v), b = at(table, vectors + v);
+          l[v] = g[v] * ((splat(table[-1]) + masked(splat_mask(known), a)) + masked(splat_mask(known & mask), b));
+          r[v] = g[v] - l[v];
+        }
+      }
+      break;
+    case REPEAT_UP:
+      for (const RepeatUp *n = (const RepeatUp *)op; count-- > 0; op = (const int *)++n) {
+        i4 known = splat_mask(s->known[n->pair + 1]), both = splat_mask(s->known[n->pair + 1] & s->mask[n->pair]);
+        const float *table = s->tables + n->table + 1;
+        f4 *g = weight + n->slot * vectors;
+        const f4 *l = weight + (2 * n->pair + 1) * vectors, *r = l + vectors;
+        float sum = 0;
+        for (int v = 0; v < vectors; v++) {
+          f4 a = at(table, v), b = at(table, vectors + v), c = at(table, 2 * vectors + v), e = at(table, 3 * vectors + v);
+          f4 d = l[v] - r[v];
+          sum = sum_of(sum, (g[v] * d) * (masked(known, c) + masked(both, e)));
+          g[v] = r[v] + ((splat(table[-1]) + masked(known, a)) + masked(both, b)) * d;
+        }
+        phi[n->feature] += sum;
+      }
+      break;
+    case LEAF:
+      for (const Leaf *n = (const Leaf *)op; count-- > 0; op = (const int *)++n) {
+        for (int v = 0; v < vectors; v++) weight[n->slot * vectors + v] = splat(n->value);
+      }
+      break;
+    case FRESH_STUMP:
+      for (const FreshStump *n = (const FreshStump *)op; count-- > 0; op = (const int *)++n) {
+        int mask = goes_left(x, &n->split);
+        f4 *g = weight + n->slot * vectors;
+        float sum = 0;
+        for (int v = 0; v < vectors; v++) {
+          sum = sum_of(sum, g[v]);
+          g[v] = end_value(&n->ends, splat_mask(mask), t[v], u1[v]);
+        }
+        phi[n->ends.feature] += sum * end_factor(&n->ends, mask);
+      }
+      break;
+    case REPEAT_STUMP:
+      for (const RepeatStump *n = (const RepeatStump *)op; count-- > 0; op = (const int *)++n) {
+        int one = recall_one(s, &n->met);
+        i4 known = splat_mask(one), both = splat_mask(one & goes_left(x, &n->split));
+        const float *table = s->tables + n->table + 1;
+        f4 *g = weight + n->slot * vectors;
+        float sum = 0;
+        for (int v = 0; v < vectors; v++) {
+          f4 a = at(table, v), b = at(table, vectors + v), c = at(table, 2 * vectors + v), e = at(table, 3 * vectors + v);
+          sum = sum_of(sum, g[v] * (masked(known, c) + masked(both, e)));
+          g[v] = (splat(table[-1]) + masked(known, a)) + masked(both, b);
+        }
+        phi[n->feature] += sum;
+      }
+      break;
+    case FORK:
+      for (const Fork *n = (const Fork *)op; count-- > 0; op = (const int *)++n) {
+        int mask = goes_left(x, &n->split), left = goes_left(x, &n->left_split), right = goes_left(x, &n->right_split);
+        f4 *g = weight + n->slot * vectors;
+        float sum = 0, left_sum = 0, right_sum = 0;
+        for (int v = 0; v < vectors; v++) {
+          f4 part = splat(n->share) * u1[v] + masked(splat_mask(mask), t[v]), gl = g[v] * part;
+          f4 r = end_value(&n->right, splat_mask(right), t[v], u1[v]);
+          f4 d = end_value(&n->left, splat_mask(left), t[v], u1[v]) - r;
+          left_sum = sum_of(left_sum, gl);
+          right_sum = sum_of(right_sum, g[v] - gl);
+          sum = sum_of(sum, g[v] * d);
+          g[v] = r + part * d;
+        }
+        phi[n->feature] += sum * ((mask ? 1.0f : 0.0f) - n->share);
+        phi[n->left.feature] += left_sum * end_factor(&n->left, left);
+        phi[n->right.feature] += right_sum * end_factor(&n->right, right);
+      }
+      break;
+    }
+  }
+}
+
+/* Explains the first input row: output [outputs x features]. */
+EXPORT("explain_row") void explain_row(const Model *m) {
+  int features = m->features, values = m->outputs * features;
+  for (int f = 0; f < features; f++) m->columns[f] = m->input[f], m->phi[f] = 0;
+  for (int i = 0; i < m->n_sets; i++) m->columns[features + i] = set_value(m, m->sets + i, m->input[m->sets[i].source]);
+  for (int i = 0; i < values; i++) m->total[i] = 0;
+  for (int i = 0; i < m->n_units; i++) {
+    const Unit *unit = m->units + i;
+    const f4 *t = (const f4 *)(m->rules + unit->rule);
+    const int *op = m->operations + unit->operations;
+    if (unit->points <= 4) explain_row_with(1, op, t, m->columns, m->phi, m);
+    else explain_row_with((unit->points + 3) / 4, op, t, m->columns, m->phi, m);
+    if (unit->flush) flush(m->phi, m->total + unit->output * features, features);
+  }
+  for (int i = 0; i < values; i++) m->output[i] = (float)m->total[i];
+}

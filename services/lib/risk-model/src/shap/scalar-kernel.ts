@@ -1,0 +1,201 @@
+import type { Kernel } from "./kernel.ts";
+import { OPERATION, pad, type QuadratureProgram, UNIT_WORDS } from "./quadrature-program.ts";
+
+const { fround } = Math;
+
+/**
+ * The quadrature kernel in plain TypeScript, for machines without WebAssembly SIMD: some hundred times slower.
+ * It rounds every operation to float32 in the order of kernel/quadrature.c, hence gives the same bits.
+ */
+export function createScalarKernel(program: QuadratureProgram): Kernel {
+  const { features, outputs, units, setColumns } = program;
+  const columns = new Float32Array(features + setColumns.length);
+  const phi = new Float32Array(features);
+  const totals = new Float64Array(outputs * features);
+  const walk = treeWalk(program, columns, phi);
+  return {
+    code: "typescript",
+    explain(rows, n, out) {
+      for (let row = 0; row < n; row++) {
+        columns.set(rows.subarray(row * features, (row + 1) * features));
+        for (const [i, set] of setColumns.entries()) {
+          const value = columns[set.source] ?? Number.NaN;
+          const left = Number.isNaN(value) ? set.defaultLeft : set.members.includes(value);
+          columns[features + i] = left ? 0 : 1;
+        }
+        totals.fill(0);
+        phi.fill(0);
+        for (let unit = 0; unit < units.length; unit += UNIT_WORDS) {
+          walk(units[unit + 2] ?? 0, units[unit + 1] ?? 0, units[unit + 3] ?? 0);
+          if (units[unit + 4] !== 1) continue;
+          const first = (units[unit] ?? 0) * features;
+          for (let f = 0; f < features; f++) totals[first + f] = (totals[first + f] ?? 0) + (phi[f] ?? 0);
+          phi.fill(0);
+        }
+        out.set(totals, row * outputs * features);
+      }
+    },
+  };
+}
+
+/** Explains one tree: adds its contributions for the row in `columns` to `phi`. */
+type TreeWalk = (operationsAt: number, points: number, ruleAt: number) => void;
+
+function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float32Array): TreeWalk {
+  const { operations, rules, tables } = program;
+  const floats = new Float32Array(operations.buffer, operations.byteOffset, operations.length);
+  const weight = new Float32Array(program.maxSlotFloats);
+  const mask = new Uint8Array(program.maxPairs);
+  const known = new Uint8Array(program.maxPairs + 1).fill(1);
+
+  const int = (at: number): number => operations[at] ?? 0;
+  const float = (at: number): number => floats[at] ?? 0;
+  const goesLeft = (at: number): boolean => {
+    const value = columns[int(at)] ?? Number.NaN;
+    return value <= float(at + 1) || (Number.isNaN(value) && int(at + 2) !== 0);
+  };
+  const recall = (at: number): boolean => known[int(at + 2)] === 1 && (mask[int(at)] === 1) === (int(at + 1) !== 0);
+  const add = (feature: number, term: number): void => {
+    phi[feature] = (phi[feature] ?? 0) + term;
+  };
+  /** F and K of a feature met before; see quadrature-program.ts. */
+  const factor = (table: number, q: number, met: boolean, both: boolean, stride: number): number =>
+    fround(
+      fround((tables[table] ?? 0) + (met ? (tables[table + 1 + q] ?? 0) : 0)) +
+        (both ? (tables[table + 1 + stride + q] ?? 0) : 0),
+    );
+  const multiplier = (table: number, q: number, met: boolean, both: boolean, stride: number): number =>
+    fround(
+      (met ? (tables[table + 1 + 2 * stride + q] ?? 0) : 0) + (both ? (tables[table + 1 + 3 * stride + q] ?? 0) : 0),
+    );
+
+  return (operationsAt, points, ruleAt) => {
+    const stride = pad(points);
+    const t = (q: number): number => rules[ruleAt + q] ?? 0;
+    const rest = (q: number): number => rules[ruleAt + stride + q] ?? 0;
+    const at = (slot: number, q: number): number => weight[slot * stride + q] ?? 0;
+    const part = (share: number, q: number, left: boolean): number =>
+      fround(fround(share * rest(q)) + (left ? t(q) : 0));
+    /** Value of a stump whose ends (feature, right, step, share × step) stand at `ends`. */
+    const endValue = (ends: number, q: number, left: boolean): number =>
+      fround(fround(float(ends + 1) + fround(float(ends + 3) * rest(q))) + (left ? fround(float(ends + 2) * t(q)) : 0));
+    const endFactor = (ends: number, left: boolean): number => fround((left ? float(ends + 2) : 0) - float(ends + 3));
+    const down = (slot: number, pair: number, factorOf: (q: number) => number): void => {
+      for (let q = 0; q < points; q++) {
+        const g = at(slot, q);
+        const left = fround(g * factorOf(q));
+        weight[(2 * pair + 1) * stride + q] = left;
+        weight[(2 * pair + 2) * stride + q] = g - left;
+      }
+    };
+    const up = (
+      slot: number,
+      pair: number,
+      factorOf: (q: number) => number,
+      termOf: (gd: number, q: number) => number,
+    ) => {
+      let sum = 0;
+      for (let q = 0; q < points; q++) {
+        const right = at(2 * pair + 2, q);
+        const difference = fround(at(2 * pair + 1, q) - right);
+        sum = fround(sum + termOf(fround(at(slot, q) * difference), q));
+        weight[slot * stride + q] = right + fround(factorOf(q) * difference);
+      }
+      return sum;
+    };
+    for (let q = 0; q < points; q++) weight[q] = rules[ruleAt + 2 * stride + q] ?? 0;
+    for (let op = operationsAt; ; ) {
+      const kind = int(op);
+      const count = int(op + 1);
+      op += 2;
+      if (kind === OPERATION.end) return;
+      for (let i = 0; i < count; i++) {
+        if (kind === OPERATION.freshDown) {
+          const left = goesLeft(op);
+          mask[int(op + 4)] = left ? 1 : 0;
+          down(int(op + 3), int(op + 4), (q) => part(float(op + 5), q, left));
+          op += 6;
+        } else if (kind === OPERATION.freshUp) {
+          const share = float(op + 3);
+          const left = mask[int(op + 1)] === 1;
+          const sum = up(
+            int(op),
+            int(op + 1),
+            (q) => part(share, q, left),
+            (gd) => gd,
+          );
+          add(int(op + 2), fround(sum * fround((left ? 1 : 0) - share)));
+          op += 4;
+        } else if (kind === OPERATION.repeatDown) {
+          const pair = int(op + 4);
+          const left = goesLeft(op);
+          const met = recall(op + 5);
+          mask[pair] = left ? 1 : 0;
+          known[pair + 1] = met ? 1 : 0;
+          down(int(op + 3), pair, (q) => factor(int(op + 8), q, met, met && left, stride));
+          op += 9;
+        } else if (kind === OPERATION.repeatUp) {
+          const pair = int(op + 1);
+          const table = int(op + 3);
+          const met = known[pair + 1] === 1;
+          const both = met && mask[pair] === 1;
+          const sum = up(
+            int(op),
+            pair,
+            (q) => factor(table, q, met, both, stride),
+            (gd, q) => fround(gd * multiplier(table, q, met, both, stride)),
+          );
+          add(int(op + 2), sum);
+          op += 4;
+        } else if (kind === OPERATION.leaf) {
+          weight.fill(float(op + 1), int(op) * stride, int(op) * stride + points);
+          op += 2;
+        } else if (kind === OPERATION.freshStump) {
+          const slot = int(op + 3);
+          const left = goesLeft(op);
+          let sum = 0;
+          for (let q = 0; q < points; q++) {
+            sum = fround(sum + at(slot, q));
+            weight[slot * stride + q] = endValue(op + 4, q, left);
+          }
+          add(int(op + 4), fround(sum * endFactor(op + 4, left)));
+          op += 8;
+        } else if (kind === OPERATION.repeatStump) {
+          const slot = int(op + 3);
+          const table = int(op + 8);
+          const met = recall(op + 5);
+          const both = met && goesLeft(op);
+          let sum = 0;
+          for (let q = 0; q < points; q++) {
+            sum = fround(sum + fround(at(slot, q) * multiplier(table, q, met, both, stride)));
+            weight[slot * stride + q] = factor(table, q, met, both, stride);
+          }
+          add(int(op + 4), sum);
+          op += 9;
+        } else {
+          const slot = int(op + 9);
+          const share = float(op + 11);
+          const left = goesLeft(op);
+          const leftLeft = goesLeft(op + 3);
+          const rightLeft = goesLeft(op + 6);
+          let [sum, leftSum, rightSum] = [0, 0, 0];
+          for (let q = 0; q < points; q++) {
+            const g = at(slot, q);
+            const f = part(share, q, left);
+            const gLeft = fround(g * f);
+            const right = endValue(op + 16, q, rightLeft);
+            const difference = fround(endValue(op + 12, q, leftLeft) - right);
+            leftSum = fround(leftSum + gLeft);
+            rightSum = fround(rightSum + fround(g - gLeft));
+            sum = fround(sum + fround(g * difference));
+            weight[slot * stride + q] = right + fround(f * difference);
+          }
+          add(int(op + 10), fround(sum * fround((left ? 1 : 0) - share)));
+          add(int(op + 12), fround(leftSum * endFactor(op + 12, leftLeft)));
+          add(int(op + 16), fround(rightSum * endFactor(op + 16, rightLeft)));
+          op += 20;
+        }
+      }
+    }
+  };
+}
