@@ -37,17 +37,17 @@ try {
     logger: createLogger({ name: "ml-service", level: config.level }),
     telemetry,
   });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      service
-        .stop()
-        .then(() => telemetry[Symbol.asyncDispose]())
-        .then(
-          () => process.exit(0),
-          () => process.exit(1),
-        );
-    });
-  }
+  const stop = () =>
+    service
+      .stop()
+      .then(() => telemetry[Symbol.asyncDispose]())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  // started by a parent that waits for the addresses: it must not be outlived
+  process.once("disconnect", stop).send?.({ addresses: service.addresses });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exit(1);

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -32,15 +32,29 @@ async function ensureModel(context: CliContext, say: (text: string) => void): Pr
   );
 }
 
-/** Waits until a service says that it is ready. @throws Error when it ends or stays unready for 30 s. */
-async function untilReady(adminUrl: string, hasEnded: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + READY_MS; Date.now() < deadline; ) {
-    if (hasEnded()) throw new Error("ml-service ended while it was starting; its last lines say why");
-    const response = await fetch(`${adminUrl}/readyz`).catch(() => null);
-    if (response?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`ml-service is not ready after ${READY_MS / 1000} s; its last lines say why`);
+interface Address {
+  readonly port: number;
+}
+
+/** Where a service's doors are. */
+interface Addresses {
+  readonly grpc: Address;
+  readonly web: Address;
+  readonly admin: Address;
+}
+
+/** Waits for a service to say where it listens. @throws Error when it ends first or says nothing for 30 s. */
+async function listening(child: ChildProcess): Promise<Addresses> {
+  const timeout = AbortSignal.timeout(READY_MS);
+  const ended = once(child, "exit", { signal: timeout }).then(() => {
+    throw new Error("ml-service ended while it was starting; the line above says why");
+  });
+  const told = once(child, "message", { signal: timeout }).then(
+    ([message]) => (message as { addresses: Addresses }).addresses,
+  );
+  return Promise.race([told, ended]).catch((error: Error) => {
+    throw error.name === "AbortError" ? new Error(`ml-service does not listen after ${READY_MS / 1000} s`) : error;
+  });
 }
 
 /** `bellwether start` */
@@ -52,37 +66,32 @@ export function startCommand(context: CliContext): Command {
     .action(async (options) => {
       const report = createReport(options);
       await ensureModel(context, report.line);
-      const env = { ...context.env };
-      const web = env.ML_SERVICE_WEB_PORT ?? "8081";
-      const grpc = env.ML_SERVICE_GRPC_PORT ?? "9081";
-      const admin = env.ML_SERVICE_ADMIN_PORT ?? "9481";
-      const main = path.join(
-        path.dirname(createRequire(import.meta.url).resolve("@bellwether/ml-service/main")),
-        "main.ts",
-      );
+      const main = createRequire(import.meta.url).resolve("@bellwether/ml-service/main");
       const child = spawn(process.execPath, [main], {
         cwd: context.cwd,
-        env: { ...env, BELLWETHER_LOG_LEVEL: env.BELLWETHER_LOG_LEVEL ?? "warn" },
-        stdio: ["ignore", "inherit", "inherit"],
+        env: { ...context.env, BELLWETHER_LOG_LEVEL: context.env.BELLWETHER_LOG_LEVEL ?? "warn" },
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
       });
       const ended = once(child, "exit");
       const stop = () => child.kill("SIGTERM");
       process.on("SIGINT", stop).on("SIGTERM", stop);
-      try {
-        await untilReady(`http://127.0.0.1:${admin}`, () => child.exitCode !== null);
-      } catch (error) {
+      const { web, grpc, admin } = await listening(child).catch((error: unknown) => {
         stop();
         throw error;
-      }
+      });
       const sample =
         '{"supplier_id":"S_00001","past_disputes":7,"financial_stability_index":0.42,"avg_delay":38,"late_ratio":0.45,"avg_payment_delay_days":51,"delivery_score":71,"annual_spend":420000,"contract_value":250000,"dispute_rate":0.2,"avg_delivery_quality":68}';
       report.line(
-        `ml-service  http://localhost:${web}  (JSON, Connect, gRPC-Web)   localhost:${grpc}  (gRPC)   http://localhost:${admin}/readyz`,
+        `ml-service  http://localhost:${web.port}  (JSON, Connect, gRPC-Web)   localhost:${grpc.port}  (gRPC)   http://localhost:${admin.port}/readyz`,
       );
-      report.line(`try:\n  curl -s localhost:${web}/predict -d '${sample}'`);
+      report.line(`try:\n  curl -s localhost:${web.port}/predict -d '${sample}'`);
       report.line("Ctrl-C stops it.");
       report.json({
-        ml_service: { web: `http://localhost:${web}`, grpc: `localhost:${grpc}`, admin: `http://localhost:${admin}` },
+        ml_service: {
+          web: `http://localhost:${web.port}`,
+          grpc: `localhost:${grpc.port}`,
+          admin: `http://localhost:${admin.port}`,
+        },
       });
       const [code] = (await ended) as [number | null];
       if (code !== 0 && code !== null) throw new Error(`ml-service ended with exit code ${code}`);

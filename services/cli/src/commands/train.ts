@@ -87,7 +87,16 @@ export function trainCommand(context: CliContext): Command {
         version: published?.version ?? null,
         alias: published?.alias ?? null,
         ...evaluationJson(evaluation),
-        row_counts: { ...rowCounts, set_aside: data.rejected.count },
+        row_counts: {
+          train: rowCounts.train,
+          calibration: rowCounts.calibration,
+          test: rowCounts.test,
+          purged: rowCounts.purged,
+          refused: rowCounts.refused,
+          set_aside: data.rejected.count,
+          unlabelled: data.unlabelled,
+        },
+        test_from: rowCounts.testFrom,
         model_bytes: onnx.byteLength,
         config_hash: configHash,
       });

@@ -22,11 +22,11 @@ test("the same seed makes the same tables, another seed others", () => {
 test("a week's file holds every supplier once, within the drift", () => {
   const demo = generateDemo({ suppliers: 200, transactions: 300 }, 5);
   const rows = weeklySnapshot(demo, 5, "2026-W47");
-  expect(new Set(rows.map((r) => r["supplier_id"])).size).toBe(200);
+  expect(new Set(rows.map((r) => r.supplier_id)).size).toBe(200);
   for (const row of rows) {
-    const before = demo.activity.get(String(row["supplier_id"]));
-    expect(Math.abs(Number(row["late_ratio"]) - (before?.late_ratio ?? Number.NaN))).toBeLessThanOrEqual(0.0501);
-    expect(Math.abs(Number(row["avg_delay"]) - (before?.avg_delay ?? Number.NaN))).toBeLessThanOrEqual(2.01);
+    const before = demo.activity.get(String(row.supplier_id));
+    expect(Math.abs(Number(row.late_ratio) - (before?.late_ratio ?? Number.NaN))).toBeLessThanOrEqual(0.0501);
+    expect(Math.abs(Number(row.avg_delay) - (before?.avg_delay ?? Number.NaN))).toBeLessThanOrEqual(2.01);
   }
   expect(weeklySnapshot(demo, 5, "2026-W48")).not.toEqual(rows);
 });

@@ -70,7 +70,7 @@ const clip = (x: number, low: number, high: number): number => Math.min(high, Ma
 const round = (x: number, digits: number): number => Number(x.toFixed(digits));
 const pick = <T>(list: readonly T[], random: Random): T => list[random.below(list.length)] as T;
 /** Draws in [0, 1) that lean towards `stress`: part trouble that a supplier has everywhere, part chance. */
-const leaning = (stress: number, random: Random): number => 0.6 * stress + 0.4 * random.uniform() ** 2;
+const leaning = (stress: number, random: Random): number => 0.5 * stress + 0.5 * random.uniform() ** 2.5;
 
 interface Draft {
   readonly stress: number;
@@ -147,9 +147,9 @@ function summarise(supplier: Draft["supplier"], of: readonly DemoTransaction[]):
 }
 
 /** Exponent that makes trouble rare: chosen so that 8–12 % of suppliers come out high. */
-const STRESS_SKEW = 3;
+const STRESS_SKEW = 2.2;
 /** Standard deviation of what the points do not know. */
-const POINT_NOISE = 1.1;
+const POINT_NOISE = 1.7;
 /** Points from which a supplier is high. */
 const HIGH_POINTS = 5;
 
