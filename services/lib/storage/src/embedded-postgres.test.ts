@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { openPostgres } from "./open-postgres.ts";
+import { StorageError } from "./storage-error.ts";
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-pg-"));
+  await chmod(dir, 0o755);
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+const settings = { fsync: "off" };
+
+async function countRows(url: string): Promise<number> {
+  const sql = await openPostgres(url, { max: 1 });
+  try {
+    await sql`create table if not exists kept (n int)`;
+    await sql`insert into kept values (1)`;
+    const [row] = await sql<{ count: number }[]>`select count(*)::int as count from kept`;
+    return row?.count ?? 0;
+  } finally {
+    await sql.end();
+  }
+}
+
+describe("startEmbeddedPostgres", () => {
+  it("makes a cluster, and finds its rows again after a stop", async () => {
+    {
+      await using server = await startEmbeddedPostgres({ dir, settings });
+      expect(server.origin).toBe("initialised");
+      expect(await countRows(server.url)).toBe(1);
+    }
+    await using server = await startEmbeddedPostgres({ dir, settings });
+    expect(server.origin).toBe("started");
+    expect(await countRows(server.url)).toBe(2);
+  });
+
+  it("adopts the server of a starter that was killed", async () => {
+    const starter = `
+      const { startEmbeddedPostgres } = await import(${JSON.stringify(new URL("./embedded-postgres.ts", import.meta.url).href)});
+      await startEmbeddedPostgres(${JSON.stringify({ dir, settings })});
+      process.kill(process.pid, "SIGKILL");`;
+    const killed = promisify(execFile)(process.execPath, ["--input-type=module", "-e", starter]);
+    await expect(killed).rejects.toMatchObject({ signal: "SIGKILL" });
+    await using server = await startEmbeddedPostgres({ dir, settings });
+    expect(server.origin).toBe("adopted");
+    expect(await countRows(server.url)).toBe(1);
+  });
+
+  it("says in one line that a port is taken, and leaves no half-made cluster running", async () => {
+    const taken = net.createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const address = taken.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    const started = startEmbeddedPostgres({ dir, settings, port });
+    await expect(started).rejects.toThrow(
+      new RegExp(`^port ${port} for PostgreSQL is taken: stop what holds it[^\n]*$`),
+    );
+    taken.close();
+    await using server = await startEmbeddedPostgres({ dir, settings, port });
+    expect(new URL(server.url).port).toBe(String(port));
+    expect((await readdir(dir)).filter((name) => name.startsWith("cluster."))).toEqual([]);
+  });
+});
+
+describe("openPostgres", () => {
+  it("says in one line where nothing listens, without the password", async () => {
+    const opened = openPostgres("postgres://someone:hidden@127.0.0.1:1/none");
+    await expect(opened).rejects.toThrow(StorageError);
+    await expect(opened).rejects.toThrow(
+      "PostgreSQL at postgres://127.0.0.1:1/none cannot be used: nothing listens there. Start it, or correct DATABASE_URL",
+    );
+  });
+});

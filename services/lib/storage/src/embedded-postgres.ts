@@ -1,0 +1,166 @@
+import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import net from "node:net";
+import path from "node:path";
+import { promisify } from "node:util";
+import { clusterHome, exists, giveTo, type ServerUser, serverPrograms, serverUser } from "./server-files.ts";
+import { StorageError } from "./storage-error.ts";
+
+export interface EmbeddedPostgresOptions {
+  /** Folder of the cluster, made when it is not there. */
+  readonly dir: string;
+  /** Default 0: any free port. A server found running keeps the port it has. */
+  readonly port?: number;
+  /** Server settings besides the defaults, e.g. `{ fsync: "off" }`; take effect when the server is started. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A PostgreSQL server on the loopback address. */
+export interface EmbeddedPostgres extends AsyncDisposable {
+  /** Of its database "postgres", with user and password. */
+  readonly url: string;
+  /** "adopted": an earlier process was killed and its server went on. */
+  readonly origin: "initialised" | "started" | "adopted";
+  /** Stops the server; open transactions are rolled back. */
+  stop(): Promise<void>;
+}
+
+interface Cluster {
+  readonly bin: string;
+  readonly data: string;
+  readonly passwordFile: string;
+  readonly log: string;
+  readonly user: ServerUser;
+}
+
+const run = promisify(execFile);
+const SUPERUSER = "bellwether";
+const SETTINGS = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  shared_buffers: "64MB",
+  max_connections: "100",
+  max_wal_size: "4GB",
+};
+const START_TIMEOUT_S = 60;
+/** Line of the port in postmaster.pid. */
+const PID_FILE_PORT_LINE = 3;
+
+/**
+ * Starts real PostgreSQL out of npm on a cluster of its own, or adopts the server that already runs on that cluster. Driven by
+ * pg_ctl, so that a server survives the kill of its starter and nothing hooks the process's exit. Root starts it as "nobody".
+ * @throws StorageError in one line
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const user = serverUser();
+  const home = await clusterHome(options.dir, user);
+  const cluster: Cluster = {
+    bin: await serverPrograms(user),
+    data: path.join(home, "cluster"),
+    passwordFile: path.join(home, "password"),
+    log: path.join(home, "server.log"),
+    user,
+  };
+  const isNew = !(await exists(cluster.data));
+  if (isNew) await initialise(cluster);
+  const running = await isRunning(cluster);
+  if (!running) await start(cluster, options);
+  const password = (await readFile(cluster.passwordFile, "utf8")).trim();
+  const stop = async (): Promise<void> => {
+    if (await isRunning(cluster)) await pgCtl(cluster, ["-m", "fast", "-w", "stop"]);
+  };
+  return {
+    url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${await portOf(cluster)}/postgres`,
+    origin: running ? "adopted" : isNew ? "initialised" : "started",
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The cluster appears under its name only when it is whole: a kill in the middle leaves nothing to stumble over. */
+async function initialise({ bin, data, passwordFile, user }: Cluster): Promise<void> {
+  const partial = `${data}.${process.pid}`;
+  await rm(partial, { recursive: true, force: true });
+  if (!(await exists(passwordFile))) {
+    await writeFile(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
+    await giveTo(passwordFile, user);
+  }
+  const options = ["-U", SUPERUSER, "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8"];
+  try {
+    await run(
+      path.join(bin, "initdb"),
+      ["-D", partial, ...options, "--locale=C.UTF-8", "--no-sync"],
+      spawnOptions(user),
+    );
+    await rename(partial, data);
+  } catch (cause) {
+    await rm(partial, { recursive: true, force: true });
+    if (await exists(data)) return; // another process was faster
+    throw new StorageError(`cannot make a PostgreSQL cluster in ${data}: ${lastLine(cause)}`, { cause });
+  }
+}
+
+async function start(cluster: Cluster, { port = 0, settings }: EmbeddedPostgresOptions): Promise<void> {
+  const chosen = await freePort(port);
+  const given = Object.entries({ ...SETTINGS, ...settings, port: String(chosen) });
+  const flags = given.map(([name, value]) => `-c ${name}='${value}'`).join(" ");
+  const log = await open(cluster.log, "a", 0o600);
+  await log.close();
+  await giveTo(cluster.log, cluster.user);
+  const args = ["-D", cluster.data, "-w", "-t", String(START_TIMEOUT_S), "-l", cluster.log, "-o", flags, "start"];
+  // The server would keep a pipe of ours open for as long as it lives: it gets none.
+  const child = spawn(path.join(cluster.bin, "pg_ctl"), args, { ...spawnOptions(cluster.user), stdio: "ignore" });
+  const [code] = await once(child, "exit");
+  if (code === 0 || (await isRunning(cluster))) return;
+  const said = (await readFile(cluster.log, "utf8"))
+    .trim()
+    .split("\n")
+    .findLast((line) => /FATAL|PANIC/.test(line));
+  throw new StorageError(`PostgreSQL does not start on ${cluster.data}: ${said ?? `pg_ctl ended with ${code}`}`);
+}
+
+async function isRunning(cluster: Cluster): Promise<boolean> {
+  return pgCtl(cluster, ["status"]).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function pgCtl({ bin, data, user }: Cluster, args: readonly string[]): Promise<void> {
+  await run(path.join(bin, "pg_ctl"), ["-D", data, ...args], spawnOptions(user));
+}
+
+async function portOf({ data }: Cluster): Promise<number> {
+  const lines = (await readFile(path.join(data, "postmaster.pid"), "utf8")).split("\n");
+  return Number(lines[PID_FILE_PORT_LINE]);
+}
+
+/** @throws StorageError when the port is taken */
+async function freePort(port: number): Promise<number> {
+  const probe = net.createServer();
+  try {
+    probe.listen({ host: "127.0.0.1", port });
+    await once(probe, "listening");
+    const address = probe.address();
+    return typeof address === "object" && address ? address.port : port;
+  } catch (cause) {
+    const text = `port ${port} for PostgreSQL is taken: stop what holds it, choose another port (0 = any free one), or set DATABASE_URL`;
+    throw new StorageError(text, { cause });
+  } finally {
+    probe.close();
+  }
+}
+
+/** The working folder must be one that the server's user can enter. */
+function spawnOptions({ uid, gid }: ServerUser) {
+  const identity = uid !== undefined && gid !== undefined ? { uid, gid } : {};
+  return { ...identity, cwd: "/", env: { PATH: "/usr/bin:/bin", LC_ALL: "C" } };
+}
+
+function lastLine(error: unknown): string {
+  const text =
+    error instanceof Error ? ("stderr" in error ? String(error.stderr) || error.message : error.message) : "";
+  return text.trim().split("\n").at(-1) ?? "";
+}

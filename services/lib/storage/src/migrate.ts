@@ -1,0 +1,20 @@
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate } from "drizzle-orm/postgres-js/migrator";
+import { openPostgres } from "./open-postgres.ts";
+
+/** Any number that all processes agree on: held by the one that migrates, waited for by the others. */
+const MIGRATION_LOCK = 724_001;
+
+/**
+ * Brings a database to the state of a folder of drizzle migrations. Services that start together wait for each other.
+ * @throws StorageError when the database cannot be reached
+ */
+export async function migrateDatabase(url: string, migrationsFolder: string): Promise<void> {
+  const sql = await openPostgres(url, { max: 1, applicationName: "bellwether-migrate" });
+  try {
+    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
+    await migrate(drizzle(sql), { migrationsFolder, migrationsSchema: "bellwether" });
+  } finally {
+    await sql.end();
+  }
+}

@@ -1,0 +1,55 @@
+import net from "node:net";
+import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
+import postgres, { type Sql } from "postgres";
+import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
+
+export interface PostgresOptions {
+  /** Connections at most. Default 10. */
+  readonly max?: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName?: string;
+}
+
+const CONNECT_TIMEOUT_S = 10;
+
+/**
+ * Opens a pool of postgres.js connections, with a span per query, and proves that the server answers.
+ * @throws StorageError in one line when it does not
+ */
+export async function openPostgres(url: string, { max = 10, applicationName }: PostgresOptions = {}): Promise<Sql> {
+  const sql = postgres(url, {
+    max,
+    connect_timeout: CONNECT_TIMEOUT_S,
+    onnotice: () => {},
+    ...(applicationName !== undefined && { connection: { application_name: applicationName } }),
+    ...withoutNagle(url),
+  });
+  try {
+    await sql`select 1`;
+  } catch (cause) {
+    await sql.end({ timeout: 0 });
+    throw new StorageError(
+      `PostgreSQL at ${shownAddress(url)} cannot be used: ${shortCause(cause)}. Start it, or correct DATABASE_URL`,
+      { cause },
+    );
+  }
+  return withSqlSpans(sql);
+}
+
+/** A COPY would wait about 45 ms on each end for the other's acknowledgement (Nagle against delayed ACK). */
+function withoutNagle(url: string): { socket?: () => Promise<net.Socket> } {
+  const { hostname, port, searchParams } = new URL(url);
+  // postgres.js makes TLS sockets itself, and only on sockets it made.
+  if (searchParams.has("sslmode") || searchParams.has("ssl") || hostname === "") return {};
+  const address = { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 5432 : Number(port), noDelay: true };
+  const socket = (): Promise<net.Socket> =>
+    new Promise((resolve, reject) => {
+      const opened = net.connect({ ...address, timeout: CONNECT_TIMEOUT_S * 1000 }, () => {
+        opened.off("error", reject).off("timeout", late).setTimeout(0);
+        resolve(opened);
+      });
+      const late = (): void => void opened.destroy(new Error("no answer within 10 s"));
+      opened.once("error", reject).once("timeout", late);
+    });
+  return { socket };
+}

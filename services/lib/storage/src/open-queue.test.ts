@@ -1,0 +1,92 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openQueue } from "./open-queue.ts";
+
+function hasRedis(): boolean {
+  try {
+    execFileSync("redis-server", ["--version"]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Proves one store: a schedule with a time zone set twice, a retried job, a parent that waits for its children. */
+async function proveQueues(url: string): Promise<void> {
+  await using queues = await openQueue(url);
+  const queue = queues.queue<{ n: number }, number>("proof");
+  const events = queues.events<number>("proof");
+  await Promise.all([queue.waitUntilReady(), events.waitUntilReady()]);
+  let attempts = 0;
+  queues.worker<{ n: number }, number>("proof", async (job) => {
+    if (job.name === "flaky" && ++attempts === 1) throw new Error("once");
+    const children = Object.values(await job.getChildrenValues<number>());
+    return job.data.n + children.reduce((sum, n) => sum + n, 0);
+  });
+
+  const flaky = await queue.add("flaky", { n: 7 }, { attempts: 2, backoff: 1 });
+  expect(await flaky.waitUntilFinished(events)).toBe(7);
+  expect(attempts).toBe(2);
+
+  const queueName = "proof";
+  const children = [1, 2, 3].map((n) => ({ name: "child", queueName, data: { n } }));
+  const tree = await queues.flows().add({ name: "parent", queueName, data: { n: 10 }, children });
+  expect(await tree.job.waitUntilFinished(events)).toBe(16);
+
+  for (let start = 0; start < 2; start++)
+    await queue.upsertJobScheduler("weekly", { pattern: "0 6 * * 1", tz: "Europe/Berlin" }, { data: { n: 0 } });
+  expect(await queue.getJobSchedulersCount()).toBe(1);
+  expect(await queue.getJobScheduler("weekly")).toMatchObject({ pattern: "0 6 * * 1", tz: "Europe/Berlin" });
+}
+
+describe("on Postgres", () => {
+  let cluster: PostgresCluster;
+  beforeAll(async () => {
+    cluster = await startPostgresCluster();
+  });
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  it("retries, waits for children and keeps one schedule", async () => {
+    await proveQueues(await cluster.createDatabase());
+  });
+});
+
+describe.skipIf(!hasRedis())("on Redis (skipped where there is no redis-server)", () => {
+  it("retries, waits for children and keeps one schedule", async () => {
+    const probe = net.createServer().listen(0, "127.0.0.1");
+    await once(probe, "listening");
+    const address = probe.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    probe.close();
+    await once(probe, "close");
+    const dir = mkdtempSync(path.join(os.tmpdir(), "bellwether-redis-"));
+    const redis = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", ""]);
+    try {
+      for await (const line of redis.stdout) if (String(line).includes("Ready to accept connections")) break;
+      await proveQueues(`redis://127.0.0.1:${port}`);
+    } finally {
+      redis.kill();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("a store that does not answer", () => {
+  it("is told in one line for Redis", async () => {
+    await expect(openQueue("redis://:hidden@127.0.0.1:1")).rejects.toThrow(
+      /^Redis at redis:\/\/127\.0\.0\.1:1 cannot be used: nothing listens there\. Start it, or correct REDIS_URL$/,
+    );
+  });
+
+  it("is told in one line for Postgres", async () => {
+    await expect(openQueue("postgres://someone:hidden@127.0.0.1:1/none")).rejects.toThrow(
+      /^PostgreSQL at postgres:\/\/127\.0\.0\.1:1\/none cannot hold the queues: nothing listens there\. Start it, or correct DATABASE_URL$/,
+    );
+  });
+});

