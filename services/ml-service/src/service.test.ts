@@ -5,6 +5,7 @@ import { InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/in
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { setAlias } from "@bellwether/registry/aliases";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
@@ -18,6 +19,7 @@ let root = "";
 let service: Service;
 let web = "";
 let grpc = "";
+let mesh: ReturnType<typeof createMeshTransport>;
 
 const config = () => ({
   host: "127.0.0.1",
@@ -33,6 +35,7 @@ const supplier = (i: number) => {
 };
 const clients = () => ({
   grpc: createClient(InferenceService, createGrpcTransport({ baseUrl: grpc })),
+  grpcJs: createClient(InferenceService, mesh),
   connect: createClient(InferenceService, createConnectTransport({ baseUrl: web, httpVersion: "1.1" })),
   json: createClient(
     InferenceService,
@@ -55,8 +58,10 @@ beforeAll(async () => {
   service = await createMlService(config());
   web = `http://127.0.0.1:${service.addresses.web.port}`;
   grpc = `http://127.0.0.1:${service.addresses.grpc.port}`;
+  mesh = createMeshTransport({ url: grpc });
 });
 afterAll(async () => {
+  mesh[Symbol.dispose]();
   await service.stop();
   await rm(root, { recursive: true, force: true });
 });

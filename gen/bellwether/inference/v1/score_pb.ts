@@ -99,14 +99,14 @@ export type Contribution = Message<"bellwether.inference.v1.Contribution"> & {
   feature: string;
 
   /**
-   * The value the model saw. Unset: missing.
+   * The supplier's number, or the weight of a term in its text. Unset: missing, or a category.
    *
    * @generated from field: optional double value = 2;
    */
   value?: number | undefined;
 
   /**
-   * The category the model saw, for a categorical feature.
+   * The supplier's category, for a categorical feature; empty when missing or not seen in training.
    *
    * @generated from field: string category = 3;
    */

@@ -5,18 +5,22 @@ import { columnName } from "@bellwether/risk-model/features/vectorize";
 export interface FeatureContribution {
   /** The feature, or "contract_text:term". */
   readonly feature: string;
-  /** The number the model saw; null: missing, or a category. */
+  /** The supplier's number, or a term's weight in the text; null: missing, or a category. */
   readonly value: number | null;
   /** The category the model saw, "" when there is none. */
   readonly category: string;
   readonly contribution: number;
 }
 
-/** Gathers column contributions by feature (a category's columns are one feature), largest magnitude first, ties in the model's order. */
+/**
+ * Gathers column contributions by feature (a category's columns are one feature), largest magnitude first, ties in the model's order.
+ * @param given The supplier's own numbers; a feature that is not there is missing, whatever stood in for it.
+ */
 export function featureContributions(
   bundle: FeatureBundle,
   row: Float32Array,
   contributions: Float32Array,
+  given: Readonly<Record<string, number>>,
 ): FeatureContribution[] {
   const byFeature = new Map<string, FeatureContribution>();
   for (const [c, column] of bundle.columns.entries()) {
@@ -24,7 +28,8 @@ export function featureContributions(
     const x = row[c] as number;
     if (column.kind !== "category") {
       const name = columnName(column);
-      byFeature.set(name, { feature: name, value: Number.isNaN(x) ? null : x, category: "", contribution });
+      const value = column.kind === "term" ? x : Object.hasOwn(given, name) ? (given[name] ?? null) : null;
+      byFeature.set(name, { feature: name, value, category: "", contribution });
       continue;
     }
     const before = byFeature.get(column.feature);

@@ -88,7 +88,10 @@ export async function scoreSupplier(
         ]
       : [],
     output,
-    contributions: explainer === null ? [] : featureContributions(bundle, vector.row, explainer.explain(vector.row, 1)),
+    contributions:
+      explainer === null
+        ? []
+        : featureContributions(bundle, vector.row, explainer.explain(vector.row, 1), supplier.features),
     missing,
     warnings,
     model: identity,
