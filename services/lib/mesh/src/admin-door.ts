@@ -1,9 +1,8 @@
-import http from "node:http";
 import type { DoorLimits } from "./door-limits.ts";
 import type { Door } from "./grpc-door.ts";
-import { type Address, listen } from "./listener.ts";
-import { drain } from "./web-door.ts";
+import type { Address } from "./listener.ts";
 import { pathOf, sendText, type WebRequest, type WebResponse } from "./web-handler.ts";
+import { openWebListener } from "./web-listener.ts";
 
 export interface AdminDoorOptions {
   readonly address: Address;
@@ -35,8 +34,8 @@ export async function openAdminDoor({ address, limits, isReady, metricsText }: A
     else if (request.method !== "GET" && request.method !== "HEAD") sendText(response, 405, "text/plain", "GET only\n");
     else page(response);
   };
-  const server = http.createServer({ maxHeaderSize: limits.maxHeaderBytes, requestTimeout: 5_000 }, answer);
-  server.maxConnections = 64;
-  const bound = await listen(server, "admin", address);
-  return { address: bound, drain: (graceMs) => drain(server, graceMs) };
+  return openWebListener({ name: "admin", address, limits: { ...limits, maxConnections: MAX_CONNECTIONS }, answer });
 }
+
+/** A few probes and scrapers. */
+const MAX_CONNECTIONS = 64;

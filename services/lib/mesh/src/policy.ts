@@ -56,7 +56,7 @@ function inSequence(hooks: readonly CallHook[]): CallHook {
     for (const hook of hooks) {
       done++;
       const pending = hook(call);
-      if (pending) return resume(pending, call, hooks.slice(done));
+      if (pending) return done === hooks.length ? pending : resume(pending, call, hooks.slice(done));
     }
   };
 }

@@ -1,20 +1,24 @@
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { openAdminDoor } from "./admin-door.ts";
+import { requiredRoles } from "./auth/roles.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
 import { type ErrorTable, errorsByTable } from "./error-table.ts";
 import { type Door, openGrpcDoor } from "./grpc-door.ts";
 import { createHealthBoard } from "./health.ts";
-import { type Address, addressText, type TlsMaterial } from "./listener.ts";
+import { type Address, addressText, isLoopback, type TlsMaterial } from "./listener.ts";
+import { type AdmissionLimits, admissionPolicy, DEFAULT_ADMISSION } from "./policies/admission.ts";
+import { type AuthSettings, authenticationPolicy } from "./policies/authentication.ts";
 import { deadlinePolicy } from "./policies/deadline.ts";
 import { telemetryPolicy } from "./policies/telemetry.ts";
 import { validationPolicy } from "./policies/validation.ts";
-import { chainPolicies } from "./policy.ts";
+import { chainPolicies, type Policy } from "./policy.ts";
 import { reflectionRoutes } from "./reflection.ts";
 import { restHandler } from "./rest/rest-handler.ts";
 import type { RestRoute } from "./rest/rest-route.ts";
 import type { Route } from "./route.ts";
 import { openWebDoor } from "./web-door.ts";
+import { hostsWithoutAuthentication, type WebGuardOptions, webGuard } from "./web-guard.ts";
 import type { WebHandler } from "./web-handler.ts";
 
 /** What a service gives the mesh. */
@@ -36,8 +40,13 @@ export interface ServerOptions {
   readonly rest?: readonly RestRoute[];
   /** What else the web door answers when no RPC and no REST path fits, for example the files of a page. */
   readonly webHandlers?: readonly WebHandler[];
+  /** Browsers' origins and host names that the web door takes. */
+  readonly web?: Partial<WebGuardOptions>;
+  /** Who may call. Left out: everybody may do everything, which is allowed on loopback only. */
+  readonly auth?: AuthSettings;
   readonly tls?: TlsMaterial;
   readonly limits?: Partial<DoorLimits>;
+  readonly admission?: Partial<AdmissionLimits>;
   /** From `startTelemetry`. Left out: no traces, and an empty /metrics. */
   readonly telemetry?: Pick<Telemetry, "sampleRatio" | "metricsText">;
 }
@@ -51,12 +60,22 @@ export interface RunningServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** A server that others can reach must know who calls. */
+export class AuthenticationRequiredError extends Error {
+  override readonly name = "AuthenticationRequiredError" as const;
+
+  constructor(name: string, host: string) {
+    super(`${name} would listen on ${host} without authentication: set it up, or listen on 127.0.0.1`);
+  }
+}
+
 /** How long calls in flight may take to end at a stop. */
 const DRAIN_MS = 10_000;
 
-/** Opens the three doors of a service. @throws ListenError, or Error for a contract that contradicts itself */
+/** Opens the three doors of a service. @throws ListenError, MissingRoleError, AuthenticationRequiredError */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { logger, host = "127.0.0.1", ports } = options;
+  const { name, logger, host = "127.0.0.1", ports, auth, rest = [] } = options;
+  if (!auth && !isLoopback(host)) throw new AuthenticationRequiredError(name, host);
   const limits = { ...DEFAULT_DOOR_LIMITS, ...options.limits };
   const health = createHealthBoard(
     options.routes.map(({ service }) => service.typeName),
@@ -64,64 +83,62 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const served = [...options.routes, health.route];
   const routes = [...served, ...reflectionRoutes(served.map(({ service }) => service))];
-  const chain = chainPolicies(
-    [telemetryPolicy(options.telemetry?.sampleRatio ?? 0), deadlinePolicy(), validationPolicy()],
-    errorsByTable(options.errors, ({ method, error }) => logger.error({ method, err: error }, "call failed")),
+  const errors = errorsByTable(options.errors, ({ method, error }) =>
+    logger.error({ method, err: error }, "call failed"),
   );
+  const chain = chainPolicies(policies(options, routes), errors);
+  const guard = webGuard({
+    allowedOrigins: options.web?.allowedOrigins ?? [],
+    allowedHosts: options.web?.allowedHosts ?? (auth ? undefined : hostsWithoutAuthentication(host)),
+  });
+  const before = [guard, restHandler(rest, routes, chain)];
+  const after = options.webHandlers ?? [];
   const metricsText = options.telemetry?.metricsText ?? (() => Promise.resolve(""));
+  const isReady = (): boolean => health.isServing("");
+  const tls = options.tls ? { tls: options.tls } : {};
 
   const doors: Door[] = [];
-  const open = async (door: Promise<Door>): Promise<Address> => {
-    doors.push(await door);
-    return (await door).address;
+  const opened = async (opening: Promise<Door>): Promise<Address> => {
+    const door = await opening;
+    doors.push(door);
+    return door.address;
   };
   const closeAll = (graceMs: number) => Promise.all(doors.map((door) => door.drain(graceMs)));
   try {
-    const grpc = await open(
-      openGrpcDoor({
-        address: { host, port: ports.grpc },
-        routes,
-        chain,
-        limits,
-        ...(options.tls && { tls: options.tls }),
-      }),
-    );
-    const web = await open(
-      openWebDoor({
-        address: { host, port: ports.web },
-        routes,
-        chain,
-        limits,
-        before: [restHandler(options.rest ?? [], routes, chain)],
-        after: options.webHandlers ?? [],
-      }),
-    );
-    const admin = await open(
-      openAdminDoor({
-        address: { host, port: ports.admin },
-        limits,
-        isReady: () => health.isServing(""),
-        metricsText,
-      }),
-    );
+    const at = (port: number): Address => ({ host, port });
+    const grpc = await opened(openGrpcDoor({ address: at(ports.grpc), routes, chain, limits, ...tls }));
+    const web = await opened(openWebDoor({ address: at(ports.web), routes, chain, limits, before, after, ...tls }));
+    const admin = await opened(openAdminDoor({ address: at(ports.admin), limits, isReady, metricsText }));
+    const addresses = { grpc, web, admin };
     logger.info({ grpc: addressText(grpc), web: addressText(web), admin: addressText(admin) }, "listening");
+    if (!auth) logger.warn("authentication is off: every process of this machine may do everything");
+
+    const drainAll = async (): Promise<void> => {
+      health.setServing("", false);
+      await closeAll(DRAIN_MS);
+      logger.info("stopped");
+    };
     let stopping: Promise<void> | undefined;
     const stop = (): Promise<void> => {
-      stopping ??= (async () => {
-        health.setServing("", false);
-        await closeAll(DRAIN_MS);
-        logger.info("stopped");
-      })();
+      stopping ??= drainAll();
       return stopping;
     };
-    return {
-      addresses: { grpc, web, admin },
-      setServing: health.setServing,
-      stop,
-      [Symbol.asyncDispose]: stop,
-    };
+    return { addresses, setServing: health.setServing, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await closeAll(0);
     throw error;
   }
+}
+
+/** The chain, in order: telemetry sees every end, a late or unknown caller costs no slot, only what has a slot is validated. */
+function policies({ auth, admission, telemetry, rest = [] }: ServerOptions, routes: readonly Route[]): Policy[] {
+  const mounted = routes.flatMap(({ methods }) => methods.map(({ method }) => method));
+  const roles = requiredRoles([...new Set([...mounted, ...rest.map(({ rpc }) => rpc)])]);
+  return [
+    telemetryPolicy(telemetry?.sampleRatio ?? 0),
+    deadlinePolicy(),
+    ...(auth ? [authenticationPolicy(auth, roles)] : []),
+    admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }),
+    validationPolicy(),
+  ];
 }

@@ -1,4 +1,3 @@
-import http from "node:http";
 import type { Socket } from "node:net";
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import {
@@ -11,20 +10,22 @@ import {
 import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
 import { callLimits } from "./call-limits.ts";
 import type { DoorLimits } from "./door-limits.ts";
+import { closeAfterEarlyAnswer } from "./early-answer.ts";
 import type { Door } from "./grpc-door.ts";
-import { type Address, listen } from "./listener.ts";
+import type { Address, TlsMaterial } from "./listener.ts";
 import { peerOfSocket } from "./peers.ts";
 import type { PolicyChain } from "./policy.ts";
 import { type BoundMethod, type Route, streamsOut } from "./route.ts";
-import { discardUnreadBody } from "./unread-body.ts";
 import { WebCall } from "./web-call.ts";
 import { sendText, socketOf, type WebHandler } from "./web-handler.ts";
+import { openWebListener } from "./web-listener.ts";
 
 export interface WebDoorOptions {
   readonly address: Address;
   readonly routes: readonly Route[];
   readonly chain: PolicyChain;
   readonly limits: DoorLimits;
+  readonly tls?: TlsMaterial;
   /** Asked before the RPCs, in order. */
   readonly before: readonly WebHandler[];
   /** Asked when no RPC has the path, in order. */
@@ -37,11 +38,12 @@ const JSON_OVERHEAD = 1.5;
 const socketKey = createContextKey<Socket | undefined>(undefined);
 const callKey = createContextKey<WebCall | undefined>(undefined);
 
-/** Opens the web door: Connect, gRPC-Web and JSON by connect-node over HTTP/1.1, and what `before` and `after` add. @throws ListenError */
+/** Opens the web door: Connect, gRPC-Web and JSON by connect-node and what `before` and `after` add. @throws ListenError */
 export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
-  const { limits, before, after } = options;
+  const { before, after } = options;
   const rpcs = connectNodeAdapter({
-    grpc: false,
+    // In clear text the door speaks HTTP/1.1 only, which cannot carry gRPC.
+    grpc: options.tls !== undefined,
     acceptCompression: [compressionGzip],
     contextValues: (request) => createContextValues().set(socketKey, socketOf(request)),
     routes: (router) => {
@@ -51,33 +53,16 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
       if (!after.some((handler) => handler(request, response))) sendText(response, 404, "text/plain", "not found\n");
     },
   });
-  const server = http.createServer(
-    {
-      maxHeaderSize: limits.maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.bodyTimeoutMs,
-      keepAliveTimeout: limits.connectionIdleMs,
-      noDelay: true,
-    },
-    (request, response) => {
-      discardUnreadBody(request, response);
+  return openWebListener({
+    name: "web",
+    address: options.address,
+    limits: options.limits,
+    ...(options.tls && { tls: options.tls }),
+    answer(request, response) {
+      closeAfterEarlyAnswer(request, response);
       if (!before.some((handler) => handler(request, response))) rpcs(request, response);
     },
-  );
-  server.maxConnections = limits.maxConnections;
-  const address = await listen(server, "web", options.address);
-  return { address, drain: (graceMs) => drain(server, graceMs) };
-}
-
-/** Ends a server: no new connection, open requests may end, the rest is cut after `graceMs`. */
-export async function drain(server: http.Server, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // `close` ends idle connections once; one that becomes idle later would hold the drain for its keep-alive time.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const hardEnd = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearInterval(idle);
-  clearTimeout(hardEnd);
+  });
 }
 
 function mount(router: ConnectRouter, bound: BoundMethod, chain: PolicyChain): void {

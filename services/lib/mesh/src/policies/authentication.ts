@@ -1,0 +1,79 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { mayCall, type RequiredRole } from "../auth/roles.ts";
+import { createTokenVerifier, TokenError, type TokenSettings } from "../auth/token-verifier.ts";
+import type { Call } from "../call.ts";
+import type { Caller, RoleName } from "../caller.ts";
+import type { Policy } from "../policy.ts";
+import { refusal } from "../refusal.ts";
+
+/** How callers prove who they are. */
+export interface AuthSettings {
+  /** Bearer tokens; left out: none is believed. */
+  readonly tokens?: TokenSettings;
+  /** Roles by a name in the client's verified certificate. Empty: certificates let nobody in. */
+  readonly identities: Readonly<Record<string, readonly RoleName[]>>;
+}
+
+/** Identifies the caller by token, else by certificate, and holds its roles against what the RPC asks for, before the body is read. */
+export function authenticationPolicy(settings: AuthSettings, required: ReadonlyMap<DescMethod, RequiredRole>): Policy {
+  const verify = settings.tokens && createTokenVerifier(settings.tokens);
+  const identities = new Map(Object.entries(settings.identities).map(([name, roles]) => [name, new Set(roles)]));
+
+  const letIn = (call: Call, role: RequiredRole, caller: Caller): void => {
+    if (!mayCall(caller.roles, role)) throw notAllowed(call, role);
+    call.caller = caller;
+  };
+  const byCertificate = (call: Call): Caller | undefined => {
+    for (const name of call.peer.certificateNames) {
+      const roles = identities.get(name);
+      if (roles) return { subject: name, roles, via: "certificate" };
+    }
+  };
+
+  return {
+    open(call) {
+      const role = required.get(call.method) ?? "admin";
+      if (role === "public") return;
+      const token = bearerToken(call);
+      if (token === undefined || !verify) {
+        const caller = identities.size > 0 ? byCertificate(call) : undefined;
+        if (!caller)
+          throw unauthenticated("CREDENTIALS_MISSING", "a bearer token or a known client certificate is needed");
+        letIn(call, role, caller);
+        return;
+      }
+      const caller = tryNow(() => verify(token));
+      if (!(caller instanceof Promise)) letIn(call, role, caller);
+      else return caller.then((who) => letIn(call, role, who), rethrow);
+    },
+  };
+}
+
+function bearerToken(call: Call): string | undefined {
+  const header = call.header("authorization");
+  return header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : undefined;
+}
+
+function tryNow<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    return rethrow(error);
+  }
+}
+
+function rethrow(error: unknown): never {
+  if (!(error instanceof TokenError)) throw error;
+  if (error.reason !== "KEYS_UNAVAILABLE") throw unauthenticated(error.reason, error.message);
+  throw refusal(Code.Unavailable, error.reason, error.message, { retryAfterMs: 1_000, cause: error });
+}
+
+function unauthenticated(reason: string, message: string): ConnectError {
+  return refusal(Code.Unauthenticated, reason, message);
+}
+
+function notAllowed(call: Call, role: RequiredRole): ConnectError {
+  const message = `${call.method.parent.typeName}/${call.method.name} asks for the role "${role}"`;
+  return refusal(Code.PermissionDenied, "ROLE_MISSING", message, { metadata: { required_role: role } });
+}

@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import { type EnvOf, env } from "@bellwether/config/env";
+import { readPublicKeys } from "./auth/local-keys.ts";
+import { isRoleName } from "./auth/roles.ts";
+import type { RoleName } from "./caller.ts";
+import type { ClientTls } from "./client/mesh-transport.ts";
+import type { TlsMaterial } from "./listener.ts";
+import type { AuthSettings } from "./policies/authentication.ts";
+import type { ServerOptions } from "./serve.ts";
+
+/** `ops-service=service ci=admin`: certificate names with roles. */
+const IDENTITIES = /^\s*[^\s=]+=[a-z,]+(\s+[^\s=]+=[a-z,]+)*\s*$/;
+const NAME_LIST = { pattern: /^[^\s,]+(,[^\s,]+)*$/, expected: "a list with commas and without spaces" };
+
+/**
+ * Readers of what every server of the mesh is told by its environment; `prefix` is the service's, for example "ML_SERVICE".
+ * Spread them into the service's own shape, so that all mistakes are told at once.
+ */
+export function serverEnv(prefix: string, ports: ServerOptions["ports"]) {
+  return {
+    host: env.text("BELLWETHER_HOST", { pattern: /^[\w.:-]+$/, expected: "an IP address or a host name" }, "127.0.0.1"),
+    grpcPort: env.port(`${prefix}_GRPC_PORT`, ports.grpc),
+    webPort: env.port(`${prefix}_WEB_PORT`, ports.web),
+    adminPort: env.port(`${prefix}_ADMIN_PORT`, ports.admin),
+    tlsCert: env.optional(env.path("BELLWETHER_TLS_CERT")),
+    tlsKey: env.optional(env.path("BELLWETHER_TLS_KEY")),
+    tlsCa: env.optional(env.path("BELLWETHER_TLS_CA")),
+    authJwksUrl: env.optional(env.url("BELLWETHER_AUTH_JWKS_URL", ["https", "http"])),
+    authJwksFile: env.optional(env.path("BELLWETHER_AUTH_JWKS_FILE")),
+    authIssuer: env.text("BELLWETHER_AUTH_ISSUER", { pattern: /^\S+$/, expected: "the tokens' issuer" }, "bellwether"),
+    authAudience: env.text(
+      "BELLWETHER_AUTH_AUDIENCE",
+      { pattern: /^\S+$/, expected: "the tokens' audience" },
+      "bellwether",
+    ),
+    authRolesClaim: env.text(
+      "BELLWETHER_AUTH_ROLES_CLAIM",
+      { pattern: /^[\w-]+(\.[\w-]+)*$/, expected: "a claim, for example roles or realm_access.roles" },
+      "roles",
+    ),
+    authIdentities: env.optional(
+      env.text("BELLWETHER_AUTH_IDENTITIES", {
+        pattern: IDENTITIES,
+        expected: "certificate names with roles, for example ops-service=service ci=admin",
+      }),
+    ),
+    webOrigins: env.optional(env.text("BELLWETHER_WEB_ORIGINS", NAME_LIST)),
+    webHosts: env.optional(env.text("BELLWETHER_WEB_HOSTS", NAME_LIST)),
+    tokenFile: env.optional(env.path("BELLWETHER_TOKEN_FILE")),
+  };
+}
+
+/** What `serverEnv` read. */
+export type ServerEnv = EnvOf<ReturnType<typeof serverEnv>>;
+
+/** The part of `startServer`'s options that the environment decides. @throws Error naming the variable or file that does not fit */
+export async function serverSettings(
+  read: ServerEnv,
+): Promise<Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web">> {
+  const auth = await authSettings(read);
+  const tls = tlsMaterial(read);
+  const list = (text: string | null): readonly string[] | undefined => text?.split(",");
+  const allowedHosts = list(read.webHosts);
+  return {
+    host: read.host,
+    ports: { grpc: read.grpcPort, web: read.webPort, admin: read.adminPort },
+    web: { allowedOrigins: list(read.webOrigins) ?? [], ...(allowedHosts && { allowedHosts }) },
+    ...(tls && { tls }),
+    ...(auth && { auth }),
+  };
+}
+
+/** How a service shows itself to its peers: its certificate, and the token in BELLWETHER_TOKEN_FILE. */
+export function peerSettings(read: ServerEnv): { readonly tls?: ClientTls; readonly token?: () => string } {
+  const material = tlsMaterial(read);
+  const { tokenFile } = read;
+  return {
+    ...(material && { tls: material }),
+    ...(tokenFile !== null && { token: () => readFileSync(tokenFile, "utf8").trim() }),
+  };
+}
+
+function tlsMaterial({ tlsCert, tlsKey, tlsCa }: ServerEnv): TlsMaterial | undefined {
+  if (tlsCert === null && tlsKey === null && tlsCa === null) return undefined;
+  if (tlsCert === null || tlsKey === null)
+    throw new Error("BELLWETHER_TLS_CERT and BELLWETHER_TLS_KEY belong together: set both");
+  const read = (file: string): string => readFileSync(file, "utf8");
+  return { cert: read(tlsCert), key: read(tlsKey), ...(tlsCa !== null && { ca: read(tlsCa) }) };
+}
+
+async function authSettings(read: ServerEnv): Promise<AuthSettings | undefined> {
+  const { authJwksUrl, authJwksFile, authIdentities } = read;
+  if (authJwksUrl !== null && authJwksFile !== null) {
+    throw new Error("BELLWETHER_AUTH_JWKS_URL and BELLWETHER_AUTH_JWKS_FILE exclude each other: set one");
+  }
+  if (authIdentities !== null && read.tlsCa === null) {
+    throw new Error("BELLWETHER_AUTH_IDENTITIES needs BELLWETHER_TLS_CA: without it no client certificate is verified");
+  }
+  const keys =
+    authJwksUrl !== null
+      ? new URL(authJwksUrl)
+      : authJwksFile !== null
+        ? await readPublicKeys(authJwksFile)
+        : undefined;
+  if (!keys && authIdentities === null) return undefined;
+  const { authIssuer: issuer, authAudience: audience, authRolesClaim: rolesClaim } = read;
+  return {
+    identities: parseIdentities(authIdentities ?? ""),
+    ...(keys && { tokens: { keys, issuer, audience, rolesClaim } }),
+  };
+}
+
+function parseIdentities(text: string): Record<string, readonly RoleName[]> {
+  const identities: Record<string, readonly RoleName[]> = {};
+  for (const entry of text.trim().split(/\s+/).filter(Boolean)) {
+    const [name = "", roles = ""] = entry.split("=");
+    const known = roles.split(",").filter(isRoleName);
+    if (known.length !== roles.split(",").length) {
+      throw new Error(`BELLWETHER_AUTH_IDENTITIES: "${entry}" names a role besides viewer, analyst, admin and service`);
+    }
+    identities[name] = known;
+  }
+  return identities;
+}

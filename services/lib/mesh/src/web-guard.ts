@@ -1,0 +1,78 @@
+import { cors } from "@connectrpc/connect";
+import { isLoopback } from "./listener.ts";
+import { sendText, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
+
+/** Who may call the web door from a browser. */
+export interface WebGuardOptions {
+  /** Origins besides the door's own, for example "https://dashboard.example.com". */
+  readonly allowedOrigins: readonly string[];
+  /** Names that a Host header may have, without port. Undefined: any. */
+  readonly allowedHosts: readonly string[] | undefined;
+}
+
+const ALLOWED_HEADERS = [...cors.allowedHeaders, "Authorization", "Traceparent", "Tracestate"].join(", ");
+const EXPOSED_HEADERS = cors.exposedHeaders.join(", ");
+const PREFLIGHT_LASTS_S = "7200";
+
+/** Names of the own machine: all that a server without authentication answers to. */
+export const LOCAL_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+
+/**
+ * Refuses requests that a foreign page makes: a Host that is not ours (DNS rebinding: a foreign name that points at this
+ * machine) and an Origin that is neither ours nor allowed. Answers CORS preflights of allowed origins.
+ */
+export function webGuard({ allowedOrigins, allowedHosts }: WebGuardOptions): WebHandler {
+  const origins = new Set(allowedOrigins);
+  const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
+  return (request, response) => {
+    const host = hostOf(request);
+    if (hosts && !hosts.has(withoutPort(host))) {
+      sendText(response, 421, "text/plain", "this server does not answer to that host name\n");
+      return true;
+    }
+    const { origin } = request.headers;
+    if (origin === undefined) return false;
+    const allowed = origins.has(origin);
+    if (!allowed && !isOwnOrigin(origin, host)) {
+      sendText(response, 403, "text/plain", "this origin is not allowed\n");
+      return true;
+    }
+    if (allowed) allowOrigin(response, origin);
+    if (!isPreflight(request)) return false;
+    response.setHeader("access-control-allow-methods", cors.allowedMethods.join(", "));
+    response.setHeader("access-control-allow-headers", ALLOWED_HEADERS);
+    response.setHeader("access-control-max-age", PREFLIGHT_LASTS_S);
+    response.statusCode = 204;
+    response.end();
+    return true;
+  };
+}
+
+/** Host names that a door without authentication answers to. */
+export function hostsWithoutAuthentication(host: string): readonly string[] {
+  const bound = host.includes(":") ? `[${host}]` : host;
+  return isLoopback(host) ? [...LOCAL_NAMES, bound] : LOCAL_NAMES;
+}
+
+function isPreflight(request: WebRequest): boolean {
+  return request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined;
+}
+
+function allowOrigin(response: WebResponse, origin: string): void {
+  response.setHeader("access-control-allow-origin", origin);
+  response.setHeader("access-control-expose-headers", EXPOSED_HEADERS);
+  response.setHeader("vary", "origin");
+}
+
+function hostOf(request: WebRequest): string {
+  return String(request.headers[":authority"] ?? request.headers.host ?? "").toLowerCase();
+}
+
+function withoutPort(host: string): string {
+  return host.replace(/:\d+$/, "");
+}
+
+/** A page that this door served itself, whatever its scheme is: a proxy may have ended TLS. */
+function isOwnOrigin(origin: string, host: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host;
+}

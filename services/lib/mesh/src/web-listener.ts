@@ -1,0 +1,93 @@
+import http from "node:http";
+import http2 from "node:http2";
+import type { Socket } from "node:net";
+import type { DoorLimits } from "./door-limits.ts";
+import type { Door } from "./grpc-door.ts";
+import { type Address, listen, type TlsMaterial } from "./listener.ts";
+import type { WebRequest, WebResponse } from "./web-handler.ts";
+
+type Answer = (request: WebRequest, response: WebResponse) => void;
+
+export interface WebListenerOptions {
+  /** What the door is called in a ListenError. */
+  readonly name: string;
+  readonly address: Address;
+  readonly limits: DoorLimits;
+  readonly tls?: TlsMaterial;
+  readonly answer: Answer;
+}
+
+/** Listens for HTTP/1.1 in clear text, or for HTTP/1.1 and HTTP/2 under TLS. @throws ListenError */
+export async function openWebListener({ name, address, limits, tls, answer }: WebListenerOptions): Promise<Door> {
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const sockets = new Set<Socket>();
+  const server = tls ? createTlsServer(tls, limits, answer, sessions) : createClearServer(limits, answer);
+  server.maxConnections = limits.maxConnections;
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  const bound = await listen(server, name, address);
+  return {
+    address: bound,
+    async drain(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const session of sessions) session.close();
+      // `close` ends idle connections once; one that becomes idle later would hold the drain for its keep-alive time.
+      const idle = setInterval(() => {
+        if (server instanceof http.Server) server.closeIdleConnections();
+      }, 50);
+      const hardEnd = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await closed;
+      clearInterval(idle);
+      clearTimeout(hardEnd);
+    },
+  };
+}
+
+function createClearServer(limits: DoorLimits, answer: Answer): http.Server {
+  const options = {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
+    requestTimeout: limits.bodyTimeoutMs,
+    keepAliveTimeout: limits.connectionIdleMs,
+    // How often the two limits above are looked after; Node's default is 30 s.
+    connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+    noDelay: true,
+  };
+  return http.createServer(options, answer);
+}
+
+function createTlsServer(
+  { cert, key, ca }: TlsMaterial,
+  limits: DoorLimits,
+  answer: Answer,
+  sessions: Set<http2.ServerHttp2Session>,
+): http2.Http2SecureServer {
+  const server = http2.createSecureServer(
+    {
+      cert,
+      key,
+      // Browsers come without a certificate: here one is asked for and not required.
+      ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: false }),
+      allowHTTP1: true,
+      handshakeTimeout: limits.headersTimeoutMs,
+      settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes },
+    },
+    answer,
+  );
+  // Options of http.createServer that http2 takes as properties, for connections that speak HTTP/1.1.
+  Object.assign(server, {
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
+    requestTimeout: limits.bodyTimeoutMs,
+    keepAliveTimeout: limits.connectionIdleMs,
+  });
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    session.setTimeout(limits.connectionIdleMs, () => session.close());
+  });
+  return server;
+}
