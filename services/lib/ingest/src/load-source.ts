@@ -18,6 +18,10 @@ export interface SourceReport {
   readonly file: string;
   /** Rows accepted. */
   readonly rows: number;
+  /** Lines of a CSV file that are neither blank nor header: rows, `linesInsideRows` and what is set aside; 0 for Parquet. */
+  readonly lines: number;
+  /** Lines that line ends within quoted values add to rows. */
+  readonly linesInsideRows: number;
   /** SHA-256 of the file as stored, lower-case hex. */
   readonly digest: string;
   /** Columns of the file that the mapping does not read. */
@@ -92,7 +96,7 @@ async function loadFile(
   const counts = await countRows(workspace, loaded);
   const broken = source.format === "csv" ? await brokenRecords(workspace, loaded) : { count: 0, samples: [] };
   const atFault = await typeFaults(workspace, loaded);
-  const lost = reader.dataLines - counts.lines - broken.count;
+  const lost = reader.dataLines - counts.accepted - counts.atFault - counts.extraLines - broken.count;
   const swallowed = source.format === "csv" && lost > 0 ? swallowedLines(loaded, lost) : { count: 0, samples: [] };
 
   const bad = counts.atFault + broken.count + swallowed.count;
@@ -106,6 +110,8 @@ async function loadFile(
     source: source.name,
     file: file.name,
     rows: counts.accepted,
+    lines: reader.dataLines,
+    linesInsideRows: counts.extraLines,
     digest: scan.digest,
     unreadColumns: reader.unread,
     ruledNull: counts.ruledNull,
@@ -137,7 +143,7 @@ async function countRows(workspace: Workspace, loaded: LoadedFile) {
   return {
     accepted,
     atFault: rows - accepted,
-    lines: rows + extraLines,
+    extraLines,
     ruledNull: Object.fromEntries(columns.map((column, i) => [column.name, ruledNull[i] ?? 0])),
   };
 }
@@ -164,13 +170,14 @@ async function brokenRecords(workspace: Workspace, loaded: LoadedFile) {
   // A record may have many errors; an open quote explains the others.
   const order = "order by error_type <> 'UNQUOTED VALUE', column_idx";
   const rows = await workspace.rows(
-    `select line, first(column_idx ${order}), first(error_type ${order}), left(first(csv_line ${order}), ${MAX_SAMPLE_TEXT})
+    `select line, first(column_name ${order}), first(error_type ${order}), left(first(csv_line ${order}), ${MAX_SAMPLE_TEXT})
      from reject_errors group by line order by line limit ${workspace.limits.maxSamples}`,
   );
-  const samples = rows.map(([line, index, type, text]) =>
+  const samples = rows.map(([line, name, type, text]) =>
     sample(loaded, {
       line: Number(line),
-      column: header[Number(index) - 1] ?? null,
+      // Names are c0, c1, …; column_idx counts from 0 or from 1, as the kind of error has it.
+      column: header[Number(String(name).slice(1))] ?? null,
       reason: brokenReason(String(type), header.length),
       text: String(text ?? ""),
     }),

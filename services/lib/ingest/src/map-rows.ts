@@ -143,9 +143,16 @@ function mappedSql(task: RowsToMap, columns: readonly MappedColumn[], faults: re
 
 /** SELECT of the rows that have a label, or of each supplier's newest row, or of all. */
 function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
-  if (labels !== null)
+  if (labels !== null) {
+    // A row without a key can have no label; it stays, to be set aside for its key.
+    const [sameDay, noKey] =
+      rows.asOf === null
+        ? ["", "supplier_id is null"]
+        : ["and as_of = label_as_of", "supplier_id is null or as_of is null"];
     return `select cast_rows.*, ${given("label")}, try_cast(${given("label")} as double) as label
-      from cast_rows join ${labels} on cast_rows.supplier_id = label_id ${rows.asOf === null ? "" : "and as_of = label_as_of"}`;
+      from cast_rows left join ${labels} on supplier_id = label_id ${sameDay}
+      where label_id is not null or ${noKey}`;
+  }
   if (!newestOnly) return "select * from cast_rows";
   return `select * from cast_rows ${asOf === null ? "" : `where as_of <= date ${sqlText(asOf)}`}
     qualify row_number() over (partition by supplier_id order by as_of desc nulls last, "~row") = 1`;

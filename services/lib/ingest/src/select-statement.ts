@@ -18,7 +18,9 @@ function bareSql(sql: string): string {
  * @throws MappingSqlError that names `path`.
  */
 export async function checkSelect(workspace: Workspace, path: string, sql: string): Promise<void> {
-  const changing = CHANGING.exec(bareSql(sql));
+  const bare = bareSql(sql);
+  if (bare.trim() === "") throw new MappingSqlError(path, "one SELECT statement is expected");
+  const changing = CHANGING.exec(bare);
   if (changing)
     throw new MappingSqlError(
       path,
