@@ -1,3 +1,4 @@
+import { MAX_OUTPUTS } from "../import/limits.ts";
 import { ModelRefusedError } from "../import/model-refused-error.ts";
 import { integerAttribute, integersOf, textAttribute, textsOf } from "./attributes.ts";
 import { readIndexedNodes } from "./indexed-nodes.ts";
@@ -72,7 +73,7 @@ function readFormula(transform: string, aggregate: string): Pick<Ensemble, "aver
 }
 
 function countOf(value: number, what: string): number {
-  if (Number.isInteger(value) && value >= 1 && value <= 65_536) return value;
+  if (Number.isInteger(value) && value >= 1 && value <= MAX_OUTPUTS) return value;
   throw new ModelRefusedError("malformed", `the trees have ${value} ${what}`);
 }
 

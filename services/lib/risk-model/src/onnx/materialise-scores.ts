@@ -1,6 +1,6 @@
+import { MAX_VALUES } from "../import/limits.ts";
 import { ModelRefusedError } from "../import/model-refused-error.ts";
 import type { Tree, TreeModel } from "../trees/tree-model.ts";
-import { MAX_VALUES } from "./canonical-tree.ts";
 import type { ScoreTensor } from "./score-tensor.ts";
 
 /** The canonical trees of one ensemble operator, with the number of its first raw output. */

@@ -1,17 +1,8 @@
+import type { SourceSplit } from "../import/build-tree.ts";
 import { ModelRefusedError } from "../import/model-refused-error.ts";
 import { belowAsFloat32, floorToFloat32, lastFloat32Where } from "../trees/float32.ts";
 import type { InputColumn } from "./input-column.ts";
 import { MODE, type NodeTable } from "./node-table.ts";
-
-/** What a node asks of a raw float32 column: "x ≤ threshold goes left", or "x in the set goes left". */
-export interface NodeSplit {
-  readonly feature: number;
-  readonly threshold: number;
-  readonly members: Float32Array | null;
-  readonly left: number;
-  readonly right: number;
-  readonly defaultLeft: boolean;
-}
 
 /**
  * Turns one node into its canonical split, exactly as the runtime sends float32 rows: `<` becomes `≤` of the next float below,
@@ -26,7 +17,7 @@ export function nodeSplit(
   node: number,
   columns: readonly InputColumn[],
   chained: (node: number) => void,
-): NodeSplit {
+): SourceSplit<number> {
   const feature = table.feature[node] ?? -1;
   const column = columns[feature];
   if (column === undefined) {
@@ -49,7 +40,7 @@ function checkThreshold(table: NodeTable, node: number): void {
   }
 }
 
-function rawSplit(table: NodeTable, node: number, feature: number): NodeSplit {
+function rawSplit(table: NodeTable, node: number, feature: number): SourceSplit<number> {
   const split = table.split[node] ?? 0;
   const mode = table.mode[node];
   const yesIsLeft = mode === MODE.lessOrEqual || mode === MODE.less;
@@ -58,7 +49,12 @@ function rawSplit(table: NodeTable, node: number, feature: number): NodeSplit {
   return sides(table, node, yesIsLeft, { feature, threshold, members: null }, table.missingYes[node] === 1);
 }
 
-function computedSplit(table: NodeTable, node: number, column: InputColumn, map: (x: number) => number): NodeSplit {
+function computedSplit(
+  table: NodeTable,
+  node: number,
+  column: InputColumn,
+  map: (x: number) => number,
+): SourceSplit<number> {
   const split = table.split[node] ?? 0;
   const mode = table.mode[node];
   const holds = (value: number): boolean => {
@@ -79,7 +75,12 @@ function computedSplit(table: NodeTable, node: number, column: InputColumn, map:
   return sides(table, node, yesIsLeft, { feature, threshold: last, members: null }, missingYes);
 }
 
-function setSplit(table: NodeTable, node: number, column: InputColumn, chained: (node: number) => void): NodeSplit {
+function setSplit(
+  table: NodeTable,
+  node: number,
+  column: InputColumn,
+  chained: (node: number) => void,
+): SourceSplit<number> {
   if (column.map !== null) {
     throw new ModelRefusedError(
       "unsupported",
@@ -104,7 +105,12 @@ function setSplit(table: NodeTable, node: number, column: InputColumn, chained: 
 }
 
 /** Follows the no children as long as they ask the same feature for another value and share the yes child. */
-function equalityChain(table: NodeTable, head: number, feature: number, chained: (node: number) => void): NodeSplit {
+function equalityChain(
+  table: NodeTable,
+  head: number,
+  feature: number,
+  chained: (node: number) => void,
+): SourceSplit<number> {
   const yes = table.yes[head] ?? -1;
   const values = [table.split[head] ?? 0];
   const missingYes = table.missingYes[head] === 1;
@@ -119,7 +125,7 @@ function equalityChain(table: NodeTable, head: number, feature: number, chained:
     no = table.no[no] ?? -1;
   }
   const members = memberSet(values);
-  return { feature, threshold: 0, members, left: yes, right: no, defaultLeft: missingYes };
+  return { feature, threshold: 0, members, left: yes, right: no, defaultLeft: missingYes, levels: values.length };
 }
 
 /** Members that a float32 row can equal, ascending. */
@@ -132,9 +138,9 @@ function sides(
   table: NodeTable,
   node: number,
   yesIsLeft: boolean,
-  question: Pick<NodeSplit, "feature" | "threshold" | "members">,
+  question: Pick<SourceSplit<number>, "feature" | "threshold" | "members">,
   missingYes: boolean,
-): NodeSplit {
+): SourceSplit<number> {
   const yes = table.yes[node] ?? -1;
   const no = table.no[node] ?? -1;
   return {

@@ -1,8 +1,6 @@
+import { MAX_MODEL_BYTES } from "../import/limits.ts";
 import { ModelRefusedError } from "../import/model-refused-error.ts";
 import { BYTES, bytesOf, integerOf, nextField, openMessage, textOf } from "./wire.ts";
-
-/** Largest model file that is read. */
-export const MAX_MODEL_BYTES = 64 * 1024 * 1024;
 
 /** More operators than any tree pipeline has. */
 const MAX_OPERATORS = 10_000;

@@ -1,6 +1,6 @@
+import { MAX_FEATURES } from "../import/limits.ts";
 import { ModelRefusedError } from "../import/model-refused-error.ts";
 import { floatsOf, integersOf, textsOf } from "./attributes.ts";
-import { MAX_FEATURES } from "./canonical-tree.ts";
 import { TREE_OPERATORS } from "./ensemble.ts";
 import { type Flow, lost } from "./flow.ts";
 import type { BaseColumn, InputColumn } from "./input-column.ts";

@@ -1,7 +1,8 @@
+import { MAX_FEATURES } from "../import/limits.ts";
 import { ModelRefusedError } from "../import/model-refused-error.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
 import { integerAttribute, textAttribute } from "./attributes.ts";
-import { canonicalTrees, MAX_FEATURES } from "./canonical-tree.ts";
+import { canonicalTrees } from "./canonical-tree.ts";
 import { rawColumns } from "./input-column.ts";
 import { floatsOrTensor, readListedNodes } from "./listed-nodes.ts";
 import { readOnnxFile } from "./onnx-file.ts";

@@ -1,0 +1,75 @@
+import { ModelRefusedError } from "./model-refused-error.ts";
+
+/** Checked access to parsed JSON; every refusal names the field. */
+export interface JsonFields {
+  readonly path: string;
+  /** Whether the field is there. */
+  has(name: string): boolean;
+  child(name: string): JsonFields;
+  /** A list of objects. */
+  children(name: string): JsonFields[];
+  text(name: string): string;
+  /** A list of texts; empty when absent. */
+  texts(name: string): string[];
+  /** A number, or a text that is one (XGBoost writes its parameters as texts). */
+  number(name: string): number;
+  /** A list of numbers; `length` null: any. */
+  numbers(name: string, length: number | null): readonly number[];
+  /** A list of yes and no, written as booleans or numbers. */
+  flags(name: string, length: number): readonly boolean[];
+}
+
+/**
+ * @throws ModelRefusedError from each reading: the field is absent or of another type.
+ */
+export function jsonFields(value: unknown, path: string): JsonFields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(path, "an object");
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
+  const list = (name: string): unknown[] => {
+    const found = fields.get(name);
+    if (!Array.isArray(found)) throw wrong(at(name), "a list");
+    return found;
+  };
+  return {
+    path,
+    has: (name) => fields.has(name),
+    child: (name) => jsonFields(fields.get(name), at(name)),
+    children: (name) => list(name).map((item, index) => jsonFields(item, `${at(name)}[${index}]`)),
+    text: (name) => {
+      const found = fields.get(name);
+      if (typeof found !== "string") throw wrong(at(name), "a text");
+      return found;
+    },
+    texts: (name) =>
+      (fields.has(name) ? list(name) : []).map((item) => {
+        if (typeof item !== "string") throw wrong(at(name), "a list of texts");
+        return item;
+      }),
+    number: (name) => {
+      const found = fields.get(name);
+      const number = typeof found === "string" && found.trim() !== "" ? Number(found) : found;
+      if (typeof number !== "number" || Number.isNaN(number)) throw wrong(at(name), "a number");
+      return number;
+    },
+    numbers: (name, length) => {
+      const found = list(name);
+      if (!found.every((item) => typeof item === "number")) throw wrong(at(name), "a list of numbers");
+      if (length !== null) expectLength(at(name), found.length, length);
+      return found;
+    },
+    flags: (name, length) => {
+      const found = list(name);
+      expectLength(at(name), found.length, length);
+      return found.map((item) => item === true || (typeof item === "number" && item !== 0));
+    },
+  };
+}
+
+function expectLength(path: string, length: number, due: number): void {
+  if (length !== due) throw new ModelRefusedError("malformed", `${path} has ${length} entries where ${due} are due`);
+}
+
+function wrong(path: string, expected: string): ModelRefusedError {
+  return new ModelRefusedError("malformed", `${path === "" ? "the file" : path} is not ${expected}`);
+}

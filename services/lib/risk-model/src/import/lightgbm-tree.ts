@@ -1,0 +1,186 @@
+import { nextFloat32Below } from "../trees/float32.ts";
+import type { Tree } from "../trees/tree-model.ts";
+import { buildTree, type SourceNode, type SourceSplit } from "./build-tree.ts";
+import type { TextSection } from "./lightgbm-text.ts";
+import { MAX_MEMBERS } from "./limits.ts";
+import { ModelRefusedError } from "./model-refused-error.ts";
+
+/** What a tree needs to know of its model. */
+export interface LightgbmTreeContext {
+  readonly features: number;
+  readonly outputs: number;
+  /** Output that the tree adds to. */
+  readonly group: number;
+  /** Every leaf is multiplied by it. */
+  readonly scale: number;
+  /** Members of set splits still allowed in the model. */
+  readonly budget: { members: number };
+}
+
+/** Bits of `decision_type`. */
+const CATEGORICAL = 1;
+const DEFAULT_LEFT = 2;
+const MISSING_SHIFT = 2;
+const MISSING_MASK = 3;
+const MISSING_IS_ZERO = 1;
+const MISSING_IS_NAN = 2;
+
+/** LightGBM's kZeroThreshold: values up to here count as zero where zero means missing. */
+const ZERO = Math.fround(1e-35);
+const BELOW_ZERO = nextFloat32Below(-ZERO);
+/** Where zero means missing, it may go against the comparison; the node then becomes two, and a subtree is written twice. */
+const MAX_GROWTH = 16;
+
+/** A place in the file's tree. */
+interface Place {
+  /** Inner node ≥ 0, or ~leaf. */
+  readonly node: number;
+  /** Share of the file's cover that this copy of the node has. */
+  readonly share: number;
+  /** Set when zero and missing values have been sent away before: cover that went with them. */
+  readonly zeroSent: number | null;
+}
+
+/**
+ * Reads one tree of a LightGBM model file. Thresholds are doubles, rows are doubles rounded to float32, so thresholds are rounded
+ * alike: rounding keeps order, and a value that LightGBM sends left still goes left. (Rounded down, every training value just
+ * below a threshold would cross it.) A category in the bit set goes left, missing values follow the node's missing type, counts
+ * are the covers.
+ * @throws ModelRefusedError linear leaves, lists of unequal length, nodes under two parents, places that do not exist.
+ */
+export function readLightgbmTree(section: TextSection, context: LightgbmTreeContext): Tree {
+  const { outputs, group, scale } = context;
+  if (section.has("is_linear") && section.number("is_linear") !== 0) {
+    throw new ModelRefusedError(
+      "unsupported",
+      "trees with linear models in their leaves (linear_tree) are no sums of constants",
+    );
+  }
+  const leaves = section.number("num_leaves");
+  const values = section.numbers("leaf_value", leaves);
+  const inner = leaves - 1;
+  const counts = coverCounts(section, leaves);
+  const split = inner === 0 ? null : splitReader(section, inner, context);
+  const parents = new Uint8Array(2 * leaves);
+  const describe = (place: Place): SourceNode<Place> => {
+    const isLeaf = place.node < 0;
+    const at = isLeaf ? ~place.node : place.node;
+    const count = countOf(place.node, counts);
+    const cover = count * place.share - (place.zeroSent ?? 0);
+    if (!isLeaf) return { cover, split: split?.(place, counts) ?? null };
+    const fill = (target: Float64Array): void => {
+      target[group] = (values[at] ?? 0) * scale;
+    };
+    return { cover, split: null, fill };
+  };
+  if (split !== null) checkShape(section, inner, leaves, parents);
+  return buildTree(
+    { node: inner === 0 ? ~0 : 0, share: 1, zeroSent: null },
+    outputs,
+    MAX_GROWTH * 2 * leaves,
+    describe,
+  );
+}
+
+interface Counts {
+  readonly leaf: ArrayLike<number>;
+  readonly inner: ArrayLike<number>;
+}
+
+function coverCounts(section: TextSection, leaves: number): Counts {
+  if (leaves === 1 || !section.has("leaf_count") || !section.has("internal_count")) return { leaf: [], inner: [] };
+  return { leaf: section.numbers("leaf_count", leaves), inner: section.numbers("internal_count", leaves - 1) };
+}
+
+/** Every node but the root has exactly one parent; with equal numbers of nodes and links there is then no cycle from the root. */
+function checkShape(section: TextSection, inner: number, leaves: number, parents: Uint8Array): void {
+  for (const key of ["left_child", "right_child"]) {
+    for (const child of section.numbers(key, inner)) {
+      const place = child < 0 ? inner + ~child : child;
+      const exists = Number.isInteger(child) && (child < 0 ? ~child < leaves : child > 0 && child < inner);
+      if (!exists || parents[place] === 1) {
+        throw new ModelRefusedError(
+          "malformed",
+          `${section.title}: ${key} leads to ${child}, which does not exist or has two parents`,
+        );
+      }
+      parents[place] = 1;
+    }
+  }
+}
+
+function splitReader(section: TextSection, inner: number, context: LightgbmTreeContext) {
+  const feature = section.numbers("split_feature", inner);
+  const threshold = section.numbers("threshold", inner);
+  const decision = section.numbers("decision_type", inner);
+  const left = section.numbers("left_child", inner);
+  const right = section.numbers("right_child", inner);
+  const sets = readSets(section, context.budget);
+  return (place: Place, counts: Counts): SourceSplit<Place> => {
+    const at = place.node;
+    const column = feature[at] ?? -1;
+    if (!Number.isInteger(column) || column < 0 || column >= context.features) {
+      throw new ModelRefusedError(
+        "malformed",
+        `${section.title}: a node reads column ${column} of ${context.features}`,
+      );
+    }
+    const child = (node: number): Place => ({ node, share: place.share, zeroSent: null });
+    const children = { left: child(left[at] ?? 0), right: child(right[at] ?? 0) };
+    const type = decision[at] ?? 0;
+    const cut = threshold[at] ?? 0;
+    if ((type & CATEGORICAL) !== 0) {
+      const members = sets[cut];
+      if (members === undefined)
+        throw new ModelRefusedError("malformed", `${section.title}: a node lacks its categories`);
+      return { feature: column, threshold: 0, members, defaultLeft: false, ...children };
+    }
+    const missing = (type >> MISSING_SHIFT) & MISSING_MASK;
+    const toLeft = (type & DEFAULT_LEFT) !== 0;
+    const plain = { feature: column, members: null, ...children };
+    if (missing === MISSING_IS_NAN) return { ...plain, threshold: Math.fround(cut), defaultLeft: toLeft };
+    // Without a missing type, LightGBM reads NaN as 0.
+    if (missing !== MISSING_IS_ZERO) return { ...plain, threshold: Math.fround(cut), defaultLeft: cut >= 0 };
+    return zeroSplit({ ...plain, threshold: Math.fround(cut), defaultLeft: toLeft }, place, counts);
+  };
+}
+
+/**
+ * A node where zero and NaN mean missing. When the comparison sends zero where missing values go anyway, one node does;
+ * else "is it zero?" is asked first, and the default child stands under both nodes, with half its cover each, which leaves
+ * every expectation and so every SHAP value as it was. (Values that are not zero but within 1e-35 of it follow the
+ * comparison then.)
+ */
+function zeroSplit(plain: SourceSplit<Place>, place: Place, counts: Counts): SourceSplit<Place> {
+  const { feature, threshold, defaultLeft, left, right } = plain;
+  if (defaultLeft && threshold >= -ZERO) return { ...plain, threshold: Math.max(threshold, ZERO) };
+  if (!defaultLeft && threshold < ZERO) return { ...plain, threshold: Math.min(threshold, BELOW_ZERO) };
+  const byDefault = defaultLeft ? left : right;
+  const half: Place = { ...byDefault, share: byDefault.share / 2 };
+  if (place.zeroSent !== null) return defaultLeft ? { ...plain, left: half } : { ...plain, right: half };
+  const zeroSent = countOf(half.node, counts) * half.share;
+  const members = Float32Array.of(0);
+  return { feature, threshold: 0, members, defaultLeft: true, left: half, right: { ...place, zeroSent } };
+}
+
+function countOf(node: number, counts: Counts): number {
+  return (node < 0 ? counts.leaf[~node] : counts.inner[node]) ?? 0;
+}
+
+/** Sets of categories, by the index that `threshold` holds: bit b of the set's words means category b. */
+function readSets(section: TextSection, budget: { members: number }): Float32Array[] {
+  if (section.number("num_cat") === 0) return [];
+  const bounds = section.numbers("cat_boundaries", section.number("num_cat") + 1);
+  const words = section.numbers("cat_threshold", null);
+  return [...bounds.subarray(1)].map((stop, at) => {
+    const members: number[] = [];
+    for (const [index, word] of words.subarray(bounds[at], stop).entries()) {
+      for (let bit = 0; bit < 32; bit++) if (((word >>> bit) & 1) === 1) members.push(32 * index + bit);
+    }
+    budget.members -= members.length;
+    if (budget.members < 0)
+      throw new ModelRefusedError("unsafe", `the trees' sets hold more than ${MAX_MEMBERS} members`);
+    if (members.length === 0) throw new ModelRefusedError("malformed", `${section.title}: an empty set of categories`);
+    return Float32Array.from(members);
+  });
+}

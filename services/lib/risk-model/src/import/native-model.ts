@@ -1,0 +1,15 @@
+import type { TreeModel } from "../trees/tree-model.ts";
+
+/** A model read from its trainer's own file. */
+export interface NativeModel {
+  readonly model: TreeModel;
+  /** Column names, `[features]`. */
+  readonly columnNames: readonly string[];
+  /** Columns that hold category codes (whole numbers ≥ 0). */
+  readonly categorical: ReadonlySet<number>;
+  readonly objective: string;
+  /** Whether the model tells classes apart. */
+  readonly isClassifier: boolean;
+  /** What the reader changed or left out, for the person who imports. */
+  readonly notes: readonly string[];
+}

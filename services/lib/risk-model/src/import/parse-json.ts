@@ -1,0 +1,59 @@
+import { ModelRefusedError } from "./model-refused-error.ts";
+
+/** A model's JSON nests about 8 deep. */
+const MAX_NESTING = 64;
+/** Lists and objects: about 20 a tree. */
+const MAX_CONTAINERS = 2_000_000;
+const MAX_KEYS = 2_000_000;
+const MAX_ENTRIES = 32_000_000;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPEN = new Set([0x5b, 0x7b]);
+const CLOSE = new Set([0x5d, 0x7d]);
+
+/**
+ * Parses a JSON file after counting what parsing it would allocate.
+ * @throws ModelRefusedError no JSON, or nested or filled beyond any model.
+ */
+export function parseJsonModel(bytes: Uint8Array): unknown {
+  countStructure(bytes);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) {
+      throw new ModelRefusedError("malformed", `not sound JSON: ${error.message.slice(0, 120)}`);
+    }
+    throw error;
+  }
+}
+
+function countStructure(bytes: Uint8Array): void {
+  let depth = 0;
+  let containers = 0;
+  let keys = 0;
+  let entries = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) at = endOfString(bytes, at);
+    else if (byte === COMMA) entries += 1;
+    else if (byte === COLON) keys += 1;
+    else if (OPEN.has(byte)) {
+      containers += 1;
+      depth += 1;
+      if (depth > MAX_NESTING) throw new ModelRefusedError("unsafe", `JSON nested deeper than ${MAX_NESTING} levels`);
+    } else if (CLOSE.has(byte)) depth -= 1;
+  }
+  if (containers > MAX_CONTAINERS || keys > MAX_KEYS || entries > MAX_ENTRIES) {
+    throw new ModelRefusedError("unsafe", "JSON with more lists, keys or entries than any model has");
+  }
+}
+
+/** Place of the closing quote of the string that opens at `start`, or the end of the bytes. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
+}

@@ -1,0 +1,110 @@
+import type { Link, Tree, TreeModel } from "../trees/tree-model.ts";
+import { readLightgbmText, type TextSection } from "./lightgbm-text.ts";
+import { readLightgbmTree } from "./lightgbm-tree.ts";
+import { MAX_FEATURES, MAX_MEMBERS, MAX_OUTPUTS, MAX_VALUES } from "./limits.ts";
+import { ModelRefusedError } from "./model-refused-error.ts";
+import type { NativeModel } from "./native-model.ts";
+
+/** Objectives whose prediction is a link of the sum; the first word of the `objective` line. */
+const LINKS: Readonly<Record<string, Link>> = {
+  regression: "identity",
+  regression_l1: "identity",
+  huber: "identity",
+  fair: "identity",
+  quantile: "identity",
+  mape: "identity",
+  lambdarank: "identity",
+  rank_xendcg: "identity",
+  poisson: "exp",
+  gamma: "exp",
+  tweedie: "exp",
+  binary: "logistic",
+  cross_entropy: "logistic",
+  multiclass: "softmax",
+  multiclassova: "logistic",
+};
+const CLASSIFIERS: ReadonlySet<string> = new Set(["binary", "multiclass", "multiclassova"]);
+
+/**
+ * Reads LightGBM's own model file (text). Counts give true covers. Margins are in units of log-odds: a `sigmoid` other than 1
+ * and the average of a random forest are multiplied into the leaves.
+ * @throws ModelRefusedError unknown objectives, linear trees, anything that contradicts itself.
+ */
+export function readLightgbm(bytes: Uint8Array): NativeModel {
+  const { head, trees: sections } = readLightgbmText(bytes);
+  const features = countIn(head, "max_feature_idx", MAX_FEATURES - 1, 0) + 1;
+  const outputs = countIn(head, "num_tree_per_iteration", MAX_OUTPUTS, 1);
+  const [objective = "", ...parameters] = head.has("objective") ? head.text("objective").split(" ") : ["regression"];
+  const link = LINKS[objective];
+  if (link === undefined || parameters.includes("sqrt")) {
+    const name = [objective, ...parameters].join(" ").slice(0, 80);
+    throw new ModelRefusedError("unsupported", `objective "${name}" is no known link of a sum of trees`);
+  }
+  if (sections.length === 0 || sections.length % outputs !== 0) {
+    throw new ModelRefusedError("malformed", `${sections.length} trees do not make whole rounds of ${outputs}`);
+  }
+  const sigmoid = sigmoidOf(objective, parameters);
+  const rounds = sections.length / outputs;
+  const averages = head.has("average_output");
+  const trees = readTrees(sections, { features, outputs, scale: averages ? sigmoid / rounds : sigmoid });
+  const hasCovers = trees.every(hasTreeCovers) && trees.some((tree) => tree.feature.length > 1);
+  const model: TreeModel = { features, outputs, trees, base: new Float64Array(outputs), link, hasCovers };
+  const names = head.text("feature_names").split(/ +/);
+  const notes = [
+    ...(sigmoid === 1 ? [] : [`margins are LightGBM's raw scores times its sigmoid parameter ${sigmoid}`]),
+    ...(averages ? [`leaves are divided by the ${rounds} rounds whose average the model is`] : []),
+  ];
+  return {
+    model,
+    columnNames: names.length === features ? names : Array.from({ length: features }, (_, f) => `Column_${f}`),
+    categorical: categoricalColumns(head),
+    objective,
+    isClassifier: CLASSIFIERS.has(objective),
+    notes,
+  };
+}
+
+function readTrees(
+  sections: readonly TextSection[],
+  context: { readonly features: number; readonly outputs: number; readonly scale: number },
+): Tree[] {
+  const budget = { members: MAX_MEMBERS };
+  let values = 0;
+  return sections.map((section, at) => {
+    const tree = readLightgbmTree(section, { ...context, group: at % context.outputs, budget });
+    values += tree.value.length;
+    if (values > MAX_VALUES) {
+      throw new ModelRefusedError("unsafe", `nodes × outputs are more than ${MAX_VALUES} values`);
+    }
+    return tree;
+  });
+}
+
+/** Trees of one leaf carry no counts and need none. */
+function hasTreeCovers(tree: Tree): boolean {
+  return tree.feature.length === 1 || tree.cover.every((cover) => cover > 0);
+}
+
+/** Categorical columns list their values ("-1:3:0"), numeric ones a range ("[0:1]"), unused ones "none". */
+function categoricalColumns(head: TextSection): Set<number> {
+  if (!head.has("feature_infos")) return new Set();
+  const infos = head.text("feature_infos").split(/ +/);
+  return new Set([...infos.keys()].filter((at) => /^-?\d+(:-?\d+)*$/.test(infos[at] ?? "")));
+}
+
+function sigmoidOf(objective: string, parameters: readonly string[]): number {
+  if (objective !== "binary" && objective !== "multiclassova") return 1;
+  const written = parameters.find((parameter) => parameter.startsWith("sigmoid:"));
+  const sigmoid = written === undefined ? 1 : Number(written.slice("sigmoid:".length));
+  if (Number.isFinite(sigmoid) && sigmoid > 0) return sigmoid;
+  throw new ModelRefusedError(
+    "malformed",
+    `objective ${objective} has the sigmoid parameter "${written?.slice(0, 40)}"`,
+  );
+}
+
+function countIn(head: TextSection, key: string, most: number, least: number): number {
+  const value = head.number(key);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new ModelRefusedError("unsafe", `${key} is ${value}, ${least} to ${most} are read`);
+}
