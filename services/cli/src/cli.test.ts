@@ -187,6 +187,42 @@ test("start serves the champion, and the served score is the offline score", asy
   }
 });
 
+test("with keys made by auth a service takes a token and refuses a call without one", async () => {
+  const keys = path.join(folder, "keys");
+  const made = await json<{ public_keys_file: string }>(["auth", "keys", "--out", keys]);
+  expect((await run(["auth", "keys", "--out", keys])).stderr).toContain("there is a key pair already");
+  const tokenFile = path.join(folder, "token");
+  await writeFile(
+    tokenFile,
+    (await json<{ token: string }>(["auth", "token", "--keys", keys, "--subject", "ada", "--role", "viewer"])).token,
+  );
+  const ports = { ML_SERVICE_WEB_PORT: "0", ML_SERVICE_GRPC_PORT: "0", ML_SERVICE_ADMIN_PORT: "0" };
+  const env = environment({ ...ports, BELLWETHER_AUTH_JWKS_FILE: made.public_keys_file });
+  const child = spawn(process.execPath, ["services/cli/bellwether.js", "start", "--json"], {
+    cwd: ROOT,
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        if (line.startsWith('{"ml_service"')) resolve(JSON.parse(line).ml_service.web);
+      });
+      child.on("exit", () => reject(new Error("start ended early")));
+    });
+    const refused = await run(["predict", "--input", SUPPLIER, "--url", url]);
+    expect(refused.code).toBe(1);
+    expect(
+      (await json<Scored>(["predict", "--input", SUPPLIER, "--url", url], { BELLWETHER_TOKEN_FILE: tokenFile }))
+        .risk_score,
+    ).toBeGreaterThan(0);
+  } finally {
+    const gone = new Promise((resolve) => child.on("exit", resolve));
+    child.kill("SIGTERM");
+    await gone;
+  }
+});
+
 test("models list, promote and roll back", async () => {
   await json(["train", "--data", path.join(folder, "demo"), "--publish"]);
   const list = async () =>
@@ -224,7 +260,7 @@ test("wrong use ends with 2, a failure with 1, each with one clear line", async 
 });
 
 test("every command has help with an example", async () => {
-  for (const command of ["demo", "train", "evaluate", "features", "predict", "explain", "models", "start"]) {
+  for (const command of ["demo", "train", "evaluate", "features", "predict", "explain", "models", "start", "auth"]) {
     const { code, stdout } = await run([command, "--help"]);
     expect([command, code]).toEqual([command, 0]);
     expect(stdout).toMatch(/Examples?:\n {2}np[mx] /);

@@ -1,14 +1,27 @@
+import { readFileSync } from "node:fs";
 import { UsageError } from "./usage-error.ts";
 
 const TIMEOUT_MS = 10_000;
 
-/** Posts JSON to a service and returns the answer's text. @throws Error with the service's own message. */
-export async function postJson(url: string, path: string, body: unknown): Promise<string> {
+/**
+ * Posts JSON to a service and returns the answer's text.
+ * @param tokenFile File with the caller's token; undefined: none is sent.
+ * @throws Error with the service's own message.
+ */
+export async function postJson(
+  url: string,
+  path: string,
+  body: unknown,
+  tokenFile: string | undefined,
+): Promise<string> {
   if (!URL.canParse(path, url))
     throw new UsageError(`--url "${url}" is not a URL; expected such as http://localhost:8081`);
   const response = await fetch(new URL(path, url), {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: {
+      "content-type": "application/json",
+      ...(tokenFile && { authorization: `Bearer ${readFileSync(tokenFile, "utf8").trim()}` }),
+    },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((error: Error) => {

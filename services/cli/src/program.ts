@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "./cli-context.ts";
+import { authCommand } from "./commands/auth.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -24,6 +25,7 @@ export function createProgram(context: CliContext): Command {
     explainCommand,
     modelsCommand,
     startCommand,
+    authCommand,
   ];
   for (const build of commands) program.addCommand(build(context).copyInheritedSettings(program));
   return program;

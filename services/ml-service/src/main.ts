@@ -1,4 +1,5 @@
 import { env, readEnv } from "@bellwether/config/env";
+import { serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { registryRoot } from "@bellwether/registry/layout";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
@@ -7,14 +8,7 @@ import { createMlService } from "./service.ts";
 
 try {
   const config = readEnv(process.env, {
-    host: env.text(
-      "BELLWETHER_HOST",
-      { pattern: /^[0-9a-zA-Z.:-]{1,253}$/, expected: "an address or host name to listen on" },
-      "127.0.0.1",
-    ),
-    grpc: env.port("ML_SERVICE_GRPC_PORT", 9081),
-    web: env.port("ML_SERVICE_WEB_PORT", 8081),
-    admin: env.port("ML_SERVICE_ADMIN_PORT", 9481),
+    ...serverEnv("ML_SERVICE", { grpc: 9081, web: 8081, admin: 9481 }),
     registry: env.text("MODEL_REGISTRY_URL", { pattern: /^.{1,4096}$/, expected: "file:FOLDER" }, "file:models"),
     model: env.text(
       "BELLWETHER_MODEL",
@@ -29,8 +23,7 @@ try {
     settings: readOtelSettings(process.env),
   });
   const service = await createMlService({
-    host: config.host,
-    ports: { grpc: config.grpc, web: config.web, admin: config.admin },
+    ...(await serverSettings(config)),
     registryRoot: registryRoot(config.registry, process.cwd()),
     defaultModel: config.model,
     pollMs: 1_000,

@@ -1,9 +1,8 @@
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { route } from "@bellwether/mesh/route";
-import { type RunningServer, startServer } from "@bellwether/mesh/serve";
+import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
 import type { Logger } from "@bellwether/telemetry/logger";
-import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { newPredictionId } from "./domain/prediction-id.ts";
 import { createModelShelf } from "./model/model-shelf.ts";
 import { watchChampion } from "./model/watch-champion.ts";
@@ -13,10 +12,7 @@ import { registryHandlers } from "./rpc/registry.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 
 /** What ml-service is started with. */
-export interface MlServiceConfig {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly ports: { readonly grpc: number; readonly web: number; readonly admin: number };
+export interface MlServiceConfig extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "telemetry"> {
   /** Folder of the model registry. */
   readonly registryRoot: string;
   /** Model whose champion answers when a request names none. */
@@ -24,19 +20,16 @@ export interface MlServiceConfig {
   /** How often the champion is looked for, milliseconds. */
   readonly pollMs: number;
   readonly logger: Logger;
-  /** Left out: no metrics and no spans. */
-  readonly telemetry?: Telemetry;
 }
 
 /** Starts ml-service. It serves as soon as its doors are open, and is ready once a champion is loaded. */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
-  const { host, ports, registryRoot, defaultModel, pollMs, logger, telemetry } = config;
+  const { registryRoot, defaultModel, pollMs, logger, ...server } = config;
   const shelf = createModelShelf(registryRoot, defaultModel);
   const stopped = new AbortController();
-  const server = await startServer({
+  const running = await startServer({
+    ...server,
     name: "ml-service",
-    host,
-    ports,
     routes: [
       route(InferenceService, inferenceHandlers({ shelf, newPredictionId })),
       route(ModelRegistryService, registryHandlers(registryRoot, defaultModel)),
@@ -45,12 +38,11 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     logger,
     serving: false,
     rest: REST_ROUTES,
-    ...(telemetry && { telemetry }),
   });
 
   const ready = (): void => {
     logger.info({ model: defaultModel }, "champion loaded");
-    server.setServing("", true);
+    running.setServing("", true);
   };
   const refused = (error: unknown): void => logger.warn({ err: error }, "champion not taken up");
   await shelf.refreshChampion().then(ready, refused);
@@ -58,8 +50,8 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
 
   const stop = async (): Promise<void> => {
     stopped.abort();
-    await server.stop();
+    await running.stop();
     await shelf[Symbol.asyncDispose]();
   };
-  return { addresses: server.addresses, setServing: server.setServing, stop, [Symbol.asyncDispose]: stop };
+  return { addresses: running.addresses, setServing: running.setServing, stop, [Symbol.asyncDispose]: stop };
 }

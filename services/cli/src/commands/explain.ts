@@ -97,7 +97,10 @@ export function explainCommand(context: CliContext): Command {
       const supplier = flatSupplier(json);
       if (supplier.supplierId === "") throw new UsageError(`supplier_id is missing in --input; add "supplier_id":"…"`);
       const explanation = options.url
-        ? fromStream(supplier.supplierId, (await postJson(options.url, "/explain", json)).trim().split("\n"))
+        ? fromStream(
+            supplier.supplierId,
+            (await postJson(options.url, "/explain", json, context.env.BELLWETHER_TOKEN_FILE)).trim().split("\n"),
+          )
         : await withLocalModel(context, options, async (model): Promise<ExplanationJson> => {
             if (model.explainer === null) throw new NotExplainableError(model.identity);
             const score = await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier");

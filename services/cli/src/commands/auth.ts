@@ -1,0 +1,66 @@
+import path from "node:path";
+import { createLocalKeys, issueToken, localKeyFiles } from "@bellwether/mesh/auth/local-keys";
+import { Command, Option } from "commander";
+import { type CliContext, dataFolder } from "../cli-context.ts";
+import { wholeNumber } from "../parse-option.ts";
+import { createReport } from "../report.ts";
+import { UsageError } from "../usage-error.ts";
+
+const DAY_S = 86_400;
+
+/** `bellwether auth` */
+export function authCommand(context: CliContext): Command {
+  const defaultFolder = (): string => path.join(dataFolder(context), "keys");
+  const folderOf = (given: string | undefined): string =>
+    given === undefined ? defaultFolder() : path.resolve(context.cwd, given);
+
+  const keys = new Command("keys")
+    .description("Make a key pair: one file to sign tokens with, one for the servers to check them.")
+    .option("--out <dir>", "folder for the two files, default keys/ in the data folder")
+    .option("--json", "print the result as one line of JSON")
+    .action(async (options) => {
+      const report = createReport(options);
+      const folder = folderOf(options.out);
+      const files = await createLocalKeys(folder).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+        throw new UsageError(
+          `there is a key pair already in ${folder}; a new one would void all tokens, so remove it first or choose another --out`,
+        );
+      });
+      report.line(`private key (keep it): ${files.privateKeyFile}`);
+      report.line(`public keys: start the services with BELLWETHER_AUTH_JWKS_FILE=${files.publicKeysFile}`);
+      report.json({ private_key_file: files.privateKeyFile, public_keys_file: files.publicKeysFile });
+    });
+
+  const token = new Command("token")
+    .description("Make a token with the private key.")
+    .requiredOption("--subject <name>", "who it is for")
+    .addOption(
+      new Option("--role <role>", "what it may do")
+        .choices(["viewer", "analyst", "admin", "service"])
+        .makeOptionMandatory(),
+    )
+    .option("--days <n>", "how long it is valid", wholeNumber(1, 365), 30)
+    .option("--keys <dir>", "folder of the key pair, default keys/ in the data folder")
+    .option("--json", "print the result as one line of JSON")
+    .action(async (options) => {
+      const report = createReport(options);
+      const { privateKeyFile } = localKeyFiles(folderOf(options.keys));
+      const claims = { subject: options.subject, roles: [options.role], lifetimeS: options.days * DAY_S };
+      const issued = await issueToken(privateKeyFile, claims).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+        throw new UsageError(`there is no key pair at ${privateKeyFile}; make one with: bellwether auth keys`);
+      });
+      report.line(issued);
+      report.json({ token: issued, subject: options.subject, role: options.role, days: options.days });
+    });
+
+  const auth = new Command("auth")
+    .description("Make keys and tokens for services that check who calls.")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > token\n  BELLWETHER_TOKEN_FILE=token npx bellwether predict --url http://localhost:8081 --input supplier.json",
+    );
+  for (const command of [keys, token]) auth.addCommand(command.copyInheritedSettings(auth).exitOverride());
+  return auth;
+}
