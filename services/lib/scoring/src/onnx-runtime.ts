@@ -1,7 +1,5 @@
 import * as ort from "onnxruntime-node";
-
-/** Rows the runtime is given at once; larger batches are cut so that the event loop gets its turn. */
-const CHUNK_ROWS = 1_024;
+import { nextTurn, TURN_ROWS } from "./event-loop-turn.ts";
 
 /** Name and version of the runtime, for example "onnxruntime 1.30.0". */
 export const RUNTIME = `onnxruntime ${ort.env.versions.common}`;
@@ -17,8 +15,6 @@ export interface OnnxSession {
   release(): Promise<void>;
 }
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** Loads a model that takes `[n, columns]` and answers with one number a row. */
 export async function openOnnxSession(onnx: Uint8Array, columns: number): Promise<OnnxSession> {
   const session = await ort.InferenceSession.create(onnx, {
@@ -32,9 +28,9 @@ export async function openOnnxSession(onnx: Uint8Array, columns: number): Promis
   return {
     async run(rows, n) {
       const out = new Float32Array(n);
-      for (let start = 0; start < n; start += CHUNK_ROWS) {
+      for (let start = 0; start < n; start += TURN_ROWS) {
         if (start > 0) await nextTurn();
-        const count = Math.min(CHUNK_ROWS, n - start);
+        const count = Math.min(TURN_ROWS, n - start);
         const chunk = rows.subarray(start * columns, (start + count) * columns);
         const result = await session.run({ [input]: new ort.Tensor("float32", chunk, [count, columns]) });
         const data = result[outputName]?.data;

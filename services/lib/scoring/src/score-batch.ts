@@ -1,6 +1,8 @@
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { ColumnarInput, VectorBatch } from "@bellwether/risk-model/features/vectorize";
 import { BAND_CODE, bandOf } from "./band.ts";
+import { nextTurn, TURN_ROWS } from "./event-loop-turn.ts";
+import type { RowExplainer } from "./row-explainer.ts";
 import { NotExplainableError } from "./score-supplier.ts";
 import type { ScoringModel } from "./scoring-model.ts";
 
@@ -18,6 +20,18 @@ export interface BatchScores {
   readonly faults: VectorBatch["faults"];
 }
 
+/** Explains a batch a turn of the event loop at a time. */
+async function explainInTurns(explainer: RowExplainer, values: Float32Array, n: number): Promise<Float32Array> {
+  const out = new Float32Array(values.length);
+  const columns = values.length / n;
+  for (let start = 0; start < n; start += TURN_ROWS) {
+    await nextTurn();
+    const count = Math.min(TURN_ROWS, n - start);
+    out.set(explainer.explain(values.subarray(start * columns, (start + count) * columns), count), start * columns);
+  }
+  return out;
+}
+
 /**
  * Scores many suppliers; a bad row gets a fault and the others their scores, each with the bits it would have alone.
  * @throws NotExplainableError contributions are wanted of a model that has none.
@@ -32,7 +46,8 @@ export async function scoreBatch(
   const vectors = model.vectorizer.vectorizeBatch(input);
   const n = input.rows;
   const outputs = Float64Array.from(await model.predict(vectors.values, n));
-  const contributions = withContributions && explainer !== null ? explainer.explain(vectors.values, n) : null;
+  const contributions =
+    withContributions && explainer !== null ? await explainInTurns(explainer, vectors.values, n) : null;
   const riskScores = new Float64Array(n);
   const bands = new Uint8Array(n);
   const faulty = new Set(vectors.faults.map((fault) => fault.row));
