@@ -1,0 +1,23 @@
+/** Added to each bin, so that an empty one gives a finite index that shrinks as rows grow. */
+const HALF_COUNT = 0.5;
+
+/**
+ * Population stability index between two counts over the same bins: Σ (q − p) · ln(q / p), the symmetric Kullback-Leibler
+ * divergence of their shares (Siddiqi, Credit Risk Scorecards, 2006, ch. 9). 0: the same shares; above 0.25 is a shift by
+ * common use. 0 when either side has no rows.
+ * @throws RangeError when the bins differ in number
+ */
+export function populationStabilityIndex(reference: readonly number[], present: readonly number[]): number {
+  if (reference.length !== present.length)
+    throw new RangeError(`${reference.length} bins of reference against ${present.length} present ones`);
+  const total = (counts: readonly number[]): number => counts.reduce((sum, n) => sum + n, 0);
+  const [all, now] = [total(reference), total(present)];
+  if (all === 0 || now === 0) return 0;
+  const added = HALF_COUNT * reference.length;
+  const index = reference.reduce((sum, count, bin) => {
+    const p = (count + HALF_COUNT) / (all + added);
+    const q = ((present[bin] ?? 0) + HALF_COUNT) / (now + added);
+    return sum + (q - p) * Math.log(q / p);
+  }, 0);
+  return Math.max(0, index);
+}
