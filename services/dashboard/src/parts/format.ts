@@ -1,0 +1,54 @@
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** The minus sign that is as wide as a plus. */
+const MINUS = "−";
+
+/** A risk score in [0, 1] as "0.87"; a dash when there is none. */
+export function scoreText(score: number | undefined): string {
+  return score === undefined || !Number.isFinite(score) ? "–" : score.toFixed(2);
+}
+
+/** A number with its sign, as "+0.12" or "−1.05"; what rounds to nothing has none. */
+export function signedText(value: number, digits = 2): string {
+  const text = Math.abs(value).toFixed(digits);
+  if (Number(text) === 0) return text;
+  return `${value < 0 ? MINUS : "+"}${text}`;
+}
+
+/** A number as the model saw it, at most four significant digits after large whole parts. */
+export function valueText(value: number): string {
+  return new Intl.NumberFormat("en", {
+    maximumSignificantDigits: Math.abs(value) >= 1000 ? 15 : 4,
+    maximumFractionDigits: 3,
+  })
+    .format(value)
+    .replace("-", MINUS);
+}
+
+/** A count with thousands separated. */
+export function countText(count: bigint | number): string {
+  return new Intl.NumberFormat("en").format(count);
+}
+
+/** A time as "5 minutes ago"; after a week its date. Undefined: nothing. */
+export function agoText(time: Timestamp | undefined, nowMs: number): string {
+  if (!time) return "";
+  const elapsedMs = nowMs - timestampMs(time);
+  if (elapsedMs < MINUTE_MS) return "just now";
+  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  if (elapsedMs < HOUR_MS) return relative.format(-Math.floor(elapsedMs / MINUTE_MS), "minute");
+  if (elapsedMs < DAY_MS) return relative.format(-Math.floor(elapsedMs / HOUR_MS), "hour");
+  if (elapsedMs < 7 * DAY_MS) return relative.format(-Math.floor(elapsedMs / DAY_MS), "day");
+  return new Intl.DateTimeFormat("en", { dateStyle: "medium" }).format(timestampMs(time));
+}
+
+/** A feature as a person reads it: "late_ratio" is "late ratio", "contract_text:penalty" is the contract's word “penalty”. */
+export function featureText(feature: string): string {
+  const [prefix, term] = feature.split(/:(.*)/s, 2);
+  if (prefix === "contract_text" && term) return `contract: “${term}”`;
+  return feature.replaceAll("_", " ");
+}

@@ -1,0 +1,29 @@
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { expect, test } from "vitest";
+import { ACTIVE_ALERTS, hrefOf, type Place, placeOf } from "./route.ts";
+
+test("every address reads back to its place", () => {
+  const places: Exclude<Place, { page: "nowhere" }>[] = [
+    { page: "alerts", filter: ACTIVE_ALERTS },
+    { page: "alerts", filter: { states: [AlertState.RESOLVED], severity: AlertSeverity.CRITICAL } },
+    { page: "suppliers", band: Band.UNSPECIFIED },
+    { page: "suppliers", band: Band.HIGH },
+    { page: "supplier", supplierId: "a/b?c#d %é" },
+    { page: "run", isoWeek: "" },
+    { page: "run", isoWeek: "2026-W47" },
+  ];
+  for (const place of places) expect(placeOf(hrefOf(place))).toEqual(place);
+});
+
+test("without a page the alerts show, and unknown filters fall away", () => {
+  for (const hash of ["", "#", "#/", "#/alerts", "#/alerts?state=lost&severity=toString"]) {
+    expect(placeOf(hash), hash).toEqual({ page: "alerts", filter: ACTIVE_ALERTS });
+  }
+});
+
+test("what leads nowhere says so", () => {
+  for (const hash of ["#/elsewhere", "#/suppliers/%E0%A4%A", "#/run/2026-W47/more", "#/alerts/1"]) {
+    expect(placeOf(hash), hash).toEqual({ page: "nowhere" });
+  }
+});

@@ -1,0 +1,32 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { expect, test } from "vitest";
+import { isPassing, problemOf } from "./problem.ts";
+
+test("every failure has a title and a way out", () => {
+  const codes = Object.values(Code).filter((code): code is Code => typeof code === "number");
+  for (const code of codes) {
+    const { title, wayOut } = problemOf(new ConnectError("the server's own words", code));
+    expect(title, Code[code]).not.toBe("");
+    expect(wayOut, Code[code]).not.toBe("");
+  }
+});
+
+test("a browser without a connection says so and may try again", () => {
+  const offline = new TypeError("Failed to fetch");
+  for (const error of [offline, ConnectError.from(offline)]) {
+    expect(problemOf(error).title).toBe("The server cannot be reached");
+    expect(isPassing(error)).toBe(true);
+  }
+});
+
+test("a refused input carries the server's words; other texts of the server stay out of the page", () => {
+  expect(problemOf(new ConnectError("page_token: of another list", Code.InvalidArgument)).wayOut).toBe(
+    "page_token: of another list",
+  );
+  expect(problemOf(new ConnectError("secret", Code.Internal)).wayOut).not.toContain("secret");
+});
+
+test("what stays wrong is not tried again", () => {
+  expect(isPassing(new ConnectError("", Code.NotFound))).toBe(false);
+  expect(isPassing(new ConnectError("", Code.Unavailable))).toBe(true);
+});

@@ -1,0 +1,38 @@
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { createClient } from "@connectrpc/connect";
+import { createConnectQueryKey, useTransport } from "@connectrpc/connect-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { followStream, pause } from "./follow-stream.ts";
+import { WITHOUT_DEADLINE } from "./transport.ts";
+
+/** Keeps everything about alerts on the page fresh while it is shown. Says whether changes arrive; undefined before the first try. */
+export function useAlertWatch(): boolean | undefined {
+  const transport = useTransport();
+  const queries = useQueryClient();
+  const [live, setLive] = useState<boolean>();
+  useEffect(() => {
+    const stop = new AbortController();
+    const client = createClient(AlertService, transport);
+    void followStream({
+      open: (signal) => client.watchAlerts({}, { signal, ...WITHOUT_DEADLINE }),
+      // The first message of an opening has no alerts, but the list may have changed while nobody watched.
+      onMessage: () => void refreshAlerts(queries),
+      onLive: setLive,
+      wait: pause,
+      signal: stop.signal,
+    });
+    return () => stop.abort();
+  }, [transport, queries]);
+  return live;
+}
+
+/** Reads again what the page shows of alerts, and the suppliers' counts of them. */
+export async function refreshAlerts(queries: QueryClient): Promise<void> {
+  await Promise.all(
+    [AlertService, SupplierService].map((schema) =>
+      queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema, cardinality: undefined }) }),
+    ),
+  );
+}

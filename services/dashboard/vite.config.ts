@@ -1,0 +1,13 @@
+import { defineConfig } from "vite";
+
+/** Where `vite dev` finds a running ops-service. */
+const OPS_WEB_DOOR = "http://127.0.0.1:8080";
+
+export default defineConfig({
+  root: import.meta.dirname,
+  // Relative, so that the page also works behind a path of a proxy.
+  base: "./",
+  build: { outDir: "dist", emptyOutDir: true, target: "es2023" },
+  oxc: { jsx: { runtime: "automatic" } },
+  server: { proxy: { "^/bellwether\\.": OPS_WEB_DOOR } },
+});
