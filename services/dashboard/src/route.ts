@@ -18,10 +18,14 @@ export type Place =
   | { readonly page: "run"; readonly isoWeek: string }
   | { readonly page: "nowhere" };
 
-type Names = Readonly<Record<string, number>>;
-const STATES: Names = { open: AlertState.OPEN, acknowledged: AlertState.ACKNOWLEDGED, resolved: AlertState.RESOLVED };
-const SEVERITIES: Names = { warning: AlertSeverity.WARNING, critical: AlertSeverity.CRITICAL };
-const BANDS: Names = { unknown: Band.UNKNOWN, low: Band.LOW, medium: Band.MEDIUM, high: Band.HIGH };
+type Names<V extends number> = Readonly<Record<string, V>>;
+const STATES: Names<AlertState> = {
+  open: AlertState.OPEN,
+  acknowledged: AlertState.ACKNOWLEDGED,
+  resolved: AlertState.RESOLVED,
+};
+const SEVERITIES: Names<AlertSeverity> = { warning: AlertSeverity.WARNING, critical: AlertSeverity.CRITICAL };
+const BANDS: Names<Band> = { unknown: Band.UNKNOWN, low: Band.LOW, medium: Band.MEDIUM, high: Band.HIGH };
 
 /** What still wants a decision. */
 export const ACTIVE_ALERTS: AlertFilter = {
@@ -36,12 +40,12 @@ export function placeOf(hash: string): Place {
   const [page = "", argument = "", ...more] = path.replace(/^\//, "").split("/");
   if (more.length > 0) return { page: "nowhere" };
   if ((page === "" || page === "alerts") && argument === "") {
-    const states = (wanted.get("state") ?? "").split(",").flatMap((name) => valueOf(STATES, name) ?? []);
-    const severity = valueOf(SEVERITIES, wanted.get("severity") ?? "") ?? AlertSeverity.UNSPECIFIED;
+    const states = (wanted.get("state") ?? "").split(",").flatMap((name) => named(STATES, name) ?? []);
+    const severity = named(SEVERITIES, wanted.get("severity") ?? "") ?? AlertSeverity.UNSPECIFIED;
     return { page: "alerts", filter: { states: states.length > 0 ? states : ACTIVE_ALERTS.states, severity } };
   }
   if (page === "suppliers" && argument === "") {
-    return { page: "suppliers", band: valueOf(BANDS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED };
+    return { page: "suppliers", band: named(BANDS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED };
   }
   if (page === "suppliers") {
     const supplierId = decoded(argument);
@@ -65,10 +69,13 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
   return `#/alerts${query && `?${query}`}`;
 }
 
-const valueOf = (names: Names, name: string): number | undefined =>
-  Object.hasOwn(names, name) ? names[name] : undefined;
-const nameOf = (names: Names, value: number): string =>
-  Object.keys(names).find((name) => names[name] === value) ?? String(value);
+function named<V extends number>(names: Names<V>, name: string): V | undefined {
+  return Object.hasOwn(names, name) ? names[name] : undefined;
+}
+
+function nameOf(names: Names<number>, value: number): string {
+  return Object.keys(names).find((name) => names[name] === value) ?? String(value);
+}
 
 function decoded(text: string): string | undefined {
   try {

@@ -19,14 +19,9 @@ export function signedText(value: number, digits = 2): string {
   return `${value < 0 ? MINUS : "+"}${text}`;
 }
 
-/** A number as the model saw it, at most four significant digits after large whole parts. */
+/** A number as the model saw it, with at most three digits after the point. */
 export function valueText(value: number): string {
-  return new Intl.NumberFormat("en", {
-    maximumSignificantDigits: Math.abs(value) >= 1000 ? 15 : 4,
-    maximumFractionDigits: 3,
-  })
-    .format(value)
-    .replace("-", MINUS);
+  return new Intl.NumberFormat("en", { maximumFractionDigits: 3 }).format(value).replace("-", MINUS);
 }
 
 /** A count with thousands separated. */
