@@ -4,7 +4,7 @@ import type { QuadratureProgram } from "./quadrature-program.ts";
 
 /** Rows that kernel/quadrature.c takes at once, and that it puts through a tree together. */
 const BLOCK_ROWS = 64;
-const GROUP_ROWS = 8;
+const GROUP_ROWS = 16;
 /** Up to so many rows cost less one by one than as a group. */
 const SINGLE_ROWS = 2;
 const PAGE_BYTES = 65_536;

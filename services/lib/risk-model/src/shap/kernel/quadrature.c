@@ -9,7 +9,7 @@ typedef int i4 __attribute__((vector_size(16)));
 #define EXPORT(name) __attribute__((export_name(name)))
 #define INLINE static inline __attribute__((always_inline))
 
-enum { BLOCK = 64, ROWS = 8, VECTORS = ROWS / 4 };
+enum { BLOCK = 64, ROWS = 16, VECTORS = ROWS / 4 };
 enum { END, FRESH_DOWN, FRESH_UP, REPEAT_DOWN, REPEAT_UP, LEAF, FRESH_STUMP, REPEAT_STUMP, FORK };
 
 typedef struct { int column; float threshold; int missing; } Split;
@@ -242,13 +242,15 @@ INLINE void explain_rows(const int nan, const int *op, const float *t, int point
   }
 }
 
-static __attribute__((noinline)) void explain_present(const int *op, const float *t, int points, const float *x, float *phi, const Model *s) {
-  explain_rows(0, op, t, points, x, phi, s);
-}
-static __attribute__((noinline)) void explain_missing(const int *op, const float *t, int points, const float *x, float *phi, const Model *s) {
-  explain_rows(1, op, t, points, x, phi, s);
+/* The compiler unrolls the loops over the points where it knows how many there are. */
+static void explain_group(int nan, const int *op, const float *t, int points, const float *x, float *phi, const Model *m) {
+  if (nan) explain_rows(1, op, t, points, x, phi, m);
+  else if (points == 3) explain_rows(0, op, t, 3, x, phi, m);
+  else if (points == 4) explain_rows(0, op, t, 4, x, phi, m);
+  else explain_rows(0, op, t, points, x, phi, m);
 }
 
+/* Adds `count` float32 sums to float64 ones and clears them. */
 INLINE void flush(float *phi, double *total, int count) {
   for (int i = 0; i < count; i++) {
     total[i] += phi[i];
@@ -292,8 +294,7 @@ EXPORT("explain_block") void explain_block(const Model *m, int rows) {
     const int *op = m->operations + unit->operations;
     const float *t = m->rules + unit->rule;
     for (int first = 0; first < rows; first += ROWS) {
-      if (missing) explain_missing(op, t, unit->points, m->columns + first, m->phi + first, m);
-      else explain_present(op, t, unit->points, m->columns + first, m->phi + first, m);
+      explain_group(missing, op, t, unit->points, m->columns + first, m->phi + first, m);
     }
     if (unit->flush) flush(m->phi, m->total + unit->output * features * BLOCK, features * BLOCK);
   }
@@ -310,7 +311,13 @@ INLINE int goes_left(const float *x, const Split *s) {
 INLINE f4 end_value(const Ends *e, i4 mask, f4 t, f4 u1) {
   return (splat(e->right) + splat(e->share_step) * u1) + masked(mask, splat(e->step) * t);
 }
-INLINE float end_factor(const Ends *e, int mask) { return (mask ? e->step : 0.0f) - e->share_step; }
+/* No conditional: it would be a jump that nobody can predict. */
+INLINE float masked_one(int mask, float v) {
+  union { float f; int i; } bits = {v};
+  bits.i &= mask;
+  return bits.f;
+}
+INLINE float end_factor(const Ends *e, int mask) { return masked_one(mask, e->step) - e->share_step; }
 
 /* Sum over the points, ascending like the loop of explain_rows. */
 INLINE float sum_of(float sum, f4 terms) { return sum + terms[0] + terms[1] + terms[2] + terms[3]; }
@@ -351,7 +358,7 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
           sum = sum_of(sum, g[v] * d);
           g[v] = r[v] + (splat(n->share) * u1[v] + masked(splat_mask(mask), t[v])) * d;
         }
-        phi[n->feature] += sum * ((mask ? 1.0f : 0.0f) - n->share);
+        phi[n->feature] += sum * (masked_one(mask, 1) - n->share);
       }
       break;
     case REPEAT_DOWN:
@@ -430,7 +437,7 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
           sum = sum_of(sum, g[v] * d);
           g[v] = r + part * d;
         }
-        phi[n->feature] += sum * ((mask ? 1.0f : 0.0f) - n->share);
+        phi[n->feature] += sum * (masked_one(mask, 1) - n->share);
         phi[n->left.feature] += left_sum * end_factor(&n->left, left);
         phi[n->right.feature] += right_sum * end_factor(&n->right, right);
       }
