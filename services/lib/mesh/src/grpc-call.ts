@@ -3,7 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import * as grpc from "@grpc/grpc-js";
 import { Call, type Peer } from "./call.ts";
-import { headersFromMetadata, metadataFromHeaders } from "./metadata.ts";
+import { headersFromMetadata, metadataFromHeaders, plainBytes } from "./metadata.ts";
 import type { PolicyChain } from "./policy.ts";
 import { refusal } from "./refusal.ts";
 import { type BoundMethod, streamsIn, streamsOut } from "./route.ts";
@@ -281,7 +281,7 @@ export class GrpcCall extends Call {
 
 function decodeMessage(call: Call, bytes: Buffer): Message {
   try {
-    return fromBinary(call.method.input, bytes);
+    return fromBinary(call.method.input, plainBytes(bytes));
   } catch (cause) {
     const text = `request is not a valid ${call.method.input.typeName}`;
     throw refusal(Code.InvalidArgument, "MALFORMED_MESSAGE", text, { cause });

@@ -30,8 +30,16 @@ export function createPeerTable(): PeerTable {
   };
 }
 
-/** The peer at the other end of one socket. */
+const known = new WeakMap<Socket, Peer>();
+
+/** The peer at the other end of one socket; its certificate is parsed once. */
 export function peerOfSocket(socket: Socket): Peer {
+  const peer = known.get(socket) ?? readPeer(socket);
+  known.set(socket, peer);
+  return peer;
+}
+
+function readPeer(socket: Socket): Peer {
   const address = socket.remoteAddress ?? "";
   if (!(socket instanceof TLSSocket) || !socket.authorized) return { address, certificateNames: [] };
   return { address, certificateNames: certificateNames(socket.getPeerCertificate()) };

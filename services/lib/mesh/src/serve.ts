@@ -96,6 +96,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const metricsText = options.telemetry?.metricsText ?? (() => Promise.resolve(""));
   const isReady = (): boolean => health.isServing("");
   const tls = options.tls ? { tls: options.tls } : {};
+  const onUnsent = (path: string, reason: unknown): void =>
+    logger.debug({ path, err: reason }, "answer could not be sent");
 
   const doors: Door[] = [];
   const opened = async (opening: Promise<Door>): Promise<Address> => {
@@ -107,7 +109,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const at = (port: number): Address => ({ host, port });
     const grpc = await opened(openGrpcDoor({ address: at(ports.grpc), routes, chain, limits, ...tls }));
-    const web = await opened(openWebDoor({ address: at(ports.web), routes, chain, limits, before, after, ...tls }));
+    const web = await opened(
+      openWebDoor({ address: at(ports.web), routes, chain, limits, before, after, onUnsent, ...tls }),
+    );
     const admin = await opened(openAdminDoor({ address: at(ports.admin), limits, isReady, metricsText }));
     const addresses = { grpc, web, admin };
     logger.info({ grpc: addressText(grpc), web: addressText(web), admin: addressText(admin) }, "listening");

@@ -7,7 +7,6 @@ import {
   type HandlerContext,
   type MethodImpl,
 } from "@connectrpc/connect";
-import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
 import { callLimits } from "./call-limits.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { closeAfterEarlyAnswer } from "./early-answer.ts";
@@ -19,6 +18,7 @@ import { type BoundMethod, type Route, streamsOut } from "./route.ts";
 import { WebCall } from "./web-call.ts";
 import { sendText, socketOf, type WebHandler } from "./web-handler.ts";
 import { openWebListener } from "./web-listener.ts";
+import { webRpcs } from "./web-rpcs.ts";
 
 export interface WebDoorOptions {
   readonly address: Address;
@@ -30,6 +30,8 @@ export interface WebDoorOptions {
   readonly before: readonly WebHandler[];
   /** Asked when no RPC has the path, in order. */
   readonly after: readonly WebHandler[];
+  /** Told when an answer could not be sent. */
+  readonly onUnsent: (path: string, reason: unknown) => void;
 }
 
 /** Base64 makes JSON a third larger than the bytes in it, and names and quotes add to that. */
@@ -40,19 +42,16 @@ const callKey = createContextKey<WebCall | undefined>(undefined);
 
 /** Opens the web door: Connect, gRPC-Web and JSON by connect-node and what `before` and `after` add. @throws ListenError */
 export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
-  const { before, after } = options;
-  const rpcs = connectNodeAdapter({
-    // In clear text the door speaks HTTP/1.1 only, which cannot carry gRPC.
+  const rpcs = webRpcs({
+    // In clear text the door speaks HTTP/1.1 only.
     grpc: options.tls !== undefined,
-    acceptCompression: [compressionGzip],
     contextValues: (request) => createContextValues().set(socketKey, socketOf(request)),
     routes: (router) => {
       for (const { methods } of options.routes) for (const bound of methods) mount(router, bound, options.chain);
     },
-    fallback: (request, response) => {
-      if (!after.some((handler) => handler(request, response))) sendText(response, 404, "text/plain", "not found\n");
-    },
+    onUnsent: options.onUnsent,
   });
+  const handlers = [...options.before, rpcs, ...options.after];
   return openWebListener({
     name: "web",
     address: options.address,
@@ -60,7 +59,8 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
     ...(options.tls && { tls: options.tls }),
     answer(request, response) {
       closeAfterEarlyAnswer(request, response);
-      if (!before.some((handler) => handler(request, response))) rpcs(request, response);
+      if (handlers.some((handler) => handler(request, response))) return;
+      sendText(response, 404, "text/plain", "not found\n");
     },
   });
 }

@@ -22,7 +22,7 @@ import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import * as grpc from "@grpc/grpc-js";
 import { callLimits } from "../call-limits.ts";
-import { headersFromMetadata, metadataFromHeaders } from "../metadata.ts";
+import { headersFromMetadata, metadataFromHeaders, plainBytes } from "../metadata.ts";
 import { methodPath } from "../route.ts";
 
 /**
@@ -67,20 +67,24 @@ export function createGrpcTransport(client: grpc.Client, interceptors: Intercept
           const call = client.makeBidiStreamRequest(
             methodPath(method),
             (message: MessageShape<I>) => bytesOf(method.input, message),
-            (bytes) => fromBinary(method.output, bytes),
+            (bytes) => fromBinary(method.output, plainBytes(bytes)),
             metadataFromHeaders(request.header),
             time.call(),
           );
           const cancel = (): void => call.cancel();
           request.signal.addEventListener("abort", cancel, { once: true });
-          const head = new Headers();
           const trailer = new Headers();
-          call.on("metadata", (metadata) => copyHeaders(headersFromMetadata(metadata), head));
-          call.on("status", (status) => copyHeaders(headersFromMetadata(status.metadata), trailer));
+          const headed = new Promise<Headers>((resolve) => {
+            call.on("metadata", (metadata) => resolve(headersFromMetadata(metadata)));
+            call.on("status", (status) => {
+              copyHeaders(headersFromMetadata(status.metadata), trailer);
+              resolve(new Headers());
+            });
+          });
           // Read before the error event can come: an error without a listener ends the process.
           const answers = readAll<MessageShape<O>>(call, () => request.signal.removeEventListener("abort", cancel));
           void sendAll(call, request.message);
-          return { ...responseInit(method), stream: true, method, header: head, trailer, message: answers };
+          return { ...responseInit(method), stream: true, method, header: await headed, trailer, message: answers };
         },
       });
     },
@@ -125,7 +129,7 @@ function callUnary<I extends DescMessage, O extends DescMessage>(
     const call = client.makeUnaryRequest(
       methodPath(method),
       (message: MessageShape<I>) => bytesOf(method.input, message),
-      (bytes) => fromBinary(method.output, bytes),
+      (bytes) => fromBinary(method.output, plainBytes(bytes)),
       request.message,
       metadataFromHeaders(request.header),
       options,

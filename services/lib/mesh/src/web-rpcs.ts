@@ -1,0 +1,62 @@
+import type { ConnectRouter, ContextValues } from "@connectrpc/connect";
+import { createConnectRouter } from "@connectrpc/connect";
+import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
+import {
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
+
+export interface WebRpcsOptions {
+  readonly routes: (router: ConnectRouter) => void;
+  readonly contextValues: (request: WebRequest) => ContextValues;
+  /** gRPC besides Connect and gRPC-Web: only HTTP/2 can carry it. */
+  readonly grpc: boolean;
+  /** Told when an answer could not be sent: as a rule, the client is gone. */
+  readonly onUnsent: (path: string, reason: unknown) => void;
+}
+
+/** Serves RPCs by connect. Does what connect-node's adapter does, but gives its faults away instead of printing them. */
+export function webRpcs({ routes, contextValues, grpc, onUnsent }: WebRpcsOptions): WebHandler {
+  const router = createConnectRouter({ grpc, acceptCompression: [compressionGzip] });
+  routes(router);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  return (request, response) => {
+    const path = pathOf(request);
+    const handler = handlers.get(path);
+    if (!handler) return false;
+    handler(universalRequestFromNodeRequest(request, response, undefined, contextValues(request)))
+      .then((answer) => send(answer, response))
+      .catch((reason) => onUnsent(path, reason));
+    return true;
+  };
+}
+
+async function send(answer: UniversalServerResponse, response: WebResponse): Promise<void> {
+  // Only gRPC has trailers.
+  if (answer.trailer === undefined || answer.body === undefined)
+    return universalResponseToNodeResponse(answer, response);
+  const chunks = answer.body[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (!first.done) {
+    const body = startingWith(first.value, chunks);
+    return universalResponseToNodeResponse({ ...answer, body }, response);
+  }
+  // An answer without a message must be one HEADERS frame (Trailers-Only): after two, gRPC clients count the call as committed
+  // and never retry it. Node sends one frame only for headers that are set and then ended.
+  response.statusCode = answer.status;
+  for (const headers of [answer.header, answer.trailer]) {
+    for (const [name, value] of headers ?? []) response.setHeader(name, value);
+  }
+  response.end();
+}
+
+async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
