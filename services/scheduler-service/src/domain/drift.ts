@@ -1,0 +1,88 @@
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import {
+  type BinCounts,
+  categoryBins,
+  countValues,
+  emptyCounts,
+  type FeatureBins,
+  numericBins,
+} from "@bellwether/risk-model/drift/feature-profile";
+import { populationStabilityIndex } from "@bellwether/risk-model/drift/psi";
+
+/** How a feature's values are distributed over a week's suppliers. */
+export interface FeatureProfile {
+  readonly bins: FeatureBins;
+  readonly counts: BinCounts;
+}
+
+/** How far a feature has moved. */
+export interface Drift {
+  readonly feature: string;
+  /** Population stability index, 0 or more. */
+  readonly psi: number;
+}
+
+/** Deciles of so many rows are off by a third of a percent; more would cost memory only. */
+const SAMPLE_ROWS = 100_000;
+
+/** Reads the week's chunks from the first one; called once per pass. */
+export type ChunkReader = () => AsyncIterable<SnapshotChunk>;
+
+/** Distribution of every numeric and categorical feature, over bins of its own values. Two passes. */
+export async function profileFeatures(chunks: ChunkReader, rows: number): Promise<FeatureProfile[]> {
+  return countFeatures(await binFeatures(chunks, rows), chunks);
+}
+
+/**
+ * Population stability index of each feature that `reference` knows, largest first. One pass.
+ * @param reference an earlier distribution; its bins are kept
+ */
+export async function measureDrift(reference: readonly FeatureProfile[], chunks: ChunkReader): Promise<Drift[]> {
+  const present = await countFeatures(
+    reference.map(({ bins }) => bins),
+    chunks,
+  );
+  return present
+    .map(({ bins, counts }, i) => ({
+      feature: bins.feature,
+      psi: populationStabilityIndex(reference[i]?.counts ?? [], counts),
+    }))
+    .sort((a, b) => b.psi - a.psi || (a.feature < b.feature ? -1 : 1));
+}
+
+/** Every n-th row, so that the bins do not depend on how the file is sorted. */
+async function binFeatures(chunks: ChunkReader, rows: number): Promise<FeatureBins[]> {
+  const step = Math.max(1, Math.ceil(rows / SAMPLE_ROWS));
+  const numbers = new Map<string, number[]>();
+  const categories = new Map<string, (string | null)[]>();
+  let first = 0;
+  for await (const chunk of chunks()) {
+    for (const [name, column] of chunk.numbers) sample(numbers, name, column, first, step);
+    for (const [name, column] of chunk.categories) sample(categories, name, column, first, step);
+    first = (first + chunk.rows) % step;
+  }
+  return [
+    ...[...numbers].map(([name, values]) => numericBins(name, Float64Array.from(values))),
+    ...[...categories].map(([name, values]) => categoryBins(name, values)),
+  ];
+}
+
+function sample<T>(samples: Map<string, T[]>, name: string, column: ArrayLike<T>, first: number, step: number): void {
+  const values = samples.get(name) ?? [];
+  samples.set(name, values);
+  for (let row = (step - first) % step; row < column.length; row += step) {
+    const value = column[row];
+    if (value !== undefined) values.push(value);
+  }
+}
+
+async function countFeatures(bins: readonly FeatureBins[], chunks: ChunkReader): Promise<FeatureProfile[]> {
+  const profiles = bins.map((one) => ({ bins: one, counts: emptyCounts(one) }));
+  for await (const chunk of chunks()) {
+    for (const { bins, counts } of profiles) {
+      const column = bins.kind === "numeric" ? chunk.numbers.get(bins.feature) : chunk.categories.get(bins.feature);
+      if (column) countValues(bins, column, counts);
+    }
+  }
+  return profiles;
+}

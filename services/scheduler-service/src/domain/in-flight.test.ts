@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { forEachInFlight } from "./in-flight.ts";
+
+async function* numbers(n: number, read: number[] = []) {
+  for (let i = 0; i < n; i++) {
+    read.push(i);
+    yield i;
+  }
+}
+const NEVER = new AbortController().signal;
+
+test("works on all items, never on more than the limit", async () => {
+  let [running, most] = [0, 0];
+  const done: number[] = [];
+  const work = async (i: number) => {
+    most = Math.max(most, ++running);
+    await new Promise(setImmediate);
+    done.push(i);
+    running--;
+  };
+  await forEachInFlight(numbers(9), 2, work, NEVER);
+  expect(done.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(most).toBe(2);
+});
+
+test("the first failure stops the reading and is thrown after the others have ended", async () => {
+  const read: number[] = [];
+  let ended = false;
+  const work = async (i: number, signal: AbortSignal) => {
+    if (i === 1) throw new Error("row 1");
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    ended = true;
+  };
+  await expect(forEachInFlight(numbers(100, read), 2, work, NEVER)).rejects.toThrow("row 1");
+  expect(ended).toBe(true);
+  expect(read.length).toBeLessThan(5);
+});
+
+test("a failure of the last item, of the source and of the caller's signal are thrown", async () => {
+  const last = async (i: number) => {
+    if (i === 2) throw new Error("last");
+  };
+  await expect(forEachInFlight(numbers(3), 2, last, NEVER)).rejects.toThrow("last");
+  const broken = (async function* () {
+    yield 1;
+    throw new Error("source");
+  })();
+  await expect(forEachInFlight(broken, 2, async () => {}, NEVER)).rejects.toThrow("source");
+  const gone = AbortSignal.abort(new Error("stopped"));
+  await expect(forEachInFlight(numbers(3), 2, async () => {}, gone)).rejects.toThrow("stopped");
+});

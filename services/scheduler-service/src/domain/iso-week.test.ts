@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { isoWeekAt, parseIsoWeek } from "./iso-week.ts";
+import { IsoWeekError } from "./scheduler-error.ts";
+
+test("takes the weeks that a year has, 52 or 53", () => {
+  expect(["2026-W01", "2026-W53", "2025-W52"].map(parseIsoWeek)).toEqual(["2026-W01", "2026-W53", "2025-W52"]);
+  expect(() => parseIsoWeek("2025-W53")).toThrow('"2025-W53" is no ISO week: 2025 has the weeks W01 to W52');
+  expect(() => parseIsoWeek("2026-W00")).toThrow("2026 has the weeks W01 to W53");
+});
+
+test.each(["", "2026-W7", "2026-47", "W47", "2026-W47 ", "2026-w47", "../2026-W47"])("refuses %j", (text) => {
+  expect(() => parseIsoWeek(text)).toThrow(IsoWeekError);
+  expect(() => parseIsoWeek(text)).toThrow("expected a year and a week such as 2026-W47");
+});
+
+test("a week belongs to the year of its Thursday", () => {
+  expect(isoWeekAt(new Date("2026-12-31T12:00:00Z"), "UTC")).toBe("2026-W53");
+  expect(isoWeekAt(new Date("2027-01-03T12:00:00Z"), "UTC")).toBe("2026-W53");
+  expect(isoWeekAt(new Date("2027-01-04T12:00:00Z"), "UTC")).toBe("2027-W01");
+  expect(isoWeekAt(new Date("2024-12-30T12:00:00Z"), "UTC")).toBe("2025-W01");
+});
+
+test("a Monday begins at midnight of the time zone", () => {
+  const moment = new Date("2026-11-15T23:30:00Z");
+  expect(isoWeekAt(moment, "UTC")).toBe("2026-W46");
+  expect(isoWeekAt(moment, "Europe/Berlin")).toBe("2026-W47");
+});

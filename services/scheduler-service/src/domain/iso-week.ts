@@ -1,0 +1,31 @@
+import { IsoWeekError } from "./scheduler-error.ts";
+
+const FORM = /^(\d{4})-W(\d{2})$/;
+const DAY_MS = 86_400_000;
+
+/** Weeks of a year by ISO 8601: 53 when its 1 January or its 31 December is a Thursday, else 52. */
+function weeksOf(year: number): number {
+  const thursday = (month: number, day: number) => new Date(Date.UTC(year, month, day)).getUTCDay() === 4;
+  return thursday(0, 1) || thursday(11, 31) ? 53 : 52;
+}
+
+/** Checks an ISO week such as "2026-W47" and returns it. @throws IsoWeekError, saying what is expected */
+export function parseIsoWeek(text: string): string {
+  const [, year = "", week = ""] = FORM.exec(text) ?? [];
+  if (year === "") throw new IsoWeekError(text, "expected a year and a week such as 2026-W47");
+  const weeks = weeksOf(Number(year));
+  if (Number(week) < 1 || Number(week) > weeks) throw new IsoWeekError(text, `${year} has the weeks W01 to W${weeks}`);
+  return text;
+}
+
+/** The ISO week of a moment, as the calendar of an IANA time zone has it. */
+export function isoWeekAt(moment: Date, timeZone: string): string {
+  const format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+  const midnight = Date.parse(`${format.format(moment)}T00:00:00Z`);
+  // The week belongs to the year of its Thursday.
+  const weekday = (new Date(midnight).getUTCDay() + 6) % 7;
+  const thursday = new Date(midnight + (3 - weekday) * DAY_MS);
+  const year = thursday.getUTCFullYear();
+  const week = Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * DAY_MS)) + 1;
+  return `${year}-W${String(week).padStart(2, "0")}`;
+}
