@@ -8,26 +8,25 @@ export interface Random {
   normal(): number;
 }
 
-/** SplitMix32 step, used to spread a seed over the state (Steele, Lea & Flood, OOPSLA 2014, 32-bit variant). */
-function splitMix(state: { value: number }): number {
-  state.value = (state.value + 0x9e3779b9) | 0;
-  let z = state.value;
+/** Spreads a 32-bit state over all bits (SplitMix of Steele, Lea & Flood, OOPSLA 2014; 32-bit constants of Wellons' hash prospector). */
+function scramble(state: number): number {
+  let z = (state + 0x9e3779b9) | 0;
   z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
   z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-  return (z ^ (z >>> 15)) >>> 0;
+  return z ^ (z >>> 15);
 }
 
-/**
- * xoshiro128** (Blackman & Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021).
- * The same seed and stream give the same numbers everywhere; different streams of one seed are independent.
- */
-export function createRandom(seed: number, stream = 0): Random {
-  const state = { value: (seed | 0) ^ Math.imul(stream + 1, 0x85ebca6b) };
-  let a = splitMix(state);
-  let b = splitMix(state);
-  let c = splitMix(state);
-  let d = splitMix(state);
-  const next = (): number => {
+/** 32 bits of a text (FNV-1a over UTF-16 units; Fowler, Noll & Vo), the same everywhere. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
+/** xoshiro128** (Blackman & Vigna, "Scrambled Linear Pseudorandom Number Generators", ACM TOMS 2021): 32 bits a call. */
+export function xoshiro128(state: readonly [number, number, number, number]): () => number {
+  let [a, b, c, d] = state;
+  return () => {
     const scrambled = Math.imul(b, 5);
     const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9) >>> 0;
     const t = b << 9;
@@ -39,6 +38,20 @@ export function createRandom(seed: number, stream = 0): Random {
     d = (d << 11) | (d >>> 21);
     return result;
   };
+}
+
+/**
+ * A stream of random numbers. The same seed and stream give the same numbers everywhere; streams of one seed do not follow one another.
+ * @param seed Whole number; its lowest 32 bits count.
+ * @param stream What the numbers are for, such as "bootstrap".
+ */
+export function createRandom(seed: number, stream = ""): Random {
+  const a = scramble(seed | 0);
+  const b = scramble(a ^ hashText(stream));
+  const c = scramble(b);
+  // the all-zero state would stay there; one odd word rules it out
+  const d = scramble(c) | 1;
+  const next = xoshiro128([a, b, c, d]);
   const uniform = (): number => next() / 4294967296;
   return {
     uniform,

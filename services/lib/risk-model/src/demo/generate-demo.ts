@@ -171,10 +171,10 @@ function riskPoints(supplier: Draft["supplier"], activity: DemoActivity, clauseR
  * @param counts 1 to 1,000,000 suppliers, 0 to 10,000,000 transactions.
  */
 export function generateDemo(counts: { suppliers: number; transactions: number }, seed: number): Demo {
-  const supplierRandom = createRandom(seed, 0);
-  const transactionRandom = createRandom(seed, 1);
-  const contractRandom = createRandom(seed, 2);
-  const noise = createRandom(seed, 3);
+  const supplierRandom = createRandom(seed, "demo suppliers");
+  const transactionRandom = createRandom(seed, "demo transactions");
+  const contractRandom = createRandom(seed, "demo contracts");
+  const noise = createRandom(seed, "demo label noise");
   const drafts = Array.from({ length: counts.suppliers }, (_, i) => draftSupplier(i, supplierRandom));
   const transactions = Array.from({ length: counts.transactions }, (_, i) =>
     drawTransaction(i, pick(drafts, transactionRandom), transactionRandom),

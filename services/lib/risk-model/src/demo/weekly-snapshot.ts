@@ -12,8 +12,7 @@ const round = (x: number, digits: number): number => Number(x.toFixed(digits));
  * @param snapshotWeek ISO week such as "2026-W47"; other weeks drift differently.
  */
 export function weeklySnapshot(demo: Demo, seed: number, snapshotWeek: string): WeeklyRow[] {
-  const week = [...snapshotWeek].reduce((hash, c) => (Math.imul(hash, 31) + c.charCodeAt(0)) | 0, 7);
-  const random = createRandom(seed, 1000 + (week >>> 8));
+  const random = createRandom(seed, `demo week ${snapshotWeek}`);
   const shift = (by: number): number => by * (2 * random.uniform() - 1);
   const contracts = new Map(demo.contracts.map((c) => [c.supplier_id, c]));
   return demo.suppliers.map((s) => {

@@ -23,7 +23,7 @@ export function aucInterval(
   });
   const ranking = createRanking(scores, labels);
   if (index.size < 2 || Number.isNaN(ranking.auc())) return null;
-  const random = createRandom(seed, 7);
+  const random = createRandom(seed, "bootstrap");
   const drawn = new Float64Array(index.size);
   const weights = new Float64Array(labels.length);
   const values: number[] = [];

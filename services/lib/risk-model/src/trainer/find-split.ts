@@ -1,68 +1,72 @@
 import { MISSING_BIN } from "./bins.ts";
-
-/** Two sums a bin: gradient, hessian. */
-export const BIN_STRIDE = 2;
-/** Numbers in one column's histogram. */
-export const COLUMN_STRIDE = 256 * BIN_STRIDE;
+import { BIN_STRIDE, COLUMN_STRIDE } from "./histograms.ts";
 
 /** The best cut of a node. */
 export interface Split {
   readonly column: number;
-  /** Rows in bins ≤ this go left. */
+  /** Rows in bins ≤ this go left; the column's last bin: all known values do. */
   readonly bin: number;
   readonly defaultLeft: boolean;
-  readonly gain: number;
 }
 
 /** What a child must hold, and how leaves are shrunk. */
 export interface SplitLimits {
-  /** Smallest hessian (boosting) or weight (forest) of a child. */
+  /** Smallest hessian (boosting) or weight (forest) of a child, above 0. */
   readonly minChildWeight: number;
   readonly l2: number;
 }
 
+/** Smallest gain worth a split; below it is rounding. */
+const MIN_GAIN = 1e-9;
+/** Smallest share of a node's hessian in the missing bin that is more than what subtracting histograms leaves over. */
+const MISSING_SHARE = 1e-9;
+
 /**
  * Finds the cut with the largest gain `GL²/(HL+λ) + GR²/(HR+λ) − G²/(H+λ)` (Chen & Guestrin, XGBoost, KDD 2016, eq. 7), missing
- * values tried on either side. `columns[i]`'s histogram stands at `i × COLUMN_STRIDE`. Ties go to the earlier column and bin.
+ * values tried on either side; without any they follow the heavier side. The i-th of `columns` stands at `i × COLUMN_STRIDE`.
+ * Ties go to the earlier column, then to missing values on the right, then to the earlier bin.
  */
 export function findSplit(
   histogram: Float64Array,
   columns: Int32Array,
   binCounts: Int32Array,
-  total: { gradient: number; hessian: number },
+  total: { readonly gradient: number; readonly hessian: number },
   limits: SplitLimits,
 ): Split | null {
+  const { gradient: totalGradient, hessian: totalHessian } = total;
   const { minChildWeight, l2 } = limits;
-  const parent = (total.gradient * total.gradient) / (total.hessian + l2);
   let best: Split | null = null;
-  let bestGain = 1e-9;
+  let bestSum = (totalGradient * totalGradient) / (totalHessian + l2) + MIN_GAIN;
   for (let i = 0; i < columns.length; i++) {
-    const column = columns[i] ?? 0;
+    const column = columns[i] as number;
     const start = i * COLUMN_STRIDE;
-    const missingGradient = histogram[start + MISSING_BIN * BIN_STRIDE] ?? 0;
-    const missingHessian = histogram[start + MISSING_BIN * BIN_STRIDE + 1] ?? 0;
-    const sides = missingHessian > 0 ? 2 : 1;
-    const last = (binCounts[column] ?? 1) - 1;
-    let gradient = 0;
-    let hessian = 0;
-    for (let bin = 0; bin < last; bin++) {
-      gradient += histogram[start + bin * BIN_STRIDE] ?? 0;
-      hessian += histogram[start + bin * BIN_STRIDE + 1] ?? 0;
-      for (let side = 0; side < sides; side++) {
-        const leftGradient = side === 1 ? gradient + missingGradient : gradient;
-        const leftHessian = side === 1 ? hessian + missingHessian : hessian;
-        const rightGradient = total.gradient - leftGradient;
-        const rightHessian = total.hessian - leftHessian;
-        if (leftHessian < minChildWeight || rightHessian < minChildWeight) continue;
-        const gain =
-          (leftGradient * leftGradient) / (leftHessian + l2) +
-          (rightGradient * rightGradient) / (rightHessian + l2) -
-          parent;
-        if (gain > bestGain) {
-          bestGain = gain;
-          // without missing rows in training, a missing value follows the heavier side
-          best = { column, bin, defaultLeft: sides === 2 ? side === 1 : leftHessian >= rightHessian, gain };
-        }
+    const last = start + ((binCounts[column] as number) - 1) * BIN_STRIDE;
+    const missing = start + MISSING_BIN * BIN_STRIDE;
+    const missingHessian = histogram[missing + 1] as number;
+    const hasMissing = missingHessian > MISSING_SHARE * totalHessian;
+    for (let missingLeft = 0; missingLeft < (hasMissing ? 2 : 1); missingLeft++) {
+      let gradient = missingLeft === 1 ? (histogram[missing] as number) : 0;
+      let hessian = missingLeft === 1 ? missingHessian : 0;
+      // the last bin as a cut parts the known values from the missing ones
+      const end = hasMissing && missingLeft === 0 ? last + BIN_STRIDE : last;
+      for (let at = start; at < end; at += BIN_STRIDE) {
+        gradient += histogram[at] as number;
+        hessian += histogram[at + 1] as number;
+        if (hessian < minChildWeight) continue;
+        const rightHessian = totalHessian - hessian;
+        if (rightHessian < minChildWeight) break;
+        const rightGradient = totalGradient - gradient;
+        const left = hessian + l2;
+        const right = rightHessian + l2;
+        // both fractions over one denominator, compared without dividing: most candidates lose
+        const numerator = gradient * gradient * right + rightGradient * rightGradient * left;
+        if (numerator <= bestSum * left * right) continue;
+        bestSum = numerator / (left * right);
+        best = {
+          column,
+          bin: (at - start) / BIN_STRIDE,
+          defaultLeft: hasMissing ? missingLeft === 1 : hessian >= rightHessian,
+        };
       }
     }
   }

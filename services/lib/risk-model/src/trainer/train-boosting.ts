@@ -1,26 +1,23 @@
 import { createRandom } from "../random.ts";
 import type { BoostingSpec } from "../spec/model-spec.ts";
 import type { Tree, TreeModel } from "../trees/tree-model.ts";
-import { addTree } from "./add-tree.ts";
 import { binColumns } from "./bins.ts";
-import { growTree, sampleColumns } from "./grow-tree.ts";
-
-/** Rows to train on: row-major float32 `[rows × columns]`, NaN = missing, and labels 0 or 1. */
-export interface TrainingRows {
-  readonly values: Float32Array;
-  readonly rows: number;
-  readonly columns: number;
-  readonly labels: Uint8Array;
-}
-
-/** Called after each tree. */
-export type TreeProgress = (done: number, total: number) => void;
+import { columnCount, drawColumns } from "./draw-columns.ts";
+import { growTree } from "./grow-tree.ts";
+import { createHistograms } from "./histograms.ts";
+import type { TrainingRows, TreeProgress } from "./training-rows.ts";
 
 const logistic = (margin: number): number => 1 / (1 + Math.exp(-margin));
 
+/** Smallest hessian of a row and of a child: below it a Newton step divides by next to nothing and a leaf explodes. */
+const LEAST_ROW_HESSIAN = 1e-12;
+const LEAST_CHILD_HESSIAN = 1e-3;
+/** Keeps the starting log-odds finite when one class is missing. */
+const LEAST_RATE = 1e-6;
+
 /**
- * Gradient boosting with log loss and Newton steps (Friedman 2001; Chen & Guestrin 2016) on histograms.
- * The model's output is the log-odds. The same rows, spec and seed give the same trees, bit for bit.
+ * Gradient boosting with log loss and Newton steps (Friedman 2001; Chen & Guestrin 2016) on histograms. The model's output is the
+ * log-odds, its covers the rows that each tree was grown on. The same rows, spec and seed give the same trees, bit for bit.
  */
 export function trainBoosting(
   training: TrainingRows,
@@ -30,42 +27,50 @@ export function trainBoosting(
 ): TreeModel {
   const { values, rows, columns, labels } = training;
   const data = binColumns(values, rows, columns);
-  let positives = 0;
-  for (const label of labels) positives += label;
-  const rate = Math.min(Math.max(positives / rows, 1e-6), 1 - 1e-6);
+  const positives = labels.reduce((sum, label) => sum + label, 0);
+  const rate = Math.min(Math.max(positives / rows, LEAST_RATE), 1 - LEAST_RATE);
   const base = Math.fround(Math.log(rate / (1 - rate)));
   const margin = new Float64Array(rows).fill(base);
-  const gradient = new Float64Array(rows);
-  const hessian = new Float64Array(rows);
-  const weight = new Float64Array(rows).fill(1);
+  const pairs = new Float64Array(2 * rows);
+  const weight = new Float64Array(rows);
+  const order = new Int32Array(rows);
+  const columnsPerTree = columnCount(columns, spec.columnSample);
+  const histograms = createHistograms(data, pairs, columnsPerTree);
+  const all = Int32Array.from({ length: columns }, (_, i) => i);
+  const limits = { minChildWeight: Math.max(spec.minChildWeight, LEAST_CHILD_HESSIAN), l2: spec.l2 };
+  const onLeaf = (value: number, start: number, end: number): void => {
+    for (let r = start; r < end; r++) {
+      const row = order[r] as number;
+      margin[row] = (margin[row] as number) + value;
+    }
+  };
   const trees: Tree[] = [];
   for (let t = 0; t < spec.trees; t++) {
-    const random = createRandom(seed, t);
+    const random = createRandom(seed, `tree ${t}`);
     for (let row = 0; row < rows; row++) {
+      // a row that is not drawn weighs nothing, but still finds its leaf and so its margin
+      const drawn = spec.subsample >= 1 || random.uniform() < spec.subsample ? 1 : 0;
       const p = logistic(margin[row] as number);
-      gradient[row] = p - (labels[row] as number);
-      hessian[row] = Math.max(p * (1 - p), 1e-12);
+      pairs[2 * row] = drawn * (p - (labels[row] as number));
+      pairs[2 * row + 1] = drawn * Math.max(p * (1 - p), LEAST_ROW_HESSIAN);
+      weight[row] = drawn;
+      order[row] = row;
     }
-    const sampled = new Int32Array(rows);
-    let n = 0;
-    for (let row = 0; row < rows; row++)
-      if (spec.subsample >= 1 || random.uniform() < spec.subsample) sampled[n++] = row;
-    const chosen = sampleColumns(columns, spec.columnSample, random);
     const tree = growTree({
       data,
-      rows: sampled.subarray(0, n),
-      gradient,
-      hessian,
+      rows: order,
+      pairs,
       weight,
-      columns: chosen,
-      columnsPerNode: chosen.length,
+      columns: drawColumns(all, columnsPerTree, random),
+      columnsPerNode: columnsPerTree,
+      histograms,
       random,
       maxDepth: spec.maxDepth,
-      limits: { minChildWeight: spec.minChildWeight, l2: spec.l2 },
+      limits,
       scale: spec.learningRate,
+      onLeaf,
     });
     trees.push(tree);
-    addTree(tree, values, rows, columns, margin);
     onTree?.(t + 1, spec.trees);
   }
   return { features: columns, outputs: 1, trees, base: Float64Array.of(base), link: "logistic", hasCovers: true };

@@ -2,8 +2,10 @@ import { createRandom } from "../random.ts";
 import type { ForestSpec } from "../spec/model-spec.ts";
 import type { Tree, TreeModel } from "../trees/tree-model.ts";
 import { binColumns } from "./bins.ts";
+import { columnCount } from "./draw-columns.ts";
 import { growTree } from "./grow-tree.ts";
-import type { TrainingRows, TreeProgress } from "./train-boosting.ts";
+import { createHistograms } from "./histograms.ts";
+import type { TrainingRows, TreeProgress } from "./training-rows.ts";
 
 /**
  * Random forest of probability trees (Breiman 2001) on the boosting's histograms: bootstrap counts as row weights, columns drawn per node.
@@ -14,38 +16,40 @@ export function trainForest(training: TrainingRows, spec: ForestSpec, seed: numb
   const { values, rows, columns, labels } = training;
   const data = binColumns(values, rows, columns);
   const all = Int32Array.from({ length: columns }, (_, i) => i);
-  const columnsPerNode = Math.max(1, Math.round(columns * spec.columnSample));
-  const gradient = new Float64Array(rows);
+  const columnsPerNode = columnCount(columns, spec.columnSample);
+  const pairs = new Float64Array(2 * rows);
   const weight = new Float64Array(rows);
+  const order = new Int32Array(rows);
+  const histograms = createHistograms(data, pairs, columnsPerNode);
   const trees: Tree[] = [];
   for (let t = 0; t < spec.trees; t++) {
-    const random = createRandom(seed, t);
+    const random = createRandom(seed, `tree ${t}`);
     weight.fill(0);
     for (let i = 0; i < rows; i++) {
       const row = random.below(rows);
       weight[row] = (weight[row] as number) + 1;
     }
-    const drawn = new Int32Array(rows);
-    let n = 0;
+    let drawn = 0;
     for (let row = 0; row < rows; row++) {
-      gradient[row] = -(weight[row] as number) * (labels[row] as number);
-      if ((weight[row] as number) > 0) drawn[n++] = row;
+      const times = weight[row] as number;
+      pairs[2 * row] = -times * (labels[row] as number);
+      pairs[2 * row + 1] = times;
+      if (times > 0) order[drawn++] = row;
     }
-    trees.push(
-      growTree({
-        data,
-        rows: drawn.subarray(0, n),
-        gradient,
-        hessian: weight,
-        weight,
-        columns: all,
-        columnsPerNode,
-        random,
-        maxDepth: spec.maxDepth,
-        limits: { minChildWeight: spec.minLeaf, l2: 0 },
-        scale: 1 / spec.trees,
-      }),
-    );
+    const tree = growTree({
+      data,
+      rows: order.subarray(0, drawn),
+      pairs,
+      weight,
+      columns: all,
+      columnsPerNode,
+      histograms,
+      random,
+      maxDepth: spec.maxDepth,
+      limits: { minChildWeight: spec.minLeaf, l2: 0 },
+      scale: 1 / spec.trees,
+    });
+    trees.push(tree);
     onTree?.(t + 1, spec.trees);
   }
   return { features: columns, outputs: 1, trees, base: Float64Array.of(0), link: "identity", hasCovers: true };

@@ -3,8 +3,9 @@ import { createRandom } from "../random.ts";
 import type { BoostingSpec, ForestSpec } from "../spec/model-spec.ts";
 import { evaluateRows } from "../trees/evaluate.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
-import { type TrainingRows, trainBoosting } from "./train-boosting.ts";
+import { trainBoosting } from "./train-boosting.ts";
 import { trainForest } from "./train-forest.ts";
+import type { TrainingRows } from "./training-rows.ts";
 
 const COLUMNS = 5;
 const boosting: BoostingSpec = {
@@ -64,6 +65,46 @@ test("a forest's output is a probability", () => {
     expect(p).toBeGreaterThanOrEqual(0);
     expect(p).toBeLessThanOrEqual(1 + 1e-6);
   }
+});
+
+test("a first leaf is the Newton step of its rows", () => {
+  const stump = trainBoosting(
+    { values: Float32Array.of(0, 0, 0, 1, 1), rows: 5, columns: 1, labels: Uint8Array.of(0, 0, 1, 1, 1) },
+    { ...boosting, trees: 1, maxDepth: 1, l2: 2, minChildWeight: 0, subsample: 1, columnSample: 1 },
+    1,
+  );
+  const p = 1 / (1 + Math.exp(-(stump.base[0] ?? 0)));
+  const tree = stump.trees[0];
+  expect(p).toBeCloseTo(0.6, 6);
+  expect(tree?.threshold[0]).toBe(0.5);
+  expect(tree?.value[tree.left[0] ?? 0]).toBeCloseTo((-0.2 * (3 * p - 1)) / (3 * p * (1 - p) + 2), 6);
+  expect(tree?.value[tree.right[0] ?? 0]).toBeCloseTo((-0.2 * (2 * p - 2)) / (2 * p * (1 - p) + 2), 6);
+});
+
+test("a column that says something only by being missing is split on", () => {
+  const data = madeRows(6, 400);
+  for (let row = 0; row < data.rows; row++) {
+    for (let c = 0; c < COLUMNS; c++) data.values[row * COLUMNS + c] = 1;
+    if (data.labels[row] === 1) data.values[row * COLUMNS + 4] = Number.NaN;
+  }
+  expect(accuracy(trainBoosting(data, { ...boosting, columnSample: 1 }, 1), data, 0)).toBe(1);
+});
+
+test("without shrinkage and limits the leaves stay finite", () => {
+  const greedy = { ...boosting, trees: 200, learningRate: 1, l2: 0, minChildWeight: 0, maxDepth: 16 };
+  for (const out of evaluateRows(trainBoosting(madeRows(8, 300), greedy, 1), madeRows(9, 300).values))
+    expect(Number.isFinite(out)).toBe(true);
+});
+
+test("a forest without a limit of depth separates its own bootstrap rows", () => {
+  const deep = trainForest(madeRows(3), { ...forest, minLeaf: 1 }, 1);
+  expect(accuracy(deep, madeRows(3), 0.5)).toBeGreaterThan(0.99);
+});
+
+test("progress is told after each tree", () => {
+  const told: string[] = [];
+  trainBoosting(madeRows(1, 50), { ...boosting, trees: 3 }, 1, (done, total) => told.push(`${done}/${total}`));
+  expect(told).toEqual(["1/3", "2/3", "3/3"]);
 });
 
 test("constant and all-missing columns are never split on", () => {

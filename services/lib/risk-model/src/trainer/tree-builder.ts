@@ -9,6 +9,8 @@ export interface TreeBuilder {
     node: number,
     split: { feature: number; threshold: number; defaultLeft: boolean; left: number; right: number },
   ): void;
+  /** Value of a leaf. */
+  valueOf(node: number): number;
   build(): Tree;
 }
 
@@ -40,6 +42,7 @@ export function createTreeBuilder(): TreeBuilder {
       right[node] = split.right;
       value[node] = 0;
     },
+    valueOf: (node) => value[node] ?? 0,
     build: () => ({
       feature: Int32Array.from(feature),
       threshold: Float32Array.from(threshold),

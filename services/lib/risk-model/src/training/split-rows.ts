@@ -16,12 +16,9 @@ export interface RowSplit {
 
 const DAY_MS = 86_400_000;
 
-/** Gives every supplier a share in [0, 1) that depends on its id and the seed alone (FNV-1a into one draw). */
-function supplierShare(id: string, seed: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
-  return createRandom(hash ^ seed, 17).uniform();
-}
+/** Gives every supplier a share in [0, 1) that depends on its id and the seed alone, so new suppliers move nobody. */
+const supplierShare = (id: string, seed: number, side: "test" | "calibration"): number =>
+  createRandom(seed, `${side} ${id}`).uniform();
 
 function firstTestDay(days: Int32Array, usable: Uint32Array, split: SplitSpec): number {
   if (split.testFrom !== null) return Math.floor(Date.parse(split.testFrom) / DAY_MS);
@@ -42,7 +39,8 @@ export function splitRows(table: FeatureTable, usable: Uint32Array, split: Split
   const test: number[] = [];
   let purged = 0;
   let testFromDay: number | null = null;
-  const held = (row: number): boolean => supplierShare(table.supplierIds[row] ?? "", seed + 1) < split.calibrationShare;
+  const held = (row: number): boolean =>
+    supplierShare(table.supplierIds[row] ?? "", seed, "calibration") < split.calibrationShare;
   if (split.by === "time") {
     const days = table.asOfDays;
     if (days === null)
@@ -58,7 +56,7 @@ export function splitRows(table: FeatureTable, usable: Uint32Array, split: Split
     }
   } else {
     for (const row of usable) {
-      if (supplierShare(table.supplierIds[row] ?? "", seed) < split.testShare) test.push(row);
+      if (supplierShare(table.supplierIds[row] ?? "", seed, "test") < split.testShare) test.push(row);
       else (held(row) ? calibration : train).push(row);
     }
   }
