@@ -119,9 +119,27 @@ export async function mapRows(
   } catch (error) {
     throw mappingProblem(task.path, error);
   }
+  await markSecondRows(workspace, hasAsOf, faults.length);
   const rows = await workspace.number(`select count(*) from ${MAPPED} where "~fault" is null`);
   const rejected = await workspace.number(`select count(*) from ${MAPPED} where "~fault" is not null`);
-  return { rows, rejected, samples: await faultSamples(workspace, faults) };
+  const second = {
+    column: "supplier_id",
+    reason: hasAsOf ? "a second row of the same supplier and date" : "a second row of the same supplier",
+  };
+  return { rows, rejected, samples: await faultSamples(workspace, [...faults, second]) };
+}
+
+/** Marks the later ones of good rows that have the same key, as fault number `fault`. */
+async function markSecondRows(workspace: Workspace, hasAsOf: boolean, fault: number): Promise<void> {
+  const key = hasAsOf ? "supplier_id, as_of" : "supplier_id";
+  const good = `from ${MAPPED} where "~fault" is null`;
+  // Numbering all rows by key would cost more than all that comes before; keys that come twice are few.
+  await workspace.run(`create table "keys twice" as select ${key} ${good} group by ${key} having count(*) > 1`);
+  await workspace.run(
+    `update ${MAPPED} set "~fault" = ${fault}, "~text" = supplier_id where "~row" in (
+       select "~row" ${good} and (${key}) in (select (${key}) from "keys twice")
+       qualify row_number() over (partition by ${key} order by "~row") > 1)`,
+  );
 }
 
 /** SELECT of every column of the mapped rows, with `~row`, `~place`, `~fault` and `~text`. */
@@ -158,7 +176,10 @@ function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
     qualify row_number() over (partition by supplier_id order by as_of desc nulls last, "~row") = 1`;
 }
 
-async function faultSamples(workspace: Workspace, faults: readonly RowFault[]): Promise<FaultSample[]> {
+async function faultSamples(
+  workspace: Workspace,
+  faults: readonly Pick<RowFault, "column" | "reason">[],
+): Promise<FaultSample[]> {
   const found = await workspace.rows(
     `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text"
      from ${MAPPED} where "~fault" is not null order by "~row" limit ${workspace.limits.maxSamples}`,

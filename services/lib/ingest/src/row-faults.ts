@@ -72,12 +72,5 @@ export function rowFaults(model: ModelConfig, row: { readonly asOf: boolean; rea
       reason: "neither 0 nor 1",
       text: `${given("label")}::varchar`,
     });
-  const key = row.asOf ? "supplier_id, as_of" : "supplier_id";
-  faults.push({
-    when: `row_number() over (partition by ${key} order by "~row") > 1`,
-    column: id,
-    reason: row.asOf ? "a second row of the same supplier and date" : "a second row of the same supplier",
-    text: id,
-  });
   return faults;
 }

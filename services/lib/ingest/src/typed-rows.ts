@@ -38,48 +38,53 @@ export function typedColumns(source: SourceMapping): string {
 
 /** SELECT that casts the columns of a file and marks the first value at fault of each row. */
 export function typedRows(source: SourceMapping, reader: FileReader): string {
-  const columns = source.columns.map((column, i) => columnSql(column, i, source, reader));
-  const ruled = ruledColumns(source).map((column) => ruledMark(column));
-  const names = [...source.columns.map((column) => sqlName(column.name)), ...ruled].join(", ");
+  const columns = source.columns.map((column) => columnSql(column, source, reader));
+  const names = [...columns.map((c) => c.name), ...ruledColumns(source).map(ruledMark)].join(", ");
   // Never true. It looks at every column, else which broken rows are seen would depend on the columns the mapping reads.
-  const tooLong = `when bytes > ${4 * MAX_LINE_BYTES} then 0`;
-  const faults = columns.map((c, i) => `when ${c.known} is not null and ${c.name} is null then ${i}`).join(" ");
-  const texts = columns.map((c, i) => `when ${i} then left(${c.known}::varchar, ${MAX_SAMPLE_TEXT})`).join(" ");
   const bytes = reader.texts.map((text) => `coalesce(strlen(${text}), 0)`).join(" + ") || "0";
+  const tooLong = `case when ${bytes} > ${4 * MAX_LINE_BYTES} then 0 end`;
+  const faults = columns.map(
+    (c, i) => `case when ${c.name} is null then case when ${c.known} is not null then ${i} end end`,
+  );
+  const texts = columns.map((c, i) => `when ${i} then left(${c.known}::varchar, ${MAX_SAMPLE_TEXT})`).join(" ");
   const lines = reader.texts.map(extraLines).join(" + ") || "0";
   return `
-    select ${names}, fault, case fault ${texts} end, extra_lines
+    select ${names}, fault, case fault ${texts} end, ${lines}
     from (
-      select *, case ${tooLong} ${faults} end as fault
+      select *, coalesce(${[tooLong, ...faults].join(", ")}) as fault
       from (
-        select *, ${columns.map((c) => `${c.cast} as ${c.name}`).join(", ")}
-        from (
-          select *, ${columns.flatMap((c) => c.ruling).join(", ")}
-          from (
-            select ${columns.map((c) => c.bare).join(", ")}, ${bytes} as bytes, ${lines} as extra_lines
-            from ${reader.from}
-          )
-        )
+        select *, ${columns.flatMap((c) => c.values).join(", ")}
+        from (select ${["*", ...columns.flatMap((c) => c.tried)].join(", ")} from ${reader.from})
       )
     )`;
 }
 
-/** The stages of one column: bare value `b`, value `k` that is known after the rules, cast value under its name. */
-function columnSql(column: ColumnMapping, index: number, source: SourceMapping, reader: FileReader) {
+/** SQL of one column: a first try to cast it, its cast value and marks, and its value as it is known after the rules. */
+function columnSql(column: ColumnMapping, source: SourceMapping, reader: FileReader) {
   const raw = reader.raw.get(column.name);
   if (!raw) throw new Error(`no column ${column.name} in the file`);
-  const known = `k${index}`;
-  const rule = raw.isText ? ruledNull(column, `b${index}`) : "false";
-  const hasMark = ruledColumns(source).includes(column);
+  const name = sqlName(column.name);
+  const tried: string[] = [];
+  if (!raw.isText)
+    return { name, tried, known: raw.sql, values: [`try_cast(${raw.sql} as ${DUCKDB_TYPE[column.type]}) as ${name}`] };
+  const bare = bareValue(column, raw.sql);
+  const cast = castValue(column, bare, source.decimal);
+  if (ruledColumns(source).includes(column)) {
+    const ruled = ruledNull(column, bare);
+    const known = `case when ${ruled} then null else ${bare} end`;
+    const values = [`${castValue(column, known, source.decimal)} as ${name}`, `${ruled} as ${ruledMark(column)}`];
+    return { name, tried, known, values };
+  }
+  if (column.type !== "number" || source.decimal !== ".")
+    return { name, tried, known: bare, values: [`${cast} as ${name}`] };
+  // Nearly all numbers are clean. One try, kept in a column of its own, makes the whole reading twice as fast.
+  const first = sqlName(`~try ${column.name}`);
+  const clean = `isfinite(${first}) and not contains(${raw.sql}, '_')`;
   return {
-    name: sqlName(column.name),
-    known,
-    bare: `${raw.isText ? bareValue(column, raw.sql) : raw.sql} as b${index}`,
-    ruling: [
-      `case when ${rule} then null else b${index} end as ${known}`,
-      ...(hasMark ? [`${rule} as ${ruledMark(column)}`] : []),
-    ],
-    cast: raw.isText ? castValue(column, known, source.decimal) : `try_cast(${known} as ${DUCKDB_TYPE[column.type]})`,
+    name,
+    tried: [`try_cast(${raw.sql} as double) as ${first}`],
+    known: bare,
+    values: [`case when ${clean} then ${first} when ${raw.sql} is not null then ${cast} end as ${name}`],
   };
 }
 

@@ -73,7 +73,7 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
   rejected.add("rows", mapped.rejected, mapped.samples);
   try {
     await workspace.run(
-      `copy (select * exclude ("~row", "~place", "~fault", "~text") from ${MAPPED} where "~fault" is null order by "~row")
+      `copy (select * exclude ("~row", "~place", "~fault", "~text") from ${MAPPED} where "~fault" is null)
        to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
     );
     const digest = await persist(partial, path);
