@@ -42,8 +42,8 @@ export class NothingToScoreError extends Error {
 export class RunFencedError extends Error {
   override readonly name = "RunFencedError" as const;
 
-  constructor(week: string) {
-    super(`another worker has taken ${week} over`);
+  constructor() {
+    super("another worker has taken the run over and goes on with it");
   }
 }
 

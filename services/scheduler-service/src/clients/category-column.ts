@@ -1,0 +1,20 @@
+import type { CategoryColumnSchema } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+
+/** Code of a row without a category. */
+const MISSING_CODE = 0xffffffff;
+
+/** Dictionary-encodes a column; null is missing. */
+export function categoryColumn(
+  name: string,
+  values: readonly (string | null)[],
+): MessageInitShape<typeof CategoryColumnSchema> {
+  const codes = new Map<string, number>();
+  const codeOf = (value: string | null): number => {
+    if (value === null) return MISSING_CODE;
+    const code = codes.get(value) ?? codes.size;
+    codes.set(value, code);
+    return code;
+  };
+  return { name, codes: values.map(codeOf), dictionary: [...codes.keys()] };
+}

@@ -1,0 +1,47 @@
+import type { PredictBatchRequestSchema } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import type { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import type { ChunkAttributes, SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { categoryColumn } from "./category-column.ts";
+
+/** Longest name and longest region or category that the contract takes, bytes of UTF-8. */
+const MAX_NAME_BYTES = 512;
+const MAX_CATEGORY_BYTES = 256;
+
+/** A chunk's features in the columns of PredictBatch, without the choice of a model. */
+export function featuresToProto(chunk: SnapshotChunk) {
+  const values = new Float32Array(chunk.rows * chunk.numbers.size);
+  for (const [i, column] of [...chunk.numbers.values()].entries()) values.set(column, i * chunk.rows);
+  return {
+    supplierIds: [...chunk.supplierIds],
+    featureNames: [...chunk.numbers.keys()],
+    values: new Uint8Array(values.buffer),
+    categories: [...chunk.categories].map(([name, column]) => categoryColumn(name, column)),
+    contractTexts: chunk.texts === null ? [] : [...chunk.texts],
+  } satisfies MessageInitShape<typeof PredictBatchRequestSchema>;
+}
+
+/** A chunk's suppliers in the columns of SubmitChunk; an attribute that no row has is left out and stays as it is in ops. */
+export function attributesToProto(attributes: ChunkAttributes) {
+  const { displayName, region, category, exposure } = attributes;
+  const known = (column: readonly (string | null)[]): boolean => column.some((value) => value !== null);
+  const cut = (maxBytes: number) => (value: string | null) => (value === null ? null : plainText(value, maxBytes));
+  const column = (name: string, values: readonly (string | null)[]) =>
+    categoryColumn(name, values.map(cut(MAX_CATEGORY_BYTES)));
+  return {
+    ...(known(displayName) && { supplierNames: displayName.map((name) => plainText(name ?? "", MAX_NAME_BYTES)) }),
+    ...(known(region) && { regions: column("region", region) }),
+    ...(known(category) && { categories: column("category", category) }),
+    ...(exposure.some((money) => !Number.isNaN(money)) && {
+      exposures: new Uint8Array(exposure.buffer, exposure.byteOffset, exposure.byteLength),
+    }),
+  } satisfies MessageInitShape<typeof SubmitChunkRequestSchema>;
+}
+
+/** Without NUL, and cut to whole characters within `maxBytes` of UTF-8. */
+function plainText(text: string, maxBytes: number): string {
+  const clean = text.replaceAll("\0", "");
+  if (clean.length * 3 <= maxBytes) return clean;
+  const { read } = new TextEncoder().encodeInto(clean, new Uint8Array(maxBytes));
+  return clean.slice(0, read);
+}

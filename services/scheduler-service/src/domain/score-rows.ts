@@ -1,0 +1,43 @@
+import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+
+/** First line of the report's table. */
+export const SCORE_HEADER = "supplier_id,name,region,category,exposure,risk_score,band,missing_features,fault\n";
+
+/** Names of `bellwether.inference.v1.Band` by number; a row with a fault has 0. */
+const BANDS = ["", "UNKNOWN", "LOW", "MEDIUM", "HIGH"];
+
+/** Lines of the report's table, one a supplier. A text that a spreadsheet would run as a formula gets an apostrophe. */
+export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): string {
+  const risk = new DataView(scores.riskScores.buffer, scores.riskScores.byteOffset, scores.riskScores.byteLength);
+  const missing = new DataView(
+    scores.missingCounts.buffer,
+    scores.missingCounts.byteOffset,
+    scores.missingCounts.byteLength,
+  );
+  const faults = new Map(scores.faults.map((fault) => [fault.row, `${fault.reason} ${fault.field}`]));
+  const { displayName, region, category, exposure } = chunk.attributes;
+  let lines = "";
+  for (let row = 0; row < chunk.rows; row++) {
+    const texts = [chunk.supplierIds[row], displayName[row], region[row], category[row]];
+    const fault = faults.get(row);
+    const cells = [
+      ...texts.map((text) => csvText(text ?? "")),
+      csvNumber(exposure[row]),
+      csvNumber(risk.getFloat64(row * 8, true)),
+      BANDS[scores.bands[row] ?? 0] ?? "",
+      fault === undefined ? missing.getUint16(row * 2, true) : "",
+      csvText(fault ?? ""),
+    ];
+    lines += `${cells.join(",")}\n`;
+  }
+  return lines;
+}
+
+const csvNumber = (value: number | undefined): string =>
+  value === undefined || Number.isNaN(value) ? "" : String(value);
+
+function csvText(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { access, mkdir, readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { FeatureProfile } from "../domain/drift.ts";
+import type { IngestRecord, WeekFiles } from "../domain/weekly-ports.ts";
+import { writeWhole } from "./atomic-file.ts";
+
+const SCORES = /^scores-(\d{5})\.csv$/;
+const WEEK = /^\d{4}-W\d{2}$/;
+const scoresFile = (chunk: number): string => `scores-${String(chunk).padStart(5, "0")}.csv`;
+
+/** Opens the folder of an ISO week below `root/model`, making it when it is not there. */
+export async function openWeekFolder(root: string, modelName: string, week: string): Promise<WeekFiles> {
+  const weeks = path.join(root, modelName);
+  const folder = path.join(weeks, week);
+  await mkdir(folder, { recursive: true });
+  const at = (name: string): string => path.join(folder, name);
+  const snapshotPath = at("snapshot.parquet");
+
+  const scored = async (): Promise<number[]> =>
+    (await readdir(folder)).flatMap((name) => SCORES.exec(name)?.[1] ?? []).map(Number);
+
+  return {
+    snapshotPath,
+    async readIngest() {
+      const record = await readJson<IngestRecord>(at("ingest.json"));
+      return record !== null && (await digestOf(snapshotPath)) === record.digest ? record : null;
+    },
+    writeIngest: (record) => writeWhole(at("ingest.json"), [`${JSON.stringify(record, null, 2)}\n`]),
+    scoredChunks: async () => new Set(await scored()),
+    writeScores: (chunk, csvRows) => writeWhole(at(scoresFile(chunk)), [csvRows]),
+    async readReference() {
+      const earlier = (await readdir(weeks)).filter((name) => WEEK.test(name) && name < week).sort();
+      for (const name of earlier.reverse()) {
+        const other = path.join(weeks, name);
+        const features = await readJson<FeatureProfile[]>(path.join(other, "profile.json"));
+        if (features !== null && (await isThere(path.join(other, "report.json")))) return { week: name, features };
+      }
+      return null;
+    },
+    writeProfile: (features) => writeWhole(at("profile.json"), [`${JSON.stringify(features)}\n`]),
+    hasReport: () => isThere(at("report.json")),
+    async writeReport(summary, csvHeader) {
+      const chunks = (await scored()).sort((a, b) => a - b);
+      const csv = at("report.csv");
+      await writeWhole(csv, joined(csvHeader, chunks.map(scoresFile).map(at)));
+      const json = at("report.json");
+      await writeWhole(json, [`${JSON.stringify(summary, null, 2)}\n`]);
+      return { json, csv };
+    },
+  };
+}
+
+async function* joined(header: string, files: readonly string[]): AsyncGenerator<string> {
+  yield header;
+  for (const file of files) yield await readFile(file, "utf8");
+}
+
+const isThere = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+/** Reads a file that this program wrote; null when it is not there. */
+async function readJson<T>(file: string): Promise<T | null> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw error;
+  });
+  return text === null ? null : (JSON.parse(text) as T);
+}
+
+/** SHA-256 of a file, lower-case hex; null when it is not there. */
+async function digestOf(file: string): Promise<string | null> {
+  if (!(await isThere(file))) return null;
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex");
+}

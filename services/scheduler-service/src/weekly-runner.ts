@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { access } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
+import { readChunks } from "@bellwether/ingest/snapshot-chunks";
+import { snapshotWeekly } from "@bellwether/ingest/weekly-snapshot";
+import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
+import { createMlScorer } from "./clients/ml-scorer.ts";
+import { createOpsLedger } from "./clients/ops-ledger.ts";
+import { InputNotFoundError } from "./domain/scheduler-error.ts";
+import { type Progress, runWeekly, type WeeklyResult } from "./domain/weekly-run.ts";
+import { openWeekFolder } from "./store/week-folder.ts";
+
+/** What weekly runs are set up with. */
+export interface WeeklySettings {
+  /** gRPC doors of the peers. */
+  readonly mlUrl: string;
+  readonly opsUrl: string;
+  readonly modelConfig: string;
+  readonly featureMapping: string;
+  /** Folder for snapshots and reports. */
+  readonly weeksFolder: string;
+  /** Share of new traces that are recorded. Default 0. */
+  readonly sampleRatio?: number;
+}
+
+/** Runs weeks with the peers and files of this process. */
+export interface WeeklyRunner extends Disposable {
+  readonly modelName: string;
+  /** @throws what `runWeekly` throws */
+  run(week: string, input: string, signal: AbortSignal, onProgress: (now: Progress) => void): Promise<WeeklyResult>;
+  /** Folder with the week's report. */
+  folderOf(week: string): string;
+}
+
+/** Reads the configuration pair and opens channels to the peers. @throws ConfigError */
+export async function createWeeklyRunner(settings: WeeklySettings): Promise<WeeklyRunner> {
+  const pair = await loadConfigPair(settings.modelConfig, settings.featureMapping);
+  const sampling = settings.sampleRatio === undefined ? {} : { sampleRatio: settings.sampleRatio };
+  const ml = createMeshTransport({ url: settings.mlUrl, ...sampling });
+  const ops = createMeshTransport({ url: settings.opsUrl, ...sampling });
+  const modelName = pair.model.name;
+  const fixed = {
+    ledger: createOpsLedger(ops, modelName),
+    scorer: createMlScorer(ml, modelName),
+    openWeek: (week: string) => openWeekFolder(settings.weeksFolder, modelName, week),
+    ingest: (input: string, outParquet: string, signal: AbortSignal) => ingest(pair, input, outParquet, signal),
+    readChunks: (parquet: string, from: number, rows: number, signal: AbortSignal) =>
+      readChunks(parquet, { from, rows, signal }),
+  };
+  return {
+    modelName,
+    run: (week, input, signal, onProgress) =>
+      runWeekly({ ...fixed, onProgress }, { week, input, signal, holder: newHolder() }),
+    folderOf: (week) => path.join(settings.weeksFolder, modelName, week),
+    [Symbol.dispose]() {
+      ml.close();
+      ops.close();
+    },
+  };
+}
+
+const newHolder = (): string => `${os.hostname().slice(0, 64)}/${process.pid}/${randomUUID()}`;
+
+async function ingest(pair: ConfigPair, input: string, outParquet: string, signal: AbortSignal) {
+  await access(input).catch(() => {
+    throw new InputNotFoundError(input);
+  });
+  return snapshotWeekly({ ...pair, input, outParquet, signal });
+}
