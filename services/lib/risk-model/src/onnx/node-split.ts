@@ -131,7 +131,9 @@ function equalityChain(
 /** Members that a float32 row can equal, ascending. */
 function memberSet(values: readonly number[]): Float32Array {
   if (!values.every(Number.isFinite)) throw new ModelRefusedError("malformed", "a set of values holds NaN or infinity");
-  return Float32Array.from(new Set(values.filter((value) => Math.fround(value) === value))).sort();
+  const members = Float32Array.from(new Set(values.filter((value) => Math.fround(value) === value))).sort();
+  if (members.length > 0) return members;
+  throw new ModelRefusedError("unsupported", "a node asks for a value that no float32 can have");
 }
 
 function sides(
