@@ -137,12 +137,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** The chain, in order: telemetry sees every end, a late or unknown caller costs no slot, only what has a slot is validated. */
 function policies({ auth, admission, telemetry, rest = [] }: ServerOptions, routes: readonly Route[]): Policy[] {
   const mounted = routes.flatMap(({ methods }) => methods.map(({ method }) => method));
-  const roles = requiredRoles([...new Set([...mounted, ...rest.map(({ rpc }) => rpc)])]);
+  const methods = [...new Set([...mounted, ...rest.map(({ rpc }) => rpc)])];
+  const roles = requiredRoles(methods);
   return [
     telemetryPolicy(telemetry?.sampleRatio ?? 0),
     deadlinePolicy(),
     ...(auth ? [authenticationPolicy(auth, roles)] : []),
     admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }),
-    validationPolicy(),
+    validationPolicy(methods),
   ];
 }

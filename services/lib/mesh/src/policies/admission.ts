@@ -59,8 +59,12 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   let turnEnd = 0;
   let lastEmpty = performance.now();
 
+  let sweeping = false;
+
   const schedule = (): void => {
-    if (scheduled || queue.length === 0 || inFlight >= limits.maxInFlight) return;
+    if (queue.length === 0) return;
+    sweepLater();
+    if (scheduled || inFlight >= limits.maxInFlight) return;
     scheduled = true;
     setImmediate(() => {
       turnEnd = performance.now() + limits.turnMs;
@@ -71,7 +75,9 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   // One call per microtask: its handler runs between two steps, so the turn's time is the handlers' time.
   const step = (): void => {
     const now = performance.now();
-    const next = inFlight < limits.maxInFlight && now < turnEnd ? takeNext(now) : undefined;
+    if (now < turnEnd) turnAwayLate(now);
+    const next = inFlight < limits.maxInFlight && now < turnEnd ? queue.shift() : undefined;
+    if (queue.length === 0) lastEmpty = now;
     if (!next) {
       scheduled = false;
       schedule();
@@ -83,21 +89,27 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
     queueMicrotask(step);
   };
 
-  const takeNext = (now: number): Waiting | undefined => {
-    while (true) {
-      const next = queue.shift();
-      if (!next || queue.length === 0) lastEmpty = now;
-      if (!next) return undefined;
-      const maxWaitMs = now - lastEmpty <= limits.maxWaitMs ? limits.maxWaitMs : limits.overloadWaitMs;
-      if (next.call.closed) {
-        next.refuse(refusal(Code.Canceled, "CANCELED", "canceled"));
-      } else if (now - next.since > maxWaitMs) {
-        shed++;
-        next.refuse(overloaded());
-      } else {
-        return next;
-      }
+  /** Ends the waits at the head of the queue that have lasted too long, or whose client is gone. */
+  const turnAwayLate = (now: number): void => {
+    const maxWaitMs = now - lastEmpty <= limits.maxWaitMs ? limits.maxWaitMs : limits.overloadWaitMs;
+    for (let first = queue[0]; first; first = queue[0]) {
+      const late = now - first.since > maxWaitMs;
+      if (!late && !first.call.closed) return;
+      queue.shift();
+      if (late) shed++;
+      first.refuse(late ? overloaded() : refusal(Code.Canceled, "CANCELED", "canceled"));
     }
+  };
+
+  /** Handlers that wait for something else give no occasion to look at the queue: a timer does. */
+  const sweepLater = (): void => {
+    if (sweeping) return;
+    sweeping = true;
+    setTimeout(() => {
+      sweeping = false;
+      turnAwayLate(performance.now());
+      if (queue.length > 0) sweepLater();
+    }, limits.overloadWaitMs);
   };
 
   return {
@@ -109,7 +121,8 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
         call.holdsSlot = true;
         return;
       }
-      if (queue.length >= limits.maxQueued) {
+      const free = limits.maxInFlight - inFlight;
+      if (queue.length >= free + limits.maxQueued) {
         shed++;
         throw overloaded();
       }

@@ -1,0 +1,133 @@
+import { mkdtemp } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import {
+  createLocalKeys,
+  issueToken,
+  LOCAL_AUDIENCE,
+  LOCAL_ISSUER,
+  type LocalKeyFiles,
+  readPublicKeys,
+} from "@bellwether/mesh/auth/local-keys";
+import type { RoleName } from "@bellwether/mesh/caller";
+import type { AuthSettings } from "@bellwether/mesh/policies/authentication";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  collect,
+  DOOR_CLIENTS,
+  type EchoClient,
+  type EchoServer,
+  echoClient,
+  startEcho,
+  streamOf,
+} from "./start-echo.ts";
+
+let keys: LocalKeyFiles;
+let strangers: LocalKeyFiles;
+let echo: EchoServer;
+
+async function makeKeys(): Promise<LocalKeyFiles> {
+  return createLocalKeys(path.join(await mkdtemp(path.join(os.tmpdir(), "bellwether-auth-")), "keys"));
+}
+
+beforeAll(async () => {
+  keys = await makeKeys();
+  strangers = await makeKeys();
+  const tokens = {
+    keys: await readPublicKeys(keys.publicKeysFile),
+    issuer: LOCAL_ISSUER,
+    audience: LOCAL_AUDIENCE,
+    rolesClaim: "roles",
+  };
+  const auth: AuthSettings = { tokens, identities: {} };
+  echo = await startEcho({ auth });
+});
+afterAll(() => echo[Symbol.asyncDispose]());
+
+function tokenFor(roles: readonly RoleName[], lifetimeS = 60, from = keys): Promise<string> {
+  return issueToken(from.privateKeyFile, { subject: "ada", roles, lifetimeS });
+}
+
+/** Every RPC of the echo service that both doors can carry, with the role that its contract asks for. */
+const CALLS: Readonly<Record<string, (client: EchoClient, headers: HeadersInit) => Promise<unknown>>> = {
+  viewer: (client, headers) => client.echo({ id: "x" }, { headers }),
+  "viewer (streaming)": (client, headers) => collect(client.count({ to: 1 }, { headers })),
+  "viewer (client streaming)": (client, headers) => client.sum(streamOf({ number: 1 }), { headers }),
+  analyst: (client, headers) => client.increment({}, { headers }),
+  service: (client, headers) => client.measure({}, { headers }),
+};
+
+async function outcome(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => "OK",
+    (error) => Code[ConnectError.from(error).code] ?? "?",
+  );
+}
+
+describe.each(Object.entries(DOOR_CLIENTS))("the %s door", (_, transport) => {
+  let client: EchoClient;
+  beforeAll(() => {
+    client = echoClient(transport(echo));
+  });
+  const all = async (headers: HeadersInit) =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(CALLS).map(async ([name, call]) => [name, await outcome(call(client, headers))]),
+      ),
+    );
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+  it.each([
+    ["viewer", { viewer: "OK", analyst: "PermissionDenied", service: "PermissionDenied" }],
+    ["analyst", { viewer: "OK", analyst: "OK", service: "PermissionDenied" }],
+    ["admin", { viewer: "OK", analyst: "OK", service: "PermissionDenied" }],
+    ["service", { viewer: "OK", analyst: "OK", service: "OK" }],
+  ] as const)("lets a %s do what it may", async (role, expected) => {
+    const streaming = { "viewer (streaming)": expected.viewer, "viewer (client streaming)": expected.viewer };
+    expect(await all(bearer(await tokenFor([role])))).toEqual({ ...expected, ...streaming });
+  });
+
+  it.each([
+    ["no token", async () => ({})],
+    ["an expired token", async () => bearer(await tokenFor(["admin"], -60))],
+    ["a stranger's token", async () => bearer(await tokenFor(["admin"], 60, strangers))],
+    [
+      "a token without a signature",
+      async () => bearer(`${(await tokenFor(["admin"])).split(".").slice(0, 2).join(".")}.`),
+    ],
+    ["garbage", async () => bearer("x".repeat(5_000))],
+    ["another scheme", async () => ({ authorization: "Basic YWRhOmFkYQ==" })],
+  ])("turns %s away", async (_, headers) => {
+    expect(new Set(Object.values(await all(await headers())))).toEqual(new Set(["Unauthenticated"]));
+  });
+
+  it("tells the handler who calls", async () => {
+    expect((await client.echo({ id: "x" }, { headers: bearer(await tokenFor(["viewer"])) })).caller).toBe("ada");
+  });
+
+  it("turns a token away that expires while it is remembered", async () => {
+    const headers = bearer(await tokenFor(["viewer"], -3));
+    expect(await outcome(client.echo({ id: "x" }, { headers }))).toBe("OK");
+    await expect.poll(() => outcome(client.echo({ id: "x" }, { headers })), { timeout: 5_000 }).toBe("Unauthenticated");
+  });
+});
+
+it("answers probes without a token", async () => {
+  const { createClient } = await import("@connectrpc/connect");
+  const { Health } = await import("@bellwether/gen/grpc/health/v1/health_pb");
+  for (const transport of Object.values(DOOR_CLIENTS)) {
+    expect(await outcome(createClient(Health, transport(echo)).check({}))).toBe("OK");
+  }
+});
+
+it("does not start on an address that others reach", async () => {
+  await expect(startEcho({ host: "0.0.0.0" })).rejects.toThrow("echo would listen on 0.0.0.0 without authentication");
+});
+
+it("says in the log that authentication is off", async () => {
+  await using open = await startEcho();
+  expect(open.logged.map((line) => line.msg)).toContain(
+    "authentication is off: every process of this machine may do everything",
+  );
+});

@@ -1,0 +1,117 @@
+import http2 from "node:http2";
+import { RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { collect, DOOR_CLIENTS, type EchoClient, type EchoServer, echoClient, startEcho, until } from "./start-echo.ts";
+
+/** A call of each shape, to hold a policy against: both must end alike. */
+const SHAPES: Readonly<
+  Record<string, (client: EchoClient, behavior: object, signal?: AbortSignal) => Promise<unknown>>
+> = {
+  unary: (client, behavior, signal) => client.echo({ id: "x", behavior }, signal ? { signal } : {}),
+  streaming: (client, behavior, signal) => collect(client.count({ to: 1, behavior }, signal ? { signal } : {})),
+};
+
+const CASES = Object.entries(DOOR_CLIENTS).flatMap(([door, transport]) =>
+  Object.entries(SHAPES).map(([shape, call]) => ({ door, shape, transport, call })),
+);
+
+const slow = { delay: { nanos: 300_000_000 } };
+
+function codeOf(call: Promise<unknown>): Promise<Code | "OK"> {
+  return call.then(
+    () => "OK" as const,
+    (error) => ConnectError.from(error).code,
+  );
+}
+
+describe.each(CASES)("admission at the $door door, $shape", ({ transport, call }) => {
+  const admission = { maxInFlight: 2, maxQueued: 2, maxWaitMs: 5_000, overloadWaitMs: 5_000 };
+
+  it("runs two, queues two, turns the others away with a time to come back", async () => {
+    await using echo = await startEcho({ admission });
+    const client = echoClient(transport(echo));
+    const calls = Array.from({ length: 6 }, () => call(client, { delay: { nanos: 60_000_000 } }));
+    const errors = (await Promise.allSettled(calls)).flatMap((r) =>
+      r.status === "rejected" ? [ConnectError.from(r.reason)] : [],
+    );
+    expect(errors.map((e) => e.code)).toEqual([Code.ResourceExhausted, Code.ResourceExhausted]);
+    expect(errors[0]?.findDetails(RetryInfoSchema)[0]?.retryDelay?.nanos).toBeGreaterThan(0);
+    expect(await codeOf(call(client, {}))).toBe("OK");
+  });
+
+  it("sheds what would wait too long", async () => {
+    await using echo = await startEcho({ admission: { ...admission, maxWaitMs: 20, overloadWaitMs: 20 } });
+    const client = echoClient(transport(echo));
+    const calls = Array.from({ length: 4 }, () => codeOf(call(client, slow)));
+    expect((await Promise.all(calls)).sort()).toEqual([Code.ResourceExhausted, Code.ResourceExhausted, "OK", "OK"]);
+  });
+
+  it("gives a canceled call's slot back", async () => {
+    await using echo = await startEcho({ admission: { ...admission, maxQueued: 1 } });
+    const client = echoClient(transport(echo));
+    const controller = new AbortController();
+    const canceled = [1, 2].map(() => codeOf(call(client, { delay: { seconds: 60n } }, controller.signal)));
+    await until(() => echo.logged.length > 0, "the start");
+    setTimeout(() => controller.abort(), 30);
+    expect(await Promise.all(canceled)).toEqual([Code.Canceled, Code.Canceled]);
+    expect(await codeOf(call(client, {}))).toBe("OK");
+  });
+});
+
+describe.each(CASES)("error table at the $door door, $shape", ({ transport, call }) => {
+  it("maps a known error and hides an unknown one", async () => {
+    await using echo = await startEcho();
+    const client = echoClient(transport(echo));
+    expect(await codeOf(call(client, { failCode: Code.NotFound, failText: "gone" }))).toBe(Code.NotFound);
+    expect(await codeOf(call(client, { failUnknown: true }))).toBe(Code.Internal);
+  });
+});
+
+describe.each(Object.entries(DOOR_CLIENTS))("validation at the %s door", (_, transport) => {
+  it("refuses the second message of a stream", async () => {
+    await using echo = await startEcho();
+    const client = echoClient(transport(echo));
+    const numbers = (async function* () {
+      yield { number: 1 };
+      yield { number: 1_000_001 };
+    })();
+    expect(await codeOf(client.sum(numbers))).toBe(Code.InvalidArgument);
+  });
+});
+
+describe("deadlines", () => {
+  it("end a gRPC call whose client sends headers and nothing else, and it holds no slot", async () => {
+    await using echo = await startEcho({ admission: { maxInFlight: 1, maxQueued: 1 } });
+    const session = http2.connect(echo.grpcUrl);
+    const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };
+    const stream = session.request({ ...head, "content-type": "application/grpc", "grpc-timeout": "200m" });
+    const status = new Promise<unknown>((resolve) => stream.once("response", (h) => resolve(h["grpc-status"])));
+    stream.resume();
+    expect(await codeOf(echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail()).echo({ id: "x" }))).toBe("OK");
+    expect(await status).toBe(String(Code.DeadlineExceeded));
+    session.destroy();
+  });
+
+  it.each(Object.entries(DOOR_CLIENTS))(
+    "of an RPC end a call at the %s door whose client set none",
+    async (_, transport) => {
+      await using echo = await startEcho();
+      const started = performance.now();
+      const code = await codeOf(echoClient(transport(echo)).echo({ id: "x", behavior: { delay: { seconds: 60n } } }));
+      expect(code).toBe(Code.DeadlineExceeded);
+      expect(performance.now() - started).toBeGreaterThan(1_900);
+      expect(performance.now() - started).toBeLessThan(6_000);
+    },
+  );
+});
+
+describe("telemetry", () => {
+  it("does not let what a supplier sent into the log", async () => {
+    await using echo = await startEcho();
+    const client = echoClient(DOOR_CLIENTS.gRPC?.(echo as EchoServer) ?? expect.fail());
+    await codeOf(client.echo({ id: "x", text: "the whole contract", behavior: { failUnknown: true } }));
+    await until(() => echo.logged.some((line) => line.msg === "call failed"), "the log line");
+    expect(JSON.stringify(echo.logged)).not.toContain("the whole contract");
+  });
+});
