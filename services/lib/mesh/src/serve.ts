@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { openAdminDoor } from "./admin-door.ts";
@@ -10,6 +11,7 @@ import { type Address, addressText, isLoopback, type TlsMaterial } from "./liste
 import { type AdmissionLimits, admissionPolicy, DEFAULT_ADMISSION } from "./policies/admission.ts";
 import { type AuthSettings, authenticationPolicy } from "./policies/authentication.ts";
 import { deadlinePolicy } from "./policies/deadline.ts";
+import { openEndedPolicy } from "./policies/open-ended.ts";
 import { telemetryPolicy } from "./policies/telemetry.ts";
 import { validationPolicy } from "./policies/validation.ts";
 import { chainPolicies, type Policy } from "./policy.ts";
@@ -47,6 +49,8 @@ export interface ServerOptions {
   readonly tls?: TlsMaterial;
   readonly limits?: Partial<DoorLimits>;
   readonly admission?: Partial<AdmissionLimits>;
+  /** How long calls in flight may take to end at a stop. Default 10 s. */
+  readonly drainMs?: number;
   /** From `startTelemetry`. Left out: no traces, and an empty /metrics. */
   readonly telemetry?: Pick<Telemetry, "sampleRatio" | "metricsText">;
 }
@@ -56,7 +60,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly addresses: { readonly grpc: Address; readonly web: Address; readonly admin: Address };
   /** Says whether a service ("" is the whole server) wants traffic: health checks and /readyz tell it on. */
   setServing(service: string, serving: boolean): void;
-  /** NOT_SERVING, GOAWAY, calls in flight end, at most 10 s. Safe to call twice. */
+  /** NOT_SERVING, GOAWAY, calls in flight end, for at most `drainMs`. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -69,8 +73,8 @@ export class AuthenticationRequiredError extends Error {
   }
 }
 
-/** How long calls in flight may take to end at a stop. */
 const DRAIN_MS = 10_000;
+const LAME_DUCK_MS = 100;
 
 /** Opens the three doors of a service. @throws ListenError, MissingRoleError, AuthenticationRequiredError */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -86,7 +90,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const errors = errorsByTable(options.errors, ({ method, error }) =>
     logger.error({ method, err: error }, "call failed"),
   );
-  const chain = chainPolicies(policies(options, routes), errors);
+  const watches = openEndedPolicy();
+  const chain = chainPolicies([watches, ...policies(options, routes)], errors);
   const guard = webGuard({
     allowedOrigins: options.web?.allowedOrigins ?? [],
     allowedHosts: options.web?.allowedHosts ?? (auth ? undefined : hostsWithoutAuthentication(host)),
@@ -119,7 +124,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
     const drainAll = async (): Promise<void> => {
       health.setServing("", false);
-      await closeAll(DRAIN_MS);
+      // Clients that watch the health get to look elsewhere before the connection goes.
+      if (watches.count() > 0) await delay(LAME_DUCK_MS);
+      const closed = closeAll(options.drainMs ?? DRAIN_MS);
+      watches.endAll();
+      await closed;
       logger.info("stopped");
     };
     let stopping: Promise<void> | undefined;

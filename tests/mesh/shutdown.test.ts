@@ -1,0 +1,54 @@
+import net from "node:net";
+import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { collect, DOOR_CLIENTS, echoClient, startEcho, until } from "./start-echo.ts";
+
+describe.each(Object.entries(DOOR_CLIENTS))("a stop, seen at the %s door", (_, transport) => {
+  it("lets calls in flight end", async () => {
+    let running = 0;
+    await using echo = await startEcho({ observer: { started: () => running++, ended: () => {} } });
+    const client = echoClient(transport(echo));
+    const delay = { delay: { nanos: 150_000_000 } };
+    const calls = Promise.all([
+      client.echo({ id: "x", behavior: delay }),
+      collect(client.count({ to: 2, behavior: delay })),
+    ]);
+    await until(() => running === 2, "both handlers");
+    const started = performance.now();
+    await echo.server.stop();
+    expect(performance.now() - started).toBeLessThan(2_000);
+    await expect(calls).resolves.toMatchObject([{ request: { id: "x" } }, [{ number: 1 }, { number: 2 }]]);
+  });
+
+  it("takes no new connection", async () => {
+    await using echo = await startEcho();
+    await echo.server.stop();
+    await expect(echoClient(transport(echo)).echo({ id: "x" })).rejects.toBeInstanceOf(ConnectError);
+  });
+
+  it("tells a health watch first", async () => {
+    await using echo = await startEcho();
+    const seen: Status[] = [];
+    const watch = (async () => {
+      for await (const { status } of createClient(Health, transport(echo)).watch({})) {
+        seen.push(status);
+        if (status === Status.SERVING) void echo.server.stop();
+      }
+    })().catch((error) => ConnectError.from(error).code);
+    expect(await watch).toBe(Code.Unavailable);
+    expect(seen).toEqual([Status.SERVING, Status.NOT_SERVING]);
+  });
+});
+
+it("cuts what does not end within the grace", async () => {
+  await using echo = await startEcho({ drainMs: 200 });
+  const stuck = echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail())
+    .echo({ id: "x", behavior: { delay: { seconds: 60n } } }, { timeoutMs: 60_000 })
+    .catch((error) => ConnectError.from(error).code);
+  await new Promise((resolve) => net.connect(echo.server.addresses.web.port, "127.0.0.1", () => resolve(undefined)));
+  const started = performance.now();
+  await echo.server.stop();
+  expect(performance.now() - started).toBeLessThan(1_500);
+  expect([Code.Canceled, Code.Unavailable, Code.Aborted, Code.Internal]).toContain(await stuck);
+});

@@ -1,0 +1,106 @@
+import https from "node:https";
+import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { collect, type EchoServer, echoClient, startEcho, streamOf } from "./start-echo.ts";
+import { hasOpenssl, makeCertificates, type TestCertificates } from "./test-certificates.ts";
+
+const openssl = hasOpenssl();
+
+describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl)", () => {
+  let certificates: TestCertificates;
+  let echo: EchoServer;
+
+  beforeAll(async () => {
+    certificates = makeCertificates();
+    echo = await startEcho({
+      tls: { ...certificates.server, ca: certificates.ca },
+      auth: { identities: { "ml-service": ["service"] } },
+    });
+  });
+  afterAll(() => echo?.[Symbol.asyncDispose]());
+
+  const nodeOptions = () => ({ ca: certificates.ca, ...certificates.client });
+  const clients: Readonly<Record<string, () => Transport>> = {
+    "gRPC (mesh)": () =>
+      createMeshTransport({ url: echo.grpcUrl, tls: { ca: certificates.ca, ...certificates.client } }),
+    "gRPC (connect-node)": () => createGrpcTransport({ baseUrl: echo.grpcUrl, nodeOptions: nodeOptions() }),
+    "gRPC at the web door": () => createGrpcTransport({ baseUrl: echo.webUrl, nodeOptions: nodeOptions() }),
+    "Connect over HTTP/2": () =>
+      createConnectTransport({ baseUrl: echo.webUrl, httpVersion: "2", nodeOptions: nodeOptions() }),
+    "Connect over HTTP/1.1": () =>
+      createConnectTransport({ baseUrl: echo.webUrl, httpVersion: "1.1", nodeOptions: nodeOptions() }),
+    "gRPC-Web over HTTP/2": () =>
+      createGrpcWebTransport({ baseUrl: echo.webUrl, httpVersion: "2", nodeOptions: nodeOptions() }),
+  };
+
+  it.each(Object.entries(clients))("knows the certificate's owner: %s", async (_, transport) => {
+    const client = echoClient(transport());
+    expect((await client.echo({ id: "x" })).caller).toBe("ml-service");
+    expect((await client.measure({ payload: new Uint8Array(9) })).size).toBe(9);
+    expect((await collect(client.count({ to: 3 }))).length).toBe(3);
+    expect((await client.sum(streamOf({ number: 20 }, { number: 22 }))).sum).toBe(42n);
+    const error = await client
+      .echo({ id: "x", behavior: { failCode: Code.Aborted } })
+      .catch((e) => ConnectError.from(e));
+    expect(error).toMatchObject({ code: Code.Aborted });
+  });
+
+  it("lets a certificate do what its roles say and no more", async () => {
+    const chat = collect(echoClient(clients["gRPC (connect-node)"]?.() ?? expect.fail()).chat(streamOf({ text: "a" })));
+    await expect(chat).rejects.toMatchObject({ code: Code.PermissionDenied });
+  });
+
+  it("wants a certificate at the gRPC door", async () => {
+    using transport = createMeshTransport({ url: echo.grpcUrl, tls: { ca: certificates.ca } });
+    const call = echoClient(transport).echo({ id: "x" });
+    await expect(call).rejects.toMatchObject({ code: Code.Unavailable });
+  });
+
+  it("lets browsers come without one to the web door, where they need a token", async () => {
+    const transport = createConnectTransport({
+      baseUrl: echo.webUrl,
+      httpVersion: "2",
+      nodeOptions: { ca: certificates.ca },
+    });
+    await expect(echoClient(transport).echo({ id: "x" })).rejects.toMatchObject({ code: Code.Unauthenticated });
+  });
+
+  it("believes no certificate of another authority", async () => {
+    const strangers = makeCertificates();
+    const nodeOptions = { ca: certificates.ca, ...strangers.client };
+    const web = createConnectTransport({ baseUrl: echo.webUrl, httpVersion: "1.1", nodeOptions });
+    await expect(echoClient(web).echo({ id: "x" })).rejects.toMatchObject({ code: Code.Unauthenticated });
+    const grpc = createGrpcTransport({ baseUrl: echo.grpcUrl, nodeOptions });
+    await expect(echoClient(grpc).echo({ id: "x" })).rejects.toThrow();
+  });
+
+  it("sends an error without a message as one HEADERS frame at the web door, so that gRPC clients may retry it", async () => {
+    const http2 = await import("node:http2");
+    const session = http2.connect(echo.webUrl, { ca: certificates.ca });
+    const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };
+    const stream = session.request({ ...head, "content-type": "application/grpc" });
+    stream.end(Buffer.alloc(5));
+    const [headers, flags] = await new Promise<[Record<string, unknown>, number]>((resolve) =>
+      stream.once("response", (h, f) => resolve([h, f])),
+    );
+    session.destroy();
+    expect(headers["grpc-status"]).toBe(String(Code.Unauthenticated));
+    expect(flags & http2.constants.NGHTTP2_FLAG_END_STREAM).toBe(1);
+  });
+
+  it("speaks HTTP/1.1 to who asks for nothing else", async () => {
+    const body = JSON.stringify({ id: "x" });
+    const status = await new Promise((resolve, reject) => {
+      const headers = { "content-type": "application/json" };
+      const url = `${echo.webUrl}/bellwether.echo.v1.EchoService/Echo`;
+      const options = { method: "POST", ca: certificates.ca, ...certificates.client, headers, agent: false };
+      https
+        .request(url, options, (r) => resolve(r.statusCode))
+        .on("error", reject)
+        .end(body);
+    });
+    expect(status).toBe(200);
+  });
+});
