@@ -1,0 +1,66 @@
+import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { useQuery } from "@connectrpc/connect-query";
+import { RunStateBadge } from "../parts/badges.tsx";
+import { DriftTable } from "../parts/drift-table.tsx";
+import { Empty, Failure, Loading } from "../parts/notice.tsx";
+import { Page } from "../parts/page.tsx";
+import { RunCounts } from "../parts/run-counts.tsx";
+import { RunList } from "../parts/run-list.tsx";
+import { RunSteps } from "../parts/run-steps.tsx";
+import { useRunWatch } from "../rpc/use-run-watch.ts";
+
+/** How often the page looks for a run that was started since. A run that is shown tells of itself. */
+const LOOK_AGAIN_MS = 10_000;
+
+/** One week's run, or the latest, as it goes on. */
+export function RunPage({ isoWeek }: { isoWeek: string }) {
+  const got = useQuery(BatchService.method.getRun, { isoWeek }, { refetchInterval: LOOK_AGAIN_MS });
+  if (got.data?.run) return <Run listed={got.data.run} />;
+  return (
+    <Page title={isoWeek ? `Weekly run ${isoWeek}` : "Weekly run"}>
+      {got.isPending ? (
+        <Loading what="the run" />
+      ) : isMissing(got.error) ? (
+        <Empty title={isoWeek ? "There is no run of this week" : "No weekly run yet"}>
+          One starts by schedule, or by hand: <code>bellwether weekly run --week 2026-W47 --input FILE</code>
+        </Empty>
+      ) : (
+        <Failure error={got.error} onRetry={() => void got.refetch()} />
+      )}
+    </Page>
+  );
+}
+
+function Run({ listed }: { listed: BatchRun }) {
+  const run = useRunWatch(listed);
+  return (
+    <Page title={`Weekly run ${run.isoWeek}`} aside={<RunStateBadge state={run.state} />}>
+      {run.failure && (
+        <div className="notice failure" role="alert">
+          <strong>The run was given up</strong>
+          <p>{run.failure} What it received is kept: starting the same week again goes on where it stopped.</p>
+        </div>
+      )}
+      <section className="card" aria-label="Progress">
+        <RunSteps run={run} />
+        <RunCounts run={run} />
+      </section>
+      <div className="columns">
+        <section className="card" aria-labelledby="drift">
+          <h2 id="drift">Drift from training</h2>
+          <DriftTable drift={run.drift} />
+        </section>
+        <section className="card" aria-labelledby="runs">
+          <h2 id="runs">All runs</h2>
+          <RunList />
+        </section>
+      </div>
+    </Page>
+  );
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === Code.NotFound;
+}

@@ -1,0 +1,110 @@
+import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { useQuery } from "@connectrpc/connect-query";
+import { BandBadge } from "../parts/badges.tsx";
+import { ContributionTable } from "../parts/contribution-table.tsx";
+import { countText, scoreText, signedText } from "../parts/format.ts";
+import { Failure, Loading } from "../parts/notice.tsx";
+import { Page } from "../parts/page.tsx";
+import { SupplierAlerts } from "../parts/supplier-alerts.tsx";
+import { ScoreHistoryPlot } from "../plots/score-history-plot.tsx";
+import { WaterfallPlot } from "../plots/waterfall-plot.tsx";
+import { SPACE_WORDS, wordOf } from "../words.ts";
+
+/** One supplier: how it stands, how it got there and why. */
+export function SupplierPage({ supplierId }: { supplierId: string }) {
+  const got = useQuery(SupplierService.method.getSupplier, { supplierId });
+  const supplier = got.data?.supplier;
+  const score = supplier?.latestScore;
+  return (
+    <Page title={supplier?.name || supplierId} aside={score && <LatestScore score={score} />}>
+      {got.isPending && <Loading what="the supplier" />}
+      {got.isError && <Failure error={got.error} onRetry={() => void got.refetch()} />}
+      {supplier && (
+        <>
+          <Facts supplier={supplier} />
+          <div className="columns">
+            <section className="card" aria-labelledby="history">
+              <h2 id="history">Score by week</h2>
+              <History scores={got.data?.history ?? []} />
+            </section>
+            <section className="card" aria-labelledby="alerts">
+              <h2 id="alerts">Alerts</h2>
+              <SupplierAlerts supplierId={supplierId} />
+            </section>
+          </div>
+          <section className="card" aria-labelledby="why">
+            <h2 id="why">Why this score</h2>
+            <Why score={score} />
+          </section>
+        </>
+      )}
+    </Page>
+  );
+}
+
+function LatestScore({ score }: { score: SupplierScore }) {
+  return (
+    <p className="latest">
+      <BandBadge band={score.band} />
+      <strong className="number">{scoreText(score.riskScore)}</strong>
+      <small>
+        risk score in {score.isoWeek}
+        {score.change !== undefined && <>, {signedText(score.change)} since the run before</>}
+      </small>
+    </p>
+  );
+}
+
+function Facts({ supplier }: { supplier: Supplier }) {
+  const { supplierId, region, category, exposure } = supplier;
+  const facts = [
+    ["Id", supplierId],
+    ["Region", region],
+    ["Category", category],
+    ["At stake in a year", exposure === undefined ? "" : countText(Math.round(exposure))],
+    ["Model", modelText(supplier.latestScore)],
+  ];
+  return (
+    <dl className="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value || "not told"}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function modelText(score: SupplierScore | undefined): string {
+  return score?.model ? `${score.model.name} ${score.model.version}` : "";
+}
+
+function History({ scores }: { scores: readonly SupplierScore[] }) {
+  if (scores.length === 0) {
+    return <p className="quiet">Never scored. The next weekly run that lists this supplier gives the first score.</p>;
+  }
+  return <ScoreHistoryPlot scores={scores} />;
+}
+
+function Why({ score }: { score: SupplierScore | undefined }) {
+  if (!score) return <p className="quiet">There is no score to explain yet.</p>;
+  if (score.contributions.length === 0) {
+    return (
+      <p className="quiet">
+        This score carries no contributions: there was too little data for a number, or its model explains nothing.
+      </p>
+    );
+  }
+  return (
+    <>
+      <p className="quiet">
+        Each bar is one feature's exact share, in {wordOf(SPACE_WORDS, score.outputSpace)}. What points right raises the
+        risk.
+      </p>
+      <WaterfallPlot base={score.baseValue} contributions={score.contributions} />
+      <ContributionTable contributions={score.contributions} />
+    </>
+  );
+}

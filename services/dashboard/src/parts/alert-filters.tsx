@@ -1,0 +1,45 @@
+import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { type AlertFilter, hrefOf } from "../route.ts";
+import { SEVERITY_WORDS, STATE_WORDS, wordOf } from "../words.ts";
+
+const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED];
+const SEVERITIES = [AlertSeverity.WARNING, AlertSeverity.CRITICAL];
+
+/** Chooses which alerts show. The choice stands in the address, so that it can be kept and sent. */
+export function AlertFilters({ filter }: { filter: AlertFilter }) {
+  const show = (change: Partial<AlertFilter>): void => {
+    window.location.hash = hrefOf({ page: "alerts", filter: { ...filter, ...change } });
+  };
+  const toggle = (state: AlertState): void => {
+    const states = STATES.filter((one) => (one === state) !== filter.states.includes(one));
+    // Without any state there is nothing to list: the last one stays.
+    if (states.length > 0) show({ states });
+  };
+  return (
+    <form className="filters" aria-label="Filter alerts">
+      <fieldset>
+        <legend>State</legend>
+        {STATES.map((state) => (
+          <label key={state} className="chip">
+            <input type="checkbox" checked={filter.states.includes(state)} onChange={() => toggle(state)} />
+            {wordOf(STATE_WORDS, state)}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>Severity</legend>
+        {[AlertSeverity.UNSPECIFIED, ...SEVERITIES].map((severity) => (
+          <label key={severity} className="chip">
+            <input
+              type="radio"
+              name="severity"
+              checked={filter.severity === severity}
+              onChange={() => show({ severity })}
+            />
+            {severity === AlertSeverity.UNSPECIFIED ? "All" : wordOf(SEVERITY_WORDS, severity)}
+          </label>
+        ))}
+      </fieldset>
+    </form>
+  );
+}

@@ -1,0 +1,55 @@
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { type Alert, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BAND_WORDS, DISPOSITION_WORDS, RUN_STATE_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "../words.ts";
+
+/** The colour of a badge, by what it asks of the reader. */
+type Tone = "urgent" | "careful" | "calm" | "quiet" | "busy";
+
+function Badge({ tone, children }: { tone: Tone; children: string }) {
+  return (
+    <span className="badge" data-tone={tone}>
+      {children}
+    </span>
+  );
+}
+
+/** The colour that stands for a band, in badges and plots. */
+export function bandTone(band: Band): Tone {
+  if (band === Band.HIGH) return "urgent";
+  if (band === Band.MEDIUM) return "careful";
+  return band === Band.LOW ? "calm" : "quiet";
+}
+
+/** What a score means. */
+export function BandBadge({ band }: { band: Band }) {
+  return <Badge tone={bandTone(band)}>{wordOf(BAND_WORDS, band)}</Badge>;
+}
+
+/** How urgent an alert is. */
+export function SeverityBadge({ severity }: { severity: AlertSeverity }) {
+  return (
+    <Badge tone={severity === AlertSeverity.CRITICAL ? "urgent" : "careful"}>{wordOf(SEVERITY_WORDS, severity)}</Badge>
+  );
+}
+
+/** Where an alert stands, with who took it or why it was closed. */
+export function AlertStateText({ alert }: { alert: Alert }) {
+  const { state, disposition, acknowledgedBy } = alert;
+  const more =
+    state === AlertState.RESOLVED && disposition !== Disposition.UNSPECIFIED
+      ? wordOf(DISPOSITION_WORDS, disposition)
+      : state === AlertState.ACKNOWLEDGED && acknowledgedBy;
+  return (
+    <>
+      {wordOf(STATE_WORDS, state)}
+      {more && <small>{more}</small>}
+    </>
+  );
+}
+
+/** Where a run stands. */
+export function RunStateBadge({ state }: { state: RunState }) {
+  const tone = state === RunState.COMPLETE ? "calm" : state === RunState.FAILED ? "urgent" : "busy";
+  return <Badge tone={tone}>{wordOf(RUN_STATE_WORDS, state)}</Badge>;
+}

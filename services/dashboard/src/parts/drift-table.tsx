@@ -1,0 +1,37 @@
+import type { FeatureDrift } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { featureText } from "./format.ts";
+
+/** Above it a feature has shifted, by common use of the population stability index. */
+const SHIFTED_PSI = 0.25;
+const SHOWN = 10;
+
+/** The features that moved most since training. */
+export function DriftTable({ drift }: { drift: readonly FeatureDrift[] }) {
+  if (drift.length === 0) return <p className="quiet">It is known when the run is complete.</p>;
+  const shifted = drift.filter(({ psi }) => psi > SHIFTED_PSI).length;
+  return (
+    <>
+      <p className="quiet">
+        {shifted === 0
+          ? "No feature has shifted."
+          : `${shifted} of ${drift.length} features have shifted (above ${SHIFTED_PSI}): look at how they are measured before trusting the scores.`}
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Feature</th>
+            <th scope="col">Population stability index</th>
+          </tr>
+        </thead>
+        <tbody>
+          {drift.slice(0, SHOWN).map(({ feature, psi }) => (
+            <tr key={feature}>
+              <th scope="row">{featureText(feature)}</th>
+              <td className="number">{psi.toFixed(3)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}

@@ -1,0 +1,11 @@
+/** Loads the next page of a list; nothing when there is none. */
+export function MoreButton(props: { hasMore: boolean; loading: boolean; onMore: () => void }) {
+  if (!props.hasMore) return null;
+  return (
+    <p className="more">
+      <button type="button" disabled={props.loading} onClick={props.onMore}>
+        {props.loading ? "Loading…" : "Show more"}
+      </button>
+    </p>
+  );
+}

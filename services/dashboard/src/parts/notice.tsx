@@ -1,0 +1,38 @@
+import type { ReactNode } from "react";
+import { problemOf } from "../rpc/problem.ts";
+
+/** Stands where something will be. */
+export function Loading({ what }: { what: string }) {
+  return (
+    <div className="notice" role="status" aria-busy="true">
+      <span className="spinner" aria-hidden="true" />
+      Loading {what}…
+    </div>
+  );
+}
+
+/** Nothing to show, and what to do about it. */
+export function Empty({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="notice">
+      <strong>{title}</strong>
+      <p>{children}</p>
+    </div>
+  );
+}
+
+/** What went wrong and the way out. */
+export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { title, wayOut } = problemOf(error);
+  return (
+    <div className="notice failure" role="alert">
+      <strong>{title}</strong>
+      <p>{wayOut}</p>
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+import { type Alert, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { useMutation } from "@connectrpc/connect-query";
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { refreshAlerts } from "../rpc/use-alert-watch.ts";
+import { DISPOSITION_WORDS, wordOf } from "../words.ts";
+import { Failure } from "./notice.tsx";
+
+const CHOICES = [
+  { disposition: Disposition.MITIGATED, meaning: "The risk was real and was dealt with." },
+  { disposition: Disposition.ACCEPTED, meaning: "The risk is real and accepted." },
+  { disposition: Disposition.FALSE_ALARM, meaning: "There was no risk." },
+];
+
+/** The contract takes 2,000 bytes; a character has at most four. */
+const LONGEST_NOTE = 500;
+
+interface ResolveDialogProps {
+  readonly alert: Alert;
+  readonly onDone: (words: string) => void;
+  readonly onClose: () => void;
+}
+
+/** Asks why an alert is closed and closes it. */
+export function ResolveDialog({ alert, onDone, onClose }: ResolveDialogProps) {
+  const queries = useQueryClient();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const title = useId();
+  const [disposition, setDisposition] = useState<Disposition>(Disposition.MITIGATED);
+  const [note, setNote] = useState("");
+  const name = alert.supplierName || alert.supplierId;
+  const resolve = useMutation(AlertService.method.resolveAlert, {
+    onSuccess: () => {
+      onDone(`Resolved: ${name}`);
+      dialog.current?.close();
+    },
+    onSettled: () => refreshAlerts(queries),
+  });
+  useEffect(() => dialog.current?.showModal(), []);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    resolve.mutate({ alertId: alert.alertId, disposition, note });
+  };
+  return (
+    <dialog ref={dialog} aria-labelledby={title} onClose={onClose}>
+      <form onSubmit={submit}>
+        <h2 id={title}>Resolve: {name}</h2>
+        <p className="quiet">{alert.summary}</p>
+        <fieldset className="choices">
+          <legend>What came of it?</legend>
+          {CHOICES.map((choice) => (
+            <label key={choice.disposition}>
+              <input
+                type="radio"
+                name="disposition"
+                checked={disposition === choice.disposition}
+                onChange={() => setDisposition(choice.disposition)}
+              />
+              <span>
+                {wordOf(DISPOSITION_WORDS, choice.disposition)}
+                <small>{choice.meaning}</small>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        <label className="note">
+          Note for the history
+          <textarea rows={3} maxLength={LONGEST_NOTE} value={note} onChange={(event) => setNote(event.target.value)} />
+        </label>
+        {resolve.isError && <Failure error={resolve.error} />}
+        <div className="dialog-actions">
+          <button type="button" onClick={() => dialog.current?.close()}>
+            Cancel
+          </button>
+          <button type="submit" className="primary" disabled={resolve.isPending}>
+            Resolve
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,53 @@
+import type { Supplier } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { hrefOf } from "../route.ts";
+import { BandBadge } from "./badges.tsx";
+import { countText, featureText, signedText } from "./format.ts";
+import { ScoreMeter } from "./score-meter.tsx";
+import { Wide } from "./wide.tsx";
+
+/** How many of a supplier's contributions a row names. */
+const REASONS = 3;
+
+/** Suppliers with their latest scores, in the order given. */
+export function SupplierTable({ suppliers }: { suppliers: readonly Supplier[] }) {
+  return (
+    <Wide label="Suppliers">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Supplier</th>
+            <th scope="col">Band</th>
+            <th scope="col">Score</th>
+            <th scope="col">Change</th>
+            <th scope="col">At stake</th>
+            <th scope="col">Alerts</th>
+            <th scope="col">Mostly because of</th>
+          </tr>
+        </thead>
+        <tbody>
+          {suppliers.map(({ supplierId, name, exposure, latestScore, activeAlerts }) => (
+            <tr key={supplierId}>
+              <th scope="row">
+                <a href={hrefOf({ page: "supplier", supplierId })}>{name || supplierId}</a>
+                {name && <small>{supplierId}</small>}
+              </th>
+              <td>{latestScore && <BandBadge band={latestScore.band} />}</td>
+              <td>
+                <ScoreMeter score={latestScore?.riskScore} />
+              </td>
+              <td className="number">{latestScore?.change === undefined ? "–" : signedText(latestScore.change)}</td>
+              <td className="number">{exposure === undefined ? "–" : countText(Math.round(exposure))}</td>
+              <td className="number">{activeAlerts || "–"}</td>
+              <td className="why">
+                {latestScore?.contributions
+                  .slice(0, REASONS)
+                  .map(({ feature }) => featureText(feature))
+                  .join(", ")}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Wide>
+  );
+}
