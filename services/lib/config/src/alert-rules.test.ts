@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { loadAlertRules, parseAlertRules } from "./alert-rules.ts";
+import { parseYaml } from "./yaml-file.ts";
+
+const file = new URL("../../../../config/alert_rules.yaml", import.meta.url).pathname;
+
+test("the rules of the product are read", async () => {
+  expect(await loadAlertRules(file)).toMatchObject({
+    coolDownDays: 14,
+    scoreThreshold: { id: "high-score", raise: 0.7, critical: 0.85, clear: 0.6, runsToRaise: 2 },
+    weeklyCapacity: { id: "weekly-capacity", suppliers: 10, keepWithin: 20 },
+  });
+});
+
+test("limits in the wrong order, a doubled id and an unknown key are all told, with their lines", () => {
+  const text = `version: 1
+cool_down_days: 14
+score_threshold: { id: a, raise: 0.7, runs_to_raise: 2, critical: 0.65, clear: 0.8, runs_to_clear: 2 }
+weekly_capacity:
+  id: a
+  suppliers: 30
+  min_score: 0.4
+  keep_within: 20
+  per_week: 3
+`;
+  let told = "";
+  try {
+    parseAlertRules(parseYaml(text, "rules.yaml"));
+  } catch (error) {
+    told = String(error);
+  }
+  expect(told).toContain("5 mistake(s)");
+  expect(told).toMatch(/rules\.yaml:3:\d+ score_threshold\.clear: found 0\.8, expected at most raise, which is 0\.7/);
+  expect(told).toContain("score_threshold.raise: found 0.7, expected at most critical, which is 0.65");
+  expect(told).toContain('rules.yaml:5:7 weekly_capacity.id: found "a", expected an id of its own');
+  expect(told).toContain("rules.yaml:6:14 weekly_capacity.suppliers: found 30");
+  expect(told).toContain('rules.yaml:9:3 weekly_capacity: found the unknown key "per_week"');
+});

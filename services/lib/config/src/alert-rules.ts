@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { integerFrom, mistakeAt, numberWhere, parseWithSchema, shown, textLike, valueAt } from "./check-schema.ts";
+import type { ConfigMistake } from "./config-error.ts";
+import { readYaml, type YamlFile } from "./yaml-file.ts";
+
+const ruleId = textLike("an id of 1 to 40 lower-case letters, digits and -", /^[a-z0-9][a-z0-9-]{0,39}$/);
+const limit = numberWhere("a score from 0 to 1", (v) => v >= 0 && v <= 1);
+
+const schema = z.strictObject({
+  version: z.literal(1, { error: "1" }),
+  cool_down_days: integerFrom(0, 366),
+  score_threshold: z.strictObject(
+    {
+      id: ruleId,
+      raise: limit,
+      runs_to_raise: integerFrom(1, 8),
+      critical: limit,
+      clear: limit,
+      runs_to_clear: integerFrom(1, 8),
+    },
+    { error: "a rule: id, raise, runs_to_raise, critical, clear, runs_to_clear" },
+  ),
+  weekly_capacity: z.strictObject(
+    { id: ruleId, suppliers: integerFrom(0, 10_000), min_score: limit, keep_within: integerFrom(0, 100_000) },
+    { error: "a rule: id, suppliers, min_score, keep_within" },
+  ),
+});
+
+/** Raises suppliers by their calibrated risk score, in [0, 1]. `clear` ≤ `raise` ≤ `critical`. */
+export interface ScoreThresholdRule {
+  readonly id: string;
+  readonly raise: number;
+  /** Consecutive runs at `raise` or above that it takes. */
+  readonly runsToRaise: number;
+  /** At this score or above at once. */
+  readonly critical: number;
+  readonly clear: number;
+  /** Consecutive runs below `clear` that it takes. */
+  readonly runsToClear: number;
+}
+
+/** Raises the suppliers of highest expected impact. `keepWithin` ≥ `suppliers`. */
+export interface WeeklyCapacityRule {
+  readonly id: string;
+  readonly suppliers: number;
+  readonly minScore: number;
+  readonly keepWithin: number;
+}
+
+/** What config/alert_rules.yaml says. */
+export interface AlertRules {
+  readonly coolDownDays: number;
+  readonly scoreThreshold: ScoreThresholdRule;
+  readonly weeklyCapacity: WeeklyCapacityRule;
+}
+
+/** Reads config/alert_rules.yaml. @throws ConfigError with every mistake */
+export async function loadAlertRules(path: string): Promise<AlertRules> {
+  return parseAlertRules(await readYaml(path));
+}
+
+/** The rules in a parsed file. @throws ConfigError with every mistake */
+export function parseAlertRules(file: YamlFile): AlertRules {
+  const yaml = parseWithSchema(schema, file, checkOrder);
+  const { score_threshold: score, weekly_capacity: capacity } = yaml;
+  return {
+    coolDownDays: yaml.cool_down_days,
+    scoreThreshold: {
+      id: score.id,
+      raise: score.raise,
+      runsToRaise: score.runs_to_raise,
+      critical: score.critical,
+      clear: score.clear,
+      runsToClear: score.runs_to_clear,
+    },
+    weeklyCapacity: {
+      id: capacity.id,
+      suppliers: capacity.suppliers,
+      minScore: capacity.min_score,
+      keepWithin: capacity.keep_within,
+    },
+  };
+}
+
+/** Limits that contradict each other, and two rules of one id. */
+function checkOrder(file: YamlFile): readonly ConfigMistake[] {
+  const at = (...path: readonly string[]) => valueAt(file.value, path);
+  const atMost = (rule: string, low: string, high: string): ConfigMistake[] => {
+    const [a, b] = [at(rule, low), at(rule, high)];
+    if (typeof a !== "number" || typeof b !== "number" || a <= b) return [];
+    return [mistakeAt(file, [rule, low], shown(a), `at most ${high}, which is ${b}`)];
+  };
+  const sameId =
+    at("score_threshold", "id") === at("weekly_capacity", "id") && at("weekly_capacity", "id") !== undefined;
+  return [
+    ...atMost("score_threshold", "clear", "raise"),
+    ...atMost("score_threshold", "raise", "critical"),
+    ...atMost("weekly_capacity", "suppliers", "keep_within"),
+    ...(sameId
+      ? [mistakeAt(file, ["weekly_capacity", "id"], shown(at("weekly_capacity", "id")), "an id of its own")]
+      : []),
+  ];
+}
