@@ -5,11 +5,13 @@ const quoted = (cell: Cell): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-/** Rows of equal keys as CSV (RFC 4180, LF line ends), the header first. */
-export function toCsv<Row extends object>(rows: readonly Row[]): string {
-  const first = rows[0];
-  if (first === undefined) return "";
-  const columns = Object.keys(first) as (keyof Row & string)[];
-  const lines = rows.map((row) => columns.map((column) => quoted(row[column] as Cell)).join(","));
-  return `${columns.join(",")}\n${lines.join("\n")}\n`;
+/**
+ * Rows of equal keys as CSV (RFC 4180, LF line ends), the header first.
+ * @param columns Header and order; without it the keys of the first row, and so an empty text when there is none.
+ */
+export function toCsv<Row extends object>(rows: readonly Row[], columns?: readonly (keyof Row & string)[]): string {
+  const header = columns ?? (Object.keys(rows[0] ?? {}) as (keyof Row & string)[]);
+  if (header.length === 0) return "";
+  const lines = rows.map((row) => header.map((column) => quoted(row[column] as Cell)).join(","));
+  return `${[header.join(","), ...lines].join("\n")}\n`;
 }

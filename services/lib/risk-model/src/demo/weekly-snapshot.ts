@@ -1,11 +1,9 @@
 import { createRandom } from "../random.ts";
-import type { Demo } from "./generate-demo.ts";
+import type { Demo } from "./demo-tables.ts";
+import { clip, round } from "./draw.ts";
 
 /** Columns of the weekly file: identity and attributes, the 16 numeric features in the model's order, the text, the week. */
 export type WeeklyRow = Readonly<Record<string, string | number>>;
-
-const clip = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
-const round = (x: number, digits: number): number => Number(x.toFixed(digits));
 
 /**
  * The same suppliers a little later: `late_ratio` ± 0.05, `dispute_rate` ± 0.03, `avg_delay` ± 2 days, clipped.

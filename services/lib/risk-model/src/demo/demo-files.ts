@@ -1,0 +1,25 @@
+import { toCsv } from "./csv.ts";
+import type { Demo, DemoTransaction } from "./demo-tables.ts";
+import { weeklySnapshot } from "./weekly-snapshot.ts";
+
+/** Columns of transactions.csv, the one table that may be empty. */
+const TRANSACTION_COLUMNS = [
+  "transaction_id",
+  "supplier_id",
+  "transaction_date",
+  "payment_amount",
+  "payment_delay_days",
+  "on_time",
+  "delivery_quality_score",
+  "dispute",
+] as const satisfies readonly (keyof DemoTransaction)[];
+
+/** The demo's files by name, as CSV with a header each. @param snapshotWeek ISO week of the weekly file, such as "2026-W47". */
+export function demoFiles(demo: Demo, seed: number, snapshotWeek: string): Readonly<Record<string, string>> {
+  return {
+    "suppliers.csv": toCsv(demo.suppliers),
+    "transactions.csv": toCsv(demo.transactions, TRANSACTION_COLUMNS),
+    "contracts.csv": toCsv(demo.contracts),
+    "new_data_weekly.csv": toCsv(weeklySnapshot(demo, seed, snapshotWeek)),
+  };
+}
