@@ -1,0 +1,30 @@
+// Brings the system packages that some tests want, where it may, and runs every test there is.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+/** A program that tests look for, and Debian's package that has it. */
+const WANTED = [
+  { program: "redis-server", package: "redis-server" },
+  { program: "chromium", package: "chromium" },
+] as const;
+
+const isInstalled = (program: string): boolean =>
+  ["/usr/bin", "/usr/local/bin", "/usr/sbin"].some((folder) => existsSync(`${folder}/${program}`));
+const run = (command: string, ...args: string[]): boolean =>
+  spawnSync(command, args, { stdio: "inherit" }).status === 0;
+
+const missing = WANTED.filter(({ program }) => !isInstalled(program)).map((wanted) => wanted.package);
+if (missing.length > 0) {
+  const mayInstall = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
+  if (!mayInstall)
+    console.log(
+      `not installed: ${missing.join(", ")}; on Debian or Ubuntu: sudo apt-get install -y ${missing.join(" ")}`,
+    );
+  else {
+    process.env.DEBIAN_FRONTEND = "noninteractive";
+    run("apt-get", "update", "-qq");
+    if (!run("apt-get", "install", "-y", "-qq", "--no-install-recommends", ...missing))
+      console.log(`apt-get could not install ${missing.join(", ")}`);
+  }
+}
+process.exit(run("node", "scripts/test.ts", ...process.argv.slice(2)) ? 0 : 1);
