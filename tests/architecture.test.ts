@@ -52,7 +52,7 @@ const files = globSync(["services/**/*.ts", "services/**/*.tsx"], {
 const imports: Import[] = files.flatMap((file) =>
   [
     ...readFileSync(path.join(ROOT, file), "utf8").matchAll(
-      /^(?:import|export)\s+(type\s)?[^"';]*?(?:from\s+)?"([^"]+)"/gm,
+      /^(?:import|export)\s+(type\s)?(?:[^"';=(]*?\sfrom\s+)?"([^"]+)"/gm,
     ),
   ].map((match) => ({
     file,

@@ -64,12 +64,14 @@ describe.each(Object.entries(CLEAR_TEXT_CLIENTS))("%s", (name, transport) => {
     expect((await client.sum(streamOf({ number: 1 }, { number: 2 }, { number: 39 }))).sum).toBe(42n);
   });
 
-  it.runIf(name.startsWith("gRPC ("))("streams both ways", async () => {
-    expect(await collect(client.chat(streamOf({ text: "a" }, { text: "b" })))).toMatchObject([
-      { text: "a" },
-      { text: "b" },
-    ]);
-  });
+  const streamsBothWays = name.startsWith("gRPC (");
+  if (streamsBothWays)
+    it("streams both ways", async () => {
+      expect(await collect(client.chat(streamOf({ text: "a" }, { text: "b" })))).toMatchObject([
+        { text: "a" },
+        { text: "b" },
+      ]);
+    });
 
   it("carries metadata in both directions, binary too", async () => {
     const got: string[] = [];
