@@ -1,0 +1,227 @@
+import {
+  CategoryColumnSchema,
+  type PredictBatchResponse,
+} from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { openPostgres } from "@bellwether/storage/open-postgres";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { create } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { failureOf, type OpsHarness, runWeek, startOps, testChunk } from "./testing/ops-harness.ts";
+
+let cluster: PostgresCluster;
+let ops: OpsHarness;
+let url = "";
+
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  url = await cluster.createDatabase();
+  ops = await startOps(url);
+});
+afterAll(async () => {
+  await ops?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+const start = (isoWeek: string, holder = "worker 1") =>
+  ops.batch.startRun({ isoWeek, modelName: "supplier-risk", holder });
+const rows = (from: number, count: number, score = 0.5) =>
+  Array.from({ length: count }, (_, i) => ({ id: `S${from + i}`, score }));
+
+async function inDatabase<T extends object>(query: string): Promise<T[]> {
+  const sql = await openPostgres(url, { max: 1 });
+  try {
+    return await sql.unsafe<T[]>(query);
+  } finally {
+    await sql.end();
+  }
+}
+
+test("a run counts what it was given, and its scores appear only when it is complete", async () => {
+  const { run, lease } = await start("2026-W01");
+  expect(run).toMatchObject({ isoWeek: "2026-W01", state: RunState.RUNNING });
+  const faulty = { id: "bad", fault: true };
+  const unknown = { id: "thin" };
+  expect(await ops.batch.submitChunk(testChunk(lease, 0, [...rows(0, 3), faulty]))).toMatchObject({
+    duplicate: false,
+    rowsScored: 3,
+    rowsFaulty: 1,
+  });
+  await ops.batch.submitChunk(testChunk(lease, 1, [...rows(3, 2, 0.9), unknown]));
+  const visible = `select supplier from bellwether.score where run = ${run?.runId}`;
+  expect(await inDatabase(visible)).toHaveLength(0);
+  const { run: complete } = await ops.batch.completeRun({
+    ...(lease && { lease }),
+    ...{ rowsRead: 10n, rowsRejected: 3n, chunksTotal: 2 },
+    drift: [
+      { feature: "a", psi: 0.1 },
+      { feature: "b", psi: 0.3 },
+    ],
+  });
+  expect(complete).toMatchObject({ state: RunState.COMPLETE, rowsRead: 10n, rowsScored: 6n, rowsSetAside: 4n });
+  expect(complete?.bands.map(({ band, rows: n }) => [band, n])).toEqual([
+    [1, 1n],
+    [3, 3n],
+    [4, 2n],
+  ]);
+  expect(complete?.drift[0]).toMatchObject({ feature: "b", psi: 0.3 });
+  expect(await inDatabase(visible)).toHaveLength(6);
+});
+
+test("a chunk sent again changes nothing, and a complete run is given back", async () => {
+  const { lease, run } = await start("2026-W02");
+  await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 4)));
+  expect(await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 4)))).toMatchObject({
+    duplicate: true,
+    rowsScored: 4,
+  });
+  const totals = { ...(lease && { lease }), rowsRead: 4n, rowsRejected: 0n, chunksTotal: 1 };
+  const first = await ops.batch.completeRun(totals);
+  expect(await ops.batch.completeRun(totals)).toEqual(first);
+  expect(await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 4)))).toMatchObject({ duplicate: true });
+  const late = await failureOf(ops.batch.submitChunk(testChunk(lease, 1, rows(9, 1))));
+  expect(late.code).toBe(Code.FailedPrecondition);
+  const again = await start("2026-W02", "worker 2");
+  expect(again.lease).toBeUndefined();
+  expect(again.run).toEqual(first.run);
+  expect(await inDatabase(`select from bellwether.score where run = ${run?.runId}`)).toHaveLength(4);
+});
+
+test("chunks submitted together, each twice, are taken once", async () => {
+  const { lease, run } = await start("2026-W03");
+  const chunks = Array.from({ length: 6 }, (_, chunk) => testChunk(lease, chunk, rows(chunk * 50, 50)));
+  const answers = await Promise.all([...chunks, ...chunks].map((chunk) => ops.batch.submitChunk(chunk)));
+  expect(answers.filter(({ duplicate }) => duplicate)).toHaveLength(6);
+  await ops.batch.completeRun({ ...(lease && { lease }), rowsRead: 300n, rowsRejected: 0n, chunksTotal: 6 });
+  expect(await inDatabase(`select from bellwether.score where run = ${run?.runId}`)).toHaveLength(300);
+});
+
+test("another holder takes a run over with its chunks, and the first one is fenced off", async () => {
+  const first = await start("2026-W04", "worker 1");
+  expect((await start("2026-W04", "worker 1")).lease).toEqual(first.lease);
+  await ops.batch.submitChunk(testChunk(first.lease, 0, rows(0, 2)));
+  const second = await start("2026-W04", "worker 2");
+  expect(second.receivedChunks).toEqual([0]);
+  expect(second.lease?.fence).toBe((first.lease?.fence ?? 0n) + 1n);
+  const fenced = await failureOf(ops.batch.submitChunk(testChunk(first.lease, 1, rows(2, 2))));
+  expect(fenced.code).toBe(Code.Aborted);
+  expect(fenced.rawMessage).toContain("another holder has taken the run over");
+  await ops.batch.submitChunk(testChunk(second.lease, 1, rows(2, 2)));
+  const failed = await ops.batch.failRun({ ...(second.lease && { lease: second.lease }), reason: "disk full" });
+  expect(failed.run).toMatchObject({ state: RunState.FAILED, failure: "disk full" });
+  expect((await start("2026-W04", "worker 2")).receivedChunks).toEqual([0, 1]);
+});
+
+test("a supplier's second row is set aside, its first score stays", async () => {
+  const twice = [
+    { id: "S1", score: 0.2 },
+    { id: "S2", score: 0.3 },
+    { id: "S1", score: 0.9 },
+  ];
+  expect(await runWeek(ops, "2026-W05", twice)).toMatchObject({ rowsRead: 3n, rowsScored: 2n, rowsSetAside: 1n });
+  const history = await inDatabase<{ p: number }>(
+    "select p from bellwether.score s join bellwether.run r on r.id = s.run where r.iso_week = '2026-W05' order by p",
+  );
+  expect(history.map(({ p }) => p)).toEqual([0.2, 0.3]);
+});
+
+test("completing refuses missing chunks and counts that do not add up", async () => {
+  const { lease } = await start("2026-W06");
+  await ops.batch.submitChunk(testChunk(lease, 1, rows(0, 2)));
+  const totals = { ...(lease && { lease }), rowsRead: 2n, rowsRejected: 0n };
+  const missing = await failureOf(ops.batch.completeRun({ ...totals, chunksTotal: 2 }));
+  expect([missing.code, missing.rawMessage]).toEqual([
+    Code.FailedPrecondition,
+    expect.stringContaining("lacks 1 of 2 chunks, the first is 0"),
+  ]);
+  await ops.batch.submitChunk(testChunk(lease, 0, rows(2, 2)));
+  const counts = await failureOf(ops.batch.completeRun({ ...totals, chunksTotal: 2 }));
+  expect([counts.code, counts.rawMessage]).toEqual([
+    Code.FailedPrecondition,
+    expect.stringContaining("2 rows read, but 4 scored, 0 faulty and 0 rejected make 4"),
+  ]);
+});
+
+test("a run is scored by one model and reads one input", async () => {
+  const { lease } = await start("2026-W07");
+  await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 1)));
+  const mixed = await failureOf(ops.batch.submitChunk(testChunk(lease, 1, rows(1, 1), "d".repeat(64))));
+  expect([mixed.code, mixed.rawMessage]).toEqual([Code.FailedPrecondition, expect.stringContaining("one version")]);
+  const progress = { ...(lease && { lease }), stage: RunStage.INGEST, rowsRead: 7n };
+  const { run } = await ops.batch.reportProgress({ ...progress, inputDigest: "1".repeat(64) });
+  expect(run).toMatchObject({ rowsRead: 7n, inputDigest: "1".repeat(64) });
+  const moved = await failureOf(ops.batch.reportProgress({ ...progress, inputDigest: "2".repeat(64) }));
+  expect(moved.code).toBe(Code.FailedPrecondition);
+});
+
+test("columns that do not fit together are refused by name, and nothing is written", async () => {
+  const { lease, run } = await start("2026-W08");
+  const chunk = () => testChunk(lease, 0, rows(0, 2));
+  const spoil = (columns: Partial<SubmitChunkRequest>): SubmitChunkRequest => Object.assign(chunk(), columns);
+  const spoilScores = (columns: Partial<PredictBatchResponse>): SubmitChunkRequest => {
+    const request = chunk();
+    Object.assign(request.scores ?? {}, columns);
+    return request;
+  };
+  const regions = create(CategoryColumnSchema, { name: "region", dictionary: ["EU"], codes: [0, 1] });
+  for (const request of [
+    spoilScores({ bands: new Uint8Array(1) }),
+    spoilScores({ bands: new Uint8Array([9, 9]) }),
+    spoilScores({ contributions: new Uint8Array(3) }),
+    spoilScores({ riskScores: new Uint8Array(new Float64Array([0.5, 1.5]).buffer) }),
+    spoil({ exposures: new Uint8Array(8) }),
+    spoil({ exposures: new Uint8Array(new Float64Array([1, -1]).buffer) }),
+    spoil({ supplierNames: ["one"] }),
+    spoil({ regions }),
+    spoil({ supplierIds: ["a\0b", "c"] }),
+  ])
+    expect((await failureOf(ops.batch.submitChunk(request))).code).toBe(Code.InvalidArgument);
+  expect(await inDatabase(`select from bellwether.score_r${run?.runId}`)).toHaveLength(0);
+  await ops.batch.submitChunk(chunk());
+});
+
+test("unknown runs are NOT_FOUND; lists and the latest run are read", async () => {
+  const lease = { runId: 999_999, fence: 1n };
+  const stage = RunStage.INGEST;
+  for (const call of [
+    () => ops.batch.getRun({ isoWeek: "1999-W01" }),
+    () => ops.batch.reportProgress({ lease, stage }),
+    () => ops.batch.submitChunk(testChunk({ ...lease, $typeName: "bellwether.ops.v1.RunLease" }, 0, rows(0, 1))),
+    () => ops.batch.completeRun({ lease }),
+    () => ops.batch.failRun({ lease, reason: "r" }),
+    async () => {
+      for await (const _ of ops.batch.watchRun({ runId: 999_999 }));
+    },
+  ])
+    expect((await failureOf(call())).code).toBe(Code.NotFound);
+  await start("2026-W09");
+  expect((await ops.batch.getRun({})).run?.isoWeek).toBe("2026-W09");
+  const seen: string[] = [];
+  for (let pageToken = ""; ; ) {
+    const page = await ops.batch.listRuns({ pageSize: 2, pageToken });
+    seen.push(...page.runs.map(({ isoWeek }) => isoWeek));
+    if (page.nextPageToken === "") break;
+    pageToken = page.nextPageToken;
+  }
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(seen[0]).toBe("2026-W09");
+  expect((await failureOf(ops.batch.listRuns({ pageToken: "nonsense" }))).code).toBe(Code.InvalidArgument);
+});
+
+test("a watch shows a run until it is complete", async () => {
+  const { run, lease } = await start("2026-W10");
+  const seen: [RunState, bigint][] = [];
+  const watching = (async () => {
+    for await (const { run: now } of ops.batch.watchRun({ runId: run?.runId ?? 0 })) {
+      if (seen.length === 0) await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 3)));
+      if (now?.rowsScored === 3n && now.state === RunState.RUNNING)
+        await ops.batch.completeRun({ ...(lease && { lease }), rowsRead: 3n, rowsRejected: 0n, chunksTotal: 1 });
+      seen.push([now?.state ?? RunState.UNSPECIFIED, now?.rowsScored ?? 0n]);
+    }
+  })();
+  await watching;
+  expect(seen[0]).toEqual([RunState.RUNNING, 0n]);
+  expect(seen.at(-1)).toEqual([RunState.COMPLETE, 3n]);
+});

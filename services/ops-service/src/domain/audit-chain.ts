@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { AuditEventError } from "./ops-error.ts";
+
+/** An event to record. Times in microseconds since 1970. */
+export interface AuditEvent {
+  readonly eventId: string;
+  readonly kind: string;
+  readonly actor: string;
+  readonly subject: string;
+  readonly occurredUs: bigint;
+  /** A JSON object; empty: none. */
+  readonly payload: string;
+}
+
+/** An event in the chain. */
+export interface AuditRecord extends Omit<AuditEvent, "payload"> {
+  readonly sequence: number;
+  readonly recordedUs: bigint;
+  /** Null: erased. */
+  readonly payload: string | null;
+  readonly payloadHash: string;
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+/** Where a chain ends. */
+export interface AuditHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+/** The head of a chain without records. */
+export const EMPTY_CHAIN: AuditHead = { sequence: 0, hash: "0".repeat(64) };
+
+/** The records that events become behind `head`, in their order. */
+export function chainEvents(head: AuditHead, events: readonly AuditEvent[], recordedUs: bigint): AuditRecord[] {
+  let { sequence, hash: previousHash } = head;
+  return events.map((event) => {
+    sequence++;
+    const unhashed = { ...event, sequence, recordedUs, payloadHash: sha256(event.payload), previousHash };
+    const record = { ...unhashed, hash: recordHash(unhashed) };
+    previousHash = record.hash;
+    return record;
+  });
+}
+
+/** Whether a record follows from the one before and its payload, if it is still there, has its hash. */
+export function isLinked(record: AuditRecord, before: AuditHead): boolean {
+  return (
+    record.sequence === before.sequence + 1 &&
+    record.previousHash === before.hash &&
+    (record.payload === null || sha256(record.payload) === record.payloadHash) &&
+    record.hash === recordHash(record)
+  );
+}
+
+/** @throws AuditEventError for a payload that is no JSON object or a time that no calendar has */
+export function checkEvent(event: AuditEvent, index: number): void {
+  if (event.occurredUs < MIN_US || event.occurredUs > MAX_US)
+    throw new AuditEventError(`events[${index}].occurred_at`, "is not within the years 1 to 9999");
+  if (event.payload !== "" && !isJsonObject(event.payload))
+    throw new AuditEventError(`events[${index}].payload_json`, "is not a JSON object");
+}
+
+const MIN_US = -62_135_596_800_000_000n;
+const MAX_US = 253_402_300_799_999_999n;
+
+/** Lengths before texts: no two different records give the same bytes. */
+function recordHash(record: Omit<AuditRecord, "hash" | "payload">): string {
+  const { sequence, eventId, kind, actor, subject, occurredUs, recordedUs, payloadHash, previousHash } = record;
+  const parts = [previousHash, sequence, eventId, kind, actor, subject, occurredUs, recordedUs, payloadHash].map(
+    String,
+  );
+  return sha256(parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join(""));
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,88 @@
+import type { AlertRules, ScoreThresholdRule, WeeklyCapacityRule } from "@bellwether/config/alert-rules";
+import { type Alert, type AlertCandidate, type AlertChange, type AlertDimension, decideAlert } from "./alert.ts";
+
+/** A supplier that the score rule has a say on. */
+export interface ScoreStanding {
+  readonly supplierId: number;
+  readonly riskScore: number;
+  readonly alert: Alert | null;
+  /** How many of the latest `runsToRaise` runs were at `raise` or above. */
+  readonly highRuns: number;
+  /** How many of the latest `runsToClear` runs were below `clear`. */
+  readonly lowRuns: number;
+}
+
+/** A supplier that the capacity rule has a say on. */
+export interface ImpactStanding {
+  readonly supplierId: number;
+  readonly riskScore: number;
+  readonly alert: Alert | null;
+  /** Place by expected impact, from 1; null: beyond `keepWithin`, below `minScore`, or raised by its score. */
+  readonly rank: number | null;
+}
+
+/** What the rules need to see and change, all in one transaction. */
+export interface AlertBook {
+  /** Suppliers at `raise` or above in the run, and those with an active alert of the rule. */
+  scoreStandings(runId: number, rule: ScoreThresholdRule): Promise<readonly ScoreStanding[]>;
+  /** The first `keepWithin` suppliers by impact without an active alert of `scoreRuleId`, and those with an active alert of the rule. */
+  impactStandings(runId: number, rule: WeeklyCapacityRule, scoreRuleId: string): Promise<readonly ImpactStanding[]>;
+  saveChanges(changes: readonly AlertChange[]): Promise<void>;
+}
+
+/** Evaluates both rules on a published run. Gives the number of alerts that it raised or opened again. */
+export async function evaluateRules(
+  book: AlertBook,
+  rules: AlertRules,
+  { runId, now, newId }: { readonly runId: number; readonly now: Date; readonly newId: () => string },
+): Promise<number> {
+  const { scoreThreshold, weeklyCapacity, coolDownDays } = rules;
+  const apply = async (ruleId: string, dimension: AlertDimension, candidates: readonly AlertCandidate[]) => {
+    const decision = { runId, now, newId, coolDownDays, ruleId, dimension };
+    const changes = candidates.flatMap((candidate) => decideAlert(candidate, decision) ?? []);
+    await book.saveChanges(changes);
+    return changes.filter(({ event }) => event?.kind === "raised" || event?.kind === "reopened").length;
+  };
+  const byScore = await book.scoreStandings(runId, scoreThreshold);
+  const raised = await apply(
+    scoreThreshold.id,
+    "score",
+    byScore.map((standing) => scoreCandidate(standing, scoreThreshold)),
+  );
+  const byImpact = await book.impactStandings(runId, weeklyCapacity, scoreThreshold.id);
+  return (
+    raised +
+    (await apply(
+      weeklyCapacity.id,
+      "impact",
+      byImpact.map((standing) => impactCandidate(standing, weeklyCapacity)),
+    ))
+  );
+}
+
+function scoreCandidate(standing: ScoreStanding, rule: ScoreThresholdRule): AlertCandidate {
+  const { supplierId, riskScore, alert, highRuns, lowRuns } = standing;
+  const isCritical = riskScore >= rule.critical;
+  const why = isCritical
+    ? `at or above the critical limit ${rule.critical}`
+    : `at or above ${rule.raise} in ${rule.runsToRaise} run(s) in a row`;
+  return {
+    ...{ supplierId, riskScore, alert, isCritical },
+    isRaised: isCritical || highRuns >= rule.runsToRaise,
+    isCleared: lowRuns >= rule.runsToClear,
+    summary: `Risk score ${riskScore.toFixed(2)}, ${why}.`,
+  };
+}
+
+function impactCandidate(
+  { supplierId, riskScore, alert, rank }: ImpactStanding,
+  rule: WeeklyCapacityRule,
+): AlertCandidate {
+  return {
+    ...{ supplierId, riskScore, alert },
+    isRaised: rank !== null && rank <= rule.suppliers,
+    isCritical: false,
+    isCleared: rank === null,
+    summary: `Risk score ${riskScore.toFixed(2)}, among the ${rule.suppliers} suppliers of highest expected impact.`,
+  };
+}

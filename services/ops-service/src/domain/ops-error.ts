@@ -1,0 +1,93 @@
+/** No run has this number, week or model. */
+export class RunNotFoundError extends Error {
+  override readonly name = "RunNotFoundError" as const;
+  constructor(what: string) {
+    super(`no run ${what}`);
+  }
+}
+
+/** Another holder has taken the run over. */
+export class RunFencedError extends Error {
+  override readonly name = "RunFencedError" as const;
+  constructor(runId: number, fence: number) {
+    super(
+      `run ${runId}: fence ${fence} has ended, another holder has taken the run over; stop writing, or start the run again`,
+    );
+  }
+}
+
+/** The run is complete: its scores do not change any more. */
+export class RunCompleteError extends Error {
+  override readonly name = "RunCompleteError" as const;
+  constructor(runId: number) {
+    super(`run ${runId} is complete; its scores do not change any more`);
+  }
+}
+
+/** What a run is given does not fit what it was given before. */
+export class RunMismatchError extends Error {
+  override readonly name = "RunMismatchError" as const;
+}
+
+/** Columns of a chunk do not fit together, or hold what cannot be. */
+export class ChunkShapeError extends Error {
+  override readonly name = "ChunkShapeError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(field: string, description: string) {
+    super(`${field}: ${description}`);
+    this.fieldViolations = [{ field, description }];
+  }
+}
+
+/** No alert has this id. */
+export class AlertNotFoundError extends Error {
+  override readonly name = "AlertNotFoundError" as const;
+  constructor(alertId: string) {
+    super(`no alert ${alertId}`);
+  }
+}
+
+/** The alert is resolved: it opens again only by its rule. */
+export class AlertResolvedError extends Error {
+  override readonly name = "AlertResolvedError" as const;
+  constructor(alertId: string, disposition: string) {
+    super(`alert ${alertId} is resolved (${disposition}); it opens again only when its rule raises it`);
+  }
+}
+
+/** No supplier has this id. */
+export class SupplierNotFoundError extends Error {
+  override readonly name = "SupplierNotFoundError" as const;
+  constructor(supplierId: string) {
+    super(`no supplier ${JSON.stringify(supplierId)}`);
+  }
+}
+
+/** An audit event that cannot be recorded as it is. */
+export class AuditEventError extends Error {
+  override readonly name = "AuditEventError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(field: string, description: string) {
+    super(`${field}: ${description}`);
+    this.fieldViolations = [{ field, description }];
+  }
+}
+
+/** A page token that this list did not hand out. */
+export class PageTokenError extends Error {
+  override readonly name = "PageTokenError" as const;
+  readonly fieldViolations = [
+    { field: "page_token", description: "use next_page_token of the previous page, unchanged" },
+  ];
+  constructor() {
+    super("page_token is not one of this list's; use next_page_token of the previous page, unchanged");
+  }
+}
+
+/** Who watches reads too slowly: changes would pile up. */
+export class WatchTooSlowError extends Error {
+  override readonly name = "WatchTooSlowError" as const;
+  constructor() {
+    super("the watch is read too slowly and was ended; list again and watch anew");
+  }
+}

@@ -1,0 +1,28 @@
+import { RunCompleteError, RunFencedError, RunMismatchError, RunNotFoundError } from "./ops-error.ts";
+import type { Run, RunLease, ScoredBy } from "./run.ts";
+
+/** Lets only the present holder of a run write. @throws RunNotFoundError, RunFencedError */
+export function checkLease<R extends Pick<Run, "fence">>(
+  run: R | undefined,
+  { runId, fence }: RunLease,
+): asserts run is R {
+  if (!run) throw new RunNotFoundError(String(runId));
+  if (run.fence !== fence) throw new RunFencedError(runId, fence);
+}
+
+/** @throws RunCompleteError */
+export function checkOpen({ id, state }: Pick<Run, "id" | "state">): void {
+  if (state === "complete") throw new RunCompleteError(id);
+}
+
+/** A run is scored by one model from its first chunk to its last. @throws RunMismatchError */
+export function checkSameModel(runId: number, before: ScoredBy | null, now: ScoredBy): void {
+  if (!before) return;
+  const isSame =
+    before.modelDigest === now.modelDigest &&
+    before.bundleDigest === now.bundleDigest &&
+    before.columnNames.join("\0") === now.columnNames.join("\0");
+  if (isSame) return;
+  const text = `run ${runId} was begun with ${before.name} ${before.version} (${before.modelDigest.slice(0, 12)}), this chunk was scored by ${now.name} ${now.version} (${now.modelDigest.slice(0, 12)}); score the whole run with one version`;
+  throw new RunMismatchError(text);
+}

@@ -1,0 +1,65 @@
+/** Where a run stands. */
+export type RunState = "running" | "complete" | "failed";
+
+/** What a run is doing; "none": not begun. */
+export type RunStage = "none" | "ingest" | "validate" | "score" | "drift" | "complete" | "report";
+
+/** What a score means. */
+export type Band = "unknown" | "low" | "medium" | "high";
+
+/** Rows per band. */
+export type BandCounts = Partial<Record<Band, number>>;
+
+/** How far a feature has moved from training; psi is at least 0. */
+export interface FeatureDrift {
+  readonly feature: string;
+  readonly psi: number;
+}
+
+/** What computed a run's scores: the same for all its chunks. */
+export interface ScoredBy {
+  readonly name: string;
+  readonly version: string;
+  readonly modelDigest: string;
+  readonly bundleDigest: string;
+  readonly configHash: string;
+  readonly runtime: string;
+  readonly kernel: string;
+  /** The order of contributions; empty when the model explains nothing. */
+  readonly columnNames: readonly string[];
+  readonly baseValue: number;
+  readonly outputSpace: "margin" | "probability" | "raw" | "unknown";
+}
+
+/** One row of the ledger. */
+export interface Run {
+  readonly id: number;
+  readonly isoWeek: string;
+  readonly modelName: string;
+  readonly state: RunState;
+  readonly stage: RunStage;
+  readonly fence: number;
+  readonly holder: string;
+  /** The model's complete run of the latest week before. */
+  readonly previousRunId: number | null;
+  readonly rowsRead: number | null;
+  readonly rowsRejected: number;
+  readonly rowsScored: number;
+  readonly rowsFaulty: number;
+  readonly chunksReceived: number;
+  readonly chunksTotal: number | null;
+  readonly inputDigest: string;
+  readonly scoredBy: ScoredBy | null;
+  readonly alertsRaised: number;
+  readonly bands: BandCounts;
+  readonly drift: readonly FeatureDrift[];
+  readonly startedAt: Date;
+  readonly completedAt: Date | null;
+  readonly failure: string;
+}
+
+/** The right to write to a run. */
+export interface RunLease {
+  readonly runId: number;
+  readonly fence: number;
+}

@@ -1,0 +1,103 @@
+import type { RunLease as ProtoLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { BatchService, StartRunResponseSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { RunNotFoundError } from "../domain/ops-error.ts";
+import type { Run, RunLease } from "../domain/run.ts";
+import type { ChunkReceipt, ScoredChunk } from "../domain/scored-chunk.ts";
+import {
+  type CompleteRunOptions,
+  completeRun,
+  failRun,
+  reportProgress,
+  type StartedRun,
+  startRun,
+  type Transact,
+} from "../domain/weekly-run.ts";
+import { chunkFromProto } from "./chunk-from-proto.ts";
+import { numbersFromToken, pageOf } from "./page-token.ts";
+import { runToProto, stageFromProto } from "./run-to-proto.ts";
+
+export interface BatchDependencies extends CompleteRunOptions {
+  readonly transact: Transact;
+  readonly writeChunk: (lease: RunLease, chunk: ScoredChunk) => Promise<ChunkReceipt>;
+  readonly findRun: (runId: number) => Promise<Run | undefined>;
+  readonly findLatestRun: (which: { isoWeek?: string; modelName?: string }) => Promise<Run | undefined>;
+  readonly listRuns: (limit: number, beforeId: number | undefined) => Promise<readonly Run[]>;
+  /** Numbers of runs that change, from now on. */
+  readonly watchRuns: (signal: AbortSignal) => Promise<AsyncIterable<string>>;
+}
+
+const DEFAULT_PAGE = 50;
+
+/** BatchService over the ledger. */
+export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof BatchService> {
+  const { transact, findRun } = deps;
+  return {
+    async startRun({ isoWeek, modelName, holder }) {
+      return startedToProto(await startRun(transact, { isoWeek, modelName, holder }));
+    },
+    async reportProgress({ lease, stage, rowsRead, rowsRejected, chunksTotal, inputDigest }) {
+      const run = await reportProgress(transact, leaseFromProto(lease), {
+        stage: stageFromProto(stage),
+        ...(rowsRead !== undefined && { rowsRead: Number(rowsRead) }),
+        ...(rowsRejected !== undefined && { rowsRejected: Number(rowsRejected) }),
+        ...(chunksTotal !== undefined && { chunksTotal }),
+        ...(inputDigest !== "" && { inputDigest }),
+      });
+      return { run: runToProto(run) };
+    },
+    async submitChunk(request) {
+      return await deps.writeChunk(leaseFromProto(request.lease), chunkFromProto(request));
+    },
+    async completeRun({ lease, rowsRead, rowsRejected, chunksTotal, drift }) {
+      const totals = { rowsRead: Number(rowsRead), rowsRejected: Number(rowsRejected), chunksTotal };
+      const told = { ...totals, drift: drift.map(({ feature, psi }) => ({ feature, psi })) };
+      return { run: runToProto(await completeRun(transact, leaseFromProto(lease), told, deps)) };
+    },
+    async failRun({ lease, reason }) {
+      return { run: runToProto(await failRun(transact, leaseFromProto(lease), reason)) };
+    },
+    async getRun({ isoWeek, modelName }) {
+      const run = await deps.findLatestRun({
+        ...(isoWeek !== "" && { isoWeek }),
+        ...(modelName !== "" && { modelName }),
+      });
+      if (!run) throw new RunNotFoundError(isoWeek === "" ? "yet" : `of ${isoWeek}`);
+      return { run: runToProto(run) };
+    },
+    async listRuns({ pageSize, pageToken }) {
+      const size = pageSize || DEFAULT_PAGE;
+      const [beforeId] = numbersFromToken(pageToken, 1) ?? [];
+      const page = pageOf(await deps.listRuns(size + 1, beforeId), size, ({ id }) => [id]);
+      return { runs: page.items.map(runToProto), nextPageToken: page.nextPageToken };
+    },
+    async *watchRun({ runId }, { signal }) {
+      const changes = await deps.watchRuns(signal);
+      const present = await findRun(runId);
+      if (!present) throw new RunNotFoundError(String(runId));
+      yield { run: runToProto(present) };
+      if (present.state !== "running") return;
+      for await (const change of changes) {
+        if (change !== String(runId)) continue;
+        const run = await findRun(runId);
+        if (!run) return;
+        yield { run: runToProto(run) };
+        if (run.state !== "running") return;
+      }
+    },
+  };
+}
+
+/** protovalidate has seen to it that there is one. */
+function leaseFromProto(lease: ProtoLease | undefined): RunLease {
+  return { runId: lease?.runId ?? 0, fence: Number(lease?.fence ?? 0n) };
+}
+
+function startedToProto({ run, lease, receivedChunks }: StartedRun): MessageInitShape<typeof StartRunResponseSchema> {
+  return {
+    run: runToProto(run),
+    ...(lease && { lease: { runId: lease.runId, fence: BigInt(lease.fence) } }),
+    receivedChunks: [...receivedChunks],
+  };
+}

@@ -1,0 +1,85 @@
+import type { CategoryColumn } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ChunkShapeError } from "../domain/ops-error.ts";
+import type { ScoredBy } from "../domain/run.ts";
+import { BAND_NUMBERS, type LabelColumn, type ScoredChunk } from "../domain/scored-chunk.ts";
+
+/** "Missing" in a CategoryColumn. */
+const MISSING_CODE = 0xffff_ffff;
+
+const SPACES: Readonly<Record<OutputSpace, ScoredBy["outputSpace"]>> = {
+  [OutputSpace.UNSPECIFIED]: "unknown",
+  [OutputSpace.MARGIN]: "margin",
+  [OutputSpace.PROBABILITY]: "probability",
+  [OutputSpace.RAW]: "raw",
+};
+
+/** A submitted chunk with its columns held against each other. @throws ChunkShapeError */
+export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
+  const { supplierIds, scores } = request;
+  const rows = supplierIds.length;
+  if (!scores?.model) throw new ChunkShapeError("scores.model", "is missing: send ml-service's answer unchanged");
+  const { columnNames, contributions, model } = scores;
+  const riskScores = float64s("scores.risk_scores", scores.riskScores, rows);
+  const bands = bytesOf("scores.bands", scores.bands, rows);
+  checkScores(riskScores, bands);
+  const names = request.supplierNames;
+  if (names.length > 0 && names.length !== rows)
+    throw new ChunkShapeError("supplier_names", `has ${names.length} entries for ${rows} rows`);
+  const exposures = request.exposures.length > 0 ? float64s("exposures", request.exposures, rows) : undefined;
+  if (exposures?.some((v) => v < 0 || v === Number.POSITIVE_INFINITY))
+    throw new ChunkShapeError("exposures", "holds a negative or infinite number");
+  const { name, version, modelDigest, bundleDigest, configHash, runtime, kernel } = model;
+  return {
+    chunk: request.chunk,
+    supplierIds,
+    names: names.length > 0 ? names : undefined,
+    regions: request.regions && labels("regions", request.regions, rows),
+    categories: request.categories && labels("categories", request.categories, rows),
+    exposures,
+    riskScores,
+    bands,
+    contributions: bytesOf("scores.contributions", contributions, rows * columnNames.length * 4),
+    scoredBy: {
+      ...{ name, version, modelDigest, bundleDigest, configHash, runtime, kernel },
+      columnNames,
+      baseValue: Number.isFinite(scores.baseValue) ? scores.baseValue : 0,
+      outputSpace: SPACES[scores.outputSpace] ?? "unknown",
+    },
+  };
+}
+
+function bytesOf(field: string, bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length !== length) throw new ChunkShapeError(field, `has ${bytes.length} bytes, not ${length}`);
+  return bytes;
+}
+
+/** Copied: bytes from the wire start anywhere, doubles may not. */
+function float64s(field: string, bytes: Uint8Array, rows: number): Float64Array {
+  return new Float64Array(new Uint8Array(bytesOf(field, bytes, rows * 8)).buffer);
+}
+
+function checkScores(riskScores: Float64Array, bands: Uint8Array): void {
+  for (const [row, score] of riskScores.entries()) {
+    const band = bands[row] ?? 0;
+    if (band > BAND_NUMBERS.high) throw new ChunkShapeError("scores.bands", `row ${row}: ${band} is no band`);
+    const hasScore = band >= BAND_NUMBERS.low;
+    if (hasScore ? !(score >= 0 && score <= 1) : !Number.isNaN(score))
+      throw new ChunkShapeError("scores.risk_scores", `row ${row}: ${score} does not go with band ${band}`);
+  }
+}
+
+function labels(field: string, { dictionary, codes }: CategoryColumn, rows: number): LabelColumn {
+  if (codes.length !== rows)
+    throw new ChunkShapeError(`${field}.codes`, `has ${codes.length} entries for ${rows} rows`);
+  const out = new Int32Array(rows);
+  for (const [row, code] of codes.entries()) {
+    if (code !== MISSING_CODE && code >= dictionary.length)
+      throw new ChunkShapeError(`${field}.codes`, `row ${row}: ${code} is outside the dictionary`);
+    out[row] = code === MISSING_CODE || dictionary[code] === "" ? -1 : code;
+  }
+  const hostile = dictionary.findIndex((value) => value.includes("\0"));
+  if (hostile >= 0) throw new ChunkShapeError(`${field}.dictionary`, `entry ${hostile} holds a NUL character`);
+  return { dictionary, codes: out };
+}

@@ -1,0 +1,43 @@
+import { Code } from "@connectrpc/connect";
+import type {
+  AlertNotFoundError,
+  AlertResolvedError,
+  AuditEventError,
+  ChunkShapeError,
+  PageTokenError,
+  RunCompleteError,
+  RunFencedError,
+  RunMismatchError,
+  RunNotFoundError,
+  SupplierNotFoundError,
+  WatchTooSlowError,
+} from "../domain/ops-error.ts";
+
+/** Every error of this service that a caller can act on. */
+type OpsError =
+  | RunNotFoundError
+  | RunFencedError
+  | RunCompleteError
+  | RunMismatchError
+  | ChunkShapeError
+  | AlertNotFoundError
+  | AlertResolvedError
+  | SupplierNotFoundError
+  | AuditEventError
+  | PageTokenError
+  | WatchTooSlowError;
+
+/** The code that each of them leaves with. */
+export const OPS_ERRORS = {
+  RunNotFoundError: Code.NotFound,
+  RunFencedError: Code.Aborted,
+  RunCompleteError: Code.FailedPrecondition,
+  RunMismatchError: Code.FailedPrecondition,
+  ChunkShapeError: Code.InvalidArgument,
+  AlertNotFoundError: Code.NotFound,
+  AlertResolvedError: Code.FailedPrecondition,
+  SupplierNotFoundError: Code.NotFound,
+  AuditEventError: Code.InvalidArgument,
+  PageTokenError: Code.InvalidArgument,
+  WatchTooSlowError: Code.ResourceExhausted,
+} satisfies Record<OpsError["name"], Code>;

@@ -1,0 +1,80 @@
+import { Band, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { type BatchRunSchema, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type * as domain from "../domain/run.ts";
+
+const STATES: Readonly<Record<domain.RunState, RunState>> = {
+  running: RunState.RUNNING,
+  complete: RunState.COMPLETE,
+  failed: RunState.FAILED,
+};
+
+const STAGES: Readonly<Record<domain.RunStage, RunStage>> = {
+  none: RunStage.UNSPECIFIED,
+  ingest: RunStage.INGEST,
+  validate: RunStage.VALIDATE,
+  score: RunStage.SCORE,
+  drift: RunStage.DRIFT,
+  complete: RunStage.COMPLETE,
+  report: RunStage.REPORT,
+};
+
+export const BANDS: Readonly<Record<domain.Band, Band>> = {
+  unknown: Band.UNKNOWN,
+  low: Band.LOW,
+  medium: Band.MEDIUM,
+  high: Band.HIGH,
+};
+
+export const OUTPUT_SPACES: Readonly<Record<domain.ScoredBy["outputSpace"], OutputSpace>> = {
+  unknown: OutputSpace.UNSPECIFIED,
+  margin: OutputSpace.MARGIN,
+  probability: OutputSpace.PROBABILITY,
+  raw: OutputSpace.RAW,
+};
+
+/** The stage of a number that protovalidate has let through. */
+export function stageFromProto(stage: RunStage): domain.RunStage {
+  for (const name of ["ingest", "validate", "score", "drift", "complete", "report"] as const)
+    if (STAGES[name] === stage) return name;
+  return "none";
+}
+
+export function runToProto(run: domain.Run): MessageInitShape<typeof BatchRunSchema> {
+  return {
+    runId: run.id,
+    isoWeek: run.isoWeek,
+    modelName: run.modelName,
+    state: STATES[run.state],
+    stage: STAGES[run.stage],
+    ...(run.rowsRead !== null && { rowsRead: BigInt(run.rowsRead) }),
+    rowsScored: BigInt(run.rowsScored),
+    rowsSetAside: BigInt(run.rowsRejected + run.rowsFaulty),
+    chunksReceived: run.chunksReceived,
+    ...(run.chunksTotal !== null && { chunksTotal: run.chunksTotal }),
+    inputDigest: run.inputDigest,
+    ...(run.scoredBy && { model: modelToProto(run.scoredBy) }),
+    alertsRaised: run.alertsRaised,
+    bands: (["unknown", "low", "medium", "high"] as const).flatMap((band) => {
+      const rows = run.bands[band];
+      return rows === undefined ? [] : [{ band: BANDS[band], rows: BigInt(rows) }];
+    }),
+    drift: run.drift.map(({ feature, psi }) => ({ feature, psi })),
+    startedAt: timestampFromDate(run.startedAt),
+    ...(run.completedAt && { completedAt: timestampFromDate(run.completedAt) }),
+    failure: run.failure,
+  };
+}
+
+export function modelToProto({
+  name,
+  version,
+  modelDigest,
+  bundleDigest,
+  configHash,
+  runtime,
+  kernel,
+}: domain.ScoredBy) {
+  return { name, version, modelDigest, bundleDigest, configHash, runtime, kernel };
+}

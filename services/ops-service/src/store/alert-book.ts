@@ -1,0 +1,95 @@
+import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import type { Alert, AlertChange } from "../domain/alert.ts";
+import type { AlertBook, ImpactStanding, ScoreStanding } from "../domain/evaluate-rules.ts";
+import { ALERT_CHANNEL } from "./channels.ts";
+import type { Db } from "./database.ts";
+import { alert, alertEvent } from "./schema.ts";
+
+/** PostgreSQL takes 65,535 parameters a statement; an alert has sixteen. */
+const ROWS_PER_STATEMENT = 1_000;
+
+/** What the rules see and change, within the transaction of `db`. */
+export function createAlertBook(db: Db): AlertBook {
+  return {
+    async scoreStandings(runId, rule) {
+      const rows = await db.execute<StandingRow & Pick<ScoreStanding, "highRuns" | "lowRuns">>(sql`
+        with here as (select iso_week, model_name from bellwether.run where id = ${runId}),
+        recent as (
+          select r.id, row_number() over (order by r.iso_week desc) as age from bellwether.run r, here
+          where r.model_name = here.model_name and r.iso_week <= here.iso_week and (r.state = 'complete' or r.id = ${runId})
+        ),
+        standing as (
+          select s.supplier, s.p from bellwether.score s
+          left join bellwether.alert a on a.supplier_id = s.supplier and a.rule_id = ${rule.id} and a.dimension = 'score'
+          where s.run = ${runId} and (s.p >= ${rule.raise} or (s.p is not null and a.state <> 'resolved'))
+        )
+        select s.supplier as "supplierId", s.p as "riskScore", to_jsonb(a) as alert,
+          (select count(*)::int from bellwether.score h join recent r on r.id = h.run
+            where h.supplier = s.supplier and r.age <= ${rule.runsToRaise} and h.p >= ${rule.raise}) as "highRuns",
+          (select count(*)::int from bellwether.score h join recent r on r.id = h.run
+            where h.supplier = s.supplier and r.age <= ${rule.runsToClear} and h.p < ${rule.clear}) as "lowRuns"
+        from standing s
+        left join bellwether.alert a on a.supplier_id = s.supplier and a.rule_id = ${rule.id} and a.dimension = 'score'
+        order by s.supplier`);
+      return rows.map((row) => ({ ...row, alert: alertFromJson(row.alert) }));
+    },
+    async impactStandings(runId, rule, scoreRuleId) {
+      const rows = await db.execute<StandingRow & Pick<ImpactStanding, "rank">>(sql`
+        with first as (
+          select s.supplier, row_number() over (order by s.impact desc, s.supplier desc)::int as rank
+          from bellwether.score s
+          where s.run = ${runId} and s.p >= ${rule.minScore} and not exists (
+            select from bellwether.alert a
+            where a.supplier_id = s.supplier and a.rule_id = ${scoreRuleId} and a.state <> 'resolved')
+          order by s.impact desc, s.supplier desc limit ${rule.keepWithin}
+        )
+        select s.supplier as "supplierId", s.p as "riskScore", to_jsonb(a) as alert, f.rank
+        from bellwether.score s
+        left join first f on f.supplier = s.supplier
+        left join bellwether.alert a on a.supplier_id = s.supplier and a.rule_id = ${rule.id} and a.dimension = 'impact'
+        where s.run = ${runId} and s.p is not null and (f.rank is not null or a.state <> 'resolved')
+        order by s.supplier`);
+      return rows.map((row) => ({ ...row, alert: alertFromJson(row.alert) }));
+    },
+    saveChanges: (changes) => saveChanges(db, changes),
+  };
+}
+
+/** Writes alerts with their histories and tells those who watch. */
+export async function saveChanges(db: Db, changes: readonly AlertChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const [next] = await db.execute<{ id: number }>(sql`select nextval('bellwether.alert_change')::float8 as id`);
+  const changeId = next?.id ?? 0;
+  const { id: _key, ...columns } = getTableColumns(alert);
+  const overwrite = Object.fromEntries(
+    Object.entries(columns).map(([key, column]): [string, SQL] => [key, sql`excluded.${sql.identifier(column.name)}`]),
+  );
+  for (let at = 0; at < changes.length; at += ROWS_PER_STATEMENT) {
+    const some = changes.slice(at, at + ROWS_PER_STATEMENT);
+    await db
+      .insert(alert)
+      .values(some.map((change) => ({ ...change.alert, changeId })))
+      .onConflictDoUpdate({ target: alert.id, set: overwrite });
+    const events = some.flatMap(({ event }) => event ?? []);
+    if (events.length > 0) await db.insert(alertEvent).values(events);
+  }
+  await db.execute(sql`select pg_notify(${ALERT_CHANNEL}, ${String(changeId)})`);
+}
+
+type JsonAlert = Readonly<Record<string, string | number | null>>;
+
+interface StandingRow extends Record<string, unknown> {
+  supplierId: number;
+  riskScore: number;
+  alert: JsonAlert | null;
+}
+
+/** An alert as `to_jsonb` writes it: keys are column names, times are texts. */
+function alertFromJson(json: JsonAlert | null): Alert | null {
+  if (!json) return null;
+  const entries = Object.entries(getTableColumns(alert)).map(([key, column]) => {
+    const value = json[column.name] ?? null;
+    return [key, column.dataType === "date" && value !== null ? new Date(value) : value];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,93 @@
+import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import type { Run } from "../domain/run.ts";
+import type { RunLedger, Transact } from "../domain/weekly-run.ts";
+import { createAlertBook } from "./alert-book.ts";
+import { appendEvents } from "./audit-events.ts";
+import { RUN_CHANNEL } from "./channels.ts";
+import type { Db } from "./database.ts";
+import { run, runChunk } from "./schema.ts";
+import { createPartitions, publishScores } from "./score-partitions.ts";
+
+/** What the ledger takes from outside. */
+export interface LedgerOptions {
+  readonly now: () => Date;
+  readonly newId: () => string;
+}
+
+/** Runs domain work on the ledger in transactions of `db`. */
+export function createTransact(db: Db, { now, newId }: LedgerOptions): Transact {
+  return (work) => db.transaction((tx) => work(createLedger(tx, { now, newId })));
+}
+
+function createLedger(db: Db, { now, newId }: LedgerOptions): RunLedger {
+  const lockWhere = async (condition: SQL | undefined): Promise<Run | undefined> =>
+    (await db.select().from(run).where(condition).for("update"))[0];
+  return {
+    alerts: createAlertBook(db),
+    lock: (runId) => lockWhere(eq(run.id, runId)),
+    async lockWeek(isoWeek, modelName) {
+      const previousRunId = await previousRun(db, isoWeek, modelName);
+      const values = { isoWeek, modelName, previousRunId, fence: 0, holder: "" };
+      const [made] = await db.insert(run).values(values).onConflictDoNothing().returning();
+      if (made) await createPartitions(db, made.id);
+      const week = made ?? (await lockWhere(and(eq(run.isoWeek, isoWeek), eq(run.modelName, modelName))));
+      if (!week) throw new Error(`the run of ${isoWeek} was neither made nor found`);
+      return week;
+    },
+    async receivedChunks(runId) {
+      const rows = await db
+        .select({ chunk: runChunk.chunk })
+        .from(runChunk)
+        .where(eq(runChunk.runId, runId))
+        .orderBy(asc(runChunk.chunk));
+      return rows.map(({ chunk }) => chunk);
+    },
+    async update(runId, patch) {
+      const [updated] = await db.update(run).set(patch).where(eq(run.id, runId)).returning();
+      if (!updated) throw new Error(`run ${runId} is gone`);
+      await db.execute(sql`select pg_notify(${RUN_CHANNEL}, ${String(runId)})`);
+      return updated;
+    },
+    publishScores: (runId) => publishScores(db, runId),
+    async appendAudit(event) {
+      const nowUs = BigInt(now().getTime()) * 1000n;
+      await appendEvents(db, [{ ...event, eventId: newId(), occurredUs: nowUs }], nowUs);
+    },
+  };
+}
+
+async function previousRun(db: Db, isoWeek: string, modelName: string): Promise<number | null> {
+  const earlier = and(eq(run.modelName, modelName), eq(run.state, "complete"), lt(run.isoWeek, isoWeek));
+  const [found] = await db.select({ id: run.id }).from(run).where(earlier).orderBy(desc(run.isoWeek)).limit(1);
+  return found?.id ?? null;
+}
+
+/** The run of a number. */
+export async function findRun(db: Db, runId: number): Promise<Run | undefined> {
+  return (await db.select().from(run).where(eq(run.id, runId)))[0];
+}
+
+/** The run started last, of a week and a model where they are given. */
+export async function findLatestRun(
+  db: Db,
+  { isoWeek, modelName }: { readonly isoWeek?: string; readonly modelName?: string },
+): Promise<Run | undefined> {
+  const conditions = [
+    isoWeek === undefined ? undefined : eq(run.isoWeek, isoWeek),
+    modelName === undefined ? undefined : eq(run.modelName, modelName),
+  ];
+  return (
+    await db
+      .select()
+      .from(run)
+      .where(and(...conditions))
+      .orderBy(desc(run.id))
+      .limit(1)
+  )[0];
+}
+
+/** Runs before a number, started last first. */
+export function listRuns(db: Db, limit: number, beforeId: number | undefined): Promise<Run[]> {
+  const earlier = beforeId === undefined ? undefined : lt(run.id, beforeId);
+  return db.select().from(run).where(earlier).orderBy(desc(run.id)).limit(limit);
+}

@@ -1,0 +1,190 @@
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { BandCounts, FeatureDrift, ScoredBy } from "../domain/run.ts";
+
+const bellwether = pgSchema("bellwether");
+
+const when = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 6 });
+const count = (name: string) => bigint(name, { mode: "number" });
+
+/** Regions and categories, so that a score row carries a number. */
+export const label = bellwether.table(
+  "label",
+  {
+    id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+    kind: text("kind", { enum: ["region", "category"] }).notNull(),
+    value: text("value").notNull(),
+  },
+  (t) => [unique().on(t.kind, t.value)],
+);
+
+export const supplier = bellwether.table("supplier", {
+  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+  externalId: text("external_id").notNull().unique(),
+  name: text("name").notNull().default(""),
+  regionId: integer("region_id").references(() => label.id),
+  categoryId: integer("category_id").references(() => label.id),
+  exposure: doublePrecision("exposure"),
+});
+
+export const runState = bellwether.enum("run_state", ["running", "complete", "failed"]);
+export const runStage = bellwether.enum("run_stage", [
+  "none",
+  "ingest",
+  "validate",
+  "score",
+  "drift",
+  "complete",
+  "report",
+]);
+
+/** One row per ISO week and model: the ledger. */
+export const run = bellwether.table(
+  "run",
+  {
+    id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+    isoWeek: text("iso_week").notNull(),
+    modelName: text("model_name").notNull(),
+    state: runState("state").notNull().default("running"),
+    stage: runStage("stage").notNull().default("none"),
+    /** A higher fence ends the lease of a lower one. */
+    fence: count("fence").notNull(),
+    holder: text("holder").notNull(),
+    previousRunId: integer("previous_run_id"),
+    rowsRead: count("rows_read"),
+    rowsRejected: count("rows_rejected").notNull().default(0),
+    rowsScored: count("rows_scored").notNull().default(0),
+    /** Faulty when scored, or a supplier's second row. */
+    rowsFaulty: count("rows_faulty").notNull().default(0),
+    chunksReceived: integer("chunks_received").notNull().default(0),
+    chunksTotal: integer("chunks_total"),
+    inputDigest: text("input_digest").notNull().default(""),
+    /** Set by the first chunk; the others must agree. */
+    scoredBy: jsonb("scored_by").$type<ScoredBy>(),
+    alertsRaised: integer("alerts_raised").notNull().default(0),
+    bands: jsonb("bands").$type<BandCounts>().notNull().default({}),
+    drift: jsonb("drift").$type<readonly FeatureDrift[]>().notNull().default([]),
+    startedAt: when("started_at").notNull().defaultNow(),
+    completedAt: when("completed_at"),
+    failure: text("failure").notNull().default(""),
+  },
+  (t) => [unique().on(t.isoWeek, t.modelName)],
+);
+
+/** The receipt of a chunk: what is in here is never written again. */
+export const runChunk = bellwether.table(
+  "run_chunk",
+  {
+    runId: integer("run_id")
+      .notNull()
+      .references(() => run.id),
+    chunk: smallint("chunk").notNull(),
+    fence: count("fence").notNull(),
+    rowsScored: integer("rows_scored").notNull(),
+    rowsFaulty: integer("rows_faulty").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.chunk] })],
+);
+
+export const alertSeverity = bellwether.enum("alert_severity", ["warning", "critical"]);
+export const alertState = bellwether.enum("alert_state", ["open", "acknowledged", "resolved"]);
+export const disposition = bellwether.enum("disposition", ["mitigated", "accepted", "false_alarm", "cleared"]);
+export const alertEventKind = bellwether.enum("alert_event_kind", [
+  "raised",
+  "escalated",
+  "acknowledged",
+  "resolved",
+  "reopened",
+]);
+
+/** Numbers transactions that change alerts, for those who watch. */
+export const alertChange = bellwether.sequence("alert_change");
+
+export const alert = bellwether.table(
+  "alert",
+  {
+    id: uuid("id").primaryKey(),
+    supplierId: integer("supplier_id")
+      .notNull()
+      .references(() => supplier.id),
+    ruleId: text("rule_id").notNull(),
+    dimension: text("dimension").notNull(),
+    severity: alertSeverity("severity").notNull(),
+    state: alertState("state").notNull(),
+    disposition: disposition("disposition"),
+    riskScore: doublePrecision("risk_score").notNull(),
+    raisedRunId: integer("raised_run_id")
+      .notNull()
+      .references(() => run.id),
+    lastRunId: integer("last_run_id")
+      .notNull()
+      .references(() => run.id),
+    raisedAt: when("raised_at").notNull(),
+    changedAt: when("changed_at").notNull(),
+    resolvedAt: when("resolved_at"),
+    acknowledgedBy: text("acknowledged_by").notNull().default(""),
+    summary: text("summary").notNull(),
+    changeId: count("change_id").notNull(),
+  },
+  (t) => [
+    unique().on(t.supplierId, t.ruleId, t.dimension),
+    index().on(t.severity.desc(), t.changedAt.desc(), t.id.desc()),
+    index().on(t.changeId),
+  ],
+);
+
+export const alertEvent = bellwether.table(
+  "alert_event",
+  {
+    id: count("id").primaryKey().generatedAlwaysAsIdentity(),
+    alertId: uuid("alert_id")
+      .notNull()
+      .references(() => alert.id),
+    kind: alertEventKind("kind").notNull(),
+    occurredAt: when("occurred_at").notNull(),
+    actor: text("actor").notNull(),
+    note: text("note").notNull().default(""),
+    riskScore: doublePrecision("risk_score"),
+  },
+  (t) => [index().on(t.alertId, t.id.desc())],
+);
+
+/** The chain. Times are microseconds since 1970: the hash covers them, so no driver may round them. */
+export const auditEvent = bellwether.table(
+  "audit_event",
+  {
+    sequence: count("sequence").primaryKey(),
+    eventId: uuid("event_id").notNull().unique(),
+    kind: text("kind").notNull(),
+    actor: text("actor").notNull(),
+    subject: text("subject").notNull(),
+    occurredUs: bigint("occurred_us", { mode: "bigint" }).notNull(),
+    recordedUs: bigint("recorded_us", { mode: "bigint" }).notNull(),
+    /** Null: erased. */
+    payload: text("payload"),
+    payloadHash: text("payload_hash").notNull(),
+    previousHash: text("previous_hash").notNull(),
+    hash: text("hash").notNull(),
+  },
+  (t) => [index().on(t.subject, t.sequence.desc()), index().on(t.kind, t.sequence.desc())],
+);
+
+/** One row: where the chain ends. Its lock puts writers in line. */
+export const auditHead = bellwether.table("audit_head", {
+  one: boolean("one").primaryKey().default(true),
+  sequence: count("sequence").notNull(),
+  hash: text("hash").notNull(),
+});

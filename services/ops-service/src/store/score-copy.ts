@@ -1,0 +1,102 @@
+/** One row of the score table. */
+export interface ScoreRow {
+  readonly run: number;
+  readonly supplier: number;
+  /** NaN = none. */
+  readonly p: number;
+  /** NaN = none. */
+  readonly delta: number;
+  readonly band: number;
+  readonly impact: number;
+  readonly chunk: number;
+  readonly pos: number;
+  readonly region: number | null;
+  readonly category: number | null;
+}
+
+const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
+const FIELDS = 11;
+/** Largest contributions kept beside a score, for lists. */
+export const TOP_CONTRIBUTIONS = 8;
+/** uint16 column and float32 contribution, little-endian. */
+const TOP_BYTES = 6;
+/** Field count, eleven lengths, and the values at their widest. */
+const MAX_ROW_BYTES = 2 + FIELDS * 4 + 4 + 4 + 8 + 4 + 2 + 8 + 2 + 2 + 4 + 4 + TOP_CONTRIBUTIONS * TOP_BYTES;
+
+/** Rows in PostgreSQL's binary COPY format, the columns in the order of the score table. */
+export interface ScoreCopy {
+  /** `phi`: the row's contributions in column order. */
+  add(row: ScoreRow, phi: Float32Array): void;
+  /** The whole of it; nothing may be added afterwards. */
+  finish(): Buffer;
+}
+
+/** Encodes at most `maxRows` rows into one buffer. */
+export function createScoreCopy(maxRows: number): ScoreCopy {
+  const buffer = Buffer.allocUnsafe(SIGNATURE.length + maxRows * MAX_ROW_BYTES + 2);
+  let at = SIGNATURE.copy(buffer);
+  const int2 = (value: number): void => {
+    buffer.writeInt32BE(2, at);
+    at = buffer.writeInt16BE(value, at + 4);
+  };
+  const int4 = (value: number | null): void => {
+    at = buffer.writeInt32BE(value === null ? -1 : 4, at);
+    if (value !== null) at = buffer.writeInt32BE(value, at);
+  };
+  const float8 = (value: number): void => {
+    at = buffer.writeInt32BE(Number.isNaN(value) ? -1 : 8, at);
+    if (!Number.isNaN(value)) at = buffer.writeDoubleBE(value, at);
+  };
+  const float4 = (value: number): void => {
+    at = buffer.writeInt32BE(Number.isNaN(value) ? -1 : 4, at);
+    if (!Number.isNaN(value)) at = buffer.writeFloatBE(value, at);
+  };
+  return {
+    add(row, phi) {
+      at = buffer.writeInt16BE(FIELDS, at);
+      int4(row.run);
+      int4(row.supplier);
+      float8(row.p);
+      float4(row.delta);
+      int2(row.band);
+      float8(row.impact);
+      int2(row.chunk);
+      int2(row.pos);
+      int4(row.region);
+      int4(row.category);
+      const top = largest(phi);
+      at = buffer.writeInt32BE(top.length * TOP_BYTES, at);
+      for (const column of top) {
+        at = buffer.writeUInt16LE(column, at);
+        at = buffer.writeFloatLE(phi[column] ?? 0, at);
+      }
+    },
+    finish() {
+      at = buffer.writeInt16BE(-1, at);
+      return buffer.subarray(0, at);
+    },
+  };
+}
+
+/** Columns of the largest contributions by magnitude, largest first. */
+function largest(phi: Float32Array): readonly number[] {
+  const columns: number[] = [];
+  const size = (column: number | undefined): number => Math.abs(phi[column ?? -1] ?? 0);
+  for (let column = 0; column < phi.length; column++) {
+    const magnitude = size(column);
+    if (columns.length === TOP_CONTRIBUTIONS && magnitude <= size(columns.at(-1))) continue;
+    let place = columns.length < TOP_CONTRIBUTIONS ? columns.length : TOP_CONTRIBUTIONS - 1;
+    for (; place > 0 && size(columns[place - 1]) < magnitude; place--) columns[place] = columns[place - 1] ?? 0;
+    columns[place] = column;
+  }
+  return columns;
+}
+
+/** A row's `top` bytes as columns and contributions. */
+export function topFromBytes(bytes: Uint8Array): { readonly column: number; readonly contribution: number }[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: Math.floor(bytes.byteLength / TOP_BYTES) }, (_, i) => ({
+    column: view.getUint16(i * TOP_BYTES, true),
+    contribution: view.getFloat32(i * TOP_BYTES + 2, true),
+  }));
+}

@@ -1,0 +1,54 @@
+import { sql } from "drizzle-orm";
+import type { Band, BandCounts } from "../domain/run.ts";
+import { BAND_NUMBERS } from "../domain/scored-chunk.ts";
+import type { Db } from "./database.ts";
+
+/** Makes a run's own tables: not yet parts of the whole, so that half a run is never visible. */
+export async function createPartitions(db: Db, runId: number): Promise<void> {
+  for (const table of ["score", "score_chunk"]) {
+    const whole = sql.raw(`bellwether.${table}`);
+    const part = sql.raw(`bellwether.${table}_r${runId}`);
+    // The check spares the scan at ATTACH.
+    await db.execute(
+      sql`create table ${part} (like ${whole} including defaults, check (run = ${sql.raw(String(runId))}))`,
+    );
+  }
+  // Contributions hardly compress: trying costs more than it saves.
+  await db.execute(
+    sql`alter table ${sql.raw(`bellwether.score_chunk_r${runId}`)} alter column phi set storage external`,
+  );
+}
+
+/** Builds the indexes of a run's scores and attaches them. Of a supplier's rows the first stays. */
+export async function publishScores(
+  db: Db,
+  runId: number,
+): Promise<{ readonly duplicates: number; readonly bands: BandCounts }> {
+  const scores = sql.raw(`bellwether.score_r${runId}`);
+  const chunks = sql.raw(`bellwether.score_chunk_r${runId}`);
+  const deleted = await db.execute<{ supplier: number }>(sql`
+    delete from ${scores} s using (
+      select supplier, min(chunk * 8192 + pos) as first from ${scores} group by supplier having count(*) > 1
+    ) d where s.supplier = d.supplier and s.chunk * 8192 + s.pos > d.first returning s.supplier`);
+  await db.execute(sql`alter table ${scores} add primary key (run, supplier)`);
+  await db.execute(sql`create index on ${scores} (impact desc, supplier desc)`);
+  await db.execute(sql`create index on ${scores} (abs(delta) desc)`);
+  await db.execute(sql`alter table ${chunks} add primary key (run, chunk)`);
+  for (const [whole, part] of [
+    [sql.raw("bellwether.score"), scores],
+    [sql.raw("bellwether.score_chunk"), chunks],
+  ])
+    await db.execute(sql`alter table ${whole} attach partition ${part} for values in (${sql.raw(String(runId))})`);
+  await db.execute(sql`analyze ${scores}`);
+  const counts = await db.execute<{ band: number; rows: number }>(
+    sql`select band, count(*)::float8 as rows from ${scores} group by band`,
+  );
+  const bands = Object.fromEntries(counts.map(({ band, rows }) => [bandName(band), rows]));
+  return { duplicates: deleted.length, bands };
+}
+
+/** The name of a band's number. */
+export function bandName(band: number): Band {
+  const names: readonly Band[] = ["low", "medium", "high"];
+  return names.find((name) => BAND_NUMBERS[name] === band) ?? "unknown";
+}

@@ -1,0 +1,104 @@
+import { pipeline } from "node:stream/promises";
+import type { Sql, TransactionSql } from "postgres";
+import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
+import { checkLease, checkOpen, checkSameModel } from "../domain/run-rules.ts";
+import { BAND_NUMBERS, type ChunkReceipt, impactOf, type ScoredChunk } from "../domain/scored-chunk.ts";
+import { RUN_CHANNEL } from "./channels.ts";
+import { recordSuppliers } from "./record-suppliers.ts";
+import { createScoreCopy } from "./score-copy.ts";
+
+interface LockedRun extends Pick<Run, "id" | "state" | "fence" | "scoredBy" | "previousRunId"> {}
+
+/**
+ * Takes a chunk exactly once: scores, contributions and receipt in one transaction under the run's lock, so that a run's
+ * chunks stand in line and a new holder waits for the last write of the old one.
+ * @throws RunNotFoundError, RunFencedError, RunCompleteError, RunMismatchError
+ */
+export async function writeChunk(sql: Sql, lease: RunLease, chunk: ScoredChunk): Promise<ChunkReceipt> {
+  return await sql.begin(async (tx) => {
+    const [run] = await tx.unsafe<LockedRun[]>(
+      `select id, state::text, fence::float8, scored_by as "scoredBy", previous_run_id as "previousRunId"
+       from bellwether.run where id = $1 for update`,
+      [lease.runId],
+    );
+    checkLease(run, lease);
+    const [receipt] = await tx.unsafe<Omit<ChunkReceipt, "duplicate">[]>(
+      `select rows_scored as "rowsScored", rows_faulty as "rowsFaulty" from bellwether.run_chunk where run_id = $1 and chunk = $2`,
+      [lease.runId, chunk.chunk],
+    );
+    if (receipt) return { duplicate: true, ...receipt };
+    checkOpen(run);
+    checkSameModel(run.id, run.scoredBy, chunk.scoredBy);
+    const rowsScored = await copyScores(tx, lease.runId, run.previousRunId, chunk);
+    return await leaveReceipt(tx, lease, chunk, rowsScored);
+  });
+}
+
+async function copyScores(
+  tx: TransactionSql,
+  runId: number,
+  previousRunId: number | null,
+  chunk: ScoredChunk,
+): Promise<number> {
+  const { riskScores, bands, contributions, scoredBy } = chunk;
+  const suppliers = await recordSuppliers(tx, chunk);
+  const before = await previousScores(
+    tx,
+    previousRunId,
+    suppliers.map(({ id }) => id),
+  );
+  const columns = scoredBy.columnNames.length;
+  const phi = new Float32Array(new Uint8Array(contributions).buffer);
+  const copy = createScoreCopy(suppliers.length);
+  let rows = 0;
+  for (const [pos, { id, regionId, categoryId, exposure }] of suppliers.entries()) {
+    const band = bands[pos] ?? BAND_NUMBERS.fault;
+    if (band === BAND_NUMBERS.fault) continue;
+    const p = riskScores[pos] ?? Number.NaN;
+    const delta = p - (before.get(id) ?? Number.NaN);
+    const place = { run: runId, supplier: id, chunk: chunk.chunk, pos };
+    const row = { ...place, p, delta, band, impact: impactOf(p, exposure), region: regionId, category: categoryId };
+    copy.add(row, phi.subarray(pos * columns, (pos + 1) * columns));
+    rows++;
+  }
+  const target = await tx.unsafe(`copy bellwether.score_r${runId} from stdin (format binary)`).writable();
+  await pipeline([copy.finish()], target);
+  await tx.unsafe(`insert into bellwether.score_chunk_r${runId} values ($1, $2, $3)`, [
+    runId,
+    chunk.chunk,
+    Buffer.from(contributions),
+  ]);
+  return rows;
+}
+
+async function leaveReceipt(
+  tx: TransactionSql,
+  { runId, fence }: RunLease,
+  { chunk, supplierIds, scoredBy }: ScoredChunk,
+  rowsScored: number,
+): Promise<ChunkReceipt> {
+  const rowsFaulty = supplierIds.length - rowsScored;
+  await tx.unsafe(`insert into bellwether.run_chunk values ($1, $2, $3, $4, $5)`, [
+    ...[runId, chunk, fence, rowsScored, rowsFaulty],
+  ]);
+  await tx.unsafe(
+    `update bellwether.run set rows_scored = rows_scored + $2, rows_faulty = rows_faulty + $3,
+       chunks_received = chunks_received + 1, scored_by = coalesce(scored_by, $4::text::jsonb) where id = $1`,
+    [runId, rowsScored, rowsFaulty, JSON.stringify(scoredBy satisfies ScoredBy)],
+  );
+  await tx.unsafe("select pg_notify($1, $2)", [RUN_CHANNEL, String(runId)]);
+  return { duplicate: false, rowsScored, rowsFaulty };
+}
+
+async function previousScores(
+  tx: TransactionSql,
+  runId: number | null,
+  supplierIds: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  if (runId === null) return new Map();
+  const rows = await tx.unsafe<{ supplier: number; p: number }[]>(
+    "select supplier, p from bellwether.score where run = $1 and supplier = any($2::int[]) and p is not null",
+    [runId, [...supplierIds]],
+  );
+  return new Map(rows.map(({ supplier, p }) => [supplier, p]));
+}

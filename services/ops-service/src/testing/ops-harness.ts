@@ -1,0 +1,114 @@
+import { loadAlertRules } from "@bellwether/config/alert-rules";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import type { RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import {
+  BatchService,
+  type SubmitChunkRequest,
+  SubmitChunkRequestSchema,
+} from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { create } from "@bufbuild/protobuf";
+import { type Client, ConnectError, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createOpsService, type OpsServiceConfig } from "../service.ts";
+
+/** A running ops-service with its clients. */
+export interface OpsHarness extends AsyncDisposable {
+  readonly webUrl: string;
+  readonly batch: Client<typeof BatchService>;
+  readonly alerts: Client<typeof AlertService>;
+  readonly audit: Client<typeof AuditService>;
+  readonly suppliers: Client<typeof SupplierService>;
+}
+
+const RULES = new URL("../../../../config/alert_rules.yaml", import.meta.url).pathname;
+
+/** Starts the service on a database, with the product's own alert rules. */
+export async function startOps(databaseUrl: string, over: Partial<OpsServiceConfig> = {}): Promise<OpsHarness> {
+  const service = await createOpsService({
+    host: "127.0.0.1",
+    ports: { grpc: 0, web: 0, admin: 0 },
+    databaseUrl,
+    alertRules: await loadAlertRules(RULES),
+    logger: createLogger({ name: "ops-service", level: "error" }),
+    ...over,
+  });
+  const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${service.addresses.grpc.port}` });
+  return {
+    webUrl: `http://127.0.0.1:${service.addresses.web.port}`,
+    batch: createClient(BatchService, transport),
+    alerts: createClient(AlertService, transport),
+    audit: createClient(AuditService, transport),
+    suppliers: createClient(SupplierService, transport),
+    [Symbol.asyncDispose]: () => service.stop(),
+  };
+}
+
+/** One row of a chunk; without a score its band is UNKNOWN, with `fault` it has none at all. */
+export interface TestRow {
+  readonly id: string;
+  readonly score?: number;
+  readonly fault?: boolean;
+  readonly exposure?: number;
+}
+
+/** Contributions per row of a test chunk. */
+export const TEST_COLUMNS = ["late_ratio", "spend", "age"] as const;
+
+/** A chunk as scheduler-service submits it. */
+export function testChunk(
+  lease: RunLease | undefined,
+  chunk: number,
+  rows: readonly TestRow[],
+  modelDigest = "a".repeat(64),
+): SubmitChunkRequest {
+  const bandOf = ({ score, fault }: TestRow): number =>
+    fault ? 0 : score === undefined ? 1 : score >= 0.7 ? 4 : score >= 0.4 ? 3 : 2;
+  const scoreOf = ({ score, fault }: TestRow): number => (fault ? Number.NaN : (score ?? Number.NaN));
+  const digests = { modelDigest, bundleDigest: "b".repeat(64), configHash: "c".repeat(64) };
+  return create(SubmitChunkRequestSchema, {
+    ...(lease && { lease }),
+    chunk,
+    supplierIds: rows.map(({ id }) => id),
+    supplierNames: rows.map(({ id }) => `Name of ${id}`),
+    regions: { name: "region", dictionary: ["EU", "US"], codes: rows.map((_, i) => i % 2) },
+    exposures: bytes(new Float64Array(rows.map(({ exposure = 1 }) => exposure))),
+    scores: {
+      riskScores: bytes(new Float64Array(rows.map(scoreOf))),
+      bands: new Uint8Array(rows.map(bandOf)),
+      columnNames: [...TEST_COLUMNS],
+      contributions: bytes(new Float32Array(rows.flatMap((row) => [scoreOf(row) || 0, -0.5, 0.25]))),
+      baseValue: -1,
+      model: { name: "supplier-risk", version: "v1", ...digests, runtime: "onnxruntime", kernel: "k" },
+    },
+  });
+}
+
+/** Runs a whole week in one chunk. */
+export async function runWeek({ batch }: OpsHarness, isoWeek: string, rows: readonly TestRow[]) {
+  const { lease } = await batch.startRun({ isoWeek, modelName: "supplier-risk", holder: isoWeek });
+  await batch.submitChunk(testChunk(lease, 0, rows));
+  const { run } = await batch.completeRun({
+    ...(lease && { lease }),
+    rowsRead: BigInt(rows.length),
+    rowsRejected: 0n,
+    chunksTotal: 1,
+  });
+  return run;
+}
+
+/** The error of a call that must fail. */
+export async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
+  try {
+    await call;
+  } catch (error) {
+    return ConnectError.from(error);
+  }
+  throw new Error("the call succeeded");
+}
+
+function bytes(array: Float64Array | Float32Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+}
