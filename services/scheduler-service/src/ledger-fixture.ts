@@ -1,0 +1,114 @@
+import { BatchRunSchema, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService, type SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { refusal } from "@bellwether/mesh/refusal";
+import { route } from "@bellwether/mesh/route";
+import { startServer } from "@bellwether/mesh/serve";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { Code, type ServiceImpl } from "@connectrpc/connect";
+
+/** A ledger of one week over the real contract, in memory. */
+export interface LedgerServer extends AsyncDisposable {
+  /** Its gRPC door. */
+  readonly url: string;
+  readonly run: ReturnType<typeof newRun>;
+  /** Chunks received, by number; each as it came first. */
+  readonly chunks: ReadonlyMap<number, SubmitChunkRequest>;
+  /** Chunks that came again. */
+  readonly duplicates: readonly number[];
+  /** Called before a chunk is taken; throw to refuse it. */
+  onSubmit: (request: SubmitChunkRequest) => void;
+  /** Gives the run to somebody else. */
+  fence(): void;
+}
+
+const newRun = () => create(BatchRunSchema, { runId: 1, startedAt: timestampFromDate(new Date(0)) });
+
+/** Starts the ledger on a free port. */
+export async function startLedger(): Promise<LedgerServer> {
+  const run = newRun();
+  const chunks = new Map<number, SubmitChunkRequest>();
+  const duplicates: number[] = [];
+  let [fence, holder, rejected] = [0n, "", 0n];
+  const checkFence = (given: bigint | undefined): void => {
+    if (given !== fence) throw refusal(Code.Aborted, "RUN_FENCED", "another holder has the run");
+  };
+  const count = (): void => {
+    const faulty = [...chunks.values()].reduce((sum, c) => sum + (c.scores?.faults.length ?? 0), 0);
+    const rows = [...chunks.values()].reduce((sum, c) => sum + c.supplierIds.length, 0);
+    run.rowsScored = BigInt(rows - faulty);
+    run.rowsSetAside = rejected + BigInt(faulty);
+    run.chunksReceived = chunks.size;
+  };
+  const handlers: Partial<ServiceImpl<typeof BatchService>> = {
+    startRun: (request) => {
+      if (run.state === RunState.COMPLETE) return { run };
+      if (request.holder !== holder) [fence, holder] = [fence + 1n, request.holder];
+      Object.assign(run, { isoWeek: request.isoWeek, modelName: request.modelName, state: RunState.RUNNING });
+      return { run, lease: { runId: 1, fence }, receivedChunks: [...chunks.keys()].sort((a, b) => a - b) };
+    },
+    reportProgress: (request) => {
+      checkFence(request.lease?.fence);
+      if (request.inputDigest && run.inputDigest && request.inputDigest !== run.inputDigest)
+        throw refusal(Code.FailedPrecondition, "RUN_MISMATCH", "the run began with another input");
+      run.stage = request.stage;
+      run.inputDigest ||= request.inputDigest;
+      if (request.rowsRead !== undefined) run.rowsRead = request.rowsRead;
+      if (request.chunksTotal !== undefined) run.chunksTotal = request.chunksTotal;
+      rejected = request.rowsRejected ?? rejected;
+      count();
+      return { run };
+    },
+    submitChunk: (request) => {
+      server.onSubmit(request);
+      checkFence(request.lease?.fence);
+      const faults = request.scores?.faults.length ?? 0;
+      const rows = { rowsScored: request.supplierIds.length - faults, rowsFaulty: faults };
+      if (chunks.has(request.chunk)) {
+        duplicates.push(request.chunk);
+        return { duplicate: true, ...rows };
+      }
+      chunks.set(request.chunk, request);
+      if (request.scores?.model) run.model = request.scores.model;
+      count();
+      return { duplicate: false, ...rows };
+    },
+    completeRun: (request) => {
+      checkFence(request.lease?.fence);
+      if (chunks.size !== request.chunksTotal || run.rowsScored + run.rowsSetAside !== request.rowsRead)
+        throw refusal(Code.FailedPrecondition, "RUN_INCOMPLETE", "the counts do not add up");
+      Object.assign(run, { state: RunState.COMPLETE, drift: request.drift, failure: "" });
+      run.completedAt = timestampFromDate(new Date(1_000));
+      return { run };
+    },
+    failRun: (request) => {
+      checkFence(request.lease?.fence);
+      Object.assign(run, { state: RunState.FAILED, failure: request.reason });
+      return { run };
+    },
+    getRun: () => {
+      if (run.isoWeek === "") throw refusal(Code.NotFound, "RUN_NOT_FOUND", "no such run");
+      return { run };
+    },
+  };
+  const mesh = await startServer({
+    name: "ledger",
+    ports: { grpc: 0, web: 0, admin: 0 },
+    routes: [route(BatchService, handlers)],
+    errors: {},
+    logger: createLogger({ name: "ledger", level: "silent" }),
+  });
+  const server: LedgerServer = {
+    url: `http://127.0.0.1:${mesh.addresses.grpc.port}`,
+    run,
+    chunks,
+    duplicates,
+    onSubmit: () => {},
+    fence: () => {
+      [fence, holder] = [fence + 1n, "somebody else"];
+    },
+    [Symbol.asyncDispose]: () => mesh.stop(),
+  };
+  return server;
+}
