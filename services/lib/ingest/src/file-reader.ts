@@ -26,6 +26,11 @@ export interface FileReader {
   readonly dataLines: number;
 }
 
+/** Name of column number `index` of a file while it is read: never that of a column of the mapping. */
+export function fileColumn(index: number): string {
+  return `~${index}`;
+}
+
 /** Wider files are refused: the reading SQL names every column. */
 const MAX_COLUMNS = 2000;
 
@@ -69,14 +74,14 @@ async function csvReader(
     path = join(workspace.folder, `${scan.digest}.csv`);
     lines = (await copyWithLf(source.name, file, scan.lineEnds, path, workspace.signal)).lines;
   }
-  const texts = header.names.map((_, i) => `c${i}`);
+  const columns = header.names.map((_, i) => fileColumn(i));
   const options = [
     "auto_detect = false",
     "header = true",
     `delim = ${sqlText(source.delimiter)}`,
     `quote = '"'`,
     `escape = '"'`,
-    `columns = {${texts.map((name) => `${name}: 'VARCHAR'`).join(", ")}}`,
+    `columns = {${columns.map((name) => `${sqlText(name)}: 'VARCHAR'`).join(", ")}}`,
     // ignore_errors without store_rejects silently drops thousands of good rows after one broken quote.
     "store_rejects = true",
     "rejects_limit = 0",
@@ -84,8 +89,8 @@ async function csvReader(
   ];
   return {
     from: `read_csv(${sqlText(path)}, ${options.join(", ")})`,
-    raw: new Map([...found].map(([column, i]) => [column, { sql: `c${i}`, isText: true }])),
-    texts,
+    raw: new Map([...found].map(([column, i]) => [column, { sql: sqlName(fileColumn(i)), isText: true }])),
+    texts: columns.map(sqlName),
     header: header.names,
     unread,
     dataLines: lines - header.lines,
@@ -108,7 +113,8 @@ async function parquetReader(
   const { found, unread } = matchHeader(source, file.name, header);
   const raw = [...found].map(([column, i]) => {
     const isText = described[i]?.[1] === "VARCHAR";
-    return [column, { sql: sqlName(header[i] ?? ""), isText }] as const;
+    return [column, { sql: sqlName(fileColumn(i)), isText }] as const;
   });
-  return { from, raw: new Map(raw), texts: [], header, unread, dataLines: 0 };
+  const renamed = header.map((name, i) => `${sqlName(name)} as ${sqlName(fileColumn(i))}`).join(", ");
+  return { from: `(select ${renamed} from ${from})`, raw: new Map(raw), texts: [], header, unread, dataLines: 0 };
 }

@@ -1,8 +1,10 @@
 import { gzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SourceError } from "./ingest-errors.ts";
-import { readSmall, SMALL_MAPPING } from "./mapping-fixture.ts";
+import { dataFolder, readSmall, SMALL_MAPPING, smallPair } from "./mapping-fixture.ts";
+import { readTrainingTable } from "./training-table.ts";
 
 const GOOD = "s1,1,10,0\ns2,2,20,1\ns3,3,30,0\n";
 
@@ -110,6 +112,17 @@ test("quoted values hold delimiters, quotes, line ends and blank lines", async (
   expect(rejected.count).toBe(0);
 });
 
+test("columns may have the names that raw columns could have", async () => {
+  const mapping = columns(
+    "{ id: text, delay: { header: c1, type: number }, c1: { header: delay, type: number }, amount: number, late: integer }",
+  );
+  const { table } = await readSmall(
+    { "suppliers.csv": "id,c1,amount,late,delay\ns1,1,2,0,3\ns2,4,5,1,6\n" },
+    { mapping },
+  );
+  expect(table.numbers.get("delay")).toEqual(Float64Array.of(1, 4));
+});
+
 test("gzip and several files of a pattern read as one table", async () => {
   const mapping = SMALL_MAPPING.replace("file: suppliers.csv", "file: part-*.csv.gz");
   const { table, sources, rejected } = await readSmall(
@@ -183,6 +196,24 @@ test.each([
   [Buffer.from("\uFEFFid,delay\n", "utf16le"), "it is UTF-16; save it as UTF-8"],
 ])("unreadable file %# is one clear error", async (content, expected) => {
   await expect(readSmall({ "suppliers.csv": content })).rejects.toThrow(expected);
+});
+
+test("Parquet columns are read by name and cast, texts by the same rules as in CSV", async () => {
+  await using folder = await dataFolder({});
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  await connection.run(
+    `copy (select * from (values (1::bigint, 's1', 10.5::float, '0'), (null, 's2', 2, '1'), (3, 's3', 3, 'x'), (4, 's4', 4, '0'))
+     t(delay, id, amount, late)) to '${folder.path}/suppliers.parquet' (format parquet)`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+  const mapping = SMALL_MAPPING.replace("file: suppliers.csv", "file: suppliers.parquet\n    format: parquet");
+  const { table, rejected } = await readTrainingTable({ ...(await smallPair({ mapping })), dataDir: folder.path });
+  expect(table.supplierIds).toEqual(["s1", "s2", "s4"]);
+  expect(table.numbers.get("delay")).toEqual(Float64Array.of(1, Number.NaN, 4));
+  expect(table.numbers.get("amount")).toEqual(Float64Array.of(10.5, 2, 4));
+  expect(rejected.samples).toMatchObject([{ column: "late", reason: "not an integer", text: "x" }]);
 });
 
 test("a file that is not Parquet although it should be is refused", async () => {

@@ -176,7 +176,7 @@ async function brokenRecords(workspace: Workspace, loaded: LoadedFile) {
   const samples = rows.map(([line, name, type, text]) =>
     sample(loaded, {
       line: Number(line),
-      // Names are c0, c1, …; column_idx counts from 0 or from 1, as the kind of error has it.
+      // Names are those of fileColumn; column_idx counts from 0 or from 1, as the kind of error has it.
       column: header[Number(String(name).slice(1))] ?? null,
       reason: brokenReason(String(type), header.length),
       text: String(text ?? ""),
