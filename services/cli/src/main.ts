@@ -1,6 +1,8 @@
 import { CommanderError } from "commander";
 import { createProgram } from "./program.ts";
 
+// the reader of a pipe may have seen enough
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 try {
   await createProgram({ env: process.env, cwd: process.cwd() }).parseAsync(process.argv);
 } catch (error) {

@@ -9,6 +9,7 @@ import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
+import { weeklyCommand } from "./commands/weekly.ts";
 
 /** The `bellwether` command with all its subcommands. */
 export function createProgram(context: CliContext): Command {

@@ -1,0 +1,151 @@
+import path from "node:path";
+import { aliasVersion, readAliases, setAlias } from "@bellwether/registry/aliases";
+import { openModelFile } from "@bellwether/registry/open-model-file";
+import { publishVersion } from "@bellwether/registry/publish";
+import { BackgroundError } from "@bellwether/risk-model/import/background";
+import { type ImportedModel, importModel, type RefusedModel } from "@bellwether/risk-model/import/import-model";
+import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
+import { Command } from "commander";
+import { type CliContext, registryFolder } from "../cli-context.ts";
+import { createReport, type Report } from "../report.ts";
+import { runOnnx } from "../run-onnx.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** What `bellwether import` is told. */
+export interface ImportOptions {
+  readonly background?: string;
+  readonly name?: string;
+  readonly riskClass?: string;
+  readonly json?: boolean;
+}
+
+/** `bellwether import` */
+export function importCommand(context: CliContext): Command {
+  return new Command("import")
+    .argument("<file>", "ONNX, XGBoost (.json, .ubj) or LightGBM (text)")
+    .description(
+      "Import a tree model that was trained elsewhere, after proving that it is evaluated as its own runtime would.",
+    )
+    .option(
+      "--background <csv>",
+      "rows as the model will see them: explanations are measured against them when the file has no covers",
+    )
+    .option("--name <name>", "model to publish it under, default after the file")
+    .option("--risk-class <class>", "class whose probability is the risk, or number of the target; default the last")
+    .option("--json", "print the result as one line of JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether import model.onnx --name supplier-risk --background rows.csv\n  npx bellwether import booster.json --json",
+    )
+    .action(async (file: string, options: ImportOptions) => {
+      const report = createReport(options);
+      const imported = await importFile(file, options, context);
+      if (imported.status === "refused") {
+        reportRefusal(report, imported);
+        process.exitCode = 1;
+        return;
+      }
+      const published = await publishImported(registryFolder(context), imported, new Date());
+      reportImport(report, imported, published);
+    });
+}
+
+/** Reads, checks and converts a model file; nothing is published. */
+export async function importFile(
+  file: string,
+  options: ImportOptions,
+  context: CliContext,
+): Promise<ImportedModel | RefusedModel> {
+  const read = (name: string): Promise<Uint8Array> => openModelFile(path.resolve(context.cwd, name));
+  const background =
+    options.background === undefined
+      ? null
+      : await read(options.background).catch((error: unknown) => {
+          throw error instanceof ModelRefusedError ? new UsageError(`--background: ${error.message}`) : error;
+        });
+  try {
+    return await importModel({
+      bytes: await read(file),
+      modelName: options.name ?? nameAfter(file),
+      background,
+      riskClass: options.riskClass ?? null,
+      runOnnx,
+    });
+  } catch (error) {
+    if (error instanceof BackgroundError) throw new UsageError(`--background: ${error.message}`);
+    if (!(error instanceof ModelRefusedError)) throw error;
+    return { status: "refused", kind: error.kind, reason: error.message, agreement: null };
+  }
+}
+
+/** Publishes an imported model; the first version of a model becomes its champion, later ones its challenger. */
+async function publishImported(root: string, imported: ImportedModel, now: Date) {
+  const { bundle, onnx, bundleJson, modelCard } = imported;
+  const { modelName, configHash } = bundle;
+  const publication = { modelName, origin: "imported" as const, configHash, onnx, bundleJson, modelCard };
+  const { version } = await publishVersion(root, { ...publication, evaluation: null, now });
+  const champion = aliasVersion(await readAliases(root, modelName), "champion");
+  const alias = champion === undefined ? "champion" : "challenger";
+  await setAlias(root, { modelName, alias, version, setBy: "bellwether import", reason: "imported", now });
+  return { version, alias };
+}
+
+/** A model name made of a file's name. */
+function nameAfter(file: string): string {
+  const name = path
+    .parse(file)
+    .name.toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "")
+    .slice(0, 64);
+  return name === "" ? "imported" : name;
+}
+
+function reportRefusal(report: Report, refused: RefusedModel): void {
+  report.line(`refused (${refused.kind}): ${refused.reason}`);
+  report.json({
+    status: "refused",
+    reason: refused.reason,
+    kind: refused.kind,
+    explanation: "none",
+    agreement: agreementJson(refused.agreement),
+  });
+}
+
+function reportImport(report: Report, imported: ImportedModel, published: { version: string; alias: string }): void {
+  const { bundle, source, agreement, notes } = imported;
+  report.line(
+    `imported ${bundle.modelName} ${published.version} as ${published.alias} from a file of ${imported.producer || "an unnamed program"}`,
+  );
+  report.line(
+    `${source.model.trees.length} trees over ${bundle.columns.length} columns; serves ${bundle.outputSpace}${bundle.outputSpace === "raw" ? "" : ` of "${bundle.classes.risk}"`}`,
+  );
+  report.line(`explanation: ${bundle.explanation.kind} (${bundle.explanation.background})`);
+  report.line(
+    `agrees with ONNX Runtime within ${agreement.maxRelativeDifference.toExponential(1)} on ${agreement.rows} rows`,
+  );
+  for (const note of notes) report.line(`note: ${note}`);
+  report.json({
+    status: "imported",
+    reason: "",
+    explanation: bundle.explanation.kind,
+    agreement: agreementJson(agreement),
+    background: bundle.explanation.background,
+    model: bundle.modelName,
+    version: published.version,
+    alias: published.alias,
+    format: imported.format,
+    producer: imported.producer,
+    trees: source.model.trees.length,
+    columns: bundle.columns.length,
+    features: bundle.features.map((feature) => feature.name),
+    classes: source.classes,
+    risk_class: bundle.outputSpace === "raw" ? null : bundle.classes.risk,
+    output_space: bundle.outputSpace,
+    notes,
+  });
+}
+
+function agreementJson(agreement: ImportedModel["agreement"] | null) {
+  return agreement === null ? null : { rows: agreement.rows, max_relative_difference: agreement.maxRelativeDifference };
+}
