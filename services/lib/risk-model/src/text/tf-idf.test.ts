@@ -9,6 +9,10 @@ test("keeps the terms of most texts, ties in alphabetical order, without stop wo
   expect(fitted.idf[0]).toBeCloseTo(Math.log(4 / 3) + 1, 12);
 });
 
+test("a word of more than 64 letters is no term", () => {
+  expect(fitTfIdf(["x".repeat(64), `${"y".repeat(65)} z`], spec).terms).toEqual(["x".repeat(64)]);
+});
+
 test("weights have unit length and follow the counts", () => {
   const fitted = fitTfIdf(["penalty clause", "penalty", "notice"], spec);
   const row = new Float32Array(5).fill(9);

@@ -1,14 +1,10 @@
 import type { BundleText } from "../bundle/feature-bundle.ts";
 import type { TextSpec } from "../spec/model-spec.ts";
+import { createTermCounter, WORD } from "./count-terms.ts";
 import { ENGLISH_STOP_WORDS } from "./stop-words.ts";
 
-/** Words of two or more letters or digits. */
-const WORD = /[\p{L}\p{N}]{2,}/gu;
-
-/** Calls `onWord` for every lower-cased word of a text, in order. */
-function eachWord(text: string, onWord: (word: string) => void): void {
-  for (const match of text.toLowerCase().matchAll(WORD)) onWord(match[0]);
-}
+/** Longest word that may become a term; longer ones are serial numbers and noise. */
+const LONGEST_TERM = 64;
 
 /**
  * Chooses the vocabulary: the terms found in most texts, ties in alphabetical order, and their smoothed inverse document frequency
@@ -18,9 +14,8 @@ export function fitTfIdf(texts: readonly string[], spec: TextSpec): BundleText {
   const stopWords = spec.stopWords === "english" ? ENGLISH_STOP_WORDS : new Set<string>();
   const found = new Map<string, number>();
   for (const text of texts) {
-    const words = new Set<string>();
-    eachWord(text, (word) => words.add(word));
-    for (const word of words) if (!stopWords.has(word)) found.set(word, (found.get(word) ?? 0) + 1);
+    for (const word of new Set(text.toLowerCase().match(WORD)))
+      if (word.length <= LONGEST_TERM && !stopWords.has(word)) found.set(word, (found.get(word) ?? 0) + 1);
   }
   const chosen = [...found].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, spec.maxTerms);
   return {
@@ -36,14 +31,11 @@ export type TextWriter = (text: string, row: Float32Array, offset: number) => vo
 
 /** A writer for one vocabulary; a text without any of its terms is all zero. */
 export function createTextWriter(vocabulary: BundleText): TextWriter {
-  const index = new Map(vocabulary.terms.map((term, i) => [term, i]));
+  const countTerms = createTermCounter(vocabulary.terms);
   const counts = new Float64Array(vocabulary.terms.length);
   return (text, row, offset) => {
     counts.fill(0);
-    eachWord(text, (word) => {
-      const i = index.get(word);
-      if (i !== undefined) counts[i] = (counts[i] as number) + 1;
-    });
+    countTerms(text, counts);
     let square = 0;
     for (let i = 0; i < counts.length; i++) {
       const weight = (counts[i] as number) * (vocabulary.idf[i] as number);

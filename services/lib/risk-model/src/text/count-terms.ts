@@ -1,0 +1,82 @@
+import { hashText } from "../random.ts";
+
+/** A word: two or more letters or digits of any script; everything else parts words. */
+export const WORD = /[\p{L}\p{N}]{2,}/gu;
+const WORD_CHARACTER = /^[\p{L}\p{N}]$/u;
+
+/** What a UTF-16 unit is, as far as known. */
+const UNKNOWN = 0;
+const SEPARATOR = 1;
+const LETTER = 2;
+
+/** Adds to `counts[i]` how often the i-th term occurs as a word of the text, in any case. */
+export type TermCounter = (text: string, counts: Float64Array) => void;
+
+/**
+ * A counter for one vocabulary, which reads each text once: the hash of the word so far rolls along (FNV-1a) and only a word with a
+ * term's hash is compared. Words and case are those of `WORD` over `toLowerCase()`.
+ * @param terms Lower-case words, each once.
+ */
+export function createTermCounter(terms: readonly string[]): TermCounter {
+  const table = createTermTable(terms);
+  // one byte a unit; what a character is costs a regular expression, once
+  const kinds = new Uint8Array(0x10000);
+  const isLetter = (unit: number): boolean => {
+    if (kinds[unit] === UNKNOWN) kinds[unit] = WORD_CHARACTER.test(String.fromCharCode(unit)) ? LETTER : SEPARATOR;
+    return kinds[unit] === LETTER;
+  };
+  return (text, counts) => {
+    const lower = text.toLowerCase();
+    let start = 0;
+    let hash = EMPTY_HASH;
+    let characters = 0;
+    for (let i = 0; i <= lower.length; i++) {
+      // one step beyond the end parts the last word
+      const unit = i < lower.length ? lower.charCodeAt(i) : SPACE;
+      const low = isHighSurrogate(unit) ? lower.charCodeAt(i + 1) : Number.NaN;
+      const isPair = isLowSurrogate(low);
+      if (isPair ? WORD_CHARACTER.test(String.fromCharCode(unit, low)) : isLetter(unit)) {
+        if (characters === 0) start = i;
+        characters++;
+        hash = Math.imul(hash ^ unit, FNV_PRIME);
+        if (isPair) hash = Math.imul(hash ^ low, FNV_PRIME);
+      } else if (characters > 0) {
+        const term = characters >= 2 ? table.find(lower, start, i, hash) : -1;
+        if (term >= 0) counts[term] = (counts[term] as number) + 1;
+        hash = EMPTY_HASH;
+        characters = 0;
+      }
+      if (isPair) i++;
+    }
+  };
+}
+
+const SPACE = 0x20;
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
+const EMPTY_HASH = hashText("");
+const FNV_PRIME = 0x01000193;
+
+/** Finds terms by hash: open addressing, at most a quarter full. */
+function createTermTable(terms: readonly string[]) {
+  let size = 16;
+  while (size < 4 * terms.length) size *= 2;
+  const slots = new Int32Array(size).fill(-1);
+  for (const [term, word] of terms.entries()) {
+    let slot = hashText(word) & (size - 1);
+    while ((slots[slot] as number) >= 0) slot = (slot + 1) & (size - 1);
+    slots[slot] = term;
+  }
+  return {
+    /** Number of the term that `text[start, end)` is, or −1. */
+    find(text: string, start: number, end: number, hash: number): number {
+      let slot = hash & (size - 1);
+      for (let term = slots[slot] as number; term >= 0; term = slots[slot] as number) {
+        const word = terms[term] as string;
+        if (word.length === end - start && text.startsWith(word, start)) return term;
+        slot = (slot + 1) & (size - 1);
+      }
+      return -1;
+    },
+  };
+}
