@@ -1,0 +1,160 @@
+import { Band, ContributionSchema, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { type Alert, AlertSchema, AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { BatchRunSchema, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { SupplierSchema, type SupplierScore, SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { OpsData } from "./ops-in-memory.ts";
+
+const HOUR_MS = 3_600_000;
+const MODEL = { name: "supplier-risk", version: "v3" };
+const NAMES = [
+  "Aldermoor Castings",
+  "Brightwater Polymers",
+  "Corvina Logistics",
+  "Dunmere Electronics",
+  "Estrel Packaging",
+  "Fennick & Sons",
+  "Galtura Chemicals",
+  "Hollin Textiles",
+  "Ilmarin Shipping",
+  "Jorvik Bearings",
+  "Kestrel Optics",
+  "Lindqvist Steel",
+];
+const REGIONS = ["Northern Europe", "East Asia", "South America"];
+const FEATURES = [
+  "late_delivery_ratio",
+  "days_payable_outstanding",
+  "defect_rate_ppm",
+  "credit_rating",
+  "single_source_share",
+  "contract_text:force majeure",
+  "order_volume_trend",
+  "audit_findings",
+  "quoted_lead_time_days",
+  "currency_exposure",
+  "contract_text:penalty",
+  "years_of_relation",
+  "sanctions_hits",
+  "energy_cost_share",
+  "region",
+];
+
+/** Scores fall from supplier to supplier; the last has too little data for one. */
+const scoreOf = (i: number): number | undefined => (i === NAMES.length - 1 ? undefined : 0.93 - i * 0.07);
+
+function bandOf(score: number | undefined): Band {
+  if (score === undefined) return Band.UNKNOWN;
+  return score >= 0.7 ? Band.HIGH : score >= 0.4 ? Band.MEDIUM : Band.LOW;
+}
+
+function weekScore(i: number, weeksAgo: number): SupplierScore {
+  const latest = scoreOf(i);
+  const swing = Math.sin(weeksAgo * 1.3 + i) * 0.05;
+  const score = latest === undefined ? undefined : Math.max(0.02, latest - weeksAgo * 0.022 + (weeksAgo && swing));
+  return create(SupplierScoreSchema, {
+    isoWeek: `2026-W${String(47 - weeksAgo).padStart(2, "0")}`,
+    runId: 30 - weeksAgo,
+    ...(score !== undefined && { riskScore: score, change: 0.034 }),
+    band: bandOf(score),
+    model: MODEL,
+  });
+}
+
+function explained(i: number): SupplierScore {
+  const score = weekScore(i, 0);
+  if (score.riskScore === undefined) return score;
+  score.contributions = FEATURES.map((feature, k) =>
+    create(ContributionSchema, {
+      feature,
+      contribution: (1.4 / (k + 1)) * (k % 3 === 2 ? -1 : 1) * (1 - i * 0.08),
+      ...(feature === "region" ? { category: REGIONS[i % 3] ?? "" } : k !== 7 && { value: 0.31 + k * 2.5 }),
+    }),
+  );
+  score.baseValue = -1.2;
+  score.outputSpace = OutputSpace.MARGIN;
+  return score;
+}
+
+/** An alert about the supplier with this number. */
+export function demoAlert(i: number, state: AlertState = AlertState.OPEN): Alert {
+  const score = scoreOf(i) ?? 0;
+  const critical = score >= 0.85;
+  return create(AlertSchema, {
+    alertId: `0190f3c0-0000-7000-8000-${String(i).padStart(12, "0")}`,
+    supplierId: `S-${1000 + i}`,
+    supplierName: NAMES[i] ?? "",
+    ruleId: "high-risk-score",
+    dimension: "score",
+    severity: critical ? AlertSeverity.CRITICAL : AlertSeverity.WARNING,
+    state,
+    riskScore: score,
+    raisedWeek: "2026-W46",
+    lastWeek: "2026-W47",
+    changedAt: timestampFromMs(Date.now() - (i * 7 + 1) * HOUR_MS),
+    summary: critical
+      ? `Score ${score.toFixed(2)} is at or above 0.85.`
+      : `Score ${score.toFixed(2)} is at or above 0.70 for two runs in a row.`,
+  });
+}
+
+/** Twelve suppliers, three alerts, a run that is scoring and one that is complete. */
+export function demoData(): OpsData {
+  const suppliers = NAMES.map((name, i) =>
+    create(SupplierSchema, {
+      supplierId: `S-${1000 + i}`,
+      name,
+      region: REGIONS[i % 3] ?? "",
+      category: i % 2 ? "Components" : "Raw materials",
+      exposure: 4_200_000 / (i + 1),
+      latestScore: explained(i),
+      activeAlerts: i < 3 ? 1 : 0,
+    }),
+  );
+  const histories = new Map(
+    suppliers.map(({ supplierId }, i) => [
+      supplierId,
+      Array.from({ length: 26 }, (_, ago) => ago)
+        .filter((ago) => ago !== 9 && ago !== 10)
+        .map((ago) => weekScore(i, ago)),
+    ]),
+  );
+  const complete = create(BatchRunSchema, {
+    runId: 30,
+    isoWeek: "2026-W47",
+    modelName: MODEL.name,
+    model: MODEL,
+    state: RunState.COMPLETE,
+    stage: RunStage.REPORT,
+    rowsRead: 12_480n,
+    rowsScored: 12_451n,
+    rowsSetAside: 29n,
+    chunksReceived: 4,
+    chunksTotal: 4,
+    alertsRaised: 3,
+    bands: [
+      { band: Band.HIGH, rows: 1_204n },
+      { band: Band.MEDIUM, rows: 3_310n },
+      { band: Band.LOW, rows: 7_820n },
+      { band: Band.UNKNOWN, rows: 117n },
+    ],
+    drift: FEATURES.slice(0, 8).map((feature, k) => ({ feature, psi: 0.31 / (k + 1) })),
+    startedAt: timestampFromMs(Date.now() - 50 * HOUR_MS),
+    completedAt: timestampFromMs(Date.now() - 49 * HOUR_MS),
+  });
+  const running = create(BatchRunSchema, {
+    runId: 31,
+    isoWeek: "2026-W48",
+    modelName: MODEL.name,
+    state: RunState.RUNNING,
+    stage: RunStage.SCORE,
+    rowsRead: 12_512n,
+    rowsScored: 4_096n,
+    rowsSetAside: 21n,
+    chunksReceived: 1,
+    chunksTotal: 4,
+    startedAt: timestampFromMs(Date.now() - HOUR_MS / 30),
+  });
+  return { alerts: [0, 1, 2].map((i) => demoAlert(i)), suppliers, histories, runs: [running, complete] };
+}

@@ -1,0 +1,104 @@
+import { type Alert, AlertEventKind, AlertEventSchema, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { type Route, route } from "@bellwether/mesh/route";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampNow } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { createWatched } from "./watched.ts";
+
+/** What the server knows. Tests change it, and tell of the change. */
+export interface OpsData {
+  alerts: Alert[];
+  suppliers: Supplier[];
+  /** By supplier id, newest first. */
+  histories: Map<string, SupplierScore[]>;
+  runs: BatchRun[];
+}
+
+/** The ops contracts over data in memory, with what the page relies on: filters, order, pages, refusals and watches. */
+export function opsInMemory(data: OpsData) {
+  const changes = createWatched<MessageInitShape<typeof AlertService.method.watchAlerts.output>>();
+  const runs = createWatched<BatchRun>();
+  const events = new Map<string, MessageInitShape<typeof AlertEventSchema>[]>();
+
+  const find = (alertId: string): Alert => {
+    const alert = data.alerts.find((one) => one.alertId === alertId);
+    if (!alert) throw new ConnectError("no such alert", Code.NotFound);
+    return alert;
+  };
+  const record = (alert: Alert, kind: AlertEventKind, note: string): void => {
+    const event = create(AlertEventSchema, { kind, note, actor: "ana", occurredAt: timestampNow() });
+    events.set(alert.alertId, [event, ...(events.get(alert.alertId) ?? [])]);
+    alert.changedAt = timestampNow();
+    changes.tell({ alerts: [alert] });
+  };
+
+  const routes: Route[] = [
+    route(AlertService, {
+      listAlerts({ states, severity, supplierId, pageToken, pageSize }) {
+        const wanted = states.length > 0 ? states : [AlertState.OPEN, AlertState.ACKNOWLEDGED];
+        const found = data.alerts
+          .filter((alert) => wanted.includes(alert.state))
+          .filter((alert) => severity === 0 || alert.severity === severity)
+          .filter((alert) => supplierId === "" || alert.supplierId === supplierId)
+          .toSorted((a, b) => b.severity - a.severity);
+        const start = Number(pageToken);
+        const end = start + (pageSize || 50);
+        return { alerts: found.slice(start, end), nextPageToken: end < found.length ? String(end) : "" };
+      },
+      getAlert: ({ alertId }) => ({ alert: find(alertId), events: events.get(alertId) ?? [] }),
+      acknowledgeAlert({ alertId, note }) {
+        const alert = find(alertId);
+        if (alert.state === AlertState.RESOLVED) throw new ConnectError("it is resolved", Code.FailedPrecondition);
+        alert.state = AlertState.ACKNOWLEDGED;
+        alert.acknowledgedBy = "ana";
+        record(alert, AlertEventKind.ACKNOWLEDGED, note);
+        return { alert };
+      },
+      resolveAlert({ alertId, disposition, note }) {
+        const alert = find(alertId);
+        if (alert.state === AlertState.RESOLVED) throw new ConnectError("it is resolved", Code.FailedPrecondition);
+        alert.state = AlertState.RESOLVED;
+        alert.disposition = disposition;
+        record(alert, AlertEventKind.RESOLVED, note);
+        return { alert };
+      },
+      async *watchAlerts(_request, { signal }) {
+        yield {};
+        yield* changes.values(signal);
+      },
+    }),
+    route(SupplierService, {
+      listSuppliers: ({ band }) => ({
+        suppliers: data.suppliers.filter(({ latestScore }) => band === 0 || latestScore?.band === band),
+      }),
+      getSupplier({ supplierId }) {
+        const supplier = data.suppliers.find((one) => one.supplierId === supplierId);
+        if (!supplier) throw new ConnectError("no such supplier", Code.NotFound);
+        return { supplier, history: data.histories.get(supplierId) ?? [] };
+      },
+    }),
+    route(BatchService, {
+      getRun({ isoWeek }) {
+        const run = data.runs.find((one) => isoWeek === "" || one.isoWeek === isoWeek);
+        if (!run) throw new ConnectError("no such run", Code.NotFound);
+        return { run };
+      },
+      listRuns: () => ({ runs: data.runs }),
+      async *watchRun({ runId }, { signal }) {
+        const now = data.runs.find((one) => one.runId === runId);
+        if (!now) throw new ConnectError("no such run", Code.NotFound);
+        yield { run: now };
+        for await (const run of runs.values(signal)) {
+          if (run.runId === runId) yield { run };
+          if (run.state !== RunState.RUNNING) return;
+        }
+      },
+    }),
+  ];
+  return { routes, changes, runs };
+}
