@@ -1,0 +1,60 @@
+import { execFile, execFileSync } from "node:child_process";
+import { promisify } from "node:util";
+
+/** One run of the load generator. */
+export interface LoadOptions {
+  readonly url: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** File with the body of every request. */
+  readonly bodyFile: string;
+  readonly connections: number;
+  /** Requests in flight on each connection. */
+  readonly streams: number;
+  readonly seconds: number;
+  /** HTTP/1.1 instead of HTTP/2. */
+  readonly http1?: boolean;
+  /** CPU that the generator is bound to; the server has the other one. */
+  readonly cpu: number;
+}
+
+export interface LoadResult {
+  readonly callsPerSecond: number;
+  readonly calls: number;
+  readonly failed: number;
+  readonly meanUs: number;
+}
+
+/** The version of h2load (Debian's nghttp2-client), or undefined where it is not installed. */
+export function h2loadVersion(): string | undefined {
+  try {
+    return execFileSync("h2load", ["--version"], { encoding: "utf8" }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Loads a server for a while. Counts HTTP 200, which every gRPC error is too: check an answer by a client first. */
+export async function h2load(options: LoadOptions): Promise<LoadResult> {
+  const headers = Object.entries(options.headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+  const args = [
+    ...["-c", String(options.connections), "-m", String(options.streams), "-D", String(options.seconds)],
+    ...["--warm-up-time", "1", "-t", "1", "-d", options.bodyFile, ...headers],
+    ...(options.http1 ? ["--h1"] : []),
+    options.url,
+  ];
+  const { stdout } = await promisify(execFile)("taskset", ["-c", String(options.cpu), "h2load", ...args]);
+  const number = (pattern: RegExp): number => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
+  return {
+    callsPerSecond: number(/finished in [\d.]+\w+, ([\d.]+) req\/s/),
+    calls: number(/(\d+) succeeded/),
+    failed: number(/(\d+) failed/) + number(/(\d+) errored/) + number(/(\d+) timeout/),
+    meanUs: duration(/time for request:\s+\S+\s+\S+\s+(\S+)/.exec(stdout)?.[1] ?? ""),
+  };
+}
+
+function duration(text: string): number {
+  const match = /^([\d.]+)(us|ms|s)$/.exec(text);
+  const factor: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000 };
+  return match ? Number(match[1]) * (factor[match[2] ?? ""] ?? Number.NaN) : Number.NaN;
+}

@@ -1,0 +1,39 @@
+import os from "node:os";
+
+/** One measured figure, held against its gate. */
+export interface Metric {
+  readonly name: string;
+  /** Null when it could not be measured; `reason` says why. */
+  readonly value: number | null;
+  /** "ratio", or the unit of an absolute figure. */
+  readonly unit: string;
+  /** What it was measured against, version and thread count included. */
+  readonly peer?: string;
+  readonly gate?: number;
+  readonly stretch?: number;
+  readonly better: "higher" | "lower";
+  /** Whether the value keeps to the gate; null without a gate or a value. */
+  readonly holds: boolean | null;
+  readonly reason?: string;
+}
+
+/** What a benchmark is told and how it speaks while it runs. */
+export interface BenchContext {
+  /** Progress for people; never the result. */
+  readonly log: (line: string) => void;
+}
+
+/** A benchmark: measures and returns its metrics. */
+export type Bench = (context: BenchContext) => Promise<readonly Metric[]>;
+
+/** Holds a measured value against its gate. */
+export function metric(measured: Omit<Metric, "holds">): Metric {
+  const { value, gate, better } = measured;
+  const holds = value === null || gate === undefined ? null : better === "higher" ? value >= gate : value <= gate;
+  return { ...measured, holds };
+}
+
+/** The one line that a benchmark ends with. */
+export function report(bench: string, metrics: readonly Metric[]): string {
+  return JSON.stringify({ bench, node: process.version, cores: os.availableParallelism(), metrics });
+}
