@@ -43,7 +43,7 @@ export function readListedNodes(node: OnnxNode, leafPrefix: "target" | "class", 
     members: new Map(),
     hitRate: hitRates.length === 0 ? null : Float64Array.from(list("nodes_hitrates", hitRates)),
     roots: rootsOf(treeIds),
-    infiniteSplits: producer === "skl2onnx",
+    infiniteSplits: producer === "skl2onnx" || producer === "bellwether",
     ...readWeights(node, leafPrefix, size, index),
   };
 }

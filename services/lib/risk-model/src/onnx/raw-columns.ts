@@ -23,7 +23,10 @@ export function inputFlow(file: OnnxFile, input: OnnxValue, raw: RawColumns): Fl
   if (input.elementType === ELEMENT.string) return { kind: "text", input: input.name };
   if (!NUMBERS.has(input.elementType)) return lost(`input ${input.name} has element type ${input.elementType}`);
   const width = input.shape.length < 2 ? 1 : (input.shape[1] ?? widthByUse(file, input.name));
-  const names = Array.from({ length: checkedWidth(width, raw) }, (_, c) => (width === 1 ? input.name : `f${c}`));
+  const prefix = file.inputs.length === 1 ? "f" : `${input.name}_`;
+  const names = Array.from({ length: checkedWidth(width, raw) }, (_, c) =>
+    width === 1 ? input.name : `${prefix}${c}`,
+  );
   return numericColumns(input.name, input.elementType, names, raw);
 }
 

@@ -1,0 +1,182 @@
+import type { FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
+import { writeOnnxClassProbability } from "../onnx/class-probability.ts";
+import { readOnnxTreeModel } from "../onnx/read-tree-ensemble.ts";
+import { writeOnnxTreeModelWithSets } from "../onnx/set-chains.ts";
+import { type Agreement, agrees, measureAgreement, pickColumn, predictRows } from "./agreement.ts";
+import { type Background, readBackground } from "./background.ts";
+import { type ColumnRules, checkRows } from "./check-rows.ts";
+import type { ModelFormat } from "./detect-format.ts";
+import { chooseExplanation, importedBundle } from "./imported-bundle.ts";
+import { renderImportedCard } from "./imported-card.ts";
+import { ModelRefusedError, type RefusalKind } from "./model-refused-error.ts";
+import { probeInputs, probeRules } from "./probe-inputs.ts";
+import type { RunOnnx } from "./run-onnx.ts";
+import { chooseServedOutput, type ServedOutput } from "./served-output.ts";
+import { readSourceModel, type SourceModel } from "./source-model.ts";
+
+/** What an import is given. */
+export interface ImportTask {
+  readonly bytes: Uint8Array;
+  readonly modelName: string;
+  /** A CSV file of rows as the model will see them; null: none. */
+  readonly background: Uint8Array | null;
+  /** Class (or number of the target) that is the risk; null: the last. */
+  readonly riskClass: string | null;
+  readonly runOnnx: RunOnnx;
+}
+
+/** A model ready to be published: `onnx` is written anew from the canonical trees, so the foreign file is never served. */
+export interface ImportedModel {
+  readonly status: "imported";
+  readonly format: ModelFormat;
+  readonly producer: string;
+  readonly agreement: Agreement;
+  readonly source: SourceModel;
+  readonly bundle: FeatureBundle;
+  readonly bundleJson: string;
+  readonly onnx: Uint8Array;
+  readonly modelCard: string;
+  readonly notes: readonly string[];
+}
+
+/** The file is not imported; the reason is a sentence for the person who holds it. */
+export interface RefusedModel {
+  readonly status: "refused";
+  readonly kind: RefusalKind;
+  readonly reason: string;
+  /** Null unless both evaluations ran. */
+  readonly agreement: Agreement | null;
+}
+
+const GOLDEN_ROWS = 32;
+
+/**
+ * Turns a foreign model file into a model of this project: parse and check, compare with the runtime on random, threshold, missing
+ * and infinite rows, write anew, compare again.
+ * @throws BackgroundError the background rows do not fit the model. A file that is refused is a result, not an error.
+ */
+export async function importModel(task: ImportTask): Promise<ImportedModel | RefusedModel> {
+  try {
+    const source = readSourceModel(task.bytes);
+    const background =
+      task.background === null ? null : readBackground(task.background, source.columns, source.hasNames);
+    return await importSource(task, source, background);
+  } catch (error) {
+    if (!(error instanceof ModelRefusedError)) throw error;
+    return { status: "refused", kind: error.kind, reason: error.message, agreement: null };
+  }
+}
+
+async function importSource(
+  task: ImportTask,
+  source: SourceModel,
+  background: Background | null,
+): Promise<ImportedModel | RefusedModel> {
+  const rules: ColumnRules =
+    source.probe === null ? { whole: source.categorical, oneOf: [] } : probeRules(source.probe);
+  const rows = checkRows(source.model, rules);
+  const original = await checkOriginal(source, rows, task.runOnnx);
+  if (original !== null && !agrees(original)) return disagreement(original, "the file");
+  const served = chooseServedOutput(source, task.riskClass);
+  const onnx = writeServed(served);
+  const written = await checkWritten(onnx, served, rows, task.runOnnx);
+  if (!agrees(written)) return disagreement(written, "the model written from it");
+  const explanation = chooseExplanation(served, background);
+  const bundle = importedBundle({
+    modelName: task.modelName,
+    columns: source.columns,
+    names: background?.names ?? source.columns.map((column) => column.name),
+    served,
+    background,
+    explanation,
+    golden: await recordGolden(onnx, source.model.features, rows, task.runOnnx),
+  });
+  const agreement = worse(original ?? written, written);
+  const notes = [...source.notes, ...served.notes];
+  return {
+    status: "imported",
+    format: source.format,
+    producer: source.producer,
+    agreement,
+    source,
+    bundle,
+    bundleJson: `${JSON.stringify(bundle)}\n`,
+    onnx,
+    modelCard: renderImportedCard(bundle, source, agreement, notes),
+    notes,
+  };
+}
+
+async function checkOriginal(source: SourceModel, rows: Float32Array, runOnnx: RunOnnx): Promise<Agreement | null> {
+  const { probe, model, columns } = source;
+  if (probe === null) return null;
+  const count = rows.length / model.features;
+  const inputs = probeInputs(probe, columns, rows);
+  const theirs = await runOrRefuse(() => runOnnx(probe.bytes, count, inputs, probe.output));
+  return measureAgreement(count, predictRows(model, rows), pickColumn(theirs, probe.outputColumns, probe.outputColumn));
+}
+
+function writeServed({ model, classColumn }: ServedOutput): Uint8Array {
+  return classColumn === null ? writeOnnxTreeModelWithSets(model) : writeOnnxClassProbability(model, classColumn);
+}
+
+/** The runtime's answers to the written file against the model it was written from; the file leaves a sum's link to the bundle. */
+async function checkWritten(
+  onnx: Uint8Array,
+  { model, classColumn }: ServedOutput,
+  rows: Float32Array,
+  runOnnx: RunOnnx,
+): Promise<Agreement> {
+  const written = classColumn === null ? { ...model, link: "identity" as const } : model;
+  const ours = pickColumn(predictRows(written, rows), model.outputs, classColumn);
+  const count = rows.length / model.features;
+  return measureAgreement(count, ours, Float64Array.from(await runWritten(onnx, count, rows, runOnnx)));
+}
+
+function runWritten(onnx: Uint8Array, count: number, rows: Float32Array, runOnnx: RunOnnx): Promise<ArrayLike<number>> {
+  const { inputName, outputName } = readOnnxTreeModel(onnx);
+  const data = { type: "float32", values: rows } as const;
+  return runOrRefuse(() => runOnnx(onnx, count, [{ name: inputName, columns: rows.length / count, data }], outputName));
+}
+
+async function runOrRefuse(run: () => Promise<ArrayLike<number>>): Promise<ArrayLike<number>> {
+  try {
+    return await run();
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
+    throw new ModelRefusedError("malformed", `ONNX Runtime cannot run it: ${message.slice(0, 200)}`);
+  }
+}
+
+/** Rows that a loaded model must answer with the same bits: spread over the check rows, infinite ones left out. */
+async function recordGolden(
+  onnx: Uint8Array,
+  features: number,
+  rows: Float32Array,
+  runOnnx: RunOnnx,
+): Promise<GoldenRow[]> {
+  const usable = Array.from({ length: rows.length / features }, (_, at) =>
+    rows.subarray(at * features, (at + 1) * features),
+  ).filter((row) => row.every((x) => Math.abs(x) !== Number.POSITIVE_INFINITY));
+  const count = Math.min(GOLDEN_ROWS, usable.length);
+  const chosen = Array.from(
+    { length: count },
+    (_, at) => usable[Math.floor((at * usable.length) / count)] ?? new Float32Array(),
+  );
+  const flat = new Float32Array(count * features);
+  for (const [at, row] of chosen.entries()) flat.set(row, at * features);
+  const outputs = await runWritten(onnx, count, flat, runOnnx);
+  return chosen.map((row, at) => {
+    return { row: Array.from(row, (x) => (Number.isNaN(x) ? null : x)), output: outputs[at] ?? Number.NaN };
+  });
+}
+
+function worse(one: Agreement, other: Agreement): Agreement {
+  return one.maxRelativeDifference > other.maxRelativeDifference ? one : other;
+}
+
+function disagreement(agreement: Agreement, what: string): RefusedModel {
+  const difference = agreement.maxRelativeDifference.toExponential(1);
+  const reason = `ONNX Runtime and our own evaluation of ${what} differ by ${difference} on the same rows, so the model would not be explained truthfully`;
+  return { status: "refused", kind: "disagrees", reason, agreement };
+}

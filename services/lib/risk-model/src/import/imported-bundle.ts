@@ -1,0 +1,114 @@
+import type { BundleColumn, BundleFeature, Explanation, FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
+import type { BaseColumn } from "../onnx/input-column.ts";
+import type { Background } from "./background.ts";
+import { ModelRefusedError } from "./model-refused-error.ts";
+import { mostFeaturesOnPath } from "./path-features.ts";
+import type { ServedOutput } from "./served-output.ts";
+
+/** Distinct columns a path may ask for an interventional explanation by tables. */
+const INTERVENTIONAL_FEATURES = 8;
+
+/** Bands of a score when the model brings none. */
+const BANDS = { high: 0.7, medium: 0.4 } as const;
+
+/** What contributions of an imported model are measured against, and why not something better. */
+export function chooseExplanation(served: ServedOutput, background: Background | null): Explanation {
+  if (served.classColumn !== null) {
+    return { kind: "none", background: "the probability of one class of a softmax is no sum of trees" };
+  }
+  if (served.model.hasCovers) return { kind: "path-dependent", background: "training weights in the imported file" };
+  if (background === null) {
+    return { kind: "none", background: "the file carries no covers; import it again with --background ROWS.csv" };
+  }
+  const most = mostFeaturesOnPath(served.model);
+  if (most > INTERVENTIONAL_FEATURES) {
+    return {
+      kind: "none",
+      background: `the file carries no covers, and a path asks ${most} columns where background rows can explain ${INTERVENTIONAL_FEATURES}`,
+    };
+  }
+  const width = served.model.features;
+  const rows = Array.from({ length: background.count }, (_, row) =>
+    Array.from(background.rows.subarray(row * width, (row + 1) * width), (x) => (Number.isNaN(x) ? null : x)),
+  );
+  return { kind: "interventional", background: `${background.count} rows given at import`, rows };
+}
+
+/** Everything between a supplier and an imported model. Names are the file's or the background's; nothing is known of units. */
+export function importedBundle(parts: {
+  readonly modelName: string;
+  readonly columns: readonly BaseColumn[];
+  readonly names: readonly string[];
+  readonly served: ServedOutput;
+  readonly background: Background | null;
+  readonly explanation: Explanation;
+  readonly golden: readonly GoldenRow[];
+}): FeatureBundle {
+  const { modelName, columns, names, served, background, explanation, golden } = parts;
+  const { features, bundleColumns } = describeColumns(columns, names, background);
+  return {
+    format: "bellwether.feature-bundle/1",
+    modelName,
+    modelKind: "imported",
+    configHash: "",
+    features,
+    columns: bundleColumns,
+    text: null,
+    // One known feature is enough: how much may be missing is the model's own affair.
+    minimumPresent: 1 / features.length,
+    outputSpace: served.outputSpace,
+    classes: served.classes,
+    calibration: { kind: "none" },
+    bands: BANDS,
+    explanation,
+    golden,
+    seed: 0,
+  };
+}
+
+function describeColumns(columns: readonly BaseColumn[], names: readonly string[], background: Background | null) {
+  const features: BundleFeature[] = [];
+  const bundleColumns: BundleColumn[] = [];
+  const taken = new Set<string>();
+  for (const [c, column] of columns.entries()) {
+    const name = (names[c] ?? column.name).trim();
+    const last = features.at(-1);
+    if (column.category !== null) {
+      bundleColumns.push({ kind: "category", feature: name, category: column.category });
+      if (last?.name === name && last.kind === "category") {
+        features[features.length - 1] = { ...last, categories: [...last.categories, column.category] };
+        continue;
+      }
+    } else bundleColumns.push({ kind: "numeric", feature: name });
+    if (name === "" || taken.has(name)) {
+      throw new ModelRefusedError("unsupported", `two columns of the model are called "${name.slice(0, 80)}"`);
+    }
+    taken.add(name);
+    features.push({
+      name,
+      kind: column.category === null ? "numeric" : "category",
+      unit: "",
+      range: null,
+      missing: "keep",
+      direction: "unknown",
+      immutable: false,
+      training: column.category === null ? trainingOf(background, c, columns.length) : null,
+      categories: column.category === null ? [] : [column.category],
+    });
+  }
+  return { features, bundleColumns };
+}
+
+function trainingOf(background: Background | null, column: number, width: number): BundleFeature["training"] {
+  if (background === null) return null;
+  const present = Float32Array.from(
+    { length: background.count },
+    (_, row) => background.rows[row * width + column] ?? 0,
+  )
+    .filter((value) => !Number.isNaN(value))
+    .sort();
+  const [min] = present;
+  const max = present.at(-1);
+  if (min === undefined || max === undefined) return null;
+  return { min, max, median: present[present.length >> 1] ?? min };
+}

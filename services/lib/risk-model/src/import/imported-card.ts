@@ -1,0 +1,30 @@
+import type { FeatureBundle } from "../bundle/feature-bundle.ts";
+import type { Agreement } from "./agreement.ts";
+import type { SourceModel } from "./source-model.ts";
+
+/** The model card of an imported model in Markdown: where it came from, how it was checked, what is not known. */
+export function renderImportedCard(
+  bundle: FeatureBundle,
+  source: SourceModel,
+  agreement: Agreement,
+  notes: readonly string[],
+): string {
+  const { model } = source;
+  const nodes = model.trees.reduce((sum, tree) => sum + tree.feature.length, 0);
+  return `# Model card: ${bundle.modelName}
+
+Imported from a file of ${source.producer || "an unnamed program"} (${source.format}); not trained and not evaluated here.
+
+## What it is
+- ${model.trees.length} trees, ${nodes} nodes, ${bundle.columns.length} columns from ${bundle.features.length} features, ${model.outputs} outputs, link ${model.link}.
+- Serves: ${bundle.outputSpace}${bundle.outputSpace === "raw" ? "" : ` of \`${bundle.classes.risk}\``}, not calibrated. Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.
+- Explanation: ${bundle.explanation.kind} (${bundle.explanation.background}).
+${notes.map((note) => `- ${note}\n`).join("")}
+## How it was checked
+Our evaluation and ONNX Runtime differ by at most ${agreement.maxRelativeDifference.toExponential(1)}, relative to max(1, |output|), on ${agreement.rows} rows: random, exactly on
+thresholds, missing and infinite values among them.
+
+## What is not known
+What the data were, how good the model is, and for whom. Evaluate it on your own outcomes before it decides anything.
+`;
+}

@@ -1,0 +1,38 @@
+const QUOTE = '"';
+
+/**
+ * Parses CSV (RFC 4180: quotes doubled inside quotes, line breaks inside quotes, LF or CRLF); blank lines are skipped.
+ * @returns Records of cells, the header first.
+ */
+export function parseCsv(bytes: Uint8Array): string[][] {
+  const text = new TextDecoder().decode(bytes);
+  const records: string[][] = [];
+  let record: string[] = [];
+  let at = 0;
+  while (at <= text.length) {
+    const { cell, end } = text[at] === QUOTE ? quotedCell(text, at) : plainCell(text, at);
+    record.push(cell);
+    at = end + 1;
+    if (text[end] === ",") continue;
+    if (record.length > 1 || record[0] !== "") records.push(record);
+    record = [];
+  }
+  return records;
+}
+
+function plainCell(text: string, start: number): { cell: string; end: number } {
+  let end = start;
+  while (end < text.length && text[end] !== "," && text[end] !== "\n") end += 1;
+  const cell = text.slice(start, end);
+  return { cell: cell.endsWith("\r") ? cell.slice(0, -1) : cell, end };
+}
+
+/** A cell in quotes; what stands between its end and the next comma is dropped. */
+function quotedCell(text: string, start: number): { cell: string; end: number } {
+  let close = start + 1;
+  while (close < text.length && !(text[close] === QUOTE && text[close + 1] !== QUOTE)) {
+    close += text[close] === QUOTE ? 2 : 1;
+  }
+  const { end } = plainCell(text, Math.min(close + 1, text.length));
+  return { cell: text.slice(start + 1, close).replaceAll('""', QUOTE), end };
+}

@@ -1,0 +1,61 @@
+import type { BaseColumn } from "../onnx/input-column.ts";
+import { type OnnxProbe, readOnnxModel } from "../onnx/read-onnx-model.ts";
+import type { TreeModel } from "../trees/tree-model.ts";
+import { detectFormat, type ModelFormat } from "./detect-format.ts";
+import { MAX_MODEL_BYTES } from "./limits.ts";
+import { ModelRefusedError } from "./model-refused-error.ts";
+import type { NativeModel } from "./native-model.ts";
+import { parseJsonModel } from "./parse-json.ts";
+import { parseUbjsonModel } from "./parse-ubjson.ts";
+import { readLightgbm } from "./read-lightgbm.ts";
+import { readXgboost } from "./read-xgboost.ts";
+
+/** A foreign model in canonical form, whatever file it came from. */
+export interface SourceModel {
+  readonly format: ModelFormat;
+  /** Who wrote it, for example "skl2onnx". */
+  readonly producer: string;
+  readonly model: TreeModel;
+  readonly columns: readonly BaseColumn[];
+  /** Columns that hold category codes: whole numbers. */
+  readonly categorical: ReadonlySet<number>;
+  /** Whether the names are the file's own or made up (f0, f1, …). */
+  readonly hasNames: boolean;
+  /** Names of the classes; null for a regressor. Two classes may share one output, which then speaks for the second. */
+  readonly classes: readonly string[] | null;
+  /** What to ask the runtime; null when the file is no ONNX. */
+  readonly probe: OnnxProbe | null;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads a model file of any known format.
+ * @throws ModelRefusedError with the reason.
+ */
+export function readSourceModel(bytes: Uint8Array): SourceModel {
+  if (bytes.length > MAX_MODEL_BYTES) {
+    throw new ModelRefusedError("unsafe", `the file has ${bytes.length} bytes, at most ${MAX_MODEL_BYTES} are read`);
+  }
+  const format = detectFormat(bytes);
+  switch (format) {
+    case "onnx": {
+      const { model, columns, classes, producer, probe } = readOnnxModel(bytes);
+      const hasNames = columns.some((column, at) => column.name !== `f${at}`);
+      return { format, producer, model, columns, categorical: new Set(), hasNames, classes, probe, notes: [] };
+    }
+    case "xgboost-json":
+      return fromNative(format, "XGBoost", readXgboost(parseJsonModel(bytes)));
+    case "xgboost-ubjson":
+      return fromNative(format, "XGBoost", readXgboost(parseUbjsonModel(bytes)));
+    case "lightgbm-text":
+      return fromNative(format, "LightGBM", readLightgbm(bytes));
+  }
+}
+
+function fromNative(format: ModelFormat, producer: string, native: NativeModel): SourceModel {
+  const { model, columnNames, categorical, isClassifier, notes } = native;
+  const columns = columnNames.map((name): BaseColumn => ({ input: name, name, category: null }));
+  const classes = isClassifier ? Array.from({ length: Math.max(2, model.outputs) }, (_, k) => String(k)) : null;
+  const hasNames = columnNames.some((name, at) => name !== `f${at}` && name !== `Column_${at}`);
+  return { format, producer, model, columns, categorical, hasNames, classes, probe: null, notes };
+}
