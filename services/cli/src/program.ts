@@ -27,6 +27,7 @@ export function createProgram(context: CliContext): Command {
     modelsCommand,
     startCommand,
     authCommand,
+    weeklyCommand,
   ];
   for (const build of commands) program.addCommand(build(context).copyInheritedSettings(program));
   return program;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { access } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
+import { loadConfigPair } from "@bellwether/config/config-pair";
 import { readChunks } from "@bellwether/ingest/snapshot-chunks";
 import { snapshotWeekly } from "@bellwether/ingest/weekly-snapshot";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
@@ -45,7 +45,9 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     ledger: createOpsLedger(ops, modelName),
     scorer: createMlScorer(ml, modelName),
     openWeek: (week: string) => openWeekFolder(settings.weeksFolder, modelName, week),
-    ingest: (input: string, outParquet: string, signal: AbortSignal) => ingest(pair, input, outParquet, signal),
+    checkInput,
+    ingest: (input: string, outParquet: string, signal: AbortSignal) =>
+      snapshotWeekly({ ...pair, input, outParquet, signal }),
     readChunks: (parquet: string, from: number, rows: number, signal: AbortSignal) =>
       readChunks(parquet, { from, rows, signal }),
   };
@@ -63,9 +65,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
 
 const newHolder = (): string => `${os.hostname().slice(0, 64)}/${process.pid}/${randomUUID()}`;
 
-async function ingest(pair: ConfigPair, input: string, outParquet: string, signal: AbortSignal) {
-  await access(input).catch(() => {
+const checkInput = (input: string): Promise<void> =>
+  access(input).catch(() => {
     throw new InputNotFoundError(input);
   });
-  return snapshotWeekly({ ...pair, input, outParquet, signal });
-}

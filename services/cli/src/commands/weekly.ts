@@ -105,5 +105,6 @@ export function weeklyCommand(context: CliContext): Command {
       report.line(`report: ${week.report}`);
       report.json(week);
     });
-  return new Command("weekly").description("Weekly runs over all suppliers.").addCommand(run);
+  const weekly = new Command("weekly").description("Weekly runs over all suppliers.");
+  return weekly.addCommand(run.copyInheritedSettings(weekly).exitOverride());
 }

@@ -10,7 +10,10 @@ export async function callPeer<T>(peer: string, call: Promise<T>): Promise<T> {
     return await call;
   } catch (cause) {
     if (!(cause instanceof ConnectError) || cause.code === Code.Canceled) throw cause;
-    if (PASSING.has(cause.code)) throw new PeerUnavailableError(peer, cause.rawMessage, { cause });
+    if (PASSING.has(cause.code)) throw new PeerUnavailableError(peer, shortReason(cause.rawMessage), { cause });
     throw new PeerRefusedError(peer, cause.rawMessage, { cause });
   }
 }
+
+/** grpc-js wraps the system's word in three sentences. */
+const shortReason = (text: string): string => /connect E[A-Z]+ \S+/.exec(text)?.[0] ?? text;

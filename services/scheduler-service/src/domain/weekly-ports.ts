@@ -75,6 +75,6 @@ export interface WeekFiles {
   readReference(): Promise<{ readonly week: string; readonly features: readonly FeatureProfile[] } | null>;
   writeProfile(features: readonly FeatureProfile[]): Promise<void>;
   hasReport(): Promise<boolean>;
-  /** Puts the scores of all chunks below one header, and the summary beside them; gives both paths. */
-  writeReport(summary: object, csvHeader: string): Promise<{ readonly json: string; readonly csv: string }>;
+  /** Joins the scores of chunks 0 to `chunks` - 1 below one header, if all are here, and puts the summary beside them. */
+  writeReport(summary: object, csvHeader: string, chunks: number): Promise<void>;
 }

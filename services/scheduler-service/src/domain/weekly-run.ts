@@ -33,7 +33,9 @@ export interface Progress {
 export interface WeeklyDeps {
   readonly ledger: Ledger;
   readonly scorer: Scorer;
-  openWeek(week: string): Promise<WeekFiles>;
+  openWeek(week: string): WeekFiles;
+  /** @throws InputNotFoundError */
+  checkInput(input: string): Promise<void>;
   /** Maps the input and writes the accepted rows to `outParquet`. */
   ingest(input: string, outParquet: string, signal: AbortSignal): Promise<WeeklySnapshot>;
   readChunks(parquet: string, from: number, rows: number, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
@@ -60,7 +62,9 @@ const IN_FLIGHT = 2;
  */
 export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<WeeklyResult> {
   const week = parseIsoWeek(task.week);
-  const files = await deps.openWeek(week);
+  const files = deps.openWeek(week);
+  // A week that was begun has its snapshot and needs the file no more.
+  if ((await files.readIngest()) === null) await deps.checkInput(task.input);
   const { run, lease, receivedChunks } = await deps.ledger.start(week, task.holder);
   if (lease === null) {
     if (!(await files.hasReport())) await writeReport(files, run);
@@ -173,7 +177,7 @@ async function weekDrift(deps: WeeklyDeps, task: WeeklyTask, files: WeekFiles, r
 
 async function writeReport(files: WeekFiles, run: BatchRun): Promise<void> {
   const [ingested, reference] = [await files.readIngest(), await files.readReference()];
-  await files.writeReport(runSummary(run, ingested, reference?.week ?? null), SCORE_HEADER);
+  await files.writeReport(runSummary(run, ingested, reference?.week ?? null), SCORE_HEADER, run.chunksReceived);
 }
 
 interface ProgressBoard {

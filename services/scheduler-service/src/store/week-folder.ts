@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, mkdir, readdir, readFile } from "node:fs/promises";
+import { access, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { FeatureProfile } from "../domain/drift.ts";
@@ -11,16 +11,12 @@ const SCORES = /^scores-(\d{5})\.csv$/;
 const WEEK = /^\d{4}-W\d{2}$/;
 const scoresFile = (chunk: number): string => `scores-${String(chunk).padStart(5, "0")}.csv`;
 
-/** Opens the folder of an ISO week below `root/model`, making it when it is not there. */
-export async function openWeekFolder(root: string, modelName: string, week: string): Promise<WeekFiles> {
+/** The folder of an ISO week below `root/model`; it is made with the first file. */
+export function openWeekFolder(root: string, modelName: string, week: string): WeekFiles {
   const weeks = path.join(root, modelName);
   const folder = path.join(weeks, week);
-  await mkdir(folder, { recursive: true });
   const at = (name: string): string => path.join(folder, name);
   const snapshotPath = at("snapshot.parquet");
-
-  const scored = async (): Promise<number[]> =>
-    (await readdir(folder)).flatMap((name) => SCORES.exec(name)?.[1] ?? []).map(Number);
 
   return {
     snapshotPath,
@@ -29,10 +25,11 @@ export async function openWeekFolder(root: string, modelName: string, week: stri
       return record !== null && (await digestOf(snapshotPath)) === record.digest ? record : null;
     },
     writeIngest: (record) => writeWhole(at("ingest.json"), [`${JSON.stringify(record, null, 2)}\n`]),
-    scoredChunks: async () => new Set(await scored()),
+    scoredChunks: async () =>
+      new Set((await namesIn(folder)).flatMap((name) => SCORES.exec(name)?.[1] ?? []).map(Number)),
     writeScores: (chunk, csvRows) => writeWhole(at(scoresFile(chunk)), [csvRows]),
     async readReference() {
-      const earlier = (await readdir(weeks)).filter((name) => WEEK.test(name) && name < week).sort();
+      const earlier = (await namesIn(weeks)).filter((name) => WEEK.test(name) && name < week).sort();
       for (const name of earlier.reverse()) {
         const other = path.join(weeks, name);
         const features = await readJson<FeatureProfile[]>(path.join(other, "profile.json"));
@@ -42,13 +39,12 @@ export async function openWeekFolder(root: string, modelName: string, week: stri
     },
     writeProfile: (features) => writeWhole(at("profile.json"), [`${JSON.stringify(features)}\n`]),
     hasReport: () => isThere(at("report.json")),
-    async writeReport(summary, csvHeader) {
-      const chunks = (await scored()).sort((a, b) => a - b);
-      const csv = at("report.csv");
-      await writeWhole(csv, joined(csvHeader, chunks.map(scoresFile).map(at)));
-      const json = at("report.json");
-      await writeWhole(json, [`${JSON.stringify(summary, null, 2)}\n`]);
-      return { json, csv };
+    async writeReport(summary, csvHeader, chunks) {
+      const files = Array.from({ length: chunks }, (_, chunk) => scoresFile(chunk));
+      const isWhole = new Set(files).isSubsetOf(new Set(await namesIn(folder)));
+      if (isWhole) await writeWhole(at("report.csv"), joined(csvHeader, files.map(at)));
+      await writeWhole(at("report.json"), [`${JSON.stringify(summary, null, 2)}\n`]);
+      if (isWhole) for (const file of files) await rm(at(file));
     },
   };
 }
@@ -63,6 +59,13 @@ const isThere = (file: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Names in a folder; none when it is not there. */
+const namesIn = (folder: string): Promise<string[]> =>
+  readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
 
 /** Reads a file that this program wrote; null when it is not there. */
 async function readJson<T>(file: string): Promise<T | null> {

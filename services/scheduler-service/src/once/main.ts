@@ -1,0 +1,43 @@
+import path from "node:path";
+import { env, readEnv } from "@bellwether/config/env";
+import { WEEKLY_ENV, WEEKS_FOLDER } from "../weekly-env.ts";
+import { createWeeklyRunner } from "../weekly-runner.ts";
+
+// The one-shot form: one week, no queue and no doors. A parent with a channel is told of the progress and of the result or the failure.
+const stopped = new AbortController();
+const stop = () => stopped.abort(new Error("stopped; the same command goes on where the run stopped"));
+process.once("SIGINT", stop).once("SIGTERM", stop).once("disconnect", stop);
+try {
+  const { dataDir, week, input, ...settings } = readEnv(process.env, {
+    ...WEEKLY_ENV,
+    week: env.text("WEEKLY_WEEK", { pattern: /^.{1,40}$/, expected: "an ISO week such as 2026-W47" }),
+    input: env.path("WEEKLY_INPUT"),
+  });
+  using runner = await createWeeklyRunner({ ...settings, weeksFolder: path.resolve(dataDir, WEEKS_FOLDER) });
+  const { run, wasComplete } = await runner.run(week, path.resolve(input), stopped.signal, (progress) => {
+    process.send?.({ progress });
+  });
+  const result = {
+    iso_week: run.isoWeek,
+    model: run.modelName,
+    model_version: run.model?.version ?? "",
+    was_complete: wasComplete,
+    rows_read: Number(run.rowsRead ?? 0),
+    rows_scored: Number(run.rowsScored),
+    rows_set_aside: Number(run.rowsSetAside),
+    alerts_raised: run.alertsRaised,
+    report: path.join(runner.folderOf(week), "report.json"),
+  };
+  if (process.send) process.send({ result });
+  else console.log(JSON.stringify(result));
+  process.exitCode = 0;
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  if (process.send) process.send({ failure: message });
+  else console.error(message);
+  process.exitCode = 1;
+} finally {
+  // An open channel would keep the process.
+  process.off("disconnect", stop);
+  if (process.connected) process.disconnect();
+}
