@@ -16,4 +16,4 @@ export async function callPeer<T>(peer: string, call: Promise<T>): Promise<T> {
 }
 
 /** grpc-js wraps the system's word in three sentences. */
-const shortReason = (text: string): string => /connect E[A-Z]+ \S+/.exec(text)?.[0] ?? text;
+const shortReason = (text: string): string => /connect E[A-Z]+ \S*[^\s.]/.exec(text)?.[0] ?? text;
