@@ -205,7 +205,7 @@ async function twoWorkers(models: readonly BenchModel[], rows: Float32Array): Pr
   const timeOf = async (workers: number): Promise<number> => {
     await using pool = createExplainPool(m6.model, { workers, maxQueuedRows: n });
     await pool.ready;
-    return bestOf(() => pool.explain(big, n), 5);
+    return await bestOf(() => pool.explain(big, n), 5);
   };
   return metric({
     name: "shap.workers2",

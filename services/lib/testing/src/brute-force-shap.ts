@@ -42,6 +42,24 @@ export function pathDependentExpectation(model: TreeModel, row: Float32Array): C
     model.trees.reduce((sum, tree) => sum + descend(tree, 0, known, output), model.base[output] ?? 0);
 }
 
+/** The interventional game: an unknown feature takes its value from a background row, averaged over `n` of them. */
+export function interventionalExpectation(
+  evaluate: (row: Float32Array, output: number) => number,
+  row: Float32Array,
+  background: Float32Array,
+  n: number,
+): ConditionalExpectation {
+  const features = row.length;
+  return (known, output) => {
+    let sum = 0;
+    for (let r = 0; r < n; r++) {
+      const mixed = row.map((value, j) => ((known >> j) & 1 ? value : (background[r * features + j] ?? Number.NaN)));
+      sum += evaluate(mixed, output);
+    }
+    return sum / n;
+  };
+}
+
 /** `size! (features − size − 1)! / features!` for each size of a subset. */
 function subsetWeights(features: number): number[] {
   const weights = [1 / features];

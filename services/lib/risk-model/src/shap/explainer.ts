@@ -7,11 +7,14 @@ import { createWasmKernel } from "./wasm-kernel.ts";
 
 /** Exact SHAP values of one model, ready to run; synchronous and single-threaded. */
 export interface Explainer {
-  readonly kind: "quadrature";
+  /** How they are computed. */
+  readonly kind: "quadrature" | "pattern-tables";
   /** Names the arithmetic: rows explained under the same version have the same bits on any machine. */
   readonly version: string;
-  /** What the contributions are measured against. */
-  readonly explanation: "path-dependent";
+  /** Which of the two kinds of SHAP they are; the two differ. */
+  readonly explanation: "path-dependent" | "interventional";
+  /** What they are measured against, in words. */
+  readonly background: string;
   /** The code that runs; it has no influence on the result. */
   readonly code: Kernel["code"];
   readonly features: number;
@@ -44,6 +47,7 @@ export function createExplainer(model: TreeModel): Explainer {
     kind: "quadrature",
     version: QUADRATURE_VERSION,
     explanation: "path-dependent",
+    background: "training covers",
     code: kernel.code,
     features,
     outputs,
