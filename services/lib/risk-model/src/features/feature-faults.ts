@@ -1,0 +1,64 @@
+import type { BundleFeature } from "../bundle/feature-bundle.ts";
+import type { FeatureSlot } from "./feature-slots.ts";
+import { nearestName } from "./nearest-name.ts";
+import type { Fault } from "./vectorize.ts";
+
+/** Longest part of a caller's text that is repeated to the caller. */
+const SHOWN = 80;
+/** Wrong names told of in one answer, each compared with every known name. */
+const MAX_NAME_FAULTS = 16;
+/** Known names listed when none is near. */
+const MAX_LISTED = 20;
+
+/** What is wrong with a number that `isPossible` denies. */
+export function numberFault({ feature }: FeatureSlot, value: number, field: string): Fault {
+  const { name, range, unit } = feature;
+  if (Number.isFinite(value) && range !== null && (value < range[0] || value > range[1])) {
+    const message = `${name} is ${value}; possible are ${range[0]} to ${range[1]} ${unit}`;
+    return { field, reason: "FEATURE_OUT_OF_RANGE", message };
+  }
+  const message = `${name} is ${value}; send a finite number within float32, or leave it out when it is not known`;
+  return { field, reason: "FEATURE_NOT_FINITE", message };
+}
+
+/** A feature that may not be missing is. */
+export function requiredFault({ name }: BundleFeature, field: string): Fault {
+  return {
+    field,
+    reason: "FEATURE_REQUIRED",
+    message: `${name} is missing and this model refuses suppliers without it`,
+  };
+}
+
+/** The given names that the model does not know or that stand on the wrong side, at most 16. */
+export function nameFaults(
+  given: readonly string[],
+  kind: BundleFeature["kind"],
+  slots: ReadonlyMap<string, FeatureSlot>,
+  path: string,
+): Fault[] {
+  const faults: Fault[] = [];
+  for (const name of given) {
+    if (faults.length === MAX_NAME_FAULTS) break;
+    const slot = slots.get(name);
+    if (slot?.feature.kind === kind) continue;
+    const field = `${path}.${name.slice(0, SHOWN)}`;
+    faults.push(
+      slot === undefined ? unknownFault(name, [...slots.keys()], field) : wrongKindFault(slot.feature, field),
+    );
+  }
+  return faults;
+}
+
+function unknownFault(name: string, known: readonly string[], field: string): Fault {
+  const near = nearestName(name, known);
+  const more = known.length > MAX_LISTED ? ", …" : "";
+  const way =
+    near === undefined ? `known are ${known.slice(0, MAX_LISTED).join(", ")}${more}` : `did you mean "${near}"?`;
+  return { field, reason: "FEATURE_UNKNOWN", message: `unknown feature "${name.slice(0, SHOWN)}"; ${way}` };
+}
+
+function wrongKindFault({ name, kind }: BundleFeature, field: string): Fault {
+  const [is, place] = kind === "numeric" ? ["number", "features"] : ["category", "categories"];
+  return { field, reason: "FEATURE_WRONG_KIND", message: `${name} is a ${is}; send it in ${place}` };
+}

@@ -1,0 +1,92 @@
+import type { FeatureBundle } from "../bundle/feature-bundle.ts";
+import type { TextWriter } from "../text/tf-idf.ts";
+import { numberFault, requiredFault } from "./feature-faults.ts";
+import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
+import type { ColumnarInput, Fault, VectorBatch } from "./vectorize.ts";
+
+/** A batch that is being filled. */
+interface Draft {
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Float32Array;
+  readonly missingCounts: Uint16Array;
+  readonly firstFault: Map<number, Fault>;
+}
+
+/** Turns suppliers in columns into the model's rows. @param writeText Null when the model has no text. */
+export function createBatchVectorizer(
+  bundle: FeatureBundle,
+  writeText: TextWriter | null,
+): (input: ColumnarInput) => VectorBatch {
+  const { slots, textColumn } = featureSlots(bundle);
+  const least = leastFeatures(bundle);
+  const columns = bundle.columns.length;
+  return (input) => {
+    const { rows } = input;
+    const draft: Draft = {
+      rows,
+      columns,
+      values: new Float32Array(rows * columns),
+      missingCounts: new Uint16Array(rows),
+      firstFault: new Map(),
+    };
+    const { values, missingCounts } = draft;
+    for (const [name, slot] of slots) {
+      if (slot.feature.kind === "numeric") putNumbers(slot, columnOf(input.numbers, name, rows), draft);
+      else putCategories(slot, columnOf(input.categories, name, rows), draft);
+    }
+    const tooFew = missingCounts.map((missing) => (slots.size - missing < least ? 1 : 0));
+    for (let row = 0; writeText !== null && row < rows; row++)
+      writeText(input.texts?.[row] ?? "", values, row * columns + textColumn);
+    const faults = [...draft.firstFault].sort((a, b) => a[0] - b[0]).map(([row, fault]) => ({ ...fault, row }));
+    for (const { row } of faults) values.fill(Number.NaN, row * columns, (row + 1) * columns);
+    return { values, missingCounts, tooFew: Uint8Array.from(tooFew), faults };
+  };
+}
+
+function columnOf<Column extends { readonly length: number }>(
+  given: ReadonlyMap<string, Column>,
+  name: string,
+  rows: number,
+): Column | undefined {
+  const column = given.get(name);
+  if (column !== undefined && column.length !== rows)
+    throw new RangeError(`${name} has ${column.length} values for ${rows} rows`);
+  return column;
+}
+
+function countMissing({ missingCounts }: Draft, row: number): void {
+  missingCounts[row] = (missingCounts[row] as number) + 1;
+}
+
+function putNumbers(slot: FeatureSlot, given: Float32Array | Float64Array | undefined, draft: Draft): void {
+  const { feature, column, filler } = slot;
+  const { rows, columns, values, firstFault } = draft;
+  const field = `values.${feature.name}`;
+  const refuses = feature.missing === "refuse";
+  for (let row = 0; row < rows; row++) {
+    const value = given === undefined ? Number.NaN : (given[row] as number);
+    if (isPossible(slot, value)) values[row * columns + column] = value;
+    else if (Number.isNaN(value)) {
+      countMissing(draft, row);
+      values[row * columns + column] = filler;
+      if (refuses && !firstFault.has(row)) firstFault.set(row, requiredFault(feature, field));
+    } else if (!firstFault.has(row)) firstFault.set(row, numberFault(slot, value, field));
+  }
+}
+
+function putCategories(slot: FeatureSlot, given: readonly (string | null)[] | undefined, draft: Draft): void {
+  const { feature, column, categories } = slot;
+  const { rows, columns, values, firstFault } = draft;
+  const field = `categories.${feature.name}`;
+  for (let row = 0; row < rows; row++) {
+    const value = given?.[row] ?? null;
+    const code = value === null ? undefined : categories.get(value);
+    if (code !== undefined) values[row * columns + column + code] = 1;
+    else {
+      countMissing(draft, row);
+      if (value === null && feature.missing === "refuse" && !firstFault.has(row))
+        firstFault.set(row, requiredFault(feature, field));
+    }
+  }
+}

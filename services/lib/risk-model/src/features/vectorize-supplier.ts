@@ -1,0 +1,86 @@
+import type { FeatureBundle } from "../bundle/feature-bundle.ts";
+import type { TextWriter } from "../text/tf-idf.ts";
+import { nameFaults, numberFault, requiredFault } from "./feature-faults.ts";
+import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
+import type { Fault, SupplierInput, Vector, VectorWarning } from "./vectorize.ts";
+
+/** What is found while a row is filled. */
+interface Findings {
+  readonly row: Float32Array;
+  readonly faults: Fault[];
+  readonly missing: string[];
+  readonly warnings: VectorWarning[];
+}
+
+/** Turns one supplier at a time into the model's row. @param writeText Null when the model has no text. */
+export function createSupplierVectorizer(
+  bundle: FeatureBundle,
+  writeText: TextWriter | null,
+): (input: SupplierInput, path: string) => Vector {
+  const { slots, textColumn } = featureSlots(bundle);
+  const least = leastFeatures(bundle);
+  const columns = bundle.columns.length;
+  return (input, path) => {
+    const found: Findings = { row: new Float32Array(columns), faults: [], missing: [], warnings: [] };
+    const { row, faults, missing, warnings } = found;
+    faults.push(...nameFaults(Object.keys(input.features), "numeric", slots, `${path}.features`));
+    faults.push(...nameFaults(Object.keys(input.categories), "category", slots, `${path}.categories`));
+    for (const [name, slot] of slots) {
+      if (slot.feature.kind === "numeric")
+        putNumber(slot, ownValue(input.features, name), `${path}.features.${name}`, found);
+      else putCategory(slot, ownValue(input.categories, name), `${path}.categories.${name}`, found);
+    }
+    const known = slots.size - missing.length;
+    const enough = known >= least;
+    if (!enough) {
+      const message = `${known} of ${slots.size} features are known; a score needs ${least}`;
+      warnings.push({ code: "TOO_FEW_FEATURES", feature: "", message });
+    }
+    if (bundle.text !== null && writeText !== null) {
+      if (input.text === "") missing.push(bundle.text.feature);
+      writeText(input.text, row, textColumn);
+    }
+    return { row, missing, warnings, enough, faults };
+  };
+}
+
+/** A value that the caller gave, never one of Object's own. */
+const ownValue = <T>(from: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(from, name) ? from[name] : undefined;
+
+function putNumber(slot: FeatureSlot, value: number | undefined, field: string, found: Findings): void {
+  const { feature, column } = slot;
+  if (value === undefined) {
+    found.missing.push(feature.name);
+    if (feature.missing === "refuse") found.faults.push(requiredFault(feature, field));
+    found.row[column] = slot.filler;
+    return;
+  }
+  found.row[column] = value;
+  if (!isPossible(slot, value)) {
+    found.faults.push(numberFault(slot, value, field));
+    return;
+  }
+  const { training } = feature;
+  const single = Math.fround(value);
+  if (training !== null && (single < Math.fround(training.min) || single > Math.fround(training.max))) {
+    const message = `${feature.name} is ${value}; training saw ${training.min} to ${training.max}`;
+    found.warnings.push({ code: "OUTSIDE_TRAINING_RANGE", feature: feature.name, message });
+  }
+}
+
+function putCategory(slot: FeatureSlot, value: string | undefined, field: string, found: Findings): void {
+  const { feature, column, categories } = slot;
+  const code = value === undefined ? undefined : categories.get(value);
+  if (code !== undefined) {
+    found.row[column + code] = 1;
+    return;
+  }
+  found.missing.push(feature.name);
+  if (value === undefined) {
+    if (feature.missing === "refuse") found.faults.push(requiredFault(feature, field));
+    return;
+  }
+  const message = `${feature.name} "${value.slice(0, 80)}" was not seen often enough in training and counts as missing`;
+  found.warnings.push({ code: "UNKNOWN_CATEGORY", feature: feature.name, message });
+}
