@@ -53,7 +53,7 @@ function Run({ listed }: { listed: BatchRun }) {
           <DriftTable drift={run.drift} />
         </section>
         <section className="card" aria-labelledby="runs">
-          <h2 id="runs">All runs</h2>
+          <h2 id="runs">Latest runs</h2>
           <RunList />
         </section>
       </div>

@@ -7,6 +7,7 @@ import { countText, scoreText, signedText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
 import { SupplierAlerts } from "../parts/supplier-alerts.tsx";
+import { Wide } from "../parts/wide.tsx";
 import { ScoreHistoryPlot } from "../plots/score-history-plot.tsx";
 import { WaterfallPlot } from "../plots/waterfall-plot.tsx";
 import { SPACE_WORDS, wordOf } from "../words.ts";
@@ -85,7 +86,11 @@ function History({ scores }: { scores: readonly SupplierScore[] }) {
   if (scores.length === 0) {
     return <p className="quiet">Never scored. The next weekly run that lists this supplier gives the first score.</p>;
   }
-  return <ScoreHistoryPlot scores={scores} />;
+  return (
+    <Wide label="Score by week">
+      <ScoreHistoryPlot scores={scores} />
+    </Wide>
+  );
 }
 
 function Why({ score }: { score: SupplierScore | undefined }) {
@@ -103,7 +108,9 @@ function Why({ score }: { score: SupplierScore | undefined }) {
         Each bar is one feature's exact share, in {wordOf(SPACE_WORDS, score.outputSpace)}. What points right raises the
         risk.
       </p>
-      <WaterfallPlot base={score.baseValue} contributions={score.contributions} />
+      <Wide label="Waterfall">
+        <WaterfallPlot base={score.baseValue} contributions={score.contributions} />
+      </Wide>
       <ContributionTable contributions={score.contributions} />
     </>
   );

@@ -14,7 +14,7 @@ export function DriftTable({ drift }: { drift: readonly FeatureDrift[] }) {
       <p className="quiet">
         {shifted === 0
           ? "No feature has shifted."
-          : `${shifted} of ${drift.length} features have shifted (above ${SHIFTED_PSI}): look at how they are measured before trusting the scores.`}
+          : `Shifted (above ${SHIFTED_PSI}): ${shifted} of ${drift.length}. Look at how they are measured before trusting the scores.`}
       </p>
       <table>
         <thead>

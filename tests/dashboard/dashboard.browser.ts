@@ -1,0 +1,221 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { type Route, route } from "@bellwether/mesh/route";
+import { startServer } from "@bellwether/mesh/serve";
+import { staticFiles } from "@bellwether/mesh/static-files";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Browser, Page } from "playwright-core";
+import { build } from "vite";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { hasChromium, startBrowser } from "./browser.ts";
+import { demoAlert, demoData } from "./demo-data.ts";
+import { opsInMemory } from "./ops-in-memory.ts";
+
+const DASHBOARD = path.resolve(import.meta.dirname, "../../services/dashboard");
+let dist = "";
+let browser: Browser | undefined;
+const opened: (() => Promise<unknown>)[] = [];
+
+/** Serves the page over these routes and opens it in a window of its own. */
+async function openPage(routes: readonly Route[], hash = ""): Promise<{ page: Page; complaints: string[] }> {
+  const server = await startServer({
+    name: "ops-in-memory",
+    ports: { grpc: 0, web: 0, admin: 0 },
+    routes,
+    errors: {},
+    logger: createLogger({ name: "ops-in-memory", level: "silent" }),
+    webHandlers: [staticFiles(dist)],
+  });
+  opened.push(() => server.stop());
+  if (!browser) throw new Error("the browser did not start");
+  const page = await browser.newPage({ locale: "en", timezoneId: "UTC" });
+  opened.push(() => page.close());
+  // Shorter than a test's: what was waited for is named.
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(`http://127.0.0.1:${server.addresses.web.port}/${hash}`);
+  return { page, complaints };
+}
+
+const row = (page: Page, name: string) => page.getByRole("row").filter({ hasText: name });
+const isShown = (page: Page, words: string | RegExp) => page.getByText(words).first().waitFor();
+
+describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromium)", () => {
+  beforeAll(async () => {
+    dist = await mkdtemp(path.join(os.tmpdir(), "dashboard-"));
+    await build({
+      configFile: path.join(DASHBOARD, "vite.config.ts"),
+      logLevel: "error",
+      build: { outDir: dist, emptyOutDir: true },
+    });
+    browser = await startBrowser();
+  });
+  afterEach(async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await rm(dist, { recursive: true, force: true });
+  });
+
+  test("lists alerts, and one that is raised later shows by itself", async () => {
+    const data = demoData();
+    const ops = opsInMemory(data);
+    const { page, complaints } = await openPage(ops.routes);
+    await isShown(page, "Aldermoor Castings");
+    expect(await page.getByRole("row").count()).toBe(1 + data.alerts.length);
+    await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
+
+    const raised = demoAlert(3);
+    data.alerts.push(raised);
+    ops.changes.tell({ alerts: [raised] });
+    await isShown(page, "Dunmere Electronics");
+    expect(complaints).toEqual([]);
+  });
+
+  test("an alert is acknowledged by keyboard, and the keyboard goes on beside it", async () => {
+    const data = demoData();
+    const { page } = await openPage(opsInMemory(data).routes);
+    await page.getByRole("button", { name: "Acknowledge: Brightwater Polymers" }).focus();
+    await page.keyboard.press("Enter");
+    await row(page, "Brightwater Polymers").getByText("Acknowledged").waitFor();
+    await isShown(page, "Acknowledged: Brightwater Polymers");
+    expect(data.alerts[1]).toMatchObject({ state: AlertState.ACKNOWLEDGED, acknowledgedBy: "ana" });
+    const focused = page.getByRole("button", { name: "Resolve: Brightwater Polymers" });
+    expect(await focused.evaluate((button) => button === document.activeElement)).toBe(true);
+  });
+
+  test("an alert is resolved with a disposition and a note that stands in its history", async () => {
+    const data = demoData();
+    const { page } = await openPage(opsInMemory(data).routes);
+    await page.getByRole("button", { name: "Resolve: Corvina Logistics" }).click();
+    const dialog = page.getByRole("dialog", { name: "Resolve: Corvina Logistics" });
+    await dialog.getByLabel("False alarm").check();
+    await dialog.getByLabel("Note for the history").fill("Strike is over.");
+    await dialog.getByRole("button", { name: "Resolve" }).click();
+    await row(page, "Corvina Logistics").waitFor({ state: "detached" });
+    expect(data.alerts[2]).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.FALSE_ALARM });
+
+    await page.getByLabel("Resolved").check();
+    await page.getByRole("link", { name: "Corvina Logistics" }).click();
+    await page.getByText("History").click();
+    await isShown(page, "Strike is over.");
+  });
+
+  test("Escape leaves the dialog and changes nothing", async () => {
+    const data = demoData();
+    const { page } = await openPage(opsInMemory(data).routes);
+    await page.getByRole("button", { name: "Resolve: Corvina Logistics" }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(data.alerts[2]?.state).toBe(AlertState.OPEN);
+  });
+
+  test("an alert that somebody else has resolved says so", async () => {
+    const data = demoData();
+    const { page } = await openPage(opsInMemory(data).routes);
+    const button = page.getByRole("button", { name: "Acknowledge: Aldermoor Castings" });
+    await button.waitFor();
+    for (const alert of data.alerts.slice(0, 1)) alert.state = AlertState.RESOLVED;
+    await button.click();
+    await isShown(page, /Not acknowledged: Aldermoor Castings.*Somebody else was faster/);
+    await row(page, "Aldermoor Castings").waitFor({ state: "detached" });
+  });
+
+  test("the filter stands in the address and narrows the list", async () => {
+    const { page } = await openPage(opsInMemory(demoData()).routes);
+    await page.getByLabel("Warning").check();
+    await row(page, "Aldermoor Castings").waitFor({ state: "detached" });
+    expect(await row(page, "Corvina Logistics").count()).toBe(1);
+    expect(new URL(page.url()).hash).toBe("#/alerts?severity=warning");
+    await page.getByLabel("Resolved").check();
+    await page.getByLabel("Open").uncheck();
+    await page.getByLabel("Acknowledged").uncheck();
+    await isShown(page, "No alert fits this filter");
+  });
+
+  test("a supplier shows its history with a gap and the waterfall of its score", async () => {
+    const { page, complaints } = await openPage(opsInMemory(demoData()).routes, "#/suppliers/S-1000");
+    await page.getByRole("img", { name: "Risk score by week, 24 weeks, the latest 0.93 in 2026-W47" }).waitFor();
+    const waterfall = page.getByRole("img", { name: /^Waterfall from the base value −1.20 by 15 contributions to/ });
+    await waterfall.locator("text", { hasText: "late delivery ratio = 0.31" }).waitFor();
+    await waterfall.locator("text", { hasText: "3 others together" }).waitFor();
+    await page.getByText("All 15 contributions as a table").click();
+    await page.getByRole("row").filter({ hasText: "Northern Europe" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("an unknown supplier and an address that leads nowhere show a way out", async () => {
+    const { page } = await openPage(opsInMemory(demoData()).routes, "#/suppliers/nobody");
+    await isShown(page, "This is not here");
+    await page.evaluate(() => {
+      window.location.hash = "#/elsewhere";
+    });
+    await page.getByRole("link", { name: "Go to the alerts." }).click();
+    await isShown(page, "Aldermoor Castings");
+  });
+
+  test("a run shows its progress as it goes on, and its counts when it is complete", async () => {
+    const data = demoData();
+    const ops = opsInMemory(data);
+    const { page } = await openPage(ops.routes, "#/run");
+    await isShown(page, "1 of 4 chunks scored");
+    await expect.poll(() => ops.runs.watchers).toBe(1);
+    const [run] = data.runs;
+    if (!run) throw new Error("the demo data has no run");
+
+    run.chunksReceived = 3;
+    ops.runs.tell({ ...run });
+    await isShown(page, "3 of 4 chunks scored");
+    Object.assign(run, { state: RunState.COMPLETE, stage: RunStage.REPORT, chunksReceived: 4, rowsScored: 12_491n });
+    ops.runs.tell({ ...run });
+    await page.locator(".page-head").getByText("Complete").waitFor();
+    await isShown(page, "12,491");
+  });
+
+  test("without data every page says what will bring some", async () => {
+    const nothing = { alerts: [], suppliers: [], histories: new Map(), runs: [] };
+    const { page } = await openPage(opsInMemory(nothing).routes);
+    await isShown(page, "Nothing wants a decision");
+    await page.getByRole("link", { name: "Suppliers" }).click();
+    await isShown(page, "No suppliers yet");
+    await page.getByRole("link", { name: "Weekly run" }).click();
+    await isShown(page, "No weekly run yet");
+  });
+
+  test("a failing server is told of and asked again, without its own words", async () => {
+    const ops = opsInMemory(demoData());
+    let broken = true;
+    const failing = route(AlertService, {
+      listAlerts() {
+        if (broken) throw new ConnectError("secret detail", Code.Internal);
+        return { alerts: [demoAlert(0)] };
+      },
+    });
+    const { page } = await openPage([failing, ...ops.routes.filter(({ service }) => service !== AlertService)]);
+    await isShown(page, "Something went wrong in the server");
+    expect(await page.getByText("secret detail").count()).toBe(0);
+    broken = false;
+    await page.getByRole("button", { name: "Try again" }).click();
+    await isShown(page, "Aldermoor Castings");
+  });
+
+  test("a watch that breaks off says so, comes back, and what was missed shows", async () => {
+    const data = demoData();
+    const ops = opsInMemory(data);
+    const { page } = await openPage(ops.routes);
+    await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
+    data.alerts.push(demoAlert(4));
+    ops.changes.drop();
+    await page.getByRole("status").filter({ hasText: "Reconnecting" }).waitFor();
+    await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
+    await isShown(page, "Estrel Packaging");
+  });
+});
