@@ -38,9 +38,14 @@ export interface AdmissionPolicy extends Policy {
 interface Waiting {
   readonly call: Call;
   readonly since: number;
+  /** Turns that the queue had had when the call came. */
+  readonly turn: number;
   readonly enter: () => void;
   readonly refuse: (error: ConnectError) => void;
 }
+
+/** A process that was stopped for a moment finds every wait long: none ends before so many turns were tried. */
+const SEEN_TURNS = 2;
 
 /** Probes and reflection answer whatever the load is. */
 const EXEMPT = /^grpc\.(health|reflection)\./;
@@ -58,6 +63,7 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   let scheduled = false;
   let turnEnd = 0;
   let lastEmpty = performance.now();
+  let turns = 0;
 
   let sweeping = false;
 
@@ -67,6 +73,7 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
     if (scheduled || inFlight >= limits.maxInFlight) return;
     scheduled = true;
     setImmediate(() => {
+      turns++;
       turnEnd = performance.now() + limits.turnMs;
       step();
     });
@@ -93,7 +100,7 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   const turnAwayLate = (now: number): void => {
     const maxWaitMs = now - lastEmpty <= limits.maxWaitMs ? limits.maxWaitMs : limits.overloadWaitMs;
     for (let first = queue[0]; first; first = queue[0]) {
-      const late = now - first.since > maxWaitMs;
+      const late = now - first.since > maxWaitMs && turns - first.turn > SEEN_TURNS;
       if (!late && !first.call.closed) return;
       queue.shift();
       if (late) shed++;
@@ -107,6 +114,7 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
     sweeping = true;
     setTimeout(() => {
       sweeping = false;
+      turns++;
       turnAwayLate(performance.now());
       if (queue.length > 0) sweepLater();
     }, limits.overloadWaitMs);
@@ -128,7 +136,7 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
       }
       if (queue.length === 0) lastEmpty = performance.now();
       return new Promise((enter, refuse) => {
-        queue.push({ call, since: performance.now(), enter, refuse });
+        queue.push({ call, since: performance.now(), turn: turns, enter, refuse });
         schedule();
       });
     },
