@@ -36,12 +36,12 @@ export function checkRows(model: TreeModel, rules: ColumnRules): Float32Array {
     constant(Number.NEGATIVE_INFINITY),
     ...Array.from({ length: RANDOM_ROWS }, () => cuts.map((cut) => around(cut, random))),
     ...Array.from({ length: THRESHOLD_ROWS }, (_, at) => {
-      const row = cuts.map((cut) => onCut(cut, random));
+      const row = Float32Array.from(cuts, (cut) => onCut(cut, random));
       if (at % 2 === 0) alongPath(model, row, random);
       return row;
     }),
     ...Array.from({ length: MISSING_ROWS }, (_, at) => {
-      const row = cuts.map((cut) => (random.uniform() < 0.3 ? Number.NaN : around(cut, random)));
+      const row = Float32Array.from(cuts, (cut) => (random.uniform() < 0.3 ? Number.NaN : around(cut, random)));
       if (at % 2 === 0) alongPath(model, row, random, Number.NaN);
       return row;
     }),
