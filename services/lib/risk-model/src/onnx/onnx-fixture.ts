@@ -9,6 +9,7 @@ import {
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
   type TensorProto,
+  TensorProto_DataLocation,
   TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
@@ -28,7 +29,9 @@ export type FixtureAttribute =
   | { readonly ints: readonly number[] }
   | { readonly floats: readonly number[] }
   | { readonly texts: readonly string[] }
-  | { readonly tensor: TensorProto };
+  | { readonly tensor: TensorProto }
+  /** An empty subgraph. */
+  | { readonly graph: true };
 
 /** One operator. */
 export interface FixtureNode {
@@ -106,6 +109,27 @@ export function tensorFixture(
   return create(TensorProtoSchema, init);
 }
 
+/** A constant tensor of raw little-endian bytes. */
+export function rawTensorFixture(
+  name: string,
+  dataType: number,
+  dims: readonly number[],
+  rawData: Uint8Array<ArrayBuffer>,
+): TensorProto {
+  return create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData });
+}
+
+/** A tensor that says its data lie in another file. */
+export function externalTensorFixture(name: string, location: string): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dataType: 1,
+    dims: [1n],
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData: [create(StringStringEntryProtoSchema, { key: "location", value: location })],
+  });
+}
+
 function attributeOf(name: string, value: FixtureAttribute): AttributeProto {
   return create(AttributeProtoSchema, { name, ...attributeValue(value) });
 }
@@ -119,6 +143,7 @@ function attributeValue(value: FixtureAttribute): MessageInitShape<typeof Attrib
   if ("floats" in value) return { type: AttributeType.FLOATS, floats: [...value.floats] };
   if ("texts" in value)
     return { type: AttributeType.STRINGS, strings: value.texts.map((text) => encoder.encode(text)) };
+  if ("graph" in value) return { type: AttributeType.GRAPH, g: create(GraphProtoSchema, { name: "inner" }) };
   return { type: AttributeType.TENSOR, t: value.tensor };
 }
 

@@ -148,7 +148,7 @@ function followOperator(node: OnnxNode, inputs: readonly Flow[], raw: RawColumns
     if (inputs.some((flow) => flow.kind === "label")) {
       return LABEL_OPERATORS.has(node.opType)
         ? { kind: "label" }
-        : lost(`operator ${node.opType} reads the chosen class`);
+        : lost(`operator ${node.opType} computes with the chosen class instead of the trees' sums`);
     }
     if (inputs.some((flow) => flow.kind === "columns")) return followColumns(node, inputs);
     return inputs.find((flow) => flow.kind === "other") ?? lost(`operator ${node.opType} is not followed`);

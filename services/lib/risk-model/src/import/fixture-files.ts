@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+/** A model file that a real trainer wrote, with what the trainer itself predicts. */
+export interface FixtureFile {
+  readonly name: string;
+  readonly trainer: string;
+  readonly what: string;
+  readonly bytes: Uint8Array;
+  /** Rows that the model is given; null where the file is to be refused. */
+  readonly rows: readonly Float32Array[] | null;
+  /** The trainer's own predictions: one number a row, or one per class. */
+  readonly predictions: readonly (readonly number[])[];
+  /** The trainer's own contributions a row, expected value last, class by class; null where it has none. */
+  readonly contributions: readonly (readonly number[])[] | null;
+}
+
+type Cells = readonly (readonly (number | null)[])[];
+
+interface Entry {
+  readonly name: string;
+  readonly trainer: string;
+  readonly what: string;
+  readonly rows?: Cells;
+  readonly predictions?: readonly (readonly number[])[];
+  readonly contributions?: readonly (readonly number[])[];
+}
+
+const FOLDER = path.join(import.meta.dirname, "fixtures");
+const [head = "{}", ...lines] = readFileSync(path.join(FOLDER, "expected.jsonl"), "utf8").trimEnd().split("\n");
+
+/** Versions of the programs that wrote the files. */
+export const fixtureVersions = (JSON.parse(head) as { readonly versions: Readonly<Record<string, string>> }).versions;
+
+/** All files of the fixtures folder. */
+export function fixtureFiles(): FixtureFile[] {
+  return lines.map((line) => {
+    const { name, trainer, what, rows, predictions, contributions } = JSON.parse(line) as Entry;
+    return {
+      name,
+      trainer,
+      what,
+      bytes: new Uint8Array(readFileSync(path.join(FOLDER, name))),
+      rows: rows?.map((row) => Float32Array.from(row, (x) => x ?? Number.NaN)) ?? null,
+      predictions: predictions ?? [],
+      contributions: contributions ?? null,
+    };
+  });
+}
