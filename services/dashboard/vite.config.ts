@@ -7,7 +7,17 @@ export default defineConfig({
   root: import.meta.dirname,
   // Relative, so that the page also works behind a path of a proxy.
   base: "./",
-  build: { outDir: "dist", emptyOutDir: true, target: "es2023" },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2023",
+    rolldownOptions: {
+      // "use client" means nothing to a page that is all client.
+      onLog: (level, log, print) => {
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") print(level, log);
+      },
+    },
+  },
   oxc: { jsx: { runtime: "automatic" } },
   server: { proxy: { "^/bellwether\\.": OPS_WEB_DOOR } },
 });

@@ -154,7 +154,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
 
   test("an unknown supplier and an address that leads nowhere show a way out", async () => {
     const { page } = await openPage(opsInMemory(demoData()).routes, "#/suppliers/nobody");
-    await isShown(page, "This is not here");
+    await isShown(page, "There is no supplier with this id");
     await page.evaluate(() => {
       window.location.hash = "#/elsewhere";
     });

@@ -23,7 +23,7 @@ test("without a page the alerts show, and unknown filters fall away", () => {
 });
 
 test("what leads nowhere says so", () => {
-  for (const hash of ["#/elsewhere", "#/suppliers/%E0%A4%A", "#/run/2026-W47/more", "#/alerts/1"]) {
+  for (const hash of ["#/elsewhere", "#/suppliers/%E0%A4%A", "#/run/2026-W47/more", "#/run/soon", "#/alerts/1"]) {
     expect(placeOf(hash), hash).toEqual({ page: "nowhere" });
   }
 });

@@ -1,5 +1,6 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { isoWeekNumber } from "./plots/iso-week.ts";
 
 /** Which alerts a reader wants to see. */
 export interface AlertFilter {
@@ -51,7 +52,9 @@ export function placeOf(hash: string): Place {
     const supplierId = decoded(argument);
     return supplierId ? { page: "supplier", supplierId } : { page: "nowhere" };
   }
-  if (page === "run") return { page: "run", isoWeek: argument };
+  if (page === "run" && (argument === "" || isoWeekNumber(argument) !== undefined)) {
+    return { page: "run", isoWeek: argument };
+  }
   return { page: "nowhere" };
 }
 

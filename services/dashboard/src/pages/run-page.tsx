@@ -1,6 +1,5 @@
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { useQuery } from "@connectrpc/connect-query";
 import { RunStateBadge } from "../parts/badges.tsx";
 import { DriftTable } from "../parts/drift-table.tsx";
@@ -9,6 +8,7 @@ import { Page } from "../parts/page.tsx";
 import { RunCounts } from "../parts/run-counts.tsx";
 import { RunList } from "../parts/run-list.tsx";
 import { RunSteps } from "../parts/run-steps.tsx";
+import { isMissing } from "../rpc/problem.ts";
 import { useRunWatch } from "../rpc/use-run-watch.ts";
 
 /** How often the page looks for a run that was started since. A run that is shown tells of itself. */
@@ -59,8 +59,4 @@ function Run({ listed }: { listed: BatchRun }) {
       </div>
     </Page>
   );
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof ConnectError && error.code === Code.NotFound;
 }

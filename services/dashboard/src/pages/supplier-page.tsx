@@ -1,15 +1,18 @@
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { useQuery } from "@connectrpc/connect-query";
 import { BandBadge } from "../parts/badges.tsx";
 import { ContributionTable } from "../parts/contribution-table.tsx";
 import { countText, scoreText, signedText } from "../parts/format.ts";
-import { Failure, Loading } from "../parts/notice.tsx";
+import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
 import { SupplierAlerts } from "../parts/supplier-alerts.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { ScoreHistoryPlot } from "../plots/score-history-plot.tsx";
 import { WaterfallPlot } from "../plots/waterfall-plot.tsx";
+import { hrefOf } from "../route.ts";
+import { isMissing } from "../rpc/problem.ts";
 import { SPACE_WORDS, wordOf } from "../words.ts";
 
 /** One supplier: how it stands, how it got there and why. */
@@ -20,7 +23,7 @@ export function SupplierPage({ supplierId }: { supplierId: string }) {
   return (
     <Page title={supplier?.name || supplierId} aside={score && <LatestScore score={score} />}>
       {got.isPending && <Loading what="the supplier" />}
-      {got.isError && <Failure error={got.error} onRetry={() => void got.refetch()} />}
+      {got.isError && <NotShown error={got.error} onRetry={() => void got.refetch()} />}
       {supplier && (
         <>
           <Facts supplier={supplier} />
@@ -41,6 +44,16 @@ export function SupplierPage({ supplierId }: { supplierId: string }) {
         </>
       )}
     </Page>
+  );
+}
+
+function NotShown({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  if (!isMissing(error)) return <Failure error={error} onRetry={onRetry} />;
+  return (
+    <Empty title="There is no supplier with this id">
+      No weekly run has listed it yet.{" "}
+      <a href={hrefOf({ page: "suppliers", band: Band.UNSPECIFIED })}>See all suppliers.</a>
+    </Empty>
   );
 }
 

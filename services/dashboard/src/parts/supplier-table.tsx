@@ -41,7 +41,7 @@ export function SupplierTable({ suppliers }: { suppliers: readonly Supplier[] })
               <td className="why">
                 {latestScore?.contributions
                   .slice(0, REASONS)
-                  .map(({ feature }) => featureText(feature))
+                  .map(({ feature, contribution }) => `${featureText(feature)} ${signedText(contribution)}`)
                   .join(", ")}
               </td>
             </tr>

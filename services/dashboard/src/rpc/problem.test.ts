@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, test } from "vitest";
-import { isPassing, problemOf } from "./problem.ts";
+import { isMissing, isPassing, problemOf } from "./problem.ts";
 
 test("every failure has a title and a way out", () => {
   const codes = Object.values(Code).filter((code): code is Code => typeof code === "number");
@@ -27,6 +27,7 @@ test("a refused input carries the server's words; other texts of the server stay
 });
 
 test("what stays wrong is not tried again", () => {
-  expect(isPassing(new ConnectError("", Code.NotFound))).toBe(false);
+  const missing = new ConnectError("", Code.NotFound);
+  expect([isPassing(missing), isMissing(missing)]).toEqual([false, true]);
   expect(isPassing(new ConnectError("", Code.Unavailable))).toBe(true);
 });

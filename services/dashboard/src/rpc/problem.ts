@@ -56,6 +56,11 @@ export function problemOf(error: unknown): Problem {
   return PROBLEMS[failure.code] ?? UNKNOWN;
 }
 
+/** Whether what was asked for is not there: no trying again helps. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === Code.NotFound;
+}
+
 /** Whether the same call may succeed later: the server was away or busy. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof TypeError) return true;
