@@ -1,14 +1,21 @@
 import { randomUUID } from "node:crypto";
 import type { AlertRules } from "@bellwether/config/alert-rules";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, startServer } from "@bellwether/mesh/serve";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
+import { alertHandlers } from "./rpc/alerts.ts";
+import { auditHandlers } from "./rpc/audit.ts";
 import { batchHandlers } from "./rpc/batch.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
+import { REST_ROUTES } from "./rpc/rest.ts";
+import { createTriage, findAlert, listAlertEvents, listAlerts, listChanged } from "./store/alerts.ts";
+import { appendEvents, chainHead, queryEvents, recordsAfter } from "./store/audit-events.ts";
 import { createChangeFeed } from "./store/change-feed.ts";
-import { RUN_CHANNEL } from "./store/channels.ts";
+import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { openDatabase } from "./store/database.ts";
 import { createTransact, findLatestRun, findRun, listRuns } from "./store/runs.ts";
 import { writeChunk } from "./store/write-chunk.ts";
@@ -27,6 +34,9 @@ export interface OpsServiceConfig {
   /** Default: the system's clock. */
   readonly now?: () => Date;
 }
+
+/** A weekly run sends a few large chunks at once: one that waits for the one before it must not be shed. */
+const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 
 /** Opens the database, brings its tables up to date and serves. @throws StorageError or ListenError in one line */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
@@ -52,9 +62,33 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
             watchRuns: (signal) => feed.watch(RUN_CHANNEL, signal),
           }),
         ),
+        route(
+          AlertService,
+          alertHandlers({
+            now,
+            listAlerts: (query, limit) => listAlerts(db, query, limit),
+            findAlert: (alertId) => findAlert(db, alertId),
+            listAlertEvents: (alertId, limit) => listAlertEvents(db, alertId, limit),
+            listChanged: (changeId, limit) => listChanged(db, changeId, limit),
+            watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
+            triage: createTriage(db, newId, now),
+          }),
+        ),
+        route(
+          AuditService,
+          auditHandlers({
+            now,
+            appendEvents: (events, recordedUs) => appendEvents(db, events, recordedUs),
+            queryEvents: (query, limit) => queryEvents(db, query, limit),
+            recordsAfter: (sequence, limit) => recordsAfter(db, sequence, limit),
+            chainHead: () => chainHead(db),
+          }),
+        ),
       ],
       errors: OPS_ERRORS,
       logger,
+      rest: REST_ROUTES,
+      admission: PATIENT,
       ...(telemetry && { telemetry }),
     });
     const stop = async (): Promise<void> => {

@@ -91,3 +91,13 @@ export class WatchTooSlowError extends Error {
     super("the watch is read too slowly and was ended; list again and watch anew");
   }
 }
+
+/** A parameter of a plain HTTP path that cannot be read. */
+export class QueryError extends Error {
+  override readonly name = "QueryError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(field: string, description: string) {
+    super(`${field}: ${description}`);
+    this.fieldViolations = [{ field, description }];
+  }
+}

@@ -5,6 +5,7 @@ import type {
   AuditEventError,
   ChunkShapeError,
   PageTokenError,
+  QueryError,
   RunCompleteError,
   RunFencedError,
   RunMismatchError,
@@ -25,6 +26,7 @@ type OpsError =
   | SupplierNotFoundError
   | AuditEventError
   | PageTokenError
+  | QueryError
   | WatchTooSlowError;
 
 /** The code that each of them leaves with. */
@@ -39,5 +41,6 @@ export const OPS_ERRORS = {
   SupplierNotFoundError: Code.NotFound,
   AuditEventError: Code.InvalidArgument,
   PageTokenError: Code.InvalidArgument,
+  QueryError: Code.InvalidArgument,
   WatchTooSlowError: Code.ResourceExhausted,
 } satisfies Record<OpsError["name"], Code>;

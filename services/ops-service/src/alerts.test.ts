@@ -1,0 +1,197 @@
+import { randomUUID } from "node:crypto";
+import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { Code } from "@connectrpc/connect";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { failureOf, type OpsHarness, runWeek, startOps, type TestRow } from "./testing/ops-harness.ts";
+
+let cluster: PostgresCluster;
+let ops: OpsHarness;
+let clock: Date;
+
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+beforeEach(async () => {
+  clock = new Date("2026-03-02T06:00:00Z");
+  ops = await startOps(await cluster.createDatabase(), { now: () => clock });
+});
+afterEach(() => ops[Symbol.asyncDispose]());
+
+/** A low crowd, so that capacity alerts have nobody to point at, and the suppliers of the test. */
+const week = (number: number, ...rows: TestRow[]) => runWeek(ops, `2026-W${String(number).padStart(2, "0")}`, rows);
+const alertsOf = async (supplierId = "", states = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED]) =>
+  (await ops.alerts.listAlerts({ supplierId, states })).alerts;
+const scoreAlert = async (supplierId: string) =>
+  (await alertsOf(supplierId)).find(({ ruleId }) => ruleId === "high-score");
+const kinds = async (alertId: string) =>
+  (await ops.alerts.getAlert({ alertId })).events.map(({ kind }) => kind).reverse();
+
+test("critical raises at once, high only in the second run in a row", async () => {
+  expect(
+    await week(1, { id: "crit", score: 0.85 }, { id: "high", score: 0.7 }, { id: "edge", score: 0.69 }),
+  ).toMatchObject({
+    alertsRaised: 3, // crit by its score, the other two by the week's capacity
+  });
+  expect(await scoreAlert("crit")).toMatchObject({
+    severity: AlertSeverity.CRITICAL,
+    state: AlertState.OPEN,
+    dedupeKey: "crit/high-score/score",
+    supplierName: "Name of crit",
+    raisedWeek: "2026-W01",
+  });
+  expect(await scoreAlert("high")).toBeUndefined();
+  await week(2, { id: "crit", score: 0.9 }, { id: "high", score: 0.7 }, { id: "edge", score: 0.7 });
+  expect(await scoreAlert("high")).toMatchObject({ severity: AlertSeverity.WARNING, raisedWeek: "2026-W02" });
+  expect(await scoreAlert("edge")).toBeUndefined();
+  const crit = await scoreAlert("crit");
+  expect(crit).toMatchObject({ riskScore: 0.9, raisedWeek: "2026-W01", lastWeek: "2026-W02" });
+  expect(await kinds(crit?.alertId ?? "")).toEqual([AlertEventKind.RAISED]);
+});
+
+test("an alert is cleared after two runs below 0.60, not by one", async () => {
+  await week(1, { id: "a", score: 0.9 });
+  await week(2, { id: "a", score: 0.59 });
+  expect((await scoreAlert("a"))?.state).toBe(AlertState.OPEN);
+  await week(3, { id: "a", score: 0.6 });
+  await week(4, { id: "a", score: 0.1 });
+  expect((await scoreAlert("a"))?.state).toBe(AlertState.OPEN);
+  await week(5, { id: "a", score: 0.1 });
+  expect(await scoreAlert("a")).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.CLEARED });
+});
+
+test("a resolved alert rests for fourteen days, then the same one opens again with its history", async () => {
+  await week(1, { id: "a", score: 0.9 });
+  const alertId = (await scoreAlert("a"))?.alertId ?? "";
+  await ops.alerts.resolveAlert({ alertId, disposition: Disposition.ACCEPTED, note: "known" });
+  clock = new Date(clock.getTime() + 13 * 86_400_000);
+  await week(3, { id: "a", score: 0.95 });
+  expect((await scoreAlert("a"))?.state).toBe(AlertState.RESOLVED);
+  clock = new Date(clock.getTime() + 86_400_000);
+  await week(4, { id: "a", score: 0.95 });
+  expect(await scoreAlert("a")).toMatchObject({ alertId, state: AlertState.OPEN, raisedWeek: "2026-W04" });
+  expect(await kinds(alertId)).toEqual([AlertEventKind.RAISED, AlertEventKind.RESOLVED, AlertEventKind.REOPENED]);
+});
+
+test("a warning becomes critical in place, and opens again early when it does", async () => {
+  await week(1, { id: "a", score: 0.7 }, { id: "b", score: 0.7 });
+  await week(2, { id: "a", score: 0.7 }, { id: "b", score: 0.7 });
+  const b = (await scoreAlert("b"))?.alertId ?? "";
+  await ops.alerts.resolveAlert({ alertId: b, disposition: Disposition.FALSE_ALARM });
+  await week(3, { id: "a", score: 0.86 }, { id: "b", score: 0.86 });
+  const a = await scoreAlert("a");
+  expect(a?.severity).toBe(AlertSeverity.CRITICAL);
+  expect(await kinds(a?.alertId ?? "")).toEqual([AlertEventKind.RAISED, AlertEventKind.ESCALATED]);
+  expect(await scoreAlert("b")).toMatchObject({ state: AlertState.OPEN, severity: AlertSeverity.CRITICAL });
+});
+
+test("capacity points at the ten suppliers of highest impact that no score alert covers", async () => {
+  const crowd = Array.from({ length: 15 }, (_, i) => ({ id: `c${i}`, score: 0.5, exposure: 100 + i }));
+  const rows = [...crowd, { id: "covered", score: 0.99, exposure: 1e9 }, { id: "low", score: 0.39, exposure: 1e9 }];
+  await week(1, ...rows);
+  const alerts = await alertsOf();
+  const impact = alerts.filter(({ dimension }) => dimension === "impact").map(({ supplierId }) => supplierId);
+  expect(impact.sort()).toEqual(Array.from({ length: 10 }, (_, i) => `c${i + 5}`).sort());
+  expect(alerts.filter(({ supplierId }) => supplierId === "covered")).toHaveLength(1);
+  const ids = alerts.map(({ alertId }) => alertId).sort();
+  await week(2, ...rows);
+  expect((await alertsOf()).map(({ alertId }) => alertId).sort()).toEqual(ids);
+});
+
+test("triage: taken, closed, and what is closed stays closed", async () => {
+  await week(1, { id: "a", score: 0.9 });
+  const alertId = (await scoreAlert("a"))?.alertId ?? "";
+  const { alert } = await ops.alerts.acknowledgeAlert({ alertId, note: "mine" });
+  expect(alert).toMatchObject({ state: AlertState.ACKNOWLEDGED, acknowledgedBy: "anonymous" });
+  expect((await ops.alerts.acknowledgeAlert({ alertId })).alert).toEqual(alert);
+  const close = { alertId, disposition: Disposition.MITIGATED, note: "new supplier found" };
+  const closed = await ops.alerts.resolveAlert(close);
+  expect(closed.alert).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.MITIGATED });
+  expect(await ops.alerts.resolveAlert(close)).toEqual(closed);
+  const taken = await failureOf(ops.alerts.acknowledgeAlert({ alertId }));
+  expect([taken.code, taken.rawMessage]).toEqual([
+    Code.FailedPrecondition,
+    expect.stringContaining("is resolved (mitigated)"),
+  ]);
+  const other = await failureOf(ops.alerts.resolveAlert({ ...close, disposition: Disposition.ACCEPTED }));
+  expect(other.code).toBe(Code.FailedPrecondition);
+  expect(await kinds(alertId)).toEqual([AlertEventKind.RAISED, AlertEventKind.ACKNOWLEDGED, AlertEventKind.RESOLVED]);
+  const { records } = await ops.audit.queryEvents({ subject: alertId });
+  expect(records.map(({ event }) => event?.kind)).toEqual(["alert.resolved", "alert.acknowledged"]);
+});
+
+test("unknown alerts are NOT_FOUND; ids and dispositions that cannot be are refused", async () => {
+  const alertId = randomUUID();
+  const disposition = Disposition.ACCEPTED;
+  for (const call of [
+    () => ops.alerts.getAlert({ alertId }),
+    () => ops.alerts.acknowledgeAlert({ alertId }),
+    () => ops.alerts.resolveAlert({ alertId, disposition }),
+  ])
+    expect((await failureOf(call())).code).toBe(Code.NotFound);
+  for (const call of [
+    () => ops.alerts.getAlert({ alertId: "7" }),
+    () => ops.alerts.resolveAlert({ alertId }),
+    () => ops.alerts.resolveAlert({ alertId, disposition: Disposition.CLEARED }),
+    () => ops.alerts.listAlerts({ pageToken: "bm9uc2Vuc2U" }),
+    () => ops.alerts.listAlerts({ pageSize: 201 }),
+  ])
+    expect((await failureOf(call())).code).toBe(Code.InvalidArgument);
+});
+
+test("pages go through all alerts once, most severe first", async () => {
+  const rows = Array.from({ length: 23 }, (_, i) => ({ id: `s${i}`, score: i < 12 ? 0.9 : 0.5 }));
+  await week(1, ...rows);
+  const seen: { alertId: string; severity: AlertSeverity }[] = [];
+  for (let pageToken = ""; ; ) {
+    const page = await ops.alerts.listAlerts({ pageSize: 5, pageToken });
+    seen.push(...page.alerts);
+    if (page.nextPageToken === "") break;
+    pageToken = page.nextPageToken;
+  }
+  expect(new Set(seen.map(({ alertId }) => alertId)).size).toBe(22);
+  expect(seen).toHaveLength(22);
+  expect(seen.map(({ severity }) => severity)).toEqual(seen.map(({ severity }) => severity).toSorted((a, b) => b - a));
+});
+
+test("a watch is told of raised and of taken alerts", async () => {
+  const told: AlertState[] = [];
+  const stop = new AbortController();
+  const watching = (async () => {
+    for await (const { alerts } of ops.alerts.watchAlerts({}, { signal: stop.signal })) {
+      told.push(...alerts.map(({ state }) => state));
+      if (alerts.length === 0) await week(1, { id: "a", score: 0.9 });
+      else if (told.length === 1) await ops.alerts.acknowledgeAlert({ alertId: alerts[0]?.alertId ?? "" });
+      else stop.abort();
+    }
+  })();
+  expect((await failureOf(watching)).code).toBe(Code.Canceled);
+  expect(told).toEqual([AlertState.OPEN, AlertState.ACKNOWLEDGED]);
+});
+
+test("GET /alerts and /batch/status answer in the monolith's shapes", async () => {
+  const get = async (path: string) => {
+    const response = await fetch(`${ops.webUrl}${path}`);
+    return { status: response.status, body: await response.json() };
+  };
+  expect((await get("/batch/status")).status).toBe(404);
+  expect((await get("/alerts")).body).toEqual({ alerts: [], next_page_token: "" });
+  await week(1, { id: "a", score: 0.9 });
+  expect((await get("/alerts?severity=critical&state=open")).body).toMatchObject({
+    alerts: [{ supplier_id: "a", rule_id: "high-score", risk_score: 0.9, state: "open", severity: "critical" }],
+    next_page_token: "",
+  });
+  expect((await get("/batch/status")).body).toMatchObject({
+    iso_week: "2026-W01",
+    state: "complete",
+    rows_read: 1,
+    rows_scored: 1,
+    rows_set_aside: 0,
+  });
+  expect((await get("/audit?kind=run.completed")).body).toMatchObject({
+    events: [{ event: { kind: "run.completed", subject: "run/1" }, sequence: 1 }],
+  });
+  for (const path of ["/alerts?state=lost", "/alerts?page_size=many", "/batch/status?iso_week=now"])
+    expect((await get(path)).status).toBe(400);
+});

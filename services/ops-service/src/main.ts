@@ -1,0 +1,56 @@
+import { loadAlertRules } from "@bellwether/config/alert-rules";
+import { env, readEnv } from "@bellwether/config/env";
+import { providePostgres } from "@bellwether/storage/provide-postgres";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
+import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
+import { createOpsService } from "./service.ts";
+
+try {
+  const config = readEnv(process.env, {
+    host: env.text(
+      "BELLWETHER_HOST",
+      { pattern: /^[0-9a-zA-Z.:-]{1,253}$/, expected: "an address or host name to listen on" },
+      "127.0.0.1",
+    ),
+    grpc: env.port("OPS_SERVICE_GRPC_PORT", 9080),
+    web: env.port("OPS_SERVICE_WEB_PORT", 8080),
+    admin: env.port("OPS_SERVICE_ADMIN_PORT", 9480),
+    databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
+    dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
+    alertRules: env.path("BELLWETHER_ALERT_RULES", "config/alert_rules.yaml"),
+    level: env.choice("BELLWETHER_LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
+  });
+  const alertRules = await loadAlertRules(config.alertRules);
+  const telemetry = await startTelemetry({
+    serviceName: "ops-service",
+    serviceVersion: "0.1.0",
+    settings: readOtelSettings(process.env),
+  });
+  const database = await providePostgres(config.databaseUrl, config.dataDir);
+  const service = await createOpsService({
+    host: config.host,
+    ports: { grpc: config.grpc, web: config.web, admin: config.admin },
+    databaseUrl: database.url,
+    alertRules,
+    logger: createLogger({ name: "ops-service", level: config.level }),
+    telemetry,
+  }).catch(async (error) => {
+    await database.stop();
+    throw error;
+  });
+  const stop = () =>
+    service
+      .stop()
+      .then(() => Promise.all([database.stop(), telemetry.stop()]))
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  // started by a parent that waits for the addresses: it must not be outlived
+  process.once("disconnect", stop).send?.({ addresses: service.addresses });
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

@@ -1,0 +1,89 @@
+import {
+  AlertEventKind,
+  type AlertEventSchema,
+  type AlertSchema,
+  AlertSeverity,
+  AlertState,
+  Disposition,
+} from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type * as domain from "../domain/alert.ts";
+
+/** What the store knows of an alert beside the alert itself. */
+export interface AlertNames {
+  readonly alert: domain.Alert;
+  readonly supplierExternalId: string;
+  readonly supplierName: string;
+  readonly raisedWeek: string;
+  readonly lastWeek: string;
+}
+
+export const SEVERITIES: Readonly<Record<domain.AlertSeverity, AlertSeverity>> = {
+  warning: AlertSeverity.WARNING,
+  critical: AlertSeverity.CRITICAL,
+};
+
+export const STATES: Readonly<Record<domain.AlertState, AlertState>> = {
+  open: AlertState.OPEN,
+  acknowledged: AlertState.ACKNOWLEDGED,
+  resolved: AlertState.RESOLVED,
+};
+
+const DISPOSITIONS: Readonly<Record<domain.Disposition, Disposition>> = {
+  mitigated: Disposition.MITIGATED,
+  accepted: Disposition.ACCEPTED,
+  false_alarm: Disposition.FALSE_ALARM,
+  cleared: Disposition.CLEARED,
+};
+
+const EVENT_KINDS: Readonly<Record<domain.AlertEventKind, AlertEventKind>> = {
+  raised: AlertEventKind.RAISED,
+  escalated: AlertEventKind.ESCALATED,
+  acknowledged: AlertEventKind.ACKNOWLEDGED,
+  resolved: AlertEventKind.RESOLVED,
+  reopened: AlertEventKind.REOPENED,
+};
+
+export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSchema> {
+  const { alert, supplierExternalId } = view;
+  return {
+    alertId: alert.id,
+    dedupeKey: `${supplierExternalId}/${alert.ruleId}/${alert.dimension}`,
+    supplierId: supplierExternalId,
+    supplierName: view.supplierName,
+    ruleId: alert.ruleId,
+    dimension: alert.dimension,
+    severity: SEVERITIES[alert.severity],
+    state: STATES[alert.state],
+    disposition: alert.disposition ? DISPOSITIONS[alert.disposition] : Disposition.UNSPECIFIED,
+    riskScore: alert.riskScore,
+    raisedWeek: view.raisedWeek,
+    lastWeek: view.lastWeek,
+    raisedAt: timestampFromDate(alert.raisedAt),
+    changedAt: timestampFromDate(alert.changedAt),
+    acknowledgedBy: alert.acknowledgedBy,
+    summary: alert.summary,
+  };
+}
+
+export function alertEventToProto(event: domain.AlertEvent): MessageInitShape<typeof AlertEventSchema> {
+  return {
+    kind: EVENT_KINDS[event.kind],
+    occurredAt: timestampFromDate(event.occurredAt),
+    actor: event.actor,
+    note: event.note,
+    ...(event.riskScore !== null && { riskScore: event.riskScore }),
+  };
+}
+
+/** The name of a number that protovalidate has let through; undefined for "unspecified". */
+export function nameOf<N extends string>(names: Readonly<Record<N, number>>, number: number): N | undefined {
+  for (const name in names) if (names[name] === number) return name;
+  return undefined;
+}
+
+/** The dispositions that people may choose. */
+export function dispositionFromProto(disposition: Disposition): domain.Disposition {
+  return nameOf(DISPOSITIONS, disposition) ?? "mitigated";
+}

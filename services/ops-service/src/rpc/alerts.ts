@@ -1,0 +1,109 @@
+import type { AlertService, ListAlertsRequest } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { callerOf } from "@bellwether/mesh/caller";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";
+import { AlertNotFoundError, PageTokenError } from "../domain/ops-error.ts";
+import { acknowledgeAlert, resolveAlert, type TriageDesk } from "../domain/triage-alert.ts";
+import {
+  type AlertNames,
+  alertEventToProto,
+  alertToProto,
+  dispositionFromProto,
+  nameOf,
+  SEVERITIES,
+  STATES,
+} from "./alert-to-proto.ts";
+import { pageOf, partsFromToken } from "./page-token.ts";
+
+/** Conditions of a list as the store takes them. */
+export interface AlertQuery {
+  readonly states: readonly AlertState[];
+  readonly severity?: AlertSeverity;
+  readonly supplierExternalId?: string;
+  readonly after?: { readonly severity: AlertSeverity; readonly changedUs: string; readonly id: string };
+}
+
+export interface AlertDependencies {
+  readonly listAlerts: (query: AlertQuery, limit: number) => Promise<readonly AlertNames[]>;
+  readonly findAlert: (alertId: string) => Promise<AlertNames | undefined>;
+  readonly listAlertEvents: (alertId: string, limit: number) => Promise<readonly AlertEvent[]>;
+  readonly listChanged: (changeId: number, limit: number) => Promise<readonly AlertNames[]>;
+  /** Numbers of changes, from now on. */
+  readonly watchAlerts: (signal: AbortSignal) => Promise<AsyncIterable<string>>;
+  readonly triage: (work: (desk: TriageDesk) => Promise<void>) => Promise<void>;
+  readonly now: () => Date;
+}
+
+const DEFAULT_PAGE = 50;
+/** Most events of an alert and most alerts of one change that are sent. */
+const MAX_LISTED = 200;
+const ACTIVE: readonly AlertState[] = ["open", "acknowledged"];
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** AlertService over the alerts of the database. */
+export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof AlertService> {
+  const find = async (alertId: string): Promise<AlertNames> => {
+    const view = await deps.findAlert(alertId);
+    if (!view) throw new AlertNotFoundError(alertId);
+    return view;
+  };
+  const decision = (request: { alertId: string; note: string }, context: HandlerContext) => {
+    const { alertId, note } = request;
+    return { alertId, note, actor: callerOf(context).subject, now: deps.now() };
+  };
+  return {
+    async listAlerts(request) {
+      const size = request.pageSize || DEFAULT_PAGE;
+      const page = pageOf(await deps.listAlerts(queryFromProto(request), size + 1), size, ({ alert }) => [
+        alert.severity,
+        alert.changedAt.getTime() * 1000,
+        alert.id,
+      ]);
+      return { alerts: page.items.map(alertToProto), nextPageToken: page.nextPageToken };
+    },
+    async getAlert({ alertId }) {
+      const view = await find(alertId);
+      const events = await deps.listAlertEvents(alertId, MAX_LISTED);
+      return { alert: alertToProto(view), events: events.map(alertEventToProto) };
+    },
+    async acknowledgeAlert(request, context) {
+      await deps.triage((desk) => acknowledgeAlert(desk, decision(request, context)));
+      return { alert: alertToProto(await find(request.alertId)) };
+    },
+    async resolveAlert(request, context) {
+      const disposition = dispositionFromProto(request.disposition);
+      await deps.triage((desk) => resolveAlert(desk, disposition, decision(request, context)));
+      return { alert: alertToProto(await find(request.alertId)) };
+    },
+    async *watchAlerts(_request, { signal }) {
+      const changes = await deps.watchAlerts(signal);
+      yield {};
+      for await (const change of changes) {
+        const views = await deps.listChanged(Number(change), MAX_LISTED + 1);
+        if (views.length > 0)
+          yield { alerts: views.slice(0, MAX_LISTED).map(alertToProto), truncated: views.length > MAX_LISTED };
+      }
+    },
+  };
+}
+
+function queryFromProto({ states, severity, supplierId, pageToken }: ListAlertsRequest): AlertQuery {
+  const named = states.flatMap((state) => nameOf(STATES, state) ?? []);
+  const severityName = nameOf(SEVERITIES, severity);
+  const after = afterFromToken(pageToken);
+  return {
+    states: named.length > 0 ? named : ACTIVE,
+    ...(severityName && { severity: severityName }),
+    ...(supplierId !== "" && { supplierExternalId: supplierId }),
+    ...(after && { after }),
+  };
+}
+
+function afterFromToken(token: string): AlertQuery["after"] {
+  const parts = partsFromToken(token, 3);
+  if (!parts) return undefined;
+  const [severity, changedUs = "", id = ""] = parts;
+  if ((severity !== "warning" && severity !== "critical") || !/^\d{1,17}$/.test(changedUs) || !UUID.test(id))
+    throw new PageTokenError();
+  return { severity, changedUs, id };
+}

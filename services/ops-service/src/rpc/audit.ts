@@ -1,0 +1,130 @@
+import type { AuditRecordSchema, AuditEvent as ProtoEvent } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
+import type { AuditService, QueryEventsRequest } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import {
+  type AuditEvent,
+  type AuditHead,
+  type AuditRecord,
+  checkEvent,
+  EMPTY_CHAIN,
+  isLinked,
+} from "../domain/audit-chain.ts";
+import { numbersFromToken, pageOf } from "./page-token.ts";
+
+/** Conditions of a query as the store takes them. */
+export interface AuditQuery {
+  readonly kind?: string;
+  readonly subject?: string;
+  readonly actor?: string;
+  readonly fromUs?: bigint;
+  readonly toUs?: bigint;
+  readonly beforeSequence?: number;
+}
+
+export interface AuditDependencies {
+  /** Gives the number appended; the others were there. */
+  readonly appendEvents: (events: readonly AuditEvent[], recordedUs: bigint) => Promise<number>;
+  readonly queryEvents: (query: AuditQuery, limit: number) => Promise<readonly AuditRecord[]>;
+  readonly recordsAfter: (sequence: number, limit: number) => Promise<readonly AuditRecord[]>;
+  readonly chainHead: () => Promise<AuditHead>;
+  readonly now: () => Date;
+}
+
+const DEFAULT_PAGE = 100;
+/** Records verified at a time: bounds the memory. */
+const VERIFY_ROWS = 2_000;
+
+/** AuditService over the chain of the database. */
+export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof AuditService> {
+  return {
+    async appendEvents(requests) {
+      let appended = 0;
+      let told = 0;
+      for await (const request of requests) {
+        const events = request.events.map(eventFromProto);
+        for (const [index, event] of events.entries()) checkEvent(event, index);
+        told += events.length;
+        appended += await deps.appendEvents(events, BigInt(deps.now().getTime()) * 1000n);
+      }
+      return { appended: BigInt(appended), duplicates: BigInt(told - appended) };
+    },
+    async queryEvents(request) {
+      const size = request.pageSize || DEFAULT_PAGE;
+      const rows = await deps.queryEvents(queryFromProto(request), size + 1);
+      const page = pageOf(rows, size, ({ sequence }) => [sequence]);
+      return { records: page.items.map(recordToProto), nextPageToken: page.nextPageToken };
+    },
+    async verifyChain(_request, { signal }) {
+      // The head is read first: what is appended meanwhile stands behind it.
+      const head = await deps.chainHead();
+      let before = EMPTY_CHAIN;
+      while (before.sequence < head.sequence) {
+        signal.throwIfAborted();
+        const records = await deps.recordsAfter(before.sequence, VERIFY_ROWS);
+        const expected = before.sequence + 1;
+        if (records.length === 0) return broken(before, expected);
+        for (const record of records) {
+          if (!isLinked(record, before)) return broken(before, before.sequence + 1);
+          before = record;
+          if (record.sequence === head.sequence) break;
+        }
+      }
+      if (before.hash !== head.hash) return broken(before, before.sequence);
+      return { holds: true, records: BigInt(before.sequence), headHash: before.hash };
+    },
+  };
+}
+
+function broken(before: AuditHead, sequence: number) {
+  const { sequence: records, hash: headHash } = before;
+  return { holds: false, records: BigInt(records), headHash, firstBrokenSequence: BigInt(sequence) };
+}
+
+/** Ids are compared as the database writes them. */
+function eventFromProto({ eventId, kind, actor, subject, occurredAt, payloadJson }: ProtoEvent): AuditEvent {
+  const occurredUs = occurredAt ? microseconds(occurredAt) : 0n;
+  return { eventId: eventId.toLowerCase(), kind, actor, subject, occurredUs, payload: payloadJson };
+}
+
+function recordToProto(record: AuditRecord): MessageInitShape<typeof AuditRecordSchema> {
+  const { eventId, kind, actor, subject, payload, payloadHash, previousHash, hash } = record;
+  return {
+    event: {
+      ...{ eventId, kind, actor, subject },
+      occurredAt: timestampFromUs(record.occurredUs),
+      payloadJson: payload ?? "",
+    },
+    sequence: BigInt(record.sequence),
+    recordedAt: timestampFromUs(record.recordedUs),
+    ...{ payloadHash, previousHash, hash },
+  };
+}
+
+function queryFromProto({ kind, subject, actor, from, to, pageToken }: QueryEventsRequest): AuditQuery {
+  const [beforeSequence] = numbersFromToken(pageToken, 1) ?? [];
+  return {
+    ...(kind !== "" && { kind }),
+    ...(subject !== "" && { subject }),
+    ...(actor !== "" && { actor }),
+    ...(from && { fromUs: clamp(microseconds(from)) }),
+    ...(to && { toUs: clamp(microseconds(to)) }),
+    ...(beforeSequence !== undefined && { beforeSequence }),
+  };
+}
+
+function microseconds({ seconds, nanos }: Timestamp): bigint {
+  return seconds * 1_000_000n + BigInt(Math.floor(nanos / 1000));
+}
+
+/** Into the database's 64 bits: a bound beyond them means the same. */
+function clamp(us: bigint): bigint {
+  const limit = 2n ** 62n;
+  return us > limit ? limit : us < -limit ? -limit : us;
+}
+
+function timestampFromUs(us: bigint) {
+  const micros = ((us % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  return { seconds: (us - micros) / 1_000_000n, nanos: Number(micros) * 1000 };
+}

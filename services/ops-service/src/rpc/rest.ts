@@ -1,0 +1,66 @@
+import { AlertSchema, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { AuditRecordSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
+import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { type RestInput, type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
+import { QueryError } from "../domain/ops-error.ts";
+import { SEVERITIES, STATES } from "./alert-to-proto.ts";
+import { plainJson } from "./plain-json.ts";
+
+/** `GET /alerts`, `GET /audit` and `GET /batch/status`: the monolith's paths over the RPCs. */
+export const REST_ROUTES: readonly RestRoute[] = [
+  restRoute({
+    verb: "GET",
+    path: "/alerts",
+    rpc: AlertService.method.listAlerts,
+    toRequest: (input) => ({
+      ...pageOf(input),
+      states: input.query.getAll("state").map((name) => namedValue("state", STATES, name)),
+      severity: input.query.has("severity")
+        ? namedValue("severity", SEVERITIES, input.query.get("severity") ?? "")
+        : AlertSeverity.UNSPECIFIED,
+      supplierId: input.query.get("supplier_id") ?? "",
+    }),
+    toJson: ({ alerts, nextPageToken }) => ({
+      alerts: alerts.map((alert) => plainJson(AlertSchema, alert)),
+      next_page_token: nextPageToken,
+    }),
+  }),
+  restRoute({
+    verb: "GET",
+    path: "/audit",
+    rpc: AuditService.method.queryEvents,
+    toRequest: (input) => ({
+      ...pageOf(input),
+      kind: input.query.get("kind") ?? "",
+      subject: input.query.get("subject") ?? "",
+      actor: input.query.get("actor") ?? "",
+    }),
+    toJson: ({ records, nextPageToken }) => ({
+      events: records.map((record) => plainJson(AuditRecordSchema, record)),
+      next_page_token: nextPageToken,
+    }),
+  }),
+  restRoute({
+    verb: "GET",
+    path: "/batch/status",
+    rpc: BatchService.method.getRun,
+    toRequest: ({ query }) => ({ isoWeek: query.get("iso_week") ?? "", modelName: query.get("model_name") ?? "" }),
+    toJson: ({ run }) => (run ? plainJson(BatchRunSchema, run) : null),
+  }),
+];
+
+function pageOf({ query }: RestInput): { pageSize: number; pageToken: string } {
+  const size = query.get("page_size") ?? "0";
+  if (!/^\d{1,6}$/.test(size)) throw new QueryError("page_size", "is not a whole number");
+  return { pageSize: Number(size), pageToken: query.get("page_token") ?? "" };
+}
+
+/** What a name such as "open" stands for. @throws QueryError with the names that there are */
+function namedValue<V>(field: string, values: Readonly<Record<string, V>>, name: string): V {
+  const value = Object.hasOwn(values, name) ? values[name] : undefined;
+  if (value === undefined) throw new QueryError(field, `is none of ${Object.keys(values).join(", ")}`);
+  return value;
+}

@@ -1,0 +1,98 @@
+import { aliasedTable, and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import type { Alert, AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";
+import type { TriageDesk } from "../domain/triage-alert.ts";
+import { saveChanges } from "./alert-book.ts";
+import { appendEvents } from "./audit-events.ts";
+import type { Db } from "./database.ts";
+import { alert, alertEvent, run, supplier } from "./schema.ts";
+
+/** An alert with the names that people know. */
+export interface AlertView {
+  readonly alert: Alert;
+  readonly supplierExternalId: string;
+  readonly supplierName: string;
+  readonly raisedWeek: string;
+  readonly lastWeek: string;
+}
+
+/** Conditions of a list; all hold together. `after`: severity, microseconds of the last change and id of the previous page's last alert. */
+export interface AlertFilter {
+  readonly states?: readonly AlertState[];
+  readonly severity?: AlertSeverity;
+  readonly supplierExternalId?: string;
+  readonly after?: { readonly severity: AlertSeverity; readonly changedUs: string; readonly id: string };
+}
+
+/** Alerts, most severe first, then latest change first. */
+export function listAlerts(db: Db, filter: AlertFilter, limit: number): Promise<AlertView[]> {
+  const { states, severity, supplierExternalId, after } = filter;
+  return selectAlerts(
+    db,
+    and(
+      states && inArray(alert.state, [...states]),
+      severity && eq(alert.severity, severity),
+      supplierExternalId === undefined ? undefined : eq(supplier.externalId, supplierExternalId),
+      after &&
+        sql`(${alert.severity}, ${alert.changedAt}, ${alert.id}) < (${after.severity}::bellwether.alert_severity,
+          timestamptz 'epoch' + ${after.changedUs}::bigint * interval '1 microsecond', ${after.id}::uuid)`,
+    ),
+    limit,
+  );
+}
+
+/** Alerts that were last changed by the change of this number. */
+export function listChanged(db: Db, changeId: number, limit: number): Promise<AlertView[]> {
+  return selectAlerts(db, eq(alert.changeId, changeId), limit);
+}
+
+export async function findAlert(db: Db, alertId: string): Promise<AlertView | undefined> {
+  return (await selectAlerts(db, eq(alert.id, alertId), 1))[0];
+}
+
+/** An alert's history, newest first. */
+export function listAlertEvents(db: Db, alertId: string, limit: number): Promise<AlertEvent[]> {
+  return db.select().from(alertEvent).where(eq(alertEvent.alertId, alertId)).orderBy(desc(alertEvent.id)).limit(limit);
+}
+
+/** Runs a decision on the alerts in one transaction. */
+export function createTriage(db: Db, newId: () => string, now: () => Date) {
+  return (work: (desk: TriageDesk) => Promise<void>): Promise<void> =>
+    db.transaction((tx) =>
+      work({
+        async lock(alertId) {
+          const [row] = await tx.select().from(alert).where(eq(alert.id, alertId)).for("update");
+          return row && withDimension(row);
+        },
+        save: (change) => saveChanges(tx, [change]),
+        async appendAudit(event) {
+          const nowUs = BigInt(now().getTime()) * 1000n;
+          await appendEvents(tx, [{ ...event, eventId: newId(), occurredUs: nowUs }], nowUs);
+        },
+      }),
+    );
+}
+
+async function selectAlerts(db: Db, condition: SQL | undefined, limit: number): Promise<AlertView[]> {
+  const lastRun = aliasedTable(run, "last_run");
+  const rows = await db
+    .select({
+      alert,
+      supplierExternalId: supplier.externalId,
+      supplierName: supplier.name,
+      raisedWeek: run.isoWeek,
+      lastWeek: lastRun.isoWeek,
+    })
+    .from(alert)
+    .innerJoin(supplier, eq(supplier.id, alert.supplierId))
+    .innerJoin(run, eq(run.id, alert.raisedRunId))
+    .innerJoin(lastRun, eq(lastRun.id, alert.lastRunId))
+    .where(condition)
+    .orderBy(desc(alert.severity), desc(alert.changedAt), desc(alert.id))
+    .limit(limit);
+  return rows.map((row) => ({ ...row, alert: withDimension(row.alert) }));
+}
+
+/** The column is text, so that a rule of a later version does not break a list. */
+function withDimension(row: typeof alert.$inferSelect): Alert {
+  return { ...row, dimension: row.dimension === "impact" ? "impact" : "score" };
+}
