@@ -87,8 +87,8 @@ export async function startLedger(): Promise<LedgerServer> {
       Object.assign(run, { state: RunState.FAILED, failure: request.reason });
       return { run };
     },
-    getRun: () => {
-      if (run.isoWeek === "") throw refusal(Code.NotFound, "RUN_NOT_FOUND", "no such run");
+    getRun: ({ isoWeek }) => {
+      if (run.isoWeek === "" || isoWeek !== run.isoWeek) throw refusal(Code.NotFound, "RUN_NOT_FOUND", "no such run");
       return { run };
     },
   };

@@ -5,7 +5,7 @@ import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import { readChunks } from "@bellwether/ingest/snapshot-chunks";
 import { snapshotWeekly } from "@bellwether/ingest/weekly-snapshot";
-import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
+import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { createMlScorer } from "./clients/ml-scorer.ts";
 import { createOpsLedger } from "./clients/ops-ledger.ts";
 import { InputNotFoundError } from "./domain/scheduler-error.ts";
@@ -21,8 +21,8 @@ export interface WeeklySettings {
   readonly featureMapping: string;
   /** Folder for snapshots and reports. */
   readonly weeksFolder: string;
-  /** Share of new traces that are recorded. Default 0. */
-  readonly sampleRatio?: number;
+  /** How the peers are called. Default: in the clear, without a token and without new traces. */
+  readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "sampleRatio">;
 }
 
 /** Runs weeks with the peers and files of this process. */
@@ -30,6 +30,8 @@ export interface WeeklyRunner extends Disposable {
   readonly modelName: string;
   /** @throws what `runWeekly` throws */
   run(week: string, input: string, signal: AbortSignal, onProgress: (now: Progress) => void): Promise<WeeklyResult>;
+  /** Whether the ledger has the week as complete. @throws PeerUnavailableError, PeerRefusedError */
+  isComplete(week: string): Promise<boolean>;
   /** Folder with the week's report. */
   folderOf(week: string): string;
 }
@@ -37,9 +39,8 @@ export interface WeeklyRunner extends Disposable {
 /** Reads the configuration pair and opens channels to the peers. @throws ConfigError */
 export async function createWeeklyRunner(settings: WeeklySettings): Promise<WeeklyRunner> {
   const pair = await loadConfigPair(settings.modelConfig, settings.featureMapping);
-  const sampling = settings.sampleRatio === undefined ? {} : { sampleRatio: settings.sampleRatio };
-  const ml = createMeshTransport({ url: settings.mlUrl, ...sampling });
-  const ops = createMeshTransport({ url: settings.opsUrl, ...sampling });
+  const ml = createMeshTransport({ url: settings.mlUrl, ...settings.calls });
+  const ops = createMeshTransport({ url: settings.opsUrl, ...settings.calls });
   const modelName = pair.model.name;
   const fixed = {
     ledger: createOpsLedger(ops, modelName),
@@ -55,6 +56,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     modelName,
     run: (week, input, signal, onProgress) =>
       runWeekly({ ...fixed, onProgress }, { week, input, signal, holder: newHolder() }),
+    isComplete: fixed.ledger.isComplete,
     folderOf: (week) => path.join(settings.weeksFolder, modelName, week),
     [Symbol.dispose]() {
       ml.close();

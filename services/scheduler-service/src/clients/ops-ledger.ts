@@ -1,3 +1,4 @@
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { PeerRefusedError, RunFencedError } from "../domain/scheduler-error.ts";
@@ -17,6 +18,13 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       const { run, lease, receivedChunks } = await callPeer(PEER, batch.startRun({ isoWeek: week, modelName, holder }));
       if (!run) throw new PeerRefusedError(PEER, "it started no run");
       return { run, lease: lease ?? null, receivedChunks };
+    },
+    async isComplete(week) {
+      const found = batch.getRun({ isoWeek: week, modelName }).catch((error: unknown) => {
+        if (error instanceof ConnectError && error.code === Code.NotFound) return null;
+        throw error;
+      });
+      return (await callPeer(PEER, found))?.run?.state === RunState.COMPLETE;
     },
     async report(lease, { rowsRead, rowsRejected, ...news }) {
       const counts = {

@@ -36,6 +36,7 @@ export interface RunTotals {
  */
 export interface Ledger {
   start(week: string, holder: string): Promise<StartedRun>;
+  isComplete(week: string): Promise<boolean>;
   report(lease: RunLease, news: StageNews): Promise<void>;
   /** Takes one chunk of scores; a chunk received before changes nothing. */
   submit(

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { env, readEnv } from "@bellwether/config/env";
+import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
 import { WEEKLY_ENV, WEEKS_FOLDER } from "../weekly-env.ts";
 import { createWeeklyRunner } from "../weekly-runner.ts";
 
@@ -8,13 +9,17 @@ const stopped = new AbortController();
 const stop = () => stopped.abort(new Error("stopped; the same command goes on where the run stopped"));
 process.once("SIGINT", stop).once("SIGTERM", stop).once("disconnect", stop);
 try {
-  const { dataDir, week, input, ...settings } = readEnv(process.env, {
+  const config = readEnv(process.env, {
+    ...serverEnv("SCHEDULER_SERVICE", { grpc: 0, web: 0, admin: 0 }),
     ...WEEKLY_ENV,
     week: env.text("WEEKLY_WEEK", { pattern: /^.{1,40}$/, expected: "an ISO week such as 2026-W47" }),
     input: env.path("WEEKLY_INPUT"),
   });
-  using runner = await createWeeklyRunner({ ...settings, weeksFolder: path.resolve(dataDir, WEEKS_FOLDER) });
-  const { run, wasComplete } = await runner.run(week, path.resolve(input), stopped.signal, (progress) => {
+  const { week, mlUrl, opsUrl, modelConfig, featureMapping } = config;
+  const weeksFolder = path.resolve(config.dataDir, WEEKS_FOLDER);
+  const calls = peerSettings(config);
+  using runner = await createWeeklyRunner({ mlUrl, opsUrl, modelConfig, featureMapping, weeksFolder, calls });
+  const { run, wasComplete } = await runner.run(week, path.resolve(config.input), stopped.signal, (progress) => {
     process.send?.({ progress });
   });
   const result = {

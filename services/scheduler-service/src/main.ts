@@ -1,0 +1,63 @@
+import path from "node:path";
+import { env, readEnv } from "@bellwether/config/env";
+import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
+import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
+import { createSchedulerService } from "./service.ts";
+import { WEEKLY_ENV, WEEKS_FOLDER } from "./weekly-env.ts";
+
+try {
+  const config = readEnv(process.env, {
+    ...serverEnv("SCHEDULER_SERVICE", { grpc: 9082, web: 8082, admin: 9482 }),
+    ...WEEKLY_ENV,
+    redisUrl: env.optional(env.secretUrl("REDIS_URL", ["redis", "rediss"])),
+    databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
+    cron: env.text(
+      "WEEKLY_CRON",
+      { pattern: /^\S+( \S+){4}$/, expected: 'a cron pattern of five fields such as "0 6 * * 1"' },
+      "0 6 * * 1",
+    ),
+    timeZone: env.choice("WEEKLY_TIME_ZONE", ["UTC", ...Intl.supportedValuesOf("timeZone")], "UTC"),
+    inputFolder: env.path("WEEKLY_INPUT_FOLDER", "."),
+    input: env.path("WEEKLY_INPUT", "new_data_weekly.csv"),
+    level: env.choice("BELLWETHER_LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
+  });
+  const queue = config.redisUrl ?? config.databaseUrl;
+  if (queue === null) throw new Error("set REDIS_URL or DATABASE_URL: the jobs need a place; npm start brings its own");
+  const telemetry = await startTelemetry({
+    serviceName: "scheduler-service",
+    serviceVersion: "0.1.0",
+    settings: readOtelSettings(process.env),
+  });
+  const service = await createSchedulerService({
+    ...(await serverSettings(config)),
+    mlUrl: config.mlUrl,
+    opsUrl: config.opsUrl,
+    calls: peerSettings(config),
+    modelConfig: config.modelConfig,
+    featureMapping: config.featureMapping,
+    weeksFolder: path.resolve(config.dataDir, WEEKS_FOLDER),
+    queueUrl: queue.reveal(),
+    cron: config.cron,
+    timeZone: config.timeZone,
+    inputFolder: path.resolve(config.inputFolder),
+    input: config.input,
+    logger: createLogger({ name: "scheduler-service", level: config.level }),
+    telemetry,
+  });
+  const stop = () =>
+    service
+      .stop()
+      .then(() => telemetry[Symbol.asyncDispose]())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  // started by a parent that waits for the addresses: it must not be outlived
+  process.once("disconnect", stop).send?.({ addresses: service.addresses });
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

@@ -1,0 +1,74 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type {
+  ScheduleSchema,
+  ScheduleService,
+  WatchProgressResponseSchema,
+} from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { JobNotFoundError, ScheduleNotFoundError } from "../domain/scheduler-error.ts";
+import { STAGE } from "../domain/stages.ts";
+import { type JobNews, type ScheduleState, WEEKLY_SCHEDULE, type WeeklyJobs } from "../jobs/weekly-jobs.ts";
+
+/** How often a watched job is looked at. */
+const WATCH_MS = 250;
+
+const STATES = { running: RunState.RUNNING, complete: RunState.COMPLETE, failed: RunState.FAILED };
+
+function scheduleToProto({
+  cron,
+  timeZone,
+  paused,
+  nextRunMs,
+}: ScheduleState): MessageInitShape<typeof ScheduleSchema> {
+  const next = nextRunMs === null ? {} : { nextRunAt: timestampFromMs(nextRunMs) };
+  return { scheduleId: WEEKLY_SCHEDULE, cron, timeZone, paused, ...next };
+}
+
+function newsToProto({ state, progress, failure }: JobNews): MessageInitShape<typeof WatchProgressResponseSchema> {
+  const counts = progress && {
+    stage: STAGE[progress.stage],
+    rowsRead: BigInt(progress.rowsRead),
+    rowsScored: BigInt(progress.rowsScored),
+    rowsSetAside: BigInt(progress.rowsSetAside),
+  };
+  return { state: STATES[state], failure, ...counts };
+}
+
+function checkSchedule(scheduleId: string): void {
+  if (scheduleId !== WEEKLY_SCHEDULE) throw new ScheduleNotFoundError(scheduleId);
+}
+
+/** The ScheduleService over the weekly jobs. */
+export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleService> {
+  return {
+    async listSchedules() {
+      return { schedules: [scheduleToProto(await jobs.schedule())] };
+    },
+    async triggerRun({ scheduleId, isoWeek, input }) {
+      checkSchedule(scheduleId);
+      const { jobId, week, alreadyKnown } = await jobs.trigger(isoWeek, input);
+      return { jobId, isoWeek: week, alreadyKnown };
+    },
+    async pauseSchedule({ scheduleId }) {
+      checkSchedule(scheduleId);
+      return { schedule: scheduleToProto(await jobs.setPaused(true)) };
+    },
+    async resumeSchedule({ scheduleId }) {
+      checkSchedule(scheduleId);
+      return { schedule: scheduleToProto(await jobs.setPaused(false)) };
+    },
+    async *watchProgress({ jobId }, { signal }) {
+      for (let told = ""; ; await pause(WATCH_MS, undefined, { signal })) {
+        const news = await jobs.jobNews(jobId);
+        if (news === null) throw new JobNotFoundError(jobId);
+        const text = JSON.stringify(news);
+        if (text !== told) yield newsToProto(news);
+        told = text;
+        if (news.state !== "running") return;
+      }
+    },
+  };
+}

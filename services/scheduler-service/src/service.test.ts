@@ -1,0 +1,201 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { publishDemoModel } from "@bellwether/testing/demo-model";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startLedger } from "./ledger-fixture.ts";
+import { createSchedulerService } from "./service.ts";
+import { startMlProcess, weekCsv, weeklyFolder } from "./weekly-fixture.ts";
+
+let registry = "";
+let ml: Awaited<ReturnType<typeof startMlProcess>>;
+beforeAll(async () => {
+  registry = await mkdtemp(path.join(os.tmpdir(), "bellwether-schedule-models-"));
+  await publishDemoModel(registry);
+  ml = await startMlProcess(registry);
+});
+afterAll(async () => {
+  await ml[Symbol.asyncDispose]();
+  await rm(registry, { recursive: true, force: true });
+});
+
+const WEEK = "2026-W47";
+/** Rescues the job of a killed worker within a second or two. */
+const LOCK_MS = 1_000;
+
+async function setUp(queueUrl: string, rows: number) {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await weeklyFolder());
+  await writeFile(folder.at("week.csv"), weekCsv(rows, { broken: 3 }));
+  const ledger = stack.use(await startLedger());
+  const settings = {
+    ...folder.settings,
+    ports: { grpc: 0, web: 0, admin: 0 },
+    mlUrl: ml.url,
+    opsUrl: ledger.url,
+    queueUrl,
+    cron: "0 6 * * 1",
+    timeZone: "Europe/Berlin",
+    inputFolder: folder.at("."),
+    input: "week.csv",
+    lockMs: LOCK_MS,
+  };
+  const start = async () => {
+    const service = await createSchedulerService({
+      ...settings,
+      logger: createLogger({ name: "scheduler", level: "silent" }),
+    });
+    const baseUrl = `http://127.0.0.1:${service.addresses.grpc.port}`;
+    return { service, client: createClient(ScheduleService, createGrpcTransport({ baseUrl })) };
+  };
+  return { ledger, settings, start, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+async function codeOf(call: Promise<unknown>): Promise<Code> {
+  return call.then(
+    () => {
+      throw new Error("the call succeeded");
+    },
+    (error: unknown) => ConnectError.from(error).code,
+  );
+}
+
+async function lastNews(
+  client: Awaited<ReturnType<Awaited<ReturnType<typeof setUp>>["start"]>>["client"],
+  jobId: string,
+) {
+  let last = null;
+  for await (const news of client.watchProgress({ jobId })) last = news;
+  return last;
+}
+
+/** A triggered run, its repetition, the schedule over a restart, and calls that name nothing. */
+async function proveService(queueUrl: string): Promise<void> {
+  await using set = await setUp(queueUrl, 5_000);
+  const first = await set.start();
+  const { client } = first;
+  const weekly = { scheduleId: "weekly" };
+  try {
+    const run = await client.triggerRun({ ...weekly, isoWeek: WEEK });
+    expect(run).toMatchObject({ jobId: `weekly-${WEEK}`, isoWeek: WEEK, alreadyKnown: false });
+    expect(await lastNews(client, run.jobId)).toMatchObject({
+      state: RunState.COMPLETE,
+      rowsRead: 5_000n,
+      rowsScored: 4_997n,
+      rowsSetAside: 3n,
+    });
+    expect(await client.triggerRun({ ...weekly, isoWeek: WEEK })).toMatchObject({ alreadyKnown: true });
+    expect(set.ledger.chunks.size).toBe(2);
+
+    const { schedules } = await client.listSchedules({});
+    expect(schedules).toMatchObject([{ ...weekly, cron: "0 6 * * 1", timeZone: "Europe/Berlin", paused: false }]);
+    expect(Number(schedules[0]?.nextRunAt?.seconds) * 1000).toBeGreaterThan(Date.now());
+    expect((await client.pauseSchedule(weekly)).schedule).toMatchObject({ paused: true });
+
+    expect(await codeOf(client.triggerRun({ scheduleId: "daily" }))).toBe(Code.NotFound);
+    expect(await codeOf(client.triggerRun({ ...weekly, isoWeek: "2025-W53" }))).toBe(Code.InvalidArgument);
+    expect(await codeOf(client.triggerRun({ ...weekly, isoWeek: "2026-W01", input: "../x.csv" }))).toBe(Code.NotFound);
+    expect(await codeOf(lastNews(client, "nobody"))).toBe(Code.NotFound);
+  } finally {
+    await first.service.stop();
+  }
+  const second = await set.start();
+  try {
+    const [schedule] = (await second.client.listSchedules({})).schedules;
+    expect(schedule).toMatchObject({ paused: true });
+    expect(schedule?.nextRunAt).toBeUndefined();
+    const { schedule: resumed } = await second.client.resumeSchedule(weekly);
+    expect(resumed).toMatchObject({ paused: false, nextRunAt: { nanos: 0 } });
+  } finally {
+    await second.service.stop();
+  }
+}
+
+/** A scheduler that is killed in the middle of scoring; another one ends its run. */
+async function proveRescue(queueUrl: string): Promise<void> {
+  await using set = await setUp(queueUrl, 9_000);
+  const script = `
+    const { createSchedulerService } = await import(${JSON.stringify(new URL("./service.ts", import.meta.url).href)});
+    const { createLogger } = await import("@bellwether/telemetry/logger");
+    const logger = createLogger({ name: "scheduler", level: "silent" });
+    const service = await createSchedulerService({ ...${JSON.stringify(set.settings)}, logger });
+    process.send(service.addresses.grpc.port);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    cwd: import.meta.dirname,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const killed = once(child, "exit");
+  const [port] = (await once(child, "message")) as [number];
+  set.ledger.onSubmit = ({ chunk }) => {
+    if (chunk === 1) child.kill("SIGKILL");
+  };
+  const doomed = createClient(ScheduleService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${port}` }));
+  const { jobId } = await doomed.triggerRun({ scheduleId: "weekly", isoWeek: WEEK });
+  await killed;
+  expect(set.ledger.run.state).toBe(RunState.RUNNING);
+
+  const { service, client } = await set.start();
+  try {
+    expect(await lastNews(client, jobId)).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n });
+    const ids = [...set.ledger.chunks.values()].flatMap((chunk) => chunk.supplierIds);
+    expect(new Set(ids).size).toBe(8_997);
+    expect(ids).toHaveLength(8_997);
+  } finally {
+    await service.stop();
+  }
+}
+
+describe("with the jobs on Postgres", () => {
+  let cluster: PostgresCluster;
+  beforeAll(async () => {
+    cluster = await startPostgresCluster();
+  });
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  test("runs a week once, keeps the schedule, names what is not there", async () => {
+    await proveService(await cluster.createDatabase());
+  });
+  test("a run whose scheduler was killed is ended by the next one, every supplier once", async () => {
+    await proveRescue(await cluster.createDatabase());
+  });
+});
+
+function hasRedis(): boolean {
+  try {
+    execFileSync("redis-server", ["--version"]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no redis-server)", () => {
+  /** Each proof has a server of its own, as Redis keeps no databases apart by name. */
+  async function withRedis(prove: (url: string) => Promise<void>): Promise<void> {
+    const probe = net.createServer().listen(0, "127.0.0.1");
+    await once(probe, "listening");
+    const { port } = probe.address() as net.AddressInfo;
+    probe.close();
+    await once(probe, "close");
+    const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-redis-"));
+    const redis = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", ""]);
+    try {
+      for await (const line of redis.stdout) if (String(line).includes("Ready to accept connections")) break;
+      await prove(`redis://127.0.0.1:${port}`);
+    } finally {
+      redis.kill();
+      await rm(dir, { recursive: true, force: true });
+    }
+  }
+  test("runs a week once, keeps the schedule, names what is not there", () => withRedis(proveService));
+  test("a run whose scheduler was killed is ended by the next one, every supplier once", () => withRedis(proveRescue));
+});

@@ -1,0 +1,63 @@
+import path from "node:path";
+import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import { route } from "@bellwether/mesh/route";
+import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
+import { openQueue } from "@bellwether/storage/open-queue";
+import type { Logger } from "@bellwether/telemetry/logger";
+import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
+import { resolveInput } from "./domain/input-file.ts";
+import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
+import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
+import { scheduleHandlers } from "./rpc/schedule.ts";
+import { createWeeklyRunner, type WeeklySettings } from "./weekly-runner.ts";
+
+/** What scheduler-service is started with. */
+export interface SchedulerServiceConfig
+  extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web">,
+    WeeklySettings {
+  /** Redis or PostgreSQL that keeps the jobs. */
+  readonly queueUrl: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  /** Folder that triggers may name files of. */
+  readonly inputFolder: string;
+  /** The weekly file below it, when a trigger names none. */
+  readonly input: string;
+  readonly logger: Logger;
+  /** Left out: no metrics and no spans. */
+  readonly telemetry?: Telemetry;
+  /** How long a worker that was killed holds its job, milliseconds. Default 30,000. */
+  readonly lockMs?: number;
+}
+
+/** Starts scheduler-service. @throws ConfigError, StorageError, ListenError */
+export async function createSchedulerService(config: SchedulerServiceConfig): Promise<RunningServer> {
+  const { logger, telemetry, queueUrl, inputFolder, input, ...settings } = config;
+  await using starting = new AsyncDisposableStack();
+  const calls = { ...settings.calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) };
+  const runner = starting.use(await createWeeklyRunner({ ...settings, calls }));
+  const queues = starting.use(await openQueue(queueUrl));
+  const jobs = await startWeeklyJobs({
+    ...settings,
+    queues,
+    runner,
+    logger,
+    findInput: (named) => resolveInput(inputFolder, named === "" ? path.resolve(inputFolder, input) : named),
+  });
+  starting.defer(jobs.stop);
+  const server = await startServer({
+    ...settings,
+    name: "scheduler-service",
+    routes: [route(ScheduleService, scheduleHandlers(jobs))],
+    errors: SCHEDULER_ERRORS,
+    logger,
+    ...(telemetry && { telemetry }),
+  });
+  const opened = starting.move();
+  let ended: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    ended ??= server.stop().then(() => opened.disposeAsync());
+    return ended;
+  };
+  return { addresses: server.addresses, setServing: server.setServing, stop, [Symbol.asyncDispose]: stop };
+}
