@@ -12,6 +12,8 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2023",
     rolldownOptions: {
+      // What changes seldom has a file of its own, which a browser keeps.
+      output: { codeSplitting: { groups: [{ name: "vendor", test: /node_modules/ }] } },
       // "use client" means nothing to a page that is all client.
       onLog: (level, log, print) => {
         if (log.code !== "MODULE_LEVEL_DIRECTIVE") print(level, log);

@@ -11,7 +11,7 @@ export function AlertTable({ alerts, onDone }: { alerts: readonly Alert[]; onDon
   const nowMs = Date.now();
   return (
     <Wide label="Alerts">
-      <table>
+      <table className="stacks">
         <thead>
           <tr>
             <th scope="col">Supplier</th>

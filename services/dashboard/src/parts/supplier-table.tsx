@@ -12,7 +12,7 @@ const REASONS = 3;
 export function SupplierTable({ suppliers }: { suppliers: readonly Supplier[] }) {
   return (
     <Wide label="Suppliers">
-      <table>
+      <table className="stacks">
         <thead>
           <tr>
             <th scope="col">Supplier</th>
