@@ -3,6 +3,7 @@ import type { AlertRules } from "@bellwether/config/alert-rules";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, startServer } from "@bellwether/mesh/serve";
 import type { Logger } from "@bellwether/telemetry/logger";
@@ -12,12 +13,14 @@ import { auditHandlers } from "./rpc/audit.ts";
 import { batchHandlers } from "./rpc/batch.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
+import { supplierHandlers } from "./rpc/suppliers.ts";
 import { createTriage, findAlert, listAlertEvents, listAlerts, listChanged } from "./store/alerts.ts";
 import { appendEvents, chainHead, queryEvents, recordsAfter } from "./store/audit-events.ts";
 import { createChangeFeed } from "./store/change-feed.ts";
 import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { openDatabase } from "./store/database.ts";
 import { createTransact, findLatestRun, findRun, listRuns } from "./store/runs.ts";
+import { findSupplier, listSuppliers } from "./store/suppliers.ts";
 import { writeChunk } from "./store/write-chunk.ts";
 
 /** What ops-service is started with. */
@@ -72,6 +75,13 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
             listChanged: (changeId, limit) => listChanged(db, changeId, limit),
             watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
             triage: createTriage(db, newId, now),
+          }),
+        ),
+        route(
+          SupplierService,
+          supplierHandlers({
+            listSuppliers: (query, limit) => listSuppliers(db, query, limit),
+            findSupplier: (supplierId, weeks) => findSupplier(db, supplierId, weeks),
           }),
         ),
         route(

@@ -1,0 +1,43 @@
+import type { Band, ScoredBy } from "./run.ts";
+
+/** A column of the model and its share in a score. */
+export interface ColumnContribution {
+  readonly column: string;
+  readonly contribution: number;
+}
+
+/** A supplier's score of one complete run. */
+export interface SupplierScore {
+  readonly runId: number;
+  readonly isoWeek: string;
+  /** In [0, 1]; null when the band is unknown. */
+  readonly riskScore: number | null;
+  readonly band: Band;
+  /** Since the run before; null: there is none. */
+  readonly change: number | null;
+  readonly impact: number | null;
+  /** Largest magnitude first. */
+  readonly contributions: readonly ColumnContribution[];
+  readonly scoredBy: ScoredBy | null;
+  readonly completedAt: Date | null;
+}
+
+/** A supplier with its latest score. */
+export interface Supplier {
+  readonly number: number;
+  readonly supplierId: string;
+  readonly name: string;
+  readonly region: string;
+  readonly category: string;
+  readonly exposure: number | null;
+  readonly activeAlerts: number;
+  readonly latestScore: SupplierScore | null;
+}
+
+/** Conditions of a list; all hold together. `after`: run, impact and number of the previous page's last supplier. */
+export interface SupplierQuery {
+  readonly band?: Band;
+  readonly region?: string;
+  readonly category?: string;
+  readonly after?: { readonly runId: number; readonly impact: number; readonly number: number };
+}

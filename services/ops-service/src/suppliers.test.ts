@@ -1,0 +1,91 @@
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { Code } from "@connectrpc/connect";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { failureOf, type OpsHarness, runWeek, startOps } from "./testing/ops-harness.ts";
+
+let cluster: PostgresCluster;
+let ops: OpsHarness;
+
+const crowd = Array.from({ length: 17 }, (_, i) => ({ id: `c${i}`, score: 0.1 + i / 100, exposure: 10 }));
+
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  ops = await startOps(await cluster.createDatabase());
+  await runWeek(ops, "2026-W01", [
+    { id: "s/1", score: 0.2, exposure: 1000 },
+    { id: "gone", score: 0.8 },
+  ]);
+  await runWeek(ops, "2026-W02", [
+    { id: "s/1", score: 0.9, exposure: 2000 },
+    { id: "s2", score: 0.5, exposure: Number.NaN },
+    { id: "thin" },
+    ...crowd,
+  ]);
+});
+afterAll(async () => {
+  await ops?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+test("a supplier is told with its latest score, all contributions and its history", async () => {
+  const { supplier, history } = await ops.suppliers.getSupplier({ supplierId: "s/1" });
+  expect(supplier).toMatchObject({
+    supplierId: "s/1",
+    name: "Name of s/1",
+    region: "EU",
+    exposure: 2000,
+    activeAlerts: 1,
+  });
+  expect(supplier?.latestScore).toMatchObject({ isoWeek: "2026-W02", riskScore: 0.9, band: Band.HIGH, impact: 1800 });
+  expect(supplier?.latestScore?.change).toBeCloseTo(0.7, 6);
+  expect(supplier?.latestScore?.contributions.map(({ feature, contribution }) => [feature, contribution])).toEqual([
+    ["late_ratio", Math.fround(0.9)],
+    ["spend", -0.5],
+    ["age", 0.25],
+  ]);
+  expect(supplier?.latestScore?.model).toMatchObject({ name: "supplier-risk", version: "v1" });
+  expect(history.map(({ isoWeek, riskScore, change }) => [isoWeek, riskScore, change])).toEqual([
+    ["2026-W02", 0.9, expect.closeTo(0.7, 6)],
+    ["2026-W01", 0.2, undefined],
+  ]);
+  expect((await ops.suppliers.getSupplier({ supplierId: "s/1", historyWeeks: 1 })).history).toHaveLength(1);
+});
+
+test("too little data is band UNKNOWN without a number", async () => {
+  const { supplier } = await ops.suppliers.getSupplier({ supplierId: "thin" });
+  expect(supplier?.latestScore).toMatchObject({ band: Band.UNKNOWN });
+  expect(supplier?.latestScore?.riskScore).toBeUndefined();
+  expect(supplier?.latestScore?.impact).toBeUndefined();
+});
+
+test("the list has the latest run by impact, each supplier once over all pages", async () => {
+  const ids: string[] = [];
+  for (let pageToken = ""; ; ) {
+    const page = await ops.suppliers.listSuppliers({ pageSize: 6, pageToken });
+    ids.push(...page.suppliers.map(({ supplierId }) => supplierId));
+    if (page.nextPageToken === "") break;
+    pageToken = page.nextPageToken;
+  }
+  expect(ids).toHaveLength(20);
+  expect(ids[0]).toBe("s/1");
+  expect(ids.slice(1, 18)).toEqual(crowd.map(({ id }) => id).reverse());
+  expect(ids.slice(18)).toEqual(["s2", "thin"]);
+});
+
+test("the list filters by band, region and category", async () => {
+  const count = async (query: Parameters<typeof ops.suppliers.listSuppliers>[0]) =>
+    (await ops.suppliers.listSuppliers(query)).suppliers.length;
+  expect(await count({ band: Band.HIGH })).toBe(1);
+  expect(await count({ band: Band.UNKNOWN })).toBe(1);
+  expect(await count({ region: "EU" })).toBe(10);
+  expect(await count({ region: "Mars" })).toBe(0);
+  expect(await count({ category: "steel" })).toBe(0);
+});
+
+test("unknown suppliers are NOT_FOUND, made-up tokens are refused", async () => {
+  expect((await failureOf(ops.suppliers.getSupplier({ supplierId: "nobody" }))).code).toBe(Code.NotFound);
+  expect((await failureOf(ops.suppliers.getSupplier({}))).code).toBe(Code.InvalidArgument);
+  for (const pageToken of ["x", Buffer.from("1 2").toString("base64url"), Buffer.from("a b c").toString("base64url")])
+    expect((await failureOf(ops.suppliers.listSuppliers({ pageToken }))).code).toBe(Code.InvalidArgument);
+});
