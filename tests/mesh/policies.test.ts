@@ -31,7 +31,7 @@ describe.each(CASES)("admission at the $door door, $shape", ({ transport, call }
   it("runs two, queues two, turns the others away with a time to come back", async () => {
     await using echo = await startEcho({ admission });
     const client = echoClient(transport(echo));
-    const calls = Array.from({ length: 6 }, () => call(client, { delay: { nanos: 60_000_000 } }));
+    const calls = Array.from({ length: 6 }, () => call(client, { delay: { nanos: 500_000_000 } }));
     const errors = (await Promise.allSettled(calls)).flatMap((r) =>
       r.status === "rejected" ? [ConnectError.from(r.reason)] : [],
     );

@@ -1,6 +1,6 @@
 import { limits as limitsOption } from "@bellwether/gen/bellwether/policy/v1/limits_pb";
 import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
-import { methodPath, streamsIn, streamsOut } from "./route.ts";
+import { methodPath, streamsIn, streamsOut } from "./method.ts";
 
 /** What one call of an RPC may cost. */
 export interface CallLimits {
@@ -8,6 +8,8 @@ export interface CallLimits {
   readonly maxRequestBytes: number;
   /** Deadline of a call whose client set none; Infinity: none. */
   readonly defaultTimeoutMs: number;
+  /** A stream that lasts as long as both sides wish. */
+  readonly openEnded: boolean;
 }
 
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
@@ -16,6 +18,9 @@ const STREAM_TIMEOUT_MS = 60_000;
 
 /** No RPC may ask for more: a message is held in memory whole, several times. */
 const LARGEST_REQUEST_BYTES = 64 * 1024 * 1024;
+
+/** Base64 makes JSON a third larger than the bytes in it, and names and quotes add to that. */
+export const JSON_OVERHEAD = 1.5;
 
 /** RPCs of vendored contracts, which carry no options of ours. Both are streams that last as long as the client wishes. */
 const OPEN_ENDED = new Set([
@@ -39,7 +44,8 @@ export function callLimits(method: DescMethod): CallLimits {
   if (stated?.openEnded && (!streams || stated.defaultTimeoutMs > 0)) {
     throw new Error(`${path}: open_ended is for streaming RPCs without default_timeout_ms`);
   }
-  if (stated?.openEnded || OPEN_ENDED.has(path)) return { maxRequestBytes, defaultTimeoutMs: Number.POSITIVE_INFINITY };
+  if (stated?.openEnded || OPEN_ENDED.has(path))
+    return { maxRequestBytes, defaultTimeoutMs: Number.POSITIVE_INFINITY, openEnded: true };
   const fallback = streams ? STREAM_TIMEOUT_MS : UNARY_TIMEOUT_MS;
-  return { maxRequestBytes, defaultTimeoutMs: stated?.defaultTimeoutMs || fallback };
+  return { maxRequestBytes, defaultTimeoutMs: stated?.defaultTimeoutMs || fallback, openEnded: false };
 }

@@ -1,7 +1,10 @@
+import { runInContext } from "@bellwether/telemetry/lazy-context";
+import { unsampledContext } from "@bellwether/telemetry/unsampled-trace";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { type ConnectError, type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
-import { type Context, context, type Span } from "@opentelemetry/api";
+import type { Context, Span } from "@opentelemetry/api";
 import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
+import type { BoundMethod } from "./route.ts";
 
 /** The other end of the connection. */
 export interface Peer {
@@ -16,7 +19,7 @@ export interface Peer {
  * Headers, signal and values come into being when they are first asked for: a unary call that needs none pays for none.
  */
 export abstract class Call implements HandlerContext {
-  readonly method: DescMethod;
+  readonly bound: BoundMethod;
   abstract readonly protocolName: string;
   abstract readonly peer: Peer;
   abstract get requestHeader(): Headers;
@@ -24,14 +27,16 @@ export abstract class Call implements HandlerContext {
   abstract header(name: string): string | undefined;
   /** Ends the call from outside its handler, as a deadline does. Does nothing when it has ended. */
   abstract fail(reason: unknown): void;
+  /** Goes on with a call that a policy's `admit` made wait. */
+  abstract enter(): void;
 
   /** When the call must be over, epoch milliseconds; Infinity: never. */
   deadline = Number.POSITIVE_INFINITY;
   caller: Caller = ANONYMOUS;
   /** `performance.now()` when its headers arrived. */
   startedAt = 0;
-  /** The trace context that its handler runs in. */
-  otel: Context | undefined;
+  /** The trace it is part of; undefined: a new one that is not recorded. */
+  trace: Context | undefined;
   /** The recorded span; undefined when the call is not sampled. */
   span: Span | undefined;
   deadlineTimer: NodeJS.Timeout | undefined;
@@ -47,12 +52,16 @@ export abstract class Call implements HandlerContext {
   #responseTrailer: Headers | undefined;
   #values: ContextValues | undefined;
 
-  constructor(method: DescMethod) {
-    this.method = method;
+  constructor(bound: BoundMethod) {
+    this.bound = bound;
+  }
+
+  get method(): DescMethod {
+    return this.bound.method;
   }
 
   get service() {
-    return this.method.parent;
+    return this.bound.method.parent;
   }
 
   get requestMethod(): string {
@@ -60,7 +69,7 @@ export abstract class Call implements HandlerContext {
   }
 
   get url(): string {
-    return `/${this.method.parent.typeName}/${this.method.name}`;
+    return `/${this.bound.name}`;
   }
 
   get signal(): AbortSignal {
@@ -112,8 +121,14 @@ export abstract class Call implements HandlerContext {
     this.#controller?.abort();
   }
 
+  /** What `context.active()` gives inside the handler. */
+  get traceContext(): Context {
+    this.trace ??= unsampledContext();
+    return this.trace;
+  }
+
   /** Runs `work` in the call's trace context. */
   within<T>(work: () => T): T {
-    return this.otel ? context.with(this.otel, work) : work();
+    return runInContext(this, work);
   }
 }

@@ -1,5 +1,4 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Call } from "./call.ts";
 import type { PolicyChain } from "./policy.ts";
 import { clean, type FieldViolation, refusal } from "./refusal.ts";
 
@@ -31,7 +30,7 @@ export function errorsByTable(table: ErrorTable, log: FaultLog): PolicyChain["to
     if (reason instanceof ConnectError && !reason.isWireError) return wellFormed(reason);
     const code = reason instanceof Error ? table[reason.name] : undefined;
     if (code !== undefined) return describe(reason as DescribedError, code);
-    log({ method: methodName(call), error: reason });
+    log({ method: call.bound.name, error: reason });
     return refusal(Code.Internal, "INTERNAL", "internal error");
   };
 }
@@ -65,8 +64,4 @@ function wellFormed(error: ConnectError): ConnectError {
   const safe = new ConnectError(clean(error.rawMessage, error.rawMessage.length), error.code, error.metadata);
   safe.details = error.details;
   return safe;
-}
-
-function methodName(call: Call): string {
-  return `${call.method.parent.typeName}/${call.method.name}`;
 }

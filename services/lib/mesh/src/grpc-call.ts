@@ -6,13 +6,11 @@ import { Call, type Peer } from "./call.ts";
 import { headersFromMetadata, metadataFromHeaders, plainBytes } from "./metadata.ts";
 import type { PolicyChain } from "./policy.ts";
 import { refusal } from "./refusal.ts";
-import { type BoundMethod, streamsIn, streamsOut } from "./route.ts";
+import type { BoundMethod } from "./route.ts";
 
 /** One RPC as the gRPC door serves it. */
 export interface GrpcMethod extends BoundMethod {
   readonly chain: PolicyChain;
-  /** Largest request message in bytes, after decompression. */
-  readonly maxRequestBytes: number;
   /** The connection's other end, by grpc-js's description of the connection. */
   readonly peerOf: (connection: ReturnType<grpc.ServerInterceptingCallInterface["getConnectionInfo"]>) => Peer;
 }
@@ -32,7 +30,7 @@ const OK: Parameters<grpc.ServerInterceptingCallInterface["sendStatus"]>[0] = {
 export class GrpcCall extends Call {
   readonly protocolName = "grpc";
   readonly #base: grpc.ServerInterceptingCallInterface;
-  readonly #bound: GrpcMethod;
+  override readonly bound: GrpcMethod;
   #metadata = new grpc.Metadata();
   #requestHeader: Headers | undefined;
   #request: Buffer | undefined;
@@ -41,17 +39,19 @@ export class GrpcCall extends Call {
   /** Wakes a handler that waits for the next inbound message; undefined ends its stream. */
   #awaitingMessage: ((bytes: Buffer | undefined) => void) | undefined;
   #inbox: (Buffer | undefined)[] = [];
+  /** Lets a streaming call in. */
+  #awaitingTurn: (() => void) | undefined;
   /** Wakes a handler whose outbound message is being written. */
   #awaitingWrite: (() => void) | undefined;
 
   constructor(base: grpc.ServerInterceptingCallInterface, bound: GrpcMethod) {
-    super(bound.method);
+    super(bound);
+    this.bound = bound;
     this.#base = base;
-    this.#bound = bound;
   }
 
   get peer(): Peer {
-    return this.#bound.peerOf(this.#base.getConnectionInfo());
+    return this.bound.peerOf(this.#base.getConnectionInfo());
   }
 
   get requestHeader(): Headers {
@@ -73,18 +73,18 @@ export class GrpcCall extends Call {
     this.#metadata = metadata;
     this.deadline = Number(this.#base.getDeadline());
     try {
-      this.#opening = this.#bound.chain.open(this);
+      this.#opening = this.bound.chain.open(this);
     } catch (reason) {
       this.fail(reason);
       return;
     }
     this.#opening?.catch((reason) => this.fail(reason));
-    if (streamsIn(this.method)) this.#runStream(() => this.#inbound());
+    if (this.bound.streamsIn) this.#runStream(() => this.#inbound());
     else this.#base.startRead();
   }
 
   onReceiveMessage(bytes: Buffer): void {
-    if (streamsIn(this.method)) {
+    if (this.bound.streamsIn) {
       this.#deliver(bytes);
     } else if (this.#request) {
       this.fail(new ConnectError("received extra input message", Code.Unimplemented));
@@ -95,11 +95,11 @@ export class GrpcCall extends Call {
   }
 
   onReceiveHalfClose(): void {
-    if (streamsIn(this.method)) {
+    if (this.bound.streamsIn) {
       this.#deliver(undefined);
     } else if (!this.#request) {
       this.fail(new ConnectError("missing input message", Code.Unimplemented));
-    } else if (streamsOut(this.method)) {
+    } else if (this.bound.streamsOut) {
       const bytes = this.#request;
       this.#runStream(() => this.#decode(bytes));
     } else {
@@ -116,7 +116,7 @@ export class GrpcCall extends Call {
 
   fail(reason: unknown): void {
     if (this.#ended) return;
-    const error = this.#bound.chain.toError(reason, this);
+    const error = this.bound.chain.toError(reason, this);
     if (this.setHeader) this.#base.sendMetadata(metadataFromHeaders(this.setHeader));
     this.#base.sendStatus(statusFromError(error, this.setTrailer));
     this.#end(error);
@@ -125,9 +125,10 @@ export class GrpcCall extends Call {
   #end(error: ConnectError | undefined): void {
     this.#ended = true;
     if (error) this.abort(error);
+    this.#awaitingTurn?.();
     this.#awaitingMessage?.(undefined);
     this.#awaitingWrite?.();
-    this.#bound.chain.close(this, error);
+    this.bound.chain.close(this, error);
   }
 
   #succeed(): void {
@@ -148,23 +149,23 @@ export class GrpcCall extends Call {
   #admitUnary(bytes: Buffer): void {
     if (this.#ended) return;
     try {
-      const waiting = this.#bound.chain.admit(this);
-      if (!waiting) this.#answerUnary(bytes);
-      else
-        waiting.then(
-          () => this.#answerUnary(bytes),
-          (reason) => this.fail(reason),
-        );
+      if (!this.bound.chain.admit(this)) this.#answerUnary(bytes);
     } catch (reason) {
       this.fail(reason);
     }
+  }
+
+  /** Its turn has come. */
+  enter(): void {
+    if (this.#awaitingTurn) this.#awaitingTurn();
+    else if (this.#request) this.#answerUnary(this.#request);
   }
 
   #answerUnary(bytes: Buffer): void {
     if (this.#ended) return;
     try {
       const request = this.#decode(bytes);
-      const answer = this.within(() => this.#bound.handler(request, this));
+      const answer = this.within(() => this.bound.handler(request, this));
       if (!(answer instanceof Promise)) this.#sendUnary(answer);
       else
         answer.then(
@@ -193,15 +194,21 @@ export class GrpcCall extends Call {
     try {
       await this.#opening;
       if (this.#ended) return;
-      await this.#bound.chain.admit(this);
+      if (this.bound.chain.admit(this)) await this.#turn();
       if (this.#ended) return;
       const input = takeInput();
-      const answer = this.within(() => this.#bound.handler(input, this));
-      if (streamsOut(this.method)) await this.#sendStream(answer as AsyncIterable<unknown>);
+      const answer = this.within(() => this.bound.handler(input, this));
+      if (this.bound.streamsOut) await this.#sendStream(answer as AsyncIterable<unknown>);
       else this.#sendUnary(await answer);
     } catch (reason) {
       this.fail(reason);
     }
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#awaitingTurn = resolve;
+    });
   }
 
   async #sendStream(answers: AsyncIterable<unknown>): Promise<void> {
@@ -261,9 +268,9 @@ export class GrpcCall extends Call {
   }
 
   #decode(bytes: Buffer): Message {
-    const { method, maxRequestBytes, chain } = this.#bound;
-    if (bytes.byteLength > maxRequestBytes) {
-      const text = `message of ${bytes.byteLength} bytes is larger than the ${maxRequestBytes} bytes that ${method.name} takes`;
+    const { method, limits, chain } = this.bound;
+    if (bytes.byteLength > limits.maxRequestBytes) {
+      const text = `message of ${bytes.byteLength} bytes is larger than the ${limits.maxRequestBytes} bytes that ${method.name} takes`;
       throw refusal(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", text);
     }
     const message = decodeMessage(this, bytes);

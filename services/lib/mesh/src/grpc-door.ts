@@ -1,13 +1,13 @@
 import net from "node:net";
 import tls from "node:tls";
 import * as grpc from "@grpc/grpc-js";
-import { callLimits } from "./call-limits.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { GrpcCall, type GrpcMethod } from "./grpc-call.ts";
 import { type Address, listen, type TlsMaterial } from "./listener.ts";
+import { methodPath } from "./method.ts";
 import { createPeerTable } from "./peers.ts";
 import type { PolicyChain } from "./policy.ts";
-import { methodPath, type Route, streamsIn, streamsOut } from "./route.ts";
+import type { Route } from "./route.ts";
 
 /** A listening door. */
 export interface Door {
@@ -31,7 +31,7 @@ export interface GrpcDoorOptions {
 export async function openGrpcDoor({ address, routes, chain, limits, tls: material }: GrpcDoorOptions): Promise<Door> {
   const peers = createPeerTable();
   const methods = bindMethods(routes, chain, ({ remoteAddress, remotePort }) => peers.find(remoteAddress, remotePort));
-  const largest = Math.max(...[...methods.values()].map((m) => m.maxRequestBytes));
+  const largest = Math.max(...[...methods.values()].map((m) => m.limits.maxRequestBytes));
   const server = createServer(methods, largest, limits);
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
 
@@ -64,9 +64,7 @@ export async function openGrpcDoor({ address, routes, chain, limits, tls: materi
 
 function bindMethods(routes: readonly Route[], chain: PolicyChain, peerOf: GrpcMethod["peerOf"]) {
   const bound = routes.flatMap((route) => route.methods);
-  return new Map<string, GrpcMethod>(
-    bound.map((b) => [methodPath(b.method), { ...b, chain, peerOf, ...callLimits(b.method) }]),
-  );
+  return new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, chain, peerOf }]));
 }
 
 function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number, limits: DoorLimits): grpc.Server {
@@ -87,8 +85,8 @@ function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number
     "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
     "grpc.enable_channelz": 0,
   });
-  for (const [path, { method }] of methods) {
-    server.register(path, unused, sameBytes, sameBytes, grpcJsKind(streamsIn(method), streamsOut(method)));
+  for (const [path, bound] of methods) {
+    server.register(path, unused, sameBytes, sameBytes, grpcJsKind(bound));
   }
   return server;
 }
@@ -98,9 +96,9 @@ const sameBytes = (bytes: Buffer): Buffer => bytes;
 /** grpc-js wants a handler for each path; the interceptor takes every call before it. */
 const unused = (): void => {};
 
-function grpcJsKind(input: boolean, output: boolean): string {
-  if (input) return output ? "bidi" : "clientStream";
-  return output ? "serverStream" : "unary";
+function grpcJsKind({ streamsIn, streamsOut }: GrpcMethod): string {
+  if (streamsIn) return streamsOut ? "bidi" : "clientStream";
+  return streamsOut ? "serverStream" : "unary";
 }
 
 function tlsListener(material: TlsMaterial, limits: DoorLimits, accept: (socket: net.Socket) => void): tls.Server {

@@ -9,8 +9,11 @@ import type { Call } from "./call.ts";
 export interface Policy {
   /** The request's headers are there, its body is not: telemetry starts, the deadline is armed, the caller is identified. */
   open?(call: Call): void | Promise<void>;
-  /** A unary request is complete, or a stream begins: may wait for its turn. */
-  admit?(call: Call): void | Promise<void>;
+  /**
+   * A unary request is complete, or a stream begins. True: the call waits, and the policy says `call.enter()` or `call.fail()`
+   * later; a callback instead of a promise, which costs as much as the rest of the chain together.
+   */
+  admit?(call: Call): boolean;
   /** Every inbound message. */
   message?(call: Call, message: Message): void;
   /** Exactly once for every opened call, in reverse order of the policies; must not throw. */
@@ -25,13 +28,14 @@ export interface PolicyChain extends Required<Policy> {
 
 type CallHook = (call: Call) => void | Promise<void>;
 
-/** Chains policies: `open`, `admit` and `message` in order, `close` in reverse. */
+/** Chains policies: `open`, `admit` and `message` in order, `close` in reverse. A policy that makes calls wait is the last with `admit`. */
 export function chainPolicies(policies: readonly Policy[], toError: PolicyChain["toError"]): PolicyChain {
+  const admits = policies.flatMap((p) => (p.admit ? [p.admit.bind(p)] : []));
   const messages = policies.flatMap((p) => (p.message ? [p.message.bind(p)] : []));
   const closes = policies.flatMap((p) => (p.close ? [p.close.bind(p)] : [])).reverse();
   return {
     open: inSequence(policies.flatMap((p) => (p.open ? [p.open.bind(p)] : []))),
-    admit: inSequence(policies.flatMap((p) => (p.admit ? [p.admit.bind(p)] : []))),
+    admit: (call) => admits.some((admit) => admit(call)),
     message(call, message) {
       for (const check of messages) check(call, message);
     },

@@ -22,16 +22,15 @@ export class WebCall extends Call {
   readonly protocolName: string;
   readonly peer: Peer;
   readonly #context: HandlerContext;
-  readonly #bound: BoundMethod;
   readonly #chain: PolicyChain;
+  #awaitingTurn: (() => void) | undefined;
   /** Rejects what the engine waits for: a call fails even when its handler does not heed the signal. */
   #reject: ((error: ConnectError) => void) | undefined;
 
   constructor({ bound, chain, context, peer }: WebCallInit) {
-    super(bound.method);
+    super(bound);
     this.protocolName = context.protocolName;
     this.peer = peer;
-    this.#bound = bound;
     this.#chain = chain;
     this.#context = context;
     const timeoutMs = context.timeoutMs();
@@ -67,6 +66,10 @@ export class WebCall extends Call {
     this.#chain.close(this, error);
   }
 
+  enter(): void {
+    this.#awaitingTurn?.();
+  }
+
   /** Runs the chain's `open`. @throws ConnectError */
   async open(): Promise<void> {
     try {
@@ -80,8 +83,7 @@ export class WebCall extends Call {
   /** Answers with one message. @throws ConnectError */
   async answer(input: Message | AsyncIterable<Message>): Promise<unknown> {
     try {
-      const admitted = this.#chain.admit(this);
-      if (admitted) await this.#orFailure(admitted);
+      if (this.#chain.admit(this)) await this.#orFailure(this.#turn());
       const answer = this.#handle(input);
       const message = answer instanceof Promise ? await this.#orFailure(answer) : answer;
       if (this.aborted) throw this.aborted;
@@ -96,8 +98,7 @@ export class WebCall extends Call {
   /** Answers with a stream. @throws ConnectError */
   async *answerStream(input: Message | AsyncIterable<Message>): AsyncGenerator<unknown> {
     try {
-      const admitted = this.#chain.admit(this);
-      if (admitted) await this.#orFailure(admitted);
+      if (this.#chain.admit(this)) await this.#orFailure(this.#turn());
       const iterator = (this.#handle(input) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
       let done = false;
       try {
@@ -119,10 +120,16 @@ export class WebCall extends Call {
     }
   }
 
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#awaitingTurn = resolve;
+    });
+  }
+
   #handle(input: Message | AsyncIterable<Message>): unknown {
-    if (Symbol.asyncIterator in input) return this.within(() => this.#bound.handler(this.#checked(input), this));
+    if (Symbol.asyncIterator in input) return this.within(() => this.bound.handler(this.#checked(input), this));
     this.#chain.message(this, input);
-    return this.within(() => this.#bound.handler(input, this));
+    return this.within(() => this.bound.handler(input, this));
   }
 
   async *#checked(messages: AsyncIterable<Message>): AsyncGenerator<Message> {

@@ -7,14 +7,14 @@ import {
   type HandlerContext,
   type MethodImpl,
 } from "@connectrpc/connect";
-import { callLimits } from "./call-limits.ts";
+import { JSON_OVERHEAD } from "./call-limits.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { closeAfterEarlyAnswer } from "./early-answer.ts";
 import type { Door } from "./grpc-door.ts";
 import type { Address, TlsMaterial } from "./listener.ts";
 import { peerOfSocket } from "./peers.ts";
 import type { PolicyChain } from "./policy.ts";
-import { type BoundMethod, type Route, streamsOut } from "./route.ts";
+import type { BoundMethod, Route } from "./route.ts";
 import { WebCall } from "./web-call.ts";
 import { sendText, socketOf, type WebHandler } from "./web-handler.ts";
 import { openWebListener } from "./web-listener.ts";
@@ -33,9 +33,6 @@ export interface WebDoorOptions {
   /** Told when an answer could not be sent. */
   readonly onUnsent: (path: string, reason: unknown) => void;
 }
-
-/** Base64 makes JSON a third larger than the bytes in it, and names and quotes add to that. */
-const JSON_OVERHEAD = 1.5;
 
 const socketKey = createContextKey<Socket | undefined>(undefined);
 const callKey = createContextKey<WebCall | undefined>(undefined);
@@ -77,8 +74,8 @@ function mount(router: ConnectRouter, bound: BoundMethod, chain: PolicyChain): v
   const implementation = (input: Message | AsyncIterable<Message>, context: HandlerContext): unknown => {
     const call = context.values.get(callKey);
     if (!call) throw new Error("the request gate did not run");
-    return streamsOut(method) ? call.answerStream(input) : call.answer(input);
+    return bound.streamsOut ? call.answerStream(input) : call.answer(input);
   };
-  const readMaxBytes = Math.ceil(callLimits(method).maxRequestBytes * JSON_OVERHEAD);
+  const readMaxBytes = Math.ceil(bound.limits.maxRequestBytes * JSON_OVERHEAD);
   router.rpc(method, implementation as MethodImpl<DescMethod>, { requestGate, readMaxBytes });
 }

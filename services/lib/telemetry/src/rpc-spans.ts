@@ -44,21 +44,21 @@ const toHeaders: TextMapSetter<Headers> = { set: (headers, name, value) => heade
 
 /**
  * Joins the caller's trace by its `traceparent`, or starts one. Whether a new trace is recorded is drawn before any span exists:
- * an unrecorded call costs no span.
+ * undefined when it is not, so that the call costs no span.
  */
-export function traceServerCall(rpc: RpcName, source: HeaderSource, sampleRatio: number): CallTrace {
+export function traceServerCall(rpc: RpcName, source: HeaderSource, sampleRatio: number): CallTrace | undefined {
   if (source.header("traceparent") !== undefined) {
     const parent = propagation.extract(ROOT_CONTEXT, source, fromHeaders);
     if (trace.getSpanContext(parent)) return startIn(parent, rpc, SpanKind.SERVER);
   }
-  return startNew(ROOT_CONTEXT, rpc, SpanKind.SERVER, sampleRatio);
+  return isDrawn(sampleRatio) ? startIn(markDrawn(ROOT_CONTEXT), rpc, SpanKind.SERVER) : undefined;
 }
 
 /** Makes an outgoing call part of the active trace, or starts one, and writes `traceparent` into its headers. */
 export function traceClientCall(rpc: RpcName, headers: Headers, sampleRatio: number): CallTrace {
   const active = context.active();
   const inTrace = trace.getSpanContext(active) !== undefined;
-  const call = inTrace ? startIn(active, rpc, SpanKind.CLIENT) : startNew(active, rpc, SpanKind.CLIENT, sampleRatio);
+  const call = inTrace ? startIn(active, rpc, SpanKind.CLIENT) : startNew(active, rpc, sampleRatio);
   propagation.inject(call.context, headers, toHeaders);
   return call;
 }
@@ -71,9 +71,13 @@ export function endCallTrace(span: Span | undefined, { code, isError }: RpcEnd):
   span.end();
 }
 
-function startNew(base: Context, rpc: RpcName, kind: SpanKind, sampleRatio: number): CallTrace {
-  if (sampleRatio < 1 && Math.random() >= sampleRatio) return { context: unsampledContext(base), span: undefined };
-  return startIn(markDrawn(base), rpc, kind);
+function startNew(base: Context, rpc: RpcName, sampleRatio: number): CallTrace {
+  if (!isDrawn(sampleRatio)) return { context: unsampledContext(base), span: undefined };
+  return startIn(markDrawn(base), rpc, SpanKind.CLIENT);
+}
+
+function isDrawn(sampleRatio: number): boolean {
+  return sampleRatio >= 1 || Math.random() < sampleRatio;
 }
 
 function startIn(parent: Context, { system, method }: RpcName, kind: SpanKind): CallTrace {

@@ -1,5 +1,4 @@
 import { context, metrics, propagation, trace } from "@opentelemetry/api";
-import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { RuntimeNodeInstrumentation } from "@opentelemetry/instrumentation-runtime-node";
@@ -11,6 +10,7 @@ import {
   type PushMetricExporter,
 } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
+import { createLazyContextManager } from "./lazy-context.ts";
 import type { OtelSettings } from "./otel-settings.ts";
 import { createRootSampler } from "./root-sampler.ts";
 
@@ -64,7 +64,7 @@ export async function startTelemetry({ serviceName, serviceVersion, settings }: 
     : [];
   const meters = new MeterProvider({ resource, readers: [pull, ...push] });
 
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  context.setGlobalContextManager(createLazyContextManager());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(tracers);
   metrics.setGlobalMeterProvider(meters);

@@ -23,7 +23,7 @@ import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import * as grpc from "@grpc/grpc-js";
 import { callLimits } from "../call-limits.ts";
 import { headersFromMetadata, metadataFromHeaders, plainBytes } from "../metadata.ts";
-import { methodPath } from "../route.ts";
+import { methodPath } from "../method.ts";
 
 /**
  * A Connect transport over a grpc-js channel: typed Connect clients with grpc-js's name resolution and load balancing.

@@ -1,7 +1,5 @@
-import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Call } from "../call.ts";
-import { callLimits } from "../call-limits.ts";
 import type { Policy } from "../policy.ts";
 import { refusal } from "../refusal.ts";
 
@@ -40,15 +38,10 @@ interface Waiting {
   readonly since: number;
   /** Turns that the queue had had when the call came. */
   readonly turn: number;
-  readonly enter: () => void;
-  readonly refuse: (error: ConnectError) => void;
 }
 
 /** A process that was stopped for a moment finds every wait long: none ends before so many turns were tried. */
 const SEEN_TURNS = 2;
-
-/** Probes and reflection answer whatever the load is. */
-const EXEMPT = /^grpc\.(health|reflection)\./;
 
 /**
  * Lets calls in: at most `maxInFlight` at a time, the others wait in a bounded queue (first in, first out; a wait that grows too
@@ -61,7 +54,6 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   let openEnded = 0;
   let shed = 0;
   let scheduled = false;
-  let turnEnd = 0;
   let lastEmpty = performance.now();
   let turns = 0;
 
@@ -72,28 +64,26 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
     sweepLater();
     if (scheduled || inFlight >= limits.maxInFlight) return;
     scheduled = true;
-    setImmediate(() => {
-      turns++;
-      turnEnd = performance.now() + limits.turnMs;
-      step();
-    });
+    setImmediate(turn);
   };
 
-  // One call per microtask: its handler runs between two steps, so the turn's time is the handlers' time.
-  const step = (): void => {
-    const now = performance.now();
-    if (now < turnEnd) turnAwayLate(now);
-    const next = inFlight < limits.maxInFlight && now < turnEnd ? queue.shift() : undefined;
-    if (queue.length === 0) lastEmpty = now;
-    if (!next) {
-      scheduled = false;
-      schedule();
-      return;
-    }
-    inFlight++;
-    next.call.holdsSlot = true;
-    next.enter();
-    queueMicrotask(step);
+  const turn = (): void => {
+    scheduled = false;
+    turns++;
+    const start = performance.now();
+    turnAwayLate(start);
+    const end = start + limits.turnMs;
+    // Synchronous handlers run to their end inside `enter`, so the turn's time is theirs.
+    do {
+      const next = inFlight < limits.maxInFlight ? queue.shift() : undefined;
+      if (!next) break;
+      if (next.call.closed) continue;
+      inFlight++;
+      next.call.holdsSlot = true;
+      next.call.enter();
+    } while (performance.now() < end);
+    if (queue.length === 0) lastEmpty = performance.now();
+    schedule();
   };
 
   /** Ends the waits at the head of the queue that have lasted too long, or whose client is gone. */
@@ -103,8 +93,9 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
       const late = now - first.since > maxWaitMs && turns - first.turn > SEEN_TURNS;
       if (!late && !first.call.closed) return;
       queue.shift();
-      if (late) shed++;
-      first.refuse(late ? overloaded() : refusal(Code.Canceled, "CANCELED", "canceled"));
+      if (!late) continue;
+      shed++;
+      first.call.fail(overloaded());
     }
   };
 
@@ -122,44 +113,31 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
 
   return {
     admit(call) {
-      if (EXEMPT.test(call.method.parent.typeName)) return;
-      if (isOpenEnded(call.method)) {
+      if (call.bound.isProbe) return false;
+      if (call.bound.limits.openEnded) {
         if (openEnded >= limits.maxOpenEnded) throw overloaded();
         openEnded++;
         call.holdsSlot = true;
-        return;
+        return false;
       }
       const free = limits.maxInFlight - inFlight;
       if (queue.length >= free + limits.maxQueued) {
         shed++;
         throw overloaded();
       }
-      if (queue.length === 0) lastEmpty = performance.now();
-      return new Promise((enter, refuse) => {
-        queue.push({ call, since: performance.now(), turn: turns, enter, refuse });
-        schedule();
-      });
+      queue.push({ call, since: performance.now(), turn: turns });
+      schedule();
+      return true;
     },
     close(call) {
       if (!call.holdsSlot) return;
       call.holdsSlot = false;
-      if (isOpenEnded(call.method)) openEnded--;
+      if (call.bound.limits.openEnded) openEnded--;
       else inFlight--;
       schedule();
     },
     load: () => ({ inFlight, queued: queue.length, openEnded, shed }),
   };
-}
-
-const openEndedMethods = new WeakMap<DescMethod, boolean>();
-
-function isOpenEnded(method: DescMethod): boolean {
-  let known = openEndedMethods.get(method);
-  if (known === undefined) {
-    known = callLimits(method).defaultTimeoutMs === Number.POSITIVE_INFINITY;
-    openEndedMethods.set(method, known);
-  }
-  return known;
 }
 
 function overloaded(): ConnectError {

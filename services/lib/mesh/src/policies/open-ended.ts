@@ -1,7 +1,5 @@
-import type { DescMethod } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Call } from "../call.ts";
-import { callLimits } from "../call-limits.ts";
 import type { Policy } from "../policy.ts";
 import { refusal } from "../refusal.ts";
 
@@ -15,21 +13,12 @@ export interface OpenEndedPolicy extends Policy {
 /** Remembers the streams that last as long as their clients wish: a stop would wait for them in vain. */
 export function openEndedPolicy(): OpenEndedPolicy {
   const calls = new Set<Call>();
-  const known = new Map<DescMethod, boolean>();
-  const isOpenEnded = (method: DescMethod): boolean => {
-    let answer = known.get(method);
-    if (answer === undefined) {
-      answer = callLimits(method).defaultTimeoutMs === Number.POSITIVE_INFINITY;
-      known.set(method, answer);
-    }
-    return answer;
-  };
   return {
     open(call) {
-      if (isOpenEnded(call.method)) calls.add(call);
+      if (call.bound.limits.openEnded) calls.add(call);
     },
     close(call) {
-      calls.delete(call);
+      if (call.bound.limits.openEnded) calls.delete(call);
     },
     count: () => calls.size,
     endAll() {

@@ -2,17 +2,17 @@ import { create, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus, errorToJson } from "@connectrpc/connect/protocol-connect";
 import { Call, type Peer } from "../call.ts";
-import { callLimits } from "../call-limits.ts";
+import { JSON_OVERHEAD } from "../call-limits.ts";
 import { peerOfSocket } from "../peers.ts";
 import type { PolicyChain } from "../policy.ts";
-import { type Handler, streamsOut } from "../route.ts";
+import type { BoundMethod } from "../route.ts";
 import { sendText, socketOf, type WebRequest, type WebResponse } from "../web-handler.ts";
 import { readJsonBody } from "./read-body.ts";
 import type { RestRoute } from "./rest-route.ts";
 
 export interface RestCallInit {
   readonly rest: RestRoute;
-  readonly handler: Handler;
+  readonly bound: BoundMethod;
   readonly chain: PolicyChain;
   readonly request: WebRequest;
   readonly response: WebResponse;
@@ -23,10 +23,11 @@ export class RestCall extends Call {
   readonly protocolName = "http";
   readonly #init: RestCallInit;
   #requestHeader: Headers | undefined;
+  #awaitingTurn: (() => void) | undefined;
   #reject: ((error: ConnectError) => void) | undefined;
 
   constructor(init: RestCallInit) {
-    super(init.rest.rpc);
+    super(init.bound);
     this.#init = init;
     init.response.once("close", () => this.fail(new ConnectError("canceled", Code.Canceled)));
   }
@@ -68,7 +69,7 @@ export class RestCall extends Call {
     try {
       await chain.open(this);
       const message = await this.#orFailure(this.#readRequest());
-      await this.#orFailure(Promise.resolve(chain.admit(this)));
+      if (chain.admit(this)) await this.#orFailure(this.#turn());
       chain.message(this, message);
       await this.#answer(message);
       chain.close(this, undefined);
@@ -78,17 +79,27 @@ export class RestCall extends Call {
     }
   }
 
+  enter(): void {
+    this.#awaitingTurn?.();
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#awaitingTurn = resolve;
+    });
+  }
+
   async #readRequest(): Promise<Message> {
     const { request, rest } = this.#init;
-    const body = await readJsonBody(request, callLimits(rest.rpc).maxRequestBytes * 1.5);
+    const body = await readJsonBody(request, this.bound.limits.maxRequestBytes * JSON_OVERHEAD);
     const query = new URLSearchParams(request.url?.split("?", 2)[1] ?? "");
     return create(rest.rpc.input, rest.toRequest({ body, query }));
   }
 
   async #answer(message: Message): Promise<void> {
-    const { rest, handler, response } = this.#init;
-    const answer = this.within(() => handler(message, this));
-    if (streamsOut(rest.rpc)) {
+    const { rest, response } = this.#init;
+    const answer = this.within(() => this.bound.handler(message, this));
+    if (this.bound.streamsOut) {
       await this.#sendLines(answer as AsyncIterable<Message>);
     } else {
       const json = rest.toJson(create(rest.rpc.output, (await this.#orFailure(Promise.resolve(answer))) as Message));

@@ -2,13 +2,13 @@ import type { PolicyChain } from "../policy.ts";
 import type { Route } from "../route.ts";
 import { pathOf, sendText, type WebHandler } from "../web-handler.ts";
 import { RestCall } from "./rest-call.ts";
-import { handlerOf, type RestRoute } from "./rest-route.ts";
+import { bindRest, type RestRoute } from "./rest-route.ts";
 
 /** Serves REST paths over the handlers of their RPCs. @throws Error when a path's RPC has no handler */
 export function restHandler(rests: readonly RestRoute[], routes: readonly Route[], chain: PolicyChain): WebHandler {
-  const bound = rests.map((rest) => ({ rest, handler: handlerOf(rest, routes) }));
+  const paths = rests.map((rest) => ({ rest, bound: bindRest(rest, routes) }));
   return (request, response) => {
-    const here = bound.filter(({ rest }) => rest.path === pathOf(request));
+    const here = paths.filter(({ rest }) => rest.path === pathOf(request));
     if (here.length === 0) return false;
     const match = here.find(({ rest }) => rest.verb === request.method);
     if (match) {

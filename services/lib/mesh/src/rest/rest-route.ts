@@ -7,7 +7,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import type { Call } from "../call.ts";
-import type { Handler, Route } from "../route.ts";
+import { type BoundMethod, bindMethod, type Handler, type Route } from "../route.ts";
 
 /** An RPC that a plain HTTP path can stand for. */
 type RestRpc = DescMethodUnary | DescMethodServerStreaming;
@@ -51,10 +51,10 @@ export function restRoute<R extends RestRpc>(options: RestRouteOptions<R>): Rest
   return { ...(options as RestRouteOptions<RestRpc>), handler };
 }
 
-/** The handler of a REST path. @throws Error when no mounted service has its RPC: a mistake met at start */
-export function handlerOf(rest: RestRoute, routes: readonly Route[]): Handler {
-  const bound = routes.flatMap(({ methods }) => methods).find(({ method }) => method === rest.rpc);
-  const handler = rest.handler ?? bound?.handler;
-  if (!handler) throw new Error(`${rest.path}: no service here has ${rest.rpc.parent.typeName}/${rest.rpc.name}`);
-  return handler;
+/** What answers a REST path. @throws Error when no mounted service has its RPC: a mistake met at start */
+export function bindRest({ path, rpc, handler }: RestRoute, routes: readonly Route[]): BoundMethod {
+  if (handler) return bindMethod(rpc, handler);
+  const bound = routes.flatMap(({ methods }) => methods).find(({ method }) => method === rpc);
+  if (!bound) throw new Error(`${path}: no service here has ${rpc.parent.typeName}/${rpc.name}`);
+  return bound;
 }
