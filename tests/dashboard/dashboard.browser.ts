@@ -162,6 +162,15 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await isShown(page, "Aldermoor Castings");
   });
 
+  test("a name with markup in it is a name", async () => {
+    const data = demoData();
+    const name = "<img src=x onerror=alert(1)> & Co";
+    for (const alert of data.alerts) alert.supplierName = name;
+    const { page, complaints } = await openPage(opsInMemory(data).routes);
+    await isShown(page, name);
+    expect(complaints).toEqual([]);
+  });
+
   test("a run shows its progress as it goes on, and its counts when it is complete", async () => {
     const data = demoData();
     const ops = opsInMemory(data);

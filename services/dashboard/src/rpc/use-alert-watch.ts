@@ -5,6 +5,7 @@ import { createConnectQueryKey, useTransport } from "@connectrpc/connect-query";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { followStream, pause } from "./follow-stream.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { WITHOUT_DEADLINE } from "./transport.ts";
 
 /** Keeps everything about alerts on the page fresh while it is shown. Says whether changes arrive; undefined before the first try. */
@@ -15,10 +16,11 @@ export function useAlertWatch(): boolean | undefined {
   useEffect(() => {
     const stop = new AbortController();
     const client = createClient(AlertService, transport);
+    const refresh = oneAtATime(() => refreshAlerts(queries));
     void followStream({
       open: (signal) => client.watchAlerts({}, { signal, ...WITHOUT_DEADLINE }),
       // The first message of an opening has no alerts, but the list may have changed while nobody watched.
-      onMessage: () => void refreshAlerts(queries),
+      onMessage: refresh,
       onLive: setLive,
       wait: pause,
       signal: stop.signal,
