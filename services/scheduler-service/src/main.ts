@@ -7,6 +7,11 @@ import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
 import { createSchedulerService } from "./service.ts";
 import { WEEKLY_ENV, WEEKS_FOLDER } from "./weekly-env.ts";
 
+const TIME_ZONE = {
+  pattern: new RegExp(`^(?:UTC|${Intl.supportedValuesOf("timeZone").join("|").replaceAll("+", "\\+")})$`),
+  expected: "an IANA time zone such as Europe/Berlin",
+};
+
 try {
   const config = readEnv(process.env, {
     ...serverEnv("SCHEDULER_SERVICE", { grpc: 9082, web: 8082, admin: 9482 }),
@@ -18,7 +23,7 @@ try {
       { pattern: /^\S+( \S+){4}$/, expected: 'a cron pattern of five fields such as "0 6 * * 1"' },
       "0 6 * * 1",
     ),
-    timeZone: env.choice("WEEKLY_TIME_ZONE", ["UTC", ...Intl.supportedValuesOf("timeZone")], "UTC"),
+    timeZone: env.text("WEEKLY_TIME_ZONE", TIME_ZONE, "UTC"),
     inputFolder: env.path("WEEKLY_INPUT_FOLDER", "."),
     input: env.path("WEEKLY_INPUT", "new_data_weekly.csv"),
     level: env.choice("BELLWETHER_LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),

@@ -30,7 +30,7 @@ export interface SchedulerServiceConfig
   readonly lockMs?: number;
 }
 
-/** Starts scheduler-service. @throws ConfigError, StorageError, ListenError */
+/** Starts scheduler-service. @throws ConfigError, StorageError, CronPatternError, ListenError */
 export async function createSchedulerService(config: SchedulerServiceConfig): Promise<RunningServer> {
   const { logger, telemetry, queueUrl, inputFolder, input, ...settings } = config;
   await using starting = new AsyncDisposableStack();

@@ -83,3 +83,12 @@ export class JobNotFoundError extends Error {
     super(`no job "${jobId.slice(0, 64)}"; TriggerRun gives the ids`);
   }
 }
+
+/** The schedule's cron pattern has the form of one, but no moment fits it. */
+export class CronPatternError extends Error {
+  override readonly name = "CronPatternError" as const;
+
+  constructor(cron: string, said: string, options?: ErrorOptions) {
+    super(`the cron pattern "${cron}" cannot be read: ${said}; correct WEEKLY_CRON`, options);
+  }
+}

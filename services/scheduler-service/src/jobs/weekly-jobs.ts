@@ -2,7 +2,7 @@ import type { JobQueue, Queues } from "@bellwether/storage/open-queue";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { type JobsOptions, UnrecoverableError } from "bullmq";
 import { isoWeekAt, parseIsoWeek } from "../domain/iso-week.ts";
-import { PeerUnavailableError } from "../domain/scheduler-error.ts";
+import { CronPatternError, PeerUnavailableError } from "../domain/scheduler-error.ts";
 import type { Progress } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../weekly-runner.ts";
 
@@ -80,7 +80,10 @@ const LOCK_MS = 30_000;
 /** Kills in the middle of one run before it counts as failed. */
 const MAX_STALLED = 10;
 
-/** Starts the worker and the schedule on the queue "weekly". Any number of processes may do so; each job runs in one of them. */
+/**
+ * Starts the worker and the schedule on the queue "weekly". Any number of processes may do so; each job runs in one of them.
+ * @throws CronPatternError
+ */
 export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJobs> {
   const { queues, runner, cron, timeZone, findInput, logger, now = () => new Date(), lockMs = LOCK_MS } = config;
   const queue = queues.queue<WeeklyJob, Progress | null>(WEEKLY_SCHEDULE);
@@ -107,7 +110,10 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     return { jobId, week, alreadyKnown };
   };
 
-  await setPaused((await schedule()).paused);
+  const { paused } = await schedule();
+  await setPaused(paused).catch((cause: Error) => {
+    throw new CronPatternError(cron, cause.message, { cause });
+  });
   const worker = queues.worker<WeeklyJob, Progress | null>(
     WEEKLY_SCHEDULE,
     async (job) => {
