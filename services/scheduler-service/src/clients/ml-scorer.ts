@@ -3,6 +3,7 @@ import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/mod
 import { createClient, type Transport } from "@connectrpc/connect";
 import { PeerRefusedError } from "../domain/scheduler-error.ts";
 import type { Scorer } from "../domain/weekly-ports.ts";
+import { callRanges, joinAnswers, sliceRows } from "./batch-parts.ts";
 import { featuresToProto } from "./chunk-to-proto.ts";
 import { callPeer } from "./peer-error.ts";
 
@@ -21,12 +22,14 @@ export function createMlScorer(transport: Transport, modelName: string): Scorer 
       return version.version;
     },
     async score(chunk, version, signal) {
-      const request = {
-        ...featuresToProto(chunk),
-        model: { modelName, modelVersion: version },
-        withContributions: true,
-      };
-      return callPeer(PEER, inference.predictBatch(request, { signal }));
+      const model = { modelName, modelVersion: version };
+      const ranges = callRanges(chunk);
+      const answers = [];
+      for (const range of ranges) {
+        const request = { ...featuresToProto(sliceRows(chunk, range)), model, withContributions: true };
+        answers.push(await callPeer(PEER, inference.predictBatch(request, { signal })));
+      }
+      return joinAnswers(ranges, answers);
     },
   };
 }

@@ -1,0 +1,68 @@
+import {
+  type PredictBatchResponse,
+  PredictBatchResponseSchema,
+} from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import { create } from "@bufbuild/protobuf";
+
+/** Consecutive rows, `to` left out. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Bytes of texts in one call: PredictBatch takes 16 MiB, and the other columns of a chunk need some of it. */
+export const MAX_TEXT_BYTES = 12 * 1024 * 1024;
+
+/** Cuts a chunk where its texts would be more than one call takes; one text alone is under the limit by its own bound. */
+export function callRanges(
+  { rows, texts }: Pick<SnapshotChunk, "rows" | "texts">,
+  maxBytes = MAX_TEXT_BYTES,
+): RowRange[] {
+  const ranges: RowRange[] = [];
+  let [from, bytes] = [0, 0];
+  for (let row = 0; row < rows; row++) {
+    const more = Buffer.byteLength(texts?.[row] ?? "");
+    if (row > from && bytes + more > maxBytes) {
+      ranges.push({ from, to: row });
+      [from, bytes] = [row, 0];
+    }
+    bytes += more;
+  }
+  return [...ranges, { from, to: rows }];
+}
+
+/** The feature columns of some of a chunk's rows. */
+export function sliceRows(chunk: SnapshotChunk, { from, to }: RowRange): SnapshotChunk {
+  if (from === 0 && to === chunk.rows) return chunk;
+  return {
+    ...chunk,
+    rows: to - from,
+    supplierIds: chunk.supplierIds.slice(from, to),
+    numbers: new Map([...chunk.numbers].map(([name, column]) => [name, column.subarray(from, to)])),
+    categories: new Map([...chunk.categories].map(([name, column]) => [name, column.slice(from, to)])),
+    texts: chunk.texts?.slice(from, to) ?? null,
+  };
+}
+
+/** The answers of a chunk's parts, in their order, as one answer; all are of one model. */
+export function joinAnswers(
+  ranges: readonly RowRange[],
+  answers: readonly PredictBatchResponse[],
+): PredictBatchResponse {
+  const [first] = answers;
+  if (first === undefined || answers.length === 1) return first ?? create(PredictBatchResponseSchema);
+  const joined = (column: (answer: PredictBatchResponse) => Uint8Array) =>
+    new Uint8Array(Buffer.concat(answers.map(column)));
+  return create(PredictBatchResponseSchema, {
+    ...first,
+    riskScores: joined((answer) => answer.riskScores),
+    bands: joined((answer) => answer.bands),
+    contributions: joined((answer) => answer.contributions),
+    margins: joined((answer) => answer.margins),
+    missingCounts: joined((answer) => answer.missingCounts),
+    faults: answers.flatMap(({ faults }, i) =>
+      faults.map((fault) => ({ ...fault, row: fault.row + (ranges[i]?.from ?? 0) })),
+    ),
+  });
+}
