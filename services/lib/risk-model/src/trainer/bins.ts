@@ -19,25 +19,17 @@ function cutBetween(low: number, high: number): number {
 
 /** Cuts of one sorted column without NaN: every distinct value when there are few, else equal shares of rows. */
 function findEdges(sorted: Float32Array): Float32Array {
-  const distinct: number[] = [];
-  const counts: number[] = [];
-  for (const value of sorted) {
-    if (distinct.length > 0 && distinct[distinct.length - 1] === value)
-      counts[counts.length - 1] = (counts[counts.length - 1] ?? 0) + 1;
-    else {
-      distinct.push(value);
-      counts.push(1);
-    }
-  }
+  let distinct = sorted.length > 0 ? 1 : 0;
+  for (let i = 1; i < sorted.length; i++) if (sorted[i] !== sorted[i - 1]) distinct++;
+  const share = distinct <= MISSING_BIN ? 0 : sorted.length / MISSING_BIN;
   const edges: number[] = [];
-  const share = distinct.length <= MISSING_BIN ? 0 : sorted.length / MISSING_BIN;
-  let seen = 0;
   let next = share;
-  for (let i = 0; i + 1 < distinct.length; i++) {
-    seen += counts[i] ?? 0;
-    if (seen < next) continue;
-    edges.push(cutBetween(distinct[i] ?? 0, distinct[i + 1] ?? 0));
-    if (share > 0) while (next <= seen) next += share;
+  for (let seen = 1; seen < sorted.length; seen++) {
+    const low = sorted[seen - 1] as number;
+    const high = sorted[seen] as number;
+    if (low === high || seen < next) continue;
+    edges.push(cutBetween(low, high));
+    while (share > 0 && next <= seen) next += share;
   }
   return Float32Array.from(edges);
 }
@@ -48,7 +40,7 @@ function binOf(edges: Float32Array, value: number): number {
   let high = edges.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (value <= (edges[middle] ?? 0)) high = middle;
+    if (value <= (edges[middle] as number)) high = middle;
     else low = middle + 1;
   }
   return low;
@@ -61,18 +53,21 @@ function binOf(edges: Float32Array, value: number): number {
 export function binColumns(values: Float32Array, rows: number, columns: number): BinnedColumns {
   const bins = new Uint8Array(rows * columns);
   const edges: Float32Array[] = [];
+  const all = new Float32Array(rows);
+  const known = new Float32Array(rows);
   for (let column = 0; column < columns; column++) {
-    const present = new Float32Array(rows);
     let n = 0;
     for (let row = 0; row < rows; row++) {
-      const value = values[row * columns + column] ?? Number.NaN;
-      if (!Number.isNaN(value)) present[n++] = value;
+      const value = values[row * columns + column] as number;
+      all[row] = value;
+      if (!Number.isNaN(value)) known[n++] = value;
     }
-    const cuts = findEdges(present.subarray(0, n).sort());
+    const cuts = findEdges(known.subarray(0, n).sort());
     edges.push(cuts);
+    const into = bins.subarray(column * rows, (column + 1) * rows);
     for (let row = 0; row < rows; row++) {
-      const value = values[row * columns + column] ?? Number.NaN;
-      bins[column * rows + row] = Number.isNaN(value) ? MISSING_BIN : binOf(cuts, value);
+      const value = all[row] as number;
+      into[row] = Number.isNaN(value) ? MISSING_BIN : binOf(cuts, value);
     }
   }
   return { rows, columns, bins, edges };

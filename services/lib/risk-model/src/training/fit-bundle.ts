@@ -1,24 +1,36 @@
-import type { BundleColumn, BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
+import type { BundleColumn, BundleFeature, BundleText, FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { FeatureTable } from "../spec/feature-table.ts";
-import type { FeatureSpec, ModelSpec } from "../spec/model-spec.ts";
+import type { FeatureSpec, ModelSpec, TextSpec } from "../spec/model-spec.ts";
 import { fitTfIdf } from "../text/tf-idf.ts";
+import { ColumnMissingError } from "./training-error.ts";
 
 /** Values of a categorical feature that get a column of their own. */
 const MAX_CATEGORIES = 32;
 
+/** The declaration's fields and no others, in the bundle's order. */
+const declared = ({ name, kind, unit, range, missing, direction, immutable }: FeatureSpec): FeatureSpec => ({
+  name,
+  kind,
+  unit,
+  range,
+  missing,
+  direction,
+  immutable,
+});
+
 function fitNumber(spec: FeatureSpec, column: Float64Array, rows: Uint32Array): BundleFeature {
-  const present = Float64Array.from(rows, (row) => column[row] as number)
+  const known = Float64Array.from(rows, (row) => column[row] as number)
     .filter((value) => !Number.isNaN(value))
     .sort();
   const training =
-    present.length === 0
+    known.length === 0
       ? null
       : {
-          min: present[0] as number,
-          max: present[present.length - 1] as number,
-          median: present[present.length >> 1] as number,
+          min: known[0] as number,
+          max: known[known.length - 1] as number,
+          median: known[known.length >> 1] as number,
         };
-  return { ...spec, training, categories: [] };
+  return { ...declared(spec), training, categories: [] };
 }
 
 function fitCategories(spec: FeatureSpec, column: readonly (string | null)[], rows: Uint32Array): BundleFeature {
@@ -28,27 +40,34 @@ function fitCategories(spec: FeatureSpec, column: readonly (string | null)[], ro
     if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
   const chosen = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, MAX_CATEGORIES);
-  return { ...spec, training: null, categories: chosen.map(([category]) => category) };
+  return { ...declared(spec), training: null, categories: chosen.map(([category]) => category) };
+}
+
+const fitText = (spec: TextSpec, texts: readonly string[], rows: Uint32Array): BundleText =>
+  fitTfIdf(
+    Array.from(rows, (row) => texts[row] ?? ""),
+    spec,
+  );
+
+function present<Column>(column: Column | null | undefined, name: string): Column {
+  if (column === null || column === undefined) throw new ColumnMissingError(name);
+  return column;
 }
 
 /** A bundle as far as the training rows alone decide it; output, calibration and golden rows come later. */
 export type FittedInputs = Pick<FeatureBundle, "features" | "columns" | "text" | "minimumPresent">;
 
-/** Fits ranges, medians, categories and vocabulary on the training rows. */
+/**
+ * Fits ranges, medians, categories and vocabulary on the training rows.
+ * @throws ColumnMissingError the table lacks a feature or the text.
+ */
 export function fitInputs(table: FeatureTable, rows: Uint32Array, spec: ModelSpec): FittedInputs {
   const features = spec.features.map((feature) =>
     feature.kind === "numeric"
-      ? fitNumber(feature, table.numbers.get(feature.name) ?? new Float64Array(table.rows).fill(Number.NaN), rows)
-      : fitCategories(feature, table.categories.get(feature.name) ?? [], rows),
+      ? fitNumber(feature, present(table.numbers.get(feature.name), feature.name), rows)
+      : fitCategories(feature, present(table.categories.get(feature.name), feature.name), rows),
   );
-  const texts = table.texts;
-  const text =
-    spec.text === null || texts === null
-      ? null
-      : fitTfIdf(
-          Array.from(rows, (row) => texts[row] ?? ""),
-          spec.text,
-        );
+  const text = spec.text === null ? null : fitText(spec.text, present(table.texts, spec.text.name), rows);
   const columns = features.flatMap((feature): BundleColumn[] =>
     feature.kind === "numeric"
       ? [{ kind: "numeric", feature: feature.name }]

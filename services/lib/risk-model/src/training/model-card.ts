@@ -1,68 +1,146 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
-import type { RowCounts } from "./train-risk-model.ts";
+import type { RowCounts, RowsSummary } from "./row-counts.ts";
 
-const figure = (x: number): string => (Number.isNaN(x) ? "not defined" : x.toFixed(4));
-
-function verdict(evaluation: Evaluation): string {
-  const { auc, aucInterval, baseline } = evaluation;
-  if (baseline === null) return "The model has no numeric feature to hold it against.";
-  const ahead = auc - baseline.auc;
-  if (Math.abs(ahead) < 0.005) return "The model and the single feature rank these rows equally well.";
-  if (ahead < 0) return `**The single feature wins by ${figure(-ahead)}.** Rank by it until a model does better.`;
-  const certain = aucInterval !== null && aucInterval[0] > baseline.auc;
-  return `The model wins by ${figure(ahead)}${certain ? "." : "; the interval holds the baseline, so this may be chance."}`;
+/** What a card tells of. */
+export interface ModelCard {
+  readonly bundle: FeatureBundle;
+  readonly spec: ModelSpec;
+  readonly evaluation: Evaluation;
+  readonly rowCounts: RowCounts;
+  readonly summaries: Readonly<Record<"training" | "calibration" | "test", RowsSummary>>;
 }
 
 /** The model card in Markdown: what it is for, what it was trained on, how good it is beside the trivial answers, where it ends. */
-export function renderModelCard(
-  bundle: FeatureBundle,
-  spec: ModelSpec,
-  evaluation: Evaluation,
-  rows: RowCounts,
-): string {
-  const { baseline, aucInterval } = evaluation;
-  const interval = aucInterval === null ? "no interval" : `${figure(aucInterval[0])} to ${figure(aucInterval[1])}`;
-  const bins = evaluation.calibration
-    .filter((bin) => bin.rows > 0)
-    .map(
-      (bin) =>
-        `| ${bin.from.toFixed(1)}–${bin.to.toFixed(1)} | ${bin.rows} | ${figure(bin.predicted)} | ${figure(bin.observed)} |`,
-    );
-  const split =
-    spec.split.by === "time"
-      ? `by time: test rows from ${rows.testFrom}, ${rows.purged} rows purged whose label window reaches into the test period`
-      : "by supplier: no supplier on both sides";
+export function renderModelCard(card: ModelCard): string {
+  const { bundle, evaluation } = card;
   return `# Model card: ${bundle.modelName}
 
 Estimates the probability that a supplier turns out \`${bundle.classes.risk}\`, and explains it by exact SHAP values (${bundle.explanation.kind}).
-For ranking suppliers and opening a conversation; a person decides. Not for automatic contract decisions.
+
+## Intended use
+For ranking suppliers and opening a conversation; a person decides. Not for automatic decisions about contracts, and not for suppliers unlike
+those below.
+
+## Model
+${modelLines(card).join("\n")}
 
 ## Data
-- Trainer: ${spec.trainer.kind}, ${spec.trainer.trees} trees, seed ${spec.seed}; ${bundle.columns.length} columns from ${bundle.features.length} features${bundle.text === null ? "" : ` and ${bundle.text.terms.length} terms of ${bundle.text.feature}`}.
-- Split ${split}.
-- Rows: ${rows.train} training, ${rows.calibration} calibration, ${rows.test} test, ${rows.refused} refused by the features' rules.
-- Calibration: ${bundle.calibration.kind}. Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.
+${dataLines(card).join("\n")}
 
 ## Figures on the test rows
 n = ${evaluation.rows}, positives = ${evaluation.positives}, suppliers = ${evaluation.suppliers}
 
-| | model | trivial answer |
-|---|---|---|
-| AUC | ${figure(evaluation.auc)} (95 %: ${interval}) | ${baseline === null ? "–" : `${figure(baseline.auc)} (\`${baseline.feature}\` alone, ${baseline.direction} is worse)`} |
-| average precision | ${figure(evaluation.averagePrecision)} | ${figure(evaluation.positives / evaluation.rows)} (any order) |
-| Brier score | ${figure(evaluation.brier)} | ${figure(evaluation.baseRateBrier)} (training rate for all) |
+${figureLines(evaluation).join("\n")}
 
 ${verdict(evaluation)}
 
 ## Calibration on the test rows
-| score | rows | mean score | came true |
-|---|---|---|---|
-${bins.join("\n")}
+${calibrationLines(evaluation).join("\n")}
 
 ## Limits
-The interval resamples suppliers; it says nothing about a world that changes. Values outside the training range are answered with a warning.
-Contributions are in the model's ${bundle.outputSpace}, before calibration.
+${limitLines(card).join("\n")}
 `;
+}
+
+const figure = (x: number): string => (Number.isNaN(x) ? "not defined" : x.toFixed(4));
+const share = (part: number, of: number): string => (of === 0 ? "–" : `${((100 * part) / of).toFixed(1)} %`);
+
+function modelLines({ bundle, spec }: ModelCard): string[] {
+  const { trainer } = spec;
+  const shape =
+    trainer.kind === "gradient_boosting"
+      ? `depth ${trainer.maxDepth}, learning rate ${trainer.learningRate}`
+      : `depth ${trainer.maxDepth === 0 ? "unlimited" : trainer.maxDepth}, at least ${trainer.minLeaf} rows a leaf`;
+  const text = bundle.text === null ? "" : ` and ${bundle.text.terms.length} terms of ${bundle.text.feature}`;
+  return [
+    `- Trainer: ${trainer.kind}, ${trainer.trees} trees, ${shape}, seed ${spec.seed}.`,
+    `- Input: ${bundle.columns.length} columns from ${bundle.features.length} features${text}.`,
+    `- Calibration: ${bundle.calibration.kind}. Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.`,
+    `- Configuration: \`${bundle.configHash}\`.`,
+  ];
+}
+
+function dataLines({ spec, rowCounts, summaries }: ModelCard): string[] {
+  const { by, horizonDays, gapDays } = spec.split;
+  const split =
+    by === "time"
+      ? `Split by time: test rows from ${rowCounts.testFrom} on; ${rowCounts.purged} rows are left out whose label window (${horizonDays} days, gap ${gapDays}) reaches into the test period.`
+      : "Split by supplier: no supplier on both sides.";
+  const row = (name: string, { rows, positives, suppliers, period }: RowsSummary): string =>
+    `| ${name} | ${rows} | ${positives} (${share(positives, rows)}) | ${suppliers} | ${period === null ? "–" : period.join(" to ")} |`;
+  return [
+    "| rows | n | positives | suppliers | as of |",
+    "|---|---|---|---|---|",
+    ...Object.entries(summaries).map(([name, summary]) => row(name, summary)),
+    "",
+    `${split} Calibration rows are those of suppliers held out of training.`,
+    `${rowCounts.refused} rows were refused by the features' rules, ${rowCounts.tooFew} had too few known features for a score.`,
+  ];
+}
+
+function figureLines({ auc, aucInterval, averagePrecision, baseline, ...of }: Evaluation): string[] {
+  const interval =
+    aucInterval === null ? "no interval" : `95 %: ${figure(aucInterval[0])} to ${figure(aucInterval[1])}`;
+  const single =
+    baseline === null ? "–" : `${figure(baseline.auc)} (\`${baseline.feature}\` alone, ${baseline.direction} is worse)`;
+  return [
+    "| | model | trivial answer |",
+    "|---|---|---|",
+    `| AUC | ${figure(auc)} (${interval}) | ${single} |`,
+    `| average precision | ${figure(averagePrecision)} | ${figure(of.positives / of.rows)} (any order) |`,
+    `| Brier score | ${figure(of.brier)} | ${figure(of.baseRateBrier)} (training rate for all) |`,
+  ];
+}
+
+/** Differences of AUC that nobody would notice. */
+const LEVEL = 0.005;
+
+function verdict({ auc, aucInterval, baseline, brier, baseRateBrier }: Evaluation): string {
+  const probabilities =
+    brier < baseRateBrier
+      ? ""
+      : " **Its probabilities are no better than the training rate for all:** use it to rank only.";
+  if (baseline === null) return `The model has no numeric feature to hold it against.${probabilities}`;
+  const ahead = auc - baseline.auc;
+  if (Math.abs(ahead) < LEVEL) return `The model and the single feature rank these rows equally well.${probabilities}`;
+  if (ahead < 0)
+    return `**The single feature wins by ${figure(-ahead)}.** Rank by it until a model does better.${probabilities}`;
+  const certain = aucInterval !== null && aucInterval[0] > baseline.auc;
+  return `The model wins by ${figure(ahead)}${certain ? "." : "; its interval reaches down to the single feature, so this may be chance."}${probabilities}`;
+}
+
+function calibrationLines({ calibration }: Evaluation): string[] {
+  return [
+    "| score | rows | mean score | came true |",
+    "|---|---|---|---|",
+    ...calibration
+      .filter((bin) => bin.rows > 0)
+      .map(
+        (bin) =>
+          `| ${bin.from.toFixed(1)}–${bin.to.toFixed(1)} | ${bin.rows} | ${figure(bin.predicted)} | ${figure(bin.observed)} |`,
+      ),
+  ];
+}
+
+/** Test positives below which figures are a hint at most. */
+const FEW_POSITIVES = 30;
+
+function limitLines({ bundle, evaluation }: ModelCard): string[] {
+  const few =
+    evaluation.positives < FEW_POSITIVES
+      ? [`- Only ${evaluation.positives} test rows came true: read the interval, not the figure.`]
+      : [];
+  const uncalibrated =
+    bundle.calibration.kind === "none"
+      ? ["- The scores are not calibrated: the held-out rows had too little of one class, or ranked upside down."]
+      : [];
+  return [
+    ...few,
+    ...uncalibrated,
+    "- The interval resamples suppliers; it says nothing about a world that changes.",
+    "- Values outside the training range are answered with a warning.",
+    `- Contributions are in the model's ${bundle.outputSpace}, before calibration.`,
+  ];
 }

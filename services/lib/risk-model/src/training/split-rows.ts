@@ -1,7 +1,8 @@
 import { createRandom } from "../random.ts";
 import type { FeatureTable } from "../spec/feature-table.ts";
 import type { SplitSpec } from "../spec/model-spec.ts";
-import { TrainingDataError } from "./training-error.ts";
+import { dayOf } from "./iso-day.ts";
+import { NoRowsError, NoTimeError } from "./training-error.ts";
 
 /** Which rows do what; purged rows do nothing. */
 export interface RowSplit {
@@ -14,14 +15,12 @@ export interface RowSplit {
   readonly testFromDay: number | null;
 }
 
-const DAY_MS = 86_400_000;
-
 /** Gives every supplier a share in [0, 1) that depends on its id and the seed alone, so new suppliers move nobody. */
 const supplierShare = (id: string, seed: number, side: "test" | "calibration"): number =>
   createRandom(seed, `${side} ${id}`).uniform();
 
 function firstTestDay(days: Int32Array, usable: Uint32Array, split: SplitSpec): number {
-  if (split.testFrom !== null) return Math.floor(Date.parse(split.testFrom) / DAY_MS);
+  if (split.testFrom !== null) return dayOf(split.testFrom);
   const sorted = Int32Array.from(usable, (row) => days[row] as number).sort();
   return sorted[Math.floor(sorted.length * (1 - split.testShare))] ?? 0;
 }
@@ -31,7 +30,7 @@ function firstTestDay(days: Int32Array, usable: Uint32Array, split: SplitSpec): 
  * period starts (purging; López de Prado, Advances in Financial Machine Learning, 2018, §7.4). Calibration rows are those of held-out
  * suppliers within the training period.
  * @param usable Rows that may be used at all.
- * @throws TrainingDataError when a time split meets data without time, or a side stays empty.
+ * @throws NoTimeError a split by time over data without time; NoRowsError a side stays empty.
  */
 export function splitRows(table: FeatureTable, usable: Uint32Array, split: SplitSpec, seed: number): RowSplit {
   const train: number[] = [];
@@ -43,10 +42,7 @@ export function splitRows(table: FeatureTable, usable: Uint32Array, split: Split
     supplierShare(table.supplierIds[row] ?? "", seed, "calibration") < split.calibrationShare;
   if (split.by === "time") {
     const days = table.asOfDays;
-    if (days === null)
-      throw new TrainingDataError(
-        `split.by is "time", but the mapping has no as_of; map one, or use split.by: supplier`,
-      );
+    if (days === null) throw new NoTimeError();
     testFromDay = firstTestDay(days, usable, split);
     for (const row of usable) {
       const day = days[row] as number;
@@ -60,15 +56,8 @@ export function splitRows(table: FeatureTable, usable: Uint32Array, split: Split
       else (held(row) ? calibration : train).push(row);
     }
   }
-  for (const [name, rows] of [
-    ["training", train],
-    ["test", test],
-  ] as const) {
-    if (rows.length === 0)
-      throw new TrainingDataError(
-        `no ${name} rows are left of ${usable.length}; change split in the model configuration or bring more data`,
-      );
-  }
+  if (train.length === 0) throw new NoRowsError("training");
+  if (test.length === 0) throw new NoRowsError("test");
   return {
     train: Uint32Array.from(train),
     calibration: Uint32Array.from(calibration),

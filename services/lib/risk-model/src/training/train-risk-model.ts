@@ -1,19 +1,23 @@
-import type { FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
+import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import { calibratedRisk, fitCalibration } from "../calibrate/calibration.ts";
 import { singleFeatureBaseline } from "../evaluate/baseline.ts";
 import { type Evaluation, evaluateScores } from "../evaluate/evaluation.ts";
-import { createVectorizer } from "../features/vectorize.ts";
+import { type ColumnarInput, createVectorizer } from "../features/vectorize.ts";
 import { writeOnnxTreeModel } from "../onnx/write-tree-model.ts";
 import type { FeatureTable } from "../spec/feature-table.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
 import { trainBoosting } from "../trainer/train-boosting.ts";
 import { trainForest } from "../trainer/train-forest.ts";
-import type { TreeProgress } from "../trainer/training-rows.ts";
+import type { TrainingRows, TreeProgress } from "../trainer/training-rows.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
+import { checkClasses, countPositives } from "./check-classes.ts";
 import { fitInputs } from "./fit-bundle.ts";
+import { recordGoldenRows } from "./golden-rows.ts";
+import { isoDay } from "./iso-day.ts";
 import { renderModelCard } from "./model-card.ts";
+import { type RowCounts, summariseRows } from "./row-counts.ts";
 import { splitRows } from "./split-rows.ts";
-import { TrainingDataError } from "./training-error.ts";
+import { NoLabelsError } from "./training-error.ts";
 
 /** Runs a model.onnx: float32 rows, row-major `[n × columns]`, to its outputs `[n]`. */
 export type RunOnnx = (onnx: Uint8Array, rows: Float32Array, n: number, columns: number) => Promise<Float32Array>;
@@ -28,147 +32,81 @@ export interface TrainRiskModel {
   readonly onTree?: TreeProgress;
 }
 
-/** How the rows were used. */
-export interface RowCounts {
-  readonly train: number;
-  readonly calibration: number;
-  readonly test: number;
-  /** Label window reaches into the test period. */
-  readonly purged: number;
-  /** Refused by the features' own rules, for example out of range. */
-  readonly refused: number;
-  /** First day of the test period, ISO date; null when split by supplier. */
-  readonly testFrom: string | null;
-}
-
 /** A trained model with everything that is published. Equal input gives equal bytes. */
 export interface TrainedRiskModel {
   readonly treeModel: TreeModel;
   readonly onnx: Uint8Array;
   readonly bundle: FeatureBundle;
+  /** `feature_bundle.json`, UTF-8 text with a line end. */
   readonly bundleJson: string;
   readonly evaluation: Evaluation;
   readonly rowCounts: RowCounts;
+  /** `MODEL_CARD.md`. */
   readonly modelCard: string;
-}
-
-const LEAST_POSITIVES = 10;
-const GOLDEN_ROWS = 32;
-
-const pickRows = (values: Float32Array, columns: number, rows: Uint32Array): Float32Array => {
-  const out = new Float32Array(rows.length * columns);
-  for (const [i, row] of rows.entries()) out.set(values.subarray(row * columns, (row + 1) * columns), i * columns);
-  return out;
-};
-const pickLabels = (labels: Uint8Array, rows: Uint32Array): Uint8Array =>
-  Uint8Array.from(rows, (row) => labels[row] as number);
-const countPositives = (labels: Uint8Array): number => labels.reduce((sum, label) => sum + label, 0);
-
-/** Rows that a loaded model must answer with the same bits: spread over the test rows, one of them all missing. */
-async function recordGolden(
-  onnx: Uint8Array,
-  rows: Float32Array,
-  columns: number,
-  runOnnx: RunOnnx,
-): Promise<GoldenRow[]> {
-  const n = rows.length / columns;
-  const count = Math.min(GOLDEN_ROWS, n);
-  const chosen = pickRows(
-    rows,
-    columns,
-    Uint32Array.from({ length: count }, (_, i) => Math.floor((i * n) / count)),
-  );
-  chosen.fill(Number.NaN, 0, columns);
-  const outputs = await runOnnx(onnx, chosen, count, columns);
-  return Array.from({ length: count }, (_, i) => ({
-    row: Array.from(chosen.subarray(i * columns, (i + 1) * columns), (x) => (Number.isNaN(x) ? null : x)),
-    output: outputs[i] as number,
-  }));
 }
 
 /**
  * Trains, calibrates, evaluates and describes a model: inputs fitted on training rows, calibration on held-out suppliers, figures on test
  * rows that neither saw. Scores are those of the runtime, not of our own evaluation.
- * @throws TrainingDataError too few rows or positives, one class only, nothing to test on.
+ * @throws TrainingDataError of the kind that says what is short: labels, columns, time, rows or a class.
  */
 export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskModel> {
-  const { table, spec, configHash, runOnnx } = task;
-  const labels = table.labels;
-  if (labels === null)
-    throw new TrainingDataError(`the mapped table has no label "${spec.target.name}"; map one under label`);
-  const draft = fitInputs(table, Uint32Array.from(labels.keys()), spec);
-  const base: FeatureBundle = {
-    format: "bellwether.feature-bundle/1",
-    modelName: spec.name,
-    modelKind: spec.trainer.kind,
-    configHash,
-    ...draft,
-    outputSpace: spec.trainer.kind === "gradient_boosting" ? "margin" : "probability",
-    classes: { risk: spec.target.riskClass, other: spec.target.otherClass },
-    calibration: { kind: "none" },
-    bands: { high: spec.bands.high, medium: spec.bands.medium },
-    explanation: { kind: "path-dependent", background: "training rows, by the covers of the trees" },
-    golden: [],
-    seed: spec.seed,
-  };
-  const input = { rows: table.rows, numbers: table.numbers, categories: table.categories, texts: table.texts };
-  const refused = new Set(
-    createVectorizer(base)
-      .vectorizeBatch(input)
-      .faults.map((fault) => fault.row),
-  );
-  const usable = Uint32Array.from(labels.keys()).filter((row) => !refused.has(row));
+  const { table, spec, runOnnx } = task;
+  const { labels } = table;
+  if (labels === null) throw new NoLabelsError(spec.target.name);
+  const everyRow = Uint32Array.from(labels.keys());
+  const refused = refusedRows(table, spec, everyRow);
+  const usable = everyRow.filter((row) => !refused.has(row));
   const split = splitRows(table, usable, spec.split, spec.seed);
+  const draft = draftBundle(task, fitInputs(table, split.train, spec));
+  const vectors = createVectorizer(draft).vectorizeBatch(columnarInput(table));
+  // what would get no score is neither learnt from nor judged by
+  const scored = (rows: Uint32Array): Uint32Array => rows.filter((row) => vectors.tooFew[row] === 0);
+  const [train, calibration, test] = [scored(split.train), scored(split.calibration), scored(split.test)];
+  const labelsOf = (rows: Uint32Array): Uint8Array => Uint8Array.from(rows, (row) => labels[row] as number);
+  checkClasses("training", labelsOf(train), spec.target);
+  checkClasses("test", labelsOf(test), spec.target);
 
-  const fitted: FeatureBundle = { ...base, ...fitInputs(table, split.train, spec) };
-  const vectors = createVectorizer(fitted).vectorizeBatch(input);
-  const columns = fitted.columns.length;
-  const trainLabels = pickLabels(labels, split.train);
-  const positives = countPositives(trainLabels);
-  if (positives < LEAST_POSITIVES || trainLabels.length - positives < LEAST_POSITIVES) {
-    throw new TrainingDataError(
-      `${positives} of ${trainLabels.length} training rows are "${spec.target.riskClass}"; at least ${LEAST_POSITIVES} of each class are needed: bring more data or widen the label`,
-    );
-  }
-  const training = {
-    values: pickRows(vectors.values, columns, split.train),
-    rows: split.train.length,
-    columns,
-    labels: trainLabels,
-  };
-  const treeModel =
-    spec.trainer.kind === "gradient_boosting"
-      ? trainBoosting(training, spec.trainer, spec.seed, task.onTree)
-      : trainForest(training, spec.trainer, spec.seed, task.onTree);
+  const columns = draft.columns.length;
+  const valuesOf = (rows: Uint32Array): Float32Array => pickRows(vectors.values, columns, rows);
+  const training = { values: valuesOf(train), rows: train.length, columns, labels: labelsOf(train) };
+  const treeModel = trainTrees(training, spec, task.onTree);
   const onnx = writeOnnxTreeModel(treeModel);
-
   const outputsOf = async (rows: Uint32Array): Promise<Float64Array> =>
-    Float64Array.from(
-      rows.length === 0 ? [] : await runOnnx(onnx, pickRows(vectors.values, columns, rows), rows.length, columns),
-    );
-  const calibration = fitCalibration(await outputsOf(split.calibration), pickLabels(labels, split.calibration));
-  const calibrated = { calibration, outputSpace: fitted.outputSpace };
-  const scores = (await outputsOf(split.test)).map((output) => calibratedRisk(calibrated, output));
-  const numeric = spec.features.filter((feature) => feature.kind === "numeric").map((feature) => feature.name);
+    Float64Array.from(rows.length === 0 ? [] : await runOnnx(onnx, valuesOf(rows), rows.length, columns));
+
+  const calibrated = {
+    outputSpace: draft.outputSpace,
+    calibration: fitCalibration(await outputsOf(calibration), labelsOf(calibration)),
+  };
+  const bundle: FeatureBundle = {
+    ...draft,
+    calibration: calibrated.calibration,
+    golden: await recordGoldenRows(treeModel, onnx, valuesOf(test), runOnnx),
+  };
   const evaluation = evaluateScores(
-    scores,
-    pickLabels(labels, split.test),
-    Array.from(split.test, (row) => table.supplierIds[row] ?? ""),
+    (await outputsOf(test)).map((output) => calibratedRisk(calibrated, output)),
+    labelsOf(test),
+    Array.from(test, (row) => table.supplierIds[row] ?? ""),
     {
-      trainingRate: positives / trainLabels.length,
-      baseline: singleFeatureBaseline(table, labels, numeric, split.train, split.test),
+      trainingRate: countPositives(training.labels) / train.length,
+      baseline: singleFeatureBaseline(table, labels, numericNames(spec), train, test),
       seed: spec.seed,
     },
   );
-  const golden = await recordGolden(onnx, pickRows(vectors.values, columns, split.test), columns, runOnnx);
-  const bundle: FeatureBundle = { ...fitted, calibration, golden };
   const rowCounts: RowCounts = {
-    train: split.train.length,
-    calibration: split.calibration.length,
-    test: split.test.length,
+    train: train.length,
+    calibration: calibration.length,
+    test: test.length,
     purged: split.purged,
     refused: refused.size,
-    testFrom: split.testFromDay === null ? null : new Date(split.testFromDay * 86_400_000).toISOString().slice(0, 10),
+    tooFew: usable.length - split.purged - train.length - calibration.length - test.length,
+    testFrom: split.testFromDay === null ? null : isoDay(split.testFromDay),
+  };
+  const summaries = {
+    training: summariseRows(table, labels, train),
+    calibration: summariseRows(table, labels, calibration),
+    test: summariseRows(table, labels, test),
   };
   return {
     treeModel,
@@ -177,6 +115,58 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     bundleJson: `${JSON.stringify(bundle)}\n`,
     evaluation,
     rowCounts,
-    modelCard: renderModelCard(bundle, spec, evaluation, rowCounts),
+    modelCard: renderModelCard({ bundle, spec, evaluation, rowCounts, summaries }),
   };
+}
+
+const numericNames = (spec: ModelSpec): string[] =>
+  spec.features.filter((feature) => feature.kind === "numeric").map((feature) => feature.name);
+
+const columnarInput = ({ rows, numbers, categories, texts }: FeatureTable): ColumnarInput => ({
+  rows,
+  numbers,
+  categories,
+  texts,
+});
+
+function pickRows(values: Float32Array, columns: number, rows: Uint32Array): Float32Array {
+  const picked = new Float32Array(rows.length * columns);
+  for (const [i, row] of rows.entries()) picked.set(values.subarray(row * columns, (row + 1) * columns), i * columns);
+  return picked;
+}
+
+/** Rows that the features' own rules refuse; they would be refused when served, too. */
+function refusedRows(table: FeatureTable, spec: ModelSpec, rows: Uint32Array): ReadonlySet<number> {
+  const withoutText = { ...spec, text: null };
+  const rules = createVectorizer(
+    draftBundle({ spec: withoutText, configHash: "" }, fitInputs(table, rows, withoutText)),
+  );
+  return new Set(rules.vectorizeBatch(columnarInput(table)).faults.map((fault) => fault.row));
+}
+
+/** The bundle before calibration and golden rows; its keys stand in the order of the file. */
+function draftBundle(
+  { spec, configHash }: Pick<TrainRiskModel, "spec" | "configHash">,
+  inputs: ReturnType<typeof fitInputs>,
+): FeatureBundle {
+  return {
+    format: "bellwether.feature-bundle/1",
+    modelName: spec.name,
+    modelKind: spec.trainer.kind,
+    configHash,
+    ...inputs,
+    outputSpace: spec.trainer.kind === "gradient_boosting" ? "margin" : "probability",
+    classes: { risk: spec.target.riskClass, other: spec.target.otherClass },
+    calibration: { kind: "none" },
+    bands: { high: spec.bands.high, medium: spec.bands.medium },
+    explanation: { kind: "path-dependent", background: "training rows, by the covers of the trees" },
+    golden: [],
+    seed: spec.seed,
+  };
+}
+
+function trainTrees(training: TrainingRows, { trainer, seed }: ModelSpec, onTree?: TreeProgress): TreeModel {
+  return trainer.kind === "gradient_boosting"
+    ? trainBoosting(training, trainer, seed, onTree)
+    : trainForest(training, trainer, seed, onTree);
 }

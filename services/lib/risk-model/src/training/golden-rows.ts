@@ -1,0 +1,36 @@
+import type { GoldenRow } from "../bundle/feature-bundle.ts";
+import type { TreeModel } from "../trees/tree-model.ts";
+import type { RunOnnx } from "./train-risk-model.ts";
+
+/** Rows recorded at most. */
+const GOLDEN_ROWS = 32;
+
+/**
+ * Records rows that a loaded model must answer with the same bits: rows spread over those given, every other one with a value put exactly
+ * on the threshold of a tree's root, where ≤ and < part, and a first one with everything missing.
+ * @param rows Row-major float32, at least one row.
+ */
+export async function recordGoldenRows(
+  model: TreeModel,
+  onnx: Uint8Array,
+  rows: Float32Array,
+  runOnnx: RunOnnx,
+): Promise<GoldenRow[]> {
+  const columns = model.features;
+  const n = rows.length / columns;
+  const count = Math.min(GOLDEN_ROWS, n);
+  const chosen = new Float32Array(count * columns);
+  for (let i = 0; i < count; i++) {
+    const from = Math.floor((i * n) / count) * columns;
+    chosen.set(rows.subarray(from, from + columns), i * columns);
+    const tree = model.trees[i % model.trees.length];
+    const column = tree?.feature[0] ?? -1;
+    if (i % 2 === 1 && column >= 0) chosen[i * columns + column] = tree?.threshold[0] ?? Number.NaN;
+  }
+  chosen.fill(Number.NaN, 0, columns);
+  const outputs = await runOnnx(onnx, chosen, count, columns);
+  return Array.from({ length: count }, (_, i) => ({
+    row: Array.from(chosen.subarray(i * columns, (i + 1) * columns), (x) => (Number.isNaN(x) ? null : x)),
+    output: outputs[i] as number,
+  }));
+}

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import type { FeatureBundle } from "../bundle/feature-bundle.ts";
+import type { Evaluation } from "../evaluate/evaluation.ts";
+import { DEMO_TABLE_SPEC } from "./demo-table-fixture.ts";
+import { renderModelCard } from "./model-card.ts";
+
+const evaluation: Evaluation = {
+  rows: 200,
+  positives: 40,
+  suppliers: 150,
+  auc: 0.8,
+  aucInterval: [0.75, 0.85],
+  averagePrecision: 0.5,
+  brier: 0.1,
+  baseRateBrier: 0.16,
+  calibration: [{ from: 0, to: 0.1, rows: 7, predicted: 0.05, observed: 0.06 }],
+  baseline: { feature: "late_ratio", direction: "higher", auc: 0.7 },
+};
+const bundle: FeatureBundle = {
+  format: "bellwether.feature-bundle/1",
+  modelName: "demo",
+  modelKind: "gradient_boosting",
+  configHash: "cafe",
+  features: [],
+  columns: [],
+  text: null,
+  minimumPresent: 0.5,
+  outputSpace: "margin",
+  classes: { risk: "high", other: "low" },
+  calibration: { kind: "platt", slope: 1, intercept: 0 },
+  bands: { high: 0.7, medium: 0.4 },
+  explanation: { kind: "path-dependent", background: "" },
+  golden: [],
+  seed: 1,
+};
+const rows = { rows: 10, positives: 1, suppliers: 9, period: null };
+const render = (over: Partial<Evaluation>, bundleOver: Partial<FeatureBundle> = {}): string =>
+  renderModelCard({
+    bundle: { ...bundle, ...bundleOver },
+    spec: DEMO_TABLE_SPEC,
+    evaluation: { ...evaluation, ...over },
+    rowCounts: { train: 10, calibration: 10, test: 10, purged: 0, refused: 2, tooFew: 3, testFrom: null },
+    summaries: { training: rows, calibration: rows, test: rows },
+  });
+
+test("shows the baseline whichever wins, and says whether chance can explain it", () => {
+  expect(render({})).toContain(
+    "| AUC | 0.8000 (95 %: 0.7500 to 0.8500) | 0.7000 (`late_ratio` alone, higher is worse) |",
+  );
+  expect(render({})).toContain("The model wins by 0.1000.");
+  expect(render({ aucInterval: [0.6, 0.9] })).toContain("so this may be chance");
+  expect(render({ auc: 0.6 })).toContain("**The single feature wins by 0.1000.**");
+  expect(render({ auc: 0.7 })).toContain("rank these rows equally well");
+  expect(render({ baseline: null })).toContain("no numeric feature to hold it against");
+});
+
+test("says when the probabilities, the calibration or the number of positives are poor", () => {
+  expect(render({})).not.toContain("**Its probabilities");
+  expect(render({ brier: 0.2 })).toContain("**Its probabilities are no better than the training rate for all:**");
+  expect(render({}, { calibration: { kind: "none" } })).toContain("The scores are not calibrated");
+  expect(render({ positives: 29 })).toContain("Only 29 test rows came true");
+  expect(render({ positives: 30 })).not.toContain("Only 30");
+});
+
+test("shows figures that are not defined as such", () => {
+  expect(render({ auc: Number.NaN, aucInterval: null })).toContain("| AUC | not defined (no interval) |");
+});

@@ -1,0 +1,164 @@
+import * as ort from "onnxruntime-node";
+import { describe, expect, test, vi } from "vitest";
+import { parseFeatureBundle } from "../bundle/parse-bundle.ts";
+import { generateDemo } from "../demo/generate-demo.ts";
+import { createVectorizer } from "../features/vectorize.ts";
+import type { FeatureTable } from "../spec/feature-table.ts";
+import type { ModelSpec } from "../spec/model-spec.ts";
+import { evaluateRows } from "../trees/evaluate.ts";
+import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
+import { type RunOnnx, trainRiskModel } from "./train-risk-model.ts";
+import {
+  ColumnMissingError,
+  NoLabelsError,
+  NoRowsError,
+  OneClassError,
+  TooFewRowsError,
+  TrainingDataError,
+} from "./training-error.ts";
+
+const runOnnx: RunOnnx = async (onnx, rows, n, columns) => {
+  const session = await ort.InferenceSession.create(onnx, { intraOpNumThreads: 1 });
+  const { output } = await session.run({ input: new ort.Tensor("float32", rows, [n, columns]) });
+  await session.release();
+  if (!(output?.data instanceof Float32Array)) throw new Error("the runtime gave no float32 output");
+  return output.data;
+};
+const configHash = "ab".repeat(32);
+const table = demoTable(generateDemo({ suppliers: 1_500, transactions: 2_000 }, 5));
+const train = (over: Partial<FeatureTable> = {}, spec: Partial<ModelSpec> = {}) =>
+  trainRiskModel({ table: { ...table, ...over }, spec: { ...DEMO_TABLE_SPEC, ...spec }, configHash, runOnnx });
+const forest: ModelSpec["trainer"] = { kind: "random_forest", trees: 40, maxDepth: 0, minLeaf: 3, columnSample: 0.3 };
+
+test("the demo is learnt well but not perfectly, and better than by its best single feature", async () => {
+  const demo = demoTable(generateDemo({ suppliers: 10_500, transactions: 5_000 }, 42));
+  const { evaluation } = await trainRiskModel({ table: demo, spec: DEMO_TABLE_SPEC, configHash, runOnnx });
+  expect(evaluation.auc).toBeGreaterThan(0.85);
+  expect(evaluation.auc).toBeLessThan(0.95);
+  expect(evaluation.auc).toBeGreaterThan(evaluation.baseline?.auc ?? 1);
+  expect(evaluation.brier).toBeLessThan(evaluation.baseRateBrier);
+});
+
+describe.each([
+  ["boosting", DEMO_TABLE_SPEC.trainer, "margin"],
+  ["forest", forest, "probability"],
+] as const)("%s", (_, trainer, space) => {
+  test("gives the same bytes for the same seed on any day, others for another seed", async () => {
+    const first = await train({}, { trainer });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2031, 4, 17) });
+    const second = await train({}, { trainer }).finally(() => vi.useRealTimers());
+    expect(Buffer.from(first.onnx).equals(second.onnx)).toBe(true);
+    expect(first.bundleJson).toBe(second.bundleJson);
+    expect(first.modelCard).toBe(second.modelCard);
+    const other = await train({}, { trainer, seed: 7 });
+    expect(Buffer.from(first.onnx).equals(other.onnx)).toBe(false);
+  });
+
+  test("the runtime agrees with our own evaluation on every row", async () => {
+    const { bundle, onnx, treeModel } = await train({}, { trainer });
+    expect(bundle.outputSpace).toBe(space);
+    const { values } = createVectorizer(bundle).vectorizeBatch(table);
+    const outputs = await runOnnx(onnx, values, table.rows, bundle.columns.length);
+    for (const [row, ours] of evaluateRows(treeModel, values).entries())
+      expect(Math.abs((outputs[row] ?? Number.NaN) - ours)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(ours)));
+  });
+
+  test("golden rows hold the runtime's bits, one of them all missing and some on a threshold", async () => {
+    const { bundleJson, onnx, treeModel } = await train({}, { trainer });
+    const bundle = parseFeatureBundle(bundleJson);
+    const rows = Float32Array.from(bundle.golden.flatMap(({ row }) => row.map((x) => x ?? Number.NaN)));
+    const outputs = await runOnnx(onnx, rows, bundle.golden.length, bundle.columns.length);
+    expect([...outputs]).toEqual(bundle.golden.map((golden) => golden.output));
+    expect(bundle.golden).toHaveLength(32);
+    expect(bundle.golden[0]?.row.every((x) => x === null)).toBe(true);
+    const root = treeModel.trees[1];
+    expect(bundle.golden[1]?.row[root?.feature[0] ?? -1]).toBe(root?.threshold[0]);
+  });
+});
+
+test("the bundle's keys stand in the documented order", async () => {
+  const { bundleJson, bundle } = await train();
+  expect(Object.keys(JSON.parse(bundleJson))).toEqual([
+    ...["format", "modelName", "modelKind", "configHash", "features", "columns", "text", "minimumPresent"],
+    ...["outputSpace", "classes", "calibration", "bands", "explanation", "golden", "seed"],
+  ]);
+  expect(parseFeatureBundle(bundleJson)).toEqual(bundle);
+});
+
+test("rows with an impossible value or too few features are left out and counted", async () => {
+  const ratio = table.numbers.get("late_ratio")?.slice() ?? new Float64Array();
+  ratio.fill(-1, 0, 3);
+  const numbers = new Map([...table.numbers, ["late_ratio", ratio]]);
+  for (const [name, column] of numbers)
+    if (name !== "late_ratio") numbers.set(name, column.slice().fill(Number.NaN, 10, 30));
+  const { rowCounts, evaluation } = await train({ numbers });
+  expect(rowCounts).toMatchObject({ refused: 3, tooFew: 20, purged: 0, testFrom: null });
+  expect(rowCounts.train + rowCounts.calibration + rowCounts.test).toBe(table.rows - 23);
+  expect(evaluation.rows).toBe(rowCounts.test);
+});
+
+test("by time: the card tells the periods and what was purged", async () => {
+  const asOfDays = Int32Array.from(table.supplierIds, (_, i) => 15_000 + (i % 40) * 10);
+  const split = { ...DEMO_TABLE_SPEC.split, by: "time" as const, testFrom: "2011-12-01", horizonDays: 60 };
+  const { rowCounts, modelCard } = await train({ asOfDays }, { split });
+  expect(rowCounts.testFrom).toBe("2011-12-01");
+  expect(rowCounts.purged).toBeGreaterThan(0);
+  expect(modelCard).toContain("test rows from 2011-12-01 on");
+  expect(modelCard).toContain("| training | ");
+  expect(modelCard).toMatch(/\| 2011-01-26 to 2011-\d\d-\d\d \|/);
+});
+
+describe("refuses with its own error and a way out", () => {
+  const refusal = async (over: Partial<FeatureTable>, spec: Partial<ModelSpec> = {}): Promise<TrainingDataError> => {
+    const error = await train(over, spec).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (!(error instanceof TrainingDataError)) throw new Error(`no TrainingDataError but ${error}`);
+    return error;
+  };
+
+  test("a table without labels", async () => {
+    expect(await refusal({ labels: null })).toBeInstanceOf(NoLabelsError);
+  });
+
+  test("a missing feature column or text", async () => {
+    const numbers = new Map([...table.numbers].filter(([name]) => name !== "late_ratio"));
+    expect(await refusal({ numbers })).toMatchObject({ name: "ColumnMissingError", column: "late_ratio" });
+    expect(await refusal({ texts: null })).toBeInstanceOf(ColumnMissingError);
+  });
+
+  test("one class only, in training or in the test", async () => {
+    expect(await refusal({ labels: new Uint8Array(table.rows) })).toMatchObject({
+      name: "OneClassError",
+      side: "training",
+    });
+    expect(await refusal({ labels: new Uint8Array(table.rows).fill(1) })).toBeInstanceOf(OneClassError);
+    const asOfDays = Int32Array.from(table.supplierIds, (_, i) => (i < 1_000 ? 0 : 100));
+    const labels = Uint8Array.from(table.supplierIds, (_, i) => (i < 1_000 ? i % 2 : 0));
+    const split = { ...DEMO_TABLE_SPEC.split, by: "time" as const, testFrom: "1970-02-01" };
+    const error = await refusal({ asOfDays, labels }, { split });
+    expect(error).toMatchObject({ side: "test", message: expect.stringContaining("change split") });
+  });
+
+  test("nine training rows of a class, but not ten", async () => {
+    const split = { ...DEMO_TABLE_SPEC.split, by: "time" as const, testFrom: "1970-02-01", calibrationShare: 1e-9 };
+    const asOfDays = Int32Array.from(table.supplierIds, (_, i) => (i < 1_000 ? 0 : 100));
+    const labels = (positives: number) =>
+      Uint8Array.from(table.supplierIds, (_, i) => (i < positives || i > 1_400 ? 1 : 0));
+    expect(await refusal({ asOfDays, labels: labels(9) }, { split })).toMatchObject({
+      name: "TooFewRowsError",
+      found: 9,
+    });
+    expect(await refusal({ asOfDays, labels: labels(0) }, { split })).not.toBeInstanceOf(TooFewRowsError);
+    expect((await train({ asOfDays, labels: labels(10) }, { split })).rowCounts.train).toBe(1_000);
+  });
+
+  test("no rows, or none that could be scored", async () => {
+    const nothing: Partial<FeatureTable> = { rows: 0, supplierIds: [], labels: new Uint8Array(0), texts: [] };
+    const numbers = new Map([...table.numbers.keys()].map((name) => [name, new Float64Array(0)]));
+    expect(await refusal({ ...nothing, numbers, categories: new Map([["region", []]]) })).toBeInstanceOf(NoRowsError);
+    const unknown = new Map([...table.numbers].map(([name, column]) => [name, column.map(() => Number.NaN)]));
+    expect(await refusal({ numbers: unknown })).toMatchObject({ name: "NoRowsError", side: "training" });
+  });
+});
