@@ -11,7 +11,8 @@ import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { isoWeekAt } from "./domain/iso-week.ts";
 import { startLedger } from "./ledger-fixture.ts";
 import { createSchedulerService } from "./service.ts";
 import { startMlProcess, weekCsv, weeklyFolder } from "./weekly-fixture.ts";
@@ -32,7 +33,7 @@ const WEEK = "2026-W47";
 /** Rescues the job of a killed worker within a second or two. */
 const LOCK_MS = 1_000;
 
-async function setUp(queueUrl: string, rows: number) {
+async function setUp(queueUrl: string, rows: number, cron = "0 6 * * 1") {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await weeklyFolder());
   await writeFile(folder.at("week.csv"), weekCsv(rows, { broken: 3 }));
@@ -43,7 +44,7 @@ async function setUp(queueUrl: string, rows: number) {
     mlUrl: ml.url,
     opsUrl: ledger.url,
     queueUrl,
-    cron: "0 6 * * 1",
+    cron,
     timeZone: "Europe/Berlin",
     inputFolder: folder.at("."),
     input: "week.csv",
@@ -154,6 +155,21 @@ async function proveRescue(queueUrl: string): Promise<void> {
   }
 }
 
+/** When the schedule's time comes, the present week is run on the configured file. */
+async function proveTick(queueUrl: string): Promise<void> {
+  const everySecond = "* * * * * *";
+  await using set = await setUp(queueUrl, 100, everySecond);
+  const { service } = await set.start();
+  try {
+    await vi.waitFor(() => expect(set.ledger.run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 97n }), {
+      timeout: 15_000,
+    });
+    expect(set.ledger.run.isoWeek).toBe(isoWeekAt(new Date(), "Europe/Berlin"));
+  } finally {
+    await service.stop();
+  }
+}
+
 describe("with the jobs on Postgres", () => {
   let cluster: PostgresCluster;
   beforeAll(async () => {
@@ -166,6 +182,9 @@ describe("with the jobs on Postgres", () => {
   });
   test("a run whose scheduler was killed is ended by the next one, every supplier once", async () => {
     await proveRescue(await cluster.createDatabase());
+  });
+  test("runs the present week when the schedule's time comes", async () => {
+    await proveTick(await cluster.createDatabase());
   });
 });
 
@@ -198,4 +217,5 @@ describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no 
   }
   test("runs a week once, keeps the schedule, names what is not there", () => withRedis(proveService));
   test("a run whose scheduler was killed is ended by the next one, every supplier once", () => withRedis(proveRescue));
+  test("runs the present week when the schedule's time comes", () => withRedis(proveTick));
 });
