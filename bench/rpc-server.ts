@@ -75,6 +75,8 @@ async function startMesh(): Promise<ServerReady> {
     errors: ECHO_ERRORS,
     logger: createLogger({ name: "bench", level: "silent" }),
     telemetry,
+    // The load is a closed loop: on a busy machine its queue would look like overload, and a refusal is cheaper than an answer.
+    admission: { maxWaitMs: 1_000, overloadWaitMs: 1_000 },
     auth: {
       identities: {},
       tokens: {
