@@ -31,7 +31,11 @@ export function probeInputs(probe: OnnxProbe, columns: readonly BaseColumn[], ro
     );
     const width = bases.length;
     if (type === "float32") return { name, columns: width, data: { type, values: Float32Array.from(flat) } };
-    if (type === "float64") return { name, columns: width, data: { type, values: Float64Array.from(flat) } };
+    if (type === "float64") {
+      const exact = (value: number, cell: number): number =>
+        probe.doubles.get(bases[cell % width] ?? -1)?.get(value) ?? value;
+      return { name, columns: width, data: { type, values: Float64Array.from(flat, exact) } };
+    }
     return { name, columns: width, data: { type, values: BigInt64Array.from(flat, (value) => BigInt(value)) } };
   });
 }

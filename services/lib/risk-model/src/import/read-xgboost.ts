@@ -1,4 +1,4 @@
-import { belowAsFloat32 } from "../trees/float32.ts";
+import { nextFloat32Below } from "../trees/float32.ts";
 import type { Link, Tree, TreeModel } from "../trees/tree-model.ts";
 import { buildTree, type SourceNode } from "./build-tree.ts";
 import { type JsonFields, jsonFields } from "./json-fields.ts";
@@ -160,7 +160,7 @@ function readTree(source: JsonFields, context: TreeContext): Tree {
     const missingLeft = defaultLeft[node] === true;
     const children = { left: left[node] ?? -1, right: right[node] ?? -1 };
     if (isSet[node] !== 1) {
-      const threshold = belowAsFloat32(Math.fround(value));
+      const threshold = nextFloat32Below(value);
       return { cover, split: { feature, threshold, members: null, defaultLeft: missingLeft, ...children } };
     }
     const members = sets.get(node);

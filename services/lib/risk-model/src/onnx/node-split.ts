@@ -1,6 +1,6 @@
 import type { SourceSplit } from "../import/build-tree.ts";
 import { ModelRefusedError } from "../import/model-refused-error.ts";
-import { belowAsFloat32, floorToFloat32, lastFloat32Where } from "../trees/float32.ts";
+import { lastFloat32Where, nextFloat32Below } from "../trees/float32.ts";
 import type { InputColumn } from "./input-column.ts";
 import { MODE, type NodeTable } from "./node-table.ts";
 
@@ -44,8 +44,10 @@ function rawSplit(table: NodeTable, node: number, feature: number): SourceSplit<
   const split = table.split[node] ?? 0;
   const mode = table.mode[node];
   const yesIsLeft = mode === MODE.lessOrEqual || mode === MODE.less;
+  // A double rounds as the rows do, so a row exactly on the threshold stays on it.
+  const rounded = Math.fround(split);
   // `≤ t` and its opposite `> t` part the floats after t, `< t` and `≥ t` before it.
-  const threshold = mode === MODE.lessOrEqual || mode === MODE.greater ? floorToFloat32(split) : belowAsFloat32(split);
+  const threshold = mode === MODE.lessOrEqual || mode === MODE.greater ? rounded : nextFloat32Below(rounded);
   return sides(table, node, yesIsLeft, { feature, threshold, members: null }, table.missingYes[node] === 1);
 }
 
@@ -128,12 +130,10 @@ function equalityChain(
   return { feature, threshold: 0, members, left: yes, right: no, defaultLeft: missingYes, levels: values.length };
 }
 
-/** Members that a float32 row can equal, ascending. */
+/** The values as float32, ascending. */
 function memberSet(values: readonly number[]): Float32Array {
   if (!values.every(Number.isFinite)) throw new ModelRefusedError("malformed", "a set of values holds NaN or infinity");
-  const members = Float32Array.from(new Set(values.filter((value) => Math.fround(value) === value))).sort();
-  if (members.length > 0) return members;
-  throw new ModelRefusedError("unsupported", "a node asks for a value that no float32 can have");
+  return Float32Array.from(new Set(values.map(Math.fround))).sort();
 }
 
 function sides(

@@ -8,8 +8,9 @@ import { readEnsemble, TREE_OPERATORS } from "./ensemble.ts";
 import { ensembleScores } from "./ensemble-scores.ts";
 import { type Flow, lost } from "./flow.ts";
 import { refuseUnsafeGraph } from "./graph-safety.ts";
-import type { BaseColumn } from "./input-column.ts";
+import type { BaseColumn, InputColumn } from "./input-column.ts";
 import { materialiseScores, type RawEnsemble } from "./materialise-scores.ts";
+import type { NodeTable } from "./node-table.ts";
 import { type OnnxFile, type OnnxNode, readOnnxFile } from "./onnx-file.ts";
 import { dictionaryFlow, indicatorFlow, inputFlow, type RawColumns } from "./raw-columns.ts";
 import { COVERS_KEY } from "./read-tree-ensemble.ts";
@@ -37,6 +38,8 @@ export interface OnnxProbe {
     readonly type: "float32" | "float64" | "int64" | "string";
     readonly columns: readonly number[];
   }[];
+  /** Raw column → the doubles that stand behind float32 thresholds, where an input takes doubles. */
+  readonly doubles: ReadonlyMap<number, ReadonlyMap<number, number>>;
   readonly output: string;
   /** Columns of the output tensor. */
   readonly outputColumns: number;
@@ -73,7 +76,10 @@ export function readOnnxModel(bytes: Uint8Array): OnnxTreePipeline {
   const second = scores.forms[1];
   const reduced = isBinary && second !== undefined ? { forms: [second], link: scores.link } : scores;
   const model = materialiseScores(ensembles, reduced, walk.raw.list.length);
-  const probe = buildProbe(file, walk.raw, name, scores.forms.length, isBinary ? 1 : null);
+  const probe = {
+    ...buildProbe(file, walk.raw, name, scores.forms.length, isBinary ? 1 : null),
+    doubles: walk.doubles,
+  };
   return { model, columns: walk.raw.list, classes: walk.classes, producer: file.producer, probe };
 }
 
@@ -82,6 +88,7 @@ interface GraphWalk {
   readonly ensembles: readonly RawEnsemble[];
   readonly raw: RawColumns;
   readonly classes: readonly string[] | null;
+  readonly doubles: ReadonlyMap<number, ReadonlyMap<number, number>>;
 }
 
 /** Says for every tensor of the graph what it is to the trees. */
@@ -89,6 +96,7 @@ function followGraph(file: OnnxFile): GraphWalk {
   const raw: RawColumns = { list: [], elementTypes: new Map() };
   const flows = new Map<string, Flow>();
   const ensembles: RawEnsemble[] = [];
+  const doubles = new Map<number, Map<number, number>>();
   let classes: readonly string[] | null = null;
   for (const input of file.inputs) {
     if (!file.initializers.has(input.name)) flows.set(input.name, inputFlow(file, input, raw));
@@ -103,7 +111,7 @@ function followGraph(file: OnnxFile): GraphWalk {
   for (const node of file.nodes) {
     const inputs = node.inputs.map(flowOf);
     if (TREE_OPERATORS.has(node.opType)) {
-      const ensemble = followTrees(file, node, inputs, ensembles);
+      const ensemble = followTrees(file, node, inputs, ensembles, doubles);
       classes = ensemble.classes ?? classes;
       for (const [at, flow] of ensemble.outputs.entries()) setFlow(flows, node.outputs[at], flow);
       continue;
@@ -112,7 +120,7 @@ function followGraph(file: OnnxFile): GraphWalk {
     setFlow(flows, node.outputs[0], flow);
     for (const name of node.outputs.slice(1)) setFlow(flows, name, lost(`operator ${node.opType} is not followed`));
   }
-  return { flows, ensembles, raw, classes };
+  return { flows, ensembles, raw, classes, doubles };
 }
 
 function followTrees(
@@ -120,6 +128,7 @@ function followTrees(
   node: OnnxNode,
   inputs: readonly Flow[],
   ensembles: RawEnsemble[],
+  doubles: Map<number, Map<number, number>>,
 ): { readonly outputs: readonly Flow[]; readonly classes: readonly string[] | null } {
   const [input] = inputs;
   if (input?.kind !== "columns") {
@@ -131,10 +140,26 @@ function followTrees(
   const ensemble = readEnsemble(node, file.producer);
   const hasCovers = file.metadata.get(COVERS_KEY) === "training" || hitRatesAreCovers(ensemble.nodes);
   const trees = canonicalTrees(ensemble.nodes, input.columns, ensemble.outputs, hasCovers);
+  if (input.elementType === ELEMENT.double) noteDoubles(ensemble.nodes, input.columns, doubles);
   const { outputs, classes } = ensemble;
   ensembles.push({ trees, outputs, firstRaw, isClassifier: classes !== null, hasCovers });
   const scores: Flow = { kind: "scores", scores: ensembleScores(ensemble, firstRaw) };
   return { outputs: classes === null ? [scores] : [{ kind: "label" }, scores], classes };
+}
+
+/** Remembers the smallest double behind each float32 threshold of an untouched raw column. */
+function noteDoubles(
+  nodes: NodeTable,
+  columns: readonly InputColumn[],
+  doubles: Map<number, Map<number, number>>,
+): void {
+  for (const [node, split] of nodes.split.entries()) {
+    const column = columns[nodes.feature[node] ?? -1];
+    if (column === undefined || column.map !== null || Math.fround(split) === split) continue;
+    const known = doubles.get(column.base) ?? new Map<number, number>();
+    known.set(Math.fround(split), Math.min(split, known.get(Math.fround(split)) ?? split));
+    doubles.set(column.base, known);
+  }
 }
 
 function followOperator(node: OnnxNode, inputs: readonly Flow[], raw: RawColumns): Flow {
@@ -210,7 +235,7 @@ function buildProbe(
   output: string,
   outputColumns: number,
   outputColumn: number | null,
-): OnnxProbe {
+): Omit<OnnxProbe, "doubles"> {
   const columnsByInput = Map.groupBy(raw.list.keys(), (base) => raw.list[base]?.input ?? "");
   const inputs = [...columnsByInput].map(([name, columns]) => {
     const elementType = raw.elementTypes.get(name) ?? ELEMENT.string;

@@ -16,18 +16,6 @@ export function nextFloat32Above(x: number): number {
   return -nextFloat32Below(-x);
 }
 
-/** The largest float32 that is not above `x`: for a float32 row, `row ≤ x` and `row ≤ floorToFloat32(x)` are one question. */
-export function floorToFloat32(x: number): number {
-  const rounded = Math.fround(x);
-  return rounded > x ? nextFloat32Below(rounded) : rounded;
-}
-
-/** The largest float32 strictly below `x`: for a float32 row, `row < x` and `row ≤ belowAsFloat32(x)` are one question. */
-export function belowAsFloat32(x: number): number {
-  const floor = floorToFloat32(x);
-  return floor === x ? nextFloat32Below(floor) : floor;
-}
-
 const ORDER_OF_INFINITY = 0x7f800000;
 
 /**
