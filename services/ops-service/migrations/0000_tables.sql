@@ -115,8 +115,8 @@ ALTER TABLE "bellwether"."alert_event" ADD CONSTRAINT "alert_event_alert_id_aler
 ALTER TABLE "bellwether"."run_chunk" ADD CONSTRAINT "run_chunk_run_id_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "bellwether"."run"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "bellwether"."supplier" ADD CONSTRAINT "supplier_region_id_label_id_fk" FOREIGN KEY ("region_id") REFERENCES "bellwether"."label"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "bellwether"."supplier" ADD CONSTRAINT "supplier_category_id_label_id_fk" FOREIGN KEY ("category_id") REFERENCES "bellwether"."label"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "alert_severity_changed_at_id_index" ON "bellwether"."alert" USING btree ("severity" DESC NULLS LAST,"changed_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "alert_severity_changed_at_id_index" ON "bellwether"."alert" USING btree ("severity" DESC NULLS FIRST,"changed_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "alert_change_id_index" ON "bellwether"."alert" USING btree ("change_id");--> statement-breakpoint
-CREATE INDEX "alert_event_alert_id_id_index" ON "bellwether"."alert_event" USING btree ("alert_id","id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "audit_event_subject_sequence_index" ON "bellwether"."audit_event" USING btree ("subject","sequence" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "audit_event_kind_sequence_index" ON "bellwether"."audit_event" USING btree ("kind","sequence" DESC NULLS LAST);
+CREATE INDEX "alert_event_alert_id_id_index" ON "bellwether"."alert_event" USING btree ("alert_id","id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "audit_event_subject_sequence_index" ON "bellwether"."audit_event" USING btree ("subject","sequence" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "audit_event_kind_sequence_index" ON "bellwether"."audit_event" USING btree ("kind","sequence" DESC NULLS FIRST);

@@ -141,7 +141,7 @@ export const alert = bellwether.table(
   },
   (t) => [
     unique().on(t.supplierId, t.ruleId, t.dimension),
-    index().on(t.severity.desc(), t.changedAt.desc(), t.id.desc()),
+    index().on(t.severity.desc().nullsFirst(), t.changedAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index().on(t.changeId),
   ],
 );
@@ -159,7 +159,7 @@ export const alertEvent = bellwether.table(
     note: text("note").notNull().default(""),
     riskScore: doublePrecision("risk_score"),
   },
-  (t) => [index().on(t.alertId, t.id.desc())],
+  (t) => [index().on(t.alertId, t.id.desc().nullsFirst())],
 );
 
 /** The chain. Times are microseconds since 1970: the hash covers them, so no driver may round them. */
@@ -179,7 +179,7 @@ export const auditEvent = bellwether.table(
     previousHash: text("previous_hash").notNull(),
     hash: text("hash").notNull(),
   },
-  (t) => [index().on(t.subject, t.sequence.desc()), index().on(t.kind, t.sequence.desc())],
+  (t) => [index().on(t.subject, t.sequence.desc().nullsFirst()), index().on(t.kind, t.sequence.desc().nullsFirst())],
 );
 
 /** One row: where the chain ends. Its lock puts writers in line. */
