@@ -55,25 +55,41 @@ export function createAlertBook(db: Db): AlertBook {
   };
 }
 
-/** Writes alerts with their histories and tells those who watch. */
+/** Writes alerts with their histories and tells those who watch; of an alert without an event only the score is brought up to date. */
 export async function saveChanges(db: Db, changes: readonly AlertChange[]): Promise<void> {
-  if (changes.length === 0) return;
+  const told = changes.filter(({ event }) => event !== undefined);
+  await updateScores(
+    db,
+    changes.filter(({ event }) => event === undefined).map((change) => change.alert),
+  );
+  if (told.length === 0) return;
   const [next] = await db.execute<{ id: number }>(sql`select nextval('bellwether.alert_change')::float8 as id`);
   const changeId = next?.id ?? 0;
-  const { id: _key, ...columns } = getTableColumns(alert);
-  const overwrite = Object.fromEntries(
-    Object.entries(columns).map(([key, column]): [string, SQL] => [key, sql`excluded.${sql.identifier(column.name)}`]),
-  );
-  for (let at = 0; at < changes.length; at += ROWS_PER_STATEMENT) {
-    const some = changes.slice(at, at + ROWS_PER_STATEMENT);
+  for (let at = 0; at < told.length; at += ROWS_PER_STATEMENT) {
+    const some = told.slice(at, at + ROWS_PER_STATEMENT);
     await db
       .insert(alert)
       .values(some.map((change) => ({ ...change.alert, changeId })))
-      .onConflictDoUpdate({ target: alert.id, set: overwrite });
-    const events = some.flatMap(({ event }) => event ?? []);
-    if (events.length > 0) await db.insert(alertEvent).values(events);
+      .onConflictDoUpdate({ target: alert.id, set: overwrite() });
+    await db.insert(alertEvent).values(some.flatMap(({ event }) => event ?? []));
   }
   await db.execute(sql`select pg_notify(${ALERT_CHANNEL}, ${String(changeId)})`);
+}
+
+/** Every column but the key as the statement would have inserted it. */
+function overwrite(): Record<string, SQL> {
+  const { id: _key, ...columns } = getTableColumns(alert);
+  return Object.fromEntries(
+    Object.entries(columns).map(([key, column]): [string, SQL] => [key, sql`excluded.${sql.identifier(column.name)}`]),
+  );
+}
+
+async function updateScores(db: Db, alerts: readonly Alert[]): Promise<void> {
+  if (alerts.length === 0) return;
+  const rows = JSON.stringify(alerts.map(({ id, riskScore, lastRunId }) => ({ id, p: riskScore, run: lastRunId })));
+  await db.execute(sql`
+    update bellwether.alert a set risk_score = v.p, last_run_id = v.run
+    from jsonb_to_recordset(${rows}::text::jsonb) as v(id uuid, p float8, run int) where a.id = v.id`);
 }
 
 type JsonAlert = Readonly<Record<string, string | number | null>>;
