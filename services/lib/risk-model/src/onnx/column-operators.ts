@@ -32,8 +32,6 @@ export function followColumns(node: OnnxNode, flows: readonly Flow[]): Flow {
       return scale(node, first);
     case "Imputer":
       return impute(node, first);
-    case "Binarizer":
-      return binarize(node, first);
     case "Reshape":
     case "Flatten":
       return keepShape(node, first, second);
@@ -103,11 +101,6 @@ function impute(node: OnnxNode, from: Columns): Flow {
     const value = (values.length === 1 ? values[0] : values[c]) ?? Number.NaN;
     return [(x) => (Number.isNaN(x) ? value : x), true];
   });
-}
-
-function binarize(node: OnnxNode, from: Columns): Flow {
-  const threshold = floatAttribute(node, "threshold", 0);
-  return mapAll(from, from.elementType, () => [(x) => (x > threshold ? 1 : 0), true]);
 }
 
 function keepShape(node: OnnxNode, from: Columns, shape: Flow | undefined): Flow {

@@ -51,7 +51,7 @@ export function readEnsemble(node: OnnxNode, producer: string): Ensemble {
   const baseValues = floatsOrTensor(node, "base_values");
   if (!baseValues.every(Number.isFinite)) throw new ModelRefusedError("malformed", "base_values are not all finite");
   if (node.opType === "TreeEnsembleRegressor") {
-    const outputs = countOf(integerAttribute(node, "n_targets", 1), "n_targets");
+    const outputs = countOf(integerAttribute(node, "n_targets", 0), "n_targets");
     expectBaseValues(baseValues, [0, outputs]);
     return { nodes: readListedNodes(node, "target", producer), outputs, classes: null, baseValues, ...formula };
   }

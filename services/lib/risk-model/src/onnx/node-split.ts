@@ -69,11 +69,6 @@ function computedSplit(
   const ofMissing = map(Number.NaN);
   const missingYes = Number.isNaN(ofMissing) ? table.missingYes[node] === 1 : holds(ofMissing);
   const feature = column.base;
-  // No value goes left: let all go left, to the other child.
-  if (Number.isNaN(last)) {
-    const threshold = Number.POSITIVE_INFINITY;
-    return sides(table, node, !yesIsLeft, { feature, threshold, members: null }, missingYes);
-  }
   return sides(table, node, yesIsLeft, { feature, threshold: last, members: null }, missingYes);
 }
 

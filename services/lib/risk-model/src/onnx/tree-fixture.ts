@@ -24,6 +24,7 @@ export function treeAttributes(
     Object.entries(given).map(([target, weight]) => ({ tree, at, target: Number(target), weight })),
   );
   return {
+    ...(prefix === "target" ? { n_targets: { int: 1 } } : {}),
     nodes_treeids: { ints: nodes.map((node) => node.tree) },
     nodes_nodeids: { ints: nodes.map((node) => node.at) },
     nodes_featureids: { ints: nodes.map((node) => node.feature ?? 0) },
