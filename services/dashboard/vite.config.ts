@@ -21,5 +21,6 @@ export default defineConfig({
     },
   },
   oxc: { jsx: { runtime: "automatic" } },
-  server: { proxy: { "^/bellwether\\.": OPS_WEB_DOOR } },
+  // The page's host stays in the request: the door refuses pages of another origin.
+  server: { proxy: { "^/bellwether\\..+/": { target: OPS_WEB_DOOR, changeOrigin: false } } },
 });

@@ -51,6 +51,7 @@ export const RUN_STATE_WORDS: Words = {
 };
 
 export const SPACE_WORDS: Words = {
+  [OutputSpace.UNSPECIFIED]: "a unit that its model does not tell",
   [OutputSpace.MARGIN]: "log-odds before calibration",
   [OutputSpace.PROBABILITY]: "probability before calibration",
   [OutputSpace.RAW]: "the model's own unit",

@@ -1,4 +1,4 @@
-import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { useQuery } from "@connectrpc/connect-query";
 import { RunStateBadge } from "../parts/badges.tsx";
@@ -50,7 +50,7 @@ function Run({ listed }: { listed: BatchRun }) {
       <div className="columns">
         <section className="card" aria-labelledby="drift">
           <h2 id="drift">Drift from training</h2>
-          <DriftTable drift={run.drift} />
+          <DriftTable drift={run.drift} complete={run.state === RunState.COMPLETE} />
         </section>
         <section className="card" aria-labelledby="runs">
           <h2 id="runs">Latest runs</h2>

@@ -20,7 +20,7 @@ export function ContributionTable({ contributions }: { contributions: readonly C
             {contributions.map(({ feature, value, category, contribution }) => (
               <tr key={feature}>
                 <th scope="row">{featureText(feature)}</th>
-                <td>{category || (value === undefined ? "missing" : valueText(value))}</td>
+                <td>{category || (value === undefined ? "–" : valueText(value))}</td>
                 <td className="number">{signedText(contribution, 4)}</td>
               </tr>
             ))}

@@ -6,8 +6,12 @@ const SHIFTED_PSI = 0.25;
 const SHOWN = 10;
 
 /** The features that moved most since training. */
-export function DriftTable({ drift }: { drift: readonly FeatureDrift[] }) {
-  if (drift.length === 0) return <p className="quiet">It is known when the run is complete.</p>;
+export function DriftTable({ drift, complete }: { drift: readonly FeatureDrift[]; complete: boolean }) {
+  if (drift.length === 0) {
+    return (
+      <p className="quiet">{complete ? "This run compared no feature." : "It is known when the run is complete."}</p>
+    );
+  }
   const shifted = drift.filter(({ psi }) => psi > SHIFTED_PSI).length;
   return (
     <>

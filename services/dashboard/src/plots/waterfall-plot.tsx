@@ -71,7 +71,8 @@ function Total({ x, y, name, value }: { x: number; y: number; name: string; valu
   );
 }
 
-/** A feature with the value that the model saw. */
+/** A feature with the value that the model saw, where it is told. */
 function shareText({ feature, value, category }: Contribution): string {
-  return `${featureText(feature)} = ${category || (value === undefined ? "missing" : valueText(value))}`;
+  const seen = category || (value === undefined ? "" : valueText(value));
+  return seen ? `${featureText(feature)} = ${seen}` : featureText(feature);
 }
