@@ -1,6 +1,9 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import { calibratedRisk, fitCalibration, fitIsotonic, fitPlatt } from "./calibration.ts";
+import { calibratedRisk, fitCalibration } from "./calibration.ts";
+import { fitIsotonic } from "./fit-isotonic.ts";
+import { fitPlatt } from "./fit-platt.ts";
 
 /** Labels drawn from logistic(2x − 1). */
 function made(n: number): { outputs: Float64Array; labels: Uint8Array } {
@@ -37,6 +40,59 @@ test("isotonic never falls and meets the rates", () => {
 test("one class only, or a ranking that is upside down, leaves the output as it is", () => {
   expect(fitCalibration(Float64Array.of(1, 2), Uint8Array.of(1, 1))).toEqual({ kind: "none" });
   expect(fitPlatt(Float64Array.of(1, 2, 3, 4), Uint8Array.of(1, 1, 0, 0))).toEqual({ kind: "none" });
+});
+
+const held = fc.array(
+  fc.record({
+    output: fc.oneof(fc.double({ min: -50, max: 50, noNaN: true }), fc.constantFrom(0, 1, -1, 1e-300, 1e300)),
+    label: fc.integer({ min: 0, max: 1 }),
+  }),
+  { minLength: 1, maxLength: 40 },
+);
+const anyOutput = fc.double({ noNaN: true, noDefaultInfinity: true });
+
+test.each([
+  ["Platt", fitPlatt],
+  ["isotonic", fitIsotonic],
+] as const)("%s: whatever it was fitted on, scores are in [0, 1] and never fall", (_, fit) => {
+  fc.assert(
+    fc.property(held, anyOutput, anyOutput, (rows, a, b) => {
+      const calibration = fit(
+        Float64Array.from(rows, (row) => row.output),
+        Uint8Array.from(rows, (row) => row.label),
+      );
+      const [lower, higher] = [Math.min(a, b), Math.max(a, b)].map((output) =>
+        calibratedRisk({ calibration, outputSpace: "margin" }, output),
+      );
+      expect(lower).toBeGreaterThanOrEqual(0);
+      expect(higher).toBeLessThanOrEqual(1);
+      expect(higher).toBeGreaterThanOrEqual(lower ?? Number.NaN);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("isotonic is the closest rising curve, found by hand", () => {
+  const fitted = fitIsotonic(Float64Array.of(4, 1, 2, 3, 3), Uint8Array.of(1, 0, 1, 0, 0));
+  expect(fitted).toEqual({ kind: "isotonic", x: [1, 8 / 3, 4], y: [0, 1 / 3, 1] });
+});
+
+test("a thousand positives bring isotonic, one less Platt", () => {
+  const kindOf = (positives: number) => {
+    const labels = Uint8Array.from({ length: 3_000 }, (_, i) => (i >= 3_000 - positives ? 1 : 0));
+    return fitCalibration(Float64Array.from(labels.keys()), labels).kind;
+  };
+  expect(kindOf(999)).toBe("platt");
+  expect(kindOf(1_000)).toBe("isotonic");
+});
+
+test("without calibration a margin takes its link, a probability is kept, a raw number has none", () => {
+  const plain = (outputSpace: "margin" | "probability" | "raw", output: number) =>
+    calibratedRisk({ calibration: { kind: "none" }, outputSpace }, output);
+  expect(plain("margin", 0)).toBe(0.5);
+  expect(plain("probability", 0.3)).toBe(0.3);
+  expect(plain("probability", 1 + 1e-7)).toBe(1);
+  expect(plain("raw", 3)).toBeNaN();
 });
 
 test("huge outputs stay in [0, 1]", () => {

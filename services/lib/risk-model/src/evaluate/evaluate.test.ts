@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
 import { singleFeatureBaseline } from "./baseline.ts";
 import { aucInterval } from "./bootstrap.ts";
+import { evaluateScores } from "./evaluation.ts";
 import { averagePrecision, brierScore, calibrationTable, createRanking } from "./metrics.ts";
 
 test("AUC equals counting all pairs, ties one half", () => {
@@ -74,4 +75,33 @@ test("the baseline is chosen on training rows, in either direction", () => {
     Uint32Array.of(4, 5),
   );
   expect(baseline).toEqual({ feature: "falls", direction: "lower", auc: 0 });
+});
+
+test("an evaluation counts rows, positives and suppliers, and answers with the training rate for comparison", () => {
+  const evaluation = evaluateScores(
+    Float64Array.of(0.9, 0.2, 0.4, 0.1),
+    Uint8Array.of(1, 0, 1, 0),
+    ["a", "b", "a", "c"],
+    {
+      trainingRate: 0.25,
+      baseline: null,
+      seed: 1,
+    },
+  );
+  expect(evaluation).toMatchObject({
+    rows: 4,
+    positives: 2,
+    suppliers: 3,
+    auc: 1,
+    averagePrecision: 1,
+    baseline: null,
+  });
+  expect(evaluation.baseRateBrier).toBeCloseTo((2 * 0.75 ** 2 + 2 * 0.25 ** 2) / 4, 12);
+  expect(evaluation.calibration.reduce((sum, bin) => sum + bin.rows, 0)).toBe(4);
+});
+
+test("scores of 0 and 1 fall into the first and the last bin", () => {
+  const bins = calibrationTable(Float64Array.of(0, 1, 0.95), Uint8Array.of(0, 1, 1));
+  expect(bins.map((bin) => bin.rows)).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+  expect(bins[4]?.predicted).toBeNaN();
 });

@@ -1,0 +1,86 @@
+import type { Calibration } from "../bundle/feature-bundle.ts";
+import { logistic } from "./logistic.ts";
+
+/** The curve `logistic(slope × output + intercept)`. */
+interface Curve {
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/** Outputs with the probability each is to have. */
+interface Points {
+  readonly outputs: Float64Array;
+  readonly targets: Float64Array;
+}
+
+const MAX_STEPS = 100;
+/** A gradient this small is as good as none. */
+const LEAST_GRADIENT = 1e-8;
+/** Added to the Hessian's diagonal, so that it can be inverted. */
+const RIDGE = 1e-12;
+/** Below this share of a Newton step nothing is gained any more. */
+const LEAST_SHARE = 1e-10;
+
+/**
+ * Platt scaling with smoothed targets by Newton's method with backtracking (Lin, Lin & Weng, "A note on Platt's probabilistic outputs
+ * for support vector machines", Machine Learning 68, 2007).
+ * @returns "none" when the curve falls or is flat: it would turn the ranking round.
+ */
+export function fitPlatt(outputs: Float64Array, labels: Uint8Array): Calibration {
+  const positives = labels.reduce((sum, label) => sum + label, 0);
+  const negatives = labels.length - positives;
+  const [high, low] = [(positives + 1) / (positives + 2), 1 / (negatives + 2)];
+  const points = { outputs, targets: Float64Array.from(labels, (label) => (label === 1 ? high : low)) };
+  let curve: Curve = { slope: 0, intercept: Math.log((positives + 1) / (negatives + 1)) };
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
+    const step = newtonStep(points, curve);
+    const better = step === null ? null : walk(points, curve, step);
+    if (better === null) break;
+    curve = better;
+  }
+  return curve.slope > 0 ? { kind: "platt", ...curve } : { kind: "none" };
+}
+
+/** Log loss against the targets. */
+function lossOf({ outputs, targets }: Points, { slope, intercept }: Curve): number {
+  let sum = 0;
+  for (let i = 0; i < outputs.length; i++) {
+    const z = slope * (outputs[i] as number) + intercept;
+    sum += Math.max(z, 0) - z * (targets[i] as number) + Math.log1p(Math.exp(-Math.abs(z)));
+  }
+  return sum;
+}
+
+/** The step to where the quadratic around the curve has its lowest point; null at the end of the way. */
+function newtonStep({ outputs, targets }: Points, { slope, intercept }: Curve): Curve | null {
+  const gradient = { slope: 0, intercept: 0 };
+  const hessian = { slope: RIDGE, mixed: 0, intercept: RIDGE };
+  for (let i = 0; i < outputs.length; i++) {
+    const x = outputs[i] as number;
+    const p = logistic(slope * x + intercept);
+    const error = p - (targets[i] as number);
+    const weight = p * (1 - p);
+    gradient.slope += error * x;
+    gradient.intercept += error;
+    hessian.slope += weight * x * x;
+    hessian.mixed += weight * x;
+    hessian.intercept += weight;
+  }
+  if (Math.max(Math.abs(gradient.slope), Math.abs(gradient.intercept)) < LEAST_GRADIENT) return null;
+  const determinant = hessian.slope * hessian.intercept - hessian.mixed ** 2;
+  if (!(determinant > 0)) return null;
+  return {
+    slope: (hessian.mixed * gradient.intercept - hessian.intercept * gradient.slope) / determinant,
+    intercept: (hessian.mixed * gradient.slope - hessian.slope * gradient.intercept) / determinant,
+  };
+}
+
+/** Goes the step, or the largest half, quarter … of it that lowers the loss; null when none does. */
+function walk(points: Points, from: Curve, step: Curve): Curve | null {
+  const loss = lossOf(points, from);
+  for (let share = 1; share > LEAST_SHARE; share /= 2) {
+    const to = { slope: from.slope + share * step.slope, intercept: from.intercept + share * step.intercept };
+    if (lossOf(points, to) < loss) return to;
+  }
+  return null;
+}
