@@ -55,6 +55,17 @@ describe("startEmbeddedPostgres", () => {
     expect(await countRows(server.url)).toBe(1);
   });
 
+  it("serves two starters that begin together with one server", async () => {
+    const servers = await Promise.all([
+      startEmbeddedPostgres({ dir, settings }),
+      startEmbeddedPostgres({ dir, settings }),
+    ]);
+    expect(servers[0].url).toBe(servers[1].url);
+    expect(await countRows(servers[0].url)).toBe(1);
+    expect(await countRows(servers[1].url)).toBe(2);
+    for (const server of servers) await server.stop();
+  });
+
   it("says in one line that a port is taken, and leaves no half-made cluster running", async () => {
     const taken = net.createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");

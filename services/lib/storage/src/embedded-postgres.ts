@@ -81,12 +81,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 /** The cluster appears under its name only when it is whole: a kill in the middle leaves nothing to stumble over. */
 async function initialise({ bin, data, passwordFile, user }: Cluster): Promise<void> {
-  const partial = `${data}.${process.pid}`;
-  await rm(partial, { recursive: true, force: true });
-  if (!(await exists(passwordFile))) {
-    await writeFile(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
-    await giveTo(passwordFile, user);
-  }
+  const partial = `${data}.${randomBytes(6).toString("hex")}`;
+  const password = randomBytes(24).toString("base64url");
+  // Of two processes that begin together, the first one's password counts.
+  await writeFile(passwordFile, password, { mode: 0o600, flag: "wx" }).then(
+    () => giveTo(passwordFile, user),
+    () => {},
+  );
   const options = ["-U", SUPERUSER, "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8"];
   try {
     await run(

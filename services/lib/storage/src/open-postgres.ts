@@ -1,4 +1,5 @@
 import net from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
 import postgres, { type Sql } from "postgres";
 import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
@@ -11,6 +12,9 @@ export interface PostgresOptions {
 }
 
 const CONNECT_TIMEOUT_S = 10;
+const STARTING_PAUSE_MS = 50;
+/** SQLSTATE of a server that is starting up. */
+const CANNOT_CONNECT_NOW = "57P03";
 
 /**
  * Opens a pool of postgres.js connections, with a span per query, and proves that the server answers.
@@ -25,7 +29,7 @@ export async function openPostgres(url: string, { max = 10, applicationName }: P
     ...withoutNagle(url),
   });
   try {
-    await sql`select 1`;
+    await untilStarted(() => sql`select 1`);
   } catch (cause) {
     await sql.end({ timeout: 0 });
     throw new StorageError(
@@ -34,6 +38,19 @@ export async function openPostgres(url: string, { max = 10, applicationName }: P
     );
   }
   return withSqlSpans(sql);
+}
+
+/** Asks again while the server says that it is starting, as one does that was adopted early or recovers from a crash. */
+async function untilStarted(ask: () => PromiseLike<unknown>): Promise<void> {
+  for (const deadline = Date.now() + CONNECT_TIMEOUT_S * 1000; ; await delay(STARTING_PAUSE_MS)) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      const isStarting = error instanceof Error && "code" in error && error.code === CANNOT_CONNECT_NOW;
+      if (!isStarting || Date.now() > deadline) throw error;
+    }
+  }
 }
 
 /** A COPY would wait about 45 ms on each end for the other's acknowledgement (Nagle against delayed ACK). */
