@@ -12,12 +12,13 @@ import { WordBuffer } from "./word-buffer.ts";
  *
  * (TreeGrad-Shap, arXiv 2602.11623; Quadrature-TreeSHAP, arXiv 2605.04497), integrated exactly by a few
  * Gauss-Legendre points t_q. Here the sum over a tree's leaves is folded into one walk down and one up. With z the
- * share that goes left at a node whose feature is new to the path, m = [the row goes left] and F = z (1−t) + m t:
+ * share that goes left at a node whose feature is new to the path, m = [the row goes left] and F = z + (m − z) t:
  *
  *   down   G_left = G F,  G_right = G − G_left          (the two factors of a node add up to one)
  *   up     d = S_left − S_right,  S = S_right + F d,  φ += (m − z) Σ_q G_q d_q
  *
- * from G = the weights at the root and S = w at the leaves. Where the feature was met before, with z' and
+ * from G = the weights at the root and S = w at the leaves. The last two levels need no points: a stump of two leaves
+ * is a line in t, a fork of two stumps (or a stump and a leaf) a parabola, so ΣG and ΣG t are all they take from G. Where the feature was met before, with z' and
  * o' = [the row met all of its conditions so far], F is the ratio of new to old factor and each point has its own
  * multiplier K instead of m − z. Nothing is divided while rows are explained, and no share of zero needs care.
  */
@@ -51,7 +52,7 @@ export interface QuadratureProgram {
   /** Per tree and output: output, points, first word of its operations, first float of its rule, 1 = flush after it. */
   readonly units: Int32Array;
   readonly operations: Int32Array;
-  /** Per number of points n in use: t, 1 − t and weight, each padded with zeros to a multiple of 4. */
+  /** Per number of points n in use: points and weights, each padded with zeros to a multiple of 4. */
   readonly rules: Float32Array;
   /** Factors of nodes whose feature was met before, by point, padded likewise. */
   readonly tables: Float32Array;
@@ -129,7 +130,7 @@ function contributes(tree: Tree, outputs: number, output: number): boolean {
 function addRule(rules: WordBuffer, n: number): number {
   const at = rules.length;
   const { points, weights } = gaussLegendre(n);
-  for (const values of [points, points.map((t) => 1 - t), weights]) {
+  for (const values of [points, weights]) {
     for (let q = 0; q < pad(n); q++) rules.float(values[q] ?? 0);
   }
   return at;
@@ -224,12 +225,13 @@ function emitChunk(
 
 function nodeShapes(tree: Tree, layout: PathLayout): Shape[] {
   const shapes = new Array<Shape>(tree.feature.length).fill("leaf");
+  const endsFork = (shape: Shape | undefined): boolean => shape === "leaf" || shape === "freshStump";
   for (let node = shapes.length - 1; node >= 0; node--) {
     if ((tree.feature[node] ?? -1) < 0) continue;
     const [left, right] = [shapes[tree.left[node] ?? -1], shapes[tree.right[node] ?? -1]];
     const fresh = (layout.metAt[node] ?? -1) < 0;
     if (left === "leaf" && right === "leaf") shapes[node] = fresh ? "freshStump" : "repeatStump";
-    else if (fresh && left === "freshStump" && right === "freshStump") shapes[node] = "fork";
+    else if (fresh && endsFork(left) && endsFork(right)) shapes[node] = "fork";
     else shapes[node] = "branch";
   }
   return shapes;
@@ -302,25 +304,44 @@ function emitEnds(e: Emission, ends: readonly Placed[], shapes: readonly Shape[]
   emitRun(e, OPERATION.freshStump, of("freshStump"), ({ node, slot }) => {
     emitSplit(e, node);
     e.operations.int(slot);
-    emitStumpEnds(e, node);
+    emitEnd(e, node);
+    e.operations.float(expectedEnd(e, node));
   });
   emitRun(e, OPERATION.repeatStump, of("repeatStump"), ({ node, slot }) => {
-    const right = leafValue(e, e.tree.right[node] ?? -1);
     emitSplit(e, node);
     e.operations.int(slot);
     e.operations.int(e.tree.feature[node] ?? -1);
     emitAncestor(e, node, pairOf);
-    e.operations.int(addFactors(e, node, right, leafValue(e, e.tree.left[node] ?? -1) - right));
+    e.operations.int(addFactors(e, node, leafValue(e, e.tree.right[node] ?? -1), stepOf(e, node)));
   });
   emitRun(e, OPERATION.fork, of("fork"), ({ node, slot }) => {
     const [left, right] = [e.tree.left[node] ?? -1, e.tree.right[node] ?? -1];
-    for (const split of [node, left, right]) emitSplit(e, split);
+    const share = e.layout.share[node] ?? 0;
+    const gap = expectedEnd(e, left) - expectedEnd(e, right);
+    // A leaf among the ends takes the fork's own comparison: its step of 0 makes it irrelevant.
+    for (const split of [node, left, right]) emitSplit(e, isLeaf(e, split) ? node : split);
     e.operations.int(slot);
     e.operations.int(e.tree.feature[node] ?? -1);
-    e.operations.float(e.layout.share[node] ?? 0);
-    emitStumpEnds(e, left);
-    emitStumpEnds(e, right);
+    e.operations.float(share);
+    for (const end of [left, right]) emitEnd(e, end);
+    e.operations.float(gap);
+    e.operations.float(expectedEnd(e, right) + share * gap);
   });
+}
+
+function isLeaf(e: Emission, node: number): boolean {
+  return (e.tree.feature[node] ?? -1) < 0;
+}
+
+/** Difference that a stump's split makes; none on a leaf. */
+function stepOf(e: Emission, node: number): number {
+  return isLeaf(e, node) ? 0 : leafValue(e, e.tree.left[node] ?? -1) - leafValue(e, e.tree.right[node] ?? -1);
+}
+
+/** Value of a leaf, or of a stump over its training rows: its value at t = 0. */
+function expectedEnd(e: Emission, node: number): number {
+  if (isLeaf(e, node)) return leafValue(e, node);
+  return leafValue(e, e.tree.right[node] ?? -1) + (e.layout.share[node] ?? 0) * stepOf(e, node);
 }
 
 function leafValue(e: Emission, node: number): number {
@@ -345,13 +366,11 @@ function setColumn(e: Emission, wanted: SetColumn): number {
   return e.model.features + e.setColumns.push(wanted) - 1;
 }
 
-function emitStumpEnds(e: Emission, node: number): void {
-  const right = leafValue(e, e.tree.right[node] ?? -1);
-  const step = leafValue(e, e.tree.left[node] ?? -1) - right;
-  e.operations.int(e.tree.feature[node] ?? -1);
-  e.operations.float(right);
-  e.operations.float(step);
-  e.operations.float((e.layout.share[node] ?? 0) * step);
+/** A stump or leaf as a line in t: its slope is `m step − share step`. */
+function emitEnd(e: Emission, node: number): void {
+  e.operations.int(isLeaf(e, node) ? 0 : (e.tree.feature[node] ?? -1));
+  e.operations.float(stepOf(e, node));
+  e.operations.float((e.layout.share[node] ?? 0) * stepOf(e, node));
 }
 
 /** Where to read what the row met of the feature before: the ancestor's comparison, the side taken, its own past. */

@@ -72,14 +72,11 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
   return (operationsAt, points, ruleAt) => {
     const stride = pad(points);
     const t = (q: number): number => rules[ruleAt + q] ?? 0;
-    const rest = (q: number): number => rules[ruleAt + stride + q] ?? 0;
     const at = (slot: number, q: number): number => weight[slot * stride + q] ?? 0;
-    const part = (share: number, q: number, left: boolean): number =>
-      fround(fround(share * rest(q)) + (left ? t(q) : 0));
-    /** Value of a stump whose ends (feature, right, step, share × step) stand at `ends`. */
-    const endValue = (ends: number, q: number, left: boolean): number =>
-      fround(fround(float(ends + 1) + fround(float(ends + 3) * rest(q))) + (left ? fround(float(ends + 2) * t(q)) : 0));
-    const endFactor = (ends: number, left: boolean): number => fround((left ? float(ends + 2) : 0) - float(ends + 3));
+    /** A line in t. */
+    const line = (base: number, slope: number, q: number): number => fround(base + fround(slope * t(q)));
+    /** Slope of the end (feature, step, share × step) that stands at `end`. */
+    const endSlope = (end: number, left: boolean): number => fround((left ? float(end + 1) : 0) - float(end + 2));
     const down = (slot: number, pair: number, factorOf: (q: number) => number): void => {
       for (let q = 0; q < points; q++) {
         const g = at(slot, q);
@@ -103,7 +100,7 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
       }
       return sum;
     };
-    for (let q = 0; q < points; q++) weight[q] = rules[ruleAt + 2 * stride + q] ?? 0;
+    for (let q = 0; q < points; q++) weight[q] = rules[ruleAt + stride + q] ?? 0;
     for (let op = operationsAt; ; ) {
       const kind = int(op);
       const count = int(op + 1);
@@ -112,19 +109,21 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
       for (let i = 0; i < count; i++) {
         if (kind === OPERATION.freshDown) {
           const left = goesLeft(op);
+          const share = float(op + 5);
+          const slope = fround((left ? 1 : 0) - share);
           mask[int(op + 4)] = left ? 1 : 0;
-          down(int(op + 3), int(op + 4), (q) => part(float(op + 5), q, left));
+          down(int(op + 3), int(op + 4), (q) => line(share, slope, q));
           op += 6;
         } else if (kind === OPERATION.freshUp) {
           const share = float(op + 3);
-          const left = mask[int(op + 1)] === 1;
+          const slope = fround((mask[int(op + 1)] ?? 0) - share);
           const sum = up(
             int(op),
             int(op + 1),
-            (q) => part(share, q, left),
+            (q) => line(share, slope, q),
             (gd) => gd,
           );
-          add(int(op + 2), fround(sum * fround((left ? 1 : 0) - share)));
+          add(int(op + 2), fround(sum * slope));
           op += 4;
         } else if (kind === OPERATION.repeatDown) {
           const pair = int(op + 4);
@@ -152,13 +151,13 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
           op += 2;
         } else if (kind === OPERATION.freshStump) {
           const slot = int(op + 3);
-          const left = goesLeft(op);
+          const slope = endSlope(op + 4, goesLeft(op));
           let sum = 0;
           for (let q = 0; q < points; q++) {
             sum = fround(sum + at(slot, q));
-            weight[slot * stride + q] = endValue(op + 4, q, left);
+            weight[slot * stride + q] = line(float(op + 7), slope, q);
           }
-          add(int(op + 4), fround(sum * endFactor(op + 4, left)));
+          add(int(op + 4), fround(sum * slope));
           op += 8;
         } else if (kind === OPERATION.repeatStump) {
           const slot = int(op + 3);
@@ -175,24 +174,25 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
         } else {
           const slot = int(op + 9);
           const share = float(op + 11);
-          const left = goesLeft(op);
-          const leftLeft = goesLeft(op + 3);
-          const rightLeft = goesLeft(op + 6);
-          let [sum, leftSum, rightSum] = [0, 0, 0];
+          const gap = float(op + 18);
+          const slope = fround((goesLeft(op) ? 1 : 0) - share);
+          const left = endSlope(op + 12, goesLeft(op + 3));
+          const right = endSlope(op + 15, goesLeft(op + 6));
+          let [zeroth, first] = [0, 0];
           for (let q = 0; q < points; q++) {
-            const g = at(slot, q);
-            const f = part(share, q, left);
-            const gLeft = fround(g * f);
-            const right = endValue(op + 16, q, rightLeft);
-            const difference = fround(endValue(op + 12, q, leftLeft) - right);
-            leftSum = fround(leftSum + gLeft);
-            rightSum = fround(rightSum + fround(g - gLeft));
-            sum = fround(sum + fround(g * difference));
-            weight[slot * stride + q] = right + fround(f * difference);
+            zeroth = fround(zeroth + at(slot, q));
+            first = fround(first + fround(at(slot, q) * t(q)));
           }
-          add(int(op + 10), fround(sum * fround((left ? 1 : 0) - share)));
-          add(int(op + 12), fround(leftSum * endFactor(op + 12, leftLeft)));
-          add(int(op + 16), fround(rightSum * endFactor(op + 16, rightLeft)));
+          const difference = fround(left - right);
+          const part = fround(fround(share * zeroth) + fround(slope * first));
+          add(int(op + 10), fround(slope * fround(fround(gap * zeroth) + fround(difference * first))));
+          add(int(op + 12), fround(left * part));
+          add(int(op + 15), fround(right * fround(zeroth - part)));
+          const linear = fround(fround(right + fround(share * difference)) + fround(slope * gap));
+          const square = fround(slope * difference);
+          for (let q = 0; q < points; q++) {
+            weight[slot * stride + q] = float(op + 19) + fround(t(q) * fround(linear + fround(t(q) * square)));
+          }
           op += 20;
         }
       }

@@ -20,10 +20,10 @@ typedef struct { int slot, pair, feature; float share; } FreshUp;
 typedef struct { Split split; int slot, pair; Ancestor met; int table; } RepeatDown;
 typedef struct { int slot, pair, feature, table; } RepeatUp;
 typedef struct { int slot; float value; } Leaf;
-typedef struct { int feature; float right, step, share_step; } Ends;
-typedef struct { Split split; int slot; Ends ends; } FreshStump;
+typedef struct { int feature; float step, share_step; } Ends;
+typedef struct { Split split; int slot; Ends ends; float base; } FreshStump;
 typedef struct { Split split; int slot, feature; Ancestor met; int table; } RepeatStump;
-typedef struct { Split split, left_split, right_split; int slot, feature; float share; Ends left, right; } Fork;
+typedef struct { Split split, left_split, right_split; int slot, feature; float share; Ends left, right; float gap, base; } Fork;
 
 typedef struct { int source, first, count, missing; } SetColumn;
 
@@ -51,9 +51,13 @@ INLINE f4 masked(i4 mask, f4 v) { return (f4)(mask & (i4)v); }
 
 // ---- many rows: rows in the lanes, points in the loop -------------------------------------------------------------
 
+#define EACH(u) _Pragma("clang loop unroll(full)") for (int u = 0; u < VECTORS; u++)
+
+INLINE f4 end_slope(const Ends *e, i4 mask) { return masked(mask, splat(e->step)) - splat(e->share_step); }
+
 INLINE void compare(const int nan, const float *x, const Split *s, i4 *mask) {
   const f4 *values = (const f4 *)(x + s->column * BLOCK);
-  for (int u = 0; u < VECTORS; u++) {
+  EACH(u) {
     mask[u] = values[u] <= splat(s->threshold);
     if (nan) mask[u] |= (values[u] != values[u]) & splat_mask(s->missing);
   }
@@ -61,24 +65,24 @@ INLINE void compare(const int nan, const float *x, const Split *s, i4 *mask) {
 
 INLINE void add(float *phi, int feature, const f4 *terms) {
   f4 *p = (f4 *)(phi + feature * BLOCK);
-  for (int u = 0; u < VECTORS; u++) p[u] += terms[u];
+  EACH(u) p[u] += terms[u];
 }
 
 /* What the row is known to meet of the feature's earlier conditions. */
 INLINE void recall(const Model *s, const Ancestor *met, i4 *known) {
   const i4 *mask = (const i4 *)(s->mask + met->pair * ROWS), *before = (const i4 *)(s->known + met->known * ROWS);
-  for (int u = 0; u < VECTORS; u++) known[u] = before[u] & ~(mask[u] ^ splat_mask(met->side));
+  EACH(u) known[u] = before[u] & ~(mask[u] ^ splat_mask(met->side));
 }
 
 INLINE f4 *weights(const Model *s, int slot, int points) { return (f4 *)(s->weight + slot * points * ROWS); }
 
 INLINE void explain_rows(const int nan, const int *op, const float *t, int points, const float *x, float *phi, const Model *s) {
   int padded = (points + 3) & ~3;
-  const float *u1 = t + padded, *w = u1 + padded;
+  const float *w = t + padded;
   f4 *root = weights(s, 0, points);
-  for (int q = 0; q < points; q++) for (int u = 0; u < VECTORS; u++) root[q * VECTORS + u] = splat(w[q]);
+  for (int q = 0; q < points; q++) EACH(u) root[q * VECTORS + u] = splat(w[q]);
   i4 *all = (i4 *)s->known;
-  for (int u = 0; u < VECTORS; u++) all[u] = splat_mask(-1);
+  EACH(u) all[u] = splat_mask(-1);
   for (;;) {
     int kind = op[0], count = op[1];
     op += 2;
@@ -89,13 +93,14 @@ INLINE void explain_rows(const int nan, const int *op, const float *t, int point
         i4 *m = (i4 *)(s->mask + n->pair * ROWS);
         i4 mask[VECTORS];
         compare(nan, x, &n->split, mask);
-        for (int u = 0; u < VECTORS; u++) m[u] = mask[u];
+        f4 share = splat(n->share), slope[VECTORS];
+        EACH(u) m[u] = mask[u], slope[u] = masked(mask[u], splat(1)) - share;
         const f4 *g = weights(s, n->slot, points);
         f4 *l = weights(s, 2 * n->pair + 1, points), *r = l + points * VECTORS;
         for (int q = 0; q < points; q++, g += VECTORS, l += VECTORS, r += VECTORS) {
-          f4 cold = splat(n->share) * splat(u1[q]), tq = splat(t[q]);
-          for (int u = 0; u < VECTORS; u++) {
-            l[u] = g[u] * (cold + masked(mask[u], tq));
+          f4 tq = splat(t[q]);
+          EACH(u) {
+            l[u] = g[u] * (share + slope[u] * tq);
             r[u] = g[u] - l[u];
           }
         }
@@ -106,18 +111,17 @@ INLINE void explain_rows(const int nan, const int *op, const float *t, int point
         const i4 *m = (const i4 *)(s->mask + n->pair * ROWS);
         f4 *g = weights(s, n->slot, points);
         const f4 *l = weights(s, 2 * n->pair + 1, points), *r = l + points * VECTORS;
-        i4 mask[VECTORS];
-        f4 sum[VECTORS];
-        for (int u = 0; u < VECTORS; u++) mask[u] = m[u], sum[u] = splat(0);
+        f4 sum[VECTORS], slope[VECTORS], share = splat(n->share);
+        EACH(u) slope[u] = masked(m[u], splat(1)) - share, sum[u] = splat(0);
         for (int q = 0; q < points; q++, g += VECTORS, l += VECTORS, r += VECTORS) {
-          f4 cold = splat(n->share) * splat(u1[q]), tq = splat(t[q]);
-          for (int u = 0; u < VECTORS; u++) {
+          f4 tq = splat(t[q]);
+          EACH(u) {
             f4 d = l[u] - r[u];
             sum[u] += g[u] * d;
-            g[u] = r[u] + (cold + masked(mask[u], tq)) * d;
+            g[u] = r[u] + (share + slope[u] * tq) * d;
           }
         }
-        for (int u = 0; u < VECTORS; u++) sum[u] *= masked(mask[u], splat(1)) - splat(n->share);
+        EACH(u) sum[u] *= slope[u];
         add(phi, n->feature, sum);
       }
       break;
@@ -127,14 +131,14 @@ INLINE void explain_rows(const int nan, const int *op, const float *t, int point
         i4 mask[VECTORS], known[VECTORS];
         compare(nan, x, &n->split, mask);
         recall(s, &n->met, known);
-        for (int u = 0; u < VECTORS; u++) m[u] = mask[u], k[u] = known[u];
+        EACH(u) m[u] = mask[u], k[u] = known[u];
         const float *a = s->tables + n->table + 1, *b = a + padded;
         f4 share = splat(a[-1]);
         const f4 *g = weights(s, n->slot, points);
         f4 *l = weights(s, 2 * n->pair + 1, points), *r = l + points * VECTORS;
         for (int q = 0; q < points; q++, g += VECTORS, l += VECTORS, r += VECTORS) {
           f4 aq = splat(a[q]), bq = splat(b[q]);
-          for (int u = 0; u < VECTORS; u++) {
+          EACH(u) {
             l[u] = g[u] * ((share + masked(known[u], aq)) + masked(known[u] & mask[u], bq));
             r[u] = g[u] - l[u];
           }
@@ -150,10 +154,10 @@ INLINE void explain_rows(const int nan, const int *op, const float *t, int point
         const f4 *l = weights(s, 2 * n->pair + 1, points), *r = l + points * VECTORS;
         i4 known[VECTORS], both[VECTORS];
         f4 sum[VECTORS];
-        for (int u = 0; u < VECTORS; u++) known[u] = k[u], both[u] = k[u] & m[u], sum[u] = splat(0);
+        EACH(u) known[u] = k[u], both[u] = k[u] & m[u], sum[u] = splat(0);
         for (int q = 0; q < points; q++, g += VECTORS, l += VECTORS, r += VECTORS) {
           f4 aq = splat(a[q]), bq = splat(b[q]), cq = splat(c[q]), eq = splat(e[q]);
-          for (int u = 0; u < VECTORS; u++) {
+          EACH(u) {
             f4 d = l[u] - r[u];
             sum[u] += (g[u] * d) * (masked(known[u], cq) + masked(both[u], eq));
             g[u] = r[u] + ((share + masked(known[u], aq)) + masked(both[u], bq)) * d;
@@ -171,18 +175,18 @@ INLINE void explain_rows(const int nan, const int *op, const float *t, int point
     case FRESH_STUMP:
       for (const FreshStump *n = (const FreshStump *)op; count-- > 0; op = (const int *)++n) {
         i4 mask[VECTORS];
-        f4 sum[VECTORS];
+        f4 sum[VECTORS], slope[VECTORS];
         compare(nan, x, &n->split, mask);
-        for (int u = 0; u < VECTORS; u++) sum[u] = splat(0);
+        EACH(u) slope[u] = end_slope(&n->ends, mask[u]), sum[u] = splat(0);
         f4 *g = weights(s, n->slot, points);
         for (int q = 0; q < points; q++, g += VECTORS) {
-          f4 cold = splat(n->ends.right) + splat(n->ends.share_step) * splat(u1[q]), hot = splat(n->ends.step) * splat(t[q]);
-          for (int u = 0; u < VECTORS; u++) {
+          f4 tq = splat(t[q]);
+          EACH(u) {
             sum[u] += g[u];
-            g[u] = cold + masked(mask[u], hot);
+            g[u] = splat(n->base) + slope[u] * tq;
           }
         }
-        for (int u = 0; u < VECTORS; u++) sum[u] *= masked(mask[u], splat(n->ends.step)) - splat(n->ends.share_step);
+        EACH(u) sum[u] *= slope[u];
         add(phi, n->ends.feature, sum);
       }
       break;
@@ -194,11 +198,11 @@ INLINE void explain_rows(const int nan, const int *op, const float *t, int point
         f4 sum[VECTORS];
         compare(nan, x, &n->split, both);
         recall(s, &n->met, known);
-        for (int u = 0; u < VECTORS; u++) both[u] &= known[u], sum[u] = splat(0);
+        EACH(u) both[u] &= known[u], sum[u] = splat(0);
         f4 *g = weights(s, n->slot, points);
         for (int q = 0; q < points; q++, g += VECTORS) {
           f4 aq = splat(a[q]), bq = splat(b[q]), cq = splat(c[q]), eq = splat(e[q]);
-          for (int u = 0; u < VECTORS; u++) {
+          EACH(u) {
             sum[u] += g[u] * (masked(known[u], cq) + masked(both[u], eq));
             g[u] = (base + masked(known[u], aq)) + masked(both[u], bq);
           }
@@ -208,34 +212,41 @@ INLINE void explain_rows(const int nan, const int *op, const float *t, int point
       break;
     case FORK:
       for (const Fork *n = (const Fork *)op; count-- > 0; op = (const int *)++n) {
-        i4 mask[VECTORS], left[VECTORS], right[VECTORS];
-        f4 sum[VECTORS], left_sum[VECTORS], right_sum[VECTORS];
-        compare(nan, x, &n->split, mask);
-        compare(nan, x, &n->left_split, left);
-        compare(nan, x, &n->right_split, right);
-        for (int u = 0; u < VECTORS; u++) sum[u] = left_sum[u] = right_sum[u] = splat(0);
         f4 *g = weights(s, n->slot, points);
-        for (int q = 0; q < points; q++, g += VECTORS) {
-          f4 tq = splat(t[q]), uq = splat(u1[q]), cold = splat(n->share) * uq;
-          f4 left_cold = splat(n->left.right) + splat(n->left.share_step) * uq, left_hot = splat(n->left.step) * tq;
-          f4 right_cold = splat(n->right.right) + splat(n->right.share_step) * uq, right_hot = splat(n->right.step) * tq;
-          for (int u = 0; u < VECTORS; u++) {
-            f4 part = cold + masked(mask[u], tq), gl = g[u] * part;
-            f4 r = right_cold + masked(right[u], right_hot), d = (left_cold + masked(left[u], left_hot)) - r;
-            left_sum[u] += gl;
-            right_sum[u] += g[u] - gl;
-            sum[u] += g[u] * d;
-            g[u] = r + part * d;
+        f4 zeroth[VECTORS], first[VECTORS];
+        EACH(u) zeroth[u] = first[u] = splat(0);
+        for (int q = 0; q < points; q++) {
+          f4 tq = splat(t[q]);
+          EACH(u) {
+            zeroth[u] += g[q * VECTORS + u];
+            first[u] += g[q * VECTORS + u] * tq;
           }
         }
-        for (int u = 0; u < VECTORS; u++) {
-          sum[u] *= masked(mask[u], splat(1)) - splat(n->share);
-          left_sum[u] *= masked(left[u], splat(n->left.step)) - splat(n->left.share_step);
-          right_sum[u] *= masked(right[u], splat(n->right.step)) - splat(n->right.share_step);
+        i4 mask[VECTORS];
+        f4 slope[VECTORS], left[VECTORS], right[VECTORS], linear[VECTORS], square[VECTORS], term[VECTORS];
+        compare(nan, x, &n->split, mask);
+        EACH(u) slope[u] = masked(mask[u], splat(1)) - splat(n->share);
+        compare(nan, x, &n->left_split, mask);
+        EACH(u) left[u] = end_slope(&n->left, mask[u]);
+        compare(nan, x, &n->right_split, mask);
+        EACH(u) right[u] = end_slope(&n->right, mask[u]);
+        f4 share = splat(n->share), gap = splat(n->gap);
+        EACH(u) {
+          f4 difference = left[u] - right[u], part = share * zeroth[u] + slope[u] * first[u];
+          term[u] = slope[u] * (gap * zeroth[u] + difference * first[u]);
+          linear[u] = (right[u] + share * difference) + slope[u] * gap;
+          square[u] = slope[u] * difference;
+          left[u] *= part;
+          right[u] *= zeroth[u] - part;
         }
-        add(phi, n->feature, sum);
-        add(phi, n->left.feature, left_sum);
-        add(phi, n->right.feature, right_sum);
+        add(phi, n->feature, term);
+        add(phi, n->left.feature, left);
+        add(phi, n->right.feature, right);
+        f4 base = splat(n->base);
+        for (int q = 0; q < points; q++) {
+          f4 tq = splat(t[q]);
+          EACH(u) g[q * VECTORS + u] = base + tq * (linear[u] + tq * square[u]);
+        }
       }
       break;
     }
@@ -308,16 +319,13 @@ INLINE int goes_left(const float *x, const Split *s) {
   return -((value <= s->threshold) | ((value != value) & (s->missing & 1)));
 }
 
-INLINE f4 end_value(const Ends *e, i4 mask, f4 t, f4 u1) {
-  return (splat(e->right) + splat(e->share_step) * u1) + masked(mask, splat(e->step) * t);
-}
 /* No conditional: it would be a jump that nobody can predict. */
 INLINE float masked_one(int mask, float v) {
   union { float f; int i; } bits = {v};
   bits.i &= mask;
   return bits.f;
 }
-INLINE float end_factor(const Ends *e, int mask) { return masked_one(mask, e->step) - e->share_step; }
+INLINE float row_slope(const Ends *e, int mask) { return masked_one(mask, e->step) - e->share_step; }
 
 /* Sum over the points, ascending like the loop of explain_rows. */
 INLINE float sum_of(float sum, f4 terms) { return sum + terms[0] + terms[1] + terms[2] + terms[3]; }
@@ -327,7 +335,7 @@ INLINE int recall_one(const Model *s, const Ancestor *met) {
 }
 
 INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, const float *x, float *phi, const Model *s) {
-  const f4 *u1 = t + vectors, *w = u1 + vectors;
+  const f4 *w = t + vectors;
   f4 *weight = (f4 *)s->weight;
   for (int v = 0; v < vectors; v++) weight[v] = w[v];
   s->known[0] = -1;
@@ -339,26 +347,27 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
     case FRESH_DOWN:
       for (const FreshDown *n = (const FreshDown *)op; count-- > 0; op = (const int *)++n) {
         int mask = s->mask[n->pair] = goes_left(x, &n->split);
+        f4 share = splat(n->share), slope = splat(masked_one(mask, 1) - n->share);
         const f4 *g = weight + n->slot * vectors;
         f4 *l = weight + (2 * n->pair + 1) * vectors, *r = l + vectors;
         for (int v = 0; v < vectors; v++) {
-          l[v] = g[v] * (splat(n->share) * u1[v] + masked(splat_mask(mask), t[v]));
+          l[v] = g[v] * (share + slope * t[v]);
           r[v] = g[v] - l[v];
         }
       }
       break;
     case FRESH_UP:
       for (const FreshUp *n = (const FreshUp *)op; count-- > 0; op = (const int *)++n) {
-        int mask = s->mask[n->pair];
+        float slope = masked_one(s->mask[n->pair], 1) - n->share;
         f4 *g = weight + n->slot * vectors;
         const f4 *l = weight + (2 * n->pair + 1) * vectors, *r = l + vectors;
         float sum = 0;
         for (int v = 0; v < vectors; v++) {
           f4 d = l[v] - r[v];
           sum = sum_of(sum, g[v] * d);
-          g[v] = r[v] + (splat(n->share) * u1[v] + masked(splat_mask(mask), t[v])) * d;
+          g[v] = r[v] + (splat(n->share) + splat(slope) * t[v]) * d;
         }
-        phi[n->feature] += sum * (masked_one(mask, 1) - n->share);
+        phi[n->feature] += sum * slope;
       }
       break;
     case REPEAT_DOWN:
@@ -398,14 +407,13 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
       break;
     case FRESH_STUMP:
       for (const FreshStump *n = (const FreshStump *)op; count-- > 0; op = (const int *)++n) {
-        int mask = goes_left(x, &n->split);
+        float slope = row_slope(&n->ends, goes_left(x, &n->split)), sum = 0;
         f4 *g = weight + n->slot * vectors;
-        float sum = 0;
         for (int v = 0; v < vectors; v++) {
           sum = sum_of(sum, g[v]);
-          g[v] = end_value(&n->ends, splat_mask(mask), t[v], u1[v]);
+          g[v] = splat(n->base) + splat(slope) * t[v];
         }
-        phi[n->ends.feature] += sum * end_factor(&n->ends, mask);
+        phi[n->ends.feature] += sum * slope;
       }
       break;
     case REPEAT_STUMP:
@@ -425,21 +433,21 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
       break;
     case FORK:
       for (const Fork *n = (const Fork *)op; count-- > 0; op = (const int *)++n) {
-        int mask = goes_left(x, &n->split), left = goes_left(x, &n->left_split), right = goes_left(x, &n->right_split);
         f4 *g = weight + n->slot * vectors;
-        float sum = 0, left_sum = 0, right_sum = 0;
+        float zeroth = 0, first = 0;
         for (int v = 0; v < vectors; v++) {
-          f4 part = splat(n->share) * u1[v] + masked(splat_mask(mask), t[v]), gl = g[v] * part;
-          f4 r = end_value(&n->right, splat_mask(right), t[v], u1[v]);
-          f4 d = end_value(&n->left, splat_mask(left), t[v], u1[v]) - r;
-          left_sum = sum_of(left_sum, gl);
-          right_sum = sum_of(right_sum, g[v] - gl);
-          sum = sum_of(sum, g[v] * d);
-          g[v] = r + part * d;
+          zeroth = sum_of(zeroth, g[v]);
+          first = sum_of(first, g[v] * t[v]);
         }
-        phi[n->feature] += sum * (masked_one(mask, 1) - n->share);
-        phi[n->left.feature] += left_sum * end_factor(&n->left, left);
-        phi[n->right.feature] += right_sum * end_factor(&n->right, right);
+        float share = n->share, slope = masked_one(goes_left(x, &n->split), 1) - share;
+        float left = row_slope(&n->left, goes_left(x, &n->left_split));
+        float right = row_slope(&n->right, goes_left(x, &n->right_split));
+        float difference = left - right, part = share * zeroth + slope * first;
+        phi[n->feature] += slope * (n->gap * zeroth + difference * first);
+        phi[n->left.feature] += left * part;
+        phi[n->right.feature] += right * (zeroth - part);
+        float linear = (right + share * difference) + slope * n->gap, square = slope * difference;
+        for (int v = 0; v < vectors; v++) g[v] = splat(n->base) + t[v] * (splat(linear) + t[v] * splat(square));
       }
       break;
     }
