@@ -11,6 +11,8 @@ export interface RetryOptions {
   readonly budgetBurst: number;
   /** Pause before the first retry, doubled before each later one, with jitter between half and all of it. */
   readonly pauseMs: number;
+  /** Told of every retry, with the name of the RPC. */
+  readonly onRetry?: (name: string) => void;
 }
 
 export const DEFAULT_RETRY: RetryOptions = { maxAttempts: 3, budgetRatio: 0.05, budgetBurst: 10, pauseMs: 10 };
@@ -19,7 +21,13 @@ export const DEFAULT_RETRY: RetryOptions = { maxAttempts: 3, budgetRatio: 0.05, 
  * Repeats unary calls that failed with UNAVAILABLE, when their RPC is idempotent by its contract and the budget has a retry left.
  * The call's own deadline bounds all attempts together.
  */
-export function retryInterceptor({ maxAttempts, budgetRatio, budgetBurst, pauseMs }: RetryOptions): Interceptor {
+export function retryInterceptor({
+  maxAttempts,
+  budgetRatio,
+  budgetBurst,
+  pauseMs,
+  onRetry,
+}: RetryOptions): Interceptor {
   let budget = budgetBurst;
   return (next) => async (request) => {
     budget = Math.min(budgetBurst, budget + budgetRatio);
@@ -31,6 +39,7 @@ export function retryInterceptor({ maxAttempts, budgetRatio, budgetBurst, pauseM
         const retriable = ConnectError.from(error).code === Code.Unavailable && !request.signal.aborted;
         if (!retriable || attempt >= maxAttempts || budget < 1) throw error;
         budget -= 1;
+        onRetry?.(request.method.name);
         await delay(pauseMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2), undefined, { signal: request.signal });
       }
     }

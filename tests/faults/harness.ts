@@ -1,0 +1,126 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
+import {
+  createMeshTransport,
+  type MeshTransport,
+  type MeshTransportOptions,
+} from "@bellwether/mesh/client/mesh-transport";
+import { type Client, type Code, ConnectError, createClient } from "@connectrpc/connect";
+import type { ReplicaOptions, ReplicaReady, ReplicaStats } from "./replica.ts";
+
+/** One claim of a scenario, held against what was measured. */
+export interface Finding {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly bound: string;
+  readonly holds: boolean;
+}
+
+/** Runs one scenario; `quick` shortens what lasts long. */
+export type Scenario = (quick: boolean) => Promise<Finding[]>;
+
+export function atMost(name: string, value: number, unit: string, bound: number): Finding {
+  return { name, value, unit, bound: `≤ ${bound}`, holds: value <= bound };
+}
+
+export function atLeast(name: string, value: number, unit: string, bound: number): Finding {
+  return { name, value, unit, bound: `≥ ${bound}`, holds: value >= bound };
+}
+
+/** A replica's process. */
+export interface Replica {
+  readonly process: ChildProcess;
+  readonly ready: ReplicaReady;
+  stats(): Promise<ReplicaStats>;
+  /** SIGTERM, then waits for the end. */
+  stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+export async function startReplica(options: Partial<ReplicaOptions> = {}): Promise<Replica> {
+  const child = fork(new URL("replica.ts", import.meta.url), [JSON.stringify({ grpcPort: 0, ...options })], {
+    execArgv: ["--expose-gc"],
+  });
+  const [ready]: [ReplicaReady] = (await once(child, "message")) as [ReplicaReady];
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    await exited;
+  };
+  return {
+    process: child,
+    ready,
+    async stats() {
+      const answer = once(child, "message");
+      child.send("stats");
+      const [stats]: [ReplicaStats] = (await answer) as [ReplicaStats];
+      return stats;
+    },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+  };
+}
+
+export type EchoClient = Client<typeof EchoService>;
+
+/** A mesh client over all replicas. */
+export function clientOf(
+  replicas: readonly Replica[],
+  options: Partial<MeshTransportOptions> = {},
+): { client: EchoClient; transport: MeshTransport } {
+  const url = `ipv4:${replicas.map(({ ready }) => `127.0.0.1:${ready.grpcPort}`).join(",")}`;
+  const transport = createMeshTransport({ url, ...options });
+  return { client: createClient(EchoService, transport), transport };
+}
+
+/** One call of a load: when it was due, how long it took from then, how it ended. */
+export interface Outcome {
+  readonly dueMs: number;
+  readonly tookMs: number;
+  readonly code: Code | 0;
+}
+
+/**
+ * An open loop: a call is due every 1/rate seconds whatever became of those before, and its time counts from when it was due.
+ */
+export async function openLoop(
+  callsPerSecond: number,
+  seconds: number,
+  call: () => Promise<unknown>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const start = performance.now();
+  const pending: Promise<void>[] = [];
+  const total = Math.floor(callsPerSecond * seconds);
+  for (let sent = 0; sent < total; ) {
+    const due = Math.min(total, Math.floor(((performance.now() - start) / 1_000) * callsPerSecond) + 1);
+    for (; sent < due; sent++) {
+      const dueMs = (sent / callsPerSecond) * 1_000;
+      pending.push(
+        call().then(
+          () => void outcomes.push({ dueMs, tookMs: performance.now() - start - dueMs, code: 0 }),
+          (error) =>
+            void outcomes.push({
+              dueMs,
+              tookMs: performance.now() - start - dueMs,
+              code: ConnectError.from(error).code,
+            }),
+        ),
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(pending);
+  return outcomes.sort((a, b) => a.dueMs - b.dueMs);
+}
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+export const seconds = (s: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, s * 1_000));

@@ -1,0 +1,121 @@
+import {
+  atLeast,
+  atMost,
+  clientOf,
+  type Finding,
+  type Outcome,
+  openLoop,
+  type Scenario,
+  seconds,
+  startReplica,
+} from "./harness.ts";
+
+const RATE = 200;
+
+/** One of two replicas is killed, and comes back. */
+export const outageByKill: Scenario = async (quick) => {
+  const lasts = quick ? 10 : 30;
+  const replicas = [await startReplica(), await startReplica()];
+  let retries = 0;
+  const { client, transport } = clientOf(replicas, { retry: { onRetry: () => retries++ } });
+  const load = openLoop(RATE, lasts + 2, () => client.echo({ id: "x" }));
+  await seconds(2);
+  await replicas[0]?.kill();
+  const outcomes = await load;
+  transport.close();
+  await replicas[1]?.stop();
+  return outageFindings("killed replica", outcomes, retries);
+};
+
+/** One of two replicas answers UNAVAILABLE to everything. */
+export const outageByErrors: Scenario = async (quick) => {
+  const replicas = [await startReplica({ failing: true }), await startReplica()];
+  let retries = 0;
+  const { client, transport } = clientOf(replicas, { retry: { onRetry: () => retries++ } });
+  const outcomes = await openLoop(RATE, quick ? 10 : 30, () => client.echo({ id: "x" }));
+  transport.close();
+  for (const replica of replicas) await replica.stop();
+  return outageFindings("failing replica", outcomes, retries);
+};
+
+function outageFindings(name: string, outcomes: readonly Outcome[], retries: number): Finding[] {
+  return [
+    atMost(`${name}: attempts per call`, 1 + retries / outcomes.length, "ratio", 1.1),
+    atLeast(`${name}: success`, successShare(outcomes) * 100, "%", 90),
+  ];
+}
+
+/** One of two replicas is stopped by SIGSTOP: its connections stand and nothing answers. */
+export const frozenReplica: Scenario = async () => {
+  const replicas = [await startReplica(), await startReplica()];
+  const [frozen] = replicas;
+  const { client, transport } = clientOf(replicas);
+  const stopAt = 3;
+  const contAt = 18;
+  const load = openLoop(RATE, 34, () => client.echo({ id: "x" }, { timeoutMs: 1_000 }));
+  await seconds(stopAt);
+  const before = (await frozen?.stats())?.started.Echo ?? 0;
+  frozen?.process.kill("SIGSTOP");
+  await seconds(contAt - stopAt);
+  frozen?.process.kill("SIGCONT");
+  const resumed = performance.now();
+  let back = Number.POSITIVE_INFINITY;
+  // What was in its socket buffers when it was stopped is answered too: 100 calls more are new ones.
+  const onResume = (await frozen?.stats())?.started.Echo ?? before;
+  while (performance.now() - resumed < 15_000 && back === Number.POSITIVE_INFINITY) {
+    await seconds(0.1);
+    if (((await frozen?.stats())?.started.Echo ?? 0) > onResume + 100) back = (performance.now() - resumed) / 1_000;
+  }
+  const outcomes = await load;
+  transport.close();
+  for (const replica of replicas) await replica.stop();
+  const failed = outcomes.filter(({ code, dueMs }) => code !== 0 && dueMs > stopAt * 1_000 && dueMs < contAt * 1_000);
+  const lastFailure = failed.at(-1)?.dueMs ?? stopAt * 1_000;
+  const ejectedAfter = lastFailure / 1_000 - stopAt;
+  const after = outcomes.filter(({ dueMs }) => dueMs > lastFailure && dueMs < contAt * 1_000);
+  return [
+    atMost("frozen replica: ejected after", ejectedAfter, "s", 10),
+    atLeast("frozen replica: success after", successShare(after) * 100, "%", 99),
+    atMost("frozen replica: back after SIGCONT", back, "s", 30),
+  ];
+};
+
+/** Twenty restarts by SIGTERM, one replica after the other, under load. */
+export const rollingRestarts: Scenario = async (quick) => {
+  const replicas = [await startReplica(), await startReplica()];
+  const ports = replicas.map(({ ready }) => ready.grpcPort);
+  const { client, transport } = clientOf(replicas);
+  let restarting = true;
+  const restarts = (async () => {
+    for (let i = 0; i < (quick ? 6 : 20); i++) {
+      await seconds(0.5);
+      const which = i % 2;
+      await replicas[which]?.stop();
+      replicas[which] = await startReplica({ grpcPort: ports[which] ?? 0 });
+      await until(async () => ((await replicas[which]?.stats())?.started.Echo ?? 0) > 0);
+    }
+    restarting = false;
+  })();
+  const outcomes: Outcome[] = [];
+  // Increment is not idempotent, so no retry covers a failure.
+  while (restarting) {
+    outcomes.push(
+      ...(await openLoop(RATE, 1, () => client.echo({ id: "x", behavior: { delay: { nanos: 20_000_000 } } }))),
+    );
+    outcomes.push(...(await openLoop(RATE, 1, () => client.increment({}))));
+  }
+  await restarts;
+  transport.close();
+  for (const replica of replicas) await replica.stop();
+  const failed = outcomes.filter(({ code }) => code !== 0);
+  return [atMost("rolling restarts: failed calls", failed.length, `of ${outcomes.length}`, 0)];
+};
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 15_000;
+  while (!(await condition()) && performance.now() < end) await seconds(0.05);
+}
+
+function successShare(outcomes: readonly Outcome[]): number {
+  return outcomes.filter(({ code }) => code === 0).length / Math.max(1, outcomes.length);
+}
