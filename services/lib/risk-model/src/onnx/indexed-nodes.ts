@@ -43,7 +43,7 @@ export function readIndexedNodes(node: OnnxNode): NodeTable {
   const split = new Float64Array(size);
   split.set(tensorValues(node, "nodes_splits", inner));
   const missingYes = new Uint8Array(size);
-  missingYes.set(missing.map((flag) => (flag === 0 ? 0 : 1)));
+  missingYes.set(missing.map((flag) => (flag === 1 ? 1 : 0)));
   const feature = new Int32Array(size).fill(-1);
   feature.set(features.map((id) => placeIn(id, 2 ** 31, "nodes_featureids")));
   const owners = Int32Array.from(leafTargets, (_, leaf) => inner + leaf);

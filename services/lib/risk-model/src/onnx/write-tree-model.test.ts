@@ -1,10 +1,13 @@
+import { modelAndRows } from "@bellwether/testing/random-tree-model";
+import fc from "fast-check";
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
 import { trainBoosting } from "../trainer/train-boosting.ts";
 import { evaluateRows } from "../trees/evaluate.ts";
+import type { TreeModel } from "../trees/tree-model.ts";
 import { readOnnxTreeModel } from "./read-tree-ensemble.ts";
-import { writeOnnxTreeModel } from "./write-tree-model.ts";
+import { SetSplitExportError, writeOnnxTreeModel } from "./write-tree-model.ts";
 
 const COLUMNS = 6;
 const random = createRandom(11);
@@ -56,4 +59,45 @@ test("the file reads back to the same trees and covers, and equal models give eq
   expect(evaluateRows(back, probe)).toEqual(evaluateRows(model, probe));
   const covers = (trees: typeof model.trees) => trees.map((tree) => tree.cover.toSorted());
   expect(covers(back.trees)).toEqual(covers(model.trees));
+});
+
+/** Outputs of the runtime, row-major. */
+async function runtimeOutputs(bytes: Uint8Array, rows: Float32Array, n: number, columns: number) {
+  const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
+  const { output } = await session.run({ input: new ort.Tensor("float32", rows, [n, columns]) });
+  await session.release();
+  return output;
+}
+
+const withoutSets = (drawn: TreeModel): TreeModel => ({
+  ...drawn,
+  trees: drawn.trees.map((tree) => ({ ...tree, members: new Map() })),
+});
+
+test("any model of thresholds is answered by the runtime as by our evaluation, several outputs included", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      modelAndRows({ maxFeatures: 4, maxOutputs: 3, maxTrees: 4, maxDepth: 4 }, 8),
+      async ({ model: drawn, rows, n }) => {
+        const made = withoutSets(drawn);
+        const output = await runtimeOutputs(writeOnnxTreeModel(made), rows, n, made.features);
+        expect(output?.dims).toEqual([n, made.outputs]);
+        for (const [i, ours] of evaluateRows(made, rows).entries())
+          expect(Math.abs(Number(output?.data[i]) - ours)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(ours)));
+      },
+    ),
+  );
+});
+
+test("a set split is refused, since the operator has no node for it", () => {
+  const [tree] = model.trees;
+  if (tree === undefined) throw new Error("the model has no tree");
+  const members = new Map([[0, Float32Array.of(1, 2)]]);
+  expect(() => writeOnnxTreeModel({ ...model, trees: [{ ...tree, members }] })).toThrow(SetSplitExportError);
+});
+
+test("the file says what its hit rates are, and writes none where the model has no covers", () => {
+  const text = (of: typeof model) => Buffer.from(writeOnnxTreeModel(of)).toString("latin1");
+  expect(text(model)).toContain("bellwether.covers");
+  expect(text({ ...model, hasCovers: false })).not.toContain("bellwether.covers");
 });

@@ -17,11 +17,14 @@ const ints = (name: string, values: Iterable<number>) => ({
   type: AttributeProto_AttributeType.INTS,
   ints: Array.from(values, BigInt),
 });
-const strings = (name: string, values: readonly string[]) => ({
-  name,
-  type: AttributeProto_AttributeType.STRINGS,
-  strings: values.map((value) => new TextEncoder().encode(value)),
-});
+const strings = (name: string, values: readonly string[]) => {
+  const encoder = new TextEncoder();
+  return {
+    name,
+    type: AttributeProto_AttributeType.STRINGS,
+    strings: values.map((value) => encoder.encode(value)),
+  };
+};
 const int = (name: string, value: number) => ({ name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
 const string = (name: string, value: string) => ({
   name,
@@ -107,7 +110,7 @@ export function writeOnnxTreeModel(model: TreeModel): Uint8Array {
     ints("nodes_truenodeids", links.yes),
     ints("nodes_falsenodeids", links.no),
     ints("nodes_missing_value_tracks_true", links.missing),
-    floats("nodes_hitrates", links.cover),
+    ...(model.hasCovers ? [floats("nodes_hitrates", links.cover)] : []),
     ints("target_treeids", leaves.tree),
     ints("target_nodeids", leaves.node),
     ints("target_ids", leaves.target),
