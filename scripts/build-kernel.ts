@@ -1,12 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Clang 22 with its own linker, from PyPI: the same bytes on every platform. */
-const COMPILER = "ziglang==0.17.1";
-const KERNEL = new URL("../services/lib/risk-model/src/shap/kernel/", import.meta.url);
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const KERNEL = path.join(ROOT, "services/lib/risk-model/src/shap/kernel");
+/** Version and hashes of the compiler, a package on PyPI (Linux on x64 and arm64). */
+const COMPILER = path.join(ROOT, "scripts/kernel-compiler.txt");
+const ENVIRONMENT = path.join(ROOT, "node_modules/.cache/kernel-compiler");
 const FLAGS = [
   "-target",
   "wasm32-freestanding",
@@ -20,26 +22,32 @@ const FLAGS = [
   "-Wl,--strip-all",
 ];
 
-/** A Python that runs the pinned compiler could not be set up. */
+/** The committed module that carries the compiled kernel. */
+export const KERNEL_MODULE = path.join(KERNEL, "quadrature-wasm.ts");
+
+/** The pinned compiler could not be installed. */
 export class NoCompilerError extends Error {
   override readonly name = "NoCompilerError" as const;
 }
 
-/** Compiles the quadrature kernel with the pinned compiler, in a virtual environment made for it. */
+/**
+ * Compiles the quadrature kernel with the pinned compiler, installed on first use.
+ * @throws NoCompilerError without a Python that has venv and pip, or without the package.
+ */
 export function compileKernel(): Uint8Array {
-  const work = mkdtempSync(join(tmpdir(), "bellwether-kernel-"));
+  const python = installCompiler();
+  const work = mkdtempSync(path.join(tmpdir(), "bellwether-kernel-"));
   try {
-    const python = installCompiler(work);
-    const wasm = join(work, "quadrature.wasm");
-    const source = fileURLToPath(new URL("quadrature.c", KERNEL));
-    execFileSync(python, ["-m", "ziglang", "cc", ...FLAGS, source, "-o", wasm], { stdio: "inherit" });
+    const wasm = path.join(work, "quadrature.wasm");
+    const compile = ["-m", "ziglang", "cc", ...FLAGS, path.join(KERNEL, "quadrature.c"), "-o", wasm];
+    execFileSync(python, compile, { stdio: "inherit" });
     return readFileSync(wasm);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** The committed module that carries the compiled kernel. */
+/** Text of the committed module for a compiled kernel. */
 export function kernelModule(wasm: Uint8Array): string {
   const lines =
     Buffer.from(wasm)
@@ -52,17 +60,22 @@ ${lines.map((line) => `  "${line}"`).join(" +\n")};
 `;
 }
 
-export const KERNEL_MODULE = fileURLToPath(new URL("quadrature-wasm.ts", KERNEL));
-
-function installCompiler(work: string): string {
-  const environment = join(work, "python");
+function installCompiler(): string {
+  const python = path.join(ENVIRONMENT, "bin", "python");
+  // A copy of what was installed: after a change of the pinned version the compiler is installed anew.
+  const installed = path.join(ENVIRONMENT, "requirements.txt");
+  const wanted = readFileSync(COMPILER, "utf8");
+  if (existsSync(installed) && readFileSync(installed, "utf8") === wanted) return python;
   try {
-    execFileSync("python3", ["-m", "venv", environment], { stdio: "pipe" });
-    const python = join(environment, "bin", "python");
-    execFileSync(python, ["-m", "pip", "install", "--quiet", "--no-deps", COMPILER], { stdio: "pipe" });
+    rmSync(ENVIRONMENT, { recursive: true, force: true });
+    execFileSync("python3", ["-m", "venv", ENVIRONMENT], { stdio: "pipe" });
+    execFileSync(python, ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", COMPILER], { stdio: "pipe" });
+    writeFileSync(installed, wanted);
     return python;
   } catch (cause) {
-    throw new NoCompilerError(`${COMPILER} cannot be installed: python3 with venv and pip is needed`, { cause });
+    throw new NoCompilerError("the pinned compiler cannot be installed: python3 with venv and pip is needed", {
+      cause,
+    });
   }
 }
 
