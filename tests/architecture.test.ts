@@ -43,7 +43,8 @@ const packageOf = (file: string): string => {
   if (parts[0] === "gen") return "gen";
   return (parts[1] === "lib" ? parts[2] : parts[1]) ?? "";
 };
-const isTest = (file: string): boolean => /\.test\.tsx?$/.test(file);
+/** Tests and the fixtures beside them, which only tests import. */
+const isTest = (file: string): boolean => /\.test\.tsx?$|\/[\w-]*fixture[\w-]*\.ts$/.test(file);
 
 const files = globSync(["services/**/*.ts", "services/**/*.tsx"], {
   cwd: ROOT,

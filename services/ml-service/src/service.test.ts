@@ -237,13 +237,13 @@ test("the registry's reads list versions, aliases and history", async () => {
 test("a new champion is taken up while calls go on, and a broken one is not", async () => {
   const version = await publishDemoModel(root, 7);
   const answering = async () => (await clients().grpc.predict({ supplier: supplier(1) })).score?.model?.version;
-  await vi.waitFor(async () => expect(await answering()).toBe(version), { timeout: 5_000, interval: 10 });
+  await vi.waitFor(async () => expect(await answering()).toBe(version), { timeout: 15_000, interval: 10 });
   const broken = await publishDemoModel(root, 8);
   await rm(path.join(root, DEMO_SPEC.name, broken, "model.onnx"));
   expect(await answering()).toBe(version);
   const set = { modelName: DEMO_SPEC.name, alias: "champion" as const, setBy: "test", reason: "back", now: new Date() };
   await setAlias(root, { ...set, version: "v1" });
-  await vi.waitFor(async () => expect(await answering()).toBe("v1"), { timeout: 5_000, interval: 10 });
+  await vi.waitFor(async () => expect(await answering()).toBe("v1"), { timeout: 15_000, interval: 10 });
 });
 
 test("without a model it says UNAVAILABLE and is not ready, until one is published", async () => {
@@ -257,7 +257,7 @@ test("without a model it says UNAVAILABLE and is not ready, until one is publish
   expect((await failure(client.predict({ supplier: supplier(1) }))).code).toBe(Code.Unavailable);
   expect(await readyz()).toBe(503);
   await publishDemoModel(empty);
-  await vi.waitFor(async () => expect(await readyz()).toBe(200), { timeout: 5_000, interval: 10 });
+  await vi.waitFor(async () => expect(await readyz()).toBe(200), { timeout: 15_000, interval: 10 });
   await starting.stop();
   await rm(empty, { recursive: true, force: true });
 });
