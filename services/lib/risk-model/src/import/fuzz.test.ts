@@ -1,8 +1,8 @@
+import { fixtureFiles } from "@bellwether/testing/foreign-models";
+import { runOnnx } from "@bellwether/testing/run-onnx";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fixtureFiles } from "./fixture-files.ts";
 import { importModel } from "./import-model.ts";
-import { runOnnx } from "./onnx-runtime-fixture.ts";
 
 const SEED = 20_240_607;
 const RUNS = 150;

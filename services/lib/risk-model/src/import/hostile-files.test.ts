@@ -1,7 +1,7 @@
+import { fixtureFiles } from "@bellwether/testing/foreign-models";
+import { externalTensorFixture, rawTensorFixture, tensorFixture } from "@bellwether/testing/onnx-fixture";
+import { regressorFixture, stump, treeAttributes } from "@bellwether/testing/tree-fixture";
 import { expect, test } from "vitest";
-import { externalTensorFixture, rawTensorFixture, tensorFixture } from "../onnx/onnx-fixture.ts";
-import { regressorFixture, stump, treeAttributes } from "../onnx/tree-fixture.ts";
-import { fixtureFiles } from "./fixture-files.ts";
 import { importModel } from "./import-model.ts";
 
 const MEBIBYTE = 1024 * 1024;

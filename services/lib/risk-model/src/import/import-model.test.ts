@@ -1,12 +1,12 @@
+import { fixtureFiles } from "@bellwether/testing/foreign-models";
+import { runOnnx } from "@bellwether/testing/run-onnx";
 import { describe, expect, test } from "vitest";
 import { readOnnxTreeModel } from "../onnx/read-tree-ensemble.ts";
 import { createExplainer } from "../shap/explainer.ts";
 import { treeShap } from "../shap/tree-shap.ts";
 import { evaluateRows } from "../trees/evaluate.ts";
 import { pickColumn, predictRows } from "./agreement.ts";
-import { fixtureFiles } from "./fixture-files.ts";
 import { importModel } from "./import-model.ts";
-import { runOnnx } from "./onnx-runtime-fixture.ts";
 import { readSourceModel } from "./source-model.ts";
 
 const task = { modelName: "imported", background: null, riskClass: null, runOnnx };

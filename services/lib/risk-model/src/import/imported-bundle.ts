@@ -1,12 +1,10 @@
 import type { BundleColumn, BundleFeature, Explanation, FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
 import type { BaseColumn } from "../onnx/input-column.ts";
+import { createInterventionalExplainer } from "../shap/interventional-explainer.ts";
+import { InterventionalRefusedError } from "../shap/interventional-refused-error.ts";
 import type { Background } from "./background.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
-import { mostFeaturesOnPath } from "./path-features.ts";
 import type { ServedOutput } from "./served-output.ts";
-
-/** Distinct columns a path may ask for an interventional explanation by tables. */
-const INTERVENTIONAL_FEATURES = 8;
 
 /** Bands of a score when the model brings none. */
 const BANDS = { high: 0.7, medium: 0.4 } as const;
@@ -20,18 +18,24 @@ export function chooseExplanation(served: ServedOutput, background: Background |
   if (background === null) {
     return { kind: "none", background: "the file carries no covers; import it again with --background ROWS.csv" };
   }
-  const most = mostFeaturesOnPath(served.model);
-  if (most > INTERVENTIONAL_FEATURES) {
-    return {
-      kind: "none",
-      background: `the file carries no covers, and a path asks ${most} columns where background rows can explain ${INTERVENTIONAL_FEATURES}`,
-    };
-  }
+  const refusal = interventionalRefusal(served, background);
+  if (refusal !== null) return { kind: "none", background: refusal };
   const width = served.model.features;
   const rows = Array.from({ length: background.count }, (_, row) =>
     Array.from(background.rows.subarray(row * width, (row + 1) * width), (x) => (Number.isNaN(x) ? null : x)),
   );
   return { kind: "interventional", background: `${background.count} rows given at import`, rows };
+}
+
+/** Why background rows cannot explain the model, or null when they can. */
+function interventionalRefusal({ model }: ServedOutput, { rows, count }: Background): string | null {
+  try {
+    createInterventionalExplainer(model, rows, count);
+    return null;
+  } catch (error) {
+    if (error instanceof InterventionalRefusedError) return error.message;
+    throw error;
+  }
 }
 
 /** Everything between a supplier and an imported model. Names are the file's or the background's; nothing is known of units. */

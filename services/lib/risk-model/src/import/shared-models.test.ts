@@ -1,5 +1,6 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { runOnnx } from "@bellwether/testing/run-onnx";
 import { describe, expect, test } from "vitest";
 import { readTensor } from "../onnx/tensor.ts";
 import { createExplainer } from "../shap/explainer.ts";
@@ -8,7 +9,6 @@ import { evaluateRows } from "../trees/evaluate.ts";
 import { predictRows } from "./agreement.ts";
 import { importModel } from "./import-model.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
-import { runOnnx } from "./onnx-runtime-fixture.ts";
 import { readSourceModel } from "./source-model.ts";
 
 /** Real models beside the checkout; they are not part of it, and without them these tests are skipped. */

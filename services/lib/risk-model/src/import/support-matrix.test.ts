@@ -1,8 +1,8 @@
+import { type FixtureFile, fixtureFiles, fixtureVersions } from "@bellwether/testing/foreign-models";
+import { runOnnx } from "@bellwether/testing/run-onnx";
 import { expect, test } from "vitest";
 import { detectFormat, type ModelFormat } from "./detect-format.ts";
-import { type FixtureFile, fixtureFiles, fixtureVersions } from "./fixture-files.ts";
 import { importModel } from "./import-model.ts";
-import { runOnnx } from "./onnx-runtime-fixture.ts";
 
 const FORMATS: Readonly<Record<ModelFormat, string>> = {
   onnx: "ONNX",

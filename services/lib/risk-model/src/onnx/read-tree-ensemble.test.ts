@@ -1,7 +1,7 @@
+import { type FixtureAttribute, onnxFixture } from "@bellwether/testing/onnx-fixture";
 import { expect, test } from "vitest";
 import { ModelRefusedError } from "../import/model-refused-error.ts";
 import { evaluateRows } from "../trees/evaluate.ts";
-import { type FixtureAttribute, onnxFixture } from "./onnx-fixture.ts";
 import { readOnnxTreeModel } from "./read-tree-ensemble.ts";
 
 /** x0 ≤ 0.5 (missing goes left) → 1, else x1 ≤ −2 → 10, else 100; reached by 6 rows: 4, then 1 and 1. */

@@ -1,17 +1,17 @@
-import * as ort from "onnxruntime-node";
-import { describe, expect, test } from "vitest";
-import { pickColumn, predictRows } from "../import/agreement.ts";
-import { runOnnx } from "../import/onnx-runtime-fixture.ts";
-import { probeInputs } from "../import/probe-inputs.ts";
 import {
   type FixtureAttribute,
   type FixtureModel,
   type FixtureNode,
   onnxFixture,
   tensorFixture,
-} from "./onnx-fixture.ts";
+} from "@bellwether/testing/onnx-fixture";
+import { runOnnx } from "@bellwether/testing/run-onnx";
+import { type FixtureTreeNode, regressorFixture, stump, treeAttributes } from "@bellwether/testing/tree-fixture";
+import * as ort from "onnxruntime-node";
+import { describe, expect, test } from "vitest";
+import { pickColumn, predictRows } from "../import/agreement.ts";
+import { probeInputs } from "../import/probe-inputs.ts";
 import { readOnnxModel } from "./read-onnx-model.ts";
-import { type FixtureTreeNode, regressorFixture, stump, treeAttributes } from "./tree-fixture.ts";
 
 const EDGES = [
   -3,

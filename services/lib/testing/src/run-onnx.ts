@@ -1,5 +1,5 @@
+import type { OnnxInput, RunOnnx } from "@bellwether/risk-model/import/run-onnx";
 import * as ort from "onnxruntime-node";
-import type { OnnxInput, RunOnnx } from "./run-onnx.ts";
 
 /** ONNX Runtime for tests of importers. */
 export const runOnnx: RunOnnx = async (model, rows, inputs, output) => {

@@ -26,13 +26,13 @@ interface Entry {
   readonly contributions?: readonly (readonly number[])[];
 }
 
-const FOLDER = path.join(import.meta.dirname, "fixtures");
+const FOLDER = path.join(import.meta.dirname, "foreign-models");
 const [head = "{}", ...lines] = readFileSync(path.join(FOLDER, "expected.jsonl"), "utf8").trimEnd().split("\n");
 
 /** Versions of the programs that wrote the files. */
 export const fixtureVersions = (JSON.parse(head) as { readonly versions: Readonly<Record<string, string>> }).versions;
 
-/** All files of the fixtures folder. */
+/** All files of the folder foreign-models. */
 export function fixtureFiles(): FixtureFile[] {
   return lines.map((line) => {
     const { name, trainer, what, rows, predictions, contributions } = JSON.parse(line) as Entry;
