@@ -15,12 +15,12 @@ function assertCount(name: string, count: number, least: number, most: number): 
 /**
  * Makes suppliers, their transactions and contracts. The label `high_risk` follows points over what the tables hold, plus noise, so that
  * no model can learn it perfectly. The same counts and seed make the same tables.
- * @param counts 1 to 1,000,000 suppliers, 0 to 10,000,000 transactions.
+ * @param counts 1 to 1,000,000 suppliers, 0 to 2,000,000 transactions: at most, they and their files take under 4 GB of memory.
  * @throws RangeError other counts.
  */
 export function generateDemo(counts: { suppliers: number; transactions: number }, seed: number): Demo {
   assertCount("suppliers", counts.suppliers, 1, 1_000_000);
-  assertCount("transactions", counts.transactions, 0, 10_000_000);
+  assertCount("transactions", counts.transactions, 0, 2_000_000);
   const supplierRandom = createRandom(seed, "demo suppliers");
   const transactionRandom = createRandom(seed, "demo transactions");
   const contractRandom = createRandom(seed, "demo contracts");
