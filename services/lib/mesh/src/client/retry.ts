@@ -15,7 +15,7 @@ export interface RetryOptions {
   readonly onRetry?: (name: string) => void;
 }
 
-export const DEFAULT_RETRY: RetryOptions = { maxAttempts: 3, budgetRatio: 0.05, budgetBurst: 10, pauseMs: 10 };
+export const DEFAULT_RETRY: RetryOptions = { maxAttempts: 3, budgetRatio: 0.08, budgetBurst: 10, pauseMs: 10 };
 
 /**
  * Repeats unary calls that failed with UNAVAILABLE, when their RPC is idempotent by its contract and the budget has a retry left.

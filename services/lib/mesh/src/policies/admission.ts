@@ -23,7 +23,7 @@ export const DEFAULT_ADMISSION: AdmissionLimits = {
   maxInFlight: 256,
   maxQueued: 1_024,
   maxOpenEnded: 1_024,
-  maxWaitMs: 100,
+  maxWaitMs: 200,
   overloadWaitMs: 15,
   turnMs: 5,
 };
