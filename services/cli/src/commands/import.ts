@@ -42,8 +42,7 @@ export function importCommand(context: CliContext): Command {
       const imported = await importFile(file, options, context);
       if (imported.status === "refused") {
         reportRefusal(report, imported);
-        process.exitCode = 1;
-        return;
+        throw new ModelRefusedError(imported.kind, `${file} is refused: ${imported.reason}`);
       }
       const published = await publishImported(registryFolder(context), imported, new Date());
       reportImport(report, imported, published);
@@ -102,7 +101,6 @@ function nameAfter(file: string): string {
 }
 
 function reportRefusal(report: Report, refused: RefusedModel): void {
-  report.line(`refused (${refused.kind}): ${refused.reason}`);
   report.json({
     status: "refused",
     reason: refused.reason,

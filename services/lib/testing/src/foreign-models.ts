@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 
 /** A model file that a real trainer wrote, with what the trainer itself predicts. */
-export interface FixtureFile {
+export interface ForeignModel {
   readonly name: string;
   readonly trainer: string;
   readonly what: string;
@@ -30,10 +30,10 @@ const FOLDER = path.join(import.meta.dirname, "foreign-models");
 const [head = "{}", ...lines] = readFileSync(path.join(FOLDER, "expected.jsonl"), "utf8").trimEnd().split("\n");
 
 /** Versions of the programs that wrote the files. */
-export const fixtureVersions = (JSON.parse(head) as { readonly versions: Readonly<Record<string, string>> }).versions;
+export const trainerVersions = (JSON.parse(head) as { readonly versions: Readonly<Record<string, string>> }).versions;
 
 /** All files of the folder foreign-models. */
-export function fixtureFiles(): FixtureFile[] {
+export function foreignModels(): ForeignModel[] {
   return lines.map((line) => {
     const { name, trainer, what, rows, predictions, contributions } = JSON.parse(line) as Entry;
     return {

@@ -1,4 +1,4 @@
-import { fixtureFiles } from "@bellwether/testing/foreign-models";
+import { foreignModels } from "@bellwether/testing/foreign-models";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -8,7 +8,7 @@ const SEED = 20_240_607;
 const RUNS = 150;
 
 /** Small files of every format; the larger the file, the more often a change hits a number and not the structure. */
-const files = fixtureFiles().filter((file) =>
+const files = foreignModels().filter((file) =>
   [
     "catboost-classifier.onnx",
     "lightgbm-categories.txt",

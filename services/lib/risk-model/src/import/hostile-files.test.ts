@@ -1,4 +1,4 @@
-import { fixtureFiles } from "@bellwether/testing/foreign-models";
+import { foreignModels } from "@bellwether/testing/foreign-models";
 import { externalTensorFixture, rawTensorFixture, tensorFixture } from "@bellwether/testing/onnx-fixture";
 import { regressorFixture, stump, treeAttributes } from "@bellwether/testing/tree-fixture";
 import { expect, test } from "vitest";
@@ -7,8 +7,8 @@ import { importModel } from "./import-model.ts";
 const MEBIBYTE = 1024 * 1024;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const sound = regressorFixture(treeAttributes([stump()]));
-const boosted = fixtureFiles().find((file) => file.name === "xgboost-classifier.model");
-const light = fixtureFiles().find((file) => file.name === "lightgbm-categories.txt");
+const boosted = foreignModels().find((file) => file.name === "xgboost-classifier.model");
+const light = foreignModels().find((file) => file.name === "lightgbm-categories.txt");
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
 /** A chain of nodes that each go one level down. */

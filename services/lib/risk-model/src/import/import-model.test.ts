@@ -1,4 +1,4 @@
-import { fixtureFiles } from "@bellwether/testing/foreign-models";
+import { foreignModels } from "@bellwether/testing/foreign-models";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import { describe, expect, test } from "vitest";
 import { readOnnxTreeModel } from "../onnx/read-tree-ensemble.ts";
@@ -10,7 +10,7 @@ import { importModel } from "./import-model.ts";
 import { readSourceModel } from "./source-model.ts";
 
 const task = { modelName: "imported", background: null, riskClass: null, runOnnx };
-const files = fixtureFiles();
+const files = foreignModels();
 const readable = files.filter((file) => file.rows !== null);
 
 /** Largest difference relative to max(1, |due|). */

@@ -1,4 +1,4 @@
-import { type FixtureFile, fixtureFiles, fixtureVersions } from "@bellwether/testing/foreign-models";
+import { type ForeignModel, foreignModels, trainerVersions } from "@bellwether/testing/foreign-models";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import { expect, test } from "vitest";
 import { detectFormat, type ModelFormat } from "./detect-format.ts";
@@ -11,11 +11,11 @@ const FORMATS: Readonly<Record<ModelFormat, string>> = {
   "lightgbm-text": "LightGBM text",
 };
 
-function formatOf(file: FixtureFile): string {
+function formatOf(file: ForeignModel): string {
   return file.name.endsWith(".cbm") ? "CatBoost binary" : FORMATS[detectFormat(file.bytes)];
 }
 
-async function lineOf(file: FixtureFile): Promise<string> {
+async function lineOf(file: ForeignModel): Promise<string> {
   const imported = await importModel({
     bytes: file.bytes,
     modelName: "imported",
@@ -32,8 +32,8 @@ async function lineOf(file: FixtureFile): Promise<string> {
 
 test("docs/model-import-matrix.md says what the importers do (update: vitest run -u)", async () => {
   const lines: string[] = [];
-  for (const file of fixtureFiles()) lines.push(await lineOf(file));
-  const versions = Object.entries(fixtureVersions).map(([name, version]) => `${name} ${version}`);
+  for (const file of foreignModels()) lines.push(await lineOf(file));
+  const versions = Object.entries(trainerVersions).map(([name, version]) => `${name} ${version}`);
   const page = `# Support matrix of model import
 
 Made by a test from files that these wrote: ${versions.join(", ")}. Every imported file predicts what its trainer predicts within 2e-6 on the trainer's own
