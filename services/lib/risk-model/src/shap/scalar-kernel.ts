@@ -1,5 +1,6 @@
 import type { Kernel } from "./kernel.ts";
-import { OPERATION, pad, type QuadratureProgram, UNIT_WORDS } from "./quadrature-program.ts";
+import { OPERATION, pad } from "./operations.ts";
+import { type QuadratureProgram, UNIT_WORDS } from "./quadrature-program.ts";
 
 const { fround } = Math;
 

@@ -314,31 +314,32 @@ EXPORT("explain_block") void explain_block(const Model *m, int rows) {
 
 // ---- one row: points in the lanes ---------------------------------------------------------------------------------
 
-INLINE int goes_left(const float *x, const Split *s) {
-  float value = x[s->column];
-  return -((value <= s->threshold) | ((value != value) & (s->missing & 1)));
+/* The same mask in all lanes. A scalar comparison would end as a jump that nobody can predict. */
+INLINE i4 compare_one(const int nan, const float *x, const Split *s) {
+  f4 value = splat(x[s->column]);
+  i4 mask = value <= splat(s->threshold);
+  if (nan) mask |= (value != value) & splat_mask(s->missing);
+  return mask;
 }
 
-/* No conditional: it would be a jump that nobody can predict. */
-INLINE float masked_one(int mask, float v) {
-  union { float f; int i; } bits = {v};
-  bits.i &= mask;
-  return bits.f;
-}
-INLINE float row_slope(const Ends *e, int mask) { return masked_one(mask, e->step) - e->share_step; }
-
-/* Sum over the points, ascending like the loop of explain_rows. */
-INLINE float sum_of(float sum, f4 terms) { return sum + terms[0] + terms[1] + terms[2] + terms[3]; }
-
-INLINE int recall_one(const Model *s, const Ancestor *met) {
-  return s->known[met->known] & ~(s->mask[met->pair] ^ met->side);
+/* Sum over the points, ascending like the loop of explain_rows; `points` is 0 where the compiler does not know it. */
+INLINE float sum_of(const int points, float sum, f4 terms) {
+  if (points == 3) return terms[0] + terms[1] + terms[2];
+  if (points == 4) return terms[0] + terms[1] + terms[2] + terms[3];
+  return sum + terms[0] + terms[1] + terms[2] + terms[3];
 }
 
-INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, const float *x, float *phi, const Model *s) {
+INLINE i4 recall_one(const Model *s, const Ancestor *met) {
+  const i4 *mask = (const i4 *)s->mask, *known = (const i4 *)s->known;
+  return known[met->known] & ~(mask[met->pair] ^ splat_mask(met->side));
+}
+
+INLINE void explain_row_with(const int nan, const int points, const int vectors, const int *op, const f4 *t, const float *x, float *phi, const Model *s) {
   const f4 *w = t + vectors;
   f4 *weight = (f4 *)s->weight;
   for (int v = 0; v < vectors; v++) weight[v] = w[v];
-  s->known[0] = -1;
+  i4 *masks = (i4 *)s->mask, *knowns = (i4 *)s->known;
+  knowns[0] = splat_mask(-1);
   for (;;) {
     int kind = op[0], count = op[1];
     op += 2;
@@ -346,8 +347,8 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
     case END: return;
     case FRESH_DOWN:
       for (const FreshDown *n = (const FreshDown *)op; count-- > 0; op = (const int *)++n) {
-        int mask = s->mask[n->pair] = goes_left(x, &n->split);
-        f4 share = splat(n->share), slope = splat(masked_one(mask, 1) - n->share);
+        i4 mask = masks[n->pair] = compare_one(nan, x, &n->split);
+        f4 share = splat(n->share), slope = masked(mask, splat(1)) - share;
         const f4 *g = weight + n->slot * vectors;
         f4 *l = weight + (2 * n->pair + 1) * vectors, *r = l + vectors;
         for (int v = 0; v < vectors; v++) {
@@ -358,35 +359,35 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
       break;
     case FRESH_UP:
       for (const FreshUp *n = (const FreshUp *)op; count-- > 0; op = (const int *)++n) {
-        float slope = masked_one(s->mask[n->pair], 1) - n->share;
+        f4 share = splat(n->share), slope = masked(masks[n->pair], splat(1)) - share;
         f4 *g = weight + n->slot * vectors;
         const f4 *l = weight + (2 * n->pair + 1) * vectors, *r = l + vectors;
         float sum = 0;
         for (int v = 0; v < vectors; v++) {
           f4 d = l[v] - r[v];
-          sum = sum_of(sum, g[v] * d);
-          g[v] = r[v] + (splat(n->share) + splat(slope) * t[v]) * d;
+          sum = sum_of(points, sum, g[v] * d);
+          g[v] = r[v] + (share + slope * t[v]) * d;
         }
-        phi[n->feature] += sum * slope;
+        phi[n->feature] += sum * slope[0];
       }
       break;
     case REPEAT_DOWN:
       for (const RepeatDown *n = (const RepeatDown *)op; count-- > 0; op = (const int *)++n) {
-        int mask = s->mask[n->pair] = goes_left(x, &n->split);
-        int known = s->known[n->pair + 1] = recall_one(s, &n->met);
+        i4 known = knowns[n->pair + 1] = recall_one(s, &n->met);
+        i4 mask = masks[n->pair] = compare_one(nan, x, &n->split);
         const float *table = s->tables + n->table + 1;
         const f4 *g = weight + n->slot * vectors;
         f4 *l = weight + (2 * n->pair + 1) * vectors, *r = l + vectors;
         for (int v = 0; v < vectors; v++) {
           f4 a = at(table, v), b = at(table, vectors + v);
-          l[v] = g[v] * ((splat(table[-1]) + masked(splat_mask(known), a)) + masked(splat_mask(known & mask), b));
+          l[v] = g[v] * ((splat(table[-1]) + masked(known, a)) + masked(known & mask, b));
           r[v] = g[v] - l[v];
         }
       }
       break;
     case REPEAT_UP:
       for (const RepeatUp *n = (const RepeatUp *)op; count-- > 0; op = (const int *)++n) {
-        i4 known = splat_mask(s->known[n->pair + 1]), both = splat_mask(s->known[n->pair + 1] & s->mask[n->pair]);
+        i4 known = knowns[n->pair + 1], both = known & masks[n->pair];
         const float *table = s->tables + n->table + 1;
         f4 *g = weight + n->slot * vectors;
         const f4 *l = weight + (2 * n->pair + 1) * vectors, *r = l + vectors;
@@ -394,7 +395,7 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
         for (int v = 0; v < vectors; v++) {
           f4 a = at(table, v), b = at(table, vectors + v), c = at(table, 2 * vectors + v), e = at(table, 3 * vectors + v);
           f4 d = l[v] - r[v];
-          sum = sum_of(sum, (g[v] * d) * (masked(known, c) + masked(both, e)));
+          sum = sum_of(points, sum, (g[v] * d) * (masked(known, c) + masked(both, e)));
           g[v] = r[v] + ((splat(table[-1]) + masked(known, a)) + masked(both, b)) * d;
         }
         phi[n->feature] += sum;
@@ -407,25 +408,25 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
       break;
     case FRESH_STUMP:
       for (const FreshStump *n = (const FreshStump *)op; count-- > 0; op = (const int *)++n) {
-        float slope = row_slope(&n->ends, goes_left(x, &n->split)), sum = 0;
+        f4 slope = end_slope(&n->ends, compare_one(nan, x, &n->split));
         f4 *g = weight + n->slot * vectors;
+        float sum = 0;
         for (int v = 0; v < vectors; v++) {
-          sum = sum_of(sum, g[v]);
-          g[v] = splat(n->base) + splat(slope) * t[v];
+          sum = sum_of(points, sum, g[v]);
+          g[v] = splat(n->base) + slope * t[v];
         }
-        phi[n->ends.feature] += sum * slope;
+        phi[n->ends.feature] += sum * slope[0];
       }
       break;
     case REPEAT_STUMP:
       for (const RepeatStump *n = (const RepeatStump *)op; count-- > 0; op = (const int *)++n) {
-        int one = recall_one(s, &n->met);
-        i4 known = splat_mask(one), both = splat_mask(one & goes_left(x, &n->split));
+        i4 known = recall_one(s, &n->met), both = known & compare_one(nan, x, &n->split);
         const float *table = s->tables + n->table + 1;
         f4 *g = weight + n->slot * vectors;
         float sum = 0;
         for (int v = 0; v < vectors; v++) {
           f4 a = at(table, v), b = at(table, vectors + v), c = at(table, 2 * vectors + v), e = at(table, 3 * vectors + v);
-          sum = sum_of(sum, g[v] * (masked(known, c) + masked(both, e)));
+          sum = sum_of(points, sum, g[v] * (masked(known, c) + masked(both, e)));
           g[v] = (splat(table[-1]) + masked(known, a)) + masked(both, b);
         }
         phi[n->feature] += sum;
@@ -436,18 +437,19 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
         f4 *g = weight + n->slot * vectors;
         float zeroth = 0, first = 0;
         for (int v = 0; v < vectors; v++) {
-          zeroth = sum_of(zeroth, g[v]);
-          first = sum_of(first, g[v] * t[v]);
+          zeroth = sum_of(points, zeroth, g[v]);
+          first = sum_of(points, first, g[v] * t[v]);
         }
-        float share = n->share, slope = masked_one(goes_left(x, &n->split), 1) - share;
-        float left = row_slope(&n->left, goes_left(x, &n->left_split));
-        float right = row_slope(&n->right, goes_left(x, &n->right_split));
-        float difference = left - right, part = share * zeroth + slope * first;
-        phi[n->feature] += slope * (n->gap * zeroth + difference * first);
-        phi[n->left.feature] += left * part;
-        phi[n->right.feature] += right * (zeroth - part);
-        float linear = (right + share * difference) + slope * n->gap, square = slope * difference;
-        for (int v = 0; v < vectors; v++) g[v] = splat(n->base) + t[v] * (splat(linear) + t[v] * splat(square));
+        f4 share = splat(n->share), gap = splat(n->gap);
+        f4 slope = masked(compare_one(nan, x, &n->split), splat(1)) - share;
+        f4 left = end_slope(&n->left, compare_one(nan, x, &n->left_split));
+        f4 right = end_slope(&n->right, compare_one(nan, x, &n->right_split));
+        f4 difference = left - right, part = share * splat(zeroth) + slope * splat(first);
+        phi[n->feature] += (slope * (gap * splat(zeroth) + difference * splat(first)))[0];
+        phi[n->left.feature] += (left * part)[0];
+        phi[n->right.feature] += (right * (splat(zeroth) - part))[0];
+        f4 linear = (right + share * difference) + slope * gap, square = slope * difference;
+        for (int v = 0; v < vectors; v++) g[v] = splat(n->base) + t[v] * (linear + t[v] * square);
       }
       break;
     }
@@ -456,16 +458,23 @@ INLINE void explain_row_with(const int vectors, const int *op, const f4 *t, cons
 
 /* Explains the first input row: output [outputs x features]. */
 EXPORT("explain_row") void explain_row(const Model *m) {
-  int features = m->features, values = m->outputs * features;
-  for (int f = 0; f < features; f++) m->columns[f] = m->input[f], m->phi[f] = 0;
+  int features = m->features, values = m->outputs * features, missing = 0;
+  for (int f = 0; f < features; f++) {
+    missing |= m->input[f] != m->input[f];
+    m->columns[f] = m->input[f];
+    m->phi[f] = 0;
+  }
   for (int i = 0; i < m->n_sets; i++) m->columns[features + i] = set_value(m, m->sets + i, m->input[m->sets[i].source]);
   for (int i = 0; i < values; i++) m->total[i] = 0;
   for (int i = 0; i < m->n_units; i++) {
     const Unit *unit = m->units + i;
     const f4 *t = (const f4 *)(m->rules + unit->rule);
     const int *op = m->operations + unit->operations;
-    if (unit->points <= 4) explain_row_with(1, op, t, m->columns, m->phi, m);
-    else explain_row_with((unit->points + 3) / 4, op, t, m->columns, m->phi, m);
+    int vectors = (unit->points + 3) / 4;
+    if (missing) explain_row_with(1, 0, vectors, op, t, m->columns, m->phi, m);
+    else if (unit->points == 3) explain_row_with(0, 3, 1, op, t, m->columns, m->phi, m);
+    else if (unit->points == 4) explain_row_with(0, 4, 1, op, t, m->columns, m->phi, m);
+    else explain_row_with(0, 0, vectors, op, t, m->columns, m->phi, m);
     if (unit->flush) flush(m->phi, m->total + unit->output * features, features);
   }
   for (int i = 0; i < values; i++) m->output[i] = (float)m->total[i];

@@ -1,0 +1,287 @@
+import type { Tree, TreeModel } from "../trees/tree-model.ts";
+import { gaussLegendre } from "./gauss-legendre.ts";
+import { OPERATION, pad, type SetColumn } from "./operations.ts";
+import type { PathLayout } from "./path-layout.ts";
+import type { WordBuffer } from "./word-buffer.ts";
+
+/** Path weights of one pass that stay in the first-level cache, in floats a row. */
+const CHUNK_FLOATS = 512;
+
+/** A tree to write, and where its words go. */
+export interface Emission {
+  readonly tree: Tree;
+  readonly layout: PathLayout;
+  readonly model: TreeModel;
+  readonly output: number;
+  readonly points: number;
+  readonly operations: WordBuffer;
+  readonly tables: WordBuffer;
+  readonly setColumns: SetColumn[];
+}
+
+type Shape = "leaf" | "freshStump" | "repeatStump" | "fork" | "branch";
+
+/** A node to explain, with the scratch slot that holds its path weight and the first free pair of child slots. */
+interface Placed {
+  readonly node: number;
+  readonly slot: number;
+  readonly freePair: number;
+}
+
+/** Writes one tree's operations for one output; returns how many pairs of child slots they use. */
+export function emitTree(e: Emission): number {
+  const shapes = nodeShapes(e.tree, e.layout);
+  const branches = countBranches(e.tree, shapes);
+  const chunk = Math.max(1, Math.floor(CHUNK_FLOATS / (2 * e.points)));
+  const pairOf = new Int32Array(e.tree.feature.length).fill(-1);
+  const tablesOf = new Map<number, number>();
+  let pairs = 0;
+  const pending: (Placed | { readonly up: Placed })[] = [{ node: 0, slot: 0, freePair: 0 }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if ("up" in next) {
+      emitUp(e, { fresh: isFresh(e, next.up), branches: [next.up] }, pairOf, tablesOf);
+    } else if ((branches[next.node] ?? 0) <= chunk) {
+      pairs = Math.max(pairs, emitChunk(e, next, shapes, pairOf, tablesOf));
+    } else {
+      pairOf[next.node] = next.freePair;
+      pairs = Math.max(pairs, next.freePair + 1);
+      emitDown(e, { fresh: isFresh(e, next), branches: [next] }, pairOf, tablesOf);
+      const [left, right] = childrenOf(e.tree, next, next.freePair, next.freePair + 1);
+      pending.push({ up: next }, right, left);
+    }
+  }
+  e.operations.int(OPERATION.end);
+  e.operations.int(0);
+  return pairs;
+}
+
+function childrenOf(tree: Tree, parent: Placed, pair: number, freePair: number): [Placed, Placed] {
+  return [
+    { node: tree.left[parent.node] ?? -1, slot: 2 * pair + 1, freePair },
+    { node: tree.right[parent.node] ?? -1, slot: 2 * pair + 2, freePair },
+  ];
+}
+
+/** Branches of one kind, each behind its parent. */
+interface Run {
+  readonly fresh: boolean;
+  readonly branches: readonly Placed[];
+}
+
+/** A whole subtree: branches down, the ends grouped by shape, branches up. */
+function emitChunk(
+  e: Emission,
+  root: Placed,
+  shapes: readonly Shape[],
+  pairOf: Int32Array,
+  tablesOf: Map<number, number>,
+): number {
+  const runs: Run[] = [];
+  const ends: Placed[] = [];
+  let freePair = root.freePair;
+  // Few long runs: where a run ends, the processor guesses wrong. So each takes all branches of its kind it can reach.
+  const ready: { readonly fresh: Placed[]; readonly repeat: Placed[] } = { fresh: [], repeat: [] };
+  const meet = (placed: Placed): void => {
+    if (shapes[placed.node] !== "branch") ends.push(placed);
+    else if (isFresh(e, placed)) ready.fresh.push(placed);
+    else ready.repeat.push(placed);
+  };
+  meet(root);
+  while (ready.fresh.length + ready.repeat.length > 0) {
+    const fresh = ready.fresh.length > 0;
+    const of = fresh ? ready.fresh : ready.repeat;
+    const branches: Placed[] = [];
+    for (let placed = of.pop(); placed !== undefined; placed = of.pop()) {
+      branches.push(placed);
+      pairOf[placed.node] = freePair;
+      const [left, right] = childrenOf(e.tree, placed, freePair, freePair + 1);
+      freePair++;
+      meet(right);
+      meet(left);
+    }
+    runs.push({ fresh, branches });
+  }
+  for (const run of runs) emitDown(e, run, pairOf, tablesOf);
+  emitEnds(e, ends, shapes, pairOf);
+  for (const { fresh, branches } of runs.toReversed()) {
+    emitUp(e, { fresh, branches: branches.toReversed() }, pairOf, tablesOf);
+  }
+  return freePair;
+}
+
+function nodeShapes(tree: Tree, layout: PathLayout): Shape[] {
+  const shapes = new Array<Shape>(tree.feature.length).fill("leaf");
+  const endsFork = (shape: Shape | undefined): boolean => shape === "leaf" || shape === "freshStump";
+  for (let node = shapes.length - 1; node >= 0; node--) {
+    if ((tree.feature[node] ?? -1) < 0) continue;
+    const [left, right] = [shapes[tree.left[node] ?? -1], shapes[tree.right[node] ?? -1]];
+    const fresh = (layout.metAt[node] ?? -1) < 0;
+    if (left === "leaf" && right === "leaf") shapes[node] = fresh ? "freshStump" : "repeatStump";
+    else if (fresh && endsFork(left) && endsFork(right)) shapes[node] = "fork";
+    else shapes[node] = "branch";
+  }
+  return shapes;
+}
+
+function countBranches(tree: Tree, shapes: readonly Shape[]): Int32Array {
+  const counts = new Int32Array(shapes.length);
+  for (let node = shapes.length - 1; node >= 0; node--) {
+    if (shapes[node] !== "branch") continue;
+    counts[node] = 1 + (counts[tree.left[node] ?? -1] ?? 0) + (counts[tree.right[node] ?? -1] ?? 0);
+  }
+  return counts;
+}
+
+/** Writes nodes as runs of one operation each; `write` appends the words of one node. */
+function emitRun<T>(e: Emission, operation: number, nodes: readonly T[], write: (node: T) => void): void {
+  if (nodes.length === 0) return;
+  e.operations.int(operation);
+  e.operations.int(nodes.length);
+  for (const node of nodes) write(node);
+}
+
+function isFresh(e: Emission, { node }: Placed): boolean {
+  return (e.layout.metAt[node] ?? -1) < 0;
+}
+
+function emitDown(e: Emission, { fresh, branches }: Run, pairOf: Int32Array, tablesOf: Map<number, number>): void {
+  emitRun(e, fresh ? OPERATION.freshDown : OPERATION.repeatDown, branches, ({ node, slot }) => {
+    emitSplit(e, node);
+    e.operations.int(slot);
+    e.operations.int(pairOf[node] ?? -1);
+    if (fresh) {
+      e.operations.float(e.layout.share[node] ?? 0);
+      return;
+    }
+    const table = addFactors(e, node, 0, 1);
+    tablesOf.set(node, table);
+    emitAncestor(e, node, pairOf);
+    e.operations.int(table);
+  });
+}
+
+function emitUp(e: Emission, { fresh, branches }: Run, pairOf: Int32Array, tablesOf: Map<number, number>): void {
+  emitRun(e, fresh ? OPERATION.freshUp : OPERATION.repeatUp, branches, ({ node, slot }) => {
+    e.operations.int(slot);
+    e.operations.int(pairOf[node] ?? -1);
+    e.operations.int(e.tree.feature[node] ?? -1);
+    if (fresh) e.operations.float(e.layout.share[node] ?? 0);
+    else e.operations.int(tablesOf.get(node) ?? -1);
+  });
+}
+
+function emitEnds(e: Emission, ends: readonly Placed[], shapes: readonly Shape[], pairOf: Int32Array): void {
+  const of = (shape: Shape): Placed[] => ends.filter(({ node }) => shapes[node] === shape);
+  emitRun(e, OPERATION.leaf, of("leaf"), ({ node, slot }) => {
+    e.operations.int(slot);
+    e.operations.float(leafValue(e, node));
+  });
+  emitRun(e, OPERATION.freshStump, of("freshStump"), ({ node, slot }) => {
+    emitSplit(e, node);
+    e.operations.int(slot);
+    emitEnd(e, node);
+    e.operations.float(expectedEnd(e, node));
+  });
+  emitRun(e, OPERATION.repeatStump, of("repeatStump"), ({ node, slot }) => {
+    emitSplit(e, node);
+    e.operations.int(slot);
+    e.operations.int(e.tree.feature[node] ?? -1);
+    emitAncestor(e, node, pairOf);
+    e.operations.int(addFactors(e, node, leafValue(e, e.tree.right[node] ?? -1), stepOf(e, node)));
+  });
+  emitRun(e, OPERATION.fork, of("fork"), ({ node, slot }) => {
+    const [left, right] = [e.tree.left[node] ?? -1, e.tree.right[node] ?? -1];
+    const share = e.layout.share[node] ?? 0;
+    const gap = expectedEnd(e, left) - expectedEnd(e, right);
+    // A leaf among the ends takes the fork's own comparison: its step of 0 makes it irrelevant.
+    for (const split of [node, left, right]) emitSplit(e, isLeaf(e, split) ? node : split);
+    e.operations.int(slot);
+    e.operations.int(e.tree.feature[node] ?? -1);
+    e.operations.float(share);
+    for (const end of [left, right]) emitEnd(e, end);
+    e.operations.float(gap);
+    e.operations.float(expectedEnd(e, right) + share * gap);
+  });
+}
+
+function isLeaf(e: Emission, node: number): boolean {
+  return (e.tree.feature[node] ?? -1) < 0;
+}
+
+/** Difference that a stump's split makes; none on a leaf. */
+function stepOf(e: Emission, node: number): number {
+  return isLeaf(e, node) ? 0 : leafValue(e, e.tree.left[node] ?? -1) - leafValue(e, e.tree.right[node] ?? -1);
+}
+
+/** Value of a leaf, or of a stump over its training rows: its value at t = 0. */
+function expectedEnd(e: Emission, node: number): number {
+  if (isLeaf(e, node)) return leafValue(e, node);
+  return leafValue(e, e.tree.right[node] ?? -1) + (e.layout.share[node] ?? 0) * stepOf(e, node);
+}
+
+function leafValue(e: Emission, node: number): number {
+  return e.tree.value[node * e.model.outputs + e.output] ?? 0;
+}
+
+function emitSplit(e: Emission, node: number): void {
+  const members = e.tree.members.get(node);
+  const defaultLeft = e.tree.defaultLeft[node] === 1;
+  if (members === undefined) {
+    e.operations.int(e.tree.feature[node] ?? -1);
+    e.operations.float(e.tree.threshold[node] ?? 0);
+    e.operations.int(defaultLeft ? -1 : 0);
+    return;
+  }
+  e.operations.int(setColumn(e, { source: e.tree.feature[node] ?? -1, members, defaultLeft }));
+  e.operations.float(0);
+  e.operations.int(0);
+}
+
+function setColumn(e: Emission, wanted: SetColumn): number {
+  return e.model.features + e.setColumns.push(wanted) - 1;
+}
+
+/** A stump or leaf as a line in t: its slope is `m step − share step`. */
+function emitEnd(e: Emission, node: number): void {
+  e.operations.int(isLeaf(e, node) ? 0 : (e.tree.feature[node] ?? -1));
+  e.operations.float(stepOf(e, node));
+  e.operations.float((e.layout.share[node] ?? 0) * stepOf(e, node));
+}
+
+/** Where to read what the row met of the feature before: the ancestor's comparison, the side taken, its own past. */
+function emitAncestor(e: Emission, node: number, pairOf: Int32Array): void {
+  const met = e.layout.metAt[node] ?? -1;
+  const pair = pairOf[met] ?? -1;
+  e.operations.int(pair);
+  e.operations.int(e.layout.metLeft[node] === 1 ? -1 : 0);
+  e.operations.int((e.layout.metAt[met] ?? -1) < 0 ? 0 : pair + 1);
+}
+
+/**
+ * Factors of a node whose feature was met before with share z' (z with this node): F = base + step (s + o'a + o'm b)
+ * and K = o'c + o'm e, where s is the node's own share and o' what the row met before. `[base + step s, a, b, c, e]`,
+ * a and b times step; c and e too when the node ends in leaves (step ≠ 1 is their difference).
+ */
+function addFactors(e: Emission, node: number, base: number, step: number): number {
+  const at = e.tables.length;
+  const { points } = gaussLegendre(e.points);
+  const share = e.layout.share[node] ?? 0;
+  const before = e.layout.metShare[node] ?? 0;
+  const rows: number[][] = [[], [], [], []];
+  for (let q = 0; q < pad(e.points); q++) {
+    const t = points[q];
+    if (t === undefined) {
+      for (const row of rows) row.push(0);
+      continue;
+    }
+    const old = before * (1 - t) + t;
+    const cold = (before * share * (1 - t)) / old;
+    const hot = t / old;
+    const coldK = (-before * share - (1 - before) * cold) / old;
+    const hotK = (1 - before * share - (1 - before) * (cold + hot)) / old;
+    for (const [i, value] of [cold - share, hot, coldK, hotK - coldK].entries()) rows[i]?.push(value * step);
+  }
+  e.tables.float(base + step * share);
+  for (const row of rows) for (const value of row) e.tables.float(value);
+  return at;
+}
