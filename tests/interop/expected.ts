@@ -1,6 +1,6 @@
 /** What every client must report for each case, as JSON; codes by number. */
 export const EXPECTED: Readonly<Record<string, unknown>> = {
-  unary: { id: "interop", features: { a: 1.5, "ü": -2.25 }, text: "Lieferant é 😀", payload: "AP8=" },
+  unary: { id: "interop", features: { a: 1.5, ü: -2.25 }, text: "Lieferant é 😀", payload: "AP8=" },
   server_stream: [1, 2, 3],
   error_details: { code: 9, message: "no détail 100%", reason: "ASKED_FOR9", domain: "bellwether", asked: "yes" },
   validation: { code: 3, fields: ["id"] },

@@ -1,0 +1,148 @@
+// `npm run test:interop [-- --nightly]`: real clients of other makers and languages against both doors, each case held against
+// the same expectation. With CI=true a client that is skipped fails the run.
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { isDeepStrictEqual, promisify } from "node:util";
+import { type EchoServer, startEcho } from "../mesh/start-echo.ts";
+import { browserMissing, openCasesPage } from "./browser/client.ts";
+import { casesFor, EXPECTED, type Report } from "./expected.ts";
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), "bellwether-interop-"));
+const here = (file: string): string => new URL(file, import.meta.url).pathname;
+const run = async (command: string, args: readonly string[], cwd = here(".")): Promise<Report[]> => {
+  const { stdout } = await promisify(execFile)(command, args, { cwd, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 });
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+};
+
+/** One client: how it is called, or why it cannot be. */
+interface InteropClient {
+  readonly name: string;
+  readonly bidi: boolean;
+  readonly missing?: string | undefined;
+  readonly reports: (echo: EchoServer) => Promise<Report[]>;
+}
+
+const descriptors = path.join(scratch, "echo.binpb");
+execFileSync("buf", ["build", "-o", descriptors], { cwd: here("../..") });
+
+const python = pythonWithGrpc();
+const go = buildGo();
+const browserReason = browserMissing();
+const page = browserReason === undefined ? await openCasesPage() : undefined;
+const node = (kind: string, bidi: boolean, url: (echo: EchoServer) => string): InteropClient => ({
+  name: `node ${kind}`,
+  bidi,
+  reports: (echo) => run(process.execPath, [here("node/client.ts"), kind, url(echo)]),
+});
+const grpcAddress = ({ server }: EchoServer): string => `127.0.0.1:${server.addresses.grpc.port}`;
+const webAddress = ({ server }: EchoServer): string => `127.0.0.1:${server.addresses.web.port}`;
+
+const CLIENTS: readonly InteropClient[] = [
+  {
+    name: "python grpcio",
+    bidi: true,
+    missing: python.missing,
+    reports: (echo) => run(python.command, [here("python/client.py"), grpcAddress(echo), descriptors]),
+  },
+  {
+    name: "go grpc-go",
+    bidi: true,
+    missing: go.missing,
+    reports: (echo) => run(go.command, ["grpc", grpcAddress(echo), descriptors]),
+  },
+  {
+    name: "go connect-go",
+    bidi: false,
+    missing: go.missing,
+    reports: (echo) => run(go.command, ["connect", webAddress(echo), descriptors]),
+  },
+  {
+    name: "node grpc-js",
+    bidi: true,
+    reports: (echo) => run(process.execPath, [here("node/grpc-js.ts"), grpcAddress(echo)]),
+  },
+  node("mesh", true, ({ grpcUrl }) => grpcUrl),
+  node("connect-grpc", true, ({ grpcUrl }) => grpcUrl),
+  node("connect", false, ({ webUrl }) => webUrl),
+  node("connect-json", false, ({ webUrl }) => webUrl),
+  node("grpc-web", false, ({ webUrl }) => webUrl),
+  ...["connect", "json", "grpc-web"].map((kind) => ({
+    name: `chromium connect-web ${kind}`,
+    bidi: false,
+    missing: browserReason,
+    reports: async ({ webUrl }: EchoServer) => page?.run(kind, webUrl) ?? [],
+  })),
+];
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+const echo = await startEcho({ web: { allowedOrigins: page ? [page.origin] : [] } });
+for (const client of CLIENTS) {
+  if (client.missing !== undefined) {
+    skipped++;
+    console.log(`SKIPPED ${client.name}: ${client.missing}`);
+    continue;
+  }
+  const faults = await faultsOf(client, echo);
+  if (faults.length === 0) passed++;
+  else failed++;
+  console.log(`${faults.length === 0 ? "ok     " : "FAILED "} ${client.name}`);
+  for (const fault of faults) console.log(`          ${fault}`);
+}
+await echo[Symbol.asyncDispose]();
+await page?.[Symbol.asyncDispose]();
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exit(failed > 0 || (skipped > 0 && process.env.CI === "true") ? 1 : 0);
+
+async function faultsOf(client: InteropClient, echo: EchoServer): Promise<string[]> {
+  let reports: Report[];
+  try {
+    reports = await client.reports(echo);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+  return casesFor(client.bidi).flatMap((name) => {
+    const result = reports.find((report) => report.case === name)?.result;
+    if (isDeepStrictEqual(result, EXPECTED[name])) return [];
+    return [`${name}: got ${JSON.stringify(result)}, expected ${JSON.stringify(EXPECTED[name])}`];
+  });
+}
+
+/** A Python with grpcio: the machine's own, or a virtual environment that pip can fill. */
+function pythonWithGrpc(): { readonly command: string; readonly missing?: string } {
+  const works = (command: string): boolean => {
+    try {
+      execFileSync(command, ["-c", "import grpc, google.protobuf"], { stdio: "ignore" });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (works("/usr/bin/python3")) return { command: "/usr/bin/python3" };
+  const folder = path.join(os.tmpdir(), "bellwether-interop-python");
+  const command = path.join(folder, "bin", "python");
+  if (works(command)) return { command };
+  try {
+    execFileSync("python3", ["-m", "venv", folder], { stdio: "ignore" });
+    execFileSync(command, ["-m", "pip", "install", "-q", "-r", here("python/requirements.txt")], { stdio: "ignore" });
+    return { command };
+  } catch {
+    return { command, missing: "no Python with grpcio, and pip could not install it (Debian: python3-grpcio)" };
+  }
+}
+
+function buildGo(): { readonly command: string; readonly missing?: string } {
+  const command = path.join(scratch, "client-go");
+  try {
+    execFileSync("go", ["build", "-o", command, "."], { cwd: here("go"), stdio: ["ignore", "ignore", "inherit"] });
+    return existsSync(command) ? { command } : { command, missing: "go built nothing" };
+  } catch {
+    return { command, missing: "Go is not installed, or its modules cannot be had" };
+  }
+}
