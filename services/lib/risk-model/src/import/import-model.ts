@@ -79,7 +79,8 @@ async function importSource(
   if (original !== null && !agrees(original)) return disagreement(original, "the file");
   const served = chooseServedOutput(source, task.riskClass);
   const onnx = writeServed(served);
-  const written = await checkWritten(onnx, served, rows, task.runOnnx);
+  const run = writtenRunner(onnx, task.runOnnx);
+  const written = await checkWritten(served, rows, run);
   if (!agrees(written)) return disagreement(written, "the model written from it");
   const explanation = chooseExplanation(served, background);
   const bundle = importedBundle({
@@ -89,7 +90,7 @@ async function importSource(
     served,
     background,
     explanation,
-    golden: await recordGolden(onnx, source.model.features, rows, task.runOnnx),
+    golden: await recordGolden(source.model.features, rows, run),
   });
   const agreement = worse(original ?? written, written);
   const notes = [...source.notes, ...served.notes];
@@ -120,23 +121,28 @@ function writeServed({ model, classColumn }: ServedOutput): Uint8Array {
   return classColumn === null ? writeOnnxTreeModelWithSets(model) : writeOnnxClassProbability(model, classColumn);
 }
 
+/** Runs row-major rows `[count × features]` through the written file, one answer a row. */
+type RunWritten = (rows: Float32Array, count: number) => Promise<ArrayLike<number>>;
+
+/** @throws ModelRefusedError the written file cannot be read back. */
+function writtenRunner(onnx: Uint8Array, runOnnx: RunOnnx): RunWritten {
+  const { model, inputName, outputName } = readOnnxTreeModel(onnx);
+  return (values, count) => {
+    const data = { type: "float32", values } as const;
+    return runOrRefuse(() => runOnnx(onnx, count, [{ name: inputName, columns: model.features, data }], outputName));
+  };
+}
+
 /** The runtime's answers to the written file against the model it was written from; the file leaves a sum's link to the bundle. */
 async function checkWritten(
-  onnx: Uint8Array,
   { model, classColumn }: ServedOutput,
   rows: Float32Array,
-  runOnnx: RunOnnx,
+  run: RunWritten,
 ): Promise<Agreement> {
   const written = classColumn === null ? { ...model, link: "identity" as const } : model;
   const ours = pickColumn(predictRows(written, rows), model.outputs, classColumn);
   const count = rows.length / model.features;
-  return measureAgreement(count, ours, Float64Array.from(await runWritten(onnx, count, rows, runOnnx)));
-}
-
-function runWritten(onnx: Uint8Array, count: number, rows: Float32Array, runOnnx: RunOnnx): Promise<ArrayLike<number>> {
-  const { inputName, outputName } = readOnnxTreeModel(onnx);
-  const data = { type: "float32", values: rows } as const;
-  return runOrRefuse(() => runOnnx(onnx, count, [{ name: inputName, columns: rows.length / count, data }], outputName));
+  return measureAgreement(count, ours, Float64Array.from(await run(rows, count)));
 }
 
 async function runOrRefuse(run: () => Promise<ArrayLike<number>>): Promise<ArrayLike<number>> {
@@ -149,12 +155,7 @@ async function runOrRefuse(run: () => Promise<ArrayLike<number>>): Promise<Array
 }
 
 /** Rows that a loaded model must answer with the same bits: spread over the check rows, infinite ones left out. */
-async function recordGolden(
-  onnx: Uint8Array,
-  features: number,
-  rows: Float32Array,
-  runOnnx: RunOnnx,
-): Promise<GoldenRow[]> {
+async function recordGolden(features: number, rows: Float32Array, run: RunWritten): Promise<GoldenRow[]> {
   const usable = Array.from({ length: rows.length / features }, (_, at) =>
     rows.subarray(at * features, (at + 1) * features),
   ).filter((row) => row.every((x) => Math.abs(x) !== Number.POSITIVE_INFINITY));
@@ -165,7 +166,7 @@ async function recordGolden(
   );
   const flat = new Float32Array(count * features);
   for (const [at, row] of chosen.entries()) flat.set(row, at * features);
-  const outputs = await runWritten(onnx, count, flat, runOnnx);
+  const outputs = await run(flat, count);
   return chosen.map((row, at) => {
     return { row: Array.from(row, (x) => (Number.isNaN(x) ? null : x)), output: outputs[at] ?? Number.NaN };
   });
