@@ -82,7 +82,9 @@ const CLIENTS: readonly InteropClient[] = [
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-const echo = await startEcho({ web: { allowedOrigins: page ? [page.origin] : [] } });
+const echo = await startEcho({
+  web: { allowedOrigins: page ? [page.origin] : [], headers: ["Echo-Request", "Echo-Header", "Echo-Trailer"] },
+});
 for (const client of CLIENTS) {
   if (client.missing !== undefined) {
     skipped++;

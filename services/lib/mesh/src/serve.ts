@@ -94,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const chain = chainPolicies([watches, ...policies(options, routes)], errors);
   const guard = webGuard({
     allowedOrigins: options.web?.allowedOrigins ?? [],
+    headers: options.web?.headers ?? [],
     allowedHosts: options.web?.allowedHosts ?? (auth ? undefined : hostsWithoutAuthentication(host)),
   });
   const before = [guard, restHandler(rest, routes, chain)];

@@ -8,10 +8,11 @@ export interface WebGuardOptions {
   readonly allowedOrigins: readonly string[];
   /** Names that a Host header may have, without port. Undefined: any. */
   readonly allowedHosts: readonly string[] | undefined;
+  /** Headers of requests and answers that pages of other origins may use besides those of the protocols. */
+  readonly headers: readonly string[];
 }
 
-const ALLOWED_HEADERS = [...cors.allowedHeaders, "Authorization", "Traceparent", "Tracestate"].join(", ");
-const EXPOSED_HEADERS = cors.exposedHeaders.join(", ");
+const ALLOWED_HEADERS = [...cors.allowedHeaders, "Authorization", "Traceparent", "Tracestate"];
 const PREFLIGHT_LASTS_S = "7200";
 
 /** Names of the own machine: all that a server without authentication answers to. */
@@ -21,7 +22,10 @@ export const LOCAL_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"
  * Refuses requests that a foreign page makes: a Host that is not ours (DNS rebinding: a foreign name that points at this
  * machine) and an Origin that is neither ours nor allowed. Answers CORS preflights of allowed origins.
  */
-export function webGuard({ allowedOrigins, allowedHosts }: WebGuardOptions): WebHandler {
+export function webGuard({ allowedOrigins, allowedHosts, headers }: WebGuardOptions): WebHandler {
+  const allowedHeaders = [...ALLOWED_HEADERS, ...headers].join(", ");
+  // The answers' trailers travel as headers with a prefix.
+  const exposedHeaders = [...cors.exposedHeaders, ...headers, ...headers.map((name) => `Trailer-${name}`)].join(", ");
   const origins = new Set(allowedOrigins);
   const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
   return (request, response) => {
@@ -37,10 +41,10 @@ export function webGuard({ allowedOrigins, allowedHosts }: WebGuardOptions): Web
       sendText(response, 403, "text/plain", "this origin is not allowed\n");
       return true;
     }
-    if (allowed) allowOrigin(response, origin);
+    if (allowed) allowOrigin(response, origin, exposedHeaders);
     if (!isPreflight(request)) return false;
     response.setHeader("access-control-allow-methods", cors.allowedMethods.join(", "));
-    response.setHeader("access-control-allow-headers", ALLOWED_HEADERS);
+    response.setHeader("access-control-allow-headers", allowedHeaders);
     response.setHeader("access-control-max-age", PREFLIGHT_LASTS_S);
     response.statusCode = 204;
     response.end();
@@ -58,9 +62,9 @@ function isPreflight(request: WebRequest): boolean {
   return request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined;
 }
 
-function allowOrigin(response: WebResponse, origin: string): void {
+function allowOrigin(response: WebResponse, origin: string, exposedHeaders: string): void {
   response.setHeader("access-control-allow-origin", origin);
-  response.setHeader("access-control-expose-headers", EXPOSED_HEADERS);
+  response.setHeader("access-control-expose-headers", exposedHeaders);
   response.setHeader("vary", "origin");
 }
 
