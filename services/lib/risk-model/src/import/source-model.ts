@@ -39,9 +39,9 @@ export function readSourceModel(bytes: Uint8Array): SourceModel {
   const format = detectFormat(bytes);
   switch (format) {
     case "onnx": {
-      const { model, columns, classes, producer, probe } = readOnnxModel(bytes);
+      const { model, columns, classes, producer, probe, notes } = readOnnxModel(bytes);
       const hasNames = columns.some((column, at) => column.name !== `f${at}`);
-      return { format, producer, model, columns, categorical: new Set(), hasNames, classes, probe, notes: [] };
+      return { format, producer, model, columns, categorical: new Set(), hasNames, classes, probe, notes };
     }
     case "xgboost-json":
       return fromNative(format, "XGBoost", readXgboost(parseJsonModel(bytes)));

@@ -55,6 +55,8 @@ export interface OnnxTreePipeline {
   readonly classes: readonly string[] | null;
   readonly producer: string;
   readonly probe: OnnxProbe;
+  /** What the file says and the runtime does not do. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -80,7 +82,7 @@ export function readOnnxModel(bytes: Uint8Array): OnnxTreePipeline {
     ...buildProbe(file, walk.raw, name, scores.forms.length, isBinary ? 1 : null),
     doubles: walk.doubles,
   };
-  return { model, columns: walk.raw.list, classes: walk.classes, producer: file.producer, probe };
+  return { model, columns: walk.raw.list, classes: walk.classes, producer: file.producer, probe, notes: walk.notes };
 }
 
 interface GraphWalk {
@@ -89,6 +91,7 @@ interface GraphWalk {
   readonly raw: RawColumns;
   readonly classes: readonly string[] | null;
   readonly doubles: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  readonly notes: readonly string[];
 }
 
 /** Says for every tensor of the graph what it is to the trees. */
@@ -97,6 +100,7 @@ function followGraph(file: OnnxFile): GraphWalk {
   const flows = new Map<string, Flow>();
   const ensembles: RawEnsemble[] = [];
   const doubles = new Map<number, Map<number, number>>();
+  const notes: string[] = [];
   let classes: readonly string[] | null = null;
   for (const input of file.inputs) {
     if (!file.initializers.has(input.name)) flows.set(input.name, inputFlow(file, input, raw));
@@ -113,6 +117,7 @@ function followGraph(file: OnnxFile): GraphWalk {
     if (TREE_OPERATORS.has(node.opType)) {
       const ensemble = followTrees(file, node, inputs, ensembles, doubles);
       classes = ensemble.classes ?? classes;
+      notes.push(...ensemble.notes);
       for (const [at, flow] of ensemble.outputs.entries()) setFlow(flows, node.outputs[at], flow);
       continue;
     }
@@ -120,7 +125,7 @@ function followGraph(file: OnnxFile): GraphWalk {
     setFlow(flows, node.outputs[0], flow);
     for (const name of node.outputs.slice(1)) setFlow(flows, name, lost(`operator ${node.opType} is not followed`));
   }
-  return { flows, ensembles, raw, classes, doubles };
+  return { flows, ensembles, raw, classes, doubles, notes };
 }
 
 function followTrees(
@@ -129,7 +134,11 @@ function followTrees(
   inputs: readonly Flow[],
   ensembles: RawEnsemble[],
   doubles: Map<number, Map<number, number>>,
-): { readonly outputs: readonly Flow[]; readonly classes: readonly string[] | null } {
+): {
+  readonly outputs: readonly Flow[];
+  readonly classes: readonly string[] | null;
+  readonly notes: readonly string[];
+} {
   const [input] = inputs;
   if (input?.kind !== "columns") {
     const reason = input?.kind === "other" ? input.reason : "the trees read something that is no row of numbers";
@@ -144,7 +153,11 @@ function followTrees(
   const { outputs, classes } = ensemble;
   ensembles.push({ trees, outputs, firstRaw, isClassifier: classes !== null, hasCovers });
   const scores: Flow = { kind: "scores", scores: ensembleScores(ensemble, firstRaw) };
-  return { outputs: classes === null ? [scores] : [{ kind: "label" }, scores], classes };
+  const ignored = classes === null && outputs === 1 && ensemble.postTransform !== "NONE";
+  const notes = ignored
+    ? [`the file's post_transform ${ensemble.postTransform} is ignored, as ONNX Runtime ignores it`]
+    : [];
+  return { outputs: classes === null ? [scores] : [{ kind: "label" }, scores], classes, notes };
 }
 
 /** Remembers the smallest double behind each float32 threshold of an untouched raw column. */

@@ -141,6 +141,11 @@ describe("ensembles", () => {
     ),
   );
 
+  test("a transform that the runtime ignores is told", () => {
+    const bytes = regressorFixture({ ...treeAttributes([stump()]), post_transform: { text: "LOGISTIC" } });
+    expect(readOnnxModel(bytes).notes).toEqual([expect.stringContaining("LOGISTIC is ignored")]);
+  });
+
   test.each(["MIN", "MAX"])("trees joined by %s are refused", (aggregate) => {
     const bytes = regressorFixture({ ...treeAttributes([stump()]), aggregate_function: { text: aggregate } });
     expect(() => readOnnxModel(bytes)).toThrow(`joined by ${aggregate}`);
