@@ -1,5 +1,4 @@
 import type { Tree, TreeModel } from "../trees/tree-model.ts";
-import { gaussLegendre } from "./gauss-legendre.ts";
 import { OPERATION, pad, type SetColumn } from "./operations.ts";
 import type { PathLayout } from "./path-layout.ts";
 import type { WordBuffer } from "./word-buffer.ts";
@@ -13,10 +12,12 @@ export interface Emission {
   readonly layout: PathLayout;
   readonly model: TreeModel;
   readonly output: number;
-  readonly points: number;
+  /** Points of the tree's quadrature rule. */
+  readonly points: Float64Array;
   readonly operations: WordBuffer;
   readonly tables: WordBuffer;
-  readonly setColumns: SetColumn[];
+  /** By what they say: equal ones share a column. */
+  readonly setColumns: Map<string, SetColumn>;
 }
 
 type Shape = "leaf" | "freshStump" | "repeatStump" | "fork" | "branch";
@@ -32,7 +33,7 @@ interface Placed {
 export function emitTree(e: Emission): number {
   const shapes = nodeShapes(e.tree, e.layout);
   const branches = countBranches(e.tree, shapes);
-  const chunk = Math.max(1, Math.floor(CHUNK_FLOATS / (2 * e.points)));
+  const chunk = Math.max(1, Math.floor(CHUNK_FLOATS / (2 * e.points.length)));
   const pairOf = new Int32Array(e.tree.feature.length).fill(-1);
   const tablesOf = new Map<number, number>();
   let pairs = 0;
@@ -237,8 +238,13 @@ function emitSplit(e: Emission, node: number): void {
   e.operations.int(0);
 }
 
-function setColumn(e: Emission, wanted: SetColumn): number {
-  return e.model.features + e.setColumns.push(wanted) - 1;
+function setColumn(e: Emission, wanted: Omit<SetColumn, "column">): number {
+  const key = `${wanted.source} ${wanted.defaultLeft} ${wanted.members.join()}`;
+  const known = e.setColumns.get(key);
+  if (known !== undefined) return known.column;
+  const column = e.model.features + e.setColumns.size;
+  e.setColumns.set(key, { ...wanted, column });
+  return column;
 }
 
 /** A stump or leaf as a line in t: its slope is `m step − share step`. */
@@ -258,30 +264,24 @@ function emitAncestor(e: Emission, node: number, pairOf: Int32Array): void {
 }
 
 /**
- * Factors of a node whose feature was met before with share z' (z with this node): F = base + step (s + o'a + o'm b)
- * and K = o'c + o'm e, where s is the node's own share and o' what the row met before. `[base + step s, a, b, c, e]`,
- * a and b times step; c and e too when the node ends in leaves (step ≠ 1 is their difference).
+ * Words of a node whose feature was met before, with share z' and o' = [the row met it all]: per point
+ * F = (base + step s) + o'a + o'm b and K = o'c + o'm e, where s is the node's own share; `[base + step s, a, b, c, e]`.
+ * A branch has base 0 and step 1; a stump of leaves folds its right value and its step into the factors.
  */
 function addFactors(e: Emission, node: number, base: number, step: number): number {
   const at = e.tables.length;
-  const { points } = gaussLegendre(e.points);
   const share = e.layout.share[node] ?? 0;
   const before = e.layout.metShare[node] ?? 0;
-  const rows: number[][] = [[], [], [], []];
-  for (let q = 0; q < pad(e.points); q++) {
-    const t = points[q];
-    if (t === undefined) {
-      for (const row of rows) row.push(0);
-      continue;
-    }
+  const factors: readonly number[][] = [[], [], [], []];
+  for (const t of e.points) {
     const old = before * (1 - t) + t;
     const cold = (before * share * (1 - t)) / old;
     const hot = t / old;
     const coldK = (-before * share - (1 - before) * cold) / old;
     const hotK = (1 - before * share - (1 - before) * (cold + hot)) / old;
-    for (const [i, value] of [cold - share, hot, coldK, hotK - coldK].entries()) rows[i]?.push(value * step);
+    for (const [i, value] of [cold - share, hot, coldK, hotK - coldK].entries()) factors[i]?.push(value * step);
   }
   e.tables.float(base + step * share);
-  for (const row of rows) for (const value of row) e.tables.float(value);
+  for (const values of factors) for (let q = 0; q < pad(e.points.length); q++) e.tables.float(values[q] ?? 0);
   return at;
 }

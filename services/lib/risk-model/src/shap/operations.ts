@@ -18,6 +18,8 @@ export function pad(points: number): number {
 
 /** A column made of another: 0 where its value is a member of the set, 1 elsewhere, NaN by the default direction. */
 export interface SetColumn {
+  /** Its place among the kernels' columns, behind the model's features. */
+  readonly column: number;
   readonly source: number;
   readonly members: Float32Array;
   readonly defaultLeft: boolean;

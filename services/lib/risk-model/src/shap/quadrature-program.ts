@@ -19,10 +19,11 @@ import { WordBuffer } from "./word-buffer.ts";
  *   down   G_left = G F,  G_right = G − G_left          (the two factors of a node add up to one)
  *   up     d = S_left − S_right,  S = S_right + F d,  φ += (m − z) Σ_q G_q d_q
  *
- * from G = the weights at the root and S = w at the leaves. The last two levels need no points: a stump of two leaves
- * is a line in t, a fork of two stumps (or a stump and a leaf) a parabola, so ΣG and ΣG t are all they take from G. Where the feature was met before, with z' and
+ * from G = the weights at the root and S = w at the leaves. Where the feature was met before, with z' and
  * o' = [the row met all of its conditions so far], F is the ratio of new to old factor and each point has its own
- * multiplier K instead of m − z. Nothing is divided while rows are explained, and no share of zero needs care.
+ * multiplier K instead of m − z. The last two levels need no points: a stump of two leaves is a line in t, a fork of two
+ * stumps (or a stump and a leaf) a parabola, so ΣG and ΣG t are all they take from G. Nothing is divided while rows are
+ * explained, and no share of zero needs care.
  */
 
 /** A model compiled for the quadrature kernels. */
@@ -34,12 +35,13 @@ export interface QuadratureProgram {
   /** Per tree and output: output, points, first word of its operations, first float of its rule, 1 = flush after it. */
   readonly units: Int32Array;
   readonly operations: Int32Array;
-  /** Per number of points n in use: points and weights, each padded with zeros to a multiple of 4. */
+  /** Rules in use: their n points, then their n weights, each padded with zeros to a multiple of 4. */
   readonly rules: Float32Array;
   /** Factors of nodes whose feature was met before, by point, padded likewise. */
   readonly tables: Float32Array;
-  /** Slots, pairs of children and points that a tree needs at most: the size of the scratch memory. */
+  /** Most slots × padded points that a tree needs: floats of scratch memory a row. */
   readonly maxSlotFloats: number;
+  /** Most pairs of child slots that a tree needs. */
   readonly maxPairs: number;
 }
 
@@ -55,11 +57,11 @@ export function compileQuadrature(model: TreeModel): QuadratureProgram {
   if (!model.hasCovers) throw new NoCoversError();
   const layouts = model.trees.map((tree) => layoutPaths(tree, model.features));
   const rules = new WordBuffer();
-  const ruleAt = new Map<number, number>();
+  const ruleOf = new Map<number, Rule>();
   const tables = new WordBuffer();
   const operations = new WordBuffer();
   const units = new WordBuffer();
-  const setColumns: SetColumn[] = [];
+  const setColumns = new Map<string, SetColumn>();
   let maxSlotFloats = 0;
   let maxPairs = 0;
   for (let output = 0; output < model.outputs; output++) {
@@ -68,18 +70,18 @@ export function compileQuadrature(model: TreeModel): QuadratureProgram {
     for (const [i, tree] of model.trees.entries()) {
       const layout = layouts[i];
       if (layout === undefined || layout.innerNodes === 0 || !contributes(tree, model.outputs, output)) continue;
-      const n = pointsFor(layout.maxDistinct);
-      const rule = ruleAt.get(n) ?? addRule(rules, n);
-      ruleAt.set(n, rule);
+      const rule = ruleOf.get(layout.maxDistinct) ?? addRule(rules, pointsFor(layout.maxDistinct));
+      ruleOf.set(layout.maxDistinct, rule);
+      const n = rule.points.length;
       units.int(output);
       units.int(n);
       units.int(operations.length);
-      units.int(rule);
+      units.int(rule.at);
       flushAt = units.length;
       nodes += layout.innerNodes;
       units.int(nodes >= NODES_PER_FLUSH ? 1 : 0);
       if (nodes >= NODES_PER_FLUSH) nodes = 0;
-      const pairs = emitTree({ tree, layout, model, output, points: n, operations, tables, setColumns });
+      const pairs = emitTree({ tree, layout, model, output, points: rule.points, operations, tables, setColumns });
       maxPairs = Math.max(maxPairs, pairs);
       maxSlotFloats = Math.max(maxSlotFloats, (2 * pairs + 1) * pad(n));
     }
@@ -88,7 +90,7 @@ export function compileQuadrature(model: TreeModel): QuadratureProgram {
   return {
     features: model.features,
     outputs: model.outputs,
-    setColumns,
+    setColumns: [...setColumns.values()],
     units: units.ints(),
     operations: operations.ints(),
     rules: rules.floats(),
@@ -102,11 +104,17 @@ function contributes(tree: Tree, outputs: number, output: number): boolean {
   return outputs === 1 || tree.value.some((value, at) => at % outputs === output && value !== 0);
 }
 
-function addRule(rules: WordBuffer, n: number): number {
+/** A quadrature rule among the words of a program. */
+interface Rule {
+  readonly at: number;
+  readonly points: Float64Array;
+}
+
+function addRule(rules: WordBuffer, n: number): Rule {
   const at = rules.length;
   const { points, weights } = gaussLegendre(n);
   for (const values of [points, weights]) {
     for (let q = 0; q < pad(n); q++) rules.float(values[q] ?? 0);
   }
-  return at;
+  return { at, points };
 }

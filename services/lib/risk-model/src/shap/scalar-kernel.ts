@@ -19,10 +19,10 @@ export function createScalarKernel(program: QuadratureProgram): Kernel {
     explain(rows, n, out) {
       for (let row = 0; row < n; row++) {
         columns.set(rows.subarray(row * features, (row + 1) * features));
-        for (const [i, set] of setColumns.entries()) {
+        for (const set of setColumns) {
           const value = columns[set.source] ?? Number.NaN;
           const left = Number.isNaN(value) ? set.defaultLeft : set.members.includes(value);
-          columns[features + i] = left ? 0 : 1;
+          columns[set.column] = left ? 0 : 1;
         }
         totals.fill(0);
         phi.fill(0);
