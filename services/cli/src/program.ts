@@ -5,6 +5,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { featuresCommand } from "./commands/features.ts";
+import { importCommand } from "./commands/import.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { startCommand } from "./commands/start.ts";
@@ -24,6 +25,7 @@ export function createProgram(context: CliContext): Command {
     featuresCommand,
     predictCommand,
     explainCommand,
+    importCommand,
     modelsCommand,
     startCommand,
     authCommand,
