@@ -1,14 +1,26 @@
 /** Shortest time of one run in ms: best of `turns` after a warm-up, short runs repeated within a turn. */
 export async function bestOf(run: () => unknown, turns = 3, turnMs = 500): Promise<number> {
-  await run();
-  const once = performance.now();
-  await run();
-  const times = Math.max(1, Math.floor(turnMs / (performance.now() - once)));
-  let best = Number.POSITIVE_INFINITY;
-  for (let turn = 0; turn < turns; turn++) {
+  const [best] = await bestOfEach([run], turns, turnMs);
+  return best ?? Number.NaN;
+}
+
+/** The same for runs that are compared with each other: they take turns, so that a busy machine slows them alike. */
+export async function bestOfEach(runs: readonly (() => unknown)[], turns = 3, turnMs = 500): Promise<number[]> {
+  const best = runs.map(() => Number.POSITIVE_INFINITY);
+  const times = [];
+  for (const run of runs) {
+    await run();
     const start = performance.now();
-    for (let i = 0; i < times; i++) await run();
-    best = Math.min(best, (performance.now() - start) / times);
+    await run();
+    times.push(Math.max(1, Math.floor(turnMs / (performance.now() - start))));
+  }
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [i, run] of runs.entries()) {
+      const count = times[i] ?? 1;
+      const start = performance.now();
+      for (let n = 0; n < count; n++) await run();
+      best[i] = Math.min(best[i] ?? Number.POSITIVE_INFINITY, (performance.now() - start) / count);
+    }
   }
   return best;
 }
