@@ -1,6 +1,8 @@
 // `npm run faults [-- --quick] [name …]`: breaks servers of its own on the loopback and holds what happens against the bounds.
 import { parseArgs } from "node:util";
+import { floods } from "./floods.ts";
 import type { Finding, Scenario } from "./harness.ts";
+import { hostileMessages } from "./hostile.ts";
 import { overload } from "./overload.ts";
 import { frozenReplica, outageByErrors, outageByKill, rollingRestarts } from "./replicas.ts";
 
@@ -10,6 +12,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "outage-errors": outageByErrors,
   frozen: frozenReplica,
   rolling: rollingRestarts,
+  hostile: hostileMessages,
+  floods,
 };
 
 const { values, positionals } = parseArgs({ options: { quick: { type: "boolean" } }, allowPositionals: true });

