@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -62,6 +62,28 @@ test("a taken port is one line, exit code 1", async () => {
   expect(lines).toEqual([
     expect.stringMatching(new RegExp(`^cannot listen on 127\\.0\\.0\\.1:${port}.*another process holds it`)),
   ]);
+});
+
+test("serves the page of a folder, and a folder without a page is one line", async () => {
+  const dashboard = await dataDir();
+  const env = { ...ANY_PORT, BELLWETHER_DATA_DIR: await dataDir(), BELLWETHER_LOG_LEVEL: "silent" };
+  const { code, lines } = await failedStart({ ...env, OPS_SERVICE_DASHBOARD: dashboard });
+  expect({ code, lines }).toEqual({ code: 1, lines: [`${dashboard} has no index.html: build the page first`] });
+
+  await writeFile(path.join(dashboard, "index.html"), "<title>Bellwether</title>");
+  const options = { cwd: ROOT, env: { ...env, OPS_SERVICE_DASHBOARD: dashboard } };
+  const child = spawn(process.execPath, [MAIN], { ...options, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const [{ addresses }] = await once(child, "message");
+  expect(await (await fetch(`http://127.0.0.1:${addresses.web.port}/`)).text()).toContain("Bellwether");
+  child.kill("SIGTERM");
+  await once(child, "exit");
+});
+
+test("a service that others can reach wants authentication", async () => {
+  const env = { BELLWETHER_DATA_DIR: await dataDir(), BELLWETHER_HOST: "0.0.0.0" };
+  const { code, lines } = await failedStart(env);
+  expect(code).toBe(1);
+  expect(lines.at(-1)).toMatch(/^ops-service would listen on 0\.0\.0\.0 without authentication/);
 });
 
 test("missing alert rules are named, exit code 1", async () => {

@@ -1,5 +1,6 @@
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { env, readEnv } from "@bellwether/config/env";
+import { serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { providePostgres } from "@bellwether/storage/provide-postgres";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
@@ -8,20 +9,15 @@ import { createOpsService } from "./service.ts";
 
 try {
   const config = readEnv(process.env, {
-    host: env.text(
-      "BELLWETHER_HOST",
-      { pattern: /^[0-9a-zA-Z.:-]{1,253}$/, expected: "an address or host name to listen on" },
-      "127.0.0.1",
-    ),
-    grpc: env.port("OPS_SERVICE_GRPC_PORT", 9080),
-    web: env.port("OPS_SERVICE_WEB_PORT", 8080),
-    admin: env.port("OPS_SERVICE_ADMIN_PORT", 9480),
+    ...serverEnv("OPS_SERVICE", { grpc: 9080, web: 8080, admin: 9480 }),
+    dashboard: env.optional(env.path("OPS_SERVICE_DASHBOARD")),
     databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
     dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
     alertRules: env.path("BELLWETHER_ALERT_RULES", "config/alert_rules.yaml"),
     level: env.choice("BELLWETHER_LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
   });
   const alertRules = await loadAlertRules(config.alertRules);
+  const settings = await serverSettings(config);
   const telemetry = await startTelemetry({
     serviceName: "ops-service",
     serviceVersion: "0.1.0",
@@ -29,10 +25,10 @@ try {
   });
   const database = await providePostgres(config.databaseUrl, config.dataDir);
   const service = await createOpsService({
-    host: config.host,
-    ports: { grpc: config.grpc, web: config.web, admin: config.admin },
+    ...settings,
     databaseUrl: database.url,
     alertRules,
+    ...(config.dashboard !== null && { dashboard: config.dashboard }),
     logger: createLogger({ name: "ops-service", level: config.level }),
     telemetry,
   }).catch(async (error) => {

@@ -5,7 +5,8 @@ import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { route } from "@bellwether/mesh/route";
-import { type RunningServer, startServer } from "@bellwether/mesh/serve";
+import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
+import { staticFiles } from "@bellwether/mesh/static-files";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { alertHandlers } from "./rpc/alerts.ts";
@@ -24,13 +25,12 @@ import { findSupplier, listSuppliers } from "./store/suppliers.ts";
 import { writeChunk } from "./store/write-chunk.ts";
 
 /** What ops-service is started with. */
-export interface OpsServiceConfig {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly ports: { readonly grpc: number; readonly web: number; readonly admin: number };
+export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web"> {
   /** A database of its own, with user and password. */
   readonly databaseUrl: string;
   readonly alertRules: AlertRules;
+  /** Folder of the built page. Left out: the web door serves the contracts only. */
+  readonly dashboard?: string;
   readonly logger: Logger;
   /** Left out: no metrics and no spans. */
   readonly telemetry?: Telemetry;
@@ -43,16 +43,16 @@ const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 
 /** Opens the database, brings its tables up to date and serves. @throws StorageError or ListenError in one line */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
-  const { host, ports, alertRules, logger, telemetry, now = () => new Date() } = config;
-  const { db, sql, close } = await openDatabase(config.databaseUrl);
+  const { databaseUrl, alertRules, dashboard, logger, telemetry, now = () => new Date(), ...listening } = config;
+  const webHandlers = dashboard === undefined ? [] : [staticFiles(dashboard)];
+  const { db, sql, close } = await openDatabase(databaseUrl);
   const feed = createChangeFeed(sql);
   const newId = randomUUID;
   const transact = createTransact(db, { now, newId });
   try {
     const server = await startServer({
+      ...listening,
       name: "ops-service",
-      host,
-      ports,
       routes: [
         route(
           BatchService,
@@ -98,6 +98,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       errors: OPS_ERRORS,
       logger,
       rest: REST_ROUTES,
+      webHandlers,
       admission: PATIENT,
       ...(telemetry && { telemetry }),
     });

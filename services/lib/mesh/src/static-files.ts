@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { pathOf, sendText, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
@@ -32,13 +32,14 @@ const CONTENT_SECURITY_POLICY =
 /**
  * Serves the files of a folder, read once at start: no path of a request ever reaches the file system. A browser that asks
  * for a page which is no file gets `index.html`, for pages that route themselves. Files under `assets/` carry their hash in their name
- * and are cached for a year.
+ * and are cached for a year. @throws Error when the folder has no `index.html`
  */
 export function staticFiles(folder: string): WebHandler {
+  if (!existsSync(path.join(folder, "index.html"))) throw new Error(`${folder} has no index.html: build the page first`);
   const files = new Map(filesUnder(folder).map((file) => [`/${file}`, readStaticFile(folder, file)]));
   return (request, response) => {
     const name = pathOf(request);
-    const file = files.get(name) ?? (wantsPage(request) ? files.get("/index.html") : undefined);
+    const file = files.get(name) ?? (name === "/" || wantsPage(request) ? files.get("/index.html") : undefined);
     if (!file) return false;
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
