@@ -35,7 +35,8 @@ const CONTENT_SECURITY_POLICY =
  * and are cached for a year. @throws Error when the folder has no `index.html`
  */
 export function staticFiles(folder: string): WebHandler {
-  if (!existsSync(path.join(folder, "index.html"))) throw new Error(`${folder} has no index.html: build the page first`);
+  if (!existsSync(path.join(folder, "index.html")))
+    throw new Error(`${folder} has no index.html: build the page first`);
   const files = new Map(filesUnder(folder).map((file) => [`/${file}`, readStaticFile(folder, file)]));
   return (request, response) => {
     const name = pathOf(request);
