@@ -1,6 +1,6 @@
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { env, readEnv } from "@bellwether/config/env";
-import { serverEnv, serverSettings } from "@bellwether/mesh/server-env";
+import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { providePostgres } from "@bellwether/storage/provide-postgres";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
@@ -10,6 +10,7 @@ import { createOpsService } from "./service.ts";
 try {
   const config = readEnv(process.env, {
     ...serverEnv("OPS_SERVICE", { grpc: 9080, web: 8080, admin: 9480 }),
+    mlUrl: env.url("ML_SERVICE_URL", ["http", "https", "dns", "ipv4"], "http://127.0.0.1:9081"),
     dashboard: env.optional(env.path("OPS_SERVICE_DASHBOARD")),
     databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
     dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
@@ -28,6 +29,8 @@ try {
     ...settings,
     databaseUrl: database.url,
     alertRules,
+    mlUrl: config.mlUrl,
+    calls: peerSettings(config),
     ...(config.dashboard !== null && { dashboard: config.dashboard }),
     logger: createLogger({ name: "ops-service", level: config.level }),
     telemetry,

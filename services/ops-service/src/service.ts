@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { AlertRules } from "@bellwether/config/alert-rules";
+import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
 import { staticFiles } from "@bellwether/mesh/static-files";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
+import { passOnInference } from "./clients/pass-on-inference.ts";
 import { alertHandlers } from "./rpc/alerts.ts";
 import { auditHandlers } from "./rpc/audit.ts";
 import { batchHandlers } from "./rpc/batch.ts";
@@ -29,6 +32,10 @@ export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" |
   /** A database of its own, with user and password. */
   readonly databaseUrl: string;
   readonly alertRules: AlertRules;
+  /** gRPC door of ml-service. */
+  readonly mlUrl: string;
+  /** How ml-service is called for those who come without a token. Default: in the clear and without a token. */
+  readonly calls?: Pick<MeshTransportOptions, "tls" | "token">;
   /** Folder of the built page. Left out: the web door serves the contracts only. */
   readonly dashboard?: string;
   readonly logger: Logger;
@@ -43,9 +50,15 @@ const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 
 /** Opens the database, brings its tables up to date and serves. @throws StorageError or ListenError in one line */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
-  const { databaseUrl, alertRules, dashboard, logger, telemetry, now = () => new Date(), ...listening } = config;
+  const { databaseUrl, alertRules, mlUrl, calls, dashboard, logger, telemetry, ...listening } = config;
+  const now = config.now ?? (() => new Date());
   const webHandlers = dashboard === undefined ? [] : [staticFiles(dashboard)];
-  const { db, sql, close } = await openDatabase(databaseUrl);
+  const { db, sql, close: closeDatabase } = await openDatabase(databaseUrl);
+  const ml = createMeshTransport({ url: mlUrl, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) });
+  const close = async (): Promise<void> => {
+    ml.close();
+    await closeDatabase();
+  };
   const feed = createChangeFeed(sql);
   const newId = randomUUID;
   const transact = createTransact(db, { now, newId });
@@ -94,6 +107,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
             chainHead: () => chainHead(db),
           }),
         ),
+        route(InferenceService, passOnInference(ml)),
       ],
       errors: OPS_ERRORS,
       logger,

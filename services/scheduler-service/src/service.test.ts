@@ -9,20 +9,21 @@ import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule
 import { createLogger } from "@bellwether/telemetry/logger";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { isoWeekAt } from "./domain/iso-week.ts";
 import { startLedger } from "./ledger-fixture.ts";
 import { createSchedulerService } from "./service.ts";
-import { startMlProcess, weekCsv, weeklyFolder } from "./weekly-fixture.ts";
+import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
 
 let registry = "";
-let ml: Awaited<ReturnType<typeof startMlProcess>>;
+let ml: ServiceProcess;
 beforeAll(async () => {
   registry = await mkdtemp(path.join(os.tmpdir(), "bellwether-schedule-models-"));
   await publishDemoModel(registry);
-  ml = await startMlProcess(registry);
+  ml = await startService("ml-service", { MODEL_REGISTRY_URL: `file:${registry}` });
 });
 afterAll(async () => {
   await ml[Symbol.asyncDispose]();
@@ -41,7 +42,7 @@ async function setUp(queueUrl: string, rows: number, cron = "0 6 * * 1") {
   const settings = {
     ...folder.settings,
     ports: { grpc: 0, web: 0, admin: 0 },
-    mlUrl: ml.url,
+    mlUrl: ml.grpc,
     opsUrl: ledger.url,
     queueUrl,
     cron,

@@ -1,7 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 
@@ -61,24 +58,5 @@ export async function weeklyFolder() {
       weeksFolder: at("weeks"),
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  };
-}
-
-/** Runs ml-service itself, as a process of its own, on a registry; gives the URL of its gRPC door. */
-export async function startMlProcess(registry: string): Promise<{ readonly url: string } & AsyncDisposable> {
-  const main = createRequire(import.meta.url).resolve("@bellwether/ml-service/main");
-  const ports = { ML_SERVICE_GRPC_PORT: "0", ML_SERVICE_WEB_PORT: "0", ML_SERVICE_ADMIN_PORT: "0" };
-  const child = spawn(process.execPath, [main], {
-    env: { ...ports, MODEL_REGISTRY_URL: `file:${registry}`, BELLWETHER_LOG_LEVEL: "silent" },
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-  const [message] = (await once(child, "message")) as [{ addresses: { grpc: { port: number } } }];
-  return {
-    url: `http://127.0.0.1:${message.addresses.grpc.port}`,
-    async [Symbol.asyncDispose]() {
-      const ended = once(child, "exit");
-      child.kill("SIGTERM");
-      await ended;
-    },
   };
 }

@@ -3,18 +3,19 @@ import os from "node:os";
 import path from "node:path";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
+import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Progress } from "./domain/weekly-run.ts";
 import { startLedger } from "./ledger-fixture.ts";
-import { startMlProcess, weekCsv, weeklyFolder } from "./weekly-fixture.ts";
+import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
 import { createWeeklyRunner } from "./weekly-runner.ts";
 
 let registry = "";
-let ml: Awaited<ReturnType<typeof startMlProcess>>;
+let ml: ServiceProcess;
 beforeAll(async () => {
   registry = await mkdtemp(path.join(os.tmpdir(), "bellwether-weekly-models-"));
   await publishDemoModel(registry);
-  ml = await startMlProcess(registry);
+  ml = await startService("ml-service", { MODEL_REGISTRY_URL: `file:${registry}` });
 });
 afterAll(async () => {
   await ml[Symbol.asyncDispose]();
@@ -32,7 +33,7 @@ async function setUp(csv: string) {
   const input = folder.at("week.csv");
   await writeFile(input, csv);
   const ledger = stack.use(await startLedger());
-  const settings = { ...folder.settings, mlUrl: ml.url, opsUrl: ledger.url };
+  const settings = { ...folder.settings, mlUrl: ml.grpc, opsUrl: ledger.url };
   const runner = stack.use(await createWeeklyRunner(settings));
   const news: Progress[] = [];
   const run = (week = WEEK, file = input, signal = NEVER) => runner.run(week, file, signal, (now) => news.push(now));

@@ -1,4 +1,4 @@
-import { flatSupplier } from "@bellwether/scoring/flat-supplier";
+import { flatSupplier } from "@bellwether/risk-model/flat-json/flat-supplier";
 import { narrate } from "@bellwether/scoring/narrative";
 import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score-supplier";
 import { Command } from "commander";

@@ -1,5 +1,5 @@
-import { type FlatScore, flatScore } from "@bellwether/scoring/flat-score";
-import { flatSupplier } from "@bellwether/scoring/flat-supplier";
+import { type FlatScore, flatScore } from "@bellwether/risk-model/flat-json/flat-score";
+import { flatSupplier } from "@bellwether/risk-model/flat-json/flat-supplier";
 import { scoreSupplier } from "@bellwether/scoring/score-supplier";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
@@ -50,13 +50,17 @@ export function predictCommand(context: CliContext): Command {
       if (supplier.supplierId === "") throw new UsageError(`supplier_id is missing in --input; add "supplier_id":"…"`);
       const score: FlatScore = options.url
         ? (JSON.parse(await postJson(options.url, "/predict", json, context.env.BELLWETHER_TOKEN_FILE)) as FlatScore)
-        : await withLocalModel(context, options, async (model) =>
-            flatScore(
-              supplier.supplierId,
-              await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier"),
-              TOP,
-            ),
-          );
+        : await withLocalModel(context, options, async (model) => {
+            const score = await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier");
+            const parts = {
+              ...score,
+              supplierId: supplier.supplierId,
+              classProbabilities: score.probabilities,
+              topContributions: score.contributions.slice(0, TOP),
+              missingFeatures: score.missing,
+            };
+            return flatScore(parts, score.band);
+          });
       for (const line of scoreLines(score)) report.line(line);
       report.json(score);
     });

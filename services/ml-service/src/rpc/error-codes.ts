@@ -5,7 +5,7 @@ import type {
   VersionNotFoundError,
 } from "@bellwether/registry/registry-error";
 import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
-import type { FlatSupplierError } from "@bellwether/scoring/flat-supplier";
+import type { FlatSupplierError } from "@bellwether/risk-model/flat-json/flat-supplier";
 import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score-supplier";
 import type { ModelRejectedError } from "@bellwether/scoring/scoring-model";
 import { Code } from "@connectrpc/connect";

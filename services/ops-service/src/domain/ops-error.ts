@@ -73,6 +73,15 @@ export class AuditEventError extends Error {
   }
 }
 
+/** Scores and explanations come from ml-service, which does not answer. */
+export class ModelServiceUnavailableError extends Error {
+  override readonly name = "ModelServiceUnavailableError" as const;
+  readonly retryAfterMs = 1_000;
+  constructor(options?: ErrorOptions) {
+    super("ml-service does not answer: no scores and explanations until it does; everything else goes on", options);
+  }
+}
+
 /** A page token that this list did not hand out. */
 export class PageTokenError extends Error {
   override readonly name = "PageTokenError" as const;

@@ -1,9 +1,11 @@
+import type { FlatSupplierError } from "@bellwether/risk-model/flat-json/flat-supplier";
 import { Code } from "@connectrpc/connect";
 import type {
   AlertNotFoundError,
   AlertResolvedError,
   AuditEventError,
   ChunkShapeError,
+  ModelServiceUnavailableError,
   PageTokenError,
   QueryError,
   RunCompleteError,
@@ -27,7 +29,9 @@ type OpsError =
   | AuditEventError
   | PageTokenError
   | QueryError
-  | WatchTooSlowError;
+  | WatchTooSlowError
+  | FlatSupplierError
+  | ModelServiceUnavailableError;
 
 /** The code that each of them leaves with. */
 export const OPS_ERRORS = {
@@ -43,4 +47,6 @@ export const OPS_ERRORS = {
   PageTokenError: Code.InvalidArgument,
   QueryError: Code.InvalidArgument,
   WatchTooSlowError: Code.ResourceExhausted,
+  FlatSupplierError: Code.InvalidArgument,
+  ModelServiceUnavailableError: Code.Unavailable,
 } satisfies Record<OpsError["name"], Code>;

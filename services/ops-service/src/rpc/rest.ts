@@ -1,3 +1,4 @@
+import { ExplainResponseSchema, InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { AlertSchema, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { AuditRecordSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
@@ -5,11 +6,15 @@ import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb
 import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type RestInput, type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
+import { flatScore } from "@bellwether/risk-model/flat-json/flat-score";
+import { flatSupplier } from "@bellwether/risk-model/flat-json/flat-supplier";
+import { toJson } from "@bufbuild/protobuf";
 import { QueryError } from "../domain/ops-error.ts";
-import { SEVERITIES, STATES } from "./alert-to-proto.ts";
+import { nameOf, SEVERITIES, STATES } from "./alert-to-proto.ts";
 import { plainJson } from "./plain-json.ts";
+import { BANDS } from "./run-to-proto.ts";
 
-/** `GET /alerts`, `GET /audit` and `GET /batch/status`: the monolith's paths over the RPCs. */
+/** The monolith's paths over the RPCs: alerts, audit trail and latest run; scores and explanations as ml-service gives them. */
 export const REST_ROUTES: readonly RestRoute[] = [
   restRoute({
     verb: "GET",
@@ -49,6 +54,20 @@ export const REST_ROUTES: readonly RestRoute[] = [
     rpc: BatchService.method.getRun,
     toRequest: ({ query }) => ({ isoWeek: query.get("iso_week") ?? "", modelName: query.get("model_name") ?? "" }),
     toJson: ({ run }) => (run ? plainJson(BatchRunSchema, run) : null),
+  }),
+  restRoute({
+    verb: "POST",
+    path: "/predict",
+    rpc: InferenceService.method.predict,
+    toRequest: ({ body }) => ({ supplier: { ...flatSupplier(body) } }),
+    toJson: ({ score }) => (score ? flatScore(score, nameOf(BANDS, score.band) ?? "unknown") : null),
+  }),
+  restRoute({
+    verb: "POST",
+    path: "/explain",
+    rpc: InferenceService.method.explain,
+    toRequest: ({ body }) => ({ supplier: { ...flatSupplier(body) }, withNarrative: true }),
+    toJson: (message) => toJson(ExplainResponseSchema, message, { useProtoFieldName: true }),
   }),
 ];
 

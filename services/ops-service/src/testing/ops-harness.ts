@@ -16,6 +16,7 @@ import { createOpsService, type OpsServiceConfig } from "../service.ts";
 
 /** A running ops-service with its clients. */
 export interface OpsHarness extends AsyncDisposable {
+  readonly grpcUrl: string;
   readonly webUrl: string;
   readonly batch: Client<typeof BatchService>;
   readonly alerts: Client<typeof AlertService>;
@@ -32,11 +33,14 @@ export async function startOps(databaseUrl: string, over: Partial<OpsServiceConf
     ports: { grpc: 0, web: 0, admin: 0 },
     databaseUrl,
     alertRules: await loadAlertRules(RULES),
+    mlUrl: "http://127.0.0.1:1",
     logger: createLogger({ name: "ops-service", level: "error" }),
     ...over,
   });
-  const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${service.addresses.grpc.port}` });
+  const grpcUrl = `http://127.0.0.1:${service.addresses.grpc.port}`;
+  const transport = createGrpcTransport({ baseUrl: grpcUrl });
   return {
+    grpcUrl,
     webUrl: `http://127.0.0.1:${service.addresses.web.port}`,
     batch: createClient(BatchService, transport),
     alerts: createClient(AlertService, transport),

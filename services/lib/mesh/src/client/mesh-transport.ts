@@ -21,7 +21,7 @@ export interface MeshTransportOptions {
    */
   readonly url: string;
   readonly tls?: ClientTls;
-  /** The bearer token of each call, asked for every time so that it can be renewed. */
+  /** The bearer token of each call that brings none, asked for every time so that it can be renewed. */
   readonly token?: () => string;
   /** Share of new traces that are recorded; from `startTelemetry`. Default 0. */
   readonly sampleRatio?: number;
@@ -69,7 +69,7 @@ function tlsCredentials({ ca, cert, key }: ClientTls): grpc.ChannelCredentials {
 
 function tokenInterceptor(token: () => string): Interceptor {
   return (next) => (request) => {
-    request.header.set("authorization", `Bearer ${token()}`);
+    if (!request.header.has("authorization")) request.header.set("authorization", `Bearer ${token()}`);
     return next(request);
   };
 }

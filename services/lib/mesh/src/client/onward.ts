@@ -1,4 +1,5 @@
 import type { CallOptions, HandlerContext } from "@connectrpc/connect";
+import { callerOf } from "../caller.ts";
 
 /** What a handler keeps of its own time to answer after a call further on has run out of it. */
 const KEPT_MS = 50;
@@ -11,4 +12,13 @@ export function onward({ signal, timeoutMs }: Pick<HandlerContext, "signal" | "t
   const leftMs = timeoutMs();
   // 0 and less mean "no deadline" to a transport: a late call gets the shortest one instead.
   return leftMs === undefined ? { signal } : { signal, timeoutMs: Math.max(1, leftMs - KEPT_MS) };
+}
+
+/**
+ * As `onward`, and in the caller's own name where the caller came with a token: the peer sees who asks. Anybody else's call is made
+ * in this service's name.
+ */
+export function onwardAsCaller(context: HandlerContext): CallOptions {
+  const token = callerOf(context).via === "token" ? context.requestHeader.get("authorization") : null;
+  return { ...onward(context), ...(token !== null && { headers: { authorization: token } }) };
 }

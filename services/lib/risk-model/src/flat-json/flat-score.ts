@@ -1,0 +1,47 @@
+/** What the flat JSON tells of a score. `bellwether.inference.v1.Score` has all of it under these names. */
+export interface ScoreParts {
+  readonly supplierId: string;
+  /** Not set: the band is unknown. */
+  readonly riskScore?: number | null | undefined;
+  readonly classProbabilities: readonly { readonly label: string; readonly probability: number }[];
+  readonly topContributions: readonly {
+    readonly feature: string;
+    readonly value?: number | null | undefined;
+    /** Empty: the feature is a number. */
+    readonly category: string;
+    readonly contribution: number;
+  }[];
+  readonly model?: { readonly version: string } | undefined;
+  readonly missingFeatures: readonly string[];
+  readonly warnings: readonly { readonly code: string; readonly feature: string; readonly message: string }[];
+}
+
+/** A score in the monolith's shape, snake_case. */
+export type FlatScore = {
+  supplier_id: string;
+  risk_score: number | null;
+  band: string;
+  probabilities: Record<string, number>;
+  top_features: { feature: string; value: number | string | null; contribution: number }[];
+  model_version: string;
+  missing_features: string[];
+  warnings: { code: string; feature: string; message: string }[];
+};
+
+/** @param band Its name in lower case. */
+export function flatScore(score: ScoreParts, band: string): FlatScore {
+  return {
+    supplier_id: score.supplierId,
+    risk_score: score.riskScore ?? null,
+    band,
+    probabilities: Object.fromEntries(score.classProbabilities.map(({ label, probability }) => [label, probability])),
+    top_features: score.topContributions.map(({ feature, value, category, contribution }) => ({
+      feature,
+      value: value ?? (category || null),
+      contribution,
+    })),
+    model_version: score.model?.version ?? "",
+    missing_features: [...score.missingFeatures],
+    warnings: score.warnings.map(({ code, feature, message }) => ({ code, feature, message })),
+  };
+}

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+
+export type ServiceName = "ml-service" | "ops-service" | "scheduler-service";
+
+/** A service as a process of its own, on free ports. */
+export interface ServiceProcess extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** URLs of its doors. */
+  readonly grpc: string;
+  readonly web: string;
+  readonly admin: string;
+  /** SIGTERM, then waits for the end. */
+  stop(): Promise<void>;
+  /** SIGKILL, then waits for the end. */
+  kill(): Promise<void>;
+}
+
+type Doors = Readonly<Record<"grpc" | "web" | "admin", { readonly port: number }>>;
+
+/** Starts a service's main.ts with nothing in its environment but `env`. @throws Error when it ends instead of serving */
+export async function startService(
+  name: ServiceName,
+  env: Readonly<Record<string, string>>,
+  cwd = process.cwd(),
+): Promise<ServiceProcess> {
+  const main = createRequire(import.meta.url).resolve(`@bellwether/${name}/main`);
+  const prefix = name.toUpperCase().replace("-", "_");
+  const ports = Object.fromEntries(["GRPC", "WEB", "ADMIN"].map((door) => [`${prefix}_${door}_PORT`, "0"]));
+  const child = spawn(process.execPath, [main], {
+    cwd,
+    env: { ...ports, BELLWETHER_LOG_LEVEL: "silent", ...env },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit");
+  const serving = once(child, "message").then(([message]) => message as { readonly addresses: Doors });
+  const early = ended.then(([code]) => Promise.reject(new Error(`${name} ended with ${code} before it served`)));
+  const { addresses } = await Promise.race([serving, early]);
+  const end = (signal: NodeJS.Signals) => async (): Promise<void> => {
+    child.kill(signal);
+    await ended;
+  };
+  const [stop, kill] = [end("SIGTERM"), end("SIGKILL")];
+  const url = ({ port }: { readonly port: number }): string => `http://127.0.0.1:${port}`;
+  return {
+    process: child,
+    grpc: url(addresses.grpc),
+    web: url(addresses.web),
+    admin: url(addresses.admin),
+    stop,
+    kill,
+    [Symbol.asyncDispose]: stop,
+  };
+}

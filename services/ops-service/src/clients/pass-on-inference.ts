@@ -1,0 +1,53 @@
+import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { callerOf } from "@bellwether/mesh/caller";
+import { onwardAsCaller } from "@bellwether/mesh/client/onward";
+import { ERROR_DOMAIN } from "@bellwether/mesh/refusal";
+import {
+  Code,
+  ConnectError,
+  createClient,
+  type HandlerContext,
+  type ServiceImpl,
+  type Transport,
+} from "@connectrpc/connect";
+import { ModelServiceUnavailableError } from "../domain/ops-error.ts";
+
+/** The RPCs that are passed on. Batches go to ml-service itself. */
+type PassedOn = Pick<ServiceImpl<typeof InferenceService>, "predict" | "explain">;
+
+/** Scores and explanations as ml-service gives them: in the caller's name and time, and with ml-service's own refusals. */
+export function passOnInference(transport: Transport): PassedOn {
+  const ml = createClient(InferenceService, transport);
+  return {
+    async predict(request, context) {
+      try {
+        return await ml.predict(request, onwardAsCaller(context));
+      } catch (error) {
+        throw forCaller(error, context);
+      }
+    },
+    async *explain(request, context) {
+      try {
+        yield* ml.explain(request, onwardAsCaller(context));
+      } catch (error) {
+        throw forCaller(error, context);
+      }
+    },
+  };
+}
+
+/** Codes about who calls: this service's own credentials are not the caller's matter. */
+const ABOUT_CALLER: ReadonlySet<Code> = new Set([Code.Unauthenticated, Code.PermissionDenied]);
+
+/** What ml-service says, or that it is away. Anything else is a fault of ours and stays as it is, to be logged. */
+function forCaller(error: unknown, context: HandlerContext): unknown {
+  if (!(error instanceof ConnectError) || !error.isWireError) return error;
+  const isSaid = error.findDetails(ErrorInfoSchema).some(({ domain }) => domain === ERROR_DOMAIN);
+  if (error.code === Code.Unavailable && !isSaid) return new ModelServiceUnavailableError({ cause: error });
+  if (!isSaid && error.code !== Code.DeadlineExceeded) return error;
+  if (ABOUT_CALLER.has(error.code) && callerOf(context).via !== "token") return error;
+  const said = new ConnectError(error.rawMessage, error.code);
+  said.details = error.details;
+  return said;
+}

@@ -1,0 +1,194 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import {
+  createLocalKeys,
+  issueToken,
+  LOCAL_AUDIENCE,
+  LOCAL_ISSUER,
+  readPublicKeys,
+} from "@bellwether/mesh/auth/local-keys";
+import { route } from "@bellwether/mesh/route";
+import { startServer } from "@bellwether/mesh/serve";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
+import { Code, createClient, type ServiceImpl } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { failureOf, type OpsHarness, startOps } from "./testing/ops-harness.ts";
+
+let folder = "";
+let cluster: PostgresCluster;
+let databaseUrl = "";
+/** ml-service asks for a token; ops-service does too and has none of its own. */
+let ml: ServiceProcess;
+let ops: OpsHarness;
+let headers: { authorization: string };
+
+const tokenOf = async (signer: string): Promise<string> =>
+  issueToken(signer, { subject: "ada", roles: ["viewer"], lifetimeS: 300 });
+const keysIn = async (name: string) => createLocalKeys(path.join(folder, name));
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "ops-inference-"));
+  const models = path.join(folder, "models");
+  const [keys] = await Promise.all([keysIn("keys"), publishDemoModel(models)]);
+  cluster = await startPostgresCluster();
+  databaseUrl = await cluster.createDatabase();
+  ml = await startService("ml-service", {
+    MODEL_REGISTRY_URL: `file:${models}`,
+    BELLWETHER_AUTH_JWKS_FILE: keys.publicKeysFile,
+  });
+  const tokens = {
+    keys: await readPublicKeys(keys.publicKeysFile),
+    issuer: LOCAL_ISSUER,
+    audience: LOCAL_AUDIENCE,
+    rolesClaim: "roles",
+  };
+  ops = await startOps(databaseUrl, { mlUrl: ml.grpc, auth: { tokens, identities: {} } });
+  headers = { authorization: `Bearer ${await tokenOf(keys.privateKeyFile)}` };
+});
+afterAll(async () => {
+  await ops?.[Symbol.asyncDispose]();
+  await ml?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const { features, categories, text } = demoSupplier(1);
+const supplier = { supplierId: "S_1", features, categories, contractText: text };
+const doorsOf = ({ grpcUrl, webUrl }: OpsHarness) => [
+  createClient(InferenceService, createGrpcTransport({ baseUrl: grpcUrl })),
+  createClient(InferenceService, createConnectTransport({ baseUrl: webUrl, httpVersion: "1.1" })),
+];
+const mlClient = () => createClient(InferenceService, createGrpcTransport({ baseUrl: ml.grpc }));
+
+/** Another ops-service on the same database, which lets everybody in. */
+async function openOps(over: Parameters<typeof startOps>[1]): Promise<OpsHarness> {
+  const harness = await startOps(databaseUrl, { logger: createLogger({ name: "ops", level: "silent" }), ...over });
+  onTestFinished(() => harness[Symbol.asyncDispose]());
+  return harness;
+}
+
+/** ml-service's contract with the answers of a test. */
+async function standIn(handlers: Partial<ServiceImpl<typeof InferenceService>>, port = 0) {
+  const server = await startServer({
+    name: "stand-in",
+    ports: { grpc: port, web: 0, admin: 0 },
+    routes: [route(InferenceService, handlers)],
+    errors: {},
+    logger: createLogger({ name: "stand-in", level: "silent" }),
+  });
+  onTestFinished(() => server.stop());
+  return { port: server.addresses.grpc.port, url: `http://127.0.0.1:${server.addresses.grpc.port}`, stop: server.stop };
+}
+
+test("both doors give ml-service's score and explanation, asked with the caller's own token", async () => {
+  const { score } = await mlClient().predict({ supplier }, { headers });
+  const parts = await Array.fromAsync(mlClient().explain({ supplier, withNarrative: true }, { headers }));
+  for (const client of doorsOf(ops)) {
+    const answer = await client.predict({ supplier }, { headers });
+    expect(answer.score).toEqual({ ...score, predictionId: answer.score?.predictionId });
+    const explained = await Array.fromAsync(client.explain({ supplier, withNarrative: true }, { headers }));
+    expect(explained.slice(1)).toEqual(parts.slice(1));
+  }
+});
+
+test("the monolith's paths answer as ml-service's do", async () => {
+  const body = JSON.stringify({ supplier_id: "S_1", ...features, ...categories, contract_text: text });
+  for (const path of ["/predict", "/explain"]) {
+    const [own, passedOn] = await Promise.all(
+      [ml.web, ops.webUrl].map((url) => fetch(`${url}${path}`, { method: "POST", body, headers })),
+    );
+    expect(passedOn?.status).toBe(200);
+    expect(passedOn?.headers.get("content-type")).toBe(own?.headers.get("content-type"));
+    const plain = async (response?: Response) =>
+      (await response?.text())?.replaceAll(/"prediction_id":"[^"]+"/g, '"prediction_id":""');
+    expect(await plain(passedOn)).toBe(await plain(own));
+  }
+  const refused = await fetch(`${ops.webUrl}/predict`, { method: "POST", body: '{"delay":[1]}', headers });
+  expect([refused.status, await refused.json()]).toMatchObject([400, { message: expect.stringContaining("a list") }]);
+});
+
+test("ml-service's refusals come with their code, text and details", async () => {
+  const wrong = { ...supplier, features: { past_dispute: 1 } };
+  for (const client of doorsOf(ops)) {
+    const unknown = await failureOf(client.predict({ supplier: wrong }, { headers }));
+    expect([unknown.code, unknown.rawMessage]).toEqual([
+      Code.InvalidArgument,
+      expect.stringContaining('did you mean "past_disputes"'),
+    ]);
+    expect(unknown.findDetails(ErrorInfoSchema)[0]?.reason).toBe("FEATURE_UNKNOWN");
+    expect(unknown.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.features.past_dispute");
+    const model = { modelVersion: "v99" };
+    const explained = Array.fromAsync(client.explain({ supplier, model }, { headers }));
+    expect((await failureOf(explained)).code).toBe(Code.NotFound);
+    expect((await failureOf(client.predictBatch({ supplierIds: ["a"] }, { headers }))).code).toBe(Code.Unimplemented);
+    expect((await failureOf(client.predict({ supplier }))).code).toBe(Code.Unauthenticated);
+  }
+});
+
+test("whoever comes without a token is asked for in the service's name, and its credentials are its own matter", async () => {
+  const known = await openOps({ mlUrl: ml.grpc, calls: { token: () => headers.authorization.slice(7) } });
+  for (const client of doorsOf(known)) expect((await client.predict({ supplier })).score?.supplierId).toBe("S_1");
+  const strangers = await tokenOf((await keysIn("strangers")).privateKeyFile);
+  const stranger = await openOps({ mlUrl: ml.grpc, calls: { token: () => strangers } });
+  for (const client of doorsOf(stranger)) {
+    const failure = await failureOf(client.predict({ supplier }, { headers }));
+    expect([failure.code, failure.rawMessage]).toEqual([Code.Internal, "internal error"]);
+  }
+});
+
+test("without ml-service its RPCs are UNAVAILABLE in one line and the rest is served, until it comes back", async () => {
+  const gone = await standIn({});
+  await gone.stop();
+  const alone = await openOps({ mlUrl: gone.url });
+  const line = "ml-service does not answer: no scores and explanations until it does; everything else goes on";
+  for (const client of doorsOf(alone))
+    for (const call of [() => client.predict({ supplier }), () => Array.fromAsync(client.explain({ supplier }))]) {
+      const failure = await failureOf(call());
+      expect([failure.code, failure.rawMessage]).toEqual([Code.Unavailable, line]);
+      expect(failure.findDetails(ErrorInfoSchema)[0]?.reason).toBe("MODEL_SERVICE_UNAVAILABLE");
+      expect(failure.findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds).toBe(1n);
+    }
+  expect((await fetch(`${alone.webUrl}/predict`, { method: "POST", body: '{"supplier_id":"S_1"}' })).status).toBe(503);
+  expect(await alone.alerts.listAlerts({})).toMatchObject({ alerts: [] });
+  await standIn({ predict: () => ({ score: { supplierId: "S_1" } }) }, gone.port);
+  const [client] = doorsOf(alone);
+  const found = async () => expect((await client?.predict({ supplier }))?.score?.supplierId).toBe("S_1");
+  await vi.waitFor(found, { timeout: 10_000 });
+});
+
+test("the caller's deadline goes on 50 ms earlier, and its leaving too", async () => {
+  const seen: (number | undefined)[] = [];
+  let left = 0;
+  const { url: mlUrl } = await standIn({
+    async predict(_request, { timeoutMs, signal }) {
+      seen.push(timeoutMs());
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      left++;
+      throw signal.reason;
+    },
+    async *explain(_request, { signal }) {
+      yield { part: { case: "narrative", value: "first" } };
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      left++;
+    },
+  });
+  const slow = await openOps({ mlUrl });
+  for (const client of doorsOf(slow)) {
+    const late = await failureOf(client.predict({ supplier }, { timeoutMs: 400 }));
+    expect(late.code).toBe(Code.DeadlineExceeded);
+    const gone = new AbortController();
+    const reading = (async () => {
+      for await (const _ of client.explain({ supplier }, { signal: gone.signal })) gone.abort();
+    })();
+    expect((await failureOf(reading)).code).toBe(Code.Canceled);
+  }
+  expect(seen.every((ms) => ms !== undefined && ms <= 350 && ms > 0)).toBe(true);
+  await vi.waitFor(() => expect(left).toBe(4));
+});
