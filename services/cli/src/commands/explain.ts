@@ -16,6 +16,7 @@ interface ExplanationJson {
   readonly margin: number | null;
   readonly base_value: number;
   readonly kind: string;
+  readonly background: string;
   readonly contributions: readonly {
     readonly feature: string;
     readonly value: number | string | null;
@@ -29,6 +30,7 @@ type WirePart = {
     readonly score: { readonly risk_score?: number; readonly margin?: number };
     readonly base_value?: number;
     readonly kind: string;
+    readonly background?: string;
   };
   readonly contributions?: {
     readonly contributions?: readonly {
@@ -52,6 +54,7 @@ function fromStream(supplierId: string, lines: readonly string[]): ExplanationJs
     margin: base?.score.margin ?? null,
     base_value: base?.base_value ?? 0,
     kind: (base?.kind ?? "").replace("EXPLANATION_KIND_", "").toLowerCase().replaceAll("_", "-"),
+    background: base?.background ?? "",
     contributions: list.map((c) => ({
       feature: c.feature,
       value: c.value ?? (c.category || null),
@@ -76,7 +79,7 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
     report.line(`${contribution.toFixed(4).padStart(9)}  ${bar.padEnd(BAR_WIDTH)}  ${feature} = ${value ?? "missing"}`);
   }
   report.line(
-    `margin     ${explanation.margin?.toFixed(4) ?? "none"}  →  risk score ${explanation.risk_score?.toFixed(4) ?? "none"} (${explanation.kind})`,
+    `margin     ${explanation.margin?.toFixed(4) ?? "none"}  →  risk score ${explanation.risk_score?.toFixed(4) ?? "none"} (${explanation.kind}: ${explanation.background})`,
   );
   report.line(explanation.narrative);
 }
@@ -102,7 +105,7 @@ export function explainCommand(context: CliContext): Command {
             (await postJson(options.url, "/explain", json, context.env.BELLWETHER_TOKEN_FILE)).trim().split("\n"),
           )
         : await withLocalModel(context, options, async (model): Promise<ExplanationJson> => {
-            if (model.explainer === null) throw new NotExplainableError(model.identity);
+            if (model.explainer === null) throw new NotExplainableError(model);
             const score = await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier");
             return {
               supplier_id: supplier.supplierId,
@@ -110,6 +113,7 @@ export function explainCommand(context: CliContext): Command {
               margin: score.output,
               base_value: model.explainer.baseValue,
               kind: model.bundle.explanation.kind,
+              background: model.bundle.explanation.background,
               contributions: score.contributions.map(({ feature, value, category, contribution }) => ({
                 feature,
                 value: value ?? (category || null),

@@ -42,7 +42,7 @@ export async function scoreBatch(
   withContributions: boolean,
 ): Promise<BatchScores> {
   const { bundle, explainer } = model;
-  if (withContributions && explainer === null) throw new NotExplainableError(model.identity);
+  if (withContributions && explainer === null) throw new NotExplainableError(model);
   const vectors = model.vectorizer.vectorizeBatch(input);
   const n = input.rows;
   const outputs = Float64Array.from(await model.predict(vectors.values, n));

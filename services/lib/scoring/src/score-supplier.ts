@@ -39,13 +39,11 @@ export class InvalidSupplierError extends Error {
   }
 }
 
-/** The model carries neither covers nor background rows, so it explains nothing. */
+/** The model explains nothing; its bundle says why, and what would make it. */
 export class NotExplainableError extends Error {
   override readonly name = "NotExplainableError" as const;
-  constructor(model: ModelIdentity) {
-    super(
-      `${model.name} ${model.version} carries no covers and no background rows; import it again with --background ROWS.csv to get contributions`,
-    );
+  constructor({ identity, bundle }: Pick<ScoringModel, "identity" | "bundle">) {
+    super(`${identity.name} ${identity.version} gives no contributions: ${bundle.explanation.background}`);
   }
 }
 

@@ -25,7 +25,7 @@ export interface ScoringModel {
   readonly vectorizer: Vectorizer;
   /** Outputs before calibration, `[n]`, of float32 rows `[n × columns]`. */
   predict(rows: Float32Array, n: number): Promise<Float32Array>;
-  /** Null when the model carries neither covers nor background. */
+  /** Null when the bundle declares no explanation. */
   readonly explainer: RowExplainer | null;
   /** Frees the runtime's memory; no call may be in flight. */
   release(): Promise<void>;
@@ -52,7 +52,10 @@ export async function openScoringModel(stored: StoredVersion): Promise<ScoringMo
   }
   const session = await openOnnxSession(stored.onnx, vectorizer.columns);
   try {
-    const explainer = createRowExplainer(model, bundle.explanation);
+    const explainer = await createRowExplainer(model, bundle.explanation).catch((cause: unknown) => {
+      if (!(cause instanceof Error)) throw cause;
+      throw new ModelRejectedError(`the bundle's explanation does not fit model.onnx: ${cause.message}`, { cause });
+    });
     await verifyModel(bundle, session, explainer);
     return {
       identity: {

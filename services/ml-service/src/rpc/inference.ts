@@ -43,7 +43,7 @@ export function inferenceHandlers({ shelf, newPredictionId }: InferenceDeps): Se
       shelf.withModel(wishFromProto(model), async (scoring) => {
         const score = await scoreSupplier(scoring, supplierFromProto(supplier), "supplier");
         const top = topContributions ?? DEFAULT_TOP;
-        return { score: scoreToProto(supplier?.supplierId ?? "", newPredictionId(), score, scoring.bundle, top) };
+        return { score: scoreToProto(supplier?.supplierId ?? "", newPredictionId(), score, scoring, top) };
       }),
 
     predictBatch: (request) =>
@@ -63,22 +63,23 @@ export function inferenceHandlers({ shelf, newPredictionId }: InferenceDeps): Se
           model: identityToProto(scoring.identity),
           outputSpace: outputSpaceToProto(scoring.bundle),
           explanationKind: explanationKindToProto(scoring.bundle),
+          background: scoring.bundle.explanation.background,
         };
       }),
 
     async *explain({ supplier, model, withNarrative }) {
       const supplierId = supplier?.supplierId ?? "";
-      const { score, bundle, baseValue } = await shelf.withModel(wishFromProto(model), async (scoring) => {
-        if (scoring.explainer === null) throw new NotExplainableError(scoring.identity);
+      const { score, bundle, explainer } = await shelf.withModel(wishFromProto(model), async (scoring) => {
+        if (scoring.explainer === null) throw new NotExplainableError(scoring);
         return {
           score: await scoreSupplier(scoring, supplierFromProto(supplier), "supplier"),
           bundle: scoring.bundle,
-          baseValue: scoring.explainer.baseValue,
+          explainer: scoring.explainer,
         };
       });
       const base = {
-        score: scoreToProto(supplierId, newPredictionId(), score, bundle, DEFAULT_TOP),
-        baseValue,
+        score: scoreToProto(supplierId, newPredictionId(), score, { bundle, explainer }, DEFAULT_TOP),
+        baseValue: explainer.baseValue,
         kind: explanationKindToProto(bundle),
         background: bundle.explanation.background,
         outputSpace: outputSpaceToProto(bundle),

@@ -10,7 +10,7 @@ import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle
 import type { Band as BandName } from "@bellwether/scoring/band";
 import type { FeatureContribution } from "@bellwether/scoring/feature-contributions";
 import type { SupplierScore } from "@bellwether/scoring/score-supplier";
-import type { ModelIdentity } from "@bellwether/scoring/scoring-model";
+import type { ModelIdentity, ScoringModel } from "@bellwether/scoring/scoring-model";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
 const BANDS = {
@@ -48,7 +48,7 @@ export function scoreToProto(
   supplierId: string,
   predictionId: string,
   score: SupplierScore,
-  bundle: FeatureBundle,
+  { bundle, explainer }: Pick<ScoringModel, "bundle" | "explainer">,
   top: number,
 ): MessageInitShape<typeof ScoreSchema> {
   return {
@@ -61,6 +61,9 @@ export function scoreToProto(
     missingFeatures: [...score.missing],
     warnings: score.warnings.map((warning) => ({ ...warning })),
     outputSpace: SPACES[bundle.outputSpace],
+    explanationKind: KINDS[bundle.explanation.kind],
+    background: bundle.explanation.background,
+    ...(explainer !== null && { baseValue: explainer.baseValue }),
     ...(score.riskScore !== null && { riskScore: score.riskScore }),
     ...(score.output !== null && { margin: score.output }),
   };

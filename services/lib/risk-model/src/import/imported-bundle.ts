@@ -1,7 +1,7 @@
 import type { BundleColumn, BundleFeature, Explanation, FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
 import type { BaseColumn } from "../onnx/input-column.ts";
-import { createInterventionalExplainer } from "../shap/interventional-explainer.ts";
 import { InterventionalRefusedError } from "../shap/interventional-refused-error.ts";
+import { checkInterventional } from "../shap/interventional-tables.ts";
 import type { Background } from "./background.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
 import type { ServedOutput } from "./served-output.ts";
@@ -28,9 +28,9 @@ export function chooseExplanation(served: ServedOutput, background: Background |
 }
 
 /** Why background rows cannot explain the model, or null when they can. */
-function interventionalRefusal({ model }: ServedOutput, { rows, count }: Background): string | null {
+function interventionalRefusal({ model }: ServedOutput, { count }: Background): string | null {
   try {
-    createInterventionalExplainer(model, rows, count);
+    checkInterventional(model, count);
     return null;
   } catch (error) {
     if (error instanceof InterventionalRefusedError) return error.message;

@@ -1,9 +1,17 @@
 import type { TreeModel } from "../trees/tree-model.ts";
 import type { Explainer } from "./explainer.ts";
-import { interventionalTables, rowPatterns } from "./interventional-tables.ts";
+import {
+  checkInterventional,
+  type InterventionalTree,
+  interventionalTree,
+  rowPatterns,
+} from "./interventional-tables.ts";
 
 /** Raised whenever the same model, background and row may get other bits. */
 export const INTERVENTIONAL_VERSION = "interventional/1";
+
+/** Rows that are put through a tree together, so that its tables are read from the cache. */
+const BLOCK_ROWS = 64;
 
 /**
  * Compiles a model for exact interventional SHAP against background rows: a feature that is not known takes its value
@@ -12,39 +20,31 @@ export const INTERVENTIONAL_VERSION = "interventional/1";
  * @throws InterventionalRefusedError when a path names more than 8 features, the tables would not fit or n is 0.
  */
 export function createInterventionalExplainer(model: TreeModel, background: Float32Array, n: number): Explainer {
+  const steps = compileInterventional(model, background, n);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
+/**
+ * The same a tree at a time: seconds of work for a large model, which a server spreads over turns of its event loop.
+ * @throws RangeError, InterventionalRefusedError as createInterventionalExplainer.
+ */
+export function* compileInterventional(
+  model: TreeModel,
+  background: Float32Array,
+  n: number,
+): Generator<undefined, Explainer> {
   const { features, outputs } = model;
   if (background.length < n * features) {
     throw new RangeError(`${n} background rows of ${features} features: ${background.length} values`);
   }
-  const trees = interventionalTables(model, background, n);
-  const baseValue = Float64Array.from(model.base);
-  for (const { tree, leaves } of trees) {
-    for (const { node, reached } of leaves) {
-      for (let k = 0; k < outputs; k++) {
-        baseValue[k] = (baseValue[k] ?? 0) + reached * (tree.value[node * outputs + k] ?? 0);
-      }
-    }
+  checkInterventional(model, n);
+  const trees: InterventionalTree[] = [];
+  for (const tree of model.trees) {
+    trees.push(interventionalTree(tree, background, n, features));
+    yield;
   }
-  const patterns = new Uint8Array(Math.max(0, ...trees.map(({ tree }) => tree.feature.length)));
-  const sums = new Float64Array(outputs * features);
-
-  const explainRow = (row: Float32Array): void => {
-    sums.fill(0);
-    for (const each of trees) {
-      rowPatterns(each, row, patterns);
-      for (const { node, features: path, table } of each.leaves) {
-        const distinct = path.length;
-        const line = ((patterns[node] ?? 0) & ((1 << distinct) - 1)) * distinct;
-        for (let k = 0; k < outputs; k++) {
-          const value = each.tree.value[node * outputs + k] ?? 0;
-          for (let i = 0; i < distinct; i++) {
-            const at = k * features + (path[i] ?? 0);
-            sums[at] = (sums[at] ?? 0) + value * (table[line + i] ?? 0);
-          }
-        }
-      }
-    }
-  };
+  const sums = new Float64Array(BLOCK_ROWS * outputs * features);
+  const patterns = new Uint8Array(Math.max(0, ...model.trees.map((tree) => tree.feature.length)));
   return {
     kind: "pattern-tables",
     version: INTERVENTIONAL_VERSION,
@@ -53,11 +53,8 @@ export function createInterventionalExplainer(model: TreeModel, background: Floa
     code: "typescript",
     features,
     outputs,
-    baseValue,
-    tableBytes: trees.reduce(
-      (sum, { leaves }) => leaves.reduce((bytes, { table }) => bytes + table.byteLength, sum),
-      0,
-    ),
+    baseValue: expectedOutput(model, trees),
+    tableBytes: trees.reduce((bytes, { tables }) => bytes + tables.byteLength, 0),
     explain(rows, count, out = new Float32Array(count * outputs * features)) {
       if (rows.length < count * features) {
         throw new RangeError(`${count} rows of ${features} features: ${rows.length} values`);
@@ -65,11 +62,54 @@ export function createInterventionalExplainer(model: TreeModel, background: Floa
       if (out.length < count * outputs * features) {
         throw new RangeError(`${count} explained rows: room for ${out.length} values`);
       }
-      for (let r = 0; r < count; r++) {
-        explainRow(rows.subarray(r * features, (r + 1) * features));
-        out.set(sums, r * outputs * features);
+      const width = outputs * features;
+      for (let first = 0; first < count; first += BLOCK_ROWS) {
+        const size = Math.min(BLOCK_ROWS, count - first);
+        sums.fill(0);
+        for (const each of trees) {
+          for (let r = 0; r < size; r++) {
+            rowPatterns(each, rows, (first + r) * features, patterns);
+            for (let k = 0; k < outputs; k++) addTree(each, patterns, outputs, k, sums, r * width + k * features);
+          }
+        }
+        out.set(sums.subarray(0, size * width), first * width);
       }
       return out;
     },
   };
+}
+
+function expectedOutput(model: TreeModel, trees: readonly InterventionalTree[]): Float64Array {
+  const { outputs } = model;
+  const expected = Float64Array.from(model.base);
+  for (const { tree, leaves, reached } of trees) {
+    for (const [i, node] of leaves.entries()) {
+      for (let k = 0; k < outputs; k++) {
+        expected[k] = (expected[k] ?? 0) + (reached[i] ?? 0) * (tree.value[node * outputs + k] ?? 0);
+      }
+    }
+  }
+  return expected;
+}
+
+/** Adds one tree's contributions to one output of one row, from `at` on. */
+function addTree(
+  { tree, leaves, distinct, featuresAt, tableAt, features, tables }: InterventionalTree,
+  patterns: Uint8Array,
+  outputs: number,
+  output: number,
+  sums: Float64Array,
+  at: number,
+): void {
+  for (let i = 0; i < leaves.length; i++) {
+    const node = leaves[i] as number;
+    const count = distinct[i] as number;
+    const line = (tableAt[i] as number) + ((patterns[node] as number) & ((1 << count) - 1)) * count;
+    const path = featuresAt[i] as number;
+    const value = tree.value[node * outputs + output] as number;
+    for (let f = 0; f < count; f++) {
+      const sum = at + (features[path + f] as number);
+      sums[sum] = (sums[sum] as number) + value * (tables[line + f] as number);
+    }
+  }
 }
