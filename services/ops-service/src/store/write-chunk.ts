@@ -1,4 +1,4 @@
-import { pipeline } from "node:stream/promises";
+import { copyRows } from "@bellwether/storage/copy-rows";
 import type { Sql, TransactionSql } from "postgres";
 import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
 import { checkLease, checkOpen, checkSameModel } from "../domain/run-rules.ts";
@@ -61,8 +61,7 @@ async function copyScores(
     copy.add(row, phi.subarray(pos * columns, (pos + 1) * columns));
     rows++;
   }
-  const target = await tx.unsafe(`copy bellwether.score_r${runId} from stdin (format binary)`).writable();
-  await pipeline([copy.finish()], target);
+  await copyRows(tx, `copy bellwether.score_r${runId} from stdin (format binary)`, copy.finish());
   await tx.unsafe(`insert into bellwether.score_chunk_r${runId} values ($1, $2, $3)`, [
     runId,
     chunk.chunk,
