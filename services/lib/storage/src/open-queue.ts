@@ -8,9 +8,9 @@ import {
   type WorkerOptions,
   withBackend,
 } from "bullmq";
-import { BullMQOtel } from "bullmq-otel";
 import { Redis } from "ioredis";
 import pg from "pg";
+import { createQueueTelemetry } from "./queue-telemetry.ts";
 import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
 
 /** Where the jobs are kept. On Postgres each queue has a small pool of its own, as BullMQ sets the pool's search path. */
@@ -56,7 +56,7 @@ const POOL_SIZE = 4;
  */
 export async function openQueue(url: string): Promise<Queues> {
   const connection = /^rediss?:/.test(url) ? await openRedis(url) : await preparePostgres(url);
-  const base = { connection, telemetry: new BullMQOtel({ tracerName: "bellwether.queue", enableMetrics: true }) };
+  const base = { connection, telemetry: createQueueTelemetry() };
   const workers: (() => Promise<void>)[] = [];
   const others: (() => Promise<void>)[] = [];
   // BullMQ connects again by itself; an "error" event without a listener would end the process.

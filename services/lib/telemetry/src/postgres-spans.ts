@@ -1,3 +1,4 @@
+import { finished, Readable, Writable } from "node:stream";
 import { type Context, context, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -66,7 +67,9 @@ function endWith(query: Promise<unknown>, span: Span): Promise<unknown> {
     settle.call(
       query,
       (rows) => {
-        end();
+        // A COPY gives its stream first; its work is done when that is.
+        if (rows instanceof Writable || rows instanceof Readable) finished(rows, end);
+        else end();
         return onFulfilled ? onFulfilled(rows) : rows;
       },
       (error) => {

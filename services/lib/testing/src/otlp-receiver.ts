@@ -1,0 +1,40 @@
+import { once } from "node:events";
+import http from "node:http";
+import { buffer } from "node:stream/consumers";
+import { type ReceivedSpan, spansFromOtlp } from "./otlp-spans.ts";
+
+/** A collector in this process: takes what comes by OTLP over HTTP and keeps it. */
+export interface OtlpReceiver extends AsyncDisposable {
+  /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
+  readonly url: string;
+  /** All spans that came, in the order of their arrival. */
+  readonly spans: readonly ReceivedSpan[];
+  /** All request bodies that came, spans and metrics, as they came. */
+  readonly bodies: readonly Buffer[];
+}
+
+/** Starts a collector on a free port. */
+export async function startOtlpReceiver(): Promise<OtlpReceiver> {
+  const spans: ReceivedSpan[] = [];
+  const bodies: Buffer[] = [];
+  const server = http.createServer(async (request, response) => {
+    const body = await buffer(request);
+    bodies.push(body);
+    if (request.url === "/v1/traces") spans.push(...spansFromOtlp(body));
+    response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    spans,
+    bodies,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

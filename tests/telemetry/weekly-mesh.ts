@@ -1,0 +1,143 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { publishDemoModel } from "@bellwether/testing/demo-model";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const DOORS = ["GRPC", "WEB", "ADMIN"];
+
+/** What a service tells its parent when it listens. */
+interface Listening {
+  readonly addresses: { readonly grpc: { readonly port: number } };
+}
+
+/** What must stand in no span: each is in the data that goes through the services. */
+export const CANARIES = {
+  supplierId: "CANARY-SUPPLIER",
+  displayName: "Canary Holdings",
+  region: "canary-region",
+  contractText: "canarylike indemnification clause",
+  brokenNumber: "canary-number",
+  feature: 0.7305127411,
+  token: "canary.bearer.token",
+};
+
+const FEATURES = "[past_disputes, financial_stability_index, avg_payment_delay_days, delivery_score, region]";
+const COLUMNS =
+  "{ supplier_id: text, name: text, past_disputes: number, financial_stability_index: number, avg_payment_delay_days: number, delivery_score: number, region: text, contract_text: text }";
+const ROWS = `supplier_id: supplier_id, features: ${FEATURES}, text: contract_text`;
+
+const MODEL_CONFIG = `version: 1
+name: supplier-risk
+features:
+  - { name: past_disputes, kind: numeric, unit: units, range: [0, 1000] }
+  - { name: financial_stability_index, kind: numeric, unit: units, range: [0, 1000] }
+  - { name: avg_payment_delay_days, kind: numeric, unit: units, range: [0, 1000] }
+  - { name: delivery_score, kind: numeric, unit: units, range: [0, 1000] }
+  - { name: region, kind: category }
+text: { name: contract_text, max_terms: 20 }
+target: { name: high_risk, risk_class: high_risk, other_class: low_risk }
+bands: { high: 0.7, medium: 0.4 }
+minimum_present: 0.4
+trainer: { kind: random_forest, trees: 10, max_depth: 0, min_leaf: 1, column_sample: 1 }
+split: { by: supplier }
+seed: 1
+`;
+const FEATURE_MAPPING = `version: 1
+sources:
+  suppliers: { file: suppliers.csv, columns: ${COLUMNS} }
+rows: { from: suppliers, ${ROWS} }
+label: select supplier_id, 1 as high_risk from suppliers
+weekly:
+  form: flat
+  source: { file: week.csv, columns: ${COLUMNS} }
+  rows: { ${ROWS}, attributes: { display_name: name, region: region, exposure: past_disputes * 100 } }
+`;
+
+/** A weekly file; every `breakEvery`-th row has a number that is none. */
+function weekCsv(rows: number, breakEvery: number): string {
+  const { supplierId, displayName, region, contractText, brokenNumber, feature } = CANARIES;
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const delay = i % breakEvery === 0 ? brokenNumber : i % 50;
+    return `${supplierId}-${i},${displayName},${i % 9},${feature},${delay},${60 + (i % 40)},${region},${contractText}`;
+  });
+  return `supplier_id,name,past_disputes,financial_stability_index,avg_payment_delay_days,delivery_score,region,contract_text\n${lines.join("\n")}\n`;
+}
+
+/** The services of a weekly run, each in a process of its own. */
+export interface WeeklyMesh extends AsyncDisposable {
+  /** gRPC door of scheduler-service. */
+  readonly schedulerUrl: string;
+  /** SIGTERM to all; ends when they have. Gives their exit codes. */
+  stop(): Promise<readonly (number | null)[]>;
+}
+
+/** Where the services keep things and send their telemetry. */
+export interface WeeklyMeshOptions {
+  readonly databaseUrl: string;
+  /** The jobs' store; left out: the database. */
+  readonly redisUrl?: string;
+  readonly collectorUrl: string;
+  /** Rows of week.csv. */
+  readonly rows: number;
+}
+
+/** Starts ml-service, ops-service and scheduler-service by their main.ts, every trace recorded. */
+export async function startWeeklyMesh(options: WeeklyMeshOptions): Promise<WeeklyMesh> {
+  await using starting = new AsyncDisposableStack();
+  const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-traced-"));
+  starting.defer(() => rm(folder, { recursive: true, force: true }));
+  const at = (name: string): string => path.join(folder, name);
+  await publishDemoModel(at("models"));
+  await writeFile(at("model_config.yaml"), MODEL_CONFIG);
+  await writeFile(at("feature_mapping.yaml"), FEATURE_MAPPING);
+  await writeFile(at("week.csv"), weekCsv(options.rows, 1_000));
+  await writeFile(at("broken.csv"), weekCsv(10, 1));
+
+  const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: options.collectorUrl, OTEL_TRACES_SAMPLER: "always_on" };
+  const start = async (service: string, env: Record<string, string>) =>
+    starting.use(await startService(service, { ...telemetry, ...env }));
+  const ml = await start("ml-service", { MODEL_REGISTRY_URL: `file:${at("models")}` });
+  const ops = await start("ops-service", { DATABASE_URL: options.databaseUrl });
+  const scheduler = await start("scheduler-service", {
+    ...(options.redisUrl === undefined ? { DATABASE_URL: options.databaseUrl } : { REDIS_URL: options.redisUrl }),
+    ML_SERVICE_URL: ml.grpcUrl,
+    OPS_SERVICE_URL: ops.grpcUrl,
+    BELLWETHER_MODEL_CONFIG: at("model_config.yaml"),
+    BELLWETHER_FEATURE_MAPPING: at("feature_mapping.yaml"),
+    BELLWETHER_DATA_DIR: at("data"),
+    WEEKLY_INPUT_FOLDER: folder,
+    WEEKLY_INPUT: "week.csv",
+  });
+  const started = starting.move();
+  return {
+    schedulerUrl: scheduler.grpcUrl,
+    stop: () => Promise.all([scheduler, ml, ops].map((service) => service.stop())),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}
+
+async function startService(name: string, env: Readonly<Record<string, string>>) {
+  const prefix = name.toUpperCase().replace("-", "_");
+  const ports = Object.fromEntries(DOORS.map((door) => [`${prefix}_${door}_PORT`, "0"]));
+  const child = spawn(process.execPath, [path.join(ROOT, "services", name, "src/main.ts")], {
+    cwd: ROOT,
+    env: { ...ports, BELLWETHER_LOG_LEVEL: "error", ...env },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit").then(([code]) => code as number | null);
+  const told = once(child, "message").then(([message]) => message as Listening);
+  const said = await Promise.race([told, ended]);
+  if (typeof said !== "object" || said === null) throw new Error(`${name} ended with ${said} before it listened`);
+  const stop = (): Promise<number | null> => {
+    if (child.exitCode === null) child.kill("SIGTERM");
+    return ended;
+  };
+  return {
+    grpcUrl: `http://127.0.0.1:${said.addresses.grpc.port}`,
+    stop,
+    [Symbol.asyncDispose]: () => stop().then(() => undefined),
+  };
+}

@@ -1,0 +1,122 @@
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import { type OtlpReceiver, startOtlpReceiver } from "@bellwether/testing/otlp-receiver";
+import type { ReceivedSpan } from "@bellwether/testing/otlp-spans";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { CANARIES, startWeeklyMesh } from "./weekly-mesh.ts";
+
+// Three services load in processes of their own: seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
+const FAILED_TRACE_ID = "f".repeat(32);
+const SPAN_ID = "b7ad6b7169203331";
+const REDIS_PASSWORD = "canary-redis-password";
+
+const PREDICT = "bellwether.inference.v1.InferenceService/PredictBatch";
+const SUBMIT = "bellwether.ops.v1.BatchService/SubmitChunk";
+const TO_THE_JOB = [
+  "scheduler-service CONSUMER process weekly",
+  "scheduler-service PRODUCER add weekly.run",
+  "scheduler-service SERVER bellwether.schedule.v1.ScheduleService/TriggerRun",
+  `caller ${SPAN_ID}`,
+];
+
+/** Runs one week well and one that fails, each asked for within a trace of its own, and stops the services. */
+async function runTracedWeeks(databaseUrl: string, redisUrl?: string): Promise<OtlpReceiver> {
+  const collector = await startOtlpReceiver();
+  await using mesh = await startWeeklyMesh({
+    databaseUrl,
+    ...(redisUrl !== undefined && { redisUrl }),
+    collectorUrl: collector.url,
+    rows: 5_000,
+  });
+  const client = createClient(ScheduleService, createGrpcTransport({ baseUrl: mesh.schedulerUrl }));
+  const run = async (isoWeek: string, input: string, traceId: string) => {
+    const headers = { traceparent: `00-${traceId}-${SPAN_ID}-01`, authorization: `Bearer ${CANARIES.token}` };
+    const { jobId } = await client.triggerRun({ scheduleId: "weekly", isoWeek, input }, { headers });
+    let last = null;
+    for await (const news of client.watchProgress({ jobId })) last = news;
+    return last;
+  };
+  expect(await run("2026-W47", "week.csv", TRACE_ID)).toMatchObject({ state: RunState.COMPLETE, rowsScored: 4_995n });
+  expect(await run("2026-W48", "broken.csv", FAILED_TRACE_ID)).toMatchObject({ state: RunState.FAILED });
+  // Stopping sends what is left.
+  expect(await mesh.stop()).toEqual([0, 0, 0]);
+  return collector;
+}
+
+/** A span and those above it, innermost first. */
+function lineage(spans: readonly ReceivedSpan[], from: ReceivedSpan): string[] {
+  const { service, kind, name, parentId } = from;
+  const parent = spans.find(({ spanId }) => spanId === parentId);
+  return [`${service} ${kind} ${name}`, ...(parent ? lineage(spans, parent) : [`caller ${parentId}`])];
+}
+
+/** The lineages of all spans of the week's trace that have a name. */
+function lineages(spans: readonly ReceivedSpan[], name: RegExp, kind: string): string[][] {
+  const traced = spans.filter(({ traceId }) => traceId === TRACE_ID);
+  return traced.filter((span) => name.test(span.name) && span.kind === kind).map((span) => lineage(traced, span));
+}
+
+function proveOneTrace({ spans }: OtlpReceiver): void {
+  const scored = [`ml-service SERVER ${PREDICT}`, `scheduler-service CLIENT ${PREDICT}`, ...TO_THE_JOB];
+  expect(lineages(spans, /PredictBatch$/, "SERVER")).toEqual([scored, scored]);
+  const submitted = [`ops-service SERVER ${SUBMIT}`, `scheduler-service CLIENT ${SUBMIT}`, ...TO_THE_JOB];
+  const written = (statement: string) => [`ops-service CLIENT ${statement}`, ...submitted];
+  const copy = written("COPY bellwether.score_r1");
+  expect(lineages(spans, /^COPY /, "CLIENT")).toEqual([copy, copy]);
+  const insert = written("INSERT bellwether.run_chunk");
+  expect(lineages(spans, /^INSERT bellwether.run_chunk/, "CLIENT")).toEqual([insert, insert]);
+}
+
+/** The job that failed is an error where it ran, and where it was asked for it is none. */
+function proveFailure({ spans }: OtlpReceiver): void {
+  const failed = spans.filter(
+    ({ traceId, kind, isError }) => traceId === FAILED_TRACE_ID && isError && kind !== "INTERNAL",
+  );
+  expect(failed.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["CONSUMER process weekly"]);
+}
+
+/** Every canary as text, and the numeric one also as the bytes of a double and of a float. */
+function proveNoData({ bodies }: OtlpReceiver, secrets: readonly string[]): void {
+  const number = CANARIES.feature;
+  const forms = [
+    ...[...Object.values(CANARIES), ...secrets].map((canary) => Buffer.from(String(canary))),
+    Buffer.from(new Float64Array([number]).buffer),
+    Buffer.from(new Float32Array([number]).buffer),
+  ];
+  const all = Buffer.concat([...bodies]);
+  // The receiver would also see names that are meant to be there.
+  expect(all.includes("PredictBatch")).toBe(true);
+  expect(forms.filter((form) => all.includes(form)).map(String)).toEqual([]);
+}
+
+describe("a weekly run from trigger to INSERT", () => {
+  let cluster: PostgresCluster;
+  beforeAll(async () => {
+    cluster = await startPostgresCluster();
+  });
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  test("is one trace without data, with the jobs on Postgres", async () => {
+    const databaseUrl = await cluster.createDatabase();
+    await using collector = await runTracedWeeks(databaseUrl);
+    proveOneTrace(collector);
+    proveFailure(collector);
+    proveNoData(collector, [new URL(databaseUrl).password]);
+  });
+
+  test.skipIf(!hasRedis())("is one trace without data, with the jobs on Redis (needs redis-server)", async () => {
+    await using redis = await startRedis(REDIS_PASSWORD);
+    const databaseUrl = await cluster.createDatabase();
+    await using collector = await runTracedWeeks(databaseUrl, redis.url);
+    proveOneTrace(collector);
+    proveFailure(collector);
+    proveNoData(collector, [new URL(databaseUrl).password, REDIS_PASSWORD]);
+  });
+});
