@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { readdir, rename, rm, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { promisify } from "node:util";
+
+/** What the page is made of, below the repository. */
+const SOURCES = ["gen", "services/dashboard/src", "services/dashboard/public", "services/dashboard/index.html"];
+
+/**
+ * Builds the dashboard when its sources are newer than what was built.
+ * @returns the folder with the built page, or null where neither a built page nor the builder is there
+ * @throws Error with the builder's own words
+ */
+export async function buildPage(repository: string): Promise<string | null> {
+  const dashboard = path.join(repository, "services/dashboard");
+  const dist = path.join(dashboard, "dist");
+  const built = await changedMs(path.join(dist, "index.html"));
+  const newest = Math.max(...(await Promise.all(SOURCES.map((source) => newestMs(path.join(repository, source))))));
+  if (built > newest) return dist;
+  const vite = builder();
+  if (vite === null) return built > 0 ? dist : null;
+  // A kill in the middle leaves a folder that nobody serves.
+  const fresh = `${dist}.${process.pid}`;
+  await promisify(execFile)(process.execPath, [vite, "build", "--logLevel", "error", "--outDir", fresh], {
+    cwd: dashboard,
+  });
+  await rm(dist, { recursive: true, force: true });
+  await rename(fresh, dist);
+  return dist;
+}
+
+/** Vite's program, or null where only what runs in production is installed. */
+function builder(): string | null {
+  try {
+    return path.join(path.dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin/vite.js");
+  } catch {
+    return null;
+  }
+}
+
+async function newestMs(place: string): Promise<number> {
+  const entries = await readdir(place, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  return Math.max(0, ...(await Promise.all((files.length > 0 ? files : [place]).map(changedMs))));
+}
+
+const changedMs = (file: string): Promise<number> =>
+  stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );

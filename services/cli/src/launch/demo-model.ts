@@ -1,0 +1,43 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { listModels } from "@bellwether/registry/read-version";
+import { type CliContext, dataFolder, defaultModel, registryFolder } from "../cli-context.ts";
+import { DEMO_DEFAULTS, writeDemo } from "../commands/demo.ts";
+import { train } from "../commands/train.ts";
+
+const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
+
+/** ISO week of the demo's weekly file. */
+export const DEMO_WEEK = DEMO_DEFAULTS.week;
+
+/**
+ * Publishes a model of demo suppliers when the registry has none of the default name.
+ * @returns the folder of the demo's tables, or null when there is none: the model is the user's own
+ */
+export async function ensureDemoModel(context: CliContext, say: (text: string) => void): Promise<string | null> {
+  const data = path.join(dataFolder(context), "demo");
+  // Written last.
+  const hasDemo = () =>
+    stat(path.join(data, "new_data_weekly.csv")).then(
+      () => true,
+      () => false,
+    );
+  if ((await listModels(registryFolder(context))).includes(defaultModel(context)))
+    return (await hasDemo()) ? data : null;
+  say(`no model yet: training one on ${DEMO_DEFAULTS.suppliers} demo suppliers`);
+  if (!(await hasDemo())) await writeDemo(data, DEMO_DEFAULTS, DEMO_DEFAULTS.seed, DEMO_DEFAULTS.week);
+  const { published, trained } = await train(
+    {
+      config: path.join(REPOSITORY, "config/model_config.yaml"),
+      mapping: path.join(REPOSITORY, "config/feature_mapping.yaml"),
+      data,
+      publish: true,
+    },
+    context,
+  );
+  const { auc, baseline } = trained.evaluation;
+  say(
+    `published ${published?.version}: AUC ${auc.toFixed(4)} (${baseline?.feature} alone: ${baseline?.auc.toFixed(4)})`,
+  );
+  return data;
+}

@@ -1,0 +1,52 @@
+import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { showProgress } from "../report.ts";
+
+/** Where the peers are and how they are called. */
+export interface FirstWeekPeers {
+  readonly opsUrl: string;
+  readonly schedulerUrl: string;
+  readonly calls: Pick<MeshTransportOptions, "tls" | "token">;
+}
+
+/** A run that was asked for came to no end that it could go on from. */
+export class FirstWeekError extends Error {
+  override readonly name = "FirstWeekError" as const;
+}
+
+/**
+ * The latest weekly run; where there is none, or it was cut short, `week` is run on the scheduler's own input file.
+ * @throws FirstWeekError, ConnectError when a peer refuses
+ */
+export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<BatchRun | null> {
+  using ops = createMeshTransport({ url: peers.opsUrl, ...peers.calls });
+  const ledger = createClient(BatchService, ops);
+  const latest = () =>
+    ledger.getRun({}, { signal }).then(
+      ({ run }) => run ?? null,
+      (error: unknown) => {
+        if (ConnectError.from(error).code === Code.NotFound) return null;
+        throw error;
+      },
+    );
+  const before = await latest();
+  if (before?.state === RunState.COMPLETE) return before;
+  await runWeek(before?.isoWeek ?? week, peers, signal);
+  return await latest();
+}
+
+async function runWeek(isoWeek: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<void> {
+  using scheduler = createMeshTransport({ url: peers.schedulerUrl, ...peers.calls });
+  const schedules = createClient(ScheduleService, scheduler);
+  const { jobId } = await schedules.triggerRun({ scheduleId: "weekly", isoWeek }, { signal });
+  for await (const { state, failure, rowsRead, rowsScored, rowsSetAside } of schedules.watchProgress(
+    { jobId },
+    { signal },
+  )) {
+    if (state === RunState.FAILED) throw new FirstWeekError(failure);
+    if (rowsRead > 0n) showProgress(`scoring ${isoWeek}`, Number(rowsScored + rowsSetAside), Number(rowsRead));
+  }
+}

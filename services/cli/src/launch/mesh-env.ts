@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import net from "node:net";
+import { type EnvSource, readEnv } from "@bellwether/config/env";
+import { serverEnv } from "@bellwether/mesh/server-env";
+
+/** A port that one of the services is to listen on is taken. */
+export class PortTakenError extends Error {
+  override readonly name = "PortTakenError" as const;
+
+  constructor(variable: string, port: number) {
+    super(`port ${port} is taken: stop what holds it, or set ${variable} to another (0 = any free one)`);
+  }
+}
+
+/** The variables' prefix and the default ports of each service. */
+const SERVICES = {
+  OPS_SERVICE: { grpc: 9080, web: 8080, admin: 9480 },
+  ML_SERVICE: { grpc: 9081, web: 8081, admin: 9481 },
+  SCHEDULER_SERVICE: { grpc: 9082, web: 8082, admin: 9482 },
+} as const;
+
+/**
+ * The environment that lets the services of one machine find each other: every port chosen and proved free, every peer's URL set.
+ * @throws EnvError with every mistake, PortTakenError
+ */
+export async function meshEnv(given: EnvSource): Promise<Record<string, string>> {
+  const chosen: Record<string, string> = {};
+  const held: net.Server[] = [];
+  try {
+    for (const [prefix, ports] of Object.entries(SERVICES)) {
+      const read = readEnv(given, serverEnv(prefix, ports));
+      for (const [door, wanted] of Object.entries({ GRPC: read.grpcPort, WEB: read.webPort, ADMIN: read.adminPort })) {
+        const variable = `${prefix}_${door}_PORT`;
+        const probe = await holdPort(read.host, variable, wanted);
+        held.push(probe);
+        const address = probe.address();
+        chosen[variable] = String(typeof address === "object" && address ? address.port : wanted);
+      }
+      const scheme = read.tlsCert === null ? "http" : "https";
+      chosen[`${prefix}_URL`] = given[`${prefix}_URL`] || `${scheme}://localhost:${chosen[`${prefix}_GRPC_PORT`]}`;
+    }
+  } finally {
+    for (const probe of held) probe.close();
+  }
+  return chosen;
+}
+
+async function holdPort(host: string, variable: string, port: number): Promise<net.Server> {
+  const probe = net.createServer();
+  try {
+    probe.listen({ host, port });
+    await once(probe, "listening");
+    return probe;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
+      throw new PortTakenError(variable, port);
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import type { CliContext } from "../cli-context.ts";
+
+interface Address {
+  readonly port: number;
+}
+
+/** Where a service's doors are. */
+export interface Addresses {
+  readonly grpc: Address;
+  readonly web: Address;
+  readonly admin: Address;
+}
+
+/** A service that runs as a child of this process. */
+export interface ServiceProcess extends AsyncDisposable {
+  readonly name: string;
+  readonly addresses: Addresses;
+  /** Its end, however it came, in one sentence. */
+  readonly ended: Promise<string>;
+}
+
+/** A service did not come up; the line above, its own, says why. */
+export class ServiceStartError extends Error {
+  override readonly name = "ServiceStartError" as const;
+}
+
+const READY_MS = 30_000;
+/** Calls in flight may take 10 s to end. */
+const STOP_MS = 15_000;
+
+/**
+ * Starts a service on the environment of the context and waits for it to say where it listens. It is out of the terminal's reach, so that
+ * Ctrl-C comes to this process alone, and it ends by itself when this process is killed.
+ * @throws ServiceStartError when it ends first or says nothing for 30 s
+ */
+export async function startServiceProcess(
+  name: string,
+  { env, cwd }: CliContext,
+  signal: AbortSignal,
+): Promise<ServiceProcess> {
+  const main = createRequire(import.meta.url).resolve(`@bellwether/${name}/main`);
+  const child = spawn(process.execPath, [main], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit").then(
+    ([code, by]) => `${name} ended ${by === null ? `with exit code ${code}` : `by ${by}`}`,
+  );
+  const stop = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    await ended;
+    clearTimeout(late);
+  };
+  try {
+    const waiting = AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]);
+    const told = once(child, "message", { signal: waiting }).then(
+      ([message]) => (message as { addresses: Addresses }).addresses,
+    );
+    const failed = ended.then((how) => {
+      throw new ServiceStartError(`${how} while it was starting`);
+    });
+    return { name, addresses: await Promise.race([told, failed]), ended, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    signal.throwIfAborted();
+    if (error instanceof ServiceStartError) throw error;
+    throw new ServiceStartError(`${name} does not listen after ${READY_MS / 1000} s`, { cause: error });
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { readEnv } from "@bellwether/config/env";
+import { Secret } from "@bellwether/config/secret";
+import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
+import { takeProcessLock } from "@bellwether/storage/process-lock";
+import { providePostgres } from "@bellwether/storage/provide-postgres";
+import { type CliContext, dataFolder } from "../cli-context.ts";
+import { buildPage } from "./build-page.ts";
+import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";
+import { ensureWeek } from "./first-week.ts";
+import { meshEnv } from "./mesh-env.ts";
+import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
+
+/** The whole mesh on this machine. */
+export interface RunningMesh extends AsyncDisposable {
+  readonly ops: ServiceProcess;
+  readonly ml: ServiceProcess;
+  readonly scheduler: ServiceProcess;
+  /** Whether ops-service serves the page. */
+  readonly hasPage: boolean;
+  /** The latest weekly run; null when there is none and none could be done. */
+  readonly run: BatchRun | null;
+}
+
+/** What the start is told and tells. */
+export interface StartMeshOptions {
+  /** The checkout, with `config/` and the dashboard. */
+  readonly repository: string;
+  say(text: string): void;
+  /** Ends the start in the middle. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts everything on one machine: a database, a first model, the page, the three services, and one weekly run when there was none. What a
+ * killed start left is taken up. Disposed of in the opposite order.
+ * @throws EnvError, PortTakenError, ProcessLockedError, StorageError, ServiceStartError, each in one clear line
+ */
+export async function startMesh(context: CliContext, options: StartMeshOptions): Promise<RunningMesh> {
+  const { repository, say, signal } = options;
+  await using starting = new AsyncDisposableStack();
+  const data = dataFolder(context);
+  await mkdir(data, { recursive: true });
+  starting.use(await takeProcessLock(path.join(data, "start.lock")));
+  const peers = await meshEnv(context.env);
+
+  const given = context.env.DATABASE_URL ? new Secret(context.env.DATABASE_URL) : null;
+  const opening = providePostgres(given, data).then((opened) => starting.use(opened));
+  const [database, page, demo] = await settled([opening, buildPage(repository), ensureDemoModel(context, say)]);
+  if (page === null) say("no dashboard: it was not built, and its builder is not installed");
+  signal.throwIfAborted();
+
+  const env = {
+    // The demo's weekly file, unless another place is named.
+    ...(demo !== null && { WEEKLY_INPUT_FOLDER: demo }),
+    BELLWETHER_LOG_LEVEL: "warn",
+    ...(page !== null && { OPS_SERVICE_DASHBOARD: page }),
+    ...withoutEmpty(context.env),
+    ...peers,
+    DATABASE_URL: database.url,
+    BELLWETHER_DATA_DIR: data,
+  };
+  const launch = (name: string) => startServiceProcess(name, { env, cwd: context.cwd }, signal);
+  const begun = [launch("ops-service"), launch("ml-service"), launch("scheduler-service")] as const;
+  const outcomes = await Promise.allSettled(begun);
+  // The scheduler stops first and ops-service last: what the others have left to tell still finds it.
+  for (const outcome of outcomes) if (outcome.status === "fulfilled") starting.use(outcome.value);
+  const [ops, ml, scheduler] = await settled(begun);
+
+  const run = await ensureWeek(
+    DEMO_WEEK,
+    {
+      opsUrl: peers.OPS_SERVICE_URL ?? "",
+      schedulerUrl: peers.SCHEDULER_SERVICE_URL ?? "",
+      calls: peerSettings(readEnv(context.env, serverEnv("OPS_SERVICE", { grpc: 0, web: 0, admin: 0 }))),
+    },
+    signal,
+  ).catch((error: unknown) => {
+    signal.throwIfAborted();
+    say(`no weekly run yet: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  });
+  const started = starting.move();
+  return { ops, ml, scheduler, hasPage: page !== null, run, [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+/** Waits for all, so that nothing is left running behind a failure, and throws the first failure. */
+async function settled<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+function withoutEmpty(env: CliContext["env"]): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])));
+}

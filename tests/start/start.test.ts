@@ -1,0 +1,147 @@
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import net from "node:net";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { isSilent, type StartedMesh, startFolder } from "./started-mesh.ts";
+
+// Starts a database, trains a model and scores 10,500 suppliers: seconds on a busy machine.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+const SUPPLIER =
+  '{"supplier_id":"S_00001","past_disputes":7,"financial_stability_index":0.42,"avg_delay":38,"late_ratio":0.45,"avg_payment_delay_days":51,"delivery_score":71,"annual_spend":420000,"contract_value":250000,"dispute_rate":0.2,"avg_delivery_quality":68}';
+
+async function json(url: string, init?: RequestInit) {
+  const response = await fetch(url, init);
+  expect({ url, status: response.status }).toEqual({ url, status: 200 });
+  return response.json();
+}
+
+describe("bellwether start in an empty folder", () => {
+  let folder: Awaited<ReturnType<typeof startFolder>>;
+  let mesh: StartedMesh;
+  beforeAll(async () => {
+    folder = await startFolder();
+    mesh = await folder.start();
+  });
+  afterAll(() => folder[Symbol.asyncDispose]());
+
+  test("one weekly run is done and its counts add up", async () => {
+    const { weekly_run, ops_service } = mesh.started;
+    expect(weekly_run).toMatchObject({ rows_read: 10_500, rows_scored: 10_500, rows_set_aside: 0 });
+    const status = await json(`${ops_service.web}/batch/status`);
+    expect(status).toMatchObject({ iso_week: weekly_run?.iso_week, state: "complete" });
+    expect(Number(status.rows_read)).toBe(Number(status.rows_scored) + Number(status.rows_set_aside));
+  });
+
+  test("8 to 12 % of the suppliers are high, and the worst have alerts", async () => {
+    const { ops_service, weekly_run } = mesh.started;
+    const { alerts } = await json(`${ops_service.web}/alerts?page_size=200`);
+    expect(alerts.length).toBe(Math.min(200, weekly_run?.alerts_raised ?? 0));
+    expect(alerts[0]).toMatchObject({ state: "open", severity: "critical" });
+    expect(alerts[0].risk_score).toBeGreaterThanOrEqual(0.85);
+    const { suppliers, high } = await countHigh(ops_service.web);
+    expect(suppliers).toBe(10_500);
+    expect(high / suppliers).toBeGreaterThan(0.08);
+    expect(high / suppliers).toBeLessThan(0.12);
+  });
+
+  test("the page is served where the contracts are", async () => {
+    const response = await fetch(mesh.started.dashboard ?? "", { headers: { accept: "text/html" } });
+    expect(response.headers.get("content-type")).toMatch(/^text\/html/);
+    expect(await response.text()).toContain("Bellwether");
+  });
+
+  test("the served score is the offline score", async () => {
+    const predict = ["predict", "--input", SUPPLIER, "--json"];
+    const offline = await folder.run(predict);
+    const served = await folder.run([...predict, "--url", mesh.started.ml_service.web]);
+    expect(served).toEqual(offline);
+    const explain = ["explain", "--input", SUPPLIER, "--json"];
+    expect((await folder.run([...explain, "--url", mesh.started.ml_service.web])).stdout).toBe(
+      (await folder.run(explain)).stdout,
+    );
+    const wrong = ["predict", "--input", '{"supplier_id":"x","late_ratios":1}', "--url", mesh.started.ml_service.web];
+    expect(await folder.run(wrong)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('did you mean "late_ratio"'),
+    });
+  });
+
+  test("a second start in the same folder leaves the first alone", async () => {
+    expect(await folder.run(["start"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^bellwether: process \d+ holds .*start\.lock: wait for it or stop it\n$/),
+    });
+    await json(`${mesh.started.ops_service.web}/alerts`);
+  });
+
+  test("a killed start leaves nothing that serves, and the next one takes up its data", async () => {
+    const { started } = mesh;
+    expect(await mesh.end("SIGKILL")).toBe(null);
+    for (const { web } of [started.ops_service, started.ml_service, started.scheduler_service])
+      await vi.waitFor(async () => expect(await isSilent(web)).toBe(true), { timeout: 20_000, interval: 50 });
+
+    mesh = await folder.start();
+    expect(mesh.started.weekly_run).toEqual(started.weekly_run);
+    expect(await mesh.end("SIGTERM")).toBe(0);
+    expect(await isSilent(mesh.started.ops_service.web)).toBe(true);
+  });
+});
+
+async function countHigh(web: string): Promise<{ suppliers: number; high: number }> {
+  let [suppliers, high, pageToken] = [0, 0, ""];
+  do {
+    const page = await json(`${web}/bellwether.ops.v1.SupplierService/ListSuppliers`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ pageSize: 200, pageToken }),
+    });
+    suppliers += page.suppliers.length;
+    high += page.suppliers.filter(
+      (supplier: { latestScore?: { band?: string } }) => supplier.latestScore?.band === "BAND_HIGH",
+    ).length;
+    pageToken = page.nextPageToken ?? "";
+  } while (pageToken !== "");
+  return { suppliers, high };
+}
+
+test("with keys made by auth the whole mesh runs on tokens, and a call without one is refused", async () => {
+  await using folder = await startFolder();
+  const keys = path.join(folder.path, "keys");
+  const made = JSON.parse((await folder.run(["auth", "keys", "--out", keys, "--json"])).stdout);
+  const token = async (role: string): Promise<string> => {
+    const args = ["auth", "token", "--keys", keys, "--subject", role, "--role", role, "--json"];
+    const file = path.join(folder.path, `${role}.token`);
+    await writeFile(file, JSON.parse((await folder.run(args)).stdout).token);
+    return file;
+  };
+  const admin = await token("admin");
+  const mesh = await folder.start({ BELLWETHER_AUTH_JWKS_FILE: made.public_keys_file, BELLWETHER_TOKEN_FILE: admin });
+  try {
+    expect(mesh.started.weekly_run).toMatchObject({ rows_scored: 10_500 });
+    const predict = ["predict", "--input", SUPPLIER, "--url", mesh.started.ml_service.web];
+    expect(await folder.run(predict)).toMatchObject({ code: 1 });
+    expect(await folder.run(predict, { BELLWETHER_TOKEN_FILE: await token("viewer") })).toMatchObject({ code: 0 });
+    expect((await fetch(`${mesh.started.ops_service.web}/alerts`)).status).toBe(401);
+  } finally {
+    await mesh.end("SIGTERM");
+  }
+});
+
+test("a taken port and a malformed variable are told before anything is made", async () => {
+  await using folder = await startFolder();
+  const taken = net.createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  onTestFinished(() => void taken.close());
+  const address = taken.address();
+  const port = String(typeof address === "object" && address ? address.port : 0);
+  expect(await folder.run(["start"], { SCHEDULER_SERVICE_WEB_PORT: port })).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `bellwether: port ${port} is taken: stop what holds it, or set SCHEDULER_SERVICE_WEB_PORT to another (0 = any free one)\n`,
+  });
+  const wrong = await folder.run(["start"], { ML_SERVICE_GRPC_PORT: "99999", OPS_SERVICE_WEB_PORT: "eighty" });
+  expect(wrong).toMatchObject({ code: 1, stdout: "" });
+  expect(wrong.stderr).toContain('OPS_SERVICE_WEB_PORT: found "eighty", expected a port from 0 to 65535');
+});

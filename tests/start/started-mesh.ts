@@ -1,0 +1,110 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const CLI = "services/cli/bellwether.js";
+const DOORS = ["OPS", "ML", "SCHEDULER"].flatMap((service) =>
+  ["WEB", "GRPC", "ADMIN"].map((door) => `${service}_SERVICE_${door}_PORT`),
+);
+
+interface Doors {
+  readonly web: string;
+  readonly grpc: string;
+  readonly admin: string;
+}
+
+/** The line that `bellwether start --json` ends its start with. */
+export interface Started {
+  readonly ops_service: Doors;
+  readonly ml_service: Doors;
+  readonly scheduler_service: Doors;
+  readonly dashboard: string | null;
+  readonly weekly_run: {
+    readonly iso_week: string;
+    readonly rows_read: number;
+    readonly rows_scored: number;
+    readonly rows_set_aside: number;
+    readonly alerts_raised: number;
+  } | null;
+}
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder of its own for data and models, with commands that run in it. */
+export async function startFolder() {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-start-"));
+  // The database's user has to get in.
+  await chmod(folder, 0o755);
+  const env = (over: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+    ...process.env,
+    ...Object.fromEntries(DOORS.map((name) => [name, "0"])),
+    MODEL_REGISTRY_URL: `file:${path.join(folder, "models")}`,
+    BELLWETHER_DATA_DIR: path.join(folder, "data"),
+    ...over,
+  });
+  return {
+    path: folder,
+    /** Runs a command to its end. */
+    run: (args: readonly string[], over: NodeJS.ProcessEnv = {}): Promise<Ended> =>
+      new Promise((resolve) => {
+        execFile(process.execPath, [CLI, ...args], { cwd: ROOT, env: env(over) }, (error, stdout, stderr) =>
+          resolve({ code: typeof error?.code === "number" ? error.code : error ? null : 0, stdout, stderr }),
+        );
+      }),
+    /** Starts the mesh and waits until it is ready. */
+    start: (over: NodeJS.ProcessEnv = {}) =>
+      untilReady(
+        spawn(process.execPath, [CLI, "start", "--json"], {
+          cwd: ROOT,
+          env: env({ BELLWETHER_LOG_LEVEL: "error", ...over }),
+          stdio: ["ignore", "pipe", "inherit"],
+        }),
+      ),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A mesh that is ready. */
+export interface StartedMesh {
+  readonly started: Started;
+  readonly pid: number;
+  /** Ends it by a signal and waits. @returns the exit code; null when the signal ended it */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+async function untilReady(child: ChildProcess): Promise<StartedMesh> {
+  const { stdout, pid } = child;
+  if (!stdout || pid === undefined) throw new Error("bellwether start did not begin");
+  const ended = once(child, "exit");
+  const [line] = await Promise.race([
+    once(createInterface({ input: stdout }), "line"),
+    ended.then(([code]) => {
+      throw new Error(`bellwether start ended with ${code}`);
+    }),
+  ]);
+  return {
+    started: JSON.parse(line) as Started,
+    pid,
+    end: async (signal) => {
+      child.kill(signal);
+      const [code] = await ended;
+      return code;
+    },
+  };
+}
+
+/** Whether nothing answers at a URL. */
+export const isSilent = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    () => false,
+    () => true,
+  );
