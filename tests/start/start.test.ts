@@ -110,14 +110,16 @@ test("with keys made by auth the whole mesh runs on tokens, and a call without o
   await using folder = await startFolder();
   const keys = path.join(folder.path, "keys");
   const made = JSON.parse((await folder.run(["auth", "keys", "--out", keys, "--json"])).stdout);
-  const token = async (role: string): Promise<string> => {
-    const args = ["auth", "token", "--keys", keys, "--subject", role, "--role", role, "--json"];
-    const file = path.join(folder.path, `${role}.token`);
+  const token = async (...roles: string[]): Promise<string> => {
+    const args = ["auth", "token", "--keys", keys, "--subject", "ada", "--json", "--role", ...roles];
+    const file = path.join(folder.path, `${roles[0]}.token`);
     await writeFile(file, JSON.parse((await folder.run(args)).stdout).token);
     return file;
   };
-  const admin = await token("admin");
-  const mesh = await folder.start({ BELLWETHER_AUTH_JWKS_FILE: made.public_keys_file, BELLWETHER_TOKEN_FILE: admin });
+  const mesh = await folder.start({
+    BELLWETHER_AUTH_JWKS_FILE: made.public_keys_file,
+    BELLWETHER_TOKEN_FILE: await token("service", "admin"),
+  });
   try {
     expect(mesh.started.weekly_run).toMatchObject({ rows_scored: 10_500 });
     const predict = ["predict", "--input", SUPPLIER, "--url", mesh.started.ml_service.web];

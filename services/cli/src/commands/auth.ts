@@ -36,7 +36,7 @@ export function authCommand(context: CliContext): Command {
     .description("Make a token with the private key.")
     .requiredOption("--subject <name>", "who it is for")
     .addOption(
-      new Option("--role <role>", "what it may do")
+      new Option("--role <role...>", "what it may do: one role or several")
         .choices(["viewer", "analyst", "admin", "service"])
         .makeOptionMandatory(),
     )
@@ -46,20 +46,20 @@ export function authCommand(context: CliContext): Command {
     .action(async (options) => {
       const report = createReport(options);
       const { privateKeyFile } = localKeyFiles(folderOf(options.keys));
-      const claims = { subject: options.subject, roles: [options.role], lifetimeS: options.days * DAY_S };
+      const claims = { subject: options.subject, roles: options.role, lifetimeS: options.days * DAY_S };
       const issued = await issueToken(privateKeyFile, claims).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") throw error;
         throw new UsageError(`there is no key pair at ${privateKeyFile}; make one with: bellwether auth keys`);
       });
       report.line(issued);
-      report.json({ token: issued, subject: options.subject, role: options.role, days: options.days });
+      report.json({ token: issued, subject: options.subject, roles: options.role, days: options.days });
     });
 
   const auth = new Command("auth")
     .description("Make keys and tokens for services that check who calls.")
     .addHelpText(
       "after",
-      "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > token\n  BELLWETHER_TOKEN_FILE=token npx bellwether predict --url http://localhost:8081 --input supplier.json",
+      "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > token\n  npx bellwether auth token --subject mesh --role service admin > token   # for the services and the start itself\n  BELLWETHER_TOKEN_FILE=token npx bellwether predict --url http://localhost:8081 --input supplier.json",
     );
   for (const command of [keys, token]) auth.addCommand(command.copyInheritedSettings(auth).exitOverride());
   return auth;
