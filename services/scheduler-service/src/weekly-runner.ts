@@ -6,6 +6,7 @@ import { loadConfigPair } from "@bellwether/config/config-pair";
 import { readChunks } from "@bellwether/ingest/snapshot-chunks";
 import { snapshotWeekly } from "@bellwether/ingest/weekly-snapshot";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
+import { makeDataFolder } from "@bellwether/storage/data-folder";
 import { createMlScorer } from "./clients/ml-scorer.ts";
 import { createOpsLedger } from "./clients/ops-ledger.ts";
 import { InputNotFoundError } from "./domain/scheduler-error.ts";
@@ -36,9 +37,10 @@ export interface WeeklyRunner extends Disposable {
   folderOf(week: string): string;
 }
 
-/** Reads the configuration pair and opens channels to the peers. @throws ConfigError */
+/** Reads the configuration pair, makes the weeks' folder and opens channels to the peers. @throws ConfigError, StorageError */
 export async function createWeeklyRunner(settings: WeeklySettings): Promise<WeeklyRunner> {
   const pair = await loadConfigPair(settings.modelConfig, settings.featureMapping);
+  await makeDataFolder(settings.weeksFolder);
   const ml = createMeshTransport({ url: settings.mlUrl, ...settings.calls });
   const ops = createMeshTransport({ url: settings.opsUrl, ...settings.calls });
   const modelName = pair.model.name;

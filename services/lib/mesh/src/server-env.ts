@@ -84,8 +84,20 @@ function tlsMaterial({ tlsCert, tlsKey, tlsCa }: ServerEnv): TlsMaterial | undef
   if (tlsCert === null && tlsKey === null && tlsCa === null) return undefined;
   if (tlsCert === null || tlsKey === null)
     throw new Error("BELLWETHER_TLS_CERT and BELLWETHER_TLS_KEY belong together: set both");
-  const read = (file: string): string => readFileSync(file, "utf8");
-  return { cert: read(tlsCert), key: read(tlsKey), ...(tlsCa !== null && { ca: read(tlsCa) }) };
+  return {
+    cert: pemText("BELLWETHER_TLS_CERT", tlsCert),
+    key: pemText("BELLWETHER_TLS_KEY", tlsKey),
+    ...(tlsCa !== null && { ca: pemText("BELLWETHER_TLS_CA", tlsCa) }),
+  };
+}
+
+function pemText(variable: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : cause;
+    throw new Error(`${variable}: ${file} cannot be read (${code})`, { cause });
+  }
 }
 
 async function authSettings(read: ServerEnv): Promise<AuthSettings | undefined> {

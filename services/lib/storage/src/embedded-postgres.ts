@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -82,12 +82,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 /** The cluster appears under its name only when it is whole: a kill in the middle leaves nothing to stumble over. */
 async function initialise({ bin, data, passwordFile, user }: Cluster): Promise<void> {
   const partial = `${data}.${randomBytes(6).toString("hex")}`;
-  const password = randomBytes(24).toString("base64url");
-  // Of two processes that begin together, the first one's password counts.
-  await writeFile(passwordFile, password, { mode: 0o600, flag: "wx" }).then(
-    () => giveTo(passwordFile, user),
-    () => {},
-  );
+  await leavePassword(passwordFile, user);
   const options = ["-U", SUPERUSER, "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8"];
   try {
     await run(
@@ -101,6 +96,17 @@ async function initialise({ bin, data, passwordFile, user }: Cluster): Promise<v
     if (await exists(data)) return; // another process was faster
     throw new StorageError(`cannot make a PostgreSQL cluster in ${data}: ${lastLine(cause)}`, { cause });
   }
+}
+
+/** Of two processes that begin together, the first one's password counts; it appears when the server's user may read it. */
+async function leavePassword(file: string, user: ServerUser): Promise<void> {
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  await writeFile(draft, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" });
+  await giveTo(draft, user);
+  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+  await rm(draft);
 }
 
 async function start(cluster: Cluster, { port = 0, settings }: EmbeddedPostgresOptions): Promise<void> {

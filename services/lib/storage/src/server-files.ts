@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { access, chown, cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { makeDataFolder } from "./data-folder.ts";
 import { StorageError } from "./storage-error.ts";
 
 /** Who runs the server. */
@@ -40,7 +41,7 @@ export async function serverPrograms(user: ServerUser): Promise<string> {
 /** The folder that the server's user can keep a cluster in: `dir`, or one in the temporary folder where `dir` is out of its reach. */
 export async function clusterHome(dir: string, user: ServerUser): Promise<string> {
   const wanted = path.resolve(dir);
-  await mkdir(wanted, { recursive: true });
+  await makeDataFolder(wanted);
   const home =
     user.uid === undefined || (await othersReach(wanted))
       ? wanted

@@ -14,5 +14,5 @@ export function shortCause(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return shortCause(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
   if ("code" in error && error.code === "ECONNREFUSED") return "nothing listens there";
-  return error.message.split("\n", 1)[0] || error.name;
+  return error.message.split("\n", 1)[0]?.replace(/\.+$/, "") || error.name;
 }

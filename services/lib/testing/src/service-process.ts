@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 
@@ -25,12 +25,9 @@ export async function startService(
   env: Readonly<Record<string, string>>,
   cwd = process.cwd(),
 ): Promise<ServiceProcess> {
-  const main = createRequire(import.meta.url).resolve(`@bellwether/${name}/main`);
-  const prefix = name.toUpperCase().replace("-", "_");
-  const ports = Object.fromEntries(["GRPC", "WEB", "ADMIN"].map((door) => [`${prefix}_${door}_PORT`, "0"]));
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [mainOf(name)], {
     cwd,
-    env: { ...ports, BELLWETHER_LOG_LEVEL: "silent", ...env },
+    env: { ...anyPorts(name), BELLWETHER_LOG_LEVEL: "silent", ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const ended = once(child, "exit");
@@ -52,4 +49,25 @@ export async function startService(
     kill,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** How a start that must fail ends: its exit code, and the lines of what it said on stdout and stderr together. */
+export async function failedStart(
+  name: ServiceName,
+  env: Readonly<Record<string, string>>,
+  cwd = process.cwd(),
+): Promise<{ readonly code: unknown; readonly lines: readonly string[] }> {
+  const options = { cwd, env: { ...anyPorts(name), BELLWETHER_LOG_LEVEL: "silent", ...env }, timeout: 60_000 };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [mainOf(name)], options, (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? error?.signal, lines: `${stdout}${stderr}`.trim().split("\n") }),
+    );
+  });
+}
+
+const mainOf = (name: ServiceName): string => createRequire(import.meta.url).resolve(`@bellwether/${name}/main`);
+
+function anyPorts(name: ServiceName): Record<string, string> {
+  const prefix = name.toUpperCase().replace("-", "_");
+  return Object.fromEntries(["GRPC", "WEB", "ADMIN"].map((door) => [`${prefix}_${door}_PORT`, "0"]));
 }

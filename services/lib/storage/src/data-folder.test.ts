@@ -1,0 +1,34 @@
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { makeDataFolder } from "./data-folder.ts";
+
+async function temporary(): Promise<string> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-data-"));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+test("makes the folders above too, and is content with those that are there", async () => {
+  const folder = path.join(await temporary(), "a", "b", "c");
+  await makeDataFolder(folder);
+  await makeDataFolder(folder);
+  expect((await stat(folder)).isDirectory()).toBe(true);
+});
+
+test("two that make the same folder at once both have it", async () => {
+  const folder = path.join(await temporary(), "a", "b");
+  await Promise.all([makeDataFolder(folder), makeDataFolder(folder)]);
+});
+
+test("a folder that cannot be is one line that names the variable", async () => {
+  const file = path.join(await temporary(), "file");
+  await writeFile(file, "");
+  for (const folder of [path.join(file, "data"), "/proc/bellwether/data"]) {
+    const error = await makeDataFolder(folder).catch((failed: Error) => failed);
+    expect(error).toMatchObject({ name: "StorageError" });
+    expect(String(error)).toMatch(/^StorageError: the data folder \S+ cannot be written \(E[A-Z]+\): [^\n]*$/);
+    expect(String(error)).toContain("BELLWETHER_DATA_DIR");
+  }
+});

@@ -1,0 +1,92 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { failedStart } from "@bellwether/testing/service-process";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+// A process of its own loads everything anew: seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+let cluster: PostgresCluster;
+let folder = "";
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-scheduler-"));
+});
+afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A start on a good database and data folder, but for what `env` says. */
+async function start(env: Record<string, string>) {
+  const good = { DATABASE_URL: await cluster.createDatabase(), BELLWETHER_DATA_DIR: path.join(folder, "data") };
+  return failedStart("scheduler-service", { ...good, ...env });
+}
+
+test("without a place for the jobs it says what to set", async () => {
+  expect(await failedStart("scheduler-service", {})).toEqual({
+    code: 1,
+    lines: ["set REDIS_URL or DATABASE_URL: the jobs need a place; npm start brings its own"],
+  });
+});
+
+test("a store that cannot be used is one line without its password", async () => {
+  expect(await start({ REDIS_URL: "redis://:hidden@127.0.0.1:1" })).toEqual({
+    code: 1,
+    lines: ["Redis at redis://127.0.0.1:1 cannot be used: nothing listens there. Start it, or correct REDIS_URL"],
+  });
+  const url = new URL(await cluster.createDatabase());
+  url.password = "hidden";
+  expect(await start({ DATABASE_URL: url.href })).toEqual({
+    code: 1,
+    lines: [
+      `PostgreSQL at postgres://${url.host}${url.pathname} cannot hold the queues: password authentication failed for user "bellwether". Start it, or correct DATABASE_URL`,
+    ],
+  });
+});
+
+test("every mistake of the environment is told at once", async () => {
+  const env = { WEEKLY_CRON: "every monday", WEEKLY_TIME_ZONE: "Mars/Phobos", SCHEDULER_SERVICE_WEB_PORT: "99999" };
+  expect(await start(env)).toEqual({
+    code: 1,
+    lines: [
+      "3 mistake(s) in the environment:",
+      '  SCHEDULER_SERVICE_WEB_PORT: found "99999", expected a port from 0 to 65535 (0 = any free one)',
+      '  WEEKLY_CRON: found "every monday", expected a cron pattern of five fields such as "0 6 * * 1"',
+      '  WEEKLY_TIME_ZONE: found "Mars/Phobos", expected an IANA time zone such as Europe/Berlin',
+    ],
+  });
+});
+
+test("a cron pattern that no moment fits is one line", async () => {
+  const { code, lines } = await start({ WEEKLY_CRON: "99 * * * *" });
+  expect(code).toBe(1);
+  expect(lines).toEqual([expect.stringMatching(/^the cron pattern "99 \* \* \* \*" cannot be read: .*WEEKLY_CRON$/)]);
+});
+
+test("a taken port is one line", async () => {
+  const { port } = new URL(await cluster.createDatabase());
+  const { code, lines } = await start({ SCHEDULER_SERVICE_ADMIN_PORT: port });
+  expect(code).toBe(1);
+  expect(lines).toEqual([expect.stringMatching(new RegExp(`^cannot listen on 127\\.0\\.0\\.1:${port} for admin: `))]);
+});
+
+test("a data folder that cannot be written is one line at the start, not a failed run on Monday", async () => {
+  const file = path.join(folder, "file");
+  await writeFile(file, "");
+  const { code, lines } = await start({ BELLWETHER_DATA_DIR: path.join(file, "data") });
+  expect(code).toBe(1);
+  expect(lines).toEqual([expect.stringMatching(/^the data folder \S+ cannot be written \(ENOTDIR\): .*DATA_DIR/)]);
+});
+
+test("missing configuration is named, and nothing is left behind", async () => {
+  const { code, lines } = await start({
+    BELLWETHER_FEATURE_MAPPING: "config/none.yaml",
+    BELLWETHER_DATA_DIR: path.join(folder, "untouched"),
+  });
+  expect(code).toBe(1);
+  expect(lines.join("\n")).toContain("config/none.yaml:1:1 found no such file");
+  expect(await readdir(folder)).not.toContain("untouched");
+});
