@@ -1,0 +1,168 @@
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { NoGoError } from "./go-tool.ts";
+import { createSchemaCheck } from "./kubernetes-schema.ts";
+import { type Manifest, parseManifests, readManifests } from "./manifest.ts";
+import { findRenderer, type Renderer, ROOT, render } from "./render.ts";
+import { dataOf, servicesOf, workloadsOf } from "./workload.ts";
+
+const faultsOf = createSchemaCheck();
+const PRODUCTION = "deploy/overlays/production";
+const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
+
+/** Longest that a service takes to stop: what `startServer` says of itself, and the rest of preStop. */
+const DRAIN_S = 10;
+
+const SOURCES = globSync("deploy/{base,components}/**/*.yaml", { cwd: ROOT }).filter(
+  (file) => path.basename(file) !== "kustomization.yaml",
+);
+
+test("every object that is written down fits the Kubernetes API's schema of its kind", () => {
+  expect(SOURCES.length).toBeGreaterThan(5);
+  expect(SOURCES.flatMap((file) => readManifests(path.join(ROOT, file)).flatMap(faultsOf))).toEqual([]);
+});
+
+test("the schema check names what the API would refuse", () => {
+  const [manifest] = parseManifests(
+    "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {port: [], type: Local}}",
+  );
+  expect(manifest && faultsOf(manifest)).toEqual([
+    'v1 Service a /spec: must NOT have additional properties {"additionalProperty":"port"}',
+    'v1 Service a /spec/type: must be equal to one of the allowed values {"allowedValues":["ClusterIP","ExternalName","LoadBalancer","NodePort"]}',
+  ]);
+  const [unknown] = parseManifests("{apiVersion: v2, kind: Service, metadata: {name: a}}");
+  expect(unknown && faultsOf(unknown)).toEqual(["v2 Service: not a kind of the API, or not among KINDS"]);
+});
+
+const renderer = await rendererOrReason();
+
+describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "string" ? `: ${renderer}` : ""}`, () => {
+  const rendered = (folder: string): Manifest[] => (typeof renderer === "string" ? [] : render(renderer, folder));
+  const manifests = rendered(PRODUCTION);
+  const services = servicesOf(manifests);
+  const find = (kind: string, name: string): Manifest | undefined =>
+    manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+
+  test.each(["deploy/base", PRODUCTION])("%s: every object fits the Kubernetes API's schema", (folder) => {
+    const objects = rendered(folder);
+    expect(objects.length).toBeGreaterThan(20);
+    expect(objects.flatMap(faultsOf)).toEqual([]);
+    expect(objects.filter(({ kind, metadata }) => kind !== "Namespace" && metadata.namespace !== "bellwether")).toEqual(
+      [],
+    );
+  });
+
+  test("the decisions in the cluster are the files of config/, byte for byte", () => {
+    const name = manifests.find(({ metadata }) => metadata.name.startsWith("bellwether-config-"))?.metadata.name ?? "";
+    const data = dataOf(manifests, name);
+    expect(Object.keys(data).sort()).toEqual(["alert_rules.yaml", "feature_mapping.yaml", "model_config.yaml"]);
+    for (const [file, text] of Object.entries(data)) expect(text).toBe(read(`config/${file}`));
+  });
+
+  test("every variable is one that config/example.env documents", () => {
+    const documented = new Set([...read("config/example.env").matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, n]) => n));
+    const given = services.flatMap(({ spec }) =>
+      spec.template.spec.containers.flatMap(({ env = [], envFrom = [] }) => [
+        ...env.map(({ name }) => name),
+        ...envFrom.flatMap(({ configMapRef }) => Object.keys(dataOf(manifests, configMapRef.name))),
+      ]),
+    );
+    expect(given.filter((name) => !documented.has(name))).toEqual([]);
+  });
+
+  test("what a pod names is there, or is a Secret that deploy/README.md names with its key", () => {
+    const guide = read("deploy/README.md");
+    const missing = workloadsOf(manifests).flatMap(({ spec }) => {
+      const pod = spec.template.spec;
+      const keys = pod.containers.flatMap(({ env = [] }) =>
+        env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? []),
+      );
+      return [
+        ...(find("ServiceAccount", pod.serviceAccountName) ? [] : [pod.serviceAccountName]),
+        ...(pod.volumes ?? []).flatMap(({ configMap, persistentVolumeClaim, secret }) => [
+          ...(configMap && !find("ConfigMap", configMap.name) ? [configMap.name] : []),
+          ...(persistentVolumeClaim && !find("PersistentVolumeClaim", persistentVolumeClaim.claimName)
+            ? [persistentVolumeClaim.claimName]
+            : []),
+          ...(secret && !guide.includes(`secret generic ${secret.secretName}`) ? [secret.secretName] : []),
+          ...(secret?.items ?? []).map(({ key }) => key).filter((key) => !guide.includes(key)),
+        ]),
+        ...keys.map(({ name }) => name).filter((name) => !guide.includes(`secret generic ${name}`)),
+        ...keys.map(({ key }) => key).filter((key) => !guide.includes(`--from-literal=${key}=`)),
+      ];
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test("no pod may more than it needs, and each has time to drain", () => {
+    expect(workloadsOf(manifests).length).toBe(5);
+    for (const { metadata, spec } of workloadsOf(manifests)) {
+      const { containers, ...pod } = spec.template.spec;
+      expect(pod, metadata.name).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
+      expect(pod.terminationGracePeriodSeconds, metadata.name).toBeGreaterThan(DRAIN_S + 5);
+      for (const { securityContext, resources } of containers) {
+        expect(securityContext, metadata.name).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        });
+        expect(Object.keys(resources.requests).sort(), metadata.name).toEqual(["cpu", "memory"]);
+        expect(resources.limits.memory, metadata.name).toBeDefined();
+      }
+    }
+  });
+
+  test("probes ask the admin door, which no Service leads to", () => {
+    for (const { metadata, spec } of services) {
+      const [container] = spec.template.spec.containers;
+      expect(container?.startupProbe.httpGet, metadata.name).toEqual({ path: "/livez", port: "admin" });
+      expect(container?.livenessProbe?.httpGet, metadata.name).toEqual({ path: "/livez", port: "admin" });
+      expect(container?.readinessProbe.httpGet, metadata.name).toEqual({ path: "/readyz", port: "admin" });
+    }
+    const targets = manifests
+      .filter(({ kind }) => kind === "Service")
+      .flatMap(({ spec }) => (spec as { ports: { targetPort: string }[] }).ports.map(({ targetPort }) => targetPort));
+    expect(targets).toContain("grpc");
+    expect(targets).not.toContain("admin");
+  });
+
+  test("each service has one Service with both doors and a headless one for gRPC, and they lead to its pods", () => {
+    for (const { metadata, spec } of services) {
+      const { labels } = spec.template.metadata;
+      const ports = new Set(spec.template.spec.containers[0]?.ports.map(({ name }) => name));
+      const doors = (name: string) => {
+        const service = find("Service", name)?.spec as {
+          clusterIP?: string;
+          selector: Record<string, string>;
+          ports: { targetPort: string }[];
+        };
+        expect(labels).toMatchObject(service.selector);
+        expect(service.ports.every(({ targetPort }) => ports.has(targetPort))).toBe(true);
+        return { clusterIP: service.clusterIP, doors: service.ports.map(({ targetPort }) => targetPort) };
+      };
+      expect(doors(metadata.name)).toEqual({ clusterIP: undefined, doors: ["web", "grpc"] });
+      expect(doors(`${metadata.name}-grpc`)).toEqual({ clusterIP: "None", doors: ["grpc"] });
+    }
+  });
+
+  test("models are written by scheduler-service alone", () => {
+    const writers = services.flatMap(({ metadata, spec }) =>
+      spec.template.spec.containers
+        .flatMap(({ volumeMounts }) => volumeMounts)
+        .filter(({ name, readOnly }) => name === "models" && readOnly !== true)
+        .map(() => metadata.name),
+    );
+    expect(writers).toEqual(["scheduler-service"]);
+  });
+});
+
+/** First use may build kustomize: a minute or two. */
+async function rendererOrReason(): Promise<Renderer | string> {
+  try {
+    return await findRenderer();
+  } catch (error) {
+    if (error instanceof NoGoError) return `neither kustomize nor kubectl is here, and ${error.message}`;
+    throw error;
+  }
+}
