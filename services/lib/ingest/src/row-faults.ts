@@ -32,13 +32,14 @@ export function given(column: string): string {
 export function rowFaults(model: ModelConfig, row: { readonly asOf: boolean; readonly label: boolean }): RowFault[] {
   const id = "supplier_id";
   const faults: RowFault[] = [
-    { when: `${id} is null`, column: id, reason: "empty", text: "''" },
+    { when: `coalesce(${id}, '') = ''`, column: id, reason: "empty", text: "''" },
     {
       when: `strlen(${id}) > ${MAX_SUPPLIER_ID_BYTES}`,
       column: id,
       reason: `longer than ${MAX_SUPPLIER_ID_BYTES} bytes`,
       text: id,
     },
+    { when: `contains(${id}, chr(0))`, column: id, reason: "holds a NUL character", text: id },
   ];
   if (row.asOf)
     faults.push({ when: "as_of is null", column: "as_of", reason: "no date", text: `${given("as_of")}::varchar` });

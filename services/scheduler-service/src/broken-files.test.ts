@@ -1,0 +1,120 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { publishDemoModel } from "@bellwether/testing/demo-model";
+import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startLedger } from "./ledger-fixture.ts";
+import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
+import { createWeeklyRunner } from "./weekly-runner.ts";
+
+let registry = "";
+let ml: ServiceProcess;
+beforeAll(async () => {
+  registry = await mkdtemp(path.join(os.tmpdir(), "bellwether-broken-models-"));
+  await publishDemoModel(registry);
+  ml = await startService("ml-service", { MODEL_REGISTRY_URL: `file:${registry}` });
+});
+afterAll(async () => {
+  await ml?.[Symbol.asyncDispose]();
+  await rm(registry, { recursive: true, force: true });
+});
+
+const WEEK = "2026-W47";
+const NEVER = new AbortController().signal;
+
+async function setUp() {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await weeklyFolder());
+  const ledger = stack.use(await startLedger());
+  const runner = stack.use(await createWeeklyRunner({ ...folder.settings, mlUrl: ml.grpc, opsUrl: ledger.url }));
+  const run = (input: string) => runner.run(WEEK, input, NEVER, () => {});
+  const left = () => readdir(runner.folderOf(WEEK)).catch(() => []);
+  const report = async () => JSON.parse(await readFile(path.join(runner.folderOf(WEEK), "report.json"), "utf8"));
+  return { at: folder.at, ledger, run, left, report, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** A line of each broken kind, and what is said of it. */
+const BROKEN: readonly (readonly [line: string | Buffer, column: string | null, reason: string])[] = [
+  ["B_1,1,0.5,soon,70,north", "avg_payment_delay_days", "not a number"],
+  ["B_2,1,0.5,3,70", "region", "fewer than 6 values"],
+  ["B_3,1,0.5,3,70,north,more", null, "more than 6 values"],
+  ['"B_4"x,1,0.5,3,70,north', "supplier_id", "a quote that is not closed, or text after a closing quote"],
+  [Buffer.from("B_5,1,0.5,3,70,n\xff", "latin1"), "region", "bytes that are not UTF-8"],
+  [`B_6,1,0.5,3,70,${"x".repeat(3 * 2 ** 20)}`, null, "2097152 bytes"],
+  ["B_7,1,0.5,5000,70,north", "avg_payment_delay_days", "outside the physical range 0 to 1000"],
+  ["B_8,1,0.5,3,1e999,north", "delivery_score", "not a number"],
+  ["S_1,1,0.5,3,70,north", "supplier_id", "a second row of the same supplier"],
+  [`${"B".repeat(129)},1,0.5,3,70,north`, "supplier_id", "longer than 128 bytes"],
+  [",1,0.5,3,70,north", "supplier_id", "empty"],
+  ['"",1,0.5,3,70,north', "supplier_id", "empty"],
+  ["B_\0,1,0.5,3,70,north", "supplier_id", "a NUL character"],
+  ['"B_open,1,0.5,3,70,north', "supplier_id", "a quote that is not closed, or text after a closing quote"],
+];
+
+test("a file with broken rows of every kind is scored without them, each counted and named", async () => {
+  await using week = await setUp();
+  const input = week.at("week.csv");
+  const lines = BROKEN.map(([line]) => Buffer.concat([Buffer.from(line), Buffer.from("\n")]));
+  await writeFile(input, Buffer.concat([Buffer.from(weekCsv(50)), ...lines]));
+  const { run } = await week.run(input);
+  const [read, setAside] = [BigInt(50 + BROKEN.length), BigInt(BROKEN.length)];
+  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: read, rowsScored: 50n, rowsSetAside: setAside });
+  const { samples } = (await week.report()).set_aside_when_reading;
+  for (const [, column, reason] of BROKEN)
+    expect(samples).toContainEqual(
+      expect.objectContaining({ ...(column && { column }), reason: expect.stringContaining(reason) }),
+    );
+});
+
+const HEADER = weekCsv(0);
+test.each<[string, string | Buffer, string]>([
+  ["an empty file", "", "it is empty; a line with the column names is expected"],
+  ["a header alone", HEADER, "the weekly file has no row that can be scored: 0 set aside"],
+  ["another header", weekCsv(3).replace("past_disputes", "disputes"), 'it has no column "past_disputes"'],
+  ["a column twice", HEADER.replace("region", "supplier_id"), 'it has column "supplier_id" twice'],
+  ["gzip under a CSV name", gzipSync(weekCsv(3)), "it has no column"],
+  ["noise", randomBytes(100_000), "it has no column"],
+  ["a line that does not end", `${HEADER.trim()}${"x".repeat(2 ** 20)}`, "its first line does not end within"],
+  ["UTF-16", Buffer.from(`\uFEFF${weekCsv(3)}`, "utf16le"), "it is UTF-16; save it as UTF-8"],
+  ["mostly broken rows", weekCsv(10, { broken: 6 }), "6 of 10 rows would be set aside, too many to go on"],
+])("%s fails the run in one line and leaves nothing to stumble over", async (_what, content, reason) => {
+  await using week = await setUp();
+  const input = week.at("week.csv");
+  await writeFile(input, content);
+  const error = await week.run(input).catch((failure: Error) => failure);
+  expect(String(error)).toContain(reason);
+  expect(String(error)).not.toContain("\n");
+  expect(week.ledger.run).toMatchObject({ state: RunState.FAILED, failure: expect.stringContaining(reason) });
+  await writeFile(input, weekCsv(30));
+  expect((await week.run(input)).run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 30n });
+  expect((await week.left()).sort()).toEqual([
+    "ingest.json",
+    "profile.json",
+    "report.csv",
+    "report.json",
+    "snapshot.parquet",
+  ]);
+});
+
+test("what is no file is refused in one line: a pipe, a folder without the file, broken gzip", async () => {
+  await using week = await setUp();
+  execFileSync("mkfifo", [week.at("pipe.csv")]);
+  await mkdir(week.at("folder"));
+  await writeFile(week.at("week.csv.gz"), gzipSync(weekCsv(3)).subarray(0, 40));
+  for (const [input, reason] of [
+    [week.at("pipe.csv"), "it is not a regular file"],
+    [week.at("folder"), "there is no such file"],
+    [week.at("week.csv.gz"), "it is not whole gzip data"],
+    ["/dev/zero", "it is not a regular file"],
+  ] as const) {
+    const error = await week.run(input).catch((failure: Error) => failure);
+    expect(String(error)).toContain(reason);
+    expect(String(error)).not.toContain("\n");
+  }
+  expect(await week.left()).toEqual([]);
+});
