@@ -33,7 +33,14 @@ export function metric(measured: Omit<Metric, "holds">): Metric {
   return { ...measured, holds };
 }
 
+/** A metric for people to read. */
+export function metricLine({ name, value, unit, gate, stretch, peer, holds, reason }: Metric): string {
+  const figure = value === null ? `not measured: ${reason}` : `${Number(value.toPrecision(4))} ${unit}`;
+  const bounds = gate === undefined ? "" : `  gate ${gate}${stretch === undefined ? "" : `, stretch ${stretch}`}`;
+  return `${holds === false ? "MISSED" : "      "} ${name.padEnd(28)}${figure}${bounds}${peer === undefined ? "" : `  (${peer})`}`;
+}
+
 /** The one line that a benchmark ends with. */
 export function report(bench: string, metrics: readonly Metric[]): string {
-  return JSON.stringify({ bench, node: process.version, cores: os.availableParallelism(), metrics });
+  return JSON.stringify({ bench, node: process.version, cores: os.cpus().length, metrics });
 }

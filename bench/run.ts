@@ -1,7 +1,7 @@
 // `npm run bench -- <name> [--json]`: runs one benchmark; its last line on stdout is one JSON object.
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Bench, type Metric, report } from "./metric.ts";
+import { type Bench, metricLine, report } from "./metric.ts";
 
 const BENCHES: Readonly<Record<string, string>> = {
   explain: "exact contributions against xgboost, shap and lightgbm",
@@ -32,12 +32,6 @@ async function loadBench(name: string): Promise<Bench> {
   return bench;
 }
 
-function line({ name, value, unit, gate, stretch, peer, holds, reason }: Metric): string {
-  const figure = value === null ? `not measured: ${reason}` : `${Number(value.toPrecision(4))} ${unit}`;
-  const bounds = gate === undefined ? "" : `  gate ${gate}${stretch === undefined ? "" : `, stretch ${stretch}`}`;
-  return `${holds === false ? "MISSED" : "      "} ${name.padEnd(28)}${figure}${bounds}${peer === undefined ? "" : `  (${peer})`}`;
-}
-
 const { values, positionals } = parseArgs({
   options: { help: { type: "boolean" }, json: { type: "boolean" } },
   allowPositionals: true,
@@ -51,7 +45,7 @@ if (values.help === true) {
 } else {
   const log = values.json === true ? () => undefined : (text: string) => console.log(text);
   const metrics = await (await loadBench(name))({ log });
-  for (const measured of metrics) log(line(measured));
+  for (const measured of metrics) log(metricLine(measured));
   console.log(report(name, metrics));
   process.exitCode = metrics.some(({ holds }) => holds === false) ? 1 : 0;
 }

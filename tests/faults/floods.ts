@@ -29,7 +29,7 @@ export const floods: Scenario = async () => {
   const base = (replica: Replica, door: "grpcPort" | "webPort", scheme: string) =>
     `${scheme}://localhost:${replica.ready[door]}`;
   const doors: Readonly<Record<string, { replica: Replica; door: FloodedDoor }>> = {
-    gRPC: {
+    grpc: {
       replica: clear,
       door: {
         port: clear.ready.grpcPort,
@@ -50,7 +50,8 @@ export const floods: Scenario = async () => {
     },
   };
   for (const [name, { replica, door }] of Object.entries(doors)) {
-    for (const kind of KINDS) findings.push(...(await floodOne(`${kind} flood, ${name} door`, replica, door, kind)));
+    for (const kind of KINDS)
+      findings.push(...(await floodOne(`flood.${kind.toLowerCase()}.${name}`, replica, door, kind)));
   }
   await clear.stop();
   await secured.stop();
@@ -78,9 +79,9 @@ async function floodOne(
     0.99,
   );
   return [
-    atMost(`${name}: honest p99`, p99, `ms (${frames} hostile frames)`, 500),
-    atMost(`${name}: honest failures`, failed, `of ${outcomes.length}`, 0),
-    atMost(`${name}: handlers run for it`, paid, "", 0),
+    atMost(`${name}.honest_p99_ms`, p99, `ms beside ${frames} hostile frames`, 500),
+    atMost(`${name}.honest_failures`, failed, `of ${outcomes.length} calls`, 0),
+    atMost(`${name}.paid_handlers`, paid, "handlers run for it", 0),
   ];
 }
 

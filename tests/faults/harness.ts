@@ -1,5 +1,6 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
+import os from "node:os";
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import {
   createMeshTransport,
@@ -7,26 +8,23 @@ import {
   type MeshTransportOptions,
 } from "@bellwether/mesh/client/mesh-transport";
 import { type Client, type Code, ConnectError, createClient } from "@connectrpc/connect";
+import { type Metric, metric } from "../../bench/metric.ts";
 import type { ReplicaOptions, ReplicaReady, ReplicaStats } from "./replica.ts";
 
 /** One claim of a scenario, held against what was measured. */
-export interface Finding {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly bound: string;
-  readonly holds: boolean;
-}
+export type Finding = Metric;
 
 /** Runs one scenario; `quick` shortens what lasts long. */
 export type Scenario = (quick: boolean) => Promise<Finding[]>;
 
-export function atMost(name: string, value: number, unit: string, bound: number): Finding {
-  return { name, value, unit, bound: `≤ ${bound}`, holds: value <= bound };
+/** A figure that must not be larger than its gate; `stretch` is what the best would reach. */
+export function atMost(name: string, value: number, unit: string, gate: number, stretch = gate): Finding {
+  return metric({ name, value, unit, gate, stretch, better: "lower" });
 }
 
-export function atLeast(name: string, value: number, unit: string, bound: number): Finding {
-  return { name, value, unit, bound: `≥ ${bound}`, holds: value >= bound };
+/** A figure that must not be smaller than its gate. */
+export function atLeast(name: string, value: number, unit: string, gate: number, stretch = gate): Finding {
+  return metric({ name, value, unit, gate, stretch, better: "higher" });
 }
 
 /** A replica's process. */
@@ -40,11 +38,26 @@ export interface Replica {
   kill(): Promise<void>;
 }
 
+/** Servers have one core to themselves and the load has the other: what is measured is the server, not who got the core. */
+const SERVER_CPU = 0;
+const LOAD_CPU = 1;
+
+/** Moves this process, and the threads it starts later, off the servers' core. */
+export function leaveServerCpu(): void {
+  bindToCpu(process.pid, LOAD_CPU);
+}
+
+function bindToCpu(pid: number | undefined, cpu: number): void {
+  if (os.availableParallelism() < 2) return;
+  execFileSync("taskset", ["-a", "-c", "-p", String(cpu), String(pid)], { stdio: "ignore" });
+}
+
 export async function startReplica(options: Partial<ReplicaOptions> = {}): Promise<Replica> {
   const child = fork(new URL("replica.ts", import.meta.url), [JSON.stringify({ grpcPort: 0, ...options })], {
     execArgv: ["--expose-gc"],
   });
   const [ready]: [ReplicaReady] = (await once(child, "message")) as [ReplicaReady];
+  bindToCpu(child.pid, SERVER_CPU);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");

@@ -3,7 +3,7 @@ import http2 from "node:http2";
 import { gzipSync } from "node:zlib";
 import { Code } from "@connectrpc/connect";
 import { codeFromHttpStatus } from "@connectrpc/connect/protocol-connect";
-import { atMost, clientOf, type Finding, type Replica, type Scenario, startReplica } from "./harness.ts";
+import { atLeast, atMost, clientOf, type Finding, type Replica, type Scenario, startReplica } from "./harness.ts";
 
 const ECHO = "/bellwether.echo.v1.EchoService/Echo";
 const MIB = 1024 * 1024;
@@ -40,11 +40,11 @@ function manyItems(count: number): Buffer {
 }
 
 const MESSAGES: readonly HostileMessage[] = [
-  { name: "gzip bomb of 256 MiB", body: gzipSync(Buffer.alloc(256 * MIB)), gzip: true, code: Code.ResourceExhausted },
-  { name: "length prefix of 2 GiB", body: Buffer.alloc(64), promisedBytes: 2 ** 31, code: Code.ResourceExhausted },
-  { name: "nesting of 1,000", body: nested(1_000), code: Code.InvalidArgument },
-  { name: "a million repeated items", body: manyItems(1_000_000), code: Code.InvalidArgument },
-  { name: "random bytes", body: Buffer.from("\x0f\xff\x13\x37".repeat(64), "latin1"), code: Code.InvalidArgument },
+  { name: "gzip_bomb_256_mib", body: gzipSync(Buffer.alloc(256 * MIB)), gzip: true, code: Code.ResourceExhausted },
+  { name: "prefix_2_gib", body: Buffer.alloc(64), promisedBytes: 2 ** 31, code: Code.ResourceExhausted },
+  { name: "nesting_1000", body: nested(1_000), code: Code.InvalidArgument },
+  { name: "million_items", body: manyItems(1_000_000), code: Code.InvalidArgument },
+  { name: "random_bytes", body: Buffer.from("\x0f\xff\x13\x37".repeat(64), "latin1"), code: Code.InvalidArgument },
 ];
 
 /** Messages made to hurt, one after the other at both doors; after each the next honest call must be answered. */
@@ -53,7 +53,7 @@ export const hostileMessages: Scenario = async () => {
   const replica = await startReplica();
   const { client, transport } = clientOf([replica]);
   for (let warm = 0; warm < 200; warm++) await client.echo({ id: "warm" });
-  const doors = { gRPC: sendByGrpc, web: sendByConnect };
+  const doors = { grpc: sendByGrpc, web: sendByConnect };
   for (const message of MESSAGES) {
     for (const [door, send] of Object.entries(doors)) {
       const before = (await replica.stats()).rssBytes;
@@ -62,24 +62,12 @@ export const hostileMessages: Scenario = async () => {
       const took = performance.now() - started;
       const grown = ((await replica.stats()).rssBytes - before) / MIB;
       const { request } = await client.echo({ id: "honest" });
-      const name = `${message.name}, ${door} door`;
+      const name = `hostile.${message.name}.${door}`;
       findings.push(
-        {
-          name: `${name}: code`,
-          value: code,
-          unit: Code[code] ?? "?",
-          bound: Code[message.code] ?? "",
-          holds: code === message.code,
-        },
-        atMost(`${name}: time`, took, "ms", 100),
-        atMost(`${name}: RSS growth`, grown, "MiB", 32),
-        {
-          name: `${name}: next call`,
-          value: request?.id === "honest" ? 1 : 0,
-          unit: "answered",
-          bound: "= 1",
-          holds: request?.id === "honest",
-        },
+        atLeast(`${name}.right_code`, Number(code === message.code), `(${Code[code]})`, 1),
+        atMost(`${name}.ms`, took, "ms", 100),
+        atMost(`${name}.rss_mib`, grown, "MiB more", 32),
+        atLeast(`${name}.next_call`, Number(request?.id === "honest"), "answered", 1),
       );
     }
   }

@@ -24,7 +24,7 @@ export const outageByKill: Scenario = async (quick) => {
   const outcomes = await load;
   transport.close();
   await replicas[1]?.stop();
-  return outageFindings("killed replica", outcomes, retries);
+  return outageFindings("outage_kill", outcomes, retries);
 };
 
 /** One of two replicas answers UNAVAILABLE to everything. */
@@ -35,13 +35,13 @@ export const outageByErrors: Scenario = async (quick) => {
   const outcomes = await openLoop(RATE, quick ? 10 : 30, () => client.echo({ id: "x" }));
   transport.close();
   for (const replica of replicas) await replica.stop();
-  return outageFindings("failing replica", outcomes, retries);
+  return outageFindings("outage_errors", outcomes, retries);
 };
 
 function outageFindings(name: string, outcomes: readonly Outcome[], retries: number): Finding[] {
   return [
-    atMost(`${name}: attempts per call`, 1 + retries / outcomes.length, "ratio", 1.1),
-    atLeast(`${name}: success`, successShare(outcomes) * 100, "%", 90),
+    atMost(`${name}.attempts`, 1 + retries / outcomes.length, "attempts per call", 1.1, 1.05),
+    atLeast(`${name}.success`, successShare(outcomes) * 100, "%", 90),
   ];
 }
 
@@ -74,9 +74,9 @@ export const frozenReplica: Scenario = async () => {
   const ejectedAfter = lastFailure / 1_000 - stopAt;
   const after = outcomes.filter(({ dueMs }) => dueMs > lastFailure && dueMs < contAt * 1_000);
   return [
-    atMost("frozen replica: ejected after", ejectedAfter, "s", 10),
-    atLeast("frozen replica: success after", successShare(after) * 100, "%", 99),
-    atMost("frozen replica: back after SIGCONT", back, "s", 30),
+    atMost("frozen.ejected_s", ejectedAfter, "s", 10, 3),
+    atLeast("frozen.success_after", successShare(after) * 100, "%", 99, 99.9),
+    atMost("frozen.back_s", back, "s after SIGCONT", 30, 10),
   ];
 };
 
@@ -108,7 +108,7 @@ export const rollingRestarts: Scenario = async (quick) => {
   transport.close();
   for (const replica of replicas) await replica.stop();
   const failed = outcomes.filter(({ code }) => code !== 0);
-  return [atMost("rolling restarts: failed calls", failed.length, `of ${outcomes.length}`, 0)];
+  return [atMost("rolling.failed_calls", failed.length, `of ${outcomes.length} calls`, 0)];
 };
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

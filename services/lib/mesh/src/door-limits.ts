@@ -3,6 +3,8 @@ export interface DoorLimits {
   readonly maxConnections: number;
   /** Concurrent calls per HTTP/2 connection. */
   readonly maxStreams: number;
+  /** Calls that a client may take back on one HTTP/2 connection, in the long run; `maxStreams` of them at once. */
+  readonly resetsPerSecond: number;
   /** Largest header block of a request, where the engine can bound it. */
   readonly maxHeaderBytes: number;
   /** From the connection, or the end of the last request, to the end of the next request's headers. */
@@ -21,6 +23,8 @@ export interface DoorLimits {
 export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   maxConnections: 4_096,
   maxStreams: 128,
+  // A browser that is left in a hurry takes back dozens of calls, not hundreds.
+  resetsPerSecond: 33,
   maxHeaderBytes: 16 * 1024,
   headersTimeoutMs: 10_000,
   bodyTimeoutMs: 60_000,

@@ -12,8 +12,13 @@ import type { BoundMethod } from "./route.ts";
 export interface GrpcMethod extends BoundMethod {
   readonly chain: PolicyChain;
   /** The connection's other end, by grpc-js's description of the connection. */
-  readonly peerOf: (connection: ReturnType<grpc.ServerInterceptingCallInterface["getConnectionInfo"]>) => Peer;
+  readonly peerOf: (connection: GrpcConnection) => Peer;
+  /** Told when the client took a call back before its answer. */
+  readonly onReset: (connection: GrpcConnection) => void;
 }
+
+/** grpc-js's description of a connection. */
+export type GrpcConnection = ReturnType<grpc.ServerInterceptingCallInterface["getConnectionInfo"]>;
 
 const NOTHING = (): void => {};
 const OK: Parameters<grpc.ServerInterceptingCallInterface["sendStatus"]>[0] = {
@@ -111,6 +116,7 @@ export class GrpcCall extends Call {
   onCancel(): void {
     if (this.#ended) return;
     const late = this.deadline <= Date.now();
+    if (!late) this.bound.onReset(this.#base.getConnectionInfo());
     this.#end(new ConnectError(late ? "deadline exceeded" : "canceled", late ? Code.DeadlineExceeded : Code.Canceled));
   }
 

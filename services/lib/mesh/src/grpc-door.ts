@@ -7,6 +7,7 @@ import { type Address, listen, type TlsMaterial } from "./listener.ts";
 import { methodPath } from "./method.ts";
 import { createPeerTable } from "./peers.ts";
 import type { PolicyChain } from "./policy.ts";
+import { createResetLimit, type ResetLimit } from "./reset-limit.ts";
 import type { Route } from "./route.ts";
 
 /** A listening door. */
@@ -30,17 +31,27 @@ export interface GrpcDoorOptions {
  */
 export async function openGrpcDoor({ address, routes, chain, limits, tls: material }: GrpcDoorOptions): Promise<Door> {
   const peers = createPeerTable();
-  const methods = bindMethods(routes, chain, ({ remoteAddress, remotePort }) => peers.find(remoteAddress, remotePort));
+  const resetLimits = new WeakMap<net.Socket, ResetLimit>();
+  const methods = bindMethods(routes, {
+    chain,
+    peerOf: ({ remoteAddress, remotePort }) => peers.find(remoteAddress, remotePort),
+    onReset({ remoteAddress, remotePort }) {
+      const socket = peers.socket(remoteAddress, remotePort);
+      if (socket && resetLimits.get(socket)?.(performance.now()) === false) socket.destroy();
+    },
+  });
   const largest = Math.max(...[...methods.values()].map((m) => m.limits.maxRequestBytes));
   const server = createServer(methods, largest, limits);
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
 
+  const resets = { burst: limits.maxStreams, perSecond: limits.resetsPerSecond };
   const sockets = new Set<net.Socket>();
   const accept = (socket: net.Socket): void => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.setNoDelay(true);
     peers.add(socket);
+    resetLimits.set(socket, createResetLimit(resets, performance.now()));
     dropIfSilent(socket, limits.headersTimeoutMs);
     injector.injectConnection(socket);
   };
@@ -62,9 +73,9 @@ export async function openGrpcDoor({ address, routes, chain, limits, tls: materi
   };
 }
 
-function bindMethods(routes: readonly Route[], chain: PolicyChain, peerOf: GrpcMethod["peerOf"]) {
+function bindMethods(routes: readonly Route[], door: Pick<GrpcMethod, "chain" | "peerOf" | "onReset">) {
   const bound = routes.flatMap((route) => route.methods);
-  return new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, chain, peerOf }]));
+  return new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, ...door }]));
 }
 
 function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number, limits: DoorLimits): grpc.Server {

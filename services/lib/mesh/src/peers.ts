@@ -9,6 +9,8 @@ const UNKNOWN: Peer = { address: "", certificateNames: [] };
 export interface PeerTable {
   add(socket: Socket): void;
   find(remoteAddress: string | undefined, remotePort: number | undefined): Peer;
+  /** The connection itself; undefined when it is closed. */
+  socket(remoteAddress: string | undefined, remotePort: number | undefined): Socket | undefined;
 }
 
 /**
@@ -16,17 +18,23 @@ export interface PeerTable {
  * later connection from the same port never inherits a name.
  */
 export function createPeerTable(): PeerTable {
-  const peers = new Map<string, Peer>();
+  const sockets = new Map<string, Socket>();
+  const socketFrom = (address: string | undefined, port: number | undefined) => sockets.get(keyOf(address, port));
   return {
     add(socket) {
       const key = keyOf(socket.remoteAddress, socket.remotePort);
-      const peer = peerOfSocket(socket);
-      peers.set(key, peer);
+      // Read now: a closed socket has neither address nor certificate.
+      peerOfSocket(socket);
+      sockets.set(key, socket);
       socket.once("close", () => {
-        if (peers.get(key) === peer) peers.delete(key);
+        if (sockets.get(key) === socket) sockets.delete(key);
       });
     },
-    find: (remoteAddress, remotePort) => peers.get(keyOf(remoteAddress, remotePort)) ?? UNKNOWN,
+    find(address, port) {
+      const socket = socketFrom(address, port);
+      return socket ? peerOfSocket(socket) : UNKNOWN;
+    },
+    socket: socketFrom,
   };
 }
 

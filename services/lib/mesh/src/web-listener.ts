@@ -47,9 +47,6 @@ export async function openWebListener({ name, address, limits, tls, answer }: We
   };
 }
 
-/** A browser that is left in a hurry resets what it had asked for: dozens, not hundreds. */
-const RESETS_PER_SECOND = 33;
-
 function createClearServer(limits: DoorLimits, answer: Answer): http.Server {
   const options = {
     maxHeaderSize: limits.maxHeaderBytes,
@@ -79,7 +76,7 @@ function createTlsServer(
       handshakeTimeout: limits.headersTimeoutMs,
       // A client that resets stream after stream loses its connection (CVE-2023-44487).
       streamResetBurst: limits.maxStreams,
-      streamResetRate: RESETS_PER_SECOND,
+      streamResetRate: limits.resetsPerSecond,
       settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes },
     },
     afterTurn(answer),
