@@ -1,17 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
-
-const ROOT = path.resolve(import.meta.dirname, "../..");
-const DOORS = ["GRPC", "WEB", "ADMIN"];
-
-/** What a service tells its parent when it listens. */
-interface Listening {
-  readonly addresses: { readonly grpc: { readonly port: number } };
-}
+import { startService } from "./service-process.ts";
 
 /** What must stand in no span: each is in the data that goes through the services. */
 export const CANARIES = {
@@ -96,9 +87,8 @@ export async function startWeeklyMesh(options: WeeklyMeshOptions): Promise<Weekl
   await writeFile(at("week.csv"), weekCsv(options.rows, 1_000));
   await writeFile(at("broken.csv"), weekCsv(10, 1));
 
-  const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: options.collectorUrl, OTEL_TRACES_SAMPLER: "always_on" };
   const start = async (service: string, env: Record<string, string>) =>
-    starting.use(await startService(service, { ...telemetry, ...env }));
+    starting.use(await startService(service, options.collectorUrl, env));
   const ml = await start("ml-service", { MODEL_REGISTRY_URL: `file:${at("models")}` });
   const ops = await start("ops-service", { DATABASE_URL: options.databaseUrl });
   const scheduler = await start("scheduler-service", {
@@ -116,28 +106,5 @@ export async function startWeeklyMesh(options: WeeklyMeshOptions): Promise<Weekl
     schedulerUrl: scheduler.grpcUrl,
     stop: () => Promise.all([scheduler, ml, ops].map((service) => service.stop())),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
-  };
-}
-
-async function startService(name: string, env: Readonly<Record<string, string>>) {
-  const prefix = name.toUpperCase().replace("-", "_");
-  const ports = Object.fromEntries(DOORS.map((door) => [`${prefix}_${door}_PORT`, "0"]));
-  const child = spawn(process.execPath, [path.join(ROOT, "services", name, "src/main.ts")], {
-    cwd: ROOT,
-    env: { ...ports, BELLWETHER_LOG_LEVEL: "error", ...env },
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-  const ended = once(child, "exit").then(([code]) => code as number | null);
-  const told = once(child, "message").then(([message]) => message as Listening);
-  const said = await Promise.race([told, ended]);
-  if (typeof said !== "object" || said === null) throw new Error(`${name} ended with ${said} before it listened`);
-  const stop = (): Promise<number | null> => {
-    if (child.exitCode === null) child.kill("SIGTERM");
-    return ended;
-  };
-  return {
-    grpcUrl: `http://127.0.0.1:${said.addresses.grpc.port}`,
-    stop,
-    [Symbol.asyncDispose]: () => stop().then(() => undefined),
   };
 }

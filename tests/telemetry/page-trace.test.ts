@@ -1,0 +1,46 @@
+import { createPageTrace } from "@bellwether/dashboard/rpc/page-trace";
+import { createDashboardTransport } from "@bellwether/dashboard/rpc/transport";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { startOtlpReceiver } from "@bellwether/testing/otlp-receiver";
+import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { createClient } from "@connectrpc/connect";
+import { expect, test, vi } from "vitest";
+import { startService } from "./service-process.ts";
+
+// ops-service loads in a process of its own: seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+test("a trace begins with what a person does on the page and goes on in ops and its SQL", async () => {
+  await using cluster = await startPostgresCluster();
+  await using collector = await startOtlpReceiver();
+  await using ops = await startService("ops-service", collector.url, { DATABASE_URL: await cluster.createDatabase() });
+  const trace = createPageTrace();
+  const sent: string[] = [];
+  const traceparent = (): string => {
+    sent.push(trace.traceparent());
+    return sent.at(-1) ?? "";
+  };
+  const transport = createDashboardTransport(`${ops.webUrl}/`, { ...trace, traceparent });
+  await createClient(SupplierService, transport).listSuppliers({});
+  await createClient(AlertService, transport).listAlerts({});
+  expect(await ops.stop()).toBe(0);
+
+  const [traceId] = sent.map((text) => text.split("-")[1]);
+  const inTrace = collector.spans.filter((span) => span.traceId === traceId);
+  const doors = inTrace.filter(({ kind }) => kind === "SERVER");
+  const calls = ["SupplierService/ListSuppliers", "AlertService/ListAlerts"];
+  expect(doors).toMatchObject(
+    calls.map((call, i) => ({
+      service: "ops-service",
+      name: `bellwether.ops.v1.${call}`,
+      parentId: sent[i]?.split("-")[2],
+      attributes: { "rpc.system.name": "connectrpc", "rpc.response.status_code": "OK" },
+    })),
+  );
+  const queries = inTrace.filter(({ kind }) => kind === "CLIENT");
+  expect(queries).toMatchObject([
+    { name: "WITH bellwether.score", parentId: doors[0]?.spanId },
+    { name: "SELECT bellwether.alert", parentId: doors[1]?.spanId },
+  ]);
+});

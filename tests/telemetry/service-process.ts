@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const DOORS = ["grpc", "web", "admin"] as const;
+
+/** A service in a process of its own. */
+export interface ServiceProcess extends AsyncDisposable {
+  readonly grpcUrl: string;
+  readonly webUrl: string;
+  readonly adminUrl: string;
+  /** SIGTERM; gives the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** What a service tells its parent when it listens. */
+interface Listening {
+  readonly addresses: Readonly<Record<(typeof DOORS)[number], { readonly port: number }>>;
+}
+
+/** Starts a service by its main.ts on free ports, every trace recorded and sent to `collectorUrl`. */
+export async function startService(
+  name: string,
+  collectorUrl: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const prefix = name.toUpperCase().replace("-", "_");
+  const ports = Object.fromEntries(DOORS.map((door) => [`${prefix}_${door.toUpperCase()}_PORT`, "0"]));
+  const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl, OTEL_TRACES_SAMPLER: "always_on" };
+  const child = spawn(process.execPath, [path.join(ROOT, "services", name, "src/main.ts")], {
+    cwd: ROOT,
+    env: { ...ports, ...telemetry, BELLWETHER_LOG_LEVEL: "error", ...env },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit").then(([code]) => code as number | null);
+  const told = once(child, "message").then(([message]) => message as Listening);
+  const said = await Promise.race([told, ended]);
+  if (typeof said !== "object" || said === null) throw new Error(`${name} ended with ${said} before it listened`);
+  const url = (door: (typeof DOORS)[number]): string => `http://127.0.0.1:${said.addresses[door].port}`;
+  const stop = (): Promise<number | null> => {
+    if (child.exitCode === null) child.kill("SIGTERM");
+    return ended;
+  };
+  return {
+    grpcUrl: url("grpc"),
+    webUrl: url("web"),
+    adminUrl: url("admin"),
+    stop,
+    [Symbol.asyncDispose]: () => stop().then(() => undefined),
+  };
+}
