@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
@@ -8,6 +9,7 @@ import { isSilent, type StartedMesh, startFolder } from "./started-mesh.ts";
 // Starts a database, trains a model and scores 10,500 suppliers: seconds on a busy machine.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
+const SHARED = path.resolve(import.meta.dirname, "../../../shared/data");
 const SUPPLIER =
   '{"supplier_id":"S_00001","past_disputes":7,"financial_stability_index":0.42,"avg_delay":38,"late_ratio":0.45,"avg_payment_delay_days":51,"delivery_score":71,"annual_spend":420000,"contract_value":250000,"dispute_rate":0.2,"avg_delivery_quality":68}';
 
@@ -24,7 +26,10 @@ describe("bellwether start in an empty folder", () => {
     folder = await startFolder();
     mesh = await folder.start();
   });
-  afterAll(() => folder[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await mesh.end("SIGTERM");
+    await folder[Symbol.asyncDispose]();
+  });
 
   test("one weekly run is done and its counts add up", async () => {
     const { weekly_run, ops_service } = mesh.started;
@@ -67,6 +72,37 @@ describe("bellwether start in an empty folder", () => {
       stderr: expect.stringContaining('did you mean "late_ratio"'),
     });
   });
+
+  test.skipIf(!existsSync(SHARED))(
+    "real deliveries take the same way: their alerts name real vendors (needs the shared data)",
+    async () => {
+      const pair = ["model_config", "feature_mapping"].map((name) => `config/examples/scms/${name}.yaml`);
+      const config = ["--config", pair[0] ?? "", "--mapping", pair[1] ?? ""];
+      expect(await folder.run(["train", ...config, "--data", SHARED, "--publish"])).toMatchObject({ code: 0 });
+      const { ops_service, ml_service } = mesh.started;
+      const peers = ["--ml", `http://${ml_service.grpc}`, "--ops", `http://${ops_service.grpc}`];
+      const ran = await folder.run([
+        "weekly",
+        "run",
+        "--week",
+        "2026-W47",
+        "--input",
+        SHARED,
+        ...config,
+        ...peers,
+        "--json",
+      ]);
+      expect({ ...ran, stdout: "" }).toEqual({ code: 0, stdout: "", stderr: "" });
+      const week = JSON.parse(ran.stdout);
+      expect(week.rows_read).toBe(week.rows_scored + week.rows_set_aside);
+      const status = await json(`${ops_service.web}/batch/status?model_name=scms-late-delivery`);
+      expect(status).toMatchObject({ state: "complete", alerts_raised: week.alerts_raised });
+      for (const vendor of ["Orgenics, Ltd", "HETERO LABS LIMITED"]) {
+        const { alerts } = await json(`${ops_service.web}/alerts?supplier_id=${encodeURIComponent(vendor)}`);
+        expect(alerts).toMatchObject([{ supplier_name: vendor, state: "open", dimension: "impact" }]);
+      }
+    },
+  );
 
   test("a second start in the same folder leaves the first alone", async () => {
     expect(await folder.run(["start"])).toMatchObject({

@@ -9,6 +9,8 @@ import { showProgress } from "../report.ts";
 export interface FirstWeekPeers {
   readonly opsUrl: string;
   readonly schedulerUrl: string;
+  /** Whose week it is. */
+  readonly modelName: string;
   readonly calls: Pick<MeshTransportOptions, "tls" | "token">;
 }
 
@@ -18,14 +20,14 @@ export class FirstWeekError extends Error {
 }
 
 /**
- * The latest weekly run; where there is none, or it was cut short, `week` is run on the scheduler's own input file.
+ * The model's latest weekly run; where there is none, or it was cut short, `week` is run on the scheduler's own input file.
  * @throws FirstWeekError, ConnectError when a peer refuses
  */
 export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<BatchRun | null> {
   using ops = createMeshTransport({ url: peers.opsUrl, ...peers.calls });
   const ledger = createClient(BatchService, ops);
   const latest = () =>
-    ledger.getRun({}, { signal }).then(
+    ledger.getRun({ modelName: peers.modelName }, { signal }).then(
       ({ run }) => run ?? null,
       (error: unknown) => {
         if (ConnectError.from(error).code === Code.NotFound) return null;

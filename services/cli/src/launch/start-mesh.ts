@@ -6,7 +6,7 @@ import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
 import { takeProcessLock } from "@bellwether/storage/process-lock";
 import { providePostgres } from "@bellwether/storage/provide-postgres";
-import { type CliContext, dataFolder } from "../cli-context.ts";
+import { type CliContext, dataFolder, defaultModel } from "../cli-context.ts";
 import { buildPage } from "./build-page.ts";
 import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";
 import { ensureWeek } from "./first-week.ts";
@@ -73,6 +73,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     DEMO_WEEK,
     {
       opsUrl: peers.OPS_SERVICE_URL ?? "",
+      modelName: defaultModel(context),
       schedulerUrl: peers.SCHEDULER_SERVICE_URL ?? "",
       calls: peerSettings(readEnv(context.env, serverEnv("OPS_SERVICE", { grpc: 0, web: 0, admin: 0 }))),
     },

@@ -8,7 +8,7 @@ test("the rules of the product are read", async () => {
   expect(await loadAlertRules(file)).toMatchObject({
     coolDownDays: 14,
     scoreThreshold: { id: "high-score", raise: 0.7, critical: 0.85, clear: 0.6, runsToRaise: 2 },
-    weeklyCapacity: { id: "weekly-capacity", suppliers: 10, keepWithin: 20 },
+    weeklyCapacity: { id: "weekly-capacity", suppliers: 10, minLift: 1, keepWithin: 20 },
   });
 });
 
@@ -19,7 +19,7 @@ score_threshold: { id: a, raise: 0.7, runs_to_raise: 2, critical: 0.65, clear: 0
 weekly_capacity:
   id: a
   suppliers: 30
-  min_score: 0.4
+  min_lift: 0.4
   keep_within: 20
   per_week: 3
 `;

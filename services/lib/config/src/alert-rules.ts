@@ -21,8 +21,13 @@ const schema = z.strictObject({
     { error: "a rule: id, raise, runs_to_raise, critical, clear, runs_to_clear" },
   ),
   weekly_capacity: z.strictObject(
-    { id: ruleId, suppliers: integerFrom(0, 10_000), min_score: limit, keep_within: integerFrom(0, 100_000) },
-    { error: "a rule: id, suppliers, min_score, keep_within" },
+    {
+      id: ruleId,
+      suppliers: integerFrom(0, 10_000),
+      min_lift: numberWhere("a number from 0 to 1000", (v) => v >= 0 && v <= 1000),
+      keep_within: integerFrom(0, 100_000),
+    },
+    { error: "a rule: id, suppliers, min_lift, keep_within" },
   ),
 });
 
@@ -43,7 +48,8 @@ export interface ScoreThresholdRule {
 export interface WeeklyCapacityRule {
   readonly id: string;
   readonly suppliers: number;
-  readonly minScore: number;
+  /** Least score, as a multiple of the run's mean score. */
+  readonly minLift: number;
   readonly keepWithin: number;
 }
 
@@ -76,7 +82,7 @@ export function parseAlertRules(file: YamlFile): AlertRules {
     weeklyCapacity: {
       id: capacity.id,
       suppliers: capacity.suppliers,
-      minScore: capacity.min_score,
+      minLift: capacity.min_lift,
       keepWithin: capacity.keep_within,
     },
   };

@@ -17,7 +17,7 @@ export interface ImpactStanding {
   readonly supplierId: number;
   readonly riskScore: number;
   readonly alert: Alert | null;
-  /** Place by expected impact, from 1; null: beyond `keepWithin`, below `minScore`, or raised by its score. */
+  /** Place by expected impact, from 1; null: beyond `keepWithin`, below `minLift`, or raised by its score. */
   readonly rank: number | null;
 }
 

@@ -38,7 +38,7 @@ export function createAlertBook(db: Db): AlertBook {
         with first as (
           select s.supplier, row_number() over (order by s.impact desc, s.supplier desc)::int as rank
           from bellwether.score s
-          where s.run = ${runId} and s.p >= ${rule.minScore} and not exists (
+          where s.run = ${runId} and s.p >= ${rule.minLift} * (select avg(p) from bellwether.score where run = ${runId}) and not exists (
             select from bellwether.alert a
             where a.supplier_id = s.supplier and a.rule_id = ${scoreRuleId} and a.state <> 'resolved')
           order by s.impact desc, s.supplier desc limit ${rule.keepWithin}
