@@ -1,7 +1,9 @@
+import os from "node:os";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
+import { createBatchPool } from "@bellwether/scoring/batch-pool";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { newPredictionId } from "./domain/prediction-id.ts";
 import { createModelShelf } from "./model/model-shelf.ts";
@@ -22,10 +24,19 @@ export interface MlServiceConfig extends Pick<ServerOptions, "host" | "ports" | 
   readonly logger: Logger;
 }
 
+/** Eight of the largest batches in rows and in bytes. */
+const BATCH_LIMITS = { maxRows: 65_536, maxBytes: 128 * 2 ** 20 };
+
 /** Starts ml-service. It serves as soon as its doors are open, and is ready once a champion is loaded. */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
   const { registryRoot, defaultModel, pollMs, logger, ...server } = config;
-  const shelf = createModelShelf(registryRoot, defaultModel);
+  const pool = createBatchPool({
+    // one core is left to the event loop, which answers single rows meanwhile
+    workers: Math.max(1, os.availableParallelism() - 1),
+    ...BATCH_LIMITS,
+    onThreadLost: (cause) => logger.error({ err: cause }, "a scoring thread ended"),
+  });
+  const shelf = createModelShelf(registryRoot, defaultModel, pool);
   const stopped = new AbortController();
   const running = await startServer({
     ...server,
@@ -52,6 +63,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     stopped.abort();
     await running.stop();
     await shelf[Symbol.asyncDispose]();
+    await pool[Symbol.asyncDispose]();
   };
   return { addresses: running.addresses, setServing: running.setServing, stop, [Symbol.asyncDispose]: stop };
 }

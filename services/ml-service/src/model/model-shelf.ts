@@ -1,6 +1,7 @@
 import { readVersion, resolveVersion } from "@bellwether/registry/read-version";
-import { openScoringModel, type ScoringModel } from "@bellwether/scoring/scoring-model";
+import type { BatchPool } from "@bellwether/scoring/batch-pool";
 import { ModelNotReadyError } from "../domain/ml-error.ts";
+import { openServedModel, type ServedModel } from "./served-model.ts";
 
 /** Which model a caller wants; empty fields mean the champion of the default model. */
 export interface ModelWish {
@@ -11,7 +12,7 @@ export interface ModelWish {
 /** Loaded models, each freed only when nobody uses it any more. */
 export interface ModelShelf extends AsyncDisposable {
   /** Runs `use` with the wished model held in memory. @throws ModelNotReadyError, ModelNotFoundError, VersionNotFoundError, … */
-  withModel<T>(wish: ModelWish, use: (model: ScoringModel) => Promise<T> | T): Promise<T>;
+  withModel<T>(wish: ModelWish, use: (model: ServedModel) => Promise<T> | T): Promise<T>;
   /** Takes up a new champion of the default model. The old one serves on until the new one is loaded and checked, or for good when it is refused. */
   refreshChampion(): Promise<"unchanged" | "swapped">;
 }
@@ -21,26 +22,29 @@ const MAX_OTHERS = 3;
 
 interface Entry {
   readonly key: string;
-  readonly model: ScoringModel;
+  readonly model: ServedModel;
   users: number;
   retired: boolean;
 }
 
-/** A shelf over one registry. Nothing is loaded before `refreshChampion` is called or a version is asked for by name. */
-export function createModelShelf(root: string, defaultModel: string): ModelShelf {
+/**
+ * A shelf over one registry. Nothing is loaded before `refreshChampion` is called or a version is asked for by name.
+ * @param pool Scores the models' batches; it is not closed with the shelf.
+ */
+export function createModelShelf(root: string, defaultModel: string, pool: BatchPool): ModelShelf {
   let champion: Entry | undefined;
   const others = new Map<string, Promise<Entry>>();
   const keyOf = (name: string, version: string): string => `${name}/${version}`;
 
   const load = async (name: string, version: string): Promise<Entry> => {
-    const model = await openScoringModel(await readVersion(root, name, version));
+    const model = await openServedModel(await readVersion(root, name, version), pool);
     return { key: keyOf(name, version), model, users: 0, retired: false };
   };
   const retire = async (entry: Entry): Promise<void> => {
     entry.retired = true;
     if (entry.users === 0) await entry.model.release();
   };
-  const borrow = async <T>(entry: Entry, use: (model: ScoringModel) => Promise<T> | T): Promise<T> => {
+  const borrow = async <T>(entry: Entry, use: (model: ServedModel) => Promise<T> | T): Promise<T> => {
     entry.users++;
     try {
       return await use(entry.model);

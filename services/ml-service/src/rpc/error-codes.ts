@@ -6,6 +6,7 @@ import type {
 } from "@bellwether/registry/registry-error";
 import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
 import type { FlatSupplierError } from "@bellwether/risk-model/flat-json/flat-supplier";
+import type { BatchQueueFullError, BatchWorkerLostError } from "@bellwether/scoring/batch-pool-error";
 import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score-supplier";
 import type { ModelRejectedError } from "@bellwether/scoring/scoring-model";
 import { Code } from "@connectrpc/connect";
@@ -15,6 +16,8 @@ import type { BatchShapeError, ModelNotReadyError, PageTokenError } from "../dom
 type MlError =
   | ModelNotReadyError
   | BatchShapeError
+  | BatchQueueFullError
+  | BatchWorkerLostError
   | PageTokenError
   | InvalidSupplierError
   | FlatSupplierError
@@ -30,6 +33,8 @@ type MlError =
 export const ML_ERRORS = {
   ModelNotReadyError: Code.Unavailable,
   BatchShapeError: Code.InvalidArgument,
+  BatchQueueFullError: Code.ResourceExhausted,
+  BatchWorkerLostError: Code.Unavailable,
   PageTokenError: Code.InvalidArgument,
   InvalidSupplierError: Code.InvalidArgument,
   FlatSupplierError: Code.InvalidArgument,

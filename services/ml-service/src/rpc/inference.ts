@@ -2,7 +2,6 @@ import { type InferenceService, NarrativeSource } from "@bellwether/gen/bellweth
 import type { ModelSelector, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SupplierInput } from "@bellwether/risk-model/features/vectorize";
 import { narrate } from "@bellwether/scoring/narrative";
-import { scoreBatch } from "@bellwether/scoring/score-batch";
 import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score-supplier";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
@@ -46,11 +45,11 @@ export function inferenceHandlers({ shelf, newPredictionId }: InferenceDeps): Se
         return { score: scoreToProto(supplier?.supplierId ?? "", newPredictionId(), score, scoring, top) };
       }),
 
-    predictBatch: (request) =>
+    predictBatch: (request, { signal }) =>
       shelf.withModel(wishFromProto(request.model), async (scoring) => {
         const input = batchFromProto(request);
         checkColumnNames(scoring.bundle, input);
-        const scores = await scoreBatch(scoring, input, request.withContributions);
+        const scores = await scoring.scoreBatch(input, request.withContributions, signal);
         return {
           riskScores: bytesOf(scores.riskScores),
           margins: bytesOf(scores.outputs),

@@ -1,0 +1,17 @@
+/** As many rows or bytes wait for a thread as may. */
+export class BatchQueueFullError extends Error {
+  override readonly name = "BatchQueueFullError" as const;
+  readonly retryAfterMs = 500;
+  constructor(rows: number) {
+    super(`${rows} rows wait to be scored already; try again in a moment, or send smaller batches`);
+  }
+}
+
+/** The thread that scored the batch is gone; the same batch may be sent again. */
+export class BatchWorkerLostError extends Error {
+  override readonly name = "BatchWorkerLostError" as const;
+  readonly retryAfterMs = 100;
+  constructor(cause: unknown) {
+    super("the thread that scored this batch ended; try again", { cause });
+  }
+}

@@ -1,0 +1,55 @@
+import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import type { BatchScores } from "./score-batch.ts";
+
+/** Rows `[first, last)` of an input, copied. */
+export function inputRows(input: ColumnarInput, first: number, last: number): ColumnarInput {
+  return {
+    rows: last - first,
+    numbers: new Map([...input.numbers].map(([name, column]) => [name, column.slice(first, last)])),
+    categories: new Map([...input.categories].map(([name, column]) => [name, column.slice(first, last)])),
+    texts: input.texts?.slice(first, last) ?? null,
+  };
+}
+
+/** About how much memory an input holds. */
+export function inputBytes(input: ColumnarInput): number {
+  let bytes = 8 * input.rows * input.categories.size;
+  for (const column of input.numbers.values()) bytes += column.byteLength;
+  for (const text of input.texts ?? []) bytes += text.length;
+  return bytes;
+}
+
+/** Scores of a batch that come in parts, in any order. */
+export interface ScoresInParts {
+  /** Puts the scores of the rows from `first` on in their place. */
+  put(first: number, part: BatchScores): void;
+  /** All of them; to be called when every row was put. */
+  finish(): BatchScores;
+}
+
+/** Makes room for the scores of `rows` suppliers. */
+export function scoresInParts(rows: number): ScoresInParts {
+  const riskScores = new Float64Array(rows);
+  const outputs = new Float64Array(rows);
+  const bands = new Uint8Array(rows);
+  const missingCounts = new Uint16Array(rows);
+  const faults: BatchScores["faults"][number][] = [];
+  let contributions: Float32Array | null = null;
+  return {
+    put(first, part) {
+      riskScores.set(part.riskScores, first);
+      outputs.set(part.outputs, first);
+      bands.set(part.bands, first);
+      missingCounts.set(part.missingCounts, first);
+      for (const fault of part.faults) faults.push({ ...fault, row: first + fault.row });
+      if (part.contributions === null) return;
+      const columns = part.contributions.length / part.riskScores.length;
+      contributions ??= new Float32Array(rows * columns);
+      contributions.set(part.contributions, first * columns);
+    },
+    finish() {
+      faults.sort((a, b) => a.row - b.row);
+      return { riskScores, outputs, bands, contributions, missingCounts, faults };
+    },
+  };
+}

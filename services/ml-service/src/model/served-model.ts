@@ -1,0 +1,37 @@
+import type { StoredVersion } from "@bellwether/registry/read-version";
+import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import type { BatchPool } from "@bellwether/scoring/batch-pool";
+import { type BatchScores, scoreBatch } from "@bellwether/scoring/score-batch";
+import { NotExplainableError } from "@bellwether/scoring/score-supplier";
+import { openScoringModel, type ScoringModel } from "@bellwether/scoring/scoring-model";
+
+/** A model that scores one supplier in the calling thread, and many in a pool's threads. */
+export interface ServedModel extends ScoringModel {
+  /**
+   * Scores many suppliers.
+   * @param signal Ends the work between chunks of rows.
+   * @throws NotExplainableError, BatchQueueFullError, BatchWorkerLostError, the signal's reason
+   */
+  scoreBatch(input: ColumnarInput, withContributions: boolean, signal: AbortSignal): Promise<BatchScores>;
+}
+
+/** Rows that are scored at once on the event loop: a group of the explanation kernel, sooner done than handed over. */
+const INLINE_ROWS = 16;
+
+/** Opens a version for serving. @throws ModelRejectedError, BundleError, ModelRefusedError as openScoringModel. */
+export async function openServedModel(stored: StoredVersion, pool: BatchPool): Promise<ServedModel> {
+  const model = await openScoringModel(stored);
+  const scorer = pool.scorer(stored);
+  return {
+    ...model,
+    async scoreBatch(input, withContributions, signal) {
+      if (withContributions && model.explainer === null) throw new NotExplainableError(model);
+      if (input.rows <= INLINE_ROWS) return await scoreBatch(model, input, withContributions);
+      return await scorer.score(input, withContributions, signal);
+    },
+    async release() {
+      scorer.release();
+      await model.release();
+    },
+  };
+}
