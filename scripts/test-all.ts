@@ -1,6 +1,7 @@
 // Brings the system packages that some tests want, where it may, and runs every test there is.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { countsLine, runSuite } from "./run-suite.ts";
 
 /** A program that tests look for, and Debian's package that has it. */
 const WANTED = [
@@ -27,4 +28,7 @@ if (missing.length > 0) {
       console.log(`apt-get could not install ${missing.join(", ")}`);
   }
 }
-process.exit(run("node", "scripts/test.ts", ...process.argv.slice(2)) ? 0 : 1);
+const suites = [runSuite(process.argv.slice(2)), runSuite(["--config", "tests/dashboard/vitest.config.ts"])];
+const clients = run("node", "tests/interop/run.ts");
+console.log(`${countsLine(suites)}; clients of other makers ${clients ? "agree" : "do not all agree"}`);
+process.exit(clients && suites.every(({ holds }) => holds) ? 0 : 1);

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { hasChromium, startBrowser } from "../dashboard/browser.ts";
 import { isSilent, type StartedMesh, startFolder } from "./started-mesh.ts";
 
 // Starts a database, trains a model and scores 10,500 suppliers: seconds on a busy machine.
@@ -56,6 +57,22 @@ describe("bellwether start in an empty folder", () => {
     expect(response.headers.get("content-type")).toMatch(/^text\/html/);
     expect(await response.text()).toContain("Bellwether");
   });
+
+  test.skipIf(!hasChromium)(
+    "a browser shows the alerts, the worst supplier and the run (apt-get install chromium)",
+    async () => {
+      const browser = await startBrowser();
+      onTestFinished(() => browser.close());
+      const page = await browser.newPage({ locale: "en" });
+      await page.goto(mesh.started.dashboard ?? "");
+      await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
+      expect(await page.getByRole("row").count()).toBeGreaterThan(10);
+      await page.getByRole("row").nth(1).getByRole("link").first().click();
+      await page.getByRole("img", { name: /^Waterfall from the base value/ }).waitFor();
+      await page.goto(`${mesh.started.dashboard}/#/run`);
+      await page.getByText("10,500").first().waitFor();
+    },
+  );
 
   test("the served score is the offline score", async () => {
     const predict = ["predict", "--input", SUPPLIER, "--json"];
