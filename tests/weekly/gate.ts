@@ -1,0 +1,50 @@
+import { openPostgres } from "@bellwether/storage/open-postgres";
+import { expect, vi } from "vitest";
+
+/** A point in ops-service's work where its transaction waits until the gate is opened. */
+export interface Gate extends AsyncDisposable {
+  /** Resolves when a transaction waits at the gate. */
+  reached(): Promise<void>;
+  /** Resolves when so many transactions wait for something, the one at the gate included. */
+  waiting(transactions: number): Promise<void>;
+  open(): Promise<void>;
+}
+
+/** Where the gates stand: a write of ops-service, as SQL of a trigger. */
+export const GATES = {
+  /** Within SubmitChunk of the second chunk: scores are written, the receipt is about to be. */
+  secondChunk: "before insert on bellwether.run_chunk for each row when (new.chunk = 1)",
+  /** The last chunk is there; the run is about to enter the stage after it. */
+  afterChunks: "before update on bellwether.run for each row when (new.stage = 'drift' and old.stage <> 'drift')",
+  /** Within CompleteRun: scores are published and alerts raised, the run is about to be complete. */
+  complete: "before update on bellwether.run for each row when (new.state = 'complete' and old.state <> 'complete')",
+} as const;
+
+const LOCK = 1;
+const PATIENCE = { timeout: 60_000, interval: 20 };
+
+/** Closes a gate in ops-service's database. */
+export async function closeGate(databaseUrl: string, place: keyof typeof GATES): Promise<Gate> {
+  const holder = await openPostgres(databaseUrl, { max: 1 });
+  await holder.unsafe(`
+    select pg_advisory_lock(${LOCK});
+    create or replace function bellwether.wait_at_gate() returns trigger language plpgsql
+      as $$ begin perform pg_advisory_xact_lock(${LOCK}); return new; end $$;
+    create trigger gate ${GATES[place]} execute function bellwether.wait_at_gate();`);
+  const count = async (which: string): Promise<number> => {
+    const ungranted = `select from pg_locks l join pg_stat_activity a using (pid) where not l.granted and a.datname = current_database()`;
+    return (await holder.unsafe(`${ungranted} ${which}`)).length;
+  };
+  const open = async (): Promise<void> => {
+    await holder.unsafe(`select pg_advisory_unlock_all()`);
+  };
+  return {
+    reached: () => vi.waitFor(async () => expect(await count("and l.locktype = 'advisory'")).toBe(1), PATIENCE),
+    waiting: (transactions) => vi.waitFor(async () => expect(await count("")).toBe(transactions), PATIENCE),
+    open,
+    async [Symbol.asyncDispose]() {
+      await open();
+      await holder.end({ timeout: 1 });
+    },
+  };
+}
