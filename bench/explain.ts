@@ -2,15 +2,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { writeOnnxTreeModel } from "@bellwether/risk-model/onnx/write-tree-model";
-import { createExplainPool } from "@bellwether/risk-model/shap/explain-pool";
 import { createExplainer, type Explainer } from "@bellwether/risk-model/shap/explainer";
 import { treeShap } from "@bellwether/risk-model/shap/tree-shap";
 import type { TreeModel } from "@bellwether/risk-model/trees/tree-model";
+import { type BatchPool, createBatchPool } from "@bellwether/scoring/batch-pool";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { bestOf, bestOfEach } from "./best-of.ts";
 import { type BenchModel, countLeaves, drawRows, FEATURES, trainBenchModels } from "./explain-models.ts";
 import { type PeerResult, peersInstalled, timePeers } from "./explain-peers.ts";
 import { type Bench, type Metric, metric } from "./metric.ts";
+import { publishModel } from "./publish-model.ts";
 
 /** Rows per model that are held against the float64 TreeSHAP and against the runtime. */
 const CHECKED_ROWS = 512;
@@ -68,6 +69,7 @@ export const bench: Bench = async ({ log }) => {
     }),
   );
   for (const each of models) metrics.push(...speedMetrics(each, times.get(each.name), peers));
+  metrics.push(treelite());
   const [m6] = models;
   const m6Explainer = explainers.get("m6");
   if (m6 !== undefined && m6Explainer !== undefined) {
@@ -171,6 +173,12 @@ function speedMetrics(
   return metrics;
 }
 
+/** Named beside the peers, but no peer: all that its 4.8 offers to run a model is predict, predict_leaf and predict_per_tree. */
+function treelite(): Metric {
+  const reason = "treelite 4.8.1 predicts but gives no contributions, in Python or in its C API";
+  return metric({ name: "shap.m6.batch.treelite", value: null, unit: "ratio", better: "higher", reason });
+}
+
 async function openSession(model: TreeModel): Promise<InferenceSession> {
   return InferenceSession.create(writeOnnxTreeModel(model), { intraOpNumThreads: 1, interOpNumThreads: 1 });
 }
@@ -205,13 +213,22 @@ async function overPredict(
   });
 }
 
-async function twoWorkers({ model }: BenchModel, rows: Float32Array): Promise<Metric> {
-  const big = Float32Array.from({ length: 4 * rows.length }, (_, at) => rows[at % rows.length] ?? 0);
-  const n = big.length / FEATURES;
-  await using one = createExplainPool(model, { workers: 1, maxQueuedRows: n });
-  await using two = createExplainPool(model, { workers: 2, maxQueuedRows: n });
-  await Promise.all([one.ready, two.ready]);
-  const [oneMs, twoMs] = await bestOfEach([() => one.explain(big, n), () => two.explain(big, n)], 8, 200);
+/** The whole of a batch in a service's threads: vectors, predictions, contributions. */
+async function twoWorkers(m6: BenchModel, rows: Float32Array): Promise<Metric> {
+  const root = await mkdtemp(path.join(tmpdir(), "bellwether-bench-"));
+  const stored = await publishModel(root, m6).finally(() => rm(root, { recursive: true, force: true }));
+  const n = (4 * rows.length) / FEATURES;
+  const names = Array.from({ length: FEATURES }, (_, column) => `f${column}`);
+  const numbers = names.map((name, column): [string, Float32Array] => [
+    name,
+    Float32Array.from({ length: n }, (_, row) => rows[(row * FEATURES + column) % rows.length] ?? 0),
+  ]);
+  const input = { rows: n, numbers: new Map(numbers), categories: new Map(), texts: null };
+  const pool = (workers: number): BatchPool => createBatchPool({ workers, maxRows: n, maxBytes: 2 ** 30 });
+  await using one = pool(1);
+  await using two = pool(2);
+  const [alone, paired] = [one.scorer(stored), two.scorer(stored)];
+  const [oneMs, twoMs] = await bestOfEach([() => alone.score(input, true), () => paired.score(input, true)], 8, 200);
   return metric({
     name: "shap.workers2",
     value: (oneMs ?? Number.NaN) / (twoMs ?? Number.NaN),

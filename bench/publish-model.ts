@@ -1,0 +1,22 @@
+import { publishVersion } from "@bellwether/registry/publish";
+import { readVersion, type StoredVersion } from "@bellwether/registry/read-version";
+import { importModel } from "@bellwether/risk-model/import/import-model";
+import { writeOnnxTreeModel } from "@bellwether/risk-model/onnx/write-tree-model";
+import { runOnnx } from "@bellwether/testing/run-onnx";
+import type { BenchModel } from "./explain-models.ts";
+
+/** Publishes a model to the registry in `root` the way an import does, and reads it back. */
+export async function publishModel(root: string, { name, model }: BenchModel): Promise<StoredVersion> {
+  const bytes = writeOnnxTreeModel(model);
+  const imported = await importModel({ bytes, modelName: name, background: null, riskClass: null, runOnnx });
+  if (imported.status === "refused") throw new Error(`${name} is refused: ${imported.reason}`);
+  const { version } = await publishVersion(root, {
+    ...imported,
+    modelName: name,
+    origin: "imported",
+    configHash: "",
+    evaluation: null,
+    now: new Date(),
+  });
+  return await readVersion(root, name, version);
+}
