@@ -1,9 +1,11 @@
+import path from "node:path";
 import { env, readEnv } from "@bellwether/config/env";
-import { serverEnv, serverSettings } from "@bellwether/mesh/server-env";
+import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { registryRoot } from "@bellwether/registry/layout";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
+import { AUDIT_SINK, openAuditSink } from "./audit/audit-sink.ts";
 import { createMlService } from "./service.ts";
 
 try {
@@ -15,6 +17,9 @@ try {
       { pattern: /^[a-z0-9][a-z0-9-]{0,63}$/, expected: "a model name" },
       "supplier-risk",
     ),
+    auditSink: env.text("BELLWETHER_AUDIT_SINK", AUDIT_SINK, "ops"),
+    opsUrl: env.url("OPS_SERVICE_URL", ["http", "https", "dns", "ipv4"], "http://127.0.0.1:9080"),
+    dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
     level: env.choice("BELLWETHER_LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
   });
   const telemetry = await startTelemetry({
@@ -22,12 +27,20 @@ try {
     serviceVersion: "0.1.0",
     settings: readOtelSettings(process.env),
   });
+  const logger = createLogger({ name: "ml-service", level: config.level });
+  const audit = await openAuditSink({
+    sink: config.auditSink,
+    ops: { url: config.opsUrl, ...peerSettings(config) },
+    spoolFolder: path.join(config.dataDir, "audit", "ml-service"),
+    logger,
+  });
   const service = await createMlService({
     ...(await serverSettings(config)),
     registryRoot: registryRoot(config.registry, process.cwd()),
     defaultModel: config.model,
     pollMs: 1_000,
-    logger: createLogger({ name: "ml-service", level: config.level }),
+    audit,
+    logger,
     telemetry,
   });
   const stop = () =>

@@ -5,9 +5,11 @@ import { route } from "@bellwether/mesh/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
 import { createBatchPool } from "@bellwether/scoring/batch-pool";
 import type { Logger } from "@bellwether/telemetry/logger";
+import type { AuditSink } from "./audit/audit-sink.ts";
 import { newPredictionId } from "./domain/prediction-id.ts";
 import { createModelShelf } from "./model/model-shelf.ts";
 import { watchChampion } from "./model/watch-champion.ts";
+import { auditPolicy } from "./rpc/audit-policy.ts";
 import { ML_ERRORS } from "./rpc/error-codes.ts";
 import { inferenceHandlers } from "./rpc/inference.ts";
 import { registryHandlers } from "./rpc/registry.ts";
@@ -21,6 +23,8 @@ export interface MlServiceConfig extends Pick<ServerOptions, "host" | "ports" | 
   readonly defaultModel: string;
   /** How often the champion is looked for, milliseconds. */
   readonly pollMs: number;
+  /** Where calls are recorded; it is stopped with the service. Left out: nowhere. */
+  readonly audit?: AuditSink | undefined;
   readonly logger: Logger;
 }
 
@@ -29,7 +33,7 @@ const BATCH_LIMITS = { maxRows: 65_536, maxBytes: 128 * 2 ** 20 };
 
 /** Starts ml-service. It serves as soon as its doors are open, and is ready once a champion is loaded. */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
-  const { registryRoot, defaultModel, pollMs, logger, ...server } = config;
+  const { registryRoot, defaultModel, pollMs, audit, logger, ...server } = config;
   const pool = createBatchPool({
     // one core is left to the event loop, which answers single rows meanwhile
     workers: Math.max(1, os.availableParallelism() - 1),
@@ -49,6 +53,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     logger,
     serving: false,
     rest: REST_ROUTES,
+    ...(audit && { policies: [auditPolicy({ ...audit, newId: newPredictionId, now: Date.now })] }),
   });
 
   const ready = (): void => {
@@ -62,6 +67,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const stop = async (): Promise<void> => {
     stopped.abort();
     await running.stop();
+    await audit?.stop();
     await shelf[Symbol.asyncDispose]();
     await pool[Symbol.asyncDispose]();
   };

@@ -1,6 +1,6 @@
 import { runInContext } from "@bellwether/telemetry/lazy-context";
 import { unsampledContext } from "@bellwether/telemetry/unsampled-trace";
-import type { DescMethod } from "@bufbuild/protobuf";
+import { create, type DescMethod, isMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import { type ConnectError, type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import type { Context, Span } from "@opentelemetry/api";
 import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
@@ -44,6 +44,10 @@ export abstract class Call implements HandlerContext {
   holdsSlot = false;
   /** Whether the chain's close hooks have run. */
   closed = false;
+  /** Its first message in, for policies that look back when it closes; undefined: none could be read. */
+  firstRequest: Message | undefined;
+  /** Its first message out; undefined: it ended without one. */
+  firstResponse: Message | undefined;
   /** Why it was cut short; undefined while it runs and after a normal end. */
   aborted: ConnectError | undefined;
 
@@ -108,6 +112,14 @@ export abstract class Call implements HandlerContext {
   /** Milliseconds left, below 0 when late; undefined: no deadline. An arrow function: handlers may take it along. */
   timeoutMs = (): number | undefined =>
     this.deadline === Number.POSITIVE_INFINITY ? undefined : this.deadline - Date.now();
+
+  /** What a handler answered, as a message of the RPC's output. */
+  toResponse(answer: unknown): Message {
+    const schema = this.method.output;
+    const message = isMessage(answer, schema) ? answer : create(schema, answer as MessageInitShape<typeof schema>);
+    this.firstResponse ??= message;
+    return message;
+  }
 
   /** Tells the handler, through `signal`, that nobody waits any more. */
   abort(reason: ConnectError): void {

@@ -1,4 +1,4 @@
-import { create, fromBinary, isMessage, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import * as grpc from "@grpc/grpc-js";
@@ -285,9 +285,7 @@ export class GrpcCall extends Call {
   }
 
   #encode(answer: unknown): Buffer {
-    const schema = this.method.output;
-    const message = isMessage(answer, schema) ? answer : create(schema, answer as MessageInitShape<typeof schema>);
-    const bytes = toBinary(schema, message);
+    const bytes = toBinary(this.method.output, this.toResponse(answer));
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 }

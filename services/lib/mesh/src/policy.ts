@@ -37,6 +37,7 @@ export function chainPolicies(policies: readonly Policy[], toError: PolicyChain[
     open: inSequence(policies.flatMap((p) => (p.open ? [p.open.bind(p)] : []))),
     admit: (call) => admits.some((admit) => admit(call)),
     message(call, message) {
+      call.firstRequest ??= message;
       for (const check of messages) check(call, message);
     },
     close(call, error) {

@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly tls?: TlsMaterial;
   readonly limits?: Partial<DoorLimits>;
   readonly admission?: Partial<AdmissionLimits>;
+  /** The service's own, before all others: they see every call and every end. */
+  readonly policies?: readonly Policy[];
   /** How long calls in flight may take to end at a stop. Default 10 s. */
   readonly drainMs?: number;
   /** From `startTelemetry`. Left out: no traces, and an empty /metrics. */
@@ -91,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     logger.error({ method, err: error }, "call failed"),
   );
   const watches = openEndedPolicy();
-  const chain = chainPolicies([watches, ...policies(options, routes)], errors);
+  const chain = chainPolicies([watches, ...(options.policies ?? []), ...policies(options, routes)], errors);
   const guard = webGuard({
     allowedOrigins: options.web?.allowedOrigins ?? [],
     headers: options.web?.headers ?? [],

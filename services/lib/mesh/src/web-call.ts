@@ -89,7 +89,7 @@ export class WebCall extends Call {
     try {
       if (this.#chain.admit(this)) await this.#orFailure(this.#turn());
       const answer = this.#handle(input);
-      const message = answer instanceof Promise ? await this.#orFailure(answer) : answer;
+      const message = this.toResponse(answer instanceof Promise ? await this.#orFailure(answer) : answer);
       if (this.aborted) throw this.aborted;
       this.#chain.close(this, undefined);
       return message;
@@ -110,7 +110,7 @@ export class WebCall extends Call {
         while (true) {
           const next = await this.#orFailure(this.within(() => iterator.next()));
           if (next.done) break;
-          yield next.value;
+          yield this.toResponse(next.value);
         }
         done = true;
       } finally {

@@ -21,8 +21,8 @@ export function authenticationPolicy(settings: AuthSettings, required: ReadonlyM
   const identities = new Map(Object.entries(settings.identities).map(([name, roles]) => [name, new Set(roles)]));
 
   const letIn = (call: Call, role: RequiredRole, caller: Caller): void => {
-    if (!mayCall(caller.roles, role)) throw notAllowed(call, role);
     call.caller = caller;
+    if (!mayCall(caller.roles, role)) throw notAllowed(call, role);
   };
   const byCertificate = (call: Call): Caller | undefined => {
     for (const name of call.peer.certificateNames) {

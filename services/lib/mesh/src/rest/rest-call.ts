@@ -102,7 +102,7 @@ export class RestCall extends Call {
     if (this.bound.streamsOut) {
       await this.#sendLines(answer as AsyncIterable<Message>);
     } else {
-      const json = rest.toJson(create(rest.rpc.output, (await this.#orFailure(Promise.resolve(answer))) as Message));
+      const json = rest.toJson(this.toResponse(await this.#orFailure(Promise.resolve(answer))));
       this.#setHeaders();
       sendText(response, 200, "application/json", JSON.stringify(json));
     }
@@ -116,7 +116,7 @@ export class RestCall extends Call {
         const next = await this.#orFailure(this.within(() => iterator.next()));
         if (next.done) break;
         if (!response.headersSent) this.#setHeaders().setHeader("content-type", "application/x-ndjson");
-        const line = `${JSON.stringify(rest.toJson(create(rest.rpc.output, next.value)))}\n`;
+        const line = `${JSON.stringify(rest.toJson(this.toResponse(next.value)))}\n`;
         if (!write(response, line)) await this.#orFailure(new Promise((resolve) => response.once("drain", resolve)));
       }
       response.end();

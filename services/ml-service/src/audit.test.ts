@@ -1,0 +1,246 @@
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import { ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { type AuditSink, openAuditSink } from "./audit/audit-sink.ts";
+import { openEventSpool } from "./audit/event-spool.ts";
+import { losses } from "./audit/loss-fixture.ts";
+import { type AuditEvent, answersDigest, scoreBits, supplierDigest } from "./domain/audit-event.ts";
+import { createMlService } from "./service.ts";
+
+let root = "";
+beforeAll(async () => {
+  root = await mkdtemp(path.join(os.tmpdir(), "ml-audit-"));
+  await publishDemoModel(root);
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const logger = createLogger({ name: "ml-service", level: "silent" });
+const supplier = (i: number) => {
+  const { features, categories, text } = demoSupplier(i);
+  return { supplierId: `S_${i}`, features, categories, contractText: text };
+};
+
+/** ml-service with a sink, and its clients; stopped with the test. */
+async function start(audit: AuditSink | undefined, over: Partial<Parameters<typeof createMlService>[0]> = {}) {
+  const service = await createMlService({
+    ...{ host: "127.0.0.1", ports: { grpc: 0, web: 0, admin: 0 }, registryRoot: root },
+    ...{ defaultModel: DEMO_SPEC.name, pollMs: 1_000, logger, audit, ...over },
+  });
+  onTestFinished(() => service.stop());
+  const web = `http://127.0.0.1:${service.addresses.web.port}`;
+  const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${service.addresses.grpc.port}` });
+  const connect = createConnectTransport({ baseUrl: web, httpVersion: "1.1" });
+  return {
+    ...{ service, web },
+    grpc: createClient(InferenceService, transport),
+    connect: createClient(InferenceService, connect),
+  };
+}
+/** A sink that keeps its events. */
+function keepingSink() {
+  const { counts, lost } = losses();
+  const events: AuditEvent[] = [];
+  return { events, counts, record: (event: AuditEvent) => void events.push(event), lost, stop: async () => {} };
+}
+const failed = (call: Promise<unknown>) =>
+  call.then(
+    () => Promise.reject(new Error("the call succeeded")),
+    (error: unknown) => ConnectError.from(error).code,
+  );
+/** A server that accepts and never answers. */
+async function hangingServer(): Promise<string> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => void sockets.add(socket.on("error", () => {}))).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
+}
+async function tempFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "ml-audit-out-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test("a score is recorded with what computed it, at every door, and without what was in it", async () => {
+  const sink = keepingSink();
+  const { grpc, connect, web } = await start(sink);
+  const { score } = await grpc.predict({ supplier: supplier(1) });
+  await connect.predict({ supplier: supplier(1) });
+  const { features, categories, text } = demoSupplier(1);
+  const flat = JSON.stringify({ supplier_id: "S_1", ...features, ...categories, contract_text: text });
+  await (await fetch(`${web}/predict`, { method: "POST", body: flat })).json();
+  expect(sink.events.map(({ payload }) => payload.protocol)).toEqual(["grpc", "connect", "http"]);
+  expect(new Set(sink.events.map(({ eventId }) => eventId)).size).toBe(3);
+  expect(sink.events[0]).toMatchObject({
+    kind: "prediction.served",
+    actor: "anonymous",
+    subject: "S_1",
+    payload: {
+      rpc: "bellwether.inference.v1.InferenceService/Predict",
+      code: "OK",
+      prediction_id: score?.predictionId,
+      input_sha256: supplierDigest(supplier(1)),
+      risk_score: score?.riskScore,
+      risk_score_bits: scoreBits(score?.riskScore ?? Number.NaN),
+      model: { version: "v1", model_digest: score?.model?.modelDigest, config_hash: score?.model?.configHash },
+    },
+  });
+  for (const { payload } of sink.events) {
+    expect(payload.input_sha256).toBe(supplierDigest(supplier(1)));
+    expect(JSON.stringify(payload)).not.toContain(text.slice(0, 20));
+    expect(Object.keys(payload)).not.toContain("features");
+  }
+});
+
+test("a batch is one event over all its rows", async () => {
+  const sink = keepingSink();
+  const { grpc } = await start(sink);
+  const request = {
+    supplierIds: ["a", "b"],
+    featureNames: [...DEMO_FEATURES],
+    values: new Uint8Array(new Float32Array(DEMO_FEATURES.flatMap((_, c) => [1, c === 0 ? -5 : 2])).buffer),
+  };
+  const { riskScores, bands } = await grpc.predictBatch(request);
+  expect(sink.events).toMatchObject([
+    {
+      kind: "batch.served",
+      subject: "",
+      payload: { rows: 2, faulty_rows: 1, answers_sha256: answersDigest(["a", "b"], riskScores, bands), code: "OK" },
+    },
+  ]);
+  await grpc.predictBatch(request);
+  expect(sink.events[1]?.payload.input_sha256).toBe(sink.events[0]?.payload.input_sha256);
+});
+
+test("an explanation is recorded with its score, also when its reader leaves early", async () => {
+  const sink = keepingSink();
+  const { grpc } = await start(sink);
+  const parts = await Array.fromAsync(grpc.explain({ supplier: supplier(2), withNarrative: true }));
+  const base = parts.find(({ part }) => part.case === "base")?.part.value;
+  const predictionId = typeof base === "object" && "score" in base ? base.score?.predictionId : undefined;
+  expect(sink.events).toMatchObject([
+    { kind: "explanation.served", subject: "S_2", payload: { prediction_id: predictionId, code: "OK" } },
+  ]);
+  const leaving = new AbortController();
+  const reading = async (): Promise<void> => {
+    for await (const _ of grpc.explain({ supplier: supplier(2) }, { signal: leaving.signal })) leaving.abort();
+  };
+  await failed(reading());
+  await vi.waitFor(() => expect(sink.events).toHaveLength(2));
+  expect(sink.events[1]?.kind).toBe("explanation.served");
+});
+
+test("refused calls are recorded with code and reason, whoever refuses", async () => {
+  const sink = keepingSink();
+  const { grpc, web } = await start(sink);
+  await failed(grpc.predict({ supplier: { ...supplier(1), features: { past_dispute: Number.NaN } } }));
+  await failed(grpc.predict({ supplier: { ...supplier(1), supplierId: "x".repeat(300) } }));
+  await failed(grpc.predict({ supplier: supplier(1), model: { modelName: "nobody", modelVersion: "" } }));
+  await failed(grpc.predictBatch({ supplierIds: ["a"], featureNames: ["past_disputes"], values: new Uint8Array(3) }));
+  expect((await fetch(`${web}/predict`, { method: "POST", body: "{" })).status).toBe(400);
+  expect(sink.events.map(({ kind }) => kind)).toEqual(Array(5).fill("call.refused"));
+  expect(sink.events.map(({ subject }) => subject)).toEqual(["S_1", "x".repeat(256), "S_1", "", ""]);
+  expect(sink.events.map(({ payload }) => payload.reason)).toEqual([
+    "FEATURE_UNKNOWN",
+    "INVALID_REQUEST",
+    "MODEL_NOT_FOUND",
+    "BATCH_SHAPE",
+    "MALFORMED_JSON",
+  ]);
+  expect(sink.events[2]?.payload.asked_model).toEqual({ name: "nobody", version: "" });
+  expect(sink.counts).toEqual({});
+});
+
+test("a caller that is not let in is recorded as unauthenticated", async () => {
+  const sink = keepingSink();
+  const { grpc } = await start(sink, { auth: { identities: {} } });
+  await failed(grpc.predict({ supplier: supplier(1) }));
+  expect(sink.events).toMatchObject([
+    { kind: "call.refused", actor: "unauthenticated", payload: { code: "UNAUTHENTICATED" } },
+  ]);
+});
+
+test("reads of the registry and health checks are no events", async () => {
+  const sink = keepingSink();
+  const { service } = await start(sink);
+  await fetch(`http://127.0.0.1:${service.addresses.admin.port}/readyz`);
+  await fetch(
+    `http://127.0.0.1:${service.addresses.web.port}/bellwether.registry.v1.ModelRegistryService/ListAliases`,
+    {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    },
+  );
+  expect(sink.events).toEqual([]);
+});
+
+test("calls are answered while ops accepts and never answers, and a stop takes 2 s at most", async () => {
+  const spoolFolder = await tempFolder();
+  const { counts, lost } = losses();
+  const audit = await openAuditSink({ sink: "ops", ops: { url: await hangingServer() }, spoolFolder, logger, lost });
+  const { grpc, service } = await start(audit);
+  for (let i = 0; i < 200; i++) {
+    const { score } = await grpc.predict({ supplier: supplier(i) });
+    expect(score?.riskScore).toBeTypeOf("number");
+  }
+  const began = performance.now();
+  await service.stop();
+  expect(performance.now() - began).toBeLessThan(3_500);
+  expect(counts).toEqual({});
+  await using left = await openEventSpool({ folder: spoolFolder, lost });
+  let lines = 0;
+  for (let segment = await left.oldest(); segment; segment = await left.oldest()) {
+    lines += segment.lines.length;
+    await segment.remove();
+  }
+  expect(lines).toBe(200);
+});
+
+test("the file sink appends a line of JSON for every call", async () => {
+  const file = path.join(await tempFolder(), "audit.jsonl");
+  const options = { sink: `file:${file}`, ops: { url: "http://127.0.0.1:1" }, spoolFolder: "", logger };
+  for (let times = 1; times <= 2; times++) {
+    const { grpc, service } = await start(await openAuditSink(options));
+    const { score } = await grpc.predict({ supplier: supplier(times) });
+    await service.stop();
+    const lines = (await readFile(file, "utf8")).trim().split("\n");
+    expect(lines).toHaveLength(times);
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
+      kind: "prediction.served",
+      subject: `S_${times}`,
+      payload: { prediction_id: score?.predictionId },
+    });
+  }
+});
+
+test("a full disk costs events, which are counted, and no answer", async () => {
+  const { counts, lost } = losses();
+  const audit = await openAuditSink({
+    ...{ sink: "file:/dev/full", ops: { url: "http://127.0.0.1:1" }, spoolFolder: "", logger, lost },
+  });
+  const { grpc, service } = await start(audit);
+  expect((await grpc.predict({ supplier: supplier(1) })).score?.riskScore).toBeTypeOf("number");
+  await service.stop();
+  expect(counts).toEqual({ write_failed: 1 });
+});
+
+test("a file that cannot be written is one line at the start", async () => {
+  const options = { ops: { url: "http://127.0.0.1:1" }, spoolFolder: "", logger };
+  await expect(openAuditSink({ ...options, sink: "file:/dev/null/audit.jsonl" })).rejects.toThrow(
+    /^BELLWETHER_AUDIT_SINK: \/dev\/null\/audit.jsonl cannot be written \(ENOTDIR\)/,
+  );
+  expect(await openAuditSink({ ...options, sink: "off" })).toBeUndefined();
+});

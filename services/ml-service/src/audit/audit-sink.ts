@@ -1,0 +1,82 @@
+import path from "node:path";
+import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
+import type { Logger } from "@bellwether/telemetry/logger";
+import { createOpsTrail } from "../clients/ops-trail.ts";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import type { CountLoss, RecordEvent } from "../domain/audit-sink.ts";
+import { startCourier } from "./courier.ts";
+import { lineFromEvent } from "./event-line.ts";
+import { createEventQueue } from "./event-queue.ts";
+import { openEventSpool } from "./event-spool.ts";
+import { appendToFile, type WriteLines, writeToStdout } from "./line-writers.ts";
+import { createLossCount } from "./loss-count.ts";
+
+/** Where audit events go. */
+export interface AuditSink {
+  readonly record: RecordEvent;
+  readonly lost: CountLoss;
+  /** Lets go of what it holds, for at most 2 s. */
+  stop(): Promise<void>;
+}
+
+export interface AuditSinkOptions {
+  /** "ops": ops-service, over a spool on disk; "stdout": lines of JSON; "file:PATH": the same, appended to a file; "off": nowhere. */
+  readonly sink: string;
+  /** Where ops-service is, and how this service shows itself to it. */
+  readonly ops: MeshTransportOptions;
+  /** Folder of the spool. */
+  readonly spoolFolder: string;
+  readonly logger: Logger;
+  /** Default: counted in the metric `bellwether.audit.lost` and logged. */
+  readonly lost?: CountLoss;
+}
+
+/** What `BELLWETHER_AUDIT_SINK` may be. */
+export const AUDIT_SINK = { pattern: /^(ops|stdout|off|file:.{1,4096})$/, expected: "ops, stdout, file:PATH or off" };
+
+const STOP_MS = 2_000;
+
+/** Opens the sink; undefined: nothing is to be recorded. @throws AuditSinkError when a file or the spool's folder cannot be written */
+export async function openAuditSink(options: AuditSinkOptions): Promise<AuditSink | undefined> {
+  const { sink, logger, lost = createLossCount(logger) } = options;
+  if (sink === "off") return undefined;
+  if (sink === "ops") return openOpsSink({ ...options, lost });
+  return lineSink(sink === "stdout" ? writeToStdout : await appendToFile(sink.slice("file:".length)), lost);
+}
+
+function lineSink(writeLines: WriteLines, lost: CountLoss): AuditSink {
+  const write = (events: readonly AuditEvent[]) =>
+    writeLines(events.map((event) => `${lineFromEvent(event)}\n`).join(""));
+  const queue = createEventQueue({ write, lost });
+  return { record: queue.record, lost, stop: () => queue.stop(STOP_MS) };
+}
+
+/** Every event passes the spool: what is on disk when the process is killed is sent by the next one. */
+async function openOpsSink({
+  ops,
+  spoolFolder,
+  logger,
+  lost,
+}: AuditSinkOptions & { lost: CountLoss }): Promise<AuditSink> {
+  const spool = await openEventSpool({ folder: path.resolve(spoolFolder), lost });
+  const transport = createMeshTransport(ops);
+  const courier = startCourier({ spool, append: createOpsTrail(transport), lost, logger });
+  const queue = createEventQueue({
+    lost,
+    async write(events) {
+      await spool.append(events.map(lineFromEvent));
+      courier.nudge();
+    },
+  });
+  return {
+    record: queue.record,
+    lost,
+    async stop() {
+      const endMs = performance.now() + STOP_MS;
+      await queue.stop(STOP_MS);
+      await courier.stop(Math.max(0, endMs - performance.now()));
+      await spool[Symbol.asyncDispose]();
+      transport.close();
+    },
+  };
+}

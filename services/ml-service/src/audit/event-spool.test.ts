@@ -1,0 +1,106 @@
+import { spawnSync } from "node:child_process";
+import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { openEventSpool } from "./event-spool.ts";
+import { losses } from "./loss-fixture.ts";
+
+let folder = "";
+let { counts, lost } = losses();
+beforeEach(async () => {
+  ({ counts, lost } = losses());
+  folder = await mkdtemp(path.join(os.tmpdir(), "audit-spool-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+});
+
+/** Reads a spool to its end. */
+async function drain(spool: Awaited<ReturnType<typeof openEventSpool>>): Promise<string[]> {
+  const lines: string[] = [];
+  for (let segment = await spool.oldest(); segment; segment = await spool.oldest()) {
+    lines.push(...segment.lines);
+    await segment.remove();
+  }
+  return lines;
+}
+/** The number of a process that is no more. */
+const deadPid = (): number => spawnSync(process.execPath, ["--version"]).pid;
+
+test("lines come back in their order, over many files, and leave nothing on disk", async () => {
+  const spool = await openEventSpool({ folder, lost });
+  const lines = Array.from({ length: 40 }, (_, i) => `${i} ${"x".repeat(100_000)}`);
+  await Promise.all(lines.map((line) => spool.append([line])));
+  const [own = ""] = await readdir(folder);
+  expect((await readdir(path.join(folder, own))).length).toBeGreaterThan(3);
+  expect(await drain(spool)).toEqual(lines);
+  expect(await spool.oldest()).toBeNull();
+  await spool[Symbol.asyncDispose]();
+  expect(await readdir(folder)).toEqual([]);
+  expect(counts).toEqual({});
+});
+
+test("what is not removed is given again", async () => {
+  await using spool = await openEventSpool({ folder, lost });
+  await spool.append(["a", "b"]);
+  expect((await spool.oldest())?.lines).toEqual(["a", "b"]);
+  await spool.append(["c"]);
+  expect((await spool.oldest())?.lines).toEqual(["a", "b"]);
+  expect(await drain(spool)).toEqual(["a", "b", "c"]);
+});
+
+test("the bound holds to the byte, and place that is freed is used again", async () => {
+  await using spool = await openEventSpool({ folder, maxBytes: 20, lost });
+  await spool.append(["123456789", "123456789"]);
+  expect(counts).toEqual({});
+  await spool.append(["", "x"]);
+  expect(counts).toEqual({ spool_full: 2 });
+  expect(await drain(spool)).toEqual(["123456789", "123456789"]);
+  await spool.append(["again"]);
+  expect(await drain(spool)).toEqual(["again"]);
+});
+
+test("lines of a killed process are taken over before new ones; its half-written last line is dropped and counted", async () => {
+  const orphan = path.join(folder, `${deadPid()}-abcdef`);
+  await mkdir(orphan);
+  await writeFile(path.join(orphan, "000000000000002-000000000-x.jsonl"), "c\nhalf of a li");
+  await writeFile(path.join(orphan, "000000000000001-000000000-x.jsonl"), "a\nb\n");
+  await using spool = await openEventSpool({ folder, lost });
+  await spool.append(["d"]);
+  expect(await drain(spool)).toEqual(["a", "b", "c", "d"]);
+  expect(counts).toEqual({ cut_short: 1 });
+  expect((await readdir(folder)).length).toBe(1);
+});
+
+test("the bound covers what was taken over", async () => {
+  const orphan = path.join(folder, `${deadPid()}-abcdef`);
+  await mkdir(orphan);
+  await writeFile(path.join(orphan, "000000000000001-000000000-x.jsonl"), "123456789\n");
+  await using spool = await openEventSpool({ folder, maxBytes: 15, lost });
+  await spool.append(["1234", "5"]);
+  expect(counts).toEqual({ spool_full: 1 });
+  expect(await drain(spool)).toEqual(["123456789", "1234"]);
+});
+
+test("lines of a process that runs are left to it", async () => {
+  const other = path.join(folder, `${process.ppid}-abcdef`);
+  await mkdir(other);
+  await writeFile(path.join(other, "000000000000001-000000000-x.jsonl"), "theirs\n");
+  await using spool = await openEventSpool({ folder, lost });
+  expect(await spool.oldest()).toBeNull();
+  expect(await readdir(other)).toHaveLength(1);
+});
+
+test("other files in the folder are left alone", async () => {
+  await appendFile(path.join(folder, "notes.txt"), "mine");
+  await mkdir(path.join(folder, "1-toolong"));
+  await using spool = await openEventSpool({ folder, lost });
+  expect(await drain(spool)).toEqual([]);
+  expect((await readdir(folder)).sort()).toContain("1-toolong");
+});
+
+test("a folder that cannot be made is one line", async () => {
+  await writeFile(path.join(folder, "file"), "");
+  await expect(openEventSpool({ folder: path.join(folder, "file", "spool"), lost })).rejects.toThrow(
+    /^BELLWETHER_AUDIT_SINK: .* cannot be written \(ENOTDIR\); give another place, or set it to off$/,
+  );
+});

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { createLossCount } from "./loss-count.ts";
+
+test("losses are logged once a minute, with all that were lost since", () => {
+  const logged: unknown[] = [];
+  let nowMs = 1_000_000;
+  const lost = createLossCount({ warn: (line: unknown) => void logged.push(line) }, () => nowMs);
+  lost(0, "queue_full");
+  lost(2, "queue_full");
+  lost(3, "queue_full");
+  nowMs += 59_999;
+  lost(4, "spool_full");
+  expect(logged).toEqual([{ events: 2, reason: "queue_full" }]);
+  nowMs += 1;
+  lost(1, "spool_full");
+  expect(logged[1]).toEqual({ events: 8, reason: "spool_full" });
+});

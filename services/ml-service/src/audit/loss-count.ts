@@ -1,0 +1,27 @@
+import type { Logger } from "@bellwether/telemetry/logger";
+import { type Counter, metrics } from "@opentelemetry/api";
+import type { CountLoss } from "../domain/audit-sink.ts";
+
+/** A flood of losses is one line a minute. */
+const LOG_EVERY_MS = 60_000;
+
+/** Counts lost events in `bellwether.audit.lost`, by reason, and says in the log how many there were, at most once a minute. */
+export function createLossCount(logger: Pick<Logger, "warn">, now: () => number = Date.now): CountLoss {
+  let counter: Counter | undefined;
+  let untold = 0;
+  let nextLogMs = 0;
+  return (events, reason) => {
+    if (events === 0) return;
+    // Made at the first loss: the meter provider is registered by then.
+    counter ??= metrics.getMeter("bellwether.audit").createCounter("bellwether.audit.lost", {
+      unit: "{event}",
+      description: "Audit events that are not kept.",
+    });
+    counter.add(events, { reason });
+    untold += events;
+    if (now() < nextLogMs) return;
+    logger.warn({ events: untold, reason }, "audit events lost");
+    untold = 0;
+    nextLogMs = now() + LOG_EVERY_MS;
+  };
+}

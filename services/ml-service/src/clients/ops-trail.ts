@@ -1,0 +1,33 @@
+import type { AuditEventSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
+import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import type { AuditEvent } from "../domain/audit-event.ts";
+import { type AppendToTrail, TrailRefusedError } from "../domain/audit-sink.ts";
+
+/** AppendEvents is open-ended: without it, a peer that accepts and never answers would hold the events back for good. */
+const TIMEOUT_MS = 10_000;
+
+/** The trail of ops-service; at most 500 events a call. */
+export function createOpsTrail(transport: Transport): AppendToTrail {
+  const audit = createClient(AuditService, transport);
+  return async (events, signal) => {
+    try {
+      await audit.appendEvents(single({ events: events.map(eventToProto) }), { signal, timeoutMs: TIMEOUT_MS });
+    } catch (cause) {
+      if (!(cause instanceof ConnectError) || cause.code !== Code.InvalidArgument) throw cause;
+      throw new TrailRefusedError(cause.rawMessage, { cause });
+    }
+  };
+}
+
+async function* single<T>(message: T): AsyncGenerator<T> {
+  yield message;
+}
+
+function eventToProto(event: AuditEvent): MessageInitShape<typeof AuditEventSchema> {
+  const { eventId, kind, actor, subject, occurredAtMs, payload } = event;
+  const payloadJson = JSON.stringify(payload);
+  return { eventId, kind, actor, subject, occurredAt: timestampFromMs(occurredAtMs), payloadJson };
+}

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { answersDigest, scoreBits, storedText, supplierDigest } from "./audit-event.ts";
+
+const sent = {
+  supplierId: "S",
+  features: { a: 1, b: 0.5 },
+  categories: { region: "EU" },
+  contractText: "due in 30 days",
+};
+
+test("a supplier's digest does not depend on the order of its features, and on everything else", () => {
+  const digest = supplierDigest(sent);
+  expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  expect(supplierDigest({ ...sent, features: { b: 0.5, a: 1 } })).toBe(digest);
+  for (const over of [
+    { supplierId: "T" },
+    { features: { a: 1, b: 0.5000000000000001 } },
+    { categories: {} },
+    { contractText: "due in 31 days" },
+  ])
+    expect(supplierDigest({ ...sent, ...over })).not.toBe(digest);
+});
+
+test("anybody can compute a supplier's digest from RFC 8785", () => {
+  expect(supplierDigest({ supplierId: "é", features: { "10": 1e21, "9": -0 }, categories: {}, contractText: "" })).toBe(
+    // printf '%s' '{"categories":{},"contract_text_sha256":"e3b0…b855","features":{"10":1e+21,"9":0},"supplier_id":"é"}' | sha256sum
+    "fb6c0149671ffd9c691f87a84999d4004d3044db5bb60048797693291e88d980",
+  );
+});
+
+test("numbers that JSON has not are told apart", () => {
+  const digests = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0].map((a) =>
+    supplierDigest({ ...sent, features: { a } }),
+  );
+  expect(new Set(digests).size).toBe(4);
+});
+
+test("a batch's digest covers ids, scores and bands", () => {
+  const digest = answersDigest(["a", "b"], new Uint8Array(16), new Uint8Array([1, 2]));
+  expect(answersDigest(["b", "a"], new Uint8Array(16), new Uint8Array([1, 2]))).not.toBe(digest);
+  expect(answersDigest(["a", "b"], new Uint8Array(16).fill(1), new Uint8Array([1, 2]))).not.toBe(digest);
+  expect(answersDigest(["a", "b"], new Uint8Array(16), new Uint8Array([2, 1]))).not.toBe(digest);
+});
+
+test("a score's bits are those of IEEE 754", () => {
+  expect(scoreBits(0.7937423734858982)).toBe("3fe9665667f24880");
+  expect(scoreBits(1)).toBe("3ff0000000000000");
+});
+
+test("stored text keeps 256 bytes of UTF-8 and not 257, and never half a character", () => {
+  expect(storedText("x".repeat(256), 256)).toBe("x".repeat(256));
+  expect(storedText("x".repeat(257), 256)).toBe("x".repeat(256));
+  for (const character of ["é", "€", "😀"])
+    for (const shift of ["", "x", "xx", "xxx"]) {
+      const kept = storedText(shift + character.repeat(300), 256);
+      expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(256);
+      expect(Buffer.byteLength(kept)).toBeGreaterThan(250);
+      expect(kept.isWellFormed()).toBe(true);
+    }
+  expect(storedText("a\0b\ud800", 256)).toBe("a\ufffdb\ufffd");
+});

@@ -1,0 +1,64 @@
+import { hash } from "node:crypto";
+import { canonicalJson } from "@bellwether/config/canonical-json";
+
+/** What the audit trail keeps of one call. It holds digests of what came in: no feature value and no contract text. */
+export interface AuditEvent {
+  /** A UUID: a store that is given it twice keeps it once. */
+  readonly eventId: string;
+  readonly kind: "prediction.served" | "batch.served" | "explanation.served" | "call.refused";
+  /** Who called, 1 to 256 bytes. */
+  readonly actor: string;
+  /** The supplier asked about, at most 256 bytes; empty for a batch. */
+  readonly subject: string;
+  /** When the call ended, epoch milliseconds. */
+  readonly occurredAtMs: number;
+  readonly payload: AuditPayload;
+}
+
+/** Details of an event; JSON of at most a few KiB. */
+export type AuditPayload = { readonly [name: string]: string | number | null | AuditPayload };
+
+/** A supplier as a caller sent it. */
+export interface SupplierSent {
+  readonly supplierId: string;
+  readonly features: Readonly<Record<string, number>>;
+  readonly categories: Readonly<Record<string, string>>;
+  readonly contractText: string;
+}
+
+/**
+ * SHA-256, lower-case hex, of `{categories, contract_text_sha256, features, supplier_id}` in canonical JSON (RFC 8785), whatever order
+ * the features came in. A number that JSON has not stands as the text "NaN", "Infinity" or "-Infinity".
+ */
+export function supplierDigest({ supplierId, features, categories, contractText }: SupplierSent): string {
+  const values = Object.values(features).every(Number.isFinite)
+    ? features
+    : Object.fromEntries(Object.entries(features).map(([name, v]) => [name, Number.isFinite(v) ? v : String(v)]));
+  const input = {
+    supplier_id: supplierId,
+    features: values,
+    categories,
+    contract_text_sha256: hash("sha256", contractText),
+  };
+  return hash("sha256", canonicalJson(input));
+}
+
+/** SHA-256, lower-case hex, of the ids as a JSON array, then the risk scores, then the bands, both as they were sent. */
+export function answersDigest(supplierIds: readonly string[], riskScores: Uint8Array, bands: Uint8Array): string {
+  return hash("sha256", Buffer.concat([Buffer.from(JSON.stringify(supplierIds)), riskScores, bands]));
+}
+
+/** The 64 bits of a score as 16 hex digits, the sign first. */
+export function scoreBits(score: number): string {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleBE(score);
+  return bytes.toString("hex");
+}
+
+/** Text that every store takes: well-formed, without NUL, at most `maxBytes` of UTF-8. */
+export function storedText(text: string, maxBytes: number): string {
+  // A character has at least one byte: more of them than bytes never fit.
+  let kept = text.slice(0, maxBytes).toWellFormed().replaceAll("\0", "�");
+  while (Buffer.byteLength(kept) > maxBytes) kept = kept.slice(0, -Math.ceil((Buffer.byteLength(kept) - maxBytes) / 3));
+  return kept.toWellFormed();
+}

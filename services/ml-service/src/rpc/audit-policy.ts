@@ -1,0 +1,146 @@
+import { hash } from "node:crypto";
+import {
+  ExplainRequestSchema,
+  ExplainResponseSchema,
+  InferenceService,
+  PredictBatchRequestSchema,
+  PredictBatchResponseSchema,
+  PredictRequestSchema,
+  PredictResponseSchema,
+} from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import {
+  Band,
+  type ModelIdentity,
+  type ModelSelector,
+  type Score,
+  type Supplier,
+} from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import type { Call } from "@bellwether/mesh/call";
+import { codeName } from "@bellwether/mesh/code-name";
+import type { Policy } from "@bellwether/mesh/policy";
+import { isMessage, type Message, toBinary } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import {
+  type AuditEvent,
+  type AuditPayload,
+  answersDigest,
+  scoreBits,
+  storedText,
+  supplierDigest,
+} from "../domain/audit-event.ts";
+import type { CountLoss, RecordEvent } from "../domain/audit-sink.ts";
+
+export interface AuditPolicyOptions {
+  readonly record: RecordEvent;
+  readonly lost: CountLoss;
+  readonly newId: () => string;
+  readonly now: () => number;
+}
+
+/** Part of an event that a message gives. */
+type Told = Partial<Pick<AuditEvent, "kind" | "subject">> & { readonly payload?: AuditPayload };
+
+const MAX_NAME_BYTES = 256;
+const BANDS = new Map<Band, string>(Object.entries(Band).map(([name, band]) => [band, name.toLowerCase()]));
+
+/** Records every call of the InferenceService when it ends: answered, refused by a policy or a handler, or given up. */
+export function auditPolicy({ record, lost, newId, now }: AuditPolicyOptions): Policy {
+  return {
+    close(call, error) {
+      if (call.service.typeName !== InferenceService.typeName) return;
+      try {
+        record(eventFromCall(call, error, newId(), now()));
+      } catch {
+        lost(1, "not_told");
+      }
+    },
+  };
+}
+
+function eventFromCall(call: Call, error: ConnectError | undefined, eventId: string, occurredAtMs: number): AuditEvent {
+  const sent = toldByRequest(call.firstRequest);
+  const answered = toldByResponse(call.firstResponse, call.firstRequest);
+  const isKnown = error?.code !== Code.Unauthenticated;
+  const reason = error?.findDetails(ErrorInfoSchema)[0]?.reason;
+  return {
+    eventId,
+    kind: answered.kind ?? "call.refused",
+    actor: storedText(isKnown ? call.caller.subject : "unauthenticated", MAX_NAME_BYTES) || "unnamed",
+    subject: sent.subject ?? "",
+    occurredAtMs,
+    payload: {
+      rpc: call.bound.name,
+      protocol: call.protocolName,
+      code: codeName(error),
+      ...(reason !== undefined && { reason }),
+      ...sent.payload,
+      ...answered.payload,
+    },
+  };
+}
+
+function toldByRequest(request: Message | undefined): Told {
+  if (isMessage(request, PredictRequestSchema) || isMessage(request, ExplainRequestSchema)) {
+    const { supplier, model } = request;
+    return { subject: subjectOf(supplier), payload: { ...askedModel(model), ...inputOf(supplier) } };
+  }
+  if (!isMessage(request, PredictBatchRequestSchema)) return {};
+  const inputDigest = hash("sha256", toBinary(PredictBatchRequestSchema, request));
+  return { payload: { ...askedModel(request.model), rows: request.supplierIds.length, input_sha256: inputDigest } };
+}
+
+function toldByResponse(response: Message | undefined, request: Message | undefined): Told {
+  if (isMessage(response, PredictResponseSchema))
+    return { kind: "prediction.served", payload: scoreToPayload(response.score) };
+  if (isMessage(response, ExplainResponseSchema) && response.part.case === "base")
+    return { kind: "explanation.served", payload: scoreToPayload(response.part.value.score) };
+  if (!isMessage(response, PredictBatchResponseSchema) || !isMessage(request, PredictBatchRequestSchema)) return {};
+  const { riskScores, bands, faults, model } = response;
+  return {
+    kind: "batch.served",
+    payload: {
+      faulty_rows: faults.length,
+      answers_sha256: answersDigest(request.supplierIds, riskScores, bands),
+      ...modelToPayload(model),
+    },
+  };
+}
+
+function subjectOf(supplier: Supplier | undefined): string {
+  return storedText(supplier?.supplierId ?? "", MAX_NAME_BYTES);
+}
+
+function inputOf(supplier: Supplier | undefined): AuditPayload {
+  return supplier ? { input_sha256: supplierDigest(supplier) } : {};
+}
+
+/** What was asked for when it was not the champion of the default model. */
+function askedModel(model: ModelSelector | undefined): AuditPayload {
+  if (!model?.modelName && !model?.modelVersion) return {};
+  const [name, version] = [model.modelName, model.modelVersion].map((text) => storedText(text, MAX_NAME_BYTES));
+  return { asked_model: { name: name ?? "", version: version ?? "" } };
+}
+
+function scoreToPayload(score: Score | undefined): AuditPayload {
+  if (!score) return {};
+  const { predictionId, riskScore = null, band, model } = score;
+  return {
+    prediction_id: predictionId,
+    risk_score: riskScore,
+    ...(riskScore !== null && { risk_score_bits: scoreBits(riskScore) }),
+    band: BANDS.get(band) ?? "unspecified",
+    ...modelToPayload(model),
+  };
+}
+
+function modelToPayload(model: ModelIdentity | undefined): AuditPayload {
+  if (!model) return {};
+  const { name, version, modelDigest, bundleDigest, configHash, runtime, kernel } = model;
+  return {
+    model: {
+      ...{ name, version, runtime, kernel },
+      ...{ model_digest: modelDigest, bundle_digest: bundleDigest, config_hash: configHash },
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { once } from "node:events";
+import { appendFile, glob, mkdtemp, readFile, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { type OpsHarness, startOps } from "@bellwether/ops-service/testing/ops-harness";
+import { demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { startGate } from "./gate.ts";
+import { type MlProcess, startMl } from "./ml-process.ts";
+
+// Processes of their own load everything anew: seconds on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
+const SLOWLY = { timeout: 30_000, interval: 50 };
+
+let registry = "";
+let cluster: PostgresCluster;
+beforeAll(async () => {
+  registry = await mkdtemp(path.join(os.tmpdir(), "bellwether-audit-models-"));
+  await publishDemoModel(registry);
+  cluster = await startPostgresCluster();
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await rm(registry, { recursive: true, force: true });
+});
+
+async function setUp() {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), "bellwether-audit-"));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  const start = async (env: Readonly<Record<string, string>>): Promise<MlProcess> => {
+    const ml = await startMl({ MODEL_REGISTRY_URL: `file:${registry}`, BELLWETHER_DATA_DIR: dataDir, ...env });
+    onTestFinished(() => void ml.child.kill("SIGKILL"));
+    return ml;
+  };
+  return { dataDir, start };
+}
+/** Scores so many suppliers, one after the other; gives the prediction ids. */
+async function predict({ client }: MlProcess, calls: number): Promise<string[]> {
+  const ids: string[] = [];
+  const { features, categories } = demoSupplier(1);
+  const supplier = { supplierId: "S_1", features, categories };
+  while (ids.length < calls) ids.push((await client.predict({ supplier })).score?.predictionId ?? "");
+  return ids;
+}
+/** Lines of the spool below a data folder, by file. */
+async function spooled(dataDir: string): Promise<Map<string, string[]>> {
+  const files = new Map<string, string[]>();
+  for await (const file of glob("audit/**/*.jsonl", { cwd: dataDir })) {
+    const text = await readFile(path.join(dataDir, file), "utf8").catch(() => "");
+    files.set(path.join(dataDir, file), text.split("\n").slice(0, -1));
+  }
+  return files;
+}
+/** Prediction ids in ops' trail, oldest first. */
+async function recorded({ audit }: OpsHarness): Promise<unknown[]> {
+  const ids: unknown[] = [];
+  let pageToken = "";
+  do {
+    const page = await audit.queryEvents({ pageSize: 500, pageToken });
+    ids.push(...page.records.map(({ event }) => JSON.parse(event?.payloadJson ?? "{}").prediction_id));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  return ids.reverse();
+}
+
+test("events of a killed process are in ops exactly once, in order, and the chain verifies", async () => {
+  const { dataDir, start } = await setUp();
+  await using gate = await startGate();
+  const env = { BELLWETHER_AUDIT_SINK: "ops", OPS_SERVICE_URL: gate.url };
+  const first = await start(env);
+  const ids = await predict(first, 700);
+  await vi.waitFor(async () => expect([...(await spooled(dataDir)).values()].flat()).toHaveLength(700), SLOWLY);
+  await first.end("SIGKILL");
+  const [file = ""] = (await spooled(dataDir)).keys();
+  await appendFile(file, '{"event_id":"half of a li');
+
+  await using ops = await startOps(await cluster.createDatabase());
+  gate.openTo(ops.grpcUrl);
+  const second = await start(env);
+  // Killed again as soon as anything has arrived: what was sent and not yet removed is sent twice.
+  await vi.waitFor(async () => expect(await recorded(ops)).not.toEqual([]), { ...SLOWLY, interval: 1 });
+  await second.end("SIGKILL");
+  const third = await start(env);
+  ids.push(...(await predict(third, 10)));
+  await vi.waitFor(async () => expect(await recorded(ops)).toHaveLength(710), SLOWLY);
+  expect(await third.end("SIGTERM")).toBe(0);
+  const trail = await recorded(ops);
+  expect(trail).toEqual(ids);
+  expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 710n });
+  expect([...(await spooled(dataDir)).keys()]).toEqual([]);
+});
+
+test("a stop sends what was just recorded", async () => {
+  const { start } = await setUp();
+  await using ops = await startOps(await cluster.createDatabase());
+  const ml = await start({ BELLWETHER_AUDIT_SINK: "ops", OPS_SERVICE_URL: ops.grpcUrl });
+  const ids = await predict(ml, 20);
+  expect(await ml.end("SIGTERM")).toBe(0);
+  expect(await recorded(ops)).toEqual(ids);
+});
+
+test("standard output gets a line of JSON for every call, and the process outlives a closed one", async () => {
+  const { start } = await setUp();
+  const ml = await start({ BELLWETHER_AUDIT_SINK: "stdout" });
+  if (!ml.child.stdout) throw new Error("it has no standard output");
+  const lines = createInterface(ml.child.stdout);
+  const line = once(lines, "line");
+  const [id] = await predict(ml, 10);
+  expect(JSON.parse((await line)[0])).toMatchObject({ kind: "prediction.served", payload: { code: "OK" } });
+  expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  lines.close();
+  ml.child.stdout.destroy();
+  expect(await predict(ml, 100)).toHaveLength(100);
+  expect(ml.child.exitCode).toBeNull();
+  expect(await ml.end("SIGTERM")).toBe(0);
+});
+
+test("a stalled reader of standard output delays no answer", async () => {
+  const { start } = await setUp();
+  const ml = await start({ BELLWETHER_AUDIT_SINK: "stdout" });
+  // A pipe holds 64 KiB: some hundred events.
+  ml.child.stdout?.pause();
+  expect(await predict(ml, 1_000)).toHaveLength(1_000);
+});

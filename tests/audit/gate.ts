@@ -1,0 +1,36 @@
+import { once } from "node:events";
+import net from "node:net";
+
+/** A TCP port that hangs until it is opened, and then leads to another. */
+export interface Gate extends AsyncDisposable {
+  readonly url: string;
+  /** Ends the connections that hang, and leads new ones to a URL of the loopback. */
+  openTo(url: string): void;
+}
+
+/** A closed gate: it accepts and never answers. */
+export async function startGate(): Promise<Gate> {
+  const sockets = new Set<net.Socket>();
+  let target: number | undefined;
+  const server = net.createServer((socket) => {
+    sockets.add(socket.on("error", () => {}).on("close", () => sockets.delete(socket)));
+    if (target === undefined) return;
+    const onward = net.connect(target, "127.0.0.1").on("error", () => socket.destroy());
+    socket.pipe(onward).pipe(socket);
+    socket.once("close", () => onward.destroy());
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`,
+    openTo(url) {
+      target = Number(new URL(url).port);
+      for (const socket of sockets) socket.destroy();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
