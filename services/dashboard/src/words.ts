@@ -39,7 +39,7 @@ export const STAGE_WORDS: Words = {
   [RunStage.INGEST]: "Read the file",
   [RunStage.VALIDATE]: "Check it",
   [RunStage.SCORE]: "Score",
-  [RunStage.DRIFT]: "Compare with training",
+  [RunStage.DRIFT]: "Compare with the week before",
   [RunStage.COMPLETE]: "Publish and raise alerts",
   [RunStage.REPORT]: "Report",
 };

@@ -146,10 +146,10 @@ test("unknown alerts are NOT_FOUND; ids and dispositions that cannot be are refu
 });
 
 test("pages go through all alerts once, most severe first", async () => {
-  const scoreOf = (i: number): number => (i < 12 ? 0.9 : i < 23 ? 0.5 : 0.1);
+  const scoreOf = (i: number): number => (i < 12 ? 0.87 + i / 100 : i < 23 ? 0.5 : 0.1);
   const rows = Array.from({ length: 60 }, (_, i) => ({ id: `s${i}`, score: scoreOf(i) }));
   await week(1, ...rows);
-  const seen: { alertId: string; severity: AlertSeverity }[] = [];
+  const seen: { alertId: string; severity: AlertSeverity; riskScore: number }[] = [];
   for (let pageToken = ""; ; ) {
     const page = await ops.alerts.listAlerts({ pageSize: 5, pageToken });
     seen.push(...page.alerts);
@@ -158,7 +158,7 @@ test("pages go through all alerts once, most severe first", async () => {
   }
   expect(new Set(seen.map(({ alertId }) => alertId)).size).toBe(22);
   expect(seen).toHaveLength(22);
-  expect(seen.map(({ severity }) => severity)).toEqual(seen.map(({ severity }) => severity).toSorted((a, b) => b - a));
+  expect(seen).toEqual(seen.toSorted((a, b) => b.severity - a.severity || b.riskScore - a.riskScore));
 });
 
 test("a watch is told of raised and of taken alerts", async () => {

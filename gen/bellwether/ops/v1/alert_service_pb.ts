@@ -75,7 +75,7 @@ export const ListAlertsRequestSchema: GenMessage<ListAlertsRequest> = /*@__PURE_
  */
 export type ListAlertsResponse = Message<"bellwether.ops.v1.ListAlertsResponse"> & {
   /**
-   * Most severe first, then latest change first.
+   * Most severe first, then latest change first, then highest score first.
    *
    * @generated from field: repeated bellwether.ops.v1.Alert alerts = 1;
    */
@@ -300,7 +300,7 @@ export const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse> = /*@__P
  */
 export const AlertService: GenService<{
   /**
-   * Lists alerts, most severe first, then latest change first. INVALID_ARGUMENT: a page token of another list. Idempotent.
+   * Lists alerts, most severe first, then latest change first, then highest score first. INVALID_ARGUMENT: a page token of another list. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.ListAlerts
    */

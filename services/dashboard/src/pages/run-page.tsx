@@ -49,7 +49,7 @@ function Run({ listed }: { listed: BatchRun }) {
       </section>
       <div className="columns">
         <section className="card" aria-labelledby="drift">
-          <h2 id="drift">Drift from training</h2>
+          <h2 id="drift">Drift since the week before</h2>
           <DriftTable drift={run.drift} complete={run.state === RunState.COMPLETE} />
         </section>
         <section className="card" aria-labelledby="runs">

@@ -5,11 +5,13 @@ import { featureText } from "./format.ts";
 const SHIFTED_PSI = 0.25;
 const SHOWN = 10;
 
-/** The features that moved most since training. */
+/** The features that moved most since the week before. */
 export function DriftTable({ drift, complete }: { drift: readonly FeatureDrift[]; complete: boolean }) {
   if (drift.length === 0) {
     return (
-      <p className="quiet">{complete ? "This run compared no feature." : "It is known when the run is complete."}</p>
+      <p className="quiet">
+        {complete ? "There was no earlier week to compare with." : "It is known when the run is complete."}
+      </p>
     );
   }
   const shifted = drift.filter(({ psi }) => psi > SHIFTED_PSI).length;

@@ -20,7 +20,12 @@ export interface AlertQuery {
   readonly states: readonly AlertState[];
   readonly severity?: AlertSeverity;
   readonly supplierExternalId?: string;
-  readonly after?: { readonly severity: AlertSeverity; readonly changedUs: string; readonly id: string };
+  readonly after?: {
+    readonly severity: AlertSeverity;
+    readonly changedUs: string;
+    readonly riskScore: number;
+    readonly id: string;
+  };
 }
 
 export interface AlertDependencies {
@@ -57,6 +62,7 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
       const page = pageOf(await deps.listAlerts(queryFromProto(request), size + 1), size, ({ alert }) => [
         alert.severity,
         alert.changedAt.getTime() * 1000,
+        alert.riskScore,
         alert.id,
       ]);
       return { alerts: page.items.map(alertToProto), nextPageToken: page.nextPageToken };
@@ -100,10 +106,11 @@ function queryFromProto({ states, severity, supplierId, pageToken }: ListAlertsR
 }
 
 function afterFromToken(token: string): AlertQuery["after"] {
-  const parts = partsFromToken(token, 3);
+  const parts = partsFromToken(token, 4);
   if (!parts) return undefined;
-  const [severity, changedUs = "", id = ""] = parts;
-  if ((severity !== "warning" && severity !== "critical") || !/^\d{1,17}$/.test(changedUs) || !UUID.test(id))
-    throw new PageTokenError();
-  return { severity, changedUs, id };
+  const [severity, changedUs = "", score = "", id = ""] = parts;
+  const riskScore = score === "" ? Number.NaN : Number(score);
+  const isKey = /^\d{1,17}$/.test(changedUs) && riskScore >= 0 && riskScore <= 1 && UUID.test(id);
+  if ((severity !== "warning" && severity !== "critical") || !isKey) throw new PageTokenError();
+  return { severity, changedUs, riskScore, id };
 }

@@ -15,15 +15,24 @@ export interface AlertView {
   readonly lastWeek: string;
 }
 
-/** Conditions of a list; all hold together. `after`: severity, microseconds of the last change and id of the previous page's last alert. */
+/** Where an alert stands in a list. */
+export interface AlertKey {
+  readonly severity: AlertSeverity;
+  /** Microseconds of the last change. */
+  readonly changedUs: string;
+  readonly riskScore: number;
+  readonly id: string;
+}
+
+/** Conditions of a list; all hold together. `after`: the last alert of the page before. */
 export interface AlertFilter {
   readonly states?: readonly AlertState[];
   readonly severity?: AlertSeverity;
   readonly supplierExternalId?: string;
-  readonly after?: { readonly severity: AlertSeverity; readonly changedUs: string; readonly id: string };
+  readonly after?: AlertKey;
 }
 
-/** Alerts, most severe first, then latest change first. */
+/** Alerts, most severe first, then latest change first, then highest score first. */
 export function listAlerts(db: Db, filter: AlertFilter, limit: number): Promise<AlertView[]> {
   const { states, severity, supplierExternalId, after } = filter;
   return selectAlerts(
@@ -33,8 +42,8 @@ export function listAlerts(db: Db, filter: AlertFilter, limit: number): Promise<
       severity && eq(alert.severity, severity),
       supplierExternalId === undefined ? undefined : eq(supplier.externalId, supplierExternalId),
       after &&
-        sql`(${alert.severity}, ${alert.changedAt}, ${alert.id}) < (${after.severity}::bellwether.alert_severity,
-          timestamptz 'epoch' + ${after.changedUs}::bigint * interval '1 microsecond', ${after.id}::uuid)`,
+        sql`(${alert.severity}, ${alert.changedAt}, ${alert.riskScore}, ${alert.id}) < (${after.severity}::bellwether.alert_severity,
+          timestamptz 'epoch' + ${after.changedUs}::bigint * interval '1 microsecond', ${after.riskScore}::float8, ${after.id}::uuid)`,
     ),
     limit,
   );
@@ -87,7 +96,7 @@ async function selectAlerts(db: Db, condition: SQL | undefined, limit: number): 
     .innerJoin(run, eq(run.id, alert.raisedRunId))
     .innerJoin(lastRun, eq(lastRun.id, alert.lastRunId))
     .where(condition)
-    .orderBy(desc(alert.severity), desc(alert.changedAt), desc(alert.id))
+    .orderBy(desc(alert.severity), desc(alert.changedAt), desc(alert.riskScore), desc(alert.id))
     .limit(limit);
   return rows.map((row) => ({ ...row, alert: withDimension(row.alert) }));
 }
