@@ -55,12 +55,10 @@ export function authCommand(context: CliContext): Command {
       report.json({ token: issued, subject: options.subject, roles: options.role, days: options.days });
     });
 
-  const auth = new Command("auth")
-    .description("Make keys and tokens for services that check who calls.")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > token\n  npx bellwether auth token --subject mesh --role service admin > token   # for the services and the start itself\n  BELLWETHER_TOKEN_FILE=token npx bellwether predict --url http://localhost:8081 --input supplier.json",
-    );
+  const auth = new Command("auth").addHelpText(
+    "after",
+    "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > token\n  npx bellwether auth token --subject mesh --role service admin > token   # for the services and the start itself\n  BELLWETHER_TOKEN_FILE=token npx bellwether predict --url http://localhost:8081 --input supplier.json",
+  );
   for (const command of [keys, token]) auth.addCommand(command.copyInheritedSettings(auth).exitOverride());
   return auth;
 }

@@ -33,7 +33,6 @@ export async function writeDemo(
 /** `bellwether demo` */
 export function demoCommand({ cwd }: CliContext): Command {
   return new Command("demo")
-    .description("Write made-up suppliers, transactions, contracts and a weekly file as CSV.")
     .option("--suppliers <n>", "how many suppliers", wholeNumber(1, 1_000_000), DEMO_DEFAULTS.suppliers)
     .option("--transactions <n>", "how many transactions", wholeNumber(0, 10_000_000), DEMO_DEFAULTS.transactions)
     .option("--seed <n>", "the same seed writes the same files", wholeNumber(0, 2 ** 31 - 1), DEMO_DEFAULTS.seed)

@@ -28,7 +28,6 @@ function pickRows(table: FeatureTable, rows: Uint32Array) {
 /** `bellwether evaluate` */
 export function evaluateCommand(context: CliContext): Command {
   return withDataOptions(new Command("evaluate"))
-    .description("Evaluate a published version on the test rows of a data set, beside the best single feature.")
     .option("--model-version <version>", "version or alias, default the champion")
     .option("--json", "print the result as one line of JSON")
     .addHelpText("after", "\nExample:\n  npx bellwether evaluate --data demo --model-version challenger")

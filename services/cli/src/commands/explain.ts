@@ -87,7 +87,6 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
 /** `bellwether explain` */
 export function explainCommand(context: CliContext): Command {
   return new Command("explain")
-    .description("Explain one supplier's score: base value, exact contributions, narrative.")
     .requiredOption("--input <json>", "a flat JSON object, a file with one, or - for standard input")
     .option("--url <url>", "ask the service there instead, for example http://localhost:8081")
     .option("--model <name>", "model to use")

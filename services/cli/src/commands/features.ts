@@ -34,7 +34,6 @@ function newestRow(table: FeatureTable, supplierId: string): number {
 /** `bellwether features` */
 export function featuresCommand(context: CliContext): Command {
   return withDataOptions(new Command("features"))
-    .description("Print the newest features of one supplier as the JSON that predict and explain take.")
     .requiredOption("--supplier <id>", "the supplier's id")
     .option("--json", "print the result as one line of JSON (it always is)")
     .addHelpText(

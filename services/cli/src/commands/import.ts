@@ -23,9 +23,6 @@ export interface ImportOptions {
 export function importCommand(context: CliContext): Command {
   return new Command("import")
     .argument("<file>", "ONNX, XGBoost (.json, .ubj) or LightGBM (text)")
-    .description(
-      "Import a tree model that was trained elsewhere, after proving that it is evaluated as its own runtime would.",
-    )
     .option(
       "--background <csv>",
       "rows as the model will see them: explanations are measured against them when the file has no covers",

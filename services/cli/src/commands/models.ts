@@ -100,12 +100,10 @@ export function modelsCommand(context: CliContext): Command {
       report.json({ model: name, champion: alias.version, was: current });
     });
 
-  const models = new Command("models")
-    .description("List, show, promote and roll back published models.")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  npx bellwether models list\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback",
-    );
+  const models = new Command("models").addHelpText(
+    "after",
+    "\nExamples:\n  npx bellwether models list\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback",
+  );
   for (const command of [list, show, promote, rollback])
     models.addCommand(command.copyInheritedSettings(models).exitOverride());
   return models;

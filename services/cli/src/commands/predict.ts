@@ -29,7 +29,6 @@ function scoreLines(score: FlatScore): string[] {
 /** `bellwether predict` */
 export function predictCommand(context: CliContext): Command {
   return new Command("predict")
-    .description("Score one supplier, with the local registry's champion or by a running service.")
     .requiredOption("--input <json>", "a flat JSON object, a file with one, or - for standard input")
     .option("--url <url>", "ask the service there instead, for example http://localhost:8081")
     .option("--model <name>", "model to use")

@@ -12,9 +12,6 @@ const SAMPLE =
 /** `bellwether start` */
 export function startCommand(context: CliContext): Command {
   return new Command("start")
-    .description(
-      "Start all services on this machine; a first model and a first weekly run are made when there are none.",
-    )
     .option("--json", "print the URLs as one line of JSON once ready")
     .addHelpText("after", "\nExamples:\n  npm start\n  OPS_SERVICE_WEB_PORT=0 npm start")
     .action(async (options) => {

@@ -62,7 +62,6 @@ export async function train(options: DataOptions & { publish?: boolean }, contex
 /** `bellwether train` */
 export function trainCommand(context: CliContext): Command {
   return withDataOptions(new Command("train"))
-    .description("Train a model on a data set, evaluate it beside the best single feature, and publish it if told to.")
     .option("--publish", "publish the model: the first one as champion, later ones as challenger")
     .option("--json", "print the result as one line of JSON")
     .addHelpText(

@@ -105,6 +105,6 @@ export function weeklyCommand(context: CliContext): Command {
       report.line(`report: ${week.report}`);
       report.json(week);
     });
-  const weekly = new Command("weekly").description("Weekly runs over all suppliers.");
+  const weekly = new Command("weekly");
   return weekly.addCommand(run.copyInheritedSettings(weekly).exitOverride());
 }

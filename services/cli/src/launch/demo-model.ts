@@ -3,7 +3,6 @@ import path from "node:path";
 import { listModels } from "@bellwether/registry/read-version";
 import { type CliContext, dataFolder, defaultModel, registryFolder } from "../cli-context.ts";
 import { DEMO_DEFAULTS, writeDemo } from "../commands/demo.ts";
-import { train } from "../commands/train.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 
@@ -26,6 +25,8 @@ export async function ensureDemoModel(context: CliContext, say: (text: string) =
     return (await hasDemo()) ? data : null;
   say(`no model yet: training one on ${DEMO_DEFAULTS.suppliers} demo suppliers`);
   if (!(await hasDemo())) await writeDemo(data, DEMO_DEFAULTS, DEMO_DEFAULTS.seed, DEMO_DEFAULTS.week);
+  // Training takes long to load and is seldom wanted.
+  const { train } = await import("../commands/train.ts");
   const { published, trained } = await train(
     {
       config: path.join(REPOSITORY, "config/model_config.yaml"),
