@@ -40,7 +40,7 @@ export interface Replica {
 
 /** Servers have one core to themselves and the load has the other: what is measured is the server, not who got the core. */
 const SERVER_CPU = 0;
-const LOAD_CPU = 1;
+export const LOAD_CPU = 1;
 
 /** Moves this process, and the threads it starts later, off the servers' core. */
 export function leaveServerCpu(): void {
@@ -52,9 +52,13 @@ function bindToCpu(pid: number | undefined, cpu: number): void {
   execFileSync("taskset", ["-a", "-c", "-p", String(cpu), String(pid)], { stdio: "ignore" });
 }
 
-export async function startReplica(options: Partial<ReplicaOptions> = {}): Promise<Replica> {
+export async function startReplica(
+  options: Partial<ReplicaOptions> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Replica> {
   const child = fork(new URL("replica.ts", import.meta.url), [JSON.stringify({ grpcPort: 0, ...options })], {
     execArgv: ["--expose-gc"],
+    env: { ...process.env, ...env },
   });
   const [ready]: [ReplicaReady] = (await once(child, "message")) as [ReplicaReady];
   bindToCpu(child.pid, SERVER_CPU);

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { refusal } from "@bellwether/mesh/refusal";
 import { startServer } from "@bellwether/mesh/serve";
 import { createLogger } from "@bellwether/telemetry/logger";
+import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
+import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
 import { Code } from "@connectrpc/connect";
 import { ECHO_ERRORS, echoRoute } from "../mesh/echo-service.ts";
 
@@ -12,6 +14,8 @@ export interface ReplicaOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Answers every call with UNAVAILABLE. */
   readonly failing?: boolean;
+  /** With telemetry as the environment's OTEL_* ask for it. */
+  readonly traced?: boolean;
 }
 
 export interface ReplicaReady {
@@ -34,17 +38,27 @@ const observer = {
   },
   ended: (): void => {},
 };
+const telemetry = options.traced
+  ? await startTelemetry({ serviceName: "replica", serviceVersion: "0", settings: readOtelSettings(process.env) })
+  : undefined;
 const server = await startServer({
   name: "replica",
   ports: { grpc: options.grpcPort, web: 0, admin: 0 },
   routes: [echoRoute(observer)],
   errors: ECHO_ERRORS,
   logger: createLogger({ name: "replica", level: "silent" }),
+  // A closed loop on a busy machine would look like overload, and a refusal is cheaper than an answer.
+  ...(telemetry && { telemetry, admission: { maxWaitMs: 1_000, overloadWaitMs: 1_000 } }),
   ...(options.tls && {
     tls: { cert: readFileSync(options.tls.cert, "utf8"), key: readFileSync(options.tls.key, "utf8") },
   }),
 });
-process.once("SIGTERM", () => server.stop().then(() => process.exit(0)));
+process.once("SIGTERM", () =>
+  server
+    .stop()
+    .then(() => telemetry?.stop())
+    .then(() => process.exit(0)),
+);
 process.once("disconnect", () => process.exit(0));
 process.on("message", () => {
   globalThis.gc?.();

@@ -2,6 +2,7 @@
 // The last line on stdout is one JSON object, like a benchmark's; exit code 1 when a gate is missed, 2 on wrong use.
 import { parseArgs } from "node:util";
 import { type Metric, metric, metricLine, report } from "../../bench/metric.ts";
+import { collector } from "./collector.ts";
 import { floods } from "./floods.ts";
 import { leaveServerCpu, type Scenario } from "./harness.ts";
 import { hostileMessages } from "./hostile.ts";
@@ -16,6 +17,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   rolling: rollingRestarts,
   hostile: hostileMessages,
   floods,
+  collector,
 };
 
 const { values, positionals } = parseArgs({ options: { quick: { type: "boolean" } }, allowPositionals: true });
