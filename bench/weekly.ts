@@ -26,7 +26,11 @@ export const bench: Bench = async ({ log }) => {
   const mesh = await folder.start({ WEEKLY_INPUT_FOLDER: data });
   try {
     const processes = await processesBelow(mesh.pid);
-    for (const pid of processes.values()) await forgetPeak(pid);
+    const before = new Map<string, number>();
+    for (const [name, pid] of processes) {
+      await forgetPeak(pid);
+      before.set(name, await processorSeconds(pid));
+    }
     log("running the week");
     const began = performance.now();
     const last = await runWeek(mesh);
@@ -40,6 +44,16 @@ export const bench: Bench = async ({ log }) => {
         unit: "rows",
         better: "higher",
       }),
+      ...(await Promise.all(
+        [...processes].map(async ([name, pid]) =>
+          metric({
+            name: `weekly.cpu.${name}`,
+            value: (await processorSeconds(pid)) - (before.get(name) ?? 0),
+            unit: "s",
+            better: "lower",
+          }),
+        ),
+      )),
       ...(await Promise.all(
         [...processes].map(async ([name, pid]) => memoryMetric(name, await peakMemory(pid), "MiB")),
       )),
@@ -77,6 +91,15 @@ async function isBelow(pid: number, ancestor: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1] ?? 0);
   return parent > 1 && isBelow(parent, ancestor);
+}
+
+/** Clock ticks a second in which Linux counts a process's time. */
+const TICKS_PER_SECOND = 100;
+
+/** Processor time that a process has used, user and system, seconds. */
+async function processorSeconds(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** Lets the kernel count a process's peak from now on. */
