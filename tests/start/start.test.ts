@@ -124,7 +124,9 @@ describe("bellwether start in an empty folder", () => {
   test("a second start in the same folder leaves the first alone", async () => {
     expect(await folder.run(["start"])).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^bellwether: process \d+ holds .*start\.lock: wait for it or stop it\n$/),
+      stderr: expect.stringMatching(
+        /^bellwether: process \d+ holds .*start\.lock: wait for it or stop it; if it is another program, remove the file\n$/,
+      ),
     });
     await json(`${mesh.started.ops_service.web}/alerts`);
   });

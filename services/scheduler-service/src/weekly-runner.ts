@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
-import { readChunks } from "@bellwether/ingest/snapshot-chunks";
+import { readChunks, readFeatures } from "@bellwether/ingest/snapshot-chunks";
 import { snapshotWeekly } from "@bellwether/ingest/weekly-snapshot";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { makeDataFolder } from "@bellwether/storage/data-folder";
@@ -53,6 +53,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
       snapshotWeekly({ ...pair, input, outParquet, signal }),
     readChunks: (parquet: string, from: number, rows: number, signal: AbortSignal) =>
       readChunks(parquet, { from, rows, signal }),
+    readFeatures: (parquet: string, signal: AbortSignal) => readFeatures(parquet, { signal }),
   };
   return {
     modelName,

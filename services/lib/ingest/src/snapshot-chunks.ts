@@ -31,6 +31,9 @@ export interface SnapshotChunk {
   readonly attributes: ChunkAttributes;
 }
 
+/** The features of consecutive rows, without the texts. */
+export type FeatureChunk = Pick<SnapshotChunk, "rows" | "numbers" | "categories">;
+
 /** What a snapshot holds. */
 export interface SnapshotShape {
   readonly rows: number;
@@ -47,24 +50,37 @@ export async function snapshotShape(parquet: string): Promise<SnapshotShape> {
   return await shapeOf(workspace, await realpath(parquet));
 }
 
+/** Which rows are read: chunks of `rows` (default 4,096) from chunk `from` (default 0) on. */
+export interface ReadOptions {
+  readonly from?: number;
+  readonly rows?: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Rows of a snapshot in its order, `rows` at a time (the last chunk may have fewer), from chunk `from` on: a run that
  * was cut short goes on where it stopped. The cuts do not depend on how the file is laid out.
  */
-export async function* readChunks(
+export function readChunks(parquet: string, options: ReadOptions = {}): AsyncGenerator<SnapshotChunk, void, void> {
+  return readRows(parquet, options, snapshotColumns, nextChunk);
+}
+
+/** The features alone, as `readChunks` cuts them: a text costs more to read than all numbers of its row. */
+export function readFeatures(parquet: string, options: ReadOptions = {}): AsyncGenerator<FeatureChunk, void, void> {
+  return readRows(parquet, options, featureColumns, nextFeatures);
+}
+
+async function* readRows<Chunk>(
   parquet: string,
-  {
-    from = 0,
-    rows = 4096,
-    signal,
-  }: { readonly from?: number; readonly rows?: number; readonly signal?: AbortSignal } = {},
-): AsyncGenerator<SnapshotChunk, void, void> {
+  { from = 0, rows = 4096, signal }: ReadOptions,
+  columnsOf: (shape: SnapshotShape) => readonly string[],
+  next: (source: RowSource, shape: SnapshotShape, index: number, rows: number) => Promise<Chunk>,
+): AsyncGenerator<Chunk, void, void> {
   await using workspace = await openSnapshot(parquet, signal);
   const path = await realpath(parquet);
   const shape = await shapeOf(workspace, path);
-  const columns = snapshotColumns(shape);
   const result = await workspace.stream(
-    `select ${[...columns.numbers, ...columns.texts].join(", ")}
+    `select ${columnsOf(shape).join(", ")}
      from read_parquet(${sqlText(path)}, file_row_number = true) where file_row_number >= ${from * rows}`,
   );
   const source = new RowSource(result);
@@ -72,7 +88,7 @@ export async function* readChunks(
   for (let done = 0, index = from; done < total; index++) {
     signal?.throwIfAborted();
     const count = Math.min(rows, total - done);
-    yield await nextChunk(source, shape, index, count);
+    yield await next(source, shape, index, count);
     done += count;
   }
 }
@@ -110,6 +126,16 @@ class RowSource {
   }
 }
 
+async function nextFeatures(source: RowSource, shape: SnapshotShape, _: number, rows: number): Promise<FeatureChunk> {
+  const numbers = new Map(shape.numbers.map((name) => [name, new Float64Array(rows)]));
+  const categories = new Map(shape.categories.map((name): [string, (string | null)[]] => [name, []]));
+  await source.take(rows, (chunk, part) => {
+    for (const [i, target] of [...numbers.values()].entries()) copyNumbers(chunk, i, target, part);
+    for (const [i, target] of [...categories.values()].entries()) copyTexts(chunk, numbers.size + i, target, part);
+  });
+  return { rows, numbers, categories };
+}
+
 async function nextChunk(source: RowSource, shape: SnapshotShape, index: number, rows: number): Promise<SnapshotChunk> {
   const numbers = new Map(shape.numbers.map((name) => [name, new Float64Array(rows)]));
   const categories = new Map(shape.categories.map((name): [string, (string | null)[]] => [name, []]));
@@ -141,22 +167,27 @@ async function nextChunk(source: RowSource, shape: SnapshotShape, index: number,
   };
 }
 
+const numberSql = (column: string): string => `coalesce(${sqlName(column)}, 'nan'::double)`;
+
+/** SQL of the columns in the order in which `nextFeatures` takes them. */
+function featureColumns(shape: SnapshotShape): string[] {
+  return [
+    ...shape.numbers.map((name) => numberSql(`number.${name}`)),
+    ...shape.categories.map((name) => sqlName(`category.${name}`)),
+  ];
+}
+
 /** SQL of the columns in the order in which `nextChunk` takes them. */
-function snapshotColumns(shape: SnapshotShape) {
-  const number = (column: string) => `coalesce(${sqlName(column)}, 'nan'::double)`;
-  return {
-    numbers: [
-      ...shape.numbers.map((name) => number(`number.${name}`)),
-      number("attribute.exposure"),
-      "coalesce(as_of - date '1970-01-01', 0)::integer",
-    ],
-    texts: [
-      "supplier_id",
-      shape.text === null ? "''" : sqlName(`text.${shape.text}`),
-      ...["display_name", "region", "category", "owner"].map((name) => sqlName(`attribute.${name}`)),
-      ...shape.categories.map((name) => sqlName(`category.${name}`)),
-    ],
-  };
+function snapshotColumns(shape: SnapshotShape): string[] {
+  return [
+    ...shape.numbers.map((name) => numberSql(`number.${name}`)),
+    numberSql("attribute.exposure"),
+    "coalesce(as_of - date '1970-01-01', 0)::integer",
+    "supplier_id",
+    shape.text === null ? "''" : sqlName(`text.${shape.text}`),
+    ...["display_name", "region", "category", "owner"].map((name) => sqlName(`attribute.${name}`)),
+    ...shape.categories.map((name) => sqlName(`category.${name}`)),
+  ];
 }
 
 async function openSnapshot(parquet: string, signal?: AbortSignal): Promise<Workspace> {

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { dataFolder, SMALL_MAPPING, SMALL_MODEL, smallPair } from "./mapping-fixture.ts";
-import { readChunks, type SnapshotChunk, snapshotShape } from "./snapshot-chunks.ts";
+import { readChunks, readFeatures, type SnapshotChunk, snapshotShape } from "./snapshot-chunks.ts";
 import { snapshotWeekly } from "./weekly-snapshot.ts";
 
 const WEEK =
@@ -92,6 +92,16 @@ test("chunks have the size asked for and can be resumed at any of them", async (
   const odd = await chunksOf(outParquet, { from: 2, rows: 999 });
   expect(odd[0]?.supplierIds[0]).toBe("s1998");
   expect(odd).toHaveLength(9);
+});
+
+test("the features alone are those of the chunks", async () => {
+  await using folder = await dataFolder({ "week.csv": WEEK });
+  const outParquet = join(folder.path, "week.parquet");
+  await snapshotWeekly({ ...(await smallPair()), input: folder.path, outParquet });
+  const features = await Array.fromAsync(readFeatures(outParquet, { rows: 2 }));
+  const whole = await chunksOf(outParquet, { rows: 2 });
+  expect(features).toEqual(whole.map(({ rows, numbers, categories }) => ({ rows, numbers, categories })));
+  expect(features.length).toBeGreaterThan(1);
 });
 
 test("a reader that stops early leaves nothing open", async () => {

@@ -6,7 +6,7 @@ export class ProcessLockedError extends Error {
   readonly pid: number;
 
   constructor(file: string, pid: number) {
-    super(`process ${pid} holds ${file}: wait for it or stop it`);
+    super(`process ${pid} holds ${file}: wait for it or stop it; if it is another program, remove the file`);
     this.pid = pid;
   }
 }

@@ -1,4 +1,4 @@
-import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { FeatureChunk } from "@bellwether/ingest/snapshot-chunks";
 import {
   type BinCounts,
   categoryBins,
@@ -26,7 +26,7 @@ export interface Drift {
 const SAMPLE_ROWS = 100_000;
 
 /** Reads the week's chunks from the first one; called once per pass. */
-export type ChunkReader = () => AsyncIterable<SnapshotChunk>;
+export type ChunkReader = () => AsyncIterable<FeatureChunk>;
 
 /** Distribution of every numeric and categorical feature, over bins of its own values. Two passes. */
 export async function profileFeatures(chunks: ChunkReader, rows: number): Promise<FeatureProfile[]> {

@@ -1,5 +1,5 @@
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
 import { type Drift, measureDrift, profileFeatures } from "./drift.ts";
 import { forEachInFlight } from "./in-flight.ts";
@@ -39,6 +39,7 @@ export interface WeeklyDeps {
   /** Maps the input and writes the accepted rows to `outParquet`. */
   ingest(input: string, outParquet: string, signal: AbortSignal): Promise<WeeklySnapshot>;
   readChunks(parquet: string, from: number, rows: number, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
+  readFeatures(parquet: string, signal: AbortSignal): AsyncIterable<FeatureChunk>;
   onProgress(progress: Progress): void;
 }
 
@@ -169,7 +170,7 @@ async function scoreChunks(
 
 /** Drift against the week before; the first week has nothing to be held against. */
 async function weekDrift(deps: WeeklyDeps, task: WeeklyTask, files: WeekFiles, rows: number): Promise<Drift[]> {
-  const chunks = () => deps.readChunks(files.snapshotPath, 0, CHUNK_ROWS, task.signal);
+  const chunks = () => deps.readFeatures(files.snapshotPath, task.signal);
   await files.writeProfile(await profileFeatures(chunks, rows));
   const reference = await files.readReference();
   return reference === null ? [] : measureDrift(reference.features, chunks);
