@@ -44,7 +44,7 @@ const packageOf = (file: string): string => {
   return (parts[1] === "lib" ? parts[2] : parts[1]) ?? "";
 };
 /** Tests and the fixtures beside them, which only tests import. */
-const isTest = (file: string): boolean => /\.test\.tsx?$|\/[\w-]*fixture[\w-]*\.ts$/.test(file);
+const isTest = (file: string): boolean => /\.test\.tsx?$|\/[\w-]*fixture[\w-]*\.ts$|\/src\/testing\//.test(file);
 
 const files = globSync(["services/**/*.ts", "services/**/*.tsx"], {
   cwd: ROOT,
@@ -53,7 +53,7 @@ const files = globSync(["services/**/*.ts", "services/**/*.tsx"], {
 const imports: Import[] = files.flatMap((file) =>
   [
     ...readFileSync(path.join(ROOT, file), "utf8").matchAll(
-      /^(?:import|export)\s+(type\s)?(?:[^"';=(]*?\sfrom\s+)?"([^"]+)"/gm,
+      /(?:^(?:import|export)\s+(type\s)?(?:[^"';=(]*?\sfrom\s+)?|\bawait import\()"([^"]+)"/gm,
     ),
   ].map((match) => ({
     file,
@@ -109,4 +109,30 @@ test("no file is over 500 lines and none re-exports a folder", () => {
   const long = files.filter((file) => readFileSync(path.join(ROOT, file), "utf8").split("\n").length > 500);
   expect(long).toEqual([]);
   expect(files.filter((file) => path.basename(file) === "index.ts")).toEqual([]);
+});
+
+/** Packages that a package starts as processes; it imports nothing of them. */
+const STARTED: Readonly<Record<string, readonly string[]>> = {
+  cli: ["@bellwether/ml-service", "@bellwether/ops-service", "@bellwether/scheduler-service"],
+};
+
+test("a package declares what its sources import, and nothing else", () => {
+  const nameOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+  const wrong = globSync("services/{*,lib/*}/package.json", { cwd: ROOT }).map((file) => {
+    const { dependencies } = JSON.parse(readFileSync(path.join(ROOT, file), "utf8"));
+    const own = packageOf(file);
+    const used = imports
+      .filter(({ file: from, specifier }) => packageOf(from) === own && !/^(\.|node:)/.test(specifier))
+      .filter(({ file: from }) => /\/src\//.test(from) && (own === "testing" || !isTest(from)))
+      .map(({ specifier }) => nameOf(specifier))
+      .filter((name) => name !== `@bellwether/${own}`);
+    const expected = new Set([...used, ...(STARTED[own] ?? [])]);
+    const declared = new Set(Object.keys(dependencies));
+    return {
+      own,
+      undeclared: [...expected.difference(declared)],
+      unused: [...declared.difference(expected)],
+    };
+  });
+  expect(wrong.filter(({ undeclared, unused }) => undeclared.length + unused.length > 0)).toEqual([]);
 });

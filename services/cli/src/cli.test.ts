@@ -201,6 +201,14 @@ test("every command has help with an example", async () => {
   }
 });
 
+test("a demo without transactions has the table's header and can be trained on", async () => {
+  const out = path.join(folder, "quiet");
+  await json(["demo", "--suppliers", "300", "--transactions", "0", "--out", out]);
+  const table = await readFile(path.join(out, "transactions.csv"), "utf8");
+  expect(table).toMatch(/^transaction_id,supplier_id,transaction_date,[^\n]*\n$/);
+  expect((await json<Trained>(["train", "--data", out])).rows).toBeGreaterThan(100);
+});
+
 test("a broken table is set aside row by row, and a missing column is named", async () => {
   const broken = path.join(folder, "broken");
   await cp(path.join(folder, "demo"), broken, { recursive: true });

@@ -1,8 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { toCsv } from "@bellwether/risk-model/demo/csv";
+import { demoFiles } from "@bellwether/risk-model/demo/demo-files";
 import { generateDemo } from "@bellwether/risk-model/demo/generate-demo";
-import { weeklySnapshot } from "@bellwether/risk-model/demo/weekly-snapshot";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { wholeNumber } from "../parse-option.ts";
@@ -20,14 +19,9 @@ export async function writeDemo(
 ) {
   const demo = generateDemo(counts, seed);
   await mkdir(folder, { recursive: true });
-  const tables = {
-    "suppliers.csv": demo.suppliers,
-    "transactions.csv": demo.transactions,
-    "contracts.csv": demo.contracts,
-    "new_data_weekly.csv": weeklySnapshot(demo, seed, week),
-  };
-  for (const [name, rows] of Object.entries(tables)) await writeFile(path.join(folder, name), toCsv<object>(rows));
-  return { files: Object.keys(tables), high_risk: demo.suppliers.reduce((sum, s) => sum + s.high_risk, 0) };
+  const files = demoFiles(demo, seed, week);
+  for (const [name, csv] of Object.entries(files)) await writeFile(path.join(folder, name), csv);
+  return { files: Object.keys(files), high_risk: demo.suppliers.reduce((sum, s) => sum + s.high_risk, 0) };
 }
 
 /** `bellwether demo` */
