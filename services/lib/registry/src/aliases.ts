@@ -19,14 +19,15 @@ export interface Alias {
   readonly reason: string;
 }
 
-/** `aliases.json`: where the aliases point, and which version was champion when, oldest first. */
+/** `aliases.json`: where the aliases point, which version was champion when, and every move of every alias, oldest first. */
 export interface AliasFile {
   readonly format: "bellwether.aliases/1";
   readonly aliases: readonly Alias[];
   readonly champions: readonly Alias[];
+  readonly moves: readonly Alias[];
 }
 
-/** Champions remembered at most; a model promoted weekly fills it in 19 years. */
+/** Moves remembered at most, champions apart; a model promoted weekly fills it in 19 years. */
 const MAX_HISTORY = 1_000;
 
 const exists = (file: string): Promise<boolean> =>
@@ -42,12 +43,13 @@ export async function readAliases(root: string, modelName: string): Promise<Alia
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) {
     if (!(await exists(folder))) throw new ModelNotFoundError(modelName);
-    return { format: "bellwether.aliases/1", aliases: [], champions: [] };
+    return { format: "bellwether.aliases/1", aliases: [], champions: [], moves: [] };
   }
   try {
     const parsed = JSON.parse(text) as AliasFile;
     if (parsed.format === "bellwether.aliases/1" && Array.isArray(parsed.aliases) && Array.isArray(parsed.champions))
-      return parsed;
+      // A file of before there were moves.
+      return Array.isArray(parsed.moves) ? parsed : { ...parsed, moves: parsed.champions };
   } catch {
     // said below
   }
@@ -71,7 +73,8 @@ export interface SetAlias {
 }
 
 /**
- * Points an alias at a version by renaming a new alias file into place; setting it where it stands changes nothing.
+ * Points an alias at a version by renaming a new alias file into place; setting it where it stands changes nothing, whatever was expected:
+ * the caller may be asking again.
  * @throws ModelNotFoundError, VersionNotFoundError, AliasMovedError, RegistryBusyError
  */
 export async function setAlias(root: string, request: SetAlias): Promise<Alias> {
@@ -85,10 +88,10 @@ export async function setAlias(root: string, request: SetAlias): Promise<Alias> 
   return withWriteLock(folder, async () => {
     const file = await readAliases(root, modelName);
     const current = file.aliases.find((entry) => entry.name === alias);
+    if (current?.version === version) return current;
     if (expectedVersion !== undefined && (current?.version ?? "") !== expectedVersion) {
       throw new AliasMovedError(alias, expectedVersion, current?.version ?? "");
     }
-    if (current?.version === version) return current;
     const next: Alias = {
       name: alias,
       version,
@@ -100,8 +103,9 @@ export async function setAlias(root: string, request: SetAlias): Promise<Alias> 
       a.name < b.name ? -1 : 1,
     );
     const champions = alias === "champion" ? [...file.champions, next].slice(-MAX_HISTORY) : file.champions;
-    const text = JSON.stringify({ format: "bellwether.aliases/1", aliases, champions } satisfies AliasFile, null, 2);
-    await replaceFile(path.join(folder, "aliases.json"), `${text}\n`);
+    const moves = [...file.moves, next].slice(-MAX_HISTORY);
+    const changed: AliasFile = { format: "bellwether.aliases/1", aliases, champions, moves };
+    await replaceFile(path.join(folder, "aliases.json"), `${JSON.stringify(changed, null, 2)}\n`);
     return next;
   });
 }

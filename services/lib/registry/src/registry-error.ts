@@ -44,9 +44,10 @@ export class AliasMovedError extends Error {
   }
 }
 
-/** Another process holds the registry's write lock. */
+/** Somebody else holds the registry's write lock. */
 export class RegistryBusyError extends Error {
   override readonly name = "RegistryBusyError" as const;
+  readonly retryAfterMs = 1_000;
   constructor(lockFile: string, pid: number) {
     super(`${lockFile} is held by process ${pid}; try again when it is done`);
   }

@@ -71,12 +71,46 @@ test("the champion's history grows by each move and by nothing else", async () =
   });
 });
 
+test("the same move asked for twice is made once, also with what was expected before it", async () => {
+  await publishVersion(root, publication());
+  await publishVersion(root, publication());
+  await champion("v1", { expectedVersion: "" });
+  const moved = await champion("v2", { expectedVersion: "v1" });
+  expect(await champion("v2", { expectedVersion: "v1", reason: "again" })).toEqual(moved);
+  expect((await readAliases(root, "supplier-risk")).moves.map((m) => m.version)).toEqual(["v1", "v2"]);
+});
+
+test("writers at the same time come one after the other and none is lost", async () => {
+  await publishVersion(root, publication());
+  await publishVersion(root, publication());
+  const moves = Array.from({ length: 20 }, (_, i) =>
+    champion(i % 2 ? "v1" : "v2", { alias: i % 3 ? "champion" : "challenger" }),
+  );
+  const made = await Promise.all(moves);
+  const file = await readAliases(root, "supplier-risk");
+  for (const alias of file.aliases) expect(file.moves.findLast((m) => m.name === alias.name)).toEqual(alias);
+  expect(new Set(made.map((m) => m.version))).toEqual(new Set(["v1", "v2"]));
+  for (const [i, move] of file.moves.entries())
+    expect(file.moves.slice(0, i).findLast((m) => m.name === move.name)?.version).not.toBe(move.version);
+});
+
+test("an alias file of before there were moves is read", async () => {
+  await publishVersion(root, publication());
+  const file = path.join(root, "supplier-risk", "aliases.json");
+  const alias = { name: "champion", version: "v1", setAt: "2026-01-06T00:00:00.000Z", setBy: "a", reason: "b" };
+  await writeFile(file, JSON.stringify({ format: "bellwether.aliases/1", aliases: [alias], champions: [alias] }));
+  expect((await readAliases(root, "supplier-risk")).moves).toEqual([alias]);
+});
+
 test("a lock left by a killed process is taken over, a living one is respected", async () => {
   await publishVersion(root, publication());
   const lock = path.join(root, "supplier-risk", ".write.lock");
   await writeFile(lock, "999999999");
   await champion("v1");
-  await writeFile(lock, String(process.pid));
+  // a new process that was given the number of the killed one
+  await writeFile(lock, `${process.pid} ${performance.timeOrigin - 1}`);
+  await champion("v1");
+  await writeFile(lock, String(process.ppid));
   await expect(champion("v1", { reason: "again" })).rejects.toMatchObject({ name: "RegistryBusyError" });
 });
 

@@ -19,7 +19,7 @@ export interface ServiceProcess extends AsyncDisposable {
 
 type Doors = Readonly<Record<"grpc" | "web" | "admin", { readonly port: number }>>;
 
-/** Starts a service's main.ts with nothing in its environment but `env`. @throws Error when it ends instead of serving */
+/** Starts a service's main.ts with nothing in its environment but `env`; calls are recorded only where `env` says so. @throws Error when it ends instead of serving */
 export async function startService(
   name: ServiceName,
   env: Readonly<Record<string, string>>,
@@ -27,7 +27,7 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const child = spawn(process.execPath, [mainOf(name)], {
     cwd,
-    env: { ...anyPorts(name), BELLWETHER_LOG_LEVEL: "silent", ...env },
+    env: { ...anyPorts(name), BELLWETHER_LOG_LEVEL: "silent", BELLWETHER_AUDIT_SINK: "off", ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const ended = once(child, "exit");
