@@ -22,9 +22,8 @@ export async function buildPage(repository: string): Promise<string | null> {
   if (vite === null) return built > 0 ? dist : null;
   // A kill in the middle leaves a folder that nobody serves.
   const fresh = `${dist}.${process.pid}`;
-  await promisify(execFile)(process.execPath, [vite, "build", "--logLevel", "error", "--outDir", fresh], {
-    cwd: dashboard,
-  });
+  const quietly = ["--configLoader", "native", "--logLevel", "error"];
+  await promisify(execFile)(process.execPath, [vite, "build", ...quietly, "--outDir", fresh], { cwd: dashboard });
   await rm(dist, { recursive: true, force: true });
   await rename(fresh, dist);
   return dist;

@@ -48,8 +48,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
 
   const given = context.env.DATABASE_URL ? new Secret(context.env.DATABASE_URL) : null;
   const opening = providePostgres(given, data).then((opened) => starting.use(opened));
-  const [database, page, demo] = await settled([opening, buildPage(repository), ensureDemoModel(context, say)]);
-  if (page === null) say("no dashboard: it was not built, and its builder is not installed");
+  const [database, page, demo] = await settled([opening, pageOrNone(repository, say), ensureDemoModel(context, say)]);
   signal.throwIfAborted();
 
   const env = {
@@ -93,6 +92,18 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
 async function settled<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {
   await Promise.allSettled(work);
   return Promise.all(work);
+}
+
+/** A page that cannot be built is no reason not to start. */
+async function pageOrNone(repository: string, say: (text: string) => void): Promise<string | null> {
+  try {
+    const page = await buildPage(repository);
+    if (page === null) say("no dashboard: it was not built, and its builder is not installed");
+    return page;
+  } catch (error) {
+    say(`no dashboard: ${error instanceof Error ? error.message.trim() : String(error)}`);
+    return null;
+  }
 }
 
 function withoutEmpty(env: CliContext["env"]): Record<string, string> {
