@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { StoredVersion } from "@bellwether/registry/read-version";
 import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
 import { BatchQueueFullError, BatchWorkerLostError } from "./batch-pool-error.ts";
-import { inputBytes, inputRows, type ScoresInParts, scoresInParts } from "./batch-rows.ts";
+import { inputBytes, inputRows, type ScoresInParts, scoresInParts, sharedInput } from "./batch-rows.ts";
 import type { BatchWorkerAnswer, BatchWorkerTask } from "./batch-worker.ts";
 import type { BatchScores } from "./score-batch.ts";
 
@@ -21,7 +21,7 @@ export interface BatchPoolOptions {
 /** Scores batches of one model off the calling thread, with the bits of `scoreBatch` in the calling thread. */
 export interface BatchScorer {
   /**
-   * @param input At least one row; it is copied piece by piece and must not change meanwhile.
+   * @param input At least one row; categories and texts must not change meanwhile.
    * @param signal Drops the rows that no thread has begun, and rejects with its reason.
    * @throws BatchQueueFullError, BatchWorkerLostError, the signal's reason, or what `scoreBatch` throws.
    */
@@ -60,8 +60,8 @@ interface Thread {
   work: { readonly batch: Batch; readonly first: number } | null;
 }
 
-function tell({ worker }: Thread, task: BatchWorkerTask, transfer: ArrayBuffer[] = []): void {
-  worker.postMessage(task, transfer);
+function tell({ worker }: Thread, task: BatchWorkerTask): void {
+  worker.postMessage(task);
 }
 
 /** Starts no thread yet. */
@@ -86,8 +86,7 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     const input = inputRows(batch.input, first, batch.given);
     const { model, withContributions } = batch;
     const stored = thread.models.has(model) ? null : batch.stored;
-    const copies = [...input.numbers.values()].map(({ buffer }) => buffer).filter((b) => b instanceof ArrayBuffer);
-    tell(thread, { kind: "score", model, stored, input, withContributions }, copies);
+    tell(thread, { kind: "score", model, stored, input, withContributions });
   };
   const assign = (): void => {
     while (queue.length > 0) {
@@ -148,7 +147,7 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     const batch: Batch = {
       model: model.key,
       stored: model.stored,
-      input,
+      input: sharedInput(input),
       withContributions,
       scores: scoresInParts(input.rows),
       resolve,

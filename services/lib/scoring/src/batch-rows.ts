@@ -1,11 +1,34 @@
 import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
 import type { BatchScores } from "./score-batch.ts";
 
-/** Rows `[first, last)` of an input, copied. */
+/** The same input with its numbers in memory that threads share, so that no chunk of it is copied again. */
+export function sharedInput(input: ColumnarInput): ColumnarInput {
+  const numbers = new Map<string, Float32Array | Float64Array>();
+  let end = 0;
+  for (const column of input.numbers.values()) end = wholeWords(end) + column.byteLength;
+  const memory = new SharedArrayBuffer(end);
+  end = 0;
+  for (const [name, column] of input.numbers) {
+    const at = wholeWords(end);
+    const shared =
+      column instanceof Float32Array
+        ? new Float32Array(memory, at, column.length)
+        : new Float64Array(memory, at, column.length);
+    shared.set(column);
+    numbers.set(name, shared);
+    end = at + column.byteLength;
+  }
+  return { ...input, numbers };
+}
+
+/** Where a float64 may stand. */
+const wholeWords = (at: number): number => Math.ceil(at / 8) * 8;
+
+/** Rows `[first, last)` of an input; numbers are views, the rest is copied. */
 export function inputRows(input: ColumnarInput, first: number, last: number): ColumnarInput {
   return {
     rows: last - first,
-    numbers: new Map([...input.numbers].map(([name, column]) => [name, column.slice(first, last)])),
+    numbers: new Map([...input.numbers].map(([name, column]) => [name, column.subarray(first, last)])),
     categories: new Map([...input.categories].map(([name, column]) => [name, column.slice(first, last)])),
     texts: input.texts?.slice(first, last) ?? null,
   };
