@@ -7,6 +7,7 @@ export interface Gate extends AsyncDisposable {
   reached(): Promise<void>;
   /** Resolves when so many transactions wait for something, the one at the gate included. */
   waiting(transactions: number): Promise<void>;
+  /** Lets all through, from now on. */
   open(): Promise<void>;
 }
 
@@ -28,7 +29,7 @@ export async function closeGate(databaseUrl: string, place: keyof typeof GATES):
   const holder = await openPostgres(databaseUrl, { max: 1 });
   await holder.unsafe(`
     select pg_advisory_lock(${LOCK});
-    create or replace function bellwether.wait_at_gate() returns trigger language plpgsql
+    create function bellwether.wait_at_gate() returns trigger language plpgsql
       as $$ begin perform pg_advisory_xact_lock(${LOCK}); return new; end $$;
     create trigger gate ${GATES[place]} execute function bellwether.wait_at_gate();`);
   const count = async (which: string): Promise<number> => {
@@ -44,6 +45,7 @@ export async function closeGate(databaseUrl: string, place: keyof typeof GATES):
     open,
     async [Symbol.asyncDispose]() {
       await open();
+      await holder.unsafe("drop function bellwether.wait_at_gate cascade");
       await holder.end({ timeout: 1 });
     },
   };

@@ -5,46 +5,42 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { closeGate } from "./gate.ts";
-import { endOf, startMesh, startMl, triggerWeek } from "./harness.ts";
-import type { RelayedService } from "./relay.ts";
+import { createWeek, endOf, startMesh, trigger, type WeeklyMesh } from "./harness.ts";
 
-// Each test starts three or four services, and waits for locks and retries of seconds.
+// Each test starts two or three processes, and waits for locks and retries of seconds.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
-let cluster: PostgresCluster;
-let ml: RelayedService;
+let mesh: WeeklyMesh;
 /** Digest of the scores of a week that nothing happened to. */
 let undisturbed = "";
 
 beforeAll(async () => {
-  [cluster, ml] = await Promise.all([startPostgresCluster(), startMl()]);
-  await using mesh = await startMesh(cluster, ml);
-  expect((await mesh.runOnce("scheduler")).code).toBe(0);
-  undisturbed = await mesh.proveWhole();
+  mesh = await startMesh();
+  await using week = await createWeek(mesh, 10);
+  expect((await week.runOnce()).code).toBe(0);
+  undisturbed = await week.proveWhole();
 });
-afterAll(async () => {
-  await ml?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-});
+afterAll(() => mesh?.[Symbol.asyncDispose]());
 
-async function proveSchedulerKill(queue: Readonly<Record<string, string>>): Promise<void> {
-  await using mesh = await startMesh(cluster, ml);
+const onPostgres = async () => ({ DATABASE_URL: await mesh.cluster.createDatabase() });
+
+async function proveSchedulerKill(weekNumber: number, queue: Readonly<Record<string, string>>): Promise<void> {
+  await using week = await createWeek(mesh, weekNumber);
   await using gate = await closeGate(mesh.databaseUrl, "secondChunk");
-  const doomed = await mesh.startScheduler(queue);
-  const jobId = await triggerWeek(doomed);
+  const doomed = await week.startScheduler(queue);
+  const jobId = await trigger(doomed, week);
   await gate.reached();
   await doomed.kill();
   await gate.open();
-  await using next = await mesh.startScheduler(queue);
+  await using next = await week.startScheduler(queue);
   expect(await endOf(next, jobId)).toBe(RunState.COMPLETE);
-  expect(await mesh.proveWhole()).toBe(undisturbed);
+  expect(await week.proveWhole()).toBe(undisturbed);
 }
 
 test("a scheduler killed in the middle of scoring, its jobs on Postgres: the next one ends the week", async () => {
-  await proveSchedulerKill({ DATABASE_URL: await cluster.createDatabase() });
+  await proveSchedulerKill(11, await onPostgres());
 });
 
 function hasRedis(): boolean {
@@ -68,7 +64,7 @@ test.skipIf(!hasRedis())(
     const redis = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", ""]);
     try {
       for await (const line of redis.stdout) if (String(line).includes("Ready to accept connections")) break;
-      await proveSchedulerKill({ REDIS_URL: `redis://127.0.0.1:${port}` });
+      await proveSchedulerKill(12, { REDIS_URL: `redis://127.0.0.1:${port}` });
     } finally {
       redis.kill();
       await rm(dir, { recursive: true, force: true });
@@ -77,25 +73,25 @@ test.skipIf(!hasRedis())(
 );
 
 test("ops-service killed in the middle of SubmitChunk: the job tries again and ends the week", async () => {
-  await using mesh = await startMesh(cluster, ml);
+  await using week = await createWeek(mesh, 13);
   await using gate = await closeGate(mesh.databaseUrl, "secondChunk");
-  await using scheduler = await mesh.startScheduler({ DATABASE_URL: await cluster.createDatabase() });
-  const jobId = await triggerWeek(scheduler);
+  await using scheduler = await week.startScheduler(await onPostgres());
+  const jobId = await trigger(scheduler, week);
   await gate.reached();
   await mesh.ops.now.kill();
   await gate.open();
   await mesh.ops.restart();
   expect(await endOf(scheduler, jobId)).toBe(RunState.COMPLETE);
-  expect(await mesh.proveWhole()).toBe(undisturbed);
+  expect(await week.proveWhole()).toBe(undisturbed);
 });
 
 test.each([
-  ["between the last chunk and the completion", "afterChunks"],
-  ["in the middle of the completion, alerts raised", "complete"],
-] as const)("ops-service killed %s: one line, and the same command ends the week", async (_when, place) => {
-  await using mesh = await startMesh(cluster, ml);
+  ["between the last chunk and the completion", 14, "afterChunks"],
+  ["in the middle of the completion, alerts raised", 15, "complete"],
+] as const)("ops-service killed %s: one line, and the same command ends the week", async (_when, number, place) => {
+  await using week = await createWeek(mesh, number);
   await using gate = await closeGate(mesh.databaseUrl, place);
-  const cut = mesh.runOnce("scheduler");
+  const cut = week.runOnce();
   await gate.reached();
   await mesh.ops.now.kill();
   const { code, line } = await cut;
@@ -103,40 +99,40 @@ test.each([
   expect(line).toMatch(/^ops-service does not answer \(.*\); once it does, the run goes on where it stopped$/);
   await gate.open();
   await mesh.ops.restart();
-  expect((await mesh.runOnce("scheduler")).code).toBe(0);
-  expect(await mesh.proveWhole()).toBe(undisturbed);
+  expect((await week.runOnce()).code).toBe(0);
+  expect(await week.proveWhole()).toBe(undisturbed);
 });
 
 test("ml-service killed in the middle of a batch: the job tries again and ends the week", async () => {
-  await using mesh = await startMesh(cluster, ml);
+  await using week = await createWeek(mesh, 16);
   const gate = await closeGate(mesh.databaseUrl, "secondChunk");
-  await using scheduler = await mesh.startScheduler({ DATABASE_URL: await cluster.createDatabase() });
-  const jobId = await triggerWeek(scheduler);
+  await using scheduler = await week.startScheduler(await onPostgres());
+  const jobId = await trigger(scheduler, week);
   await gate.reached();
-  // Two chunks are scored and one waits at the gate: the next bytes are those of a batch.
-  const killed = once(ml.now.process, "exit");
-  ml.onBytes = (bytes) => {
-    if (bytes > 1_000) ml.now.process.kill("SIGKILL");
+  // One chunk waits at the gate: as many bytes on their way to ml-service are those of a batch.
+  const killed = once(mesh.ml.now.process, "exit");
+  mesh.ml.onBytes = (bytes) => {
+    if (bytes > 1_000) mesh.ml.now.process.kill("SIGKILL");
   };
   await gate[Symbol.asyncDispose]();
   await killed;
-  ml.onBytes = () => {};
-  await ml.restart();
+  mesh.ml.onBytes = () => {};
+  await mesh.ml.restart();
   expect(await endOf(scheduler, jobId)).toBe(RunState.COMPLETE);
-  expect(await mesh.proveWhole()).toBe(undisturbed);
+  expect(await week.proveWhole()).toBe(undisturbed);
 });
 
 test("two schedulers at the same week: the second takes it over, the first is fenced off and says so", async () => {
-  await using mesh = await startMesh(cluster, ml);
+  await using week = await createWeek(mesh, 17);
   await using gate = await closeGate(mesh.databaseUrl, "secondChunk");
-  const first = mesh.runOnce("one");
+  const first = week.runOnce("one");
   await gate.reached();
   await gate.waiting(2);
-  const second = mesh.runOnce("two");
+  const second = week.runOnce("two");
   // At the gate, behind it with its next chunk, and the second one at its start.
   await gate.waiting(3);
   await gate.open();
   expect(await first).toEqual({ code: 1, line: "another worker has taken the run over and goes on with it" });
   expect((await second).code).toBe(0);
-  expect(await mesh.proveWhole("two")).toBe(undisturbed);
+  expect(await week.proveWhole("two")).toBe(undisturbed);
 });

@@ -1,6 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
 
 export type ServiceName = "ml-service" | "ops-service" | "scheduler-service";
 
@@ -27,7 +29,7 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const child = spawn(process.execPath, [mainOf(name)], {
     cwd,
-    env: { ...anyPorts(name), BELLWETHER_LOG_LEVEL: "silent", BELLWETHER_AUDIT_SINK: "off", ...env },
+    env: { ...PROCESS_ENV, ...anyPorts(name), ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const ended = once(child, "exit");
@@ -57,13 +59,20 @@ export async function failedStart(
   env: Readonly<Record<string, string>>,
   cwd = process.cwd(),
 ): Promise<{ readonly code: unknown; readonly lines: readonly string[] }> {
-  const options = { cwd, env: { ...anyPorts(name), BELLWETHER_LOG_LEVEL: "silent", ...env }, timeout: 60_000 };
+  const options = { cwd, env: { ...PROCESS_ENV, ...anyPorts(name), ...env }, timeout: 60_000 };
   return new Promise((resolve) => {
     execFile(process.execPath, [mainOf(name)], options, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? error?.signal, lines: `${stdout}${stderr}`.trim().split("\n") }),
     );
   });
 }
+
+/** Variables of every process that a test starts: quiet, alone, and compiled once for all of them. */
+export const PROCESS_ENV = {
+  BELLWETHER_LOG_LEVEL: "silent",
+  BELLWETHER_AUDIT_SINK: "off",
+  NODE_COMPILE_CACHE: path.join(os.tmpdir(), "bellwether-test-compile-cache"),
+} as const;
 
 const mainOf = (name: ServiceName): string => createRequire(import.meta.url).resolve(`@bellwether/${name}/main`);
 

@@ -1,0 +1,73 @@
+import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { openPostgres } from "@bellwether/storage/open-postgres";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { expect } from "vitest";
+
+/** Five chunks, the last one short; seven rows with a delay that is no number. */
+export const ROWS = { read: 20_000, scored: 19_993, setAside: 7 } as const;
+
+/** Where a run's traces are. */
+export interface RunTraces {
+  readonly isoWeek: string;
+  /** What the ids of its suppliers begin with. */
+  readonly prefix: string;
+  /** ops-service's gRPC door. */
+  readonly ops: string;
+  readonly databaseUrl: string;
+  /** Text of report.csv. */
+  readonly report: string;
+}
+
+/** Holds a run against what it must be: complete, every supplier scored once, every alert raised once, the chain whole. Gives a digest of the scores. */
+export async function proveRun({ isoWeek, prefix, ops, databaseUrl, report }: RunTraces): Promise<string> {
+  const ids = report
+    .trimEnd()
+    .split("\n")
+    .slice(1)
+    .map((line) => line.split(",", 1)[0]);
+  expect([ids.length, new Set(ids).size]).toEqual([ROWS.scored, ROWS.scored]);
+
+  const transport = createGrpcTransport({ baseUrl: ops });
+  const { run } = await createClient(BatchService, transport).getRun({ isoWeek });
+  expect(run).toMatchObject({
+    ...{ state: RunState.COMPLETE, failure: "" },
+    rowsRead: BigInt(ROWS.read),
+    rowsScored: BigInt(ROWS.scored),
+    rowsSetAside: BigInt(ROWS.setAside),
+  });
+  const runId = run?.runId ?? 0;
+  const audit = createClient(AuditService, transport);
+  expect((await audit.verifyChain({})).holds).toBe(true);
+  expect((await audit.queryEvents({ kind: "run.completed", subject: `run/${runId}` })).records).toHaveLength(1);
+  expect(run?.alertsRaised).toBeGreaterThan(0);
+  return await proveTables(databaseUrl, runId, prefix, run?.alertsRaised ?? 0);
+}
+
+async function proveTables(databaseUrl: string, runId: number, prefix: string, alerts: number): Promise<string> {
+  const sql = await openPostgres(databaseUrl, { max: 1 });
+  try {
+    const [counts] = await sql.unsafe<Record<string, number>[]>(
+      `select
+        (select count(*)::int from bellwether.score where run = $1) as scores,
+        (select count(distinct supplier)::int from bellwether.score where run = $1) as scored,
+        (select count(*)::int from bellwether.supplier where starts_with(external_id, $2)) as suppliers,
+        (select count(*)::int from bellwether.score_chunk where run = $1) as chunks,
+        (select count(*)::int from bellwether.alert where raised_run_id = $1) as alerts,
+        (select count(*)::int from bellwether.alert_event e join bellwether.alert a on a.id = e.alert_id where a.raised_run_id = $1) as events`,
+      [runId, prefix],
+    );
+    const { scored } = ROWS;
+    expect(counts).toEqual({ scores: scored, scored, suppliers: scored, chunks: 5, alerts, events: alerts });
+    const [scores] = await sql.unsafe<{ digest: string }[]>(
+      `select md5(string_agg(concat_ws(' ', substr(u.external_id, length($2) + 1), s.p, s.impact, encode(s.top, 'hex')), ',' order by u.external_id)) as digest
+       from bellwether.score s join bellwether.supplier u on u.id = s.supplier where s.run = $1`,
+      [runId, prefix],
+    );
+    return scores?.digest ?? "";
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
