@@ -34,8 +34,12 @@ export async function openAdminDoor({ address, limits, isReady, metricsText }: A
     else if (request.method !== "GET" && request.method !== "HEAD") sendText(response, 405, "text/plain", "GET only\n");
     else page(response);
   };
-  return openWebListener({ name: "admin", address, limits: { ...limits, maxConnections: MAX_CONNECTIONS }, answer });
+  return openWebListener({ name: "admin", address, limits: fewConnections(limits), answer });
 }
 
 /** A few probes and scrapers. */
 const MAX_CONNECTIONS = 64;
+
+function fewConnections(limits: DoorLimits): DoorLimits {
+  return { ...limits, maxConnections: Math.min(limits.maxConnections, MAX_CONNECTIONS) };
+}

@@ -1,16 +1,28 @@
 import { ServerResponse } from "node:http";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import { socketOf, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 /** How long a client that is still sending may take to read its answer. */
 const LINGER_MS = 500;
 
 /**
- * Makes an answer that comes before the request's end (too large, not let in) the last one of its HTTP/1.1 connection, since the
- * rest of the body would hold up the next request until the body's time limit. The connection is half-closed first: cut at once,
- * a client in the middle of sending would see a reset instead of its answer.
+ * Makes an answer that comes before the request's end (too large, not let in) the end of the request too.
+ * HTTP/2: what still comes is thrown away, else a client that has filled its window would wait for ever; one that goes on is
+ * reset with NO_ERROR (RFC 9113, 8.1), once its answer is surely out.
+ * HTTP/1.1: it is the last answer of its connection, since the rest of the body would hold up the next request until the body's
+ * time limit. The connection is half-closed first: cut at once, a client in the middle of sending would see a reset instead.
  */
 export function closeAfterEarlyAnswer(request: WebRequest, response: WebResponse): void {
-  if ("stream" in request || !(response instanceof ServerResponse)) return;
+  if ("stream" in request) {
+    const { stream } = request;
+    stream.once("finish", () => {
+      if (hasEnded(stream)) return;
+      request.resume();
+      setTimeout(reset, LINGER_MS, stream).unref();
+    });
+    return;
+  }
+  if (!(response instanceof ServerResponse)) return;
   const socket = socketOf(request);
   const writeHead = response.writeHead;
   Reflect.set(response, "writeHead", (...head: unknown[]) => {
@@ -23,4 +35,13 @@ export function closeAfterEarlyAnswer(request: WebRequest, response: WebResponse
     }
     return Reflect.apply(writeHead, response, head);
   });
+}
+
+/** Whether the client has sent all it will send on a stream. */
+function hasEnded({ destroyed, state }: ServerHttp2Stream): boolean {
+  return destroyed || state.state === constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE;
+}
+
+function reset(stream: ServerHttp2Stream): void {
+  if (!hasEnded(stream)) stream.close(constants.NGHTTP2_NO_ERROR);
 }

@@ -23,7 +23,7 @@ export type GrpcConnection = ReturnType<grpc.ServerInterceptingCallInterface["ge
 const NOTHING = (): void => {};
 const OK: Parameters<grpc.ServerInterceptingCallInterface["sendStatus"]>[0] = {
   code: grpc.status.OK,
-  details: "OK",
+  details: "",
   metadata: null,
 };
 

@@ -11,9 +11,31 @@ const PROTOCOL_HEADERS = new Set([
   "grpc-message",
 ]);
 
+/** Metadata as the gRPC protocol asks senders to write it: base64 without padding. grpc-js pads. */
+class UnpaddedMetadata extends Metadata {
+  override clone(): Metadata {
+    const copy = new UnpaddedMetadata();
+    copy.merge(this);
+    return copy;
+  }
+
+  override toHttp2Headers(): ReturnType<Metadata["toHttp2Headers"]> {
+    const headers = super.toHttp2Headers();
+    for (const [name, value] of Object.entries(headers)) {
+      if (!name.endsWith("-bin") || value === undefined) continue;
+      headers[name] = Array.isArray(value) ? value.map(unpadded) : unpadded(String(value));
+    }
+    return headers;
+  }
+}
+
+function unpadded(base64: string): string {
+  return base64.replace(/=+$/, "");
+}
+
 /** Headers to grpc-js metadata: binary values ("-bin") as bytes, a repeated binary header as several values. */
 export function metadataFromHeaders(headers: Headers): Metadata {
-  const metadata = new Metadata();
+  const metadata = new UnpaddedMetadata();
   for (const [name, value] of headers) {
     if (PROTOCOL_HEADERS.has(name)) continue;
     if (!name.endsWith("-bin")) metadata.add(name, value);

@@ -13,6 +13,7 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import { fileClosure, filesOf } from "./file-closure.ts";
 import { type Route, route } from "./route.ts";
 
 type Answer =
@@ -58,14 +59,13 @@ export function reflectionRoutes(services: readonly DescService[]): Route[] {
 }
 
 function createAnswerer(services: readonly DescService[]) {
-  const files = new Map<string, DescFile>();
-  for (const service of services) for (const file of closure(service.file)) files.set(file.proto.name, file);
+  const files = new Map(filesOf(services).map((file) => [file.proto.name, file]));
   const registry = createRegistry(...files.values());
   const extensions = [...registry].filter((d): d is DescExtension => d.kind === "extension");
 
   const ofFile = (file: DescFile | undefined): Answer => {
     if (!file) return notFound;
-    const fileDescriptorProto = closure(file).map((f) => toBinary(FileDescriptorProtoSchema, f.proto));
+    const fileDescriptorProto = fileClosure(file).map((f) => toBinary(FileDescriptorProtoSchema, f.proto));
     return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
   };
   // A method or a field is found by its parent.
@@ -104,10 +104,3 @@ function createAnswerer(services: readonly DescService[]) {
 }
 
 const notFound: Answer = { case: "errorResponse", value: { errorCode: Code.NotFound, errorMessage: "not found" } };
-
-/** A file and everything it imports, each once, the file first. */
-function closure(file: DescFile, seen = new Set<DescFile>()): DescFile[] {
-  if (seen.has(file)) return [];
-  seen.add(file);
-  return [file, ...file.dependencies.flatMap((dependency) => closure(dependency, seen))];
-}

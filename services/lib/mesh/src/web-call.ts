@@ -45,6 +45,10 @@ export class WebCall extends Call {
     return this.#context.requestMethod;
   }
 
+  override get url(): string {
+    return this.#context.url;
+  }
+
   override get responseHeader(): Headers {
     return this.#context.responseHeader;
   }
@@ -179,7 +183,7 @@ export class WebCall extends Call {
  * once its signal has fired, so it is changed in place.
  */
 function blameMessage(error: ConnectError): void {
-  if (error.code !== Code.Internal) return;
+  if (error.code !== Code.Internal || !error.rawMessage.startsWith("parse binary")) return;
   const { code, rawMessage, details } = refusal(
     Code.InvalidArgument,
     "MALFORMED_MESSAGE",

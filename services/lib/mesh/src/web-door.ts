@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { createRegistry, type DescMethod, type Message } from "@bufbuild/protobuf";
 import {
   type ConnectRouter,
   createContextKey,
@@ -7,9 +7,9 @@ import {
   type HandlerContext,
   type MethodImpl,
 } from "@connectrpc/connect";
-import { JSON_OVERHEAD } from "./call-limits.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { closeAfterEarlyAnswer } from "./early-answer.ts";
+import { filesOf } from "./file-closure.ts";
 import type { Door } from "./grpc-door.ts";
 import type { Address, TlsMaterial } from "./listener.ts";
 import { peerOfSocket } from "./peers.ts";
@@ -43,8 +43,11 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
     // In clear text the door speaks HTTP/1.1 only.
     grpc: options.tls !== undefined,
     contextValues: (request) => createContextValues().set(socketKey, socketOf(request)),
-    routes: (router) => {
-      for (const { methods } of options.routes) for (const bound of methods) mount(router, bound, options.chain);
+    registry: createRegistry(...filesOf(options.routes.map(({ service }) => service))),
+    routes: (router, sizeFactor) => {
+      for (const { methods } of options.routes)
+        for (const bound of methods)
+          mount(router, bound, options.chain, Math.ceil(bound.limits.maxRequestBytes * sizeFactor));
     },
     onUnsent: options.onUnsent,
   });
@@ -62,7 +65,7 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
   });
 }
 
-function mount(router: ConnectRouter, bound: BoundMethod, chain: PolicyChain): void {
+function mount(router: ConnectRouter, bound: BoundMethod, chain: PolicyChain, readMaxBytes: number): void {
   const { method } = bound;
   const requestGate = (context: HandlerContext): Promise<void> => {
     const socket = context.values.get(socketKey);
@@ -76,6 +79,5 @@ function mount(router: ConnectRouter, bound: BoundMethod, chain: PolicyChain): v
     if (!call) throw new Error("the request gate did not run");
     return bound.streamsOut ? call.answerStream(input) : call.answer(input);
   };
-  const readMaxBytes = Math.ceil(bound.limits.maxRequestBytes * JSON_OVERHEAD);
   router.rpc(method, implementation as MethodImpl<DescMethod>, { requestGate, readMaxBytes });
 }

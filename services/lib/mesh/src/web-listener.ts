@@ -6,6 +6,8 @@ import type { Door } from "./grpc-door.ts";
 import { type Address, listen, type TlsMaterial } from "./listener.ts";
 import type { WebRequest, WebResponse } from "./web-handler.ts";
 
+const NOTHING = (): void => {};
+
 type Answer = (request: WebRequest, response: WebResponse) => void;
 
 export interface WebListenerOptions {
@@ -87,6 +89,10 @@ function createTlsServer(
     requestTimeout: limits.bodyTimeoutMs,
     keepAliveTimeout: limits.connectionIdleMs,
   });
+  // Node feeds its HTTP/1.1 parser past the socket's streams, and under TLS does so even after it has paused the parser: a client
+  // that asks again while a large answer is still being written loses its connection ("Parse Error: Paused"). A listener for
+  // data makes it read through the stream.
+  server.on("secureConnection", (socket: Socket) => socket.on("data", NOTHING));
   server.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));

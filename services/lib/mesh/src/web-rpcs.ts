@@ -1,15 +1,19 @@
-import type { ConnectRouter, ContextValues } from "@connectrpc/connect";
-import { createConnectRouter } from "@connectrpc/connect";
+import type { Registry } from "@bufbuild/protobuf";
+import { type ConnectRouter, type ContextValues, createConnectRouter } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import {
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { JSON_OVERHEAD } from "./call-limits.ts";
 import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 export interface WebRpcsOptions {
-  readonly routes: (router: ConnectRouter) => void;
+  /** Mounts every RPC; a request may be so many times as large as its RPC's limit. */
+  readonly routes: (router: ConnectRouter, sizeFactor: number) => void;
+  /** The types that google.protobuf.Any may hold in JSON. */
+  readonly registry: Registry;
   readonly contextValues: (request: WebRequest) => ContextValues;
   /** gRPC besides Connect and gRPC-Web: only HTTP/2 can carry it. */
   readonly grpc: boolean;
@@ -18,19 +22,28 @@ export interface WebRpcsOptions {
 }
 
 /** Serves RPCs by connect. Does what connect-node's adapter does, but gives its faults away instead of printing them. */
-export function webRpcs({ routes, contextValues, grpc, onUnsent }: WebRpcsOptions): WebHandler {
-  const router = createConnectRouter({ grpc, acceptCompression: [compressionGzip] });
-  routes(router);
-  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+export function webRpcs({ routes, registry, contextValues, grpc, onUnsent }: WebRpcsOptions): WebHandler {
+  const handlersFor = (sizeFactor: number) => {
+    const router = createConnectRouter({ grpc, acceptCompression: [compressionGzip], jsonOptions: { registry } });
+    routes(router, sizeFactor);
+    return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  };
+  const binary = handlersFor(1);
+  const json = handlersFor(JSON_OVERHEAD);
   return (request, response) => {
     const path = pathOf(request);
-    const handler = handlers.get(path);
+    const handler = (isJson(request) ? json : binary).get(path);
     if (!handler) return false;
     handler(universalRequestFromNodeRequest(request, response, undefined, contextValues(request)))
       .then((answer) => send(answer, response))
       .catch((reason) => onUnsent(path, reason));
     return true;
   };
+}
+
+/** Connect's GET has no content type and says it in the query. */
+function isJson(request: WebRequest): boolean {
+  return request.headers["content-type"]?.includes("json") ?? /[?&]encoding=json(&|$)/.test(request.url ?? "");
 }
 
 async function send(answer: UniversalServerResponse, response: WebResponse): Promise<void> {

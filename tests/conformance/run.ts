@@ -1,0 +1,119 @@
+// `npm run test:conformance`: Connect's own conformance suite against the doors, their policies mounted. With CI=true a skip
+// fails the run. `-- --generate` writes generated/ anew from the suite's contracts.
+import { execFile, execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { EXPECTED_FAILURES } from "./expected-failures.ts";
+
+const SUITE = "connectrpc.com/conformance";
+/** A configuration of the suite, and the door that it tries. */
+const CONFIGURATIONS = { "web-clear": "web", "web-tls": "web", grpc: "grpc" } as const;
+
+interface Verdict {
+  readonly total: number;
+  /** Cases that fail as expected. */
+  readonly expected: number;
+  readonly faults: readonly string[];
+}
+
+const here = (file: string): string => new URL(file, import.meta.url).pathname;
+const root = here("../..");
+const cache = path.join(root, "node_modules/.cache/conformance");
+const runner = path.join(cache, "connectconformance");
+const go = (...args: string[]): string => execFileSync("go", args, { cwd: here("."), encoding: "utf8" }).trim();
+
+const missing = buildRunner();
+if (missing !== undefined) {
+  console.log(`SKIPPED conformance: ${missing}`);
+  process.exit(process.env.CI === "true" ? 1 : 0);
+}
+if (process.argv.includes("--generate")) {
+  rmSync(here("generated"), { recursive: true, force: true });
+  cpSync(generate(), here("generated"), { recursive: true });
+  process.exit(0);
+}
+
+let passed = 0;
+let expected = 0;
+const faults = staleContracts();
+for (const [configuration, door] of Object.entries(CONFIGURATIONS)) {
+  const verdict = judge(configuration, await runSuite(configuration, door));
+  console.log(
+    `${verdict.faults.length === 0 ? "ok     " : "FAILED "} ${configuration}: ${verdict.total} cases, ${verdict.expected} fail as expected`,
+  );
+  passed += verdict.total - verdict.expected - verdict.faults.length;
+  expected += verdict.expected;
+  faults.push(...verdict.faults);
+}
+for (const fault of faults) console.log(fault);
+console.log(`${passed} passed, ${faults.length} failed, ${expected} expected failures`);
+process.exit(faults.length > 0 ? 1 : 0);
+
+/** Builds the suite's runner once; gives back why that is impossible. */
+function buildRunner(): string | undefined {
+  try {
+    mkdirSync(cache, { recursive: true });
+    go("build", "-o", runner, `${SUITE}/cmd/connectconformance`);
+    return undefined;
+  } catch {
+    return "Go is not installed, or the suite's modules cannot be had";
+  }
+}
+
+/** Generates the code of the suite's contracts into a folder. */
+function generate(): string {
+  const contracts = path.join(go("list", "-m", "-f", "{{.Dir}}", SUITE), "proto");
+  const out = mkdtempSync(path.join(os.tmpdir(), "bellwether-conformance-"));
+  const opt = ["target=ts", "import_extension=ts", "erasable_syntax=true"];
+  const template = JSON.stringify({ version: "v2", plugins: [{ local: "protoc-gen-es", out, opt }] });
+  const files = ["config", "service", "server_compat"].flatMap((name) => [
+    "--path",
+    path.join(contracts, `connectrpc/conformance/v1/${name}.proto`),
+  ]);
+  execFileSync("buf", ["generate", "--template", template, contracts, ...files], { cwd: root });
+  return out;
+}
+
+function staleContracts(): string[] {
+  try {
+    execFileSync("diff", ["-r", generate(), here("generated")]);
+    return [];
+  } catch {
+    return ["generated/ is not what the suite's contracts give: run with --generate"];
+  }
+}
+
+/** The runner's report. It ends with another code than 0 when a case fails, which is for `judge` to say. */
+async function runSuite(configuration: string, door: string): Promise<string> {
+  const server = [process.execPath, here("server.ts"), door];
+  const args = ["--conf", here(`${configuration}.yaml`), "--mode", "server", "--max-servers", "1", "--", ...server];
+  const done = promisify(execFile)(runner, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await done.catch((failed: { stdout: string }) => failed);
+  return stdout;
+}
+
+function judge(configuration: string, report: string): Verdict {
+  const total = Number(/^Total cases: (\d+)$/m.exec(report)?.[1] ?? 0);
+  const entries = EXPECTED_FAILURES[configuration] ?? [];
+  const needed = new Set<unknown>();
+  const faults = total > 0 ? [] : [`${configuration}: the runner ran no case\n${report}`];
+  let expected = 0;
+  for (const [, name = "", text = ""] of report.matchAll(/^FAILED: (.+):\n((?:\t.*\n)+)/gm)) {
+    const complaints = text
+      .split("\n")
+      .map((line) => line.replace(/^\t(; )?/, ""))
+      .filter(Boolean);
+    const entry = entries.find(
+      ({ cases, complaints: allowed }) => cases.test(name) && complaints.every((c) => allowed.test(c)),
+    );
+    if (entry) expected++;
+    else faults.push(`${configuration}: ${name}: ${complaints.join("; ")}`);
+    needed.add(entry);
+  }
+  const stale = entries
+    .filter((entry) => !needed.has(entry))
+    .map(({ cases }) => `${configuration}: nothing fails as ${cases} says`);
+  return { total, expected, faults: [...faults, ...stale] };
+}
