@@ -30,7 +30,8 @@ export function errorsByTable(table: ErrorTable, log: FaultLog): PolicyChain["to
     if (reason instanceof ConnectError && !reason.isWireError) return wellFormed(reason);
     const code = reason instanceof Error ? table[reason.name] : undefined;
     if (code !== undefined) return describe(reason as DescribedError, code);
-    log({ method: call.bound.name, error: reason });
+    // In the call's trace, so that the line has its ids.
+    call.within(() => log({ method: call.bound.name, error: reason }));
     return refusal(Code.Internal, "INTERNAL", "internal error");
   };
 }

@@ -1,5 +1,6 @@
 import { isSpanContextValid, trace } from "@opentelemetry/api";
 import { type DestinationStream, type Logger, pino } from "pino";
+import { errorForLog } from "./log-error.ts";
 
 export type { Logger } from "pino";
 
@@ -43,6 +44,7 @@ export function createLogger({ name, level = "info", destination }: LoggerOption
     base: { service: name },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: (error: unknown) => errorForLog(error) },
     redact: { paths: DENIED_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: "[redacted]" },
     mixin: activeTrace,
   };

@@ -138,9 +138,11 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     },
     { concurrency: 1, lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: MAX_STALLED },
   );
-  worker.on("failed", (job, error) =>
-    logger.warn({ job: job?.id, attempt: job?.attemptsMade, err: error }, "weekly job failed"),
-  );
+  worker.on("failed", (job, error) => {
+    // Why a run was given up stands in its entry of the ledger: the reason may quote the row at fault, which no log may.
+    const why = error instanceof UnrecoverableError ? { failure: nameOf(error.cause) } : { err: error };
+    logger.warn({ job: job?.id, attempt: job?.attemptsMade, ...why }, "weekly job failed");
+  });
   worker.on("completed", (job) => logger.info({ job: job.id }, "weekly job complete"));
 
   return {
@@ -180,5 +182,7 @@ const isProgress = (value: unknown): value is Progress =>
 /** Only a peer that is away is worth another attempt. */
 function giveUpUnlessPassing(error: unknown): never {
   if (error instanceof PeerUnavailableError || !(error instanceof Error)) throw error;
-  throw new UnrecoverableError(error.message);
+  throw Object.assign(new UnrecoverableError(error.message), { cause: error });
 }
+
+const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : "unknown");

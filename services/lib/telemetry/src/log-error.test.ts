@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { errorForLog } from "./log-error.ts";
+
+/** A driver's error with what it hangs on it. */
+const withFields = (name: string, message: string, fields: object) =>
+  Object.assign(new Error(message), { name, ...fields });
+
+test("tells type, message, code and frames", () => {
+  const logged = errorForLog(withFields("StorageError", "no answer", { code: "ECONNREFUSED" }));
+  expect(logged).toMatchObject({ type: "StorageError", message: "no answer", code: "ECONNREFUSED" });
+  expect(logged.stack).toMatch(/^ {4}at /);
+  expect(logged.stack).not.toContain("no answer");
+});
+
+test("a failed query is told without its parameters", () => {
+  const query = "insert into bellwether.supplier values ($1)";
+  const params = ["Secret Ltd"];
+  const cause = withFields("PostgresError", 'duplicate key value violates unique constraint "supplier_key"', {
+    code: "23505",
+    detail: "Key (name)=(Secret Ltd) already exists.",
+    parameters: params,
+  });
+  const error = withFields("Error", `Failed query: ${query}\nparams: ${params}`, { query, params, cause });
+  const logged = errorForLog(error);
+  expect(logged.message).toBe(`Failed query: ${query}`);
+  expect(logged.cause).toMatchObject({ code: "23505", message: expect.stringContaining("supplier_key") });
+  expect(JSON.stringify(logged)).not.toContain("Secret");
+});
+
+test("a message that quotes the value at fault is cut before it", () => {
+  const where = "COPY supplier, line 1, column id: Secret Ltd";
+  const fields = { code: "22P02", where };
+  const logged = errorForLog(
+    withFields("PostgresError", 'invalid input syntax for type integer: "Secret\n"Ltd"', fields),
+  );
+  expect(logged.message).toBe("invalid input syntax for type integer: …");
+  expect(JSON.stringify(logged)).not.toContain("Ltd");
+});
+
+test("causes end after four, long messages after 500 characters, and what is no Error is not told", () => {
+  const chain = Array.from({ length: 9 }).reduce<Error | undefined>(
+    (cause) => new Error("x".repeat(501), { cause }),
+    undefined,
+  );
+  let depth = 0;
+  for (let error = errorForLog(chain); error.cause; error = error.cause) depth++;
+  expect(depth).toBe(4);
+  expect(errorForLog(chain).message).toHaveLength(500);
+  expect(errorForLog("Secret")).toEqual({ type: "string", message: "something that is no Error was thrown" });
+});

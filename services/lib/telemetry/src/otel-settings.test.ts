@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { readOtelSettings } from "./otel-settings.ts";
+
+const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
+
+test("without an endpoint nothing leaves the process and no trace is recorded", () => {
+  const asked = { OTEL_TRACES_SAMPLER: "always_on" };
+  expect(readOtelSettings(asked)).toMatchObject({ exportTraces: false, exportMetrics: false, sampleRatio: 0 });
+});
+
+test("an endpoint sends traces and metrics, all of them by http/protobuf", () => {
+  expect(readOtelSettings(ENDPOINT)).toEqual({
+    exportTraces: true,
+    exportMetrics: true,
+    sampleRatio: 1,
+    protocol: "http/protobuf",
+    metricIntervalMs: 60_000,
+  });
+});
+
+test("an endpoint for one signal sends that one only", () => {
+  const traces = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://127.0.0.1:4318/v1/traces" };
+  expect(readOtelSettings(traces)).toMatchObject({ exportTraces: true, exportMetrics: false, sampleRatio: 1 });
+  const metrics = { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://127.0.0.1:4318/v1/metrics" };
+  expect(readOtelSettings(metrics)).toMatchObject({ exportTraces: false, exportMetrics: true, sampleRatio: 0 });
+});
+
+test("OTEL_SDK_DISABLED overrules an endpoint", () => {
+  const disabled = { ...ENDPOINT, OTEL_SDK_DISABLED: "true" };
+  expect(readOtelSettings(disabled)).toMatchObject({ exportTraces: false, exportMetrics: false, sampleRatio: 0 });
+});
+
+test.each([
+  ["always_on", "0.3", 1],
+  ["parentbased_always_on", "0.3", 1],
+  ["always_off", "0.3", 0],
+  ["parentbased_always_off", "0.3", 0],
+  ["traceidratio", "0.3", 0.3],
+  ["parentbased_traceidratio", "0", 0],
+  ["parentbased_traceidratio", "1", 1],
+])("sampler %s with %s records a share of %f", (sampler, ratio, expected) => {
+  const env = { ...ENDPOINT, OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: ratio };
+  expect(readOtelSettings(env).sampleRatio).toBe(expected);
+});
+
+test("every mistake is told at once", () => {
+  const mistakes = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318",
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    OTEL_TRACES_SAMPLER: "sometimes",
+    OTEL_TRACES_SAMPLER_ARG: "1.01",
+    OTEL_METRIC_EXPORT_INTERVAL: "99",
+  };
+  for (const name of Object.keys(mistakes)) expect(() => readOtelSettings(mistakes)).toThrow(name);
+});
