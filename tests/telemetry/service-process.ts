@@ -10,6 +10,8 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly grpcUrl: string;
   readonly webUrl: string;
   readonly adminUrl: string;
+  /** What it has logged. */
+  log(): string;
   /** SIGTERM; gives the exit code. */
   stop(): Promise<number | null>;
 }
@@ -30,8 +32,12 @@ export async function startService(
   const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl, OTEL_TRACES_SAMPLER: "always_on" };
   const child = spawn(process.execPath, [path.join(ROOT, "services", name, "src/main.ts")], {
     cwd: ROOT,
-    env: { ...ports, ...telemetry, BELLWETHER_LOG_LEVEL: "error", ...env },
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    env: { ...ports, ...telemetry, BELLWETHER_LOG_LEVEL: "debug", ...env },
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
+  let log = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
   });
   const ended = once(child, "exit").then(([code]) => code as number | null);
   const told = once(child, "message").then(([message]) => message as Listening);
@@ -46,6 +52,7 @@ export async function startService(
     grpcUrl: url("grpc"),
     webUrl: url("web"),
     adminUrl: url("admin"),
+    log: () => log,
     stop,
     [Symbol.asyncDispose]: () => stop().then(() => undefined),
   };

@@ -61,6 +61,8 @@ function weekCsv(rows: number, breakEvery: number): string {
 export interface WeeklyMesh extends AsyncDisposable {
   /** gRPC door of scheduler-service. */
   readonly schedulerUrl: string;
+  /** What all of them have logged. */
+  log(): string;
   /** SIGTERM to all; ends when they have. Gives their exit codes. */
   stop(): Promise<readonly (number | null)[]>;
 }
@@ -104,6 +106,7 @@ export async function startWeeklyMesh(options: WeeklyMeshOptions): Promise<Weekl
   const started = starting.move();
   return {
     schedulerUrl: scheduler.grpcUrl,
+    log: () => [scheduler, ml, ops].map((service) => service.log()).join(""),
     stop: () => Promise.all([scheduler, ml, ops].map((service) => service.stop())),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };

@@ -26,8 +26,14 @@ const TO_THE_JOB = [
   `caller ${SPAN_ID}`,
 ];
 
+/** What was told of the weeks, by spans and metrics and by log lines. */
+interface TracedWeeks extends AsyncDisposable {
+  readonly collector: OtlpReceiver;
+  readonly log: string;
+}
+
 /** Runs one week well and one that fails, each asked for within a trace of its own, and stops the services. */
-async function runTracedWeeks(databaseUrl: string, redisUrl?: string): Promise<OtlpReceiver> {
+async function runTracedWeeks(databaseUrl: string, redisUrl?: string): Promise<TracedWeeks> {
   const collector = await startOtlpReceiver();
   await using mesh = await startWeeklyMesh({
     databaseUrl,
@@ -47,7 +53,7 @@ async function runTracedWeeks(databaseUrl: string, redisUrl?: string): Promise<O
   expect(await run("2026-W48", "broken.csv", FAILED_TRACE_ID)).toMatchObject({ state: RunState.FAILED });
   // Stopping sends what is left.
   expect(await mesh.stop()).toEqual([0, 0, 0]);
-  return collector;
+  return { collector, log: mesh.log(), [Symbol.asyncDispose]: () => collector[Symbol.asyncDispose]() };
 }
 
 /** A span and those above it, innermost first. */
@@ -63,7 +69,7 @@ function lineages(spans: readonly ReceivedSpan[], name: RegExp, kind: string): s
   return traced.filter((span) => name.test(span.name) && span.kind === kind).map((span) => lineage(traced, span));
 }
 
-function proveOneTrace({ spans }: OtlpReceiver): void {
+function proveOneTrace({ collector: { spans } }: TracedWeeks): void {
   const scored = [`ml-service SERVER ${PREDICT}`, `scheduler-service CLIENT ${PREDICT}`, ...TO_THE_JOB];
   expect(lineages(spans, /PredictBatch$/, "SERVER")).toEqual([scored, scored]);
   const submitted = [`ops-service SERVER ${SUBMIT}`, `scheduler-service CLIENT ${SUBMIT}`, ...TO_THE_JOB];
@@ -75,7 +81,7 @@ function proveOneTrace({ spans }: OtlpReceiver): void {
 }
 
 /** The job that failed is an error where it ran, and where it was asked for it is none. */
-function proveFailure({ spans }: OtlpReceiver): void {
+function proveFailure({ collector: { spans } }: TracedWeeks): void {
   const failed = spans.filter(({ traceId, isError }) => traceId === FAILED_TRACE_ID && isError);
   const names = failed.map(({ kind, name }) => `${kind} ${name}`);
   // The caller of a week that is not there yet gets NOT_FOUND, an error on its side only.
@@ -83,16 +89,16 @@ function proveFailure({ spans }: OtlpReceiver): void {
 }
 
 /** Every canary as text, and the numeric one also as the bytes of a double and of a float. */
-function proveNoData({ bodies }: OtlpReceiver, secrets: readonly string[]): void {
+function proveNoData({ collector, log }: TracedWeeks, secrets: readonly string[]): void {
   const number = CANARIES.feature;
   const forms = [
     ...[...Object.values(CANARIES), ...secrets].map((canary) => Buffer.from(String(canary))),
     Buffer.from(new Float64Array([number]).buffer),
     Buffer.from(new Float32Array([number]).buffer),
   ];
-  const all = Buffer.concat([...bodies]);
-  // The receiver would also see names that are meant to be there.
-  expect(all.includes("PredictBatch")).toBe(true);
+  const all = Buffer.concat([...collector.bodies, Buffer.from(log)]);
+  // Names that are meant to be there would be found.
+  expect(["PredictBatch", "weekly job failed"].filter((name) => !all.includes(name))).toEqual([]);
   expect(forms.filter((form) => all.includes(form)).map(String)).toEqual([]);
 }
 
@@ -105,18 +111,18 @@ describe("a weekly run from trigger to INSERT", () => {
 
   test("is one trace without data, with the jobs on Postgres", async () => {
     const databaseUrl = await cluster.createDatabase();
-    await using collector = await runTracedWeeks(databaseUrl);
-    proveOneTrace(collector);
-    proveFailure(collector);
-    proveNoData(collector, [new URL(databaseUrl).password]);
+    await using weeks = await runTracedWeeks(databaseUrl);
+    proveOneTrace(weeks);
+    proveFailure(weeks);
+    proveNoData(weeks, [new URL(databaseUrl).password]);
   });
 
   test.skipIf(!hasRedis())("is one trace without data, with the jobs on Redis (needs redis-server)", async () => {
     await using redis = await startRedis(REDIS_PASSWORD);
     const databaseUrl = await cluster.createDatabase();
-    await using collector = await runTracedWeeks(databaseUrl, redis.url);
-    proveOneTrace(collector);
-    proveFailure(collector);
-    proveNoData(collector, [new URL(databaseUrl).password, REDIS_PASSWORD]);
+    await using weeks = await runTracedWeeks(databaseUrl, redis.url);
+    proveOneTrace(weeks);
+    proveFailure(weeks);
+    proveNoData(weeks, [new URL(databaseUrl).password, REDIS_PASSWORD]);
   });
 });
