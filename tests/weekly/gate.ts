@@ -7,6 +7,8 @@ export interface Gate extends AsyncDisposable {
   reached(): Promise<void>;
   /** Resolves when so many transactions wait for something, the one at the gate included. */
   waiting(transactions: number): Promise<void>;
+  /** Cuts every connection between ops-service and its database. */
+  cutConnections(): Promise<void>;
   /** Lets all through, from now on. */
   open(): Promise<void>;
 }
@@ -42,6 +44,11 @@ export async function closeGate(databaseUrl: string, place: keyof typeof GATES):
   return {
     reached: () => vi.waitFor(async () => expect(await count("and l.locktype = 'advisory'")).toBe(1), PATIENCE),
     waiting: (transactions) => vi.waitFor(async () => expect(await count("")).toBe(transactions), PATIENCE),
+    async cutConnections() {
+      await holder.unsafe(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ops-service' and datname = current_database()`,
+      );
+    },
     open,
     async [Symbol.asyncDispose]() {
       await open();

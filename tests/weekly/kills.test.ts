@@ -122,6 +122,20 @@ test("ml-service killed in the middle of a batch: the job tries again and ends t
   expect(await week.proveWhole()).toBe(undisturbed);
 });
 
+test("ops-service cut off from its database in the middle of SubmitChunk: the same process ends the week", async () => {
+  await using week = await createWeek(mesh, 18);
+  await using gate = await closeGate(mesh.databaseUrl, "secondChunk");
+  await using scheduler = await week.startScheduler(await onPostgres());
+  const jobId = await trigger(scheduler, week);
+  await gate.reached();
+  const { pid } = mesh.ops.now.process;
+  await gate.cutConnections();
+  await gate.open();
+  expect(await endOf(scheduler, jobId)).toBe(RunState.COMPLETE);
+  expect(await week.proveWhole()).toBe(undisturbed);
+  expect([mesh.ops.now.process.pid, mesh.ops.now.process.exitCode]).toEqual([pid, null]);
+});
+
 test("two schedulers at the same week: the second takes it over, the first is fenced off and says so", async () => {
   await using week = await createWeek(mesh, 17);
   await using gate = await closeGate(mesh.databaseUrl, "secondChunk");

@@ -9,9 +9,11 @@ import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
 import { staticFiles } from "@bellwether/mesh/static-files";
+import { passingFault } from "@bellwether/storage/passing-fault";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { passOnInference } from "./clients/pass-on-inference.ts";
+import { DatabaseUnavailableError } from "./domain/ops-error.ts";
 import { alertHandlers } from "./rpc/alerts.ts";
 import { auditHandlers } from "./rpc/audit.ts";
 import { batchHandlers } from "./rpc/batch.ts";
@@ -110,6 +112,12 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         route(InferenceService, passOnInference(ml)),
       ],
       errors: OPS_ERRORS,
+      translateError(error) {
+        const fault = passingFault(error);
+        if (!fault) return error;
+        logger.warn({ reason: fault.message }, "the database does not answer");
+        return new DatabaseUnavailableError({ cause: error });
+      },
       logger,
       rest: REST_ROUTES,
       webHandlers,

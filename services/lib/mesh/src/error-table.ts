@@ -21,11 +21,16 @@ export interface DescribedError extends Error {
 export type FaultLog = (fault: { readonly method: string; readonly error: unknown }) => void;
 
 /**
- * Builds the chain's `toError`: errors in the table keep their text and get google.rpc details; refusals of the mesh pass;
- * everything else, an error of a peer's server too, leaves as INTERNAL without text and goes to the log.
+ * Builds the chain's `toError`: errors in the table, also those that `translate` makes of a driver's, keep their text and get
+ * google.rpc details; refusals of the mesh pass; everything else, an error of a peer's server too, leaves as INTERNAL without text and goes to the log.
  */
-export function errorsByTable(table: ErrorTable, log: FaultLog): PolicyChain["toError"] {
-  return (reason, call) => {
+export function errorsByTable(
+  table: ErrorTable,
+  log: FaultLog,
+  translate: (error: unknown) => unknown = (error) => error,
+): PolicyChain["toError"] {
+  return (thrown, call) => {
+    const reason = translate(thrown);
     if (call.aborted && isAbort(reason)) return call.aborted;
     if (reason instanceof ConnectError && !reason.isWireError) return wellFormed(reason);
     const code = reason instanceof Error ? table[reason.name] : undefined;

@@ -35,6 +35,8 @@ export interface ServerOptions {
   readonly routes: readonly Route[];
   /** The code of each of its error classes. */
   readonly errors: ErrorTable;
+  /** Gives a driver's error the class that it has in `errors`; anything else comes back as it is. */
+  readonly translateError?: (error: unknown) => unknown;
   readonly logger: Logger;
   /** Whether it wants traffic from the start. Default true; false until `setServing("", true)`. */
   readonly serving?: boolean;
@@ -89,8 +91,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const served = [...options.routes, health.route];
   const routes = [...served, ...reflectionRoutes(served.map(({ service }) => service))];
-  const errors = errorsByTable(options.errors, ({ method, error }) =>
-    logger.error({ method, err: error }, "call failed"),
+  const errors = errorsByTable(
+    options.errors,
+    ({ method, error }) => logger.error({ method, err: error }, "call failed"),
+    options.translateError,
   );
   const watches = openEndedPolicy();
   const chain = chainPolicies([watches, ...(options.policies ?? []), ...policies(options, routes)], errors);

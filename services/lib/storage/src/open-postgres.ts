@@ -1,7 +1,8 @@
-import net from "node:net";
+import type net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
 import postgres, { type Sql } from "postgres";
+import { openSteadySocket } from "./steady-socket.ts";
 import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
 
 export interface PostgresOptions {
@@ -26,7 +27,7 @@ export async function openPostgres(url: string, { max = 10, applicationName }: P
     connect_timeout: CONNECT_TIMEOUT_S,
     onnotice: () => {},
     ...(applicationName !== undefined && { connection: { application_name: applicationName } }),
-    ...withoutNagle(url),
+    ...ownSocket(url),
   });
   try {
     await untilStarted(() => sql`select 1`);
@@ -54,19 +55,10 @@ async function untilStarted(ask: () => PromiseLike<unknown>): Promise<void> {
 }
 
 /** A COPY would wait about 45 ms on each end for the other's acknowledgement (Nagle against delayed ACK). */
-function withoutNagle(url: string): { socket?: () => Promise<net.Socket> } {
+function ownSocket(url: string): { socket?: () => Promise<net.Socket> } {
   const { hostname, port, searchParams } = new URL(url);
   // postgres.js makes TLS sockets itself, and only on sockets it made.
   if (searchParams.has("sslmode") || searchParams.has("ssl") || hostname === "") return {};
-  const address = { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 5432 : Number(port), noDelay: true };
-  const socket = (): Promise<net.Socket> =>
-    new Promise((resolve, reject) => {
-      const opened = net.connect({ ...address, timeout: CONNECT_TIMEOUT_S * 1000 }, () => {
-        opened.off("error", reject).off("timeout", late).setTimeout(0);
-        resolve(opened);
-      });
-      const late = (): void => void opened.destroy(new Error("no answer within 10 s"));
-      opened.once("error", reject).once("timeout", late);
-    });
-  return { socket };
+  const address = { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 5432 : Number(port) };
+  return { socket: () => openSteadySocket(address, CONNECT_TIMEOUT_S * 1000) };
 }

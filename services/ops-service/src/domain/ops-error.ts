@@ -73,6 +73,15 @@ export class AuditEventError extends Error {
   }
 }
 
+/** The database does not answer, or cut the transaction off. */
+export class DatabaseUnavailableError extends Error {
+  override readonly name = "DatabaseUnavailableError" as const;
+  readonly retryAfterMs = 1_000;
+  constructor(options?: ErrorOptions) {
+    super("the database does not answer; try again", options);
+  }
+}
+
 /** Scores and explanations come from ml-service, which does not answer. */
 export class ModelServiceUnavailableError extends Error {
   override readonly name = "ModelServiceUnavailableError" as const;

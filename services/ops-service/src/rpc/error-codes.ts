@@ -5,6 +5,7 @@ import type {
   AlertResolvedError,
   AuditEventError,
   ChunkShapeError,
+  DatabaseUnavailableError,
   ModelServiceUnavailableError,
   PageTokenError,
   QueryError,
@@ -31,6 +32,7 @@ type OpsError =
   | QueryError
   | WatchTooSlowError
   | FlatSupplierError
+  | DatabaseUnavailableError
   | ModelServiceUnavailableError;
 
 /** The code that each of them leaves with. */
@@ -48,5 +50,6 @@ export const OPS_ERRORS = {
   QueryError: Code.InvalidArgument,
   WatchTooSlowError: Code.ResourceExhausted,
   FlatSupplierError: Code.InvalidArgument,
+  DatabaseUnavailableError: Code.Unavailable,
   ModelServiceUnavailableError: Code.Unavailable,
 } satisfies Record<OpsError["name"], Code>;

@@ -1,0 +1,49 @@
+import net from "node:net";
+
+/** How long a broken connection stays: long enough for its transactions to hear of it and to give up. */
+const GRACE_MS = 250;
+
+/** Opens a connection without Nagle that breaks as postgres.js can bear it. @throws Error of the system, or after `timeoutMs` */
+export function openSteadySocket(address: { host: string; port: number }, timeoutMs: number): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ ...address, noDelay: true, timeout: timeoutMs }, () => {
+      socket.off("error", reject).off("timeout", late).setTimeout(0);
+      resolve(failBeforeClose(socket));
+    });
+    const late = (): void => void socket.destroy(new Error(`no answer within ${timeoutMs / 1000} s`));
+    socket.once("error", reject).once("timeout", late);
+  });
+}
+
+/**
+ * postgres.js 3.4.9 forgets a socket when it closes, and then writes the rollback of the transaction that was under way to null, in
+ * a timer that nobody can catch: the process ends (porsager/postgres#1208). After a reset the rollback waits for ever instead. So a
+ * connection that broke fails what is written to it, and is closed only when nobody holds it any more.
+ */
+function failBeforeClose(socket: net.Socket): net.Socket {
+  const emit = socket.emit.bind(socket);
+  const lost = Object.assign(new Error("the connection to PostgreSQL is lost"), { code: "CONNECTION_CLOSED" });
+  const fail = (): void => {
+    if (socket.listenerCount("error") > 0) emit("error", lost);
+  };
+  const end = socket.end.bind(socket);
+  let isWanted = false;
+  socket.end = (...last: unknown[]): net.Socket => {
+    // A farewell is postgres.js's own; without one it is Node's answer to the server's end.
+    isWanted ||= last[0] instanceof Uint8Array;
+    return Reflect.apply(end, socket, last);
+  };
+  socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (event !== "close" || isWanted) return emit(event, ...args);
+    socket.write = (...written: unknown[]): boolean => {
+      const done = written.at(-1);
+      if (typeof done === "function") setImmediate(() => done(lost));
+      setImmediate(fail);
+      return false;
+    };
+    fail();
+    setTimeout(() => emit("close", false), GRACE_MS);
+    return true;
+  };
+  return socket;
+}

@@ -1,0 +1,30 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { startEmbeddedPostgres } from "@bellwether/storage/embedded-postgres";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { Code } from "@connectrpc/connect";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { failureOf, startOps, testChunk } from "./testing/ops-harness.ts";
+
+test("while the database is away calls are UNAVAILABLE, and go on when it is back", async () => {
+  const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-away-"));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  await chmod(dir, 0o755);
+  const settings = { fsync: "off" };
+  const first = await startEmbeddedPostgres({ dir, settings });
+  await using ops = await startOps(first.url, { logger: createLogger({ name: "ops", level: "silent" }) });
+  const { lease } = await ops.batch.startRun({ isoWeek: "2026-W01", modelName: "supplier-risk", holder: "worker" });
+  const submit = () => ops.batch.submitChunk(testChunk(lease, 0, [{ id: "S1", score: 0.5 }]));
+
+  await first.stop();
+  for (const call of [() => ops.alerts.listAlerts({}), submit, () => ops.audit.verifyChain({})]) {
+    const failure = await failureOf(call());
+    expect([failure.code, failure.rawMessage]).toEqual([Code.Unavailable, "the database does not answer; try again"]);
+    expect(failure.findDetails(ErrorInfoSchema)[0]?.reason).toBe("DATABASE_UNAVAILABLE");
+  }
+  await using _second = await startEmbeddedPostgres({ dir, settings, port: Number(new URL(first.url).port) });
+  const received = async () => expect(await submit()).toMatchObject({ rowsScored: 1 });
+  await vi.waitFor(received, { timeout: 10_000 });
+}, 60_000);
