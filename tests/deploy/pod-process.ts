@@ -1,0 +1,134 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { CarriedOut } from "./carry-out.ts";
+import type { Manifest } from "./manifest.ts";
+import { type Container, dataOf, type Volume, type Workload } from "./workload.ts";
+
+/** What the manifests leave to the cluster and to the operator. */
+export interface Surroundings {
+  readonly manifests: readonly Manifest[];
+  /** Values of Secrets by name and key. */
+  readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Folder with one folder per claim. */
+  readonly claims: string;
+  /** What a pod's folders are made in. */
+  readonly scratch: string;
+  /** A free port of this machine for each port that a container has, which is the same in no two Deployments. */
+  readonly ports: ReadonlyMap<number, number>;
+}
+
+/** A pod's container, running as a process of this machine. */
+export interface PodProcess extends AsyncDisposable {
+  readonly name: string;
+  readonly ports: { readonly grpc: number; readonly web: number; readonly admin: number };
+  /** Its exit code after SIGTERM. */
+  stop(): Promise<number | null>;
+}
+
+/**
+ * Starts a Deployment's container from what its Dockerfile came to: command, variables, mounted files and user as the manifests say, with
+ * mount paths below `scratch`. @throws Error when it ends before it listens
+ */
+export async function startPod(workload: Workload, image: CarriedOut, around: Surroundings): Promise<PodProcess> {
+  const { name } = workload.metadata;
+  const { containers, volumes = [] } = workload.spec.template.spec;
+  const container = containers[0];
+  if (!container) throw new Error(`${name}: no container`);
+  const moved = container.volumeMounts.map(({ name: volume, mountPath }) => {
+    const folder = mountVolume(
+      volumes.find((known) => known.name === volume),
+      path.join(around.scratch, name),
+      around,
+    );
+    return [mountPath, folder] as const;
+  });
+  const env = Object.fromEntries(
+    Object.entries(variablesOf(container, image, around)).map(([key, value]) => [
+      key,
+      placed(value, [...moved, ["/app", path.join(image.root, "app")]], around.ports),
+    ]),
+  );
+  const port = (name: string): number =>
+    around.ports.get(container.ports.find((known) => known.name === name)?.containerPort ?? 0) ?? 0;
+  const ports = { grpc: port("grpc"), web: port("web"), admin: port("admin") };
+  const prefix = name.replace("-", "_").toUpperCase();
+  for (const [door, number] of Object.entries(ports)) env[`${prefix}_${door.toUpperCase()}_PORT`] = String(number);
+  const [, ...args] = container.command ?? image.command;
+  const child = spawn(process.execPath, args, {
+    cwd: path.join(image.root, image.workdir),
+    env: { ...env, TMPDIR: moved.find(([at]) => at === "/tmp")?.[1] ?? "" },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    // Only root may become another user.
+    ...(process.getuid?.() === 0 && { uid: 1000, gid: 1000 }),
+  });
+  const ended = once(child, "exit");
+  const [first] = await Promise.race([once(child, "message"), ended]);
+  if (typeof first !== "object") throw new Error(`${name} ended with ${first} before it listened`);
+  const stop = async (): Promise<number | null> => {
+    child.kill("SIGTERM");
+    const [code] = await ended;
+    return code;
+  };
+  return { name, ports, stop, [Symbol.asyncDispose]: () => stop().then(() => undefined) };
+}
+
+function variablesOf({ env = [], envFrom = [] }: Container, image: CarriedOut, around: Surroundings) {
+  const secret = (name: string, key: string): string => {
+    const value = around.secrets[name]?.[key];
+    if (value === undefined) throw new Error(`no Secret ${name} with ${key}`);
+    return value;
+  };
+  return {
+    ...image.env,
+    ...Object.assign({}, ...envFrom.map(({ configMapRef }) => dataOf(around.manifests, configMapRef.name))),
+    ...Object.fromEntries(
+      env.map(({ name, value = "", valueFrom }) => [
+        name,
+        valueFrom ? secret(valueFrom.secretKeyRef.name, valueFrom.secretKeyRef.key) : value,
+      ]),
+    ),
+  } as Record<string, string>;
+}
+
+/** A volume as a folder that the pod's user may read, and write where it is not mounted read-only by its nature. */
+function mountVolume(volume: Volume | undefined, scratch: string, around: Surroundings): string {
+  if (!volume) throw new Error("a mount without a volume");
+  if (volume.persistentVolumeClaim) return path.join(around.claims, volume.persistentVolumeClaim.claimName);
+  const folder = path.join(scratch, volume.name);
+  mkdirSync(folder, { recursive: true });
+  for (const [file, text] of Object.entries(filesOf(volume, around))) writeFileSync(path.join(folder, file), text);
+  if (volume.emptyDir) chmodSync(folder, 0o777);
+  return folder;
+}
+
+function filesOf(
+  { secret, configMap }: Volume,
+  { manifests, secrets }: Surroundings,
+): Readonly<Record<string, string>> {
+  if (configMap) return dataOf(manifests, configMap.name);
+  if (!secret) return {};
+  const values = secrets[secret.secretName] ?? {};
+  if (!secret.items) return values;
+  return Object.fromEntries(secret.items.map(({ key, path: file }) => [file, values[key] ?? ""]));
+}
+
+/** A variable's value where what it names is somewhere else: the file or folder it begins with, or the Service in its URL. */
+function placed(
+  value: string,
+  moved: readonly (readonly [from: string, to: string])[],
+  ports: ReadonlyMap<number, number>,
+): string {
+  const [, scheme = "", file = ""] = /^(file:)?(\/.*)$/.exec(value) ?? [];
+  const mount = moved.find(([from]) => file === from || file.startsWith(`${from}/`));
+  if (mount) return `${scheme}${mount[1]}${file.slice(mount[0].length)}`;
+  return value.replace(/[a-z]+-service-grpc:(\d+)/, (_, port) => `localhost:${ports.get(Number(port))}`);
+}
+
+/** A claim's folder for everybody, as a volume with `fsGroup` is. */
+export function makeClaim(folder: string, from?: string): void {
+  mkdirSync(folder, { recursive: true });
+  if (from !== undefined) cpSync(from, folder, { recursive: true });
+  chmodSync(folder, 0o777);
+}
