@@ -13,6 +13,7 @@ import { BatchSpanProcessor, type SpanExporter, TracerProvider } from "@opentele
 import { createLazyContextManager } from "./lazy-context.ts";
 import type { OtelSettings } from "./otel-settings.ts";
 import { createRootSampler } from "./root-sampler.ts";
+import { rpcMetricProducer } from "./rpc-metric-producer.ts";
 
 export interface TelemetryOptions {
   /** The service's name in traces and metrics. */
@@ -43,10 +44,12 @@ const STOP_TIMEOUT_MS = 1_500;
  */
 export async function startTelemetry({ serviceName, serviceVersion, settings }: TelemetryOptions): Promise<Telemetry> {
   const resource = resourceFromAttributes({ "service.name": serviceName, "service.version": serviceVersion });
-  const pull = new PullReader();
+  const metricProducers = [rpcMetricProducer];
+  const pull = new PullReader({ metricProducers });
   const push = settings.exportMetrics
     ? [
         new PeriodicExportingMetricReader({
+          metricProducers,
           exporter: await createMetricExporter(settings),
           exportIntervalMillis: settings.metricIntervalMs,
           exportTimeoutMillis: Math.min(EXPORT_TIMEOUT_MS, settings.metricIntervalMs),
