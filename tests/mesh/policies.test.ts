@@ -59,6 +59,40 @@ describe.each(CASES)("admission at the $door door, $shape", ({ transport, call }
   });
 });
 
+describe("overload at the gRPC door", () => {
+  /** The status of a call that sends headers and no body, within 40 ms. */
+  const statusOfHeaders = (session: http2.ClientHttp2Session): Promise<unknown> => {
+    const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };
+    const stream = session.request({ ...head, "content-type": "application/grpc", "grpc-timeout": "40m" });
+    return new Promise((resolve) => stream.once("response", (h) => resolve(h["grpc-status"])).resume());
+  };
+
+  it("refuses a call when its headers come, and lets such a call wait for its body before and after", async () => {
+    await using echo = await startEcho({ admission: { maxInFlight: 1, maxWaitMs: 20, overloadWaitMs: 50 } });
+    const client = echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail());
+    const session = http2.connect(echo.grpcUrl);
+    const waitsForBody = String(Code.DeadlineExceeded);
+    expect(await statusOfHeaders(session)).toBe(waitsForBody);
+
+    const controller = new AbortController();
+    const held = codeOf(client.echo({ id: "x", behavior: { delay: { seconds: 60n } } }, { signal: controller.signal }));
+    let status: unknown = waitsForBody;
+    for (const end = performance.now() + 5_000; status === waitsForBody && performance.now() < end; ) {
+      void codeOf(client.echo({ id: "waits" }));
+      status = await statusOfHeaders(session);
+    }
+    expect(status).toBe(String(Code.ResourceExhausted));
+
+    controller.abort();
+    expect(await held).toBe(Code.Canceled);
+    for (const end = performance.now() + 5_000; status !== waitsForBody && performance.now() < end; ) {
+      status = await statusOfHeaders(session);
+    }
+    expect(status).toBe(waitsForBody);
+    session.destroy();
+  });
+});
+
 describe.each(CASES)("error table at the $door door, $shape", ({ transport, call }) => {
   it("maps a known error and hides an unknown one", async () => {
     await using echo = await startEcho();

@@ -2,7 +2,7 @@ import net from "node:net";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { collect, DOOR_CLIENTS, echoClient, startEcho, until } from "./start-echo.ts";
+import { collect, DOOR_CLIENTS, echoClient, meshClient, startEcho, until } from "./start-echo.ts";
 
 describe.each(Object.entries(DOOR_CLIENTS))("a stop, seen at the %s door", (_, transport) => {
   it("lets calls in flight end", async () => {
@@ -39,6 +39,25 @@ describe.each(Object.entries(DOOR_CLIENTS))("a stop, seen at the %s door", (_, t
     expect(await watch).toBe(Code.Unavailable);
     expect(seen).toEqual([Status.SERVING, Status.NOT_SERVING]);
   });
+});
+
+it("loses no call of a client that calls on while one of two servers stops", async () => {
+  await using stays = await startEcho();
+  let served = 0;
+  await using goes = await startEcho({ observer: { started: () => served++, ended: () => {} } });
+  const ports = [stays, goes].map(({ server }) => `127.0.0.1:${server.addresses.grpc.port}`);
+  using client = meshClient(`ipv4:${ports.join(",")}`);
+  const failures: unknown[] = [];
+  let calling = true;
+  const callers = Array.from({ length: 8 }, async () => {
+    // Not idempotent: no retry hides a failure.
+    while (calling) await client.increment({}).catch((error) => failures.push(error));
+  });
+  await until(() => served > 20, "calls at both servers");
+  await goes.server.stop();
+  calling = false;
+  await Promise.all(callers);
+  expect(failures).toEqual([]);
 });
 
 it("cuts what does not end within the grace", async () => {

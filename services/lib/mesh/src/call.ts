@@ -109,9 +109,10 @@ export abstract class Call implements HandlerContext {
     return this.#responseTrailer;
   }
 
-  /** Milliseconds left, below 0 when late; undefined: no deadline. An arrow function: handlers may take it along. */
-  timeoutMs = (): number | undefined =>
-    this.deadline === Number.POSITIVE_INFINITY ? undefined : this.deadline - Date.now();
+  /** Milliseconds left, below 0 when late; undefined: no deadline. Made when asked for, and bound: handlers may take it along. */
+  get timeoutMs(): () => number | undefined {
+    return () => (this.deadline === Number.POSITIVE_INFINITY ? undefined : this.deadline - Date.now());
+  }
 
   /** What a handler answered, as a message of the RPC's output. */
   toResponse(answer: unknown): Message {

@@ -3,7 +3,8 @@ export interface DoorLimits {
   readonly maxConnections: number;
   /** Concurrent calls per HTTP/2 connection. */
   readonly maxStreams: number;
-  /** Calls that a client may take back on one HTTP/2 connection, in the long run; `maxStreams` of them at once. */
+  /** Calls that a client may take back on one HTTP/2 connection before they are answered, at once and in the long run. */
+  readonly resetBurst: number;
   readonly resetsPerSecond: number;
   /** Largest header block of a request, where the engine can bound it. */
   readonly maxHeaderBytes: number;
@@ -23,7 +24,8 @@ export interface DoorLimits {
 export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   maxConnections: 4_096,
   maxStreams: 128,
-  // A browser that is left in a hurry takes back dozens of calls, not hundreds.
+  // A browser that is left in a hurry takes back dozens of calls, not hundreds; each costs the server a call's beginning.
+  resetBurst: 64,
   resetsPerSecond: 33,
   maxHeaderBytes: 16 * 1024,
   headersTimeoutMs: 10_000,

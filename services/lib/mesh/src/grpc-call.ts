@@ -12,15 +12,11 @@ import type { BoundMethod } from "./route.ts";
 export interface GrpcMethod extends BoundMethod {
   readonly chain: PolicyChain;
   /** The connection's other end, by grpc-js's description of the connection. */
-  readonly peerOf: (connection: GrpcConnection) => Peer;
-  /** Told when the client took a call back before its answer. */
-  readonly onReset: (connection: GrpcConnection) => void;
+  readonly peerOf: (connection: ReturnType<grpc.ServerInterceptingCallInterface["getConnectionInfo"]>) => Peer;
 }
 
-/** grpc-js's description of a connection. */
-export type GrpcConnection = ReturnType<grpc.ServerInterceptingCallInterface["getConnectionInfo"]>;
-
 const NOTHING = (): void => {};
+const NO_METADATA = new grpc.Metadata();
 const OK: Parameters<grpc.ServerInterceptingCallInterface["sendStatus"]>[0] = {
   code: grpc.status.OK,
   details: "",
@@ -36,14 +32,14 @@ export class GrpcCall extends Call {
   readonly protocolName = "grpc";
   readonly #base: grpc.ServerInterceptingCallInterface;
   override readonly bound: GrpcMethod;
-  #metadata = new grpc.Metadata();
+  #metadata = NO_METADATA;
   #requestHeader: Headers | undefined;
   #request: Buffer | undefined;
   #opening: void | Promise<void> = undefined;
   #ended = false;
   /** Wakes a handler that waits for the next inbound message; undefined ends its stream. */
   #awaitingMessage: ((bytes: Buffer | undefined) => void) | undefined;
-  #inbox: (Buffer | undefined)[] = [];
+  #inbox: (Buffer | undefined)[] | undefined;
   /** Lets a streaming call in. */
   #awaitingTurn: (() => void) | undefined;
   /** Wakes a handler whose outbound message is being written. */
@@ -116,7 +112,6 @@ export class GrpcCall extends Call {
   onCancel(): void {
     if (this.#ended) return;
     const late = this.deadline <= Date.now();
-    if (!late) this.bound.onReset(this.#base.getConnectionInfo());
     this.#end(new ConnectError(late ? "deadline exceeded" : "canceled", late ? Code.DeadlineExceeded : Code.Canceled));
   }
 
@@ -249,13 +244,17 @@ export class GrpcCall extends Call {
   #deliver(bytes: Buffer | undefined): void {
     const wake = this.#awaitingMessage;
     this.#awaitingMessage = undefined;
-    if (wake) wake(bytes);
-    else this.#inbox.push(bytes);
+    if (wake) {
+      wake(bytes);
+    } else {
+      this.#inbox ??= [];
+      this.#inbox.push(bytes);
+    }
   }
 
   async *#inbound(): AsyncGenerator<Message> {
     while (true) {
-      const bytes = this.#inbox.length > 0 ? this.#inbox.shift() : await this.#nextBytes();
+      const bytes = this.#inbox?.length ? this.#inbox.shift() : await this.#nextBytes();
       if (this.aborted) throw this.aborted;
       if (bytes === undefined) return;
       yield this.#decode(bytes);
@@ -299,8 +298,15 @@ function decodeMessage(call: Call, bytes: Buffer): Message {
   }
 }
 
+/** Metadata by error: an overloaded server sends the same few errors very often. */
+const errorMetadata = new WeakMap<ConnectError, grpc.Metadata>();
+
 /** The status that carries an error's code, text, metadata and details; with no message before it, it goes out as Trailers-Only. */
 function statusFromError(error: ConnectError, trailer: Headers | undefined) {
-  const headers = setTrailerStatus(new Headers(trailer), error);
-  return { code: Number(error.code), details: error.rawMessage, metadata: metadataFromHeaders(headers) };
+  let metadata = trailer ? undefined : errorMetadata.get(error);
+  if (!metadata) {
+    metadata = metadataFromHeaders(setTrailerStatus(new Headers(trailer), error));
+    if (!trailer) errorMetadata.set(error, metadata);
+  }
+  return { code: Number(error.code), details: error.rawMessage, metadata };
 }

@@ -7,7 +7,6 @@ import { type Address, listen, type TlsMaterial } from "./listener.ts";
 import { methodPath } from "./method.ts";
 import { createPeerTable } from "./peers.ts";
 import type { PolicyChain } from "./policy.ts";
-import { createResetLimit, type ResetLimit } from "./reset-limit.ts";
 import type { Route } from "./route.ts";
 
 /** A listening door. */
@@ -31,27 +30,17 @@ export interface GrpcDoorOptions {
  */
 export async function openGrpcDoor({ address, routes, chain, limits, tls: material }: GrpcDoorOptions): Promise<Door> {
   const peers = createPeerTable();
-  const resetLimits = new WeakMap<net.Socket, ResetLimit>();
-  const methods = bindMethods(routes, {
-    chain,
-    peerOf: ({ remoteAddress, remotePort }) => peers.find(remoteAddress, remotePort),
-    onReset({ remoteAddress, remotePort }) {
-      const socket = peers.socket(remoteAddress, remotePort);
-      if (socket && resetLimits.get(socket)?.(performance.now()) === false) socket.destroy();
-    },
-  });
+  const methods = bindMethods(routes, chain, ({ remoteAddress, remotePort }) => peers.find(remoteAddress, remotePort));
   const largest = Math.max(...[...methods.values()].map((m) => m.limits.maxRequestBytes));
   const server = createServer(methods, largest, limits);
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
 
-  const resets = { burst: limits.maxStreams, perSecond: limits.resetsPerSecond };
   const sockets = new Set<net.Socket>();
   const accept = (socket: net.Socket): void => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.setNoDelay(true);
     peers.add(socket);
-    resetLimits.set(socket, createResetLimit(resets, performance.now()));
     dropIfSilent(socket, limits.headersTimeoutMs);
     injector.injectConnection(socket);
   };
@@ -73,9 +62,9 @@ export async function openGrpcDoor({ address, routes, chain, limits, tls: materi
   };
 }
 
-function bindMethods(routes: readonly Route[], door: Pick<GrpcMethod, "chain" | "peerOf" | "onReset">) {
+function bindMethods(routes: readonly Route[], chain: PolicyChain, peerOf: GrpcMethod["peerOf"]) {
   const bound = routes.flatMap((route) => route.methods);
-  return new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, ...door }]));
+  return new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, chain, peerOf }]));
 }
 
 function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number, limits: DoorLimits): grpc.Server {
@@ -96,10 +85,21 @@ function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number
     "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
     "grpc.enable_channelz": 0,
   });
+  limitResets(server, limits);
   for (const [path, bound] of methods) {
     server.register(path, unused, sameBytes, sameBytes, grpcJsKind(bound));
   }
   return server;
+}
+
+/**
+ * A client that takes back call after call loses its connection (CVE-2023-44487). grpc-js names no option for it and nghttp2 would
+ * allow a thousand at once, so the limit goes into what grpc-js hands to node:http2. Counting resets here and destroying the
+ * connection would end the process: Node asserts when a session goes while it is being read.
+ */
+function limitResets(server: grpc.Server, { resetBurst, resetsPerSecond }: DoorLimits): void {
+  const http2Options: object = Reflect.get(server, "commonServerOptions");
+  Object.assign(http2Options, { streamResetBurst: resetBurst, streamResetRate: resetsPerSecond });
 }
 
 const sameBytes = (bytes: Buffer): Buffer => bytes;

@@ -9,8 +9,6 @@ const UNKNOWN: Peer = { address: "", certificateNames: [] };
 export interface PeerTable {
   add(socket: Socket): void;
   find(remoteAddress: string | undefined, remotePort: number | undefined): Peer;
-  /** The connection itself; undefined when it is closed. */
-  socket(remoteAddress: string | undefined, remotePort: number | undefined): Socket | undefined;
 }
 
 /**
@@ -18,23 +16,17 @@ export interface PeerTable {
  * later connection from the same port never inherits a name.
  */
 export function createPeerTable(): PeerTable {
-  const sockets = new Map<string, Socket>();
-  const socketFrom = (address: string | undefined, port: number | undefined) => sockets.get(keyOf(address, port));
+  const peers = new Map<string, Peer>();
   return {
     add(socket) {
       const key = keyOf(socket.remoteAddress, socket.remotePort);
-      // Read now: a closed socket has neither address nor certificate.
-      peerOfSocket(socket);
-      sockets.set(key, socket);
+      const peer = peerOfSocket(socket);
+      peers.set(key, peer);
       socket.once("close", () => {
-        if (sockets.get(key) === socket) sockets.delete(key);
+        if (peers.get(key) === peer) peers.delete(key);
       });
     },
-    find(address, port) {
-      const socket = socketFrom(address, port);
-      return socket ? peerOfSocket(socket) : UNKNOWN;
-    },
-    socket: socketFrom,
+    find: (remoteAddress, remotePort) => peers.get(keyOf(remoteAddress, remotePort)) ?? UNKNOWN,
   };
 }
 

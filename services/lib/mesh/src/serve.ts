@@ -13,6 +13,7 @@ import { type AuthSettings, authenticationPolicy } from "./policies/authenticati
 import { deadlinePolicy } from "./policies/deadline.ts";
 import { openEndedPolicy } from "./policies/open-ended.ts";
 import { telemetryPolicy } from "./policies/telemetry.ts";
+import { trafficPolicy } from "./policies/traffic.ts";
 import { validationPolicy } from "./policies/validation.ts";
 import { chainPolicies, type Policy } from "./policy.ts";
 import { reflectionRoutes } from "./reflection.ts";
@@ -78,7 +79,10 @@ export class AuthenticationRequiredError extends Error {
 }
 
 const DRAIN_MS = 10_000;
-const LAME_DUCK_MS = 100;
+/** Clients that watch the health have heard when no call has come for so long. */
+const QUIET_MS = 100;
+/** Others send on until they are told to go: they are not waited for. */
+const LAME_DUCK_MS = 2_000;
 
 /** Opens the three doors of a service. @throws ListenError, MissingRoleError, AuthenticationRequiredError */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -97,7 +101,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     options.translateError,
   );
   const watches = openEndedPolicy();
-  const chain = chainPolicies([watches, ...(options.policies ?? []), ...policies(options, routes)], errors);
+  const traffic = trafficPolicy();
+  const counters = [watches, traffic];
+  const chain = chainPolicies([...(options.policies ?? []), ...policies(options, routes, counters)], errors);
   const guard = webGuard({
     allowedOrigins: options.web?.allowedOrigins ?? [],
     headers: options.web?.headers ?? [],
@@ -130,10 +136,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (!auth) logger.warn("authentication is off: every process of this machine may do everything");
 
     const drainAll = async (): Promise<void> => {
+      const drainMs = options.drainMs ?? DRAIN_MS;
+      const began = performance.now();
       health.setServing("", false);
       // Clients that watch the health get to look elsewhere before the connection goes.
-      if (watches.count() > 0) await delay(LAME_DUCK_MS);
-      const closed = closeAll(options.drainMs ?? DRAIN_MS);
+      const lameDuckMs = Math.min(LAME_DUCK_MS, drainMs / 4);
+      if (watches.count() > 0) await delay(Math.min(QUIET_MS, lameDuckMs));
+      await traffic.ended(QUIET_MS, lameDuckMs);
+      const closed = closeAll(drainMs - (performance.now() - began));
       watches.endAll();
       await closed;
       logger.info("stopped");
@@ -150,16 +160,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** The chain, in order: telemetry sees every end, a late or unknown caller costs no slot, only what has a slot is validated. */
-function policies({ auth, admission, telemetry, rest = [] }: ServerOptions, routes: readonly Route[]): Policy[] {
+/**
+ * The chain, in order: telemetry sees every end, what is shed costs nothing more, a late or unknown caller costs no slot, only what
+ * has a slot is validated.
+ */
+function policies(
+  { auth, admission, telemetry, rest = [] }: ServerOptions,
+  routes: readonly Route[],
+  counters: readonly Policy[],
+): Policy[] {
   const mounted = routes.flatMap(({ methods }) => methods.map(({ method }) => method));
   const methods = [...new Set([...mounted, ...rest.map(({ rpc }) => rpc)])];
   const roles = requiredRoles(methods);
   return [
     telemetryPolicy(telemetry?.sampleRatio ?? 0),
+    ...counters,
+    admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }),
     deadlinePolicy(),
     ...(auth ? [authenticationPolicy(auth, roles)] : []),
-    admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }),
     validationPolicy(methods),
   ];
 }

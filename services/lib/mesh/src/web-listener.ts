@@ -77,7 +77,7 @@ function createTlsServer(
       allowHTTP1: true,
       handshakeTimeout: limits.headersTimeoutMs,
       // A client that resets stream after stream loses its connection (CVE-2023-44487).
-      streamResetBurst: limits.maxStreams,
+      streamResetBurst: limits.resetBurst,
       streamResetRate: limits.resetsPerSecond,
       settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes },
     },

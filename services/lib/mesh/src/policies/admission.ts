@@ -33,34 +33,37 @@ export interface AdmissionPolicy extends Policy {
   load(): { readonly inFlight: number; readonly queued: number; readonly openEnded: number; readonly shed: number };
 }
 
-interface Waiting {
-  readonly call: Call;
+interface Wait {
   readonly since: number;
   /** Turns that the queue had had when the call came. */
   readonly turn: number;
 }
 
-/** A process that was stopped for a moment finds every wait long: none ends before so many turns were tried. */
+/** A process that was stopped or flooded for a moment finds every wait long: nothing is too late before so many turns were tried. */
 const SEEN_TURNS = 2;
 
 /**
  * Lets calls in: at most `maxInFlight` at a time, the others wait in a bounded queue (first in, first out; a wait that grows too
- * long ends with RESOURCE_EXHAUSTED, after Nichols and Jacobson's controlled delay, ACM Queue 2012). Every call waits for one turn of the
+ * long ends with RESOURCE_EXHAUSTED, after Nichols and Jacobson's controlled delay, ACM Queue 2012). In overload a call that would
+ * wait too long is refused when its headers come, before anything is paid for it. Every call waits for one turn of the
  * event loop: a stream that was reset meanwhile costs no handler, and handlers that compute cannot keep arrivals from being shed.
  */
 export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): AdmissionPolicy {
-  const queue: Waiting[] = [];
+  /** In order of arrival; a call that ends while it waits leaves. */
+  const queue = new Map<Call, Wait>();
+  const refuse = refusals();
+  const pace = createPace();
   let inFlight = 0;
   let openEnded = 0;
   let shed = 0;
   let scheduled = false;
-  let lastEmpty = performance.now();
-  let turns = 0;
-
   let sweeping = false;
+  let turns = 0;
+  /** When, and after which turn, the queue was last empty. */
+  let empty: Wait = { since: performance.now(), turn: 0 };
 
   const schedule = (): void => {
-    if (queue.length === 0) return;
+    if (queue.size === 0) return;
     sweepLater();
     if (scheduled || inFlight >= limits.maxInFlight) return;
     scheduled = true;
@@ -70,80 +73,123 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   const turn = (): void => {
     scheduled = false;
     turns++;
-    const start = performance.now();
-    turnAwayLate(start);
-    const end = start + limits.turnMs;
-    // Synchronous handlers run to their end inside `enter`, so the turn's time is theirs.
-    do {
-      const next = inFlight < limits.maxInFlight ? queue.shift() : undefined;
-      if (!next) break;
-      if (next.call.closed) continue;
+    let now = performance.now();
+    turnAwayLate(now);
+    const end = now + limits.turnMs;
+    for (const call of queue.keys()) {
+      if (inFlight >= limits.maxInFlight || now >= end) break;
+      queue.delete(call);
       inFlight++;
-      next.call.holdsSlot = true;
-      next.call.enter();
-    } while (performance.now() < end);
-    if (queue.length === 0) lastEmpty = performance.now();
+      pace.count();
+      call.holdsSlot = true;
+      // Synchronous handlers run to their end inside `enter`, so the turn's time is theirs.
+      call.enter();
+      now = performance.now();
+    }
+    pace.measure(now);
+    if (queue.size === 0) empty = { since: now, turn: turns };
     schedule();
   };
 
-  /** Ends the waits at the head of the queue that have lasted too long, or whose client is gone. */
+  const isOverloaded = (now: number): boolean =>
+    now - empty.since > limits.maxWaitMs && turns - empty.turn > SEEN_TURNS;
+
+  /** Ends the waits at the head of the queue that have lasted too long. */
   const turnAwayLate = (now: number): void => {
-    const maxWaitMs = now - lastEmpty <= limits.maxWaitMs ? limits.maxWaitMs : limits.overloadWaitMs;
-    for (let first = queue[0]; first; first = queue[0]) {
-      const late = now - first.since > maxWaitMs && turns - first.turn > SEEN_TURNS;
-      if (!late && !first.call.closed) return;
-      queue.shift();
-      if (!late) continue;
+    const maxWaitMs = isOverloaded(now) ? limits.overloadWaitMs : limits.maxWaitMs;
+    for (const [call, { since, turn }] of queue) {
+      if (now - since <= maxWaitMs || turns - turn <= SEEN_TURNS) return;
+      queue.delete(call);
       shed++;
-      first.call.fail(overloaded());
+      call.fail(refuse());
     }
   };
 
-  /** Handlers that wait for something else give no occasion to look at the queue: a timer does. */
+  /** While all slots are taken there is no turn to look at the queue in: a timer does. */
   const sweepLater = (): void => {
     if (sweeping) return;
     sweeping = true;
     setTimeout(() => {
       sweeping = false;
-      turns++;
-      turnAwayLate(performance.now());
-      if (queue.length > 0) sweepLater();
+      if (!scheduled) {
+        const now = performance.now();
+        turns++;
+        turnAwayLate(now);
+        pace.measure(now);
+      }
+      if (queue.size > 0) sweepLater();
     }, limits.overloadWaitMs);
   };
 
   return {
+    open({ bound }) {
+      if (queue.size === 0 || bound.isProbe || bound.limits.openEnded || !isOverloaded(performance.now())) return;
+      if (queue.size < pace.callsIn(limits.overloadWaitMs)) return;
+      shed++;
+      throw refuse();
+    },
     admit(call) {
       if (call.bound.isProbe) return false;
       if (call.bound.limits.openEnded) {
-        if (openEnded >= limits.maxOpenEnded) throw overloaded();
+        if (openEnded >= limits.maxOpenEnded) throw refuse();
         openEnded++;
         call.holdsSlot = true;
         return false;
       }
       const free = limits.maxInFlight - inFlight;
-      if (queue.length >= free + limits.maxQueued) {
+      if (queue.size >= free + limits.maxQueued) {
         shed++;
-        throw overloaded();
+        throw refuse();
       }
-      queue.push({ call, since: performance.now(), turn: turns });
+      queue.set(call, { since: performance.now(), turn: turns });
       schedule();
       return true;
     },
     close(call) {
-      if (!call.holdsSlot) return;
+      if (!call.holdsSlot) {
+        queue.delete(call);
+        return;
+      }
       call.holdsSlot = false;
       if (call.bound.limits.openEnded) openEnded--;
       else inFlight--;
       schedule();
     },
-    load: () => ({ inFlight, queued: queue.length, openEnded, shed }),
+    load: () => ({ inFlight, queued: queue.size, openEnded, shed }),
   };
 }
 
-function overloaded(): ConnectError {
-  // Jitter, so that clients that are turned away together do not come back together.
-  const retryAfterMs = 100 + Math.round(Math.random() * 200);
-  return refusal(Code.ResourceExhausted, "OVERLOADED", "the server has more calls than it can answer in time", {
-    retryAfterMs,
-  });
+const PACE_WINDOW_MS = 100;
+
+/** How many calls the handlers take, while there are more than they can take: the length of a queue is its wait by Little's law. */
+function createPace() {
+  let counted = 0;
+  let begun = performance.now();
+  let perMs = Number.POSITIVE_INFINITY;
+  return {
+    count(): void {
+      counted++;
+    },
+    measure(now: number): void {
+      const windowMs = now - begun;
+      if (windowMs < PACE_WINDOW_MS) return;
+      // A window that is much longer was idle, or the process was stopped: it says nothing.
+      if (windowMs < 2 * PACE_WINDOW_MS) perMs = counted / windowMs;
+      counted = 0;
+      begun = now;
+    },
+    /** At least 1. */
+    callsIn: (ms: number): number => Math.max(1, perMs * ms),
+  };
+}
+
+/** Refusals are made beforehand: they are many when time is short. They differ in when to come back, so that not all come back together. */
+function refusals(): () => ConnectError {
+  const errors = Array.from({ length: 16 }, (_, i) =>
+    refusal(Code.ResourceExhausted, "OVERLOADED", "the server has more calls than it can answer in time", {
+      retryAfterMs: 100 + i * 12.5,
+    }),
+  );
+  let next = 0;
+  return () => errors[next++ % errors.length] as ConnectError;
 }

@@ -1,0 +1,23 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Policy } from "../policy.ts";
+
+export interface TrafficPolicy extends Policy {
+  /** Waits until no call has come for `quietMs`, and at most `limitMs`. */
+  ended(quietMs: number, limitMs: number): Promise<void>;
+}
+
+/** Knows when the last call came. After telemetry in the chain: it tells the time from what that noted. */
+export function trafficPolicy(): TrafficPolicy {
+  let lastCall = Number.NEGATIVE_INFINITY;
+  return {
+    open(call) {
+      if (!call.bound.isProbe) lastCall = call.startedAt;
+    },
+    async ended(quietMs, limitMs) {
+      const limit = performance.now() + limitMs;
+      for (let now = performance.now(); now < limit && now - lastCall < quietMs; now = performance.now()) {
+        await delay(Math.min(lastCall + quietMs, limit) - now);
+      }
+    },
+  };
+}

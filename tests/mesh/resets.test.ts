@@ -1,0 +1,46 @@
+import { once } from "node:events";
+import net from "node:net";
+import { expect, it } from "vitest";
+import { HELLO, pings, resets } from "../faults/flood-frames.ts";
+import { DOOR_CLIENTS, echoClient, startEcho } from "./start-echo.ts";
+
+const ALLOWED = 20;
+
+/** Whether a connection is still there after a client took back so many calls on it, and what ran for them. */
+async function afterResets(count: number): Promise<{ open: boolean; handlers: number; honest: string | undefined }> {
+  let handlers = 0;
+  await using echo = await startEcho({
+    limits: { resetBurst: ALLOWED, resetsPerSecond: 0 },
+    observer: { started: (method) => void (method === "Increment" && handlers++), ended: () => {} },
+  });
+  const socket = net.connect(echo.server.addresses.grpc.port, "127.0.0.1");
+  let open = true;
+  const closed = once(socket, "close").then(() => {
+    open = false;
+  });
+  socket.write(Buffer.concat([HELLO, resets(1, count), pings(1)]));
+  // The last frame that the server sends while all is well is the answer to the ping.
+  const answered = new Promise<void>((resolve) => {
+    let bytes = Buffer.alloc(0);
+    socket.on("data", (chunk) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      if (bytes.includes(PING_ANSWER)) resolve();
+    });
+  });
+  await Promise.race([closed, answered]);
+  const { request } = await echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail()).echo({ id: "honest" });
+  const result = { open, handlers, honest: request?.id };
+  socket.destroy();
+  return result;
+}
+
+/** The head of a PING frame with ACK: 8 bytes, type 6, flag 1, stream 0. */
+const PING_ANSWER = Buffer.from([0, 0, 8, 6, 1, 0, 0, 0, 0]);
+
+it("lets a client take back so many calls, and runs no handler for them", async () => {
+  expect(await afterResets(ALLOWED)).toEqual({ open: true, handlers: 0, honest: "honest" });
+});
+
+it("cuts the connection at one more, and other connections do not notice", async () => {
+  expect(await afterResets(ALLOWED + 1)).toEqual({ open: false, handlers: 0, honest: "honest" });
+});
