@@ -12,6 +12,8 @@ export interface LoadOptions {
   /** Requests in flight on each connection. */
   readonly streams: number;
   readonly seconds: number;
+  /** Calls of so many seconds before are made and not counted; default 1. */
+  readonly warmUpSeconds?: number;
   /** HTTP/1.1 instead of HTTP/2. */
   readonly http1?: boolean;
   /** CPU that the generator is bound to; the server has the other one. */
@@ -39,7 +41,7 @@ export async function h2load(options: LoadOptions): Promise<LoadResult> {
   const headers = Object.entries(options.headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
   const args = [
     ...["-c", String(options.connections), "-m", String(options.streams), "-D", String(options.seconds)],
-    ...["--warm-up-time", "1", "-t", "1", "-d", options.bodyFile, ...headers],
+    ...["--warm-up-time", `${(options.warmUpSeconds ?? 1) * 1_000}ms`, "-t", "1", "-d", options.bodyFile, ...headers],
     ...(options.http1 ? ["--h1"] : []),
     options.url,
   ];

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Code } from "@connectrpc/connect";
 import { metric } from "../../bench/metric.ts";
 import { atLeast, atMost, openLoop, percentile, type Scenario, seconds, startReplica } from "./harness.ts";
@@ -15,7 +16,10 @@ export const overload: Scenario = async (quick) => {
   await closedLoop(2, call);
   const peak = await closedLoop(quick ? 3 : 6, call);
   const lasts = quick ? 10 : 30;
+  const lag = monitorEventLoopDelay({ resolution: 1 });
+  lag.enable();
   const outcomes = await openLoop(peak * 3, lasts, call);
+  lag.disable();
   const tookWith = (code: Code | 0) => outcomes.filter((outcome) => outcome.code === code).map(({ tookMs }) => tookMs);
   const good = tookWith(0);
   const shed = tookWith(Code.ResourceExhausted);
@@ -29,6 +33,7 @@ export const overload: Scenario = async (quick) => {
     atMost("overload.shed_p99_ms", percentile(shed, 0.99), `ms, ${shed.length} of ${outcomes.length}`, 50, 20),
     atMost("overload.lost", outcomes.length - good.length - shed.length, "calls with another code", 0),
     atMost("overload.recovery_s", recovery, "s", 5, 2),
+    metric({ name: "overload.caller_lag_p99_ms", value: lag.percentile(99) / 1e6, unit: "ms", better: "lower" }),
   ];
 };
 

@@ -31,14 +31,18 @@ export function rawCaller({ ready }: Replica, message: MessageInitShape<typeof E
     call: () =>
       new Promise((resolve, reject) => {
         const stream = sessions[next++ % CONNECTIONS]?.request(headers);
+        let answered = false;
         const done = (fields: http2.IncomingHttpHeaders): void => {
           const status = fields["grpc-status"];
           if (status === undefined) return;
+          answered = true;
           if (status === "0") resolve();
           else reject(new ConnectError(String(fields["grpc-message"]), Number(status)));
         };
-        const lost = (): void => reject(new ConnectError("connection lost", Code.Unavailable));
-        stream?.on("response", done).on("trailers", done).on("error", lost).on("close", lost).resume().end(frame);
+        const over = (): void => {
+          if (!answered) reject(new ConnectError("connection lost", Code.Unavailable));
+        };
+        stream?.on("response", done).on("trailers", done).on("error", over).on("close", over).resume().end(frame);
       }),
     close() {
       for (const session of sessions) session.destroy();

@@ -92,7 +92,7 @@ export const rollingRestarts: Scenario = async (quick) => {
       const which = i % 2;
       await replicas[which]?.stop();
       replicas[which] = await startReplica({ grpcPort: ports[which] ?? 0 });
-      await until(async () => ((await replicas[which]?.stats())?.started.Echo ?? 0) > 0);
+      await until(async () => ((await replicas[which]?.stats())?.started.Echo ?? 0) > 0, "a call at the new replica");
     }
     restarting = false;
   })();
@@ -111,9 +111,13 @@ export const rollingRestarts: Scenario = async (quick) => {
   return [atMost("rolling.failed_calls", failed.length, `of ${outcomes.length} calls`, 0)];
 };
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
+/** @throws Error after 15 s */
+async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + 15_000;
-  while (!(await condition()) && performance.now() < end) await seconds(0.05);
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`waited 15 s for: ${what}`);
+    await seconds(0.05);
+  }
 }
 
 function successShare(outcomes: readonly Outcome[]): number {
