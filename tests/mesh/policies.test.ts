@@ -68,7 +68,7 @@ describe("overload at the gRPC door", () => {
   };
 
   it("refuses a call when its headers come, and lets such a call wait for its body before and after", async () => {
-    await using echo = await startEcho({ admission: { maxInFlight: 1, maxWaitMs: 20, overloadWaitMs: 50 } });
+    await using echo = await startEcho({ admission: { maxInFlight: 1, overloadAfterMs: 50 } });
     const client = echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail());
     const session = http2.connect(echo.grpcUrl);
     const waitsForBody = String(Code.DeadlineExceeded);
@@ -85,6 +85,7 @@ describe("overload at the gRPC door", () => {
 
     controller.abort();
     expect(await held).toBe(Code.Canceled);
+    // Overload ends when nothing was refused for 50 ms.
     for (const end = performance.now() + 5_000; status !== waitsForBody && performance.now() < end; ) {
       status = await statusOfHeaders(session);
     }

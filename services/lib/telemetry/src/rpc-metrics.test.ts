@@ -1,4 +1,3 @@
-import { metrics } from "@opentelemetry/api";
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -6,12 +5,16 @@ import {
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
 import { afterAll, expect, test } from "vitest";
+import { rpcMetricProducer } from "./rpc-metric-producer.ts";
 import { createRpcDurations } from "./rpc-metrics.ts";
 
 const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+const reader = new PeriodicExportingMetricReader({
+  exporter,
+  exportIntervalMillis: 3_600_000,
+  metricProducers: [rpcMetricProducer],
+});
 const meters = new MeterProvider({ readers: [reader] });
-metrics.setGlobalMeterProvider(meters);
 afterAll(() => meters.shutdown());
 
 async function collected() {
@@ -48,4 +51,19 @@ test("a call's duration is recorded in seconds, by protocol, method and code", a
 test("the client's side has a metric of its own", async () => {
   createRpcDurations("client").record("grpc", "a.Service/Method", "OK", 1);
   expect((await collected()).map(({ descriptor }) => descriptor.name)).toContain("rpc.client.call.duration");
+});
+
+test("a duration belongs to the first bound that it is not above", async () => {
+  const durations = createRpcDurations("client");
+  for (const ms of [1, 1.001, 10_000, 10_001]) durations.record("grpc", "a.Service/Bounds", "OK", ms);
+  const points = (await collected()).flatMap(({ dataPoints }) =>
+    dataPoints.map(({ attributes, value }) => ({ attributes, value })),
+  );
+  const bounds = points.find(({ attributes }) => attributes["rpc.method"] === "a.Service/Bounds");
+  expect(bounds?.value).toMatchObject({
+    count: 4,
+    min: 0.001,
+    max: 10.001,
+    buckets: { counts: [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1] },
+  });
 });

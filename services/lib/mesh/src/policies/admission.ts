@@ -11,9 +11,11 @@ export interface AdmissionLimits {
   readonly maxQueued: number;
   /** Streams that last as long as the client wishes (watches); they count apart. */
   readonly maxOpenEnded: number;
-  /** Longest wait after the queue was empty within `maxWaitMs`: a burst. */
+  /** Longest wait. A burst, or a process whose code is still cold, makes calls wait and loses none. */
   readonly maxWaitMs: number;
-  /** Longest wait in a queue that does not empty: overload. What is shed is shed early, what is served is served in time. */
+  /** A queue that has not been empty for so long stands: overload, which ends when nothing was refused for as long. */
+  readonly overloadAfterMs: number;
+  /** In overload only so many calls are taken on as will be served within this time; the others are refused at once. */
   readonly overloadWaitMs: number;
   /** Time that handlers may take of one turn of the event loop before arrivals are looked at again. */
   readonly turnMs: number;
@@ -21,10 +23,11 @@ export interface AdmissionLimits {
 
 export const DEFAULT_ADMISSION: AdmissionLimits = {
   maxInFlight: 256,
-  maxQueued: 1_024,
+  maxQueued: 512,
   maxOpenEnded: 1_024,
-  maxWaitMs: 200,
-  overloadWaitMs: 15,
+  maxWaitMs: 500,
+  overloadAfterMs: 1_000,
+  overloadWaitMs: 50,
   turnMs: 5,
 };
 
@@ -41,12 +44,13 @@ interface Wait {
 
 /** A process that was stopped or flooded for a moment finds every wait long: nothing is too late before so many turns were tried. */
 const SEEN_TURNS = 2;
+const SWEEP_MS = 15;
 
 /**
- * Lets calls in: at most `maxInFlight` at a time, the others wait in a bounded queue (first in, first out; a wait that grows too
- * long ends with RESOURCE_EXHAUSTED, after Nichols and Jacobson's controlled delay, ACM Queue 2012). In overload a call that would
- * wait too long is refused when its headers come, before anything is paid for it. Every call waits for one turn of the
- * event loop: a stream that was reset meanwhile costs no handler, and handlers that compute cannot keep arrivals from being shed.
+ * Lets calls in: at most `maxInFlight` at a time, the others wait in a bounded queue, first in, first out. A queue that stands is
+ * told from a burst by the time since it was empty (Nichols and Jacobson's controlled delay, ACM Queue 2012). A call that would
+ * wait too long is refused when its headers come, before anything is paid for it; while the queue stands, that is soon. Every call waits for one turn of the
+ * event loop: a stream that was reset meanwhile costs no handler, and handlers that compute cannot keep arrivals from being refused.
  */
 export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): AdmissionPolicy {
   /** In order of arrival; a call that ends while it waits leaves. */
@@ -59,8 +63,9 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   let scheduled = false;
   let sweeping = false;
   let turns = 0;
-  /** When, and after which turn, the queue was last empty. */
-  let empty: Wait = { since: performance.now(), turn: 0 };
+  /** The call that found the queue empty last: when, and after which turn. */
+  let first: Wait = { since: 0, turn: 0 };
+  let lastRefusal = Number.NEGATIVE_INFINITY;
 
   const schedule = (): void => {
     if (queue.size === 0) return;
@@ -87,18 +92,19 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
       now = performance.now();
     }
     pace.measure(now);
-    if (queue.size === 0) empty = { since: now, turn: turns };
     schedule();
   };
 
+  const isOlder = ({ since, turn }: Wait, ms: number, now: number): boolean =>
+    now - since > ms && turns - turn > SEEN_TURNS;
+
   const isOverloaded = (now: number): boolean =>
-    now - empty.since > limits.maxWaitMs && turns - empty.turn > SEEN_TURNS;
+    now - lastRefusal < limits.overloadAfterMs || isOlder(first, limits.overloadAfterMs, now);
 
   /** Ends the waits at the head of the queue that have lasted too long. */
   const turnAwayLate = (now: number): void => {
-    const maxWaitMs = isOverloaded(now) ? limits.overloadWaitMs : limits.maxWaitMs;
-    for (const [call, { since, turn }] of queue) {
-      if (now - since <= maxWaitMs || turns - turn <= SEEN_TURNS) return;
+    for (const [call, wait] of queue) {
+      if (!isOlder(wait, limits.maxWaitMs, now)) return;
       queue.delete(call);
       shed++;
       call.fail(refuse());
@@ -118,13 +124,17 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
         pace.measure(now);
       }
       if (queue.size > 0) sweepLater();
-    }, limits.overloadWaitMs);
+    }, SWEEP_MS);
   };
 
   return {
     open({ bound }) {
-      if (queue.size === 0 || bound.isProbe || bound.limits.openEnded || !isOverloaded(performance.now())) return;
-      if (queue.size < pace.callsIn(limits.overloadWaitMs)) return;
+      if (queue.size === 0 || bound.isProbe || bound.limits.openEnded) return;
+      const now = performance.now();
+      const overloaded = isOverloaded(now);
+      // Half of the longest wait, so that what is let in is served though the pace slackens.
+      if (queue.size < pace.callsIn(overloaded ? limits.overloadWaitMs : limits.maxWaitMs / 2)) return;
+      if (overloaded) lastRefusal = now;
       shed++;
       throw refuse();
     },
@@ -141,7 +151,13 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
         shed++;
         throw refuse();
       }
-      queue.set(call, { since: performance.now(), turn: turns });
+      const wait = { since: performance.now(), turn: turns };
+      if (queue.size === 0) {
+        first = wait;
+        // What a burst found says nothing about the next one.
+        if (!isOverloaded(wait.since)) pace.forget(wait.since);
+      }
+      queue.set(call, wait);
       schedule();
       return true;
     },
@@ -161,11 +177,15 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
 
 const PACE_WINDOW_MS = 100;
 
-/** How many calls the handlers take, while there are more than they can take: the length of a queue is its wait by Little's law. */
+/** How many calls the handlers take while others wait: so a queue's length tells its wait (Little's law). */
 function createPace() {
   let counted = 0;
-  let begun = performance.now();
+  let begun = 0;
   let perMs = Number.POSITIVE_INFINITY;
+  const begin = (now: number): void => {
+    counted = 0;
+    begun = now;
+  };
   return {
     count(): void {
       counted++;
@@ -173,10 +193,14 @@ function createPace() {
     measure(now: number): void {
       const windowMs = now - begun;
       if (windowMs < PACE_WINDOW_MS) return;
-      // A window that is much longer was idle, or the process was stopped: it says nothing.
-      if (windowMs < 2 * PACE_WINDOW_MS) perMs = counted / windowMs;
-      counted = 0;
-      begun = now;
+      // In a window that is much longer the process was stopped, or had nothing to do.
+      if (windowMs < 3 * PACE_WINDOW_MS) perMs = counted / windowMs;
+      begin(now);
+    },
+    /** Until a window has passed, the pace is unknown and bounds nothing. */
+    forget(now: number): void {
+      perMs = Number.POSITIVE_INFINITY;
+      begin(now);
     },
     /** At least 1. */
     callsIn: (ms: number): number => Math.max(1, perMs * ms),
