@@ -1,13 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import net from "node:net";
-import os from "node:os";
-import path from "node:path";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { closeGate } from "./gate.ts";
 import { createWeek, endOf, startMesh, trigger, type WeeklyMesh } from "./harness.ts";
+import { hasRedis, startRedis } from "./redis.ts";
 
 // Each test starts two or three processes, and waits for locks and retries of seconds.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
@@ -43,34 +39,21 @@ test("a scheduler killed in the middle of scoring, its jobs on Postgres: the nex
   await proveSchedulerKill(11, await onPostgres());
 });
 
-function hasRedis(): boolean {
-  try {
-    execFileSync("redis-server", ["--version"]);
-    return true;
-  } catch {
-    return false;
-  }
-}
+describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no redis-server)", () => {
+  test("a scheduler killed in the middle of scoring: the next one ends the week", async () => {
+    await using redis = await startRedis();
+    await proveSchedulerKill(12, { REDIS_URL: redis.url });
+  });
 
-test.skipIf(!hasRedis())(
-  "a scheduler killed in the middle of scoring, its jobs on Redis (skipped where there is no redis-server): the same",
-  async () => {
-    const probe = net.createServer().listen(0, "127.0.0.1");
-    await once(probe, "listening");
-    const { port } = probe.address() as net.AddressInfo;
-    probe.close();
-    await once(probe, "close");
-    const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-redis-"));
-    const redis = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", ""]);
-    try {
-      for await (const line of redis.stdout) if (String(line).includes("Ready to accept connections")) break;
-      await proveSchedulerKill(12, { REDIS_URL: `redis://127.0.0.1:${port}` });
-    } finally {
-      redis.kill();
-      await rm(dir, { recursive: true, force: true });
-    }
-  },
-);
+  test("a Redis killed as soon as the scheduler serves: the week is run when it is back", async () => {
+    await using redis = await startRedis();
+    await using week = await createWeek(mesh, 19);
+    await using scheduler = await week.startScheduler({ REDIS_URL: redis.url });
+    await redis.restart();
+    expect(await endOf(scheduler, await trigger(scheduler, week))).toBe(RunState.COMPLETE);
+    expect(await week.proveWhole()).toBe(undisturbed);
+  });
+});
 
 test("ops-service killed in the middle of SubmitChunk: the job tries again and ends the week", async () => {
   await using week = await createWeek(mesh, 13);

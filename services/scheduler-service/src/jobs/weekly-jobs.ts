@@ -144,6 +144,8 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     logger.warn({ job: job?.id, attempt: job?.attemptsMade, ...why }, "weekly job failed");
   });
   worker.on("completed", (job) => logger.info({ job: job.id }, "weekly job complete"));
+  // A worker comes back from an outage of its store only once it has been connected.
+  await worker.waitUntilReady();
 
   return {
     trigger,
