@@ -115,7 +115,9 @@ function grpcJsKind({ streamsIn, streamsOut }: GrpcMethod): string {
 function tlsListener(material: TlsMaterial, limits: DoorLimits, accept: (socket: net.Socket) => void): tls.Server {
   const mutual = material.ca !== undefined;
   const options = { ...material, ALPNProtocols: ["h2"], handshakeTimeout: limits.headersTimeoutMs };
-  return tls.createServer({ ...options, requestCert: mutual, rejectUnauthorized: mutual }, accept);
+  const server = tls.createServer({ ...options, requestCert: mutual, rejectUnauthorized: mutual }, accept);
+  // Node tells of a handshake that failed or took too long, and leaves the connection open.
+  return server.on("tlsClientError", (_, socket) => socket.destroy());
 }
 
 /** The 24 bytes that every HTTP/2 client sends first. */

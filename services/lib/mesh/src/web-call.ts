@@ -1,6 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { Call, type Peer } from "./call.ts";
+import { interruptKey } from "./interruptible-body.ts";
 import type { PolicyChain } from "./policy.ts";
 import { refusal } from "./refusal.ts";
 import type { BoundMethod } from "./route.ts";
@@ -69,6 +70,7 @@ export class WebCall extends Call {
     if (this.closed) return;
     const error = this.#chain.toError(reason, this);
     this.abort(error);
+    if (!this.#answering) this.#context.values.get(interruptKey)(error);
     this.#reject?.(error);
     this.#chain.close(this, error);
   }

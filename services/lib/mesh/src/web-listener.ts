@@ -55,11 +55,15 @@ function createClearServer(limits: DoorLimits, answer: Answer): http.Server {
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
     requestTimeout: limits.bodyTimeoutMs,
     keepAliveTimeout: limits.connectionIdleMs,
-    // How often the two limits above are looked after; Node's default is 30 s.
-    connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+    connectionsCheckingInterval: checkingInterval(limits),
     noDelay: true,
   };
   return http.createServer(options, answer);
+}
+
+/** How often Node looks after the time limits of headers and bodies; its default is 30 s. */
+function checkingInterval({ headersTimeoutMs }: DoorLimits): number {
+  return Math.min(1_000, headersTimeoutMs);
 }
 
 function createTlsServer(
@@ -88,6 +92,7 @@ function createTlsServer(
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
     requestTimeout: limits.bodyTimeoutMs,
     keepAliveTimeout: limits.connectionIdleMs,
+    connectionsCheckingInterval: checkingInterval(limits),
   });
   // Node feeds its HTTP/1.1 parser past the socket's streams, and under TLS does so even after it has paused the parser: a client
   // that asks again while a large answer is still being written loses its connection ("Parse Error: Paused"). A listener for
@@ -97,6 +102,8 @@ function createTlsServer(
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     session.setTimeout(limits.connectionIdleMs, () => session.close());
+    const silent = setTimeout(() => session.destroy(), limits.headersTimeoutMs).unref();
+    session.once("stream", () => clearTimeout(silent)).once("close", () => clearTimeout(silent));
   });
   return server;
 }

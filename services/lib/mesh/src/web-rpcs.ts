@@ -1,12 +1,13 @@
 import type { Registry } from "@bufbuild/protobuf";
 import { type ConnectRouter, type ContextValues, createConnectRouter } from "@connectrpc/connect";
-import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
+import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import {
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import { JSON_OVERHEAD } from "./call-limits.ts";
+import { interruptibleBody, interruptKey } from "./interruptible-body.ts";
 import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 export interface WebRpcsOptions {
@@ -34,11 +35,18 @@ export function webRpcs({ routes, registry, contextValues, grpc, onUnsent }: Web
     const path = pathOf(request);
     const handler = (isJson(request) ? json : binary).get(path);
     if (!handler) return false;
-    handler(universalRequestFromNodeRequest(request, response, undefined, contextValues(request)))
+    handler(universalRequest(request, response, contextValues(request)))
       .then((answer) => send(answer, response))
       .catch((reason) => onUnsent(path, reason));
     return true;
   };
+}
+
+function universalRequest(request: WebRequest, response: WebResponse, values: ContextValues): UniversalServerRequest {
+  const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+  const { body, interrupt } = interruptibleBody(universal.body as AsyncIterable<Uint8Array>);
+  values.set(interruptKey, interrupt);
+  return { ...universal, body };
 }
 
 /** Connect's GET has no content type and says it in the query. */

@@ -1,0 +1,223 @@
+import { once } from "node:events";
+import http2 from "node:http2";
+import net from "node:net";
+import tls from "node:tls";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { echoClient, startEcho } from "./start-echo.ts";
+import { hasOpenssl, makeCertificates, type TestCertificates } from "./test-certificates.ts";
+
+const ECHO = "/bellwether.echo.v1.EchoService/Echo";
+const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/** Its deadline is far: the time limit of bodies comes first. */
+const MEASURE = "/bellwether.echo.v1.EchoService/Measure";
+const postHead = (path: string): string =>
+  `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
+const limits = { maxConnections: 3, headersTimeoutMs: 300, bodyTimeoutMs: 600 };
+
+const DOORS = ["grpc", "web", "admin"] as const;
+type DoorName = (typeof DOORS)[number];
+
+const open: net.Socket[] = [];
+afterEach(() => {
+  for (const socket of open.splice(0)) socket.destroy();
+});
+
+/** A raw connection, remembered so that the test's end closes it, with all that came over it. */
+async function connect(port: number, secure?: tls.ConnectionOptions) {
+  const socket = secure ? tls.connect({ port, host: "localhost", ...secure }) : net.connect(port, "127.0.0.1");
+  open.push(socket);
+  let received = "";
+  socket.on("data", (bytes) => {
+    received += bytes.toString("latin1");
+  });
+  socket.on("error", () => {});
+  const closed = new Promise<number>((resolve) => {
+    const since = performance.now();
+    socket.once("close", () => resolve(performance.now() - since));
+  });
+  await once(socket, secure ? "secureConnect" : "connect");
+  return { socket, closed, received: () => received };
+}
+
+/** Sends a byte now and then until the other side has had enough. */
+function dribble(socket: net.Socket, text: string): void {
+  let sent = 0;
+  const timer = setInterval(() => {
+    if (sent < text.length) socket.write(text[sent++] ?? "");
+  }, 50);
+  socket.once("close", () => clearInterval(timer));
+}
+
+describe.each(DOORS)("the %s door in clear text", (door: DoorName) => {
+  it("holds so many connections and no more, and takes new ones when some have gone", async () => {
+    await using echo = await startEcho({ limits: { ...limits, headersTimeoutMs: 10_000 } });
+    const { port } = echo.server.addresses[door];
+    const held = await Promise.all([1, 2, 3].map(() => connect(port)));
+    const turnedAway = await connect(port);
+    expect(await turnedAway.closed).toBeLessThan(2_000);
+    expect(held.map(({ socket }) => socket.destroyed)).toEqual([false, false, false]);
+    held[0]?.socket.destroy();
+    const taken = async () => {
+      const { socket, closed } = await connect(port);
+      return Promise.race([
+        closed.then(() => "closed"),
+        new Promise((resolve) => setTimeout(resolve, 200, "open")),
+      ]).finally(() => socket.destroy());
+    };
+    await expect.poll(taken).toBe("open");
+  });
+
+  it("lets go of a connection that says nothing", async () => {
+    await using echo = await startEcho({ limits });
+    const { closed } = await connect(echo.server.addresses[door].port);
+    expect(await closed).toBeLessThan(3_000);
+  });
+
+  it("lets go of a connection whose first bytes take too long", async () => {
+    await using echo = await startEcho({ limits });
+    const { socket, closed } = await connect(echo.server.addresses[door].port);
+    dribble(
+      socket,
+      door === "grpc" ? PREFACE : `GET /livez HTTP/1.1\r\nhost: localhost\r\nx-slow: ${"x".repeat(1_000)}`,
+    );
+    expect(await closed).toBeLessThan(3_000);
+  });
+});
+
+describe.each(["web", "admin"] as const)("the %s door", (door) => {
+  it("waits for a body so long and no longer", async () => {
+    await using echo = await startEcho({ limits });
+    const { socket, closed, received } = await connect(echo.server.addresses[door].port);
+    socket.write(postHead(door === "admin" ? "/livez" : MEASURE));
+    dribble(socket, "x".repeat(1_000));
+    expect(await closed).toBeLessThan(3_000);
+    expect(received()).toMatch(/^HTTP\/1\.1 4\d\d /);
+  });
+
+  it("takes 15 KiB of headers and refuses 17 KiB", async () => {
+    await using echo = await startEcho();
+    const url = door === "admin" ? `${echo.adminUrl}/livez` : `${echo.webUrl}/`;
+    const status = (size: number) => fetch(url, { headers: { "x-large": "x".repeat(size) } }).then((r) => r.status);
+    expect(await status(15 * 1024)).toBe(door === "admin" ? 200 : 404);
+    expect(await status(17 * 1024)).toBe(431);
+  });
+});
+
+it("ends an RPC at the web door whose body does not come, at its deadline and not before", async () => {
+  await using echo = await startEcho();
+  const { socket, closed, received } = await connect(echo.server.addresses.web.port);
+  socket.write(
+    `POST ${ECHO} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{`,
+  );
+  const tookMs = await closed;
+  expect(tookMs).toBeGreaterThan(1_900);
+  expect(tookMs).toBeLessThan(6_000);
+  expect(received()).toContain("deadline_exceeded");
+});
+
+it("ends an RPC at the gRPC door whose body does not come, at its default deadline", async () => {
+  await using echo = await startEcho();
+  const session = http2.connect(echo.grpcUrl);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": ECHO,
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  const started = performance.now();
+  const [headers] = await once(stream, "response");
+  expect(headers["grpc-status"]).toBe(String(Code.DeadlineExceeded));
+  expect(performance.now() - started).toBeGreaterThan(1_900);
+  session.destroy();
+});
+
+it("tells gRPC clients that 128 streams are the most", async () => {
+  await using echo = await startEcho();
+  const session = http2.connect(echo.grpcUrl);
+  const [settings] = await once(session, "remoteSettings");
+  expect(settings.maxConcurrentStreams).toBe(128);
+  session.destroy();
+});
+
+describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
+  let certificates: TestCertificates;
+  beforeAll(() => {
+    certificates = makeCertificates();
+  });
+  const startSecure = (more: object = {}) => startEcho({ tls: certificates.server, ...more });
+
+  it.each(["grpc", "web"] as const)("the %s door lets go of a connection that does not shake hands", async (door) => {
+    await using echo = await startSecure({ limits });
+    const { closed } = await connect(echo.server.addresses[door].port);
+    expect(await closed).toBeLessThan(3_000);
+  });
+
+  it.each([
+    ["grpc", "h2"],
+    ["web", "h2"],
+    ["web", "http/1.1"],
+  ] as const)(
+    "the %s door lets go of a connection that says nothing after the handshake for %s",
+    async (door, protocol) => {
+      await using echo = await startSecure({ limits });
+      const { closed } = await connect(echo.server.addresses[door].port, {
+        ca: certificates.ca,
+        ALPNProtocols: [protocol],
+      });
+      expect(await closed).toBeLessThan(3_000);
+    },
+  );
+
+  it("the web door answers 408 to an HTTP/1.1 body that takes too long", async () => {
+    await using echo = await startSecure({ limits });
+    const { socket, closed, received } = await connect(echo.server.addresses.web.port, {
+      ca: certificates.ca,
+      ALPNProtocols: ["http/1.1"],
+    });
+    socket.write(postHead(MEASURE));
+    dribble(socket, "x".repeat(1_000));
+    expect(await closed).toBeLessThan(3_000);
+    expect(received()).toMatch(/^HTTP\/1\.1 4\d\d /);
+  });
+
+  it("the web door tells HTTP/2 clients of 128 streams and 16 KiB of headers", async () => {
+    await using echo = await startSecure();
+    const session = http2.connect(echo.webUrl, { ca: certificates.ca });
+    const [settings] = await once(session, "remoteSettings");
+    expect(settings).toMatchObject({ maxConcurrentStreams: 128, maxHeaderListSize: 16 * 1024 });
+    session.destroy();
+  });
+
+  it("the web door lets an HTTP/2 client finish sending what it refused, and is there for the next call", async () => {
+    await using echo = await startSecure();
+    const nodeOptions = { ca: certificates.ca };
+    const client = echoClient(createConnectTransport({ baseUrl: echo.webUrl, httpVersion: "2", nodeOptions }));
+    const refused = await client
+      .echo({ id: "x", payload: new Uint8Array(7 * 1024 * 1024) })
+      .catch((e) => ConnectError.from(e).code);
+    expect(refused).toBe(Code.ResourceExhausted);
+    expect((await client.echo({ id: "next" })).request?.id).toBe("next");
+  });
+
+  it("the web door keeps an HTTP/1.1 connection whose client asks again while a large answer is still being written", async () => {
+    await using echo = await startSecure();
+    const { socket, closed } = await connect(echo.server.addresses.web.port, {
+      ca: certificates.ca,
+      ALPNProtocols: ["http/1.1"],
+    });
+    const body = JSON.stringify({ id: "x", text: "x".repeat(500_000) });
+    const head = `POST ${ECHO} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    let answers = 0;
+    const answered = new Promise<void>((resolve) => {
+      socket.on("data", (bytes) => {
+        answers += bytes.toString("latin1").split("HTTP/1.1 200").length - 1;
+        if (answers === 40) resolve();
+      });
+    });
+    for (let i = 0; i < 40; i++) socket.write(head + body);
+    await Promise.race([answered, closed]);
+    expect(answers).toBe(40);
+  });
+});
