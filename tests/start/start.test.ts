@@ -202,3 +202,12 @@ test("a taken port and a malformed variable are told before anything is made", a
   expect(wrong).toMatchObject({ code: 1, stdout: "" });
   expect(wrong.stderr).toContain('OPS_SERVICE_WEB_PORT: found "eighty", expected a port from 0 to 65535');
 });
+
+test("a data folder that cannot be made is told in one line", async () => {
+  await using folder = await startFolder();
+  const { code, stderr } = await folder.run(["start"], { BELLWETHER_DATA_DIR: "/dev/null/data" });
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    "bellwether: the data folder /dev/null/data cannot be written (ENOTDIR): give this user the right to, or set BELLWETHER_DATA_DIR to another one\n",
+  );
+});

@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { readEnv } from "@bellwether/config/env";
 import { Secret } from "@bellwether/config/secret";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
+import { makeDataFolder } from "@bellwether/storage/data-folder";
 import { takeProcessLock } from "@bellwether/storage/process-lock";
 import { providePostgres } from "@bellwether/storage/provide-postgres";
 import { type CliContext, dataFolder, defaultModel } from "../cli-context.ts";
@@ -42,7 +42,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   const { repository, say, signal } = options;
   await using starting = new AsyncDisposableStack();
   const data = dataFolder(context);
-  await mkdir(data, { recursive: true });
+  await makeDataFolder(data);
   starting.use(await takeProcessLock(path.join(data, "start.lock")));
   const peers = await meshEnv(context.env);
 
