@@ -17,6 +17,8 @@ export interface GrpcMethod extends BoundMethod {
 
 const NOTHING = (): void => {};
 const NO_METADATA = new grpc.Metadata();
+/** One for all: making an error costs more than the rest of a call that is taken back, and a flood takes back many. */
+const CANCELED = new ConnectError("canceled", Code.Canceled);
 const OK: Parameters<grpc.ServerInterceptingCallInterface["sendStatus"]>[0] = {
   code: grpc.status.OK,
   details: "",
@@ -112,7 +114,7 @@ export class GrpcCall extends Call {
   onCancel(): void {
     if (this.#ended) return;
     const late = this.deadline <= Date.now();
-    this.#end(new ConnectError(late ? "deadline exceeded" : "canceled", late ? Code.DeadlineExceeded : Code.Canceled));
+    this.#end(late ? new ConnectError("deadline exceeded", Code.DeadlineExceeded) : CANCELED);
   }
 
   fail(reason: unknown): void {

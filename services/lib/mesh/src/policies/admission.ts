@@ -154,8 +154,9 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
       const wait = { since: performance.now(), turn: turns };
       if (queue.size === 0) {
         first = wait;
-        // What a burst found says nothing about the next one.
-        if (!isOverloaded(wait.since)) pace.forget(wait.since);
+        // What one burst found says nothing about the next.
+        if (!isOverloaded(wait.since)) pace.forget();
+        pace.begin(wait.since);
       }
       queue.set(call, wait);
       schedule();
@@ -175,32 +176,43 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   };
 }
 
-const PACE_WINDOW_MS = 100;
+const PACE_WINDOW_MS = 50;
 
-/** How many calls the handlers take while others wait: so a queue's length tells its wait (Little's law). */
+/**
+ * How many calls the handlers take while others wait: so a queue's length tells its wait (Little's law). Time in which none waits
+ * does not count: with it, a server that refuses would find itself slower and slower.
+ */
 function createPace() {
   let counted = 0;
-  let begun = 0;
+  let waitedMs = 0;
+  let since = 0;
   let perMs = Number.POSITIVE_INFINITY;
-  const begin = (now: number): void => {
+  const restart = (): void => {
     counted = 0;
-    begun = now;
+    waitedMs = 0;
   };
   return {
+    /** Calls begin to wait. */
+    begin(now: number): void {
+      since = now;
+    },
+    /** One has been let in. */
     count(): void {
       counted++;
     },
+    /** Calls have waited until now. */
     measure(now: number): void {
-      const windowMs = now - begun;
-      if (windowMs < PACE_WINDOW_MS) return;
-      // In a window that is much longer the process was stopped, or had nothing to do.
-      if (windowMs < 3 * PACE_WINDOW_MS) perMs = counted / windowMs;
-      begin(now);
+      waitedMs += now - since;
+      since = now;
+      if (waitedMs < PACE_WINDOW_MS) return;
+      // In a time that is much longer the process was stopped.
+      if (waitedMs < 10 * PACE_WINDOW_MS) perMs = counted / waitedMs;
+      restart();
     },
     /** Until a window has passed, the pace is unknown and bounds nothing. */
-    forget(now: number): void {
+    forget(): void {
       perMs = Number.POSITIVE_INFINITY;
-      begin(now);
+      restart();
     },
     /** At least 1. */
     callsIn: (ms: number): number => Math.max(1, perMs * ms),
