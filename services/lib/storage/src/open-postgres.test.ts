@@ -1,22 +1,48 @@
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import type { Sql } from "postgres";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { passingFault } from "./passing-fault.ts";
+import { giveTo, serverUser } from "./server-files.ts";
 
-let cluster: PostgresCluster;
+let server: EmbeddedPostgres;
+let folder = "";
 let admin: Sql;
 let sql: Sql;
+
+function hasOpenssl(): boolean {
+  try {
+    execFileSync("openssl", ["version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Settings of a server with TLS, with a certificate that nobody vouches for. */
+async function tlsSettings(): Promise<Record<string, string>> {
+  const [key, cert] = [path.join(folder, "server.key"), path.join(folder, "server.pem")];
+  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
+  execFileSync("openssl", [...request, "-subj", "/CN=localhost", "-keyout", key, "-out", cert], { stdio: "ignore" });
+  await giveTo(key, serverUser());
+  return { ssl: "on", ssl_cert_file: cert, ssl_key_file: key };
+}
+
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
-  const url = await cluster.createDatabase();
-  admin = await openPostgres(url, { max: 1, applicationName: "admin" });
-  sql = await openPostgres(url, { max: 2, applicationName: "victim" });
+  folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-tls-"));
+  await chmod(folder, 0o755);
+  const settings = { fsync: "off", ...(hasOpenssl() && (await tlsSettings())) };
+  server = await startEmbeddedPostgres({ dir: path.join(folder, "data"), settings });
+  admin = await openPostgres(server.url, { max: 1, applicationName: "admin" });
 });
 afterAll(async () => {
-  await sql?.end({ timeout: 1 });
   await admin?.end({ timeout: 1 });
-  await cluster?.[Symbol.asyncDispose]();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 /** Cuts every connection of the victim, once one of them runs a query of these words. */
@@ -35,36 +61,64 @@ const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-test.each<[string, () => PromiseLike<unknown>]>([
-  ["a query", () => sql`select pg_sleep(60)`],
-  ["a transaction", () => sql.begin((tx) => tx`select pg_sleep(60)`)],
-  ["a transaction in a transaction", () => sql.begin((tx) => tx.savepoint((inner) => inner`select pg_sleep(60)`))],
-  [
-    "a transaction that holds on to its error",
-    () => sql.begin(async (tx) => [await tx`select pg_sleep(60)`.catch(() => []), await tx`select 1`]),
-  ],
-])("%s whose connection is cut fails, and the pool goes on", async (_what, work) => {
-  const failed = failureOf(work());
-  await cutWhile("pg_sleep");
-  expect(passingFault(await failed)).toBeDefined();
-  const again = () => Promise.all(Array.from({ length: 5 }, () => sql.begin((tx) => tx`select 1`)));
-  await vi.waitFor(again, { timeout: 10_000 });
-});
+const proveConnections = (query: string, isEncrypted: boolean) => () => {
+  beforeAll(async () => {
+    sql = await openPostgres(server.url + query, { max: 2, applicationName: "victim" });
+  });
+  afterAll(() => sql?.end({ timeout: 1 }));
 
-test("a COPY whose connection is cut fails, and the pool goes on", async () => {
-  await sql`create table copied (n int)`;
-  await sql`create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$`;
-  await sql`create trigger slow before insert on copied for each row execute function slow()`;
-  const copied = failureOf(
-    sql.begin(async (tx) => {
-      const target = await tx`copy copied from stdin`.writable();
-      await new Promise((resolve, reject) => {
-        target.on("error", reject).on("finish", resolve).end("1\n");
-      });
-    }),
-  );
-  await cutWhile("copy copied");
-  expect(passingFault(await copied)).toBeDefined();
-  const empty = async () => expect(await sql`select from copied`).toEqual([]);
-  await vi.waitFor(empty, { timeout: 10_000 });
-});
+  test("is what the URL asks for", async () => {
+    expect(await sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`).toEqual([{ ssl: isEncrypted }]);
+  });
+
+  test.each<[string, () => PromiseLike<unknown>]>([
+    ["a query", () => sql`select pg_sleep(60)`],
+    ["a transaction", () => sql.begin((tx) => tx`select pg_sleep(60)`)],
+    ["a transaction in a transaction", () => sql.begin((tx) => tx.savepoint((inner) => inner`select pg_sleep(60)`))],
+    [
+      "a transaction that holds on to its error",
+      () => sql.begin(async (tx) => [await tx`select pg_sleep(60)`.catch(() => []), await tx`select 1`]),
+    ],
+  ])("%s whose connection is cut fails, and the pool goes on", async (_what, work) => {
+    const failed = failureOf(work());
+    await cutWhile("pg_sleep");
+    expect(passingFault(await failed)).toBeDefined();
+    const again = () => Promise.all(Array.from({ length: 5 }, () => sql.begin((tx) => tx`select 1`)));
+    await vi.waitFor(again, { timeout: 10_000 });
+  });
+
+  test("a COPY whose connection is cut fails, and the pool goes on", async () => {
+    await sql`drop table if exists copied`;
+    await sql`create table copied (n int)`;
+    await sql`create or replace function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$`;
+    await sql`create trigger slow before insert on copied for each row execute function slow()`;
+    const copied = failureOf(
+      sql.begin(async (tx) => {
+        const target = await tx`copy copied from stdin`.writable();
+        await new Promise((resolve, reject) => {
+          target.on("error", reject).on("finish", resolve).end("1\n");
+        });
+      }),
+    );
+    await cutWhile("copy copied");
+    expect(passingFault(await copied)).toBeDefined();
+    const empty = async () => expect(await sql`select from copied`).toEqual([]);
+    await vi.waitFor(empty, { timeout: 10_000 });
+  });
+};
+
+describe("connections in the clear", proveConnections("", false));
+describe.skipIf(!hasOpenssl())(
+  "connections under TLS (skipped where there is no openssl)",
+  proveConnections("?sslmode=require", true),
+);
+
+test.skipIf(!hasOpenssl())(
+  "a certificate that is to be verified and cannot be is one line (skipped where there is no openssl)",
+  async () => {
+    const opened = openPostgres(`${server.url}?sslmode=verify-full`);
+    await expect(opened).rejects.toThrow(
+      /^PostgreSQL at postgres:\/\/127\.0\.0\.1:\d+\/postgres cannot be used: self[- ]signed certificate.*\. Start it, or correct DATABASE_URL$/,
+    );
+  },
+);

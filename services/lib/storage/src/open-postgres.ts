@@ -2,6 +2,7 @@ import type net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
 import postgres, { type Sql } from "postgres";
+import { encryptionOf } from "./encrypt-socket.ts";
 import { openSteadySocket } from "./steady-socket.ts";
 import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
 
@@ -55,10 +56,12 @@ async function untilStarted(ask: () => PromiseLike<unknown>): Promise<void> {
 }
 
 /** A COPY would wait about 45 ms on each end for the other's acknowledgement (Nagle against delayed ACK). */
-function ownSocket(url: string): { socket?: () => Promise<net.Socket> } {
-  const { hostname, port, searchParams } = new URL(url);
-  // postgres.js makes TLS sockets itself, and only on sockets it made.
-  if (searchParams.has("sslmode") || searchParams.has("ssl") || hostname === "") return {};
-  const address = { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 5432 : Number(port) };
-  return { socket: () => openSteadySocket(address, CONNECT_TIMEOUT_S * 1000) };
+function ownSocket(url: string): { socket?: () => Promise<net.Socket>; ssl?: false } {
+  const parsed = new URL(url);
+  const { hostname, port } = parsed;
+  if (hostname === "") return {};
+  const place = { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 5432 : Number(port) };
+  const address = { ...place, encryption: encryptionOf(parsed) };
+  // The socket comes encrypted: postgres.js has nothing to add.
+  return { socket: () => openSteadySocket(address, CONNECT_TIMEOUT_S * 1000), ssl: false };
 }

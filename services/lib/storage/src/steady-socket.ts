@@ -1,18 +1,30 @@
+import { once } from "node:events";
 import net from "node:net";
+import { type Encryption, encryptSocket } from "./encrypt-socket.ts";
 
 /** How long a broken connection stays: long enough for its transactions to hear of it and to give up. */
 const GRACE_MS = 250;
 
-/** Opens a connection without Nagle that breaks as postgres.js can bear it. @throws Error of the system, or after `timeoutMs` */
-export function openSteadySocket(address: { host: string; port: number }, timeoutMs: number): Promise<net.Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = net.connect({ ...address, noDelay: true, timeout: timeoutMs }, () => {
-      socket.off("error", reject).off("timeout", late).setTimeout(0);
-      resolve(failBeforeClose(socket));
-    });
-    const late = (): void => void socket.destroy(new Error(`no answer within ${timeoutMs / 1000} s`));
-    socket.once("error", reject).once("timeout", late);
-  });
+/** Where a server is, and how it is spoken to. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly encryption: Encryption;
+}
+
+/** Opens a connection without Nagle that breaks as postgres.js can bear it. @throws Error of the system, of TLS, or after `timeoutMs` */
+export async function openSteadySocket(
+  { host, port, encryption }: ServerAddress,
+  timeoutMs: number,
+): Promise<net.Socket> {
+  const socket = net.connect({ host, port, noDelay: true });
+  const late = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+  try {
+    await once(socket, "connect");
+    return failBeforeClose(await encryptSocket(socket, host, encryption));
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 /**
