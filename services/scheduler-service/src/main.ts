@@ -1,6 +1,7 @@
 import path from "node:path";
 import { env, readEnv } from "@bellwether/config/env";
 import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
+import { registryRoot } from "@bellwether/registry/layout";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
@@ -16,6 +17,12 @@ try {
   const config = readEnv(process.env, {
     ...serverEnv("SCHEDULER_SERVICE", { grpc: 9082, web: 8082, admin: 9482 }),
     ...WEEKLY_ENV,
+    registry: env.text("MODEL_REGISTRY_URL", { pattern: /^.{1,4096}$/, expected: "file:FOLDER" }, "file:models"),
+    model: env.text(
+      "BELLWETHER_MODEL",
+      { pattern: /^[a-z0-9][a-z0-9-]{0,63}$/, expected: "a model name" },
+      "supplier-risk",
+    ),
     redisUrl: env.optional(env.secretUrl("REDIS_URL", ["redis", "rediss"])),
     databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
     cron: env.text(
@@ -44,6 +51,8 @@ try {
     modelConfig: config.modelConfig,
     featureMapping: config.featureMapping,
     weeksFolder: path.resolve(config.dataDir, WEEKS_FOLDER),
+    registryRoot: registryRoot(config.registry, process.cwd()),
+    defaultModel: config.model,
     queueUrl: queue.reveal(),
     cron: config.cron,
     timeZone: config.timeZone,

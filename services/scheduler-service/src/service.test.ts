@@ -44,6 +44,8 @@ async function setUp(queueUrl: string, rows: number, cron = "0 6 * * 1") {
     ports: { grpc: 0, web: 0, admin: 0 },
     mlUrl: ml.grpc,
     opsUrl: ledger.url,
+    registryRoot: registry,
+    defaultModel: "supplier-risk",
     queueUrl,
     cron,
     timeZone: "Europe/Berlin",

@@ -1,13 +1,20 @@
 import path from "node:path";
+import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
+import { readAliases, setAlias } from "@bellwether/registry/aliases";
+import { listModels } from "@bellwether/registry/read-version";
 import { openQueue } from "@bellwether/storage/open-queue";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
+import { createOpsTrail } from "./clients/ops-trail.ts";
 import { resolveInput } from "./domain/input-file.ts";
+import { startAliasTrail } from "./jobs/alias-trail.ts";
 import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
 import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
+import { modelHandlers } from "./rpc/models.ts";
 import { scheduleHandlers } from "./rpc/schedule.ts";
 import { createWeeklyRunner, type WeeklySettings } from "./weekly-runner.ts";
 
@@ -15,6 +22,10 @@ import { createWeeklyRunner, type WeeklySettings } from "./weekly-runner.ts";
 export interface SchedulerServiceConfig
   extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web">,
     WeeklySettings {
+  /** Folder of the model registry, which this service alone writes. */
+  readonly registryRoot: string;
+  /** The model of a request that names none. */
+  readonly defaultModel: string;
   /** Redis or PostgreSQL that keeps the jobs. */
   readonly queueUrl: string;
   readonly cron: string;
@@ -30,9 +41,12 @@ export interface SchedulerServiceConfig
   readonly lockMs?: number;
 }
 
+/** How often the registry is looked at for moves that the command line made. */
+const REGISTRY_LOOK_MS = 1_000;
+
 /** Starts scheduler-service. @throws ConfigError, StorageError, CronPatternError, ListenError */
 export async function createSchedulerService(config: SchedulerServiceConfig): Promise<RunningServer> {
-  const { logger, telemetry, queueUrl, inputFolder, input, ...settings } = config;
+  const { logger, telemetry, queueUrl, inputFolder, input, registryRoot, defaultModel, ...settings } = config;
   await using starting = new AsyncDisposableStack();
   const calls = { ...settings.calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) };
   const runner = starting.use(await createWeeklyRunner({ ...settings, calls }));
@@ -45,10 +59,28 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     findInput: (named) => resolveInput(inputFolder, named === "" ? path.resolve(inputFolder, input) : named),
   });
   starting.defer(jobs.stop);
+  const ops = starting.use(createMeshTransport({ url: settings.opsUrl, ...calls }));
+  const trail = starting.use(
+    startAliasTrail({
+      listModels: () => listModels(registryRoot),
+      readAliases: (model) => readAliases(registryRoot, model),
+      append: createOpsTrail(ops),
+      everyMs: REGISTRY_LOOK_MS,
+      logger,
+    }),
+  );
+  const models = modelHandlers({
+    defaultModel,
+    async setAlias(request) {
+      const moved = await setAlias(registryRoot, { ...request, now: new Date() });
+      trail.nudge();
+      return moved;
+    },
+  });
   const server = await startServer({
     ...settings,
     name: "scheduler-service",
-    routes: [route(ScheduleService, scheduleHandlers(jobs))],
+    routes: [route(ScheduleService, scheduleHandlers(jobs)), route(ModelRegistryService, models)],
     errors: SCHEDULER_ERRORS,
     logger,
     ...(telemetry && { telemetry }),

@@ -1,12 +1,47 @@
-import { type AliasName, aliasVersion, readAliases, setAlias } from "@bellwether/registry/aliases";
+import { env, readEnv } from "@bellwether/config/env";
+import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
+import { readAliases } from "@bellwether/registry/aliases";
 import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/read-version";
 import { Command } from "commander";
+import { type Champions, championsInFolder, championsOfServices } from "../champions.ts";
 import { type CliContext, defaultModel, registryFolder } from "../cli-context.ts";
 import { createReport } from "../report.ts";
 import { UsageError } from "../usage-error.ts";
 
 const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
 const MODEL_FLAG = ["--model <name>", "model, default the service's"] as const;
+const SCHEDULER_FLAG = [
+  "--scheduler <url>",
+  "gRPC door of scheduler-service, which makes the change; default SCHEDULER_SERVICE_URL, else the registry's folder is changed",
+] as const;
+const ML_FLAG = [
+  "--ml <url>",
+  "with --scheduler: gRPC door of ml-service, default ML_SERVICE_URL, else http://127.0.0.1:9081",
+] as const;
+
+interface PeerOptions {
+  readonly scheduler?: string;
+  readonly ml?: string;
+}
+
+const PEER_PROTOCOLS = ["http", "https", "dns", "ipv4"];
+
+/** Champions behind the services that the options or the environment name, else those of the registry's folder. @throws EnvError */
+function openChampions(context: CliContext, options: PeerOptions): Champions {
+  const source = {
+    ...context.env,
+    ...(options.scheduler !== undefined && { SCHEDULER_SERVICE_URL: options.scheduler }),
+    ...(options.ml !== undefined && { ML_SERVICE_URL: options.ml }),
+  };
+  const read = readEnv(source, {
+    ...serverEnv("SCHEDULER_SERVICE", { grpc: 0, web: 0, admin: 0 }),
+    scheduler: env.optional(env.url("SCHEDULER_SERVICE_URL", PEER_PROTOCOLS)),
+    ml: env.url("ML_SERVICE_URL", PEER_PROTOCOLS, "http://127.0.0.1:9081"),
+  });
+  return read.scheduler === null
+    ? championsInFolder(registryFolder(context), context.env.USER ?? "bellwether models")
+    : championsOfServices(read.ml, read.scheduler, peerSettings(read));
+}
 
 async function listAll(root: string) {
   const models = [];
@@ -28,15 +63,6 @@ async function listAll(root: string) {
 /** `bellwether models` */
 export function modelsCommand(context: CliContext): Command {
   const root = () => registryFolder(context);
-  const move = async (modelName: string, alias: AliasName, version: string, reason: string) =>
-    setAlias(root(), {
-      modelName,
-      alias,
-      version,
-      setBy: context.env.USER ?? "bellwether models",
-      reason,
-      now: new Date(),
-    });
 
   const list = new Command("list")
     .description("List models, versions and aliases.")
@@ -74,11 +100,15 @@ export function modelsCommand(context: CliContext): Command {
     .argument("<version>", "version or alias, for example challenger")
     .option(...MODEL_FLAG)
     .option("--reason <text>", "why, for the history", "promoted by hand")
+    .option(...SCHEDULER_FLAG)
+    .option(...ML_FLAG)
     .option(...JSON_FLAG)
     .action(async (version, options) => {
       const report = createReport(options);
       const name = options.model ?? defaultModel(context);
-      const alias = await move(name, "champion", await resolveVersion(root(), name, version), options.reason);
+      using champions = openChampions(context, options);
+      const found = await champions.versionOf(name, version);
+      const alias = await champions.set({ model: name, version: found, reason: options.reason });
       report.line(`${name}: champion is ${alias.version}`);
       report.json({ model: name, champion: alias.version, set_at: alias.setAt });
     });
@@ -87,22 +117,24 @@ export function modelsCommand(context: CliContext): Command {
     .description("Make the champion before the present one the champion again.")
     .option(...MODEL_FLAG)
     .option("--reason <text>", "why, for the history", "rolled back by hand")
+    .option(...SCHEDULER_FLAG)
+    .option(...ML_FLAG)
     .option(...JSON_FLAG)
     .action(async (options) => {
       const report = createReport(options);
       const name = options.model ?? defaultModel(context);
-      const file = await readAliases(root(), name);
-      const current = aliasVersion(file, "champion");
-      const before = file.champions.findLast((entry) => entry.version !== current);
+      using champions = openChampions(context, options);
+      const { current, before } = await champions.latest(name);
       if (before === undefined) throw new UsageError(`${name} has had no other champion; promote a version instead`);
-      const alias = await move(name, "champion", before.version, options.reason);
+      const move = { model: name, version: before, reason: options.reason, expected: current };
+      const alias = await champions.set(move);
       report.line(`${name}: champion is ${alias.version} again, was ${current}`);
       report.json({ model: name, champion: alias.version, was: current });
     });
 
   const models = new Command("models").addHelpText(
     "after",
-    "\nExamples:\n  npx bellwether models list\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback",
+    "\nExamples:\n  npx bellwether models list\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models promote v3 --scheduler http://127.0.0.1:9082",
   );
   for (const command of [list, show, promote, rollback])
     models.addCommand(command.copyInheritedSettings(models).exitOverride());

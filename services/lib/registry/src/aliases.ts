@@ -2,12 +2,25 @@ import { mkdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { replaceFile } from "./durable-write.ts";
 import { modelFolder, versionFolder } from "./layout.ts";
-import { AliasMovedError, ModelCorruptError, ModelNotFoundError, VersionNotFoundError } from "./registry-error.ts";
+import {
+  AliasMovedError,
+  ModelCorruptError,
+  ModelNotFoundError,
+  RegistryNameError,
+  VersionNotFoundError,
+} from "./registry-error.ts";
 import { withWriteLock } from "./write-lock.ts";
 
 /** The aliases there are: the version that answers, and the one that is tried beside it. */
 export const ALIAS_NAMES = ["champion", "challenger"] as const;
 export type AliasName = (typeof ALIAS_NAMES)[number];
+
+/** A text as the alias that it names. @throws RegistryNameError */
+export function aliasFromText(text: string): AliasName {
+  const alias = ALIAS_NAMES.find((name) => name === text);
+  if (alias === undefined) throw new RegistryNameError(`alias "${text.slice(0, 80)}": use ${ALIAS_NAMES.join(" or ")}`);
+  return alias;
+}
 
 /** A name that points at a version. */
 export interface Alias {

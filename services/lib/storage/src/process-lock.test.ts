@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -18,15 +18,23 @@ test("one holder at a time, and the next one after it", async () => {
     await expect(takeProcessLock(file)).rejects.toThrow(new ProcessLockedError(file, process.pid));
   }
   await using _next = await takeProcessLock(file);
-  expect(await readFile(file, "utf8")).toBe(String(process.pid));
+  expect(await readFile(file, "utf8")).toMatch(new RegExp(`^${process.pid} `));
+  expect(await readdir(path.dirname(file))).toEqual(["start.lock"]);
+});
+
+test("of many at once one holds it", async () => {
+  const file = await lockFile();
+  const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeProcessLock(file)));
+  expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 });
 
 test("the lock of a process that is gone is taken over, and so is one that was half written", async () => {
   const file = await lockFile();
   const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
-  for (const left of [String(gone), ""]) {
+  // The last: a process of before, whose number this one was given.
+  for (const left of [String(gone), "", `${process.pid} ${performance.timeOrigin - 1}`]) {
     await writeFile(file, left);
     await using _held = await takeProcessLock(file);
-    expect(await readFile(file, "utf8")).toBe(String(process.pid));
+    expect(await readFile(file, "utf8")).toBe(`${process.pid} ${performance.timeOrigin}`);
   }
 });

@@ -1,3 +1,11 @@
+import type {
+  AliasMovedError,
+  ModelCorruptError,
+  ModelNotFoundError,
+  RegistryBusyError,
+  RegistryNameError,
+  VersionNotFoundError,
+} from "@bellwether/registry/registry-error";
 import { Code } from "@connectrpc/connect";
 import type {
   InputNotFoundError,
@@ -15,7 +23,13 @@ type SchedulerError =
   | JobNotFoundError
   | PeerRefusedError
   | PeerUnavailableError
-  | ScheduleNotFoundError;
+  | ScheduleNotFoundError
+  | ModelNotFoundError
+  | VersionNotFoundError
+  | AliasMovedError
+  | RegistryBusyError
+  | RegistryNameError
+  | ModelCorruptError;
 
 /** The code that each of them leaves with. */
 export const SCHEDULER_ERRORS = {
@@ -25,4 +39,10 @@ export const SCHEDULER_ERRORS = {
   ScheduleNotFoundError: Code.NotFound,
   PeerRefusedError: Code.FailedPrecondition,
   PeerUnavailableError: Code.Unavailable,
+  ModelNotFoundError: Code.NotFound,
+  VersionNotFoundError: Code.NotFound,
+  AliasMovedError: Code.FailedPrecondition,
+  RegistryBusyError: Code.Unavailable,
+  RegistryNameError: Code.InvalidArgument,
+  ModelCorruptError: Code.DataLoss,
 } satisfies Record<SchedulerError["name"], Code>;

@@ -1,0 +1,55 @@
+import { hash } from "node:crypto";
+import type { Alias } from "@bellwether/registry/aliases";
+
+/** A move of an alias, as the audit trail keeps it. */
+export interface AliasEvent {
+  /** The same for the same move, whoever tells it and how often: the trail keeps it once. */
+  readonly eventId: string;
+  readonly kind: "model.alias_set";
+  /** Who set it, 1 to 256 bytes. */
+  readonly actor: string;
+  /** "model/NAME". */
+  readonly subject: string;
+  /** Epoch milliseconds. */
+  readonly occurredAtMs: number;
+  readonly payload: {
+    readonly model: string;
+    readonly alias: string;
+    readonly version: string;
+    /** Where it pointed before; null: nowhere, or it is no longer remembered. */
+    readonly previous_version: string | null;
+    readonly reason: string;
+  };
+}
+
+/** A character has at most four bytes. */
+const MAX_ACTOR_CHARACTERS = 64;
+const MAX_REASON_CHARACTERS = 1_000;
+
+/** Events of all remembered moves of a model's aliases, oldest first. */
+export function aliasEvents(model: string, moves: readonly Alias[]): AliasEvent[] {
+  return moves.map((move, i) => {
+    const { name: alias, version, setAt, setBy, reason } = move;
+    const before = moves.slice(0, i).findLast((other) => other.name === alias);
+    return {
+      eventId: uuidOf([model, alias, version, setAt, setBy, reason]),
+      kind: "model.alias_set",
+      actor: setBy.replaceAll("\0", "").slice(0, MAX_ACTOR_CHARACTERS) || "unknown",
+      subject: `model/${model}`,
+      occurredAtMs: Date.parse(setAt) || 0,
+      payload: {
+        ...{ model, alias, version },
+        previous_version: before?.version ?? null,
+        reason: reason.slice(0, MAX_REASON_CHARACTERS),
+      },
+    };
+  });
+}
+
+/** A UUID of version 8 (RFC 9562 §5.8): the first bits of the SHA-256 of what it stands for. */
+function uuidOf(parts: readonly string[]): string {
+  const bytes = hash("sha256", JSON.stringify(parts), "buffer");
+  bytes[6] = (bytes.readUInt8(6) & 0x0f) | 0x80;
+  bytes[8] = (bytes.readUInt8(8) & 0x3f) | 0x80;
+  return bytes.toString("hex", 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

@@ -1,0 +1,40 @@
+import type {
+  AliasSchema,
+  ModelRegistryService,
+} from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { callerOf } from "@bellwether/mesh/caller";
+import { type Alias, aliasFromText, type SetAlias } from "@bellwether/registry/aliases";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+
+/** What the handlers need. */
+export interface ModelDeps {
+  /** The model of a request that names none. */
+  readonly defaultModel: string;
+  readonly setAlias: (request: Omit<SetAlias, "now">) => Promise<Alias>;
+}
+
+function aliasToProto({ name, version, setAt, setBy, reason }: Alias): MessageInitShape<typeof AliasSchema> {
+  return { name, version, setAt: timestampFromDate(new Date(setAt)), setBy, reason };
+}
+
+/** The writes of the ModelRegistryService; ml-service answers the reads. */
+export function modelHandlers({
+  defaultModel,
+  setAlias,
+}: ModelDeps): Pick<ServiceImpl<typeof ModelRegistryService>, "setAlias"> {
+  return {
+    async setAlias({ modelName, alias, version, reason, expectedVersion }, context) {
+      const moved = await setAlias({
+        modelName: modelName || defaultModel,
+        alias: aliasFromText(alias),
+        version,
+        setBy: callerOf(context).subject,
+        reason,
+        ...(expectedVersion !== undefined && { expectedVersion }),
+      });
+      return { alias: aliasToProto(moved) };
+    },
+  };
+}

@@ -1,0 +1,310 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import {
+  createLocalKeys,
+  issueToken,
+  LOCAL_AUDIENCE,
+  LOCAL_ISSUER,
+  readPublicKeys,
+} from "@bellwether/mesh/auth/local-keys";
+import type { RoleName } from "@bellwether/mesh/caller";
+import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
+import { createMlService } from "@bellwether/ml-service/service";
+import { type OpsHarness, startOps } from "@bellwether/ops-service/testing/ops-harness";
+import { readAliases, setAlias } from "@bellwether/registry/aliases";
+import { createSchedulerService } from "@bellwether/scheduler-service/service";
+import { weeklyFolder } from "@bellwether/scheduler-service/weekly-fixture";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { startGate } from "../audit/gate.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+const SLOWLY = { timeout: 30_000, interval: 20 };
+const NAME = DEMO_SPEC.name;
+const logger = createLogger({ name: "test", level: "silent" });
+const REPOSITORY = path.resolve(import.meta.dirname, "../..");
+const FREE = { host: "127.0.0.1", ports: { grpc: 0, web: 0, admin: 0 } };
+
+let cluster: PostgresCluster;
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+/** A registry with v1 and v2, of which v2 is the champion. */
+let root = "";
+beforeEach(async () => {
+  root = await mkdtemp(path.join(os.tmpdir(), "bellwether-models-"));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  await publishDemoModel(root);
+  await publishDemoModel(root, 7);
+});
+
+type SchedulerOver = Partial<Parameters<typeof createSchedulerService>[0]>;
+/** scheduler-service on the registry; its ops-service is away unless named. */
+async function startScheduler(over: SchedulerOver = {}, token?: string) {
+  const folder = await weeklyFolder();
+  const service = await createSchedulerService({
+    ...{ ...FREE, ...folder.settings, logger, registryRoot: root, defaultModel: NAME },
+    ...{ mlUrl: "http://127.0.0.1:1", opsUrl: "http://127.0.0.1:1", queueUrl: await cluster.createDatabase() },
+    ...{ cron: "0 6 * * 1", timeZone: "UTC", inputFolder: folder.at("."), input: "week.csv", ...over },
+  });
+  const url = `http://127.0.0.1:${service.addresses.grpc.port}`;
+  const transport = createMeshTransport({ url, ...(token !== undefined && { token: () => token }) });
+  onTestFinished(async () => {
+    transport.close();
+    await service.stop();
+    await folder[Symbol.asyncDispose]();
+  });
+  return { service, url, models: createClient(ModelRegistryService, transport) };
+}
+/** ml-service on the registry; gives its URL. */
+async function startMl(): Promise<string> {
+  const ml = await createMlService({ ...FREE, registryRoot: root, defaultModel: NAME, pollMs: 1_000, logger });
+  onTestFinished(() => ml.stop());
+  return `http://127.0.0.1:${ml.addresses.grpc.port}`;
+}
+/** The command line, on a registry folder that is not there. */
+function bellwether(...args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  const env = { ...process.env, MODEL_REGISTRY_URL: "file:/nowhere" };
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ["services/cli/bellwether.js", ...args],
+      { cwd: REPOSITORY, env },
+      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
+    );
+  });
+}
+async function refusalOf(call: Promise<unknown>): Promise<{ code: Code; reason: string | undefined }> {
+  const error = await call.then(
+    () => Promise.reject(new Error("the call succeeded")),
+    (thrown: unknown) => ConnectError.from(thrown),
+  );
+  return { code: error.code, reason: error.findDetails(ErrorInfoSchema)[0]?.reason };
+}
+const move = (version: string, over: object = {}) => ({ alias: "champion", version, reason: "because", ...over });
+const champions = async () => (await readAliases(root, NAME)).champions.map(({ version }) => version);
+/** Moves in ops' trail, oldest first. */
+async function recorded({ audit }: OpsHarness) {
+  const { records } = await audit.queryEvents({ kind: "model.alias_set", pageSize: 500 });
+  return records.reverse().map(({ event }) => ({ actor: event?.actor, ...JSON.parse(event?.payloadJson ?? "{}") }));
+}
+
+test("an alias is moved with who, why and when, and the same call again changes nothing", async () => {
+  const { models } = await startScheduler();
+  const { alias } = await models.setAlias(move("v1", { expectedVersion: "v2" }));
+  expect(alias).toMatchObject({ name: "champion", version: "v1", setBy: "anonymous", reason: "because" });
+  expect((await models.setAlias(move("v1", { expectedVersion: "v2" }))).alias).toEqual(alias);
+  expect(await champions()).toEqual(["v1", "v2", "v1"]);
+});
+
+test("what is not there is NOT_FOUND, what has moved FAILED_PRECONDITION, what is no name INVALID_ARGUMENT", async () => {
+  const { models } = await startScheduler();
+  const refused = (over: object) => refusalOf(models.setAlias({ ...move("v1"), ...over }));
+  expect(await refused({ modelName: "nobody" })).toEqual({ code: Code.NotFound, reason: "MODEL_NOT_FOUND" });
+  expect(await refused({ version: "v9" })).toEqual({ code: Code.NotFound, reason: "VERSION_NOT_FOUND" });
+  expect(await refused({ expectedVersion: "v1", version: "v9" })).toMatchObject({ code: Code.NotFound });
+  const challenger = { alias: "challenger", expectedVersion: "v1" };
+  expect(await refused(challenger)).toEqual({ code: Code.FailedPrecondition, reason: "ALIAS_MOVED" });
+  for (const over of [
+    { modelName: "../evil" },
+    { version: "challenger" },
+    { version: "../v1" },
+    { alias: "production" },
+    { reason: "" },
+    { reason: "x".repeat(501) },
+  ])
+    expect(await refused(over)).toMatchObject({ code: Code.InvalidArgument });
+  expect(await champions()).toEqual(["v1", "v2"]);
+});
+
+test("only an admin moves an alias, and the history has the name", async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-keys-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const files = await createLocalKeys(path.join(folder, "keys"));
+  const keys = await readPublicKeys(files.publicKeysFile);
+  const auth = {
+    identities: {},
+    tokens: { keys, issuer: LOCAL_ISSUER, audience: LOCAL_AUDIENCE, rolesClaim: "roles" },
+  };
+  const tokenOf = (role: RoleName) =>
+    issueToken(files.privateKeyFile, { subject: `${role}@example.org`, roles: [role], lifetimeS: 600 });
+  for (const role of ["viewer", "analyst", "service"] as const) {
+    const { models } = await startScheduler({ auth }, await tokenOf(role));
+    expect(await refusalOf(models.setAlias(move("v1")))).toMatchObject({ code: Code.PermissionDenied });
+  }
+  const { models } = await startScheduler({ auth }, await tokenOf("admin"));
+  expect((await models.setAlias(move("v1"))).alias?.setBy).toBe("admin@example.org");
+});
+
+test("of writers with the same expectation one moves the alias, over the RPC and beside it", async () => {
+  const { models } = await startScheduler();
+  await publishDemoModel(root, 8);
+  const offline = { modelName: NAME, alias: "champion" as const, setBy: "cli", reason: "beside", now: new Date() };
+  const outcomes = await Promise.allSettled([
+    ...["v1", "v2", "v1", "v2"].map((version) =>
+      models.setAlias(move(version, { expectedVersion: "v3" })).then(({ alias }) => alias?.version),
+    ),
+    ...["v1", "v2"].map((version) =>
+      setAlias(root, { ...offline, version, expectedVersion: "v3" }).then((alias) => alias.version),
+    ),
+  ]);
+  const [, , , winner] = await champions();
+  expect(await champions()).toHaveLength(4);
+  const won = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  // Those that wanted the same version find it done.
+  expect(new Set(won)).toEqual(new Set([winner]));
+  expect(won).toHaveLength(3);
+});
+
+test("a writer that is killed with the lock in its hand leaves the old alias, and nobody waits for it", async () => {
+  const lock = new URL(import.meta.resolve("@bellwether/registry/write-lock")).href;
+  const script = `
+    const { withWriteLock } = await import(${JSON.stringify(lock)});
+    await withWriteLock(${JSON.stringify(path.join(root, NAME))}, () => {
+      process.send("held");
+      return new Promise(() => setInterval(() => {}, 1000));
+    });`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child, "message");
+  const { models } = await startScheduler();
+  expect(await refusalOf(models.setAlias(move("v1"), { timeoutMs: 20_000 }))).toEqual({
+    code: Code.Unavailable,
+    reason: "REGISTRY_BUSY",
+  });
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+  expect(await champions()).toEqual(["v1", "v2"]);
+  expect((await models.setAlias(move("v1"))).alias?.version).toBe("v1");
+});
+
+test("a writer that is killed at any moment leaves a whole file", async () => {
+  const aliases = new URL(import.meta.resolve("@bellwether/registry/aliases")).href;
+  const script = `
+    const { setAlias } = await import(${JSON.stringify(aliases)});
+    const request = { modelName: ${JSON.stringify(NAME)}, alias: "champion", setBy: "loop", reason: "loop" };
+    for (let i = 0; ; i++) {
+      await setAlias(${JSON.stringify(root)}, { ...request, version: i % 2 ? "v1" : "v2", now: new Date() });
+      process.send(i);
+    }`;
+  const { models } = await startScheduler();
+  for (let round = 0; round < 8; round++) {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    const ended = once(child, "exit");
+    // Somewhere within one of its next writes.
+    for (let writes = 0; writes < 3; writes++) await once(child, "message");
+    await new Promise((resolve) => setTimeout(resolve, round));
+    child.kill("SIGKILL");
+    await ended;
+    const file = await readAliases(root, NAME);
+    expect(file.moves.at(-1)).toEqual(file.aliases[0]);
+    const next = file.aliases[0]?.version === "v1" ? "v2" : "v1";
+    expect((await models.setAlias(move(next))).alias?.version).toBe(next);
+  }
+});
+
+test("ml-service answers with the new champion soon after", async () => {
+  using transport = createMeshTransport({ url: await startMl() });
+  const inference = createClient(InferenceService, transport);
+  const { features, categories } = demoSupplier(1);
+  const answering = async () =>
+    (await inference.predict({ supplier: { supplierId: "x", features, categories } })).score?.model?.version;
+  const { models } = await startScheduler();
+  expect(await answering()).toBe("v2");
+  await models.setAlias(move("v1"));
+  await vi.waitFor(async () => expect(await answering()).toBe("v1"), SLOWLY);
+  const reads = createClient(ModelRegistryService, transport);
+  expect((await reads.listProductionHistory({})).champions[0]).toMatchObject({ version: "v1", reason: "because" });
+});
+
+test("a move does not wait for ops, and is in its trail once when it is back, whoever made it", async () => {
+  await using gate = await startGate();
+  const first = await startScheduler({ opsUrl: gate.url });
+  await first.models.setAlias(move("v1"));
+  await first.models.setAlias(move("v2", { alias: "challenger" }));
+  await setAlias(root, {
+    ...{ modelName: NAME, alias: "challenger", version: "v1" },
+    setBy: "cli",
+    reason: "",
+    now: new Date(),
+  });
+  expect((await readAliases(root, NAME)).moves).toHaveLength(5);
+  await first.service.stop();
+
+  await using ops = await startOps(await cluster.createDatabase());
+  gate.openTo(ops.grpcUrl);
+  const second = await startScheduler({ opsUrl: gate.url });
+  await vi.waitFor(async () => expect(await recorded(ops)).toHaveLength(5), SLOWLY);
+  await second.models.setAlias(move("v2"));
+  await vi.waitFor(async () => expect(await recorded(ops)).toHaveLength(6), SLOWLY);
+  await second.service.stop();
+  await startScheduler({ opsUrl: gate.url });
+  const third = await startScheduler({ opsUrl: gate.url });
+  await third.models.setAlias(move("v1"));
+  await vi.waitFor(async () => expect(await recorded(ops)).toHaveLength(7), SLOWLY);
+  expect(
+    (await recorded(ops)).map(({ alias, version, previous_version, actor }) => [
+      alias,
+      version,
+      previous_version,
+      actor,
+    ]),
+  ).toEqual([
+    ["champion", "v1", null, "test"],
+    ["champion", "v2", "v1", "test"],
+    ["champion", "v1", "v2", "anonymous"],
+    ["challenger", "v2", null, "anonymous"],
+    ["challenger", "v1", "v2", "cli"],
+    ["champion", "v2", "v1", "anonymous"],
+    ["champion", "v1", "v2", "anonymous"],
+  ]);
+  expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 7n });
+});
+
+test("the command line promotes and rolls back over the services when it is told where they are", async () => {
+  const { url } = await startScheduler();
+  const at = ["--scheduler", url, "--ml", await startMl()];
+  const promoted = await bellwether("models", "promote", "v1", "--reason", "by RPC", "--json", ...at);
+  expect(promoted).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(promoted.stdout)).toMatchObject({ model: NAME, champion: "v1" });
+  const back = await bellwether("models", "rollback", "--json", ...at);
+  expect(JSON.parse(back.stdout)).toMatchObject({ model: NAME, champion: "v2", was: "v1" });
+  const { moves } = await readAliases(root, NAME);
+  expect(moves.slice(2)).toMatchObject([
+    { version: "v1", setBy: "anonymous", reason: "by RPC" },
+    { version: "v2", setBy: "anonymous", reason: "rolled back by hand" },
+  ]);
+  expect(await bellwether("models", "promote", "v9", ...at)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('has no version or alias "v9"'),
+  });
+  const away = ["--scheduler", "http://127.0.0.1:1", "--ml", "http://127.0.0.1:1"];
+  expect(await bellwether("models", "promote", "v1", ...away)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("http://127.0.0.1:1 does not answer; is ml-service running there?"),
+  });
+});
+
+test("an alias file that is none is DATA_LOSS and stays as it is", async () => {
+  const file = path.join(root, NAME, "aliases.json");
+  await writeFile(file, "{");
+  const { models } = await startScheduler();
+  expect(await refusalOf(models.setAlias(move("v1")))).toEqual({ code: Code.DataLoss, reason: "MODEL_CORRUPT" });
+  expect(await readFile(file, "utf8")).toBe("{");
+});
