@@ -24,8 +24,8 @@ export interface DoorLimits {
 export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   maxConnections: 4_096,
   maxStreams: 128,
-  // A browser that is left in a hurry takes back dozens of calls, not hundreds; each costs the server a call's beginning.
-  resetBurst: 64,
+  // A connection full of calls whose deadlines pass together takes them all back, and is no flood.
+  resetBurst: 256,
   resetsPerSecond: 33,
   maxHeaderBytes: 16 * 1024,
   headersTimeoutMs: 10_000,

@@ -66,6 +66,8 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   /** The call that found the queue empty last: when, and after which turn. */
   let first: Wait = { since: 0, turn: 0 };
   let lastRefusal = Number.NEGATIVE_INFINITY;
+  /** Since when calls have waited for a slot; undefined: there are free ones. */
+  let fullSince: number | undefined;
 
   const schedule = (): void => {
     if (queue.size === 0) return;
@@ -78,9 +80,10 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   const turn = (): void => {
     scheduled = false;
     turns++;
-    let now = performance.now();
-    turnAwayLate(now);
-    const end = now + limits.turnMs;
+    const start = performance.now();
+    turnAwayLate(start);
+    const end = start + limits.turnMs;
+    let now = start;
     for (const call of queue.keys()) {
       if (inFlight >= limits.maxInFlight || now >= end) break;
       queue.delete(call);
@@ -91,7 +94,8 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
       call.enter();
       now = performance.now();
     }
-    pace.measure(now);
+    pace.spend(now - (fullSince ?? start));
+    fullSince = inFlight >= limits.maxInFlight ? now : undefined;
     schedule();
   };
 
@@ -117,11 +121,12 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
     sweeping = true;
     setTimeout(() => {
       sweeping = false;
-      if (!scheduled) {
+      if (!scheduled && queue.size > 0) {
         const now = performance.now();
         turns++;
         turnAwayLate(now);
-        pace.measure(now);
+        pace.spend(now - (fullSince ?? now));
+        fullSince = now;
       }
       if (queue.size > 0) sweepLater();
     }, SWEEP_MS);
@@ -156,7 +161,7 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
         first = wait;
         // What one burst found says nothing about the next.
         if (!isOverloaded(wait.since)) pace.forget();
-        pace.begin(wait.since);
+        if (fullSince !== undefined) fullSince = wait.since;
       }
       queue.set(call, wait);
       schedule();
@@ -179,34 +184,29 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
 const PACE_WINDOW_MS = 50;
 
 /**
- * How many calls the handlers take while others wait: so a queue's length tells its wait (Little's law). Time in which none waits
- * does not count: with it, a server that refuses would find itself slower and slower.
+ * How many calls the handlers take in their time: so a queue's length tells its wait (Little's law). Only time that handlers take
+ * or hold all slots counts: with idle time a server that refuses would find itself slower and slower, and with the time of
+ * reading, a flood of frames would have honest calls refused.
  */
 function createPace() {
   let counted = 0;
-  let waitedMs = 0;
-  let since = 0;
+  let spentMs = 0;
   let perMs = Number.POSITIVE_INFINITY;
   const restart = (): void => {
     counted = 0;
-    waitedMs = 0;
+    spentMs = 0;
   };
   return {
-    /** Calls begin to wait. */
-    begin(now: number): void {
-      since = now;
-    },
-    /** One has been let in. */
+    /** One call has been let in. */
     count(): void {
       counted++;
     },
-    /** Calls have waited until now. */
-    measure(now: number): void {
-      waitedMs += now - since;
-      since = now;
-      if (waitedMs < PACE_WINDOW_MS) return;
+    /** Those let in since the last time took so long. */
+    spend(ms: number): void {
+      spentMs += ms;
+      if (spentMs < PACE_WINDOW_MS) return;
       // In a time that is much longer the process was stopped.
-      if (waitedMs < 10 * PACE_WINDOW_MS) perMs = counted / waitedMs;
+      if (spentMs < 10 * PACE_WINDOW_MS) perMs = counted / spentMs;
       restart();
     },
     /** Until a window has passed, the pace is unknown and bounds nothing. */
