@@ -7,8 +7,15 @@ import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/mod
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { setAlias } from "@bellwether/registry/aliases";
+import { publishVersion } from "@bellwether/registry/publish";
 import { createLogger } from "@bellwether/telemetry/logger";
-import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import {
+  DEMO_FEATURES,
+  DEMO_SPEC,
+  demoSupplier,
+  publishDemoModel,
+  trainDemoModel,
+} from "@bellwether/testing/demo-model";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -238,10 +245,15 @@ test("a new champion is taken up while calls go on, and a broken one is not", as
   const version = await publishDemoModel(root, 7);
   const answering = async () => (await clients().grpc.predict({ supplier: supplier(1) })).score?.model?.version;
   await vi.waitFor(async () => expect(await answering()).toBe(version), { timeout: 15_000, interval: 10 });
-  const broken = await publishDemoModel(root, 8);
-  await rm(path.join(root, DEMO_SPEC.name, broken, "model.onnx"));
+  const modelName = DEMO_SPEC.name;
+  const now = new Date();
+  const trained = await trainDemoModel(8);
+  const publication = { ...trained, modelName, origin: "trained" as const, configHash: "", evaluation: null, now };
+  const broken = await publishVersion(root, publication);
+  await rm(path.join(root, modelName, broken.version, "model.onnx"));
+  const set = { modelName, alias: "champion" as const, setBy: "test", reason: "there and back", now };
+  await setAlias(root, { ...set, version: broken.version });
   expect(await answering()).toBe(version);
-  const set = { modelName: DEMO_SPEC.name, alias: "champion" as const, setBy: "test", reason: "back", now: new Date() };
   await setAlias(root, { ...set, version: "v1" });
   await vi.waitFor(async () => expect(await answering()).toBe("v1"), { timeout: 15_000, interval: 10 });
 });
