@@ -11,6 +11,7 @@ import { casesFor, EXPECTED, type Report } from "./expected.ts";
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), "bellwether-interop-"));
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
+const cache = here("../../node_modules/.cache/interop");
 const run = async (command: string, args: readonly string[], cwd = here(".")): Promise<Report[]> => {
   const { stdout } = await promisify(execFile)(command, args, { cwd, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 });
   return stdout
@@ -24,6 +25,8 @@ interface InteropClient {
   readonly name: string;
   readonly bidi: boolean;
   readonly missing?: string | undefined;
+  /** Cases that it cannot report. */
+  readonly without?: readonly string[];
   readonly reports: (echo: EchoServer) => Promise<Report[]>;
 }
 
@@ -79,13 +82,16 @@ const CLIENTS: readonly InteropClient[] = [
   })),
 ];
 
+/** Their builds take minutes. */
+const NIGHTLY: readonly InteropClient[] = process.argv.includes("--nightly") ? [javaClient(), rustClient()] : [];
+
 let passed = 0;
 let failed = 0;
 let skipped = 0;
 const echo = await startEcho({
   web: { allowedOrigins: page ? [page.origin] : [], headers: ["Echo-Request", "Echo-Header", "Echo-Trailer"] },
 });
-for (const client of CLIENTS) {
+for (const client of [...CLIENTS, ...NIGHTLY]) {
   if (client.missing !== undefined) {
     skipped++;
     console.log(`SKIPPED ${client.name}: ${client.missing}`);
@@ -109,7 +115,8 @@ async function faultsOf(client: InteropClient, echo: EchoServer): Promise<string
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
-  return casesFor(client.bidi).flatMap((name) => {
+  const cases = casesFor(client.bidi).filter((name) => !client.without?.includes(name));
+  return cases.flatMap((name) => {
     const result = reports.find((report) => report.case === name)?.result;
     if (isDeepStrictEqual(result, EXPECTED[name])) return [];
     return [`${name}: got ${JSON.stringify(result)}, expected ${JSON.stringify(EXPECTED[name])}`];
@@ -146,5 +153,37 @@ function buildGo(): { readonly command: string; readonly missing?: string } {
     return existsSync(command) ? { command } : { command, missing: "go built nothing" };
   } catch {
     return { command, missing: "Go is not installed, or its modules cannot be had" };
+  }
+}
+
+function javaClient(): InteropClient {
+  const target = path.join(cache, "java");
+  const missing = build("mvn", ["-q", "-B", "compile", `-Dtarget=${target}`], "java", "a JDK with Maven");
+  const classes = [path.join(target, "classes"), path.join(target, "lib", "*")].join(path.delimiter);
+  const reports = (echo: EchoServer) =>
+    run("java", ["-cp", classes, "bellwether.Client", grpcAddress(echo), descriptors]);
+  return { name: "java grpc-java", bidi: true, missing, reports };
+}
+
+/** tonic cancels a call by dropping it: there is nobody left to see a status. */
+function rustClient(): InteropClient {
+  const target = path.join(cache, "rust");
+  const missing = build(
+    "cargo",
+    ["build", "-q", "--release", "--locked", "--target-dir", target],
+    "rust",
+    "Rust with Cargo",
+  );
+  const reports = (echo: EchoServer) => run(path.join(target, "release", "interop-client"), [grpcAddress(echo)]);
+  return { name: "rust tonic", bidi: true, missing, without: ["cancel"], reports };
+}
+
+/** Builds a client in its folder; gives back why that is impossible. */
+function build(command: string, args: readonly string[], folder: string, needed: string): string | undefined {
+  try {
+    execFileSync(command, args, { cwd: here(folder), stdio: ["ignore", "ignore", "inherit"] });
+    return undefined;
+  } catch {
+    return `${needed} is not installed, or its packages cannot be had`;
   }
 }
