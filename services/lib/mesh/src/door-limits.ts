@@ -25,7 +25,7 @@ export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   maxConnections: 4_096,
   maxStreams: 128,
   // A connection full of calls whose deadlines pass together takes them all back, and is no flood.
-  resetBurst: 256,
+  resetBurst: 128,
   resetsPerSecond: 33,
   maxHeaderBytes: 16 * 1024,
   headersTimeoutMs: 10_000,
