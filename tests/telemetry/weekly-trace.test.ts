@@ -80,6 +80,12 @@ function proveOneTrace({ collector: { spans } }: TracedWeeks): void {
   expect(lineages(spans, /^INSERT bellwether.run_chunk/, "CLIENT")).toEqual([insert, insert]);
 }
 
+/** Looking for jobs, extending locks and the like begin no traces: each would be one of a single span, for ever. */
+function proveQuiet({ collector: { spans } }: TracedWeeks): void {
+  const alone = spans.filter(({ kind, parentId }) => kind === "INTERNAL" && parentId === "");
+  expect(alone.map(({ name }) => name)).toEqual([]);
+}
+
 /** The job that failed is an error where it ran, and where it was asked for it is none. */
 function proveFailure({ collector: { spans } }: TracedWeeks): void {
   const failed = spans.filter(({ traceId, isError }) => traceId === FAILED_TRACE_ID && isError);
@@ -114,6 +120,7 @@ describe("a weekly run from trigger to INSERT", () => {
     await using weeks = await runTracedWeeks(databaseUrl);
     proveOneTrace(weeks);
     proveFailure(weeks);
+    proveQuiet(weeks);
     proveNoData(weeks, [new URL(databaseUrl).password]);
   });
 
@@ -123,6 +130,7 @@ describe("a weekly run from trigger to INSERT", () => {
     await using weeks = await runTracedWeeks(databaseUrl, redis.url);
     proveOneTrace(weeks);
     proveFailure(weeks);
+    proveQuiet(weeks);
     proveNoData(weeks, [new URL(databaseUrl).password, REDIS_PASSWORD]);
   });
 });
