@@ -64,6 +64,10 @@ export async function askServices(pods: ReadonlyMap<string, PodProcess>, operato
       return status === 200 && text.includes("batch.served");
     }),
   );
+  for (const pod of pods.values()) {
+    const { limitMib, peakMib } = pod.memory();
+    holds(`${pod.name} took at most ${peakMib} of its ${limitMib} MiB`, peakMib < limitMib);
+  }
   return findings;
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { CarriedOut } from "./carry-out.ts";
 import type { Manifest } from "./manifest.ts";
@@ -23,6 +23,8 @@ export interface Surroundings {
 export interface PodProcess extends AsyncDisposable {
   readonly name: string;
   readonly ports: { readonly grpc: number; readonly web: number; readonly admin: number };
+  /** Memory that the pod may take, and the most that its process has taken so far; MiB. The latter is 0 where the system does not tell. */
+  memory(): { readonly limitMib: number; readonly peakMib: number };
   /** Its exit code after SIGTERM. */
   stop(): Promise<number | null>;
 }
@@ -71,7 +73,20 @@ export async function startPod(workload: Workload, image: CarriedOut, around: Su
     const [code] = await ended;
     return code;
   };
-  return { name, ports, stop, [Symbol.asyncDispose]: () => stop().then(() => undefined) };
+  const memory = () => ({ limitMib: mebibytes(container.resources.limits.memory), peakMib: peakOf(child.pid) });
+  return { name, ports, memory, stop, [Symbol.asyncDispose]: () => stop().then(() => undefined) };
+}
+
+/** "512Mi" or "1Gi" in MiB. */
+function mebibytes(quantity = ""): number {
+  const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(quantity) ?? [];
+  return Number(number) * (unit === "Gi" ? 1024 : 1);
+}
+
+function peakOf(pid: number | undefined): number {
+  const file = `/proc/${pid}/status`;
+  const [, kib = "0"] = (existsSync(file) && /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(file, "utf8"))) || [];
+  return Math.round(Number(kib) / 1024);
 }
 
 function variablesOf({ env = [], envFrom = [] }: Container, image: CarriedOut, around: Surroundings) {
