@@ -2,28 +2,10 @@ import http2 from "node:http2";
 import { RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { collect, DOOR_CLIENTS, type EchoClient, type EchoServer, echoClient, startEcho, until } from "./start-echo.ts";
-
-/** A call of each shape, to hold a policy against: both must end alike. */
-const SHAPES: Readonly<
-  Record<string, (client: EchoClient, behavior: object, signal?: AbortSignal) => Promise<unknown>>
-> = {
-  unary: (client, behavior, signal) => client.echo({ id: "x", behavior }, signal ? { signal } : {}),
-  streaming: (client, behavior, signal) => collect(client.count({ to: 1, behavior }, signal ? { signal } : {})),
-};
-
-const CASES = Object.entries(DOOR_CLIENTS).flatMap(([door, transport]) =>
-  Object.entries(SHAPES).map(([shape, call]) => ({ door, shape, transport, call })),
-);
+import { CASES, codeOf } from "./door-cases.ts";
+import { DOOR_CLIENTS, type EchoServer, echoClient, startEcho, until } from "./start-echo.ts";
 
 const slow = { delay: { nanos: 300_000_000 } };
-
-function codeOf(call: Promise<unknown>): Promise<Code | "OK"> {
-  return call.then(
-    () => "OK" as const,
-    (error) => ConnectError.from(error).code,
-  );
-}
 
 describe.each(CASES)("admission at the $door door, $shape", ({ transport, call }) => {
   const admission = { maxInFlight: 2, maxQueued: 2, maxWaitMs: 5_000, overloadWaitMs: 5_000 };

@@ -4,6 +4,7 @@ import { createMeshTransport, type MeshTransport } from "@bellwether/mesh/client
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import type { Compression } from "@connectrpc/connect/protocol";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { ECHO_ERRORS, type EchoObserver, echoRoute } from "./echo-service.ts";
 
@@ -58,10 +59,14 @@ export const CLEAR_TEXT_CLIENTS: Readonly<Record<string, (echo: EchoServer) => T
 };
 
 /** One client of each door: what policies are tried with. */
-export const DOOR_CLIENTS: Readonly<Record<string, (echo: EchoServer) => Transport>> = {
-  gRPC: ({ grpcUrl }) => createGrpcTransport({ baseUrl: grpcUrl }),
-  web: ({ webUrl }) => createConnectTransport({ baseUrl: webUrl, httpVersion: "1.1" }),
+export const DOOR_CLIENTS: Readonly<Record<string, (echo: EchoServer, zip?: Compression) => Transport>> = {
+  gRPC: ({ grpcUrl }, zip) => createGrpcTransport({ baseUrl: grpcUrl, ...(zip && zipping(zip)) }),
+  web: ({ webUrl }, zip) => createConnectTransport({ baseUrl: webUrl, httpVersion: "1.1", ...(zip && zipping(zip)) }),
 };
+
+function zipping(compression: Compression) {
+  return { sendCompression: compression, compressMinBytes: 1 };
+}
 
 export type EchoClient = Client<typeof EchoService>;
 

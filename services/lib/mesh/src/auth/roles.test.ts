@@ -1,0 +1,40 @@
+import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
+import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
+import { ServerReflection } from "@bellwether/gen/grpc/reflection/v1/reflection_pb";
+import { create } from "@bufbuild/protobuf";
+import { MethodOptionsSchema } from "@bufbuild/protobuf/wkt";
+import { expect, it } from "vitest";
+import type { RoleName } from "../caller.ts";
+import { MissingRoleError, mayCall, type RequiredRole, requiredRoles } from "./roles.ts";
+
+const ROLES: readonly RoleName[] = ["viewer", "analyst", "admin", "service"];
+
+it.each<[RequiredRole, readonly RoleName[]]>([
+  ["public", ROLES],
+  ["viewer", ROLES],
+  ["analyst", ["analyst", "admin", "service"]],
+  ["admin", ["admin"]],
+  ["service", ["service"]],
+])("what asks for %s may be called by %j", (required, may) => {
+  expect(ROLES.filter((role) => mayCall(new Set([role]), required))).toEqual(may);
+});
+
+it("without a role only what is public may be called", () => {
+  expect(mayCall(new Set(), "public")).toBe(true);
+  expect(mayCall(new Set(), "viewer")).toBe(false);
+});
+
+it("an RPC's contract states its role; those of vendored contracts are listed", () => {
+  const roles = requiredRoles([...EchoService.methods, ...Health.methods, ...ServerReflection.methods]);
+  expect(roles.get(EchoService.method.increment)).toBe("analyst");
+  expect(roles.get(EchoService.method.chat)).toBe("admin");
+  expect(roles.get(Health.method.check)).toBe("public");
+  expect(roles.get(ServerReflection.method.serverReflectionInfo)).toBe("viewer");
+});
+
+it("an RPC without a role is named", () => {
+  const { echo } = EchoService.method;
+  const silent = { ...echo, proto: { ...echo.proto, options: create(MethodOptionsSchema) } };
+  expect(() => requiredRoles([silent])).toThrow(MissingRoleError);
+  expect(() => requiredRoles([silent])).toThrow("/bellwether.echo.v1.EchoService/Echo");
+});

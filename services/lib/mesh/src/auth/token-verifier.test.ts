@@ -1,0 +1,133 @@
+import { createHmac } from "node:crypto";
+import http from "node:http";
+import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { describe, expect, it } from "vitest";
+import { createTokenVerifier, TokenError, type TokenSettings } from "./token-verifier.ts";
+
+const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+const stranger = await generateKeyPair("ES256");
+const jwk = { ...(await exportJWK(publicKey)), kid: "ours", alg: "ES256" };
+const settings: TokenSettings = { keys: { keys: [jwk] }, issuer: "us", audience: "mesh", rolesClaim: "roles" };
+const now = Math.floor(Date.now() / 1000);
+const CLAIMS: JWTPayload = { iss: "us", aud: "mesh", sub: "ada", exp: now + 60, roles: ["viewer"] };
+
+function sign(claims: JWTPayload, { key = privateKey, kid = "ours" } = {}): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid }).sign(key);
+}
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+async function reasonOf(token: string, more: Partial<TokenSettings> = {}): Promise<string> {
+  const verify = createTokenVerifier({ ...settings, ...more });
+  return Promise.resolve(verify(token)).then(
+    () => "believed",
+    (error) => (error instanceof TokenError ? error.reason : String(error)),
+  );
+}
+
+describe("a token", () => {
+  it("of the issuer for us is believed, with its subject and roles", async () => {
+    const caller = await createTokenVerifier(settings)(await sign(CLAIMS));
+    expect(caller).toEqual({ subject: "ada", roles: new Set(["viewer"]), via: "token" });
+  });
+
+  it.each([
+    ["that has expired", { exp: now - 60 }, "TOKEN_EXPIRED"],
+    ["that expired within the clocks' difference", { exp: now - 3 }, "believed"],
+    ["that is not valid yet", { nbf: now + 60 }, "TOKEN_INVALID"],
+    ["of another issuer", { iss: "them" }, "TOKEN_INVALID"],
+    ["for another audience", { aud: "shop" }, "TOKEN_INVALID"],
+    ["for several audiences with us among them", { aud: ["shop", "mesh"] }, "believed"],
+    ["without a subject", { sub: undefined }, "TOKEN_INVALID"],
+    ["without an expiry", { exp: undefined }, "TOKEN_INVALID"],
+  ])("%s", async (_, claims, expected) => {
+    // By way of JSON: a claim that is undefined is not there.
+    const payload: JWTPayload = JSON.parse(JSON.stringify({ ...CLAIMS, ...claims }));
+    expect(await reasonOf(await sign(payload))).toBe(expected);
+  });
+
+  it("signed by a stranger under our key's name is not believed", async () => {
+    expect(await reasonOf(await sign(CLAIMS, { key: stranger.privateKey }))).toBe("TOKEN_INVALID");
+  });
+
+  it("with an unknown key's name is not believed", async () => {
+    expect(await reasonOf(await sign(CLAIMS, { kid: "theirs" }))).toBe("TOKEN_INVALID");
+  });
+
+  it("without a signature is not believed, whatever case its algorithm is written in", async () => {
+    for (const alg of ["none", "None", "NONE"]) {
+      expect(await reasonOf(`${encode({ alg, kid: "ours" })}.${encode(CLAIMS)}.`)).toBe("TOKEN_INVALID");
+    }
+  });
+
+  it("signed by HMAC with the public key as its secret is not believed", async () => {
+    const text = `${encode({ alg: "HS256", kid: "ours" })}.${encode(CLAIMS)}`;
+    for (const secret of [await exportSPKI(publicKey), JSON.stringify(jwk)]) {
+      const signature = createHmac("sha256", secret).update(text).digest("base64url");
+      expect(await reasonOf(`${text}.${signature}`)).toBe("TOKEN_INVALID");
+    }
+  });
+
+  it("whose claims were changed after signing is not believed", async () => {
+    const [head = "", , signature = ""] = (await sign(CLAIMS)).split(".");
+    expect(await reasonOf(`${head}.${encode({ ...CLAIMS, roles: ["admin"] })}.${signature}`)).toBe("TOKEN_INVALID");
+  });
+
+  it.each([
+    ["empty", ""],
+    ["of dots", ".."],
+    ["of 1 MB", "x".repeat(1_000_000)],
+    ["that is no JSON inside", `${"e30"}.${"!!!"}.${"e30"}`],
+  ])("%s is not believed", async (_, token) => {
+    expect(await reasonOf(token)).toBe("TOKEN_INVALID");
+  });
+});
+
+describe("roles", () => {
+  const rolesOf = async (claims: JWTPayload, rolesClaim: string) =>
+    (await createTokenVerifier({ ...settings, rolesClaim })(await sign({ ...CLAIMS, roles: undefined, ...claims })))
+      .roles;
+
+  it.each([
+    ["come from a list", { roles: ["analyst", "admin"] }, "roles", ["analyst", "admin"]],
+    ["come from words", { scope: "viewer analyst" }, "scope", ["viewer", "analyst"]],
+    ["come from within another claim", { realm_access: { roles: ["admin"] } }, "realm_access.roles", ["admin"]],
+    ["that nobody knows are left out", { roles: ["root", "viewer", 7, null] }, "roles", ["viewer"]],
+    ["are none when the claim is missing", {}, "a.b.c", []],
+    ["are none when the claim is a number", { roles: 7 }, "roles", []],
+    ["are not taken from an object's own machinery", { roles: {} }, "roles.constructor.name", []],
+  ])("%s", async (_, claims, path, expected) => {
+    expect(await rolesOf(claims, path)).toEqual(new Set(expected));
+  });
+});
+
+describe("keys at a URL", () => {
+  async function keyServer(answer: http.RequestListener) {
+    const server = http.createServer(answer);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const port = address !== null && typeof address === "object" ? address.port : 0;
+    return { url: new URL(`http://127.0.0.1:${port}/jwks`), [Symbol.dispose]: () => void server.close() };
+  }
+
+  it("are fetched once for many tokens", async () => {
+    let fetched = 0;
+    using server = await keyServer((_, response) => {
+      fetched++;
+      response.end(JSON.stringify({ keys: [jwk] }));
+    });
+    const verify = createTokenVerifier({ ...settings, keys: server.url });
+    for (const sub of ["ada", "bob", "eve"]) expect((await verify(await sign({ ...CLAIMS, sub }))).subject).toBe(sub);
+    expect(fetched).toBe(1);
+  });
+
+  it("that cannot be had are the provider's fault, not the token's", async () => {
+    using broken = await keyServer((_, response) => {
+      response.statusCode = 503;
+      response.end();
+    });
+    const token = await sign(CLAIMS);
+    expect(await reasonOf(token, { keys: broken.url })).toBe("KEYS_UNAVAILABLE");
+    expect(await reasonOf(token, { keys: new URL("http://127.0.0.1:1/jwks") })).toBe("KEYS_UNAVAILABLE");
+  });
+});

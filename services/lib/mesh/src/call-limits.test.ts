@@ -1,0 +1,42 @@
+import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
+import { CallLimitsSchema, limits } from "@bellwether/gen/bellwether/policy/v1/limits_pb";
+import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
+import { create, type DescMethod, type MessageInitShape, setExtension } from "@bufbuild/protobuf";
+import { MethodOptionsSchema } from "@bufbuild/protobuf/wkt";
+import { expect, it } from "vitest";
+import { callLimits } from "./call-limits.ts";
+
+const MIB = 1024 * 1024;
+const { echo, count, measure, chat } = EchoService.method;
+
+function stating(method: DescMethod, stated: MessageInitShape<typeof CallLimitsSchema>): DescMethod {
+  const options = create(MethodOptionsSchema);
+  setExtension(options, limits, create(CallLimitsSchema, stated));
+  return { ...method, proto: { ...method.proto, options } };
+}
+
+it("an RPC without limits has the defaults: 2 s for a unary one, 60 s for a stream, 4 MiB", () => {
+  expect(callLimits(echo)).toEqual({ maxRequestBytes: 4 * MIB, defaultTimeoutMs: 2_000, openEnded: false });
+  expect(callLimits(count)).toEqual({ maxRequestBytes: 4 * MIB, defaultTimeoutMs: 60_000, openEnded: false });
+});
+
+it("what the contract states holds", () => {
+  expect(callLimits(measure)).toEqual({ maxRequestBytes: 16 * MIB, defaultTimeoutMs: 60_000, openEnded: false });
+  expect(callLimits(chat)).toMatchObject({ defaultTimeoutMs: Number.POSITIVE_INFINITY, openEnded: true });
+});
+
+it("a health watch lasts as long as its client wishes, a check does not", () => {
+  expect(callLimits(Health.method.watch).openEnded).toBe(true);
+  expect(callLimits(Health.method.check).openEnded).toBe(false);
+});
+
+it("64 MiB are the most that an RPC may ask for", () => {
+  expect(callLimits(stating(echo, { maxRequestBytes: 64 * MIB })).maxRequestBytes).toBe(64 * MIB);
+  expect(() => callLimits(stating(echo, { maxRequestBytes: 64 * MIB + 1 }))).toThrow("expected at most 67108864");
+});
+
+it("limits that contradict themselves are refused", () => {
+  expect(() => callLimits(stating(echo, { openEnded: true }))).toThrow("open_ended is for streaming RPCs");
+  const both = stating(count, { openEnded: true, defaultTimeoutMs: 1 });
+  expect(() => callLimits(both)).toThrow("without default_timeout_ms");
+});

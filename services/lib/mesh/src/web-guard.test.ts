@@ -1,0 +1,101 @@
+import http from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hostsWithoutAuthentication, LOCAL_NAMES, type WebGuardOptions, webGuard } from "./web-guard.ts";
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: http.IncomingHttpHeaders;
+}
+
+/** A server whose guard is behind it, with a handler that answers 200 to what is let in. */
+async function guarded(options: Partial<WebGuardOptions>) {
+  const guard = webGuard({ allowedOrigins: [], allowedHosts: undefined, headers: [], ...options });
+  const server = http.createServer((request, response) => {
+    if (!guard(request, response)) response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = address !== null && typeof address === "object" ? address.port : 0;
+  const ask = (headers: http.OutgoingHttpHeaders, method = "POST"): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const done = (response: http.IncomingMessage): void => {
+        response.resume();
+        resolve({ status: response.statusCode, headers: response.headers });
+      };
+      http.request({ port, host: "127.0.0.1", method, headers, agent: false }, done).on("error", reject).end();
+    });
+  return { ask, port, close: () => server.close() };
+}
+
+describe("a door that answers to the own machine's names", () => {
+  let door: Awaited<ReturnType<typeof guarded>>;
+  beforeAll(async () => {
+    door = await guarded({ allowedHosts: LOCAL_NAMES, allowedOrigins: ["https://dashboard.example.com"] });
+  });
+  afterAll(() => door.close());
+
+  it.each(["localhost", "LOCALHOST", "127.0.0.1", "[::1]", "localhost:8080", "[::1]:1"])(
+    "answers to %s",
+    async (host) => {
+      expect((await door.ask({ host })).status).toBe(200);
+    },
+  );
+
+  it.each([
+    "evil.example.com",
+    "localhost.evil.example.com",
+    "evil.example.com:8080",
+    "127.0.0.1.nip.io",
+    "localhost:80:80",
+  ])("does not answer to the name %j, whoever it points at", async (host) => {
+    expect((await door.ask({ host })).status).toBe(421);
+  });
+
+  it("lets its own page and programs in", async () => {
+    const host = `localhost:${door.port}`;
+    expect((await door.ask({ host })).status).toBe(200);
+    expect((await door.ask({ host, origin: `http://${host}` })).status).toBe(200);
+  });
+
+  it.each([
+    "http://evil.example.com",
+    "null",
+    "http://localhost:1",
+    "https://dashboard.example.com.evil.com",
+    "file://",
+  ])("turns pages of %s away", async (origin) => {
+    const { status, headers } = await door.ask({ host: `localhost:${door.port}`, origin });
+    expect(status).toBe(403);
+    expect(headers["access-control-allow-origin"]).toBeUndefined();
+  });
+
+  it("lets pages of an allowed origin in, by name and never by *", async () => {
+    const origin = "https://dashboard.example.com";
+    const { status, headers } = await door.ask({ host: "localhost", origin });
+    expect(status).toBe(200);
+    expect(headers["access-control-allow-origin"]).toBe(origin);
+    expect(headers.vary).toBe("origin");
+    expect(headers["access-control-allow-credentials"]).toBeUndefined();
+  });
+
+  it("answers the preflight of an allowed origin and of no other", async () => {
+    const preflight = { host: "localhost", "access-control-request-method": "POST" };
+    const allowed = await door.ask({ ...preflight, origin: "https://dashboard.example.com" }, "OPTIONS");
+    expect(allowed.status).toBe(204);
+    expect(allowed.headers["access-control-allow-headers"]).toContain("Authorization");
+    expect(allowed.headers["access-control-allow-headers"]).toContain("Connect-Protocol-Version");
+    expect((await door.ask({ ...preflight, origin: "http://evil.example.com" }, "OPTIONS")).status).toBe(403);
+  });
+});
+
+it("a door without names answers to any", async () => {
+  const door = await guarded({});
+  expect((await door.ask({ host: "any.example.com" })).status).toBe(200);
+  door.close();
+});
+
+it("without authentication a door answers to local names, and to the address it has on the loopback", () => {
+  expect(hostsWithoutAuthentication("127.0.0.2")).toContain("127.0.0.2");
+  expect(hostsWithoutAuthentication("::1")).toContain("[::1]");
+  expect(hostsWithoutAuthentication("0.0.0.0")).toEqual(LOCAL_NAMES);
+});

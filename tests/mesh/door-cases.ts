@@ -1,0 +1,23 @@
+import { type Code, ConnectError } from "@connectrpc/connect";
+import { collect, DOOR_CLIENTS, type EchoClient } from "./start-echo.ts";
+
+/** A call of each shape, to hold a policy against: both must end alike. */
+const SHAPES: Readonly<
+  Record<string, (client: EchoClient, behavior: object, signal?: AbortSignal) => Promise<unknown>>
+> = {
+  unary: (client, behavior, signal) => client.echo({ id: "x", behavior }, signal ? { signal } : {}),
+  streaming: (client, behavior, signal) => collect(client.count({ to: 1, behavior }, signal ? { signal } : {})),
+};
+
+/** A call of each shape at each door. */
+export const CASES = Object.entries(DOOR_CLIENTS).flatMap(([door, transport]) =>
+  Object.entries(SHAPES).map(([shape, call]) => ({ door, shape, transport, call })),
+);
+
+/** How a call ended. */
+export function codeOf(call: Promise<unknown>): Promise<Code | "OK"> {
+  return call.then(
+    () => "OK" as const,
+    (error) => ConnectError.from(error).code,
+  );
+}
