@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { closeGate } from "./gate.ts";
 import { createWeek, endOf, startMesh, trigger, type WeeklyMesh } from "./harness.ts";
-import { hasRedis, startRedis } from "./redis.ts";
 
 // Each test starts two or three processes, and waits for locks and retries of seconds.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });

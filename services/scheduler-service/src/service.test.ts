@@ -1,7 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
@@ -9,6 +8,7 @@ import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule
 import { createLogger } from "@bellwether/telemetry/logger";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -191,32 +191,11 @@ describe("with the jobs on Postgres", () => {
   });
 });
 
-function hasRedis(): boolean {
-  try {
-    execFileSync("redis-server", ["--version"]);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no redis-server)", () => {
   /** Each proof has a server of its own, as Redis keeps no databases apart by name. */
   async function withRedis(prove: (url: string) => Promise<void>): Promise<void> {
-    const probe = net.createServer().listen(0, "127.0.0.1");
-    await once(probe, "listening");
-    const { port } = probe.address() as net.AddressInfo;
-    probe.close();
-    await once(probe, "close");
-    const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-redis-"));
-    const redis = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", ""]);
-    try {
-      for await (const line of redis.stdout) if (String(line).includes("Ready to accept connections")) break;
-      await prove(`redis://127.0.0.1:${port}`);
-    } finally {
-      redis.kill();
-      await rm(dir, { recursive: true, force: true });
-    }
+    await using redis = await startRedis();
+    await prove(redis.url);
   }
   test("runs a week once, keeps the schedule, names what is not there", () => withRedis(proveService));
   test("a run whose scheduler was killed is ended by the next one, every supplier once", () => withRedis(proveRescue));

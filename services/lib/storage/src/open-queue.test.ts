@@ -1,21 +1,7 @@
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import net from "node:net";
-import os from "node:os";
-import path from "node:path";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openQueue } from "./open-queue.ts";
-
-function hasRedis(): boolean {
-  try {
-    execFileSync("redis-server", ["--version"]);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Proves one store: a schedule with a time zone set twice, a retried job, a parent that waits for its children. */
 async function proveQueues(url: string): Promise<void> {
@@ -59,21 +45,8 @@ describe("on Postgres", () => {
 
 describe.skipIf(!hasRedis())("on Redis (skipped where there is no redis-server)", () => {
   it("retries, waits for children and keeps one schedule", async () => {
-    const probe = net.createServer().listen(0, "127.0.0.1");
-    await once(probe, "listening");
-    const address = probe.address();
-    const port = typeof address === "object" && address ? address.port : 0;
-    probe.close();
-    await once(probe, "close");
-    const dir = mkdtempSync(path.join(os.tmpdir(), "bellwether-redis-"));
-    const redis = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", ""]);
-    try {
-      for await (const line of redis.stdout) if (String(line).includes("Ready to accept connections")) break;
-      await proveQueues(`redis://127.0.0.1:${port}`);
-    } finally {
-      redis.kill();
-      rmSync(dir, { recursive: true, force: true });
-    }
+    await using redis = await startRedis();
+    await proveQueues(redis.url);
   });
 });
 

@@ -5,9 +5,11 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 
-/** A Redis of one test; it keeps nothing. */
+/** A Redis of one test, on a port of its own; it keeps what it was told. */
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
+  /** SIGKILL, and a new one on the same files. */
+  restart(): Promise<void>;
 }
 
 /** Whether the machine has a redis-server. */
@@ -24,15 +26,34 @@ export function hasRedis(): boolean {
 export async function startRedis(password = ""): Promise<RedisServer> {
   const port = await freePort();
   const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-redis-"));
-  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", ""];
-  const child = spawn("redis-server", [...settings, ...(password ? ["--requirepass", password] : [])]);
-  const ended = once(child, "exit");
-  for await (const line of child.stdout) if (String(line).includes("Ready to accept connections")) break;
+  const kept = ["--dir", dir, "--save", "", "--appendonly", "yes"];
+  const flags = [
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    ...kept,
+    ...(password ? ["--requirepass", password] : []),
+  ];
+  const start = async () => {
+    const child = spawn("redis-server", flags);
+    for await (const line of child.stdout) if (String(line).includes("Ready to accept connections")) break;
+    return child;
+  };
+  let child = await start();
+  const kill = async (): Promise<void> => {
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  };
   return {
     url: `redis://${password ? `:${password}@` : ""}127.0.0.1:${port}`,
+    async restart() {
+      await kill();
+      child = await start();
+    },
     async [Symbol.asyncDispose]() {
-      child.kill();
-      await ended;
+      await kill();
       await rm(dir, { recursive: true, force: true });
     },
   };
