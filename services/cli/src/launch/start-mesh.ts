@@ -64,7 +64,9 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     BELLWETHER_DATA_DIR: data,
   };
   const launch = (name: string) => startServiceProcess(name, { env, cwd: context.cwd }, signal);
-  const begun = [launch("ops-service"), launch("ml-service"), launch("scheduler-service")] as const;
+  const opsFirst = launch("ops-service");
+  // The scheduler has news for ops-service as soon as it runs.
+  const begun = [opsFirst, launch("ml-service"), opsFirst.then(() => launch("scheduler-service"))] as const;
   const outcomes = await Promise.allSettled(begun);
   // The scheduler stops first and ops-service last: what the others have left to tell still finds it.
   for (const outcome of outcomes) if (outcome.status === "fulfilled") starting.use(outcome.value);
