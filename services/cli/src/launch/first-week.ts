@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
@@ -40,10 +41,24 @@ export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: Ab
   return await latest();
 }
 
+/** The scheduler may have looked for ops-service before it listened, and looks again within seconds. */
+const LOOKS_AGAIN_MS = 20_000;
+const PAUSE_MS = 100;
+
+async function untilAvailable<T>(ask: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + LOOKS_AGAIN_MS; ; await delay(PAUSE_MS)) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (ConnectError.from(error).code !== Code.Unavailable || Date.now() > end) throw error;
+    }
+  }
+}
+
 async function runWeek(isoWeek: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<void> {
   using scheduler = createMeshTransport({ url: peers.schedulerUrl, ...peers.calls });
   const schedules = createClient(ScheduleService, scheduler);
-  const { jobId } = await schedules.triggerRun({ scheduleId: "weekly", isoWeek }, { signal });
+  const { jobId } = await untilAvailable(() => schedules.triggerRun({ scheduleId: "weekly", isoWeek }, { signal }));
   for await (const { state, failure, rowsRead, rowsScored, rowsSetAside } of schedules.watchProgress(
     { jobId },
     { signal },

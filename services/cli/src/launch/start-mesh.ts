@@ -64,9 +64,9 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     BELLWETHER_DATA_DIR: data,
   };
   const launch = (name: string) => startServiceProcess(name, { env, cwd: context.cwd }, signal);
-  const opsFirst = launch("ops-service");
-  // The scheduler has news for ops-service as soon as it runs.
-  const begun = [opsFirst, launch("ml-service"), opsFirst.then(() => launch("scheduler-service"))] as const;
+  const mlFirst = launch("ml-service");
+  // Loading takes a core each: the third begins when the quickest is done.
+  const begun = [launch("ops-service"), mlFirst, mlFirst.then(() => launch("scheduler-service"))] as const;
   const outcomes = await Promise.allSettled(begun);
   // The scheduler stops first and ops-service last: what the others have left to tell still finds it.
   for (const outcome of outcomes) if (outcome.status === "fulfilled") starting.use(outcome.value);
