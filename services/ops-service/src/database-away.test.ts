@@ -19,7 +19,9 @@ test("while the database is away calls are UNAVAILABLE, and go on when it is bac
   const submit = () => ops.batch.submitChunk(testChunk(lease, 0, [{ id: "S1", score: 0.5 }]));
 
   await first.stop();
-  for (const call of [() => ops.alerts.listAlerts({}), submit, () => ops.audit.verifyChain({})]) {
+  const calls = [() => ops.alerts.listAlerts({}), submit, () => ops.audit.verifyChain({})];
+  // More than the pool has connections.
+  for (const call of [...calls, ...calls, ...calls, ...calls]) {
     const failure = await failureOf(call());
     expect([failure.code, failure.rawMessage]).toEqual([Code.Unavailable, "the database does not answer; try again"]);
     expect(failure.findDetails(ErrorInfoSchema)[0]?.reason).toBe("DATABASE_UNAVAILABLE");

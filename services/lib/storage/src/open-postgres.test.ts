@@ -10,6 +10,7 @@ import { passingFault } from "./passing-fault.ts";
 import { giveTo, serverUser } from "./server-files.ts";
 
 let server: EmbeddedPostgres;
+let settings: Record<string, string> = {};
 let folder = "";
 let admin: Sql;
 let sql: Sql;
@@ -35,7 +36,7 @@ async function tlsSettings(): Promise<Record<string, string>> {
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-tls-"));
   await chmod(folder, 0o755);
-  const settings = { fsync: "off", ...(hasOpenssl() && (await tlsSettings())) };
+  settings = { fsync: "off", ...(hasOpenssl() && (await tlsSettings())) };
   server = await startEmbeddedPostgres({ dir: path.join(folder, "data"), settings });
   admin = await openPostgres(server.url, { max: 1, applicationName: "admin" });
 });
@@ -105,7 +106,28 @@ const proveConnections = (query: string, isEncrypted: boolean) => () => {
     const empty = async () => expect(await sql`select from copied`).toEqual([]);
     await vi.waitFor(empty, { timeout: 10_000 });
   });
+
+  test("while the server is away more queries than the pool has connections fail, and it goes on within 2 s when it is back", async () => {
+    await withoutServer(async () => {
+      for (let refused = 0; refused < 5; ) {
+        const fault = passingFault(await failureOf(sql`select 1`));
+        expect(fault).toBeDefined();
+        if (fault && "code" in fault && fault.code === "ECONNREFUSED") refused++;
+      }
+    });
+    const again = () => Promise.all([1, 2, 3].map(() => sql`select 1`));
+    // A connection that was cut while it was busy fails one more query, with the error that it got then.
+    await vi.waitFor(again, { timeout: 2_000 });
+  });
 };
+
+/** Stops the server for as long as `meanwhile` runs; it comes back at the same port. */
+async function withoutServer(meanwhile: () => Promise<void>): Promise<void> {
+  await server.stop();
+  await meanwhile();
+  const port = Number(new URL(server.url).port);
+  server = await startEmbeddedPostgres({ dir: path.join(folder, "data"), settings, port });
+}
 
 describe("connections in the clear", proveConnections("", false));
 describe.skipIf(!hasOpenssl())(

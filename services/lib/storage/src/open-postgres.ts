@@ -14,6 +14,8 @@ export interface PostgresOptions {
 }
 
 const CONNECT_TIMEOUT_S = 10;
+/** By default a query waits up to 20 s for its turn to connect once the server has been away, longer than any caller. */
+const RECONNECT_PAUSE_S = 0.1;
 const STARTING_PAUSE_MS = 50;
 /** SQLSTATE of a server that is starting up. */
 const CANNOT_CONNECT_NOW = "57P03";
@@ -26,6 +28,7 @@ export async function openPostgres(url: string, { max = 10, applicationName }: P
   const sql = postgres(url, {
     max,
     connect_timeout: CONNECT_TIMEOUT_S,
+    backoff: () => RECONNECT_PAUSE_S,
     onnotice: () => {},
     ...(applicationName !== undefined && { connection: { application_name: applicationName } }),
     ...ownSocket(url),

@@ -12,19 +12,41 @@ export interface ServerAddress {
   readonly encryption: Encryption;
 }
 
-/** Opens a connection without Nagle that breaks as postgres.js can bear it. @throws Error of the system, of TLS, or after `timeoutMs` */
-export async function openSteadySocket(
-  { host, port, encryption }: ServerAddress,
-  timeoutMs: number,
-): Promise<net.Socket> {
+/**
+ * Opens a connection without Nagle that breaks as postgres.js can bear it. Never rejects: a connection that cannot be made, or not
+ * within `timeoutMs`, is one that breaks at once with that error.
+ */
+export function openSteadySocket(address: ServerAddress, timeoutMs: number): Promise<net.Socket> {
+  return connectTo(address, timeoutMs).catch(brokenSocket);
+}
+
+async function connectTo({ host, port, encryption }: ServerAddress, timeoutMs: number): Promise<net.Socket> {
   const socket = net.connect({ host, port, noDelay: true });
-  const late = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+  const late = setTimeout(() => socket.destroy(noAnswer(timeoutMs)), timeoutMs);
   try {
     await once(socket, "connect");
     return failBeforeClose(await encryptSocket(socket, host, encryption));
   } finally {
     clearTimeout(late);
   }
+}
+
+function noAnswer(timeoutMs: number): Error {
+  return Object.assign(new Error(`no answer within ${timeoutMs / 1000} s`), { code: "ETIMEDOUT" });
+}
+
+/**
+ * postgres.js 3.4.9 fails the query when it gets no socket, and never uses that place of its pool again: ten failed queries, and a
+ * pool of ten is gone for good. After a socket that breaks it connects anew.
+ */
+function brokenSocket(cause: Error): net.Socket {
+  const socket = new net.Socket();
+  // Not before postgres.js has written: a close that overtakes its first write leaves it unable to write ever again.
+  socket.write = () => {
+    setImmediate(() => socket.destroy(cause));
+    return false;
+  };
+  return socket;
 }
 
 /**
