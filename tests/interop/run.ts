@@ -8,6 +8,7 @@ import { isDeepStrictEqual, promisify } from "node:util";
 import { type EchoServer, startEcho } from "../mesh/start-echo.ts";
 import { browserMissing, openCasesPage } from "./browser/client.ts";
 import { casesFor, EXPECTED, type Report } from "./expected.ts";
+import { runGrpcurl, WITHOUT } from "./grpcurl/client.ts";
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), "bellwether-interop-"));
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
@@ -35,6 +36,7 @@ execFileSync("buf", ["build", "-o", descriptors], { cwd: here("../..") });
 
 const python = pythonWithGrpc();
 const go = buildGo();
+const grpcurl = buildGrpcurl();
 const browserReason = browserMissing();
 const page = browserReason === undefined ? await openCasesPage() : undefined;
 const node = (kind: string, bidi: boolean, url: (echo: EchoServer) => string): InteropClient => ({
@@ -63,6 +65,13 @@ const CLIENTS: readonly InteropClient[] = [
     bidi: false,
     missing: go.missing,
     reports: (echo) => run(go.command, ["connect", webAddress(echo), descriptors]),
+  },
+  {
+    name: "go grpcurl",
+    bidi: true,
+    missing: grpcurl.missing,
+    without: WITHOUT,
+    reports: (echo) => runGrpcurl(grpcurl.command, ["-plaintext", grpcAddress(echo)]),
   },
   {
     name: "node grpc-js",
@@ -154,6 +163,12 @@ function buildGo(): { readonly command: string; readonly missing?: string } {
   } catch {
     return { command, missing: "Go is not installed, or its modules cannot be had" };
   }
+}
+
+function buildGrpcurl(): { readonly command: string; readonly missing?: string } {
+  const command = path.join(cache, "grpcurl");
+  const missing = build("go", ["build", "-o", command, "github.com/fullstorydev/grpcurl/cmd/grpcurl"], "grpcurl", "Go");
+  return missing === undefined ? { command } : { command, missing };
 }
 
 function javaClient(): InteropClient {

@@ -76,17 +76,18 @@ describe.skipIf(!hasOpenssl())("reflection (skipped without openssl)", () => {
   );
 
   it.each(cases)(
-    "$version at the $door door lists the services and gives their files",
+    "$version at the $door door lists the services, and gives their files and those of error details",
     async ({ transport, service }) => {
       const client = createClient(service, transport());
       const questions = streamOf(
         { messageRequest: { case: "listServices" as const, value: "" } },
         { messageRequest: { case: "fileContainingSymbol" as const, value: `${ECHO}.Echo` } },
         { messageRequest: { case: "fileByFilename" as const, value: "no/such.proto" } },
+        { messageRequest: { case: "fileContainingSymbol" as const, value: "google.rpc.BadRequest.FieldViolation" } },
       );
       const answers = [];
       for await (const { messageResponse } of client.serverReflectionInfo(questions)) answers.push(messageResponse);
-      const [listed, files, missing] = answers;
+      const [listed, files, missing, details] = answers;
 
       const names = listed?.case === "listServicesResponse" ? listed.value.service.map(({ name }) => name) : [];
       expect(names).toEqual([ECHO, Health.typeName, ServerReflection.typeName, ServerReflectionAlpha.typeName]);
@@ -100,6 +101,10 @@ describe.skipIf(!hasOpenssl())("reflection (skipped without openssl)", () => {
       );
 
       expect(missing).toMatchObject({ case: "errorResponse", value: { errorCode: Code.NotFound } });
+      const [detailsFile] = details?.case === "fileDescriptorResponse" ? details.value.fileDescriptorProto : [];
+      expect(detailsFile && fromBinary(FileDescriptorProtoSchema, detailsFile).name).toBe(
+        "google/rpc/error_details.proto",
+      );
     },
   );
 });

@@ -1,3 +1,4 @@
+import { file_google_rpc_error_details } from "@bellwether/gen/google/rpc/error_details_pb";
 import { ServerReflection, ServerReflectionResponseSchema } from "@bellwether/gen/grpc/reflection/v1/reflection_pb";
 import {
   ServerReflectionResponseSchema as AlphaResponseSchema,
@@ -27,9 +28,12 @@ type Question =
   | { case: "fileContainingExtension"; value: { containingType: string; extensionNumber: number } }
   | { case: undefined };
 
+/** What errors carry: no RPC names these messages, and a client that knows only what reflection tells could not read them. */
+const ERROR_DETAILS = [file_google_rpc_error_details];
+
 /**
- * grpc.reflection v1 and v1alpha over the services a server has, byte-exact with their custom options and imported files.
- * The two versions have the same messages under two names.
+ * grpc.reflection v1 and v1alpha over the services a server has, byte-exact with their custom options and imported files, and over
+ * google.rpc's error details. The two versions have the same messages under two names.
  */
 export function reflectionRoutes(services: readonly DescService[]): Route[] {
   const all = [...services, ServerReflection, ServerReflectionAlpha];
@@ -59,7 +63,8 @@ export function reflectionRoutes(services: readonly DescService[]): Route[] {
 }
 
 function createAnswerer(services: readonly DescService[]) {
-  const files = new Map(filesOf(services).map((file) => [file.proto.name, file]));
+  const all = [...filesOf(services), ...ERROR_DETAILS.flatMap((file) => fileClosure(file))];
+  const files = new Map(all.map((file) => [file.proto.name, file]));
   const registry = createRegistry(...files.values());
   const extensions = [...registry].filter((d): d is DescExtension => d.kind === "extension");
 
