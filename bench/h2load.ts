@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 
 /** One run of the load generator. */
@@ -25,6 +26,8 @@ export interface LoadResult {
   readonly calls: number;
   readonly failed: number;
   readonly meanUs: number;
+  /** Of every call, the warm-up's too. */
+  readonly p99Us: number;
 }
 
 /** The version of h2load (Debian's nghttp2-client), or undefined where it is not installed. */
@@ -38,19 +41,28 @@ export function h2loadVersion(): string | undefined {
 
 /** Loads a server for a while. Counts HTTP 200, which every gRPC error is too: check an answer by a client first. */
 export async function h2load(options: LoadOptions): Promise<LoadResult> {
+  const logFile = `${options.bodyFile}.log`;
   const headers = Object.entries(options.headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
   const args = [
     ...["-c", String(options.connections), "-m", String(options.streams), "-D", String(options.seconds)],
     ...["--warm-up-time", `${(options.warmUpSeconds ?? 1) * 1_000}ms`, "-t", "1", "-d", options.bodyFile, ...headers],
+    ...["--log-file", logFile],
     ...(options.http1 ? ["--h1"] : []),
     options.url,
   ];
   const { stdout } = await promisify(execFile)("taskset", ["-c", String(options.cpu), "h2load", ...args]);
+  const took = (await readFile(logFile, "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => Number(line.split("\t")[2]))
+    .sort((a, b) => a - b);
+  await rm(logFile);
   const number = (pattern: RegExp): number => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
   return {
     callsPerSecond: number(/finished in [\d.]+\w+, ([\d.]+) req\/s/),
     calls: number(/(\d+) succeeded/),
     failed: number(/(\d+) failed/) + number(/(\d+) errored/) + number(/(\d+) timeout/),
+    p99Us: took[Math.floor(took.length * 0.99)] ?? Number.NaN,
     meanUs: duration(/time for request:\s+\S+\s+\S+\s+(\S+)/.exec(stdout)?.[1] ?? ""),
   };
 }

@@ -25,8 +25,8 @@ interface Traced {
 /** Collectors that refuse connections or never answer, against one that takes everything: what a call and the process then cost. */
 export const collector: Scenario = async (quick) => {
   if (h2loadVersion() === undefined) return [unmeasured("h2load is not installed (Debian: nghttp2-client)")];
-  const sink = new Worker(new URL("collector-sink.ts", import.meta.url));
-  const [ports]: [CollectorPorts] = (await once(sink, "message")) as [CollectorPorts];
+  await using collectors = await startCollectors();
+  const { ports } = collectors;
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-collector-"));
   const bodyFile = path.join(folder, "frame.bin");
   await writeFile(bodyFile, requestFrame());
@@ -46,10 +46,16 @@ export const collector: Scenario = async (quick) => {
       findings.push(...(await findingsOf(`collector.${state}.${share}`, traced[state], traced.healthy)));
     await traced.healthy.replica.stop();
   }
-  await sink.terminate();
   await rm(folder, { recursive: true, force: true });
   return findings;
 };
+
+/** The servers of collector-sink.ts. */
+export async function startCollectors(): Promise<AsyncDisposable & { readonly ports: CollectorPorts }> {
+  const sink = new Worker(new URL("collector-sink.ts", import.meta.url));
+  const [ports]: [CollectorPorts] = (await once(sink, "message")) as [CollectorPorts];
+  return { ports, [Symbol.asyncDispose]: () => sink.terminate().then(() => undefined) };
+}
 
 /** Echo's request as gRPC frames it: a supplier with a little text. */
 function requestFrame(): Buffer {

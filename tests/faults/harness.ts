@@ -39,7 +39,7 @@ export interface Replica {
 }
 
 /** Servers have one core to themselves and the load has the other: what is measured is the server, not who got the core. */
-const SERVER_CPU = 0;
+export const SERVER_CPU = 0;
 export const LOAD_CPU = 1;
 
 /** Moves this process, and the threads it starts later, off the servers' core. */
@@ -47,7 +47,8 @@ export function leaveServerCpu(): void {
   bindToCpu(process.pid, LOAD_CPU);
 }
 
-function bindToCpu(pid: number | undefined, cpu: number): void {
+/** Binds a process, with all its threads, to one CPU. */
+export function bindToCpu(pid: number | undefined, cpu: number): void {
   if (os.availableParallelism() < 2) return;
   execFileSync("taskset", ["-a", "-c", "-p", String(cpu), String(pid)], { stdio: "ignore" });
 }

@@ -2,6 +2,7 @@
 // The last line on stdout is one JSON object, like a benchmark's; exit code 1 when a gate is missed, 2 on wrong use.
 import { parseArgs } from "node:util";
 import { type Metric, metric, metricLine, report } from "../../bench/metric.ts";
+import { auditTrail } from "./audit-trail.ts";
 import { collector } from "./collector.ts";
 import { floods } from "./floods.ts";
 import { leaveServerCpu, type Scenario } from "./harness.ts";
@@ -18,6 +19,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   hostile: hostileMessages,
   floods,
   collector,
+  "audit-trail": auditTrail,
 };
 
 const { values, positionals } = parseArgs({ options: { quick: { type: "boolean" } }, allowPositionals: true });

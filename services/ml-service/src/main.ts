@@ -1,6 +1,6 @@
 import path from "node:path";
 import { env, readEnv } from "@bellwether/config/env";
-import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
+import { serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { registryRoot } from "@bellwether/registry/layout";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
@@ -30,7 +30,7 @@ try {
   const logger = createLogger({ name: "ml-service", level: config.level });
   const audit = await openAuditSink({
     sink: config.auditSink,
-    ops: { url: config.opsUrl, ...peerSettings(config) },
+    ops: { url: config.opsUrl, access: config },
     spoolFolder: path.join(config.dataDir, "audit", "ml-service"),
     logger,
   });

@@ -53,6 +53,9 @@ export function serverEnv(prefix: string, ports: ServerOptions["ports"]) {
 /** What `serverEnv` read. */
 export type ServerEnv = EnvOf<ReturnType<typeof serverEnv>>;
 
+/** The part of it that says how a service shows itself to its peers. */
+export type PeerEnv = Pick<ServerEnv, "tlsCert" | "tlsKey" | "tlsCa" | "tokenFile">;
+
 /** The part of `startServer`'s options that the environment decides. @throws Error naming the variable or file that does not fit */
 export async function serverSettings(
   read: ServerEnv,
@@ -71,7 +74,7 @@ export async function serverSettings(
 }
 
 /** How a service shows itself to its peers: its certificate, and the token in BELLWETHER_TOKEN_FILE. */
-export function peerSettings(read: ServerEnv): { readonly tls?: ClientTls; readonly token?: () => string } {
+export function peerSettings(read: PeerEnv): { readonly tls?: ClientTls; readonly token?: () => string } {
   const material = tlsMaterial(read);
   const { tokenFile } = read;
   return {
@@ -80,7 +83,7 @@ export function peerSettings(read: ServerEnv): { readonly tls?: ClientTls; reado
   };
 }
 
-function tlsMaterial({ tlsCert, tlsKey, tlsCa }: ServerEnv): TlsMaterial | undefined {
+function tlsMaterial({ tlsCert, tlsKey, tlsCa }: PeerEnv): TlsMaterial | undefined {
   if (tlsCert === null && tlsKey === null && tlsCa === null) return undefined;
   if (tlsCert === null || tlsKey === null)
     throw new Error("BELLWETHER_TLS_CERT and BELLWETHER_TLS_KEY belong together: set both");

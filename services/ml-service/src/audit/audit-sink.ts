@@ -1,15 +1,13 @@
 import path from "node:path";
-import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
+import type { PeerEnv } from "@bellwether/mesh/server-env";
 import type { Logger } from "@bellwether/telemetry/logger";
-import { createOpsTrail } from "../clients/ops-trail.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { CountLoss, RecordEvent } from "../domain/audit-sink.ts";
-import { startCourier } from "./courier.ts";
 import { lineFromEvent } from "./event-line.ts";
 import { createEventQueue } from "./event-queue.ts";
-import { openEventSpool } from "./event-spool.ts";
 import { appendToFile, type WriteLines, writeToStdout } from "./line-writers.ts";
 import { createLossCount } from "./loss-count.ts";
+import { startTrailThread } from "./trail-thread.ts";
 
 /** Where audit events go. */
 export interface AuditSink {
@@ -23,7 +21,7 @@ export interface AuditSinkOptions {
   /** "ops": ops-service, over a spool on disk; "stdout": lines of JSON; "file:PATH": the same, appended to a file; "off": nowhere. */
   readonly sink: string;
   /** Where ops-service is, and how this service shows itself to it. */
-  readonly ops: MeshTransportOptions;
+  readonly ops: { readonly url: string; readonly access?: PeerEnv };
   /** Folder of the spool. */
   readonly spoolFolder: string;
   readonly logger: Logger;
@@ -53,30 +51,21 @@ function lineSink(writeLines: WriteLines, lost: CountLoss): AuditSink {
 
 /** Every event passes the spool: what is on disk when the process is killed is sent by the next one. */
 async function openOpsSink({
-  ops,
+  ops: { url, access },
   spoolFolder,
   logger,
   lost,
 }: AuditSinkOptions & { lost: CountLoss }): Promise<AuditSink> {
-  const spool = await openEventSpool({ folder: path.resolve(spoolFolder), lost });
-  const transport = createMeshTransport(ops);
-  const courier = startCourier({ spool, append: createOpsTrail(transport), lost, logger });
-  const queue = createEventQueue({
-    lost,
-    async write(events) {
-      await spool.append(events.map(lineFromEvent));
-      courier.nudge();
-    },
-  });
+  const folder = path.resolve(spoolFolder);
+  const thread = await startTrailThread({ opsUrl: url, access: access ?? null, spoolFolder: folder, lost, logger });
+  const queue = createEventQueue({ lost, write: (events) => thread.append(events.map(lineFromEvent)) });
   return {
     record: queue.record,
     lost,
     async stop() {
       const endMs = performance.now() + STOP_MS;
       await queue.stop(STOP_MS);
-      await courier.stop(Math.max(0, endMs - performance.now()));
-      await spool[Symbol.asyncDispose]();
-      transport.close();
+      await thread.stop(Math.max(0, endMs - performance.now()));
     },
   };
 }

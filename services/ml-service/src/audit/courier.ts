@@ -1,5 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import { type AppendToTrail, type CountLoss, TrailRefusedError } from "../domain/audit-sink.ts";
 import { eventFromLine } from "./event-line.ts";
@@ -17,13 +16,18 @@ export interface CourierOptions {
   readonly spool: Pick<EventSpool, "oldest">;
   readonly append: AppendToTrail;
   readonly lost: CountLoss;
-  readonly logger: Pick<Logger, "info" | "warn">;
+  readonly logger: CourierLogger;
+}
+
+export interface CourierLogger {
+  info(message: string): void;
+  warn(fields: object, message: string): void;
 }
 
 /** Events of one message, AppendEvents' bound. */
 const SEND_EVENTS = 500;
 /** Between two sends, so that lines gather. */
-const GATHER_MS = 50;
+const GATHER_MS = 200;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 10_000;
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import { AuditEventError } from "./ops-error.ts";
 
 /** An event to record. Times in microseconds since 1970. */
@@ -75,7 +75,7 @@ function recordHash(record: Omit<AuditRecord, "hash" | "payload">): string {
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return digest("sha256", text);
 }
 
 function isJsonObject(text: string): boolean {

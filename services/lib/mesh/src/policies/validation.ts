@@ -7,7 +7,7 @@ import { refusal } from "../refusal.ts";
 
 /** Holds every inbound message against its protovalidate rules: INVALID_ARGUMENT with google.rpc.BadRequest, one entry per field. */
 export function validationPolicy(methods: readonly DescMethod[]): Policy {
-  const validator = createValidator();
+  const validator = createValidator({ regexMatch: createMatcher() });
   // Rules are compiled when a message is first seen, the first ones for 100 ms and more: now, not in somebody's call.
   for (const { input } of methods) validator.validate(input, create(input));
   return {
@@ -21,6 +21,19 @@ export function validationPolicy(methods: readonly DescMethod[]): Policy {
       }));
       throw refusal(Code.InvalidArgument, "INVALID_REQUEST", sentence(result.violations), { fieldViolations });
     },
+  };
+}
+
+/**
+ * Patterns stand in our own contracts, not in messages, and none of them backtracks: the engine's RegExp matches them some fifty
+ * times faster than RE2 in JavaScript.
+ */
+function createMatcher(): (pattern: string, against: string) => boolean {
+  const compiled = new Map<string, RegExp>();
+  return (pattern, against) => {
+    const regExp = compiled.get(pattern) ?? new RegExp(pattern, "u");
+    compiled.set(pattern, regExp);
+    return regExp.test(against);
   };
 }
 

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type { Worker } from "node:worker_threads";
+import { afterAll, expect, test, vi } from "vitest";
+import { lineFromEvent } from "./event-line.ts";
+import { openEventSpool } from "./event-spool.ts";
+import { losses } from "./loss-fixture.ts";
+import { startTrailThread } from "./trail-thread.ts";
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+async function start() {
+  const spoolFolder = await mkdtemp(path.join(os.tmpdir(), "bellwether-trail-thread-"));
+  folders.push(spoolFolder);
+  const { counts, lost } = losses();
+  const logger = { info: vi.fn(), warn: vi.fn() };
+  const options = { opsUrl: "http://127.0.0.1:1", access: null, spoolFolder, lost, logger };
+  const thread = await startTrailThread(options);
+  return { thread, spoolFolder, counts, logger };
+}
+
+const line = (eventId: string): string =>
+  lineFromEvent({ ...{ eventId, kind: "prediction.served", actor: "a", subject: "S" }, occurredAtMs: 0, payload: {} });
+
+/** What stands in a spool that nobody uses any more. */
+async function linesIn(folder: string): Promise<string[]> {
+  await using spool = await openEventSpool({ folder, lost: () => {} });
+  const lines: string[] = [];
+  for (let segment = await spool.oldest(); segment; segment = await spool.oldest()) {
+    lines.push(...segment.lines);
+    await segment.remove();
+  }
+  return lines;
+}
+
+test("lines stay on disk, in their order, while nobody takes them", async () => {
+  const { thread, spoolFolder, counts, logger } = await start();
+  await thread.append([line("a"), line("b")]);
+  await thread.append([line("c")]);
+  await vi.waitFor(() => expect(logger.warn).toHaveBeenCalledOnce());
+  await thread.stop(100);
+  expect(await linesIn(spoolFolder)).toEqual(["a", "b", "c"].map(line));
+  expect(counts).toEqual({});
+});
+
+test("a thread that ended is replaced, and what it had on disk is kept", async () => {
+  const workers: Worker[] = [];
+  const onWorker = (worker: Worker) => void workers.push(worker);
+  process.on("worker", onWorker);
+  const { thread, spoolFolder, logger } = await start();
+  await thread.append([line("before")]);
+  await workers[0]?.terminate();
+  await vi.waitFor(() => thread.append([line("after")]), { timeout: 5_000, interval: 50 });
+  await thread.stop(100);
+  process.off("worker", onWorker);
+  expect(workers).toHaveLength(2);
+  expect(await linesIn(spoolFolder)).toEqual(["before", "after"].map(line));
+  expect(logger.warn.mock.calls.map(([, message]) => message)).toContain(
+    "the thread of the audit trail has ended; another will be started",
+  );
+});
+
+test("a folder that cannot be written is told at the start", async () => {
+  const options = {
+    opsUrl: "http://127.0.0.1:1",
+    access: null,
+    lost: () => {},
+    logger: { info: vi.fn(), warn: vi.fn() },
+  };
+  await expect(startTrailThread({ ...options, spoolFolder: "/dev/null/spool" })).rejects.toThrow(
+    /^BELLWETHER_AUDIT_SINK: \/dev\/null\/spool cannot be written \(ENOTDIR\)/,
+  );
+});

@@ -1,0 +1,23 @@
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+const PROTO = path.resolve(import.meta.dirname, "../../proto/bellwether");
+const patterns = new Set(
+  globSync("**/*.proto", { cwd: PROTO })
+    .flatMap((file) => [
+      ...readFileSync(path.join(PROTO, file), "utf8").matchAll(/pattern[:=]? ?=? ?("(?:[^"\\]|\\.)*")/g),
+    ])
+    .map(([, literal]) => String(JSON.parse(literal ?? '""'))),
+);
+/** Long texts that nearly match what names, weeks, versions and digests look like. */
+const HOSTILE = ["a", "0", "a.", "a_", "-", "a-", "2026-W", "v1.", "/a"].map((part) => `${part.repeat(60_000)}!`);
+
+test("no pattern of the contracts backtracks: messages are matched by the engine's own RegExp", () => {
+  expect(patterns.size).toBeGreaterThan(3);
+  for (const pattern of patterns) {
+    const regExp = new RegExp(pattern, "u");
+    // A pattern that backtracks would not come to an end here.
+    for (const text of HOSTILE) expect(regExp.test(text)).toBeTypeOf("boolean");
+  }
+});
