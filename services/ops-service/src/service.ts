@@ -10,6 +10,7 @@ import { route } from "@bellwether/mesh/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
 import { staticFiles } from "@bellwether/mesh/static-files";
 import { passingFault } from "@bellwether/storage/passing-fault";
+import { watchPostgres } from "@bellwether/storage/postgres-pulse";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { passOnInference } from "./clients/pass-on-inference.ts";
@@ -50,7 +51,7 @@ export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" |
 /** A weekly run sends a few large chunks at once: one that waits for the one before it must not be shed. */
 const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 
-/** Opens the database, brings its tables up to date and serves. @throws StorageError or ListenError in one line */
+/** Opens the database, brings its tables up to date and serves; it is ready while the database answers. @throws StorageError or ListenError in one line */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
   const { databaseUrl, alertRules, mlUrl, calls, dashboard, logger, telemetry, ...listening } = config;
   const now = config.now ?? (() => new Date());
@@ -124,7 +125,13 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       admission: PATIENT,
       ...(telemetry && { telemetry }),
     });
+    const pulse = watchPostgres(databaseUrl, (answers) => {
+      if (answers) logger.info("ready: the database answers again");
+      else logger.warn("not ready: the database does not answer");
+      server.setServing("", answers);
+    });
     const stop = async (): Promise<void> => {
+      await pulse[Symbol.asyncDispose]();
       await server.stop();
       await close();
     };

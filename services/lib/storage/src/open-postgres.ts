@@ -11,6 +11,8 @@ export interface PostgresOptions {
   readonly max?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
+  /** Whether a connection asks for the types of arrays first, so that queries may take some. Default true. */
+  readonly arrays?: boolean;
 }
 
 const CONNECT_TIMEOUT_S = 10;
@@ -20,19 +22,25 @@ const STARTING_PAUSE_MS = 50;
 /** SQLSTATE of a server that is starting up. */
 const CANNOT_CONNECT_NOW = "57P03";
 
-/**
- * Opens a pool of postgres.js connections, with a span per query, and proves that the server answers.
- * @throws StorageError in one line when it does not
- */
-export async function openPostgres(url: string, { max = 10, applicationName }: PostgresOptions = {}): Promise<Sql> {
-  const sql = postgres(url, {
+/** Makes a pool of postgres.js connections that connects when it is first asked, and again whenever the server was away. */
+export function connectPostgres(url: string, { max = 10, applicationName, arrays = true }: PostgresOptions = {}): Sql {
+  return postgres(url, {
     max,
+    fetch_types: arrays,
     connect_timeout: CONNECT_TIMEOUT_S,
     backoff: () => RECONNECT_PAUSE_S,
     onnotice: () => {},
     ...(applicationName !== undefined && { connection: { application_name: applicationName } }),
     ...ownSocket(url),
   });
+}
+
+/**
+ * Opens a pool of postgres.js connections, with a span per query, and proves that the server answers.
+ * @throws StorageError in one line when it does not
+ */
+export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<Sql> {
+  const sql = connectPostgres(url, options);
   try {
     await untilStarted(() => sql`select 1`);
   } catch (cause) {

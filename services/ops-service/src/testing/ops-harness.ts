@@ -18,6 +18,7 @@ import { createOpsService, type OpsServiceConfig } from "../service.ts";
 export interface OpsHarness extends AsyncDisposable {
   readonly grpcUrl: string;
   readonly webUrl: string;
+  readonly adminUrl: string;
   readonly batch: Client<typeof BatchService>;
   readonly alerts: Client<typeof AlertService>;
   readonly audit: Client<typeof AuditService>;
@@ -42,6 +43,7 @@ export async function startOps(databaseUrl: string, over: Partial<OpsServiceConf
   return {
     grpcUrl,
     webUrl: `http://127.0.0.1:${service.addresses.web.port}`,
+    adminUrl: `http://127.0.0.1:${service.addresses.admin.port}`,
     batch: createClient(BatchService, transport),
     alerts: createClient(AlertService, transport),
     audit: createClient(AuditService, transport),
