@@ -1,10 +1,9 @@
+import { CodeSchema } from "@bellwether/gen/google/rpc/code_pb";
 import { Code, type ConnectError } from "@connectrpc/connect";
 
-const NAMES: readonly string[] = Array.from({ length: 17 }, (_, code) =>
-  code === 0 ? "OK" : (Code[code] ?? "").replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase(),
-);
+const NAMES: readonly string[] = CodeSchema.values.toSorted((a, b) => a.number - b.number).map(({ name }) => name);
 
-/** The name of how a call ended, as google.rpc.Code writes it: "OK", "INVALID_ARGUMENT". */
+/** The name of how a call ended, as google.rpc.Code writes it: "OK", "INVALID_ARGUMENT", and "CANCELLED" with two L. */
 export function codeName(error: Pick<ConnectError, "code"> | undefined): string {
   return NAMES[error?.code ?? 0] ?? "UNKNOWN";
 }

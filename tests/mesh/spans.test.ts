@@ -1,0 +1,109 @@
+import { recordSpans } from "@bellwether/telemetry/recorded-spans-fixture";
+import { Code } from "@connectrpc/connect";
+import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { codeOf } from "./door-cases.ts";
+import { collect, DOOR_CLIENTS, type EchoClient, type EchoServer, echoClient, startEcho, until } from "./start-echo.ts";
+
+const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
+const PARENT_ID = "b7ad6b7169203331";
+const traceparent = (flags: "00" | "01") => `00-${TRACE_ID}-${PARENT_ID}-${flags}`;
+
+interface Shape {
+  readonly method: string;
+  call(client: EchoClient, behavior: object, options: { headers: HeadersInit }): Promise<unknown>;
+}
+
+const SHAPES: Readonly<Record<string, Shape>> = {
+  unary: { method: "Echo", call: (client, behavior, options) => client.echo({ id: "x", behavior }, options) },
+  "server stream": {
+    method: "Count",
+    call: (client, behavior, options) => collect(client.count({ to: 3, behavior }, options)),
+  },
+};
+const SYSTEMS: Readonly<Record<string, string>> = { gRPC: "grpc", web: "connectrpc" };
+const CASES = Object.entries(DOOR_CLIENTS).flatMap(([door, transport]) =>
+  Object.entries(SHAPES).map(([shape, { method, call }]) => ({ door, shape, transport, method, call })),
+);
+
+const recorded = recordSpans();
+/** Id of the span that each handler ran in. */
+const handlerSpans: (string | undefined)[] = [];
+let echo: EchoServer;
+
+beforeAll(async () => {
+  const telemetry = { sampleRatio: 0, metricsText: () => Promise.resolve("") };
+  const started = (): void => void handlerSpans.push(trace.getActiveSpan()?.spanContext().spanId);
+  echo = await startEcho({ telemetry, observer: { started, ended: () => {} } });
+});
+afterAll(() => echo[Symbol.asyncDispose]());
+beforeEach(() => {
+  recorded.reset();
+  handlerSpans.length = 0;
+});
+
+describe.each(CASES)("the span of a call at the $door door, $shape", ({ door, transport, method, call }) => {
+  const name = `bellwether.echo.v1.EchoService/${method}`;
+  const headers = { traceparent: traceparent("01") };
+  /** The one span of a call; the server may end it after the client has its answer. */
+  const spanOf = async (behavior: object, more: HeadersInit = {}) => {
+    const code = await codeOf(call(echoClient(transport(echo)), behavior, { headers: { ...headers, ...more } }));
+    await until(() => recorded.ended().length > 0, "the span");
+    expect(recorded.ended()).toHaveLength(1);
+    const [span = expect.fail("no span")] = recorded.ended();
+    return { code, span };
+  };
+
+  it("is a SERVER span below the caller's, and the handler runs in it", async () => {
+    const { code, span } = await spanOf({});
+    expect(code).toBe("OK");
+    expect(span).toMatchObject({ name, kind: SpanKind.SERVER, status: { code: SpanStatusCode.UNSET } });
+    expect(span.spanContext().traceId).toBe(TRACE_ID);
+    expect(span.parentSpanContext).toMatchObject({ spanId: PARENT_ID, isRemote: true });
+    expect(span.attributes).toEqual({
+      "rpc.system.name": SYSTEMS[door],
+      "rpc.method": name,
+      "rpc.response.status_code": "OK",
+    });
+    expect(handlerSpans).toEqual([span.spanContext().spanId]);
+  });
+
+  it.each([
+    ["an unknown error", { failUnknown: true }, Code.Internal, "INTERNAL"],
+    ["a code that blames the server", { failCode: Code.Unavailable }, Code.Unavailable, "UNAVAILABLE"],
+    ["a passed deadline", { delay: { seconds: 60n } }, Code.DeadlineExceeded, "DEADLINE_EXCEEDED"],
+  ])("says that %s is an error, and which", async (_, behavior, code, told) => {
+    // Headers that the client does not know of: its own timer would take the call back first.
+    const deadline = { "grpc-timeout": "200m", "connect-timeout-ms": "200" };
+    const failed = await spanOf(behavior, code === Code.DeadlineExceeded ? deadline : {});
+    expect(failed.code).toBe(code);
+    expect(failed.span).toMatchObject({
+      status: { code: SpanStatusCode.ERROR, message: told },
+      attributes: { "rpc.response.status_code": told, "error.type": told },
+    });
+    expect(JSON.stringify(failed.span.attributes)).not.toContain("secret");
+  });
+
+  it.each([
+    ["its own invalid request", { failCode: 17 }, Code.InvalidArgument, "INVALID_ARGUMENT"],
+    ["what is not there", { failCode: Code.NotFound }, Code.NotFound, "NOT_FOUND"],
+    ["its own taking back", { failCode: Code.Canceled }, Code.Canceled, "CANCELLED"],
+  ])("has the code, and is no error, where the caller is told of %s", async (_, behavior, code, told) => {
+    const failed = await spanOf(behavior);
+    expect(failed.code).toBe(code);
+    expect(failed.span).toMatchObject({
+      status: { code: SpanStatusCode.UNSET },
+      attributes: { "rpc.response.status_code": told },
+    });
+    expect(failed.span.attributes).not.toHaveProperty("error.type");
+  });
+
+  it("is not recorded where the caller does not record, or says nothing and the ratio is 0", async () => {
+    const client = echoClient(transport(echo));
+    for (const unrecorded of [{ traceparent: traceparent("00") }, {}]) {
+      expect(await codeOf(call(client, {}, { headers: unrecorded }))).toBe("OK");
+    }
+    // A recorded call after them: what was recorded before it has ended by now.
+    await spanOf({});
+  });
+});
