@@ -21,6 +21,11 @@ interface Listening {
   readonly addresses: Readonly<Record<(typeof DOORS)[number], { readonly port: number }>>;
 }
 
+/** Variables of a process that records every trace and sends it to `collectorUrl`. */
+export function tracedTo(collectorUrl: string): Record<string, string> {
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl, OTEL_TRACES_SAMPLER: "always_on" };
+}
+
 /** Starts a service by its main.ts on free ports, every trace recorded and sent to `collectorUrl`. */
 export async function startService(
   name: string,
@@ -29,10 +34,9 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const prefix = name.toUpperCase().replace("-", "_");
   const ports = Object.fromEntries(DOORS.map((door) => [`${prefix}_${door.toUpperCase()}_PORT`, "0"]));
-  const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl, OTEL_TRACES_SAMPLER: "always_on" };
   const child = spawn(process.execPath, [path.join(ROOT, "services", name, "src/main.ts")], {
     cwd: ROOT,
-    env: { ...ports, ...telemetry, BELLWETHER_LOG_LEVEL: "debug", ...env },
+    env: { ...ports, ...tracedTo(collectorUrl), BELLWETHER_LOG_LEVEL: "debug", ...env },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   let log = "";

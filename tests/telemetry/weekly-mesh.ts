@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
-import { startService } from "./service-process.ts";
+import { startService, tracedTo } from "./service-process.ts";
 
 /** What must stand in no span: each is in the data that goes through the services. */
 export const CANARIES = {
@@ -61,6 +63,8 @@ function weekCsv(rows: number, breakEvery: number): string {
 export interface WeeklyMesh extends AsyncDisposable {
   /** gRPC door of scheduler-service. */
   readonly schedulerUrl: string;
+  /** Runs a week in scheduler-service's one-shot form, its telemetry sent to `collectorUrl`; gives the exit code and all it wrote. */
+  runOnce(isoWeek: string, collectorUrl: string): Promise<{ readonly code: number; readonly output: string }>;
   /** What all of them have logged. */
   log(): string;
   /** SIGTERM to all; ends when they have. Gives their exit codes. */
@@ -93,19 +97,32 @@ export async function startWeeklyMesh(options: WeeklyMeshOptions): Promise<Weekl
     starting.use(await startService(service, options.collectorUrl, env));
   const ml = await start("ml-service", { MODEL_REGISTRY_URL: `file:${at("models")}` });
   const ops = await start("ops-service", { DATABASE_URL: options.databaseUrl });
-  const scheduler = await start("scheduler-service", {
-    ...(options.redisUrl === undefined ? { DATABASE_URL: options.databaseUrl } : { REDIS_URL: options.redisUrl }),
+  const weekly = {
     ML_SERVICE_URL: ml.grpcUrl,
     OPS_SERVICE_URL: ops.grpcUrl,
     BELLWETHER_MODEL_CONFIG: at("model_config.yaml"),
     BELLWETHER_FEATURE_MAPPING: at("feature_mapping.yaml"),
     BELLWETHER_DATA_DIR: at("data"),
+  };
+  const scheduler = await start("scheduler-service", {
+    ...(options.redisUrl === undefined ? { DATABASE_URL: options.databaseUrl } : { REDIS_URL: options.redisUrl }),
+    ...weekly,
     WEEKLY_INPUT_FOLDER: folder,
     WEEKLY_INPUT: "week.csv",
   });
+  const once = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
+  const runOnce = (isoWeek: string, collectorUrl: string): Promise<{ code: number; output: string }> => {
+    const env = { ...weekly, ...tracedTo(collectorUrl), WEEKLY_WEEK: isoWeek, WEEKLY_INPUT: at("week.csv") };
+    return new Promise((resolve) => {
+      execFile(process.execPath, [once], { env }, (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
+      );
+    });
+  };
   const started = starting.move();
   return {
     schedulerUrl: scheduler.grpcUrl,
+    runOnce,
     log: () => [scheduler, ml, ops].map((service) => service.log()).join(""),
     stop: () => Promise.all([scheduler, ml, ops].map((service) => service.stop())),
     [Symbol.asyncDispose]: () => started.disposeAsync(),

@@ -1,0 +1,26 @@
+import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { afterEach, expect, test } from "vitest";
+import { inSpan } from "./in-span.ts";
+import { recordSpans } from "./recorded-spans-fixture.ts";
+
+const recorded = recordSpans();
+afterEach(() => recorded.reset());
+
+test("work begins a trace, and what it calls is a part of it", async () => {
+  const seen = await inSpan("outer", () => inSpan("inner", async () => trace.getActiveSpan()?.spanContext().spanId));
+  const [inner, outer] = recorded.ended();
+  expect(outer).toMatchObject({ name: "outer", kind: SpanKind.INTERNAL, status: { code: SpanStatusCode.UNSET } });
+  expect(outer?.parentSpanContext).toBeUndefined();
+  expect(inner?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId);
+  expect(inner?.spanContext().spanId).toBe(seen);
+});
+
+test("work that throws is an error of its kind, without the message, and throws on", async () => {
+  const failing = inSpan("failing", async () => {
+    throw new RangeError("Canary Holdings");
+  });
+  await expect(failing).rejects.toThrow("Canary Holdings");
+  const [span] = recorded.ended();
+  expect(span).toMatchObject({ status: { code: SpanStatusCode.ERROR }, attributes: { "error.type": "RangeError" } });
+  expect(JSON.stringify([span?.attributes, span?.events, span?.status])).not.toContain("Canary");
+});

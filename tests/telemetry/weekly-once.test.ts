@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import net from "node:net";
+import { startOtlpReceiver } from "@bellwether/testing/otlp-receiver";
+import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startWeeklyMesh, type WeeklyMesh } from "./weekly-mesh.ts";
+
+// Three services and the run itself load in processes of their own: seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const running = new AsyncDisposableStack();
+let collectorUrl = "";
+let mesh: WeeklyMesh;
+let collector: Awaited<ReturnType<typeof startOtlpReceiver>>;
+
+beforeAll(async () => {
+  const cluster = running.use(await startPostgresCluster());
+  collector = running.use(await startOtlpReceiver());
+  collectorUrl = collector.url;
+  mesh = running.use(await startWeeklyMesh({ databaseUrl: await cluster.createDatabase(), collectorUrl, rows: 200 }));
+});
+afterAll(() => running.disposeAsync());
+
+test("a week run as a process of its own is one trace through the services, sent before the process ends", async () => {
+  expect(await mesh.runOnce("2026-W47", collectorUrl)).toMatchObject({ code: 0 });
+  const [root] = collector.spans.filter(({ name }) => name === "weekly run");
+  expect(root).toMatchObject({ service: "scheduler-service", kind: "INTERNAL", parentId: "", isError: false });
+  const traced = () => collector.spans.filter(({ traceId }) => traceId === root?.traceId);
+  const calls = traced().filter(({ kind, service }) => kind === "CLIENT" && service === "scheduler-service");
+  expect(calls.map(({ parentId }) => parentId)).toEqual(calls.map(() => root?.spanId));
+  // The other services send theirs when they have some, or stop.
+  await mesh.stop();
+  const served = traced().filter(({ kind }) => kind === "SERVER");
+  expect(new Set(served.map(({ service }) => service))).toEqual(new Set(["ml-service", "ops-service"]));
+  const callIds = calls.map(({ spanId }) => spanId);
+  expect(served.filter(({ parentId }) => !callIds.includes(parentId))).toEqual([]);
+});
+
+test("a run that fails is an error, and a collector that hangs holds its end up for less than 4 s", async () => {
+  expect((await mesh.runOnce("2026-W48", collectorUrl)).code).toBe(1);
+  const runs = collector.spans.filter(({ name }) => name === "weekly run");
+  expect(runs.map(({ isError }) => isError)).toEqual([false, true]);
+
+  const took = async (url: string): Promise<number> => {
+    const began = performance.now();
+    expect((await mesh.runOnce("2026-W48", url)).code).toBe(1);
+    return performance.now() - began;
+  };
+  const sockets: net.Socket[] = [];
+  const hanging = net.createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
+  await once(hanging, "listening");
+  const { port } = hanging.address() as net.AddressInfo;
+  const withCollector = await took(collectorUrl);
+  const withoutAnswer = await took(`http://127.0.0.1:${port}`);
+  expect(sockets.length).toBeGreaterThan(0);
+  // 1.5 s to stop and 0.5 s of grace, twice: the machine may be busy.
+  expect(withoutAnswer - withCollector).toBeLessThan(4_000);
+  for (const socket of sockets) socket.destroy();
+  hanging.close();
+});
