@@ -15,7 +15,7 @@ test("a trace begins with what a person does on the page and goes on in ops and 
   await using cluster = await startPostgresCluster();
   await using collector = await startOtlpReceiver();
   await using ops = await startService("ops-service", collector.url, { DATABASE_URL: await cluster.createDatabase() });
-  const trace = createPageTrace();
+  const trace = createPageTrace({ sampleRatio: 1 });
   const sent: string[] = [];
   const traceparent = (): string => {
     sent.push(trace.traceparent());

@@ -55,7 +55,9 @@ const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
   const { databaseUrl, alertRules, mlUrl, calls, dashboard, logger, telemetry, ...listening } = config;
   const now = config.now ?? (() => new Date());
-  const webHandlers = dashboard === undefined ? [] : [staticFiles(dashboard)];
+  // The page begins traces as a service does: as many of them are recorded.
+  const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
+  const webHandlers = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
   const { db, sql, close: closeDatabase } = await openDatabase(databaseUrl);
   const ml = createMeshTransport({ url: mlUrl, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) });
   const close = async (): Promise<void> => {

@@ -25,6 +25,12 @@ interface StaticFile {
   readonly zipped: Buffer | undefined;
 }
 
+/** A `<meta>` element up to the end of its content, as a built page has it. */
+const META = /(<meta name="([\w-]+)" content=")[^"]*"/g;
+
+/** In `accept-encoding`; with a weight of 0 it is refused. */
+const TAKES_GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/;
+
 /** A page's own scripts and styles, its own origin for calls, nothing from elsewhere. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -32,12 +38,19 @@ const CONTENT_SECURITY_POLICY =
 /**
  * Serves the files of a folder, read once at start: no path of a request ever reaches the file system. A browser that asks
  * for a page which is no file gets `index.html`, for pages that route themselves. Files under `assets/` carry their hash in their name
- * and are cached for a year. @throws Error when the folder has no `index.html`
+ * and are cached for a year.
+ * @param meta what the server states to its page: contents of the `<meta>` elements of these names that `index.html` has
+ * @throws Error when the folder has no `index.html`
  */
-export function staticFiles(folder: string): WebHandler {
+export function staticFiles(folder: string, meta: Readonly<Record<string, string | number>> = {}): WebHandler {
   if (!existsSync(path.join(folder, "index.html")))
     throw new Error(`${folder} has no index.html: build the page first`);
-  const files = new Map(filesUnder(folder).map((file) => [`/${file}`, readStaticFile(folder, file)]));
+  const files = new Map(
+    filesUnder(folder).map((file) => {
+      const bytes = readFileSync(path.join(folder, file));
+      return [`/${file}`, toStaticFile(file, file === "index.html" ? stating(bytes, meta) : bytes)];
+    }),
+  );
   return (request, response) => {
     const name = pathOf(request);
     const file = files.get(name) ?? (name === "/" || wantsPage(request) ? files.get("/index.html") : undefined);
@@ -63,8 +76,20 @@ function filesUnder(folder: string): string[] {
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"));
 }
 
-function readStaticFile(folder: string, file: string): StaticFile {
-  const bytes = readFileSync(path.join(folder, file));
+/** A page with what its server states in it. */
+function stating(page: Buffer, meta: Readonly<Record<string, string | number>>): Buffer {
+  const text = page.toString("utf8").replace(META, (element, head: string, name: string) => {
+    const content = Object.hasOwn(meta, name) ? meta[name] : undefined;
+    return content === undefined ? element : `${head}${escapeAttribute(String(content))}"`;
+  });
+  return Buffer.from(text);
+}
+
+function escapeAttribute(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+}
+
+function toStaticFile(file: string, bytes: Buffer): StaticFile {
   const zipped = gzipSync(bytes);
   return {
     type: TYPES[path.extname(file)] ?? "application/octet-stream",
@@ -87,7 +112,7 @@ function send(request: WebRequest, response: WebResponse, file: StaticFile, immu
     return;
   }
   const accepted = String(request.headers["accept-encoding"] ?? "");
-  const body = file.zipped && /\bgzip\b/.test(accepted) ? file.zipped : file.bytes;
+  const body = file.zipped && TAKES_GZIP.test(accepted) ? file.zipped : file.bytes;
   if (body === file.zipped) response.setHeader("content-encoding", "gzip");
   response.setHeader("content-type", file.type);
   response.setHeader("content-length", body.length);
