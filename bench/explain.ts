@@ -5,13 +5,12 @@ import { writeOnnxTreeModel } from "@bellwether/risk-model/onnx/write-tree-model
 import { createExplainer, type Explainer } from "@bellwether/risk-model/shap/explainer";
 import { treeShap } from "@bellwether/risk-model/shap/tree-shap";
 import type { TreeModel } from "@bellwether/risk-model/trees/tree-model";
-import { type BatchPool, createBatchPool } from "@bellwether/scoring/batch-pool";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { bestOf, bestOfEach } from "./best-of.ts";
 import { type BenchModel, countLeaves, drawRows, FEATURES, trainBenchModels } from "./explain-models.ts";
 import { type PeerResult, peersInstalled, timePeers } from "./explain-peers.ts";
 import { type Bench, type Metric, metric } from "./metric.ts";
-import { publishModel } from "./publish-model.ts";
+import { twoWorkers } from "./two-workers.ts";
 
 /** Rows per model that are held against the float64 TreeSHAP and against the runtime. */
 const CHECKED_ROWS = 512;
@@ -73,7 +72,7 @@ export const bench: Bench = async ({ log }) => {
   const [m6] = models;
   const m6Explainer = explainers.get("m6");
   if (m6 !== undefined && m6Explainer !== undefined) {
-    metrics.push(await overPredict(m6, m6Explainer, rows), await twoWorkers(m6, rows));
+    metrics.push(await overPredict(m6, m6Explainer, rows), ...(await twoWorkers(m6, rows)));
   }
   metrics.push(...(await errors(models, explainers, rows, log)));
   return metrics;
@@ -210,34 +209,6 @@ async function overPredict(
     gate: 2.6,
     stretch: 1.8,
     better: "lower",
-  });
-}
-
-/** The whole of a batch in a service's threads: vectors, predictions, contributions. */
-async function twoWorkers(m6: BenchModel, rows: Float32Array): Promise<Metric> {
-  const root = await mkdtemp(path.join(tmpdir(), "bellwether-bench-"));
-  const stored = await publishModel(root, m6).finally(() => rm(root, { recursive: true, force: true }));
-  const n = (4 * rows.length) / FEATURES;
-  const names = Array.from({ length: FEATURES }, (_, column) => `f${column}`);
-  const numbers = names.map((name, column): [string, Float32Array] => [
-    name,
-    Float32Array.from({ length: n }, (_, row) => rows[(row * FEATURES + column) % rows.length] ?? 0),
-  ]);
-  const input = { rows: n, numbers: new Map(numbers), categories: new Map(), texts: null };
-  const pool = (workers: number): BatchPool => createBatchPool({ workers, maxRows: n, maxBytes: 2 ** 30 });
-  await using one = pool(1);
-  await using two = pool(2);
-  const [alone, paired] = [one.scorer(stored), two.scorer(stored)];
-  // two threads take the whole of a small machine: short turns, many of them, find one without a neighbour
-  const [oneMs, twoMs] = await bestOfEach([() => alone.score(input, true), () => paired.score(input, true)], 24, 1);
-  return metric({
-    name: "shap.workers2",
-    value: (oneMs ?? Number.NaN) / (twoMs ?? Number.NaN),
-    unit: "ratio",
-    peer: "one worker, m6",
-    gate: 1.8,
-    stretch: 1.95,
-    better: "higher",
   });
 }
 
