@@ -1,6 +1,6 @@
 // `npm run bench -- <name> [--json]`: runs one benchmark; its last line on stdout is one JSON object.
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { readCommandLine } from "../scripts/command-line.ts";
 import { type Bench, metricLine, report } from "./metric.ts";
 
 const BENCHES: Readonly<Record<string, string>> = {
@@ -17,35 +17,25 @@ const BENCHES: Readonly<Record<string, string>> = {
 
 const fileOf = (name: string): URL => new URL(`./${name}.ts`, import.meta.url);
 const available = Object.keys(BENCHES).filter((name) => existsSync(fileOf(name)));
-const usage = [
-  "usage: npm run bench -- <name> [--json]",
-  "",
-  ...available.map((name) => `  ${name.padEnd(10)}${BENCHES[name]}`),
-  "",
-  "--json keeps progress off; the last line is one JSON object either way.",
-  "Exit code 1 when a gate is missed, 2 on wrong use. `bench/peers/setup` installs the peers from Python.",
-].join("\n");
-
 /** Benchmarks are loaded by name: each module exports `bench`. */
 async function loadBench(name: string): Promise<Bench> {
   const { bench }: { readonly bench: Bench } = await import(fileOf(name).href);
   return bench;
 }
 
-const { values, positionals } = parseArgs({
-  options: { help: { type: "boolean" }, json: { type: "boolean" } },
-  allowPositionals: true,
+const { flags, names } = readCommandLine({
+  command: "npm run bench",
+  about:
+    "Measures, beside the peers that this machine has (bench/peers/setup installs those from Python); its last line is one JSON object.",
+  flags: { json: "keeps progress off" },
+  names: Object.fromEntries(available.map((name) => [name, BENCHES[name] ?? ""])),
+  oneName: true,
+  examples: ["explain", "rpc --json"],
+  exitCodes: "1 when a gate is missed",
 });
-const [name] = positionals;
-if (values.help === true) {
-  console.log(usage);
-} else if (name === undefined || positionals.length > 1 || !available.includes(name)) {
-  console.error(usage);
-  process.exitCode = 2;
-} else {
-  const log = values.json === true ? () => undefined : (text: string) => console.log(text);
-  const metrics = await (await loadBench(name))({ log });
-  for (const measured of metrics) log(metricLine(measured));
-  console.log(report(name, metrics));
-  process.exitCode = metrics.some(({ holds }) => holds === false) ? 1 : 0;
-}
+const [name = ""] = names;
+const log = flags.json ? () => undefined : (text: string) => console.log(text);
+const metrics = await (await loadBench(name))({ log });
+for (const measured of metrics) log(metricLine(measured));
+console.log(report(name, metrics));
+process.exitCode = metrics.some(({ holds }) => holds === false) ? 1 : 0;

@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { readCommandLine } from "../../scripts/command-line.ts";
 import { EXPECTED_FAILURES } from "./expected-failures.ts";
 
 const SUITE = "connectrpc.com/conformance";
@@ -24,12 +25,26 @@ const cache = path.join(root, "node_modules/.cache/conformance");
 const runner = path.join(cache, "connectconformance");
 const go = (...args: string[]): string => execFileSync("go", args, { cwd: here("."), encoding: "utf8" }).trim();
 
+const { flags, names } = readCommandLine({
+  command: "npm run test:conformance",
+  about:
+    "Connect's own conformance suite against the doors with their policies; wants Go, and builds the suite the first time.",
+  flags: { generate: "writes generated/ anew from the suite's contracts, and runs nothing" },
+  names: {
+    "web-clear": "the web door in clear text",
+    "web-tls": "the web door under TLS",
+    grpc: "the gRPC door",
+  } satisfies Record<keyof typeof CONFIGURATIONS, string>,
+  examples: ["", "grpc", "--generate"],
+  exitCodes: "1 when a case fails that is not expected to",
+});
+
 const missing = buildRunner();
 if (missing !== undefined) {
   console.log(`SKIPPED conformance: ${missing}`);
   process.exit(process.env.CI === "true" ? 1 : 0);
 }
-if (process.argv.includes("--generate")) {
+if (flags.generate) {
   rmSync(here("generated"), { recursive: true, force: true });
   cpSync(generate(), here("generated"), { recursive: true });
   process.exit(0);
@@ -39,6 +54,7 @@ let passed = 0;
 let expected = 0;
 const faults = staleContracts();
 for (const [configuration, door] of Object.entries(CONFIGURATIONS)) {
+  if (names.length > 0 && !names.includes(configuration)) continue;
   const verdict = judge(configuration, await runSuite(configuration, door));
   console.log(
     `${verdict.faults.length === 0 ? "ok     " : "FAILED "} ${configuration}: ${verdict.total} cases, ${verdict.expected} fail as expected`,

@@ -1,6 +1,7 @@
 // `npm run test:cluster`: applies the production overlay server-side to a real Kubernetes API server on etcd and reads it back.
 // The programs are found (KUBEBUILDER_ASSETS, PATH) or built from Go modules, which takes minutes the first time.
 import { isDeepStrictEqual } from "node:util";
+import { readCommandLine } from "../../scripts/command-line.ts";
 import { startApiServer } from "./api-server.ts";
 import { createClusterClient } from "./cluster-client.ts";
 import { buildGoTool, NoGoError, provideGoTool } from "./go-tool.ts";
@@ -9,6 +10,15 @@ import { liveDefinitions } from "./live-definitions.ts";
 import type { Manifest } from "./manifest.ts";
 import { render } from "./render.ts";
 import { type Workload, workloadsOf } from "./workload.ts";
+
+readCommandLine({
+  command: "npm run test:cluster",
+  about:
+    "Applies the production overlay to a real Kubernetes API server on etcd and reads it back. The programs are found (KUBEBUILDER_ASSETS, PATH) or built with Go, which takes minutes the first time.",
+  flags: {},
+  examples: [""],
+  exitCodes: "1 when something does not hold",
+});
 
 const faults: string[] = [];
 const holds = (claim: string, found: readonly string[]): number => {

@@ -5,10 +5,20 @@ import { existsSync, mkdtempSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
+import { readCommandLine } from "../../scripts/command-line.ts";
 import { type EchoServer, startEcho } from "../mesh/start-echo.ts";
 import { browserMissing, openCasesPage } from "./browser/client.ts";
 import { casesFor, EXPECTED, type Report } from "./expected.ts";
 import { runGrpcurl, WITHOUT } from "./grpcurl/client.ts";
+
+const { flags } = readCommandLine({
+  command: "npm run test:interop",
+  about:
+    "Real clients of other makers and languages against both doors: Node, Python, Go, grpcurl, Chromium. A client that the machine cannot have is skipped, with CI=true that is a failure.",
+  flags: { nightly: "Java and Rust too; their first build takes minutes" },
+  examples: ["", "--nightly"],
+  exitCodes: "1 when a client disagrees",
+});
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), "bellwether-interop-"));
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
@@ -92,7 +102,7 @@ const CLIENTS: readonly InteropClient[] = [
 ];
 
 /** Their builds take minutes. */
-const NIGHTLY: readonly InteropClient[] = process.argv.includes("--nightly") ? [javaClient(), rustClient()] : [];
+const NIGHTLY: readonly InteropClient[] = flags.nightly ? [javaClient(), rustClient()] : [];
 
 let passed = 0;
 let failed = 0;

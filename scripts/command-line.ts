@@ -1,0 +1,88 @@
+import { parseArgs } from "node:util";
+
+/** What a command may be told. */
+export interface CommandForm<Flag extends string> {
+  /** As one types it, for example "npm run faults". */
+  readonly command: string;
+  /** What it does, in a sentence. */
+  readonly about: string;
+  /** What each flag does, by its name. */
+  readonly flags: Readonly<Record<Flag, string>>;
+  /** What may be named, with what it is. Left out: nothing. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** Whether it wants one name, neither none nor several. Default false. */
+  readonly oneName?: boolean;
+  /** What may follow the command. */
+  readonly examples: readonly string[];
+  /** What the exit codes say besides "0 when all is well". */
+  readonly exitCodes: string;
+}
+
+/** What a command was told. */
+export interface Told<Flag extends string> {
+  readonly flags: Readonly<Record<Flag, boolean>>;
+  readonly names: readonly string[];
+}
+
+/**
+ * Reads what this process was told. Asked for help it prints the form and ends the process; told what is not in the form it names
+ * that on stderr and ends it with code 2.
+ */
+export function readCommandLine<Flag extends string>(form: CommandForm<Flag>): Told<Flag> {
+  const refuse = (mistake: string): never => {
+    console.error(`${mistake}\n\n${usage(form)}`);
+    process.exit(2);
+  };
+  const known: string[] = Object.keys(form.flags);
+  const boolean = { type: "boolean" as const };
+  const options = { ...Object.fromEntries(known.map((flag) => [flag, boolean])), help: { ...boolean, short: "h" } };
+  const { values, positionals, tokens } = parseArgs({ options, allowPositionals: true, strict: false, tokens: true });
+  if (values.help === true) {
+    console.log(usage(form));
+    process.exit(0);
+  }
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    if (!known.includes(token.name)) refuse(`unknown flag ${token.rawName}`);
+    if (token.value !== undefined) refuse(`${token.rawName} takes no value, it was given "${token.value}"`);
+  }
+  const names = Object.keys(form.names ?? {});
+  const strange = positionals.filter((name) => !names.includes(name));
+  if (strange.length > 0) {
+    refuse(
+      names.length === 0
+        ? `${form.command} takes no names, it was given ${strange.join(", ")}`
+        : `there is no ${strange.join(", ")}; there are ${names.join(", ")}`,
+    );
+  }
+  if (form.oneName === true && positionals.length !== 1) {
+    refuse(`${form.command} wants one name, it was given ${positionals.join(", ") || "none"}`);
+  }
+  const flags = Object.fromEntries(known.map((flag) => [flag, values[flag] === true]));
+  return { flags: flags as Record<Flag, boolean>, names: positionals };
+}
+
+function usage<Flag extends string>(form: CommandForm<Flag>): string {
+  const { command, about, flags, names = {}, oneName = false, examples, exitCodes } = form;
+  const rows = [
+    ...Object.entries(names),
+    ...Object.entries<string>(flags).map(([flag, does]) => [`--${flag}`, does] as const),
+  ];
+  const width = Math.max(0, ...rows.map(([left]) => left.length)) + 2;
+  const told = [
+    ...Object.keys(flags).map((flag) => `[--${flag}]`),
+    ...(Object.keys(names).length > 0 ? [oneName ? "<name>" : "[name …]"] : []),
+  ].join(" ");
+  return [
+    `usage: ${command}${told === "" ? "" : oneName ? ` -- ${told}` : ` [-- ${told}]`}`,
+    "",
+    about,
+    "",
+    ...rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`),
+    ...(rows.length > 0 ? [""] : []),
+    "examples:",
+    ...examples.map((example) => `  ${command}${example === "" ? "" : ` -- ${example}`}`),
+    "",
+    `Exit code 0 when all is well, ${exitCodes}, 2 on wrong use.`,
+  ].join("\n");
+}

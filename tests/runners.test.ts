@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+
+const ROOT = path.resolve(import.meta.dirname, "..");
+
+/** The commands that measure and try out, with one of the names each takes. */
+const RUNNERS: Readonly<Record<string, { readonly file: string; readonly name?: string }>> = {
+  faults: { file: "tests/faults/run.ts", name: "floods" },
+  bench: { file: "bench/run.ts", name: "explain" },
+  "test:interop": { file: "tests/interop/run.ts" },
+  "test:conformance": { file: "tests/conformance/run.ts", name: "web-tls" },
+  "test:cluster": { file: "tests/deploy/cluster.ts" },
+};
+
+describe.each(Object.entries(RUNNERS))("npm run %s", (command, { file, name }) => {
+  const run = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], { cwd: ROOT, encoding: "utf8" });
+    return { status, stdout, stderr };
+  };
+
+  test.each(["--help", "-h"])("%s tells what it does, by example", (flag) => {
+    const { status, stdout, stderr } = run(flag);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(new RegExp(`^usage: npm run ${command}\\b`));
+    expect(stdout).toMatch(new RegExp(`^examples:\n {2}npm run ${command}`, "m"));
+    if (name !== undefined) expect(stdout).toMatch(new RegExp(`^ {2}${name} {2,}\\w`, "m"));
+  });
+
+  test.each([
+    ["a flag that is none", ["--hurry"], "unknown flag --hurry"],
+    ["a name that is none", ["nonesuch"], name === undefined ? "takes no names" : "there is no nonesuch; there are "],
+    [
+      "a name from Object.prototype",
+      ["constructor"],
+      name === undefined ? "takes no names" : "there is no constructor;",
+    ],
+  ])("%s is one line and the usage on stderr, exit code 2, and nothing is run", (_, args, mistake) => {
+    const { status, stdout, stderr } = run(...args);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr.split("\n")[0]).toContain(mistake);
+    expect(stderr).toContain(`\n\nusage: npm run ${command}`);
+  });
+});
