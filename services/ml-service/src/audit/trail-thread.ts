@@ -1,8 +1,9 @@
 import { once } from "node:events";
+import { access, constants, mkdir } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Logger } from "@bellwether/telemetry/logger";
-import type { CountLoss } from "../domain/audit-sink.ts";
+import { AuditSinkError, type CountLoss } from "../domain/audit-sink.ts";
 import type { TrailWorkerData, TrailWorkerNews, TrailWorkerTask } from "./trail-worker.ts";
 
 /** The spool and its courier in a thread of their own: what they do to lines costs no answer its time. */
@@ -25,9 +26,14 @@ const RESTART_MS = 1_000;
 /** What closing files may take once sending has ended. */
 const CLOSE_MS = 250;
 
-/** Starts the thread; one that ends by itself is replaced. @throws AuditSinkError when the spool's folder cannot be written */
+/**
+ * Starts the thread and does not wait for it: lines do. One that ends by itself is replaced.
+ * @throws AuditSinkError when the spool's folder cannot be written
+ */
 export async function startTrailThread({ lost, logger, ...workerData }: TrailThreadOptions): Promise<TrailThread> {
-  let worker: Worker | undefined;
+  await checkFolder(workerData.spoolFolder);
+  let current: Worker | undefined;
+  let running: Promise<Worker> | undefined;
   let startAfter = 0;
   let settle: ((error?: unknown) => void) | undefined;
 
@@ -46,43 +52,57 @@ export async function startTrailThread({ lost, logger, ...workerData }: TrailThr
       };
     });
   const start = async (): Promise<Worker> => {
-    if (performance.now() < startAfter) throw new Error("the thread of the audit trail has ended");
-    startAfter = performance.now() + RESTART_MS;
-    const started = new Worker(new URL("./trail-worker.ts", import.meta.url), {
+    const worker = new Worker(new URL("./trail-worker.ts", import.meta.url), {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
-    const end = (error: unknown): void => {
-      if (worker === started) {
-        worker = undefined;
-        logger.warn({ err: error }, "the thread of the audit trail has ended; another will be started");
-      }
+    current = worker;
+    worker.on("message", hear);
+    const ended = once(worker, "exit").then(([code]) => Promise.reject(new Error(`the thread exited with ${code}`)));
+    ended.catch((error: unknown) => {
+      if (current !== worker) return;
+      current = running = undefined;
+      logger.warn({ err: error }, "the thread of the audit trail has ended; another will be started");
       settle?.(error);
-    };
-    started.on("message", hear);
-    started.on("error", end);
-    started.on("exit", (code) => end(new Error(`the thread exited with ${code}`)));
-    await answer();
-    return started;
+    });
+    await Promise.race([answer(), ended]);
+    return worker;
+  };
+  /** The thread that takes lines, or is on its way to. */
+  const thread = (): Promise<Worker> => {
+    if (running) return running;
+    if (performance.now() < startAfter) return Promise.reject(new Error("the thread of the audit trail has ended"));
+    startAfter = performance.now() + RESTART_MS;
+    running = start();
+    return running;
   };
   const tell = (to: Worker, task: TrailWorkerTask): void => to.postMessage(task);
 
-  worker = await start();
+  thread().catch(() => {});
   return {
     async append(lines) {
-      worker ??= await start();
+      const worker = await thread();
       const answered = answer();
       tell(worker, { kind: "append", lines });
       await answered;
     },
     async stop(withinMs) {
-      const ending = worker;
-      worker = undefined;
-      if (!ending) return;
-      const ended = once(ending, "exit");
-      tell(ending, { kind: "stop", withinMs });
+      const worker = current;
+      current = undefined;
+      if (!worker) return;
+      const ended = once(worker, "exit").catch(() => {});
+      tell(worker, { kind: "stop", withinMs });
       await Promise.race([ended, pause(withinMs + CLOSE_MS, undefined, { ref: false })]);
-      await ending.terminate();
+      await worker.terminate();
     },
   };
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new AuditSinkError(folder, error);
+  }
 }
