@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import type { Sql } from "postgres";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { passingFault } from "./passing-fault.ts";
@@ -134,6 +136,59 @@ describe.skipIf(!hasOpenssl())(
   "connections under TLS (skipped where there is no openssl)",
   proveConnections("?sslmode=require", true),
 );
+
+describe("arrays as parameters", () => {
+  beforeAll(async () => {
+    sql = await openPostgres(server.url, { max: 1 });
+  });
+  afterAll(() => sql?.end({ timeout: 1 }));
+
+  test.each<[string, unknown[]]>([
+    ["int", [0, -1, 2_147_483_647, null]],
+    ["bigint", ["9007199254740993", "-1", null]],
+    ["uuid", ["0d5ba8e9-6f0f-4b9c-8d43-3a3a0f6e5a11", null]],
+    ["float8", [0.1, -0, 5e-324, 1.7976931348623157e308, null]],
+    ["text", ["", " ", "null", "NULL", "{}", "a,b", '"', "\\", '\\"', "}'; drop table x; --", "\n\t", "é 😀", null]],
+  ])("%s[] arrives as it was, element by element", async (type, elements) => {
+    const rows = await sql.unsafe(`select e from unnest($1::${type}[]) with ordinality u(e, at) order by at`, [
+      elements as string[],
+    ]);
+    expect(rows.map(({ e }) => e)).toEqual(elements.map((element) => (Object.is(element, -0) ? 0 : element)));
+    expect(await sql.unsafe(`select cardinality($1::${type}[]) as n`, [[]])).toEqual([{ n: 0 }]);
+  });
+
+  test("an undefined element is refused before it is sent, and an array of another type by the server", async () => {
+    await expect(sql.unsafe("select $1::text[]", [["a", undefined] as string[]])).rejects.toThrow("undefined");
+    await expect(sql.unsafe("select $1::inet[]", [["::1"]])).rejects.toThrow("malformed array literal");
+    expect(await sql`select 1 as n`).toEqual([{ n: 1 }]);
+  });
+});
+
+test("connections that break at their first query fail those queries and nothing else", async () => {
+  let isCutting = false;
+  const relay = net.createServer((client) => {
+    const upstream = net.connect(Number(new URL(server.url).port), "127.0.0.1");
+    for (const [from, to] of [[client, upstream] as const, [upstream, client] as const]) {
+      from.on("error", () => {}).once("close", () => to.destroy());
+      from.on("data", (bytes) => {
+        if (isCutting && bytes.includes("select")) client.destroy();
+        else to.write(bytes);
+      });
+    }
+  });
+  relay.listen(0, "127.0.0.1");
+  await once(relay, "listening");
+  onTestFinished(() => void relay.close());
+  const url = new URL(server.url);
+  url.port = String((relay.address() as net.AddressInfo).port);
+  const pool = await openPostgres(url.href, { max: 4 });
+  isCutting = true;
+  const failures = await Promise.all([1, 2, 3, 4].map(() => failureOf(pool`select pg_sleep(0.1)`)));
+  expect(failures.filter((failure) => passingFault(failure) === undefined)).toEqual([]);
+  isCutting = false;
+  await vi.waitFor(() => Promise.all([1, 2, 3, 4].map(() => pool`select pg_sleep(0.1)`)), { timeout: 10_000 });
+  await pool.end({ timeout: 1 });
+});
 
 test.skipIf(!hasOpenssl())(
   "a certificate that is to be verified and cannot be is one line (skipped where there is no openssl)",

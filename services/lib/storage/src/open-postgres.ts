@@ -2,6 +2,7 @@ import type net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
 import postgres, { type Sql } from "postgres";
+import { ARRAY_TYPES } from "./array-types.ts";
 import { encryptionOf } from "./encrypt-socket.ts";
 import { openSteadySocket } from "./steady-socket.ts";
 import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
@@ -11,8 +12,6 @@ export interface PostgresOptions {
   readonly max?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
-  /** Whether a connection asks for the types of arrays first, so that queries may take some. Default true. */
-  readonly arrays?: boolean;
 }
 
 const CONNECT_TIMEOUT_S = 10;
@@ -23,10 +22,11 @@ const STARTING_PAUSE_MS = 50;
 const CANNOT_CONNECT_NOW = "57P03";
 
 /** Makes a pool of postgres.js connections that connects when it is first asked, and again whenever the server was away. */
-export function connectPostgres(url: string, { max = 10, applicationName, arrays = true }: PostgresOptions = {}): Sql {
+export function connectPostgres(url: string, { max = 10, applicationName }: PostgresOptions = {}): Sql {
   return postgres(url, {
     max,
-    fetch_types: arrays,
+    fetch_types: false,
+    types: ARRAY_TYPES,
     connect_timeout: CONNECT_TIMEOUT_S,
     backoff: () => RECONNECT_PAUSE_S,
     onnotice: () => {},

@@ -12,8 +12,6 @@ export interface PulseTimes {
   readonly giveUpMs: number;
 }
 
-// postgres.js lets nobody catch the failure of its question for array types.
-const ONE_CONNECTION = { max: 1, applicationName: "bellwether-pulse", arrays: false };
 const DEFAULT_TIMES: PulseTimes = { pauseMs: 1_000, timeLimitMs: 2_000, giveUpMs: 10_000 };
 
 /**
@@ -44,7 +42,7 @@ export function watchPostgres(
   };
   const watch = async (): Promise<void> => {
     while (!signal.aborted) {
-      const sql = connectPostgres(url, ONE_CONNECTION);
+      const sql = connectPostgres(url, { max: 1, applicationName: "bellwether-pulse" });
       let now = true;
       while (now && !signal.aborted) {
         now = await ask(sql);
