@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type net from "node:net";
+import net from "node:net";
 import type tls from "node:tls";
 
 /** Where a door listens. */
@@ -51,5 +51,5 @@ export function addressText({ host, port }: Address): string {
 
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+  return host === "localhost" || host === "::1" || (net.isIPv4(host) && host.startsWith("127."));
 }

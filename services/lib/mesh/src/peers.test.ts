@@ -1,0 +1,111 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import tls from "node:tls";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { createPeerTable, peerOfSocket } from "./peers.ts";
+
+function hasOpenssl(): boolean {
+  try {
+    execFileSync("openssl", ["version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Both ends of a new connection to a server. */
+async function connect<S extends net.Server>(server: S, event: string, open: (port: number) => net.Socket) {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as net.AddressInfo;
+  const accepted = once(server, event);
+  const client = open(port);
+  onTestFinished(() => {
+    client.destroy();
+    server.close();
+  });
+  const [socket] = (await accepted) as [net.Socket];
+  return { client, socket };
+}
+
+test("a connection is found by its remote address and port until it closes, and then no more", async () => {
+  const { client, socket } = await connect(net.createServer(), "connection", (port) => net.connect(port, "127.0.0.1"));
+  const table = createPeerTable();
+  const { remoteAddress, remotePort } = socket;
+  expect(table.find(remoteAddress, remotePort)).toEqual({ address: "", certificateNames: [] });
+  table.add(socket);
+  expect(table.find(remoteAddress, remotePort)).toEqual({ address: "127.0.0.1", certificateNames: [] });
+  expect(table.find(remoteAddress, client.remotePort)).toEqual({ address: "", certificateNames: [] });
+  client.destroy();
+  await vi.waitFor(() => expect(table.find(remoteAddress, remotePort).address).toBe(""));
+});
+
+test("a connection that is gone before it is asked for has no address and no names", async () => {
+  const { client, socket } = await connect(net.createServer(), "connection", (port) => net.connect(port, "127.0.0.1"));
+  client.destroy();
+  socket.destroy();
+  expect(peerOfSocket(socket)).toMatchObject({ certificateNames: [] });
+  expect(createPeerTable().find(undefined, undefined)).toEqual({ address: "", certificateNames: [] });
+});
+
+describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
+  /** A certificate that vouches for itself, with alternatives by openssl's names for them. */
+  function certificate(commonName: string, alternatives: Readonly<Record<string, string>>) {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "bellwether-peers-"));
+    const names = Object.entries(alternatives).map(([kind, name]) => `${kind}=${name}`);
+    const config = ["[req]", "distinguished_name=dn", "x509_extensions=ext", "[dn]"];
+    const alt = names.length > 0 ? ["subjectAltName=@alt", "[alt]", ...names] : ["basicConstraints=CA:TRUE"];
+    writeFileSync(path.join(folder, "config"), [...config, "[ext]", ...alt, ""].join("\n"));
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key"];
+    const request = ["req", "-x509", ...key, "-out", "cert", "-days", "1", "-subj", `/CN=${commonName}`];
+    execFileSync("openssl", [...request, "-config", "config"], { cwd: folder, stdio: "ignore" });
+    const pem = { key: readFileSync(path.join(folder, "key")), cert: readFileSync(path.join(folder, "cert")) };
+    rmSync(folder, { recursive: true });
+    return pem;
+  }
+
+  /** The server's view of a client that shows `own`, where `trusted` is the authority. */
+  async function peerWith(own: ReturnType<typeof certificate> | undefined, trusted: ReturnType<typeof certificate>) {
+    const server = tls.createServer({ ...trusted, ca: trusted.cert, requestCert: true, rejectUnauthorized: false });
+    const options = { host: "127.0.0.1", rejectUnauthorized: false, ...own };
+    const { socket } = await connect(server, "secureConnection", (port) => tls.connect({ port, ...options }));
+    return peerOfSocket(socket);
+  }
+
+  test("a verified certificate gives its common name, then its DNS and URI alternatives, each once", async () => {
+    const own = certificate("ml-service", {
+      "DNS.1": "ml-service.local",
+      "DNS.2": "ml-service",
+      "IP.1": "127.0.0.1",
+      "email.1": "ops@bellwether.example",
+      "URI.1": "spiffe://bellwether/ml-service",
+    });
+    expect((await peerWith(own, own)).certificateNames).toEqual([
+      "ml-service",
+      "ml-service.local",
+      "spiffe://bellwether/ml-service",
+    ]);
+  });
+
+  test.each(["a, URI:spiffe://bellwether/admin, b", 'a", URI:spiffe://bellwether/admin, DNS:"b', "a\\\\, DNS:admin"])(
+    "a name with commas in it, %s, is one name and brings no others along",
+    async (name) => {
+      const own = certificate("ml-service", { "DNS.1": name, "DNS.2": "last" });
+      const { certificateNames } = await peerWith(own, own);
+      expect(certificateNames).toHaveLength(3);
+      expect(certificateNames).not.toContain("spiffe://bellwether/admin");
+      expect(certificateNames).not.toContain("admin");
+      expect(certificateNames.at(-1)).toBe("last");
+    },
+  );
+
+  test("a certificate of a stranger, or none, gives no names", async () => {
+    const trusted = certificate("authority", {});
+    expect((await peerWith(certificate("ml-service", {}), trusted)).certificateNames).toEqual([]);
+    expect((await peerWith(undefined, trusted)).certificateNames).toEqual([]);
+  });
+});
