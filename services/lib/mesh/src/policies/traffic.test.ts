@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import type { Call } from "../call.ts";
+import { trafficPolicy } from "./traffic.ts";
+
+const call = (isProbe: boolean) => ({ startedAt: performance.now(), bound: { isProbe } }) as Call;
+
+/** Milliseconds that waiting took; timers may be a millisecond early. */
+async function waited(traffic: ReturnType<typeof trafficPolicy>, quietMs: number, limitMs: number): Promise<number> {
+  const began = performance.now();
+  await traffic.ended(quietMs, limitMs);
+  return performance.now() - began + 1;
+}
+
+test("a server that had no call, or only probes, has ended at once", async () => {
+  const traffic = trafficPolicy();
+  traffic.open?.(call(true));
+  expect(await waited(traffic, 10_000, 10_000)).toBeLessThan(1_000);
+});
+
+test("traffic has ended when no call has come for so long", async () => {
+  const traffic = trafficPolicy();
+  traffic.open?.(call(false));
+  const took = await waited(traffic, 200, 10_000);
+  expect(took).toBeGreaterThanOrEqual(200);
+  expect(took).toBeLessThan(5_000);
+});
+
+test("traffic that goes on is waited for up to the limit", async () => {
+  const traffic = trafficPolicy();
+  traffic.open?.(call(false));
+  const calls = setInterval(() => traffic.open?.(call(false)), 10);
+  const took = await waited(traffic, 5_000, 300);
+  clearInterval(calls);
+  expect(took).toBeGreaterThanOrEqual(300);
+  expect(took).toBeLessThan(4_000);
+});
