@@ -1,0 +1,170 @@
+import { gzipSync } from "node:zlib";
+import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
+import { restRoute } from "@bellwether/mesh/rest/rest-route";
+import type { JsonValue } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type EchoServer, startEcho, until } from "./start-echo.ts";
+
+const object = (body: JsonValue | undefined) => (typeof body === "object" && !Array.isArray(body) ? (body ?? {}) : {});
+const number = (value: JsonValue | undefined): number => (typeof value === "number" ? value : 0);
+
+/** What a body may ask for: how the call behaves. */
+const behavior = (body: JsonValue | undefined) => ({
+  failCode: number(object(body).failCode),
+  failUnknown: object(body).failUnknown === true,
+  failAfter: number(object(body).failAfter),
+  delay: { seconds: BigInt(number(object(body).delayS)) },
+});
+
+const REST = [
+  restRoute({
+    verb: "POST",
+    path: "/echo",
+    rpc: EchoService.method.echo,
+    toRequest: ({ body, query }) => ({
+      id: query.get("id") ?? String(object(body).id ?? ""),
+      behavior: behavior(body),
+    }),
+    toJson: ({ request }) => ({ id: request?.id ?? "" }),
+  }),
+  restRoute({
+    verb: "POST",
+    path: "/count",
+    rpc: EchoService.method.count,
+    toRequest: ({ body }) => ({ to: number(object(body).to), behavior: behavior(body) }),
+    toJson: ({ number: n }) => n,
+  }),
+  restRoute({
+    verb: "GET",
+    path: "/echo",
+    rpc: EchoService.method.echo,
+    toRequest: ({ query }) => ({ id: query.get("id") ?? "" }),
+    toJson: ({ request }) => ({ got: request?.id ?? "" }),
+  }),
+];
+
+let echo: EchoServer;
+const ended: string[] = [];
+beforeAll(async () => {
+  echo = await startEcho({ rest: REST, observer: { started: () => {}, ended: (method) => ended.push(method) } });
+});
+afterAll(() => echo[Symbol.asyncDispose]());
+beforeEach(() => {
+  ended.length = 0;
+});
+
+async function post(path: string, body: BodyInit, headers: Record<string, string> = {}) {
+  const answer = await fetch(`${echo.webUrl}${path}`, {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json", ...headers },
+  });
+  return { status: answer.status, headers: answer.headers, text: await answer.text() };
+}
+
+const SHAPES = { unary: "/echo", "server stream": "/count" };
+/** A request that is well-formed for both paths. */
+const asks = (more: object = {}): string => JSON.stringify({ id: "x", to: 3, ...more });
+
+it("answers one message as JSON, and a stream as a line of JSON each", async () => {
+  const one = await post("/echo", asks());
+  expect([one.status, one.headers.get("content-type"), one.text]).toEqual([200, "application/json", '{"id":"x"}']);
+  const many = await post("/count", asks());
+  expect([many.status, many.headers.get("content-type"), many.text]).toEqual([
+    200,
+    "application/x-ndjson",
+    "1\n2\n3\n",
+  ]);
+});
+
+it("tells paths by their verb, takes a query, and says what another verb may be", async () => {
+  const got = await fetch(`${echo.webUrl}/echo?id=a%20b`);
+  expect(await got.json()).toEqual({ got: "a b" });
+  const deleted = await fetch(`${echo.webUrl}/echo`, { method: "DELETE" });
+  expect([deleted.status, deleted.headers.get("allow")]).toEqual([405, "POST, GET"]);
+  for (const path of ["/echo/", "/Echo", "/echo%2f", "//echo"]) {
+    expect((await fetch(`${echo.webUrl}${path}`)).status).toBe(404);
+  }
+});
+
+describe.each(Object.entries(SHAPES))("a body that is made to hurt, %s", (_, path) => {
+  it.each<[string, () => BodyInit, Record<string, string>, number, string]>([
+    ["is not JSON", () => "{", {}, 400, "MALFORMED_JSON"],
+    ["is JSON nested 100,000 deep without an end", () => "[".repeat(100_000), {}, 400, "MALFORMED_JSON"],
+    ["is no gzip although it says so", () => "{}", { "content-encoding": "gzip" }, 400, "MALFORMED_GZIP"],
+    ["is zipped by a way that is not known", () => "{}", { "content-encoding": "br" }, 501, "UNKNOWN_ENCODING"],
+    ["is larger than its RPC takes", () => `"${"x".repeat(17 * 2 ** 20)}"`, {}, 429, "MESSAGE_TOO_LARGE"],
+    [
+      "unzips to more than its RPC takes",
+      () => new Uint8Array(gzipSync(Buffer.alloc(128 * 2 ** 20, 32))),
+      { "content-encoding": "gzip" },
+      429,
+      "MESSAGE_TOO_LARGE",
+    ],
+    ["breaks a rule of the contract", () => asks({ failCode: 17 }), {}, 400, "INVALID_REQUEST"],
+  ])("that %s is refused, and the next one is answered", async (_, body, headers, status, reason) => {
+    const refused = await post(path, body(), headers);
+    expect(refused.status).toBe(status);
+    expect(JSON.parse(refused.text).details[0].debug).toMatchObject({ reason, domain: "bellwether" });
+    expect((await post(path, asks())).status).toBe(200);
+  });
+
+  it("that names Object's own properties changes nothing", async () => {
+    const hostile = '{"__proto__": {"failCode": 5}, "constructor": {"prototype": {"failCode": 5}}, "id": "x", "to": 1}';
+    expect((await post(path, hostile)).status).toBe(200);
+    expect(Reflect.get({}, "failCode")).toBeUndefined();
+  });
+
+  it("that is empty is a request of defaults", async () => {
+    expect((await post(path, "")).status).toBe(path === "/echo" ? 400 : 200);
+  });
+});
+
+describe.each(Object.entries(SHAPES))("the policies of a call, %s", (_, path) => {
+  it("turn a known error into its HTTP status, and an unknown one into 500 without its text", async () => {
+    const known = await post(path, asks({ failCode: Code.NotFound }));
+    expect([known.status, JSON.parse(known.text).code]).toEqual([404, "not_found"]);
+    const unknown = await post(path, asks({ failUnknown: true }));
+    expect([unknown.status, JSON.parse(unknown.text).code]).toEqual([500, "internal"]);
+    expect(unknown.text).not.toContain("secret");
+  });
+
+  it("want a token where authentication is on", async () => {
+    const auth = { identities: { nobody: ["viewer" as const] } };
+    await using closed = await startEcho({ rest: REST, auth });
+    const answer = await fetch(`${closed.webUrl}${path}`, { method: "POST", body: asks() });
+    expect([answer.status, (await answer.json()).code]).toEqual([401, "unauthenticated"]);
+  });
+
+  it("shed what would wait too long", async () => {
+    const admission = { maxInFlight: 1, maxQueued: 1, maxWaitMs: 20, overloadWaitMs: 20 };
+    await using busy = await startEcho({ rest: REST, admission });
+    const statuses = await Promise.all(
+      [1, 2].map(() => fetch(`${busy.webUrl}${path}`, { method: "POST", body: asks({ delayS: 1, to: 1 }) })),
+    );
+    expect(statuses.map(({ status }) => status).sort()).toEqual([200, 429]);
+    await Promise.all(statuses.map((answer) => answer.text()));
+  });
+});
+
+it("ends a unary call at the RPC's deadline", async () => {
+  const late = await post("/echo", asks({ delayS: 60 }));
+  expect([late.status, JSON.parse(late.text).code]).toEqual([504, "deadline_exceeded"]);
+});
+
+it("writes a failure in the middle of a stream as its last line", async () => {
+  const { status, text } = await post("/count", asks({ failCode: Code.Aborted, failAfter: 2 }));
+  const lines = text.trim().split("\n");
+  expect([status, lines.length, lines[0], lines[1]]).toEqual([200, 3, "1", "2"]);
+  expect(JSON.parse(lines[2] ?? "")).toMatchObject({ error: { code: "aborted" } });
+});
+
+it("lets go of a stream whose client goes", async () => {
+  const controller = new AbortController();
+  const body = JSON.stringify({ to: 1_000_000 });
+  const answer = await fetch(`${echo.webUrl}/count`, { method: "POST", body, signal: controller.signal });
+  await answer.body?.getReader().read();
+  controller.abort();
+  await until(() => ended.includes("Count"), "the generator's end");
+});
