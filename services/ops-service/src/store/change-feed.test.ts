@@ -1,0 +1,99 @@
+import { openPostgres } from "@bellwether/storage/open-postgres";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import type { Sql } from "postgres";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { type ChangeFeed, createChangeFeed } from "./change-feed.ts";
+
+const CHANNEL = "test_change";
+
+let cluster: PostgresCluster;
+let url = "";
+let admin: Sql;
+
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  url = await cluster.createDatabase();
+  admin = await openPostgres(url, { max: 1, applicationName: "admin" });
+});
+afterAll(async () => {
+  await admin?.end({ timeout: 1 });
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+async function newFeed(): Promise<ChangeFeed> {
+  const sql = await openPostgres(url, { max: 2, applicationName: "feed" });
+  onTestFinished(() => sql.end({ timeout: 1 }));
+  return createChangeFeed(sql);
+}
+
+const tell = (payload: string) => admin.notify(CHANNEL, payload);
+
+/** Cuts the connection that listens, and waits until there is another. */
+async function cut(): Promise<void> {
+  const listeners = () =>
+    admin<
+      { pid: number }[]
+    >`select pid from pg_stat_activity where application_name = 'feed' and query ilike 'listen %'`;
+  const [first] = await listeners();
+  await admin`select pg_terminate_backend(${first?.pid ?? 0})`;
+  await vi.waitFor(async () => expect((await listeners()).map(({ pid }) => pid)).toEqual([expect.any(Number)]), 10_000);
+  await vi.waitFor(async () => expect((await listeners())[0]?.pid).not.toBe(first?.pid), 10_000);
+}
+
+/** A watch that gathers what it gets. */
+async function follow(feed: ChangeFeed, channel = CHANNEL) {
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
+  const seen: string[] = [];
+  const changes = await feed.watch(channel, over.signal);
+  const done = (async () => {
+    for await (const payload of changes) seen.push(payload);
+    return "ended";
+  })().catch((error: Error) => error.name);
+  return { seen, done, stop: () => over.abort() };
+}
+
+test("all who watch get each change once, and none after they have stopped", async () => {
+  const feed = await newFeed();
+  const [one, other] = [await follow(feed), await follow(feed)];
+  await tell("a");
+  await vi.waitFor(() => expect([one.seen, other.seen]).toEqual([["a"], ["a"]]));
+  one.stop();
+  expect(await one.done).toBe("ended");
+  await tell("b");
+  await vi.waitFor(() => expect(other.seen).toEqual(["a", "b"]));
+  expect(one.seen).toEqual(["a"]);
+});
+
+test("who watches while the connection breaks is told so, since changes were lost with it; the next gets each once", async () => {
+  const feed = await newFeed();
+  for (let round = 0; round < 3; round++) {
+    const watching = await follow(feed);
+    await tell(`before ${round}`);
+    await vi.waitFor(() => expect(watching.seen).toEqual([`before ${round}`]));
+    await cut();
+    expect(await watching.done).toBe("DatabaseUnavailableError");
+  }
+  const last = await follow(feed);
+  for (const payload of ["x", "y", "z"]) await tell(payload);
+  await vi.waitFor(() => expect(last.seen).toEqual(["x", "y", "z"]));
+});
+
+test.each([
+  [1_000, "has them all", undefined],
+  [1_001, "loses the watch", "WatchTooSlowError"],
+])("who reads nothing while %d changes come %s", async (changes, _, failure) => {
+  const feed = await newFeed();
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
+  const slow = (await feed.watch(CHANNEL, over.signal))[Symbol.asyncIterator]();
+  const after = await follow(feed, "after_all_changes");
+  await admin`select pg_notify(${CHANNEL}, n::text) from generate_series(1, ${changes}::int) n`;
+  await admin.notify("after_all_changes", "came");
+  // The same connection, in order.
+  await vi.waitFor(() => expect(after.seen).toEqual(["came"]));
+  const read = async () => {
+    for (let n = 1; n <= changes; n++) expect((await slow.next()).value).toBe(String(n));
+  };
+  expect(await read().catch((error: Error) => error.name)).toBe(failure);
+});
