@@ -225,3 +225,14 @@ test("a watch shows a run until it is complete", async () => {
   expect(seen[0]).toEqual([RunState.RUNNING, 0n]);
   expect(seen.at(-1)).toEqual([RunState.COMPLETE, 3n]);
 });
+
+test("page tokens that were made up are refused, also those that hold numbers", async () => {
+  for (const key of ["1e300", "1.5", "-1", "2147483648"]) {
+    const pageToken = Buffer.from(key).toString("base64url");
+    expect((await failureOf(ops.batch.listRuns({ pageToken }))).code).toBe(Code.InvalidArgument);
+  }
+  for (const key of ["1e300", "1.5", "-1", "9007199254740992"]) {
+    const pageToken = Buffer.from(key).toString("base64url");
+    expect((await failureOf(ops.audit.queryEvents({ pageToken }))).code).toBe(Code.InvalidArgument);
+  }
+});

@@ -11,7 +11,7 @@ import {
   EMPTY_CHAIN,
   isLinked,
 } from "../domain/audit-chain.ts";
-import { numbersFromToken, pageOf } from "./page-token.ts";
+import { pageOf, rowFromToken } from "./page-token.ts";
 
 /** Conditions of a query as the store takes them. */
 export interface AuditQuery {
@@ -103,7 +103,7 @@ function recordToProto(record: AuditRecord): MessageInitShape<typeof AuditRecord
 }
 
 function queryFromProto({ kind, subject, actor, from, to, pageToken }: QueryEventsRequest): AuditQuery {
-  const [beforeSequence] = numbersFromToken(pageToken, 1) ?? [];
+  const beforeSequence = rowFromToken(pageToken, Number.MAX_SAFE_INTEGER);
   return {
     ...(kind !== "" && { kind }),
     ...(subject !== "" && { subject }),

@@ -15,7 +15,7 @@ import {
   type Transact,
 } from "../domain/weekly-run.ts";
 import { chunkFromProto } from "./chunk-from-proto.ts";
-import { numbersFromToken, pageOf } from "./page-token.ts";
+import { pageOf, rowFromToken } from "./page-token.ts";
 import { runToProto, stageFromProto } from "./run-to-proto.ts";
 
 export interface BatchDependencies extends CompleteRunOptions {
@@ -29,6 +29,8 @@ export interface BatchDependencies extends CompleteRunOptions {
 }
 
 const DEFAULT_PAGE = 50;
+/** Runs are numbered in 32 bits. */
+const MAX_RUN_ID = 2 ** 31 - 1;
 
 /** BatchService over the ledger. */
 export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof BatchService> {
@@ -68,7 +70,7 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
     },
     async listRuns({ pageSize, pageToken }) {
       const size = pageSize || DEFAULT_PAGE;
-      const [beforeId] = numbersFromToken(pageToken, 1) ?? [];
+      const beforeId = rowFromToken(pageToken, MAX_RUN_ID);
       const page = pageOf(await deps.listRuns(size + 1, beforeId), size, ({ id }) => [id]);
       return { runs: page.items.map(runToProto), nextPageToken: page.nextPageToken };
     },

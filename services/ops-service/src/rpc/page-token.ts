@@ -22,6 +22,13 @@ export function numbersFromToken(token: string, length: number): readonly number
   return numbers;
 }
 
+/** A row's number out of a token, at most `max`; undefined: the first page. @throws PageTokenError */
+export function rowFromToken(token: string, max: number): number | undefined {
+  const [row] = numbersFromToken(token, 1) ?? [];
+  if (row !== undefined && !(Number.isInteger(row) && row >= 0 && row <= max)) throw new PageTokenError();
+  return row;
+}
+
 /** A key out of a token; undefined: the first page. @throws PageTokenError */
 export function partsFromToken(token: string, length: number): readonly string[] | undefined {
   if (token === "") return undefined;
