@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { openPostgres } from "@bellwether/storage/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { failureOf, type OpsHarness, runWeek, startOps, type TestRow } from "./testing/ops-harness.ts";
 
 let cluster: PostgresCluster;
 let ops: OpsHarness;
+let databaseUrl: string;
 let clock: Date;
 
 beforeAll(async () => {
@@ -15,7 +17,8 @@ beforeAll(async () => {
 afterAll(() => cluster[Symbol.asyncDispose]());
 beforeEach(async () => {
   clock = new Date("2026-03-02T06:00:00Z");
-  ops = await startOps(await cluster.createDatabase(), { now: () => clock });
+  databaseUrl = await cluster.createDatabase();
+  ops = await startOps(databaseUrl, { now: () => clock });
 });
 afterEach(() => ops[Symbol.asyncDispose]());
 
@@ -143,6 +146,47 @@ test("unknown alerts are NOT_FOUND; ids and dispositions that cannot be are refu
     () => ops.alerts.listAlerts({ pageSize: 201 }),
   ])
     expect((await failureOf(call())).code).toBe(Code.InvalidArgument);
+});
+
+test("an earlier week that completes late changes no alert: its scores are older than what is known", async () => {
+  await week(1, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
+  await week(4, { id: "a", score: 0.95 }, { id: "b", score: 0.1 });
+  const before = await alertsOf();
+  const late = [
+    { id: "a", score: 0.1 },
+    { id: "b", score: 0.9 },
+  ];
+  expect(await week(2, ...late)).toMatchObject({ alertsRaised: 0 });
+  await week(3, ...late);
+  expect(await alertsOf()).toEqual(before);
+  await week(5, { id: "a", score: 0.96 }, { id: "b", score: 0.9 });
+  expect(await scoreAlert("b")).toMatchObject({ raisedWeek: "2026-W05" });
+});
+
+test("a decision of the team stands against rules that are evaluated at the same time", async () => {
+  await week(1, { id: "a", score: 0.7 }, { id: "b", score: 0.1 });
+  await week(2, { id: "a", score: 0.7 }, { id: "b", score: 0.1 });
+  const alertId = (await scoreAlert("a"))?.alertId ?? "";
+  const sql = await openPostgres(databaseUrl);
+  onTestFinished(() => sql.end({ timeout: 1 }));
+  const isWaiting = async (text: string) =>
+    expect(
+      await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ilike ${text}
+        and datname = current_database()`,
+    ).toHaveLength(1);
+  let evaluating: ReturnType<typeof week> | undefined;
+  await sql.begin(async (tx) => {
+    await tx`select from bellwether.alert where id = ${alertId} for update`;
+    evaluating = week(3, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
+    await vi.waitFor(() => isWaiting("%bellwether%alert%"), { timeout: 5_000 });
+    await tx`update bellwether.alert set state = 'acknowledged', acknowledged_by = 'jo' where id = ${alertId}`;
+  });
+  await evaluating;
+  expect(await scoreAlert("a")).toMatchObject({
+    severity: AlertSeverity.CRITICAL,
+    state: AlertState.ACKNOWLEDGED,
+    acknowledgedBy: "jo",
+  });
 });
 
 test("pages go through all alerts once, most severe first", async () => {

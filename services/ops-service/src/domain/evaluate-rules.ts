@@ -23,6 +23,10 @@ export interface ImpactStanding {
 
 /** What the rules need to see and change, all in one transaction. */
 export interface AlertBook {
+  /** Keeps alerts from being changed by others until the end of the transaction. */
+  hold(): Promise<void>;
+  /** Whether a later week of the run's model is complete. */
+  isOvertaken(runId: number): Promise<boolean>;
   /** Suppliers at `raise` or above in the run, and those with an active alert of the rule. */
   scoreStandings(runId: number, rule: ScoreThresholdRule): Promise<readonly ScoreStanding[]>;
   /** The first `keepWithin` suppliers by impact without an active alert of `scoreRuleId`, and those with an active alert of the rule. */
@@ -30,7 +34,10 @@ export interface AlertBook {
   saveChanges(changes: readonly AlertChange[]): Promise<void>;
 }
 
-/** Evaluates both rules on a published run. Gives the number of alerts that it raised or opened again. */
+/**
+ * Evaluates both rules on a published run. Gives the number of alerts that it raised or opened again: none for a week that completes
+ * after a later one, whose scores are older than what the alerts were decided by.
+ */
 export async function evaluateRules(
   book: AlertBook,
   rules: AlertRules,
@@ -43,6 +50,8 @@ export async function evaluateRules(
     await book.saveChanges(changes);
     return changes.filter(({ event }) => event?.kind === "raised" || event?.kind === "reopened").length;
   };
+  await book.hold();
+  if (await book.isOvertaken(runId)) return 0;
   const byScore = await book.scoreStandings(runId, scoreThreshold);
   const raised = await apply(
     scoreThreshold.id,

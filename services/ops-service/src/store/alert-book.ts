@@ -11,6 +11,16 @@ const ROWS_PER_STATEMENT = 1_000;
 /** What the rules see and change, within the transaction of `db`. */
 export function createAlertBook(db: Db): AlertBook {
   return {
+    async hold() {
+      // Readers go on. Rows alone would not do: two runs may raise the same alert.
+      await db.execute(sql`lock table bellwether.alert in exclusive mode`);
+    },
+    async isOvertaken(runId) {
+      const later = await db.execute(sql`
+        select from bellwether.run r, bellwether.run later where r.id = ${runId}
+          and later.model_name = r.model_name and later.iso_week > r.iso_week and later.state = 'complete' limit 1`);
+      return later.length > 0;
+    },
     async scoreStandings(runId, rule) {
       const rows = await db.execute<StandingRow & Pick<ScoreStanding, "highRuns" | "lowRuns">>(sql`
         with here as (select iso_week, model_name from bellwether.run where id = ${runId}),
