@@ -49,7 +49,8 @@ export function leaveServerCpu(): void {
 
 /** Binds a process, with all its threads, to one CPU. */
 export function bindToCpu(pid: number | undefined, cpu: number): void {
-  if (os.availableParallelism() < 2) return;
+  // `availableParallelism` would count one as soon as this process is bound, and leave the servers on the load's core.
+  if (os.cpus().length < 2) return;
   execFileSync("taskset", ["-a", "-c", "-p", String(cpu), String(pid)], { stdio: "ignore" });
 }
 

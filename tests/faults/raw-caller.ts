@@ -2,7 +2,6 @@ import http2 from "node:http2";
 import { EchoRequestSchema } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Replica } from "./harness.ts";
 
 /** Calls Echo with one and the same request, as cheaply as can be, so that the caller is never what is measured. */
 export interface RawCaller {
@@ -13,7 +12,7 @@ export interface RawCaller {
 
 const CONNECTIONS = 8;
 
-export function rawCaller({ ready }: Replica, message: MessageInitShape<typeof EchoRequestSchema>): RawCaller {
+export function rawCaller(grpcPort: number, message: MessageInitShape<typeof EchoRequestSchema>): RawCaller {
   const bytes = toBinary(EchoRequestSchema, create(EchoRequestSchema, message));
   const frame = Buffer.alloc(5 + bytes.length);
   frame.writeUInt32BE(bytes.length, 1);
@@ -25,7 +24,7 @@ export function rawCaller({ ready }: Replica, message: MessageInitShape<typeof E
     "grpc-timeout": "1S",
     te: "trailers",
   };
-  const sessions = Array.from({ length: CONNECTIONS }, () => http2.connect(`http://127.0.0.1:${ready.grpcPort}`));
+  const sessions = Array.from({ length: CONNECTIONS }, () => http2.connect(`http://127.0.0.1:${grpcPort}`));
   let next = 0;
   return {
     call: () =>
