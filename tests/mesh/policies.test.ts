@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import http2 from "node:http2";
-import { RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { refusal } from "@bellwether/mesh/refusal";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { CASES, codeOf } from "./door-cases.ts";
@@ -72,6 +74,32 @@ describe("overload at the gRPC door", () => {
       status = await statusOfHeaders(session);
     }
     expect(status).toBe(waitsForBody);
+    session.destroy();
+  });
+});
+
+describe("a call that a policy refuses on its headers, at the gRPC door", () => {
+  it("is answered with details, its stream ended though its body never comes, and every policy sees its end", async () => {
+    const ends: unknown[] = [];
+    const refuse = () => {
+      throw refusal(Code.PermissionDenied, "CLOSED_TODAY", "détail é 100% \n");
+    };
+    const policies = [{ close: (_: unknown, error?: ConnectError) => void ends.push(error?.code) }, { open: refuse }];
+    await using echo = await startEcho({ policies });
+    const error = await echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail())
+      .echo({ id: "x" })
+      .catch(ConnectError.from);
+    expect(error).toMatchObject({ code: Code.PermissionDenied, rawMessage: "détail é 100% \n" });
+    expect(error instanceof ConnectError && error.findDetails(ErrorInfoSchema)).toMatchObject([
+      { reason: "CLOSED_TODAY" },
+    ]);
+
+    const session = http2.connect(echo.grpcUrl);
+    const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };
+    const stream = session.request({ ...head, "content-type": "application/grpc" }).resume();
+    await once(stream, "close");
+    expect(stream.rstCode).toBe(http2.constants.NGHTTP2_NO_ERROR);
+    expect(ends).toEqual([Code.PermissionDenied, Code.PermissionDenied]);
     session.destroy();
   });
 });

@@ -6,6 +6,9 @@ import type { Context, Span } from "@opentelemetry/api";
 import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
 import type { BoundMethod } from "./route.ts";
 
+/** One for all: an AbortError of its own would cost each call a stack trace that nobody sees. */
+const OVER: unknown = AbortSignal.abort().reason;
+
 /** The other end of the connection. */
 export interface Peer {
   /** Remote address without port; empty when it is gone already. */
@@ -131,7 +134,7 @@ export abstract class Call implements HandlerContext {
 
   /** Ends the signal of a call that ended well, so that what listens to it lets go. */
   release(): void {
-    this.#controller?.abort();
+    this.#controller?.abort(OVER);
   }
 
   /** What `context.active()` gives inside the handler. */

@@ -1,8 +1,10 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import * as grpc from "@grpc/grpc-js";
 import { Call, type Peer } from "./call.ts";
+import { refuseStream, statusFromError } from "./grpc-status.ts";
+import { deadlineFrom } from "./grpc-timeout.ts";
 import { headersFromMetadata, metadataFromHeaders, plainBytes } from "./metadata.ts";
 import type { PolicyChain } from "./policy.ts";
 import { refusal } from "./refusal.ts";
@@ -11,8 +13,8 @@ import type { BoundMethod } from "./route.ts";
 /** One RPC as the gRPC door serves it. */
 export interface GrpcMethod extends BoundMethod {
   readonly chain: PolicyChain;
-  /** The connection's other end, by grpc-js's description of the connection. */
-  readonly peerOf: (connection: ReturnType<grpc.ServerInterceptingCallInterface["getConnectionInfo"]>) => Peer;
+  /** The other end of a stream's connection. */
+  readonly peerOf: (stream: ServerHttp2Stream) => Peer;
 }
 
 const NOTHING = (): void => {};
@@ -26,14 +28,17 @@ const OK: Parameters<grpc.ServerInterceptingCallInterface["sendStatus"]>[0] = {
 };
 
 /**
- * A call on grpc-js, driven at the seam of its server interceptors: this object takes the place of the call listener, so that
- * grpc-js builds neither a Readable nor a Writable for it. Messages cross the seam as bytes and are decoded here, after `open`:
- * nothing is decoded for a caller that is not let in.
+ * A call at the gRPC door. The policies see its headers first, on the bare stream: one that they refuse costs nothing of grpc-js.
+ * The others are grpc-js's, driven at the seam of its server interceptors: this object takes the place of the call listener, so that
+ * grpc-js builds neither a Readable nor a Writable for it. Messages cross the seam as bytes and are decoded here.
  */
 export class GrpcCall extends Call {
   readonly protocolName = "grpc";
-  readonly #base: grpc.ServerInterceptingCallInterface;
   override readonly bound: GrpcMethod;
+  readonly #stream: ServerHttp2Stream;
+  readonly #headers: IncomingHttpHeaders;
+  /** grpc-js's side of the call, once its headers have been looked at. */
+  #base: grpc.ServerInterceptingCallInterface | undefined;
   #metadata = NO_METADATA;
   #requestHeader: Headers | undefined;
   #request: Buffer | undefined;
@@ -47,14 +52,15 @@ export class GrpcCall extends Call {
   /** Wakes a handler whose outbound message is being written. */
   #awaitingWrite: (() => void) | undefined;
 
-  constructor(base: grpc.ServerInterceptingCallInterface, bound: GrpcMethod) {
+  constructor(bound: GrpcMethod, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
     super(bound);
     this.bound = bound;
-    this.#base = base;
+    this.#stream = stream;
+    this.#headers = headers;
   }
 
   get peer(): Peer {
-    return this.bound.peerOf(this.#base.getConnectionInfo());
+    return this.bound.peerOf(this.#stream);
   }
 
   get requestHeader(): Headers {
@@ -63,27 +69,38 @@ export class GrpcCall extends Call {
   }
 
   header(name: string): string | undefined {
-    const value = this.#metadata.get(name)[0];
-    return typeof value === "string" || value === undefined ? value : value.toString("base64");
+    const value = this.#headers[name];
+    return Array.isArray(value) ? value[0] : value;
   }
 
-  /** grpc-js hands over its own listener; we listen ourselves. */
-  start(): void {
-    this.#base.start(this);
-  }
-
-  onReceiveMetadata(metadata: grpc.Metadata): void {
-    this.#metadata = metadata;
-    this.deadline = Number(this.#base.getDeadline());
+  /** Shows the headers to the policies. False: the call was refused, and its stream is answered. */
+  open(): boolean {
+    this.deadline = deadlineFrom(this.header("grpc-timeout"));
     try {
       this.#opening = this.bound.chain.open(this);
     } catch (reason) {
       this.fail(reason);
-      return;
+      return false;
     }
     this.#opening?.catch((reason) => this.fail(reason));
+    return true;
+  }
+
+  /** Goes on with grpc-js, after `open`. */
+  attach(base: grpc.ServerInterceptingCallInterface): this {
+    this.#base = base;
+    return this;
+  }
+
+  /** grpc-js hands over its own listener; we listen ourselves. */
+  start(): void {
+    this.#base?.start(this);
+  }
+
+  onReceiveMetadata(metadata: grpc.Metadata): void {
+    this.#metadata = metadata;
     if (this.bound.streamsIn) this.#runStream(() => this.#inbound());
-    else this.#base.startRead();
+    else this.#base?.startRead();
   }
 
   onReceiveMessage(bytes: Buffer): void {
@@ -93,7 +110,7 @@ export class GrpcCall extends Call {
       this.fail(new ConnectError("received extra input message", Code.Unimplemented));
     } else {
       this.#request = bytes;
-      this.#base.startRead();
+      this.#base?.startRead();
     }
   }
 
@@ -120,8 +137,9 @@ export class GrpcCall extends Call {
   fail(reason: unknown): void {
     if (this.#ended) return;
     const error = this.bound.chain.toError(reason, this);
-    if (this.setHeader) this.#base.sendMetadata(metadataFromHeaders(this.setHeader));
-    this.#base.sendStatus(statusFromError(error, this.setTrailer));
+    if (this.setHeader) this.#base?.sendMetadata(metadataFromHeaders(this.setHeader));
+    if (this.#base) this.#base.sendStatus(statusFromError(error, this.setTrailer));
+    else refuseStream(this.#stream, error);
     this.#end(error);
   }
 
@@ -135,7 +153,7 @@ export class GrpcCall extends Call {
   }
 
   #succeed(): void {
-    this.#base.sendStatus(this.setTrailer ? { ...OK, metadata: metadataFromHeaders(this.setTrailer) } : OK);
+    this.#base?.sendStatus(this.setTrailer ? { ...OK, metadata: metadataFromHeaders(this.setTrailer) } : OK);
     this.#end(undefined);
   }
 
@@ -184,8 +202,8 @@ export class GrpcCall extends Call {
     if (this.#ended) return;
     try {
       const bytes = this.#encode(answer);
-      if (this.setHeader) this.#base.sendMetadata(metadataFromHeaders(this.setHeader));
-      this.#base.sendMessage(bytes, NOTHING);
+      if (this.setHeader) this.#base?.sendMetadata(metadataFromHeaders(this.setHeader));
+      this.#base?.sendMessage(bytes, NOTHING);
     } catch (reason) {
       this.fail(reason);
       return;
@@ -222,7 +240,7 @@ export class GrpcCall extends Call {
         // Each pull in the call's context: spans that a streaming handler makes would lose their parent otherwise.
         const next = await this.within(() => iterator.next());
         if (this.#ended) return;
-        if (!headSent && this.setHeader) this.#base.sendMetadata(metadataFromHeaders(this.setHeader));
+        if (!headSent && this.setHeader) this.#base?.sendMetadata(metadataFromHeaders(this.setHeader));
         headSent = true;
         if (next.done) {
           this.#succeed();
@@ -239,7 +257,7 @@ export class GrpcCall extends Call {
   #write(bytes: Buffer): Promise<void> {
     return new Promise((resolve) => {
       this.#awaitingWrite = resolve;
-      this.#base.sendMessage(bytes, resolve);
+      this.#base?.sendMessage(bytes, resolve);
     });
   }
 
@@ -270,7 +288,7 @@ export class GrpcCall extends Call {
         return;
       }
       this.#awaitingMessage = resolve;
-      this.#base.startRead();
+      this.#base?.startRead();
     });
   }
 
@@ -298,17 +316,4 @@ function decodeMessage(call: Call, bytes: Buffer): Message {
     const text = `request is not a valid ${call.method.input.typeName}`;
     throw refusal(Code.InvalidArgument, "MALFORMED_MESSAGE", text, { cause });
   }
-}
-
-/** Metadata by error: an overloaded server sends the same few errors very often. */
-const errorMetadata = new WeakMap<ConnectError, grpc.Metadata>();
-
-/** The status that carries an error's code, text, metadata and details; with no message before it, it goes out as Trailers-Only. */
-function statusFromError(error: ConnectError, trailer: Headers | undefined) {
-  let metadata = trailer ? undefined : errorMetadata.get(error);
-  if (!metadata) {
-    metadata = metadataFromHeaders(setTrailerStatus(new Headers(trailer), error));
-    if (!trailer) errorMetadata.set(error, metadata);
-  }
-  return { code: Number(error.code), details: error.rawMessage, metadata };
 }

@@ -1,3 +1,4 @@
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import net from "node:net";
 import tls from "node:tls";
 import * as grpc from "@grpc/grpc-js";
@@ -30,10 +31,11 @@ export interface GrpcDoorOptions {
  */
 export async function openGrpcDoor({ address, routes, chain, limits, tls: material }: GrpcDoorOptions): Promise<Door> {
   const peers = createPeerTable();
-  const methods = bindMethods(routes, chain, ({ remoteAddress, remotePort }) => peers.find(remoteAddress, remotePort));
+  const methods = bindMethods(routes, chain, ({ session }) =>
+    peers.find(session?.socket.remoteAddress, session?.socket.remotePort),
+  );
   const largest = Math.max(...[...methods.values()].map((m) => m.limits.maxRequestBytes));
-  const server = createServer(methods, largest, limits);
-  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const { server, injector } = createServer(methods, largest, limits);
 
   const sockets = new Set<net.Socket>();
   const accept = (socket: net.Socket): void => {
@@ -67,12 +69,12 @@ function bindMethods(routes: readonly Route[], chain: PolicyChain, peerOf: GrpcM
   return new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, chain, peerOf }]));
 }
 
-function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number, limits: DoorLimits): grpc.Server {
+function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number, limits: DoorLimits) {
+  /** The call whose stream grpc-js has just been given. */
+  let opened: GrpcCall | undefined;
   // The types want grpc-js's own class; the seam needs only the listener interface, which GrpcCall has.
-  const takeOver = (definition: { path: string }, base: grpc.ServerInterceptingCallInterface) => {
-    const method = methods.get(definition.path);
-    return method ? new GrpcCall(base, method) : new grpc.ServerInterceptingCall(base);
-  };
+  const takeOver = (_: unknown, base: grpc.ServerInterceptingCallInterface) =>
+    opened?.attach(base) ?? new grpc.ServerInterceptingCall(base);
   const server = new grpc.Server({
     interceptors: [takeOver as grpc.ServerInterceptor],
     "grpc.max_receive_message_length": maxBytes,
@@ -89,7 +91,36 @@ function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number
   for (const [path, bound] of methods) {
     server.register(path, unused, sameBytes, sameBytes, grpcJsKind(bound));
   }
-  return server;
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  openBefore(server, (stream, headers, handle) => {
+    const method = methods.get(String(headers[":path"]));
+    if (!method || !headers["content-type"]?.startsWith("application/grpc")) return handle();
+    const call = new GrpcCall(method, stream, headers);
+    if (!call.open()) return;
+    opened = call;
+    handle();
+    opened = undefined;
+  });
+  return { server, injector };
+}
+
+/**
+ * Shows streams to `first`, which hands those to grpc-js that it does not answer: to refuse one there costs half as much, and an
+ * overloaded server refuses more than it answers. grpc-js has no hook before its own call object, so its listener is put behind ours.
+ */
+function openBefore(
+  server: grpc.Server,
+  first: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handle: () => void) => void,
+): void {
+  const http2Servers: ReadonlyMap<Http2Server, unknown> = Reflect.get(server, "http2Servers");
+  for (const http2Server of http2Servers.keys()) {
+    const [grpcJs] = http2Server.listeners("stream");
+    if (!grpcJs) throw new Error("grpc-js does not listen for streams");
+    http2Server.removeAllListeners("stream");
+    http2Server.on("stream", (stream, headers, ...rest) => {
+      if (!stream.destroyed) first(stream, headers, () => grpcJs.call(http2Server, stream, headers, ...rest));
+    });
+  }
 }
 
 /**

@@ -13,6 +13,8 @@ export interface AdmissionLimits {
   readonly maxOpenEnded: number;
   /** Longest wait. A burst, or a process whose code is still cold, makes calls wait and loses none. */
   readonly maxWaitMs: number;
+  /** So many may wait as a burst whatever the pace: a cold process finds itself slow, and is quick before they are late. */
+  readonly burst: number;
   /** A queue that has not been empty for so long stands: overload, which ends when nothing was refused for as long. */
   readonly overloadAfterMs: number;
   /** In overload only so many calls are taken on as will be served within this time; the others are refused at once. */
@@ -26,6 +28,8 @@ export const DEFAULT_ADMISSION: AdmissionLimits = {
   maxQueued: 512,
   maxOpenEnded: 1_024,
   maxWaitMs: 500,
+  // What one connection can ask at once.
+  burst: 128,
   overloadAfterMs: 1_000,
   overloadWaitMs: 50,
   turnMs: 5,
@@ -66,8 +70,8 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   /** The call that found the queue empty last: when, and after which turn. */
   let first: Wait = { since: 0, turn: 0 };
   let lastRefusal = Number.NEGATIVE_INFINITY;
-  /** Since when calls have waited for a slot; undefined: there are free ones. */
-  let fullSince: number | undefined;
+  /** Since when the queue has not been emptied by a turn; undefined: the last one left nobody waiting. */
+  let backlogSince: number | undefined;
 
   const schedule = (): void => {
     if (queue.size === 0) return;
@@ -94,8 +98,8 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
       call.enter();
       now = performance.now();
     }
-    pace.spend(now - (fullSince ?? start));
-    fullSince = inFlight >= limits.maxInFlight ? now : undefined;
+    pace.spend(now - (backlogSince ?? start));
+    backlogSince = queue.size > 0 ? now : undefined;
     schedule();
   };
 
@@ -125,20 +129,22 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
         const now = performance.now();
         turns++;
         turnAwayLate(now);
-        pace.spend(now - (fullSince ?? now));
-        fullSince = now;
+        pace.spend(now - (backlogSince ?? now));
+        backlogSince = now;
       }
       if (queue.size > 0) sweepLater();
     }, SWEEP_MS);
   };
 
   return {
-    open({ bound }) {
+    open({ bound, startedAt: now }) {
       if (queue.size === 0 || bound.isProbe || bound.limits.openEnded) return;
-      const now = performance.now();
       const overloaded = isOverloaded(now);
       // Half of the longest wait, so that what is let in is served though the pace slackens.
-      if (queue.size < pace.callsIn(overloaded ? limits.overloadWaitMs : limits.maxWaitMs / 2)) return;
+      const takesOn = overloaded
+        ? pace.callsIn(limits.overloadWaitMs)
+        : Math.max(limits.burst, pace.callsIn(limits.maxWaitMs / 2));
+      if (queue.size < takesOn) return;
       if (overloaded) lastRefusal = now;
       shed++;
       throw refuse();
@@ -161,7 +167,7 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
         first = wait;
         // What one burst found says nothing about the next.
         if (!isOverloaded(wait.since)) pace.forget();
-        if (fullSince !== undefined) fullSince = wait.since;
+        if (free <= 0) backlogSince = wait.since;
       }
       queue.set(call, wait);
       schedule();
@@ -184,9 +190,9 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
 const PACE_WINDOW_MS = 50;
 
 /**
- * How many calls the handlers take in their time: so a queue's length tells its wait (Little's law). Only time that handlers take
- * or hold all slots counts: with idle time a server that refuses would find itself slower and slower, and with the time of
- * reading, a flood of frames would have honest calls refused.
+ * How many calls go in per time while others wait: so a queue's length tells its wait (Little's law). While calls wait, all time
+ * counts, what reading and refusing take too; once a turn has emptied the queue, only the handlers' own. With idle time a server
+ * that refuses would find itself slower and slower, and with the time of reading, a flood of frames would have honest calls refused.
  */
 function createPace() {
   let counted = 0;

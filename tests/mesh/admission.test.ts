@@ -1,0 +1,119 @@
+import { Call } from "@bellwether/mesh/call";
+import { admissionPolicy } from "@bellwether/mesh/policies/admission";
+import type { BoundMethod } from "@bellwether/mesh/route";
+import { afterEach, expect, it, vi } from "vitest";
+import { echoRoute } from "./echo-service.ts";
+
+/** A server's event loop on a clock of its own: it reads what has arrived, then handlers have their turn. */
+interface Load {
+  readonly callsPerMs: number;
+  /** Time that one handler computes. */
+  readonly handlerMs: number;
+  /** So long handlers are cold and take 20 times as much. */
+  readonly coldMs?: number;
+  /** Time to read a call's headers, and to refuse it if need be. */
+  readonly readMs: number;
+  /** Time of a round that goes to frames which are no calls. */
+  readonly floodMs?: number;
+  readonly lastsMs: number;
+}
+
+const ECHO = echoRoute().methods.find(({ name }) => name.endsWith("/Echo"));
+let nowMs = 0;
+afterEach(() => void vi.restoreAllMocks());
+
+class SimulatedCall extends Call {
+  readonly protocolName = "grpc";
+  readonly peer = { address: "", certificateNames: [] };
+  readonly requestHeader = new Headers();
+  readonly header = () => undefined;
+  readonly #handler: () => void;
+  failed = false;
+
+  constructor(bound: BoundMethod, handler: () => void) {
+    super(bound);
+    this.#handler = handler;
+  }
+
+  override enter(): void {
+    this.#handler();
+  }
+
+  override fail(): void {
+    this.failed = true;
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function serve(load: Load) {
+  vi.spyOn(performance, "now").mockImplementation(() => nowMs);
+  const policy = admissionPolicy();
+  const waits: { readonly atMs: number; readonly waitedMs: number }[] = [];
+  const calls: SimulatedCall[] = [];
+  let refused = 0;
+  const start = nowMs;
+  const arrive = (atMs: number): void => {
+    if (!ECHO) throw new Error("no Echo");
+    const call = new SimulatedCall(ECHO, () => {
+      waits.push({ atMs: atMs - start, waitedMs: nowMs - atMs });
+      nowMs += nowMs - start < (load.coldMs ?? 0) ? 20 * load.handlerMs : load.handlerMs;
+      policy.close?.(call, undefined);
+    });
+    call.startedAt = nowMs;
+    try {
+      policy.open?.(call);
+      policy.admit?.(call);
+      calls.push(call);
+    } catch {
+      refused++;
+    }
+  };
+  for (let arrived = 0; nowMs - start < load.lastsMs; ) {
+    nowMs += load.floodMs ?? 0;
+    for (; arrived < (nowMs - start) * load.callsPerMs; arrived++) {
+      nowMs += load.readMs;
+      arrive(start + arrived / load.callsPerMs);
+    }
+    nowMs += 0.1;
+    await turn();
+  }
+  while (policy.load().queued > 0) await turn();
+  const expired = calls.filter(({ failed }) => failed).length;
+  const waitedAfter = (ms: number) =>
+    Math.max(...waits.filter(({ atMs }) => atMs > ms).map(({ waitedMs }) => waitedMs));
+  return { served: waits.length, refused, expired, waitedAfter };
+}
+
+it("what is let in when its headers come is served, though most of the time goes to refusing others", async () => {
+  const { served, refused, expired, waitedAfter } = await serve({
+    ...{ callsPerMs: 3, handlerMs: 1, readMs: 0.2, lastsMs: 3_000 },
+  });
+  expect(expired).toBe(0);
+  expect(waitedAfter(0)).toBeLessThan(500);
+  expect(waitedAfter(1_500)).toBeLessThan(100);
+  // Reading takes 0.6 of the time, so that 0.4 calls can be served in a millisecond.
+  expect(served / 3_000).toBeGreaterThan(0.9 * 0.4);
+  expect(served + refused).toBeGreaterThan(2.9 * 3_000);
+});
+
+it("a server that has no more to do than it can refuses nothing", async () => {
+  const { refused, expired, waitedAfter } = await serve({ callsPerMs: 0.6, handlerMs: 1, readMs: 0.2, lastsMs: 3_000 });
+  expect({ refused, expired }).toEqual({ refused: 0, expired: 0 });
+  expect(waitedAfter(0)).toBeLessThan(20);
+});
+
+it("calls that wait because a flood is being read are not refused for it", async () => {
+  const { served, refused, expired } = await serve({
+    ...{ callsPerMs: 0.02, handlerMs: 1, readMs: 0.1, floodMs: 200, lastsMs: 5_000 },
+  });
+  expect({ refused, expired }).toEqual({ refused: 0, expired: 0 });
+  expect(served).toBeGreaterThan(90);
+});
+
+it("a cold process that is too slow for a moment lets the burst wait and loses none", async () => {
+  const { refused, expired } = await serve({
+    ...{ callsPerMs: 0.2, handlerMs: 1, readMs: 0.1, coldMs: 400, lastsMs: 2_000 },
+  });
+  expect({ refused, expired }).toEqual({ refused: 0, expired: 0 });
+});
