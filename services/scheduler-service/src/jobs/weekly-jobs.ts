@@ -110,10 +110,12 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     return { jobId, week, alreadyKnown };
   };
 
-  const { paused } = await schedule();
-  await setPaused(paused).catch((cause: Error) => {
-    throw new CronPatternError(cron, cause.message, { cause });
-  });
+  const kept = await queue.getJobScheduler(WEEKLY_SCHEDULE);
+  // Set anew, a schedule forgets a time that passed while no process was there.
+  if (kept?.pattern !== cron || kept.tz !== timeZone)
+    await setPaused(isPaused(kept?.template?.data)).catch((cause: Error) => {
+      throw new CronPatternError(cron, cause.message, { cause });
+    });
   const worker = queues.worker<WeeklyJob, Progress | null>(
     WEEKLY_SCHEDULE,
     async (job) => {

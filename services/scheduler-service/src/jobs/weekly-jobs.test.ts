@@ -1,0 +1,44 @@
+import { openQueue } from "@bellwether/storage/open-queue";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { expect, test, vi } from "vitest";
+import { startWeeklyJobs } from "./weekly-jobs.ts";
+
+/** A second that comes once a year, as a cron pattern in UTC. */
+function onceAYear(moment: Date): string {
+  const [month, day] = [moment.getUTCMonth() + 1, moment.getUTCDate()];
+  return `${moment.getUTCSeconds()} ${moment.getUTCMinutes()} ${moment.getUTCHours()} ${day} ${month} *`;
+}
+
+test("a time of the schedule that passed while no process was there is made up for at the next start", async () => {
+  await using cluster = await startPostgresCluster();
+  const url = await cluster.createDatabase();
+  const due = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2_000);
+  const weeks: string[] = [];
+  const start = async (queues: Awaited<ReturnType<typeof openQueue>>) =>
+    startWeeklyJobs({
+      queues,
+      runner: {
+        isComplete: () => Promise.resolve(false),
+        run: (week) => {
+          weeks.push(week);
+          return Promise.reject(new Error("seen"));
+        },
+      },
+      cron: onceAYear(due),
+      timeZone: "UTC",
+      findInput: (input) => Promise.resolve(input),
+      logger: createLogger({ name: "scheduler", level: "silent" }),
+      now: () => new Date("2026-11-23T06:00:00Z"),
+    });
+  {
+    await using queues = await openQueue(url);
+    const jobs = await start(queues);
+    expect((await jobs.schedule()).nextRunMs).toBe(due.getTime());
+  }
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(due.getTime()), { timeout: 5_000 });
+  expect(weeks).toEqual([]);
+  await using queues = await openQueue(url);
+  await start(queues);
+  await vi.waitFor(() => expect(weeks).toEqual(["2026-W48"]), { timeout: 8_000 });
+});
