@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import http2 from "node:http2";
 import net from "node:net";
 import { expect, it } from "vitest";
 import { HELLO, pings, resets } from "../faults/flood-frames.ts";
@@ -43,4 +44,17 @@ it("lets a client take back so many calls, and runs no handler for them", async 
 
 it("cuts the connection at one more, and other connections do not notice", async () => {
   expect(await afterResets(ALLOWED + 1)).toEqual({ open: false, handlers: 0, honest: "honest" });
+});
+
+it("outlives a first call that is reset with an error code as soon as it is sent", async () => {
+  await using echo = await startEcho();
+  const session = http2.connect(echo.grpcUrl);
+  const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };
+  const stream = session.request({ ...head, "content-type": "application/grpc" }).on("error", () => {});
+  stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+  await new Promise((resolve) => stream.once("close", resolve));
+  await new Promise((resolve) => session.ping(resolve));
+  const { request } = await echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail()).echo({ id: "honest" });
+  expect(request?.id).toBe("honest");
+  session.destroy();
 });

@@ -1,4 +1,4 @@
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import net from "node:net";
 import tls from "node:tls";
 import * as grpc from "@grpc/grpc-js";
@@ -118,7 +118,12 @@ function openBefore(
     if (!grpcJs) throw new Error("grpc-js does not listen for streams");
     http2Server.removeAllListeners("stream");
     http2Server.on("stream", (stream, headers, ...rest) => {
-      if (!stream.destroyed) first(stream, headers, () => grpcJs.call(http2Server, stream, headers, ...rest));
+      const look = (): void => {
+        if (!stream.destroyed) first(stream, headers, () => grpcJs.call(http2Server, stream, headers, ...rest));
+      };
+      const { session } = stream;
+      if (session && !proven.has(session)) lookLater(stream, session, look);
+      else look();
     });
   }
 }
@@ -131,6 +136,19 @@ function openBefore(
 function limitResets(server: grpc.Server, { resetBurst, resetsPerSecond }: DoorLimits): void {
   const http2Options: object = Reflect.get(server, "commonServerOptions");
   Object.assign(http2Options, { streamResetBurst: resetBurst, streamResetRate: resetsPerSecond });
+}
+
+/** Connections of which a call was still wanted one turn after it came. */
+const proven = new WeakSet<Http2Session>();
+
+/** What a new connection takes back at once costs nothing: its calls are looked at one turn later, until one has lasted so long. */
+function lookLater(stream: ServerHttp2Stream, session: Http2Session, look: () => void): void {
+  // One that is reset with an error code tells so, and grpc-js does not listen yet.
+  stream.on("error", unused);
+  setImmediate(() => {
+    if (!stream.destroyed) proven.add(session);
+    look();
+  });
 }
 
 const sameBytes = (bytes: Buffer): Buffer => bytes;
