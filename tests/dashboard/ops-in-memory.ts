@@ -19,8 +19,11 @@ export interface OpsData {
   runs: BatchRun[];
 }
 
-/** The ops contracts over data in memory, with what the page relies on: filters, order, pages, refusals and watches. */
-export function opsInMemory(data: OpsData) {
+/**
+ * The ops contracts over data in memory, with what the page relies on: filters, order, pages, refusals and watches.
+ * @param meanwhile what somebody else does to an alert between the click on it and the call
+ */
+export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = () => {}) {
   const changes = createWatched<MessageInitShape<typeof AlertService.method.watchAlerts.output>>();
   const runs = createWatched<BatchRun>();
   const events = new Map<string, MessageInitShape<typeof AlertEventSchema>[]>();
@@ -53,6 +56,7 @@ export function opsInMemory(data: OpsData) {
       getAlert: ({ alertId }) => ({ alert: find(alertId), events: events.get(alertId) ?? [] }),
       acknowledgeAlert({ alertId, note }) {
         const alert = find(alertId);
+        meanwhile(alert);
         if (alert.state === AlertState.RESOLVED) throw new ConnectError("it is resolved", Code.FailedPrecondition);
         alert.state = AlertState.ACKNOWLEDGED;
         alert.acknowledgedBy = "ana";
@@ -61,6 +65,7 @@ export function opsInMemory(data: OpsData) {
       },
       resolveAlert({ alertId, disposition, note }) {
         const alert = find(alertId);
+        meanwhile(alert);
         if (alert.state === AlertState.RESOLVED) throw new ConnectError("it is resolved", Code.FailedPrecondition);
         alert.state = AlertState.RESOLVED;
         alert.disposition = disposition;
