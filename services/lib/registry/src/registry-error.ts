@@ -48,8 +48,9 @@ export class AliasMovedError extends Error {
 export class RegistryBusyError extends Error {
   override readonly name = "RegistryBusyError" as const;
   readonly retryAfterMs = 1_000;
-  constructor(lockFile: string, pid: number) {
-    super(`${lockFile} is held by process ${pid}; try again when it is done`);
+  /** @param pid Null when the holder has not named itself. */
+  constructor(lockFile: string, pid: number | null) {
+    super(`${lockFile} is held by ${pid === null ? "another process" : `process ${pid}`}; try again when it is done`);
   }
 }
 

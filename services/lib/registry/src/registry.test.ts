@@ -1,6 +1,7 @@
 import { appendFile, link, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { takeProcessLock } from "@bellwether/storage/process-lock";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readAliases, setAlias } from "./aliases.ts";
 import { registryRoot } from "./layout.ts";
@@ -102,13 +103,16 @@ test("an alias file of before there were moves is read", async () => {
   expect((await readAliases(root, "supplier-risk")).moves).toEqual([alias]);
 });
 
-test("a lock left by a killed process is taken over, a living one is respected", async () => {
+test("a lock's name left by a killed process keeps nobody out, a held lock does", async () => {
   await publishVersion(root, publication());
   const lock = path.join(root, "supplier-risk", ".write.lock");
   await writeFile(lock, "999999999");
   await champion("v1");
-  await writeFile(lock, String(process.ppid));
-  await expect(champion("v1", { reason: "again" })).rejects.toMatchObject({ name: "RegistryBusyError" });
+  await using _held = await takeProcessLock(lock);
+  await expect(champion("v1", { reason: "again" })).rejects.toMatchObject({
+    name: "RegistryBusyError",
+    message: expect.stringContaining(`held by process ${process.pid};`),
+  });
 });
 
 test("unknown models, versions and aliases are told apart", async () => {

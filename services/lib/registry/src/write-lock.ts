@@ -8,7 +8,7 @@ const WAIT_MS = 1_500;
 const LOOK_MS = 5;
 
 /**
- * Runs `work` as the folder's only writer on this machine. A lock left by a killed process is taken over.
+ * Runs `work` as the folder's only writer. A killed writer keeps nobody out.
  * @throws RegistryBusyError when others who live hold it for 1.5 s
  */
 export async function withWriteLock<T>(folder: string, work: () => Promise<T>): Promise<T> {

@@ -1,65 +1,79 @@
-import { randomUUID } from "node:crypto";
-import { link, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StorageError, shortCause } from "./storage-error.ts";
 
-/** Another living process of this machine holds the lock. */
+/** Another process, or this one, holds the lock. */
 export class ProcessLockedError extends Error {
   override readonly name = "ProcessLockedError" as const;
-  readonly pid: number;
+  /** Null when the holder has not named itself. */
+  readonly pid: number | null;
 
-  constructor(file: string, pid: number) {
-    super(`process ${pid} holds ${file}: wait for it or stop it`);
+  constructor(file: string, pid: number | null) {
+    super(`${pid === null ? "another process" : `process ${pid}`} holds ${file}: wait for it or stop it`);
     this.pid = pid;
   }
 }
 
-/** Times that the lock of a dead process is taken over before its file counts as held by somebody just as fast. */
-const TAKEOVERS = 2;
+const SQLITE_BUSY = 5;
+
+/** A database that nobody refers to is closed by the garbage collector, and its lock would go with it. */
+const held = new Set<DatabaseSync>();
 
 /**
- * Makes its caller the only holder of `file` on this machine until it is disposed. The lock of a killed process is taken over.
+ * Makes its caller the only holder of `file` until it is disposed of or its process ends, however that ends: the lock is the operating
+ * system's, on the empty `FILE.sqlite`, which stays. `file` itself only names the holder.
  * @throws ProcessLockedError while a living process, this one too, holds it
+ * @throws StorageError when the folder is not there or cannot be written
  */
 export async function takeProcessLock(file: string): Promise<AsyncDisposable> {
-  const draft = `${file}.${process.pid}.${randomUUID()}`;
-  await writeFile(draft, ownMark(), { flag: "wx" });
+  const database = openLocked(`${file}.sqlite`);
+  if (database === null) throw new ProcessLockedError(file, await holderOf(file));
+  held.add(database);
+  // Only for people: without them the lock holds all the same.
+  await Promise.allSettled([shareLikeFolder(`${file}.sqlite`), nameHolder(file)]);
+  return {
+    async [Symbol.asyncDispose]() {
+      if (!held.delete(database)) return;
+      try {
+        await rm(file, { force: true });
+      } finally {
+        database.close();
+      }
+    },
+  };
+}
+
+/**
+ * Nothing is ever written to the database, so that there is nothing to recover after a kill. IMMEDIATE and not EXCLUSIVE: of many at once
+ * exactly one gets it, where EXCLUSIVE may refuse them all.
+ * @returns null while somebody holds it
+ */
+function openLocked(file: string): DatabaseSync | null {
+  let database: DatabaseSync | undefined;
   try {
-    for (let takeovers = 0; ; ) {
-      // A link and not a write: the lock never stands there without the name of its holder.
-      if (await isLinked(draft, file)) return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
-      const holder = await readFile(file, "utf8").catch(() => undefined);
-      if (holder === undefined) continue;
-      if (takeovers++ >= TAKEOVERS || isAlive(holder)) throw new ProcessLockedError(file, pidOf(holder));
-      await rm(file, { force: true });
-    }
-  } finally {
-    await rm(draft, { force: true });
+    database = new DatabaseSync(file);
+    database.exec("BEGIN IMMEDIATE");
+    return database;
+  } catch (cause) {
+    database?.close();
+    if (cause instanceof Error && "errcode" in cause && cause.errcode === SQLITE_BUSY) return null;
+    throw new StorageError(`${file} cannot be locked (${shortCause(cause)}): give this user the right to write it`, {
+      cause,
+    });
   }
 }
 
-/** A holder as the file names it: its number and when it began. In a container a new process often has the number of the killed one. */
-const ownMark = (): string => `${process.pid} ${performance.timeOrigin}`;
-
-const pidOf = (mark: string): number => Number.parseInt(mark, 10) || 0;
-
-/** False: there is a lock already. */
-async function isLinked(draft: string, file: string): Promise<boolean> {
-  try {
-    await link(draft, file);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
-  }
+/** Whoever may write the folder may take its lock. By path: opening and closing a file gives up all locks its process has on it. */
+async function shareLikeFolder(file: string): Promise<void> {
+  await chmod(file, (await stat(path.dirname(file))).mode & 0o666);
 }
 
-function isAlive(mark: string): boolean {
-  const pid = pidOf(mark);
-  if (pid === 0) return false;
-  if (pid === process.pid) return mark === ownMark();
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
+async function nameHolder(file: string): Promise<void> {
+  await rm(file, { force: true });
+  await writeFile(file, `${process.pid}\n`, { flag: "wx" });
+}
+
+async function holderOf(file: string): Promise<number | null> {
+  return Number.parseInt(await readFile(file, "utf8").catch(() => ""), 10) || null;
 }
