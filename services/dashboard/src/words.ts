@@ -18,6 +18,7 @@ export const DISPOSITION_WORDS: Words = {
   [Disposition.ACCEPTED]: "Accepted",
   [Disposition.FALSE_ALARM]: "False alarm",
   [Disposition.CLEARED]: "Cleared by its rule",
+  [Disposition.LAPSED]: "Lapsed without a score",
 };
 
 export const EVENT_WORDS: Words = {

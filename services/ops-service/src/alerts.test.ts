@@ -76,6 +76,57 @@ test("a resolved alert rests for fourteen days, then the same one opens again wi
   expect(await kinds(alertId)).toEqual([AlertEventKind.RAISED, AlertEventKind.RESOLVED, AlertEventKind.REOPENED]);
 });
 
+test("an alert that nobody has taken lapses in the fourth run in a row without a score of its supplier, and says why", async () => {
+  await week(1, { id: "gone", score: 0.9 }, { id: "kept", score: 0.9 }, { id: "unknown", score: 0.9 });
+  const rest = [{ id: "kept", score: 0.9 }, { id: "unknown" }];
+  const goneAlert = (await scoreAlert("gone"))?.alertId ?? "";
+  for (const number of [2, 3, 4]) await week(number, ...rest);
+  expect(await scoreAlert("gone")).toMatchObject({ state: AlertState.OPEN, lastWeek: "2026-W01" });
+  await week(5, ...rest);
+  const lapsed = { state: AlertState.RESOLVED, disposition: Disposition.LAPSED, lastWeek: "2026-W01", riskScore: 0.9 };
+  expect([await scoreAlert("gone"), await scoreAlert("unknown")]).toMatchObject([lapsed, lapsed]);
+  expect((await scoreAlert("kept"))?.state).toBe(AlertState.OPEN);
+  const { events } = await ops.alerts.getAlert({ alertId: goneAlert });
+  expect(events[0]).toMatchObject({
+    kind: AlertEventKind.RESOLVED,
+    actor: "rules",
+    note: "No score in 4 runs in a row; the alert's own is of 2026-W01.",
+  });
+  expect(events[0]?.riskScore).toBeUndefined();
+  await week(6, ...rest);
+  expect(await kinds(goneAlert)).toEqual([AlertEventKind.RAISED, AlertEventKind.RESOLVED]);
+});
+
+test("an alert of the weekly capacity lapses too, and one that somebody has taken stays with them", async () => {
+  const raised = ["taken", "open"].map((id) => ({ id, score: 0.6, exposure: 100 }));
+  const rest = [{ id: "rest", score: 0.1 }];
+  await week(1, ...raised, ...rest);
+  const [alert] = await alertsOf("taken");
+  await ops.alerts.acknowledgeAlert({ alertId: alert?.alertId ?? "" });
+  for (const number of [2, 3, 4, 5, 6]) await week(number, ...rest);
+  expect(await alertsOf("taken")).toMatchObject([{ state: AlertState.ACKNOWLEDGED, lastWeek: "2026-W01" }]);
+  expect(await alertsOf("open")).toMatchObject([{ state: AlertState.RESOLVED, disposition: Disposition.LAPSED }]);
+});
+
+test("a supplier that comes back is raised again without a rest: nobody has judged the alert that lapsed", async () => {
+  await week(1, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
+  for (const number of [2, 3, 4, 5]) await week(number, { id: "b", score: 0.1 });
+  await week(6, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
+  expect(await scoreAlert("a")).toMatchObject({ state: AlertState.OPEN, raisedWeek: "2026-W06" });
+});
+
+test("runs are counted per model, and a score of a week that completed late counts", async () => {
+  const rest = { id: "rest", score: 0.1 };
+  await week(1, { id: "a", score: 0.9 }, rest);
+  for (const number of [1, 2, 3, 4, 5]) await runWeek(ops, `2026-W0${number}`, [rest], "another-model");
+  for (const number of [3, 4]) await week(number, rest);
+  await week(2, { id: "a", score: 0.9 }, rest);
+  await week(5, rest);
+  expect((await scoreAlert("a"))?.state).toBe(AlertState.OPEN);
+  await week(6, rest);
+  expect(await scoreAlert("a")).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.LAPSED });
+});
+
 test("a warning becomes critical in place, and opens again early when it does", async () => {
   await week(1, { id: "a", score: 0.7 }, { id: "b", score: 0.7 });
   await week(2, { id: "a", score: 0.7 }, { id: "b", score: 0.7 });

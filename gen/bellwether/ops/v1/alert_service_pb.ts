@@ -208,7 +208,7 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
   alertId: string;
 
   /**
-   * Why. CLEARED is the service's own.
+   * Why. CLEARED and LAPSED are the service's own.
    *
    * @generated from field: bellwether.ops.v1.Disposition disposition = 2;
    */

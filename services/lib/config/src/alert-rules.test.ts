@@ -7,6 +7,7 @@ const file = new URL("../../../../config/alert_rules.yaml", import.meta.url).pat
 test("the rules of the product are read", async () => {
   expect(await loadAlertRules(file)).toMatchObject({
     coolDownDays: 14,
+    runsToLapse: 4,
     scoreThreshold: { id: "high-score", raise: 0.7, critical: 0.85, clear: 0.6, runsToRaise: 2 },
     weeklyCapacity: { id: "weekly-capacity", suppliers: 10, minLift: 1, keepWithin: 20 },
   });
@@ -35,4 +36,22 @@ weekly_capacity:
   expect(told).toContain('rules.yaml:5:7 weekly_capacity.id: found "a", expected an id of its own');
   expect(told).toContain("rules.yaml:6:14 weekly_capacity.suppliers: found 30");
   expect(told).toContain('rules.yaml:9:3 weekly_capacity: found the unknown key "per_week"');
+});
+
+test("an alert lapses after 1 to 52 runs without a score, after 4 where the file does not say", () => {
+  const rules = (line: string) =>
+    parseAlertRules(
+      parseYaml(
+        `version: 1
+cool_down_days: 14
+${line}
+score_threshold: { id: a, raise: 0.7, runs_to_raise: 2, critical: 0.85, clear: 0.6, runs_to_clear: 2 }
+weekly_capacity: { id: b, suppliers: 10, min_lift: 1, keep_within: 20 }
+`,
+        "rules.yaml",
+      ),
+    ).runsToLapse;
+  expect([rules(""), rules("runs_to_lapse: 1"), rules("runs_to_lapse: 52")]).toEqual([4, 1, 52]);
+  for (const runs of [0, 53])
+    expect(() => rules(`runs_to_lapse: ${runs}`)).toThrow(`found ${runs}, expected an integer from 1 to 52`);
 });

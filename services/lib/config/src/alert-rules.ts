@@ -5,10 +5,13 @@ import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 const ruleId = textLike("an id of 1 to 40 lower-case letters, digits and -", /^[a-z0-9][a-z0-9-]{0,39}$/);
 const limit = numberWhere("a score from 0 to 1", (v) => v >= 0 && v <= 1);
+/** A file may be late or short for a week or two; a month without a score is more than that. */
+const RUNS_TO_LAPSE = 4;
 
 const schema = z.strictObject({
   version: z.literal(1, { error: "1" }),
   cool_down_days: integerFrom(0, 366),
+  runs_to_lapse: integerFrom(1, 52).default(RUNS_TO_LAPSE),
   score_threshold: z.strictObject(
     {
       id: ruleId,
@@ -56,6 +59,8 @@ export interface WeeklyCapacityRule {
 /** What config/alert_rules.yaml says. */
 export interface AlertRules {
   readonly coolDownDays: number;
+  /** Consecutive runs without a score of the supplier that close an alert that nobody has taken. Default 4. */
+  readonly runsToLapse: number;
   readonly scoreThreshold: ScoreThresholdRule;
   readonly weeklyCapacity: WeeklyCapacityRule;
 }
@@ -71,6 +76,7 @@ export function parseAlertRules(file: YamlFile): AlertRules {
   const { score_threshold: score, weekly_capacity: capacity } = yaml;
   return {
     coolDownDays: yaml.cool_down_days,
+    runsToLapse: yaml.runs_to_lapse,
     scoreThreshold: {
       id: score.id,
       raise: score.raise,

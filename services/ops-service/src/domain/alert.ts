@@ -2,7 +2,7 @@ import type { AlertRules } from "@bellwether/config/alert-rules";
 
 export type AlertSeverity = "warning" | "critical";
 export type AlertState = "open" | "acknowledged" | "resolved";
-export type Disposition = "mitigated" | "accepted" | "false_alarm" | "cleared";
+export type Disposition = "mitigated" | "accepted" | "false_alarm" | "cleared" | "lapsed";
 export type AlertEventKind = "raised" | "escalated" | "acknowledged" | "resolved" | "reopened";
 
 /** What a rule looks at. */
@@ -74,7 +74,7 @@ export interface Decision {
 
 /**
  * What a rule does with a supplier: raises or opens again, makes more urgent, clears, or brings the score up to date. A resolved
- * alert stays so for the cool-down, unless it is critical now and was not. Undefined: nothing to do.
+ * alert stays so for the cool-down, unless it is critical now and was not, or lapsed. Undefined: nothing to do.
  */
 export function decideAlert(candidate: AlertCandidate, decision: Decision): AlertChange | undefined {
   const { alert, riskScore, summary } = candidate;
@@ -103,7 +103,8 @@ export function decideAlert(candidate: AlertCandidate, decision: Decision): Aler
   if (alert.state === "resolved") {
     const isCold = now.getTime() - (alert.resolvedAt?.getTime() ?? 0) >= decision.coolDownDays * DAY_MS;
     const isWorse = severity === "critical" && alert.severity === "warning";
-    if (!candidate.isRaised || !(isCold || isWorse)) return undefined;
+    const isUnjudged = alert.disposition === "lapsed";
+    if (!candidate.isRaised || !(isCold || isWorse || isUnjudged)) return undefined;
     return { alert: { ...alert, ...opened, ...times }, event: event(alert.id, "reopened") };
   }
   const seen = { ...alert, riskScore, lastRunId: runId };
@@ -114,4 +115,26 @@ export function decideAlert(candidate: AlertCandidate, decision: Decision): Aler
   if (severity === "critical" && alert.severity === "warning")
     return { alert: { ...seen, severity, changedAt: now, summary }, event: event(alert.id, "escalated") };
   return { alert: seen, event: undefined };
+}
+
+/** An active alert about a supplier without a score in any of the latest runs. */
+export interface AbsentAlert {
+  readonly alert: Alert;
+  /** ISO week of the alert's score. */
+  readonly lastWeek: string;
+}
+
+/**
+ * Closes an alert whose supplier had no score in `runs` runs in a row: nothing that it says can be held against anything any more.
+ * Undefined: somebody has taken it, and it stays with them, as a missing score is no news about the risk.
+ */
+export function lapseAlert(
+  { alert, lastWeek }: AbsentAlert,
+  { runs, now }: { readonly runs: number; readonly now: Date },
+): AlertChange | undefined {
+  if (alert.state !== "open") return undefined;
+  const note = `No score in ${runs} ${runs === 1 ? "run" : "runs in a row"}; the alert's own is of ${lastWeek}.`;
+  const closed = { state: "resolved", disposition: "lapsed", resolvedAt: now, changedAt: now } as const;
+  const told = { kind: "resolved", occurredAt: now, actor: RULES_ACTOR, note, riskScore: null } as const;
+  return { alert: { ...alert, ...closed }, event: { alertId: alert.id, ...told } };
 }

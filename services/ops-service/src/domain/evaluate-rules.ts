@@ -1,5 +1,13 @@
 import type { AlertRules, ScoreThresholdRule, WeeklyCapacityRule } from "@bellwether/config/alert-rules";
-import { type Alert, type AlertCandidate, type AlertChange, type AlertDimension, decideAlert } from "./alert.ts";
+import {
+  type AbsentAlert,
+  type Alert,
+  type AlertCandidate,
+  type AlertChange,
+  type AlertDimension,
+  decideAlert,
+  lapseAlert,
+} from "./alert.ts";
 
 /** A supplier that the score rule has a say on. */
 export interface ScoreStanding {
@@ -31,11 +39,13 @@ export interface AlertBook {
   scoreStandings(runId: number, rule: ScoreThresholdRule): Promise<readonly ScoreStanding[]>;
   /** The first `keepWithin` suppliers by impact without an active alert of `scoreRuleId`, and those with an active alert of the rule. */
   impactStandings(runId: number, rule: WeeklyCapacityRule, scoreRuleId: string): Promise<readonly ImpactStanding[]>;
+  /** Active alerts of any rule, last evaluated by the run's model, about suppliers without a score in the latest `runs` runs. */
+  absentAlerts(runId: number, runs: number): Promise<readonly AbsentAlert[]>;
   saveChanges(changes: readonly AlertChange[]): Promise<void>;
 }
 
 /**
- * Evaluates both rules on a published run. Gives the number of alerts that it raised or opened again: none for a week that completes
+ * Evaluates both rules on a published run and lets alerts about absent suppliers lapse. Gives the number of alerts that it raised or opened again: none for a week that completes
  * after a later one, whose scores are older than what the alerts were decided by.
  */
 export async function evaluateRules(
@@ -43,7 +53,7 @@ export async function evaluateRules(
   rules: AlertRules,
   { runId, now, newId }: { readonly runId: number; readonly now: Date; readonly newId: () => string },
 ): Promise<number> {
-  const { scoreThreshold, weeklyCapacity, coolDownDays } = rules;
+  const { scoreThreshold, weeklyCapacity, coolDownDays, runsToLapse: runs } = rules;
   const apply = async (ruleId: string, dimension: AlertDimension, candidates: readonly AlertCandidate[]) => {
     const decision = { runId, now, newId, coolDownDays, ruleId, dimension };
     const changes = candidates.flatMap((candidate) => decideAlert(candidate, decision) ?? []);
@@ -59,14 +69,14 @@ export async function evaluateRules(
     byScore.map((standing) => scoreCandidate(standing, scoreThreshold)),
   );
   const byImpact = await book.impactStandings(runId, weeklyCapacity, scoreThreshold.id);
-  return (
-    raised +
-    (await apply(
-      weeklyCapacity.id,
-      "impact",
-      byImpact.map((standing) => impactCandidate(standing, weeklyCapacity)),
-    ))
+  const pointedAt = await apply(
+    weeklyCapacity.id,
+    "impact",
+    byImpact.map((standing) => impactCandidate(standing, weeklyCapacity)),
   );
+  const absent = await book.absentAlerts(runId, runs);
+  await book.saveChanges(absent.flatMap((alert) => lapseAlert(alert, { runs, now }) ?? []));
+  return raised + pointedAt;
 }
 
 function scoreCandidate(standing: ScoreStanding, rule: ScoreThresholdRule): AlertCandidate {

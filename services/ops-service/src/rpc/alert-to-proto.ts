@@ -35,6 +35,7 @@ const DISPOSITIONS: Readonly<Record<domain.Disposition, Disposition>> = {
   accepted: Disposition.ACCEPTED,
   false_alarm: Disposition.FALSE_ALARM,
   cleared: Disposition.CLEARED,
+  lapsed: Disposition.LAPSED,
 };
 
 const EVENT_KINDS: Readonly<Record<domain.AlertEventKind, AlertEventKind>> = {

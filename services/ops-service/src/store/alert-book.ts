@@ -23,11 +23,7 @@ export function createAlertBook(db: Db): AlertBook {
     },
     async scoreStandings(runId, rule) {
       const rows = await db.execute<StandingRow & Pick<ScoreStanding, "highRuns" | "lowRuns">>(sql`
-        with here as (select iso_week, model_name from bellwether.run where id = ${runId}),
-        recent as (
-          select r.id, row_number() over (order by r.iso_week desc) as age from bellwether.run r, here
-          where r.model_name = here.model_name and r.iso_week <= here.iso_week and (r.state = 'complete' or r.id = ${runId})
-        ),
+        with ${recentRuns(runId)},
         standing as (
           select s.supplier, s.p from bellwether.score s
           left join bellwether.alert a on a.supplier_id = s.supplier and a.rule_id = ${rule.id} and a.dimension = 'score'
@@ -41,7 +37,7 @@ export function createAlertBook(db: Db): AlertBook {
         from standing s
         left join bellwether.alert a on a.supplier_id = s.supplier and a.rule_id = ${rule.id} and a.dimension = 'score'
         order by s.supplier`);
-      return rows.map((row) => ({ ...row, alert: alertFromJson(row.alert) }));
+      return rows.map((row) => ({ ...row, alert: row.alert && alertFromJson(row.alert) }));
     },
     async impactStandings(runId, rule, scoreRuleId) {
       const rows = await db.execute<StandingRow & Pick<ImpactStanding, "rank">>(sql`
@@ -59,10 +55,31 @@ export function createAlertBook(db: Db): AlertBook {
         left join bellwether.alert a on a.supplier_id = s.supplier and a.rule_id = ${rule.id} and a.dimension = 'impact'
         where s.run = ${runId} and s.p is not null and (f.rank is not null or a.state <> 'resolved')
         order by s.supplier`);
-      return rows.map((row) => ({ ...row, alert: alertFromJson(row.alert) }));
+      return rows.map((row) => ({ ...row, alert: row.alert && alertFromJson(row.alert) }));
+    },
+    async absentAlerts(runId, runs) {
+      const rows = await db.execute<{ alert: JsonAlert; lastWeek: string }>(sql`
+        with ${recentRuns(runId)}
+        select to_jsonb(a) as alert, last.iso_week as "lastWeek"
+        from bellwether.alert a join bellwether.run last on last.id = a.last_run_id
+        where a.state <> 'resolved' and a.last_run_id <> ${runId} and last.model_name = (select model_name from here)
+          and (select count(h.p) from bellwether.score h join recent r on r.id = h.run
+            where h.supplier = a.supplier_id and r.age <= ${runs}) = 0
+        order by a.supplier_id, a.rule_id`);
+      return rows.map(({ alert: json, lastWeek }) => ({ alert: alertFromJson(json), lastWeek }));
     },
     saveChanges: (changes) => saveChanges(db, changes),
   };
+}
+
+/** The complete runs of a run's model up to its week, itself among them, by age from 1. */
+function recentRuns(runId: number): SQL {
+  return sql`
+    here as (select iso_week, model_name from bellwether.run where id = ${runId}),
+    recent as (
+      select r.id, row_number() over (order by r.iso_week desc) as age from bellwether.run r, here
+      where r.model_name = here.model_name and r.iso_week <= here.iso_week and (r.state = 'complete' or r.id = ${runId})
+    )`;
 }
 
 /** Writes alerts with their histories and tells those who watch; of an alert without an event only the score is brought up to date. */
@@ -111,8 +128,7 @@ interface StandingRow extends Record<string, unknown> {
 }
 
 /** An alert as `to_jsonb` writes it: keys are column names, times are texts. */
-function alertFromJson(json: JsonAlert | null): Alert | null {
-  if (!json) return null;
+function alertFromJson(json: JsonAlert): Alert {
   const entries = Object.entries(getTableColumns(alert)).map(([key, column]) => {
     const value = json[column.name] ?? null;
     return [key, column.dataType === "date" && value !== null ? new Date(value) : value];

@@ -101,7 +101,13 @@ export const runChunk = bellwether.table(
 
 export const alertSeverity = bellwether.enum("alert_severity", ["warning", "critical"]);
 export const alertState = bellwether.enum("alert_state", ["open", "acknowledged", "resolved"]);
-export const disposition = bellwether.enum("disposition", ["mitigated", "accepted", "false_alarm", "cleared"]);
+export const disposition = bellwether.enum("disposition", [
+  "mitigated",
+  "accepted",
+  "false_alarm",
+  "cleared",
+  "lapsed",
+]);
 export const alertEventKind = bellwether.enum("alert_event_kind", [
   "raised",
   "escalated",

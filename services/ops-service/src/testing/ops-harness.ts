@@ -93,8 +93,13 @@ export function testChunk(
 }
 
 /** Runs a whole week in one chunk. */
-export async function runWeek({ batch }: OpsHarness, isoWeek: string, rows: readonly TestRow[]) {
-  const { lease } = await batch.startRun({ isoWeek, modelName: "supplier-risk", holder: isoWeek });
+export async function runWeek(
+  { batch }: OpsHarness,
+  isoWeek: string,
+  rows: readonly TestRow[],
+  modelName = "supplier-risk",
+) {
+  const { lease } = await batch.startRun({ isoWeek, modelName, holder: isoWeek });
   await batch.submitChunk(testChunk(lease, 0, rows));
   const { run } = await batch.completeRun({
     ...(lease && { lease }),

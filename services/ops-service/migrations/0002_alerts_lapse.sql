@@ -1,0 +1,1 @@
+ALTER TYPE "bellwether"."disposition" ADD VALUE 'lapsed';
