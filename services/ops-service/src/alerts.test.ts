@@ -3,8 +3,10 @@ import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwet
 import { openPostgres } from "@bellwether/storage/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { failureOf, type OpsHarness, runWeek, startOps, type TestRow } from "./testing/ops-harness.ts";
+
+const DAY_MS = 86_400_000;
 
 let cluster: PostgresCluster;
 let ops: OpsHarness;
@@ -67,10 +69,10 @@ test("a resolved alert rests for fourteen days, then the same one opens again wi
   await week(1, { id: "a", score: 0.9 });
   const alertId = (await scoreAlert("a"))?.alertId ?? "";
   await ops.alerts.resolveAlert({ alertId, disposition: Disposition.ACCEPTED, note: "known" });
-  clock = new Date(clock.getTime() + 13 * 86_400_000);
+  clock = new Date(clock.getTime() + 13 * DAY_MS);
   await week(3, { id: "a", score: 0.95 });
   expect((await scoreAlert("a"))?.state).toBe(AlertState.RESOLVED);
-  clock = new Date(clock.getTime() + 86_400_000);
+  clock = new Date(clock.getTime() + DAY_MS);
   await week(4, { id: "a", score: 0.95 });
   expect(await scoreAlert("a")).toMatchObject({ alertId, state: AlertState.OPEN, raisedWeek: "2026-W04" });
   expect(await kinds(alertId)).toEqual([AlertEventKind.RAISED, AlertEventKind.RESOLVED, AlertEventKind.REOPENED]);
@@ -156,6 +158,45 @@ test("capacity points at the ten suppliers of highest impact that no score alert
   const ids = alerts.map(({ alertId }) => alertId).sort();
   await week(2, ...rows);
   expect((await alertsOf()).map(({ alertId }) => alertId).sort()).toEqual(ids);
+});
+
+describe("the weekly capacity of ten", () => {
+  /** Suppliers of the same score above the mean, the first at the highest impact. */
+  const crowd = Array.from({ length: 15 }, (_, i) => ({ id: `c${i}`, score: 0.5, exposure: 200 - i }));
+  const quiet = Array.from({ length: 5 }, (_, i) => ({ id: `q${i}`, score: 0.1 }));
+  const activeIds = async () =>
+    (await alertsOf("", [AlertState.OPEN, AlertState.ACKNOWLEDGED]))
+      .map(({ supplierId }) => Number(supplierId.slice(1)))
+      .sort((a, b) => a - b);
+  const resolve = async (supplierId: string) => {
+    const alertId = (await alertsOf(supplierId))[0]?.alertId ?? "";
+    await ops.alerts.resolveAlert({ alertId, disposition: Disposition.ACCEPTED });
+  };
+
+  test("is taken by alerts that stand, not by those that the team has resolved, until they may be raised again", async () => {
+    await week(1, ...crowd, ...quiet);
+    expect(await activeIds()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    for (const id of ["c0", "c4", "c9"]) await resolve(id);
+    clock = new Date(clock.getTime() + 14 * DAY_MS - 1);
+    expect(await week(2, ...crowd, ...quiet)).toMatchObject({ alertsRaised: 3 });
+    expect(await activeIds()).toEqual([1, 2, 3, 5, 6, 7, 8, 10, 11, 12]);
+    clock = new Date(clock.getTime() + 1);
+    expect(await week(3, ...crowd, ...quiet)).toMatchObject({ alertsRaised: 3 });
+    // Raised again; 10, 11 and 12 stay, as they are among the twenty.
+    expect(await activeIds()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  });
+
+  test("is no way back for a supplier whose score alert the team has just resolved", async () => {
+    const rows = [...crowd, ...quiet, { id: "c99", score: 0.9, exposure: 1e6 }];
+    await week(1, ...rows);
+    await resolve("c99");
+    clock = new Date(clock.getTime() + 14 * DAY_MS - 1);
+    await week(2, ...rows);
+    expect(await activeIds()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    clock = new Date(clock.getTime() + 1);
+    await week(3, ...rows);
+    expect(await scoreAlert("c99")).toMatchObject({ state: AlertState.OPEN, raisedWeek: "2026-W03" });
+  });
 });
 
 test("triage: taken, closed, and what is closed stays closed", async () => {

@@ -72,6 +72,11 @@ export interface Decision {
   readonly newId: () => string;
 }
 
+/** An alert that was resolved after this moment is still at rest. */
+export function coolDownStart(now: Date, coolDownDays: number): Date {
+  return new Date(now.getTime() - coolDownDays * DAY_MS);
+}
+
 /**
  * What a rule does with a supplier: raises or opens again, makes more urgent, clears, or brings the score up to date. A resolved
  * alert stays so for the cool-down, unless it is critical now and was not, or lapsed. Undefined: nothing to do.
@@ -101,7 +106,7 @@ export function decideAlert(candidate: AlertCandidate, decision: Decision): Aler
     return { alert: raised, event: event(raised.id, "raised") };
   }
   if (alert.state === "resolved") {
-    const isCold = now.getTime() - (alert.resolvedAt?.getTime() ?? 0) >= decision.coolDownDays * DAY_MS;
+    const isCold = (alert.resolvedAt?.getTime() ?? 0) <= coolDownStart(now, decision.coolDownDays).getTime();
     const isWorse = severity === "critical" && alert.severity === "warning";
     const isUnjudged = alert.disposition === "lapsed";
     if (!candidate.isRaised || !(isCold || isWorse || isUnjudged)) return undefined;

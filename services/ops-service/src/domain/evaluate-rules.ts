@@ -5,6 +5,7 @@ import {
   type AlertCandidate,
   type AlertChange,
   type AlertDimension,
+  coolDownStart,
   decideAlert,
   lapseAlert,
 } from "./alert.ts";
@@ -25,7 +26,7 @@ export interface ImpactStanding {
   readonly supplierId: number;
   readonly riskScore: number;
   readonly alert: Alert | null;
-  /** Place by expected impact, from 1; null: beyond `keepWithin`, below `minLift`, or raised by its score. */
+  /** Place by expected impact, from 1; null: beyond `keepWithin`, below `minLift`, raised by its score, or at rest. */
   readonly rank: number | null;
 }
 
@@ -37,8 +38,15 @@ export interface AlertBook {
   isOvertaken(runId: number): Promise<boolean>;
   /** Suppliers at `raise` or above in the run, and those with an active alert of the rule. */
   scoreStandings(runId: number, rule: ScoreThresholdRule): Promise<readonly ScoreStanding[]>;
-  /** The first `keepWithin` suppliers by impact without an active alert of `scoreRuleId`, and those with an active alert of the rule. */
-  impactStandings(runId: number, rule: WeeklyCapacityRule, scoreRuleId: string): Promise<readonly ImpactStanding[]>;
+  /**
+   * The first `keepWithin` suppliers by impact, and those with an active alert of the rule. A supplier has no place, and takes none from
+   * others, while the score rule has an active alert about it or it is at rest: either rule's alert was resolved after `restsFrom`.
+   */
+  impactStandings(
+    runId: number,
+    rules: Pick<AlertRules, "scoreThreshold" | "weeklyCapacity">,
+    restsFrom: Date,
+  ): Promise<readonly ImpactStanding[]>;
   /** Active alerts of any rule, last evaluated by the run's model, about suppliers without a score in the latest `runs` runs. */
   absentAlerts(runId: number, runs: number): Promise<readonly AbsentAlert[]>;
   saveChanges(changes: readonly AlertChange[]): Promise<void>;
@@ -68,7 +76,7 @@ export async function evaluateRules(
     "score",
     byScore.map((standing) => scoreCandidate(standing, scoreThreshold)),
   );
-  const byImpact = await book.impactStandings(runId, weeklyCapacity, scoreThreshold.id);
+  const byImpact = await book.impactStandings(runId, rules, coolDownStart(now, coolDownDays));
   const pointedAt = await apply(
     weeklyCapacity.id,
     "impact",

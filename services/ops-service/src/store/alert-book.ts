@@ -39,14 +39,16 @@ export function createAlertBook(db: Db): AlertBook {
         order by s.supplier`);
       return rows.map((row) => ({ ...row, alert: row.alert && alertFromJson(row.alert) }));
     },
-    async impactStandings(runId, rule, scoreRuleId) {
+    async impactStandings(runId, { scoreThreshold, weeklyCapacity: rule }, restsFrom) {
       const rows = await db.execute<StandingRow & Pick<ImpactStanding, "rank">>(sql`
         with first as (
           select s.supplier, row_number() over (order by s.impact desc, s.supplier desc)::int as rank
           from bellwether.score s
           where s.run = ${runId} and s.p >= ${rule.minLift} * (select avg(p) from bellwether.score where run = ${runId}) and not exists (
             select from bellwether.alert a
-            where a.supplier_id = s.supplier and a.rule_id = ${scoreRuleId} and a.state <> 'resolved')
+            where a.supplier_id = s.supplier and a.rule_id in (${scoreThreshold.id}, ${rule.id}) and (
+              a.rule_id = ${scoreThreshold.id} and a.state <> 'resolved'
+              or a.state = 'resolved' and a.disposition <> 'lapsed' and a.resolved_at > ${restsFrom.toISOString()}::timestamptz))
           order by s.impact desc, s.supplier desc limit ${rule.keepWithin}
         )
         select s.supplier as "supplierId", s.p as "riskScore", to_jsonb(a) as alert, f.rank
