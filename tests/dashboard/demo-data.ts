@@ -92,6 +92,8 @@ export function demoAlert(i: number, state: AlertState = AlertState.OPEN): Alert
     riskScore: score,
     raisedWeek: "2026-W46",
     lastWeek: "2026-W47",
+    modelName: "supplier-risk",
+    modelVersion: "v7",
     changedAt: timestampFromMs(Date.now() - (i * 7 + 1) * HOUR_MS),
     summary: critical
       ? `Score ${score.toFixed(2)} is at or above 0.85.`

@@ -54,6 +54,16 @@ test("critical raises at once, high only in the second run in a row", async () =
   expect(await kinds(crit?.alertId ?? "")).toEqual([AlertEventKind.RAISED]);
 });
 
+test("an alert says which model and version gave its score, and in which week", async () => {
+  const rows = [{ id: "a", score: 0.9 }];
+  await runWeek(ops, "2026-W01", rows, { modelVersion: "v1" });
+  expect(await scoreAlert("a")).toMatchObject({ modelName: "supplier-risk", modelVersion: "v1", lastWeek: "2026-W01" });
+  await runWeek(ops, "2026-W02", rows, { modelVersion: "v2" });
+  expect(await scoreAlert("a")).toMatchObject({ modelName: "supplier-risk", modelVersion: "v2", lastWeek: "2026-W02" });
+  const { alerts } = await (await fetch(`${ops.webUrl}/alerts`)).json();
+  expect(alerts).toMatchObject([{ model_name: "supplier-risk", model_version: "v2", last_week: "2026-W02" }]);
+});
+
 test("an alert is cleared after two runs below 0.60, not by one", async () => {
   await week(1, { id: "a", score: 0.9 });
   await week(2, { id: "a", score: 0.59 });
@@ -120,7 +130,7 @@ test("a supplier that comes back is raised again without a rest: nobody has judg
 test("runs are counted per model, and a score of a week that completed late counts", async () => {
   const rest = { id: "rest", score: 0.1 };
   await week(1, { id: "a", score: 0.9 }, rest);
-  for (const number of [1, 2, 3, 4, 5]) await runWeek(ops, `2026-W0${number}`, [rest], "another-model");
+  for (const number of [1, 2, 3, 4, 5]) await runWeek(ops, `2026-W0${number}`, [rest], { modelName: "another-model" });
   for (const number of [3, 4]) await week(number, rest);
   await week(2, { id: "a", score: 0.9 }, rest);
   await week(5, rest);

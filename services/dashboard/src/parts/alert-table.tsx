@@ -46,7 +46,9 @@ export function AlertTable({ alerts, onDone }: { alerts: readonly Alert[]; onDon
               </td>
               <td className="when">
                 {agoText(alert.changedAt, nowMs)}
-                <small>{alert.lastWeek}</small>
+                <small>
+                  {alert.lastWeek} {alert.modelVersion}
+                </small>
               </td>
               <td className="actions">
                 <AlertActions alert={alert} onDone={onDone} />

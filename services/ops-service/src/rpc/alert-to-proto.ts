@@ -17,6 +17,8 @@ export interface AlertNames {
   readonly supplierName: string;
   readonly raisedWeek: string;
   readonly lastWeek: string;
+  readonly modelName: string;
+  readonly modelVersion: string;
 }
 
 export const SEVERITIES: Readonly<Record<domain.AlertSeverity, AlertSeverity>> = {
@@ -61,6 +63,8 @@ export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSch
     riskScore: alert.riskScore,
     raisedWeek: view.raisedWeek,
     lastWeek: view.lastWeek,
+    modelName: view.modelName,
+    modelVersion: view.modelVersion,
     raisedAt: timestampFromDate(alert.raisedAt),
     changedAt: timestampFromDate(alert.changedAt),
     acknowledgedBy: alert.acknowledgedBy,

@@ -13,6 +13,9 @@ export interface AlertView {
   readonly supplierName: string;
   readonly raisedWeek: string;
   readonly lastWeek: string;
+  /** What computed the alert's score. */
+  readonly modelName: string;
+  readonly modelVersion: string;
 }
 
 /** Where an alert stands in a list. */
@@ -90,6 +93,8 @@ async function selectAlerts(db: Db, condition: SQL | undefined, limit: number): 
       supplierName: supplier.name,
       raisedWeek: run.isoWeek,
       lastWeek: lastRun.isoWeek,
+      modelName: lastRun.modelName,
+      modelVersion: sql<string>`coalesce(${lastRun.scoredBy} ->> 'version', '')`,
     })
     .from(alert)
     .innerJoin(supplier, eq(supplier.id, alert.supplierId))

@@ -97,10 +97,12 @@ export async function runWeek(
   { batch }: OpsHarness,
   isoWeek: string,
   rows: readonly TestRow[],
-  modelName = "supplier-risk",
+  { modelName = "supplier-risk", modelVersion = "v1" } = {},
 ) {
   const { lease } = await batch.startRun({ isoWeek, modelName, holder: isoWeek });
-  await batch.submitChunk(testChunk(lease, 0, rows));
+  const chunk = testChunk(lease, 0, rows);
+  Object.assign(chunk.scores?.model ?? {}, { version: modelVersion });
+  await batch.submitChunk(chunk);
   const { run } = await batch.completeRun({
     ...(lease && { lease }),
     rowsRead: BigInt(rows.length),
