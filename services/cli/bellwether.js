@@ -8,12 +8,16 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("./src/main.ts", import.meta.url));
-if (Number(process.versions.node.split(".")[0]) >= 24) {
+const [major, minor] = process.versions.node.split(".").map(Number);
+// Until 24.15, Node warns of its SQLite, which holds the locks, in every command's output.
+if (major > 24 || (major === 24 && minor >= 15)) {
   await import(main);
 } else {
   const installed = path.join(path.dirname(createRequire(import.meta.url).resolve("node/package.json")), "bin", "node");
   if (!existsSync(installed)) {
-    console.error(`Bellwether runs on Node 24; this is ${process.version}. Run npm ci, which brings Node 24 along.`);
+    console.error(
+      `Bellwether runs on Node 24.15 or later; this is ${process.version}. Run npm ci, which brings Node 24 along.`,
+    );
     process.exit(1);
   }
   const child = spawn(installed, [main, ...process.argv.slice(2)], { stdio: "inherit" });
