@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
@@ -18,7 +18,7 @@ import {
 } from "@bellwether/testing/demo-model";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { createMlService } from "./service.ts";
 
 type Service = Awaited<ReturnType<typeof createMlService>>;
@@ -272,4 +272,40 @@ test("without a model it says UNAVAILABLE and is not ready, until one is publish
   await vi.waitFor(async () => expect(await readyz()).toBe(200), { timeout: 15_000, interval: 10 });
   await starting.stop();
   await rm(empty, { recursive: true, force: true });
+});
+
+test("with an alias file that is none it says so, and serves what it has loaded before", async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "ml-service-aliases-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await publishDemoModel(folder);
+  const file = path.join(folder, DEMO_SPEC.name, "aliases.json");
+  const sound = await readFile(file, "utf8");
+  const replace = (text: string) => writeFile(`${file}.new`, text).then(() => rename(`${file}.new`, file));
+  await replace("{");
+  const refusals: unknown[] = [];
+  const destination = {
+    write(line: string) {
+      const { msg, err } = JSON.parse(line);
+      if (msg === "champion not taken up") refusals.push(err);
+    },
+  };
+  const logger = createLogger({ name: "ml-service", level: "warn", destination });
+  const starting = await createMlService({ ...config(), registryRoot: folder, logger });
+  onTestFinished(() => starting.stop());
+  using transport = createMeshTransport({ url: `http://127.0.0.1:${starting.addresses.grpc.port}` });
+  const predict = () => createClient(InferenceService, transport).predict({ supplier: supplier(1) });
+  const listAliases = () => createClient(ModelRegistryService, transport).listAliases({});
+  const said = { type: "ModelCorruptError", message: expect.stringContaining(`${file}: is not JSON;`) };
+  expect(refusals).toMatchObject([said]);
+  expect((await failure(predict())).code).toBe(Code.Unavailable);
+
+  await replace(sound);
+  await vi.waitFor(predict, { timeout: 15_000, interval: 10 });
+  expect(refusals).toHaveLength(1);
+  await replace("{");
+  await vi.waitFor(() => expect(refusals).toMatchObject([said, said]), { timeout: 15_000, interval: 10 });
+  expect((await predict()).score?.model?.version).toBe("v1");
+  expect((await failure(listAliases())).code).toBe(Code.DataLoss);
+  const { port } = starting.addresses.admin;
+  expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
 });

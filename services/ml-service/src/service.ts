@@ -61,8 +61,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     running.setServing("", true);
   };
   const refused = (error: unknown): void => logger.warn({ err: error }, "champion not taken up");
-  await shelf.refreshChampion().then(ready, refused);
-  watchChampion(shelf, pollMs, { swapped: ready, refused }, stopped.signal);
+  await watchChampion(shelf, pollMs, { swapped: ready, refused }, stopped.signal);
 
   const stop = async (): Promise<void> => {
     stopped.abort();

@@ -7,9 +7,16 @@ export interface ChampionLog {
 }
 
 /**
- * Looks for a new champion every `everyMs` until the signal fires, one look at a time. A refusal is reported once, not on every look.
+ * Looks for a new champion now and every `everyMs` until the signal fires, one look at a time. A refusal is reported once, not on every look.
+ * @returns when the first look has ended
  */
-export function watchChampion(shelf: ModelShelf, everyMs: number, log: ChampionLog, signal: AbortSignal): void {
+export async function watchChampion(
+  shelf: Pick<ModelShelf, "refreshChampion">,
+  everyMs: number,
+  log: ChampionLog,
+  signal: AbortSignal,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
   let lastRefusal = "";
   const look = async (): Promise<void> => {
     try {
@@ -22,6 +29,6 @@ export function watchChampion(shelf: ModelShelf, everyMs: number, log: ChampionL
     }
     if (!signal.aborted) timer = setTimeout(look, everyMs).unref();
   };
-  let timer = setTimeout(look, everyMs).unref();
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  await look();
 }

@@ -1,0 +1,24 @@
+import { expect, test, vi } from "vitest";
+import { watchChampion } from "./watch-champion.ts";
+
+test("the first look is waited for, and a refusal is said once until something else happens", async () => {
+  // What each look comes to; after the last it stays so.
+  const looks = ["a", "a", "b", "b", "swapped", "unchanged", "b", "b", "b"];
+  const said: string[] = [];
+  let looked = 0;
+  const refreshChampion = async () => {
+    const outcome = looks[Math.min(looked++, looks.length - 1)];
+    if (outcome === "swapped" || outcome === "unchanged") return outcome;
+    throw new Error(outcome);
+  };
+  const log = {
+    swapped: () => void said.push("swapped"),
+    refused: (error: unknown) => void said.push(String(error)),
+  };
+  const stopped = new AbortController();
+  await watchChampion({ refreshChampion }, 1, log, stopped.signal);
+  expect(said).toEqual(["Error: a"]);
+  await vi.waitFor(() => expect(looked).toBeGreaterThan(looks.length));
+  expect(said).toEqual(["Error: a", "Error: b", "swapped", "Error: b"]);
+  stopped.abort();
+});
