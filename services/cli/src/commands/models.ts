@@ -74,8 +74,8 @@ export function modelsCommand(context: CliContext): Command {
       for (const { name, versions } of models) {
         report.line(name);
         for (const v of versions) {
-          const auc =
-            v.auc === null ? "not evaluated" : `AUC ${v.auc.toFixed(4)} (single feature ${v.baseline_auc?.toFixed(4)})`;
+          const single = v.baseline_auc === null ? "" : ` (single feature ${v.baseline_auc.toFixed(4)})`;
+          const auc = v.auc === null ? "not evaluated" : `AUC ${v.auc.toFixed(4)}${single}`;
           report.line(`  ${v.version.padEnd(5)} ${v.published_at}  ${auc}  ${v.aliases.join(", ")}`);
         }
       }

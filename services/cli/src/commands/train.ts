@@ -26,7 +26,7 @@ export async function publishTrained(
     evaluation: {
       auc: evaluation.auc,
       baselineFeature: evaluation.baseline?.feature ?? "",
-      baselineAuc: evaluation.baseline?.auc ?? Number.NaN,
+      baselineAuc: evaluation.baseline?.auc ?? null,
     },
     now,
   });

@@ -1,4 +1,4 @@
-import { open, rename } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 
 /** Makes a folder's entries survive a power cut. */
@@ -11,11 +11,15 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes a new file and its bytes to the disk before it returns. */
+/** Writes a new file and its bytes to the disk before it returns. Whoever may read its folder may read it, whatever the umask. */
 export async function writeSynced(file: string, bytes: Uint8Array | string): Promise<void> {
   const handle = await open(file, "wx", 0o644);
   try {
     await handle.writeFile(bytes);
+    const readers = (await stat(path.dirname(file))).mode & 0o444;
+    const { mode } = await handle.stat();
+    // Only where it is needed: some shared volumes refuse every chmod.
+    if ((mode & readers) !== readers) await handle.chmod((mode & 0o777) | readers);
     await handle.sync();
   } finally {
     await handle.close();
@@ -25,7 +29,12 @@ export async function writeSynced(file: string, bytes: Uint8Array | string): Pro
 /** Replaces a file so that a reader sees the old bytes or the new ones, never a mixture. */
 export async function replaceFile(file: string, text: string): Promise<void> {
   const draft = `${file}.${process.pid}.${process.hrtime.bigint()}.tmp`;
-  await writeSynced(draft, text);
-  await rename(draft, file);
+  try {
+    await writeSynced(draft, text);
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
   await syncFolder(path.dirname(file));
 }

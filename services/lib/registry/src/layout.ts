@@ -26,9 +26,12 @@ export function registryRoot(url: string, cwd: string): string {
   return path.resolve(cwd, folder);
 }
 
+/** Whether a model may have that name. */
+export const isModelName = (name: string): boolean => MODEL_NAME.test(name);
+
 /** Folder of a model. @throws RegistryNameError when the name could leave the registry. */
 export function modelFolder(root: string, modelName: string): string {
-  if (!MODEL_NAME.test(modelName)) {
+  if (!isModelName(modelName)) {
     throw new RegistryNameError(
       `model name "${modelName.slice(0, 80)}": use lower-case letters, digits and "-", at most 64`,
     );

@@ -1,4 +1,6 @@
 import { ModelCorruptError } from "./registry-error.ts";
+import { unchecked } from "./unchecked.ts";
+import { isUtcTime } from "./utc-time.ts";
 
 /** Digest and size of one published file. */
 export interface PublishedFile {
@@ -9,9 +11,11 @@ export interface PublishedFile {
 
 /** The figures of a version that lists show; the card has them all. */
 export interface ManifestEvaluation {
-  readonly auc: number;
+  /** Null when the test rows had one class only. */
+  readonly auc: number | null;
+  /** Empty when there was none to compare with. */
   readonly baselineFeature: string;
-  readonly baselineAuc: number;
+  readonly baselineAuc: number | null;
 }
 
 /** What a version is, stored as `manifest.json` beside the model. */
@@ -29,28 +33,53 @@ export interface Manifest {
   readonly evaluation: ManifestEvaluation | null;
 }
 
-const isFile = (v: unknown): v is PublishedFile =>
-  typeof v === "object" &&
-  v !== null &&
-  "sha256" in v &&
-  "bytes" in v &&
-  /^[0-9a-f]{64}$/.test(String(v.sha256)) &&
-  Number.isSafeInteger(v.bytes);
+/** Largest manifest that is read, bytes; one has about 1 kB. */
+export const MAX_MANIFEST_BYTES = 64 * 1024;
 
 /** Reads a manifest. @throws ModelCorruptError naming what is wrong. */
 export function parseManifest(text: string, file: string): Manifest {
-  let m: Partial<Manifest>;
+  let parsed: unknown;
   try {
-    m = JSON.parse(text) as Partial<Manifest>;
+    parsed = JSON.parse(text);
   } catch {
     throw new ModelCorruptError(file, "is not JSON");
   }
-  if (m?.format !== "bellwether.manifest/1") throw new ModelCorruptError(file, `format is not "bellwether.manifest/1"`);
-  for (const key of ["modelName", "version", "publishedAt", "origin", "configHash"] as const) {
-    if (typeof m[key] !== "string") throw new ModelCorruptError(file, `${key} is missing`);
-  }
-  for (const name of ["model.onnx", "feature_bundle.json", "MODEL_CARD.md"] as const) {
-    if (!isFile(m.files?.[name])) throw new ModelCorruptError(file, `files.${name} has no digest`);
-  }
-  return { evaluation: null, ...m } as Manifest;
+  const m = unchecked<Manifest>(parsed);
+  if (m.format !== "bellwether.manifest/1") throw new ModelCorruptError(file, `format is not "bellwether.manifest/1"`);
+  const read = <T>(key: keyof Manifest, value: unknown, isSound: (value: unknown) => value is T): T => {
+    if (!isSound(value)) throw new ModelCorruptError(file, `${key} is missing or wrong`);
+    return value;
+  };
+  const files = unchecked<Manifest["files"]>(m.files);
+  const digest = (name: keyof Manifest["files"]): PublishedFile => {
+    const { sha256, bytes } = unchecked<PublishedFile>(files[name]);
+    if (!isSha256(sha256) || !isSize(bytes)) throw new ModelCorruptError(file, `files.${name} has no digest`);
+    return { sha256, bytes };
+  };
+  return {
+    format: m.format,
+    modelName: read("modelName", m.modelName, isText),
+    version: read("version", m.version, isText),
+    publishedAt: read("publishedAt", m.publishedAt, isUtcTime),
+    origin: read("origin", m.origin, isOrigin),
+    configHash: read("configHash", m.configHash, isText),
+    files: {
+      "model.onnx": digest("model.onnx"),
+      "feature_bundle.json": digest("feature_bundle.json"),
+      "MODEL_CARD.md": digest("MODEL_CARD.md"),
+    },
+    evaluation: read("evaluation", m.evaluation ?? null, isEvaluationOrNull),
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === "string" && value.length <= 64;
+const isSha256 = (value: unknown): value is string => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isOrigin = (value: unknown): value is Manifest["origin"] => value === "trained" || value === "imported";
+const isFigure = (value: unknown): boolean => value === null || typeof value === "number";
+
+function isEvaluationOrNull(value: unknown): value is ManifestEvaluation | null {
+  if (value === null) return true;
+  const { auc, baselineFeature, baselineAuc } = unchecked<ManifestEvaluation>(value);
+  return isFigure(auc) && typeof baselineFeature === "string" && isFigure(baselineAuc);
 }

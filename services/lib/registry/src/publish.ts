@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { syncFolder, writeSynced } from "./durable-write.ts";
 import { MAX_FILE_BYTES, modelFolder, versionNumber } from "./layout.ts";
@@ -25,12 +25,22 @@ const describe = (bytes: Uint8Array | string): PublishedFile => ({
 
 /** Highest version number in a model's folder, 0 when it has none. */
 async function newestNumber(folder: string): Promise<number> {
-  return Math.max(0, ...(await readdir(folder)).map(versionNumber));
+  return (await readdir(folder)).reduce((newest, name) => Math.max(newest, versionNumber(name)), 0);
+}
+
+/** A folder for a version's files, as open as the model's: mkdtemp's is its owner's alone, and ml-service may be somebody else. */
+async function makeDraft(folder: string): Promise<string> {
+  const draft = await mkdtemp(path.join(folder, ".draft-"));
+  const { mode } = await stat(folder);
+  // Only where it is needed: some shared volumes refuse every chmod.
+  if ((await stat(draft)).mode !== mode) await chmod(draft, mode & 0o7777);
+  return draft;
 }
 
 /**
  * Publishes a new version: everything is written and synced in a temporary folder, which is then renamed to the next free
  * `v<N>`. A version therefore exists whole or not at all, and two publishers get two numbers. Aliases are not touched.
+ * @throws RegistryNameError for no model's name, a file over 64 MiB, or a model that has the last number
  */
 export async function publishVersion(root: string, publication: Publication): Promise<Manifest> {
   const { modelName, origin, configHash, evaluation } = publication;
@@ -43,6 +53,9 @@ export async function publishVersion(root: string, publication: Publication): Pr
   await mkdir(folder, { recursive: true });
   for (let number = (await newestNumber(folder)) + 1; ; number++) {
     const version = `v${number}`;
+    if (versionNumber(version) === 0) {
+      throw new RegistryNameError(`model "${modelName}" has v${number - 1}, the last number; remove what has it`);
+    }
     const manifest: Manifest = {
       format: "bellwether.manifest/1",
       modelName,
@@ -57,7 +70,7 @@ export async function publishVersion(root: string, publication: Publication): Pr
       },
       evaluation,
     };
-    const draft = await mkdtemp(path.join(folder, ".draft-"));
+    const draft = await makeDraft(folder);
     try {
       await writeSynced(path.join(draft, "model.onnx"), publication.onnx);
       await writeSynced(path.join(draft, "feature_bundle.json"), publication.bundleJson);

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { aliasVersion, readAliases } from "./aliases.ts";
-import { MAX_FILE_BYTES, modelFolder, versionFolder, versionNumber } from "./layout.ts";
-import { type Manifest, parseManifest } from "./manifest.ts";
+import { isModelName, MAX_FILE_BYTES, modelFolder, versionFolder, versionNumber } from "./layout.ts";
+import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from "./manifest.ts";
+import { readPlainFile } from "./plain-file.ts";
 import { ModelCorruptError, ModelNotFoundError, VersionNotFoundError } from "./registry-error.ts";
 
 /** A version with its files, digests checked. */
@@ -15,41 +15,29 @@ export interface StoredVersion {
   readonly modelCard: string;
 }
 
-/** Reads a plain file of its own: no link, no device, at most 64 MiB. */
-async function readPlainFile(file: string): Promise<Uint8Array> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
-    throw new ModelCorruptError(file, error.code === "ELOOP" ? "is a symbolic link" : "cannot be read");
-  });
-  try {
-    const { size, nlink, isFile } = await handle
-      .stat()
-      .then((s) => ({ size: s.size, nlink: s.nlink, isFile: s.isFile() }));
-    if (!isFile) throw new ModelCorruptError(file, "is not a file");
-    if (nlink > 1) throw new ModelCorruptError(file, "has more than one hard link");
-    if (size > MAX_FILE_BYTES) throw new ModelCorruptError(file, "is over 64 MiB");
-    return new Uint8Array(await handle.readFile());
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Names of all models, sorted; a registry that does not exist yet has none. */
+/** Names of all models, sorted; a registry that does not exist yet has none. @throws Error when it cannot be read */
 export async function listModels(root: string): Promise<string[]> {
-  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(root, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
   return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .filter((entry) => entry.isDirectory() && isModelName(entry.name))
     .map((entry) => entry.name)
     .sort();
 }
 
-/** Manifests of a model's versions, newest first. @throws ModelNotFoundError */
+/** Manifests of a model's versions, newest first; a folder without one is none. @throws ModelNotFoundError, ModelCorruptError */
 export async function listVersions(root: string, modelName: string): Promise<Manifest[]> {
-  const names = await readdir(modelFolder(root, modelName)).catch(() => {
-    throw new ModelNotFoundError(modelName);
+  const names = await readdir(modelFolder(root, modelName)).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === "ENOENT" || error.code === "ENOTDIR" ? new ModelNotFoundError(modelName) : error;
   });
   const versions = names.filter((name) => versionNumber(name) > 0).sort((a, b) => versionNumber(b) - versionNumber(a));
   const manifests: Manifest[] = [];
-  for (const version of versions) manifests.push(await readManifest(root, modelName, version));
+  for (const version of versions) {
+    const manifest = await findManifest(root, modelName, version);
+    if (manifest !== null) manifests.push(manifest);
+  }
   return manifests;
 }
 
@@ -61,14 +49,11 @@ export async function resolveVersion(root: string, modelName: string, wanted: st
   return version;
 }
 
-/** Manifest of one version. @throws VersionNotFoundError, ModelCorruptError */
-export async function readManifest(root: string, modelName: string, version: string): Promise<Manifest> {
+/** Manifest of one version, null without one. @throws ModelCorruptError */
+async function findManifest(root: string, modelName: string, version: string): Promise<Manifest | null> {
   const file = path.join(versionFolder(root, modelName, version), "manifest.json");
-  const bytes = await readPlainFile(file).catch((error: unknown) => {
-    if (error instanceof ModelCorruptError && error.message.includes("cannot be read"))
-      throw new VersionNotFoundError(modelName, version);
-    throw error;
-  });
+  const bytes = await readPlainFile(file, MAX_MANIFEST_BYTES);
+  if (bytes === null) return null;
   const manifest = parseManifest(Buffer.from(bytes).toString("utf8"), file);
   if (manifest.modelName !== modelName || manifest.version !== version) {
     throw new ModelCorruptError(file, `says it is ${manifest.modelName} ${manifest.version}`);
@@ -78,11 +63,13 @@ export async function readManifest(root: string, modelName: string, version: str
 
 /** Reads one version and checks every file against the manifest. @throws VersionNotFoundError, ModelCorruptError */
 export async function readVersion(root: string, modelName: string, version: string): Promise<StoredVersion> {
-  const manifest = await readManifest(root, modelName, version);
+  const manifest = await findManifest(root, modelName, version);
+  if (manifest === null) throw new VersionNotFoundError(modelName, version);
   const folder = versionFolder(root, modelName, version);
   const read = async (name: keyof Manifest["files"]): Promise<Uint8Array> => {
     const file = path.join(folder, name);
-    const bytes = await readPlainFile(file);
+    const bytes = await readPlainFile(file, MAX_FILE_BYTES);
+    if (bytes === null) throw new ModelCorruptError(file, "is missing");
     if (createHash("sha256").update(bytes).digest("hex") !== manifest.files[name].sha256) {
       throw new ModelCorruptError(file, "differs from the digest in manifest.json");
     }

@@ -1,3 +1,5 @@
+import path from "node:path";
+
 /** No model of that name in the registry. */
 export class ModelNotFoundError extends Error {
   override readonly name = "ModelNotFoundError" as const;
@@ -20,12 +22,16 @@ export class VersionNotFoundError extends Error {
   }
 }
 
-/** A published file is missing, changed, or not a plain file of its own. */
+/** A published file or an alias file is missing, changed, or not a plain file of its own. */
 export class ModelCorruptError extends Error {
   override readonly name = "ModelCorruptError" as const;
   readonly file: string;
   constructor(file: string, what: string) {
-    super(`${file}: ${what}; publish the version again, or point the alias at another one`);
+    const wayOut =
+      path.basename(file) === "aliases.json"
+        ? "put a sound one there, or remove it and set the aliases again"
+        : "publish the version again, or point the alias at another one";
+    super(`${file}: ${what}; ${wayOut}`);
     this.file = file;
   }
 }
@@ -54,7 +60,7 @@ export class RegistryBusyError extends Error {
   }
 }
 
-/** A model name, version or registry URL that the registry does not take. */
+/** A model name, version, text or registry URL that the registry does not take. */
 export class RegistryNameError extends Error {
   override readonly name = "RegistryNameError" as const;
 }

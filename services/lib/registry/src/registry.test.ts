@@ -1,12 +1,27 @@
-import { appendFile, link, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import {
+  appendFile,
+  chmod,
+  cp,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { takeProcessLock } from "@bellwether/storage/process-lock";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { readAliases, setAlias } from "./aliases.ts";
 import { registryRoot } from "./layout.ts";
 import { type Publication, publishVersion } from "./publish.ts";
-import { listVersions, readVersion, resolveVersion } from "./read-version.ts";
+import { listModels, listVersions, readVersion, resolveVersion } from "./read-version.ts";
 
 let root = "";
 beforeEach(async () => {
@@ -35,6 +50,9 @@ const champion = (version: string, over = {}) =>
     now: new Date("2026-01-06T00:00:00Z"),
     ...over,
   });
+
+/** A file of that many bytes that takes no room. */
+const writeSparse = (file: string, bytes: number) => writeFile(file, "").then(() => truncate(file, bytes));
 
 test("a published version reads back byte for byte and no draft is left", async () => {
   const manifest = await publishVersion(root, publication());
@@ -95,12 +113,74 @@ test("writers at the same time come one after the other and none is lost", async
     expect(file.moves.slice(0, i).findLast((m) => m.name === move.name)?.version).not.toBe(move.version);
 });
 
-test("an alias file of before there were moves is read", async () => {
+test.each<[string, (file: string) => Promise<unknown>]>([
+  ["a link to itself", (file) => symlink(file, file)],
+  ["a link to nothing", (file) => symlink(path.join(root, "nowhere"), file)],
+  ["a folder", (file) => mkdir(file)],
+  ["a named pipe", async (file) => execFileSync("mkfifo", [file])],
+  ["over 16 MiB", (file) => writeSparse(file, 16 * 1024 * 1024 + 1)],
+])("an alias file that is %s is not taken for none", async (_, make) => {
   await publishVersion(root, publication());
+  expect((await readAliases(root, "supplier-risk")).aliases).toEqual([]);
   const file = path.join(root, "supplier-risk", "aliases.json");
-  const alias = { name: "champion", version: "v1", setAt: "2026-01-06T00:00:00.000Z", setBy: "a", reason: "b" };
-  await writeFile(file, JSON.stringify({ format: "bellwether.aliases/1", aliases: [alias], champions: [alias] }));
-  expect((await readAliases(root, "supplier-risk")).moves).toEqual([alias]);
+  await make(file);
+  await expect(readAliases(root, "supplier-risk")).rejects.toMatchObject({ name: "ModelCorruptError", file });
+  await expect(champion("v1")).rejects.toMatchObject({ name: "ModelCorruptError", file });
+});
+
+test("what could not be read again is not written", async () => {
+  await publishVersion(root, publication());
+  await expect(champion("v1", { setBy: "x".repeat(257) })).rejects.toMatchObject({ name: "RegistryNameError" });
+  await expect(champion("v1", { reason: "x".repeat(1_001) })).rejects.toMatchObject({ name: "RegistryNameError" });
+  const set = await champion("v1", { setBy: "x".repeat(256), reason: "x".repeat(1_000) });
+  expect((await readAliases(root, "supplier-risk")).moves).toEqual([set]);
+});
+
+test("a folder without a manifest is no version: the others are listed, and its number is not given out", async () => {
+  await publishVersion(root, publication());
+  await mkdir(path.join(root, "supplier-risk", "v7"));
+  await writeFile(path.join(root, "supplier-risk", "v7", "model.onnx"), "half");
+  await writeFile(path.join(root, "supplier-risk", "v8"), "no folder");
+  await symlink(path.join(root, "nowhere"), path.join(root, "supplier-risk", "v9"));
+  expect((await listVersions(root, "supplier-risk")).map((m) => m.version)).toEqual(["v1"]);
+  expect((await publishVersion(root, publication())).version).toBe("v10");
+});
+
+test("a name that only looks like a version counts for nothing", async () => {
+  await publishVersion(root, publication());
+  for (const name of ["v0", "v01", "v1x", "V5", "v999999999999"]) await mkdir(path.join(root, "supplier-risk", name));
+  expect((await publishVersion(root, publication())).version).toBe("v2");
+  expect((await listVersions(root, "supplier-risk")).map((m) => m.version)).toEqual(["v2", "v1"]);
+});
+
+test("after the last number there is no other", async () => {
+  await mkdir(path.join(root, "supplier-risk", "v999999998"), { recursive: true });
+  expect((await publishVersion(root, publication())).version).toBe("v999999999");
+  await expect(publishVersion(root, publication())).rejects.toMatchObject({ name: "RegistryNameError" });
+  expect(await readdir(path.join(root, "supplier-risk"))).toEqual(["v999999998", "v999999999"]);
+});
+
+test("whoever may read the registry's folder may read what is written into it, whatever the umask", async () => {
+  const umask = process.umask(0o077);
+  onTestFinished(() => void process.umask(umask));
+  const folder = path.join(root, "supplier-risk");
+  await mkdir(folder);
+  await chmod(folder, 0o2750);
+  await publishVersion(root, publication());
+  await champion("v1");
+  const modeOf = async (...below: string[]) => ((await stat(path.join(folder, ...below))).mode & 0o7777).toString(8);
+  expect(await modeOf("v1")).toBe("2750");
+  for (const file of await readdir(path.join(folder, "v1"))) expect(await modeOf("v1", file)).toBe("640");
+  expect(await modeOf("aliases.json")).toBe("640");
+});
+
+test("only folders that can be models are listed, and only a registry that is not there has none", async () => {
+  await publishVersion(root, publication());
+  for (const name of ["lost+found", "Model", ".trash", "x".repeat(65)]) await mkdir(path.join(root, name));
+  await writeFile(path.join(root, "notes"), "");
+  expect(await listModels(root)).toEqual(["supplier-risk"]);
+  expect(await listModels(path.join(root, "nowhere"))).toEqual([]);
+  await expect(listModels(path.join(root, "notes"))).rejects.toThrow("ENOTDIR");
 });
 
 test("a lock's name left by a killed process keeps nobody out, a held lock does", async () => {
@@ -138,6 +218,36 @@ test("changed, linked and half-written files are refused", async () => {
   await expect(readVersion(root, "supplier-risk", "v1")).rejects.toThrow(/hard link/);
   await writeFile(path.join(folder, "manifest.json"), '{"format":');
   await expect(readVersion(root, "supplier-risk", "v1")).rejects.toThrow(/manifest.json: is not JSON/);
+});
+
+test("a named pipe makes nobody wait", async () => {
+  await publishVersion(root, publication());
+  const folder = path.join(root, "supplier-risk", "v1");
+  for (const name of ["model.onnx", "manifest.json"]) {
+    await rm(path.join(folder, name));
+    execFileSync("mkfifo", [path.join(folder, name)]);
+    await expect(readVersion(root, "supplier-risk", "v1")).rejects.toThrow(`${name}: is not a file`);
+  }
+});
+
+test("a manifest of at most 64 KiB is read", async () => {
+  await publishVersion(root, publication());
+  const file = path.join(root, "supplier-risk", "v1", "manifest.json");
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.padEnd(64 * 1024));
+  expect(await listVersions(root, "supplier-risk")).toHaveLength(1);
+  await writeFile(file, text.padEnd(64 * 1024 + 1));
+  await expect(listVersions(root, "supplier-risk")).rejects.toThrow(/manifest.json: has 65537 bytes, at most 65536/);
+});
+
+test("a version copied to another name or model is refused", async () => {
+  await publishVersion(root, publication());
+  const copy = (...to: string[]) =>
+    cp(path.join(root, "supplier-risk", "v1"), path.join(root, ...to), { recursive: true });
+  await copy("supplier-risk", "v2");
+  await copy("other", "v1");
+  await expect(readVersion(root, "supplier-risk", "v2")).rejects.toThrow(/says it is supplier-risk v1/);
+  await expect(readVersion(root, "other", "v1")).rejects.toThrow(/says it is supplier-risk v1/);
 });
 
 test("names that could leave the folder are refused", async () => {

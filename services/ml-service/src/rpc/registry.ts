@@ -3,7 +3,8 @@ import type {
   ModelRegistryService,
   ModelVersionSchema,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import { type Alias, readAliases } from "@bellwether/registry/aliases";
+import type { Alias } from "@bellwether/registry/alias-file";
+import { readAliases } from "@bellwether/registry/aliases";
 import type { Manifest } from "@bellwether/registry/manifest";
 import { listVersions, readVersion, resolveVersion } from "@bellwether/registry/read-version";
 import type { MessageInitShape } from "@bufbuild/protobuf";
@@ -21,7 +22,8 @@ function versionToProto(manifest: Manifest): MessageInitShape<typeof ModelVersio
     bundleDigest: files["feature_bundle.json"].sha256,
     configHash,
     origin,
-    ...(evaluation !== null && { auc: evaluation.auc, baselineAuc: evaluation.baselineAuc }),
+    ...(typeof evaluation?.auc === "number" && { auc: evaluation.auc }),
+    ...(typeof evaluation?.baselineAuc === "number" && { baselineAuc: evaluation.baselineAuc }),
   };
 }
 

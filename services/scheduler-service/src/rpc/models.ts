@@ -3,7 +3,8 @@ import type {
   ModelRegistryService,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { callerOf } from "@bellwether/mesh/caller";
-import { type Alias, aliasFromText, type SetAlias } from "@bellwether/registry/aliases";
+import type { Alias } from "@bellwether/registry/alias-file";
+import { aliasFromText, type SetAlias } from "@bellwether/registry/aliases";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
