@@ -100,6 +100,19 @@ test("a query filters by kind, subject, actor and time, and pages", async () => 
   expect(second.nextPageToken).toBe("");
 });
 
+test("a query tells what happened last first, whenever it was recorded, and pages through moments that are the same", async () => {
+  const at = (second: number) => event({ occurredAt: { seconds: BigInt(second), nanos: 0 } });
+  await append([at(30), at(10)], [at(20), at(20), at(20)], [at(-10), at(0)]);
+  const seen: (bigint | undefined)[] = [];
+  for (let pageToken = ""; ; ) {
+    const page = await ops.audit.queryEvents({ pageSize: 2, pageToken });
+    seen.push(...page.records.map(({ sequence }) => sequence));
+    if (page.nextPageToken === "") break;
+    pageToken = page.nextPageToken;
+  }
+  expect(seen).toEqual([1n, 5n, 4n, 3n, 2n, 7n, 6n]);
+});
+
 test("events that cannot be recorded are refused, and their message with them", async () => {
   for (const wrong of [
     event({ payloadJson: "[1]" }),

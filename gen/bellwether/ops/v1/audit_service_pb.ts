@@ -140,7 +140,7 @@ export const QueryEventsRequestSchema: GenMessage<QueryEventsRequest> = /*@__PUR
  */
 export type QueryEventsResponse = Message<"bellwether.ops.v1.QueryEventsResponse"> & {
   /**
-   * Newest first.
+   * What happened last first; of one moment, what was recorded last.
    *
    * @generated from field: repeated bellwether.ops.v1.AuditRecord records = 1;
    */
@@ -235,7 +235,7 @@ export const AuditService: GenService<{
     output: typeof AppendEventsResponseSchema;
   },
   /**
-   * Queries the trail, newest first. INVALID_ARGUMENT: a page token of another list. Idempotent.
+   * Queries the trail, what happened last first; of one moment, what was recorded last. INVALID_ARGUMENT: a page token of another list. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.QueryEvents
    */

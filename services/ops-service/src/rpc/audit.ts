@@ -11,7 +11,8 @@ import {
   EMPTY_CHAIN,
   isLinked,
 } from "../domain/audit-chain.ts";
-import { pageOf, rowFromToken } from "./page-token.ts";
+import { PageTokenError } from "../domain/ops-error.ts";
+import { pageOf, partsFromToken, rowFromText } from "./page-token.ts";
 
 /** Conditions of a query as the store takes them. */
 export interface AuditQuery {
@@ -20,7 +21,7 @@ export interface AuditQuery {
   readonly actor?: string;
   readonly fromUs?: bigint;
   readonly toUs?: bigint;
-  readonly beforeSequence?: number;
+  readonly after?: Pick<AuditRecord, "occurredUs" | "sequence">;
 }
 
 export interface AuditDependencies {
@@ -53,7 +54,7 @@ export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof Audit
     async queryEvents(request) {
       const size = request.pageSize || DEFAULT_PAGE;
       const rows = await deps.queryEvents(queryFromProto(request), size + 1);
-      const page = pageOf(rows, size, ({ sequence }) => [sequence]);
+      const page = pageOf(rows, size, ({ occurredUs, sequence }) => [String(occurredUs), sequence]);
       return { records: page.items.map(recordToProto), nextPageToken: page.nextPageToken };
     },
     async verifyChain(_request, { signal }) {
@@ -103,15 +104,22 @@ function recordToProto(record: AuditRecord): MessageInitShape<typeof AuditRecord
 }
 
 function queryFromProto({ kind, subject, actor, from, to, pageToken }: QueryEventsRequest): AuditQuery {
-  const beforeSequence = rowFromToken(pageToken, Number.MAX_SAFE_INTEGER);
+  const after = afterFromToken(pageToken);
   return {
     ...(kind !== "" && { kind }),
     ...(subject !== "" && { subject }),
     ...(actor !== "" && { actor }),
     ...(from && { fromUs: clamp(microseconds(from)) }),
     ...(to && { toUs: clamp(microseconds(to)) }),
-    ...(beforeSequence !== undefined && { beforeSequence }),
+    ...(after && { after }),
   };
+}
+
+function afterFromToken(token: string): AuditQuery["after"] {
+  const [us = "", row = ""] = partsFromToken(token, 2) ?? [];
+  if (token === "") return undefined;
+  if (!/^-?\d{1,18}$/.test(us)) throw new PageTokenError();
+  return { occurredUs: BigInt(us), sequence: rowFromText(row, Number.MAX_SAFE_INTEGER) };
 }
 
 function microseconds({ seconds, nanos }: Timestamp): bigint {

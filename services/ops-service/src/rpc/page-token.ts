@@ -24,8 +24,14 @@ export function numbersFromToken(token: string, length: number): readonly number
 
 /** A row's number out of a token, at most `max`; undefined: the first page. @throws PageTokenError */
 export function rowFromToken(token: string, max: number): number | undefined {
-  const [row] = numbersFromToken(token, 1) ?? [];
-  if (row !== undefined && !(Number.isInteger(row) && row >= 0 && row <= max)) throw new PageTokenError();
+  const [row] = partsFromToken(token, 1) ?? [];
+  return row === undefined ? undefined : rowFromText(row, max);
+}
+
+/** A row's number out of a token's part, at most `max`. @throws PageTokenError */
+export function rowFromText(text: string, max: number): number {
+  const row = Number(text);
+  if (!/^\d{1,16}$/.test(text) || row > max) throw new PageTokenError();
   return row;
 }
 

@@ -39,32 +39,33 @@ function insertRecords(records: readonly AuditRecord[]): SQL {
       ${column((r) => r.previousHash)}::text[], ${column((r) => r.hash)}::text[])`;
 }
 
-/** Conditions of a query; all hold together. */
+/** Conditions of a query; all hold together. `after`: the last record of the page before. */
 export interface AuditFilter {
   readonly kind?: string;
   readonly subject?: string;
   readonly actor?: string;
   readonly fromUs?: bigint;
   readonly toUs?: bigint;
-  readonly beforeSequence?: number;
+  readonly after?: Pick<AuditRecord, "occurredUs" | "sequence">;
 }
 
-/** Records of the trail, newest first. */
+/** Records of the trail, what happened last first; of the same moment the one recorded last. */
 export function queryEvents(db: Db, filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
-  const { kind, subject, actor, fromUs, toUs, beforeSequence } = filter;
+  const { kind, subject, actor, fromUs, toUs, after } = filter;
   const conditions = [
     kind === undefined ? undefined : eq(auditEvent.kind, kind),
     subject === undefined ? undefined : eq(auditEvent.subject, subject),
     actor === undefined ? undefined : eq(auditEvent.actor, actor),
     fromUs === undefined ? undefined : gte(auditEvent.occurredUs, fromUs),
     toUs === undefined ? undefined : lt(auditEvent.occurredUs, toUs),
-    beforeSequence === undefined ? undefined : lt(auditEvent.sequence, beforeSequence),
+    after &&
+      sql`(${auditEvent.occurredUs}, ${auditEvent.sequence}) < (${String(after.occurredUs)}::bigint, ${after.sequence}::bigint)`,
   ];
   return db
     .select()
     .from(auditEvent)
     .where(and(...conditions))
-    .orderBy(desc(auditEvent.sequence))
+    .orderBy(desc(auditEvent.occurredUs), desc(auditEvent.sequence))
     .limit(limit);
 }
 

@@ -185,7 +185,13 @@ export const auditEvent = bellwether.table(
     previousHash: text("previous_hash").notNull(),
     hash: text("hash").notNull(),
   },
-  (t) => [index().on(t.subject, t.sequence.desc().nullsFirst()), index().on(t.kind, t.sequence.desc().nullsFirst())],
+  // Read backwards: a new event stands at the end of most of them, where writing is cheapest.
+  (t) => [
+    index().on(t.occurredUs, t.sequence),
+    index().on(t.kind, t.occurredUs, t.sequence),
+    index().on(t.subject, t.occurredUs, t.sequence),
+    index().on(t.actor, t.occurredUs, t.sequence),
+  ],
 );
 
 /** One row: where the chain ends. Its lock puts writers in line. */

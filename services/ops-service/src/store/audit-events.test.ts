@@ -1,0 +1,67 @@
+import { openPostgres } from "@bellwether/storage/open-postgres";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { drizzle } from "drizzle-orm/postgres-js";
+import type { Sql } from "postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type AuditFilter, queryEvents } from "./audit-events.ts";
+import { openDatabase } from "./database.ts";
+
+let cluster: PostgresCluster;
+let sql: Sql;
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  const url = await cluster.createDatabase();
+  await (await openDatabase(url)).close();
+  sql = await openPostgres(url, { max: 1 });
+  // One event a second; one in a thousand is of a kind of its own, another one by an actor of its own.
+  await sql.unsafe(`
+    insert into bellwether.audit_event
+    select i, gen_random_uuid(), case when i % 1000 = 1 then 'rare' else 'common' end,
+      case when i % 1000 = 2 then 'jo' else 'ml-service' end, 'S' || i % 1000, i * 1000000, 0, '{}', '', '', ''
+    from generate_series(1::bigint, ${EVENTS}) i`);
+  await sql.unsafe("analyze bellwether.audit_event");
+});
+afterAll(async () => {
+  await sql?.end({ timeout: 1 });
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+const EVENTS = 50_000;
+const LIMIT = 100;
+const second = (of: number): bigint => BigInt(of) * 1_000_000n;
+
+interface Plan {
+  readonly "Actual Rows": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+const visited = (plan: Plan): number =>
+  plan.Plans
+    ? plan.Plans.reduce((sum, below) => sum + visited(below), 0)
+    : plan["Actual Rows"] + (plan["Rows Removed by Filter"] ?? 0);
+
+test.each<[string, AuditFilter, number]>([
+  ["nothing", {}, LIMIT],
+  ["a common kind", { kind: "common" }, LIMIT],
+  ["a rare kind", { kind: "rare" }, 50],
+  ["a subject", { subject: "S7" }, 50],
+  ["a busy actor", { actor: "ml-service" }, LIMIT],
+  ["a rare actor", { actor: "jo" }, 50],
+  ["an actor that is not there", { actor: "nobody" }, 0],
+  ["a late begin", { fromUs: second(EVENTS - 10) }, 11],
+  ["an early end", { toUs: second(1_000) }, LIMIT],
+  ["an hour in the middle", { fromUs: second(20_000), toUs: second(23_600) }, LIMIT],
+  ["an hour with nothing in it", { fromUs: second(90_000), toUs: second(93_600) }, 0],
+  ["a kind in the first half", { kind: "common", toUs: second(EVENTS / 2) }, LIMIT],
+  ["an actor in an hour", { actor: "jo", fromUs: second(20_000), toUs: second(23_600) }, 4],
+  ["a later page", { kind: "common", after: { occurredUs: second(500), sequence: 500 } }, LIMIT],
+])("a page by %s looks at no more than a few records", async (_what, filter, rows) => {
+  const asked: { text: string; params: unknown[] }[] = [];
+  const logger = { logQuery: (text: string, params: unknown[]): void => void asked.push({ text, params }) };
+  expect(await queryEvents(drizzle(sql, { logger }), filter, LIMIT)).toHaveLength(rows);
+  const { text = "", params = [] } = asked[0] ?? {};
+  const told = await sql.unsafe(`explain (analyze, format json) ${text}`, params as string[]);
+  const plans: { Plan: Plan }[] = told[0]?.["QUERY PLAN"] ?? [];
+  expect(plans.map(({ Plan: plan }) => visited(plan))).toEqual([expect.toSatisfy((n) => n <= 2 * LIMIT)]);
+});
