@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
@@ -147,7 +148,9 @@ export const alert = bellwether.table(
   },
   (t) => [
     unique().on(t.supplierId, t.ruleId, t.dimension),
-    index().on(t.severity.desc().nullsFirst(), t.changedAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    // The order of lists, read backwards; those of active alerts must not pass over years of resolved ones.
+    index("alert_listed").on(t.severity, t.changedAt, t.riskScore, t.id),
+    index("alert_active").on(t.severity, t.changedAt, t.riskScore, t.id).where(sql`state <> 'resolved'`),
     index().on(t.changeId),
   ],
 );

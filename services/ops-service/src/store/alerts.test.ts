@@ -1,0 +1,54 @@
+import { openPostgres } from "@bellwether/storage/open-postgres";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { drizzle } from "drizzle-orm/postgres-js";
+import type { Sql } from "postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { visitedRows } from "../testing/visited-rows.ts";
+import { type AlertFilter, listAlerts } from "./alerts.ts";
+import { openDatabase } from "./database.ts";
+
+const LIMIT = 50;
+
+let cluster: PostgresCluster;
+let sql: Sql;
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  const url = await cluster.createDatabase();
+  await (await openDatabase(url)).close();
+  sql = await openPostgres(url, { max: 1 });
+  // All alerts of a week are raised at one moment; those of the last weeks are resolved.
+  await sql.unsafe(`
+    insert into bellwether.supplier (external_id) select 'S' || i from generate_series(1, 20000) i;
+    insert into bellwether.run (iso_week, model_name, fence, holder) values ('2026-W01', 'm', 1, 'h');
+    insert into bellwether.alert
+      (id, supplier_id, rule_id, dimension, severity, state, risk_score, raised_run_id, last_run_id, raised_at, changed_at, summary, change_id)
+    select gen_random_uuid(), s.id, 'high-score', 'score',
+      (case when s.id % 2 = 0 then 'critical' else 'warning' end)::bellwether.alert_severity,
+      (case when s.id > 1000 then 'resolved' when s.id % 4 < 2 then 'open' else 'acknowledged' end)::bellwether.alert_state,
+      (s.id % 97) / 97.0, r.id, r.id, now(), timestamptz '2026-01-01' + s.id / 2000 * interval '7 days', '', 1
+    from bellwether.supplier s, bellwether.run r;
+    analyze`);
+});
+afterAll(async () => {
+  await sql?.end({ timeout: 1 });
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+test.each<[string, AlertFilter]>([
+  ["active ones", { states: ["open", "acknowledged"] }],
+  ["open ones", { states: ["open"] }],
+  ["active warnings", { states: ["open", "acknowledged"], severity: "warning" }],
+  ["resolved ones", { states: ["resolved"] }],
+  ["all", { states: ["open", "acknowledged", "resolved"] }],
+])("a page of %s, however far behind, looks at no more than a few of 20,000 alerts", async (_what, filter) => {
+  const pages = [filter];
+  for (let page = 0; page < 5; page++) {
+    const last = (await listAlerts(drizzle(sql), pages.at(-1) ?? filter, LIMIT)).at(-1)?.alert;
+    if (!last) throw new Error(`page ${page} is empty`);
+    const { severity, riskScore, id } = last;
+    pages.push({ ...filter, after: { severity, riskScore, id, changedUs: String(last.changedAt.getTime() * 1000) } });
+  }
+  const visited = await Promise.all(pages.map((page) => visitedRows(sql, (db) => listAlerts(db, page, LIMIT))));
+  // Four tables; half of the active ones are open.
+  expect(Math.max(...visited)).toBeLessThanOrEqual(6 * LIMIT);
+});

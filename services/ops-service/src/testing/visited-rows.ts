@@ -1,0 +1,31 @@
+import type { PgDatabase } from "drizzle-orm/pg-core";
+import { drizzle, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import type { Sql } from "postgres";
+
+/** A node of what EXPLAIN tells in JSON; rows are per loop. */
+interface Plan {
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** How many rows of tables and indexes the server looked at for the one query that `ask` makes. */
+export async function visitedRows(
+  sql: Sql,
+  ask: (db: PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>) => Promise<unknown>,
+): Promise<number> {
+  const asked: { text: string; params: unknown[] }[] = [];
+  const logger = { logQuery: (text: string, params: unknown[]): void => void asked.push({ text, params }) };
+  await ask(drizzle(sql, { logger }));
+  const [query, another] = asked;
+  if (!query || another) throw new Error(`${asked.length} queries, where one was expected`);
+  const told = await sql.unsafe(`explain (analyze, format json) ${query.text}`, query.params as string[]);
+  const plans: { Plan: Plan }[] = told[0]?.["QUERY PLAN"] ?? [];
+  return plans.reduce((sum, { Plan: plan }) => sum + rowsOf(plan), 0);
+}
+
+function rowsOf(plan: Plan): number {
+  if (plan.Plans) return plan.Plans.reduce((sum, below) => sum + rowsOf(below), 0);
+  return (plan["Actual Rows"] + (plan["Rows Removed by Filter"] ?? 0)) * plan["Actual Loops"];
+}
