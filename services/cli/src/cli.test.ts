@@ -184,6 +184,7 @@ test("wrong use ends with 2, a failure with 1, each with one clear line", async 
     [["models", "promote", "v77"], 1, 'no version or alias "v77"'],
     [["train", "--data", path.join(folder, "nowhere")], 1, "nowhere"],
     [["train", "--data", path.join(folder, "demo"), "--config", "nowhere.yaml"], 1, "nowhere.yaml"],
+    [["weekly", "run", "--week", "2025-W53", "--input", "x.csv"], 2, "2025 has the weeks W01 to W52"],
     [["frobnicate"], 2, "unknown command"],
   ];
   for (const [args, code, text] of wrong) {

@@ -1,3 +1,4 @@
+import { IsoWeekError, parseIsoWeek } from "@bellwether/config/iso-week";
 import { InvalidArgumentError } from "commander";
 
 /** Parser of an option that takes a whole number within bounds. */
@@ -8,4 +9,13 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
       throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
     return value;
   };
+}
+
+/** Parser of an option that takes an ISO week. */
+export function isoWeek(text: string): string {
+  try {
+    return parseIsoWeek(text);
+  } catch (error) {
+    throw error instanceof IsoWeekError ? new InvalidArgumentError(error.message) : error;
+  }
 }

@@ -4,6 +4,7 @@ import {
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { BadRequestSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { openPostgres } from "@bellwether/storage/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { create } from "@bufbuild/protobuf";
@@ -180,6 +181,17 @@ test("columns that do not fit together are refused by name, and nothing is writt
     expect((await failureOf(ops.batch.submitChunk(request))).code).toBe(Code.InvalidArgument);
   expect(await inDatabase(`select from bellwether.score_r${run?.runId}`)).toHaveLength(0);
   await ops.batch.submitChunk(chunk());
+});
+
+test("a week that its year does not have is refused by the name of its field, and starts nothing", async () => {
+  const failure = await failureOf(start("2025-W53"));
+  expect([failure.code, failure.rawMessage]).toEqual([
+    Code.InvalidArgument,
+    '"2025-W53" is no ISO week: 2025 has the weeks W01 to W52',
+  ]);
+  expect(failure.findDetails(BadRequestSchema)[0]?.fieldViolations).toMatchObject([{ field: "iso_week" }]);
+  expect(await inDatabase("select from bellwether.run where iso_week = '2025-W53'")).toEqual([]);
+  expect((await start("2020-W53")).run?.isoWeek).toBe("2020-W53");
 });
 
 test("unknown runs are NOT_FOUND; lists and the latest run are read", async () => {

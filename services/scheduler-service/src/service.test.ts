@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { isoWeekAt } from "@bellwether/config/iso-week";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { createLogger } from "@bellwether/telemetry/logger";
@@ -13,7 +14,6 @@ import { type ServiceProcess, startService } from "@bellwether/testing/service-p
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { isoWeekAt } from "./domain/iso-week.ts";
 import { startLedger } from "./ledger-fixture.ts";
 import { createSchedulerService } from "./service.ts";
 import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";

@@ -547,7 +547,7 @@ export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*
  */
 export const BatchService: GenService<{
   /**
-   * Starts an ISO week's run or goes on with it. The same holder gets its lease again; another holder gets the run with a higher fence. A complete run is given back without a lease. Idempotent.
+   * Starts an ISO week's run or goes on with it. The same holder gets its lease again; another holder gets the run with a higher fence. A complete run is given back without a lease. INVALID_ARGUMENT: the year has no such week. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.StartRun
    */

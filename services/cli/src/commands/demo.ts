@@ -4,7 +4,7 @@ import { demoFiles } from "@bellwether/risk-model/demo/demo-files";
 import { generateDemo } from "@bellwether/risk-model/demo/generate-demo";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { wholeNumber } from "../parse-option.ts";
+import { isoWeek, wholeNumber } from "../parse-option.ts";
 import { createReport } from "../report.ts";
 
 /** Counts of the demo that nobody changed. */
@@ -30,7 +30,7 @@ export function demoCommand({ cwd }: CliContext): Command {
     .option("--suppliers <n>", "how many suppliers", wholeNumber(1, 1_000_000), DEMO_DEFAULTS.suppliers)
     .option("--transactions <n>", "how many transactions", wholeNumber(0, 10_000_000), DEMO_DEFAULTS.transactions)
     .option("--seed <n>", "the same seed writes the same files", wholeNumber(0, 2 ** 31 - 1), DEMO_DEFAULTS.seed)
-    .option("--week <week>", "ISO week of the weekly file", DEMO_DEFAULTS.week)
+    .option("--week <week>", "ISO week of the weekly file", isoWeek, DEMO_DEFAULTS.week)
     .requiredOption("--out <dir>", "folder to write into")
     .option("--json", "print the result as one line of JSON")
     .addHelpText("after", "\nExample:\n  npx bellwether demo --suppliers 300 --transactions 600 --seed 123 --out demo")

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { Command } from "commander";
 import { type CliContext, dataFolder } from "../cli-context.ts";
+import { isoWeek } from "../parse-option.ts";
 import { createReport, showProgress, showStep } from "../report.ts";
 
 /** What the run's process tells on the way, and at its end. */
@@ -84,7 +85,7 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
 export function weeklyCommand(context: CliContext): Command {
   const run = new Command("run")
     .description("Score a weekly file and raise its alerts; a week that was cut short goes on where it stopped.")
-    .requiredOption("--week <week>", "ISO week, for example 2026-W47")
+    .requiredOption("--week <week>", "ISO week, for example 2026-W47", isoWeek)
     .requiredOption("--input <file>", "CSV or Parquet file, or the folder of the files that the mapping names")
     .option("--config <file>", "model configuration", "config/model_config.yaml")
     .option("--mapping <file>", "feature mapping", "config/feature_mapping.yaml")

@@ -1,4 +1,5 @@
 import type { AlertRules } from "@bellwether/config/alert-rules";
+import { parseIsoWeek } from "@bellwether/config/iso-week";
 import type { AuditEvent } from "./audit-chain.ts";
 import { type AlertBook, evaluateRules } from "./evaluate-rules.ts";
 import { RunMismatchError } from "./ops-error.ts";
@@ -29,13 +30,14 @@ export interface StartedRun {
   readonly receivedChunks: readonly number[];
 }
 
-/** Starts a week's run or takes it over: the same holder gets its lease again, another one a higher fence. */
-export function startRun(
+/** Starts a week's run or takes it over: the same holder gets its lease again, another one a higher fence. @throws IsoWeekError */
+export async function startRun(
   transact: Transact,
   { isoWeek, modelName, holder }: Pick<Run, "isoWeek" | "modelName" | "holder">,
 ): Promise<StartedRun> {
+  const week = parseIsoWeek(isoWeek);
   return transact(async (ledger) => {
-    const known = await ledger.lockWeek(isoWeek, modelName);
+    const known = await ledger.lockWeek(week, modelName);
     const receivedChunks = await ledger.receivedChunks(known.id);
     if (known.state === "complete") return { run: known, lease: undefined, receivedChunks };
     const isHeld = known.state === "running" && known.holder === holder && known.fence > 0;

@@ -1,3 +1,4 @@
+import type { IsoWeekError } from "@bellwether/config/iso-week";
 import type { FlatSupplierError } from "@bellwether/risk-model/flat-json/flat-supplier";
 import { Code } from "@connectrpc/connect";
 import type {
@@ -19,6 +20,7 @@ import type {
 
 /** Every error of this service that a caller can act on. */
 type OpsError =
+  | IsoWeekError
   | RunNotFoundError
   | RunFencedError
   | RunCompleteError
@@ -37,6 +39,7 @@ type OpsError =
 
 /** The code that each of them leaves with. */
 export const OPS_ERRORS = {
+  IsoWeekError: Code.InvalidArgument,
   RunNotFoundError: Code.NotFound,
   RunFencedError: Code.Aborted,
   RunCompleteError: Code.FailedPrecondition,

@@ -1,14 +1,3 @@
-/** Text that is no week of the ISO calendar. */
-export class IsoWeekError extends Error {
-  override readonly name = "IsoWeekError" as const;
-  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
-
-  constructor(text: string, expected: string) {
-    super(`"${text.slice(0, 40)}" is no ISO week: ${expected}`);
-    this.fieldViolations = [{ field: "iso_week", description: expected }];
-  }
-}
-
 /** The weekly file is not there, or not below the input folder. */
 export class InputNotFoundError extends Error {
   override readonly name = "InputNotFoundError" as const;

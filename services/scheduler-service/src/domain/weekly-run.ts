@@ -1,9 +1,9 @@
+import { parseIsoWeek } from "@bellwether/config/iso-week";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
 import { type Drift, measureDrift, profileFeatures } from "./drift.ts";
 import { forEachInFlight } from "./in-flight.ts";
-import { parseIsoWeek } from "./iso-week.ts";
 import { runSummary } from "./run-summary.ts";
 import { InputChangedError, NothingToScoreError, RunFencedError } from "./scheduler-error.ts";
 import { SCORE_HEADER, scoreRows } from "./score-rows.ts";

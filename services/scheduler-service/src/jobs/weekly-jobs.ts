@@ -1,7 +1,7 @@
+import { isoWeekAt, parseIsoWeek } from "@bellwether/config/iso-week";
 import type { JobQueue, Queues } from "@bellwether/storage/open-queue";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { type JobsOptions, UnrecoverableError } from "bullmq";
-import { isoWeekAt, parseIsoWeek } from "../domain/iso-week.ts";
 import { CronPatternError, PeerUnavailableError } from "../domain/scheduler-error.ts";
 import type { Progress } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../weekly-runner.ts";

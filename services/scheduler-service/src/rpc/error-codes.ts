@@ -1,3 +1,4 @@
+import type { IsoWeekError } from "@bellwether/config/iso-week";
 import type {
   AliasMovedError,
   ModelCorruptError,
@@ -9,7 +10,6 @@ import type {
 import { Code } from "@connectrpc/connect";
 import type {
   InputNotFoundError,
-  IsoWeekError,
   JobNotFoundError,
   PeerRefusedError,
   PeerUnavailableError,

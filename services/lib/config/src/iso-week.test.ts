@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { isoWeekAt, parseIsoWeek } from "./iso-week.ts";
-import { IsoWeekError } from "./scheduler-error.ts";
+import { IsoWeekError, isoWeekAt, parseIsoWeek } from "./iso-week.ts";
 
 test("takes the weeks that a year has, 52 or 53", () => {
   expect(["2026-W01", "2026-W53", "2025-W52"].map(parseIsoWeek)).toEqual(["2026-W01", "2026-W53", "2025-W52"]);

@@ -1,7 +1,16 @@
-import { IsoWeekError } from "./scheduler-error.ts";
-
 const FORM = /^(\d{4})-W(\d{2})$/;
 const DAY_MS = 86_400_000;
+
+/** Text that is no week of the ISO calendar. */
+export class IsoWeekError extends Error {
+  override readonly name = "IsoWeekError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+
+  constructor(text: string, expected: string) {
+    super(`"${text.slice(0, 40)}" is no ISO week: ${expected}`);
+    this.fieldViolations = [{ field: "iso_week", description: expected }];
+  }
+}
 
 /** Weeks of a year by ISO 8601: 53 when its 1 January or its 31 December is a Thursday, else 52. */
 function weeksOf(year: number): number {
