@@ -7,6 +7,7 @@ import { type RunningServer, type ServerOptions, startServer } from "@bellwether
 import { readAliases, setAlias } from "@bellwether/registry/aliases";
 import { listModels } from "@bellwether/registry/read-version";
 import { openQueue } from "@bellwether/storage/open-queue";
+import { watchQueue } from "@bellwether/storage/queue-pulse";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { createOpsTrail } from "./clients/ops-trail.ts";
@@ -44,7 +45,7 @@ export interface SchedulerServiceConfig
 /** How often the registry is looked at for moves that the command line made. */
 const REGISTRY_LOOK_MS = 1_000;
 
-/** Starts scheduler-service. @throws ConfigError, StorageError, CronPatternError, ListenError */
+/** Starts scheduler-service; it is ready while the store of its jobs answers. @throws ConfigError, StorageError, CronPatternError, ListenError */
 export async function createSchedulerService(config: SchedulerServiceConfig): Promise<RunningServer> {
   const { logger, telemetry, queueUrl, inputFolder, input, registryRoot, defaultModel, ...settings } = config;
   await using starting = new AsyncDisposableStack();
@@ -85,10 +86,20 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     logger,
     ...(telemetry && { telemetry }),
   });
+  const pulse = watchQueue(queueUrl, (answers) => {
+    if (answers) logger.info("ready: the store of the jobs answers again");
+    else logger.warn("not ready: the store of the jobs does not answer");
+    server.setServing("", answers);
+  });
   const opened = starting.move();
+  const end = async (): Promise<void> => {
+    await pulse[Symbol.asyncDispose]();
+    await server.stop();
+    await opened.disposeAsync();
+  };
   let ended: Promise<void> | undefined;
   const stop = (): Promise<void> => {
-    ended ??= server.stop().then(() => opened.disposeAsync());
+    ended ??= end();
     return ended;
   };
   return { addresses: server.addresses, setServing: server.setServing, stop, [Symbol.asyncDispose]: stop };

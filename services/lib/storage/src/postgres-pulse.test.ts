@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { watchPostgres } from "./postgres-pulse.ts";
@@ -20,64 +19,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The server behind a port whose traffic can be cut or held up. */
-async function startRelay() {
-  const pairs = new Set<[net.Socket, net.Socket]>();
-  let opened = 0;
-  let asked = 0;
-  let isHeld = false;
-  const pass = (from: net.Socket, to: net.Socket) => {
-    from.on("error", () => {}).once("close", () => to.destroy());
-    from.on("data", (bytes) => to.write(bytes));
-    if (isHeld) from.pause();
-  };
-  const listener = net.createServer((client) => {
-    opened++;
-    const pair: [net.Socket, net.Socket] = [client, net.connect(Number(new URL(server.url).port), "127.0.0.1")];
-    pairs.add(pair);
-    client.once("close", () => pairs.delete(pair));
-    pass(pair[0], pair[1]);
-    pass(pair[1], pair[0]);
-    client.on("data", () => asked++);
-  });
-  const listen = async (port: number) => {
-    listener.listen(port, "127.0.0.1");
-    await once(listener, "listening");
-  };
-  await listen(0);
-  const { port } = listener.address() as net.AddressInfo;
-  const cut = () => {
-    for (const [client] of pairs) client.destroy();
-  };
-  const url = new URL(server.url);
-  url.port = String(port);
-  return {
-    url: url.href,
-    opened: () => opened,
-    asked: () => asked,
-    open: () => pairs.size,
-    hold: (held: boolean) => {
-      isHeld = held;
-      for (const socket of [...pairs].flat()) held ? socket.pause() : socket.resume();
-    },
-    async away() {
-      listener.close();
-      cut();
-      await once(listener, "close");
-    },
-    back: () => listen(port),
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      cut();
-    },
-  };
-}
-
 const QUICK = { pauseMs: 20, timeLimitMs: 200, giveUpMs: 100_000 };
 const within = (condition: () => void) => vi.waitFor(condition, { timeout: 5_000, interval: 10 });
 
 test("tells once that the server has gone, and once that it is back", async () => {
-  await using relay = await startRelay();
+  await using relay = await startTcpRelay(server.url);
   const told: boolean[] = [];
   await using _watch = watchPostgres(relay.url, (answers) => told.push(answers), QUICK);
   await within(() => expect(relay.open()).toBe(1));
@@ -88,7 +34,7 @@ test("tells once that the server has gone, and once that it is back", async () =
 });
 
 test("a server that hangs answers no more once the time limit is over, is asked no second time, and answers when it goes on", async () => {
-  await using relay = await startRelay();
+  await using relay = await startTcpRelay(server.url);
   const told: boolean[] = [];
   let at = 0;
   const note = (answers: boolean): void => {
@@ -108,7 +54,7 @@ test("a server that hangs answers no more once the time limit is over, is asked 
 });
 
 test("a connection that hangs for good is given up for a new one", async () => {
-  await using relay = await startRelay();
+  await using relay = await startTcpRelay(server.url);
   const told: boolean[] = [];
   await using _watch = watchPostgres(relay.url, (answers) => told.push(answers), { ...QUICK, giveUpMs: 400 });
   await within(() => expect(relay.open()).toBe(1));
@@ -120,7 +66,7 @@ test("a connection that hangs for good is given up for a new one", async () => {
 });
 
 test("once disposed of it tells nothing and has no connection, even while the server hangs", async () => {
-  await using relay = await startRelay();
+  await using relay = await startTcpRelay(server.url);
   const told: boolean[] = [];
   const watch = watchPostgres(relay.url, (answers) => told.push(answers), QUICK);
   await within(() => expect(relay.open()).toBe(1));

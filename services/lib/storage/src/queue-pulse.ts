@@ -1,0 +1,21 @@
+import { Redis } from "ioredis";
+import { probePostgres } from "./postgres-pulse.ts";
+import { type PulseTimes, type StoreProbe, watchStore } from "./store-pulse.ts";
+
+/** Watches whether the store of `openQueue`'s jobs answers, Redis or PostgreSQL, as `watchStore` does. */
+export function watchQueue(url: string, changed: (answers: boolean) => void, times?: PulseTimes): AsyncDisposable {
+  const probe = /^rediss?:/.test(url) ? probeRedis : probePostgres;
+  return watchStore(() => probe(url), changed, times);
+}
+
+function probeRedis(url: string): StoreProbe {
+  // A connection that breaks is not made again: the next question comes by a new one.
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+  redis.on("error", () => {});
+  return {
+    ask: () => redis.ping(),
+    async close() {
+      redis.disconnect();
+    },
+  };
+}
