@@ -12,9 +12,19 @@ export interface PostgresOptions {
   readonly max?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
+  /** The server ends a statement that takes longer, waiting for locks included. Left out: it does not. */
+  readonly statementTimeoutMs?: number;
+  /** A server that owes an answer and is silent for so long is gone. Default: `statementTimeoutMs` and 10 s, or for ever without. */
+  readonly silenceMs?: number;
 }
 
 const CONNECT_TIMEOUT_S = 10;
+/** An idle connection that a network has forgotten is found out within 20 s: Node gives up after ten probes, one a second. */
+const KEEP_ALIVE_S = 10;
+/** A server that lives has ended a statement that takes too long, and has said so, by then. */
+const ANSWER_MARGIN_MS = 10_000;
+/** Of a process that hangs in the middle of a transaction: its locks must not outlast it for long. */
+const IDLE_IN_TRANSACTION_MS = 60_000;
 /** By default a query waits up to 20 s for its turn to connect once the server has been away, longer than any caller. */
 const RECONNECT_PAUSE_S = 0.1;
 const STARTING_PAUSE_MS = 50;
@@ -22,16 +32,24 @@ const STARTING_PAUSE_MS = 50;
 const CANNOT_CONNECT_NOW = "57P03";
 
 /** Makes a pool of postgres.js connections that connects when it is first asked, and again whenever the server was away. */
-export function connectPostgres(url: string, { max = 10, applicationName }: PostgresOptions = {}): Sql {
+export function connectPostgres(url: string, options: PostgresOptions = {}): Sql {
+  const { max = 10, applicationName, statementTimeoutMs } = options;
+  const limits = statementTimeoutMs !== undefined && {
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+  };
+  const silenceMs =
+    options.silenceMs ?? (statementTimeoutMs === undefined ? undefined : statementTimeoutMs + ANSWER_MARGIN_MS);
   return postgres(url, {
     max,
     fetch_types: false,
     types: ARRAY_TYPES,
     connect_timeout: CONNECT_TIMEOUT_S,
+    keep_alive: KEEP_ALIVE_S,
     backoff: () => RECONNECT_PAUSE_S,
     onnotice: () => {},
-    ...(applicationName !== undefined && { connection: { application_name: applicationName } }),
-    ...ownSocket(url),
+    connection: { ...limits, ...(applicationName !== undefined && { application_name: applicationName }) },
+    ...ownSocket(url, silenceMs),
   });
 }
 
@@ -67,12 +85,13 @@ async function untilStarted(ask: () => PromiseLike<unknown>): Promise<void> {
 }
 
 /** A COPY would wait about 45 ms on each end for the other's acknowledgement (Nagle against delayed ACK). */
-function ownSocket(url: string): { socket?: () => Promise<net.Socket>; ssl?: false } {
+function ownSocket(url: string, answerMs: number | undefined): { socket?: () => Promise<net.Socket>; ssl?: false } {
   const parsed = new URL(url);
   const { hostname, port } = parsed;
   if (hostname === "") return {};
   const place = { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 5432 : Number(port) };
   const address = { ...place, encryption: encryptionOf(parsed) };
   // The socket comes encrypted: postgres.js has nothing to add.
-  return { socket: () => openSteadySocket(address, CONNECT_TIMEOUT_S * 1000), ssl: false };
+  const limits = { connectMs: CONNECT_TIMEOUT_S * 1000, ...(answerMs !== undefined && { answerMs }) };
+  return { socket: () => openSteadySocket(address, limits), ssl: false };
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import net from "node:net";
+import { breakWhenSilent } from "./break-when-silent.ts";
 import { type Encryption, encryptSocket } from "./encrypt-socket.ts";
 
 /** How long a broken connection stays: long enough for its transactions to hear of it and to give up. */
@@ -12,20 +13,32 @@ export interface ServerAddress {
   readonly encryption: Encryption;
 }
 
-/**
- * Opens a connection without Nagle that breaks as postgres.js can bear it. Never rejects: a connection that cannot be made, or not
- * within `timeoutMs`, is one that breaks at once with that error.
- */
-export function openSteadySocket(address: ServerAddress, timeoutMs: number): Promise<net.Socket> {
-  return connectTo(address, timeoutMs).catch(brokenSocket);
+/** How long a server may be silent, milliseconds. */
+export interface SilenceLimits {
+  /** Until it is connected, encryption included. */
+  readonly connectMs: number;
+  /** While it owes an answer. Left out: for ever. */
+  readonly answerMs?: number;
 }
 
-async function connectTo({ host, port, encryption }: ServerAddress, timeoutMs: number): Promise<net.Socket> {
+/**
+ * Opens a connection without Nagle that breaks as postgres.js can bear it. Never rejects: a connection that cannot be made, or not
+ * in time, is one that breaks at once with that error.
+ */
+export function openSteadySocket(address: ServerAddress, limits: SilenceLimits): Promise<net.Socket> {
+  return connectTo(address, limits).catch(brokenSocket);
+}
+
+async function connectTo(
+  { host, port, encryption }: ServerAddress,
+  { connectMs, answerMs }: SilenceLimits,
+): Promise<net.Socket> {
   const socket = net.connect({ host, port, noDelay: true });
-  const late = setTimeout(() => socket.destroy(noAnswer(timeoutMs)), timeoutMs);
+  const late = setTimeout(() => socket.destroy(noAnswer(connectMs)), connectMs);
   try {
     await once(socket, "connect");
-    return failBeforeClose(await encryptSocket(socket, host, encryption));
+    const open = await encryptSocket(socket, host, encryption);
+    return failBeforeClose(answerMs === undefined ? open : breakWhenSilent(open, answerMs));
   } finally {
     clearTimeout(late);
   }
