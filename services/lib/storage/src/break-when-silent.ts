@@ -1,7 +1,7 @@
 import type net from "node:net";
 import { createMessageCounter } from "./message-counter.ts";
 
-/** Query and Sync: each is answered by one ReadyForQuery. */
+/** Query and Sync: each is answered by one ReadyForQuery. What is asked in between, by Flush, is answered by anything. */
 const ASKING = "QS";
 const READY = "Z";
 
@@ -28,7 +28,7 @@ export function breakWhenSilent(socket: net.Socket, silenceMs: number): net.Sock
   socket.write = (...written: unknown[]): boolean => {
     const [bytes] = written;
     if (bytes instanceof Uint8Array) owed += asked(bytes);
-    if (owed > 0) listen();
+    listen();
     return Reflect.apply(write, socket, written);
   };
   socket.on("data", (bytes: Buffer) => {

@@ -1,5 +1,6 @@
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
+import type { Sql } from "postgres";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { copyRows } from "./copy-rows.ts";
 import { openPostgres, type PostgresOptions } from "./open-postgres.ts";
@@ -50,6 +51,22 @@ test("queries of a server that has fallen silent fail, more than the pool has co
   relay.hold(false);
   await vi.waitFor(() => Promise.all([1, 2, 3, 4].map(() => sql`select 1`)), { timeout: 10_000 });
   expect(await sql`select from copied`).toEqual([]);
+});
+
+test.each<[string, (sql: Sql) => PromiseLike<unknown>]>([
+  ["a query", (sql) => sql`select 2`],
+  ["a query that was asked before", (sql) => sql`select 1`],
+  ["a query with parameters", (sql) => sql`select ${2}::int`],
+  ["a query as drizzle asks", (sql) => sql.unsafe("select $1::int", [2])],
+  ["a simple query", (sql) => sql.unsafe("select 2")],
+  ["a transaction", (sql) => sql.begin((tx) => tx`select 2`)],
+])("%s on a connection that fell silent while it was idle fails", async (_what, ask) => {
+  await using relay = await startTcpRelay(url);
+  const sql = await open({ max: 1, silenceMs: SILENCE_MS }, relay.url);
+  await sql`select 1`;
+  relay.hold(true);
+  expect(passingFault(await failureOf(ask(sql)))).toBeDefined();
+  expect(relay.opened()).toBe(1);
 });
 
 test("an answer that takes its time within the limit is waited for, and a connection that owes none may be silent, whatever it did before", async () => {
