@@ -9,12 +9,10 @@ import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
 import { staticFiles } from "@bellwether/mesh/static-files";
-import { passingFault } from "@bellwether/storage/passing-fault";
 import { watchPostgres } from "@bellwether/storage/postgres-pulse";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { passOnInference } from "./clients/pass-on-inference.ts";
-import { DatabaseUnavailableError } from "./domain/ops-error.ts";
 import { alertHandlers } from "./rpc/alerts.ts";
 import { auditHandlers } from "./rpc/audit.ts";
 import { batchHandlers } from "./rpc/batch.ts";
@@ -26,6 +24,7 @@ import { appendEvents, chainHead, queryEvents, recordsAfter } from "./store/audi
 import { createChangeFeed } from "./store/change-feed.ts";
 import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { openDatabase } from "./store/database.ts";
+import { translateDatabaseError } from "./store/database-error.ts";
 import { createTransact, findLatestRun, findRun, listRuns } from "./store/runs.ts";
 import { findSupplier, listSuppliers } from "./store/suppliers.ts";
 import { writeChunk } from "./store/write-chunk.ts";
@@ -58,7 +57,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   // The page begins traces as a service does: as many of them are recorded.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
   const webHandlers = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
-  const { db, sql, close: closeDatabase } = await openDatabase(databaseUrl);
+  const { db, sql, runs, close: closeDatabase } = await openDatabase(databaseUrl);
   const ml = createMeshTransport({ url: mlUrl, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) });
   const close = async (): Promise<void> => {
     ml.close();
@@ -66,7 +65,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   };
   const feed = createChangeFeed(sql);
   const newId = randomUUID;
-  const transact = createTransact(db, { now, newId });
+  const ledger = { now, newId };
   try {
     const server = await startServer({
       ...listening,
@@ -75,8 +74,10 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         route(
           BatchService,
           batchHandlers({
-            ...{ transact, now, newId, rules: alertRules },
-            writeChunk: (lease, chunk) => writeChunk(sql, lease, chunk),
+            ...{ ...ledger, rules: alertRules },
+            transact: createTransact(db, ledger),
+            transactLong: createTransact(runs.db, ledger),
+            writeChunk: (lease, chunk) => writeChunk(runs.sql, lease, chunk),
             findRun: (runId) => findRun(db, runId),
             findLatestRun: (which) => findLatestRun(db, which),
             listRuns: (limit, beforeId) => listRuns(db, limit, beforeId),
@@ -115,12 +116,8 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         route(InferenceService, passOnInference(ml)),
       ],
       errors: OPS_ERRORS,
-      translateError(error) {
-        const fault = passingFault(error);
-        if (!fault) return error;
-        logger.warn({ reason: fault.message }, "the database does not answer");
-        return new DatabaseUnavailableError({ cause: error });
-      },
+      translateError: (error) =>
+        translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer")),
       logger,
       rest: REST_ROUTES,
       webHandlers,

@@ -14,7 +14,7 @@ export interface PostgresOptions {
   readonly applicationName?: string;
   /** The server ends a statement that takes longer, waiting for locks included. Left out: it does not. */
   readonly statementTimeoutMs?: number;
-  /** A server that owes an answer and is silent for so long is gone. Default: `statementTimeoutMs` and 10 s, or for ever without. */
+  /** A server that owes an answer and is silent for so long is gone. Default: `statementTimeoutMs` and 5 s, or for ever without. */
   readonly silenceMs?: number;
 }
 
@@ -22,7 +22,7 @@ const CONNECT_TIMEOUT_S = 10;
 /** An idle connection that a network has forgotten is found out within 20 s: Node gives up after ten probes, one a second. */
 const KEEP_ALIVE_S = 10;
 /** A server that lives has ended a statement that takes too long, and has said so, by then. */
-const ANSWER_MARGIN_MS = 10_000;
+const ANSWER_MARGIN_MS = 5_000;
 /** Of a process that hangs in the middle of a transaction: its locks must not outlast it for long. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
 /** By default a query waits up to 20 s for its turn to connect once the server has been away, longer than any caller. */

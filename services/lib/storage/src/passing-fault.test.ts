@@ -1,19 +1,32 @@
 import { expect, test } from "vitest";
-import { passingFault } from "./passing-fault.ts";
+import { passingFault, timeoutFault } from "./passing-fault.ts";
 
 const failed = (code: string): Error => Object.assign(new Error("failed"), { code });
 
-test.each(["ECONNREFUSED", "ECONNRESET", "CONNECTION_CLOSED", "CONNECT_TIMEOUT", "08006", "57P01", "57P03", "40P01"])(
-  "%s is gone at the next attempt, also below what wraps it",
-  (code) => {
-    const fault = failed(code);
-    expect(passingFault(fault)).toBe(fault);
-    expect(passingFault(new Error("query failed", { cause: fault }))).toBe(fault);
-  },
-);
+test.each([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "CONNECTION_CLOSED",
+  "CONNECT_TIMEOUT",
+  "08006",
+  "57P01",
+  "57P03",
+  "40P01",
+  "25P03",
+])("%s is gone at the next attempt, also below what wraps it", (code) => {
+  const fault = failed(code);
+  expect(passingFault(fault)).toBe(fault);
+  expect(passingFault(new Error("query failed", { cause: fault }))).toBe(fault);
+});
 
-test.each(["23505", "42P01", "22P02", "ENOENT", "COPY_IN_PROGRESS"])("%s is not", (code) => {
+test.each(["23505", "42P01", "22P02", "57014", "ENOENT", "COPY_IN_PROGRESS"])("%s is not", (code) => {
   expect(passingFault(failed(code))).toBeUndefined();
+});
+
+test("a statement that took too long is told from others, also below what wraps it", () => {
+  const fault = failed("57014");
+  expect(timeoutFault(new Error("query failed", { cause: fault }))).toBe(fault);
+  for (const other of [failed("57P01"), new Error("x"), "57014"]) expect(timeoutFault(other)).toBeUndefined();
 });
 
 test("what is no error, has no code or is its own cause is not", () => {

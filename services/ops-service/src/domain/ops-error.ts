@@ -82,6 +82,15 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** A query took longer than it may: it waited for a lock, or the database is overloaded. */
+export class DatabaseTimeoutError extends Error {
+  override readonly name = "DatabaseTimeoutError" as const;
+  readonly retryAfterMs = 1_000;
+  constructor(options?: ErrorOptions) {
+    super("the database did not finish within the time that a query is given; try again", options);
+  }
+}
+
 /** Scores and explanations come from ml-service, which does not answer. */
 export class ModelServiceUnavailableError extends Error {
   override readonly name = "ModelServiceUnavailableError" as const;

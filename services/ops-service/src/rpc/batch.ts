@@ -20,6 +20,8 @@ import { runToProto, stageFromProto } from "./run-to-proto.ts";
 
 export interface BatchDependencies extends CompleteRunOptions {
   readonly transact: Transact;
+  /** For completing a run. */
+  readonly transactLong: Transact;
   readonly writeChunk: (lease: RunLease, chunk: ScoredChunk) => Promise<ChunkReceipt>;
   readonly findRun: (runId: number) => Promise<Run | undefined>;
   readonly findLatestRun: (which: { isoWeek?: string; modelName?: string }) => Promise<Run | undefined>;
@@ -55,7 +57,7 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
     async completeRun({ lease, rowsRead, rowsRejected, chunksTotal, drift }) {
       const totals = { rowsRead: Number(rowsRead), rowsRejected: Number(rowsRejected), chunksTotal };
       const told = { ...totals, drift: drift.map(({ feature, psi }) => ({ feature, psi })) };
-      return { run: runToProto(await completeRun(transact, leaseFromProto(lease), told, deps)) };
+      return { run: runToProto(await completeRun(deps.transactLong, leaseFromProto(lease), told, deps)) };
     },
     async failRun({ lease, reason }) {
       return { run: runToProto(await failRun(transact, leaseFromProto(lease), reason)) };

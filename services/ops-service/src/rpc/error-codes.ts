@@ -6,6 +6,7 @@ import type {
   AlertResolvedError,
   AuditEventError,
   ChunkShapeError,
+  DatabaseTimeoutError,
   DatabaseUnavailableError,
   ModelServiceUnavailableError,
   PageTokenError,
@@ -34,6 +35,7 @@ type OpsError =
   | QueryError
   | WatchTooSlowError
   | FlatSupplierError
+  | DatabaseTimeoutError
   | DatabaseUnavailableError
   | ModelServiceUnavailableError;
 
@@ -53,6 +55,7 @@ export const OPS_ERRORS = {
   QueryError: Code.InvalidArgument,
   WatchTooSlowError: Code.ResourceExhausted,
   FlatSupplierError: Code.InvalidArgument,
+  DatabaseTimeoutError: Code.DeadlineExceeded,
   DatabaseUnavailableError: Code.Unavailable,
   ModelServiceUnavailableError: Code.Unavailable,
 } satisfies Record<OpsError["name"], Code>;

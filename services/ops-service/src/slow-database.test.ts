@@ -1,0 +1,64 @@
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { openPostgres } from "@bellwether/storage/open-postgres";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { startTcpRelay } from "@bellwether/testing/tcp-relay";
+import { Code } from "@connectrpc/connect";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { failureOf, startOps, testChunk } from "./testing/ops-harness.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let cluster: PostgresCluster;
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+});
+afterAll(() => cluster?.[Symbol.asyncDispose]());
+
+const logger = createLogger({ name: "ops", level: "silent" });
+const PATIENT = { timeoutMs: 50_000 };
+
+test("a query that takes too long ends with DEADLINE_EXCEEDED, not long after its caller has gone; completing a week may take longer", async () => {
+  const url = await cluster.createDatabase();
+  await using ops = await startOps(url, { logger });
+  const admin = await openPostgres(url);
+  onTestFinished(() => admin.end({ timeout: 1 }));
+  const { lease } = await ops.batch.startRun({ isoWeek: "2026-W01", modelName: "supplier-risk", holder: "worker" });
+  await ops.batch.submitChunk(testChunk(lease, 0, [{ id: "S1", score: 0.9 }]));
+  const totals = { ...(lease && { lease }), rowsRead: 1n, rowsRejected: 0n, chunksTotal: 1 };
+  const waiting = async () =>
+    (
+      await admin`select application_name from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+    ).map((row) => row.application_name);
+
+  let completing: ReturnType<typeof ops.batch.completeRun> | undefined;
+  await admin.begin(async (tx) => {
+    await tx`lock table bellwether.alert`;
+    completing = ops.batch.completeRun(totals);
+    await vi.waitFor(async () => expect(await waiting()).toEqual(["ops-service-runs"]), { timeout: 5_000 });
+    const impatient = await failureOf(ops.alerts.listAlerts({}, { timeoutMs: 300 }));
+    expect(impatient.code).toBe(Code.DeadlineExceeded);
+    const patient = await failureOf(ops.alerts.listAlerts({}, PATIENT));
+    expect([patient.code, patient.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([
+      Code.DeadlineExceeded,
+      "DATABASE_TIMEOUT",
+    ]);
+    expect(await waiting()).toEqual(["ops-service-runs"]);
+  });
+  expect((await completing)?.run).toMatchObject({ alertsRaised: 1 });
+  expect((await ops.alerts.listAlerts({})).alerts).toHaveLength(1);
+});
+
+test("a database that falls silent fails the calls that wait for it within 30 s, and they go on when it does", async () => {
+  await using relay = await startTcpRelay(await cluster.createDatabase());
+  await using ops = await startOps(relay.url, { logger });
+  await ops.alerts.listAlerts({});
+  relay.hold(true);
+  const begun = performance.now();
+  const calls = Array.from({ length: 12 }, () => failureOf(ops.alerts.listAlerts({}, PATIENT)));
+  for (const { code } of await Promise.all(calls)) expect(code).toBe(Code.Unavailable);
+  expect(performance.now() - begun).toBeLessThan(30_000);
+  relay.hold(false);
+  const listed = async () => expect((await ops.alerts.listAlerts({})).alerts).toEqual([]);
+  await vi.waitFor(listed, { timeout: 10_000 });
+});

@@ -1,0 +1,11 @@
+import { passingFault, timeoutFault } from "@bellwether/storage/passing-fault";
+import { DatabaseTimeoutError, DatabaseUnavailableError } from "../domain/ops-error.ts";
+
+/** The driver's error as one that a caller can act on; anything else comes back as it is. `tell` hears what the driver said. */
+export function translateDatabaseError(error: unknown, tell: (reason: string) => void): unknown {
+  const late = timeoutFault(error);
+  const lost = passingFault(error);
+  if (!late && !lost) return error;
+  tell((late ?? lost)?.message ?? "");
+  return late ? new DatabaseTimeoutError({ cause: error }) : new DatabaseUnavailableError({ cause: error });
+}
