@@ -1,5 +1,6 @@
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
+import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openQueue } from "./open-queue.ts";
 
@@ -31,6 +32,22 @@ async function proveQueues(url: string): Promise<void> {
   expect(await queue.getJobScheduler("weekly")).toMatchObject({ pattern: "0 6 * * 1", tz: "Europe/Berlin" });
 }
 
+/** A store that goes or falls silent keeps nobody from closing what stands on it. */
+async function proveClose(url: string): Promise<void> {
+  for (const fault of ["away", "silent"]) {
+    await using relay = await startTcpRelay(url);
+    const queues = await openQueue(relay.url);
+    const worker = queues.worker("proof", async () => null);
+    await worker.waitUntilReady();
+    await queues.queue("proof").getJobCounts();
+    if (fault === "away") await relay.away();
+    else relay.hold(true);
+    const begun = performance.now();
+    await queues.close();
+    expect(performance.now() - begun).toBeLessThan(9_000);
+  }
+}
+
 describe("on Postgres", () => {
   let cluster: PostgresCluster;
   beforeAll(async () => {
@@ -41,6 +58,10 @@ describe("on Postgres", () => {
   it("retries, waits for children and keeps one schedule", async () => {
     await proveQueues(await cluster.createDatabase());
   });
+
+  it("is closed while the store does not answer", async () => {
+    await proveClose(await cluster.createDatabase());
+  }, 40_000);
 });
 
 describe.skipIf(!hasRedis())("on Redis (skipped where there is no redis-server)", () => {
@@ -48,6 +69,11 @@ describe.skipIf(!hasRedis())("on Redis (skipped where there is no redis-server)"
     await using redis = await startRedis();
     await proveQueues(redis.url);
   });
+
+  it("is closed while the store does not answer", async () => {
+    await using redis = await startRedis();
+    await proveClose(redis.url);
+  }, 40_000);
 });
 
 describe("a store that does not answer", () => {

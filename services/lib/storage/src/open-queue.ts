@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   type BackendFactory,
   createPostgresBackend,
@@ -42,12 +43,14 @@ export interface Queues extends AsyncDisposable {
   events<R>(name: string): JobEvents<R>;
   /** Adds trees of jobs: a parent runs when its children are done. */
   flows(): JobFlows;
-  /** Closes what was opened here, workers first: a job in progress may end. */
+  /** Closes what was opened here, workers first: a job in progress may end, within 5 s; a store that does not answer is not waited for. */
   close(): Promise<void>;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const POOL_SIZE = 4;
+/** BullMQ takes leave of its store, and waits for one that is silent for as long as that is. */
+const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
  * Opens BullMQ on the store of `url`: redis:, rediss:, postgres: or postgresql:. On Postgres BullMQ's own tables (schema
@@ -62,8 +65,11 @@ export async function openQueue(url: string): Promise<Queues> {
   // BullMQ connects again by itself; an "error" event without a listener would end the process.
   const ignore = (): void => {};
 
-  const close = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     for (const group of [workers, others]) await Promise.all(group.splice(0).map((closeOne) => closeOne()));
+  };
+  const close = async (): Promise<void> => {
+    await Promise.race([closeAll(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     if ("redis" in connection) connection.redis.disconnect();
   };
   return {
