@@ -53,8 +53,8 @@ export interface AlertBook {
 }
 
 /**
- * Evaluates both rules on a published run and lets alerts about absent suppliers lapse. Gives the number of alerts that it raised or opened again: none for a week that completes
- * after a later one, whose scores are older than what the alerts were decided by.
+ * Evaluates both rules on a published run and lets alerts about absent suppliers lapse. Gives the number of alerts that it raised or
+ * opened again: none for a week that completes after a later one, whose scores are older than what the alerts were decided by.
  */
 export async function evaluateRules(
   book: AlertBook,
