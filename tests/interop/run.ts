@@ -193,12 +193,7 @@ function javaClient(): InteropClient {
 /** tonic cancels a call by dropping it: there is nobody left to see a status. */
 function rustClient(): InteropClient {
   const target = path.join(cache, "rust");
-  const missing = build(
-    "cargo",
-    ["build", "-q", "--release", "--locked", "--target-dir", target],
-    "rust",
-    "Rust with Cargo",
-  );
+  const missing = build("cargo", ["build", "-q", "--release", "--target-dir", target], "rust", "Rust with Cargo");
   const reports = (echo: EchoServer) => run(path.join(target, "release", "interop-client"), [grpcAddress(echo)]);
   return { name: "rust tonic", bidi: true, missing, without: ["cancel"], reports };
 }
