@@ -1,5 +1,4 @@
-import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate } from "drizzle-orm/postgres-js/migrator";
+import { drizzle, migrate } from "./drizzle.ts";
 import { openPostgres } from "./open-postgres.ts";
 
 /** Any number that all processes agree on: held by the one that migrates, waited for by the others. */

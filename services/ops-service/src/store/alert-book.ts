@@ -1,4 +1,5 @@
-import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import { getTableColumns, sql } from "@bellwether/storage/drizzle";
+import type { SQL } from "drizzle-orm";
 import type { Alert, AlertChange } from "../domain/alert.ts";
 import type { AlertBook, ImpactStanding, ScoreStanding } from "../domain/evaluate-rules.ts";
 import { ALERT_CHANNEL } from "./channels.ts";

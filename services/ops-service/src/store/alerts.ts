@@ -1,4 +1,5 @@
-import { aliasedTable, and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { aliasedTable, and, desc, eq, inArray, sql } from "@bellwether/storage/drizzle";
+import type { SQL } from "drizzle-orm";
 import type { Alert, AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";
 import type { TriageDesk } from "../domain/triage-alert.ts";
 import { saveChanges } from "./alert-book.ts";

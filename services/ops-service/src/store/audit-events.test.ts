@@ -1,6 +1,6 @@
+import { drizzle } from "@bellwether/storage/drizzle";
 import { openPostgres } from "@bellwether/storage/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
-import { drizzle } from "drizzle-orm/postgres-js";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../testing/visited-rows.ts";

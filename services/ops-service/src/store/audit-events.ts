@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, lt, sql } from "@bellwether/storage/drizzle";
+import type { SQL } from "drizzle-orm";
 import { type AuditEvent, type AuditHead, type AuditRecord, chainEvents, EMPTY_CHAIN } from "../domain/audit-chain.ts";
 import type { Db } from "./database.ts";
 import { auditEvent, auditHead } from "./schema.ts";

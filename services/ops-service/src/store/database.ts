@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
+import { drizzle } from "@bellwether/storage/drizzle";
 import { migrateDatabase } from "@bellwether/storage/migrate";
 import { openPostgres } from "@bellwether/storage/open-postgres";
 import type { PgDatabase } from "drizzle-orm/pg-core";
-import { drizzle, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import type { Sql } from "postgres";
 
 /** drizzle on a connection pool or within a transaction. */

@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, lt, sql } from "@bellwether/storage/drizzle";
+import type { SQL } from "drizzle-orm";
 import type { Run } from "../domain/run.ts";
 import type { RunLedger, Transact } from "../domain/weekly-run.ts";
 import { createAlertBook } from "./alert-book.ts";

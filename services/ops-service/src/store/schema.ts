@@ -1,4 +1,3 @@
-import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
@@ -9,11 +8,12 @@ import {
   pgSchema,
   primaryKey,
   smallint,
+  sql,
   text,
   timestamp,
   unique,
   uuid,
-} from "drizzle-orm/pg-core";
+} from "@bellwether/storage/drizzle";
 import type { BandCounts, FeatureDrift, ScoredBy } from "../domain/run.ts";
 
 const bellwether = pgSchema("bellwether");

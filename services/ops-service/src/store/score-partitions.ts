@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "@bellwether/storage/drizzle";
 import type { Band, BandCounts } from "../domain/run.ts";
 import { BAND_NUMBERS } from "../domain/scored-chunk.ts";
 import type { Db } from "./database.ts";

@@ -1,4 +1,5 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "@bellwether/storage/drizzle";
+import type { SQL } from "drizzle-orm";
 import type { ScoredBy } from "../domain/run.ts";
 import { BAND_NUMBERS } from "../domain/scored-chunk.ts";
 import type { ColumnContribution, Supplier, SupplierQuery, SupplierScore } from "../domain/supplier.ts";

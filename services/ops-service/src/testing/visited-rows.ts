@@ -1,5 +1,6 @@
+import { drizzle } from "@bellwether/storage/drizzle";
 import type { PgDatabase } from "drizzle-orm/pg-core";
-import { drizzle, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import type { Sql } from "postgres";
 
 /** A node of what EXPLAIN tells in JSON; rows are per loop. */
