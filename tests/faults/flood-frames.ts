@@ -7,6 +7,8 @@ const SETTINGS = 4;
 const PING = 6;
 const CONTINUATION = 9;
 const DATA = 0;
+const CANCEL = 8;
+const STREAM_CLOSED = 5;
 const END_STREAM = 1;
 const END_HEADERS = 4;
 
@@ -41,9 +43,15 @@ export function resets(first: number, count: number): Buffer {
     const stream = first + 2 * i;
     frames.push(frame(HEADERS, END_HEADERS, stream, REQUEST_FIELDS));
     frames.push(frame(DATA, END_STREAM, stream, Buffer.alloc(5)));
-    frames.push(frame(RST_STREAM, 0, stream, Buffer.from([0, 0, 0, 8])));
+    frames.push(frame(RST_STREAM, 0, stream, Buffer.from([0, 0, 0, CANCEL])));
   }
   return Buffer.concat(frames);
+}
+
+/** One call that is taken back, and the further frames by which Netty answers what still comes for it. */
+export function resetWithEchoes(stream: number, count: number): Buffer {
+  const echo = frame(RST_STREAM, 0, stream, Buffer.from([0, 0, 0, STREAM_CLOSED]));
+  return Buffer.concat([resets(stream, 1), ...Array.from({ length: count }, () => echo)]);
 }
 
 /** A header block that never ends (CVE-2024-27983): HEADERS without END_HEADERS, then CONTINUATION frames. */

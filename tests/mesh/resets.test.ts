@@ -2,13 +2,13 @@ import { once } from "node:events";
 import http2 from "node:http2";
 import net from "node:net";
 import { expect, it } from "vitest";
-import { HELLO, pings, resets } from "../faults/flood-frames.ts";
+import { HELLO, pings, resets, resetWithEchoes } from "../faults/flood-frames.ts";
 import { DOOR_CLIENTS, echoClient, startEcho } from "./start-echo.ts";
 
 const ALLOWED = 20;
 
-/** Whether a connection is still there after a client took back so many calls on it, and what ran for them. */
-async function afterResets(count: number): Promise<{ open: boolean; handlers: number; honest: string | undefined }> {
+/** Whether a connection is still there after a client sent these frames, and what ran for them. */
+async function after(frames: Buffer): Promise<{ open: boolean; handlers: number; honest: string | undefined }> {
   let handlers = 0;
   await using echo = await startEcho({
     limits: { resetBurst: ALLOWED, resetsPerSecond: 0 },
@@ -19,7 +19,7 @@ async function afterResets(count: number): Promise<{ open: boolean; handlers: nu
   const closed = once(socket, "close").then(() => {
     open = false;
   });
-  socket.write(Buffer.concat([HELLO, resets(1, count), pings(1)]));
+  socket.write(Buffer.concat([HELLO, frames, pings(1)]));
   // The last frame that the server sends while all is well is the answer to the ping.
   const answered = new Promise<void>((resolve) => {
     let bytes = Buffer.alloc(0);
@@ -39,11 +39,15 @@ async function afterResets(count: number): Promise<{ open: boolean; handlers: nu
 const PING_ANSWER = Buffer.from([0, 0, 8, 6, 1, 0, 0, 0, 0]);
 
 it("lets a client take back so many calls, and runs no handler for them", async () => {
-  expect(await afterResets(ALLOWED)).toEqual({ open: true, handlers: 0, honest: "honest" });
+  expect(await after(resets(1, ALLOWED))).toEqual({ open: true, handlers: 0, honest: "honest" });
 });
 
 it("cuts the connection at one more, and other connections do not notice", async () => {
-  expect(await afterResets(ALLOWED + 1)).toEqual({ open: false, handlers: 0, honest: "honest" });
+  expect(await after(resets(1, ALLOWED + 1))).toEqual({ open: false, handlers: 0, honest: "honest" });
+});
+
+it("counts a call once, however often its client says that it is over", async () => {
+  expect(await after(resetWithEchoes(1, 10_000))).toEqual({ open: true, handlers: 0, honest: "honest" });
 });
 
 it("outlives a first call that is reset with an error code as soon as it is sent", async () => {

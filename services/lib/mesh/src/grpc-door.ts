@@ -8,6 +8,7 @@ import { type Address, listen, type TlsMaterial } from "./listener.ts";
 import { methodPath } from "./method.ts";
 import { createPeerTable } from "./peers.ts";
 import type { PolicyChain } from "./policy.ts";
+import { limitResets, RESET_FRAMES } from "./reset-limit.ts";
 import type { Route } from "./route.ts";
 
 /** A listening door. */
@@ -87,11 +88,13 @@ function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number
     "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
     "grpc.enable_channelz": 0,
   });
-  limitResets(server, limits);
+  // grpc-js names no option for it: it goes into what grpc-js hands to node:http2.
+  Object.assign(Reflect.get(server, "commonServerOptions"), RESET_FRAMES);
   for (const [path, bound] of methods) {
     server.register(path, unused, sameBytes, sameBytes, grpcJsKind(bound));
   }
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  for (const http2Server of http2Servers(server)) http2Server.on("session", (session) => limitResets(session, limits));
   openBefore(server, (stream, headers, handle) => {
     const method = methods.get(String(headers[":path"]));
     if (!method || !headers["content-type"]?.startsWith("application/grpc")) return handle();
@@ -104,6 +107,12 @@ function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number
   return { server, injector };
 }
 
+/** What grpc-js listens with. */
+function http2Servers(server: grpc.Server): readonly Http2Server[] {
+  const known: ReadonlyMap<Http2Server, unknown> = Reflect.get(server, "http2Servers");
+  return [...known.keys()];
+}
+
 /**
  * Shows streams to `first`, which hands those to grpc-js that it does not answer: to refuse one there costs half as much, and an
  * overloaded server refuses more than it answers. grpc-js has no hook before its own call object, so its listener is put behind ours.
@@ -112,8 +121,7 @@ function openBefore(
   server: grpc.Server,
   first: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handle: () => void) => void,
 ): void {
-  const http2Servers: ReadonlyMap<Http2Server, unknown> = Reflect.get(server, "http2Servers");
-  for (const http2Server of http2Servers.keys()) {
+  for (const http2Server of http2Servers(server)) {
     const [grpcJs] = http2Server.listeners("stream");
     if (!grpcJs) throw new Error("grpc-js does not listen for streams");
     http2Server.removeAllListeners("stream");
@@ -126,16 +134,6 @@ function openBefore(
       else look();
     });
   }
-}
-
-/**
- * A client that takes back call after call loses its connection (CVE-2023-44487). grpc-js names no option for it and nghttp2 would
- * allow a thousand at once, so the limit goes into what grpc-js hands to node:http2. Counting resets here and destroying the
- * connection would end the process: Node asserts when a session goes while it is being read.
- */
-function limitResets(server: grpc.Server, { resetBurst, resetsPerSecond }: DoorLimits): void {
-  const http2Options: object = Reflect.get(server, "commonServerOptions");
-  Object.assign(http2Options, { streamResetBurst: resetBurst, streamResetRate: resetsPerSecond });
 }
 
 /** Connections of which a call was still wanted one turn after it came. */

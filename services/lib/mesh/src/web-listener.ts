@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { DoorLimits } from "./door-limits.ts";
 import type { Door } from "./grpc-door.ts";
 import { type Address, listen, type TlsMaterial } from "./listener.ts";
+import { limitResets, RESET_FRAMES } from "./reset-limit.ts";
 import type { WebRequest, WebResponse } from "./web-handler.ts";
 
 const NOTHING = (): void => {};
@@ -80,9 +81,7 @@ function createTlsServer(
       ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: false }),
       allowHTTP1: true,
       handshakeTimeout: limits.headersTimeoutMs,
-      // A client that resets stream after stream loses its connection (CVE-2023-44487).
-      streamResetBurst: limits.resetBurst,
-      streamResetRate: limits.resetsPerSecond,
+      ...RESET_FRAMES,
       settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes },
     },
     afterTurn(answer),
@@ -100,6 +99,7 @@ function createTlsServer(
   server.on("secureConnection", (socket: Socket) => socket.on("data", NOTHING));
   server.on("session", (session) => {
     sessions.add(session);
+    limitResets(session, limits);
     session.once("close", () => sessions.delete(session));
     session.setTimeout(limits.connectionIdleMs, () => session.close());
     const silent = setTimeout(() => session.destroy(), limits.headersTimeoutMs).unref();
