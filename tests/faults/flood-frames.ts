@@ -1,40 +1,24 @@
-/** What an HTTP/2 client sends first: the preface and empty SETTINGS. */
-export const HELLO = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(4, 0, 0)]);
+import {
+  CONTINUATION,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  HEADERS,
+  hello,
+  literal,
+  PING,
+  RST_STREAM,
+  requestFields,
+  SETTINGS,
+} from "./http2-frames.ts";
 
-const HEADERS = 1;
-const RST_STREAM = 3;
-const SETTINGS = 4;
-const PING = 6;
-const CONTINUATION = 9;
-const DATA = 0;
+export const HELLO = hello();
+
 const CANCEL = 8;
 const STREAM_CLOSED = 5;
-const END_STREAM = 1;
-const END_HEADERS = 4;
 
-function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** A header field as HPACK's literal without indexing, name and value in plain octets (RFC 7541, 6.2.2). */
-function literal(name: string, value: string): Buffer {
-  const text = (s: string): Buffer => Buffer.concat([Buffer.from([s.length]), Buffer.from(s)]);
-  return Buffer.concat([Buffer.from([0]), text(name), text(value)]);
-}
-
-const REQUEST_FIELDS = Buffer.concat([
-  literal(":method", "POST"),
-  literal(":scheme", "http"),
-  literal(":path", "/bellwether.echo.v1.EchoService/Increment"),
-  literal(":authority", "localhost"),
-  literal("content-type", "application/grpc"),
-  literal("te", "trailers"),
-]);
+const REQUEST_FIELDS = requestFields("/bellwether.echo.v1.EchoService/Increment");
 
 /** Whole calls that are reset as soon as they are sent (CVE-2023-44487), `count` of them from stream `first` on. */
 export function resets(first: number, count: number): Buffer {
