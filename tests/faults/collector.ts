@@ -39,7 +39,7 @@ export const collector: Scenario = async (quick) => {
       silent: await startTraced(ports.silent, ratio),
     };
     const turns = Object.values(traced);
-    for (const one of turns) await load(one, 4);
+    for (const one of turns) await load(one, 10);
     for (let round = 0; round < ROUNDS; round++)
       for (const one of round % 2 === 0 ? turns : turns.toReversed()) one.meansUs.push(await load(one, 2));
     for (const state of ["refusing", "silent"] as const)

@@ -8,8 +8,8 @@ import { type Address, listen, type TlsMaterial } from "./listener.ts";
 import { methodPath } from "./method.ts";
 import { createPeerTable } from "./peers.ts";
 import type { PolicyChain } from "./policy.ts";
-import { limitResets, RESET_FRAMES } from "./reset-limit.ts";
 import type { Route } from "./route.ts";
+import { RESET_FRAMES, watchStreamEnds } from "./stream-ends.ts";
 
 /** A listening door. */
 export interface Door {
@@ -94,7 +94,8 @@ function createServer(methods: ReadonlyMap<string, GrpcMethod>, maxBytes: number
     server.register(path, unused, sameBytes, sameBytes, grpcJsKind(bound));
   }
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-  for (const http2Server of http2Servers(server)) http2Server.on("session", (session) => limitResets(session, limits));
+  for (const http2Server of http2Servers(server))
+    http2Server.on("session", (session) => watchStreamEnds(session, limits));
   openBefore(server, (stream, headers, handle) => {
     const method = methods.get(String(headers[":path"]));
     if (!method || !headers["content-type"]?.startsWith("application/grpc")) return handle();

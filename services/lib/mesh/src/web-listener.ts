@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { DoorLimits } from "./door-limits.ts";
 import type { Door } from "./grpc-door.ts";
 import { type Address, listen, type TlsMaterial } from "./listener.ts";
-import { limitResets, RESET_FRAMES } from "./reset-limit.ts";
+import { RESET_FRAMES, watchStreamEnds } from "./stream-ends.ts";
 import type { WebRequest, WebResponse } from "./web-handler.ts";
 
 const NOTHING = (): void => {};
@@ -99,7 +99,7 @@ function createTlsServer(
   server.on("secureConnection", (socket: Socket) => socket.on("data", NOTHING));
   server.on("session", (session) => {
     sessions.add(session);
-    limitResets(session, limits);
+    watchStreamEnds(session, limits);
     session.once("close", () => sessions.delete(session));
     session.setTimeout(limits.connectionIdleMs, () => session.close());
     const silent = setTimeout(() => session.destroy(), limits.headersTimeoutMs).unref();
