@@ -1,11 +1,15 @@
 import { createRequire } from "node:module";
+import type * as orm from "drizzle-orm";
+import type * as pgCore from "drizzle-orm/pg-core";
+import type * as postgresJs from "drizzle-orm/postgres-js";
+import type * as migrator from "drizzle-orm/postgres-js/migrator";
 
 // Node reads drizzle's package.json, 180 kB, again for each of its hundred ES modules: half a second of a start. CommonJS reads it once.
 const load = createRequire(import.meta.url);
 
 export const { aliasedTable, and, asc, desc, eq, getTableColumns, gt, gte, inArray, lt, sql } = load(
   "drizzle-orm",
-) as typeof import("drizzle-orm");
+) as typeof orm;
 
 export const {
   bigint,
@@ -21,10 +25,8 @@ export const {
   timestamp,
   unique,
   uuid,
-} = load("drizzle-orm/pg-core") as typeof import("drizzle-orm/pg-core");
+} = load("drizzle-orm/pg-core") as typeof pgCore;
 
-export const { drizzle } = load("drizzle-orm/postgres-js") as typeof import("drizzle-orm/postgres-js");
+export const { drizzle } = load("drizzle-orm/postgres-js") as typeof postgresJs;
 
-export const { migrate } = load(
-  "drizzle-orm/postgres-js/migrator",
-) as typeof import("drizzle-orm/postgres-js/migrator");
+export const { migrate } = load("drizzle-orm/postgres-js/migrator") as typeof migrator;
