@@ -48,7 +48,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 async function serve(load: Load) {
   vi.spyOn(performance, "now").mockImplementation(() => nowMs);
-  const policy = admissionPolicy();
+  let overloads = 0;
+  const policy = admissionPolicy(undefined, () => overloads++);
   const waits: { readonly atMs: number; readonly waitedMs: number }[] = [];
   const calls: SimulatedCall[] = [];
   let refused = 0;
@@ -82,14 +83,14 @@ async function serve(load: Load) {
   const expired = calls.filter(({ failed }) => failed).length;
   const waitedAfter = (ms: number) =>
     Math.max(...waits.filter(({ atMs }) => atMs > ms).map(({ waitedMs }) => waitedMs));
-  return { served: waits.length, refused, expired, waitedAfter };
+  return { served: waits.length, refused, expired, overloads, waitedAfter };
 }
 
 it("what is let in when its headers come is served, though most of the time goes to refusing others", async () => {
-  const { served, refused, expired, waitedAfter } = await serve({
+  const { served, refused, expired, overloads, waitedAfter } = await serve({
     ...{ callsPerMs: 3, handlerMs: 1, readMs: 0.2, lastsMs: 3_000 },
   });
-  expect(expired).toBe(0);
+  expect({ expired, overloads }).toEqual({ expired: 0, overloads: 1 });
   expect(waitedAfter(0)).toBeLessThan(500);
   expect(waitedAfter(1_500)).toBeLessThan(100);
   // Reading takes 0.6 of the time, so that 0.4 calls can be served in a millisecond.
@@ -98,8 +99,10 @@ it("what is let in when its headers come is served, though most of the time goes
 });
 
 it("a server that has no more to do than it can refuses nothing", async () => {
-  const { refused, expired, waitedAfter } = await serve({ callsPerMs: 0.6, handlerMs: 1, readMs: 0.2, lastsMs: 3_000 });
-  expect({ refused, expired }).toEqual({ refused: 0, expired: 0 });
+  const { refused, expired, overloads, waitedAfter } = await serve({
+    ...{ callsPerMs: 0.6, handlerMs: 1, readMs: 0.2, lastsMs: 3_000 },
+  });
+  expect({ refused, expired, overloads }).toEqual({ refused: 0, expired: 0, overloads: 0 });
   expect(waitedAfter(0)).toBeLessThan(20);
 });
 

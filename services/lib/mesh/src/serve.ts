@@ -7,6 +7,7 @@ import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
 import { type ErrorTable, errorsByTable } from "./error-table.ts";
 import { type Door, openGrpcDoor } from "./grpc-door.ts";
 import { createHealthBoard } from "./health.ts";
+import { yieldToServing } from "./helper-threads.ts";
 import { type Address, addressText, isLoopback, type TlsMaterial } from "./listener.ts";
 import { type AdmissionLimits, admissionPolicy, DEFAULT_ADMISSION } from "./policies/admission.ts";
 import { type AuthSettings, authenticationPolicy } from "./policies/authentication.ts";
@@ -175,7 +176,7 @@ function policies(
   return [
     telemetryPolicy(telemetry?.sampleRatio ?? 0),
     ...counters,
-    admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }),
+    admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }, yieldToServing),
     deadlinePolicy(),
     ...(auth ? [authenticationPolicy(auth, roles)] : []),
     validationPolicy(methods),

@@ -49,14 +49,19 @@ interface Wait {
 /** A process that was stopped or flooded for a moment finds every wait long: nothing is too late before so many turns were tried. */
 const SEEN_TURNS = 2;
 const SWEEP_MS = 15;
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
  * Lets calls in: at most `maxInFlight` at a time, the others wait in a bounded queue, first in, first out. A queue that stands is
  * told from a burst by the time since it was empty (Nichols and Jacobson's controlled delay, ACM Queue 2012). A call that would
  * wait too long is refused when its headers come, before anything is paid for it; while the queue stands, that is soon. Every call waits for one turn of the
  * event loop: a stream that was reset meanwhile costs no handler, and handlers that compute cannot keep arrivals from being refused.
+ * `onOverload` is called when overload first has a call refused.
  */
-export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): AdmissionPolicy {
+export function admissionPolicy(
+  limits: AdmissionLimits = DEFAULT_ADMISSION,
+  onOverload: () => void = () => {},
+): AdmissionPolicy {
   /** In order of arrival; a call that ends while it waits leaves. */
   const queue = new Map<Call, Wait>();
   const refuse = refusals();
@@ -69,7 +74,7 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
   let turns = 0;
   /** The call that found the queue empty last: when, and after which turn. */
   let first: Wait = { since: 0, turn: 0 };
-  let lastRefusal = Number.NEGATIVE_INFINITY;
+  let lastRefusal = NEVER;
   /** Since when the queue has not been emptied by a turn; undefined: the last one left nobody waiting. */
   let backlogSince: number | undefined;
 
@@ -145,7 +150,10 @@ export function admissionPolicy(limits: AdmissionLimits = DEFAULT_ADMISSION): Ad
         ? pace.callsIn(limits.overloadWaitMs)
         : Math.max(limits.burst, pace.callsIn(limits.maxWaitMs / 2));
       if (queue.size < takesOn) return;
-      if (overloaded) lastRefusal = now;
+      if (overloaded) {
+        if (lastRefusal === NEVER) onOverload();
+        lastRefusal = now;
+      }
       shed++;
       throw refuse();
     },
