@@ -16,7 +16,7 @@ import type { ServerReady } from "./rpc-server.ts";
 const ROUNDS = 5;
 const SECONDS = 2;
 const WARM_UP_SECONDS = 0.5;
-/** On a core that it shares with its compiler, a server is three times as fast after some seconds of load as in the first. */
+/** On a core that it shares with its compiler, a server is more than twice as fast after some seconds of load as in the first. */
 const COLD_SECONDS = 8;
 const SERVER_CPU = 0;
 const LOAD_CPU = 1;
