@@ -29,31 +29,31 @@ const PATIENCE = { timeout: 60_000, interval: 20 };
 /** Closes a gate in ops-service's database. */
 export async function closeGate(databaseUrl: string, place: keyof typeof GATES): Promise<Gate> {
   const holder = await openPostgres(databaseUrl, { max: 1 });
-  await holder.unsafe(`
+  await holder.query(`
     select pg_advisory_lock(${LOCK});
     create function bellwether.wait_at_gate() returns trigger language plpgsql
       as $$ begin perform pg_advisory_xact_lock(${LOCK}); return new; end $$;
     create trigger gate ${GATES[place]} execute function bellwether.wait_at_gate();`);
   const count = async (which: string): Promise<number> => {
     const ungranted = `select from pg_locks l join pg_stat_activity a using (pid) where not l.granted and a.datname = current_database()`;
-    return (await holder.unsafe(`${ungranted} ${which}`)).length;
+    return (await holder.query(`${ungranted} ${which}`)).rowCount ?? 0;
   };
   const open = async (): Promise<void> => {
-    await holder.unsafe(`select pg_advisory_unlock_all()`);
+    await holder.query(`select pg_advisory_unlock_all()`);
   };
   return {
     reached: () => vi.waitFor(async () => expect(await count("and l.locktype = 'advisory'")).toBe(1), PATIENCE),
     waiting: (transactions) => vi.waitFor(async () => expect(await count("")).toBe(transactions), PATIENCE),
     async cutConnections() {
-      await holder.unsafe(
+      await holder.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ops-service' and datname = current_database()`,
       );
     },
     open,
     async [Symbol.asyncDispose]() {
       await open();
-      await holder.unsafe("drop function bellwether.wait_at_gate cascade");
-      await holder.end({ timeout: 1 });
+      await holder.query("drop function bellwether.wait_at_gate cascade");
+      await holder.close();
     },
   };
 }

@@ -47,9 +47,11 @@ export async function proveRun({ isoWeek, prefix, ops, databaseUrl, report }: Ru
 }
 
 async function proveTables(databaseUrl: string, runId: number, prefix: string, alerts: number): Promise<string> {
-  const sql = await openPostgres(databaseUrl, { max: 1 });
+  const pool = await openPostgres(databaseUrl, { max: 1 });
   try {
-    const [counts] = await sql.unsafe<Record<string, number>[]>(
+    const {
+      rows: [counts],
+    } = await pool.query<Record<string, number>>(
       `select
         (select count(*)::int from bellwether.score where run = $1) as scores,
         (select count(distinct supplier)::int from bellwether.score where run = $1) as scored,
@@ -61,13 +63,15 @@ async function proveTables(databaseUrl: string, runId: number, prefix: string, a
     );
     const { scored } = ROWS;
     expect(counts).toEqual({ scores: scored, scored, suppliers: scored, chunks: 5, alerts, events: alerts });
-    const [scores] = await sql.unsafe<{ digest: string }[]>(
+    const {
+      rows: [scores],
+    } = await pool.query<{ digest: string }>(
       `select md5(string_agg(concat_ws(' ', substr(u.external_id, length($2) + 1), s.p, s.impact, encode(s.top, 'hex')), ',' order by u.external_id)) as digest
        from bellwether.score s join bellwether.supplier u on u.id = s.supplier where s.run = $1`,
       [runId, prefix],
     );
     return scores?.digest ?? "";
   } finally {
-    await sql.end({ timeout: 1 });
+    await pool.close();
   }
 }

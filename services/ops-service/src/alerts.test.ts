@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { openPostgres } from "@bellwether/storage/open-postgres";
+import { inTransaction } from "@bellwether/storage/transaction";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -269,19 +270,23 @@ test("a decision of the team stands against rules that are evaluated at the same
   await week(1, { id: "a", score: 0.7 }, { id: "b", score: 0.1 });
   await week(2, { id: "a", score: 0.7 }, { id: "b", score: 0.1 });
   const alertId = (await scoreAlert("a"))?.alertId ?? "";
-  const sql = await openPostgres(databaseUrl);
-  onTestFinished(() => sql.end({ timeout: 1 }));
+  const pool = await openPostgres(databaseUrl);
+  onTestFinished(() => pool.close());
   const isWaiting = async (text: string) =>
     expect(
-      await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ilike ${text}
-        and datname = current_database()`,
-    ).toHaveLength(1);
+      await pool.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ilike $1 and datname = current_database()`,
+        [text],
+      ),
+    ).toMatchObject({ rowCount: 1 });
   let evaluating: ReturnType<typeof week> | undefined;
-  await sql.begin(async (tx) => {
-    await tx`select from bellwether.alert where id = ${alertId} for update`;
+  await inTransaction(pool, async (tx) => {
+    await tx.query("select from bellwether.alert where id = $1 for update", [alertId]);
     evaluating = week(3, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
     await vi.waitFor(() => isWaiting("%bellwether%alert%"), { timeout: 5_000 });
-    await tx`update bellwether.alert set state = 'acknowledged', acknowledged_by = 'jo' where id = ${alertId}`;
+    await tx.query("update bellwether.alert set state = 'acknowledged', acknowledged_by = 'jo' where id = $1", [
+      alertId,
+    ]);
   });
   await evaluating;
   expect(await scoreAlert("a")).toMatchObject({

@@ -42,9 +42,9 @@ const append = (...messages: Event[][]) =>
   );
 
 async function tamper(statement: string): Promise<void> {
-  const sql = await openPostgres(url, { max: 1 });
-  await sql.unsafe(statement);
-  await sql.end();
+  const pool = await openPostgres(url, { max: 1 });
+  await pool.query(statement);
+  await pool.close();
 }
 
 test("events stand in one chain from the first on, each once", async () => {

@@ -32,11 +32,11 @@ const rows = (from: number, count: number, score = 0.5) =>
   Array.from({ length: count }, (_, i) => ({ id: `S${from + i}`, score }));
 
 async function inDatabase<T extends object>(query: string): Promise<T[]> {
-  const sql = await openPostgres(url, { max: 1 });
+  const pool = await openPostgres(url, { max: 1 });
   try {
-    return await sql.unsafe<T[]>(query);
+    return (await pool.query<T>(query)).rows;
   } finally {
-    await sql.end();
+    await pool.close();
   }
 }
 

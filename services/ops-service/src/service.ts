@@ -57,13 +57,14 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   // The page begins traces as a service does: as many of them are recorded.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
   const webHandlers = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
-  const { db, sql, runs, close: closeDatabase } = await openDatabase(databaseUrl);
+  const { db, inTransaction, runs, listen, close: closeDatabase } = await openDatabase(databaseUrl);
   const ml = createMeshTransport({ url: mlUrl, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) });
+  const feed = createChangeFeed(listen);
   const close = async (): Promise<void> => {
     ml.close();
+    await feed.close();
     await closeDatabase();
   };
-  const feed = createChangeFeed(sql);
   const newId = randomUUID;
   const ledger = { now, newId };
   try {
@@ -75,9 +76,9 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           BatchService,
           batchHandlers({
             ...{ ...ledger, rules: alertRules },
-            transact: createTransact(db, ledger),
-            transactLong: createTransact(runs.db, ledger),
-            writeChunk: (lease, chunk) => writeChunk(runs.sql, lease, chunk),
+            transact: createTransact(inTransaction, ledger),
+            transactLong: createTransact(runs.inTransaction, ledger),
+            writeChunk: (lease, chunk) => runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk)),
             findRun: (runId) => findRun(db, runId),
             findLatestRun: (which) => findLatestRun(db, which),
             listRuns: (limit, beforeId) => listRuns(db, limit, beforeId),
@@ -93,7 +94,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
             listAlertEvents: (alertId, limit) => listAlertEvents(db, alertId, limit),
             listChanged: (changeId, limit) => listChanged(db, changeId, limit),
             watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
-            triage: createTriage(db, newId, now),
+            triage: createTriage(inTransaction, newId, now),
           }),
         ),
         route(
@@ -107,7 +108,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           AuditService,
           auditHandlers({
             now,
-            appendEvents: (events, recordedUs) => appendEvents(db, events, recordedUs),
+            appendEvents: (events, recordedUs) => inTransaction((tx) => appendEvents(tx.db, events, recordedUs)),
             queryEvents: (query, limit) => queryEvents(db, query, limit),
             recordsAfter: (sequence, limit) => recordsAfter(db, sequence, limit),
             chainHead: () => chainHead(db),

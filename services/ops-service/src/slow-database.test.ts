@@ -1,5 +1,6 @@
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { openPostgres } from "@bellwether/storage/open-postgres";
+import { inTransaction } from "@bellwether/storage/transaction";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
@@ -22,18 +23,20 @@ test("a query that takes too long ends with DEADLINE_EXCEEDED, not long after it
   const url = await cluster.createDatabase();
   await using ops = await startOps(url, { logger });
   const admin = await openPostgres(url);
-  onTestFinished(() => admin.end({ timeout: 1 }));
+  onTestFinished(() => admin.close());
   const { lease } = await ops.batch.startRun({ isoWeek: "2026-W01", modelName: "supplier-risk", holder: "worker" });
   await ops.batch.submitChunk(testChunk(lease, 0, [{ id: "S1", score: 0.9 }]));
   const totals = { ...(lease && { lease }), rowsRead: 1n, rowsRejected: 0n, chunksTotal: 1 };
   const waiting = async () =>
     (
-      await admin`select application_name from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
-    ).map((row) => row.application_name);
+      await admin.query(
+        `select application_name from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      )
+    ).rows.map((row) => row.application_name);
 
   let completing: ReturnType<typeof ops.batch.completeRun> | undefined;
-  await admin.begin(async (tx) => {
-    await tx`lock table bellwether.alert`;
+  await inTransaction(admin, async (tx) => {
+    await tx.query("lock table bellwether.alert");
     completing = ops.batch.completeRun(totals);
     await vi.waitFor(async () => expect(await waiting()).toEqual(["ops-service-runs"]), { timeout: 5_000 });
     const impatient = await failureOf(ops.alerts.listAlerts({}, { timeoutMs: 300 }));

@@ -1,14 +1,13 @@
-import { pipeline } from "node:stream/promises";
-import type { Sql, TransactionSql } from "postgres";
+import type { ClientBase } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
 
 /**
- * Runs a `copy … from stdin` with the rows in its format. @throws PostgresError when the server refuses them
+ * Runs a `copy … from stdin` with the rows in its format. @throws DatabaseError when the server refuses them
  */
-export async function copyRows(sql: Sql | TransactionSql, statement: string, rows: Uint8Array): Promise<void> {
-  const query = sql.unsafe(statement);
-  const target = await query.writable();
-  // postgres.js tells nobody of a COPY that fails after its last byte (porsager/postgres#1173): the caller would wait for ever,
-  // its transaction open.
-  Reflect.set(query, "reject", (error: Error) => target.destroy(error));
-  await pipeline([rows], target);
+export function copyRows(connection: Pick<ClientBase, "query">, statement: string, rows: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const copy = connection.query(copyFrom(statement));
+    // A query that is given up tells its failure again when its connection ends.
+    copy.on("error", reject).once("finish", resolve).end(rows);
+  });
 }

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import type * as orm from "drizzle-orm";
+import type * as nodePostgres from "drizzle-orm/node-postgres";
+import type * as migrator from "drizzle-orm/node-postgres/migrator";
 import type * as pgCore from "drizzle-orm/pg-core";
-import type * as postgresJs from "drizzle-orm/postgres-js";
-import type * as migrator from "drizzle-orm/postgres-js/migrator";
 
 // Node reads drizzle's package.json, 180 kB, again for each of its hundred ES modules: half a second of a start. CommonJS reads it once.
 const load = createRequire(import.meta.url);
@@ -27,6 +27,6 @@ export const {
   uuid,
 } = load("drizzle-orm/pg-core") as typeof pgCore;
 
-export const { drizzle } = load("drizzle-orm/postgres-js") as typeof postgresJs;
+export const { drizzle } = load("drizzle-orm/node-postgres") as typeof nodePostgres;
 
-export const { migrate } = load("drizzle-orm/postgres-js/migrator") as typeof migrator;
+export const { migrate } = load("drizzle-orm/node-postgres/migrator") as typeof migrator;

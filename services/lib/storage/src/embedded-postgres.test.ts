@@ -20,14 +20,14 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 const settings = { fsync: "off" };
 
 async function countRows(url: string): Promise<number> {
-  const sql = await openPostgres(url, { max: 1 });
+  const pool = await openPostgres(url, { max: 1 });
   try {
-    await sql`create table if not exists kept (n int)`;
-    await sql`insert into kept values (1)`;
-    const [row] = await sql<{ count: number }[]>`select count(*)::int as count from kept`;
-    return row?.count ?? 0;
+    await pool.query("create table if not exists kept (n int)");
+    await pool.query("insert into kept values (1)");
+    const { rows } = await pool.query<{ count: number }>("select count(*)::int as count from kept");
+    return rows[0]?.count ?? 0;
   } finally {
-    await sql.end();
+    await pool.close();
   }
 }
 

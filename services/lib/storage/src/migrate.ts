@@ -9,11 +9,12 @@ const MIGRATION_LOCK = 724_001;
  * @throws StorageError when the database cannot be reached
  */
 export async function migrateDatabase(url: string, migrationsFolder: string): Promise<void> {
-  const sql = await openPostgres(url, { max: 1, applicationName: "bellwether-migrate" });
+  const pool = await openPostgres(url, { max: 1, applicationName: "bellwether-migrate" });
   try {
-    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
-    await migrate(drizzle(sql), { migrationsFolder, migrationsSchema: "bellwether" });
+    // The pool has one connection: the lock is held by the one that migrates.
+    await pool.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    await migrate(drizzle(pool), { migrationsFolder, migrationsSchema: "bellwether" });
   } finally {
-    await sql.end();
+    await pool.close();
   }
 }

@@ -4,18 +4,20 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { copyRows } from "./copy-rows.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { passingFault } from "./passing-fault.ts";
+import type { PostgresPool } from "./postgres-pool.ts";
 import { giveTo, serverUser } from "./server-files.ts";
+import { inTransaction } from "./transaction.ts";
 
 let server: EmbeddedPostgres;
 let settings: Record<string, string> = {};
 let folder = "";
-let admin: Sql;
-let sql: Sql;
+let admin: PostgresPool;
+let pool: PostgresPool;
 
 function hasOpenssl(): boolean {
   try {
@@ -43,19 +45,27 @@ beforeAll(async () => {
   admin = await openPostgres(server.url, { max: 1, applicationName: "admin" });
 });
 afterAll(async () => {
-  await admin?.end({ timeout: 1 });
+  await admin?.close();
   await server?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Cuts every connection of the victim, once one of them runs a query of these words. */
-async function cutWhile(words: string): Promise<void> {
+/** Resolves when a connection of the victim runs a query of these words. */
+async function untilBusy(words: string): Promise<void> {
   const busy = async () =>
     expect(
-      await admin`select from pg_stat_activity where application_name = 'victim' and state = 'active' and query like ${`%${words}%`}`,
-    ).toHaveLength(1);
+      await admin.query(
+        "select from pg_stat_activity where application_name = 'victim' and state = 'active' and query like $1",
+        [`%${words}%`],
+      ),
+    ).toMatchObject({ rowCount: 1 });
   await vi.waitFor(busy, { timeout: 10_000 });
-  await admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim'`;
+}
+
+/** Cuts every connection of the victim, once one of them runs a query of these words. */
+async function cutWhile(words: string): Promise<void> {
+  await untilBusy(words);
+  await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim'");
 }
 
 const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
@@ -64,73 +74,81 @@ const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
+const times = <T>(count: number, work: () => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, () => work()));
+
+/** Of the pool's connections those that were idle while they were cut may fail one more query. */
+const goesOn = () =>
+  vi.waitFor(() => times(5, () => inTransaction(pool, (tx) => tx.query("select 1"))), { timeout: 2_000 });
+
 const proveConnections = (query: string, isEncrypted: boolean) => () => {
   beforeAll(async () => {
-    sql = await openPostgres(server.url + query, { max: 2, applicationName: "victim" });
+    pool = await openPostgres(server.url + query, { max: 2, applicationName: "victim" });
   });
-  afterAll(() => sql?.end({ timeout: 1 }));
+  afterAll(() => pool?.close());
 
   test("is what the URL asks for", async () => {
-    expect(await sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`).toEqual([{ ssl: isEncrypted }]);
+    const { rows } = await pool.query("select ssl from pg_stat_ssl where pid = pg_backend_pid()");
+    expect(rows).toEqual([{ ssl: isEncrypted }]);
   });
 
-  test.each<[string, () => PromiseLike<unknown>]>([
-    ["a query", () => sql`select pg_sleep(60)`],
-    ["a transaction", () => sql.begin((tx) => tx`select pg_sleep(60)`)],
-    ["a transaction in a transaction", () => sql.begin((tx) => tx.savepoint((inner) => inner`select pg_sleep(60)`))],
+  test.each<[string, () => Promise<unknown>]>([
+    ["a query", () => pool.query("select pg_sleep(60)")],
+    ["a transaction", () => inTransaction(pool, (tx) => tx.query("select pg_sleep(60)"))],
     [
       "a transaction that holds on to its error",
-      () => sql.begin(async (tx) => [await tx`select pg_sleep(60)`.catch(() => []), await tx`select 1`]),
+      () =>
+        inTransaction(pool, async (tx) => [
+          await failureOf(tx.query("select pg_sleep(60)")),
+          await tx.query("select 1"),
+        ]),
     ],
   ])("%s whose connection is cut fails, and the pool goes on", async (_what, work) => {
     const failed = failureOf(work());
     await cutWhile("pg_sleep");
     expect(passingFault(await failed)).toBeDefined();
-    const again = () => Promise.all(Array.from({ length: 5 }, () => sql.begin((tx) => tx`select 1`)));
-    await vi.waitFor(again, { timeout: 10_000 });
+    await goesOn();
   });
 
   test("a COPY whose connection is cut fails, and the pool goes on", async () => {
-    await sql`drop table if exists copied`;
-    await sql`create table copied (n int)`;
-    await sql`create or replace function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$`;
-    await sql`create trigger slow before insert on copied for each row execute function slow()`;
-    const copied = failureOf(
-      sql.begin(async (tx) => {
-        const target = await tx`copy copied from stdin`.writable();
-        await new Promise((resolve, reject) => {
-          target.on("error", reject).on("finish", resolve).end("1\n");
-        });
-      }),
+    await pool.query("drop table if exists copied");
+    await pool.query("create table copied (n int)");
+    await pool.query(
+      "create or replace function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$",
     );
+    await pool.query("create trigger slow before insert on copied for each row execute function slow()");
+    const copied = failureOf(inTransaction(pool, (tx) => copyRows(tx, "copy copied from stdin", Buffer.from("1\n"))));
     await cutWhile("copy copied");
     expect(passingFault(await copied)).toBeDefined();
-    const empty = async () => expect(await sql`select from copied`).toEqual([]);
-    await vi.waitFor(empty, { timeout: 10_000 });
+    await goesOn();
+    expect(await pool.query("select from copied")).toMatchObject({ rowCount: 0 });
   });
 
-  test("while the server is away more queries than the pool has connections fail, and it goes on within 2 s when it is back", async () => {
+  test("while the server is away more queries than the pool has connections fail, and it goes on at once when it is back", async () => {
+    await vi.waitFor(() => times(2, () => pool.query("select pg_sleep(0.1)")), { timeout: 2_000 });
     await withoutServer(async () => {
-      for (let refused = 0; refused < 5; ) {
-        const fault = passingFault(await failureOf(sql`select 1`));
-        expect(fault).toBeDefined();
-        if (fault && "code" in fault && fault.code === "ECONNREFUSED") refused++;
-        // A query that fails before it is sent must not keep the event loop from the connections that are being made.
-        await new Promise((resolve) => setImmediate(resolve));
+      for (let round = 0; round < 50; round++) {
+        const failures = await times(5, () => failureOf(pool.query("select 1")));
+        expect(failures.map((failure) => passingFault(failure) !== undefined)).toEqual([true, true, true, true, true]);
       }
+      expect(await failureOf(inTransaction(pool, (tx) => tx.query("select 1")))).toMatchObject({
+        code: "ECONNREFUSED",
+      });
     });
-    const again = () => Promise.all([1, 2, 3].map(() => sql`select 1`));
-    // A connection that was cut while it was busy fails one more query, with the error that it got then.
-    await vi.waitFor(again, { timeout: 2_000 });
+    await times(5, () => pool.query("select 1"));
+    await times(5, () => inTransaction(pool, (tx) => tx.query("select 1")));
   });
 };
 
 /** Stops the server for as long as `meanwhile` runs; it comes back at the same port. */
 async function withoutServer(meanwhile: () => Promise<void>): Promise<void> {
   await server.stop();
-  await meanwhile();
-  const port = Number(new URL(server.url).port);
-  server = await startEmbeddedPostgres({ dir: path.join(folder, "data"), settings, port });
+  try {
+    await meanwhile();
+  } finally {
+    const port = Number(new URL(server.url).port);
+    server = await startEmbeddedPostgres({ dir: path.join(folder, "data"), settings, port });
+  }
 }
 
 describe("connections in the clear", proveConnections("", false));
@@ -139,30 +157,59 @@ describe.skipIf(!hasOpenssl())(
   proveConnections("?sslmode=require", true),
 );
 
-describe("arrays as parameters", () => {
+describe("parameters and answers", () => {
   beforeAll(async () => {
-    sql = await openPostgres(server.url, { max: 1 });
+    pool = await openPostgres(server.url, { max: 1 });
   });
-  afterAll(() => sql?.end({ timeout: 1 }));
+  afterAll(() => pool?.close());
 
   test.each<[string, unknown[]]>([
     ["int", [0, -1, 2_147_483_647, null]],
     ["bigint", ["9007199254740993", "-1", null]],
     ["uuid", ["0d5ba8e9-6f0f-4b9c-8d43-3a3a0f6e5a11", null]],
-    ["float8", [0.1, -0, 5e-324, 1.7976931348623157e308, null]],
+    ["float8", [0.1, -0, 5e-324, 1.7976931348623157e308, Number.NaN, Number.POSITIVE_INFINITY, null]],
     ["text", ["", " ", "null", "NULL", "{}", "a,b", '"', "\\", '\\"', "}'; drop table x; --", "\n\t", "é 😀", null]],
   ])("%s[] arrives as it was, element by element", async (type, elements) => {
-    const rows = await sql.unsafe(`select e from unnest($1::${type}[]) with ordinality u(e, at) order by at`, [
-      elements as string[],
+    const asked = await pool.query(`select e from unnest($1::${type}[]) with ordinality u(e, at) order by at`, [
+      elements,
     ]);
-    expect(rows.map(({ e }) => e)).toEqual(elements.map((element) => (Object.is(element, -0) ? 0 : element)));
-    expect(await sql.unsafe(`select cardinality($1::${type}[]) as n`, [[]])).toEqual([{ n: 0 }]);
+    expect(asked.rows.map(({ e }) => e)).toEqual(elements.map((element) => (Object.is(element, -0) ? 0 : element)));
+    expect((await pool.query(`select cardinality($1::${type}[]) as n`, [[]])).rows).toEqual([{ n: 0 }]);
   });
 
-  test("an undefined element is refused before it is sent, and an array of another type by the server", async () => {
-    await expect(sql.unsafe("select $1::text[]", [["a", undefined] as string[]])).rejects.toThrow("undefined");
-    await expect(sql.unsafe("select $1::inet[]", [["::1"]])).rejects.toThrow("malformed array literal");
-    expect(await sql`select 1 as n`).toEqual([{ n: 1 }]);
+  test("a refused query keeps its connection, and a transaction that swallows one is not taken for stored", async () => {
+    const backend = async () => (await pool.query("select pg_backend_pid() as pid")).rows;
+    const before = await backend();
+    await expect(pool.query("select $1::inet[]", [["::x"]])).rejects.toMatchObject({ code: "22P02" });
+    await expect(inTransaction(pool, (tx) => tx.query("select 1/0"))).rejects.toMatchObject({ code: "22012" });
+    await expect(inTransaction(pool, (tx) => tx.query("select 1/0").catch(() => {}))).rejects.toThrow(
+      "was rolled back",
+    );
+    const own = new Error("of the work itself");
+    await expect(inTransaction(pool, () => Promise.reject(own))).rejects.toBe(own);
+    expect(await backend()).toEqual(before);
+  });
+});
+
+describe("close", () => {
+  const open = () => openPostgres(server.url, { max: 1, applicationName: "victim" });
+
+  test("waits for a query in progress", async () => {
+    const closing = await open();
+    const asked = closing.query("select pg_sleep(0.2)");
+    await closing.close(5_000);
+    expect(await asked).toMatchObject({ rowCount: 1 });
+  });
+
+  test.each<[string, (closing: PostgresPool) => Promise<unknown>]>([
+    ["a query", (closing) => closing.query("select 'lone', pg_sleep(60)")],
+    ["a transaction", (closing) => inTransaction(closing, (tx) => tx.query("select 'within', pg_sleep(60)"))],
+    ["a query that waits for its turn", (closing) => times(2, () => closing.query("select 'first', pg_sleep(60)"))],
+  ])("cuts off %s that takes too long", async (_what, ask) => {
+    const closing = await open();
+    const failed = failureOf(ask(closing));
+    await closing.close(50);
+    expect(passingFault(await failed)).toBeDefined();
   });
 });
 
@@ -183,13 +230,14 @@ test("connections that break at their first query fail those queries and nothing
   onTestFinished(() => void relay.close());
   const url = new URL(server.url);
   url.port = String((relay.address() as net.AddressInfo).port);
-  const pool = await openPostgres(url.href, { max: 4 });
+  const relayed = await openPostgres(url.href, { max: 4 });
+  const ask = () => relayed.query("select pg_sleep(0.1)");
   isCutting = true;
-  const failures = await Promise.all([1, 2, 3, 4].map(() => failureOf(pool`select pg_sleep(0.1)`)));
+  const failures = await times(8, () => failureOf(ask()));
   expect(failures.filter((failure) => passingFault(failure) === undefined)).toEqual([]);
   isCutting = false;
-  await vi.waitFor(() => Promise.all([1, 2, 3, 4].map(() => pool`select pg_sleep(0.1)`)), { timeout: 10_000 });
-  await pool.end({ timeout: 1 });
+  await times(8, ask);
+  await relayed.close();
 });
 
 test.skipIf(!hasOpenssl())(

@@ -11,6 +11,7 @@ import {
 } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
+import { libpqUrl } from "./libpq-url.ts";
 import { createQueueTelemetry } from "./queue-telemetry.ts";
 import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
 
@@ -128,12 +129,13 @@ async function openRedis(url: string): Promise<Store> {
 }
 
 async function preparePostgres(url: string): Promise<Store> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const connectionString = libpqUrl(url);
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   client.on("error", () => {});
   try {
     await client.connect();
     await runMigrations(client);
-    return { connectionString: url, max: POOL_SIZE };
+    return { connectionString, max: POOL_SIZE };
   } catch (cause) {
     throw new StorageError(
       `PostgreSQL at ${shownAddress(url)} cannot hold the queues: ${shortCause(cause)}. Start it, or correct DATABASE_URL`,

@@ -1,5 +1,8 @@
-/** Codes of the system and of postgres.js for a connection that cannot be made or broke. */
-const LOST = /^(E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)|CONNECT(ION)?_[A-Z]+)$/;
+/** Codes of the system for a connection that cannot be made or broke. */
+const LOST = /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)$/;
+/** The same by node-postgres 8, which has no codes: connections that ended, that are not made in time, and answers that do not come. */
+const LOST_TEXT =
+  /^(Connection terminated|timeout e(xceeded|xpired)|Query read timeout|Client (was closed|has encountered a connection error))/;
 /**
  * SQLSTATEs: no connection, too many of them, one that was idle in a transaction for too long, shut down or starting, a deadlock or a
  * serialization failure: gone at the next attempt.
@@ -11,18 +14,26 @@ const MAX_CAUSES = 5;
 
 /** The fault below an error that may be gone at the next attempt: a connection that is lost, not what a query says. */
 export function passingFault(error: unknown): Error | undefined {
-  return causeWith(error, (code) => LOST.test(code) || PASSING.test(code));
+  return causeOf(error, ({ code, message }) =>
+    code === undefined ? LOST_TEXT.test(message) : LOST.test(code) || PASSING.test(code),
+  );
 }
 
 /** The fault below an error of a statement that took longer than the server allows it. */
 export function timeoutFault(error: unknown): Error | undefined {
-  return causeWith(error, (code) => code === QUERY_CANCELED);
+  return causeOf(error, ({ code }) => code === QUERY_CANCELED);
 }
 
-function causeWith(error: unknown, is: (code: string) => boolean): Error | undefined {
+interface Fault {
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
+function causeOf(error: unknown, is: (fault: Fault) => boolean): Error | undefined {
   let at = error;
   for (let depth = 0; depth < MAX_CAUSES && at instanceof Error; depth++) {
-    if ("code" in at && typeof at.code === "string" && is(at.code)) return at;
+    const code = "code" in at && typeof at.code === "string" ? at.code : undefined;
+    if (is({ code, message: at.message })) return at;
     at = at.cause;
   }
   return undefined;

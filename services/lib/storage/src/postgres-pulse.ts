@@ -8,9 +8,9 @@ export function watchPostgres(url: string, changed: (answers: boolean) => void, 
 
 /** A connection that asks PostgreSQL whether it is there. */
 export function probePostgres(url: string): StoreProbe {
-  const sql = connectPostgres(url, { max: 1, applicationName: "bellwether-pulse" });
+  const pool = connectPostgres(url, { max: 1, applicationName: "bellwether-pulse" });
   return {
-    ask: async () => sql`select 1`,
-    close: () => sql.end({ timeout: 0 }),
+    ask: () => pool.query("select 1"),
+    close: () => pool.close(),
   };
 }

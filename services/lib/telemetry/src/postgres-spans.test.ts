@@ -1,22 +1,23 @@
 import { copyRows } from "@bellwether/storage/copy-rows";
 import { openPostgres } from "@bellwether/storage/open-postgres";
+import type { PostgresPool } from "@bellwether/storage/postgres-pool";
+import { inTransaction } from "@bellwether/storage/transaction";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import type { Sql } from "postgres";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { summarize } from "./postgres-spans.ts";
 import { recordSpans } from "./recorded-spans-fixture.ts";
 
 const recorded = recordSpans();
 let cluster: PostgresCluster;
-let sql: Sql;
+let pool: PostgresPool;
 beforeAll(async () => {
   cluster = await startPostgresCluster();
-  sql = await openPostgres(await cluster.createDatabase(), { max: 2 });
-  await sql.unsafe("create table supplier (id int primary key, name text)");
+  pool = await openPostgres(await cluster.createDatabase(), { max: 2 });
+  await pool.query("create table supplier (id int primary key, name text)");
 });
 afterAll(async () => {
-  await sql.end();
+  await pool.close();
   await cluster[Symbol.asyncDispose]();
 });
 afterEach(() => recorded.reset());
@@ -30,7 +31,7 @@ async function childrenOf(work: () => Promise<unknown>) {
 }
 
 test("a query is a CLIENT span with operation and table, without its text and its parameters", async () => {
-  const [span] = await childrenOf(() => sql.unsafe("insert into supplier values ($1, $2)", [1, "Secret Ltd"]));
+  const [span] = await childrenOf(() => pool.query("insert into supplier values ($1, $2)", [1, "Secret Ltd"]));
   expect(span).toMatchObject({ name: "INSERT supplier", kind: SpanKind.CLIENT });
   expect(span?.attributes).toEqual({
     "db.system.name": "postgresql",
@@ -41,43 +42,49 @@ test("a query is a CLIENT span with operation and table, without its text and it
 });
 
 test("a failed query tells its SQLSTATE and no text", async () => {
-  const [span] = await childrenOf(() => sql.unsafe("select secret from supplier"));
+  const [span] = await childrenOf(() => pool.query("select secret from supplier"));
   expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: "42703" });
   expect(JSON.stringify([span?.attributes, span?.events])).not.toContain("secret");
 });
 
-test("queries of a transaction and of its savepoint are children of whoever began it", async () => {
+test("queries of a transaction are children of whoever began it", async () => {
   const names = (
     await childrenOf(() =>
-      sql.begin(async (tx) => {
-        await tx.unsafe("select 1");
-        await tx.savepoint((inner) => inner.unsafe("update supplier set name = ''"));
+      inTransaction(pool, async (tx) => {
+        await tx.query("select 1");
+        await tx.query("update supplier set name = ''");
       }),
     )
   ).map(({ name }) => name);
-  expect(names).toEqual(["BEGIN", "SELECT", "UPDATE supplier"]);
+  expect(names).toEqual(["BEGIN", "SELECT", "UPDATE supplier", "COMMIT"]);
+});
+
+test("queries that wait for a connection are children of those who ask", async () => {
+  const askers = Array.from({ length: 8 }, (_, n) => childrenOf(() => pool.query("select $1::int", [n])));
+  for (const spans of await Promise.all(askers)) expect(spans.map(({ name }) => name)).toEqual(["SELECT"]);
 });
 
 test("a COPY lasts until its rows are stored", async () => {
   const copied = await childrenOf(() =>
-    sql.begin(async (tx) => {
-      const target = await tx.unsafe("copy supplier from stdin").writable();
+    inTransaction(pool, async (tx) => {
+      const storing = copyRows(tx, "copy supplier from stdin", Buffer.from("2\ttwo\n"));
       expect(recorded.ended().map(({ name }) => name)).toEqual(["BEGIN"]);
-      await new Promise<void>((resolve, reject) => target.on("error", reject).end("2\ttwo\n", () => resolve()));
+      await storing;
     }),
   );
-  expect(copied.map(({ name }) => name)).toEqual(["BEGIN", "COPY supplier"]);
+  expect(copied.map(({ name }) => name)).toEqual(["BEGIN", "COPY supplier", "COMMIT"]);
 });
 
 test("a COPY that is refused ends with its SQLSTATE", async () => {
-  const [span] = await childrenOf(() =>
-    copyRows(sql, "copy supplier from stdin", Buffer.from("no number\tSecret Ltd\n")),
+  const spans = await childrenOf(() =>
+    inTransaction(pool, (tx) => copyRows(tx, "copy supplier from stdin", Buffer.from("no number\tSecret Ltd\n"))),
   );
-  expect(span).toMatchObject({ name: "COPY supplier", status: { code: SpanStatusCode.ERROR, message: "22P02" } });
+  const copy = spans.find(({ name }) => name === "COPY supplier");
+  expect(copy).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: "22P02" } });
 });
 
 test("outside a recorded span a query writes none", async () => {
-  await sql.unsafe("select 1");
+  await pool.query("select 1");
   expect(recorded.ended()).toEqual([]);
 });
 

@@ -1,43 +1,37 @@
-import { finished, Readable, Writable } from "node:stream";
+import { finished, Writable } from "node:stream";
 import { type Context, context, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
 /**
- * Makes a postgres.js client write a CLIENT span per query that runs inside a recorded span; other queries cost one look-up.
- * Covers `unsafe` (the one method that drizzle calls) and the clients that `begin` and `savepoint` hand to their callbacks, which
- * also keep the trace context they were called in. Spans carry operation and table, never values. Changes `sql` and returns it.
+ * Makes a node-postgres connection write a CLIENT span per query that runs inside a recorded span; other queries cost one look-up.
+ * A COPY lasts until its stream is done. Spans carry operation and table, never values. Changes the connection and returns it.
  */
-export function withSqlSpans<S extends object>(sql: S): S {
-  wrapMethod(sql, "unsafe", traceQueries);
-  wrapMethod(sql, "begin", traceTransaction);
-  wrapMethod(sql, "savepoint", traceTransaction);
-  return sql;
+export function withSqlSpans<C extends object>(connection: C): C {
+  const query: unknown = Reflect.get(connection, "query");
+  if (typeof query === "function") Reflect.set(connection, "query", traced(query.bind(connection)));
+  return connection;
 }
 
-function wrapMethod(target: object, name: string, wrap: (original: AnyFunction) => AnyFunction): void {
-  const original: unknown = Reflect.get(target, name);
-  if (typeof original === "function") Reflect.set(target, name, wrap(original.bind(target)));
-}
-
-function traceQueries(unsafe: AnyFunction): AnyFunction {
+function traced(query: AnyFunction): AnyFunction {
   return (...args) => {
-    const query = unsafe(...args);
     const active = context.active();
-    if (!trace.getSpan(active)?.isRecording() || typeof args[0] !== "string") return query;
-    return query instanceof Promise ? endWith(query, startSpan(args[0], active)) : query;
+    const text = trace.getSpan(active)?.isRecording() ? textOf(args[0]) : undefined;
+    if (text === undefined) return query(...args);
+    const end = endOf(startSpan(text, active));
+    const asked = query(...args);
+    if (asked instanceof Writable) finished(asked, end);
+    else if (asked instanceof Promise) asked.then(() => end(), end);
+    else end();
+    return asked;
   };
 }
 
-/** A transaction's callback runs in the context of the socket that served it, unless it is given its own back. */
-function traceTransaction(begin: AnyFunction): AnyFunction {
-  return (...args) => {
-    const work = args.at(-1);
-    if (typeof work !== "function") return begin(...args);
-    const active = context.active();
-    const traced = (sql: object): unknown => context.with(active, () => work(withSqlSpans(sql)));
-    return begin(...args.slice(0, -1), traced);
-  };
+/** The statement of a query in any of the forms that node-postgres takes. */
+function textOf(query: unknown): string | undefined {
+  if (typeof query === "string") return query;
+  if (typeof query !== "object" || query === null || !("text" in query)) return undefined;
+  return typeof query.text === "string" ? query.text : undefined;
 }
 
 function startSpan(sql: string, active: Context): Span {
@@ -52,42 +46,14 @@ function startSpan(sql: string, active: Context): Span {
   return trace.getTracer("bellwether.sql").startSpan(name, { kind: SpanKind.CLIENT, attributes }, active);
 }
 
-/** postgres.js starts a query when it is first awaited, so the query itself must be given back, its `then` told of the end. */
-function endWith(query: Promise<unknown>, span: Span): Promise<unknown> {
-  const settle = query.then;
-  const end = once((error?: unknown) => {
+function endOf(span: Span): (error?: unknown) => void {
+  return (error) => {
     if (error instanceof Error) {
       const code = "code" in error ? String(error.code) : error.name;
       span.setStatus({ code: SpanStatusCode.ERROR, message: code });
       span.setAttribute("db.response.status_code", code);
     }
     span.end();
-  });
-  const then = (onFulfilled?: AnyFunction, onRejected?: AnyFunction): Promise<unknown> =>
-    settle.call(
-      query,
-      (rows) => {
-        // A COPY gives its stream first; its work is done when that is.
-        if (rows instanceof Writable || rows instanceof Readable) finished(rows, end);
-        else end();
-        return onFulfilled ? onFulfilled(rows) : rows;
-      },
-      (error) => {
-        end(error);
-        if (onRejected) return onRejected(error);
-        throw error;
-      },
-    );
-  Reflect.set(query, "then", then);
-  return query;
-}
-
-function once<A extends unknown[]>(act: (...args: A) => void): (...args: A) => void {
-  let done = false;
-  return (...args) => {
-    if (done) return;
-    done = true;
-    act(...args);
   };
 }
 

@@ -21,13 +21,13 @@ export async function startPostgresCluster(): Promise<PostgresCluster> {
   return {
     async createDatabase() {
       const name = `test_${randomBytes(6).toString("hex")}`;
-      await admin.unsafe(`create database ${name}`);
+      await admin.query(`create database ${name}`);
       const url = new URL(server.url);
       url.pathname = `/${name}`;
       return url.href;
     },
     async [Symbol.asyncDispose]() {
-      await admin.end({ timeout: 1 });
+      await admin.close();
       await server.stop();
       await rm(dir, { recursive: true, force: true });
     },

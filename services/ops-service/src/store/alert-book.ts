@@ -17,13 +17,13 @@ export function createAlertBook(db: Db): AlertBook {
       await db.execute(sql`lock table bellwether.alert in exclusive mode`);
     },
     async isOvertaken(runId) {
-      const later = await db.execute(sql`
+      const { rowCount } = await db.execute(sql`
         select from bellwether.run r, bellwether.run later where r.id = ${runId}
           and later.model_name = r.model_name and later.iso_week > r.iso_week and later.state = 'complete' limit 1`);
-      return later.length > 0;
+      return rowCount === 1;
     },
     async scoreStandings(runId, rule) {
-      const rows = await db.execute<StandingRow & Pick<ScoreStanding, "highRuns" | "lowRuns">>(sql`
+      const { rows } = await db.execute<StandingRow & Pick<ScoreStanding, "highRuns" | "lowRuns">>(sql`
         with ${recentRuns(runId)},
         standing as (
           select s.supplier, s.p from bellwether.score s
@@ -41,7 +41,7 @@ export function createAlertBook(db: Db): AlertBook {
       return rows.map((row) => ({ ...row, alert: row.alert && alertFromJson(row.alert) }));
     },
     async impactStandings(runId, { scoreThreshold, weeklyCapacity: rule }, restsFrom) {
-      const rows = await db.execute<StandingRow & Pick<ImpactStanding, "rank">>(sql`
+      const { rows } = await db.execute<StandingRow & Pick<ImpactStanding, "rank">>(sql`
         with first as (
           select s.supplier, row_number() over (order by s.impact desc, s.supplier desc)::int as rank
           from bellwether.score s
@@ -61,7 +61,7 @@ export function createAlertBook(db: Db): AlertBook {
       return rows.map((row) => ({ ...row, alert: row.alert && alertFromJson(row.alert) }));
     },
     async absentAlerts(runId, runs) {
-      const rows = await db.execute<{ alert: JsonAlert; lastWeek: string }>(sql`
+      const { rows } = await db.execute<{ alert: JsonAlert; lastWeek: string }>(sql`
         with ${recentRuns(runId)}
         select to_jsonb(a) as alert, last.iso_week as "lastWeek"
         from bellwether.alert a join bellwether.run last on last.id = a.last_run_id
@@ -93,8 +93,8 @@ export async function saveChanges(db: Db, changes: readonly AlertChange[]): Prom
     changes.filter(({ event }) => event === undefined).map((change) => change.alert),
   );
   if (told.length === 0) return;
-  const [next] = await db.execute<{ id: number }>(sql`select nextval('bellwether.alert_change')::float8 as id`);
-  const changeId = next?.id ?? 0;
+  const { rows } = await db.execute<{ id: number }>(sql`select nextval('bellwether.alert_change')::float8 as id`);
+  const changeId = rows[0]?.id ?? 0;
   for (let at = 0; at < told.length; at += ROWS_PER_STATEMENT) {
     const some = told.slice(at, at + ROWS_PER_STATEMENT);
     await db

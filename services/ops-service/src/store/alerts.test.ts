@@ -1,7 +1,7 @@
 import { drizzle } from "@bellwether/storage/drizzle";
 import { openPostgres } from "@bellwether/storage/open-postgres";
+import type { PostgresPool } from "@bellwether/storage/postgres-pool";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
-import type { Sql } from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../testing/visited-rows.ts";
 import { type AlertFilter, listAlerts } from "./alerts.ts";
@@ -10,14 +10,14 @@ import { openDatabase } from "./database.ts";
 const LIMIT = 50;
 
 let cluster: PostgresCluster;
-let sql: Sql;
+let pool: PostgresPool;
 beforeAll(async () => {
   cluster = await startPostgresCluster();
   const url = await cluster.createDatabase();
   await (await openDatabase(url)).close();
-  sql = await openPostgres(url, { max: 1 });
+  pool = await openPostgres(url, { max: 1 });
   // All alerts of a week are raised at one moment; those of the last weeks are resolved.
-  await sql.unsafe(`
+  await pool.query(`
     insert into bellwether.supplier (external_id) select 'S' || i from generate_series(1, 20000) i;
     insert into bellwether.run (iso_week, model_name, fence, holder) values ('2026-W01', 'm', 1, 'h');
     insert into bellwether.alert
@@ -30,7 +30,7 @@ beforeAll(async () => {
     analyze`);
 });
 afterAll(async () => {
-  await sql?.end({ timeout: 1 });
+  await pool?.close();
   await cluster?.[Symbol.asyncDispose]();
 });
 
@@ -43,12 +43,12 @@ test.each<[string, AlertFilter]>([
 ])("a page of %s, however far behind, looks at no more than a few of 20,000 alerts", async (_what, filter) => {
   const pages = [filter];
   for (let page = 0; page < 5; page++) {
-    const last = (await listAlerts(drizzle(sql), pages.at(-1) ?? filter, LIMIT)).at(-1)?.alert;
+    const last = (await listAlerts(drizzle(pool), pages.at(-1) ?? filter, LIMIT)).at(-1)?.alert;
     if (!last) throw new Error(`page ${page} is empty`);
     const { severity, riskScore, id } = last;
     pages.push({ ...filter, after: { severity, riskScore, id, changedUs: String(last.changedAt.getTime() * 1000) } });
   }
-  const visited = await Promise.all(pages.map((page) => visitedRows(sql, (db) => listAlerts(db, page, LIMIT))));
+  const visited = await Promise.all(pages.map((page) => visitedRows(pool, (db) => listAlerts(db, page, LIMIT))));
   // Four tables; half of the active ones are open.
   expect(Math.max(...visited)).toBeLessThanOrEqual(6 * LIMIT);
 });

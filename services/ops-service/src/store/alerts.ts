@@ -4,7 +4,7 @@ import type { Alert, AlertEvent, AlertSeverity, AlertState } from "../domain/ale
 import type { TriageDesk } from "../domain/triage-alert.ts";
 import { saveChanges } from "./alert-book.ts";
 import { appendEvents } from "./audit-events.ts";
-import type { Db } from "./database.ts";
+import type { Db, InTransaction } from "./database.ts";
 import { alert, alertEvent, run, supplier } from "./schema.ts";
 
 /** An alert with the names that people know. */
@@ -68,18 +68,18 @@ export function listAlertEvents(db: Db, alertId: string, limit: number): Promise
 }
 
 /** Runs a decision on the alerts in one transaction. */
-export function createTriage(db: Db, newId: () => string, now: () => Date) {
+export function createTriage(inTransaction: InTransaction, newId: () => string, now: () => Date) {
   return (work: (desk: TriageDesk) => Promise<void>): Promise<void> =>
-    db.transaction((tx) =>
+    inTransaction(({ db }) =>
       work({
         async lock(alertId) {
-          const [row] = await tx.select().from(alert).where(eq(alert.id, alertId)).for("update");
+          const [row] = await db.select().from(alert).where(eq(alert.id, alertId)).for("update");
           return row && withDimension(row);
         },
-        save: (change) => saveChanges(tx, [change]),
+        save: (change) => saveChanges(db, [change]),
         async appendAudit(event) {
           const nowUs = BigInt(now().getTime()) * 1000n;
-          await appendEvents(tx, [{ ...event, eventId: newId(), occurredUs: nowUs }], nowUs);
+          await appendEvents(db, [{ ...event, eventId: newId(), occurredUs: nowUs }], nowUs);
         },
       }),
     );

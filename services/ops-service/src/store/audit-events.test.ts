@@ -1,29 +1,29 @@
 import { drizzle } from "@bellwether/storage/drizzle";
 import { openPostgres } from "@bellwether/storage/open-postgres";
+import type { PostgresPool } from "@bellwether/storage/postgres-pool";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
-import type { Sql } from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../testing/visited-rows.ts";
 import { type AuditFilter, queryEvents } from "./audit-events.ts";
 import { openDatabase } from "./database.ts";
 
 let cluster: PostgresCluster;
-let sql: Sql;
+let pool: PostgresPool;
 beforeAll(async () => {
   cluster = await startPostgresCluster();
   const url = await cluster.createDatabase();
   await (await openDatabase(url)).close();
-  sql = await openPostgres(url, { max: 1 });
+  pool = await openPostgres(url, { max: 1 });
   // One event a second; one in a thousand is of a kind of its own, another one by an actor of its own.
-  await sql.unsafe(`
+  await pool.query(`
     insert into bellwether.audit_event
     select i, gen_random_uuid(), case when i % 1000 = 1 then 'rare' else 'common' end,
       case when i % 1000 = 2 then 'jo' else 'ml-service' end, 'S' || i % 1000, i * 1000000, 0, '{}', '', '', ''
     from generate_series(1::bigint, ${EVENTS}) i`);
-  await sql.unsafe("analyze bellwether.audit_event");
+  await pool.query("analyze bellwether.audit_event");
 });
 afterAll(async () => {
-  await sql?.end({ timeout: 1 });
+  await pool?.close();
   await cluster?.[Symbol.asyncDispose]();
 });
 
@@ -47,6 +47,6 @@ test.each<[string, AuditFilter, number]>([
   ["an actor in an hour", { actor: "jo", fromUs: second(20_000), toUs: second(23_600) }, 4],
   ["a later page", { kind: "common", after: { occurredUs: second(500), sequence: 500 } }, LIMIT],
 ])("a page by %s looks at no more than a few records", async (_what, filter, rows) => {
-  expect(await queryEvents(drizzle(sql), filter, LIMIT)).toHaveLength(rows);
-  expect(await visitedRows(sql, (db) => queryEvents(db, filter, LIMIT))).toBeLessThanOrEqual(2 * LIMIT);
+  expect(await queryEvents(drizzle(pool), filter, LIMIT)).toHaveLength(rows);
+  expect(await visitedRows(pool, (db) => queryEvents(db, filter, LIMIT))).toBeLessThanOrEqual(2 * LIMIT);
 });

@@ -5,26 +5,24 @@ import type { Db } from "./database.ts";
 import { auditEvent, auditHead } from "./schema.ts";
 
 /**
- * Appends events to the chain in their order, within one transaction; those recorded before are left out.
+ * Appends events to the chain in their order, within the transaction of `db`; those recorded before are left out.
  * Gives the number appended.
  */
-export function appendEvents(db: Db, events: readonly AuditEvent[], recordedUs: bigint): Promise<number> {
-  return db.transaction(async (tx) => {
-    const [head = EMPTY_CHAIN] = await tx.select().from(auditHead).for("update");
-    const ids = sql.param(events.map(({ eventId }) => eventId));
-    const known = await tx
-      .select({ eventId: auditEvent.eventId })
-      .from(auditEvent)
-      .where(sql`${auditEvent.eventId} = any(${ids}::uuid[])`);
-    const seen = new Set(known.map(({ eventId }) => eventId));
-    const fresh = events.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId));
-    const records = chainEvents(head, fresh, recordedUs);
-    const last = records.at(-1);
-    if (!last) return 0;
-    await tx.execute(insertRecords(records));
-    await tx.update(auditHead).set({ sequence: last.sequence, hash: last.hash });
-    return records.length;
-  });
+export async function appendEvents(db: Db, events: readonly AuditEvent[], recordedUs: bigint): Promise<number> {
+  const [head = EMPTY_CHAIN] = await db.select().from(auditHead).for("update");
+  const ids = sql.param(events.map(({ eventId }) => eventId));
+  const known = await db
+    .select({ eventId: auditEvent.eventId })
+    .from(auditEvent)
+    .where(sql`${auditEvent.eventId} = any(${ids}::uuid[])`);
+  const seen = new Set(known.map(({ eventId }) => eventId));
+  const fresh = events.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId));
+  const records = chainEvents(head, fresh, recordedUs);
+  const last = records.at(-1);
+  if (!last) return 0;
+  await db.execute(insertRecords(records));
+  await db.update(auditHead).set({ sequence: last.sequence, hash: last.hash });
+  return records.length;
 }
 
 /** A parameter a column: one a value would cost several times the rest of the transaction. */

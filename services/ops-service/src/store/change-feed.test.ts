@@ -1,6 +1,8 @@
+import { openNotifications } from "@bellwether/storage/open-notifications";
 import { openPostgres } from "@bellwether/storage/open-postgres";
+import type { PostgresPool } from "@bellwether/storage/postgres-pool";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
-import type { Sql } from "postgres";
+import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type ChangeFeed, createChangeFeed } from "./change-feed.ts";
 
@@ -8,7 +10,7 @@ const CHANNEL = "test_change";
 
 let cluster: PostgresCluster;
 let url = "";
-let admin: Sql;
+let admin: PostgresPool;
 
 beforeAll(async () => {
   cluster = await startPostgresCluster();
@@ -16,28 +18,21 @@ beforeAll(async () => {
   admin = await openPostgres(url, { max: 1, applicationName: "admin" });
 });
 afterAll(async () => {
-  await admin?.end({ timeout: 1 });
+  await admin?.close();
   await cluster?.[Symbol.asyncDispose]();
 });
 
-async function newFeed(): Promise<ChangeFeed> {
-  const sql = await openPostgres(url, { max: 2, applicationName: "feed" });
-  onTestFinished(() => sql.end({ timeout: 1 }));
-  return createChangeFeed(sql);
+async function newFeed(at = url): Promise<ChangeFeed> {
+  const feed = createChangeFeed((listener) => openNotifications(at, listener, { applicationName: "feed" }));
+  onTestFinished(() => feed.close());
+  return feed;
 }
 
-const tell = (payload: string) => admin.notify(CHANNEL, payload);
+const tell = (payload: string, channel = CHANNEL) => admin.query("select pg_notify($1, $2)", [channel, payload]);
 
-/** Cuts the connection that listens, and waits until there is another. */
+/** Cuts the connection that listens. */
 async function cut(): Promise<void> {
-  const listeners = () =>
-    admin<
-      { pid: number }[]
-    >`select pid from pg_stat_activity where application_name = 'feed' and query ilike 'listen %'`;
-  const [first] = await listeners();
-  await admin`select pg_terminate_backend(${first?.pid ?? 0})`;
-  await vi.waitFor(async () => expect((await listeners()).map(({ pid }) => pid)).toEqual([expect.any(Number)]), 10_000);
-  await vi.waitFor(async () => expect((await listeners())[0]?.pid).not.toBe(first?.pid), 10_000);
+  await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'feed'");
 }
 
 /** A watch that gathers what it gets. */
@@ -88,12 +83,25 @@ test.each([
   onTestFinished(() => over.abort());
   const slow = (await feed.watch(CHANNEL, over.signal))[Symbol.asyncIterator]();
   const after = await follow(feed, "after_all_changes");
-  await admin`select pg_notify(${CHANNEL}, n::text) from generate_series(1, ${changes}::int) n`;
-  await admin.notify("after_all_changes", "came");
+  await admin.query("select pg_notify($1, n::text) from generate_series(1, $2::int) n", [CHANNEL, changes]);
+  await tell("came", "after_all_changes");
   // The same connection, in order.
   await vi.waitFor(() => expect(after.seen).toEqual(["came"]));
   const read = async () => {
     for (let n = 1; n <= changes; n++) expect((await slow.next()).value).toBe(String(n));
   };
   expect(await read().catch((error: Error) => error.name)).toBe(failure);
+});
+
+test("a watch while the database is away fails, and the next one when it is back gets each change", async () => {
+  await using relay = await startTcpRelay(url);
+  const feed = await newFeed(relay.url);
+  await relay.away();
+  await expect(follow(feed)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  await relay.back();
+  const watching = await Promise.all([follow(feed), follow(feed), follow(feed, "other_change")]);
+  await tell("a");
+  await tell("b", "other_change");
+  await vi.waitFor(() => expect(watching.map(({ seen }) => seen)).toEqual([["a"], ["a"], ["b"]]));
+  expect(relay.opened()).toBe(1);
 });

@@ -1,13 +1,14 @@
-import type { Sql } from "postgres";
+import type { NotificationConnection, NotificationListener } from "@bellwether/storage/open-notifications";
 import { DatabaseUnavailableError, WatchTooSlowError } from "../domain/ops-error.ts";
 
 /** What other transactions tell, of this process or another. */
 export interface ChangeFeed {
   /**
    * Payloads of a channel from now on, until the signal fires. @throws WatchTooSlowError for a reader that is too far behind,
-   * DatabaseUnavailableError when the connection was lost meanwhile, and changes with it
+   * DatabaseUnavailableError when the connection is lost, and changes with it
    */
   watch(channel: string, signal: AbortSignal): Promise<AsyncIterable<string>>;
+  close(): Promise<void>;
 }
 
 /** Changes that may wait for one reader. */
@@ -18,47 +19,57 @@ interface Reader {
   end(error: Error): void;
 }
 
-/** A channel that is listened to, from its first watch on. */
-interface Channel {
-  readonly readers: Set<Reader>;
-  /** Rejects when the first attempt fails; postgres.js goes on trying. */
-  readonly opened: Promise<unknown>;
-  isOpen: boolean;
+/** A connection with all who hear by it; when it breaks the next watch opens another. */
+interface Line {
+  readonly opened: Promise<NotificationConnection>;
+  /** By channel. */
+  readonly readers: Map<string, Set<Reader>>;
+  /** Channels that are listened to, or are about to be. */
+  readonly channels: Map<string, Promise<void>>;
 }
 
-/**
- * LISTEN on the database: one connection for all who watch, made again when it breaks. A channel is registered once and for good: what is
- * taken back after a reconnect, or fails while the database is away, postgres.js keeps.
- */
-export function createChangeFeed(sql: Sql): ChangeFeed {
-  const channels = new Map<string, Channel>();
-  const open = (name: string): Channel => {
-    const readers = new Set<Reader>();
-    const take = (payload: string): void => {
-      for (const reader of readers) reader.take(payload);
+/** LISTEN on the database: one connection for all who watch, opened by the first of them. */
+export function createChangeFeed(
+  listen: (listener: NotificationListener) => Promise<NotificationConnection>,
+): ChangeFeed {
+  let current: Line | undefined;
+  const hangUp = (line: Line): void => {
+    if (current === line) current = undefined;
+    for (const reader of [...line.readers.values()].flatMap((readers) => [...readers]))
+      reader.end(new DatabaseUnavailableError());
+  };
+  const open = (): Line => {
+    const readers: Line["readers"] = new Map();
+    const heard = (channel: string, payload: string): void => {
+      for (const reader of readers.get(channel) ?? []) reader.take(payload);
     };
-    const listening = (): void => {
-      if (channel.isOpen) for (const reader of readers) reader.end(new DatabaseUnavailableError());
-      channel.isOpen = true;
-    };
-    const channel: Channel = { readers, opened: sql.listen(name, take, listening), isOpen: false };
-    channels.set(name, channel);
-    return channel;
+    const opened = listen({ heard, lost: () => hangUp(line) });
+    const line: Line = { opened, readers, channels: new Map() };
+    opened.catch(() => hangUp(line));
+    return line;
   };
   return {
-    async watch(name, signal) {
-      const channel = channels.get(name) ?? open(name);
+    async watch(channel, signal) {
+      current ??= open();
+      const { opened, readers, channels } = current;
       const { reader, changes } = createReader(signal);
-      channel.readers.add(reader);
-      const leave = (): void => void channel.readers.delete(reader);
+      const all = readers.get(channel) ?? new Set();
+      readers.set(channel, all.add(reader));
+      const leave = (): void => void all.delete(reader);
       signal.addEventListener("abort", leave, { once: true });
+      const listening = channels.get(channel) ?? opened.then((connection) => connection.listen(channel));
+      channels.set(channel, listening);
       try {
-        if (!channel.isOpen) await channel.opened;
+        await listening;
       } catch (error) {
         leave();
         throw error;
       }
       return changes(leave);
+    },
+    async close() {
+      const connection = await current?.opened.catch(() => undefined);
+      await connection?.close();
     },
   };
 }

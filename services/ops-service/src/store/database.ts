@@ -1,30 +1,46 @@
 import { fileURLToPath } from "node:url";
 import { drizzle } from "@bellwether/storage/drizzle";
 import { migrateDatabase } from "@bellwether/storage/migrate";
+import {
+  type NotificationConnection,
+  type NotificationListener,
+  openNotifications,
+} from "@bellwether/storage/open-notifications";
 import { openPostgres } from "@bellwether/storage/open-postgres";
-import type { PgDatabase } from "drizzle-orm/pg-core";
-import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
-import type { Sql } from "postgres";
+import { inTransaction } from "@bellwether/storage/transaction";
+import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+import type { Pool, PoolClient } from "pg";
 
-/** drizzle on a connection pool or within a transaction. */
-export type Db = PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>;
+/** drizzle on a pool or within a transaction. Its own `transaction` loses a connection of the pool whenever one breaks at "begin". */
+export type Db = Omit<NodePgDatabase, "transaction">;
+
+/** What happens in it is stored as a whole, or not at all. */
+export interface Transaction {
+  readonly db: Db;
+  /** For COPY, which drizzle has not. */
+  readonly connection: PoolClient;
+}
+
+/** Runs work in a transaction of its own. @throws what the work throws */
+export type InTransaction = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 
 /** Connections of one purpose. */
-interface Pool {
+export interface Store {
   readonly db: Db;
-  /** For COPY and LISTEN, which drizzle has not. */
-  readonly sql: Sql;
+  readonly inTransaction: InTransaction;
 }
 
 /** The service's database. */
-export interface Database extends Pool {
+export interface Database extends Store {
   /** For what a weekly run writes, which may take long. */
-  readonly runs: Pool;
+  readonly runs: Store;
+  /** Opens a connection that hears of changes. */
+  listen(listener: NotificationListener): Promise<NotificationConnection>;
   close(): Promise<void>;
 }
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
-const CLOSE_TIMEOUT_S = 5;
+const CLOSE_TIMEOUT_MS = 5_000;
 /** Default deadlines of calls are 2 s, and their queries take milliseconds. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 /** Publishing 1,000,000 scores takes a second or two a statement; submitting a chunk has a deadline of 60 s, completing a run one of 600 s. */
@@ -34,21 +50,26 @@ const MAX_RUN_CONNECTIONS = 4;
 /** Opens the database and brings its tables up to date. @throws StorageError in one line */
 export async function openDatabase(url: string): Promise<Database> {
   await migrateDatabase(url, MIGRATIONS);
-  const sql = await openPostgres(url, { applicationName: "ops-service", statementTimeoutMs: STATEMENT_TIMEOUT_MS });
+  const applicationName = "ops-service";
+  const pool = await openPostgres(url, { applicationName, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
   const runs = await openPostgres(url, {
     max: MAX_RUN_CONNECTIONS,
     applicationName: "ops-service-runs",
     statementTimeoutMs: RUN_STATEMENT_TIMEOUT_MS,
   });
   return {
-    ...poolOf(sql),
-    runs: poolOf(runs),
+    ...storeOf(pool),
+    runs: storeOf(runs),
+    listen: (listener) => openNotifications(url, listener, { applicationName }),
     async close() {
-      await Promise.all([sql, runs].map((pool) => pool.end({ timeout: CLOSE_TIMEOUT_S })));
+      await Promise.all([pool, runs].map((each) => each.close(CLOSE_TIMEOUT_MS)));
     },
   };
 }
 
-function poolOf(sql: Sql): Pool {
-  return { db: drizzle(sql), sql };
+function storeOf(pool: Pool): Store {
+  return {
+    db: drizzle(pool),
+    inTransaction: (work) => inTransaction(pool, (connection) => work({ connection, db: drizzle(connection) })),
+  };
 }

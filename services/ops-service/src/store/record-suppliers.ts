@@ -1,4 +1,4 @@
-import type { TransactionSql } from "postgres";
+import type { PoolClient } from "pg";
 import type { LabelColumn, ScoredChunk } from "../domain/scored-chunk.ts";
 
 /** A supplier as a score row needs it. */
@@ -15,7 +15,7 @@ type LabelKind = "region" | "category";
  * Makes a chunk's suppliers known and takes over what it says about them; what it leaves out stays. Gives one entry per row.
  * A supplier's second row changes nothing. Rows are written in the order of their ids, so that two runs cannot lock each other.
  */
-export async function recordSuppliers(tx: TransactionSql, chunk: ScoredChunk): Promise<readonly RecordedSupplier[]> {
+export async function recordSuppliers(tx: PoolClient, chunk: ScoredChunk): Promise<readonly RecordedSupplier[]> {
   const regionOf = await labelIds(tx, "region", chunk.regions);
   const categoryOf = await labelIds(tx, "category", chunk.categories);
   const firstRow = new Map<string, number>();
@@ -27,7 +27,7 @@ export async function recordSuppliers(tx: TransactionSql, chunk: ScoredChunk): P
     return Number.isNaN(exposure) ? null : exposure;
   };
   const told = [chunk.names, chunk.regions, chunk.categories, chunk.exposures].map((column) => column !== undefined);
-  const recorded = await tx.unsafe<(RecordedSupplier & { externalId: string })[]>(UPSERT, [
+  const { rows: recorded } = await tx.query<RecordedSupplier & { externalId: string }>(UPSERT, [
     ids,
     rowsOf.map((row) => chunk.names?.[row] ?? ""),
     rowsOf.map((row) => regionOf(row)),
@@ -72,17 +72,17 @@ select k.id, k.external_id, k.region_id, k.category_id, k.exposure from bellweth
 
 /** Numbers of a column's labels by row; null = not known. */
 async function labelIds(
-  tx: TransactionSql,
+  tx: PoolClient,
   kind: LabelKind,
   column: LabelColumn | undefined,
 ): Promise<(row: number) => number | null> {
   if (!column) return () => null;
   const values = [...new Set(column.dictionary)].sort();
-  await tx.unsafe(
+  await tx.query(
     "insert into bellwether.label (kind, value) select $1, v from unnest($2::text[]) v on conflict do nothing",
     [kind, values],
   );
-  const rows = await tx.unsafe<{ id: number; value: string }[]>(
+  const { rows } = await tx.query<{ id: number; value: string }>(
     "select id, value from bellwether.label where kind = $1 and value = any($2::text[])",
     [kind, values],
   );

@@ -5,7 +5,7 @@ import type { RunLedger, Transact } from "../domain/weekly-run.ts";
 import { createAlertBook } from "./alert-book.ts";
 import { appendEvents } from "./audit-events.ts";
 import { RUN_CHANNEL } from "./channels.ts";
-import type { Db } from "./database.ts";
+import type { Db, InTransaction } from "./database.ts";
 import { run, runChunk } from "./schema.ts";
 import { createPartitions, publishScores } from "./score-partitions.ts";
 
@@ -15,9 +15,9 @@ export interface LedgerOptions {
   readonly newId: () => string;
 }
 
-/** Runs domain work on the ledger in transactions of `db`. */
-export function createTransact(db: Db, { now, newId }: LedgerOptions): Transact {
-  return (work) => db.transaction((tx) => work(createLedger(tx, { now, newId })));
+/** Runs domain work on the ledger, each in a transaction. */
+export function createTransact(inTransaction: InTransaction, { now, newId }: LedgerOptions): Transact {
+  return (work) => inTransaction(({ db }) => work(createLedger(db, { now, newId })));
 }
 
 function createLedger(db: Db, { now, newId }: LedgerOptions): RunLedger {

@@ -26,10 +26,10 @@ export async function publishScores(
 ): Promise<{ readonly duplicates: number; readonly bands: BandCounts }> {
   const scores = sql.raw(`bellwether.score_r${runId}`);
   const chunks = sql.raw(`bellwether.score_chunk_r${runId}`);
-  const deleted = await db.execute<{ supplier: number }>(sql`
+  const { rowCount: duplicates } = await db.execute(sql`
     delete from ${scores} s using (
       select supplier, min(chunk * 8192 + pos) as first from ${scores} group by supplier having count(*) > 1
-    ) d where s.supplier = d.supplier and s.chunk * 8192 + s.pos > d.first returning s.supplier`);
+    ) d where s.supplier = d.supplier and s.chunk * 8192 + s.pos > d.first`);
   await db.execute(sql`alter table ${scores} add primary key (run, supplier)`);
   await db.execute(sql`create index on ${scores} (impact desc, supplier desc)`);
   await db.execute(sql`create index on ${scores} (abs(delta) desc)`);
@@ -40,11 +40,11 @@ export async function publishScores(
   ])
     await db.execute(sql`alter table ${whole} attach partition ${part} for values in (${sql.raw(String(runId))})`);
   await db.execute(sql`analyze ${scores}`);
-  const counts = await db.execute<{ band: number; rows: number }>(
+  const { rows: counts } = await db.execute<{ band: number; rows: number }>(
     sql`select band, count(*)::float8 as rows from ${scores} group by band`,
   );
   const bands = Object.fromEntries(counts.map(({ band, rows }) => [bandName(band), rows]));
-  return { duplicates: deleted.length, bands };
+  return { duplicates: duplicates ?? 0, bands };
 }
 
 /** The name of a band's number. */

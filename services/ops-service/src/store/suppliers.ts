@@ -51,7 +51,7 @@ export async function listSuppliers(db: Db, query: SupplierQuery, limit: number)
   const runId = after
     ? sql`${after.runId}::int`
     : sql`(select id from bellwether.run where state = 'complete' order by iso_week desc, id desc limit 1)`;
-  const rows = await db.execute<SupplierColumns & ScoreColumns>(sql`
+  const { rows } = await db.execute<SupplierColumns & ScoreColumns>(sql`
     with page as materialized (
       select * from bellwether.score s where ${sql.join([sql`s.run = ${runId}`, ...conditions], sql` and `)}
       order by s.impact desc, s.supplier desc limit ${limit}
@@ -68,11 +68,12 @@ export async function findSupplier(
   supplierId: string,
   weeks: number,
 ): Promise<{ readonly supplier: Supplier; readonly history: readonly SupplierScore[] } | undefined> {
-  const [known] = await db.execute<SupplierColumns>(
+  const found = await db.execute<SupplierColumns>(
     sql`select ${SUPPLIER_COLUMNS} from bellwether.supplier u where u.external_id = ${supplierId}`,
   );
+  const [known] = found.rows;
   if (!known) return undefined;
-  const rows = await db.execute<ScoreColumns>(sql`
+  const { rows } = await db.execute<ScoreColumns>(sql`
     select ${SCORE_COLUMNS} from bellwether.score s join bellwether.run r on r.id = s.run
     where s.supplier = ${known.number} order by r.iso_week desc, r.id desc limit ${weeks}`);
   const history = rows.map((row) => ({ ...scoreOf(row), contributions: [] }));
@@ -90,11 +91,11 @@ async function allContributions(
 ): Promise<ColumnContribution[]> {
   const names = scoredBy?.columnNames ?? [];
   const bytes = names.length * 4;
-  const [row] = await db.execute<{ phi: Uint8Array }>(sql`
+  const { rows } = await db.execute<{ phi: Uint8Array }>(sql`
     select substring(c.phi from s.pos * ${bytes}::int + 1 for ${bytes}::int) as phi
     from bellwether.score s join bellwether.score_chunk c on c.run = s.run and c.chunk = s.chunk
     where s.run = ${runId} and s.supplier = ${supplier}`);
-  const phi = new Float32Array(new Uint8Array(row?.phi ?? []).buffer);
+  const phi = new Float32Array(new Uint8Array(rows[0]?.phi ?? []).buffer);
   return names
     .map((column, i) => ({ column, contribution: phi[i] ?? 0 }))
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));

@@ -1,5 +1,5 @@
 import { copyRows } from "@bellwether/storage/copy-rows";
-import type { Sql, TransactionSql } from "postgres";
+import type { PoolClient } from "pg";
 import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
 import { checkLease, checkOpen, checkSameModel } from "../domain/run-rules.ts";
 import { BAND_NUMBERS, type ChunkReceipt, impactOf, type ScoredChunk } from "../domain/scored-chunk.ts";
@@ -10,32 +10,32 @@ import { createScoreCopy } from "./score-copy.ts";
 interface LockedRun extends Pick<Run, "id" | "state" | "fence" | "scoredBy" | "previousRunId"> {}
 
 /**
- * Takes a chunk exactly once: scores, contributions and receipt in one transaction under the run's lock, so that a run's
- * chunks stand in line and a new holder waits for the last write of the old one.
+ * Takes a chunk exactly once: scores, contributions and receipt in one transaction, that of `tx`, under the run's lock, so that a
+ * run's chunks stand in line and a new holder waits for the last write of the old one.
  * @throws RunNotFoundError, RunFencedError, RunCompleteError, RunMismatchError
  */
-export async function writeChunk(sql: Sql, lease: RunLease, chunk: ScoredChunk): Promise<ChunkReceipt> {
-  return await sql.begin(async (tx) => {
-    const [run] = await tx.unsafe<LockedRun[]>(
-      `select id, state::text, fence::float8, scored_by as "scoredBy", previous_run_id as "previousRunId"
-       from bellwether.run where id = $1 for update`,
-      [lease.runId],
-    );
-    checkLease(run, lease);
-    const [receipt] = await tx.unsafe<Omit<ChunkReceipt, "duplicate">[]>(
-      `select rows_scored as "rowsScored", rows_faulty as "rowsFaulty" from bellwether.run_chunk where run_id = $1 and chunk = $2`,
-      [lease.runId, chunk.chunk],
-    );
-    if (receipt) return { duplicate: true, ...receipt };
-    checkOpen(run);
-    checkSameModel(run.id, run.scoredBy, chunk.scoredBy);
-    const rowsScored = await copyScores(tx, lease.runId, run.previousRunId, chunk);
-    return await leaveReceipt(tx, lease, chunk, rowsScored);
-  });
+export async function writeChunk(tx: PoolClient, lease: RunLease, chunk: ScoredChunk): Promise<ChunkReceipt> {
+  const found = await tx.query<LockedRun>(
+    `select id, state::text, fence::float8, scored_by as "scoredBy", previous_run_id as "previousRunId"
+     from bellwether.run where id = $1 for update`,
+    [lease.runId],
+  );
+  const [run] = found.rows;
+  checkLease(run, lease);
+  const receipts = await tx.query<Omit<ChunkReceipt, "duplicate">>(
+    `select rows_scored as "rowsScored", rows_faulty as "rowsFaulty" from bellwether.run_chunk where run_id = $1 and chunk = $2`,
+    [lease.runId, chunk.chunk],
+  );
+  const [receipt] = receipts.rows;
+  if (receipt) return { duplicate: true, ...receipt };
+  checkOpen(run);
+  checkSameModel(run.id, run.scoredBy, chunk.scoredBy);
+  const rowsScored = await copyScores(tx, lease.runId, run.previousRunId, chunk);
+  return await leaveReceipt(tx, lease, chunk, rowsScored);
 }
 
 async function copyScores(
-  tx: TransactionSql,
+  tx: PoolClient,
   runId: number,
   previousRunId: number | null,
   chunk: ScoredChunk,
@@ -62,7 +62,7 @@ async function copyScores(
     rows++;
   }
   await copyRows(tx, `copy bellwether.score_r${runId} from stdin (format binary)`, copy.finish());
-  await tx.unsafe(`insert into bellwether.score_chunk_r${runId} values ($1, $2, $3)`, [
+  await tx.query(`insert into bellwether.score_chunk_r${runId} values ($1, $2, $3)`, [
     runId,
     chunk.chunk,
     Buffer.from(contributions),
@@ -71,31 +71,31 @@ async function copyScores(
 }
 
 async function leaveReceipt(
-  tx: TransactionSql,
+  tx: PoolClient,
   { runId, fence }: RunLease,
   { chunk, supplierIds, scoredBy }: ScoredChunk,
   rowsScored: number,
 ): Promise<ChunkReceipt> {
   const rowsFaulty = supplierIds.length - rowsScored;
-  await tx.unsafe(`insert into bellwether.run_chunk values ($1, $2, $3, $4, $5)`, [
+  await tx.query(`insert into bellwether.run_chunk values ($1, $2, $3, $4, $5)`, [
     ...[runId, chunk, fence, rowsScored, rowsFaulty],
   ]);
-  await tx.unsafe(
+  await tx.query(
     `update bellwether.run set rows_scored = rows_scored + $2, rows_faulty = rows_faulty + $3,
        chunks_received = chunks_received + 1, scored_by = coalesce(scored_by, $4::text::jsonb) where id = $1`,
     [runId, rowsScored, rowsFaulty, JSON.stringify(scoredBy satisfies ScoredBy)],
   );
-  await tx.unsafe("select pg_notify($1, $2)", [RUN_CHANNEL, String(runId)]);
+  await tx.query("select pg_notify($1, $2)", [RUN_CHANNEL, String(runId)]);
   return { duplicate: false, rowsScored, rowsFaulty };
 }
 
 async function previousScores(
-  tx: TransactionSql,
+  tx: PoolClient,
   runId: number | null,
   supplierIds: readonly number[],
 ): Promise<ReadonlyMap<number, number>> {
   if (runId === null) return new Map();
-  const rows = await tx.unsafe<{ supplier: number; p: number }[]>(
+  const { rows } = await tx.query<{ supplier: number; p: number }>(
     "select supplier, p from bellwether.score where run = $1 and supplier = any($2::int[]) and p is not null",
     [runId, [...supplierIds]],
   );

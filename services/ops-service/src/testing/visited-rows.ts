@@ -1,7 +1,6 @@
 import { drizzle } from "@bellwether/storage/drizzle";
-import type { PgDatabase } from "drizzle-orm/pg-core";
-import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
-import type { Sql } from "postgres";
+import type { Pool } from "pg";
+import type { Db } from "../store/database.ts";
 
 /** A node of what EXPLAIN tells in JSON; rows are per loop. */
 interface Plan {
@@ -12,17 +11,17 @@ interface Plan {
 }
 
 /** How many rows of tables and indexes the server looked at for the one query that `ask` makes. */
-export async function visitedRows(
-  sql: Sql,
-  ask: (db: PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>) => Promise<unknown>,
-): Promise<number> {
+export async function visitedRows(pool: Pool, ask: (db: Db) => Promise<unknown>): Promise<number> {
   const asked: { text: string; params: unknown[] }[] = [];
   const logger = { logQuery: (text: string, params: unknown[]): void => void asked.push({ text, params }) };
-  await ask(drizzle(sql, { logger }));
+  await ask(drizzle(pool, { logger }));
   const [query, another] = asked;
   if (!query || another) throw new Error(`${asked.length} queries, where one was expected`);
-  const told = await sql.unsafe(`explain (analyze, format json) ${query.text}`, query.params as string[]);
-  const plans: { Plan: Plan }[] = told[0]?.["QUERY PLAN"] ?? [];
+  const told = await pool.query<{ "QUERY PLAN": { Plan: Plan }[] }>(
+    `explain (analyze, format json) ${query.text}`,
+    query.params,
+  );
+  const plans = told.rows[0]?.["QUERY PLAN"] ?? [];
   return plans.reduce((sum, { Plan: plan }) => sum + rowsOf(plan), 0);
 }
 

@@ -1,0 +1,61 @@
+import { once } from "node:events";
+import net from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
+import pg from "pg";
+
+/** Whoever holds a connection that was cut gives it back by then, or is not waited for. */
+const CUT_GRACE_MS = 500;
+
+/**
+ * A node-postgres pool with a span per query. Of node-postgres's own it has three ways that its users could not bear: a connection
+ * that breaks ends no process, a refused query costs no connection, and `close` is over in time whatever is under way.
+ */
+export class PostgresPool extends pg.Pool {
+  readonly #sockets: ReadonlySet<net.Socket>;
+
+  constructor(config: Omit<pg.PoolConfig, "stream">) {
+    const sockets = new Set<net.Socket>();
+    super({ ...config, stream: () => trackedSocket(sockets) });
+    this.#sockets = sockets;
+    // Whoever has a query on the connection hears of it there; an "error" event without a listener would end the process.
+    this.on("error", () => {});
+    this.on("connect", (connection) => {
+      withSqlSpans(connection.on("error", () => {}));
+    });
+    this.query = ((...args: Parameters<pg.Pool["query"]>) => this.#ask(args)) as pg.Pool["query"];
+  }
+
+  /** Waits for queries that were asked as long as it is told, and cuts off the others then. */
+  async close(graceMs = 0): Promise<void> {
+    const late = AbortSignal.timeout(graceMs);
+    // A pool that ends forgets those who wait for a connection.
+    while (this.waitingCount > 0 && !late.aborted) await once(this, "release", { signal: late }).catch(() => {});
+    const ended = this.end();
+    await Promise.race([ended, whenAborted(late)]);
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.race([ended, delay(CUT_GRACE_MS, undefined, { ref: false })]);
+  }
+
+  async #ask(args: Parameters<pg.Pool["query"]>): Promise<unknown> {
+    const connection = await this.connect();
+    try {
+      const result = await connection.query(...args);
+      connection.release();
+      return result;
+    } catch (error) {
+      connection.release(!(error instanceof pg.DatabaseError));
+      throw error;
+    }
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<unknown> {
+  return signal.aborted ? Promise.resolve() : once(signal, "abort");
+}
+
+function trackedSocket(sockets: Set<net.Socket>): net.Socket {
+  const socket = new net.Socket();
+  sockets.add(socket);
+  return socket.once("close", () => sockets.delete(socket));
+}
