@@ -8,7 +8,7 @@ import { type ServiceProcess, startService } from "@bellwether/testing/service-p
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { h2load, h2loadVersion } from "../../bench/h2load.ts";
 import { metric } from "../../bench/metric.ts";
-import { startCollectors } from "./collector.ts";
+import { startCollector } from "./collector.ts";
 import { atMost, bindToCpu, type Finding, LOAD_CPU, percentile, type Scenario, SERVER_CPU } from "./harness.ts";
 
 const ROUNDS = 5;
@@ -32,7 +32,8 @@ export const auditTrail: Scenario = async (quick) => {
   await writeFile(bodyFile, requestFrame());
   const cluster = stack.use(await startPostgresCluster());
   const ops = stack.use(await startService("ops-service", { DATABASE_URL: await cluster.createDatabase() }));
-  const deaf = stack.use(await startCollectors());
+  // What refuses or never answers need not know whose calls those are.
+  const [refusing, silent] = [stack.use(await startCollector("refusing")), stack.use(await startCollector("silent"))];
   const start = async (name: string, opsUrl: string | undefined): Promise<Recorded> => {
     const service = stack.use(
       await startService("ml-service", {
@@ -46,8 +47,8 @@ export const auditTrail: Scenario = async (quick) => {
   };
   const living = await start("living", ops.grpc);
   const others = {
-    refusing: await start("refusing", `http://127.0.0.1:${deaf.ports.refusing}`),
-    silent: await start("silent", `http://127.0.0.1:${deaf.ports.silent}`),
+    refusing: await start("refusing", `http://127.0.0.1:${refusing.port}`),
+    silent: await start("silent", `http://127.0.0.1:${silent.port}`),
     off: await start("off", undefined),
   };
   const turns = [living, ...Object.values(others)];
@@ -59,12 +60,11 @@ export const auditTrail: Scenario = async (quick) => {
       one.meansUs.push(meanUs);
       one.p99sUs.push(p99Us);
     }
-  const { off, refusing, silent } = others;
   return [
-    ...findingsOf("refusing", refusing, living),
-    ...findingsOf("silent", silent, living),
-    priceOf("living", living, off),
-    priceOf("refusing", refusing, off),
+    ...findingsOf("refusing", others.refusing, living),
+    ...findingsOf("silent", others.silent, living),
+    priceOf("living", living, others.off),
+    priceOf("refusing", others.refusing, others.off),
   ];
 };
 

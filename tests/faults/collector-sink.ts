@@ -1,28 +1,42 @@
-// Two collectors in a thread of their own: one that takes everything, one that accepts and never answers. Tells their ports.
+// A collector in a thread of its own. It tells its port; told a state, it drops its connections, takes that state and tells its port again.
 import { once } from "node:events";
 import http from "node:http";
-import net, { type Server } from "node:net";
-import { parentPort } from "node:worker_threads";
+import net from "node:net";
+import { parentPort, workerData } from "node:worker_threads";
 
-/** Ports on the loopback; nothing listens at `refusing`. */
-export interface CollectorPorts {
-  readonly healthy: number;
-  readonly silent: number;
-  readonly refusing: number;
-}
+/** It takes everything, nothing listens at its port, or it accepts and never answers. */
+export type CollectorState = "healthy" | "refusing" | "silent";
 
-async function listen(server: Server): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
+let state: CollectorState = workerData;
+const sockets = new Set<net.Socket>();
+const taking = http.createServer((request, response) => void request.resume().once("end", () => response.end()));
+const listener = net.createServer((socket) => {
+  sockets.add(socket);
+  socket.on("error", () => socket.destroy()).once("close", () => sockets.delete(socket));
+  if (state === "healthy") taking.emit("connection", socket);
+  else socket.resume();
+});
+
+async function listen(port: number): Promise<number> {
+  listener.listen(port, "127.0.0.1");
+  await once(listener, "listening");
+  const address = listener.address();
   return typeof address === "object" && address ? address.port : 0;
 }
 
-const closed = net.createServer();
-const refusing = await listen(closed);
-closed.close();
-const healthy = await listen(
-  http.createServer((request, response) => void request.resume().once("end", () => response.end())),
-);
-const silent = await listen(net.createServer((socket) => void socket.resume().on("error", () => socket.destroy())));
-parentPort?.postMessage({ healthy, silent, refusing } satisfies CollectorPorts);
+async function refuse(): Promise<void> {
+  const closed = once(listener, "close");
+  listener.close();
+  for (const socket of sockets) socket.destroy();
+  await closed;
+}
+
+const port = await listen(0);
+if (state === "refusing") await refuse();
+parentPort?.on("message", async (next: CollectorState) => {
+  state = next;
+  if (listener.listening) await refuse();
+  if (state !== "refusing") await listen(port);
+  parentPort?.postMessage(port);
+});
+parentPort?.postMessage(port);

@@ -7,54 +7,100 @@ import { EchoRequestSchema } from "@bellwether/gen/bellwether/echo/v1/echo_servi
 import { create, toBinary } from "@bufbuild/protobuf";
 import { h2load, h2loadVersion } from "../../bench/h2load.ts";
 import { metric } from "../../bench/metric.ts";
-import type { CollectorPorts } from "./collector-sink.ts";
+import type { CollectorState } from "./collector-sink.ts";
 import { atMost, type Finding, LOAD_CPU, percentile, type Replica, type Scenario, startReplica } from "./harness.ts";
 
 const ROUNDS = 5;
+const STATES: readonly CollectorState[] = ["healthy", "refusing", "silent"];
 /** Shares of traces that are recorded: what production would set, and everything. */
 const RATIOS = { "1pct": "0.01", "100pct": "1" } as const;
+const WARM_UP_S = 10;
+/** What a collector in its former state has left behind is gone by then. */
+const SETTLE_S = 3;
+/** With `SETTLE_S` longer than the exporter waits for an answer. */
+const COUNTED_S = 8;
 const MIB = 2 ** 20;
 
-interface Traced {
-  readonly replica: Replica;
-  /** Mean microseconds of a call, by round. */
-  readonly meansUs: number[];
-  calls: number;
-}
+/** Loads a replica and gives the mean microseconds of a call. */
+type Load = (replica: Replica, seconds: number) => Promise<number>;
 
 /** Collectors that refuse connections or never answer, against one that takes everything: what a call and the process then cost. */
 export const collector: Scenario = async (quick) => {
   if (h2loadVersion() === undefined) return [unmeasured("h2load is not installed (Debian: nghttp2-client)")];
-  await using collectors = await startCollectors();
-  const { ports } = collectors;
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-collector-"));
   const bodyFile = path.join(folder, "frame.bin");
   await writeFile(bodyFile, requestFrame());
-  const load = (one: Traced, seconds: number) => measure(one, bodyFile, quick ? seconds / 2 : seconds);
+  const load: Load = (replica, seconds) => measure(replica, bodyFile, quick ? seconds / 4 : seconds);
   const findings: Finding[] = [];
-  for (const [share, ratio] of Object.entries(RATIOS)) {
-    const traced = {
-      healthy: await startTraced(ports.healthy, ratio),
-      refusing: await startTraced(ports.refusing, ratio),
-      silent: await startTraced(ports.silent, ratio),
-    };
-    const turns = Object.values(traced);
-    for (const one of turns) await load(one, 10);
-    for (let round = 0; round < ROUNDS; round++)
-      for (const one of round % 2 === 0 ? turns : turns.toReversed()) one.meansUs.push(await load(one, 2));
-    for (const state of ["refusing", "silent"] as const)
-      findings.push(...(await findingsOf(`collector.${state}.${share}`, traced[state], traced.healthy)));
-    await traced.healthy.replica.stop();
-  }
+  for (const [share, ratio] of Object.entries(RATIOS))
+    findings.push(...(await latencies(share, ratio, load)), ...(await costs(share, ratio, load)));
   await rm(folder, { recursive: true, force: true });
   return findings;
 };
 
-/** The servers of collector-sink.ts. */
-export async function startCollectors(): Promise<AsyncDisposable & { readonly ports: CollectorPorts }> {
-  const sink = new Worker(new URL("collector-sink.ts", import.meta.url));
-  const [ports]: [CollectorPorts] = (await once(sink, "message")) as [CollectorPorts];
-  return { ports, [Symbol.asyncDispose]: () => sink.terminate().then(() => undefined) };
+/** Of one process whose collector changes: two processes differ in pace by a tenth for as long as they live. */
+async function latencies(share: string, ratio: string, load: Load): Promise<Finding[]> {
+  await using changing = await startCollector("healthy");
+  const replica = await startTraced(changing.port, ratio);
+  const meansUs: Record<CollectorState, number[]> = { healthy: [], refusing: [], silent: [] };
+  await load(replica, WARM_UP_S);
+  for (let round = 0; round < ROUNDS; round++)
+    for (const state of round % 2 === 0 ? STATES : STATES.toReversed()) {
+      await changing.become(state);
+      await load(replica, SETTLE_S);
+      meansUs[state].push(await load(replica, COUNTED_S));
+    }
+  await replica.stop();
+  return (["refusing", "silent"] as const).map((state) => {
+    const ratios = meansUs[state].map((meanUs, round) => meanUs / (meansUs.healthy[round] ?? Number.NaN));
+    const unit = "ratio to a healthy collector";
+    return atMost(`collector.${state}.${share}.latency`, percentile(ratios, 0.5), unit, 1.05, 1);
+  });
+}
+
+/** Of a process each: what a dead collector makes it keep, and how long it then takes to end. */
+async function costs(share: string, ratio: string, load: Load): Promise<Finding[]> {
+  await using stack = new AsyncDisposableStack();
+  const loaded = async (state: CollectorState) => {
+    const replica = await startTraced(stack.use(await startCollector(state)).port, ratio);
+    await load(replica, WARM_UP_S);
+    const { rssBytes } = await replica.stats();
+    const begun = performance.now();
+    await replica.stop();
+    return { rssBytes, stopS: (performance.now() - begun) / 1_000 };
+  };
+  const healthy = await loaded("healthy");
+  const findings: Finding[] = [];
+  for (const state of ["refusing", "silent"] as const) {
+    const { rssBytes, stopS } = await loaded(state);
+    const more = (rssBytes - healthy.rssBytes) / MIB;
+    const name = `collector.${state}.${share}`;
+    findings.push(
+      atMost(`${name}.rss_mb`, more, `MiB more than with a healthy one, after ${WARM_UP_S} s`, 32, 8),
+      atMost(`${name}.stop_s`, stopS, "s from SIGTERM to the end", 2, 1),
+    );
+  }
+  return findings;
+}
+
+/** A collector of collector-sink.ts. */
+export interface Collector extends AsyncDisposable {
+  readonly port: number;
+  become(state: CollectorState): Promise<void>;
+}
+
+export async function startCollector(state: CollectorState): Promise<Collector> {
+  const sink = new Worker(new URL("collector-sink.ts", import.meta.url), { workerData: state });
+  const [port]: [number] = (await once(sink, "message")) as [number];
+  return {
+    port,
+    async become(next) {
+      const changed = once(sink, "message");
+      sink.postMessage(next);
+      await changed;
+    },
+    [Symbol.asyncDispose]: () => sink.terminate().then(() => undefined),
+  };
 }
 
 /** Echo's request as gRPC frames it: a supplier with a little text. */
@@ -70,8 +116,8 @@ function requestFrame(): Buffer {
   return frame;
 }
 
-async function startTraced(collectorPort: number, ratio: string): Promise<Traced> {
-  const replica = await startReplica(
+function startTraced(collectorPort: number, ratio: string): Promise<Replica> {
+  return startReplica(
     { traced: true },
     {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collectorPort}`,
@@ -80,32 +126,17 @@ async function startTraced(collectorPort: number, ratio: string): Promise<Traced
       OTEL_METRIC_EXPORT_INTERVAL: "1000",
     },
   );
-  return { replica, meansUs: [], calls: 0 };
 }
 
 /** Mean microseconds of a call while the server has as much to do as it can: every cost counts. */
-async function measure(traced: Traced, bodyFile: string, seconds: number): Promise<number> {
-  const { meanUs, calls, failed } = await h2load({
-    url: `http://127.0.0.1:${traced.replica.ready.grpcPort}/bellwether.echo.v1.EchoService/Echo`,
+async function measure(replica: Replica, bodyFile: string, seconds: number): Promise<number> {
+  const { meanUs, failed } = await h2load({
+    url: `http://127.0.0.1:${replica.ready.grpcPort}/bellwether.echo.v1.EchoService/Echo`,
     headers: { "content-type": "application/grpc", te: "trailers" },
-    ...{ bodyFile, seconds, connections: 8, streams: 2, cpu: LOAD_CPU },
+    ...{ bodyFile, seconds, warmUpSeconds: 0, connections: 8, streams: 2, cpu: LOAD_CPU },
   });
   if (failed > 0) throw new Error(`${failed} calls failed`);
-  traced.calls += calls;
   return meanUs;
-}
-
-async function findingsOf(name: string, { replica, meansUs, calls }: Traced, healthy: Traced): Promise<Finding[]> {
-  const ratios = meansUs.map((meanUs, round) => meanUs / (healthy.meansUs[round] ?? Number.NaN));
-  const more = ((await replica.stats()).rssBytes - (await healthy.replica.stats()).rssBytes) / MIB;
-  const begun = performance.now();
-  await replica.stop();
-  const stopS = (performance.now() - begun) / 1_000;
-  return [
-    atMost(`${name}.latency`, percentile(ratios, 0.5), "ratio to a healthy collector", 1.05, 1),
-    atMost(`${name}.rss_mb`, more, `MiB more than with a healthy one, ${calls} calls`, 32, 8),
-    atMost(`${name}.stop_s`, stopS, "s from SIGTERM to the end", 2, 1),
-  ];
 }
 
 function unmeasured(reason: string): Finding {

@@ -3,13 +3,14 @@ import net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
 import pg from "pg";
+import { passingFault } from "./passing-fault.ts";
 
 /** Whoever holds a connection that was cut gives it back by then, or is not waited for. */
 const CUT_GRACE_MS = 500;
 
 /**
- * A node-postgres pool with a span per query. Of node-postgres's own it has three ways that its users could not bear: a connection
- * that breaks ends no process, a refused query costs no connection, and `close` is over in time whatever is under way.
+ * node-postgres's pool with a span per query and without three of its habits: here a connection that breaks does not end the
+ * process, a refused query does not cost its connection, and closing does not wait for ever.
  */
 export class PostgresPool extends pg.Pool {
   readonly #sockets: ReadonlySet<net.Socket>;
@@ -44,7 +45,7 @@ export class PostgresPool extends pg.Pool {
       connection.release();
       return result;
     } catch (error) {
-      connection.release(!(error instanceof pg.DatabaseError));
+      connection.release(!(error instanceof pg.DatabaseError) || passingFault(error) !== undefined);
       throw error;
     }
   }
