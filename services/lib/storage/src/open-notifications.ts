@@ -1,3 +1,4 @@
+import net from "node:net";
 import pg from "pg";
 import { connectionConfig, type PostgresOptions } from "./open-postgres.ts";
 
@@ -5,7 +6,7 @@ import { connectionConfig, type PostgresOptions } from "./open-postgres.ts";
 export interface NotificationConnection {
   /** Hears a channel too. @throws DatabaseError, or what says that the connection is lost */
   listen(channel: string): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Who is told what such a connection hears. */
@@ -24,7 +25,11 @@ export async function openNotifications(
   { heard, lost }: NotificationListener,
   options: Pick<PostgresOptions, "applicationName"> = {},
 ): Promise<NotificationConnection> {
-  const client = new pg.Client(connectionConfig(url, { silenceMs: SILENCE_MS, ...options }));
+  const socket = new net.Socket();
+  const client = new pg.Client({
+    ...connectionConfig(url, { silenceMs: SILENCE_MS, ...options }),
+    stream: () => socket,
+  });
   client.on("error", () => {});
   client.on("notification", ({ channel, payload = "" }) => heard(channel, payload));
   await client.connect();
@@ -34,10 +39,11 @@ export async function openNotifications(
       try {
         await client.query(`listen ${pg.escapeIdentifier(channel)}`);
       } catch (error) {
-        await client.end();
+        socket.destroy();
         throw error;
       }
     },
-    close: () => client.end(),
+    // Without a farewell, which a server that has fallen silent would never answer.
+    close: () => void socket.destroy(),
   };
 }

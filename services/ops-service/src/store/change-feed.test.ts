@@ -105,3 +105,12 @@ test("a watch while the database is away fails, and the next one when it is back
   await vi.waitFor(() => expect(watching.map(({ seen }) => seen)).toEqual([["a"], ["a"], ["b"]]));
   expect(relay.opened()).toBe(1);
 });
+
+test("a feed whose database has fallen silent closes at once, and those who watch are told", async () => {
+  await using relay = await startTcpRelay(url);
+  const feed = await newFeed(relay.url);
+  const watching = await follow(feed);
+  relay.hold(true);
+  await feed.close();
+  expect(await watching.done).toBe("DatabaseUnavailableError");
+});

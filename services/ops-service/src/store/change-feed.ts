@@ -69,7 +69,7 @@ export function createChangeFeed(
     },
     async close() {
       const connection = await current?.opened.catch(() => undefined);
-      await connection?.close();
+      connection?.close();
     },
   };
 }
