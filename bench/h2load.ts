@@ -9,6 +9,8 @@ export interface LoadOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** File with the body of every request. */
   readonly bodyFile: string;
+  /** What is written and removed again; of each run at the same time its own. Default: beside `bodyFile`. */
+  readonly logFile?: string;
   readonly connections: number;
   /** Requests in flight on each connection. */
   readonly streams: number;
@@ -41,7 +43,7 @@ export function h2loadVersion(): string | undefined {
 
 /** Loads a server for a while. Counts HTTP 200, which every gRPC error is too: check an answer by a client first. */
 export async function h2load(options: LoadOptions): Promise<LoadResult> {
-  const logFile = `${options.bodyFile}.log`;
+  const { logFile = `${options.bodyFile}.log` } = options;
   const headers = Object.entries(options.headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
   const args = [
     ...["-c", String(options.connections), "-m", String(options.streams), "-D", String(options.seconds)],

@@ -10,11 +10,9 @@ import { metric } from "../../bench/metric.ts";
 import type { CollectorState } from "./collector-sink.ts";
 import { atMost, type Finding, LOAD_CPU, percentile, type Replica, type Scenario, startReplica } from "./harness.ts";
 
-const ROUNDS = 8;
-/** Windows of a second in which calls are counted, one after the other. */
-const WINDOWS = 4;
-const QUIET_SHARE = 0.1;
-const STATES: readonly CollectorState[] = ["healthy", "refusing", "silent"];
+const ROUNDS = 5;
+const COUNTED_S = 3;
+const DEAD_STATES = ["refusing", "silent"] as const;
 /** Shares of traces that are recorded: what production would set, and everything. */
 const RATIOS = { "1pct": "0.01", "100pct": "1" } as const;
 const WARM_UP_S = 10;
@@ -42,26 +40,36 @@ export const collector: Scenario = async (quick) => {
 };
 
 /**
- * Of one process whose collector changes: two processes differ in pace by a tenth for as long as they live. By its
- * quietest seconds: a shared machine makes some of them slower, up to twice, and none faster.
+ * Of two processes on one core at the same time, whose collectors change places: a shared machine is slower now and then by a factor
+ * of two, and two processes differ in pace by a tenth for as long as they live. Here both are hit alike, and each is compared with itself.
  */
 async function latencies(share: string, ratio: string, load: Load): Promise<Finding[]> {
-  await using changing = await startCollector("healthy");
-  const replica = await startTraced(changing.port, ratio);
-  const meansUs: Record<CollectorState, number[]> = { healthy: [], refusing: [], silent: [] };
-  await load(replica, WARM_UP_S);
-  for (let round = 0; round < ROUNDS; round++)
-    for (const state of round % 2 === 0 ? STATES : STATES.toReversed()) {
-      await changing.become(state);
-      await load(replica, SETTLE_S);
-      for (let window = 0; window < WINDOWS; window++) meansUs[state].push(await load(replica, 1));
+  await using stack = new AsyncDisposableStack();
+  const start = async () => {
+    const its = stack.use(await startCollector("healthy"));
+    return { its, replica: await startTraced(its.port, ratio) };
+  };
+  const pair = [await start(), await start()] as const;
+  const both = (seconds: number) => Promise.all([load(pair[0].replica, seconds), load(pair[1].replica, seconds)]);
+  await both(WARM_UP_S);
+  const findings: Finding[] = [];
+  for (const state of DEAD_STATES) {
+    const ratios: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      let product = 1;
+      for (const [dead, healthy] of [[0, 1] as const, [1, 0] as const]) {
+        await Promise.all([pair[dead].its.become(state), pair[healthy].its.become("healthy")]);
+        await both(SETTLE_S);
+        const meansUs = await both(COUNTED_S);
+        product *= meansUs[dead] / meansUs[healthy];
+      }
+      ratios.push(Math.sqrt(product));
     }
-  await replica.stop();
-  const quiet = (state: CollectorState): number => percentile(meansUs[state], QUIET_SHARE);
-  return (["refusing", "silent"] as const).map((state) => {
-    const unit = `ratio to a healthy collector's ${Math.round(quiet("healthy"))} µs, lower deciles of ${ROUNDS * WINDOWS} s`;
-    return atMost(`collector.${state}.${share}.latency`, quiet(state) / quiet("healthy"), unit, 1.05, 1);
-  });
+    const unit = "ratio to a healthy collector beside it";
+    findings.push(atMost(`collector.${state}.${share}.latency`, percentile(ratios, 0.5), unit, 1.05, 1));
+  }
+  await Promise.all(pair.map(({ replica }) => replica.stop()));
+  return findings;
 }
 
 /** Of a process each: what a dead collector makes it keep, and how long it then takes to end. */
@@ -77,7 +85,7 @@ async function costs(share: string, ratio: string, load: Load): Promise<Finding[
   };
   const healthy = await loaded("healthy");
   const findings: Finding[] = [];
-  for (const state of ["refusing", "silent"] as const) {
+  for (const state of DEAD_STATES) {
     const { rssBytes, stopS } = await loaded(state);
     const more = (rssBytes - healthy.rssBytes) / MIB;
     const name = `collector.${state}.${share}`;
@@ -140,7 +148,8 @@ async function measure(replica: Replica, bodyFile: string, seconds: number): Pro
   const { meanUs, failed } = await h2load({
     url: `http://127.0.0.1:${replica.ready.grpcPort}/bellwether.echo.v1.EchoService/Echo`,
     headers: { "content-type": "application/grpc", te: "trailers" },
-    ...{ bodyFile, seconds, warmUpSeconds: 0, connections: 8, streams: 2, cpu: LOAD_CPU },
+    ...{ bodyFile, logFile: `${bodyFile}.${replica.process.pid}.log` },
+    ...{ seconds, warmUpSeconds: 0, connections: 8, streams: 2, cpu: LOAD_CPU },
   });
   if (failed > 0) throw new Error(`${failed} calls failed`);
   return meanUs;
