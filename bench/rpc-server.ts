@@ -10,13 +10,8 @@ import {
   EchoResponseSchema,
   EchoService,
 } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
-import {
-  createLocalKeys,
-  issueToken,
-  LOCAL_AUDIENCE,
-  LOCAL_ISSUER,
-  readPublicKeys,
-} from "@bellwether/mesh/auth/local-keys";
+import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
+import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
 import { startServer } from "@bellwether/mesh/serve";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";

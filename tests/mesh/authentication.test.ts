@@ -7,8 +7,8 @@ import {
   LOCAL_AUDIENCE,
   LOCAL_ISSUER,
   type LocalKeyFiles,
-  readPublicKeys,
 } from "@bellwether/mesh/auth/local-keys";
+import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
 import type { RoleName } from "@bellwether/mesh/caller";
 import type { AuthSettings } from "@bellwether/mesh/policies/authentication";
 import { Code, ConnectError } from "@connectrpc/connect";

@@ -6,13 +6,8 @@ import path from "node:path";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import {
-  createLocalKeys,
-  issueToken,
-  LOCAL_AUDIENCE,
-  LOCAL_ISSUER,
-  readPublicKeys,
-} from "@bellwether/mesh/auth/local-keys";
+import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
+import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
 import type { RoleName } from "@bellwether/mesh/caller";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { createMlService } from "@bellwether/ml-service/service";

@@ -3,13 +3,8 @@ import os from "node:os";
 import path from "node:path";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import {
-  createLocalKeys,
-  issueToken,
-  LOCAL_AUDIENCE,
-  LOCAL_ISSUER,
-  readPublicKeys,
-} from "@bellwether/mesh/auth/local-keys";
+import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
+import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
 import { route } from "@bellwether/mesh/route";
 import { startServer } from "@bellwether/mesh/serve";
 import { createLogger } from "@bellwether/telemetry/logger";

@@ -3,14 +3,13 @@ import { access } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
-import { readChunks, readFeatures } from "@bellwether/ingest/snapshot-chunks";
-import { snapshotWeekly } from "@bellwether/ingest/weekly-snapshot";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { makeDataFolder } from "@bellwether/storage/data-folder";
 import { createMlScorer } from "./clients/ml-scorer.ts";
 import { createOpsLedger } from "./clients/ops-ledger.ts";
 import { InputNotFoundError } from "./domain/scheduler-error.ts";
 import { type Progress, runWeekly, type WeeklyResult } from "./domain/weekly-run.ts";
+import { readSnapshot, readSnapshotFeatures, writeSnapshot } from "./store/snapshot-files.ts";
 import { openWeekFolder } from "./store/week-folder.ts";
 
 /** What weekly runs are set up with. */
@@ -50,10 +49,9 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     openWeek: (week: string) => openWeekFolder(settings.weeksFolder, modelName, week),
     checkInput,
     ingest: (input: string, outParquet: string, signal: AbortSignal) =>
-      snapshotWeekly({ ...pair, input, outParquet, signal }),
-    readChunks: (parquet: string, from: number, rows: number, signal: AbortSignal) =>
-      readChunks(parquet, { from, rows, signal }),
-    readFeatures: (parquet: string, signal: AbortSignal) => readFeatures(parquet, { signal }),
+      writeSnapshot({ ...pair, input, outParquet, signal }),
+    readChunks: readSnapshot,
+    readFeatures: readSnapshotFeatures,
   };
   return {
     modelName,

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
 import { type EnvSource, readEnv } from "@bellwether/config/env";
@@ -45,7 +46,24 @@ export async function meshEnv(given: EnvSource): Promise<Record<string, string>>
   return chosen;
 }
 
+/** Below those that systems give to outgoing connections: what is free there is still free when its service listens, seconds later. */
+const FREE_PORTS = { from: 20_000, to: 32_768 };
+const TRIES = 20;
+
+/** Holds a port, 0 = any free one, until it is closed. @throws PortTakenError */
 async function holdPort(host: string, variable: string, port: number): Promise<net.Server> {
+  if (port !== 0) return listenOn(host, variable, port);
+  for (let left = TRIES; left > 0; left--) {
+    try {
+      return await listenOn(host, variable, randomInt(FREE_PORTS.from, FREE_PORTS.to));
+    } catch (error) {
+      if (!(error instanceof PortTakenError)) throw error;
+    }
+  }
+  return listenOn(host, variable, 0);
+}
+
+async function listenOn(host: string, variable: string, port: number): Promise<net.Server> {
   const probe = net.createServer();
   try {
     probe.listen({ host, port });

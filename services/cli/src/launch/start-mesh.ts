@@ -9,7 +9,6 @@ import { providePostgres } from "@bellwether/storage/provide-postgres";
 import { type CliContext, dataFolder, defaultModel } from "../cli-context.ts";
 import { buildPage } from "./build-page.ts";
 import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";
-import { ensureWeek } from "./first-week.ts";
 import { meshEnv } from "./mesh-env.ts";
 import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
 
@@ -67,11 +66,14 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   const mlFirst = launch("ml-service");
   // Loading takes a core each: the third begins when the quickest is done.
   const begun = [launch("ops-service"), mlFirst, mlFirst.then(() => launch("scheduler-service"))] as const;
+  // What calls the services is loaded while they load.
+  const firstWeek = import("./first-week.ts");
   const outcomes = await Promise.allSettled(begun);
   // The scheduler stops first and ops-service last: what the others have left to tell still finds it.
   for (const outcome of outcomes) if (outcome.status === "fulfilled") starting.use(outcome.value);
   const [ops, ml, scheduler] = await settled(begun);
 
+  const { ensureWeek } = await firstWeek;
   const run = await ensureWeek(
     DEMO_WEEK,
     {

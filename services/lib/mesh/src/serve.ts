@@ -10,7 +10,7 @@ import { createHealthBoard } from "./health.ts";
 import { yieldToServing } from "./helper-threads.ts";
 import { type Address, addressText, isLoopback, type TlsMaterial } from "./listener.ts";
 import { type AdmissionLimits, admissionPolicy, DEFAULT_ADMISSION } from "./policies/admission.ts";
-import { type AuthSettings, authenticationPolicy } from "./policies/authentication.ts";
+import type { AuthSettings } from "./policies/authentication.ts";
 import { deadlinePolicy } from "./policies/deadline.ts";
 import { openEndedPolicy } from "./policies/open-ended.ts";
 import { telemetryPolicy } from "./policies/telemetry.ts";
@@ -104,7 +104,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const watches = openEndedPolicy();
   const traffic = trafficPolicy();
   const counters = [watches, traffic];
-  const chain = chainPolicies([...(options.policies ?? []), ...policies(options, routes, counters)], errors);
+  const chain = chainPolicies([...(options.policies ?? []), ...(await policies(options, routes, counters))], errors);
   const guard = webGuard({
     allowedOrigins: options.web?.allowedOrigins ?? [],
     headers: options.web?.headers ?? [],
@@ -165,11 +165,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * The chain, in order: telemetry sees every end, what is shed costs nothing more, a late or unknown caller costs no slot, only what
  * has a slot is validated.
  */
-function policies(
+async function policies(
   { auth, admission, telemetry, rest = [] }: ServerOptions,
   routes: readonly Route[],
   counters: readonly Policy[],
-): Policy[] {
+): Promise<Policy[]> {
   const mounted = routes.flatMap(({ methods }) => methods.map(({ method }) => method));
   const methods = [...new Set([...mounted, ...rest.map(({ rpc }) => rpc)])];
   const roles = requiredRoles(methods);
@@ -178,7 +178,13 @@ function policies(
     ...counters,
     admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }, yieldToServing),
     deadlinePolicy(),
-    ...(auth ? [authenticationPolicy(auth, roles)] : []),
+    ...(auth ? [await authentication(auth, roles)] : []),
     validationPolicy(methods),
   ];
+}
+
+/** What checks tokens is loaded by a server that asks for them: it is a tenth of what a server loads. */
+async function authentication(auth: AuthSettings, roles: ReturnType<typeof requiredRoles>): Promise<Policy> {
+  const { authenticationPolicy } = await import("./policies/authentication.ts");
+  return authenticationPolicy(auth, roles);
 }

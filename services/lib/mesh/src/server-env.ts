@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type EnvOf, env } from "@bellwether/config/env";
-import { readPublicKeys } from "./auth/local-keys.ts";
+import { readPublicKeys } from "./auth/public-keys.ts";
 import { isRoleName } from "./auth/roles.ts";
 import type { RoleName } from "./caller.ts";
 import type { ClientTls } from "./client/mesh-transport.ts";

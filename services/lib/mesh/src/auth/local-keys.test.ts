@@ -3,14 +3,8 @@ import os from "node:os";
 import path from "node:path";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  createLocalKeys,
-  issueToken,
-  LOCAL_AUDIENCE,
-  LOCAL_ISSUER,
-  localKeyFiles,
-  readPublicKeys,
-} from "./local-keys.ts";
+import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER, localKeyFiles } from "./local-keys.ts";
+import { readPublicKeys } from "./public-keys.ts";
 
 let parent = "";
 const folder = () => path.join(parent, "keys");

@@ -1,14 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import {
-  calculateJwkThumbprint,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type JSONWebKeySet,
-  type JWK,
-  SignJWT,
-} from "jose";
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import type { RoleName } from "../caller.ts";
 
 /** Issuer and audience of tokens that are made with a local key pair. */
@@ -45,13 +37,6 @@ export async function createLocalKeys(folder: string): Promise<LocalKeyFiles> {
   return files;
 }
 
-/** The public keys that servers check tokens with. @throws Error naming the file when it holds none */
-export async function readPublicKeys(file: string): Promise<JSONWebKeySet> {
-  const parsed: unknown = JSON.parse(await readFile(file, "utf8"));
-  if (isKeySet(parsed)) return parsed;
-  throw new Error(`${file}: expected a JSON Web Key Set, {"keys": [...]}`);
-}
-
 /** What a token says. */
 export interface TokenClaims {
   readonly subject: string;
@@ -72,8 +57,4 @@ export async function issueToken(privateKeyFile: string, { subject, roles, lifet
     .setIssuedAt()
     .setExpirationTime(Math.floor(Date.now() / 1000) + lifetimeS)
     .sign(key);
-}
-
-function isKeySet(value: unknown): value is JSONWebKeySet {
-  return typeof value === "object" && value !== null && "keys" in value && Array.isArray(value.keys);
 }
