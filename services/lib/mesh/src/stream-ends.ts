@@ -1,4 +1,5 @@
-import { constants, type Http2Session, type SecureServerOptions } from "node:http2";
+import { EventEmitter } from "node:events";
+import { constants, type Http2Session, type SecureServerOptions, type ServerHttp2Stream } from "node:http2";
 import type { DoorLimits } from "./door-limits.ts";
 
 /**
@@ -16,12 +17,22 @@ const NOTHING = (): void => {};
  */
 export function watchStreamEnds(session: Http2Session, limits: DoorLimits): void {
   const countReset = createResetCount(session, limits);
-  session.on("stream", (stream) =>
-    stream.once("close", () => {
-      if (stream.aborted) countReset();
-      stream.removeAllListeners().on("error", NOTHING);
-    }),
-  );
+  function ended(this: ServerHttp2Stream): void {
+    if (this.aborted) countReset();
+    letGo(this);
+  }
+  session.on("stream", (stream) => stream.on("close", ended));
+}
+
+/**
+ * Removes all listeners but those that a late event needs. Node tells of every single one while somebody listens for removals, and a
+ * Readable's own method looks after its flow, which has ended.
+ */
+function letGo(stream: ServerHttp2Stream): void {
+  const { removeAllListeners } = EventEmitter.prototype;
+  removeAllListeners.call(stream, "removeListener");
+  removeAllListeners.call(stream);
+  stream.on("error", NOTHING);
 }
 
 function createResetCount(session: Http2Session, { resetBurst, resetsPerSecond }: DoorLimits): () => void {
