@@ -202,6 +202,10 @@ test("every command has help with an example", async () => {
   }
 });
 
+test("--version tells the version", async () => {
+  expect(await run(["--version"])).toMatchObject({ code: 0, stdout: "0.1.0\n", stderr: "" });
+});
+
 test("a demo without transactions has the table's header and can be trained on", async () => {
   const out = path.join(folder, "quiet");
   await json(["demo", "--suppliers", "300", "--transactions", "0", "--out", out]);

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import cli from "../package.json" with { type: "json" };
 import type { CliContext } from "./cli-context.ts";
 
 interface CommandEntry {
@@ -60,6 +61,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 export async function createProgram(context: CliContext, words: readonly string[]): Promise<Command> {
   const program = new Command("bellwether")
     .description("Tells which suppliers are about to become a problem, why, and what would lower the risk.")
+    .version(cli.version)
     .showHelpAfterError("(add --help for the options and examples)")
     .exitOverride();
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {
