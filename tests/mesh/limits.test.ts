@@ -133,6 +133,16 @@ it("ends an RPC at the gRPC door whose body does not come, at its default deadli
   session.destroy();
 });
 
+it("answers at once to a connection's first call when its end comes with its headers and no message between", async () => {
+  await using echo = await startEcho();
+  const session = http2.connect(echo.grpcUrl);
+  await once(session, "remoteSettings");
+  const head = { ":method": "POST", ":path": ECHO, "content-type": "application/grpc", te: "trailers" };
+  const [headers] = await once(session.request(head, { endStream: false }).end(), "response");
+  expect(headers["grpc-status"]).toBe(String(Code.Unimplemented));
+  session.destroy();
+});
+
 it("tells gRPC clients that 128 streams are the most", async () => {
   await using echo = await startEcho();
   const session = http2.connect(echo.grpcUrl);

@@ -144,9 +144,15 @@ const proven = new WeakSet<Http2Session>();
 function lookLater(stream: ServerHttp2Stream, session: Http2Session, look: () => void): void {
   // One that is reset with an error code tells so, and grpc-js does not listen yet.
   stream.on("error", unused);
+  // Nor does it when a body without a byte ends: it is told again.
+  let ended = false;
+  stream.once("end", () => {
+    ended = true;
+  });
   setImmediate(() => {
     if (!stream.destroyed) proven.add(session);
     look();
+    if (ended) stream.emit("end");
   });
 }
 
