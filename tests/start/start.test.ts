@@ -184,6 +184,18 @@ test("with keys made by auth the whole mesh runs on tokens, and a call without o
   }
 });
 
+test.each([
+  ["DATABASE_URL", "postgres://ada:hidden@127.0.0.1:1/ops", "PostgreSQL at postgres://127.0.0.1:1/ops"],
+  ["REDIS_URL", "redis://:hidden@127.0.0.1:1", "Redis at redis://127.0.0.1:1"],
+])("a store in %s that is not there is one line, before a model is trained", async (variable, url, named) => {
+  await using folder = await startFolder();
+  expect(await folder.run(["start"], { [variable]: url })).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `bellwether: ${named} cannot be used: nothing listens there. Start it, or correct ${variable}\n`,
+  });
+});
+
 test("a taken port and a malformed variable are told before anything is made", async () => {
   await using folder = await startFolder();
   const taken = net.createServer().listen(0, "127.0.0.1");

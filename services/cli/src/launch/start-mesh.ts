@@ -8,6 +8,7 @@ import { takeProcessLock } from "@bellwether/storage/process-lock";
 import { providePostgres } from "@bellwether/storage/provide-postgres";
 import { type CliContext, dataFolder, defaultModel } from "../cli-context.ts";
 import { buildPage } from "./build-page.ts";
+import { checkStores } from "./check-stores.ts";
 import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";
 import { meshEnv } from "./mesh-env.ts";
 import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
@@ -44,6 +45,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   await makeDataFolder(data);
   starting.use(await takeProcessLock(path.join(data, "start.lock")));
   const peers = await meshEnv(context.env);
+  await checkStores(context.env);
 
   const given = context.env.DATABASE_URL ? new Secret(context.env.DATABASE_URL) : null;
   const opening = providePostgres(given, data).then((opened) => starting.use(opened));

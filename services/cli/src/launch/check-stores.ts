@@ -1,0 +1,21 @@
+import { type EnvSource, env, readEnv } from "@bellwether/config/env";
+
+/**
+ * Proves that the stores which the environment names answer: told once and before a model is trained, where each service would say it
+ * for itself. @throws EnvError, StorageError in one line
+ */
+export async function checkStores(given: EnvSource): Promise<void> {
+  const { databaseUrl, redisUrl } = readEnv(given, {
+    databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
+    redisUrl: env.optional(env.secretUrl("REDIS_URL", ["redis", "rediss"])),
+  });
+  // Loaded where they are wanted: most starts bring their own database and name none.
+  if (databaseUrl !== null) {
+    const { openPostgres } = await import("@bellwether/storage/open-postgres");
+    await (await openPostgres(databaseUrl.reveal(), { max: 1 })).close();
+  }
+  if (redisUrl !== null) {
+    const { openQueue } = await import("@bellwether/storage/open-queue");
+    await (await openQueue(redisUrl.reveal())).close();
+  }
+}
