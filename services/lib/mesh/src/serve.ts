@@ -183,7 +183,7 @@ async function policies(
   ];
 }
 
-/** What checks tokens is loaded by a server that asks for them: it is a tenth of what a server loads. */
+/** What checks tokens is loaded by a server that asks for them: some fifty modules of eight hundred. */
 async function authentication(auth: AuthSettings, roles: ReturnType<typeof requiredRoles>): Promise<Policy> {
   const { authenticationPolicy } = await import("./policies/authentication.ts");
   return authenticationPolicy(auth, roles);

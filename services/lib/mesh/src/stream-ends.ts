@@ -25,7 +25,7 @@ export function watchStreamEnds(session: Http2Session, limits: DoorLimits): void
 }
 
 /**
- * Removes all listeners but those that a late event needs. Node tells of every single one while somebody listens for removals, and a
+ * Removes all listeners and leaves one for a late error. Node tells of every single removal while somebody listens for them, and a
  * Readable's own method looks after its flow, which has ended.
  */
 function letGo(stream: ServerHttp2Stream): void {
