@@ -1,5 +1,6 @@
 import path from "node:path";
 import { env, readEnv } from "@bellwether/config/env";
+import { tellParent } from "@bellwether/mesh/parent-process";
 import { serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { registryRoot } from "@bellwether/registry/layout";
 import { createLogger } from "@bellwether/telemetry/logger";
@@ -52,8 +53,7 @@ try {
         () => process.exit(1),
       );
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  // started by a parent that waits for the addresses: it must not be outlived
-  process.once("disconnect", stop).send?.({ addresses: service.addresses });
+  tellParent(service, stop);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exit(1);

@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { expect, test } from "vitest";
+
+/** How a process ended that its starter let go when it had sent a message, or at once, and what it said. */
+async function letGo(script: string, at: "once" | "message") {
+  const child = spawn(
+    process.execPath,
+    ["--input-type=module", "-e", `setInterval(() => {}, 1_000);${TELL}${script}`],
+    {
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
+    },
+  );
+  const said = text(child.stdout ?? expect.fail());
+  const ended = once(child, "exit");
+  const message = at === "message" ? (await once(child, "message"))[0] : undefined;
+  child.disconnect();
+  const [code] = await ended;
+  return { code, said: await said, message };
+}
+
+const TELL = `const { tellParent } = await import(${JSON.stringify(new URL("parent-process.ts", import.meta.url).href)});
+const stop = () => { console.log("stopped"); process.exit(0); };
+const tell = () => tellParent({ addresses: "here" }, stop);`;
+
+test("a service that serves has told where, and stops with the process that started it", async () => {
+  expect(await letGo("tell();", "message")).toEqual({ code: 0, said: "stopped\n", message: { addresses: "here" } });
+});
+
+test("one whose starter went while it loaded stops", async () => {
+  const script = 'if (process.connected) process.once("disconnect", () => setImmediate(tell)); else tell();';
+  expect(await letGo(script, "once")).toEqual({ code: 0, said: "stopped\n", message: undefined });
+});
