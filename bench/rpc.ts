@@ -14,10 +14,8 @@ import { type Bench, type Metric, metric } from "./metric.ts";
 import type { ServerReady } from "./rpc-server.ts";
 
 const ROUNDS = 5;
-/** A shared machine changes its pace by half from one second to the next: many short turns hit both sides alike, a few long ones do not. */
-const TURNS = 3;
-const SECONDS = 1;
-const WARM_UP_SECONDS = 0.25;
+const SECONDS = 2;
+const WARM_UP_SECONDS = 0.5;
 /** On a core that it shares with its compiler, a server is more than twice as fast after some seconds of load as in the first. */
 const COLD_SECONDS = 8;
 const SERVER_CPU = 0;
@@ -147,16 +145,11 @@ interface Measured {
   readonly cpuUs: number;
 }
 
-/** Bare, ours, ours, bare, and so on: what else the machine does meanwhile, and a clock that drifts, hit both alike. */
+/** Bare, ours, ours, bare: what else the machine does meanwhile, and a clock that drifts, hit both alike. */
 async function loadInTurns(bare: Target, ours: Target, shape: Shape): Promise<[bare: Measured, ours: Measured]> {
-  const bares: Measured[] = [];
-  const oursAll: Measured[] = [];
-  for (let turn = 0; turn < TURNS; turn++) {
-    bares.push(await load(bare, shape));
-    oursAll.push(await load(ours, shape), await load(ours, shape));
-    bares.push(await load(bare, shape));
-  }
-  return [mean(bares), mean(oursAll)];
+  const first = await load(bare, shape);
+  const between = [await load(ours, shape), await load(ours, shape)];
+  return [mean([first, await load(bare, shape)]), mean(between)];
 }
 
 function mean(runs: readonly Measured[]): Measured {
