@@ -124,7 +124,9 @@ function setHeaders(
 /** What the handler saw of a call. A timeout counts only when the client asked for one: the default deadline is the server's own. */
 function infoOf(context: HandlerContext, requests: Any[]): RequestInfo {
   const { requestHeader, requestMethod, url } = context;
-  const isDefault = context instanceof Call && context.deadlineTimer !== undefined;
+  const isDefault =
+    context instanceof Call &&
+    !["grpc-timeout", "connect-timeout-ms"].some((name) => context.header(name) !== undefined);
   const timeoutMs = context.timeoutMs();
   const queryParams = [...new URL(url, "http://localhost").searchParams].map(([name, value]) => ({
     name,

@@ -1,5 +1,5 @@
+import type { Door } from "./door.ts";
 import type { DoorLimits } from "./door-limits.ts";
-import type { Door } from "./grpc-door.ts";
 import type { Address } from "./listener.ts";
 import { pathOf, sendText, type WebRequest, type WebResponse } from "./web-handler.ts";
 import { openWebListener } from "./web-listener.ts";

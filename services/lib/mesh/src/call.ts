@@ -33,6 +33,8 @@ export abstract class Call implements HandlerContext {
   /** Goes on with a call that a policy's `admit` made wait. */
   abstract enter(): void;
 
+  /** Whether the door's engine ends the call at the deadline that its client set. */
+  readonly engineKeepsDeadline: boolean = false;
   /** When the call must be over, epoch milliseconds; Infinity: never. */
   deadline = Number.POSITIVE_INFINITY;
   caller: Caller = ANONYMOUS;

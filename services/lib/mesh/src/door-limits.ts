@@ -12,6 +12,8 @@ export interface DoorLimits {
   readonly headersTimeoutMs: number;
   /** From a request's first byte to its last, HTTP/1.1. */
   readonly bodyTimeoutMs: number;
+  /** A client that has not taken a whole answer so long after its end loses it, at the latest after twice that, HTTP/2. */
+  readonly answerTimeoutMs: number;
   /** After this age a connection is asked to go, so that load spreads over new replicas. */
   readonly connectionAgeMs: number;
   readonly connectionAgeGraceMs: number;
@@ -30,6 +32,7 @@ export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   maxHeaderBytes: 16 * 1024,
   headersTimeoutMs: 10_000,
   bodyTimeoutMs: 60_000,
+  answerTimeoutMs: 60_000,
   connectionAgeMs: 30 * 60_000,
   connectionAgeGraceMs: 30_000,
   connectionIdleMs: 5 * 60_000,

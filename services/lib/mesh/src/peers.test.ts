@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http2 from "node:http2";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import tls from "node:tls";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { createPeerTable, peerOfSocket } from "./peers.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { peerOfSession, peerOfSocket, rememberPeer } from "./peers.ts";
 
 function hasOpenssl(): boolean {
   try {
@@ -32,24 +33,22 @@ async function connect<S extends net.Server>(server: S, event: string, open: (po
   return { client, socket };
 }
 
-test("a connection is found by its remote address and port until it closes, and then no more", async () => {
-  const { client, socket } = await connect(net.createServer(), "connection", (port) => net.connect(port, "127.0.0.1"));
-  const table = createPeerTable();
-  const { remoteAddress, remotePort } = socket;
-  expect(table.find(remoteAddress, remotePort)).toEqual({ address: "", certificateNames: [] });
-  table.add(socket);
-  expect(table.find(remoteAddress, remotePort)).toEqual({ address: "127.0.0.1", certificateNames: [] });
-  expect(table.find(remoteAddress, client.remotePort)).toEqual({ address: "", certificateNames: [] });
-  client.destroy();
-  await vi.waitFor(() => expect(table.find(remoteAddress, remotePort).address).toBe(""));
-});
-
 test("a connection that is gone before it is asked for has no address and no names", async () => {
   const { client, socket } = await connect(net.createServer(), "connection", (port) => net.connect(port, "127.0.0.1"));
   client.destroy();
   socket.destroy();
   expect(peerOfSocket(socket)).toMatchObject({ certificateNames: [] });
-  expect(createPeerTable().find(undefined, undefined)).toEqual({ address: "", certificateNames: [] });
+  expect(peerOfSession(undefined)).toEqual({ address: "", certificateNames: [] });
+});
+
+test("the peer of an HTTP/2 connection is known while the connection is, and after it", async () => {
+  const server = http2.createServer().on("session", rememberPeer);
+  const accepted = once(server, "session");
+  const { client } = await connect(server, "connection", (port) => net.connect(port, "127.0.0.1"));
+  const [session] = await accepted;
+  client.destroy();
+  await once(session, "close");
+  expect(peerOfSession(session)).toEqual({ address: "127.0.0.1", certificateNames: [] });
 });
 
 describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {

@@ -1,34 +1,10 @@
+import type { Http2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { PeerCertificate } from "node:tls";
 import { TLSSocket } from "node:tls";
 import type { Peer } from "./call.ts";
 
 const UNKNOWN: Peer = { address: "", certificateNames: [] };
-
-/** The open connections of a door, to find a call's peer by the remote address and port that its engine names. */
-export interface PeerTable {
-  add(socket: Socket): void;
-  find(remoteAddress: string | undefined, remotePort: number | undefined): Peer;
-}
-
-/**
- * The certificate is parsed once per connection: asking grpc-js costs 90 µs a call. An entry lives as long as its socket, so a
- * later connection from the same port never inherits a name.
- */
-export function createPeerTable(): PeerTable {
-  const peers = new Map<string, Peer>();
-  return {
-    add(socket) {
-      const key = keyOf(socket.remoteAddress, socket.remotePort);
-      const peer = peerOfSocket(socket);
-      peers.set(key, peer);
-      socket.once("close", () => {
-        if (peers.get(key) === peer) peers.delete(key);
-      });
-    },
-    find: (remoteAddress, remotePort) => peers.get(keyOf(remoteAddress, remotePort)) ?? UNKNOWN,
-  };
-}
 
 const known = new WeakMap<Socket, Peer>();
 
@@ -39,14 +15,22 @@ export function peerOfSocket(socket: Socket): Peer {
   return peer;
 }
 
+const peers = new WeakMap<Http2Session, Peer>();
+
+/** Reads the peer of a new HTTP/2 connection: its certificate is parsed once, and its socket may be gone when a call asks. */
+export function rememberPeer(session: Http2Session): void {
+  peers.set(session, readPeer(session.socket));
+}
+
+/** The peer that was remembered. */
+export function peerOfSession(session: Http2Session | undefined): Peer {
+  return (session && peers.get(session)) ?? UNKNOWN;
+}
+
 function readPeer(socket: Socket): Peer {
   const address = socket.remoteAddress ?? "";
   if (!(socket instanceof TLSSocket) || !socket.authorized) return { address, certificateNames: [] };
   return { address, certificateNames: certificateNames(socket.getPeerCertificate()) };
-}
-
-function keyOf(address: string | undefined, port: number | undefined): string {
-  return `${address}|${port}`;
 }
 
 /** Common name, then DNS and URI alternatives, of a verified certificate. */

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { constants, type Http2Session, type SecureServerOptions, type ServerHttp2Stream } from "node:http2";
+import { constants, type SecureServerOptions, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { DoorLimits } from "./door-limits.ts";
 
 /**
@@ -10,18 +10,33 @@ export const RESET_FRAMES = { streamResetBurst: 1_000_000, streamResetRate: 1_00
 
 const NOTHING = (): void => {};
 
+/** The streams of one connection. */
+export interface OpenStreams {
+  readonly all: ReadonlySet<ServerHttp2Stream>;
+  /** `performance.now()` when the last one ended, or the connection came. */
+  readonly lastEndedAt: number;
+}
+
 /**
  * Looks after the streams of a connection that have ended. A client that takes back call after call loses its connection
  * (CVE-2023-44487). And whatever listened to a stream is let go: on Node 24 a stream itself outlives the young generation
  * (docs/decisions/0003), its call with headers and messages need not.
  */
-export function watchStreamEnds(session: Http2Session, limits: DoorLimits): void {
+export function watchStreamEnds(session: ServerHttp2Session, limits: DoorLimits): OpenStreams {
   const countReset = createResetCount(session, limits);
+  const all = new Set<ServerHttp2Stream>();
+  const streams = { all, lastEndedAt: performance.now() };
   function ended(this: ServerHttp2Stream): void {
+    all.delete(this);
+    streams.lastEndedAt = performance.now();
     if (this.aborted) countReset();
     letGo(this);
   }
-  session.on("stream", (stream) => stream.on("close", ended));
+  session.on("stream", (stream) => {
+    all.add(stream);
+    stream.on("close", ended);
+  });
+  return streams;
 }
 
 /**
@@ -35,7 +50,7 @@ function letGo(stream: ServerHttp2Stream): void {
   stream.on("error", NOTHING);
 }
 
-function createResetCount(session: Http2Session, { resetBurst, resetsPerSecond }: DoorLimits): () => void {
+function createResetCount(session: ServerHttp2Session, { resetBurst, resetsPerSecond }: DoorLimits): () => void {
   let left = resetBurst;
   let countedMs = performance.now();
   return () => {

@@ -23,6 +23,7 @@ export interface WebCallInit {
 export class WebCall extends Call {
   readonly protocolName: string;
   readonly peer: Peer;
+  override readonly engineKeepsDeadline = true;
   readonly #context: HandlerContext;
   readonly #chain: PolicyChain;
   /** Whether the engine has decoded the message and called the handler. */

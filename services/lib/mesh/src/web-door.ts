@@ -7,10 +7,10 @@ import {
   type HandlerContext,
   type MethodImpl,
 } from "@connectrpc/connect";
+import type { Door } from "./door.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { closeAfterEarlyAnswer } from "./early-answer.ts";
 import { filesOf } from "./file-closure.ts";
-import type { Door } from "./grpc-door.ts";
 import type { Address, TlsMaterial } from "./listener.ts";
 import { peerOfSocket } from "./peers.ts";
 import type { PolicyChain } from "./policy.ts";

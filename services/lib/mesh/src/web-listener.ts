@@ -1,10 +1,11 @@
 import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
+import { careForConnection } from "./connection-care.ts";
+import type { Door } from "./door.ts";
 import type { DoorLimits } from "./door-limits.ts";
-import type { Door } from "./grpc-door.ts";
 import { type Address, listen, type TlsMaterial } from "./listener.ts";
-import { RESET_FRAMES, watchStreamEnds } from "./stream-ends.ts";
+import { RESET_FRAMES } from "./stream-ends.ts";
 import type { WebRequest, WebResponse } from "./web-handler.ts";
 
 const NOTHING = (): void => {};
@@ -99,9 +100,8 @@ function createTlsServer(
   server.on("secureConnection", (socket: Socket) => socket.on("data", NOTHING));
   server.on("session", (session) => {
     sessions.add(session);
-    watchStreamEnds(session, limits);
+    careForConnection(session, limits);
     session.once("close", () => sessions.delete(session));
-    session.setTimeout(limits.connectionIdleMs, () => session.close());
     const silent = setTimeout(() => session.destroy(), limits.headersTimeoutMs).unref();
     session.once("stream", () => clearTimeout(silent)).once("close", () => clearTimeout(silent));
   });

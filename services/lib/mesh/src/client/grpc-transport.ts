@@ -22,8 +22,9 @@ import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import * as grpc from "@grpc/grpc-js";
 import { callLimits } from "../call-limits.ts";
-import { headersFromMetadata, metadataFromHeaders, plainBytes } from "../metadata.ts";
 import { methodPath } from "../method.ts";
+import { plainBytes } from "../plain-bytes.ts";
+import { headersFromMetadata, metadataFromHeaders } from "./metadata.ts";
 
 /**
  * A Connect transport over a grpc-js channel: typed Connect clients with grpc-js's name resolution and load balancing.

@@ -1,19 +1,25 @@
-import { Code, type ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Call } from "../call.ts";
 import type { Policy } from "../policy.ts";
 import { refusal } from "../refusal.ts";
 
+/** Node's longest timer; a later deadline is none. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
- * Gives a call whose client set no deadline the RPC's default one; a client's own is kept by the engines. It runs from the
+ * Ends a call at its client's deadline, or at the RPC's default one if the client set none, where no engine does. It runs from the
  * headers on, so a client that sends headers and no body gets DEADLINE_EXCEEDED too.
  */
 export function deadlinePolicy(): Policy {
   return {
     open(call) {
-      const { defaultTimeoutMs } = call.bound.limits;
-      if (call.deadline !== Number.POSITIVE_INFINITY || defaultTimeoutMs === Number.POSITIVE_INFINITY) return;
-      call.deadline = Date.now() + defaultTimeoutMs;
-      call.deadlineTimer = setTimeout(expire, defaultTimeoutMs, call);
+      if (call.deadline === Number.POSITIVE_INFINITY) {
+        const { defaultTimeoutMs } = call.bound.limits;
+        call.deadline = Date.now() + defaultTimeoutMs;
+        arm(call, defaultTimeoutMs, endAtDefault);
+      } else if (!call.engineKeepsDeadline) {
+        arm(call, call.deadline - Date.now(), endAtClients);
+      }
     },
     close(call) {
       if (call.deadlineTimer) clearTimeout(call.deadlineTimer);
@@ -21,10 +27,15 @@ export function deadlinePolicy(): Policy {
   };
 }
 
-function expire(call: Call): void {
-  call.fail(deadlineExceeded());
+function arm(call: Call, leftMs: number, end: (call: Call) => void): void {
+  if (leftMs <= MAX_TIMER_MS) call.deadlineTimer = setTimeout(end, leftMs, call);
 }
 
-function deadlineExceeded(): ConnectError {
-  return refusal(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "deadline exceeded");
+function endAtDefault(call: Call): void {
+  call.fail(refusal(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "deadline exceeded"));
+}
+
+/** Its client knows the reason. */
+function endAtClients(call: Call): void {
+  call.fail(new ConnectError("deadline exceeded", Code.DeadlineExceeded));
 }

@@ -1,15 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
-
-/** Headers that belong to the protocol: grpc-js writes them itself. */
-const PROTOCOL_HEADERS = new Set([
-  "content-type",
-  "user-agent",
-  "te",
-  "host",
-  "connection",
-  "grpc-status",
-  "grpc-message",
-]);
+import { PROTOCOL_HEADERS } from "../protocol-headers.ts";
 
 /** Metadata as the gRPC protocol asks senders to write it: base64 without padding. grpc-js pads. */
 class UnpaddedMetadata extends Metadata {
@@ -53,9 +43,4 @@ export function headersFromMetadata(metadata: Metadata): Headers {
     }
   }
   return headers;
-}
-
-/** The same bytes without Buffer's methods: `bytes` fields of a decoded message are views of what it is decoded from. */
-export function plainBytes(buffer: Buffer): Uint8Array {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }

@@ -1,52 +1,44 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import * as grpc from "@grpc/grpc-js";
-import { Call, type Peer } from "./call.ts";
-import { refuseStream, statusFromError } from "./grpc-status.ts";
+import { Call, type Peer } from "../call.ts";
+import { peerOfSession } from "../peers.ts";
+import { plainBytes } from "../plain-bytes.ts";
+import type { PolicyChain } from "../policy.ts";
+import { refusal } from "../refusal.ts";
+import type { BoundMethod } from "../route.ts";
+import { checkEncoding } from "./compression.ts";
+import { refuseStream, trailersOfError, trailersOfSuccess } from "./grpc-status.ts";
+import { GrpcStream, type GrpcStreamListener } from "./grpc-stream.ts";
 import { deadlineFrom } from "./grpc-timeout.ts";
-import { headersFromMetadata, metadataFromHeaders, plainBytes } from "./metadata.ts";
-import type { PolicyChain } from "./policy.ts";
-import { refusal } from "./refusal.ts";
-import type { BoundMethod } from "./route.ts";
+import { headerFields, headersOf } from "./header-fields.ts";
 
 /** One RPC as the gRPC door serves it. */
 export interface GrpcMethod extends BoundMethod {
   readonly chain: PolicyChain;
-  /** The other end of a stream's connection. */
-  readonly peerOf: (stream: ServerHttp2Stream) => Peer;
 }
 
 const NOTHING = (): void => {};
-const NO_METADATA = new grpc.Metadata();
 /** One for all: making an error costs more than the rest of a call that is taken back, and a flood takes back many. */
 const CANCELED = new ConnectError("canceled", Code.Canceled);
-const OK: Parameters<grpc.ServerInterceptingCallInterface["sendStatus"]>[0] = {
-  code: grpc.status.OK,
-  details: "",
-  metadata: null,
-};
 
 /**
- * A call at the gRPC door. The policies see its headers first, on the bare stream: one that they refuse costs nothing of grpc-js.
- * The others are grpc-js's, driven at the seam of its server interceptors: this object takes the place of the call listener, so that
- * grpc-js builds neither a Readable nor a Writable for it. Messages cross the seam as bytes and are decoded here.
+ * A call at the gRPC door. The policies see its headers first, on the bare stream: one that they refuse costs next to nothing.
+ * Messages come from its stream as bytes and are decoded here.
  */
-export class GrpcCall extends Call {
+export class GrpcCall extends Call implements GrpcStreamListener {
   readonly protocolName = "grpc";
   override readonly bound: GrpcMethod;
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
-  /** grpc-js's side of the call, once its headers have been looked at. */
-  #base: grpc.ServerInterceptingCallInterface | undefined;
-  #metadata = NO_METADATA;
+  /** What follows the headers, once they have been looked at. */
+  #wire: GrpcStream | undefined;
   #requestHeader: Headers | undefined;
   #request: Buffer | undefined;
   #opening: void | Promise<void> = undefined;
   #ended = false;
   /** Wakes a handler that waits for the next inbound message; undefined ends its stream. */
   #awaitingMessage: ((bytes: Buffer | undefined) => void) | undefined;
-  #inbox: (Buffer | undefined)[] | undefined;
   /** Lets a streaming call in. */
   #awaitingTurn: (() => void) | undefined;
   /** Wakes a handler whose outbound message is being written. */
@@ -60,11 +52,11 @@ export class GrpcCall extends Call {
   }
 
   get peer(): Peer {
-    return this.bound.peerOf(this.#stream);
+    return peerOfSession(this.#stream.session);
   }
 
   get requestHeader(): Headers {
-    this.#requestHeader ??= headersFromMetadata(this.#metadata);
+    this.#requestHeader ??= headersOf(this.#headers);
     return this.#requestHeader;
   }
 
@@ -75,48 +67,47 @@ export class GrpcCall extends Call {
 
   /** Shows the headers to the policies. False: the call was refused, and its stream is answered. */
   open(): boolean {
-    this.deadline = deadlineFrom(this.header("grpc-timeout"));
+    const timeout = this.header("grpc-timeout");
+    this.deadline = deadlineFrom(timeout);
+    const isMalformed = timeout !== undefined && this.deadline === Number.POSITIVE_INFINITY;
     try {
       this.#opening = this.bound.chain.open(this);
+      this.#opening?.catch((reason) => this.fail(reason));
+      checkEncoding(this.#encoding);
+      if (isMalformed) throw new ConnectError(`grpc-timeout ${JSON.stringify(timeout)} is not a time`, Code.Internal);
     } catch (reason) {
       this.fail(reason);
       return false;
     }
-    this.#opening?.catch((reason) => this.fail(reason));
     return true;
   }
 
-  /** Goes on with grpc-js, after `open`. */
-  attach(base: grpc.ServerInterceptingCallInterface): this {
-    this.#base = base;
-    return this;
+  get #encoding(): string | undefined {
+    return this.header("grpc-encoding");
   }
 
-  /** grpc-js hands over its own listener; we listen ourselves. */
+  /** Reads what follows the headers, after `open`. */
   start(): void {
-    this.#base?.start(this);
-  }
-
-  onReceiveMetadata(metadata: grpc.Metadata): void {
-    this.#metadata = metadata;
+    const options = { maxMessageBytes: this.bound.limits.maxRequestBytes, encoding: this.#encoding };
+    this.#wire = new GrpcStream(this.#stream, options, this);
     if (this.bound.streamsIn) this.#runStream(() => this.#inbound());
-    else this.#base?.startRead();
+    else this.#wire.read();
   }
 
-  onReceiveMessage(bytes: Buffer): void {
+  onMessage(bytes: Buffer): void {
     if (this.bound.streamsIn) {
-      this.#deliver(bytes);
+      this.#awaitingMessage?.(bytes);
     } else if (this.#request) {
       this.fail(new ConnectError("received extra input message", Code.Unimplemented));
     } else {
       this.#request = bytes;
-      this.#base?.startRead();
+      this.#wire?.read();
     }
   }
 
-  onReceiveHalfClose(): void {
+  onHalfClose(): void {
     if (this.bound.streamsIn) {
-      this.#deliver(undefined);
+      this.#awaitingMessage?.(undefined);
     } else if (!this.#request) {
       this.fail(new ConnectError("missing input message", Code.Unimplemented));
     } else if (this.bound.streamsOut) {
@@ -127,8 +118,12 @@ export class GrpcCall extends Call {
     }
   }
 
-  /** The stream is closed: the client went, the deadline of grpc-js passed, or grpc-js refused a message. Comes after a normal end too. */
-  onCancel(): void {
+  onFault(reason: unknown): void {
+    this.fail(reason);
+  }
+
+  /** The client went, or the call ended well. */
+  onClose(): void {
     if (this.#ended) return;
     const late = this.deadline <= Date.now();
     this.#end(late ? new ConnectError("deadline exceeded", Code.DeadlineExceeded) : CANCELED);
@@ -137,9 +132,9 @@ export class GrpcCall extends Call {
   fail(reason: unknown): void {
     if (this.#ended) return;
     const error = this.bound.chain.toError(reason, this);
-    if (this.setHeader) this.#base?.sendMetadata(metadataFromHeaders(this.setHeader));
-    if (this.#base) this.#base.sendStatus(statusFromError(error, this.setTrailer));
-    else refuseStream(this.#stream, error);
+    if (this.setHeader) this.#wire?.sendHead(headerFields(this.setHeader));
+    if (this.#wire?.headSent) this.#wire.end(trailersOfError(error, this.setTrailer));
+    else refuseStream(this.#stream, error, this.setTrailer);
     this.#end(error);
   }
 
@@ -153,7 +148,7 @@ export class GrpcCall extends Call {
   }
 
   #succeed(): void {
-    this.#base?.sendStatus(this.setTrailer ? { ...OK, metadata: metadataFromHeaders(this.setTrailer) } : OK);
+    this.#wire?.end(trailersOfSuccess(this.setTrailer));
     this.#end(undefined);
   }
 
@@ -202,8 +197,8 @@ export class GrpcCall extends Call {
     if (this.#ended) return;
     try {
       const bytes = this.#encode(answer);
-      if (this.setHeader) this.#base?.sendMetadata(metadataFromHeaders(this.setHeader));
-      this.#base?.sendMessage(bytes, NOTHING);
+      if (this.setHeader) this.#wire?.sendHead(headerFields(this.setHeader));
+      this.#wire?.sendMessage(bytes);
     } catch (reason) {
       this.fail(reason);
       return;
@@ -240,7 +235,7 @@ export class GrpcCall extends Call {
         // Each pull in the call's context: spans that a streaming handler makes would lose their parent otherwise.
         const next = await this.within(() => iterator.next());
         if (this.#ended) return;
-        if (!headSent && this.setHeader) this.#base?.sendMetadata(metadataFromHeaders(this.setHeader));
+        if (!headSent && this.setHeader) this.#wire?.sendHead(headerFields(this.setHeader));
         headSent = true;
         if (next.done) {
           this.#succeed();
@@ -254,27 +249,16 @@ export class GrpcCall extends Call {
   }
 
   /** Resolves when the message is written, or the call has ended: this is the back-pressure. */
-  #write(bytes: Buffer): Promise<void> {
+  #write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       this.#awaitingWrite = resolve;
-      this.#base?.sendMessage(bytes, resolve);
+      this.#wire?.sendMessage(bytes, resolve);
     });
-  }
-
-  #deliver(bytes: Buffer | undefined): void {
-    const wake = this.#awaitingMessage;
-    this.#awaitingMessage = undefined;
-    if (wake) {
-      wake(bytes);
-    } else {
-      this.#inbox ??= [];
-      this.#inbox.push(bytes);
-    }
   }
 
   async *#inbound(): AsyncGenerator<Message> {
     while (true) {
-      const bytes = this.#inbox?.length ? this.#inbox.shift() : await this.#nextBytes();
+      const bytes = await this.#nextBytes();
       if (this.aborted) throw this.aborted;
       if (bytes === undefined) return;
       yield this.#decode(bytes);
@@ -288,24 +272,18 @@ export class GrpcCall extends Call {
         return;
       }
       this.#awaitingMessage = resolve;
-      this.#base?.startRead();
+      this.#wire?.read();
     });
   }
 
   #decode(bytes: Buffer): Message {
-    const { method, limits, chain } = this.bound;
-    if (bytes.byteLength > limits.maxRequestBytes) {
-      const text = `message of ${bytes.byteLength} bytes is larger than the ${limits.maxRequestBytes} bytes that ${method.name} takes`;
-      throw refusal(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", text);
-    }
     const message = decodeMessage(this, bytes);
-    chain.message(this, message);
+    this.bound.chain.message(this, message);
     return message;
   }
 
-  #encode(answer: unknown): Buffer {
-    const bytes = toBinary(this.method.output, this.toResponse(answer));
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  #encode(answer: unknown): Uint8Array {
+    return toBinary(this.method.output, this.toResponse(answer));
   }
 }
 

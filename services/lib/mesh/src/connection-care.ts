@@ -1,0 +1,72 @@
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { DoorLimits } from "./door-limits.ts";
+import { type OpenStreams, watchStreamEnds } from "./stream-ends.ts";
+
+/**
+ * Looks after an HTTP/2 connection as long as it lasts. It is asked to go (GOAWAY, its calls end) when it is old or has had no call for
+ * long (gRFC A9), dropped when its other end does not answer a PING (gRFC A8), and loses calls whose answers are not taken.
+ */
+export function careForConnection(session: ServerHttp2Session, limits: DoorLimits): void {
+  const streams = watchStreamEnds(session, limits);
+  const stops = [
+    endWhenOld(session, limits),
+    endWhenIdle(session, limits, streams),
+    keepAlive(session, limits),
+    dropUntaken(limits, streams),
+  ];
+  session.once("close", () => {
+    for (const stop of stops) stop();
+  });
+}
+
+type Stop = () => void;
+
+/** Ages differ by up to a tenth, so that connections that came together do not go together. */
+const JITTER = 0.1;
+
+function endWhenOld(session: ServerHttp2Session, { connectionAgeMs, connectionAgeGraceMs }: DoorLimits): Stop {
+  const ageMs = connectionAgeMs * (1 + JITTER * (2 * Math.random() - 1));
+  let timer = setTimeout(() => {
+    session.close();
+    timer = setTimeout(() => session.destroy(), connectionAgeGraceMs).unref();
+  }, ageMs).unref();
+  return () => clearTimeout(timer);
+}
+
+function endWhenIdle(session: ServerHttp2Session, { connectionIdleMs }: DoorLimits, streams: OpenStreams): Stop {
+  const look = (): void => {
+    const idleMs = streams.all.size > 0 ? 0 : performance.now() - streams.lastEndedAt;
+    if (idleMs >= connectionIdleMs) session.close();
+    else timer = setTimeout(look, connectionIdleMs - idleMs).unref();
+  };
+  let timer = setTimeout(look, connectionIdleMs).unref();
+  return () => clearTimeout(timer);
+}
+
+function keepAlive(session: ServerHttp2Session, { keepaliveMs, keepaliveTimeoutMs }: DoorLimits): Stop {
+  let waiting: NodeJS.Timeout | undefined;
+  const answered = (): void => {
+    clearTimeout(waiting);
+    waiting = undefined;
+  };
+  const timer = setInterval(() => {
+    if (waiting) return;
+    waiting = setTimeout(() => session.destroy(), keepaliveTimeoutMs).unref();
+    session.ping(answered);
+  }, keepaliveMs).unref();
+  return () => {
+    clearInterval(timer);
+    answered();
+  };
+}
+
+/** A client that opens no window would have its answers kept for ever: their calls have ended, and so have their deadlines. */
+function dropUntaken({ answerTimeoutMs }: DoorLimits, streams: OpenStreams): Stop {
+  let before = new Set<ServerHttp2Stream>();
+  const timer = setInterval(() => {
+    const waiting = [...streams.all].filter((stream) => stream.writableEnded);
+    for (const stream of waiting) if (before.has(stream)) stream.close(constants.NGHTTP2_CANCEL);
+    before = new Set(waiting);
+  }, answerTimeoutMs).unref();
+  return () => clearInterval(timer);
+}

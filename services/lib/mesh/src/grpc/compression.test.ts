@@ -1,0 +1,33 @@
+import zlib from "node:zlib";
+import { Code } from "@connectrpc/connect";
+import { expect, it } from "vitest";
+import { ACCEPTED_ENCODINGS, checkEncoding, inflateMessage } from "./compression.ts";
+
+const TEXT = Buffer.from("delivery within fourteen days of order");
+
+it("reads gzip and deflate, and says so", async () => {
+  expect(ACCEPTED_ENCODINGS).toBe("identity,gzip,deflate");
+  expect(await inflateMessage(zlib.gzipSync(TEXT), "gzip", 100)).toEqual(TEXT);
+  expect(await inflateMessage(zlib.deflateSync(TEXT), "deflate", 100)).toEqual(TEXT);
+  expect(await inflateMessage(zlib.gzipSync(Buffer.alloc(0)), "gzip", 0)).toEqual(Buffer.alloc(0));
+});
+
+it.each([undefined, "identity", "gzip", "deflate"])("takes the encoding %s", (encoding) => {
+  expect(() => checkEncoding(encoding)).not.toThrow();
+});
+
+it.each(["br", "", "constructor", "__proto__", "GZIP"])("refuses the encoding %j", (encoding) => {
+  expect(() => checkEncoding(encoding)).toThrow(expect.objectContaining({ code: Code.Unimplemented }));
+});
+
+it.each([
+  ["is not what it says", TEXT, "gzip", Code.Internal],
+  ["is cut off", zlib.gzipSync(TEXT).subarray(0, 20), "gzip", Code.Internal],
+  ["is empty", Buffer.alloc(0), "gzip", Code.Internal],
+  ["is compressed by nothing", TEXT, "identity", Code.Internal],
+  ["is compressed and no encoding is named", TEXT, undefined, Code.Internal],
+  ["is a byte too large when inflated", zlib.gzipSync(Buffer.alloc(101)), "gzip", Code.ResourceExhausted],
+  ["is a bomb", zlib.gzipSync(Buffer.alloc(50_000_000)), "gzip", Code.ResourceExhausted],
+])("refuses a message that %s", async (_, bytes, encoding, code) => {
+  await expect(inflateMessage(bytes, encoding, 100)).rejects.toMatchObject({ code });
+});

@@ -1,0 +1,146 @@
+import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { careForConnection } from "../connection-care.ts";
+import type { Door } from "../door.ts";
+import type { DoorLimits } from "../door-limits.ts";
+import { type Address, listen, type TlsMaterial } from "../listener.ts";
+import { methodPath } from "../method.ts";
+import { rememberPeer } from "../peers.ts";
+import type { PolicyChain } from "../policy.ts";
+import type { Route } from "../route.ts";
+import { RESET_FRAMES } from "../stream-ends.ts";
+import { GrpcCall, type GrpcMethod } from "./grpc-call.ts";
+import { refuseStream } from "./grpc-status.ts";
+
+export interface GrpcDoorOptions {
+  readonly address: Address;
+  readonly routes: readonly Route[];
+  readonly chain: PolicyChain;
+  readonly limits: DoorLimits;
+  readonly tls?: TlsMaterial;
+}
+
+/**
+ * Opens the gRPC door: gRPC on node:http2. grpc-js is not in it: a call through grpc-js's server, all it builds for one included, costs a
+ * quarter more than one with every policy costs here (docs/decisions/0005). @throws ListenError
+ */
+export async function openGrpcDoor({ address, routes, chain, limits, tls }: GrpcDoorOptions): Promise<Door> {
+  const bound = routes.flatMap((route) => route.methods);
+  const methods = new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, chain }]));
+  const server = tls ? createTlsServer(tls, limits) : http2.createServer(serverOptions(limits));
+  server.maxConnections = limits.maxConnections;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.on(tls ? "secureConnection" : "connection", (socket: Socket) => dropIfSilent(socket, limits.headersTimeoutMs));
+  const sessions = new Set<ServerHttp2Session>();
+  server.on("session", (session) => {
+    sessions.add(session);
+    rememberPeer(session);
+    session.once("close", () => sessions.delete(session));
+    careForConnection(session, limits);
+  });
+  server.on("stream", (stream, headers) => lookInTurn(stream, () => answer(methods, stream, headers)));
+  const listening = await listen(server, "gRPC", address);
+  return {
+    address: listening,
+    async drain(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const session of sessions) session.close();
+      const hardEnd = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(hardEnd);
+    },
+  };
+}
+
+const CONTENT_TYPE = /^application\/grpc(\+proto)?($|;)/;
+
+function answer(
+  methods: ReadonlyMap<string, GrpcMethod>,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): void {
+  const { ":method": verb, ":path": path = "", "content-type": contentType = "" } = headers;
+  const method = methods.get(path);
+  if (verb !== "POST") {
+    refuseRequest(stream, 405, { allow: "POST" });
+  } else if (!CONTENT_TYPE.test(contentType)) {
+    refuseRequest(stream, 415, { "accept-post": "application/grpc, application/grpc+proto" });
+  } else if (!method) {
+    refuseStream(stream, new ConnectError(`there is no RPC ${path}`, Code.Unimplemented));
+  } else {
+    const call = new GrpcCall(method, stream, headers);
+    if (call.open()) call.start();
+  }
+}
+
+/** Answers what is not gRPC as HTTP does. */
+function refuseRequest(stream: ServerHttp2Stream, status: number, fields: Readonly<Record<string, string>>): void {
+  stream.respond({ ":status": status, ...fields }, { endStream: true });
+  stream.close(http2.constants.NGHTTP2_NO_ERROR);
+}
+
+/** Connections of which a call was still wanted one turn after it came. */
+const proven = new WeakSet<ServerHttp2Session>();
+
+/** What a new connection takes back at once costs nothing: its calls are looked at one turn later, until one has lasted so long. */
+function lookInTurn(stream: ServerHttp2Stream, look: () => void): void {
+  // A stream that is reset with an error code tells so.
+  stream.on("error", NOTHING);
+  const session = stream.session as ServerHttp2Session | undefined;
+  if (!session || proven.has(session)) {
+    if (!stream.destroyed) look();
+    return;
+  }
+  setImmediate(() => {
+    if (stream.destroyed) return;
+    proven.add(session);
+    look();
+  });
+}
+
+const NOTHING = (): void => {};
+
+function serverOptions(limits: DoorLimits): http2.ServerOptions {
+  return {
+    ...RESET_FRAMES,
+    settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes },
+    // What a connection may hold is bounded by its windows and its streams. At this bound node:http2 fails calls in ways that clients
+    // do not understand.
+    maxSessionMemory: Number.MAX_SAFE_INTEGER,
+    // Errors with all their details.
+    maxSendHeaderBlockLength: Number.MAX_SAFE_INTEGER,
+  };
+}
+
+function createTlsServer({ cert, key, ca }: TlsMaterial, limits: DoorLimits): http2.Http2SecureServer {
+  const server = http2.createSecureServer({
+    ...serverOptions(limits),
+    cert,
+    key,
+    ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
+    handshakeTimeout: limits.headersTimeoutMs,
+  });
+  // Node tells of a handshake that failed or took too long, and leaves the connection open.
+  server.on("tlsClientError", (_, socket) => socket.destroy());
+  // So it does when no protocol is agreed upon.
+  server.on("unknownProtocol", (socket) => socket.destroy());
+  return server;
+}
+
+/** The 24 bytes that every HTTP/2 client sends first. */
+const PREFACE_BYTES = 24;
+
+function dropIfSilent(socket: Socket, timeoutMs: number): void {
+  const timer = setTimeout(() => {
+    if (socket.bytesRead < PREFACE_BYTES) socket.destroy();
+  }, timeoutMs).unref();
+  socket.once("close", () => clearTimeout(timer));
+  socket.on("error", () => socket.destroy());
+}

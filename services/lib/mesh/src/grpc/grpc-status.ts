@@ -1,0 +1,46 @@
+import { constants, type ServerHttp2Stream } from "node:http2";
+import type { ConnectError } from "@connectrpc/connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { type FieldsByName, fieldsByName, type HeaderFields, headerFields } from "./header-fields.ts";
+
+const OK: FieldsByName = { "grpc-status": "0" };
+const TRAILERS_ONLY: HeaderFields = [":status", "200", "content-type", "application/grpc+proto"];
+/** Node's types do not know `sendDate` here, Node does. */
+const WHOLE_ANSWER: { readonly endStream: boolean } = Object.freeze({ endStream: true, sendDate: false });
+
+/** The last header block of a call that ended well. */
+export function trailersOfSuccess(trailer: Headers | undefined): FieldsByName {
+  return trailer ? { ...fieldsByName(trailer), ...OK } : OK;
+}
+
+/** The last header block of a call that failed: code, text, metadata and details. */
+export function trailersOfError(error: ConnectError, trailer: Headers | undefined): FieldsByName {
+  return { ...statusOf(error), ...fieldsByName(setTrailerStatus(new Headers(trailer), error)) };
+}
+
+/** Made once: an overloaded server sends the same few errors very often. */
+const refusals = new WeakMap<ConnectError, HeaderFields>();
+
+/**
+ * Answers a stream that nothing else has answered, Trailers-Only, so that clients may call again, and resets it with NO_ERROR
+ * (RFC 9113, 8.1): what its client still sends is thrown away by the HTTP/2 engine and costs no event.
+ */
+export function refuseStream(stream: ServerHttp2Stream, error: ConnectError, trailer?: Headers): void {
+  if (stream.destroyed || stream.closed) return;
+  stream.respond([...refusalFields(error, trailer)], WHOLE_ANSWER);
+  stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+function refusalFields(error: ConnectError, trailer: Headers | undefined): HeaderFields {
+  const known = trailer ? undefined : refusals.get(error);
+  if (known) return known;
+  const details = headerFields(setTrailerStatus(new Headers(trailer), error));
+  const fields = [...TRAILERS_ONLY, ...Object.entries(statusOf(error)).flat(), ...details];
+  if (!trailer) refusals.set(error, fields);
+  return fields;
+}
+
+/** Texts are percent-encoded; a lone surrogate, which cannot be, becomes U+FFFD. */
+function statusOf({ code, rawMessage }: ConnectError) {
+  return { "grpc-status": String(code), "grpc-message": encodeURI(rawMessage.toWellFormed()) };
+}

@@ -1,0 +1,149 @@
+import { constants, type ServerHttp2Stream } from "node:http2";
+import { ACCEPTED_ENCODINGS, inflateMessage } from "./compression.ts";
+import type { FieldsByName, HeaderFields } from "./header-fields.ts";
+import { type Frame, MessageReader, malformed, PREFIX_BYTES } from "./message-reader.ts";
+
+/** What a stream tells the call on it. */
+export interface GrpcStreamListener {
+  /** The answer to one `read`. */
+  onMessage(bytes: Buffer): void;
+  /** The answer to a `read` when the client has sent all it will. */
+  onHalfClose(): void;
+  /** What came is not gRPC, or too large. */
+  onFault(reason: unknown): void;
+  /** The stream is gone, whoever ended it. */
+  onClose(): void;
+}
+
+export interface GrpcStreamOptions {
+  readonly maxMessageBytes: number;
+  /** `grpc-encoding` of the request. */
+  readonly encoding: string | undefined;
+}
+
+const HEAD = [":status", "200", "content-type", "application/grpc+proto", "grpc-accept-encoding", ACCEPTED_ENCODINGS];
+const HEAD_OPTIONS = { waitForTrailers: true, sendDate: false };
+
+/**
+ * The gRPC protocol on one HTTP/2 stream of a server (gRPC over HTTP2): messages in, one for each `read`; head, messages and
+ * trailers out. What is sent after the stream's end is dropped.
+ */
+export class GrpcStream {
+  readonly #stream: ServerHttp2Stream;
+  readonly #options: GrpcStreamOptions;
+  readonly #listener: GrpcStreamListener;
+  readonly #reader: MessageReader;
+  /** Whether a `read` has not been answered. */
+  #reading = false;
+  #halfClosed: boolean;
+  #headSent = false;
+  #trailers: FieldsByName | undefined;
+
+  constructor(stream: ServerHttp2Stream, options: GrpcStreamOptions, listener: GrpcStreamListener) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#listener = listener;
+    this.#reader = new MessageReader(options.maxMessageBytes);
+    this.#halfClosed = stream.readableEnded;
+    stream.on("data", (chunk: Buffer) => this.#onData(chunk));
+    stream.on("end", () => this.#onEnd());
+    stream.on("close", () => listener.onClose());
+  }
+
+  /** Whether something of the answer is out. */
+  get headSent(): boolean {
+    return this.#headSent;
+  }
+
+  get #isOver(): boolean {
+    return this.#trailers !== undefined || this.#stream.destroyed || this.#stream.closed;
+  }
+
+  /** Asks for the next message. */
+  read(): void {
+    this.#reading = true;
+    this.#advance();
+  }
+
+  sendHead(fields: HeaderFields = []): void {
+    if (this.#headSent || this.#isOver) return;
+    this.#stream.respond(fields.length === 0 ? HEAD : [...HEAD, ...fields], HEAD_OPTIONS);
+    this.#stream.on("wantTrailers", () => this.#sendTrailers());
+    this.#headSent = true;
+  }
+
+  /** `written` is called when the message has left; never, when the stream is over. */
+  sendMessage(bytes: Uint8Array, written?: () => void): void {
+    this.sendHead();
+    if (this.#isOver) return;
+    const frame = Buffer.allocUnsafe(PREFIX_BYTES + bytes.length);
+    frame.writeUInt8(0, 0);
+    frame.writeUInt32BE(bytes.length, 1);
+    frame.set(bytes, PREFIX_BYTES);
+    this.#stream.write(frame, written);
+  }
+
+  /** Ends the answer. */
+  end(trailers: FieldsByName): void {
+    this.sendHead();
+    if (this.#isOver) return;
+    this.#trailers = trailers;
+    this.#stream.end();
+  }
+
+  #sendTrailers(): void {
+    const stream = this.#stream;
+    if (!this.#trailers || stream.destroyed || stream.closed) return;
+    stream.sendTrailers(this.#trailers as Record<string, string | string[]>);
+    // The client may still be sending: nobody reads that. node:http2 sends trailers one turn later.
+    if (!this.#halfClosed) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#isOver) return;
+    this.#reader.push(chunk);
+    this.#advance();
+  }
+
+  #onEnd(): void {
+    this.#halfClosed = true;
+    this.#advance();
+  }
+
+  /** Answers a `read` if it can; lets the client wait while there is none. */
+  #advance(): void {
+    if (this.#isOver) return;
+    try {
+      if (this.#reading) this.#answer();
+      else if (this.#reader.isHolding) this.#stream.pause();
+    } catch (reason) {
+      this.#listener.onFault(reason);
+    }
+  }
+
+  #answer(): void {
+    const frame = this.#reader.next();
+    if (frame) {
+      this.#reading = false;
+      this.#deliver(frame);
+    } else if (!this.#halfClosed) {
+      if (this.#stream.isPaused()) this.#stream.resume();
+    } else if (this.#reader.isHolding) {
+      throw malformed("the request ends within a message");
+    } else {
+      this.#reading = false;
+      this.#listener.onHalfClose();
+    }
+  }
+
+  #deliver({ compressed, bytes }: Frame): void {
+    if (!compressed) {
+      this.#listener.onMessage(bytes);
+      return;
+    }
+    inflateMessage(bytes, this.#options.encoding, this.#options.maxMessageBytes).then(
+      (inflated) => this.#isOver || this.#listener.onMessage(inflated),
+      (reason) => this.#listener.onFault(reason),
+    );
+  }
+}

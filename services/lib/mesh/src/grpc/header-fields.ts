@@ -1,0 +1,39 @@
+import type { IncomingHttpHeaders } from "node:http2";
+import { PROTOCOL_HEADERS } from "../protocol-headers.ts";
+
+/** Header fields as node:http2 takes a block of them: name, value, name, value. */
+export type HeaderFields = readonly string[];
+
+/** Header fields by name. */
+export type FieldsByName = Readonly<Record<string, string | readonly string[]>>;
+
+/** The header fields of a request without the pseudo ones; values of a repeated field are joined by a comma. */
+export function headersOf(request: IncomingHttpHeaders): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(request)) {
+    if (name.startsWith(":") || PROTOCOL_HEADERS.has(name) || values === undefined) continue;
+    for (const value of Array.isArray(values) ? values : [values]) headers.append(name, value);
+  }
+  return headers;
+}
+
+/** What a handler set, without what the protocol writes itself. Bytes ("-bin") go out as gRPC asks: unpadded, a field for each. */
+export function fieldsByName(headers: Headers): FieldsByName {
+  const fields: Record<string, string | readonly string[]> = {};
+  for (const [name, value] of headers) {
+    if (PROTOCOL_HEADERS.has(name)) continue;
+    fields[name] = name.endsWith("-bin") ? value.split(",").map(unpadded) : value;
+  }
+  return fields;
+}
+
+/** The same as `fieldsByName`, in one row. */
+export function headerFields(headers: Headers): HeaderFields {
+  return Object.entries(fieldsByName(headers)).flatMap(([name, value]) =>
+    typeof value === "string" ? [name, value] : value.flatMap((part) => [name, part]),
+  );
+}
+
+function unpadded(base64: string): string {
+  return base64.trim().replace(/=+$/, "");
+}

@@ -1,0 +1,87 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+
+/** Before each message stand a flag, 1 for a compressed one, and its length. */
+export const PREFIX_BYTES = 5;
+
+const NONE = Buffer.alloc(0);
+
+/** A message as it travels. */
+export interface Frame {
+  readonly compressed: boolean;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Splits a body into its length-prefixed messages (gRPC over HTTP2, "Length-Prefixed-Message"). One that is announced as larger
+ * than `maxBytes` is refused at its prefix, before any of it is kept.
+ */
+export class MessageReader {
+  readonly #maxBytes: number;
+  /** What came, `#held` bytes of it; what is behind them is room for more. */
+  #bytes: Buffer = NONE;
+  #held = 0;
+  /** Bytes that it takes to go on: those of a prefix, then those of its message too. */
+  #needed = PREFIX_BYTES;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Whether there are bytes that `next` has not given. */
+  get isHolding(): boolean {
+    return this.#held > 0;
+  }
+
+  /** Keeps a chunk as it is, as long as it is the only one: then it has been read, and its message is a part of it. */
+  push(chunk: Buffer): void {
+    const held = this.#held + chunk.length;
+    if (this.#held === 0) {
+      this.#bytes = chunk;
+    } else {
+      if (held > this.#bytes.length) this.#grow(held);
+      chunk.copy(this.#bytes, this.#held);
+    }
+    this.#held = held;
+  }
+
+  /** The next message; undefined: more bytes must come first. @throws ConnectError when it is too large or not gRPC */
+  next(): Frame | undefined {
+    if (this.#held < this.#needed) return undefined;
+    const bytes = this.#bytes;
+    if (this.#needed === PREFIX_BYTES) this.#needed += this.#announced(bytes);
+    if (this.#held < this.#needed) return undefined;
+    const frame = { compressed: bytes[0] === 1, bytes: bytes.subarray(PREFIX_BYTES, this.#needed) };
+    this.#bytes = this.#held === this.#needed ? NONE : bytes.subarray(this.#needed, this.#held);
+    this.#held -= this.#needed;
+    this.#needed = PREFIX_BYTES;
+    return frame;
+  }
+
+  /** Makes room for the message, but never for twice of what has come: a length costs nothing to write. */
+  #grow(held: number): void {
+    const grown = Buffer.allocUnsafe(Math.max(held, Math.min(this.#needed, 2 * held)));
+    this.#bytes.copy(grown, 0, 0, this.#held);
+    this.#bytes = grown;
+  }
+
+  #announced(bytes: Buffer): number {
+    const flag = bytes.readUInt8(0);
+    if (flag > 1) throw malformed(`a message begins with ${flag}, neither 0 nor 1`);
+    const length = bytes.readUInt32BE(1);
+    if (length > this.#maxBytes) throw tooLarge(`of ${length} bytes`, this.#maxBytes);
+    return length;
+  }
+}
+
+// Faults of the protocol carry no reason, as at the web door: there is nothing to tell beside code and text.
+
+export function malformed(text: string): ConnectError {
+  return new ConnectError(text, Code.Internal);
+}
+
+export function tooLarge(size: string, maxBytes: number): ConnectError {
+  return new ConnectError(
+    `a message ${size} is larger than the ${maxBytes} bytes that this RPC takes`,
+    Code.ResourceExhausted,
+  );
+}

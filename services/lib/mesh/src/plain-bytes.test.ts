@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { plainBytes } from "./plain-bytes.ts";
+
+it("plain bytes are the same memory without Buffer's methods", () => {
+  const buffer = Buffer.from("abc").subarray(1);
+  const bytes = plainBytes(buffer);
+  expect(bytes.constructor).toBe(Uint8Array);
+  buffer[0] = 120;
+  expect([...bytes]).toEqual([120, 99]);
+});

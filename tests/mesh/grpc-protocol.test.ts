@@ -1,0 +1,172 @@
+import { once } from "node:events";
+import http2 from "node:http2";
+import zlib from "node:zlib";
+import {
+  ChatRequestSchema,
+  EchoRequestSchema,
+  EchoResponseSchema,
+} from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type EchoServer, startEcho, until } from "./start-echo.ts";
+
+const SERVICE = "/bellwether.echo.v1.EchoService";
+const MESSAGE = toBinary(EchoRequestSchema, create(EchoRequestSchema, { id: "x" }));
+
+function prefixed(message: Uint8Array, flag = 0): Buffer {
+  const frame = Buffer.alloc(5 + message.length);
+  frame[0] = flag;
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, 5);
+  return frame;
+}
+
+const GOOD = prefixed(MESSAGE);
+
+let echo: EchoServer;
+let session: http2.ClientHttp2Session;
+beforeAll(async () => {
+  echo = await startEcho();
+  session = http2.connect(echo.grpcUrl);
+});
+afterAll(async () => {
+  session.destroy();
+  await echo[Symbol.asyncDispose]();
+});
+
+interface Answer {
+  readonly httpStatus: number;
+  /** Of headers and trailers together. */
+  readonly code: number;
+  readonly text: string;
+  readonly body: Buffer;
+}
+
+/** Sends a body in these pieces, a packet for each, and ends it unless told not to. */
+async function send(
+  pieces: readonly Buffer[],
+  headers: object = {},
+  { method = "Echo", ends = true } = {},
+): Promise<Answer> {
+  const stream = session.request({
+    ":method": "POST",
+    ":path": `${SERVICE}/${method}`,
+    "content-type": "application/grpc",
+    te: "trailers",
+    ...headers,
+  });
+  stream.on("error", () => {});
+  const fields: http2.IncomingHttpHeaders = {};
+  const body: Buffer[] = [];
+  stream.on("response", (head) => Object.assign(fields, head));
+  stream.on("trailers", (trailers) => Object.assign(fields, trailers));
+  stream.on("data", (chunk) => body.push(chunk));
+  const closed = once(stream, "close");
+  for (const piece of pieces) {
+    if (stream.closed) break;
+    stream.write(piece);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (ends) stream.end();
+  await closed;
+  const { ":status": httpStatus, "grpc-status": code, "grpc-message": text = "" } = fields;
+  return {
+    httpStatus: Number(httpStatus),
+    code: Number(code),
+    text: decodeURIComponent(String(text)),
+    body: Buffer.concat(body),
+  };
+}
+
+async function expectGood(): Promise<void> {
+  const { code, body } = await send([GOOD]);
+  expect(code).toBe(0);
+  expect(fromBinary(EchoResponseSchema, body.subarray(5)).request?.id).toBe("x");
+}
+
+describe("the gRPC door takes", () => {
+  it.each<[string, Buffer[], object?]>([
+    ["a message in one piece", [GOOD]],
+    ["a message byte by byte", [...GOOD].map((byte) => Buffer.from([byte]))],
+    ["a content type with a codec", [GOOD], { "content-type": "application/grpc+proto" }],
+    ["a content type with a parameter", [GOOD], { "content-type": "application/grpc;x=1" }],
+    ["a gzip message", [prefixed(zlib.gzipSync(MESSAGE), 1)], { "grpc-encoding": "gzip" }],
+    ["a deflate message", [prefixed(zlib.deflateSync(MESSAGE), 1)], { "grpc-encoding": "deflate" }],
+    ["a plain message of a client that could compress", [GOOD], { "grpc-encoding": "gzip" }],
+    ["the longest timeout there is", [GOOD], { "grpc-timeout": "99999999H" }],
+  ])("%s", async (_, pieces, headers) => {
+    const { code, text, body } = await send(pieces, headers);
+    expect([code, text]).toEqual([0, ""]);
+    expect(fromBinary(EchoResponseSchema, body.subarray(5)).request?.id).toBe("x");
+  });
+});
+
+describe("the gRPC door refuses, and answers the next call,", () => {
+  const huge = Buffer.from([0, 0xff, 0xff, 0xff, 0xff]);
+  it.each<[string, Buffer[], Code, RegExp, object?, { method?: string; ends?: boolean }?]>([
+    ["no message", [], Code.Unimplemented, /missing input/],
+    ["two messages", [Buffer.concat([GOOD, GOOD])], Code.Unimplemented, /extra input/],
+    ["half a prefix", [GOOD.subarray(0, 3)], Code.Internal, /ends within a message/],
+    ["half a message", [GOOD.subarray(0, 7)], Code.Internal, /ends within a message/],
+    ["half a message of a stream", [GOOD.subarray(0, 7)], Code.Internal, /ends within/, {}, { method: "Sum" }],
+    ["4 GiB, before they come", [huge], Code.ResourceExhausted, /4294967295 bytes/, {}, { ends: false }],
+    ["an unknown flag", [prefixed(MESSAGE, 7)], Code.Internal, /begins with 7/],
+    ["bytes that are no message", [prefixed(Buffer.from([0xff, 0xff]))], Code.InvalidArgument, /EchoRequest/],
+    ["an encoding that it does not know", [GOOD], Code.Unimplemented, /"br"/, { "grpc-encoding": "br" }],
+    ["a compressed message without an encoding", [prefixed(MESSAGE, 1)], Code.Internal, /marked as compressed/],
+    ["what is not gzip", [prefixed(MESSAGE, 1)], Code.Internal, /not gzip/, { "grpc-encoding": "gzip" }],
+    ["a timeout that is none", [GOOD], Code.Internal, /"soon" is not a time/, { "grpc-timeout": "soon" }],
+    ["an RPC that is not there", [GOOD], Code.Unimplemented, /no RPC/, { ":path": `${SERVICE}/Nothing` }],
+    ["a path that is none", [GOOD], Code.Unimplemented, /no RPC/, { ":path": "/" }],
+  ])("%s", async (_, pieces, code, text, headers, options) => {
+    const answer = await send(pieces, headers, options);
+    expect(answer).toMatchObject({ httpStatus: 200, code, text: expect.stringMatching(text) });
+    await expectGood();
+  });
+
+  it.each<[string, object, number]>([
+    ["another content type", { "content-type": "application/json" }, 415],
+    ["another codec", { "content-type": "application/grpc+json" }, 415],
+    ["no content type", { "content-type": "" }, 415],
+    ["another verb", { ":method": "PUT" }, 405],
+  ])("%s, as HTTP does", async (_, headers, status) => {
+    expect((await send([GOOD], headers)).httpStatus).toBe(status);
+    await expectGood();
+  });
+});
+
+it("a client that goes on sending after its answer is stopped without an error, and its connection serves on", async () => {
+  const stream = session.request({
+    ":method": "POST",
+    ":path": `${SERVICE}/Echo`,
+    "content-type": "application/grpc",
+  });
+  stream.on("error", () => {}).resume();
+  const answered = once(stream, "response");
+  const filler = Buffer.alloc(16_384);
+  stream.write(prefixed(Buffer.alloc(0), 9));
+  const closed = once(stream, "close");
+  const flood = (): void => {
+    if (!stream.closed) stream.write(filler, () => setImmediate(flood));
+  };
+  flood();
+  expect((await answered)[0]["grpc-status"]).toBe(String(Code.Internal));
+  await closed;
+  expect(stream.rstCode).toBe(http2.constants.NGHTTP2_NO_ERROR);
+  await expectGood();
+});
+
+it("lets a client wait whose handler does not read", async () => {
+  const own = http2.connect(echo.grpcUrl);
+  const stream = own.request({ ":method": "POST", ":path": `${SERVICE}/Chat`, "content-type": "application/grpc" });
+  stream.on("error", () => {});
+  const slow = create(ChatRequestSchema, { text: "x".repeat(1_000), behavior: { delay: { seconds: 60n } } });
+  const message = prefixed(toBinary(ChatRequestSchema, slow));
+  for (let i = 0; i < 3_000; i++) stream.write(message);
+  await until(() => (own.state.remoteWindowSize ?? 0) < 2 * message.length, "the connection's window is full");
+  await new Promise((resolve) => own.ping(resolve));
+  expect(own.socket.bytesWritten).toBeLessThan(100_000);
+  own.destroy();
+  await expectGood();
+});
