@@ -6,7 +6,7 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { type Route, route } from "@bellwether/mesh/route";
 import { startServer } from "@bellwether/mesh/serve";
-import { staticFiles } from "@bellwether/mesh/static-files";
+import { staticFiles } from "@bellwether/mesh/web/static-files";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Browser, Page } from "playwright-core";

@@ -8,7 +8,7 @@ import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_serv
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
-import { staticFiles } from "@bellwether/mesh/static-files";
+import { staticFiles } from "@bellwether/mesh/web/static-files";
 import { watchPostgres } from "@bellwether/storage/postgres-pulse";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";

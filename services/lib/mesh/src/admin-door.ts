@@ -1,8 +1,8 @@
 import type { Door } from "./door.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import type { Address } from "./listener.ts";
-import { pathOf, sendText, type WebRequest, type WebResponse } from "./web-handler.ts";
-import { openWebListener } from "./web-listener.ts";
+import { pathOf, sendText, type WebRequest, type WebResponse } from "./web/web-handler.ts";
+import { openWebListener } from "./web/web-listener.ts";
 
 export interface AdminDoorOptions {
   readonly address: Address;

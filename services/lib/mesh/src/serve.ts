@@ -22,9 +22,9 @@ import { reflectionRoutes } from "./reflection.ts";
 import { restHandler } from "./rest/rest-handler.ts";
 import type { RestRoute } from "./rest/rest-route.ts";
 import type { Route } from "./route.ts";
-import { openWebDoor } from "./web-door.ts";
-import { hostsWithoutAuthentication, type WebGuardOptions, webGuard } from "./web-guard.ts";
-import type { WebHandler } from "./web-handler.ts";
+import { openWebDoor } from "./web/web-door.ts";
+import { hostsWithoutAuthentication, type WebGuardOptions, webGuard } from "./web/web-guard.ts";
+import type { WebHandler } from "./web/web-handler.ts";
 
 /** What a service gives the mesh. */
 export interface ServerOptions {

@@ -2,7 +2,7 @@ import { createGunzip } from "node:zlib";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { refusal } from "../refusal.ts";
-import type { WebRequest } from "../web-handler.ts";
+import type { WebRequest } from "../web/web-handler.ts";
 
 /**
  * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is none.

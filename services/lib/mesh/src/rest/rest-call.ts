@@ -6,7 +6,7 @@ import { JSON_OVERHEAD } from "../call-limits.ts";
 import { peerOfSocket } from "../peers.ts";
 import type { PolicyChain } from "../policy.ts";
 import type { BoundMethod } from "../route.ts";
-import { sendText, socketOf, type WebRequest, type WebResponse } from "../web-handler.ts";
+import { sendText, socketOf, type WebRequest, type WebResponse } from "../web/web-handler.ts";
 import { readJsonBody } from "./read-body.ts";
 import type { RestRoute } from "./rest-route.ts";
 

@@ -1,6 +1,6 @@
 import type { PolicyChain } from "../policy.ts";
 import type { Route } from "../route.ts";
-import { pathOf, sendText, type WebHandler } from "../web-handler.ts";
+import { pathOf, sendText, type WebHandler } from "../web/web-handler.ts";
 import { RestCall } from "./rest-call.ts";
 import { bindRest, type RestRoute } from "./rest-route.ts";
 

@@ -1,5 +1,5 @@
 import { cors } from "@connectrpc/connect";
-import { isLoopback } from "./listener.ts";
+import { isLoopback } from "../listener.ts";
 import { sendText, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 /** Who may call the web door from a browser. */

@@ -7,14 +7,14 @@ import {
   type HandlerContext,
   type MethodImpl,
 } from "@connectrpc/connect";
-import type { Door } from "./door.ts";
-import type { DoorLimits } from "./door-limits.ts";
+import type { Door } from "../door.ts";
+import type { DoorLimits } from "../door-limits.ts";
+import { filesOf } from "../file-closure.ts";
+import type { Address, TlsMaterial } from "../listener.ts";
+import { peerOfSocket } from "../peers.ts";
+import type { PolicyChain } from "../policy.ts";
+import type { BoundMethod, Route } from "../route.ts";
 import { closeAfterEarlyAnswer } from "./early-answer.ts";
-import { filesOf } from "./file-closure.ts";
-import type { Address, TlsMaterial } from "./listener.ts";
-import { peerOfSocket } from "./peers.ts";
-import type { PolicyChain } from "./policy.ts";
-import type { BoundMethod, Route } from "./route.ts";
 import { WebCall } from "./web-call.ts";
 import { sendText, socketOf, type WebHandler } from "./web-handler.ts";
 import { openWebListener } from "./web-listener.ts";

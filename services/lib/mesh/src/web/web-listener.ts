@@ -1,11 +1,11 @@
 import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
-import { careForConnection } from "./connection-care.ts";
-import type { Door } from "./door.ts";
-import type { DoorLimits } from "./door-limits.ts";
-import { type Address, listen, type TlsMaterial } from "./listener.ts";
-import { RESET_FRAMES } from "./stream-ends.ts";
+import { careForConnection } from "../connection-care.ts";
+import type { Door } from "../door.ts";
+import type { DoorLimits } from "../door-limits.ts";
+import { type Address, listen, type TlsMaterial } from "../listener.ts";
+import { RESET_FRAMES } from "../stream-ends.ts";
 import type { WebRequest, WebResponse } from "./web-handler.ts";
 
 const NOTHING = (): void => {};

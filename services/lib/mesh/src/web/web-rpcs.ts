@@ -6,7 +6,7 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import { JSON_OVERHEAD } from "./call-limits.ts";
+import { JSON_OVERHEAD } from "../call-limits.ts";
 import { interruptibleBody, interruptKey } from "./interruptible-body.ts";
 import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 

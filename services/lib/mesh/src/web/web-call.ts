@@ -1,10 +1,10 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { Call, type Peer } from "./call.ts";
+import { Call, type Peer } from "../call.ts";
+import type { PolicyChain } from "../policy.ts";
+import { refusal } from "../refusal.ts";
+import type { BoundMethod } from "../route.ts";
 import { interruptKey } from "./interruptible-body.ts";
-import type { PolicyChain } from "./policy.ts";
-import { refusal } from "./refusal.ts";
-import type { BoundMethod } from "./route.ts";
 
 const NOTHING = (): void => {};
 
