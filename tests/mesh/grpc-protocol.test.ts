@@ -2,14 +2,19 @@ import { once } from "node:events";
 import http2 from "node:http2";
 import zlib from "node:zlib";
 import {
+  type BehaviorSchema,
   ChatRequestSchema,
   EchoRequestSchema,
   EchoResponseSchema,
+  EchoService,
 } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
+import { RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { route } from "@bellwether/mesh/route";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type EchoServer, startEcho, until } from "./start-echo.ts";
+import { codeOf } from "./door-cases.ts";
+import { collect, type EchoServer, meshClient, startEcho, until } from "./start-echo.ts";
 
 const SERVICE = "/bellwether.echo.v1.EchoService";
 const MESSAGE = toBinary(EchoRequestSchema, create(EchoRequestSchema, { id: "x" }));
@@ -41,6 +46,7 @@ interface Answer {
   readonly code: number;
   readonly text: string;
   readonly body: Buffer;
+  readonly fields: http2.IncomingHttpHeaders;
 }
 
 /** Sends a body in these pieces, a packet for each, and ends it unless told not to. */
@@ -76,6 +82,7 @@ async function send(
     code: Number(code),
     text: decodeURIComponent(String(text)),
     body: Buffer.concat(body),
+    fields,
   };
 }
 
@@ -90,7 +97,8 @@ describe("the gRPC door takes", () => {
     ["a message in one piece", [GOOD]],
     ["a message byte by byte", [...GOOD].map((byte) => Buffer.from([byte]))],
     ["a content type with a codec", [GOOD], { "content-type": "application/grpc+proto" }],
-    ["a content type with a parameter", [GOOD], { "content-type": "application/grpc;x=1" }],
+    ["a content type with a parameter", [GOOD], { "content-type": "application/grpc ; x=1" }],
+    ["a content type in capitals", [GOOD], { "content-type": "Application/GRPC" }],
     ["a gzip message", [prefixed(zlib.gzipSync(MESSAGE), 1)], { "grpc-encoding": "gzip" }],
     ["a deflate message", [prefixed(zlib.deflateSync(MESSAGE), 1)], { "grpc-encoding": "deflate" }],
     ["a plain message of a client that could compress", [GOOD], { "grpc-encoding": "gzip" }],
@@ -157,16 +165,99 @@ it("a client that goes on sending after its answer is stopped without an error, 
   await expectGood();
 });
 
+it("says which encodings there are to a client that has another one", async () => {
+  const { fields } = await send([GOOD], { "grpc-encoding": "br" });
+  expect(fields["grpc-accept-encoding"]).toBe("identity,gzip,deflate");
+});
+
+/** Begins a Chat, with more messages than its handler reads while it is busy with the first one. */
+function chat(own: http2.ClientHttp2Session, behavior: MessageInitShape<typeof BehaviorSchema>, messages: number) {
+  const stream = own.request({ ":method": "POST", ":path": `${SERVICE}/Chat`, "content-type": "application/grpc" });
+  stream.on("error", () => {}).resume();
+  const message = create(ChatRequestSchema, { text: "x".repeat(1_000), behavior });
+  for (let i = 0; i < messages; i++) stream.write(prefixed(toBinary(ChatRequestSchema, message)));
+  return stream;
+}
+
 it("lets a client wait whose handler does not read", async () => {
   const own = http2.connect(echo.grpcUrl);
-  const stream = own.request({ ":method": "POST", ":path": `${SERVICE}/Chat`, "content-type": "application/grpc" });
-  stream.on("error", () => {});
-  const slow = create(ChatRequestSchema, { text: "x".repeat(1_000), behavior: { delay: { seconds: 60n } } });
-  const message = prefixed(toBinary(ChatRequestSchema, slow));
-  for (let i = 0; i < 3_000; i++) stream.write(message);
-  await until(() => (own.state.remoteWindowSize ?? 0) < 2 * message.length, "the connection's window is full");
+  chat(own, { delay: { seconds: 60n } }, 3_000);
+  await until(() => (own.state.remoteWindowSize ?? Number.MAX_VALUE) < 2_000, "the connection's window is full");
   await new Promise((resolve) => own.ping(resolve));
   expect(own.socket.bytesWritten).toBeLessThan(100_000);
   own.destroy();
   await expectGood();
+});
+
+it("calls that fail while their clients wait leave nothing behind on their connection", async () => {
+  const own = http2.connect(echo.grpcUrl);
+  // One more than may be open at a time.
+  for (let i = 0; i < 129; i++) {
+    const stream = chat(own, { delay: { nanos: 1_000_000 }, failCode: Code.Aborted }, 40);
+    const [trailers] = await once(stream, "trailers");
+    expect(trailers["grpc-status"]).toBe(String(Code.Aborted));
+    await once(stream, "close");
+  }
+  const closed = once(own, "close");
+  own.close();
+  await closed;
+  await expectGood();
+});
+
+it.each([
+  ["NO_ERROR", http2.constants.NGHTTP2_NO_ERROR],
+  ["CANCEL", http2.constants.NGHTTP2_CANCEL],
+])("a call that its client takes back with %s while it waits is let go", async (_, code) => {
+  const seen: string[] = [];
+  const observer = { started: () => seen.push("started"), ended: () => seen.push("ended") };
+  await using observed = await startEcho({ observer });
+  const own = http2.connect(observed.grpcUrl);
+  const stream = chat(own, { delay: { seconds: 60n } }, 40);
+  await until(() => seen.length === 1, "the handler");
+  stream.close(code);
+  await until(() => seen.length === 2, "the handler is let go");
+  expect(seen).toEqual(["started", "ended"]);
+  own.destroy();
+});
+
+describe("a handler that", () => {
+  /** How a call of Echo, or else of Count, ends with such a handler, and how a call ends after it. */
+  async function endsWith(
+    implementation: Parameters<typeof route<typeof EchoService>>[1],
+  ): Promise<[Code | "OK", Code | "OK"]> {
+    const wellBehaved = { increment: () => ({ count: 1n }) };
+    await using own = await startEcho({ routes: [route(EchoService, { ...wellBehaved, ...implementation })] });
+    using client = meshClient(own.grpcUrl);
+    const call = implementation.echo ? client.echo({ id: "x" }) : collect(client.count({ to: 9 }));
+    return [await codeOf(call), await codeOf(client.increment({}))];
+  }
+
+  it("throws an error whose details cannot be encoded ends its own call only", async () => {
+    const details = [{ desc: RetryInfoSchema, value: { retryDelay: { seconds: 0n, nanos: 0.5 } } }];
+    const echo = async () => {
+      throw new ConnectError("x", Code.NotFound, undefined, details);
+    };
+    expect(await endsWith({ echo })).toEqual([Code.Internal, "OK"]);
+  });
+
+  it("throws an error with the code 0 does not end well", async () => {
+    const echo = async () => {
+      throw new ConnectError("x", 0 as Code);
+    };
+    expect(await endsWith({ echo })).toEqual([Code.Unknown, "OK"]);
+  });
+
+  it("yields what cannot be encoded is let go", async () => {
+    let letGo = false;
+    async function* count() {
+      try {
+        yield { number: 1 };
+        yield { number: "none" as unknown as number };
+      } finally {
+        letGo = true;
+      }
+    }
+    expect(await endsWith({ count })).toEqual([Code.Internal, "OK"]);
+    expect(letGo).toBe(true);
+  });
 });

@@ -1,4 +1,8 @@
+import { once } from "node:events";
+import http2 from "node:http2";
 import https from "node:https";
+import net from "node:net";
+import tls from "node:tls";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
@@ -7,6 +11,14 @@ import { collect, type EchoServer, echoClient, startEcho, streamOf } from "./sta
 import { hasOpenssl, makeCertificates, type TestCertificates } from "./test-certificates.ts";
 
 const openssl = hasOpenssl();
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
 
 describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl)", () => {
   let certificates: TestCertificates;
@@ -57,6 +69,29 @@ describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl
     const call = echoClient(transport).echo({ id: "x" });
     await expect(call).rejects.toMatchObject({ code: Code.Unavailable });
   });
+
+  it.each(["grpc", "web"] as const)(
+    "tells a connection to go whose handshake ends while the %s door drains",
+    async (door) => {
+      const stopping = await startEcho({ tls: certificates.server });
+      const { port } = stopping.server.addresses[door];
+      const secure = { ca: certificates.ca, servername: "localhost", ALPNProtocols: ["h2"] };
+      const raw = net.connect(port, "127.0.0.1");
+      await once(raw, "connect");
+      // Connections are taken in order: when one that came later has shaken hands, the server has this one too.
+      const later = tls.connect({ port, host: "127.0.0.1", ...secure });
+      await once(later, "secureConnect");
+      later.destroy();
+      const stopped = stopping.server.stop();
+      await expect.poll(() => takesConnections(port)).toBe(false);
+      const socket = tls.connect({ socket: raw, ...secure });
+      const session = http2.connect("https://localhost", { createConnection: () => socket });
+      session.on("error", () => {});
+      const [code] = await once(session, "goaway");
+      expect(code).toBe(http2.constants.NGHTTP2_NO_ERROR);
+      await stopped;
+    },
+  );
 
   it("lets browsers come without one to the web door, where they need a token", async () => {
     const transport = createConnectTransport({

@@ -1,4 +1,5 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import type { DoorLimits } from "./door-limits.ts";
 import { type OpenStreams, watchStreamEnds } from "./stream-ends.ts";
 
@@ -6,15 +7,16 @@ import { type OpenStreams, watchStreamEnds } from "./stream-ends.ts";
  * Looks after an HTTP/2 connection as long as it lasts. It is asked to go (GOAWAY, its calls end) when it is old or has had no call for
  * long (gRFC A9), dropped when its other end does not answer a PING (gRFC A8), and loses calls whose answers are not taken.
  */
-export function careForConnection(session: ServerHttp2Session, limits: DoorLimits): void {
+export function careForConnection(session: ServerHttp2Session, socket: Socket, limits: DoorLimits): void {
   const streams = watchStreamEnds(session, limits);
   const stops = [
-    endWhenOld(session, limits),
+    endWhenOld(session, socket, limits),
     endWhenIdle(session, limits, streams),
-    keepAlive(session, limits),
+    keepAlive(session, socket, limits),
     dropUntaken(limits, streams),
   ];
-  session.once("close", () => {
+  // Not the session's: that comes only when its socket has closed.
+  socket.once("close", () => {
     for (const stop of stops) stop();
   });
 }
@@ -24,11 +26,12 @@ type Stop = () => void;
 /** Ages differ by up to a tenth, so that connections that came together do not go together. */
 const JITTER = 0.1;
 
-function endWhenOld(session: ServerHttp2Session, { connectionAgeMs, connectionAgeGraceMs }: DoorLimits): Stop {
+function endWhenOld(session: ServerHttp2Session, socket: Socket, limits: DoorLimits): Stop {
+  const { connectionAgeMs, connectionAgeGraceMs } = limits;
   const ageMs = connectionAgeMs * (1 + JITTER * (2 * Math.random() - 1));
   let timer = setTimeout(() => {
     session.close();
-    timer = setTimeout(() => session.destroy(), connectionAgeGraceMs).unref();
+    timer = setTimeout(() => socket.destroy(), connectionAgeGraceMs).unref();
   }, ageMs).unref();
   return () => clearTimeout(timer);
 }
@@ -43,17 +46,22 @@ function endWhenIdle(session: ServerHttp2Session, { connectionIdleMs }: DoorLimi
   return () => clearTimeout(timer);
 }
 
-function keepAlive(session: ServerHttp2Session, { keepaliveMs, keepaliveTimeoutMs }: DoorLimits): Stop {
+function keepAlive(session: ServerHttp2Session, socket: Socket, limits: DoorLimits): Stop {
   let waiting: NodeJS.Timeout | undefined;
   const answered = (): void => {
     clearTimeout(waiting);
     waiting = undefined;
   };
-  const timer = setInterval(() => {
-    if (waiting) return;
-    waiting = setTimeout(() => session.destroy(), keepaliveTimeoutMs).unref();
-    session.ping(answered);
-  }, keepaliveMs).unref();
+  const ask = (): void => {
+    if (session.destroyed) {
+      // Node has ended the connection and waits for its other end to do so too.
+      socket.destroy();
+    } else if (!waiting) {
+      waiting = setTimeout(() => socket.destroy(), limits.keepaliveTimeoutMs).unref();
+      session.ping(answered);
+    }
+  };
+  const timer = setInterval(ask, limits.keepaliveMs).unref();
   return () => {
     clearInterval(timer);
     answered();

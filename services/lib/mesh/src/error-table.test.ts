@@ -40,6 +40,29 @@ describe("an error", () => {
     expect(logged).toEqual([reason]);
   });
 
+  it.each(["constructor", "__proto__", "toString"])("named %s is none of the table", (name) => {
+    expect(toError(Object.assign(new Error("a secret"), { name }), call()).code).toBe(Code.Internal);
+  });
+
+  it.each([
+    ["has no text", Object.assign(new ModelNotReadyError(), { message: undefined })],
+    [
+      "cannot be read",
+      Object.defineProperty(new Error(), "name", {
+        get() {
+          throw new Error("unreadable");
+        },
+      }),
+    ],
+  ])("that %s leaves as INTERNAL", (_, error) => {
+    expect(toError(error, call()).code).toBe(Code.Internal);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("that may be retried after %d ms says no time", (retryAfterMs) => {
+    const error = toError(Object.assign(new ModelNotReadyError("x"), { retryAfterMs }), call());
+    expect([error.code, error.findDetails(RetryInfoSchema)]).toEqual([Code.Unavailable, []]);
+  });
+
   it("of the mesh passes as it is", () => {
     const refused = new ConnectError("no", Code.ResourceExhausted);
     expect(toError(refused, call())).toBe(refused);

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Call } from "./call.ts";
 import type { PolicyChain } from "./policy.ts";
 import { clean, type FieldViolation, refusal } from "./refusal.ts";
 
@@ -29,15 +30,21 @@ export function errorsByTable(
   log: FaultLog,
   translate: (error: unknown) => unknown = (error) => error,
 ): PolicyChain["toError"] {
-  return (thrown, call) => {
-    const reason = translate(thrown);
-    if (call.aborted && isAbort(reason)) return call.aborted;
-    if (reason instanceof ConnectError && !reason.isWireError) return wellFormed(reason);
-    const code = reason instanceof Error ? table[reason.name] : undefined;
-    if (code !== undefined) return describe(reason as DescribedError, code);
+  const internal = (call: Call, error: unknown): ConnectError => {
     // In the call's trace, so that the line has its ids.
-    call.within(() => log({ method: call.bound.name, error: reason }));
+    call.within(() => log({ method: call.bound.name, error }));
     return refusal(Code.Internal, "INTERNAL", "internal error");
+  };
+  return (thrown, call) => {
+    try {
+      const reason = translate(thrown);
+      if (call.aborted && isAbort(reason)) return call.aborted;
+      if (reason instanceof ConnectError && !reason.isWireError) return wellFormed(reason);
+      const code = reason instanceof Error && Object.hasOwn(table, reason.name) ? table[reason.name] : undefined;
+      return code === undefined ? internal(call, reason) : describe(reason as DescribedError, code);
+    } catch (unreadable) {
+      return internal(call, unreadable);
+    }
   };
 }
 

@@ -16,7 +16,7 @@ export interface FieldViolation {
 export interface RefusalDetails {
   /** Becomes google.rpc.BadRequest; at most 20 are sent. */
   readonly fieldViolations?: readonly FieldViolation[];
-  /** Becomes google.rpc.RetryInfo: not before so many milliseconds. */
+  /** Becomes google.rpc.RetryInfo: not before so many milliseconds; left out when it is not finite. */
   readonly retryAfterMs?: number;
   /** Becomes `ErrorInfo.metadata`. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -49,7 +49,7 @@ export function refusal(code: Code, reason: string, message: string, details: Re
     }));
     error.details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
   }
-  if (details.retryAfterMs !== undefined) {
+  if (details.retryAfterMs !== undefined && Number.isFinite(details.retryAfterMs)) {
     error.details.push({ desc: RetryInfoSchema, value: { retryDelay: durationFromMs(details.retryAfterMs) } });
   }
   return error;

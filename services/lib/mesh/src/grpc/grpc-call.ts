@@ -131,11 +131,20 @@ export class GrpcCall extends Call implements GrpcStreamListener {
 
   fail(reason: unknown): void {
     if (this.#ended) return;
-    const error = this.bound.chain.toError(reason, this);
-    if (this.setHeader) this.#wire?.sendHead(headerFields(this.setHeader));
-    if (this.#wire?.headSent) this.#wire.end(trailersOfError(error, this.setTrailer));
-    else refuseStream(this.#stream, error, this.setTrailer);
+    let error = this.bound.chain.toError(reason, this);
+    try {
+      if (this.setHeader) this.#wire?.sendHead(headerFields(this.setHeader));
+      this.#sendError(error, this.setTrailer);
+    } catch (unsendable) {
+      error = this.bound.chain.toError(unsendable, this);
+      this.#sendError(error, undefined);
+    }
     this.#end(error);
+  }
+
+  #sendError(error: ConnectError, trailer: Headers | undefined): void {
+    if (this.#wire?.headSent) this.#wire.end(trailersOfError(error, trailer));
+    else refuseStream(this.#stream, error, trailer);
   }
 
   #end(error: ConnectError | undefined): void {
@@ -199,11 +208,10 @@ export class GrpcCall extends Call implements GrpcStreamListener {
       const bytes = this.#encode(answer);
       if (this.setHeader) this.#wire?.sendHead(headerFields(this.setHeader));
       this.#wire?.sendMessage(bytes);
+      this.#succeed();
     } catch (reason) {
       this.fail(reason);
-      return;
     }
-    this.#succeed();
   }
 
   async #runStream(takeInput: () => unknown): Promise<void> {
@@ -230,10 +238,12 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   async #sendStream(answers: AsyncIterable<unknown>): Promise<void> {
     const iterator = answers[Symbol.asyncIterator]();
     let headSent = false;
+    let done = false;
     try {
       while (!this.#ended) {
         // Each pull in the call's context: spans that a streaming handler makes would lose their parent otherwise.
         const next = await this.within(() => iterator.next());
+        done = next.done === true;
         if (this.#ended) return;
         if (!headSent && this.setHeader) this.#wire?.sendHead(headerFields(this.setHeader));
         headSent = true;
@@ -244,7 +254,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
         await this.#write(this.#encode(next.value));
       }
     } finally {
-      if (this.#ended) iterator.return?.().catch(NOTHING);
+      if (!done) iterator.return?.().catch(NOTHING);
     }
   }
 

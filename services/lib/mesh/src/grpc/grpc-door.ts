@@ -1,7 +1,7 @@
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { careForConnection } from "../connection-care.ts";
+import { careForConnections } from "../connections.ts";
 import type { Door } from "../door.ts";
 import type { DoorLimits } from "../door-limits.ts";
 import { type Address, listen, type TlsMaterial } from "../listener.ts";
@@ -29,37 +29,14 @@ export async function openGrpcDoor({ address, routes, chain, limits, tls }: Grpc
   const bound = routes.flatMap((route) => route.methods);
   const methods = new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, chain }]));
   const server = tls ? createTlsServer(tls, limits) : http2.createServer(serverOptions(limits));
-  server.maxConnections = limits.maxConnections;
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
+  const connections = careForConnections(server, limits);
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => dropIfSilent(socket, limits.headersTimeoutMs));
-  const sessions = new Set<ServerHttp2Session>();
-  server.on("session", (session) => {
-    sessions.add(session);
-    rememberPeer(session);
-    session.once("close", () => sessions.delete(session));
-    careForConnection(session, limits);
-  });
+  server.on("session", rememberPeer);
   server.on("stream", (stream, headers) => lookInTurn(stream, () => answer(methods, stream, headers)));
-  const listening = await listen(server, "gRPC", address);
-  return {
-    address: listening,
-    async drain(graceMs) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const session of sessions) session.close();
-      const hardEnd = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, graceMs);
-      await closed;
-      clearTimeout(hardEnd);
-    },
-  };
+  return { address: await listen(server, "gRPC", address), drain: connections.drain };
 }
 
-const CONTENT_TYPE = /^application\/grpc(\+proto)?($|;)/;
+const CONTENT_TYPE = /^application\/grpc(\+proto)?\s*($|;)/i;
 
 function answer(
   methods: ReadonlyMap<string, GrpcMethod>,

@@ -1,10 +1,20 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { ACCEPTED_ENCODINGS } from "./compression.ts";
+import { flush } from "./grpc-stream.ts";
 import { type FieldsByName, fieldsByName, type HeaderFields, headerFields } from "./header-fields.ts";
 
 const OK: FieldsByName = { "grpc-status": "0" };
-const TRAILERS_ONLY: HeaderFields = [":status", "200", "content-type", "application/grpc+proto"];
+/** An unknown encoding must be told which there are; so everybody is. */
+const TRAILERS_ONLY = [
+  ":status",
+  "200",
+  "content-type",
+  "application/grpc+proto",
+  "grpc-accept-encoding",
+  ACCEPTED_ENCODINGS,
+];
 /** Node's types do not know `sendDate` here, Node does. */
 const WHOLE_ANSWER: { readonly endStream: boolean } = Object.freeze({ endStream: true, sendDate: false });
 
@@ -29,6 +39,7 @@ export function refuseStream(stream: ServerHttp2Stream, error: ConnectError, tra
   if (stream.destroyed || stream.closed) return;
   stream.respond([...refusalFields(error, trailer)], WHOLE_ANSWER);
   stream.close(constants.NGHTTP2_NO_ERROR);
+  flush(stream);
 }
 
 function refusalFields(error: ConnectError, trailer: Headers | undefined): HeaderFields {
@@ -40,7 +51,7 @@ function refusalFields(error: ConnectError, trailer: Headers | undefined): Heade
   return fields;
 }
 
-/** Texts are percent-encoded; a lone surrogate, which cannot be, becomes U+FFFD. */
+/** Texts are percent-encoded; a lone surrogate, which cannot be, becomes U+FFFD. An error is never OK. */
 function statusOf({ code, rawMessage }: ConnectError) {
-  return { "grpc-status": String(code), "grpc-message": encodeURI(rawMessage.toWellFormed()) };
+  return { "grpc-status": String(code || Code.Unknown), "grpc-message": encodeURI(rawMessage.toWellFormed()) };
 }

@@ -37,6 +37,8 @@ export class GrpcStream {
   #reading = false;
   #halfClosed: boolean;
   #headSent = false;
+  /** Whether the client ever had to wait. */
+  #waited = false;
   #trailers: FieldsByName | undefined;
 
   constructor(stream: ServerHttp2Stream, options: GrpcStreamOptions, listener: GrpcStreamListener) {
@@ -89,6 +91,7 @@ export class GrpcStream {
     if (this.#isOver) return;
     this.#trailers = trailers;
     this.#stream.end();
+    flush(this.#stream);
   }
 
   #sendTrailers(): void {
@@ -115,10 +118,17 @@ export class GrpcStream {
     if (this.#isOver) return;
     try {
       if (this.#reading) this.#answer();
-      else if (this.#reader.isHolding) this.#stream.pause();
+      else if (this.#reader.isHolding) this.#wait();
     } catch (reason) {
       this.#listener.onFault(reason);
     }
+  }
+
+  #wait(): void {
+    const stream = this.#stream;
+    if (!this.#waited) stream.on("aborted", () => flush(stream));
+    this.#waited = true;
+    stream.pause();
   }
 
   #answer(): void {
@@ -146,4 +156,9 @@ export class GrpcStream {
       (reason) => this.#listener.onFault(reason),
     );
   }
+}
+
+/** Lets what nobody reads go: Node holds a closed stream until its readable side has ended. */
+export function flush(stream: ServerHttp2Stream): void {
+  if (stream.isPaused()) stream.resume();
 }

@@ -25,6 +25,12 @@ it("sends what a handler set: bytes without padding and each in a field, texts a
   expect(headerFields(headers)).toEqual(["x-bytes-bin", "AA", "x-bytes-bin", "AAE", "x-text", "a, b"]);
 });
 
+it("sends every cookie", () => {
+  const headers = new Headers();
+  for (const cookie of ["a=1", "b=2"]) headers.append("set-cookie", cookie);
+  expect(headerFields(headers)).toEqual(["set-cookie", "a=1", "set-cookie", "b=2"]);
+});
+
 it.each(["grpc-status", "grpc-encoding", "content-type", "connection", "transfer-encoding", "upgrade"])(
   "does not let a handler set %s, which is the protocol's or would end the process",
   (name) => {

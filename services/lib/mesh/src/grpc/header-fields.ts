@@ -22,7 +22,8 @@ export function fieldsByName(headers: Headers): FieldsByName {
   const fields: Record<string, string | readonly string[]> = {};
   for (const [name, value] of headers) {
     if (PROTOCOL_HEADERS.has(name)) continue;
-    fields[name] = name.endsWith("-bin") ? value.split(",").map(unpadded) : value;
+    if (name === "set-cookie") fields[name] = headers.getSetCookie();
+    else fields[name] = name.endsWith("-bin") ? value.split(",").map(unpadded) : value;
   }
   return fields;
 }

@@ -28,7 +28,7 @@ export function deadlinePolicy(): Policy {
 }
 
 function arm(call: Call, leftMs: number, end: (call: Call) => void): void {
-  if (leftMs <= MAX_TIMER_MS) call.deadlineTimer = setTimeout(end, leftMs, call);
+  if (leftMs <= MAX_TIMER_MS) call.deadlineTimer = setTimeout(end, Math.max(0, leftMs), call);
 }
 
 function endAtDefault(call: Call): void {

@@ -1,7 +1,7 @@
 import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
-import { careForConnection } from "../connection-care.ts";
+import { careForConnections } from "../connections.ts";
 import type { Door } from "../door.ts";
 import type { DoorLimits } from "../door-limits.ts";
 import { type Address, listen, type TlsMaterial } from "../listener.ts";
@@ -23,32 +23,9 @@ export interface WebListenerOptions {
 
 /** Listens for HTTP/1.1 in clear text, or for HTTP/1.1 and HTTP/2 under TLS. @throws ListenError */
 export async function openWebListener({ name, address, limits, tls, answer }: WebListenerOptions): Promise<Door> {
-  const sessions = new Set<http2.ServerHttp2Session>();
-  const sockets = new Set<Socket>();
-  const server = tls ? createTlsServer(tls, limits, answer, sessions) : createClearServer(limits, answer);
-  server.maxConnections = limits.maxConnections;
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  const bound = await listen(server, name, address);
-  return {
-    address: bound,
-    async drain(graceMs) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const session of sessions) session.close();
-      // `close` ends idle connections once; one that becomes idle later would hold the drain for its keep-alive time.
-      const idle = setInterval(() => {
-        if (server instanceof http.Server) server.closeIdleConnections();
-      }, 50);
-      const hardEnd = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, graceMs);
-      await closed;
-      clearInterval(idle);
-      clearTimeout(hardEnd);
-    },
-  };
+  const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
+  const connections = careForConnections(server, limits);
+  return { address: await listen(server, name, address), drain: connections.drain };
 }
 
 function createClearServer(limits: DoorLimits, answer: Answer): http.Server {
@@ -68,12 +45,7 @@ function checkingInterval({ headersTimeoutMs }: DoorLimits): number {
   return Math.min(1_000, headersTimeoutMs);
 }
 
-function createTlsServer(
-  { cert, key, ca }: TlsMaterial,
-  limits: DoorLimits,
-  answer: Answer,
-  sessions: Set<http2.ServerHttp2Session>,
-): http2.Http2SecureServer {
+function createTlsServer({ cert, key, ca }: TlsMaterial, limits: DoorLimits, answer: Answer): http2.Http2SecureServer {
   const server = http2.createSecureServer(
     {
       cert,
@@ -99,9 +71,6 @@ function createTlsServer(
   // data makes it read through the stream.
   server.on("secureConnection", (socket: Socket) => socket.on("data", NOTHING));
   server.on("session", (session) => {
-    sessions.add(session);
-    careForConnection(session, limits);
-    session.once("close", () => sessions.delete(session));
     const silent = setTimeout(() => session.destroy(), limits.headersTimeoutMs).unref();
     session.once("stream", () => clearTimeout(silent)).once("close", () => clearTimeout(silent));
   });

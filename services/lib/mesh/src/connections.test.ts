@@ -2,13 +2,13 @@ import { once } from "node:events";
 import http2 from "node:http2";
 import net from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { careForConnection } from "./connection-care.ts";
+import { careForConnections } from "./connections.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
 
 /** The port of a server that cares for its connections so and leaves its streams to `answer`. */
 async function listen(limits: Partial<DoorLimits>, answer: (stream: http2.ServerHttp2Stream) => void = () => {}) {
   const server = http2.createServer();
-  server.on("session", (session) => careForConnection(session, { ...DEFAULT_DOOR_LIMITS, ...limits }));
+  careForConnections(server, { ...DEFAULT_DOOR_LIMITS, ...limits });
   server.on("stream", (stream) => answer(stream.on("error", () => {})));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -59,17 +59,41 @@ it("asks a connection without calls to go, and none that has one", async () => {
   await ended;
 });
 
+/** A client that says hello and then nothing, and that neither reads nor closes its side. */
+async function connectSilently(port: number): Promise<net.Socket> {
+  const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), emptySettings]));
+  return socket;
+}
+
 it("drops a connection whose other end answers no PING, and keeps one that does", async () => {
   const port = await listen({ keepaliveMs: 50, keepaliveTimeoutMs: 50 });
   const alive = connect(port);
   await once(alive, "remoteSettings");
-  const silent = net.connect(port, "127.0.0.1");
-  // A preface and empty SETTINGS, and then nothing.
-  silent.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-  silent.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
+  const silent = await connectSilently(port);
   silent.resume();
-  await once(silent, "close");
+  await once(silent, "end");
   expect(alive.destroyed).toBe(false);
+});
+
+it.each<[string, Partial<DoorLimits>]>([
+  ["idle", { connectionIdleMs: 50 }],
+  ["old", { connectionAgeMs: 50, connectionAgeGraceMs: 50 }],
+])("takes the place of an %s connection back whose other end does not close it", async (_, limits) => {
+  const port = await listen({ ...limits, maxConnections: 1, keepaliveMs: 100, keepaliveTimeoutMs: 10_000 });
+  const lingering = await connectSilently(port);
+  lingering.pause();
+  const isServed = async (): Promise<boolean> => {
+    const next = connect(port);
+    const served = await Promise.race([once(next, "remoteSettings").then(() => true), gone(next).then(() => false)]);
+    next.destroy();
+    return served;
+  };
+  await expect.poll(isServed, { timeout: 5_000 }).toBe(true);
 });
 
 it("drops an answer that its client does not take, and no other", async () => {
