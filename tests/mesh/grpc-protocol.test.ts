@@ -165,6 +165,12 @@ it("a client that goes on sending after its answer is stopped without an error, 
   await expectGood();
 });
 
+it("does not send a long path back", async () => {
+  const { code, text } = await send([GOOD], { ":path": `/${"%".repeat(10_000)}` });
+  expect(code).toBe(Code.Unimplemented);
+  expect(text.length).toBeLessThan(300);
+});
+
 it("says which encodings there are to a client that has another one", async () => {
   const { fields } = await send([GOOD], { "grpc-encoding": "br" });
   expect(fields["grpc-accept-encoding"]).toBe("identity,gzip,deflate");

@@ -73,8 +73,13 @@ function dropUntaken({ answerTimeoutMs }: DoorLimits, streams: OpenStreams): Sto
   let before = new Set<ServerHttp2Stream>();
   const timer = setInterval(() => {
     const waiting = [...streams.all].filter((stream) => stream.writableEnded);
-    for (const stream of waiting) if (before.has(stream)) stream.close(constants.NGHTTP2_CANCEL);
+    for (const stream of waiting) if (before.has(stream)) drop(stream);
     before = new Set(waiting);
   }, answerTimeoutMs).unref();
   return () => clearInterval(timer);
+}
+
+function drop(stream: ServerHttp2Stream): void {
+  if (stream.closed) stream.destroy();
+  else stream.close(constants.NGHTTP2_CANCEL);
 }

@@ -8,6 +8,7 @@ import { type Address, listen, type TlsMaterial } from "../listener.ts";
 import { methodPath } from "../method.ts";
 import { rememberPeer } from "../peers.ts";
 import type { PolicyChain } from "../policy.ts";
+import { clean } from "../refusal.ts";
 import type { Route } from "../route.ts";
 import { RESET_FRAMES } from "../stream-ends.ts";
 import { GrpcCall, type GrpcMethod } from "./grpc-call.ts";
@@ -36,6 +37,8 @@ export async function openGrpcDoor({ address, routes, chain, limits, tls }: Grpc
   return { address: await listen(server, "gRPC", address), drain: connections.drain };
 }
 
+/** A path may be as long as all headers together. */
+const MAX_TEXT = 256;
 const CONTENT_TYPE = /^application\/grpc(\+proto)?\s*($|;)/i;
 
 function answer(
@@ -50,7 +53,7 @@ function answer(
   } else if (!CONTENT_TYPE.test(contentType)) {
     refuseRequest(stream, 415, { "accept-post": "application/grpc, application/grpc+proto" });
   } else if (!method) {
-    refuseStream(stream, new ConnectError(`there is no RPC ${path}`, Code.Unimplemented));
+    refuseStream(stream, new ConnectError(clean(`there is no RPC ${path}`, MAX_TEXT), Code.Unimplemented));
   } else {
     const call = new GrpcCall(method, stream, headers);
     if (call.open()) call.start();
