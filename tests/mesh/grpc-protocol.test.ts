@@ -9,6 +9,7 @@ import {
   EchoService,
 } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { prefixed } from "@bellwether/mesh/grpc/message-frames";
 import { route } from "@bellwether/mesh/route";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -18,14 +19,6 @@ import { collect, type EchoServer, meshClient, startEcho, until } from "./start-
 
 const SERVICE = "/bellwether.echo.v1.EchoService";
 const MESSAGE = toBinary(EchoRequestSchema, create(EchoRequestSchema, { id: "x" }));
-
-function prefixed(message: Uint8Array, flag = 0): Buffer {
-  const frame = Buffer.alloc(5 + message.length);
-  frame[0] = flag;
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, 5);
-  return frame;
-}
 
 const GOOD = prefixed(MESSAGE);
 
@@ -165,9 +158,9 @@ it("a client that goes on sending after its answer is stopped without an error, 
   await expectGood();
 });
 
-it("does not send a long path back", async () => {
-  const { code, text } = await send([GOOD], { ":path": `/${"%".repeat(10_000)}` });
-  expect(code).toBe(Code.Unimplemented);
+it.each([":path", "grpc-encoding", "grpc-timeout"])("does not send a long %s back", async (name) => {
+  const { code, text } = await send([GOOD], { [name]: `/${"%".repeat(10_000)}` });
+  expect(code).toBe(name === "grpc-timeout" ? Code.Internal : Code.Unimplemented);
   expect(text.length).toBeLessThan(300);
 });
 

@@ -1,7 +1,8 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { malformed, tooLarge } from "./message-reader.ts";
+import { Code } from "@connectrpc/connect";
+import { malformed, tooLarge } from "./message-frames.ts";
+import { protocolFault } from "./protocol-fault.ts";
 
 type Inflate = (bytes: Buffer, options: zlib.ZlibOptions) => Promise<Buffer>;
 
@@ -17,7 +18,7 @@ export const ACCEPTED_ENCODINGS = ["identity", ...INFLATE.keys()].join(",");
 export function checkEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding === "identity" || INFLATE.has(encoding)) return;
   const text = `grpc-encoding ${JSON.stringify(encoding)} is none of ${ACCEPTED_ENCODINGS}`;
-  throw new ConnectError(text, Code.Unimplemented);
+  throw protocolFault(Code.Unimplemented, text);
 }
 
 /** A message that was marked as compressed. Inflates at most `maxBytes`. @throws ConnectError */

@@ -12,6 +12,8 @@ import { refuseStream, trailersOfError, trailersOfSuccess } from "./grpc-status.
 import { GrpcStream, type GrpcStreamListener } from "./grpc-stream.ts";
 import { deadlineFrom } from "./grpc-timeout.ts";
 import { headerFields, headersOf } from "./header-fields.ts";
+import { malformed } from "./message-frames.ts";
+import { protocolFault } from "./protocol-fault.ts";
 
 /** One RPC as the gRPC door serves it. */
 export interface GrpcMethod extends BoundMethod {
@@ -74,7 +76,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
       this.#opening = this.bound.chain.open(this);
       this.#opening?.catch((reason) => this.fail(reason));
       checkEncoding(this.#encoding);
-      if (isMalformed) throw new ConnectError(`grpc-timeout ${JSON.stringify(timeout)} is not a time`, Code.Internal);
+      if (isMalformed) throw malformed(`grpc-timeout ${JSON.stringify(timeout)} is not a time`);
     } catch (reason) {
       this.fail(reason);
       return false;
@@ -98,7 +100,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     if (this.bound.streamsIn) {
       this.#awaitingMessage?.(bytes);
     } else if (this.#request) {
-      this.fail(new ConnectError("received extra input message", Code.Unimplemented));
+      this.fail(protocolFault(Code.Unimplemented, "received extra input message"));
     } else {
       this.#request = bytes;
       this.#wire?.read();
@@ -109,7 +111,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     if (this.bound.streamsIn) {
       this.#awaitingMessage?.(undefined);
     } else if (!this.#request) {
-      this.fail(new ConnectError("missing input message", Code.Unimplemented));
+      this.fail(protocolFault(Code.Unimplemented, "missing input message"));
     } else if (this.bound.streamsOut) {
       const bytes = this.#request;
       this.#runStream(() => this.#decode(bytes));

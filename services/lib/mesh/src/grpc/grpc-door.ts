@@ -1,6 +1,6 @@
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { careForConnections } from "../connections.ts";
 import type { Door } from "../door.ts";
 import type { DoorLimits } from "../door-limits.ts";
@@ -8,11 +8,11 @@ import { type Address, listen, type TlsMaterial } from "../listener.ts";
 import { methodPath } from "../method.ts";
 import { rememberPeer } from "../peers.ts";
 import type { PolicyChain } from "../policy.ts";
-import { clean } from "../refusal.ts";
 import type { Route } from "../route.ts";
 import { RESET_FRAMES } from "../stream-ends.ts";
 import { GrpcCall, type GrpcMethod } from "./grpc-call.ts";
 import { refuseStream } from "./grpc-status.ts";
+import { protocolFault } from "./protocol-fault.ts";
 
 export interface GrpcDoorOptions {
   readonly address: Address;
@@ -37,8 +37,6 @@ export async function openGrpcDoor({ address, routes, chain, limits, tls }: Grpc
   return { address: await listen(server, "gRPC", address), drain: connections.drain };
 }
 
-/** A path may be as long as all headers together. */
-const MAX_TEXT = 256;
 const CONTENT_TYPE = /^application\/grpc(\+proto)?\s*($|;)/i;
 
 function answer(
@@ -53,7 +51,7 @@ function answer(
   } else if (!CONTENT_TYPE.test(contentType)) {
     refuseRequest(stream, 415, { "accept-post": "application/grpc, application/grpc+proto" });
   } else if (!method) {
-    refuseStream(stream, new ConnectError(clean(`there is no RPC ${path}`, MAX_TEXT), Code.Unimplemented));
+    refuseStream(stream, protocolFault(Code.Unimplemented, `there is no RPC ${path}`));
   } else {
     const call = new GrpcCall(method, stream, headers);
     if (call.open()) call.start();

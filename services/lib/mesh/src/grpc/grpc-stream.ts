@@ -1,7 +1,7 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { ACCEPTED_ENCODINGS, inflateMessage } from "./compression.ts";
 import type { FieldsByName, HeaderFields } from "./header-fields.ts";
-import { type Frame, MessageReader, malformed, PREFIX_BYTES } from "./message-reader.ts";
+import { type Frame, MessageReader, malformed, prefixed } from "./message-frames.ts";
 
 /** What a stream tells the call on it. */
 export interface GrpcStreamListener {
@@ -78,11 +78,7 @@ export class GrpcStream {
   sendMessage(bytes: Uint8Array, written?: () => void): void {
     this.sendHead();
     if (this.#isOver) return;
-    const frame = Buffer.allocUnsafe(PREFIX_BYTES + bytes.length);
-    frame.writeUInt8(0, 0);
-    frame.writeUInt32BE(bytes.length, 1);
-    frame.set(bytes, PREFIX_BYTES);
-    this.#stream.write(frame, written);
+    this.#stream.write(prefixed(bytes), written);
   }
 
   /** Ends the answer. */

@@ -1,15 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { MessageReader } from "./message-reader.ts";
-
-function prefixed(message: Uint8Array, flag = 0): Buffer {
-  const frame = Buffer.alloc(5 + message.length);
-  frame[0] = flag;
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, 5);
-  return frame;
-}
+import { MessageReader, prefixed } from "./message-frames.ts";
 
 /** Reads as a call does: as soon as there is something, or when all has come. */
 function readAll(chunks: readonly Buffer[], eager: boolean, maxBytes = 1_000): Buffer[] {
@@ -31,6 +23,11 @@ function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
   const places = [0, ...at.map((i) => i % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   return places.slice(1).map((end, i) => bytes.subarray(places[i], end));
 }
+
+it("writes flag, length and message", () => {
+  expect([...prefixed(Buffer.from("abc"))]).toEqual([0, 0, 0, 0, 3, 97, 98, 99]);
+  expect([...prefixed(Buffer.alloc(0), 1)]).toEqual([1, 0, 0, 0, 0]);
+});
 
 it("gives the messages of a body, however it is cut", () => {
   const messages = fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 6 });

@@ -1,7 +1,17 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { protocolFault } from "./protocol-fault.ts";
 
 /** Before each message stand a flag, 1 for a compressed one, and its length. */
-export const PREFIX_BYTES = 5;
+const PREFIX_BYTES = 5;
+
+/** A message as it leaves: behind its prefix, and plain unless the flag says otherwise. */
+export function prefixed(message: Uint8Array, flag = 0): Buffer {
+  const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
+  frame.writeUInt8(flag, 0);
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, PREFIX_BYTES);
+  return frame;
+}
 
 const NONE = Buffer.alloc(0);
 
@@ -73,15 +83,13 @@ export class MessageReader {
   }
 }
 
-// Faults of the protocol carry no reason, as at the web door: there is nothing to tell beside code and text.
-
 export function malformed(text: string): ConnectError {
-  return new ConnectError(text, Code.Internal);
+  return protocolFault(Code.Internal, text);
 }
 
 export function tooLarge(size: string, maxBytes: number): ConnectError {
-  return new ConnectError(
-    `a message ${size} is larger than the ${maxBytes} bytes that this RPC takes`,
+  return protocolFault(
     Code.ResourceExhausted,
+    `a message ${size} is larger than the ${maxBytes} bytes that this RPC takes`,
   );
 }
