@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { readCommandLine } from "../scripts/command-line.ts";
 import { compareWith } from "./against/compare.ts";
+import { findCommit } from "./against/worktree.ts";
 import { type Bench, metricLine, report } from "./metric.ts";
 
 const BENCHES: Readonly<Record<string, string>> = {
@@ -53,8 +54,9 @@ async function measure(): Promise<void> {
 }
 
 async function compare(commit: string): Promise<void> {
-  if (!existsSync(new URL(`./own/${name}.ts`, import.meta.url))) {
-    console.error(`${name} has no figures of its own to compare; bench/own/${name}.ts would hold them`);
+  const mistake = mistakeIn(commit);
+  if (mistake !== undefined) {
+    console.error(mistake);
     process.exitCode = 2;
     return;
   }
@@ -65,4 +67,11 @@ async function compare(commit: string): Promise<void> {
     );
   console.log(report(name, metrics));
   process.exitCode = metrics.every(({ verdict }) => verdict === "passes") ? 0 : 1;
+}
+
+/** What is wrong with a comparison before anything is measured. */
+function mistakeIn(commit: string): string | undefined {
+  if (!existsSync(new URL(`./own/${name}.ts`, import.meta.url)))
+    return `${name} has no figures of its own to compare; bench/own/${name}.ts would hold them`;
+  return findCommit(commit) === undefined ? `there is no commit ${commit} in this repository` : undefined;
 }

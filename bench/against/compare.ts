@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import type { Metric } from "../metric.ts";
 import { type Interval, ratioInterval } from "./interval.ts";
 import { judge, type Verdict } from "./judge.ts";
-import { type Checkout, checkOut, findCommit, hasChanges } from "./worktree.ts";
+import { type Checkout, checkOut, hasChanges } from "./worktree.ts";
 
 const FIRST_PAIRS = 10;
 const MOST_PAIRS = 30;
@@ -32,8 +32,8 @@ export async function compareWith(
   log: (line: string) => void,
 ): Promise<ComparedMetric[]> {
   if (hasChanges()) log("files differ from the last commit: those changes are not measured");
-  const before = checkOut(findCommit(commit), log);
-  const now = checkOut(findCommit("HEAD"), log);
+  const before = checkOut(commit, log);
+  const now = checkOut("HEAD", log);
   if (before.copied) log(`${before.commit.slice(0, 9)} is older than bench/own: it is measured by the scripts of HEAD`);
   const pairs: (readonly [before: Sample, now: Sample])[] = [];
   let compared: ComparedMetric[] = [];

@@ -18,20 +18,25 @@ export interface Checkout {
 
 const git = (...args: string[]): string => execFileSync("git", ["-C", ROOT, ...args], { encoding: "utf8" }).trim();
 
-/** The full name of a commit. @throws Error when there is no such commit */
-export function findCommit(name: string): string {
+/** The full name of a commit; undefined when there is no such commit. */
+export function findCommit(name: string): string | undefined {
   try {
     return git("rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
   } catch {
-    throw new Error(`there is no commit ${name} in this repository`);
+    return undefined;
   }
 }
 
 /** Whether files differ from the last commit; such changes are not measured. */
 export const hasChanges = (): boolean => git("status", "--porcelain") !== "";
 
-/** Checks a commit out in a folder of its own and runs `npm ci` there. A checkout that is ready is used again. */
-export function checkOut(commit: string, log: (line: string) => void): Checkout {
+/**
+ * Checks a commit out in a folder of its own and runs `npm ci` there. A checkout that is ready is used again.
+ * @throws Error when there is no such commit
+ */
+export function checkOut(name: string, log: (line: string) => void): Checkout {
+  const commit = findCommit(name);
+  if (commit === undefined) throw new Error(`there is no commit ${name} in this repository`);
   const folder = path.join(FOLDER, commit);
   if (!existsSync(path.join(folder, READY))) {
     log(`${commit.slice(0, 9)}: git worktree add, npm ci`);
