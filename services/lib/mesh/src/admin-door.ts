@@ -11,10 +11,13 @@ export interface AdminDoorOptions {
   readonly isReady: () => boolean;
   /** All metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
+  /** Called with what a page threw. */
+  readonly onThrow: (error: unknown) => void;
 }
 
 /** Opens the admin door: /livez, /readyz and /metrics for probes and Prometheus, in plain HTTP. @throws ListenError */
-export async function openAdminDoor({ address, limits, isReady, metricsText }: AdminDoorOptions): Promise<Door> {
+export async function openAdminDoor(options: AdminDoorOptions): Promise<Door> {
+  const { address, limits, isReady, metricsText, onThrow } = options;
   const pages: Readonly<Record<string, (response: WebResponse) => void>> = {
     "/livez": (response) => sendText(response, 200, "text/plain", "ok\n"),
     "/readyz": (response) =>
@@ -22,19 +25,23 @@ export async function openAdminDoor({ address, limits, isReady, metricsText }: A
         ? sendText(response, 200, "text/plain", "ok\n")
         : sendText(response, 503, "text/plain", "not serving\n"),
     "/metrics": (response) => {
-      metricsText().then(
-        (text) => sendText(response, 200, "text/plain; version=0.0.4; charset=utf-8", text),
-        () => sendText(response, 500, "text/plain", "metrics could not be collected\n"),
-      );
+      metricsText()
+        .then(
+          (text) => sendText(response, 200, "text/plain; version=0.0.4; charset=utf-8", text),
+          () => sendText(response, 500, "text/plain", "metrics could not be collected\n"),
+        )
+        .catch(onThrow);
     },
   };
   const answer = (request: WebRequest, response: WebResponse): void => {
-    const page = pages[pathOf(request)];
+    const path = pathOf(request);
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (!page) sendText(response, 404, "text/plain", "not found\n");
     else if (request.method !== "GET" && request.method !== "HEAD") sendText(response, 405, "text/plain", "GET only\n");
     else page(response);
   };
-  return openWebListener({ name: "admin", address, limits: fewConnections(limits), answer });
+  // Probes of some load balancers speak HTTP/1.0 and name no host.
+  return openWebListener({ name: "admin", address, limits: fewConnections(limits), answer, needsHost: false, onThrow });
 }
 
 /** A few probes and scrapers. */

@@ -19,7 +19,8 @@ const peers = new WeakMap<Http2Session, Peer>();
 
 /** Reads the peer of a new HTTP/2 connection: its certificate is parsed once, and its socket may be gone when a call asks. */
 export function rememberPeer(session: Http2Session): void {
-  peers.set(session, readPeer(session.socket));
+  // A session that was destroyed before has no socket, and throws when it is asked for one.
+  if (!session.destroyed) peers.set(session, readPeer(session.socket));
 }
 
 /** The peer that was remembered. */

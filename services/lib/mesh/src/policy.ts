@@ -16,7 +16,7 @@ export interface Policy {
   admit?(call: Call): boolean;
   /** Every inbound message. */
   message?(call: Call, message: Message): void;
-  /** Exactly once for every opened call, in reverse order of the policies; must not throw. */
+  /** Exactly once for every opened call, in reverse order of the policies. What it throws is logged. */
   close?(call: Call, error: ConnectError | undefined): void;
 }
 
@@ -43,7 +43,14 @@ export function chainPolicies(policies: readonly Policy[], toError: PolicyChain[
     close(call, error) {
       if (call.closed) return;
       call.closed = true;
-      for (const end of closes) end(call, error);
+      for (const end of closes) {
+        try {
+          end(call, error);
+        } catch (thrown) {
+          // A call also ends in event listeners, where an error would end the process: it goes to the log.
+          toError(thrown, call);
+        }
+      }
       if (!error) call.release();
     },
     toError,

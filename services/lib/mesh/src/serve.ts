@@ -111,7 +111,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     headers: options.web?.headers ?? [],
     allowedHosts: options.web?.allowedHosts ?? (auth ? undefined : hostsWithoutAuthentication(host)),
   });
-  const before = [guard, restHandler(rest, routes, chain)];
+  const onThrow = (error: unknown): void => logger.error({ err: error }, "a request could not be answered");
+  const before = [guard, restHandler(rest, routes, chain, onThrow)];
   const after = options.webHandlers ?? [];
   const metricsText = options.telemetry?.metricsText ?? (() => Promise.resolve(""));
   const isReady = (): boolean => health.isServing("");
@@ -128,11 +129,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const closeAll = (graceMs: number) => Promise.all(doors.map((door) => door.drain(graceMs)));
   try {
     const at = (port: number): Address => ({ host, port });
-    const grpc = await opened(openGrpcDoor({ address: at(ports.grpc), routes, chain, limits, ...tls }));
+    const grpc = await opened(openGrpcDoor({ address: at(ports.grpc), routes, chain, limits, onThrow, ...tls }));
     const web = await opened(
-      openWebDoor({ address: at(ports.web), routes, chain, limits, before, after, onUnsent, ...tls }),
+      openWebDoor({ address: at(ports.web), routes, chain, limits, before, after, onUnsent, onThrow, ...tls }),
     );
-    const admin = await opened(openAdminDoor({ address: at(ports.admin), limits, isReady, metricsText }));
+    const admin = await opened(openAdminDoor({ address: at(ports.admin), limits, isReady, metricsText, onThrow }));
     const addresses = { grpc, web, admin };
     logger.info({ grpc: addressText(grpc), web: addressText(web), admin: addressText(admin) }, "listening");
     if (!auth) logger.warn("authentication is off: every process of this machine may do everything");

@@ -57,7 +57,7 @@ function createResetCount(session: ServerHttp2Session, { resetBurst, resetsPerSe
     const nowMs = performance.now();
     left = Math.min(resetBurst, left + ((nowMs - countedMs) / 1_000) * resetsPerSecond) - 1;
     countedMs = nowMs;
-    if (left >= 0 || session.closed) return;
+    if (left >= 0 || session.closed || session.destroyed) return;
     // nghttp2 skips what follows it.
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     session.close();

@@ -8,7 +8,7 @@ import type { PolicyChain } from "../policy.ts";
 import { refusal } from "../refusal.ts";
 import type { BoundMethod } from "../route.ts";
 import { checkEncoding } from "./compression.ts";
-import { refuseStream, trailersOfError, trailersOfSuccess } from "./grpc-status.ts";
+import { abandonStream, refuseStream, trailersOfError, trailersOfSuccess } from "./grpc-status.ts";
 import { GrpcStream, type GrpcStreamListener } from "./grpc-stream.ts";
 import { deadlineFrom } from "./grpc-timeout.ts";
 import { headerFields, headersOf } from "./header-fields.ts";
@@ -139,9 +139,18 @@ export class GrpcCall extends Call implements GrpcStreamListener {
       this.#sendError(error, this.setTrailer);
     } catch (unsendable) {
       error = this.bound.chain.toError(unsendable, this);
-      this.#sendError(error, undefined);
+      this.#sendBareError(error);
     }
     this.#end(error);
+  }
+
+  /** Without what could not be sent. Never throws: calls also fail in event listeners and timers. */
+  #sendBareError(error: ConnectError): void {
+    try {
+      this.#sendError(error, undefined);
+    } catch {
+      abandonStream(this.#stream);
+    }
   }
 
   #sendError(error: ConnectError, trailer: Headers | undefined): void {

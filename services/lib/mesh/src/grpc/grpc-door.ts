@@ -11,7 +11,7 @@ import type { PolicyChain } from "../policy.ts";
 import type { Route } from "../route.ts";
 import { RESET_FRAMES } from "../stream-ends.ts";
 import { GrpcCall, type GrpcMethod } from "./grpc-call.ts";
-import { refuseStream } from "./grpc-status.ts";
+import { abandonStream, refuseStream } from "./grpc-status.ts";
 import { protocolFault } from "./protocol-fault.ts";
 
 export interface GrpcDoorOptions {
@@ -20,20 +20,31 @@ export interface GrpcDoorOptions {
   readonly chain: PolicyChain;
   readonly limits: DoorLimits;
   readonly tls?: TlsMaterial;
+  /** Called with what a stream made the listener throw; the stream is reset. */
+  readonly onThrow: (error: unknown) => void;
 }
 
 /**
  * Opens the gRPC door: gRPC on node:http2. grpc-js is not in it: a call through grpc-js's server, all it builds for one included, costs a
  * quarter more than one with every policy costs here (docs/decisions/0005). @throws ListenError
  */
-export async function openGrpcDoor({ address, routes, chain, limits, tls }: GrpcDoorOptions): Promise<Door> {
+export async function openGrpcDoor({ address, routes, chain, limits, tls, onThrow }: GrpcDoorOptions): Promise<Door> {
   const bound = routes.flatMap((route) => route.methods);
   const methods = new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, chain }]));
   const server = tls ? createTlsServer(tls, limits) : http2.createServer(serverOptions(limits));
   const connections = careForConnections(server, limits);
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => dropIfSilent(socket, limits.headersTimeoutMs));
   server.on("session", rememberPeer);
-  server.on("stream", (stream, headers) => lookInTurn(stream, () => answer(methods, stream, headers)));
+  // An event listener that throws ends the process.
+  const look = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    try {
+      answer(methods, stream, headers);
+    } catch (error) {
+      onThrow(error);
+      abandonStream(stream);
+    }
+  };
+  server.on("stream", (stream, headers) => lookInTurn(stream, () => look(stream, headers)));
   return { address: await listen(server, "gRPC", address), drain: connections.drain };
 }
 

@@ -42,6 +42,16 @@ export function refuseStream(stream: ServerHttp2Stream, error: ConnectError, tra
   flush(stream);
 }
 
+/** Resets a stream that cannot be answered. Never throws. */
+export function abandonStream(stream: ServerHttp2Stream): void {
+  try {
+    if (!stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    flush(stream);
+  } catch {
+    stream.destroy();
+  }
+}
+
 function refusalFields(error: ConnectError, trailer: Headers | undefined): HeaderFields {
   const known = trailer ? undefined : refusals.get(error);
   if (known) return known;

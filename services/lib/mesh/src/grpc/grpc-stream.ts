@@ -93,7 +93,13 @@ export class GrpcStream {
   #sendTrailers(): void {
     const stream = this.#stream;
     if (!this.#trailers || stream.destroyed || stream.closed) return;
-    stream.sendTrailers(this.#trailers as Record<string, string | string[]>);
+    try {
+      stream.sendTrailers(this.#trailers as Record<string, string | string[]>);
+    } catch {
+      // The call has ended, and what it ended with is no header block: its client gets a reset instead.
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      return;
+    }
     // The client may still be sending: nobody reads that. node:http2 sends trailers one turn later.
     if (!this.#halfClosed) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
   }

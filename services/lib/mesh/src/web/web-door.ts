@@ -14,7 +14,6 @@ import type { Address, TlsMaterial } from "../listener.ts";
 import { peerOfSocket } from "../peers.ts";
 import type { PolicyChain } from "../policy.ts";
 import type { BoundMethod, Route } from "../route.ts";
-import { closeAfterEarlyAnswer } from "./early-answer.ts";
 import { WebCall } from "./web-call.ts";
 import { sendText, socketOf, type WebHandler } from "./web-handler.ts";
 import { openWebListener } from "./web-listener.ts";
@@ -30,6 +29,8 @@ export interface WebDoorOptions {
   readonly before: readonly WebHandler[];
   /** Asked when no RPC has the path, in order. */
   readonly after: readonly WebHandler[];
+  /** Called with what a handler threw outside its call. */
+  readonly onThrow: (error: unknown) => void;
   /** Told when an answer could not be sent. */
   readonly onUnsent: (path: string, reason: unknown) => void;
 }
@@ -56,9 +57,10 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
     name: "web",
     address: options.address,
     limits: options.limits,
+    needsHost: true,
+    onThrow: options.onThrow,
     ...(options.tls && { tls: options.tls }),
     answer(request, response) {
-      closeAfterEarlyAnswer(request, response);
       if (handlers.some((handler) => handler(request, response))) return;
       sendText(response, 404, "text/plain", "not found\n");
     },

@@ -6,7 +6,9 @@ import type { Door } from "../door.ts";
 import type { DoorLimits } from "../door-limits.ts";
 import { type Address, listen, type TlsMaterial } from "../listener.ts";
 import { RESET_FRAMES } from "../stream-ends.ts";
-import type { WebRequest, WebResponse } from "./web-handler.ts";
+import { closeAfterEarlyAnswer } from "./early-answer.ts";
+import { authorityViolation } from "./request-authority.ts";
+import { sendText, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 const NOTHING = (): void => {};
 
@@ -19,13 +21,48 @@ export interface WebListenerOptions {
   readonly limits: DoorLimits;
   readonly tls?: TlsMaterial;
   readonly answer: Answer;
+  /** Whether requests of HTTP/1.0 must name a host too. */
+  readonly needsHost: boolean;
+  /** Called with what `answer` threw; the request is answered. */
+  readonly onThrow: (error: unknown) => void;
 }
 
 /** Listens for HTTP/1.1 in clear text, or for HTTP/1.1 and HTTP/2 under TLS. @throws ListenError */
-export async function openWebListener({ name, address, limits, tls, answer }: WebListenerOptions): Promise<Door> {
+export async function openWebListener(options: WebListenerOptions): Promise<Door> {
+  const { name, address, limits, tls } = options;
+  const answer = guarded(options);
   const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
   const connections = careForConnections(server, limits);
   return { address: await listen(server, name, address), drain: connections.drain };
+}
+
+/** An event listener that throws ends the process: a request that cannot be answered is rejected, whatever it is. */
+function guarded({ answer, needsHost, onThrow }: WebListenerOptions): Answer {
+  return (request, response) => {
+    try {
+      closeAfterEarlyAnswer(request, response);
+      const violation = authorityViolation(request, needsHost);
+      if (violation === undefined) answer(request, response);
+      else
+        sendText(response, 400, "application/json", JSON.stringify({ code: "invalid_argument", message: violation }));
+    } catch (error) {
+      onThrow(error);
+      abandon(request, response);
+    }
+  };
+}
+
+/** Answers 500 when nothing is sent yet, else ends the connection or the stream. */
+function abandon(request: WebRequest, response: WebResponse): void {
+  try {
+    if (!response.headersSent) {
+      sendText(response, 500, "application/json", JSON.stringify({ code: "internal", message: "internal error" }));
+      return;
+    }
+  } catch {
+    // The answer cannot be written either.
+  }
+  request.destroy();
 }
 
 function createClearServer(limits: DoorLimits, answer: Answer): http.Server {

@@ -1,0 +1,49 @@
+import type { WebRequest } from "./web-handler.ts";
+
+/** `host` or `host:port` (RFC 3986, 3.2) without user information, which HTTP does not allow (RFC 9110, 4.2.4). */
+const AUTHORITY = /^(?:\[[0-9a-f:.]+\]|[\w.~%!$&'()*+,;=-]+)(?::\d*)?$/i;
+/** Absolute form of a request target (RFC 9112, 3.2.2). */
+const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\//i;
+const MAX_SHOWN_CHARACTERS = 100;
+
+/**
+ * What is wrong with the host that a request names, in one sentence with the way out; undefined: nothing. It is checked before any other code
+ * sees the request: an engine that builds a URL of it throws otherwise.
+ * @param needsHost whether HTTP/1.0, which does not ask for a Host header, must have one here too
+ */
+export function authorityViolation(request: WebRequest, needsHost: boolean): string | undefined {
+  const named = hostsOf(request);
+  if (named.length > 1) return `the request has ${named.length} Host headers: send one`;
+  const [host] = named;
+  if (host === undefined) {
+    const mayLack = !needsHost && request.httpVersionMajor === 1 && request.httpVersionMinor === 0;
+    return mayLack ? undefined : "the request has no Host header: send one";
+  }
+  if (!isAuthority(host)) return `the Host ${shown(host)} is not a host name with a port from 0 to 65535`;
+  const { url = "" } = request;
+  if (ABSOLUTE_FORM.test(url) && !URL.canParse(url)) return `the request target ${shown(url)} is not a URL`;
+  return undefined;
+}
+
+/** All hosts that a request names: Node keeps the first of repeated Host headers only, and merges none. */
+function hostsOf(request: WebRequest): readonly string[] {
+  const { headers, rawHeaders } = request;
+  const { ":authority": authority, host } = headers;
+  // HTTP/2 may have both, and then they must agree (RFC 9113, 8.3.1).
+  if (typeof authority === "string") return host === undefined || host === authority ? [authority] : [authority, host];
+  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === "host");
+}
+
+/** The authority that was found sound last: clients repeat theirs. */
+let soundAuthority = "";
+
+function isAuthority(text: string): boolean {
+  if (text === soundAuthority) return true;
+  if (!AUTHORITY.test(text) || !URL.canParse(`http://${text}`)) return false;
+  soundAuthority = text;
+  return true;
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text);
+}

@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import http2 from "node:http2";
+import net from "node:net";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resets } from "../faults/flood-frames.ts";
+import { END_HEADERS, frame, HEADERS, hello, requestFields } from "../faults/http2-frames.ts";
+import { type EchoServer, echoClient, startEcho, until } from "./start-echo.ts";
+
+const CHECK = "/grpc.health.v1.Health/Check";
+const JSON_HEAD = "content-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+
+/** Sends bytes as they are; gives what comes until the other side closes, or until a whole answer without close is there. */
+async function exchange(port: number, request: string): Promise<string> {
+  const socket = net.connect(port, "127.0.0.1");
+  let received = "";
+  socket.on("data", (bytes) => {
+    received += bytes.toString("latin1");
+    if (/\r\n\r\n/.test(received)) socket.end();
+  });
+  socket.on("error", () => {});
+  socket.write(request, "latin1");
+  await once(socket, "close");
+  return received;
+}
+
+let echo: EchoServer;
+beforeAll(async () => {
+  // Any host: the check of names comes later than that of their form.
+  echo = await startEcho({ web: { allowedHosts: ["localhost", "127.0.0.1", ""] } });
+});
+afterAll(() => echo.server.stop());
+
+const honest = async (): Promise<unknown> =>
+  (await echoClient(createConnectTransport({ baseUrl: echo.webUrl, httpVersion: "1.1" })).echo({ id: "honest" }))
+    .request?.id;
+
+const MALFORMED: Readonly<Record<string, string>> = {
+  "an RPC by HTTP/1.0 without a Host": `POST ${CHECK} HTTP/1.0\r\n${JSON_HEAD}`,
+  "a port out of range": `POST ${CHECK} HTTP/1.1\r\nhost: localhost:99999\r\n${JSON_HEAD}`,
+  "a port that is no number": `POST ${CHECK} HTTP/1.1\r\nhost: localhost:http\r\n${JSON_HEAD}`,
+  "no Host": `POST ${CHECK} HTTP/1.1\r\n${JSON_HEAD}`,
+  "an empty Host": `POST ${CHECK} HTTP/1.1\r\nhost:\r\n${JSON_HEAD}`,
+  "two Hosts": `POST ${CHECK} HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n${JSON_HEAD}`,
+  "a Host with a space": `POST ${CHECK} HTTP/1.1\r\nhost: local host\r\n${JSON_HEAD}`,
+  "a Host with a user": `POST ${CHECK} HTTP/1.1\r\nhost: me@localhost\r\n${JSON_HEAD}`,
+  "a Host with an open bracket": `POST ${CHECK} HTTP/1.1\r\nhost: [::1\r\n${JSON_HEAD}`,
+  "a Host of bytes that are no text": `POST ${CHECK} HTTP/1.1\r\nhost: \xff\xfe\r\n${JSON_HEAD}`,
+  "a target in absolute form that is no URL": `POST http://[/ HTTP/1.1\r\nhost: localhost\r\n${JSON_HEAD}`,
+};
+
+describe("the web listener", () => {
+  it.each(Object.entries(MALFORMED))("answers 400 to %s, and serves the next call", async (_, request) => {
+    expect(await exchange(echo.server.addresses.web.port, request)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await honest()).toBe("honest");
+  });
+
+  it("says what is wrong with a Host and what is right", async () => {
+    const answer = await exchange(echo.server.addresses.web.port, MALFORMED["a port out of range"] ?? "");
+    expect(answer).toContain(
+      '{"code":"invalid_argument","message":"the Host \\"localhost:99999\\" is not a host name with a port from 0 to 65535"}',
+    );
+  });
+
+  it("takes the largest port", async () => {
+    const request = `POST ${CHECK} HTTP/1.1\r\nhost: localhost:65535\r\n${JSON_HEAD}`;
+    expect(await exchange(echo.server.addresses.web.port, request)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it("closes a connection that asks for a tunnel", async () => {
+    const answer = await exchange(
+      echo.server.addresses.web.port,
+      "CONNECT x:99999 HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    );
+    expect(answer).not.toMatch(/ 2\d\d /);
+    expect(await honest()).toBe("honest");
+  });
+});
+
+describe("the admin listener", () => {
+  it("answers a probe by HTTP/1.0 that names no host", async () => {
+    expect(await exchange(echo.server.addresses.admin.port, "GET /livez HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it.each(["host: a\r\nhost: b", "host: localhost:65536", ""])("answers 400 to %j", async (fields) => {
+    const request = `GET /livez HTTP/1.1\r\n${fields}\r\n\r\n`;
+    expect(await exchange(echo.server.addresses.admin.port, request)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+it("a connection that breaks with all its calls open after others were taken back ends nothing but itself", async () => {
+  const { port } = echo.server.addresses.grpc;
+  const socket = net.connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write(hello());
+  socket.write(resets(1, 100));
+  const path = "/bellwether.echo.v1.EchoService/Echo";
+  const open = Array.from({ length: 120 }, (_, i) =>
+    frame(HEADERS, END_HEADERS, 1 + 2 * (100 + i), requestFields(path)),
+  );
+  socket.write(Buffer.concat(open));
+  let answers = 0;
+  socket.on("data", () => answers++);
+  await until(() => answers > 0, "the server's settings");
+  socket.resetAndDestroy();
+  const session = http2.connect(echo.grpcUrl);
+  await once(session, "remoteSettings");
+  session.destroy();
+  expect(await honest()).toBe("honest");
+});
