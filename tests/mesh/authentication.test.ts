@@ -125,6 +125,22 @@ it("does not start on an address that others reach", async () => {
   await expect(startEcho({ host: "0.0.0.0" })).rejects.toThrow("echo would listen on 0.0.0.0 without authentication");
 });
 
+it("takes no tokens in clear text on an address that others reach, unless it may", async () => {
+  const tokens = {
+    keys: { file: keys.publicKeysFile },
+    issuer: LOCAL_ISSUER,
+    audience: LOCAL_AUDIENCE,
+    rolesClaim: "roles",
+  };
+  await expect(startEcho({ host: "0.0.0.0", auth: { tokens, identities: {} } })).rejects.toThrow(
+    /bearer tokens in clear text on 0\.0\.0\.0: .*BELLWETHER_AUTH_ALLOW_CLEARTEXT=true/,
+  );
+  await using open = await startEcho({ host: "0.0.0.0", auth: { tokens, identities: {}, allowCleartext: true } });
+  const client = echoClient(DOOR_CLIENTS.gRPC?.(open) ?? expect.fail());
+  const authorization = `Bearer ${await tokenFor(["viewer"])}`;
+  expect((await client.echo({ id: "x" }, { headers: { authorization } })).caller).toBe("ada");
+});
+
 it("says in the log that authentication is off", async () => {
   await using open = await startEcho();
   expect(open.logged.map((line) => line.msg)).toContain(

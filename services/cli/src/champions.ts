@@ -44,7 +44,7 @@ export function championsInFolder(root: string, setBy: string): Champions {
 export function championsOfServices(
   mlUrl: string,
   schedulerUrl: string,
-  calls: Pick<MeshTransportOptions, "tls" | "token">,
+  calls: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">,
 ): Champions {
   using opening = new DisposableStack();
   const open = (url: string) => createClient(ModelRegistryService, opening.use(createMeshTransport({ url, ...calls })));

@@ -1,21 +1,25 @@
 import { readFileSync } from "node:fs";
+import { isLoopback } from "@bellwether/mesh/listener";
+import type { CliContext } from "./cli-context.ts";
 import { UsageError } from "./usage-error.ts";
 
 const TIMEOUT_MS = 10_000;
 
 /**
  * Posts JSON to a service and returns the answer's text.
- * @param tokenFile File with the caller's token; undefined: none is sent.
- * @throws Error with the service's own message.
+ * @param env BELLWETHER_TOKEN_FILE names the file with the caller's token; not set: none is sent.
+ * @throws Error with the service's own message, UsageError when a token would travel in clear text to another machine.
  */
-export async function postJson(
-  url: string,
-  path: string,
-  body: unknown,
-  tokenFile: string | undefined,
-): Promise<string> {
+export async function postJson(url: string, path: string, body: unknown, env: CliContext["env"]): Promise<string> {
   if (!URL.canParse(path, url))
     throw new UsageError(`--url "${url}" is not a URL; expected such as http://localhost:8081`);
+  const { BELLWETHER_TOKEN_FILE: tokenFile, BELLWETHER_AUTH_ALLOW_CLEARTEXT: allowed = "false" } = env;
+  const { protocol, hostname } = new URL(url);
+  if (tokenFile && protocol !== "https:" && !isLoopback(hostname) && allowed !== "true" && allowed !== "1") {
+    throw new UsageError(
+      `the token of BELLWETHER_TOKEN_FILE would be sent in clear text to ${url}: use https, or set BELLWETHER_AUTH_ALLOW_CLEARTEXT=true`,
+    );
+  }
   const response = await fetch(new URL(path, url), {
     method: "POST",
     headers: {

@@ -37,7 +37,7 @@ export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" |
   /** gRPC door of ml-service. */
   readonly mlUrl: string;
   /** How ml-service is called for those who come without a token. Default: in the clear and without a token. */
-  readonly calls?: Pick<MeshTransportOptions, "tls" | "token">;
+  readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">;
   /** Folder of the built page. Left out: the web door serves the contracts only. */
   readonly dashboard?: string;
   readonly logger: Logger;

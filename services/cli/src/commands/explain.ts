@@ -101,7 +101,7 @@ export function explainCommand(context: CliContext): Command {
       const explanation = options.url
         ? fromStream(
             supplier.supplierId,
-            (await postJson(options.url, "/explain", json, context.env.BELLWETHER_TOKEN_FILE)).trim().split("\n"),
+            (await postJson(options.url, "/explain", json, context.env)).trim().split("\n"),
           )
         : await withLocalModel(context, options, async (model): Promise<ExplanationJson> => {
             if (model.explainer === null) throw new NotExplainableError(model);

@@ -48,7 +48,7 @@ export function predictCommand(context: CliContext): Command {
       const supplier = flatSupplier(json);
       if (supplier.supplierId === "") throw new UsageError(`supplier_id is missing in --input; add "supplier_id":"…"`);
       const score: FlatScore = options.url
-        ? (JSON.parse(await postJson(options.url, "/predict", json, context.env.BELLWETHER_TOKEN_FILE)) as FlatScore)
+        ? (JSON.parse(await postJson(options.url, "/predict", json, context.env)) as FlatScore)
         : await withLocalModel(context, options, async (model) => {
             const score = await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier");
             const parts = {

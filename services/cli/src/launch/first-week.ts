@@ -12,7 +12,7 @@ export interface FirstWeekPeers {
   readonly schedulerUrl: string;
   /** Whose week it is. */
   readonly modelName: string;
-  readonly calls: Pick<MeshTransportOptions, "tls" | "token">;
+  readonly calls: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">;
 }
 
 /** A run that was asked for came to no end that it could go on from. */

@@ -51,5 +51,5 @@ export function addressText({ host, port }: Address): string {
 
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (net.isIPv4(host) && host.startsWith("127."));
+  return host === "localhost" || host === "::1" || host === "[::1]" || (net.isIPv4(host) && host.startsWith("127."));
 }

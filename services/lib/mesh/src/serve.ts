@@ -80,16 +80,30 @@ export class AuthenticationRequiredError extends Error {
   }
 }
 
+/** A bearer token that travels in clear text can be read and used by whoever sees it. */
+export class CleartextTokensError extends Error {
+  override readonly name = "CleartextTokensError" as const;
+
+  constructor(name: string, host: string) {
+    super(
+      `${name} would take bearer tokens in clear text on ${host}: set BELLWETHER_TLS_CERT and BELLWETHER_TLS_KEY, listen on 127.0.0.1, ` +
+        "or set BELLWETHER_AUTH_ALLOW_CLEARTEXT=true where a proxy in front ends TLS",
+    );
+  }
+}
+
 const DRAIN_MS = 10_000;
 /** Clients that watch the health have heard when no call has come for so long. */
 const QUIET_MS = 100;
 /** Others send on until they are told to go: they are not waited for. */
 const LAME_DUCK_MS = 2_000;
 
-/** Opens the three doors of a service. @throws ListenError, MissingRoleError, AuthenticationRequiredError */
+/** Opens the three doors of a service. @throws ListenError, MissingRoleError, AuthenticationRequiredError, CleartextTokensError */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { name, logger, host = "127.0.0.1", ports, auth, rest = [] } = options;
   if (!auth && !isLoopback(host)) throw new AuthenticationRequiredError(name, host);
+  if (auth?.tokens && !auth.allowCleartext && !options.tls && !isLoopback(host))
+    throw new CleartextTokensError(name, host);
   const limits = { ...DEFAULT_DOOR_LIMITS, ...options.limits };
   const health = createHealthBoard(
     options.routes.map(({ service }) => service.typeName),
@@ -168,7 +182,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * has a slot is validated.
  */
 async function policies(
-  { auth, admission, telemetry, rest = [] }: ServerOptions,
+  { auth, admission, telemetry, logger, rest = [] }: ServerOptions,
   routes: readonly Route[],
   counters: readonly Policy[],
 ): Promise<Policy[]> {
@@ -180,13 +194,17 @@ async function policies(
     ...counters,
     admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }, yieldToServing),
     deadlinePolicy(),
-    ...(auth ? [await authentication(auth, roles)] : []),
+    ...(auth ? [await authentication(auth, roles, logger)] : []),
     validationPolicy(methods),
   ];
 }
 
 /** What checks tokens is loaded by a server that asks for them: some fifty modules of eight hundred. */
-async function authentication(auth: AuthSettings, roles: ReturnType<typeof requiredRoles>): Promise<Policy> {
+async function authentication(
+  auth: AuthSettings,
+  roles: ReturnType<typeof requiredRoles>,
+  logger: Logger,
+): Promise<Policy> {
   const { authenticationPolicy } = await import("./policies/authentication.ts");
-  return authenticationPolicy(auth, roles);
+  return authenticationPolicy(auth, roles, logger);
 }

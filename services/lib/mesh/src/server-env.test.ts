@@ -92,10 +92,25 @@ test("keys of a file and of a URL make tokens believed, with issuer, audience an
   const ofFile = await settings({ ...told, BELLWETHER_AUTH_JWKS_FILE: jwks, BELLWETHER_AUTH_ROLES_CLAIM: "a.b" });
   expect(ofFile.auth).toMatchObject({
     identities: {},
-    tokens: { issuer: "https://idp", audience: "mesh", rolesClaim: "a.b", keys: { keys: [{ kty: "OKP" }] } },
+    tokens: { issuer: "https://idp", audience: "mesh", rolesClaim: "a.b", keys: { file: jwks } },
   });
   const ofUrl = await settings({ BELLWETHER_AUTH_JWKS_URL: "https://idp.example/keys" });
   expect(ofUrl.auth?.tokens).toMatchObject({ keys: new URL("https://idp.example/keys"), rolesClaim: "roles" });
+});
+
+test.each([
+  ["http://idp.example/keys", false],
+  ["http://10.0.0.1/keys", false],
+  ["http://127.0.0.1:8000/keys", true],
+  ["http://[::1]:8000/keys", true],
+  ["http://localhost/keys", true],
+  ["https://idp.example/keys", true],
+])("keys of %s are accepted without a flag: %s", async (url, accepted) => {
+  const env = { BELLWETHER_AUTH_JWKS_URL: url };
+  if (accepted) expect((await settings(env)).auth?.tokens?.keys).toEqual(new URL(url));
+  else await expect(settings(env)).rejects.toThrow("set BELLWETHER_AUTH_ALLOW_CLEARTEXT=true");
+  const allowed = await settings({ ...env, BELLWETHER_AUTH_ALLOW_CLEARTEXT: "true" });
+  expect(allowed.auth).toMatchObject({ allowCleartext: true, tokens: { keys: new URL(url) } });
 });
 
 test("a key file that holds no keys is named", async () => {

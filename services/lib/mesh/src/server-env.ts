@@ -3,13 +3,14 @@ import { type EnvOf, env } from "@bellwether/config/env";
 import { readPublicKeys } from "./auth/public-keys.ts";
 import { isRoleName } from "./auth/roles.ts";
 import type { RoleName } from "./caller.ts";
-import type { ClientTls } from "./client/mesh-transport.ts";
-import type { TlsMaterial } from "./listener.ts";
+import type { MeshTransportOptions } from "./client/mesh-transport.ts";
+import { isLoopback, type TlsMaterial } from "./listener.ts";
 import type { AuthSettings } from "./policies/authentication.ts";
 import type { ServerOptions } from "./serve.ts";
 
 /** `ops-service=service ci=admin`: certificate names with roles. */
 const IDENTITIES = /^\s*[^\s=]+=[a-z,]+(\s+[^\s=]+=[a-z,]+)*\s*$/;
+const ALLOW_CLEARTEXT = "BELLWETHER_AUTH_ALLOW_CLEARTEXT";
 const NAME_LIST = { pattern: /^[^\s,]+(,[^\s,]+)*$/, expected: "a list with commas and without spaces" };
 
 /**
@@ -44,6 +45,7 @@ export function serverEnv(prefix: string, ports: ServerOptions["ports"]) {
         expected: "certificate names with roles, for example ops-service=service ci=admin",
       }),
     ),
+    authAllowCleartext: env.flag(ALLOW_CLEARTEXT, false),
     webOrigins: env.optional(env.text("BELLWETHER_WEB_ORIGINS", NAME_LIST)),
     webHosts: env.optional(env.text("BELLWETHER_WEB_HOSTS", NAME_LIST)),
     tokenFile: env.optional(env.path("BELLWETHER_TOKEN_FILE")),
@@ -54,7 +56,7 @@ export function serverEnv(prefix: string, ports: ServerOptions["ports"]) {
 export type ServerEnv = EnvOf<ReturnType<typeof serverEnv>>;
 
 /** The part of it that says how a service shows itself to its peers. */
-export type PeerEnv = Pick<ServerEnv, "tlsCert" | "tlsKey" | "tlsCa" | "tokenFile">;
+export type PeerEnv = Pick<ServerEnv, "tlsCert" | "tlsKey" | "tlsCa" | "tokenFile" | "authAllowCleartext">;
 
 /** The part of `startServer`'s options that the environment decides. @throws Error naming the variable or file that does not fit */
 export async function serverSettings(
@@ -74,12 +76,13 @@ export async function serverSettings(
 }
 
 /** How a service shows itself to its peers: its certificate, and the token in BELLWETHER_TOKEN_FILE. */
-export function peerSettings(read: PeerEnv): { readonly tls?: ClientTls; readonly token?: () => string } {
+export function peerSettings(read: PeerEnv): Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext"> {
   const material = tlsMaterial(read);
   const { tokenFile } = read;
   return {
     ...(material && { tls: material }),
     ...(tokenFile !== null && { token: () => readFileSync(tokenFile, "utf8").trim() }),
+    ...(read.authAllowCleartext && { allowCleartext: true }),
   };
 }
 
@@ -111,18 +114,25 @@ async function authSettings(read: ServerEnv): Promise<AuthSettings | undefined> 
   if (authIdentities !== null && read.tlsCa === null) {
     throw new Error("BELLWETHER_AUTH_IDENTITIES needs BELLWETHER_TLS_CA: without it no client certificate is verified");
   }
-  const keys =
-    authJwksUrl !== null
-      ? new URL(authJwksUrl)
-      : authJwksFile !== null
-        ? await readPublicKeys(authJwksFile)
-        : undefined;
+  if (authJwksUrl !== null) checkJwksUrl(new URL(authJwksUrl), read.authAllowCleartext);
+  // Read once now, so that a wrong file stops the start.
+  if (authJwksFile !== null) await readPublicKeys(authJwksFile);
+  const keys = authJwksUrl !== null ? new URL(authJwksUrl) : authJwksFile !== null ? { file: authJwksFile } : undefined;
   if (!keys && authIdentities === null) return undefined;
   const { authIssuer: issuer, authAudience: audience, authRolesClaim: rolesClaim } = read;
   return {
     identities: parseIdentities(authIdentities ?? ""),
     ...(keys && { tokens: { keys, issuer, audience, rolesClaim } }),
+    ...(read.authAllowCleartext && { allowCleartext: true }),
   };
+}
+
+/** Whoever can change keys on their way can make tokens. */
+function checkJwksUrl(url: URL, allowCleartext: boolean): void {
+  if (url.protocol === "https:" || allowCleartext || isLoopback(url.hostname)) return;
+  throw new Error(
+    `BELLWETHER_AUTH_JWKS_URL: ${url.href} is read in clear text: use https, or set ${ALLOW_CLEARTEXT}=true where the network is trusted`,
+  );
 }
 
 function parseIdentities(text: string): Record<string, readonly RoleName[]> {

@@ -1,13 +1,31 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { JSONWebKeySet } from "jose";
 
-/** The public keys that servers check tokens with. @throws Error naming the file when it holds none */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** The public keys that servers check tokens with. @throws Error naming the file when it holds none, or is larger than 1 MiB */
 export async function readPublicKeys(file: string): Promise<JSONWebKeySet> {
-  const parsed: unknown = JSON.parse(await readFile(file, "utf8"));
+  const { size } = await stat(file);
+  if (size > MAX_FILE_BYTES) throw new Error(`${file}: ${size} bytes, expected at most ${MAX_FILE_BYTES}`);
+  return parsePublicKeys(await readFile(file, "utf8"), file);
+}
+
+/** Reads the text of a key set. @param source where it came from, for the error @throws Error naming the source */
+export function parsePublicKeys(text: string, source: string): JSONWebKeySet {
+  const parsed = parseJson(text);
   if (isKeySet(parsed)) return parsed;
-  throw new Error(`${file}: expected a JSON Web Key Set, {"keys": [...]}`);
+  throw new Error(`${source}: expected a JSON Web Key Set, {"keys": [...]}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isKeySet(value: unknown): value is JSONWebKeySet {
-  return typeof value === "object" && value !== null && "keys" in value && Array.isArray(value.keys);
+  if (typeof value !== "object" || value === null || !("keys" in value) || !Array.isArray(value.keys)) return false;
+  return value.keys.every((key: unknown) => typeof key === "object" && key !== null);
 }

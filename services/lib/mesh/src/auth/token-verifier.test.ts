@@ -121,6 +121,23 @@ describe("keys at a URL", () => {
     expect(fetched).toBe(1);
   });
 
+  it("are not taken from where a redirect leads", async () => {
+    using elsewhere = await keyServer((_, response) => response.end(JSON.stringify({ keys: [jwk] })));
+    using redirecting = await keyServer((_, response) =>
+      response.writeHead(302, { location: elsewhere.url.href }).end(),
+    );
+    expect(await reasonOf(await sign(CLAIMS), { keys: elsewhere.url })).toBe("believed");
+    expect(await reasonOf(await sign(CLAIMS), { keys: redirecting.url })).toBe("KEYS_UNAVAILABLE");
+  });
+
+  it("that are larger than 1 MiB are not read to their end", async () => {
+    using endless = await keyServer((_, response) => {
+      const more = () => !response.destroyed && response.write("x".repeat(65_536), () => setImmediate(more));
+      more();
+    });
+    expect(await reasonOf(await sign(CLAIMS), { keys: endless.url })).toBe("KEYS_UNAVAILABLE");
+  });
+
   it("that cannot be had are the provider's fault, not the token's", async () => {
     using broken = await keyServer((_, response) => {
       response.statusCode = 503;

@@ -1,11 +1,12 @@
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
 import type { Caller } from "../caller.ts";
+import { createKeySource, type KeyOrigin, type KeySourceOptions, type PublicKeys } from "./key-source.ts";
 import { isRoleName } from "./roles.ts";
 
 /** Which tokens a server believes. */
 export interface TokenSettings {
-  /** Public keys: a JWKS URL of an identity provider, or the keys themselves (`bellwether auth` makes them). */
-  readonly keys: URL | JSONWebKeySet;
+  /** Public keys: a JWKS URL of an identity provider, a JWKS file (`bellwether auth` makes one), or the keys themselves. */
+  readonly keys: KeyOrigin;
   /** `iss` that a token must have. */
   readonly issuer: string;
   /** `aud` that a token must have. */
@@ -34,38 +35,89 @@ const ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "ES384", "RS256", "RS512", "PS2
 /** Clocks of issuer and server may differ by so much. */
 const CLOCK_TOLERANCE_S = 5;
 
-/** A signature check costs 100 times a look-up; so many tokens are remembered until they expire. */
+/** A signature check costs 100 times a look-up: this many tokens are remembered until they expire or the keys change. */
 const MAX_REMEMBERED = 10_000;
+/** Keys that one token may be tried with: one that names no key fits several while keys are exchanged. */
+const MAX_KEYS_TRIED = 8;
 
-export function createTokenVerifier({ keys, issuer, audience, rolesClaim }: TokenSettings): TokenVerifier {
-  const keySet = keys instanceof URL ? createRemoteJWKSet(keys, { timeoutDuration: 3_000 }) : createLocalJWKSet(keys);
+/** Checks tokens with keys that are read again: a key that was removed stops within a minute, for remembered tokens too. */
+export function createTokenVerifier(settings: TokenSettings, options?: KeySourceOptions): TokenVerifier {
+  const { keys: origin, issuer, audience, rolesClaim } = settings;
+  const source = createKeySource(origin, options);
   const remembered = new Map<string, { readonly caller: Caller; readonly expiresAt: number }>();
+  let rememberedFor: PublicKeys | undefined;
+  const verifyOptions: JWTVerifyOptions = {
+    issuer,
+    audience,
+    algorithms: ALGORITHMS,
+    clockTolerance: CLOCK_TOLERANCE_S,
+    requiredClaims: ["sub", "exp"],
+  };
 
+  const use = (keys: PublicKeys): void => {
+    if (keys === rememberedFor) return;
+    remembered.clear();
+    rememberedFor = keys;
+  };
+  const check = async (token: string, keys: PublicKeys): Promise<JWTPayload> => {
+    try {
+      return (await jwtVerify(token, keys.find, verifyOptions)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      return await checkWithEach(token, error, verifyOptions);
+    }
+  };
   const verify = async (token: string): Promise<Caller> => {
-    const options = {
-      issuer,
-      audience,
-      algorithms: ALGORITHMS,
-      clockTolerance: CLOCK_TOLERANCE_S,
-      requiredClaims: ["sub", "exp"],
-    };
-    const { payload } = await jwtVerify(token, keySet, options).catch((cause) => {
+    try {
+      let keys = await source.latest();
+      const payload = await check(token, keys).catch(async (error) => {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        keys = await source.renewed();
+        return await check(token, keys);
+      });
+      const caller = callerFromClaims(payload, rolesClaim);
+      if (keys === source.fresh()) {
+        use(keys);
+        // The oldest goes: a Map iterates in insertion order.
+        if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
+        remembered.set(token, { caller, expiresAt: ((payload.exp ?? 0) + CLOCK_TOLERANCE_S) * 1000 });
+      }
+      return caller;
+    } catch (cause) {
       throw tokenError(cause);
-    });
-    const caller = callerFromClaims(payload, rolesClaim);
-    // The oldest goes: a Map iterates in insertion order.
-    if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
-    remembered.set(token, { caller, expiresAt: ((payload.exp ?? 0) + CLOCK_TOLERANCE_S) * 1000 });
-    return caller;
+    }
   };
 
   return (token) => {
+    const keys = source.fresh();
+    if (!keys) return verify(token);
+    use(keys);
     const known = remembered.get(token);
     if (!known) return verify(token);
     if (known.expiresAt > Date.now()) return known.caller;
     remembered.delete(token);
     throw new TokenError("TOKEN_EXPIRED", "the token has expired", undefined);
   };
+}
+
+/** A token that names no key while several fit. @throws the last key's error */
+async function checkWithEach(
+  token: string,
+  several: errors.JWKSMultipleMatchingKeys,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  let failure: unknown = several;
+  let tried = 0;
+  for await (const key of several) {
+    if (tried++ >= MAX_KEYS_TRIED) break;
+    try {
+      return (await jwtVerify(token, key, options)).payload;
+    } catch (error) {
+      failure = error;
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
+    }
+  }
+  throw failure;
 }
 
 function callerFromClaims(payload: JWTPayload, rolesClaim: string): Caller {
@@ -82,9 +134,8 @@ function tokenError(cause: unknown): TokenError {
   if (cause instanceof errors.JWTClaimValidationFailed) {
     return new TokenError("TOKEN_INVALID", `the token's claim "${cause.claim}" does not fit`, cause);
   }
-  // jose's own errors are about the token, but for those of fetching keys; a TypeError is fetch's.
-  const aboutKeys =
-    cause instanceof errors.JWKSTimeout || !(cause instanceof errors.JOSEError) || cause.code === "ERR_JOSE_GENERIC";
-  if (aboutKeys) return new TokenError("KEYS_UNAVAILABLE", "the identity provider's keys cannot be had", cause);
+  // jose's own errors are about the token; all others are about reading or using the keys.
+  if (!(cause instanceof errors.JOSEError) || cause.code === "ERR_JOSE_GENERIC")
+    return new TokenError("KEYS_UNAVAILABLE", "the public keys of the token issuer cannot be read", cause);
   return new TokenError("TOKEN_INVALID", "the token is not valid", cause);
 }

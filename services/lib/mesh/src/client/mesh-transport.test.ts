@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { parsePeerUrl } from "./mesh-transport.ts";
+import { describe, expect, test } from "vitest";
+import { CleartextTokenError, createMeshTransport, parsePeerUrl } from "./mesh-transport.ts";
 
 test.each([
   ["http://ml-service:9081", "dns:///ml-service:9081", false],
@@ -24,4 +24,33 @@ test.each([
   "http://",
 ])('"%s" is refused', (url) => {
   expect(() => parsePeerUrl(url)).toThrow(TypeError);
+});
+
+describe("a token", () => {
+  const open = (url: string, more: object = {}) => createMeshTransport({ url, token: () => "secret", ...more }).close();
+
+  test.each([
+    "http://ml-service:9081",
+    "http://10.0.0.1:9081",
+    "dns:///ml-service:9081",
+    "dns://127.0.0.1/ml-service:9081",
+    "ipv4:127.0.0.1:1,10.0.0.1:2",
+    "http://localhost.example:9081",
+  ])("is not sent to %s in clear text", (url) => {
+    expect(() => open(url)).toThrow(CleartextTokenError);
+    expect(() => open(url)).toThrow("BELLWETHER_AUTH_ALLOW_CLEARTEXT=true");
+    expect(() => open(url, { allowCleartext: true })).not.toThrow();
+    expect(() => open(url, { token: undefined })).not.toThrow();
+  });
+
+  test.each([
+    "http://127.0.0.1:9081",
+    "http://localhost:9081",
+    "http://[::1]:9081",
+    "https://ml-service:9081",
+    "ipv4:127.0.0.1:1,127.0.0.1:2",
+    "unix:/run/ml.sock",
+  ])("is sent to %s", (url) => {
+    expect(() => open(url)).not.toThrow();
+  });
 });

@@ -1,5 +1,6 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import * as grpc from "@grpc/grpc-js";
+import { isLoopback } from "../listener.ts";
 import { clientTelemetryInterceptor } from "./call-telemetry.ts";
 import { createGrpcTransport } from "./grpc-transport.ts";
 import { HEALTH_CHECKED, registerHealthChecked } from "./health-checked.ts";
@@ -23,6 +24,8 @@ export interface MeshTransportOptions {
   readonly tls?: ClientTls;
   /** The bearer token of each call that brings none, asked for every time so that it can be renewed. */
   readonly token?: () => string;
+  /** Sends the token in clear text to other machines too: where a proxy or the network encrypts. Default false. */
+  readonly allowCleartext?: boolean;
   /** Share of new traces that are recorded; from `startTelemetry`. Default 0. */
   readonly sampleRatio?: number;
   readonly retry?: Partial<RetryOptions>;
@@ -36,10 +39,14 @@ export interface MeshTransport extends Transport, Disposable {
 /**
  * Opens a channel to a peer, connecting at the first call. Round robin over the peer's addresses without those that say NOT_SERVING,
  * stop answering or fail more than the others; idempotent calls are retried within a budget.
+ * @throws CleartextTokenError, TypeError for a URL that is none
  */
 export function createMeshTransport(options: MeshTransportOptions): MeshTransport {
   registerHealthChecked();
   const { target, secure } = parsePeerUrl(options.url);
+  const isClear = !secure && !options.tls;
+  if (options.token && isClear && !options.allowCleartext && !isLocalTarget(target))
+    throw new CleartextTokenError(options.url);
   const credentials = secure || options.tls ? tlsCredentials(options.tls ?? {}) : grpc.credentials.createInsecure();
   const client = new grpc.Client(target, credentials, CHANNEL_OPTIONS);
   const interceptors: Interceptor[] = [
@@ -49,6 +56,24 @@ export function createMeshTransport(options: MeshTransportOptions): MeshTranspor
   ];
   const close = (): void => client.close();
   return { ...createGrpcTransport(client, interceptors), close, [Symbol.dispose]: close };
+}
+
+/** A token would travel in clear text to another machine. */
+export class CleartextTokenError extends Error {
+  override readonly name = "CleartextTokenError" as const;
+
+  constructor(url: string) {
+    super(
+      `the token would be sent in clear text to ${url}: use https, or set BELLWETHER_AUTH_ALLOW_CLEARTEXT=true where the network encrypts`,
+    );
+  }
+}
+
+/** Whether all addresses of a grpc-js target are on this machine. */
+function isLocalTarget(target: string): boolean {
+  if (target.startsWith("unix:")) return true;
+  const addresses = target.replace(/^\w+:(\/\/[^/]*\/)?/, "").split(",");
+  return addresses.every((address) => isLoopback(address.replace(/:\d+$/, "")));
 }
 
 /** A peer's URL as a grpc-js target. @throws TypeError for anything else */

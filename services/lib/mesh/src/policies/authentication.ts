@@ -1,5 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
+import type { KeySourceLog } from "../auth/key-source.ts";
 import { mayCall, type RequiredRole } from "../auth/roles.ts";
 import { createTokenVerifier, TokenError, type TokenSettings } from "../auth/token-verifier.ts";
 import type { Call } from "../call.ts";
@@ -13,11 +14,17 @@ export interface AuthSettings {
   readonly tokens?: TokenSettings;
   /** Roles by a name in the client's verified certificate. Empty: certificates let nobody in. */
   readonly identities: Readonly<Record<string, readonly RoleName[]>>;
+  /** Takes bearer tokens over clear text on addresses that other machines can reach: where a proxy in front ends TLS. Default false. */
+  readonly allowCleartext?: boolean;
 }
 
 /** Identifies the caller by token, else by certificate, and holds its roles against what the RPC asks for, before the body is read. */
-export function authenticationPolicy(settings: AuthSettings, required: ReadonlyMap<DescMethod, RequiredRole>): Policy {
-  const verify = settings.tokens && createTokenVerifier(settings.tokens);
+export function authenticationPolicy(
+  settings: AuthSettings,
+  required: ReadonlyMap<DescMethod, RequiredRole>,
+  log?: KeySourceLog,
+): Policy {
+  const verify = settings.tokens && createTokenVerifier(settings.tokens, { ...(log && { log }) });
   const identities = new Map(Object.entries(settings.identities).map(([name, roles]) => [name, new Set(roles)]));
 
   const letIn = (call: Call, role: RequiredRole, caller: Caller): void => {
