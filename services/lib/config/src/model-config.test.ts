@@ -47,6 +47,14 @@ function mistakesOf(text: string): string[] {
   return [];
 }
 
+test("a declared direction is held in training unless monotone: false, and where none is declared there is nothing to hold", () => {
+  const monotone = (line: string) =>
+    parse(GOOD.replace("direction: raises", line)).features.map((feature) => feature.monotone);
+  expect(monotone("direction: lowers")).toEqual([true, false]);
+  expect(monotone("direction: lowers, monotone: false")).toEqual([false, false]);
+  expect(monotone("direction: unknown, monotone: true")).toEqual([false, false]);
+});
+
 test("reads a model configuration into the form the trainer takes, defaults filled in", () => {
   const config = parse(GOOD);
   expect(config.features).toEqual([
@@ -57,9 +65,19 @@ test("reads a model configuration into the form the trainer takes, defaults fill
       range: [-365, 3650],
       missing: "median",
       direction: "raises",
+      monotone: true,
       immutable: false,
     },
-    { name: "region", kind: "category", unit: "", range: null, missing: "keep", direction: "unknown", immutable: true },
+    {
+      name: "region",
+      kind: "category",
+      unit: "",
+      range: null,
+      missing: "keep",
+      direction: "unknown",
+      monotone: false,
+      immutable: true,
+    },
   ]);
   expect(config.text).toEqual({ name: "contract_text", maxTerms: 50, stopWords: "english" });
   expect(config.split).toEqual({

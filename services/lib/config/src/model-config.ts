@@ -37,6 +37,7 @@ const numericFeature = z.strictObject(
     ),
     missing: oneOf(["refuse", "keep", "median"]).default("keep"),
     direction,
+    monotone: yesNo.default(true),
     immutable: yesNo.default(false),
   },
   { error: "a feature: name, kind, unit, range" },
@@ -144,6 +145,8 @@ export interface FeatureConfig {
   readonly range: readonly [number, number] | null;
   readonly missing: "refuse" | "keep" | "median";
   readonly direction: "raises" | "lowers" | "unknown";
+  /** Whether training holds the score to the direction; false on categories and where no direction is declared. */
+  readonly monotone: boolean;
   readonly immutable: boolean;
 }
 
@@ -227,6 +230,7 @@ function modelConfigFromYaml(yaml: ModelYaml): ModelConfig {
       range: f.kind === "numeric" ? f.range : null,
       missing: f.missing,
       direction: f.direction,
+      monotone: f.kind === "numeric" && f.direction !== "unknown" && f.monotone,
       immutable: f.immutable,
     })),
     text: yaml.text && { name: yaml.text.name, maxTerms: yaml.text.max_terms, stopWords: yaml.text.stop_words },

@@ -10,6 +10,7 @@ const numeric = (name: string, over: Partial<BundleFeature> = {}): BundleFeature
   range: [0, 1],
   missing: "keep",
   direction: "unknown",
+  monotone: false,
   immutable: false,
   training: { min: 0.1, max: 0.9, median: 0.25 },
   categories: [],

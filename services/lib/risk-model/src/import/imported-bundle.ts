@@ -95,6 +95,7 @@ function describeColumns(columns: readonly BaseColumn[], names: readonly string[
       range: null,
       missing: "keep",
       direction: "unknown",
+      monotone: false,
       immutable: false,
       training: column.category === null ? trainingOf(background, c, columns.length) : null,
       categories: column.category === null ? [] : [column.category],

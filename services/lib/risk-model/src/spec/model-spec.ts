@@ -12,6 +12,8 @@ export interface FeatureSpec {
   readonly missing: MissingPolicy;
   /** What a higher value does to the risk as far as is known beforehand. */
   readonly direction: "raises" | "lowers" | "unknown";
+  /** Whether training holds the score to the direction: a higher value never moves it the other way. */
+  readonly monotone: boolean;
   /** True: a counterfactual may not change it. */
   readonly immutable: boolean;
 }

@@ -17,9 +17,9 @@ export interface SplitLimits {
 }
 
 /** Smallest gain worth a split; below it is rounding. */
-const MIN_GAIN = 1e-9;
+export const MIN_GAIN = 1e-9;
 /** Smallest share of a node's hessian in the missing bin that is more than what subtracting histograms leaves over. */
-const MISSING_SHARE = 1e-9;
+export const MISSING_SHARE = 1e-9;
 
 /**
  * Finds the cut with the largest gain `GL²/(HL+λ) + GR²/(HR+λ) − G²/(H+λ)` (Chen & Guestrin, XGBoost, KDD 2016, eq. 7), missing

@@ -2,8 +2,10 @@ import type { Random } from "../random.ts";
 import type { Tree } from "../trees/tree-model.ts";
 import { type BinnedColumns, MISSING_BIN } from "./bins.ts";
 import { drawColumns } from "./draw-columns.ts";
+import { findMonotoneSplit } from "./find-monotone-split.ts";
 import { findSplit, type Split, type SplitLimits } from "./find-split.ts";
 import { type GradientPairs, type Histograms, subtractHistogram } from "./histograms.ts";
+import { boundedLeaf, childBounds, type LeafBounds, type MonotoneColumns, UNBOUNDED } from "./leaf-bounds.ts";
 import { createTreeBuilder } from "./tree-builder.ts";
 
 /** What one tree is grown from. */
@@ -23,6 +25,8 @@ export interface GrowTree {
   /** 0: unlimited. */
   readonly maxDepth: number;
   readonly limits: SplitLimits;
+  /** Null: no column is constrained. */
+  readonly monotone: MonotoneColumns | null;
   /** Multiplies every leaf: the learning rate, or one over the number of trees. */
   readonly scale: number;
   /** Told of each leaf: its value and where its rows stand in `rows`. */
@@ -42,6 +46,7 @@ interface OpenNode extends Totals {
   readonly start: number;
   readonly end: number;
   readonly depth: number;
+  readonly bounds: LeafBounds;
   /** Given when it came by subtraction. */
   readonly histogram: Float64Array | null;
 }
@@ -61,15 +66,14 @@ const minus = (a: Totals, b: Totals): Totals => ({
  * Nodes are taken depth first, so only one histogram a level is alive.
  */
 export function growTree(task: GrowTree): Tree {
-  const { data, rows, columns, columnsPerNode, histograms, limits, maxDepth } = task;
+  const { data, rows, columns, columnsPerNode, histograms, limits, maxDepth, monotone } = task;
   const binCounts = Int32Array.from(data.edges, (edges) => edges.length + 1);
   const spare = new Int32Array(rows.length);
   const builder = createTreeBuilder();
   const subtracts = columnsPerNode >= columns.length;
 
-  const addLeaf = (totals: Totals): number => {
-    const shrunk = totals.hessian + limits.l2;
-    const value = shrunk > 0 ? ((0 - totals.gradient) / shrunk) * task.scale : 0;
+  const addLeaf = (totals: Totals, bounds: LeafBounds): number => {
+    const value = boundedLeaf(totals.gradient, totals.hessian, limits.l2, bounds) * task.scale;
     return builder.addLeaf(Math.fround(value), totals.weight);
   };
   const totalsOf = (start: number, end: number): Totals => {
@@ -97,11 +101,17 @@ export function growTree(task: GrowTree): Tree {
     const chosen = drawColumns(columns, columnsPerNode, task.random);
     const histogram = open.histogram ?? histograms.take();
     if (open.histogram === null) histograms.count(histogram, chosen, rows, open.start, open.end);
-    return { split: findSplit(histogram, chosen, binCounts, open, limits), histogram };
+    const split =
+      monotone === null
+        ? findSplit(histogram, chosen, binCounts, open, limits)
+        : findMonotoneSplit(histogram, chosen, binCounts, open, limits, monotone, open.bounds);
+    return { split, histogram };
   };
 
   const all = totalsOf(0, rows.length);
-  const stack: OpenNode[] = [{ node: addLeaf(all), start: 0, end: rows.length, depth: 0, ...all, histogram: null }];
+  const stack: OpenNode[] = [
+    { node: addLeaf(all, UNBOUNDED), start: 0, end: rows.length, depth: 0, bounds: UNBOUNDED, ...all, histogram: null },
+  ];
   for (let open = stack.pop(); open !== undefined; open = stack.pop()) {
     const { node, start, end } = open;
     const isBottom = end - start < 2 || (maxDepth > 0 && open.depth >= maxDepth);
@@ -115,7 +125,10 @@ export function growTree(task: GrowTree): Tree {
     const middle = partition(data, rows, spare, split, start, end);
     const left = totalsOf(start, middle);
     const right = minus(open, left);
-    const children = { left: addLeaf(left), right: addLeaf(right) };
+    // a cut behind the last known bin parts known from missing values: it orders nothing
+    const direction = split.bin < (data.edges[split.column]?.length ?? 0) ? (monotone?.[split.column] ?? 0) : 0;
+    const [leftBounds, rightBounds] = childBounds(direction, open.bounds, left, right, limits);
+    const children = { left: addLeaf(left, leftBounds), right: addLeaf(right, rightBounds) };
     const threshold = data.edges[split.column]?.[split.bin] ?? LARGEST_FLOAT32;
     builder.split(node, { feature: split.column, threshold, defaultLeft: split.defaultLeft, ...children });
     const depth = open.depth + 1;
@@ -123,8 +136,8 @@ export function growTree(task: GrowTree): Tree {
     const given = goesOn ? childHistograms(histogram, start, middle, end) : { left: null, right: null };
     if (!goesOn) histograms.release(histogram);
     stack.push(
-      { node: children.right, start: middle, end, depth, ...right, histogram: given.right },
-      { node: children.left, start, end: middle, depth, ...left, histogram: given.left },
+      { node: children.right, start: middle, end, depth, bounds: rightBounds, ...right, histogram: given.right },
+      { node: children.left, start, end: middle, depth, bounds: leftBounds, ...left, histogram: given.left },
     );
   }
   return builder.build();

@@ -5,6 +5,7 @@ import { binColumns } from "./bins.ts";
 import { columnCount, drawColumns } from "./draw-columns.ts";
 import { growTree } from "./grow-tree.ts";
 import { createHistograms } from "./histograms.ts";
+import { constrained } from "./leaf-bounds.ts";
 import type { TrainingRows, TreeProgress } from "./training-rows.ts";
 
 const logistic = (margin: number): number => 1 / (1 + Math.exp(-margin));
@@ -26,6 +27,7 @@ export function trainBoosting(
   onTree?: TreeProgress,
 ): TreeModel {
   const { values, rows, columns, labels } = training;
+  const monotone = constrained(training.monotone);
   const data = binColumns(values, rows, columns);
   const positives = labels.reduce((sum, label) => sum + label, 0);
   const rate = Math.min(Math.max(positives / rows, LEAST_RATE), 1 - LEAST_RATE);
@@ -67,6 +69,7 @@ export function trainBoosting(
       random,
       maxDepth: spec.maxDepth,
       limits,
+      monotone,
       scale: spec.learningRate,
       onLeaf,
     });

@@ -5,6 +5,7 @@ import { binColumns } from "./bins.ts";
 import { columnCount } from "./draw-columns.ts";
 import { growTree } from "./grow-tree.ts";
 import { createHistograms } from "./histograms.ts";
+import { constrained } from "./leaf-bounds.ts";
 import type { TrainingRows, TreeProgress } from "./training-rows.ts";
 
 /**
@@ -14,6 +15,7 @@ import type { TrainingRows, TreeProgress } from "./training-rows.ts";
  */
 export function trainForest(training: TrainingRows, spec: ForestSpec, seed: number, onTree?: TreeProgress): TreeModel {
   const { values, rows, columns, labels } = training;
+  const monotone = constrained(training.monotone);
   const data = binColumns(values, rows, columns);
   const all = Int32Array.from({ length: columns }, (_, i) => i);
   const columnsPerNode = columnCount(columns, spec.columnSample);
@@ -47,6 +49,7 @@ export function trainForest(training: TrainingRows, spec: ForestSpec, seed: numb
       random,
       maxDepth: spec.maxDepth,
       limits: { minChildWeight: spec.minLeaf, l2: 0 },
+      monotone,
       scale: 1 / spec.trees,
     });
     trees.push(tree);

@@ -17,6 +17,7 @@ const feature = (name: string, kind: FeatureSpec["kind"]): FeatureSpec => ({
   range: kind === "numeric" ? [0, 1e9] : null,
   missing: "keep",
   direction: "unknown",
+  monotone: false,
   immutable: false,
 });
 

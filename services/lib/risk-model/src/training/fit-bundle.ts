@@ -8,13 +8,14 @@ import { ColumnMissingError } from "./training-error.ts";
 const MAX_CATEGORIES = 32;
 
 /** The declaration's fields and no others, in the bundle's order. */
-const declared = ({ name, kind, unit, range, missing, direction, immutable }: FeatureSpec): FeatureSpec => ({
+const declared = ({ name, kind, unit, range, missing, direction, monotone, immutable }: FeatureSpec): FeatureSpec => ({
   name,
   kind,
   unit,
   range,
   missing,
   direction,
+  monotone,
   immutable,
 });
 

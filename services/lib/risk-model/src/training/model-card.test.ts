@@ -65,3 +65,28 @@ test("says when the probabilities, the calibration or the number of positives ar
 test("shows figures that are not defined as such", () => {
   expect(render({ auc: Number.NaN, aucInterval: null })).toContain("| AUC | not defined (no interval) |");
 });
+
+test("names the features that are held to their direction, and those that are not", () => {
+  const feature = (name: string, direction: "raises" | "lowers" | "unknown", monotone: boolean) => ({
+    name,
+    direction,
+    monotone,
+    kind: "numeric" as const,
+    unit: "days",
+    range: null,
+    missing: "keep" as const,
+    immutable: false,
+    training: null,
+    categories: [],
+  });
+  const features = [
+    feature("delay", "raises", true),
+    feature("quality", "lowers", false),
+    feature("age", "unknown", false),
+  ];
+  const card = render({}, { features });
+  expect(card).toContain("- Held to the declared direction (monotone splits): `delay` raises.");
+  expect(card).toContain("- **Not** held to the declared direction (`monotone: false`): `quality` lowers.");
+  expect(card).not.toContain("age");
+  expect(render({})).not.toContain("direction (");
+});

@@ -58,7 +58,23 @@ function modelLines({ bundle, spec }: ModelCard): string[] {
     `- Trainer: ${trainer.kind}, ${trainer.trees} trees, ${shape}, seed ${spec.seed}.`,
     `- Input: ${bundle.columns.length} columns from ${bundle.features.length} features${text}.`,
     `- Calibration: ${bundle.calibration.kind}. Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.`,
+    ...directionLines(bundle),
     `- Configuration: \`${bundle.configHash}\`.`,
+  ];
+}
+
+/** Which declared directions the trees keep, and which they do not. */
+function directionLines({ features }: Pick<FeatureBundle, "features">): string[] {
+  const declared = features.filter(({ direction }) => direction !== "unknown");
+  const named = (held: boolean): string =>
+    declared
+      .filter(({ monotone }) => monotone === held)
+      .map(({ name, direction }) => `\`${name}\` ${direction}`)
+      .join(", ");
+  const [held, free] = [named(true), named(false)];
+  return [
+    ...(held === "" ? [] : [`- Held to the declared direction (monotone splits): ${held}.`]),
+    ...(free === "" ? [] : [`- **Not** held to the declared direction (\`monotone: false\`): ${free}.`]),
   ];
 }
 

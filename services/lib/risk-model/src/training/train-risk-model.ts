@@ -69,7 +69,13 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
 
   const columns = draft.columns.length;
   const valuesOf = (rows: Uint32Array): Float32Array => pickRows(vectors.values, columns, rows);
-  const training = { values: valuesOf(train), rows: train.length, columns, labels: labelsOf(train) };
+  const training = {
+    values: valuesOf(train),
+    rows: train.length,
+    columns,
+    labels: labelsOf(train),
+    monotone: monotoneColumns(draft),
+  };
   const treeModel = trainTrees(training, spec, task.onTree);
   const onnx = writeOnnxTreeModel(treeModel);
   const outputsOf = async (rows: Uint32Array): Promise<Float64Array> =>
@@ -163,6 +169,16 @@ function draftBundle(
     golden: [],
     seed: spec.seed,
   };
+}
+
+/** The constraint of each column: the declared direction of a number, nothing for categories and terms. */
+function monotoneColumns({ columns, features }: Pick<FeatureBundle, "columns" | "features">): Int8Array {
+  const declared = new Map(features.map((feature) => [feature.name, feature]));
+  return Int8Array.from(columns, (column) => {
+    const feature = column.kind === "numeric" ? declared.get(column.feature) : undefined;
+    if (!feature?.monotone) return 0;
+    return feature.direction === "raises" ? 1 : -1;
+  });
 }
 
 function trainTrees(training: TrainingRows, { trainer, seed }: ModelSpec, onTree?: TreeProgress): TreeModel {
