@@ -48,11 +48,11 @@ function mistakesOf(text: string): string[] {
 }
 
 test("a declared direction is held in training unless monotone: false, and where none is declared there is nothing to hold", () => {
-  const monotone = (line: string) =>
-    parse(GOOD.replace("direction: raises", line)).features.map((feature) => feature.monotone);
-  expect(monotone("direction: lowers")).toEqual([true, false]);
-  expect(monotone("direction: lowers, monotone: false")).toEqual([false, false]);
-  expect(monotone("direction: unknown, monotone: true")).toEqual([false, false]);
+  const monotone = (lines: readonly string[]) =>
+    parse(GOOD.replace("direction: raises", lines.join("\n    "))).features.map((feature) => feature.monotone);
+  expect(monotone(["direction: lowers"])).toEqual([true, false]);
+  expect(monotone(["direction: lowers", "monotone: false"])).toEqual([false, false]);
+  expect(monotone(["direction: unknown", "monotone: true"])).toEqual([false, false]);
 });
 
 test("reads a model configuration into the form the trainer takes, defaults filled in", () => {

@@ -82,11 +82,11 @@ test("names the features that are held to their direction, and those that are no
   const features = [
     feature("delay", "raises", true),
     feature("quality", "lowers", false),
-    feature("age", "unknown", false),
+    feature("shoe_size", "unknown", false),
   ];
   const card = render({}, { features });
   expect(card).toContain("- Held to the declared direction (monotone splits): `delay` raises.");
   expect(card).toContain("- **Not** held to the declared direction (`monotone: false`): `quality` lowers.");
-  expect(card).not.toContain("age");
+  expect(card).not.toContain("shoe_size");
   expect(render({})).not.toContain("direction (");
 });
