@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
+import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
 import { recordSpans } from "@bellwether/telemetry/recorded-spans-fixture";
-import { Code } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { codeOf } from "./door-cases.ts";
@@ -105,5 +110,58 @@ describe.each(CASES)("the span of a call at the $door door, $shape", ({ door, tr
     }
     // A recorded call after them: what was recorded before it has ended by now.
     await spanOf({});
+  });
+});
+
+describe("where callers are authenticated, a caller's wish to be recorded", () => {
+  const telemetry = { sampleRatio: 0, metricsText: () => Promise.resolve("") };
+  const headers = { traceparent: traceparent("01") };
+  let closed: EchoServer;
+  let authorization = "";
+  let folder = "";
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-spans-"));
+    const { privateKeyFile, publicKeysFile } = await createLocalKeys(path.join(folder, "keys"));
+    authorization = `Bearer ${await issueToken(privateKeyFile, { subject: "ada", roles: ["viewer"], lifetimeS: 600 })}`;
+    const tokens = {
+      ...{ keys: { file: publicKeysFile }, issuer: LOCAL_ISSUER, audience: LOCAL_AUDIENCE },
+      rolesClaim: "roles",
+    };
+    closed = await startEcho({ telemetry, auth: { tokens, identities: {} } });
+  });
+  afterAll(async () => {
+    await closed[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each(Object.entries(DOOR_CLIENTS))(
+    "is not followed for a caller without a token, at the %s door",
+    async (_, to) => {
+      const { echo } = echoClient(to(closed));
+      expect(await codeOf(echo({ id: "x" }, { headers }))).toBe(Code.Unauthenticated);
+      const bad = { ...headers, authorization: "Bearer e30.e30.e30" };
+      expect(await codeOf(echo({ id: "x" }, { headers: bad }))).toBe(Code.Unauthenticated);
+      const health = createClient(Health, to(closed));
+      expect(await codeOf(health.check({}, { headers: bad }))).toBe("OK");
+      // The next recorded span is that of an identified caller: those before were none.
+      expect(await codeOf(echo({ id: "x" }, { headers: { ...headers, authorization } }))).toBe("OK");
+      await until(() => recorded.ended().length > 0, "the span");
+      const [span = expect.fail("no span"), ...more] = recorded.ended();
+      expect(more).toEqual([]);
+      expect(span.spanContext().traceId).toBe(TRACE_ID);
+      expect(span.parentSpanContext).toMatchObject({ spanId: PARENT_ID, isRemote: true });
+      expect(span.attributes["rpc.response.status_code"]).toBe("OK");
+    },
+  );
+
+  it("is not needed for a trace that the server draws itself", async () => {
+    const all = { telemetry: { ...telemetry, sampleRatio: 1 }, auth: { identities: {} } };
+    await using drawing = await startEcho(all);
+    expect(await codeOf(echoClient(DOOR_CLIENTS.gRPC?.(drawing) ?? expect.fail()).echo({ id: "x" }, { headers }))).toBe(
+      Code.Unauthenticated,
+    );
+    await until(() => recorded.ended().length > 0, "the span");
+    expect(recorded.ended()[0]?.spanContext().traceId).toBe(TRACE_ID);
   });
 });

@@ -4,6 +4,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
 import { ConnectError, createClient } from "@connectrpc/connect";
@@ -163,13 +164,52 @@ test("refused calls are recorded with code and reason, whoever refuses", async (
   expect(sink.counts).toEqual({});
 });
 
-test("a caller that is not let in is recorded as unauthenticated", async () => {
+test("calls that are rejected before their caller is known are one event per reason, and displace nothing", async () => {
   const sink = keepingSink();
-  const { grpc } = await start(sink, { auth: { identities: {} } });
-  await failed(grpc.predict({ supplier: supplier(1) }));
+  const { grpc, connect, service, web } = await start(sink, { auth: { identities: {} } });
+  for (let i = 0; i < 50; i++) await failed(grpc.predict({ supplier: supplier(1) }));
+  await failed(
+    connect
+      .explain({ supplier: supplier(1) })
+      [Symbol.asyncIterator]()
+      .next(),
+  );
+  expect((await fetch(`${web}/predict`, { method: "POST", body: "{" })).status).toBe(401);
+  expect(sink.events).toEqual([]);
+  await service.stop();
   expect(sink.events).toMatchObject([
-    { kind: "call.refused", actor: "unauthenticated", payload: { code: "UNAUTHENTICATED" } },
+    {
+      kind: "calls.refused",
+      actor: "unauthenticated",
+      subject: "",
+      payload: {
+        code: "UNAUTHENTICATED",
+        reason: "CREDENTIALS_MISSING",
+        calls: 52,
+        rpcs: {
+          "bellwether.inference.v1.InferenceService/Predict": 51,
+          "bellwether.inference.v1.InferenceService/Explain": 1,
+        },
+      },
+    },
   ]);
+  expect(sink.counts).toEqual({});
+});
+
+test("a call that is rejected for its role is an event of its own, with its caller", async () => {
+  const sink = keepingSink();
+  const folder = await tempFolder();
+  const { privateKeyFile, publicKeysFile } = await createLocalKeys(path.join(folder, "keys"));
+  const tokens = {
+    keys: { file: publicKeysFile },
+    issuer: LOCAL_ISSUER,
+    audience: LOCAL_AUDIENCE,
+    rolesClaim: "roles",
+  };
+  const { grpc } = await start(sink, { auth: { tokens, identities: {} } });
+  const authorization = `Bearer ${await issueToken(privateKeyFile, { subject: "ada", roles: [], lifetimeS: 60 })}`;
+  await failed(grpc.predict({ supplier: supplier(1) }, { headers: { authorization } }));
+  expect(sink.events).toMatchObject([{ kind: "call.refused", actor: "ada", payload: { reason: "ROLE_MISSING" } }]);
 });
 
 test("reads of the registry and health checks are no events", async () => {

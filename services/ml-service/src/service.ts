@@ -6,6 +6,7 @@ import { type RunningServer, type ServerOptions, startServer } from "@bellwether
 import { createBatchPool } from "@bellwether/scoring/batch-pool";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
+import { createRefusalCounts } from "./audit/refusal-counts.ts";
 import { newPredictionId } from "./domain/prediction-id.ts";
 import { createModelShelf } from "./model/model-shelf.ts";
 import { watchChampion } from "./model/watch-champion.ts";
@@ -42,6 +43,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   });
   const shelf = createModelShelf(registryRoot, defaultModel, pool);
   const stopped = new AbortController();
+  const refusals = audit && createRefusalCounts({ record: audit.record, newId: newPredictionId, now: Date.now });
   const running = await startServer({
     ...server,
     name: "ml-service",
@@ -53,7 +55,8 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     logger,
     serving: false,
     rest: REST_ROUTES,
-    ...(audit && { policies: [auditPolicy({ ...audit, newId: newPredictionId, now: Date.now })] }),
+    ...(audit &&
+      refusals && { policies: [auditPolicy({ ...audit, refusals, newId: newPredictionId, now: Date.now })] }),
   });
 
   const ready = (): void => {
@@ -66,6 +69,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const stop = async (): Promise<void> => {
     stopped.abort();
     await running.stop();
+    refusals?.flush();
     await audit?.stop();
     await shelf[Symbol.asyncDispose]();
     await pool[Symbol.asyncDispose]();

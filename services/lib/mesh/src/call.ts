@@ -38,10 +38,14 @@ export abstract class Call implements HandlerContext {
   /** When the call must be over, epoch milliseconds; Infinity: never. */
   deadline = Number.POSITIVE_INFINITY;
   caller: Caller = ANONYMOUS;
+  /** Whether authentication has found out who calls, or is off. False for public RPCs of a server that authenticates. */
+  identified = false;
   /** `performance.now()` when its headers arrived. */
   startedAt = 0;
   /** The trace it is part of; undefined: a new one that is not recorded. */
   trace: Context | undefined;
+  /** A trace that the caller wants recorded, until the caller is identified; undefined: there is none. */
+  offeredTrace: Context | undefined;
   /** The recorded span; undefined when the call is not sampled. */
   span: Span | undefined;
   deadlineTimer: NodeJS.Timeout | undefined;

@@ -11,10 +11,11 @@ import { createHealthBoard } from "./health.ts";
 import { yieldToServing } from "./helper-threads.ts";
 import { type Address, addressText, isLoopback, type TlsMaterial } from "./listener.ts";
 import { type AdmissionLimits, admissionPolicy, DEFAULT_ADMISSION } from "./policies/admission.ts";
+import { anonymousPolicy } from "./policies/anonymous.ts";
 import type { AuthSettings } from "./policies/authentication.ts";
 import { deadlinePolicy } from "./policies/deadline.ts";
 import { openEndedPolicy } from "./policies/open-ended.ts";
-import { telemetryPolicy } from "./policies/telemetry.ts";
+import { callerTracePolicy, telemetryPolicy } from "./policies/telemetry.ts";
 import { trafficPolicy } from "./policies/traffic.ts";
 import { validationPolicy } from "./policies/validation.ts";
 import { chainPolicies, type Policy } from "./policy.ts";
@@ -190,11 +191,11 @@ async function policies(
   const methods = [...new Set([...mounted, ...rest.map(({ rpc }) => rpc)])];
   const roles = requiredRoles(methods);
   return [
-    telemetryPolicy(telemetry?.sampleRatio ?? 0),
+    telemetryPolicy(telemetry?.sampleRatio ?? 0, auth === undefined),
     ...counters,
     admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }, yieldToServing),
     deadlinePolicy(),
-    ...(auth ? [await authentication(auth, roles, logger)] : []),
+    ...(auth ? [await authentication(auth, roles, logger), callerTracePolicy()] : [anonymousPolicy()]),
     validationPolicy(methods),
   ];
 }

@@ -8,6 +8,7 @@ import {
   SpanStatusCode,
   type TextMapGetter,
   type TextMapSetter,
+  TraceFlags,
   trace,
 } from "@opentelemetry/api";
 import { markDrawn } from "./root-sampler.ts";
@@ -19,6 +20,8 @@ export interface CallTrace {
   readonly context: Context;
   /** Undefined when the trace is not recorded. */
   readonly span: Span | undefined;
+  /** The caller's trace, which it wants recorded, when that is not followed yet: `followCallerTrace` does. */
+  readonly offered?: Context;
 }
 
 /** An RPC for spans: "package.Service/Method", and the protocol, "grpc" or "connectrpc". */
@@ -45,13 +48,30 @@ const toHeaders: TextMapSetter<Headers> = { set: (headers, name, value) => heade
 /**
  * Joins the caller's trace by its `traceparent`, or starts one. Whether a new trace is recorded is drawn before any span exists:
  * undefined when it is not, so that the call costs no span.
+ * @param trustsCaller false: the caller is not known yet, its trace is joined and recorded only when it is drawn here
  */
-export function traceServerCall(rpc: RpcName, source: HeaderSource, sampleRatio: number): CallTrace | undefined {
+export function traceServerCall(
+  rpc: RpcName,
+  source: HeaderSource,
+  sampleRatio: number,
+  trustsCaller = true,
+): CallTrace | undefined {
   if (source.header("traceparent") !== undefined) {
     const parent = propagation.extract(ROOT_CONTEXT, source, fromHeaders);
-    if (trace.getSpanContext(parent)) return startIn(parent, rpc, SpanKind.SERVER);
+    const caller = trace.getSpanContext(parent);
+    if (caller) {
+      const isFollowed = trustsCaller || (caller.traceFlags & TraceFlags.SAMPLED) === 0 || isDrawn(sampleRatio);
+      if (isFollowed) return startIn(parent, rpc, SpanKind.SERVER);
+      const context = trace.setSpanContext(parent, { ...caller, traceFlags: TraceFlags.NONE });
+      return { context, span: undefined, offered: parent };
+    }
   }
   return isDrawn(sampleRatio) ? startIn(markDrawn(ROOT_CONTEXT), rpc, SpanKind.SERVER) : undefined;
+}
+
+/** Records a trace that `traceServerCall` only joined, from `startMs` on, epoch milliseconds. */
+export function followCallerTrace(rpc: RpcName, offered: Context, startMs: number): CallTrace {
+  return startIn(offered, rpc, SpanKind.SERVER, startMs);
 }
 
 /** Makes an outgoing call part of the active trace, or starts one, and writes `traceparent` into its headers. */
@@ -80,11 +100,13 @@ function isDrawn(sampleRatio: number): boolean {
   return sampleRatio >= 1 || Math.random() < sampleRatio;
 }
 
-function startIn(parent: Context, { system, method }: RpcName, kind: SpanKind): CallTrace {
+function startIn(parent: Context, { system, method }: RpcName, kind: SpanKind, startTime?: number): CallTrace {
   const decided = trace.getSpan(parent);
   const sampledParent = !decided || (decided.spanContext().traceFlags & 1) === 1;
   if (!sampledParent) return { context: parent, span: undefined };
   const attributes = { "rpc.system.name": system, "rpc.method": method };
-  const span = trace.getTracer("bellwether.rpc").startSpan(method, { kind, attributes }, parent);
+  const span = trace
+    .getTracer("bellwether.rpc")
+    .startSpan(method, { kind, attributes, ...(startTime && { startTime }) }, parent);
   return { context: trace.setSpan(parent, span), span: span.isRecording() ? span : undefined };
 }

@@ -5,7 +5,7 @@ import { canonicalJson } from "@bellwether/config/canonical-json";
 export interface AuditEvent {
   /** A UUID: a store that is given it twice keeps it once. */
   readonly eventId: string;
-  readonly kind: "prediction.served" | "batch.served" | "explanation.served" | "call.refused";
+  readonly kind: "prediction.served" | "batch.served" | "explanation.served" | "call.refused" | "calls.refused";
   /** Who called, 1 to 256 bytes. */
   readonly actor: string;
   /** The supplier asked about, at most 256 bytes; empty for a batch. */

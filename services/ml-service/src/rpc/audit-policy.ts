@@ -20,7 +20,8 @@ import type { Call } from "@bellwether/mesh/call";
 import { codeName } from "@bellwether/mesh/code-name";
 import type { Policy } from "@bellwether/mesh/policy";
 import { isMessage, type Message, toBinary } from "@bufbuild/protobuf";
-import { Code, type ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
+import type { RefusalCounts } from "../audit/refusal-counts.ts";
 import {
   type AuditEvent,
   type AuditPayload,
@@ -33,6 +34,8 @@ import type { CountLoss, RecordEvent } from "../domain/audit-sink.ts";
 
 export interface AuditPolicyOptions {
   readonly record: RecordEvent;
+  /** Rejected calls that get no event of their own. */
+  readonly refusals: Pick<RefusalCounts, "count">;
   readonly lost: CountLoss;
   readonly newId: () => string;
   readonly now: () => number;
@@ -44,13 +47,21 @@ type Told = Partial<Pick<AuditEvent, "kind" | "subject">> & { readonly payload?:
 const MAX_NAME_BYTES = 256;
 const BANDS = new Map<Band, string>(Object.entries(Band).map(([name, band]) => [band, name.toLowerCase()]));
 
-/** Records every call of the InferenceService when it ends: answered, refused by a policy or a handler, or given up. */
-export function auditPolicy({ record, lost, newId, now }: AuditPolicyOptions): Policy {
+/**
+ * Records every call of the InferenceService when it ends: answered, rejected by a policy or a handler, or given up. Calls that were
+ * rejected before their caller was known, or for overload, are counted instead: anybody can make any number of them.
+ */
+export function auditPolicy({ record, refusals, lost, newId, now }: AuditPolicyOptions): Policy {
   return {
     close(call, error) {
       if (call.service.typeName !== InferenceService.typeName) return;
       try {
-        record(eventFromCall(call, error, newId(), now()));
+        const reason = error && reasonOf(error);
+        if (error && (!call.identified || reason === OVERLOADED)) {
+          refusals.count({ rpc: call.bound.name, code: codeName(error), reason, identified: call.identified });
+        } else {
+          record(eventFromCall(call, error, newId(), now()));
+        }
       } catch {
         lost(1, "not_told");
       }
@@ -58,15 +69,21 @@ export function auditPolicy({ record, lost, newId, now }: AuditPolicyOptions): P
   };
 }
 
+/** `ErrorInfo.reason` of the admission policy. */
+const OVERLOADED = "OVERLOADED";
+
+function reasonOf(error: ConnectError): string | undefined {
+  return error.findDetails(ErrorInfoSchema)[0]?.reason;
+}
+
 function eventFromCall(call: Call, error: ConnectError | undefined, eventId: string, occurredAtMs: number): AuditEvent {
   const sent = toldByRequest(call.firstRequest);
   const answered = toldByResponse(call.firstResponse, call.firstRequest);
-  const isKnown = error?.code !== Code.Unauthenticated;
-  const reason = error?.findDetails(ErrorInfoSchema)[0]?.reason;
+  const reason = error && reasonOf(error);
   return {
     eventId,
     kind: answered.kind ?? "call.refused",
-    actor: storedText(isKnown ? call.caller.subject : "unauthenticated", MAX_NAME_BYTES) || "unnamed",
+    actor: storedText(call.caller.subject, MAX_NAME_BYTES) || "unnamed",
     subject: sent.subject ?? "",
     occurredAtMs,
     payload: {

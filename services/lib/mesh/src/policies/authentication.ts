@@ -29,6 +29,7 @@ export function authenticationPolicy(
 
   const letIn = (call: Call, role: RequiredRole, caller: Caller): void => {
     call.caller = caller;
+    call.identified = true;
     if (!mayCall(caller.roles, role)) throw notAllowed(call, role);
   };
   const byCertificate = (call: Call): Caller | undefined => {

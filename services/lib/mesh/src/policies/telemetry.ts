@@ -1,23 +1,45 @@
 import { createRpcDurations } from "@bellwether/telemetry/rpc-metrics";
-import { endCallTrace, traceServerCall } from "@bellwether/telemetry/rpc-spans";
+import { endCallTrace, followCallerTrace, traceServerCall } from "@bellwether/telemetry/rpc-spans";
 import type { Call } from "../call.ts";
 import { codeName, isServerFault } from "../code-name.ts";
 import type { Policy } from "../policy.ts";
 
-/** A SERVER span for every recorded trace, and `rpc.server.call.duration` for every call. First in the chain: it sees every end. */
-export function telemetryPolicy(sampleRatio: number): Policy {
+/**
+ * A SERVER span for every recorded trace, and `rpc.server.call.duration` for every call. First in the chain: it sees every end.
+ * @param trustsCallers whether a caller's wish to be recorded is followed at once, before authentication; else `callerTracePolicy` does
+ */
+export function telemetryPolicy(sampleRatio: number, trustsCallers: boolean): Policy {
   const durations = createRpcDurations("server");
   return {
     open(call) {
       call.startedAt = performance.now();
-      const traced = traceServerCall({ system: systemOf(call), method: call.bound.name }, call, sampleRatio);
+      const traced = traceServerCall(
+        { system: systemOf(call), method: call.bound.name },
+        call,
+        sampleRatio,
+        trustsCallers,
+      );
       call.trace = traced?.context;
       call.span = traced?.span;
+      call.offeredTrace = traced?.offered;
     },
     close(call, error) {
       const code = codeName(error);
       durations.record(systemOf(call), call.bound.name, code, performance.now() - call.startedAt);
       endCallTrace(call.span, { code, isError: error !== undefined && isServerFault(error.code) });
+    },
+  };
+}
+
+/** Follows an identified caller's wish to have its trace recorded. After authentication in the chain. */
+export function callerTracePolicy(): Policy {
+  return {
+    open(call) {
+      if (!call.offeredTrace || !call.identified) return;
+      const startMs = performance.timeOrigin + call.startedAt;
+      const traced = followCallerTrace({ system: systemOf(call), method: call.bound.name }, call.offeredTrace, startMs);
+      call.trace = traced.context;
+      call.span = traced.span;
     },
   };
 }

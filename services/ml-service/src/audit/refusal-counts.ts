@@ -1,0 +1,84 @@
+import type { AuditEvent } from "../domain/audit-event.ts";
+import type { RecordEvent } from "../domain/audit-sink.ts";
+
+/** A call that was rejected before anybody knew who calls, or because there were too many. */
+export interface CountedRefusal {
+  /** "package.Service/Method". */
+  readonly rpc: string;
+  /** The code's name, for example "UNAUTHENTICATED". */
+  readonly code: string;
+  /** `ErrorInfo.reason`; undefined when the error has none. */
+  readonly reason: string | undefined;
+  readonly identified: boolean;
+}
+
+/** Rejected calls on their way to one event per reason and minute: any number of them displaces no other event. */
+export interface RefusalCounts {
+  count(refusal: CountedRefusal): void;
+  /** Records what was counted, now. */
+  flush(): void;
+}
+
+export interface RefusalCountsOptions {
+  readonly record: RecordEvent;
+  readonly newId: () => string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** From the first rejected call to the event that counts it. Default one minute; what was counted meanwhile is lost with a killed process. */
+  readonly everyMs?: number;
+}
+
+interface Count {
+  readonly code: string;
+  readonly reason: string;
+  readonly identified: boolean;
+  readonly firstMs: number;
+  calls: number;
+  /** Calls by RPC: as many entries as the service has RPCs. */
+  readonly rpcs: Map<string, number>;
+}
+
+/** Reasons are constants of our own code; should they ever be more, the rest is counted together. */
+const MAX_REASONS = 32;
+
+/** Counts rejected calls and records one event per reason when `everyMs` has passed since the first. */
+export function createRefusalCounts(options: RefusalCountsOptions): RefusalCounts {
+  const { record, newId, now, everyMs = 60_000 } = options;
+  const counts = new Map<string, Count>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const ended = [...counts.values()];
+    counts.clear();
+    for (const count of ended) record(eventFromCount(count, newId(), now()));
+  };
+  return {
+    count({ rpc, code, reason = code, identified }) {
+      const known = `${identified}/${reason}`;
+      const key = counts.has(known) || counts.size < MAX_REASONS ? known : "other";
+      const count = counts.get(key) ?? {
+        ...{ code, reason: key === "other" ? "OTHER" : reason, identified },
+        ...{ firstMs: now(), calls: 0, rpcs: new Map<string, number>() },
+      };
+      counts.set(key, count);
+      count.calls++;
+      count.rpcs.set(rpc, (count.rpcs.get(rpc) ?? 0) + 1);
+      timer ??= setTimeout(flush, everyMs).unref();
+    },
+    flush,
+  };
+}
+
+function eventFromCount(count: Count, eventId: string, occurredAtMs: number): AuditEvent {
+  const { code, reason, identified, firstMs, calls, rpcs } = count;
+  return {
+    eventId,
+    kind: "calls.refused",
+    actor: identified ? "several" : "unauthenticated",
+    subject: "",
+    occurredAtMs,
+    payload: { code, reason, calls, first_at: new Date(firstMs).toISOString(), rpcs: Object.fromEntries(rpcs) },
+  };
+}
