@@ -56,7 +56,12 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
   test("the decisions in the cluster are the files of config/, byte for byte", () => {
     const name = manifests.find(({ metadata }) => metadata.name.startsWith("bellwether-config-"))?.metadata.name ?? "";
     const data = dataOf(manifests, name);
-    expect(Object.keys(data).sort()).toEqual(["alert_rules.yaml", "feature_mapping.yaml", "model_config.yaml"]);
+    expect(Object.keys(data).sort()).toEqual([
+      "alert_rules.yaml",
+      "feature_mapping.yaml",
+      "model_config.yaml",
+      "risk_policy.yaml",
+    ]);
     for (const [file, text] of Object.entries(data)) expect(text).toBe(read(`config/${file}`));
   });
 

@@ -1,5 +1,6 @@
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { env, readEnv } from "@bellwether/config/env";
+import { loadRiskPolicy } from "@bellwether/config/risk-policy";
 import { tellParent } from "@bellwether/mesh/parent-process";
 import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { providePostgres } from "@bellwether/storage/provide-postgres";
@@ -16,9 +17,11 @@ try {
     databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
     dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
     alertRules: env.path("BELLWETHER_ALERT_RULES", "config/alert_rules.yaml"),
+    riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
     level: env.choice("BELLWETHER_LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
   });
   const alertRules = await loadAlertRules(config.alertRules);
+  const riskPolicy = await loadRiskPolicy(config.riskPolicy);
   const settings = await serverSettings(config);
   const telemetry = await startTelemetry({
     serviceName: "ops-service",
@@ -30,6 +33,7 @@ try {
     ...settings,
     databaseUrl: database.url,
     alertRules,
+    riskPolicy,
     mlUrl: config.mlUrl,
     calls: peerSettings(config),
     ...(config.dashboard !== null && { dashboard: config.dashboard }),

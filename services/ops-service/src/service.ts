@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AlertRules } from "@bellwether/config/alert-rules";
+import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
@@ -34,6 +35,7 @@ export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" |
   /** A database of its own, with user and password. */
   readonly databaseUrl: string;
   readonly alertRules: AlertRules;
+  readonly riskPolicy: RiskPolicy;
   /** gRPC door of ml-service. */
   readonly mlUrl: string;
   /** How ml-service is called for those who come without a token. Default: in the clear and without a token. */
@@ -52,7 +54,7 @@ const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 
 /** Opens the database, brings its tables up to date and serves; it is ready while the database answers. @throws StorageError or ListenError in one line */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
-  const { databaseUrl, alertRules, mlUrl, calls, dashboard, logger, telemetry, ...listening } = config;
+  const { databaseUrl, alertRules, riskPolicy, mlUrl, calls, dashboard, logger, telemetry, ...listening } = config;
   const now = config.now ?? (() => new Date());
   // The page begins traces as a service does: as many of them are recorded.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
@@ -75,7 +77,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         route(
           BatchService,
           batchHandlers({
-            ...{ ...ledger, rules: alertRules },
+            ...{ ...ledger, rules: alertRules, policy: riskPolicy },
             transact: createTransact(inTransaction, ledger),
             transactLong: createTransact(runs.inTransaction, ledger),
             writeChunk: (lease, chunk) => runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk)),

@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/batch.proto.
  */
 export const file_bellwether_ops_v1_batch: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiVgoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAIuQECghCYXRjaFJ1bhIOCgZydW5faWQYASABKA0SEAoIaXNvX3dlZWsYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIqCgVzdGF0ZRgEIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YXRlEioKBXN0YWdlGAUgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2USFgoJcm93c19yZWFkGAYgASgESACIAQESEwoLcm93c19zY29yZWQYByABKAQSFgoOcm93c19zZXRfYXNpZGUYCCABKAQSFwoPY2h1bmtzX3JlY2VpdmVkGAkgASgNEhkKDGNodW5rc190b3RhbBgKIAEoDUgBiAEBEhQKDGlucHV0X2RpZ2VzdBgLIAEoCRI1CgVtb2RlbBgMIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSFQoNYWxlcnRzX3JhaXNlZBgNIAEoDRIrCgViYW5kcxgOIAMoCzIcLmJlbGx3ZXRoZXIub3BzLnYxLkJhbmRDb3VudBIuCgVkcmlmdBgPIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZlYXR1cmVEcmlmdBIuCgpzdGFydGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxjb21wbGV0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2ZhaWx1cmUYEiABKAlCDAoKX3Jvd3NfcmVhZEIPCg1fY2h1bmtzX3RvdGFsIkYKCUJhbmRDb3VudBIrCgRiYW5kGAEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIMCgRyb3dzGAIgASgEIkQKCFJ1bkxlYXNlEhcKBnJ1bl9pZBgBIAEoDUIHukgEKgIoARIfCgVmZW5jZRgCIAEoBEIQukgNMgsY/////////w8oASpqCghSdW5TdGF0ZRIZChVSVU5fU1RBVEVfVU5TUEVDSUZJRUQQABIVChFSVU5fU1RBVEVfUlVOTklORxABEhYKElJVTl9TVEFURV9DT01QTEVURRACEhQKEFJVTl9TVEFURV9GQUlMRUQQAyqrAQoIUnVuU3RhZ2USGQoVUlVOX1NUQUdFX1VOU1BFQ0lGSUVEEAASFAoQUlVOX1NUQUdFX0lOR0VTVBABEhYKElJVTl9TVEFHRV9WQUxJREFURRACEhMKD1JVTl9TVEFHRV9TQ09SRRADEhMKD1JVTl9TVEFHRV9EUklGVBAEEhYKElJVTl9TVEFHRV9DT01QTEVURRAFEhQKEFJVTl9TVEFHRV9SRVBPUlQQBmIGcHJvdG8z", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiVgoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAIpwGCghCYXRjaFJ1bhIOCgZydW5faWQYASABKA0SEAoIaXNvX3dlZWsYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIqCgVzdGF0ZRgEIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YXRlEioKBXN0YWdlGAUgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2USFgoJcm93c19yZWFkGAYgASgESACIAQESEwoLcm93c19zY29yZWQYByABKAQSFgoOcm93c19zZXRfYXNpZGUYCCABKAQSFwoPY2h1bmtzX3JlY2VpdmVkGAkgASgNEhkKDGNodW5rc190b3RhbBgKIAEoDUgBiAEBEhQKDGlucHV0X2RpZ2VzdBgLIAEoCRI1CgVtb2RlbBgMIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSFQoNYWxlcnRzX3JhaXNlZBgNIAEoDRIrCgViYW5kcxgOIAMoCzIcLmJlbGx3ZXRoZXIub3BzLnYxLkJhbmRDb3VudBIuCgVkcmlmdBgPIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZlYXR1cmVEcmlmdBIuCgpzdGFydGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxjb21wbGV0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2ZhaWx1cmUYEiABKAkSFQoNc291cmNlX2RpZ2VzdBgTIAEoCRITCgtjb25maWdfaGFzaBgUIAEoCRITCgtwb2xpY3lfaGFzaBgVIAEoCRIUCgxvdmVydGFrZW5fYnkYFiABKAkSLAoGbG9zc2VzGBcgASgLMhwuYmVsbHdldGhlci5vcHMudjEuUnVuTG9zc2VzEjEKDGZvcmNlX2Z1dHVyZRgYIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlQgwKCl9yb3dzX3JlYWRCDwoNX2NodW5rc190b3RhbCLmAgoJUnVuTG9zc2VzEhUKDXJvd3NfcmVqZWN0ZWQYASABKAQSFQoNcm93c19yZXBlYXRlZBgCIAEoBBIWCg5yZWplY3RlZF9zaGFyZRgDIAEoARIaChJtYXhfcmVqZWN0ZWRfc2hhcmUYBCABKAESGQoRbWF4X3JlamVjdGVkX3Jvd3MYBSABKAQSEQoJc3VwcGxpZXJzGAYgASgEEh8KEnByZXZpb3VzX3N1cHBsaWVycxgHIAEoBEgAiAEBEhUKDXByZXZpb3VzX3dlZWsYCCABKAkSGwoTbWluX3N1cHBsaWVyc19zaGFyZRgJIAEoARIuCghleGNlZWRlZBgKIAMoDjIcLmJlbGx3ZXRoZXIub3BzLnYxLkxvc3NMaW1pdBItCghhY2NlcHRlZBgLIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlQhUKE19wcmV2aW91c19zdXBwbGllcnMiVwoIT3ZlcnJpZGUSJgoGcmVhc29uGAEgASgJQha6SBNyESABKPQDMgpeW15ceDAwXSskEiMKBWFjdG9yGAIgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJCJGCglCYW5kQ291bnQSKwoEYmFuZBgBIAEoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmQSDAoEcm93cxgCIAEoBCJECghSdW5MZWFzZRIXCgZydW5faWQYASABKA1CB7pIBCoCKAESHwoFZmVuY2UYAiABKARCELpIDTILGP////////8PKAEqagoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVOX1NUQVRFX1JVTk5JTkcQARIWChJSVU5fU1RBVEVfQ09NUExFVEUQAhIUChBSVU5fU1RBVEVfRkFJTEVEEAMqqwEKCFJ1blN0YWdlEhkKFVJVTl9TVEFHRV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFHRV9JTkdFU1QQARIWChJSVU5fU1RBR0VfVkFMSURBVEUQAhITCg9SVU5fU1RBR0VfU0NPUkUQAxITCg9SVU5fU1RBR0VfRFJJRlQQBBIWChJSVU5fU1RBR0VfQ09NUExFVEUQBRIUChBSVU5fU1RBR0VfUkVQT1JUEAYqXwoJTG9zc0xpbWl0EhoKFkxPU1NfTElNSVRfVU5TUEVDSUZJRUQQABIcChhMT1NTX0xJTUlUX1JFSkVDVEVEX1JPV1MQARIYChRMT1NTX0xJTUlUX1NVUFBMSUVSUxACYgZwcm90bzM", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * How far one feature has moved from training.
@@ -178,6 +178,48 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
    * @generated from field: string failure = 18;
    */
   failure: string;
+
+  /**
+   * SHA-256 of the content of the source files, lower-case hex: that of the one file, or of the list of several files' hashes. Names of files do not count. Empty: not recorded.
+   *
+   * @generated from field: string source_digest = 19;
+   */
+  sourceDigest: string;
+
+  /**
+   * SHA-256 of the configuration pair (model configuration and mapping) that the run itself used, lower-case hex; model.config_hash is that of the model's training. Empty: not recorded.
+   *
+   * @generated from field: string config_hash = 20;
+   */
+  configHash: string;
+
+  /**
+   * SHA-256 of the risk policy that the run was last checked against, lower-case hex. Empty: not checked yet.
+   *
+   * @generated from field: string policy_hash = 21;
+   */
+  policyHash: string;
+
+  /**
+   * Later ISO week that was complete before this one, for which reason the alert rules were not evaluated on this run. Empty: they were, or the run is not complete.
+   *
+   * @generated from field: string overtaken_by = 22;
+   */
+  overtakenBy: string;
+
+  /**
+   * What the run lost, beside the limits of the risk policy. Unset: not checked yet.
+   *
+   * @generated from field: bellwether.ops.v1.RunLosses losses = 23;
+   */
+  losses?: RunLosses | undefined;
+
+  /**
+   * Who forced a week that had not begun, and why. Unset: nobody.
+   *
+   * @generated from field: bellwether.ops.v1.Override force_future = 24;
+   */
+  forceFuture?: Override | undefined;
 };
 
 /**
@@ -186,6 +228,125 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
  */
 export const BatchRunSchema: GenMessage<BatchRun> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 1);
+
+/**
+ * What a run lost between its source and its scores, beside the limits of the risk policy.
+ *
+ * @generated from message bellwether.ops.v1.RunLosses
+ */
+export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
+  /**
+   * Rejected rows of all stages together: reading, mapping, validating, scoring. Rows that repeat an earlier row exactly are not counted.
+   *
+   * @generated from field: uint64 rows_rejected = 1;
+   */
+  rowsRejected: bigint;
+
+  /**
+   * Rows that repeat an earlier row exactly.
+   *
+   * @generated from field: uint64 rows_repeated = 2;
+   */
+  rowsRepeated: bigint;
+
+  /**
+   * Share of the rows that were rejected, in [0, 1]. Where a mapping makes suppliers of several tables: the share of source rows and the share of mapped rows, added, at most 1.
+   *
+   * @generated from field: double rejected_share = 3;
+   */
+  rejectedShare: number;
+
+  /**
+   * Limits: the run exceeds them with a greater share and more rows than these.
+   *
+   * @generated from field: double max_rejected_share = 4;
+   */
+  maxRejectedShare: number;
+
+  /**
+   * As above, rows.
+   *
+   * @generated from field: uint64 max_rejected_rows = 5;
+   */
+  maxRejectedRows: bigint;
+
+  /**
+   * Suppliers of this run.
+   *
+   * @generated from field: uint64 suppliers = 6;
+   */
+  suppliers: bigint;
+
+  /**
+   * Suppliers of the newest complete earlier week of the same model. Unset: there is none.
+   *
+   * @generated from field: optional uint64 previous_suppliers = 7;
+   */
+  previousSuppliers?: bigint | undefined;
+
+  /**
+   * That ISO week. Empty: there is none.
+   *
+   * @generated from field: string previous_week = 8;
+   */
+  previousWeek: string;
+
+  /**
+   * Limit: suppliers as a share of previous_suppliers must be at least this, in [0, 1].
+   *
+   * @generated from field: double min_suppliers_share = 9;
+   */
+  minSuppliersShare: number;
+
+  /**
+   * Limits that the run exceeds. Empty: none.
+   *
+   * @generated from field: repeated bellwether.ops.v1.LossLimit exceeded = 10;
+   */
+  exceeded: LossLimit[];
+
+  /**
+   * Who accepted the losses, and why. Unset: nobody, or nothing was exceeded.
+   *
+   * @generated from field: bellwether.ops.v1.Override accepted = 11;
+   */
+  accepted?: Override | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.RunLosses.
+ * Use `create(RunLossesSchema)` to create a new message.
+ */
+export const RunLossesSchema: GenMessage<RunLosses> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 2);
+
+/**
+ * A person's decision against a limit.
+ *
+ * @generated from message bellwether.ops.v1.Override
+ */
+export type Override = Message<"bellwether.ops.v1.Override"> & {
+  /**
+   * Why, one sentence. 1 to 500 bytes.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * Who decided, at most 256 bytes. Empty in a request: the caller.
+   *
+   * @generated from field: string actor = 2;
+   */
+  actor: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.Override.
+ * Use `create(OverrideSchema)` to create a new message.
+ */
+export const OverrideSchema: GenMessage<Override> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 3);
 
 /**
  * How many rows a band has.
@@ -213,7 +374,7 @@ export type BandCount = Message<"bellwether.ops.v1.BandCount"> & {
  * Use `create(BandCountSchema)` to create a new message.
  */
 export const BandCountSchema: GenMessage<BandCount> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 2);
+  messageDesc(file_bellwether_ops_v1_batch, 4);
 
 /**
  * The right to write to a run. A later start by another holder ends it.
@@ -241,7 +402,7 @@ export type RunLease = Message<"bellwether.ops.v1.RunLease"> & {
  * Use `create(RunLeaseSchema)` to create a new message.
  */
 export const RunLeaseSchema: GenMessage<RunLease> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 3);
+  messageDesc(file_bellwether_ops_v1_batch, 5);
 
 /**
  * Where a run stands.
@@ -359,4 +520,45 @@ export type RunStage = (typeof RunStage)[keyof typeof RunStage] | UnknownEnum;
  */
 export const RunStageSchema: GenEnum<RunStage> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 1);
+
+/**
+ * A limit of the risk policy.
+ *
+ * @generated from enum bellwether.ops.v1.LossLimit
+ */
+export const LossLimit = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: LOSS_LIMIT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Too many rejected rows, by share and by number.
+   *
+   * @generated from enum value: LOSS_LIMIT_REJECTED_ROWS = 1;
+   */
+  REJECTED_ROWS: 1,
+
+  /**
+   * Too few suppliers, compared with the week before.
+   *
+   * @generated from enum value: LOSS_LIMIT_SUPPLIERS = 2;
+   */
+  SUPPLIERS: 2,
+} as const;
+
+/**
+ * A limit of the risk policy.
+ *
+ * @generated from enum bellwether.ops.v1.LossLimit
+ */
+export type LossLimit = (typeof LossLimit)[keyof typeof LossLimit] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.LossLimit.
+ */
+export const LossLimitSchema: GenEnum<LossLimit> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_batch, 2);
 

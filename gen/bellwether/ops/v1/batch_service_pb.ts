@@ -8,7 +8,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { CategoryColumn, PredictBatchResponse } from "../../inference/v1/inference_service_pb.ts";
 import { file_bellwether_inference_v1_inference_service } from "../../inference/v1/inference_service_pb.ts";
-import type { BatchRun, FeatureDrift, RunLease, RunStage } from "./batch_pb.ts";
+import type { BatchRun, FeatureDrift, Override, RunLease, RunStage } from "./batch_pb.ts";
 import { file_bellwether_ops_v1_batch } from "./batch_pb.ts";
 import { file_bellwether_policy_v1_limits } from "../../policy/v1/limits_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/batch_service.proto.
  */
 export const file_bellwether_ops_v1_batch_service: GenFile = /*@__PURE__*/
-  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9iYXRjaF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKlAQoPU3RhcnRSdW5SZXF1ZXN0Ej8KCGlzb193ZWVrGAEgASgJQi26SCpyKDImXlswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSQSKQoKbW9kZWxfbmFtZRgCIAEoCUIVukgSchAgAShAMgpeW15ceDAwXSskEiYKBmhvbGRlchgDIAEoCUIWukgTchEgASiAATIKXlteXHgwMF0rJCKBAQoQU3RhcnRSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bhIqCgVsZWFzZRgCIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlEhcKD3JlY2VpdmVkX2NodW5rcxgDIAMoDSLYAgoVUmVwb3J0UHJvZ3Jlc3NSZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARI2CgVzdGFnZRgCIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YWdlQgq6SAeCAQQQASAAEiMKCXJvd3NfcmVhZBgDIAEoBEILukgIMgYYgJTr3ANIAIgBARInCg1yb3dzX3JlamVjdGVkGAQgASgEQgu6SAgyBhiAlOvcA0gBiAEBEiQKDGNodW5rc190b3RhbBgFIAEoDUIJukgGKgQYgIACSAKIAQESLgoMaW5wdXRfZGlnZXN0GAYgASgJQhi6SBVyEzIRXihbMC05YS1mXXs2NH0pPyRCDAoKX3Jvd3NfcmVhZEIQCg5fcm93c19yZWplY3RlZEIPCg1fY2h1bmtzX3RvdGFsIkIKFlJlcG9ydFByb2dyZXNzUmVzcG9uc2USKAoDcnVuGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4irAMKElN1Ym1pdENodW5rUmVxdWVzdBIyCgVsZWFzZRgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlQga6SAPIAQESGAoFY2h1bmsYAiABKA1CCbpIBioEGP//ARI2CgxzdXBwbGllcl9pZHMYAyADKAlCILpIHZIBGggBEIBAIhNyESABKIABMgpeW15ceDAwXSskEjQKDnN1cHBsaWVyX25hbWVzGAQgAygJQhy6SBmSARYQgEAiEXIPKIAEMgpeW15ceDAwXSokEjgKB3JlZ2lvbnMYBSABKAsyJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DYXRlZ29yeUNvbHVtbhI7CgpjYXRlZ29yaWVzGAYgASgLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW4SHAoJZXhwb3N1cmVzGAcgASgMQgm6SAZ6BBiAgAQSRQoGc2NvcmVzGAggASgLMi0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdEJhdGNoUmVzcG9uc2VCBrpIA8gBASJSChNTdWJtaXRDaHVua1Jlc3BvbnNlEhEKCWR1cGxpY2F0ZRgBIAEoCBITCgtyb3dzX3Njb3JlZBgCIAEoDRITCgtyb3dzX2ZhdWx0eRgDIAEoDSLoAQoSQ29tcGxldGVSdW5SZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARIeCglyb3dzX3JlYWQYAiABKARCC7pICDIGGICU69wDEiIKDXJvd3NfcmVqZWN0ZWQYAyABKARCC7pICDIGGICU69wDEh8KDGNodW5rc190b3RhbBgEIAEoDUIJukgGKgQYgIACEjkKBWRyaWZ0GAUgAygLMh8uYmVsbHdldGhlci5vcHMudjEuRmVhdHVyZURyaWZ0Qgm6SAaSAQMQgCAiPwoTQ29tcGxldGVSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1biJsCg5GYWlsUnVuUmVxdWVzdBIyCgVsZWFzZRgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlQga6SAPIAQESJgoGcmVhc29uGAIgASgJQha6SBNyESABKNAPMgpeW15ceDAwXSskIjsKD0ZhaWxSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1biJsCg1HZXRSdW5SZXF1ZXN0EjIKCGlzb193ZWVrGAEgASgJQiC6SB1yGzIZXihbMC05XXs0fS1XWzAtNV1bMC05XSk/JBInCgptb2RlbF9uYW1lGAIgASgJQhO6SBByDihAMgpeW15ceDAwXSokIjoKDkdldFJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuIkwKD0xpc3RSdW5zUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACIlYKEExpc3RSdW5zUmVzcG9uc2USKQoEcnVucxgBIAMoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIwCg9XYXRjaFJ1blJlcXVlc3QSHQoGcnVuX2lkGAEgASgNQg26SAoqCBj/////BygBIjwKEFdhdGNoUnVuUmVzcG9uc2USKAoDcnVuGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4yvQYKDEJhdGNoU2VydmljZRJjCghTdGFydFJ1bhIiLmJlbGx3ZXRoZXIub3BzLnYxLlN0YXJ0UnVuUmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLlN0YXJ0UnVuUmVzcG9uc2UiDpACAqi7GASyuxgDEJBOEm4KDlJlcG9ydFByb2dyZXNzEiguYmVsbHdldGhlci5vcHMudjEuUmVwb3J0UHJvZ3Jlc3NSZXF1ZXN0GikuYmVsbHdldGhlci5vcHMudjEuUmVwb3J0UHJvZ3Jlc3NSZXNwb25zZSIHkAICqLsYBBJyCgtTdWJtaXRDaHVuaxIlLmJlbGx3ZXRoZXIub3BzLnYxLlN1Ym1pdENodW5rUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLlN1Ym1pdENodW5rUmVzcG9uc2UiFJACAqi7GASyuxgJCICAgAgQ4NQDEm0KC0NvbXBsZXRlUnVuEiUuYmVsbHdldGhlci5vcHMudjEuQ29tcGxldGVSdW5SZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuQ29tcGxldGVSdW5SZXNwb25zZSIPkAICqLsYBLK7GAQQwM8kElkKB0ZhaWxSdW4SIS5iZWxsd2V0aGVyLm9wcy52MS5GYWlsUnVuUmVxdWVzdBoiLmJlbGx3ZXRoZXIub3BzLnYxLkZhaWxSdW5SZXNwb25zZSIHkAICqLsYBBJWCgZHZXRSdW4SIC5iZWxsd2V0aGVyLm9wcy52MS5HZXRSdW5SZXF1ZXN0GiEuYmVsbHdldGhlci5vcHMudjEuR2V0UnVuUmVzcG9uc2UiB5ACAai7GAESXAoITGlzdFJ1bnMSIi5iZWxsd2V0aGVyLm9wcy52MS5MaXN0UnVuc1JlcXVlc3QaIy5iZWxsd2V0aGVyLm9wcy52MS5MaXN0UnVuc1Jlc3BvbnNlIgeQAgGouxgBEmQKCFdhdGNoUnVuEiIuYmVsbHdldGhlci5vcHMudjEuV2F0Y2hSdW5SZXF1ZXN0GiMuYmVsbHdldGhlci5vcHMudjEuV2F0Y2hSdW5SZXNwb25zZSINkAIBqLsYAbK7GAIYATABYgZwcm90bzM", [file_bellwether_inference_v1_inference_service, file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9iYXRjaF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSK4AgoPU3RhcnRSdW5SZXF1ZXN0Ej8KCGlzb193ZWVrGAEgASgJQi26SCpyKDImXlswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSQSKQoKbW9kZWxfbmFtZRgCIAEoCUIVukgSchAgAShAMgpeW15ceDAwXSskEiYKBmhvbGRlchgDIAEoCUIWukgTchEgASiAATIKXlteXHgwMF0rJBIvCg1zb3VyY2VfZGlnZXN0GAQgASgJQhi6SBVyEzIRXihbMC05YS1mXXs2NH0pPyQSLQoLY29uZmlnX2hhc2gYBSABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JBIxCgxmb3JjZV9mdXR1cmUYBiABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZSKVAQoQU3RhcnRSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bhIqCgVsZWFzZRgCIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlEhcKD3JlY2VpdmVkX2NodW5rcxgDIAMoDRISCgpiZWd1bl9hbmV3GAQgASgIItgCChVSZXBvcnRQcm9ncmVzc1JlcXVlc3QSMgoFbGVhc2UYASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5MZWFzZUIGukgDyAEBEjYKBXN0YWdlGAIgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2VCCrpIB4IBBBABIAASIwoJcm93c19yZWFkGAMgASgEQgu6SAgyBhiAlOvcA0gAiAEBEicKDXJvd3NfcmVqZWN0ZWQYBCABKARCC7pICDIGGICU69wDSAGIAQESJAoMY2h1bmtzX3RvdGFsGAUgASgNQgm6SAYqBBiAgAJIAogBARIuCgxpbnB1dF9kaWdlc3QYBiABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JEIMCgpfcm93c19yZWFkQhAKDl9yb3dzX3JlamVjdGVkQg8KDV9jaHVua3NfdG90YWwiQgoWUmVwb3J0UHJvZ3Jlc3NSZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1biKsAwoSU3VibWl0Q2h1bmtSZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARIYCgVjaHVuaxgCIAEoDUIJukgGKgQY//8BEjYKDHN1cHBsaWVyX2lkcxgDIAMoCUIgukgdkgEaCAEQgEAiE3IRIAEogAEyCl5bXlx4MDBdKyQSNAoOc3VwcGxpZXJfbmFtZXMYBCADKAlCHLpIGZIBFhCAQCIRcg8ogAQyCl5bXlx4MDBdKiQSOAoHcmVnaW9ucxgFIAEoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNhdGVnb3J5Q29sdW1uEjsKCmNhdGVnb3JpZXMYBiABKAsyJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DYXRlZ29yeUNvbHVtbhIcCglleHBvc3VyZXMYByABKAxCCbpIBnoEGICABBJFCgZzY29yZXMYCCABKAsyLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXNwb25zZUIGukgDyAEBIlIKE1N1Ym1pdENodW5rUmVzcG9uc2USEQoJZHVwbGljYXRlGAEgASgIEhMKC3Jvd3Nfc2NvcmVkGAIgASgNEhMKC3Jvd3NfZmF1bHR5GAMgASgNIqMDChJDb21wbGV0ZVJ1blJlcXVlc3QSMgoFbGVhc2UYASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5MZWFzZUIGukgDyAEBEh4KCXJvd3NfcmVhZBgCIAEoBEILukgIMgYYgJTr3AMSIgoNcm93c19yZWplY3RlZBgDIAEoBEILukgIMgYYgJTr3AMSHwoMY2h1bmtzX3RvdGFsGAQgASgNQgm6SAYqBBiAgAISOQoFZHJpZnQYBSADKAsyHy5iZWxsd2V0aGVyLm9wcy52MS5GZWF0dXJlRHJpZnRCCbpIBpIBAxCAIBIiCg1yb3dzX3JlcGVhdGVkGAYgASgEQgu6SAgyBhiAlOvcAxImCgtzb3VyY2Vfcm93cxgHIAEoBEIMukgJMgcYgNDbw/QCSACIAQESKQoUc291cmNlX3Jvd3NfcmVqZWN0ZWQYCCABKARCC7pICDIGGICU69wDEjIKDWFjY2VwdF9sb3NzZXMYCSABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZUIOCgxfc291cmNlX3Jvd3MiPwoTQ29tcGxldGVSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1biJsCg5GYWlsUnVuUmVxdWVzdBIyCgVsZWFzZRgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlQga6SAPIAQESJgoGcmVhc29uGAIgASgJQha6SBNyESABKNAPMgpeW15ceDAwXSskIjsKD0ZhaWxSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1biJsCg1HZXRSdW5SZXF1ZXN0EjIKCGlzb193ZWVrGAEgASgJQiC6SB1yGzIZXihbMC05XXs0fS1XWzAtNV1bMC05XSk/JBInCgptb2RlbF9uYW1lGAIgASgJQhO6SBByDihAMgpeW15ceDAwXSokIjoKDkdldFJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuIkwKD0xpc3RSdW5zUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACIlYKEExpc3RSdW5zUmVzcG9uc2USKQoEcnVucxgBIAMoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIwCg9XYXRjaFJ1blJlcXVlc3QSHQoGcnVuX2lkGAEgASgNQg26SAoqCBj/////BygBIjwKEFdhdGNoUnVuUmVzcG9uc2USKAoDcnVuGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4yvQYKDEJhdGNoU2VydmljZRJjCghTdGFydFJ1bhIiLmJlbGx3ZXRoZXIub3BzLnYxLlN0YXJ0UnVuUmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLlN0YXJ0UnVuUmVzcG9uc2UiDpACAqi7GASyuxgDEJBOEm4KDlJlcG9ydFByb2dyZXNzEiguYmVsbHdldGhlci5vcHMudjEuUmVwb3J0UHJvZ3Jlc3NSZXF1ZXN0GikuYmVsbHdldGhlci5vcHMudjEuUmVwb3J0UHJvZ3Jlc3NSZXNwb25zZSIHkAICqLsYBBJyCgtTdWJtaXRDaHVuaxIlLmJlbGx3ZXRoZXIub3BzLnYxLlN1Ym1pdENodW5rUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLlN1Ym1pdENodW5rUmVzcG9uc2UiFJACAqi7GASyuxgJCICAgAgQ4NQDEm0KC0NvbXBsZXRlUnVuEiUuYmVsbHdldGhlci5vcHMudjEuQ29tcGxldGVSdW5SZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuQ29tcGxldGVSdW5SZXNwb25zZSIPkAICqLsYBLK7GAQQwM8kElkKB0ZhaWxSdW4SIS5iZWxsd2V0aGVyLm9wcy52MS5GYWlsUnVuUmVxdWVzdBoiLmJlbGx3ZXRoZXIub3BzLnYxLkZhaWxSdW5SZXNwb25zZSIHkAICqLsYBBJWCgZHZXRSdW4SIC5iZWxsd2V0aGVyLm9wcy52MS5HZXRSdW5SZXF1ZXN0GiEuYmVsbHdldGhlci5vcHMudjEuR2V0UnVuUmVzcG9uc2UiB5ACAai7GAESXAoITGlzdFJ1bnMSIi5iZWxsd2V0aGVyLm9wcy52MS5MaXN0UnVuc1JlcXVlc3QaIy5iZWxsd2V0aGVyLm9wcy52MS5MaXN0UnVuc1Jlc3BvbnNlIgeQAgGouxgBEmQKCFdhdGNoUnVuEiIuYmVsbHdldGhlci5vcHMudjEuV2F0Y2hSdW5SZXF1ZXN0GiMuYmVsbHdldGhlci5vcHMudjEuV2F0Y2hSdW5SZXNwb25zZSINkAIBqLsYAbK7GAIYATABYgZwcm90bzM", [file_bellwether_inference_v1_inference_service, file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
  * Starts a run or goes on with it.
@@ -47,6 +47,27 @@ export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
    * @generated from field: string holder = 3;
    */
   holder: string;
+
+  /**
+   * SHA-256 of the content of the source files, lower-case hex. Empty: not known; nothing is compared.
+   *
+   * @generated from field: string source_digest = 4;
+   */
+  sourceDigest: string;
+
+  /**
+   * SHA-256 of the configuration pair that the run uses, lower-case hex. Empty: not known; nothing is compared.
+   *
+   * @generated from field: string config_hash = 5;
+   */
+  configHash: string;
+
+  /**
+   * Starts a week that has not begun, and records who wanted it and why. Unset: such a week is rejected.
+   *
+   * @generated from field: bellwether.ops.v1.Override force_future = 6;
+   */
+  forceFuture?: Override | undefined;
 };
 
 /**
@@ -82,6 +103,13 @@ export type StartRunResponse = Message<"bellwether.ops.v1.StartRunResponse"> & {
    * @generated from field: repeated uint32 received_chunks = 3;
    */
   receivedChunks: number[];
+
+  /**
+   * The unfinished run had begun with another source or configuration: its chunks were dropped.
+   *
+   * @generated from field: bool begun_anew = 4;
+   */
+  begunAnew: boolean;
 };
 
 /**
@@ -313,6 +341,34 @@ export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest">
    * @generated from field: repeated bellwether.ops.v1.FeatureDrift drift = 5;
    */
   drift: FeatureDrift[];
+
+  /**
+   * Of rows_rejected, those that repeat an earlier row exactly.
+   *
+   * @generated from field: uint64 rows_repeated = 6;
+   */
+  rowsRepeated: bigint;
+
+  /**
+   * Rows of the source files, good and rejected, where a mapping makes suppliers of several tables. Unset: each row read is a supplier's.
+   *
+   * @generated from field: optional uint64 source_rows = 7;
+   */
+  sourceRows?: bigint | undefined;
+
+  /**
+   * Of rows_rejected, those of the source files; counted only beside source_rows.
+   *
+   * @generated from field: uint64 source_rows_rejected = 8;
+   */
+  sourceRowsRejected: bigint;
+
+  /**
+   * Publishes the run although its losses exceed the risk policy, and records who wanted it and why. Unset: such a run is not published.
+   *
+   * @generated from field: bellwether.ops.v1.Override accept_losses = 9;
+   */
+  acceptLosses?: Override | undefined;
 };
 
 /**
@@ -547,7 +603,7 @@ export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*
  */
 export const BatchService: GenService<{
   /**
-   * Starts an ISO week's run or goes on with it. The same holder gets its lease again; another holder gets the run with a higher fence. A complete run is given back without a lease. INVALID_ARGUMENT: the year has no such week. Idempotent.
+   * Starts an ISO week's run or goes on with it. The same holder gets its lease again; another holder gets the run with a higher fence. A complete run is given back without a lease. An unfinished run that began with another source or configuration begins anew. INVALID_ARGUMENT: the year has no such week, or the week has not begun anywhere (reason FUTURE_WEEK) and is not forced. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.StartRun
    */
@@ -577,7 +633,7 @@ export const BatchService: GenService<{
     output: typeof SubmitChunkResponseSchema;
   },
   /**
-   * Publishes the scores and raises the alerts, in one transaction. NOT_FOUND: no such run; ABORTED: fenced off; FAILED_PRECONDITION: chunks are missing or the counts do not add up. Idempotent: a complete run is given back.
+   * Publishes the scores and raises the alerts, in one transaction. NOT_FOUND: no such run; ABORTED: fenced off; FAILED_PRECONDITION: chunks are missing, the counts do not add up, or the losses exceed the risk policy and are not accepted (reason LOSS_LIMIT; the run is then failed, and nothing of it is published). Idempotent: a complete run is given back.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.CompleteRun
    */

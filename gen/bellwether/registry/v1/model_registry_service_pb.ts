@@ -4,20 +4,20 @@
 
 // The models a service can answer with.
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_bellwether_policy_v1_limits } from "../../policy/v1/limits_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file bellwether/registry/v1/model_registry_service.proto.
  */
 export const file_bellwether_registry_v1_model_registry_service: GenFile = /*@__PURE__*/
-  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEi/QEKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARIOCgZvcmlnaW4YCSABKAlCBgoEX2F1Y0IPCg1fYmFzZWxpbmVfYXVjInIKBUFsaWFzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIqCgZzZXRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNldF9ieRgEIAEoCRIOCgZyZWFzb24YBSABKAkibQoTTGlzdFZlcnNpb25zUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiZwoUTGlzdFZlcnNpb25zUmVzcG9uc2USNgoIdmVyc2lvbnMYASADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSgoRR2V0VmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihAIl8KEkdldFZlcnNpb25SZXNwb25zZRI1Cgd2ZXJzaW9uGAEgASgLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbFZlcnNpb24SEgoKbW9kZWxfY2FyZBgCIAEoCSIxChJMaXN0QWxpYXNlc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQCJFChNMaXN0QWxpYXNlc1Jlc3BvbnNlEi4KB2FsaWFzZXMYASADKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzInYKHExpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIACImoKHUxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlEjAKCWNoYW1waW9ucxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIs8BCg9TZXRBbGlhc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIqCgVhbGlhcxgCIAEoCUIbukgYchZSCGNoYW1waW9uUgpjaGFsbGVuZ2VyEhoKB3ZlcnNpb24YAyABKAlCCbpIBnIEIAEoQBIaCgZyZWFzb24YBCABKAlCCrpIB3IFIAEo9AMSJgoQZXhwZWN0ZWRfdmVyc2lvbhgFIAEoCUIHukgEcgIoQEgAiAEBQhMKEV9leHBlY3RlZF92ZXJzaW9uIkAKEFNldEFsaWFzUmVzcG9uc2USLAoFYWxpYXMYASABKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzMugEChRNb2RlbFJlZ2lzdHJ5U2VydmljZRJyCgxMaXN0VmVyc2lvbnMSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgeQAgGouxgBEmwKCkdldFZlcnNpb24SKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiB5ACAai7GAESbwoLTGlzdEFsaWFzZXMSKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RBbGlhc2VzUmVxdWVzdBorLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXNwb25zZSIHkAIBqLsYARKNAQoVTGlzdFByb2R1Y3Rpb25IaXN0b3J5EjQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0GjUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZSIHkAIBqLsYARJtCghTZXRBbGlhcxInLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuU2V0QWxpYXNSZXF1ZXN0GiguYmVsbHdldGhlci5yZWdpc3RyeS52MS5TZXRBbGlhc1Jlc3BvbnNlIg6QAgKouxgDsrsYAxCQTmIGcHJvdG8z", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEi/QEKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARIOCgZvcmlnaW4YCSABKAlCBgoEX2F1Y0IPCg1fYmFzZWxpbmVfYXVjInIKBUFsaWFzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIqCgZzZXRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNldF9ieRgEIAEoCRIOCgZyZWFzb24YBSABKAkibQoTTGlzdFZlcnNpb25zUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiZwoUTGlzdFZlcnNpb25zUmVzcG9uc2USNgoIdmVyc2lvbnMYASADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSgoRR2V0VmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihAIpcBChJHZXRWZXJzaW9uUmVzcG9uc2USNQoHdmVyc2lvbhgBIAEoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhIKCm1vZGVsX2NhcmQYAiABKAkSNgoIZmVhdHVyZXMYAyADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsRmVhdHVyZSJdCgxNb2RlbEZlYXR1cmUSDAoEbmFtZRgBIAEoCRIxCgRraW5kGAIgASgOMiMuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlS2luZBIMCgR1bml0GAMgASgJIjEKEkxpc3RBbGlhc2VzUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAIkUKE0xpc3RBbGlhc2VzUmVzcG9uc2USLgoHYWxpYXNlcxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMidgocTGlzdFByb2R1Y3Rpb25IaXN0b3J5UmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiagodTGlzdFByb2R1Y3Rpb25IaXN0b3J5UmVzcG9uc2USMAoJY2hhbXBpb25zGAEgAygLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhcxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkizwEKD1NldEFsaWFzUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEioKBWFsaWFzGAIgASgJQhu6SBhyFlIIY2hhbXBpb25SCmNoYWxsZW5nZXISGgoHdmVyc2lvbhgDIAEoCUIJukgGcgQgAShAEhoKBnJlYXNvbhgEIAEoCUIKukgHcgUgASj0AxImChBleHBlY3RlZF92ZXJzaW9uGAUgASgJQge6SARyAihASACIAQFCEwoRX2V4cGVjdGVkX3ZlcnNpb24iQAoQU2V0QWxpYXNSZXNwb25zZRIsCgVhbGlhcxgBIAEoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMqdwoLRmVhdHVyZUtpbmQSHAoYRkVBVFVSRV9LSU5EX1VOU1BFQ0lGSUVEEAASGAoURkVBVFVSRV9LSU5EX05VTUVSSUMQARIZChVGRUFUVVJFX0tJTkRfQ0FURUdPUlkQAhIVChFGRUFUVVJFX0tJTkRfVEVYVBADMugEChRNb2RlbFJlZ2lzdHJ5U2VydmljZRJyCgxMaXN0VmVyc2lvbnMSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgeQAgGouxgBEmwKCkdldFZlcnNpb24SKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiB5ACAai7GAESbwoLTGlzdEFsaWFzZXMSKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RBbGlhc2VzUmVxdWVzdBorLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXNwb25zZSIHkAIBqLsYARKNAQoVTGlzdFByb2R1Y3Rpb25IaXN0b3J5EjQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0GjUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZSIHkAIBqLsYARJtCghTZXRBbGlhcxInLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuU2V0QWxpYXNSZXF1ZXN0GiguYmVsbHdldGhlci5yZWdpc3RyeS52MS5TZXRBbGlhc1Jlc3BvbnNlIg6QAgKouxgDsrsYAxCQTmIGcHJvdG8z", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A published version in a list.
@@ -255,6 +255,13 @@ export type GetVersionResponse = Message<"bellwether.registry.v1.GetVersionRespo
    * @generated from field: string model_card = 2;
    */
   modelCard: string;
+
+  /**
+   * Features that the model takes, in its order. Empty: the server does not say.
+   *
+   * @generated from field: repeated bellwether.registry.v1.ModelFeature features = 3;
+   */
+  features: ModelFeature[];
 };
 
 /**
@@ -263,6 +270,41 @@ export type GetVersionResponse = Message<"bellwether.registry.v1.GetVersionRespo
  */
 export const GetVersionResponseSchema: GenMessage<GetVersionResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_model_registry_service, 5);
+
+/**
+ * A feature that a model takes.
+ *
+ * @generated from message bellwether.registry.v1.ModelFeature
+ */
+export type ModelFeature = Message<"bellwether.registry.v1.ModelFeature"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * What its values are.
+   *
+   * @generated from field: bellwether.registry.v1.FeatureKind kind = 2;
+   */
+  kind: FeatureKind;
+
+  /**
+   * Unit of a number, for example "days". Empty: not known, or no number.
+   *
+   * @generated from field: string unit = 3;
+   */
+  unit: string;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.ModelFeature.
+ * Use `create(ModelFeatureSchema)` to create a new message.
+ */
+export const ModelFeatureSchema: GenMessage<ModelFeature> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 6);
 
 /**
  * Asks for a model's aliases.
@@ -283,7 +325,7 @@ export type ListAliasesRequest = Message<"bellwether.registry.v1.ListAliasesRequ
  * Use `create(ListAliasesRequestSchema)` to create a new message.
  */
 export const ListAliasesRequestSchema: GenMessage<ListAliasesRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 6);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 7);
 
 /**
  * The aliases.
@@ -304,7 +346,7 @@ export type ListAliasesResponse = Message<"bellwether.registry.v1.ListAliasesRes
  * Use `create(ListAliasesResponseSchema)` to create a new message.
  */
 export const ListAliasesResponseSchema: GenMessage<ListAliasesResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 7);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 8);
 
 /**
  * Asks which version was champion when.
@@ -339,7 +381,7 @@ export type ListProductionHistoryRequest = Message<"bellwether.registry.v1.ListP
  * Use `create(ListProductionHistoryRequestSchema)` to create a new message.
  */
 export const ListProductionHistoryRequestSchema: GenMessage<ListProductionHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 8);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 9);
 
 /**
  * A page of the champion's history.
@@ -367,7 +409,7 @@ export type ListProductionHistoryResponse = Message<"bellwether.registry.v1.List
  * Use `create(ListProductionHistoryResponseSchema)` to create a new message.
  */
 export const ListProductionHistoryResponseSchema: GenMessage<ListProductionHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 9);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 10);
 
 /**
  * Points an alias at a version.
@@ -416,7 +458,7 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
  * Use `create(SetAliasRequestSchema)` to create a new message.
  */
 export const SetAliasRequestSchema: GenMessage<SetAliasRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 10);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 11);
 
 /**
  * The alias as it stands now.
@@ -437,7 +479,55 @@ export type SetAliasResponse = Message<"bellwether.registry.v1.SetAliasResponse"
  * Use `create(SetAliasResponseSchema)` to create a new message.
  */
 export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 11);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 12);
+
+/**
+ * What a feature's values are.
+ *
+ * @generated from enum bellwether.registry.v1.FeatureKind
+ */
+export const FeatureKind = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: FEATURE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Numbers.
+   *
+   * @generated from enum value: FEATURE_KIND_NUMERIC = 1;
+   */
+  NUMERIC: 1,
+
+  /**
+   * One text of a set.
+   *
+   * @generated from enum value: FEATURE_KIND_CATEGORY = 2;
+   */
+  CATEGORY: 2,
+
+  /**
+   * Free text.
+   *
+   * @generated from enum value: FEATURE_KIND_TEXT = 3;
+   */
+  TEXT: 3,
+} as const;
+
+/**
+ * What a feature's values are.
+ *
+ * @generated from enum bellwether.registry.v1.FeatureKind
+ */
+export type FeatureKind = (typeof FeatureKind)[keyof typeof FeatureKind] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.registry.v1.FeatureKind.
+ */
+export const FeatureKindSchema: GenEnum<FeatureKind> = /*@__PURE__*/
+  enumDesc(file_bellwether_registry_v1_model_registry_service, 0);
 
 /**
  * Reads and changes the model registry. ml-service answers the reads; scheduler-service alone answers the writes.

@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/schedule/v1/schedule_service.proto.
  */
 export const file_bellwether_schedule_v1_schedule_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iZWxsd2V0aGVyL3NjaGVkdWxlL3YxL3NjaGVkdWxlX3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEigQEKCFNjaGVkdWxlEhMKC3NjaGVkdWxlX2lkGAEgASgJEgwKBGNyb24YAiABKAkSEQoJdGltZV96b25lGAMgASgJEg4KBnBhdXNlZBgEIAEoCBIvCgtuZXh0X3J1bl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFgoUTGlzdFNjaGVkdWxlc1JlcXVlc3QiTAoVTGlzdFNjaGVkdWxlc1Jlc3BvbnNlEjMKCXNjaGVkdWxlcxgBIAMoCzIgLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuU2NoZWR1bGUinAEKEVRyaWdnZXJSdW5SZXF1ZXN0Eh4KC3NjaGVkdWxlX2lkGAEgASgJQgm6SAZyBCABKEASQgoIaXNvX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBIjCgVpbnB1dBgDIAEoCUIUukgRcg8ogAgyCl5bXlx4MDBdKiQiTQoSVHJpZ2dlclJ1blJlc3BvbnNlEg4KBmpvYl9pZBgBIAEoCRIQCghpc29fd2VlaxgCIAEoCRIVCg1hbHJlYWR5X2tub3duGAMgASgIIjYKFFBhdXNlU2NoZWR1bGVSZXF1ZXN0Eh4KC3NjaGVkdWxlX2lkGAEgASgJQgm6SAZyBCABKEAiSwoVUGF1c2VTY2hlZHVsZVJlc3BvbnNlEjIKCHNjaGVkdWxlGAEgASgLMiAuYmVsbHdldGhlci5zY2hlZHVsZS52MS5TY2hlZHVsZSI3ChVSZXN1bWVTY2hlZHVsZVJlcXVlc3QSHgoLc2NoZWR1bGVfaWQYASABKAlCCbpIBnIEIAEoQCJMChZSZXN1bWVTY2hlZHVsZVJlc3BvbnNlEjIKCHNjaGVkdWxlGAEgASgLMiAuYmVsbHdldGhlci5zY2hlZHVsZS52MS5TY2hlZHVsZSIyChRXYXRjaFByb2dyZXNzUmVxdWVzdBIaCgZqb2JfaWQYASABKAlCCrpIB3IFIAEogAIiwAEKFVdhdGNoUHJvZ3Jlc3NSZXNwb25zZRIqCgVzdGF0ZRgBIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YXRlEioKBXN0YWdlGAIgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2USEQoJcm93c19yZWFkGAMgASgEEhMKC3Jvd3Nfc2NvcmVkGAQgASgEEhYKDnJvd3Nfc2V0X2FzaWRlGAUgASgEEg8KB2ZhaWx1cmUYBiABKAky7QQKD1NjaGVkdWxlU2VydmljZRJ1Cg1MaXN0U2NoZWR1bGVzEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5MaXN0U2NoZWR1bGVzUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuTGlzdFNjaGVkdWxlc1Jlc3BvbnNlIgeQAgGouxgBEnMKClRyaWdnZXJSdW4SKS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlRyaWdnZXJSdW5SZXF1ZXN0GiouYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUnVuUmVzcG9uc2UiDpACAqi7GAOyuxgDEJBOEnUKDVBhdXNlU2NoZWR1bGUSLC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlBhdXNlU2NoZWR1bGVSZXF1ZXN0Gi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5QYXVzZVNjaGVkdWxlUmVzcG9uc2UiB5ACAqi7GAMSeAoOUmVzdW1lU2NoZWR1bGUSLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJlc3VtZVNjaGVkdWxlUmVxdWVzdBouLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUmVzdW1lU2NoZWR1bGVSZXNwb25zZSIHkAICqLsYAxJ9Cg1XYXRjaFByb2dyZXNzEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5XYXRjaFByb2dyZXNzUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuV2F0Y2hQcm9ncmVzc1Jlc3BvbnNlIg2QAgGouxgBsrsYAhgBMAFiBnByb3RvMw", [file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ci1iZWxsd2V0aGVyL3NjaGVkdWxlL3YxL3NjaGVkdWxlX3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEigQEKCFNjaGVkdWxlEhMKC3NjaGVkdWxlX2lkGAEgASgJEgwKBGNyb24YAiABKAkSEQoJdGltZV96b25lGAMgASgJEg4KBnBhdXNlZBgEIAEoCBIvCgtuZXh0X3J1bl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFgoUTGlzdFNjaGVkdWxlc1JlcXVlc3QiTAoVTGlzdFNjaGVkdWxlc1Jlc3BvbnNlEjMKCXNjaGVkdWxlcxgBIAMoCzIgLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuU2NoZWR1bGUi9QEKEVRyaWdnZXJSdW5SZXF1ZXN0Eh4KC3NjaGVkdWxlX2lkGAEgASgJQgm6SAZyBCABKEASQgoIaXNvX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBIjCgVpbnB1dBgDIAEoCUIUukgRcg8ogAgyCl5bXlx4MDBdKiQSKwoNYWNjZXB0X2xvc3NlcxgEIAEoCUIUukgRcg8o9AMyCl5bXlx4MDBdKiQSKgoMZm9yY2VfZnV0dXJlGAUgASgJQhS6SBFyDyj0AzIKXlteXHgwMF0qJCJNChJUcmlnZ2VyUnVuUmVzcG9uc2USDgoGam9iX2lkGAEgASgJEhAKCGlzb193ZWVrGAIgASgJEhUKDWFscmVhZHlfa25vd24YAyABKAgiNgoUUGF1c2VTY2hlZHVsZVJlcXVlc3QSHgoLc2NoZWR1bGVfaWQYASABKAlCCbpIBnIEIAEoQCJLChVQYXVzZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjcKFVJlc3VtZVNjaGVkdWxlUmVxdWVzdBIeCgtzY2hlZHVsZV9pZBgBIAEoCUIJukgGcgQgAShAIkwKFlJlc3VtZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjIKFFdhdGNoUHJvZ3Jlc3NSZXF1ZXN0EhoKBmpvYl9pZBgBIAEoCUIKukgHcgUgASiAAiL7AQoVV2F0Y2hQcm9ncmVzc1Jlc3BvbnNlEioKBXN0YXRlGAEgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhdGUSKgoFc3RhZ2UYAiABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGFnZRIRCglyb3dzX3JlYWQYAyABKAQSEwoLcm93c19zY29yZWQYBCABKAQSFgoOcm93c19zZXRfYXNpZGUYBSABKAQSDwoHZmFpbHVyZRgGIAEoCRIUCgx3YXNfY29tcGxldGUYByABKAgSFAoMb3ZlcnRha2VuX2J5GAggASgJEg0KBW5vdGVzGAkgAygJMu0ECg9TY2hlZHVsZVNlcnZpY2USdQoNTGlzdFNjaGVkdWxlcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuTGlzdFNjaGVkdWxlc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkxpc3RTY2hlZHVsZXNSZXNwb25zZSIHkAIBqLsYARJzCgpUcmlnZ2VyUnVuEikuYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUnVuUmVxdWVzdBoqLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuVHJpZ2dlclJ1blJlc3BvbnNlIg6QAgKouxgDsrsYAxCQThJ1Cg1QYXVzZVNjaGVkdWxlEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5QYXVzZVNjaGVkdWxlUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUGF1c2VTY2hlZHVsZVJlc3BvbnNlIgeQAgKouxgDEngKDlJlc3VtZVNjaGVkdWxlEi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXN1bWVTY2hlZHVsZVJlcXVlc3QaLi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJlc3VtZVNjaGVkdWxlUmVzcG9uc2UiB5ACAqi7GAMSfQoNV2F0Y2hQcm9ncmVzcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuV2F0Y2hQcm9ncmVzc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhdGNoUHJvZ3Jlc3NSZXNwb25zZSINkAIBqLsYAbK7GAIYATABYgZwcm90bzM", [file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A schedule.
@@ -132,6 +132,20 @@ export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunReques
    * @generated from field: string input = 3;
    */
   input: string;
+
+  /**
+   * Publishes the run although its losses exceed the risk policy; why, recorded with the caller's name. Empty: such a run fails. At most 500 bytes.
+   *
+   * @generated from field: string accept_losses = 4;
+   */
+  acceptLosses: string;
+
+  /**
+   * Runs a week that has not begun; why, recorded with the caller's name. Empty: such a week is rejected. At most 500 bytes.
+   *
+   * @generated from field: string force_future = 5;
+   */
+  forceFuture: string;
 };
 
 /**
@@ -328,6 +342,27 @@ export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgres
    * @generated from field: string failure = 6;
    */
   failure: string;
+
+  /**
+   * The week was complete before, with the same source and configuration: nothing was done.
+   *
+   * @generated from field: bool was_complete = 7;
+   */
+  wasComplete: boolean;
+
+  /**
+   * Later complete week for which reason the alert rules were not evaluated. Empty: they were, or the run is not complete.
+   *
+   * @generated from field: string overtaken_by = 8;
+   */
+  overtakenBy: string;
+
+  /**
+   * What is to be known of a complete run beside its counts, one sentence each. At most 16.
+   *
+   * @generated from field: repeated string notes = 9;
+   */
+  notes: string[];
 };
 
 /**
@@ -354,7 +389,7 @@ export const ScheduleService: GenService<{
     output: typeof ListSchedulesResponseSchema;
   },
   /**
-   * Runs a schedule now. NOT_FOUND: no such schedule or input; INVALID_ARGUMENT: no such ISO week. Idempotent: a week that is running or complete is not run twice.
+   * Runs a schedule now. NOT_FOUND: no such schedule or input; INVALID_ARGUMENT: no such ISO week, or one that has not begun anywhere (reason FUTURE_WEEK) and is not forced. Idempotent: a week that is running or complete is not run twice; the job of a complete week fails when its source or configuration is another than the one that was run.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.TriggerRun
    */

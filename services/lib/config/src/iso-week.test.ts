@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { IsoWeekError, isoWeekAt, parseIsoWeek } from "./iso-week.ts";
+import {
+  checkWeekBegun,
+  FutureWeekError,
+  IsoWeekError,
+  isFutureWeek,
+  isoWeekAt,
+  newestIsoWeek,
+  parseIsoWeek,
+} from "./iso-week.ts";
 
 test("takes the weeks that a year has, 52 or 53", () => {
   expect(["2026-W01", "2026-W53", "2025-W52"].map(parseIsoWeek)).toEqual(["2026-W01", "2026-W53", "2025-W52"]);
@@ -23,4 +31,25 @@ test("a Monday begins at midnight of the time zone", () => {
   const moment = new Date("2026-11-15T23:30:00Z");
   expect(isoWeekAt(moment, "UTC")).toBe("2026-W46");
   expect(isoWeekAt(moment, "Europe/Berlin")).toBe("2026-W47");
+});
+
+test("a week has begun as soon as its Monday has begun somewhere on Earth, and not before", () => {
+  // 2026-W49 begins on Monday, 30 November: at 10:00 UTC on Sunday in the first time zone.
+  const before = new Date("2026-11-29T09:59:59Z");
+  const after = new Date("2026-11-29T10:00:00Z");
+  expect([newestIsoWeek(before), newestIsoWeek(after)]).toEqual(["2026-W48", "2026-W49"]);
+  expect(() => checkWeekBegun("2026-W49", before, false)).toThrow(
+    "2026-W49 has not begun, the present ISO week is 2026-W48",
+  );
+  expect(() => checkWeekBegun("2026-W49", before, true)).not.toThrow();
+  expect(() => checkWeekBegun("2026-W49", after, false)).not.toThrow();
+  expect(() => checkWeekBegun("2099-W43", after, false)).toThrow(FutureWeekError);
+  expect(() => checkWeekBegun("1999-W52", after, false)).not.toThrow();
+});
+
+test("the last week of a year is before the first of the next", () => {
+  const lastOf2026 = new Date("2026-12-31T00:00:00Z");
+  expect(newestIsoWeek(lastOf2026)).toBe("2026-W53");
+  expect(isFutureWeek("2027-W01", lastOf2026)).toBe(true);
+  expect(isFutureWeek("2026-W53", lastOf2026)).toBe(false);
 });

@@ -27,6 +27,38 @@ export function parseIsoWeek(text: string): string {
   return text;
 }
 
+/** A week that has not begun anywhere on Earth. */
+export class FutureWeekError extends Error {
+  override readonly name = "FutureWeekError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+
+  constructor(week: string, present: string) {
+    super(
+      `${week} has not begun, the present ISO week is ${present}: every true week after it would count as earlier; correct the week, or force it with a reason`,
+    );
+    this.fieldViolations = [{ field: "iso_week", description: `the present week is ${present}` }];
+  }
+}
+
+/** The time zone where each day begins first, 14 hours before UTC. */
+const FIRST_TIME_ZONE = "Pacific/Kiritimati";
+
+/** The newest ISO week that has begun somewhere on Earth. */
+export function newestIsoWeek(now: Date): string {
+  return isoWeekAt(now, FIRST_TIME_ZONE);
+}
+
+/** Whether an ISO week has begun nowhere on Earth. */
+export function isFutureWeek(week: string, now: Date): boolean {
+  // Years have four digits and weeks two: the order of texts is that of time.
+  return week > newestIsoWeek(now);
+}
+
+/** Rejects a week that has begun nowhere on Earth, unless it is forced. @throws FutureWeekError */
+export function checkWeekBegun(week: string, now: Date, isForced: boolean): void {
+  if (!isForced && isFutureWeek(week, now)) throw new FutureWeekError(week, newestIsoWeek(now));
+}
+
 /** The ISO week of a moment, as the calendar of an IANA time zone has it. */
 export function isoWeekAt(moment: Date, timeZone: string): string {
   const format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });

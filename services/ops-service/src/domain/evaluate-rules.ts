@@ -34,8 +34,8 @@ export interface ImpactStanding {
 export interface AlertBook {
   /** Keeps alerts from being changed by others until the end of the transaction. */
   hold(): Promise<void>;
-  /** Whether a later week of the run's model is complete. */
-  isOvertaken(runId: number): Promise<boolean>;
+  /** The latest complete week of the run's model that is later than the run's; null: there is none. */
+  overtakenBy(runId: number): Promise<string | null>;
   /** Suppliers at `raise` or above in the run, and those with an active alert of the rule. */
   scoreStandings(runId: number, rule: ScoreThresholdRule): Promise<readonly ScoreStanding[]>;
   /**
@@ -52,15 +52,23 @@ export interface AlertBook {
   saveChanges(changes: readonly AlertChange[]): Promise<void>;
 }
 
+/** What came of the rules. */
+export interface RulesOutcome {
+  /** Alerts that were raised or opened again. */
+  readonly alertsRaised: number;
+  /** Later complete week, for which reason the rules were not evaluated; empty: they were. */
+  readonly overtakenBy: string;
+}
+
 /**
- * Evaluates both rules on a published run and lets alerts about absent suppliers lapse. Gives the number of alerts that it raised or
- * opened again: none for a week that completes after a later one, whose scores are older than what the alerts were decided by.
+ * Evaluates both rules on a published run and lets alerts about absent suppliers lapse. The rules are not evaluated on a week that
+ * completes after a later one: its scores are older than those that the alerts were decided by.
  */
 export async function evaluateRules(
   book: AlertBook,
   rules: AlertRules,
   { runId, now, newId }: { readonly runId: number; readonly now: Date; readonly newId: () => string },
-): Promise<number> {
+): Promise<RulesOutcome> {
   const { scoreThreshold, weeklyCapacity, coolDownDays, runsToLapse: runs } = rules;
   const apply = async (ruleId: string, dimension: AlertDimension, candidates: readonly AlertCandidate[]) => {
     const decision = { runId, now, newId, coolDownDays, ruleId, dimension };
@@ -69,7 +77,8 @@ export async function evaluateRules(
     return changes.filter(({ event }) => event?.kind === "raised" || event?.kind === "reopened").length;
   };
   await book.hold();
-  if (await book.isOvertaken(runId)) return 0;
+  const overtakenBy = await book.overtakenBy(runId);
+  if (overtakenBy !== null) return { alertsRaised: 0, overtakenBy };
   const byScore = await book.scoreStandings(runId, scoreThreshold);
   const raised = await apply(
     scoreThreshold.id,
@@ -84,7 +93,7 @@ export async function evaluateRules(
   );
   const absent = await book.absentAlerts(runId, runs);
   await book.saveChanges(absent.flatMap((alert) => lapseAlert(alert, { runs, now }) ?? []));
-  return raised + pointedAt;
+  return { alertsRaised: raised + pointedAt, overtakenBy: "" };
 }
 
 function scoreCandidate(standing: ScoreStanding, rule: ScoreThresholdRule): AlertCandidate {

@@ -1,3 +1,5 @@
+import { describeLosses, type RunLosses } from "./run-losses.ts";
+
 /** No run has this number, week or model. */
 export class RunNotFoundError extends Error {
   override readonly name = "RunNotFoundError" as const;
@@ -27,6 +29,18 @@ export class RunCompleteError extends Error {
 /** What a run is given does not fit what it was given before. */
 export class RunMismatchError extends Error {
   override readonly name = "RunMismatchError" as const;
+}
+
+/** The run lost more than the risk policy allows, and nobody accepted that: nothing of it is published. */
+export class LossLimitError extends Error {
+  override readonly name = "LossLimitError" as const;
+  readonly losses: RunLosses;
+  constructor(isoWeek: string, losses: RunLosses) {
+    super(
+      `${isoWeek} is not published: ${describeLosses(losses)}; correct the file and run the week again, or accept the losses with a reason`,
+    );
+    this.losses = losses;
+  }
 }
 
 /** Columns of a chunk do not fit together, or hold what cannot be. */

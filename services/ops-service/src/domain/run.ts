@@ -1,3 +1,5 @@
+import type { Override, RunLosses } from "./run-losses.ts";
+
 /** Where a run stands. */
 export type RunState = "running" | "complete" | "failed";
 
@@ -49,6 +51,18 @@ export interface Run {
   readonly chunksReceived: number;
   readonly chunksTotal: number | null;
   readonly inputDigest: string;
+  /** SHA-256 of the content of the source files; empty: not recorded. */
+  readonly sourceDigest: string;
+  /** SHA-256 of the configuration pair that the run used; empty: not recorded. */
+  readonly configHash: string;
+  /** SHA-256 of the risk policy that the run was last checked against; empty: not checked yet. */
+  readonly policyHash: string;
+  /** Null: not checked yet. */
+  readonly losses: RunLosses | null;
+  /** Later week that was complete before, so that the rules were not evaluated; empty: they were, or the run is not complete. */
+  readonly overtakenBy: string;
+  /** Who forced a week that had not begun; null: nobody. */
+  readonly forceFuture: Override | null;
   readonly scoredBy: ScoredBy | null;
   readonly alertsRaised: number;
   readonly bands: BandCounts;

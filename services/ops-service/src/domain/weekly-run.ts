@@ -1,9 +1,11 @@
 import type { AlertRules } from "@bellwether/config/alert-rules";
-import { parseIsoWeek } from "@bellwether/config/iso-week";
+import { checkWeekBegun, isFutureWeek, parseIsoWeek } from "@bellwether/config/iso-week";
+import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import type { AuditEvent } from "./audit-chain.ts";
 import { type AlertBook, evaluateRules } from "./evaluate-rules.ts";
-import { RunMismatchError } from "./ops-error.ts";
+import { LossLimitError, RunMismatchError } from "./ops-error.ts";
 import type { BandCounts, FeatureDrift, Run, RunLease, RunStage } from "./run.ts";
+import { measureLosses, type Override, type PreviousWeek, type RunLosses } from "./run-losses.ts";
 import { checkLease, checkOpen } from "./run-rules.ts";
 
 /** What a run needs to see and change, all in one transaction. A run that was given out is locked until its end. */
@@ -15,8 +17,14 @@ export interface RunLedger {
   receivedChunks(runId: number): Promise<readonly number[]>;
   /** Sets what is given and tells those who watch. */
   update(runId: number, patch: Partial<Omit<Run, "id">>): Promise<Run>;
-  /** Makes the run's scores visible; of a supplier's rows the first stays. */
-  publishScores(runId: number): Promise<{ readonly duplicates: number; readonly bands: BandCounts }>;
+  /** Drops what an unfinished run has received: receipts, scores, contributions. */
+  dropChunks(runId: number): Promise<void>;
+  /** Drops the run's rows beyond the first one of their supplier, and gives their number. */
+  dropSecondRows(runId: number): Promise<number>;
+  /** The newest complete week of a model before an ISO week; null: there is none. */
+  previousWeek(isoWeek: string, modelName: string): Promise<PreviousWeek | null>;
+  /** Makes the run's scores visible, one row a supplier. */
+  publishScores(runId: number): Promise<BandCounts>;
   appendAudit(event: Omit<AuditEvent, "eventId" | "occurredUs">): Promise<void>;
 }
 
@@ -28,23 +36,66 @@ export interface StartedRun {
   readonly run: Run;
   readonly lease: RunLease | undefined;
   readonly receivedChunks: readonly number[];
+  /** The unfinished run had begun with another source or configuration: what it had received was dropped. */
+  readonly begunAnew: boolean;
 }
 
-/** Starts a week's run or takes it over: the same holder gets its lease again, another one a higher fence. @throws IsoWeekError */
-export async function startRun(
-  transact: Transact,
-  { isoWeek, modelName, holder }: Pick<Run, "isoWeek" | "modelName" | "holder">,
-): Promise<StartedRun> {
-  const week = parseIsoWeek(isoWeek);
+/** Who starts which run, with what. */
+export interface RunStart extends Pick<Run, "isoWeek" | "modelName" | "holder"> {
+  /** SHA-256, lower-case hex; empty: not known, nothing is compared. */
+  readonly sourceDigest: string;
+  readonly configHash: string;
+  /** Starts a week that has not begun; null: such a week is rejected. */
+  readonly forceFuture: Override | null;
+}
+
+/** What an unfinished run goes back to when it begins anew. */
+const NOTHING_YET = {
+  ...{ stage: "none", rowsRead: null, rowsRejected: 0, rowsScored: 0, rowsFaulty: 0 },
+  ...{ chunksReceived: 0, chunksTotal: null, inputDigest: "", scoredBy: null, losses: null, policyHash: "" },
+} as const satisfies Partial<Run>;
+
+/**
+ * Starts a week's run or takes it over: the same holder gets its lease again, another one a higher fence. An unfinished run that began
+ * with another source or configuration begins anew: nothing of it was published.
+ * @throws IsoWeekError, FutureWeekError
+ */
+export async function startRun(transact: Transact, start: RunStart, now: () => Date): Promise<StartedRun> {
+  const week = parseIsoWeek(start.isoWeek);
   return transact(async (ledger) => {
-    const known = await ledger.lockWeek(week, modelName);
-    const receivedChunks = await ledger.receivedChunks(known.id);
-    if (known.state === "complete") return { run: known, lease: undefined, receivedChunks };
-    const isHeld = known.state === "running" && known.holder === holder && known.fence > 0;
-    const taken = { state: "running", holder, fence: known.fence + 1, failure: "" } as const;
-    const run = isHeld ? known : await ledger.update(known.id, taken);
-    return { run, lease: { runId: run.id, fence: run.fence }, receivedChunks };
+    const known = await ledger.lockWeek(week, start.modelName);
+    if (known.state === "complete")
+      return {
+        ...{ run: known, lease: undefined, begunAnew: false },
+        receivedChunks: await ledger.receivedChunks(known.id),
+      };
+    checkWeekBegun(week, now(), start.forceFuture !== null);
+    const begunAnew = isOther(known.sourceDigest, start.sourceDigest) || isOther(known.configHash, start.configHash);
+    if (begunAnew) await ledger.dropChunks(known.id);
+    const isHeld = !begunAnew && known.state === "running" && known.holder === start.holder && known.fence > 0;
+    const run = isHeld ? known : await ledger.update(known.id, takeOver(known, start, begunAnew));
+    if (isFutureWeek(week, now()) && start.forceFuture !== null && known.forceFuture === null)
+      await recordForced(ledger, run, start.forceFuture);
+    const receivedChunks = await ledger.receivedChunks(run.id);
+    return { run, lease: { runId: run.id, fence: run.fence }, receivedChunks, begunAnew };
   });
+}
+
+const isOther = (before: string, now: string): boolean => before !== "" && now !== "" && before !== now;
+
+function takeOver(known: Run, { holder, sourceDigest, configHash, forceFuture }: RunStart, begunAnew: boolean) {
+  return {
+    ...(begunAnew && NOTHING_YET),
+    ...{ state: "running", holder, fence: known.fence + 1, failure: "" },
+    sourceDigest: sourceDigest || known.sourceDigest,
+    configHash: configHash || known.configHash,
+    forceFuture: known.forceFuture ?? forceFuture,
+  } as const satisfies Partial<Run>;
+}
+
+function recordForced(ledger: RunLedger, { id, isoWeek, modelName }: Run, { reason, actor }: Override): Promise<void> {
+  const payload = JSON.stringify({ isoWeek, modelName, reason });
+  return ledger.appendAudit({ kind: "run.future_forced", actor, subject: `run/${id}`, payload });
 }
 
 /** What a run's holder tells of it; what is left out stays. */
@@ -85,23 +136,52 @@ export interface RunTotals {
   readonly rowsRejected: number;
   readonly chunksTotal: number;
   readonly drift: readonly FeatureDrift[];
+  /** Of `rowsRejected`, rows that repeat an earlier row exactly. */
+  readonly rowsRepeated: number;
+  /** Rows of the source files, where a mapping makes suppliers of several tables; null: each row read is a supplier's. */
+  readonly sourceRows: number | null;
+  readonly sourceRowsRejected: number;
+  /** Publishes the run whatever it lost; null: within the limits of the policy only. */
+  readonly acceptLosses: Override | null;
 }
 
 export interface CompleteRunOptions {
   readonly rules: AlertRules;
+  readonly policy: RiskPolicy;
   readonly now: () => Date;
   readonly newId: () => string;
 }
 
 /**
- * Publishes a run's scores and evaluates the rules, all or nothing. A complete run is given back as it is.
- * @throws RunNotFoundError, RunFencedError, RunMismatchError
+ * Publishes a run's scores and evaluates the rules, all or nothing. A complete run is given back as it is. A run that lost more than
+ * the policy allows, which nobody accepted, is failed, and nothing of it is published.
+ * @throws RunNotFoundError, RunFencedError, RunMismatchError, LossLimitError
  */
-export function completeRun(
+export async function completeRun(
   transact: Transact,
   lease: RunLease,
   totals: RunTotals,
-  { rules, now, newId }: CompleteRunOptions,
+  options: CompleteRunOptions,
+): Promise<Run> {
+  try {
+    return await publishRun(transact, lease, totals, options);
+  } catch (error) {
+    if (!(error instanceof LossLimitError)) throw error;
+    const { policyHash } = options.policy;
+    await transact(async (ledger) => {
+      const run = await lockLeased(ledger, lease);
+      checkOpen(run);
+      await ledger.update(run.id, { state: "failed", failure: error.message, losses: error.losses, policyHash });
+    });
+    throw error;
+  }
+}
+
+function publishRun(
+  transact: Transact,
+  lease: RunLease,
+  { rowsRepeated, sourceRows, sourceRowsRejected, acceptLosses, ...totals }: RunTotals,
+  { rules, policy, now, newId }: CompleteRunOptions,
 ): Promise<Run> {
   return transact(async (ledger) => {
     const known = await ledger.lock(lease.runId);
@@ -109,24 +189,42 @@ export function completeRun(
     checkLease(known, lease);
     const run = await lockLeased(ledger, lease);
     checkChunks(run.id, totals.chunksTotal, await ledger.receivedChunks(run.id));
-    checkCounts(run, totals);
-    const { duplicates, bands } = await ledger.publishScores(run.id);
-    const alertsRaised = await evaluateRules(ledger.alerts, rules, { runId: run.id, now: now(), newId });
-    const rowsScored = run.rowsScored - duplicates;
-    const rowsFaulty = run.rowsFaulty + duplicates;
+    checkCounts(run, { ...totals, rowsRepeated });
+    const second = await ledger.dropSecondRows(run.id);
+    const rowsScored = run.rowsScored - second;
+    const rowsFaulty = run.rowsFaulty + second;
+    const { rowsRead, rowsRejected } = totals;
+    const read = { rowsRead, rowsRejected, rowsRepeated, sourceRows, sourceRowsRejected };
+    const counts = { ...read, rowsFaulty, suppliers: rowsScored };
+    const previous = await ledger.previousWeek(run.isoWeek, run.modelName);
+    const losses = measureLosses(counts, previous, policy, acceptLosses);
+    if (losses.exceeded.length > 0 && losses.accepted === null) throw new LossLimitError(run.isoWeek, losses);
+    const bands = await ledger.publishScores(run.id);
+    const outcome = await evaluateRules(ledger.alerts, rules, { runId: run.id, now: now(), newId });
     const complete = await ledger.update(run.id, {
       ...totals,
       ...{ state: "complete", stage: "complete", failure: "", completedAt: now() },
-      ...{ rowsScored, rowsFaulty, bands, alertsRaised },
+      ...{ rowsScored, rowsFaulty, bands, losses, policyHash: policy.policyHash, ...outcome },
       drift: totals.drift.toSorted((a, b) => b.psi - a.psi),
     });
     const { isoWeek, modelName, scoredBy } = run;
     const setAside = totals.rowsRejected + rowsFaulty;
-    const told = { isoWeek, modelName, version: scoredBy?.version ?? "", rowsScored, setAside, alertsRaised };
+    const told = { isoWeek, modelName, version: scoredBy?.version ?? "", rowsScored, setAside, ...outcome };
     const payload = JSON.stringify(told);
+    if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
     await ledger.appendAudit({ kind: "run.completed", actor: "ops-service", subject: `run/${run.id}`, payload });
     return complete;
   });
+}
+
+function recordAccepted(
+  ledger: RunLedger,
+  { id, isoWeek, modelName, policyHash }: Run,
+  { accepted: _accepted, ...figures }: RunLosses,
+  { reason, actor }: Override,
+): Promise<void> {
+  const payload = JSON.stringify({ isoWeek, modelName, reason, policyHash, ...figures });
+  return ledger.appendAudit({ kind: "run.losses_accepted", actor, subject: `run/${id}`, payload });
 }
 
 async function lockLeased(ledger: RunLedger, lease: RunLease): Promise<Run> {
@@ -146,7 +244,12 @@ function checkChunks(runId: number, total: number, received: readonly number[]):
     throw new RunMismatchError(`run ${runId} has received ${known.size} chunks, but chunks_total says ${total}`);
 }
 
-function checkCounts(run: Run, { rowsRead, rowsRejected }: RunTotals): void {
+function checkCounts(
+  run: Run,
+  { rowsRead, rowsRejected, rowsRepeated }: Pick<RunTotals, "rowsRead" | "rowsRejected" | "rowsRepeated">,
+): void {
+  if (rowsRepeated > rowsRejected)
+    throw new RunMismatchError(`run ${run.id}: ${rowsRepeated} repeated rows are more than the ${rowsRejected} rejected`);
   const accounted = rowsRejected + run.rowsScored + run.rowsFaulty;
   if (rowsRead !== accounted)
     throw new RunMismatchError(

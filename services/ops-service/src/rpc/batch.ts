@@ -1,9 +1,11 @@
-import type { RunLease as ProtoLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { Override as ProtoOverride, RunLease as ProtoLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { BatchService, StartRunResponseSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { callerOf } from "@bellwether/mesh/caller";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { RunNotFoundError } from "../domain/ops-error.ts";
 import type { Run, RunLease } from "../domain/run.ts";
+import type { Override } from "../domain/run-losses.ts";
 import type { ChunkReceipt, ScoredChunk } from "../domain/scored-chunk.ts";
 import {
   type CompleteRunOptions,
@@ -38,8 +40,10 @@ const MAX_RUN_ID = 2 ** 31 - 1;
 export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof BatchService> {
   const { transact, findRun } = deps;
   return {
-    async startRun({ isoWeek, modelName, holder }) {
-      return startedToProto(await startRun(transact, { isoWeek, modelName, holder }));
+    async startRun({ isoWeek, modelName, holder, sourceDigest, configHash, forceFuture }, context) {
+      const start = { isoWeek, modelName, holder, sourceDigest, configHash };
+      const forced = { forceFuture: overrideFromProto(forceFuture, context) };
+      return startedToProto(await startRun(transact, { ...start, ...forced }, deps.now));
     },
     async reportProgress({ lease, stage, rowsRead, rowsRejected, chunksTotal, inputDigest }) {
       const run = await reportProgress(transact, leaseFromProto(lease), {
@@ -54,10 +58,18 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
     async submitChunk(request) {
       return await deps.writeChunk(leaseFromProto(request.lease), chunkFromProto(request));
     },
-    async completeRun({ lease, rowsRead, rowsRejected, chunksTotal, drift }) {
-      const totals = { rowsRead: Number(rowsRead), rowsRejected: Number(rowsRejected), chunksTotal };
-      const told = { ...totals, drift: drift.map(({ feature, psi }) => ({ feature, psi })) };
-      return { run: runToProto(await completeRun(deps.transactLong, leaseFromProto(lease), told, deps)) };
+    async completeRun({ lease, chunksTotal, drift, ...request }, context) {
+      const totals = {
+        rowsRead: Number(request.rowsRead),
+        rowsRejected: Number(request.rowsRejected),
+        rowsRepeated: Number(request.rowsRepeated),
+        sourceRows: request.sourceRows === undefined ? null : Number(request.sourceRows),
+        sourceRowsRejected: Number(request.sourceRowsRejected),
+        acceptLosses: overrideFromProto(request.acceptLosses, context),
+        chunksTotal,
+        drift: drift.map(({ feature, psi }) => ({ feature, psi })),
+      };
+      return { run: runToProto(await completeRun(deps.transactLong, leaseFromProto(lease), totals, deps)) };
     },
     async failRun({ lease, reason }) {
       return { run: runToProto(await failRun(transact, leaseFromProto(lease), reason)) };
@@ -98,10 +110,16 @@ function leaseFromProto(lease: ProtoLease | undefined): RunLease {
   return { runId: lease?.runId ?? 0, fence: Number(lease?.fence ?? 0n) };
 }
 
-function startedToProto({ run, lease, receivedChunks }: StartedRun): MessageInitShape<typeof StartRunResponseSchema> {
+/** Who decided is who the request names: a service passes on the decision of its own caller. */
+function overrideFromProto(override: ProtoOverride | undefined, context: HandlerContext): Override | null {
+  return override ? { reason: override.reason, actor: override.actor || callerOf(context).subject } : null;
+}
+
+function startedToProto({ run, lease, receivedChunks, begunAnew }: StartedRun): MessageInitShape<typeof StartRunResponseSchema> {
   return {
     run: runToProto(run),
     ...(lease && { lease: { runId: lease.runId, fence: BigInt(lease.fence) } }),
     receivedChunks: [...receivedChunks],
+    begunAnew,
   };
 }

@@ -1,4 +1,4 @@
-import type { IsoWeekError } from "@bellwether/config/iso-week";
+import type { FutureWeekError, IsoWeekError } from "@bellwether/config/iso-week";
 import type { FlatSupplierError } from "@bellwether/risk-model/flat-json/flat-supplier";
 import { Code } from "@connectrpc/connect";
 import type {
@@ -8,6 +8,7 @@ import type {
   ChunkShapeError,
   DatabaseTimeoutError,
   DatabaseUnavailableError,
+  LossLimitError,
   ModelServiceUnavailableError,
   PageTokenError,
   QueryError,
@@ -22,6 +23,8 @@ import type {
 /** Every error of this service that a caller can act on. */
 type OpsError =
   | IsoWeekError
+  | FutureWeekError
+  | LossLimitError
   | RunNotFoundError
   | RunFencedError
   | RunCompleteError
@@ -42,6 +45,8 @@ type OpsError =
 /** The code that each of them leaves with. */
 export const OPS_ERRORS = {
   IsoWeekError: Code.InvalidArgument,
+  FutureWeekError: Code.InvalidArgument,
+  LossLimitError: Code.FailedPrecondition,
   RunNotFoundError: Code.NotFound,
   RunFencedError: Code.Aborted,
   RunCompleteError: Code.FailedPrecondition,

@@ -1,8 +1,15 @@
 import { Band, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { type BatchRunSchema, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import {
+  type BatchRunSchema,
+  LossLimit,
+  type RunLossesSchema,
+  RunStage,
+  RunState,
+} from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type * as domain from "../domain/run.ts";
+import type * as losses from "../domain/run-losses.ts";
 
 const STATES: Readonly<Record<domain.RunState, RunState>> = {
   running: RunState.RUNNING,
@@ -18,6 +25,11 @@ const STAGES: Readonly<Record<domain.RunStage, RunStage>> = {
   drift: RunStage.DRIFT,
   complete: RunStage.COMPLETE,
   report: RunStage.REPORT,
+};
+
+const LOSS_LIMITS: Readonly<Record<losses.LossLimit, LossLimit>> = {
+  rejected_rows: LossLimit.REJECTED_ROWS,
+  suppliers: LossLimit.SUPPLIERS,
 };
 
 export const BANDS: Readonly<Record<domain.Band, Band>> = {
@@ -64,6 +76,30 @@ export function runToProto(run: domain.Run): MessageInitShape<typeof BatchRunSch
     startedAt: timestampFromDate(run.startedAt),
     ...(run.completedAt && { completedAt: timestampFromDate(run.completedAt) }),
     failure: run.failure,
+    ...{ sourceDigest: run.sourceDigest, configHash: run.configHash, policyHash: run.policyHash },
+    overtakenBy: run.overtakenBy,
+    ...(run.losses && { losses: lossesToProto(run.losses) }),
+    ...(run.forceFuture && { forceFuture: run.forceFuture }),
+  };
+}
+
+function lossesToProto({
+  accepted,
+  previousSuppliers,
+  ...figures
+}: losses.RunLosses): MessageInitShape<typeof RunLossesSchema> {
+  return {
+    rowsRejected: BigInt(figures.rowsRejected),
+    rowsRepeated: BigInt(figures.rowsRepeated),
+    rejectedShare: figures.rejectedShare,
+    maxRejectedShare: figures.maxRejectedShare,
+    maxRejectedRows: BigInt(figures.maxRejectedRows),
+    suppliers: BigInt(figures.suppliers),
+    ...(previousSuppliers !== null && { previousSuppliers: BigInt(previousSuppliers) }),
+    previousWeek: figures.previousWeek,
+    minSuppliersShare: figures.minSuppliersShare,
+    exceeded: figures.exceeded.map((limit) => LOSS_LIMITS[limit]),
+    ...(accepted && { accepted }),
   };
 }
 

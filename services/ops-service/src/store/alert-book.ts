@@ -16,11 +16,11 @@ export function createAlertBook(db: Db): AlertBook {
       // Readers go on. Rows alone would not do: two runs may raise the same alert.
       await db.execute(sql`lock table bellwether.alert in exclusive mode`);
     },
-    async isOvertaken(runId) {
-      const { rowCount } = await db.execute(sql`
-        select from bellwether.run r, bellwether.run later where r.id = ${runId}
-          and later.model_name = r.model_name and later.iso_week > r.iso_week and later.state = 'complete' limit 1`);
-      return rowCount === 1;
+    async overtakenBy(runId) {
+      const { rows } = await db.execute<{ week: string | null }>(sql`
+        select max(later.iso_week) as week from bellwether.run r, bellwether.run later where r.id = ${runId}
+          and later.model_name = r.model_name and later.iso_week > r.iso_week and later.state = 'complete'`);
+      return rows[0]?.week ?? null;
     },
     async scoreStandings(runId, rule) {
       const { rows } = await db.execute<StandingRow & Pick<ScoreStanding, "highRuns" | "lowRuns">>(sql`

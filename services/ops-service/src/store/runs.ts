@@ -7,7 +7,7 @@ import { appendEvents } from "./audit-events.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import type { Db, InTransaction } from "./database.ts";
 import { run, runChunk } from "./schema.ts";
-import { createPartitions, publishScores } from "./score-partitions.ts";
+import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from "./score-partitions.ts";
 
 /** What the ledger takes from outside. */
 export interface LedgerOptions {
@@ -27,7 +27,7 @@ function createLedger(db: Db, { now, newId }: LedgerOptions): RunLedger {
     alerts: createAlertBook(db),
     lock: (runId) => lockWhere(eq(run.id, runId)),
     async lockWeek(isoWeek, modelName) {
-      const previousRunId = await previousRun(db, isoWeek, modelName);
+      const previousRunId = (await newestBefore(db, isoWeek, modelName))?.id ?? null;
       const values = { isoWeek, modelName, previousRunId, fence: 0, holder: "" };
       const [made] = await db.insert(run).values(values).onConflictDoNothing().returning();
       if (made) await createPartitions(db, made.id);
@@ -49,6 +49,15 @@ function createLedger(db: Db, { now, newId }: LedgerOptions): RunLedger {
       await db.execute(sql`select pg_notify(${RUN_CHANNEL}, ${String(runId)})`);
       return updated;
     },
+    async dropChunks(runId) {
+      await db.delete(runChunk).where(eq(runChunk.runId, runId));
+      await emptyPartitions(db, runId);
+    },
+    dropSecondRows: (runId) => dropSecondRows(db, runId),
+    async previousWeek(isoWeek, modelName) {
+      const found = await newestBefore(db, isoWeek, modelName);
+      return found ? { isoWeek: found.isoWeek, suppliers: found.rowsScored } : null;
+    },
     publishScores: (runId) => publishScores(db, runId),
     async appendAudit(event) {
       const nowUs = BigInt(now().getTime()) * 1000n;
@@ -57,10 +66,12 @@ function createLedger(db: Db, { now, newId }: LedgerOptions): RunLedger {
   };
 }
 
-async function previousRun(db: Db, isoWeek: string, modelName: string): Promise<number | null> {
+/** The model's complete run of the newest week before a week. */
+async function newestBefore(db: Db, isoWeek: string, modelName: string) {
   const earlier = and(eq(run.modelName, modelName), eq(run.state, "complete"), lt(run.isoWeek, isoWeek));
-  const [found] = await db.select({ id: run.id }).from(run).where(earlier).orderBy(desc(run.isoWeek)).limit(1);
-  return found?.id ?? null;
+  const columns = { id: run.id, isoWeek: run.isoWeek, rowsScored: run.rowsScored };
+  const [found] = await db.select(columns).from(run).where(earlier).orderBy(desc(run.isoWeek)).limit(1);
+  return found;
 }
 
 /** The run of a number. */

@@ -15,6 +15,7 @@ import {
   uuid,
 } from "@bellwether/storage/drizzle";
 import type { BandCounts, FeatureDrift, ScoredBy } from "../domain/run.ts";
+import type { Override, RunLosses } from "../domain/run-losses.ts";
 
 const bellwether = pgSchema("bellwether");
 
@@ -73,6 +74,12 @@ export const run = bellwether.table(
     chunksReceived: integer("chunks_received").notNull().default(0),
     chunksTotal: integer("chunks_total"),
     inputDigest: text("input_digest").notNull().default(""),
+    sourceDigest: text("source_digest").notNull().default(""),
+    configHash: text("config_hash").notNull().default(""),
+    policyHash: text("policy_hash").notNull().default(""),
+    losses: jsonb("losses").$type<RunLosses>(),
+    overtakenBy: text("overtaken_by").notNull().default(""),
+    forceFuture: jsonb("force_future").$type<Override>(),
     /** Set by the first chunk; the others must agree. */
     scoredBy: jsonb("scored_by").$type<ScoredBy>(),
     alertsRaised: integer("alerts_raised").notNull().default(0),

@@ -19,17 +19,26 @@ export async function createPartitions(db: Db, runId: number): Promise<void> {
   );
 }
 
-/** Builds the indexes of a run's scores and attaches them. Of a supplier's rows the first stays. */
-export async function publishScores(
-  db: Db,
-  runId: number,
-): Promise<{ readonly duplicates: number; readonly bands: BandCounts }> {
+/** Empties a run's own tables, which are not yet parts of the whole. */
+export async function emptyPartitions(db: Db, runId: number): Promise<void> {
+  for (const table of ["score", "score_chunk"])
+    await db.execute(sql`truncate ${sql.raw(`bellwether.${table}_r${runId}`)}`);
+}
+
+/** Drops the rows of a run beyond the first one of their supplier, and gives their number. */
+export async function dropSecondRows(db: Db, runId: number): Promise<number> {
   const scores = sql.raw(`bellwether.score_r${runId}`);
-  const chunks = sql.raw(`bellwether.score_chunk_r${runId}`);
-  const { rowCount: duplicates } = await db.execute(sql`
+  const { rowCount } = await db.execute(sql`
     delete from ${scores} s using (
       select supplier, min(chunk * 8192 + pos) as first from ${scores} group by supplier having count(*) > 1
     ) d where s.supplier = d.supplier and s.chunk * 8192 + s.pos > d.first`);
+  return rowCount ?? 0;
+}
+
+/** Builds the indexes of a run's scores and attaches them. Gives the rows per band. */
+export async function publishScores(db: Db, runId: number): Promise<BandCounts> {
+  const scores = sql.raw(`bellwether.score_r${runId}`);
+  const chunks = sql.raw(`bellwether.score_chunk_r${runId}`);
   await db.execute(sql`alter table ${scores} add primary key (run, supplier)`);
   await db.execute(sql`create index on ${scores} (impact desc, supplier desc)`);
   await db.execute(sql`create index on ${scores} (abs(delta) desc)`);
@@ -43,8 +52,7 @@ export async function publishScores(
   const { rows: counts } = await db.execute<{ band: number; rows: number }>(
     sql`select band, count(*)::float8 as rows from ${scores} group by band`,
   );
-  const bands = Object.fromEntries(counts.map(({ band, rows }) => [bandName(band), rows]));
-  return { duplicates: duplicates ?? 0, bands };
+  return Object.fromEntries(counts.map(({ band, rows }) => [bandName(band), rows]));
 }
 
 /** The name of a band's number. */

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { loadRiskPolicy, parseRiskPolicy } from "./risk-policy.ts";
+import { parseYaml } from "./yaml-file.ts";
+
+const file = new URL("../../../../config/risk_policy.yaml", import.meta.url).pathname;
+const parse = (text: string) => parseRiskPolicy(parseYaml(text, "policy.yaml"));
+const DEFAULTS = { maxRejectedShare: 0.02, maxRejectedRows: 10, minSuppliersShare: 0.7 };
+
+test("the policy of the product has the defaults, and is the same as one that leaves them out", async () => {
+  const policy = await loadRiskPolicy(file);
+  expect(policy.losses).toEqual(DEFAULTS);
+  expect(policy.policyHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(parse("version: 1\n")).toEqual(policy);
+  expect(parse("# a remark\nversion: 1\nweekly_losses: { max_rejected_rows: 10 }\n")).toEqual(policy);
+});
+
+test("another limit is another hash", () => {
+  const other = parse("version: 1\nweekly_losses: { max_rejected_rows: 11 }\n");
+  expect(other.losses).toEqual({ ...DEFAULTS, maxRejectedRows: 11 });
+  expect(other.policyHash).not.toBe(parse("version: 1\n").policyHash);
+});
+
+test("every mistake is named at once, with its line", () => {
+  const text = `version: 2
+weekly_losses:
+  max_rejected_share: 2
+  max_rejected_rows: 1.5
+  min_suppliers_share: "70 %"
+  min_supplier_share: 0.7
+`;
+  let said = "";
+  try {
+    parse(text);
+  } catch (error) {
+    said = String(error);
+  }
+  expect(said).toContain("5 mistake(s)");
+  expect(said).toContain("policy.yaml:1:10 version: found 2, expected 1");
+  expect(said).toContain("policy.yaml:3:23 weekly_losses.max_rejected_share: found 2, expected a share from 0 to 1");
+  expect(said).toContain("policy.yaml:4:22 weekly_losses.max_rejected_rows: found 1.5, expected an integer from 0 to");
+  expect(said).toMatch(/policy\.yaml:5:\d+ weekly_losses\.min_suppliers_share: found "70 %"/);
+  expect(said).toContain('policy.yaml:6:3 weekly_losses: found the unknown key "min_supplier_share"');
+});
+
+test("both ends of each limit are allowed, beyond them nothing is", () => {
+  const losses = (key: string, value: number) => parse(`version: 1\nweekly_losses: { ${key}: ${value} }\n`).losses;
+  for (const key of ["max_rejected_share", "min_suppliers_share"]) {
+    expect([losses(key, 0), losses(key, 1)]).toHaveLength(2);
+    for (const value of [-0.01, 1.01]) expect(() => losses(key, value)).toThrow("a share from 0 to 1");
+  }
+  expect(losses("max_rejected_rows", 0).maxRejectedRows).toBe(0);
+  expect(losses("max_rejected_rows", 1_000_000_000).maxRejectedRows).toBe(1_000_000_000);
+  for (const value of [-1, 1_000_000_001])
+    expect(() => losses("max_rejected_rows", value)).toThrow("an integer from 0 to 1000000000");
+});

@@ -1,0 +1,244 @@
+import { createRiskPolicy } from "@bellwether/config/risk-policy";
+import { LossLimit, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { openPostgres } from "@bellwether/storage/open-postgres";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { Code } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { failureOf, type OpsHarness, startOps, testChunk } from "./testing/ops-harness.ts";
+
+const POLICY = createRiskPolicy({ maxRejectedShare: 0.02, maxRejectedRows: 10, minSuppliersShare: 0.7 });
+/** In 2026-W48. */
+const NOW = new Date("2026-11-28T12:00:00Z");
+
+let cluster: PostgresCluster;
+let ops: OpsHarness;
+let url = "";
+
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  url = await cluster.createDatabase();
+  ops = await startOps(url, { riskPolicy: POLICY, now: () => NOW });
+});
+afterAll(async () => {
+  await ops?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+async function inDatabase<T extends object>(query: string): Promise<T[]> {
+  const pool = await openPostgres(url, { max: 1 });
+  try {
+    return (await pool.query<T>(query)).rows;
+  } finally {
+    await pool.close();
+  }
+}
+
+const SOURCE = "1".repeat(64);
+const CONFIG = "2".repeat(64);
+
+interface Week {
+  readonly isoWeek: string;
+  readonly modelName: string;
+  readonly suppliers: number;
+  readonly faulty?: number;
+  readonly rejected?: number;
+  readonly repeated?: number;
+  readonly score?: number;
+}
+
+/** Starts a week and submits its rows in one chunk; a chunk received before is not sent again. */
+async function begin({ isoWeek, modelName, suppliers, faulty = 0, score = 0.5 }: Week, sourceDigest = SOURCE) {
+  const start = { isoWeek, modelName, holder: `${isoWeek} ${Math.random()}`, sourceDigest, configHash: CONFIG };
+  const started = await ops.batch.startRun(start);
+  const rows = Array.from({ length: suppliers + faulty }, (_, i) => ({
+    ...{ id: `${modelName}-${i}`, score },
+    fault: i >= suppliers,
+  }));
+  if (started.lease && started.receivedChunks.length === 0)
+    await ops.batch.submitChunk(testChunk(started.lease, 0, rows));
+  return started;
+}
+
+function totalsOf({ suppliers, faulty = 0, rejected = 0, repeated = 0 }: Week) {
+  const read = { rowsRead: BigInt(suppliers + faulty + rejected), rowsRejected: BigInt(rejected) };
+  return { ...read, rowsRepeated: BigInt(repeated), chunksTotal: 1 };
+}
+
+async function runWhole(week: Week, acceptLosses?: { reason: string; actor: string }, sourceDigest = SOURCE) {
+  const { lease } = await begin(week, sourceDigest);
+  return ops.batch.completeRun({
+    ...(lease && { lease }),
+    ...totalsOf(week),
+    ...(acceptLosses && { acceptLosses }),
+  });
+}
+
+const visibleScores = (runId: number | undefined) =>
+  inDatabase(`select from bellwether.score where run = ${runId ?? 0}`);
+const alertsOf = (modelName: string) =>
+  inDatabase(
+    `select a.last_run_id from bellwether.alert a join bellwether.supplier s on s.id = a.supplier_id where starts_with(s.external_id, '${modelName}-')`,
+  );
+const eventsOf = async (runId: number | undefined) =>
+  (await ops.audit.queryEvents({ subject: `run/${runId}` })).records.map(({ event }) => event);
+
+describe("a run that lost more than the risk policy allows", () => {
+  const WEEK: Week = { isoWeek: "2026-W20", modelName: "lossy", suppliers: 500, faulty: 4, rejected: 8, score: 0.9 };
+
+  test("is failed with its figures, publishes nothing, and stays so however often it is completed", async () => {
+    const failure = await failureOf(runWhole(WEEK));
+    expect([failure.code, failure.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([
+      Code.FailedPrecondition,
+      "LOSS_LIMIT",
+    ]);
+    expect(failure.rawMessage).toBe(
+      "2026-W20 is not published: 12 rows rejected, 2.35 % of the rows (limits: 2 % and 10 rows); correct the file and run the week again, or accept the losses with a reason",
+    );
+    const { run } = await ops.batch.getRun({ isoWeek: WEEK.isoWeek, modelName: WEEK.modelName });
+    expect(run).toMatchObject({ state: RunState.FAILED, failure: failure.rawMessage, policyHash: POLICY.policyHash });
+    expect(run?.losses).toMatchObject({
+      ...{ rowsRejected: 12n, maxRejectedRows: 10n, maxRejectedShare: 0.02, exceeded: [LossLimit.REJECTED_ROWS] },
+      ...{ suppliers: 500n, previousWeek: "" },
+    });
+    expect(run?.losses?.accepted).toBeUndefined();
+    // A retry, by another holder, has the chunk already.
+    expect((await failureOf(runWhole(WEEK))).rawMessage).toBe(failure.rawMessage);
+    expect(await visibleScores(run?.runId)).toEqual([]);
+    expect(await alertsOf(WEEK.modelName)).toEqual([]);
+    expect(await eventsOf(run?.runId)).toEqual([]);
+  });
+
+  test("is published when somebody accepts the losses, and the audit trail has who and why", async () => {
+    const accepted = { reason: "the branch in Lyon was sold", actor: "jane.doe" };
+    const { run } = await runWhole(WEEK, accepted);
+    expect(run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 500n, failure: "", losses: { accepted } });
+    expect(await visibleScores(run?.runId)).toHaveLength(500);
+    const events = await eventsOf(run?.runId);
+    expect(events.map((event) => event?.kind).sort()).toEqual(["run.completed", "run.losses_accepted"]);
+    const event = events.find((one) => one?.kind === "run.losses_accepted");
+    expect(event?.actor).toBe("jane.doe");
+    expect(JSON.parse(event?.payloadJson ?? "")).toMatchObject({
+      ...{ isoWeek: "2026-W20", reason: accepted.reason, rowsRejected: 12, policyHash: POLICY.policyHash },
+      exceeded: ["rejected_rows"],
+    });
+  });
+
+  test("is published with as much as the policy allows, and rows that repeat others exactly are not counted", async () => {
+    const within = { ...WEEK, modelName: "within", faulty: 5, rejected: 5 };
+    expect((await runWhole(within)).run).toMatchObject({ state: RunState.COMPLETE, losses: { exceeded: [] } });
+    const repeated = { ...WEEK, modelName: "repeated", faulty: 0, rejected: 400, repeated: 400 };
+    expect((await runWhole(repeated)).run).toMatchObject({
+      ...{ state: RunState.COMPLETE, rowsSetAside: 400n },
+      losses: { rowsRejected: 0n, rowsRepeated: 400n, exceeded: [] },
+    });
+  });
+
+  test("an acceptance that was not needed is recorded nowhere", async () => {
+    const week = { ...WEEK, modelName: "needless", faulty: 0, rejected: 0 };
+    const { run } = await runWhole(week, { reason: "to be safe", actor: "jane.doe" });
+    expect(run?.losses?.accepted).toBeUndefined();
+    expect((await eventsOf(run?.runId)).map((event) => event?.kind)).toEqual(["run.completed"]);
+  });
+});
+
+describe("a run with fewer suppliers than the week before", () => {
+  const first: Week = { isoWeek: "2026-W30", modelName: "shrunk", suppliers: 100, score: 0.9 };
+
+  test("is compared with the newest complete earlier week of its own model", async () => {
+    await runWhole(first);
+    await runWhole({ ...first, isoWeek: "2026-W29", modelName: "other", suppliers: 1_000 });
+    const before = await alertsOf("shrunk");
+    expect(before).not.toEqual([]);
+    const short = { ...first, isoWeek: "2026-W32", suppliers: 69, score: 0.1 };
+    const failure = await failureOf(runWhole(short));
+    expect(failure.rawMessage).toContain(
+      "2026-W32 is not published: 69 suppliers, 69 % of the 100 of 2026-W30 (limit: 70 %);",
+    );
+    expect(await alertsOf("shrunk")).toEqual(before);
+    expect((await runWhole({ ...short, isoWeek: "2026-W31", suppliers: 70 })).run?.state).toBe(RunState.COMPLETE);
+    // W31 is the newest earlier week now: 69 of its 70 suppliers are enough.
+    expect((await runWhole(short)).run).toMatchObject({ state: RunState.COMPLETE, losses: { previousWeek: "2026-W31" } });
+  });
+});
+
+describe("an unfinished run", () => {
+  const week: Week = { isoWeek: "2026-W21", modelName: "anew", suppliers: 500, faulty: 50 };
+
+  test("begins anew with another source: its chunks are dropped, and the corrected file is what counts", async () => {
+    await failureOf(runWhole(week));
+    const kept = await begin(week);
+    expect(kept).toMatchObject({ begunAnew: false, receivedChunks: [0], run: { sourceDigest: SOURCE } });
+    const corrected = { ...week, suppliers: 550, faulty: 0 };
+    const anew = await begin(corrected, "3".repeat(64));
+    expect(anew).toMatchObject({ begunAnew: true, receivedChunks: [], run: { rowsScored: 0n, chunksReceived: 0 } });
+    expect(anew.run).toMatchObject({ sourceDigest: "3".repeat(64), failure: "", inputDigest: "" });
+    const { run } = await ops.batch.completeRun({ ...(anew.lease && { lease: anew.lease }), ...totalsOf(corrected) });
+    expect(run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 550n, rowsSetAside: 0n });
+    expect(await visibleScores(run?.runId)).toHaveLength(550);
+  });
+
+  test("begins anew with another configuration, and the first holder is fenced off", async () => {
+    const start = { isoWeek: "2026-W22", modelName: "anew", holder: "one", sourceDigest: SOURCE, configHash: CONFIG };
+    const first = await ops.batch.startRun(start);
+    await ops.batch.submitChunk(testChunk(first.lease, 0, [{ id: "anew-1", score: 0.1 }]));
+    const other = await ops.batch.startRun({ ...start, configHash: "4".repeat(64) });
+    expect(other).toMatchObject({ begunAnew: true, receivedChunks: [], run: { configHash: "4".repeat(64) } });
+    const late = await failureOf(ops.batch.submitChunk(testChunk(first.lease, 1, [{ id: "anew-2", score: 0.1 }])));
+    expect(late.code).toBe(Code.Aborted);
+  });
+
+  test("goes on where the source is not known, as one that was begun by an older scheduler", async () => {
+    const start = { isoWeek: "2026-W23", modelName: "anew", holder: "one" };
+    const first = await ops.batch.startRun(start);
+    await ops.batch.submitChunk(testChunk(first.lease, 0, [{ id: "anew-1", score: 0.1 }]));
+    const second = await ops.batch.startRun({ ...start, holder: "two", sourceDigest: SOURCE });
+    expect(second).toMatchObject({ begunAnew: false, receivedChunks: [0], run: { sourceDigest: SOURCE } });
+  });
+});
+
+describe("a week that has not begun", () => {
+  const start = { isoWeek: "2026-W49", modelName: "future", holder: "one" };
+
+  test("is rejected by the name of its field, and starts nothing", async () => {
+    const failure = await failureOf(ops.batch.startRun(start));
+    expect([failure.code, failure.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([
+      Code.InvalidArgument,
+      "FUTURE_WEEK",
+    ]);
+    expect(failure.rawMessage).toContain("2026-W49 has not begun, the present ISO week is 2026-W48");
+    expect(await inDatabase("select from bellwether.run where model_name = 'future'")).toEqual([]);
+    expect((await ops.batch.startRun({ ...start, isoWeek: "2026-W48" })).lease).toBeDefined();
+  });
+
+  test("starts when it is forced, and the audit trail has who and why, once", async () => {
+    const forceFuture = { reason: "rehearsal of the year's end", actor: "jane.doe" };
+    const { run } = await ops.batch.startRun({ ...start, forceFuture });
+    expect(run).toMatchObject({ state: RunState.RUNNING, forceFuture });
+    await ops.batch.startRun({ ...start, holder: "two", forceFuture });
+    const events = await eventsOf(run?.runId);
+    expect(events).toMatchObject([{ kind: "run.future_forced", actor: "jane.doe" }]);
+    expect(JSON.parse(events[0]?.payloadJson ?? "")).toMatchObject({ isoWeek: "2026-W49", reason: forceFuture.reason });
+    expect((await failureOf(ops.batch.startRun({ ...start, holder: "three" }))).code).toBe(Code.InvalidArgument);
+  });
+});
+
+test("a run that a later complete week overtakes says so, in answer, run and audit trail", async () => {
+  const later: Week = { isoWeek: "2026-W41", modelName: "overtaken", suppliers: 5, score: 0.9 };
+  expect((await runWhole(later)).run?.overtakenBy).toBe("");
+  const { run } = await runWhole({ ...later, isoWeek: "2026-W40" });
+  expect(run).toMatchObject({ state: RunState.COMPLETE, overtakenBy: "2026-W41", alertsRaised: 0 });
+  expect((await ops.batch.getRun({ isoWeek: "2026-W40", modelName: "overtaken" })).run?.overtakenBy).toBe("2026-W41");
+  expect((await ops.batch.listRuns({})).runs.find(({ runId }) => runId === run?.runId)?.overtakenBy).toBe("2026-W41");
+  const [event] = await eventsOf(run?.runId);
+  expect(JSON.parse(event?.payloadJson ?? "")).toMatchObject({ overtakenBy: "2026-W41", alertsRaised: 0 });
+});
+
+test("more repeated rows than rejected ones do not add up", async () => {
+  const week: Week = { isoWeek: "2026-W42", modelName: "sum", suppliers: 5, rejected: 1, repeated: 2 };
+  const failure = await failureOf(runWhole(week));
+  expect([failure.code, failure.rawMessage]).toEqual([
+    Code.FailedPrecondition,
+    expect.stringContaining("2 repeated rows are more than the 1 rejected"),
+  ]);
+});
