@@ -158,7 +158,10 @@ describe("a run with fewer suppliers than the week before", () => {
     expect(await alertsOf("shrunk")).toEqual(before);
     expect((await runWhole({ ...short, isoWeek: "2026-W31", suppliers: 70 })).run?.state).toBe(RunState.COMPLETE);
     // W31 is the newest earlier week now: 69 of its 70 suppliers are enough.
-    expect((await runWhole(short)).run).toMatchObject({ state: RunState.COMPLETE, losses: { previousWeek: "2026-W31" } });
+    expect((await runWhole(short)).run).toMatchObject({
+      state: RunState.COMPLETE,
+      losses: { previousWeek: "2026-W31" },
+    });
   });
 });
 

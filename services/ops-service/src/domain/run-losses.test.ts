@@ -58,7 +58,9 @@ test("the sentence names every figure and its limit, and never rounds a share to
     "2999 rows rejected, 99.91 % of the rows (limits: 2 % and 10 rows); 3 suppliers, 0.3 % of the 1000 of 2026-W46 (limit: 70 %)",
   );
   expect(describeLosses(measure({ suppliers: 69_999 }, { ...WEEK, suppliers: 100_000 }))).toContain("69.99 % of");
-  expect(describeLosses(measure({ rowsRead: 1_000_000, rowsRejected: 20_001 }))).toContain("2.01 % of the rows (limits: 2 %");
+  expect(describeLosses(measure({ rowsRead: 1_000_000, rowsRejected: 20_001 }))).toContain(
+    "2.01 % of the rows (limits: 2 %",
+  );
 });
 
 test("an empty run has no share", () => {

@@ -67,7 +67,8 @@ export function measureLosses(
   const exceeded: LossLimit[] = [];
   if (rejectedShare > limits.maxRejectedShare && rejected > limits.maxRejectedRows) exceeded.push("rejected_rows");
   // A quotient is rounded as the limit was read: 55 of 100 is 0.55, while 100 × 0.55 is more than 55.
-  if (previous !== null && previous.suppliers > 0 && suppliers / previous.suppliers < limits.minSuppliersShare) exceeded.push("suppliers");
+  if (previous !== null && previous.suppliers > 0 && suppliers / previous.suppliers < limits.minSuppliersShare)
+    exceeded.push("suppliers");
   return {
     rowsRejected: rejected,
     rowsRepeated,

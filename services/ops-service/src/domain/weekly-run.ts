@@ -249,7 +249,9 @@ function checkCounts(
   { rowsRead, rowsRejected, rowsRepeated }: Pick<RunTotals, "rowsRead" | "rowsRejected" | "rowsRepeated">,
 ): void {
   if (rowsRepeated > rowsRejected)
-    throw new RunMismatchError(`run ${run.id}: ${rowsRepeated} repeated rows are more than the ${rowsRejected} rejected`);
+    throw new RunMismatchError(
+      `run ${run.id}: ${rowsRepeated} repeated rows are more than the ${rowsRejected} rejected`,
+    );
   const accounted = rowsRejected + run.rowsScored + run.rowsFaulty;
   if (rowsRead !== accounted)
     throw new RunMismatchError(

@@ -1,4 +1,4 @@
-import type { Override as ProtoOverride, RunLease as ProtoLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { RunLease as ProtoLease, Override as ProtoOverride } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { BatchService, StartRunResponseSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { callerOf } from "@bellwether/mesh/caller";
 import type { MessageInitShape } from "@bufbuild/protobuf";
@@ -115,7 +115,12 @@ function overrideFromProto(override: ProtoOverride | undefined, context: Handler
   return override ? { reason: override.reason, actor: override.actor || callerOf(context).subject } : null;
 }
 
-function startedToProto({ run, lease, receivedChunks, begunAnew }: StartedRun): MessageInitShape<typeof StartRunResponseSchema> {
+function startedToProto({
+  run,
+  lease,
+  receivedChunks,
+  begunAnew,
+}: StartedRun): MessageInitShape<typeof StartRunResponseSchema> {
   return {
     run: runToProto(run),
     ...(lease && { lease: { runId: lease.runId, fence: BigInt(lease.fence) } }),
