@@ -22,6 +22,7 @@ const REST = [
     verb: "POST",
     path: "/echo",
     rpc: EchoService.method.echo,
+    query: { single: ["id"] },
     toRequest: ({ body, query }) => ({
       id: query.get("id") ?? String(object(body).id ?? ""),
       behavior: behavior(body),
@@ -39,6 +40,7 @@ const REST = [
     verb: "GET",
     path: "/echo",
     rpc: EchoService.method.echo,
+    query: { single: ["id"], repeated: ["tag"] },
     toRequest: ({ query }) => ({ id: query.get("id") ?? "" }),
     toJson: ({ request }) => ({ got: request?.id ?? "" }),
   }),
@@ -86,6 +88,38 @@ it("tells paths by their verb, takes a query, and says what another verb may be"
   for (const path of ["/echo/", "/Echo", "/echo%2f", "//echo"]) {
     expect((await fetch(`${echo.webUrl}${path}`)).status).toBe(404);
   }
+});
+
+it.each([
+  ["/echo?id=x&ids=y", "ids", 'unknown query parameter; did you mean "id"? known: id, tag'],
+  ["/echo?id=x&id=y", "id", "is given 2 times; give it once"],
+  ["/echo?__proto__=x&id=x", "__proto__", "unknown query parameter; known: tag, id"],
+])("a query that the path does not know is refused: %s", async (path, field, description) => {
+  const answer = await fetch(`${echo.webUrl}${path}`);
+  const { message, details } = await answer.json();
+  expect([answer.status, message]).toEqual([400, `${field}: ${description}`]);
+  expect(details[1].debug).toEqual({ fieldViolations: [{ field, description }] });
+});
+
+it("a query parameter that may be repeated is taken, one of a path without a query is not", async () => {
+  expect((await fetch(`${echo.webUrl}/echo?id=x&tag=a&tag=b`)).status).toBe(200);
+  const refused = await post("/count?to=5", asks());
+  expect([refused.status, JSON.parse(refused.text).message]).toEqual([
+    400,
+    "to: unknown query parameter; this path takes none",
+  ]);
+});
+
+it("a body that begins with a byte order mark is read", async () => {
+  expect((await post("/echo", `\ufeff${asks()}`)).status).toBe(200);
+});
+
+it("a name that comes twice in a body is refused", async () => {
+  const refused = await post("/echo", '{"id": "x", "id": "y"}');
+  expect([refused.status, JSON.parse(refused.text).message]).toEqual([
+    400,
+    'the body is not JSON: "id" is given twice',
+  ]);
 });
 
 describe.each(Object.entries(SHAPES))("a body that is made to hurt, %s", (_, path) => {

@@ -139,7 +139,7 @@ test("predict and explain agree, and take JSON, a file or standard input", async
   await writeFile(file, SUPPLIER);
   const fromText = await json<Scored>(["predict", "--input", SUPPLIER]);
   expect(await json(["predict", "--input", file])).toEqual(fromText);
-  expect(await json(["predict", "--input", "-"], {}, SUPPLIER)).toEqual(fromText);
+  expect(await json(["predict", "--input", "-"], {}, `\ufeff${SUPPLIER}`)).toEqual(fromText);
   const explained = await json<{
     risk_score: number;
     margin: number;
@@ -179,6 +179,12 @@ test("wrong use ends with 2, a failure with 1, each with one clear line", async 
     [["predict", "--input", '{"past_disputes":1}'], 2, "supplier_id is missing"],
     [["demo", "--out", "x", "--suppliers", "0"], 2, "whole number from 1"],
     [["predict", "--input", '{"supplier_id":"x","past_disputes":-1}'], 1, "past_disputes is -1"],
+    [["predict", "--input", '{"supplierId":"x"}'], 2, 'supplierId is not a field of flat JSON; write it "supplier_id"'],
+    [
+      ["explain", "--input", '{"supplier_id":"x","past_disputes":"many"}'],
+      1,
+      ': past_disputes is "many", which is not a number',
+    ],
     [["predict", "--input", SUPPLIER, "--url", "http://127.0.0.1:9"], 1, "does not answer"],
     [["predict", "--input", SUPPLIER, "--model", "nobody"], 1, 'no model "nobody"'],
     [["models", "promote", "v77"], 1, 'no version or alias "v77"'],

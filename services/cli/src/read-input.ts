@@ -14,7 +14,7 @@ export async function readInput(input: string, cwd: string): Promise<unknown> {
         ? input
         : await readInputFile(path.resolve(cwd, input));
   try {
-    return JSON.parse(source);
+    return JSON.parse(source.replace(/^\ufeff/, ""));
   } catch (error) {
     throw new UsageError(
       `--input is not JSON (${error instanceof Error ? error.message : String(error)}); expected one object such as '{"supplier_id":"S_00001","late_ratio":0.4}'`,

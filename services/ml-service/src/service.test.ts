@@ -18,7 +18,7 @@ import {
 } from "@bellwether/testing/demo-model";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createMlService } from "./service.ts";
 
 type Service = Awaited<ReturnType<typeof createMlService>>;
@@ -217,9 +217,104 @@ test("flat JSON that is no supplier is refused in one clear line", async () => {
   });
   expect(await post('{"supplier_id":"x","past_disputes":-1}')).toMatchObject({
     status: 400,
-    message: expect.stringContaining("supplier.features.past_disputes"),
+    message: expect.stringMatching(/^past_disputes: past_disputes is -1; /),
   });
   expect((await fetch(`${web}/predict`)).status).toBe(405);
+});
+
+describe("flat JSON", () => {
+  const answer = async (body: string, path = "/predict") => {
+    const response = await fetch(`${web}${path}`, { method: "POST", body });
+    return { status: response.status, json: JSON.parse((await response.text()).split("\n")[0] ?? "") };
+  };
+  const flat = (over: object) => JSON.stringify({ supplier_id: "S_1", ...demoSupplier(1).features, ...over });
+  const [feature = ""] = DEMO_FEATURES;
+  const value = demoSupplier(1).features[feature] ?? 0;
+
+  test("a number as text, null, and a byte order mark mean what they say", async () => {
+    const expected = (await answer(flat({}))).json;
+    for (const body of [flat({ [feature]: String(value) }), `\ufeff${flat({ contract_text: null, region: null })}`])
+      expect((await answer(body)).json).toEqual(expected);
+    expect((await answer(flat({ [feature]: null }))).json.missing_features).toContain(feature);
+  });
+
+  test.each([
+    [
+      "an empty text",
+      { [feature]: "" },
+      feature,
+      `${feature} is "", which is not a number; send a number such as 0.45, or null when it is not known`,
+    ],
+    [
+      "NaN as text",
+      { [feature]: "NaN" },
+      feature,
+      `${feature} is "NaN", which is not a number; send a number such as 0.45, or null when it is not known`,
+    ],
+    [
+      "a decimal comma",
+      { [feature]: "0,45" },
+      feature,
+      `${feature} is "0,45", which is not a number; send a number such as 0.45, or null when it is not known`,
+    ],
+    [
+      "a number beyond float32",
+      { [feature]: "1e999" },
+      feature,
+      `${feature} is Infinity; send a finite number within float32, or null when it is not known`,
+    ],
+    ["a number for a category", { region: 5 }, "region", "region is a category; send a text"],
+    [
+      "a name of another style",
+      { supplierId: "x" },
+      "supplierId",
+      'is not a field of flat JSON; write it "supplier_id"',
+    ],
+    ["no id", { supplier_id: undefined }, "supplier_id", 'is missing; add "supplier_id":"…"'],
+    ["an empty id", { supplier_id: "" }, "supplier_id", 'is empty; add "supplier_id":"…"'],
+    ["null as id", { supplier_id: null }, "supplier_id", "is null; expected a text"],
+    ["an id of 129 bytes", { supplier_id: "x".repeat(129) }, "supplier_id", expect.stringContaining("128")],
+    [
+      "a feature that does not exist",
+      { past_dispute: 1 },
+      "past_dispute",
+      expect.stringContaining('did you mean "past_disputes"?'),
+    ],
+  ])("%s is refused in its own terms", async (_, over, field, description) => {
+    for (const path of ["/predict", "/explain"]) {
+      const { status, json } = await answer(flat(over), path);
+      expect([status, json.details[1].debug.fieldViolations]).toEqual([400, [{ field, description }]]);
+      expect(json.message).not.toMatch(/supplier\.|features|categories/);
+    }
+  });
+
+  test("a query that no path takes is refused", async () => {
+    const response = await fetch(`${web}/predict?model_version=v1`, { method: "POST", body: flat({}) });
+    expect([response.status, (await response.json()).message]).toEqual([
+      400,
+      "model_version: unknown query parameter; this path takes none",
+    ]);
+  });
+});
+
+test("null for a feature in Connect JSON is refused with its path", async () => {
+  const response = await fetch(`${web}/bellwether.inference.v1.InferenceService/Predict`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      supplier: { supplierId: "S_1", features: { past_disputes: null } },
+      model: { name: "x", version: "v1" },
+    }),
+  });
+  const { details } = await response.json();
+  expect([response.status, details[1].debug.fieldViolations]).toEqual([
+    400,
+    [
+      { field: "supplier.features.past_disputes", description: "is null; leave it out when it is not known" },
+      { field: "model.name", description: "unknown field of ModelSelector; known: modelName, modelVersion" },
+      { field: "model.version", description: "unknown field of ModelSelector; known: modelVersion, modelName" },
+    ],
+  ]);
 });
 
 test("unknown models and versions are NOT_FOUND; a named version answers", async () => {

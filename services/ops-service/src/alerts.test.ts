@@ -351,4 +351,37 @@ test("GET /alerts and /batch/status answer in the monolith's shapes", async () =
   });
   for (const path of ["/alerts?state=lost", "/alerts?page_size=many", "/batch/status?iso_week=now"])
     expect((await get(path)).status).toBe(400);
+  for (const [path, message] of [
+    ["/alerts?states=open", 'states: unknown query parameter; did you mean "state"? known: state, '],
+    ["/alerts?state=opne", 'state: "opne" does not exist; did you mean "open"? known: open, '],
+    ["/alerts?severity=critical&severity=warning", "severity: is given 2 times; give it once"],
+    ["/audit?from=2099-01-01", "from: unknown query parameter; "],
+    ["/batch/status?week=2026-W01", "week: unknown query parameter; known: "],
+  ] as const) {
+    const { status, body } = await get(path);
+    expect([status, body.message]).toEqual([400, expect.stringContaining(message)]);
+  }
+});
+
+test("an enum name or a field that the contract does not have is refused in Connect JSON", async () => {
+  const refused = async (method: string, json: object) => {
+    const response = await fetch(`${ops.webUrl}/bellwether.ops.v1.${method}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(json),
+    });
+    return [response.status, (await response.json()).message];
+  };
+  expect(await refused("SupplierService/ListSuppliers", { band: "LOW" })).toEqual([
+    400,
+    expect.stringMatching(/^band: "LOW" is not a name of Band; known: BAND_LOW, /),
+  ]);
+  expect(await refused("AlertService/ListAlerts", { states: ["ALERT_STATE_OPEN", "open"] })).toEqual([
+    400,
+    expect.stringMatching(/^states\[1\]: "open" is not a name of AlertState; /),
+  ]);
+  expect(await refused("AuditService/QueryEvents", { form: "2026-01-01T00:00:00Z" })).toEqual([
+    400,
+    expect.stringMatching(/^form: unknown field of QueryEventsRequest; did you mean "from"\? known: from, /),
+  ]);
 });

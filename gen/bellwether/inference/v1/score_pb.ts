@@ -36,7 +36,7 @@ export type Supplier = Message<"bellwether.inference.v1.Supplier"> & {
   features: { [key: string]: number };
 
   /**
-   * Categorical features by name. A category not seen in training counts as missing, with a warning.
+   * Categorical features by name. A category not seen in training counts as missing, with a warning. The name of a numeric feature takes its number as text, for example "0.45".
    *
    * @generated from field: map<string, string> categories = 3;
    */

@@ -1,13 +1,11 @@
-import { flatSupplier } from "@bellwether/risk-model/flat-json/flat-supplier";
 import { narrate } from "@bellwether/scoring/narrative";
-import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score-supplier";
+import { NotExplainableError } from "@bellwether/scoring/score-supplier";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withLocalModel } from "../open-model.ts";
 import { postJson } from "../post-json.ts";
-import { readInput } from "../read-input.ts";
+import { readSupplier, scoreFlatSupplier } from "../read-supplier.ts";
 import { createReport, type Report } from "../report.ts";
-import { UsageError } from "../usage-error.ts";
 
 /** An explanation as `explain --json` prints it. */
 interface ExplanationJson {
@@ -95,9 +93,7 @@ export function explainCommand(context: CliContext): Command {
     .addHelpText("after", "\nExample:\n  npx bellwether explain --input supplier.json")
     .action(async (options) => {
       const report = createReport(options);
-      const json = await readInput(options.input, context.cwd);
-      const supplier = flatSupplier(json);
-      if (supplier.supplierId === "") throw new UsageError(`supplier_id is missing in --input; add "supplier_id":"…"`);
+      const { json, supplier } = await readSupplier(options.input, context.cwd);
       const explanation = options.url
         ? fromStream(
             supplier.supplierId,
@@ -105,7 +101,7 @@ export function explainCommand(context: CliContext): Command {
           )
         : await withLocalModel(context, options, async (model): Promise<ExplanationJson> => {
             if (model.explainer === null) throw new NotExplainableError(model);
-            const score = await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier");
+            const score = await scoreFlatSupplier(model, supplier);
             return {
               supplier_id: supplier.supplierId,
               risk_score: score.riskScore,

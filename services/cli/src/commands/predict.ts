@@ -1,11 +1,9 @@
 import { type FlatScore, flatScore } from "@bellwether/risk-model/flat-json/flat-score";
-import { flatSupplier } from "@bellwether/risk-model/flat-json/flat-supplier";
-import { scoreSupplier } from "@bellwether/scoring/score-supplier";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withLocalModel } from "../open-model.ts";
 import { postJson } from "../post-json.ts";
-import { readInput } from "../read-input.ts";
+import { readSupplier, scoreFlatSupplier } from "../read-supplier.ts";
 import { createReport } from "../report.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -44,13 +42,11 @@ export function predictCommand(context: CliContext): Command {
         throw new UsageError(
           "--model and --model-version choose from the local registry; with --url the service's champion answers",
         );
-      const json = await readInput(options.input, context.cwd);
-      const supplier = flatSupplier(json);
-      if (supplier.supplierId === "") throw new UsageError(`supplier_id is missing in --input; add "supplier_id":"…"`);
+      const { json, supplier } = await readSupplier(options.input, context.cwd);
       const score: FlatScore = options.url
         ? (JSON.parse(await postJson(options.url, "/predict", json, context.env)) as FlatScore)
         : await withLocalModel(context, options, async (model) => {
-            const score = await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier");
+            const score = await scoreFlatSupplier(model, supplier);
             const parts = {
               ...score,
               supplierId: supplier.supplierId,

@@ -20,12 +20,33 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
+const plain = (text: string): string => text.toLowerCase().replace(/[\s_.-]+/g, "_");
+
+/** The known names, the one nearest to `name` first; in their own order when `name` is too long to be compared. */
+export function nearestFirst(name: string, known: readonly string[]): string[] {
+  const wanted = plain(name);
+  if (wanted.length > LONGEST_COMPARED) return [...known];
+  const distance = new Map(known.map((candidate) => [candidate, editDistance(wanted, plain(candidate))]));
+  return [...known].sort((a, b) => (distance.get(a) ?? 0) - (distance.get(b) ?? 0));
+}
+
+/** Names listed in one message. */
+const MAX_LISTED = 20;
+
+/** What to write instead of an unknown name: `did you mean "a"? known: a, b, …`, the nearest first, at most 20. */
+export function knownNames(name: string, known: readonly string[]): string {
+  if (known.length === 0) return "there are none";
+  const near = nearestName(name, known);
+  const listed = nearestFirst(name, known).slice(0, MAX_LISTED).join(", ");
+  const more = known.length > MAX_LISTED ? ", …" : "";
+  return `${near === null ? "" : `did you mean "${near}"? `}known: ${listed}${more}`;
+}
+
 /**
  * The known name that a reader most likely meant, ignoring case, blanks and punctuation;
  * null when none is within a third of the name's length (at least two edits). Ties go to the earlier name.
  */
 export function nearestName(name: string, known: Iterable<string>): string | null {
-  const plain = (text: string): string => text.toLowerCase().replace(/[\s_.-]+/g, "_");
   const wanted = plain(name);
   if (wanted.length > LONGEST_COMPARED) return null;
   let nearest: string | null = null;

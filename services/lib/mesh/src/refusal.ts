@@ -1,6 +1,6 @@
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { create } from "@bufbuild/protobuf";
-import { type Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 
 /** `ErrorInfo.domain` of every error of this product. */
 export const ERROR_DOMAIN = "bellwether";
@@ -54,6 +54,33 @@ export function refusal(code: Code, reason: string, message: string, details: Re
   }
   return error;
 }
+
+/** A request that its contract does not allow: INVALID_ARGUMENT that says the first violation and carries them all. */
+export function invalidRequest(violations: readonly FieldViolation[]): ConnectError {
+  const [first] = violations;
+  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
+  const message = first ? `${first.field || "request"}: ${first.description}${more}` : "request is not valid";
+  return refusal(Code.InvalidArgument, "INVALID_REQUEST", message, { fieldViolations: violations });
+}
+
+/** The same error with its text and its fields in other words. */
+export function reworded(error: ConnectError, reword: (text: string) => string): ConnectError {
+  const other = new ConnectError(reword(error.rawMessage), error.code, error.metadata, undefined, error.cause);
+  const [bad] = error.findDetails(BadRequestSchema);
+  if (!bad) other.details = error.details;
+  else {
+    const fieldViolations = bad.fieldViolations.map(({ field, description }) => ({
+      field: reword(field),
+      description: reword(description),
+    }));
+    other.details = [...error.details.filter(isNotBadRequest), { desc: BadRequestSchema, value: { fieldViolations } }];
+  }
+  return other;
+}
+
+/** Details of an error that came over the wire have a type name instead of a descriptor. */
+const isNotBadRequest = (detail: ConnectError["details"][number]): boolean =>
+  ("desc" in detail ? detail.desc.typeName : detail.type) !== BadRequestSchema.typeName;
 
 /** Text that every engine can send: well-formed Unicode, at most so many UTF-16 units. */
 export function clean(text: string, maxCharacters: number): string {

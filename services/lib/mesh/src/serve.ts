@@ -46,6 +46,11 @@ export interface ServerOptions {
   readonly serving?: boolean;
   /** Plain HTTP paths over the same handlers, at the web door. */
   readonly rest?: readonly RestRoute[];
+  /**
+   * What RPCs in JSON do with fields, enum names and query parameters that the contract does not know. Default "reject", with the
+   * field and the allowed names; "ignore" is the protocol's own default.
+   */
+  readonly unknownFields?: "reject" | "ignore";
   /** What else the web door answers when no RPC and no REST path fits, for example the files of a page. */
   readonly webHandlers?: readonly WebHandler[];
   /** Browsers' origins and host names that the web door takes. */
@@ -130,6 +135,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const before = [guard, restHandler(rest, routes, chain, onThrow)];
   const after = options.webHandlers ?? [];
   const metricsText = options.telemetry?.metricsText ?? (() => Promise.resolve(""));
+  const strict = options.unknownFields !== "ignore";
   const isReady = (): boolean => health.isServing("");
   const tls = options.tls ? { tls: options.tls } : {};
   const onUnsent = (path: string, reason: unknown): void =>
@@ -146,7 +152,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const at = (port: number): Address => ({ host, port });
     const grpc = await opened(openGrpcDoor({ address: at(ports.grpc), routes, chain, limits, onThrow, ...tls }));
     const web = await opened(
-      openWebDoor({ address: at(ports.web), routes, chain, limits, before, after, onUnsent, onThrow, ...tls }),
+      openWebDoor({ address: at(ports.web), routes, chain, limits, before, after, strict, onUnsent, onThrow, ...tls }),
     );
     const admin = await opened(openAdminDoor({ address: at(ports.admin), limits, isReady, metricsText, onThrow }));
     const addresses = { grpc, web, admin };

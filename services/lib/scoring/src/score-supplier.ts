@@ -89,7 +89,7 @@ export async function scoreSupplier(
     contributions:
       explainer === null
         ? []
-        : featureContributions(bundle, vector.row, explainer.explain(vector.row, 1), supplier.features),
+        : featureContributions(bundle, vector.row, explainer.explain(vector.row, 1), vector.features),
     missing,
     warnings,
     model: identity,

@@ -7,6 +7,7 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type RestInput, type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 import { flatScore } from "@bellwether/risk-model/flat-json/flat-score";
 import { flatSupplier } from "@bellwether/risk-model/flat-json/flat-supplier";
+import { flatText } from "@bellwether/risk-model/flat-json/flat-text";
 import { type JsonValue, toJson } from "@bufbuild/protobuf";
 
 const BAND_NAMES = new Map<Band, string>(Object.entries(Band).map(([name, code]) => [code, name.toLowerCase()]));
@@ -24,6 +25,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     rpc: InferenceService.method.predict,
     toRequest: (input) => ({ supplier: supplierOf(input) }),
     toJson: flatResponse,
+    reword: flatText,
   }),
   restRoute({
     verb: "POST",
@@ -31,5 +33,6 @@ export const REST_ROUTES: readonly RestRoute[] = [
     rpc: InferenceService.method.explain,
     toRequest: (input) => ({ supplier: supplierOf(input), withNarrative: true }),
     toJson: (message) => toJson(ExplainResponseSchema, message, { useProtoFieldName: true }),
+    reword: flatText,
   }),
 ];

@@ -1,3 +1,4 @@
+import { knownNames } from "@bellwether/config/nearest-name";
 import { ExplainResponseSchema, InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { AlertSchema, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
@@ -8,11 +9,14 @@ import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb
 import { type RestInput, type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 import { flatScore } from "@bellwether/risk-model/flat-json/flat-score";
 import { flatSupplier } from "@bellwether/risk-model/flat-json/flat-supplier";
+import { flatText } from "@bellwether/risk-model/flat-json/flat-text";
 import { toJson } from "@bufbuild/protobuf";
 import { QueryError } from "../domain/ops-error.ts";
 import { nameOf, SEVERITIES, STATES } from "./alert-to-proto.ts";
 import { plainJson } from "./plain-json.ts";
 import { BANDS } from "./run-to-proto.ts";
+
+const PAGE = ["page_size", "page_token"];
 
 /** The monolith's paths over the RPCs: alerts, audit trail and latest run; scores and explanations as ml-service gives them. */
 export const REST_ROUTES: readonly RestRoute[] = [
@@ -20,6 +24,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     verb: "GET",
     path: "/alerts",
     rpc: AlertService.method.listAlerts,
+    query: { single: [...PAGE, "severity", "supplier_id"], repeated: ["state"] },
     toRequest: (input) => ({
       ...pageOf(input),
       states: input.query.getAll("state").map((name) => namedValue("state", STATES, name)),
@@ -37,6 +42,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     verb: "GET",
     path: "/audit",
     rpc: AuditService.method.queryEvents,
+    query: { single: [...PAGE, "kind", "subject", "actor"] },
     toRequest: (input) => ({
       ...pageOf(input),
       kind: input.query.get("kind") ?? "",
@@ -52,6 +58,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     verb: "GET",
     path: "/batch/status",
     rpc: BatchService.method.getRun,
+    query: { single: ["iso_week", "model_name"] },
     toRequest: ({ query }) => ({ isoWeek: query.get("iso_week") ?? "", modelName: query.get("model_name") ?? "" }),
     toJson: ({ run }) => (run ? plainJson(BatchRunSchema, run) : null),
   }),
@@ -61,6 +68,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     rpc: InferenceService.method.predict,
     toRequest: ({ body }) => ({ supplier: { ...flatSupplier(body) } }),
     toJson: ({ score }) => (score ? flatScore(score, nameOf(BANDS, score.band) ?? "unknown") : null),
+    reword: flatText,
   }),
   restRoute({
     verb: "POST",
@@ -68,8 +76,12 @@ export const REST_ROUTES: readonly RestRoute[] = [
     rpc: InferenceService.method.explain,
     toRequest: ({ body }) => ({ supplier: { ...flatSupplier(body) }, withNarrative: true }),
     toJson: (message) => toJson(ExplainResponseSchema, message, { useProtoFieldName: true }),
+    reword: flatText,
   }),
 ];
+
+/** Longest part of a caller's text that is repeated. */
+const SHOWN_CHARACTERS = 80;
 
 function pageOf({ query }: RestInput): { pageSize: number; pageToken: string } {
   const size = query.get("page_size") ?? "0";
@@ -80,6 +92,9 @@ function pageOf({ query }: RestInput): { pageSize: number; pageToken: string } {
 /** What a name such as "open" stands for. @throws QueryError with the names that there are */
 function namedValue<V>(field: string, values: Readonly<Record<string, V>>, name: string): V {
   const value = Object.hasOwn(values, name) ? values[name] : undefined;
-  if (value === undefined) throw new QueryError(field, `is none of ${Object.keys(values).join(", ")}`);
+  if (value === undefined) {
+    const shown = JSON.stringify(name.slice(0, SHOWN_CHARACTERS));
+    throw new QueryError(field, `${shown} does not exist; ${knownNames(name, Object.keys(values))}`);
+  }
   return value;
 }

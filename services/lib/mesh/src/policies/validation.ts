@@ -1,9 +1,8 @@
 import { create, type DescMethod } from "@bufbuild/protobuf";
 import { pathToString } from "@bufbuild/protobuf/reflect";
-import { createValidator, type Violation } from "@bufbuild/protovalidate";
-import { Code } from "@connectrpc/connect";
+import { createValidator } from "@bufbuild/protovalidate";
 import type { Policy } from "../policy.ts";
-import { refusal } from "../refusal.ts";
+import { invalidRequest } from "../refusal.ts";
 
 /** Holds every inbound message against its protovalidate rules: INVALID_ARGUMENT with google.rpc.BadRequest, one entry per field. */
 export function validationPolicy(methods: readonly DescMethod[]): Policy {
@@ -15,11 +14,9 @@ export function validationPolicy(methods: readonly DescMethod[]): Policy {
       const result = validator.validate(call.method.input, message);
       if (result.kind === "valid") return;
       if (result.kind === "error") throw result.error;
-      const fieldViolations = result.violations.map((violation) => ({
-        field: pathToString(violation.field),
-        description: violation.message,
-      }));
-      throw refusal(Code.InvalidArgument, "INVALID_REQUEST", sentence(result.violations), { fieldViolations });
+      throw invalidRequest(
+        result.violations.map(({ field, message: description }) => ({ field: pathToString(field), description })),
+      );
     },
   };
 }
@@ -35,13 +32,4 @@ function createMatcher(): (pattern: string, against: string) => boolean {
     compiled.set(pattern, regExp);
     return regExp.test(against);
   };
-}
-
-/** The first violation in words, and how many more there are. */
-function sentence(violations: readonly Violation[]): string {
-  const [first] = violations;
-  if (!first) return "request is not valid";
-  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
-  const field = pathToString(first.field);
-  return `${field === "" ? "request" : field}: ${first.message}${more}`;
 }

@@ -1,5 +1,6 @@
 import { createGunzip } from "node:zlib";
-import type { JsonValue } from "@bufbuild/protobuf";
+import { fromJsonString, type JsonValue } from "@bufbuild/protobuf";
+import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { refusal } from "../refusal.ts";
 import type { WebRequest } from "../web/web-handler.ts";
@@ -9,14 +10,28 @@ import type { WebRequest } from "../web/web-handler.ts";
  * @throws ConnectError INVALID_ARGUMENT or RESOURCE_EXHAUSTED
  */
 export async function readJsonBody(request: WebRequest, maxBytes: number): Promise<JsonValue | undefined> {
-  const text = (await readBytes(request, maxBytes)).toString("utf8");
+  // The decoder takes a byte order mark away.
+  const text = new TextDecoder().decode(await readBytes(request, maxBytes));
   if (text.trim() === "") return undefined;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw refusal(Code.InvalidArgument, "MALFORMED_JSON", `the body is not JSON: ${reason}`, { cause });
   }
+}
+
+/** Names that come twice are an error: JSON.parse would keep the last of them without a word. */
+function parseJson(text: string): JsonValue {
+  const json: JsonValue = JSON.parse(text);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
+  try {
+    fromJsonString(EmptySchema, text, { ignoreUnknownFields: true });
+  } catch (cause) {
+    const name = /duplicate object key (".*")$/s.exec(cause instanceof Error ? cause.message : "")?.[1];
+    throw new Error(name === undefined ? String(cause) : `${name} is given twice`, { cause });
+  }
+  return json;
 }
 
 async function readBytes(request: WebRequest, maxBytes: number): Promise<Buffer> {

@@ -5,6 +5,8 @@ import { Call, type Peer } from "../call.ts";
 import { JSON_OVERHEAD } from "../call-limits.ts";
 import { peerOfSocket } from "../peers.ts";
 import type { PolicyChain } from "../policy.ts";
+import { checkQueryNames } from "../query-names.ts";
+import { invalidRequest, reworded } from "../refusal.ts";
 import type { BoundMethod } from "../route.ts";
 import { sendText, socketOf, type WebRequest, type WebResponse } from "../web/web-handler.ts";
 import { readJsonBody } from "./read-body.ts";
@@ -75,7 +77,9 @@ export class RestCall extends Call {
       chain.close(this, undefined);
     } catch (reason) {
       this.fail(reason);
-      if (this.aborted && !response.destroyed) sendError(response, this.aborted);
+      const { reword } = this.#init.rest;
+      if (this.aborted && !response.destroyed)
+        sendError(response, reword ? reworded(this.aborted, reword) : this.aborted);
     }
   }
 
@@ -91,8 +95,11 @@ export class RestCall extends Call {
 
   async #readRequest(): Promise<Message> {
     const { request, rest } = this.#init;
-    const body = await readJsonBody(request, this.bound.limits.maxRequestBytes * JSON_OVERHEAD);
     const query = new URLSearchParams(request.url?.split("?", 2)[1] ?? "");
+    checkQueryNames(query, rest.query.single ?? [], rest.query.repeated ?? []);
+    const body = await readJsonBody(request, this.bound.limits.maxRequestBytes * JSON_OVERHEAD);
+    if (body !== undefined && rest.verb === "GET")
+      throw invalidRequest([{ field: "", description: "GET takes no body; send the request in the query" }]);
     return create(rest.rpc.input, rest.toRequest({ body, query }));
   }
 

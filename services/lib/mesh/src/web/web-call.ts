@@ -2,9 +2,11 @@ import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { Call, type Peer } from "../call.ts";
 import type { PolicyChain } from "../policy.ts";
-import { refusal } from "../refusal.ts";
 import type { BoundMethod } from "../route.ts";
 import { interruptKey } from "./interruptible-body.ts";
+import { explainMalformed } from "./malformed-request.ts";
+import { checkQuery } from "./protocol-query.ts";
+import { jsonRecordKey } from "./recorded-json.ts";
 
 const NOTHING = (): void => {};
 
@@ -14,6 +16,8 @@ export interface WebCallInit {
   readonly chain: PolicyChain;
   readonly context: HandlerContext;
   readonly peer: Peer;
+  /** Query parameters that the protocol does not know are an error. */
+  readonly strict: boolean;
 }
 
 /**
@@ -26,14 +30,16 @@ export class WebCall extends Call {
   override readonly engineKeepsDeadline = true;
   readonly #context: HandlerContext;
   readonly #chain: PolicyChain;
+  readonly #strict: boolean;
   /** Whether the engine has decoded the message and called the handler. */
   #answering = false;
   #awaitingTurn: (() => void) | undefined;
   /** Rejects what the engine waits for: a call fails even when its handler does not heed the signal. */
   #reject: ((error: ConnectError) => void) | undefined;
 
-  constructor({ bound, chain, context, peer }: WebCallInit) {
+  constructor({ bound, chain, context, peer, strict }: WebCallInit) {
     super(bound);
+    this.#strict = strict;
     this.protocolName = context.protocolName;
     this.peer = peer;
     this.#chain = chain;
@@ -84,6 +90,7 @@ export class WebCall extends Call {
   async open(): Promise<void> {
     try {
       await this.#chain.open(this);
+      if (this.#strict) checkQuery(this.requestMethod, this.url);
     } catch (reason) {
       this.fail(reason);
       throw this.aborted;
@@ -140,6 +147,7 @@ export class WebCall extends Call {
 
   #handle(input: Message | AsyncIterable<Message>): unknown {
     if (Symbol.asyncIterator in input) return this.within(() => this.bound.handler(this.#checked(input), this));
+    this.#context.values.get(jsonRecordKey)?.read();
     this.#chain.message(this, input);
     return this.within(() => this.bound.handler(input, this));
   }
@@ -149,10 +157,11 @@ export class WebCall extends Call {
     try {
       while (true) {
         const next = await iterator.next().catch((error) => {
-          if (error instanceof ConnectError) blameMessage(error);
+          if (error instanceof ConnectError) this.#explain(error);
           throw error;
         });
         if (next.done) return;
+        this.#context.values.get(jsonRecordKey)?.read();
         this.#chain.message(this, next.value);
         yield next.value;
       }
@@ -174,23 +183,13 @@ export class WebCall extends Call {
     });
   }
 
+  #explain(error: ConnectError): void {
+    explainMalformed(error, this.method.input, this.#context.values.get(jsonRecordKey));
+  }
+
   #engineEnded(reason: unknown): void {
     if (this.closed) return;
-    if (reason instanceof ConnectError && !this.#answering) blameMessage(reason);
+    if (reason instanceof ConnectError && !this.#answering) this.#explain(reason);
     this.fail(reason instanceof ConnectError ? reason : new ConnectError("canceled", Code.Canceled));
   }
-}
-
-/**
- * connect calls a message that it cannot decode an internal error; it is the client's. The engine sends the error as it stands
- * once its signal has fired, so it is changed in place.
- */
-function blameMessage(error: ConnectError): void {
-  if (error.code !== Code.Internal || !error.rawMessage.startsWith("parse binary")) return;
-  const { code, rawMessage, details } = refusal(
-    Code.InvalidArgument,
-    "MALFORMED_MESSAGE",
-    "the request message is malformed",
-  );
-  Object.assign(error, { code, rawMessage, details });
 }

@@ -25,6 +25,8 @@ export interface WebDoorOptions {
   readonly chain: PolicyChain;
   readonly limits: DoorLimits;
   readonly tls?: TlsMaterial;
+  /** Requests may have nothing that their contract does not know: JSON fields, enum names, query parameters. */
+  readonly strict: boolean;
   /** Asked before the RPCs, in order. */
   readonly before: readonly WebHandler[];
   /** Asked when no RPC has the path, in order. */
@@ -48,8 +50,9 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
     routes: (router, sizeFactor) => {
       for (const { methods } of options.routes)
         for (const bound of methods)
-          mount(router, bound, options.chain, Math.ceil(bound.limits.maxRequestBytes * sizeFactor));
+          mount(router, bound, options, Math.ceil(bound.limits.maxRequestBytes * sizeFactor));
     },
+    strict: options.strict,
     onUnsent: options.onUnsent,
   });
   const handlers = [...options.before, rpcs, ...options.after];
@@ -67,12 +70,17 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
   });
 }
 
-function mount(router: ConnectRouter, bound: BoundMethod, chain: PolicyChain, readMaxBytes: number): void {
+function mount(
+  router: ConnectRouter,
+  bound: BoundMethod,
+  { chain, strict }: Pick<WebDoorOptions, "chain" | "strict">,
+  readMaxBytes: number,
+): void {
   const { method } = bound;
   const requestGate = (context: HandlerContext): Promise<void> => {
     const socket = context.values.get(socketKey);
     const peer = socket ? peerOfSocket(socket) : { address: "", certificateNames: [] };
-    const call = new WebCall({ bound, chain, context, peer });
+    const call = new WebCall({ bound, chain, context, peer, strict });
     context.values.set(callKey, call);
     return call.open();
   };

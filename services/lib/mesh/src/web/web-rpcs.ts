@@ -8,6 +8,7 @@ import {
 } from "@connectrpc/connect-node";
 import { JSON_OVERHEAD } from "../call-limits.ts";
 import { interruptibleBody, interruptKey } from "./interruptible-body.ts";
+import { jsonRecordKey, recordEnvelopes, recordedQuery, recordUnary } from "./recorded-json.ts";
 import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 export interface WebRpcsOptions {
@@ -16,6 +17,8 @@ export interface WebRpcsOptions {
   /** The types that google.protobuf.Any may hold in JSON. */
   readonly registry: Registry;
   readonly contextValues: (request: WebRequest) => ContextValues;
+  /** Fields and enum names of JSON that the contract does not know are an error. */
+  readonly strict: boolean;
   /** gRPC besides Connect and gRPC-Web: only HTTP/2 can carry it. */
   readonly grpc: boolean;
   /** Told when an answer could not be sent: as a rule, the client is gone. */
@@ -23,9 +26,10 @@ export interface WebRpcsOptions {
 }
 
 /** Serves RPCs by connect. Does what connect-node's adapter does, but gives its faults away instead of printing them. */
-export function webRpcs({ routes, registry, contextValues, grpc, onUnsent }: WebRpcsOptions): WebHandler {
+export function webRpcs({ routes, registry, contextValues, strict, grpc, onUnsent }: WebRpcsOptions): WebHandler {
+  const jsonOptions = { registry, ignoreUnknownFields: !strict };
   const handlersFor = (sizeFactor: number) => {
-    const router = createConnectRouter({ grpc, acceptCompression: [compressionGzip], jsonOptions: { registry } });
+    const router = createConnectRouter({ grpc, acceptCompression: [compressionGzip], jsonOptions });
     routes(router, sizeFactor);
     return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   };
@@ -35,18 +39,32 @@ export function webRpcs({ routes, registry, contextValues, grpc, onUnsent }: Web
     const path = pathOf(request);
     const handler = (isJson(request) ? json : binary).get(path);
     if (!handler) return false;
-    handler(universalRequest(request, response, contextValues(request)))
+    handler(universalRequest(request, response, contextValues(request), registry))
       .then((answer) => send(answer, response))
       .catch((reason) => onUnsent(path, reason));
     return true;
   };
 }
 
-function universalRequest(request: WebRequest, response: WebResponse, values: ContextValues): UniversalServerRequest {
+function universalRequest(
+  request: WebRequest,
+  response: WebResponse,
+  values: ContextValues,
+  registry: Registry,
+): UniversalServerRequest {
   const universal = universalRequestFromNodeRequest(request, response, undefined, values);
   const { body, interrupt } = interruptibleBody(universal.body as AsyncIterable<Uint8Array>);
   values.set(interruptKey, interrupt);
-  return { ...universal, body };
+  if (!isJson(request)) return { ...universal, body };
+  if (request.method === "GET") {
+    values.set(jsonRecordKey, { ...recordedQuery(new URLSearchParams(request.url?.split("?")[1])), registry });
+    return { ...universal, body };
+  }
+  const isUnary = request.headers["content-type"]?.startsWith("application/json");
+  const isGzip = request.headers["content-encoding"] === "gzip";
+  const recorded = isUnary ? recordUnary(body, isGzip) : recordEnvelopes(body);
+  values.set(jsonRecordKey, { ...recorded, registry });
+  return { ...universal, body: recorded.body };
 }
 
 /** Connect's GET has no content type and says it in the query. */

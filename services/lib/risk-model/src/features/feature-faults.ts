@@ -10,6 +10,9 @@ const MAX_NAME_FAULTS = 16;
 /** Known names listed when none is near. */
 const MAX_LISTED = 20;
 
+/** What to do with a category that came as a number; flat JSON has other words for it. */
+export const SEND_CATEGORY = "send it in categories";
+
 /** What is wrong with a number that `isPossible` denies. */
 export function numberFault({ feature }: FeatureSlot, value: number, field: string): Fault {
   const { name, range, unit } = feature;
@@ -59,6 +62,7 @@ function unknownFault(name: string, known: readonly string[], field: string): Fa
 }
 
 function wrongKindFault({ name, kind }: BundleFeature, field: string): Fault {
-  const [is, place] = kind === "numeric" ? ["number", "features"] : ["category", "categories"];
-  return { field, reason: "FEATURE_WRONG_KIND", message: `${name} is a ${is}; send it in ${place}` };
+  const message =
+    kind === "numeric" ? `${name} is a number; send it in features` : `${name} is a category; ${SEND_CATEGORY}`;
+  return { field, reason: "FEATURE_WRONG_KIND", message };
 }

@@ -2,6 +2,7 @@ import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
 import { nameFaults, numberFault, requiredFault } from "./feature-faults.ts";
 import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
+import { readNumberTexts } from "./number-texts.ts";
 import type { Fault, SupplierInput, Vector, VectorWarning } from "./vectorize.ts";
 
 /** What is found while a row is filled. */
@@ -20,10 +21,12 @@ export function createSupplierVectorizer(
   const { slots, textColumn } = featureSlots(bundle);
   const least = leastFeatures(bundle);
   const columns = bundle.columns.length;
-  return (input, path) => {
+  return (given, path) => {
+    const { input, faults: textFaults } = readNumberTexts(given, slots, path);
     const found: Findings = { row: new Float32Array(columns), faults: [], missing: [], warnings: [] };
     const { row, faults, missing, warnings } = found;
     faults.push(...nameFaults(Object.keys(input.features), "numeric", slots, `${path}.features`));
+    faults.push(...textFaults);
     faults.push(...nameFaults(Object.keys(input.categories), "category", slots, `${path}.categories`));
     for (const [name, slot] of slots) {
       if (slot.feature.kind === "numeric")
@@ -40,7 +43,7 @@ export function createSupplierVectorizer(
       if (input.text === "") missing.push(bundle.text.feature);
       writeText(input.text, row, textColumn);
     }
-    return { row, missing, warnings, enough, faults };
+    return { row, features: input.features, missing, warnings, enough, faults };
   };
 }
 

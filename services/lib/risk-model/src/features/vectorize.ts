@@ -26,6 +26,7 @@ export interface VectorWarning {
 /** A supplier as a caller sends it. */
 export interface SupplierInput {
   readonly features: Readonly<Record<string, number>>;
+  /** A numeric feature may stand here too, as text. */
   readonly categories: Readonly<Record<string, string>>;
   readonly text: string;
 }
@@ -34,6 +35,8 @@ export interface SupplierInput {
 export interface Vector {
   /** float32 `[columns]`; meaningless when there are faults. */
   readonly row: Float32Array;
+  /** The numbers that were given, those in texts too. */
+  readonly features: Readonly<Record<string, number>>;
   /** Features that are not known, in the model's order; the text last. */
   readonly missing: readonly string[];
   readonly warnings: readonly VectorWarning[];

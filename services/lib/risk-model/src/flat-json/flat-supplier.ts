@@ -2,6 +2,7 @@
 export interface FlatSupplier {
   readonly supplierId: string;
   readonly features: Record<string, number>;
+  /** Categories, and numbers that came as text: only the model knows which feature is which. */
   readonly categories: Record<string, string>;
   readonly contractText: string;
 }
@@ -9,35 +10,70 @@ export interface FlatSupplier {
 /** A flat JSON body that cannot be read as a supplier. */
 export class FlatSupplierError extends Error {
   override readonly name = "FlatSupplierError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  /** @param field the name in the JSON; empty: it is about the whole body */
+  constructor(field: string, description: string) {
+    super(field === "" ? description : `${field} ${description}`);
+    this.fieldViolations = [{ field, description }];
+  }
 }
 
+/** Names with a meaning of their own; any other is a feature. */
+const OWN_NAMES = ["supplier_id", "contract_text"] as const;
+/** Longest part of a caller's name that is repeated to the caller. */
+const SHOWN = 80;
+
 /**
- * Reads the monolith's flat JSON: `supplier_id` and `contract_text` by name, other numbers as features, other strings as categories,
- * null as missing.
+ * Reads the monolith's flat JSON: `supplier_id` and `contract_text` by name, other numbers as features, other strings as categories
+ * or as numbers in text, null as missing.
  * @throws FlatSupplierError naming the field and what it takes.
  */
 export function flatSupplier(json: unknown): FlatSupplier {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new FlatSupplierError(`expected one JSON object such as {"supplier_id":"S_00001","late_ratio":0.4}`);
+    throw new FlatSupplierError(
+      "",
+      `the body is ${describe(json)}; expected one JSON object such as {"supplier_id":"S_00001","late_ratio":0.4}`,
+    );
   }
-  const features: Record<string, number> = {};
-  const categories: Record<string, string> = {};
-  let supplierId = "";
-  let contractText = "";
+  const features: [string, number][] = [];
+  const categories: [string, string][] = [];
   for (const [key, value] of Object.entries(json)) {
-    if (key === "supplier_id" || key === "contract_text") {
-      if (typeof value !== "string") throw new FlatSupplierError(`${key} is ${describe(value)}; expected a string`);
-      if (key === "supplier_id") supplierId = value;
-      else contractText = value;
-    } else if (typeof value === "number") features[key] = value;
-    else if (typeof value === "string") categories[key] = value;
-    else if (value !== null) {
+    const shown = key.length > SHOWN ? `${key.slice(0, SHOWN - 1)}…` : key;
+    const own = ownName(key);
+    if (own !== undefined) {
+      if (own !== key) throw new FlatSupplierError(shown, `is not a field of flat JSON; write it "${own}"`);
+      if (typeof value !== "string" && !(value === null && own === "contract_text"))
+        throw new FlatSupplierError(key, `is ${describe(value)}; expected a text`);
+    } else if (typeof value === "number") features.push([key, value]);
+    else if (typeof value === "string") categories.push([key, value]);
+    else if (value !== null)
       throw new FlatSupplierError(
-        `${key.slice(0, 80)} is ${describe(value)}; expected a number, a string, or null when it is not known`,
+        shown,
+        `is ${describe(value)}; expected a number, a text, or null when it is not known`,
       );
-    }
   }
-  return { supplierId, features, categories, contractText };
+  const { supplier_id: supplierId, contract_text: text } = json as { supplier_id?: string; contract_text?: string };
+  if (supplierId === undefined || supplierId === "")
+    throw new FlatSupplierError("supplier_id", `is ${supplierId === "" ? "empty" : "missing"}; add "supplier_id":"…"`);
+  return {
+    supplierId,
+    // fromEntries: a feature may have the name of one of Object's own properties.
+    features: Object.fromEntries(features),
+    categories: Object.fromEntries(categories),
+    contractText: text ?? "",
+  };
 }
 
-const describe = (value: unknown): string => (Array.isArray(value) ? "a list" : `a ${typeof value}`);
+/** The name with a meaning of its own that a key is, whatever its style: "supplierId" is supplier_id. */
+function ownName(key: string): (typeof OWN_NAMES)[number] | undefined {
+  const plain = key.toLowerCase().replace(/[^a-z]/g, "");
+  return OWN_NAMES.find((name) => name.replace("_", "") === plain);
+}
+
+function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (value === undefined) return "empty";
+  if (typeof value === "object") return "an object";
+  return typeof value === "string" ? "a text" : `a ${typeof value}`;
+}

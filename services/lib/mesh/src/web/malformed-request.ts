@@ -1,0 +1,42 @@
+import type { DescMessage, JsonValue } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { jsonViolations } from "../json/json-violations.ts";
+import { invalidRequest, refusal } from "../refusal.ts";
+import type { JsonRecord } from "./recorded-json.ts";
+
+/**
+ * Gives the engine's error of a message that it cannot decode a reason that a client can act on: connect calls binary ones internal
+ * errors, and of JSON it says neither where the fault is nor what is allowed. Other errors stay as they are.
+ * The engine sends the error as it stands once its signal has fired, so it is changed in place.
+ * @param record undefined: the message is binary
+ */
+export function explainMalformed(error: ConnectError, input: DescMessage, record: JsonRecord | undefined): void {
+  const better = explanation(error, input, record);
+  if (better) Object.assign(error, { code: better.code, rawMessage: better.rawMessage, details: better.details });
+}
+
+function explanation(
+  error: ConnectError,
+  input: DescMessage,
+  record: JsonRecord | undefined,
+): ConnectError | undefined {
+  const text = error.rawMessage;
+  if (error.code === Code.Internal && text.startsWith("parse binary"))
+    return refusal(Code.InvalidArgument, "MALFORMED_MESSAGE", "the request message is malformed");
+  if (error.code !== Code.InvalidArgument || !text.startsWith("cannot decode ")) return undefined;
+  const json = record?.text();
+  if (json === undefined || !record) return invalidRequest([{ field: "", description: text }]);
+  const parsed = parse(json);
+  if ("failure" in parsed)
+    return refusal(Code.InvalidArgument, "MALFORMED_JSON", `the body is not JSON: ${parsed.failure}`);
+  const violations = jsonViolations(input, parsed.value, record.registry);
+  return invalidRequest(violations.length > 0 ? violations : [{ field: "", description: text }]);
+}
+
+function parse(text: string): { readonly value: JsonValue } | { readonly failure: string } {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) };
+  }
+}

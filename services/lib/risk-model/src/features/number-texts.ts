@@ -1,0 +1,38 @@
+import type { FeatureSlot } from "./feature-slots.ts";
+import type { Fault, SupplierInput } from "./vectorize.ts";
+
+/** A decimal number with a point, as JSON writes it; a plus sign and a leading or trailing point are allowed too. */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** Longest part of a caller's text that is repeated to the caller. */
+const SHOWN = 80;
+
+/**
+ * Moves numbers that came as text to the numbers: who sends "0.45" cannot always tell a number from a category, the model can.
+ * A text of a numeric feature that is not a number, or that comes beside a number, is a fault.
+ * @param path prefix of field paths in faults, for example "supplier"
+ */
+export function readNumberTexts(
+  input: SupplierInput,
+  slots: ReadonlyMap<string, FeatureSlot>,
+  path: string,
+): { readonly input: SupplierInput; readonly faults: readonly Fault[] } {
+  const texts = Object.entries(input.categories).filter(([name]) => slots.get(name)?.feature.kind === "numeric");
+  if (texts.length === 0) return { input, faults: [] };
+  const features = { ...input.features };
+  const categories = { ...input.categories };
+  const faults: Fault[] = [];
+  for (const [name, text] of texts) {
+    delete categories[name];
+    const field = `${path}.categories.${name}`;
+    const shown = JSON.stringify(text.slice(0, SHOWN));
+    if (Object.hasOwn(features, name)) {
+      const message = `${name} is given twice, as a number and as the text ${shown}; send it once`;
+      faults.push({ field, reason: "FEATURE_WRONG_KIND", message });
+    } else if (NUMBER.test(text)) features[name] = Number(text);
+    else {
+      const message = `${name} is ${shown}, which is not a number; send a number such as 0.45, or leave it out when it is not known`;
+      faults.push({ field, reason: "FEATURE_WRONG_KIND", message });
+    }
+  }
+  return { input: { ...input, features, categories }, faults };
+}
