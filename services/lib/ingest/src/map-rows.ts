@@ -100,14 +100,20 @@ function nonNegative(value: string): string {
   return `case when isfinite(${cast}) and ${cast} >= 0 then ${cast} end`;
 }
 
+/** What became of the rows. */
+export interface MappedRows {
+  readonly rows: number;
+  readonly rejected: number;
+  /** Of the rejected, rows that repeat an earlier row of their key in every mapped value. */
+  readonly repeated: number;
+  readonly samples: readonly FaultSample[];
+}
+
 /**
  * Evaluates the expressions of `rows` into the table `MAPPED` and marks the first rule that a row breaks.
  * @throws MappingSqlError when an expression is refused or fails.
  */
-export async function mapRows(
-  workspace: Workspace,
-  task: RowsToMap,
-): Promise<{ readonly rows: number; readonly rejected: number; readonly samples: readonly FaultSample[] }> {
+export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<MappedRows> {
   const columns = mappedColumns(task);
   for (const { path, expression } of columns)
     if (expression !== null)
@@ -119,18 +125,23 @@ export async function mapRows(
   } catch (error) {
     throw mappingProblem(task.path, error);
   }
-  await markSecondRows(workspace, hasAsOf, faults.length);
+  const repeated = await markSecondRows(workspace, hasAsOf, faults.length, columns);
   const rows = await workspace.number(`select count(*) from ${MAPPED} where "~fault" is null`);
   const rejected = await workspace.number(`select count(*) from ${MAPPED} where "~fault" is not null`);
   const second = {
     column: "supplier_id",
     reason: hasAsOf ? "a second row of the same supplier and date" : "a second row of the same supplier",
   };
-  return { rows, rejected, samples: await faultSamples(workspace, [...faults, second]) };
+  return { rows, rejected, repeated, samples: await faultSamples(workspace, [...faults, second]) };
 }
 
-/** Marks the later ones of good rows that have the same key, as fault number `fault`. */
-async function markSecondRows(workspace: Workspace, hasAsOf: boolean, fault: number): Promise<void> {
+/** Marks the later ones of good rows that have the same key, as fault number `fault`. Gives how many equal the first in every value. */
+async function markSecondRows(
+  workspace: Workspace,
+  hasAsOf: boolean,
+  fault: number,
+  columns: readonly MappedColumn[],
+): Promise<number> {
   const key = hasAsOf ? "supplier_id, as_of" : "supplier_id";
   const good = `from ${MAPPED} where "~fault" is null`;
   // Numbering all rows by key would cost more than all that comes before; keys that come twice are few.
@@ -140,7 +151,16 @@ async function markSecondRows(workspace: Workspace, hasAsOf: boolean, fault: num
        select "~row" ${good} and (${key}) in (select (${key}) from "keys twice")
        qualify row_number() over (partition by ${key} order by "~row") > 1)`,
   );
+  // Good rows have one row a key now.
+  return await workspace.number(`
+    select count(*) from ${MAPPED} second join ${MAPPED} first
+      on second.supplier_id = first.supplier_id and second.as_of is not distinct from first.as_of
+    where second."~fault" = ${fault} and first."~fault" is null
+      and row(${prefixed("second", columns)}) is not distinct from row(${prefixed("first", columns)})`);
 }
+
+const prefixed = (table: string, columns: readonly MappedColumn[]): string =>
+  columns.map(({ name }) => `${table}.${sqlName(name)}`).join(", ");
 
 /** SELECT of every column of the mapped rows, with `~row`, `~place`, `~fault` and `~text`. */
 function mappedSql(task: RowsToMap, columns: readonly MappedColumn[], faults: readonly RowFault[]): string {

@@ -16,6 +16,8 @@ export interface RejectedSample {
 /** Rows that were set aside. */
 export interface RejectedRows {
   readonly count: number;
+  /** Of these, rows that repeat an earlier row of the same supplier (and date) in every mapped value: nothing is lost with them. */
+  readonly repeated: number;
   /** Source → rows; sources without any are left out. */
   readonly bySource: Readonly<Record<string, number>>;
   readonly samples: readonly RejectedSample[];
@@ -29,6 +31,7 @@ export class RejectedCollector {
   readonly #bySource = new Map<string, number>();
   readonly #samples: RejectedSample[] = [];
   readonly #maxSamples: number;
+  #repeated = 0;
 
   /** @param maxSamples samples kept per source */
   constructor(maxSamples: number) {
@@ -42,10 +45,16 @@ export class RejectedCollector {
     this.#samples.push(...samples.slice(0, Math.max(0, room)));
   }
 
+  /** Marks rows, added as well, as exact repetitions. */
+  addRepeated(count: number): void {
+    this.#repeated += count;
+  }
+
   result(): RejectedRows {
     const counts = [...this.#bySource.values()];
     return {
       count: counts.reduce((sum, n) => sum + n, 0),
+      repeated: this.#repeated,
       bySource: Object.fromEntries(this.#bySource),
       samples: [...this.#samples],
     };

@@ -67,6 +67,7 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
   });
   const samples = mapped.samples.map(({ place: _, ...fault }) => ({ source: "rows", file: "", line: null, ...fault }));
   rejected.add("rows", mapped.rejected, samples);
+  rejected.addRepeated(mapped.repeated);
   const unlabelled = (await workspace.number(`select count(*) from ${from}`)) - mapped.rows - mapped.rejected;
   if (mapped.rows === 0) throw noRows(sources, rejected.result(), unlabelled);
   return {

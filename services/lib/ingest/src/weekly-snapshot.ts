@@ -65,12 +65,13 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
   await using workspace = await Workspace.open(limits, task.signal);
   const rejected = new RejectedCollector(limits.maxSamples);
   const sources: SourceReport[] = [];
-  for (const source of weekly.form === "flat" ? [weekly.source] : task.mapping.sources)
+  for (const source of weeklySources(task.mapping, weekly))
     sources.push(...(await loadSource(workspace, source, await weeklyFiles(task, source, limits), rejected)));
   await workspace.lock([partial]);
   const mapped =
     weekly.form === "flat" ? await mapFlat(workspace, task, weekly) : await mapRaw(workspace, task, weekly);
   rejected.add("rows", mapped.rejected, mapped.samples);
+  rejected.addRepeated(mapped.repeated);
   try {
     await workspace.run(
       `copy (select * exclude ("~row", "~place", "~fault", "~text") from ${MAPPED} where "~fault" is null)
@@ -84,14 +85,25 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
   }
 }
 
+/** Sources that a weekly run reads. */
+export function weeklySources(mapping: FeatureMapping, weekly: WeeklyMapping): readonly SourceMapping[] {
+  return weekly.form === "flat" ? [weekly.source] : mapping.sources;
+}
+
 interface MappedWeek {
   readonly rows: number;
   readonly rejected: number;
+  readonly repeated: number;
   readonly samples: readonly RejectedSample[];
   readonly asOf: string | null;
 }
 
-async function weeklyFiles(task: WeeklyInput, source: SourceMapping, limits: IngestLimits): Promise<SourceFile[]> {
+/** Files of one source of a weekly run's input. @throws SourceError */
+export async function weeklyFiles(
+  task: Pick<WeeklyInput, "input" | "mapping">,
+  source: SourceMapping,
+  limits: Pick<IngestLimits, "maxFiles">,
+): Promise<SourceFile[]> {
   const isFolder = await stat(task.input).then(
     (s) => s.isDirectory(),
     () => false,
