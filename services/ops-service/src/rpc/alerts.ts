@@ -1,7 +1,13 @@
-import type { AlertService, ListAlertsRequest } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import {
+  type AlertService,
+  type ListAlertsRequest,
+  WatchAlertsResponseSchema,
+} from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { callerOf } from "@bellwether/mesh/caller";
+import { create } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";
+import type { Change } from "../domain/change.ts";
 import { AlertNotFoundError, PageTokenError } from "../domain/ops-error.ts";
 import { acknowledgeAlert, resolveAlert, type TriageDesk } from "../domain/triage-alert.ts";
 import {
@@ -14,6 +20,7 @@ import {
   STATES,
 } from "./alert-to-proto.ts";
 import { pageOf, partsFromToken } from "./page-token.ts";
+import { shareByKey } from "./shared-query.ts";
 
 /** Conditions of a list as the store takes them. */
 export interface AlertQuery {
@@ -33,8 +40,8 @@ export interface AlertDependencies {
   readonly findAlert: (alertId: string) => Promise<AlertNames | undefined>;
   readonly listAlertEvents: (alertId: string, limit: number) => Promise<readonly AlertEvent[]>;
   readonly listChanged: (changeId: number, limit: number) => Promise<readonly AlertNames[]>;
-  /** Numbers of changes, from now on. */
-  readonly watchAlerts: (signal: AbortSignal) => Promise<AsyncIterable<string>>;
+  /** Changes with their numbers as payload, from now on. */
+  readonly watchAlerts: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
   readonly triage: (work: (desk: TriageDesk) => Promise<void>) => Promise<void>;
   readonly now: () => Date;
 }
@@ -56,6 +63,15 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
     const { alertId, note } = request;
     return { alertId, note, actor: callerOf(context).subject, now: deps.now() };
   };
+  /** What all who watch are sent of one change; undefined: nothing. */
+  const changedAlerts = shareByKey(async (changeId) => {
+    const views = await deps.listChanged(Number(changeId), MAX_LISTED + 1);
+    if (views.length === 0) return undefined;
+    return create(WatchAlertsResponseSchema, {
+      alerts: views.slice(0, MAX_LISTED).map(alertToProto),
+      truncated: views.length > MAX_LISTED,
+    });
+  });
   return {
     async listAlerts(request) {
       const size = request.pageSize || DEFAULT_PAGE;
@@ -84,10 +100,9 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
     async *watchAlerts(_request, { signal }) {
       const changes = await deps.watchAlerts(signal);
       yield {};
-      for await (const change of changes) {
-        const views = await deps.listChanged(Number(change), MAX_LISTED + 1);
-        if (views.length > 0)
-          yield { alerts: views.slice(0, MAX_LISTED).map(alertToProto), truncated: views.length > MAX_LISTED };
+      for await (const { payload } of changes) {
+        const changed = await changedAlerts(payload);
+        if (changed) yield changed;
       }
     },
   };

@@ -3,6 +3,7 @@ import type { BatchService, StartRunResponseSchema } from "@bellwether/gen/bellw
 import { callerOf } from "@bellwether/mesh/caller";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { Change } from "../domain/change.ts";
 import { RunNotFoundError } from "../domain/ops-error.ts";
 import type { Run, RunLease } from "../domain/run.ts";
 import type { Override } from "../domain/run-losses.ts";
@@ -19,6 +20,7 @@ import {
 import { chunkFromProto } from "./chunk-from-proto.ts";
 import { pageOf, rowFromToken } from "./page-token.ts";
 import { runToProto, stageFromProto } from "./run-to-proto.ts";
+import { shareByKey } from "./shared-query.ts";
 
 export interface BatchDependencies extends CompleteRunOptions {
   readonly transact: Transact;
@@ -28,8 +30,8 @@ export interface BatchDependencies extends CompleteRunOptions {
   readonly findRun: (runId: number) => Promise<Run | undefined>;
   readonly findLatestRun: (which: { isoWeek?: string; modelName?: string }) => Promise<Run | undefined>;
   readonly listRuns: (limit: number, beforeId: number | undefined) => Promise<readonly Run[]>;
-  /** Numbers of runs that change, from now on. */
-  readonly watchRuns: (signal: AbortSignal) => Promise<AsyncIterable<string>>;
+  /** Changes with the number of their run as payload, from now on. */
+  readonly watchRuns: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
 }
 
 const DEFAULT_PAGE = 50;
@@ -39,6 +41,8 @@ const MAX_RUN_ID = 2 ** 31 - 1;
 /** BatchService over the ledger. */
 export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof BatchService> {
   const { transact, findRun } = deps;
+  /** A run after a change, by "run/notification": one query for all who watch it. */
+  const changedRun = shareByKey((change) => findRun(Number.parseInt(change, 10)));
   return {
     async startRun({ isoWeek, modelName, holder, sourceDigest, configHash, forceFuture }, context) {
       const start = { isoWeek, modelName, holder, sourceDigest, configHash };
@@ -94,9 +98,9 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
       if (!present) throw new RunNotFoundError(String(runId));
       yield { run: runToProto(present) };
       if (present.state !== "running") return;
-      for await (const change of changes) {
-        if (change !== String(runId)) continue;
-        const run = await findRun(runId);
+      for await (const { payload, notification } of changes) {
+        if (payload !== String(runId)) continue;
+        const run = await changedRun(`${runId}/${notification}`);
         if (!run) return;
         yield { run: runToProto(run) };
         if (run.state !== "running") return;

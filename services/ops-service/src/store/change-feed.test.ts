@@ -42,7 +42,7 @@ async function follow(feed: ChangeFeed, channel = CHANNEL) {
   const seen: string[] = [];
   const changes = await feed.watch(channel, over.signal);
   const done = (async () => {
-    for await (const payload of changes) seen.push(payload);
+    for await (const { payload } of changes) seen.push(payload);
     return "ended";
   })().catch((error: Error) => error.name);
   return { seen, done, stop: () => over.abort() };
@@ -88,7 +88,7 @@ test.each([
   // The same connection, in order.
   await vi.waitFor(() => expect(after.seen).toEqual(["came"]));
   const read = async () => {
-    for (let n = 1; n <= changes; n++) expect((await slow.next()).value).toBe(String(n));
+    for (let n = 1; n <= changes; n++) expect((await slow.next()).value?.payload).toBe(String(n));
   };
   expect(await read().catch((error: Error) => error.name)).toBe(failure);
 });

@@ -1,13 +1,14 @@
 import type { NotificationConnection, NotificationListener } from "@bellwether/storage/open-notifications";
+import type { Change } from "../domain/change.ts";
 import { DatabaseUnavailableError, WatchTooSlowError } from "../domain/ops-error.ts";
 
 /** What other transactions tell, of this process or another. */
 export interface ChangeFeed {
   /**
-   * Payloads of a channel from now on, until the signal fires. @throws WatchTooSlowError for a reader that is too far behind,
+   * Changes of a channel from now on, until the signal fires. @throws WatchTooSlowError for a reader that is too far behind,
    * DatabaseUnavailableError when the connection is lost, and changes with it
    */
-  watch(channel: string, signal: AbortSignal): Promise<AsyncIterable<string>>;
+  watch(channel: string, signal: AbortSignal): Promise<AsyncIterable<Change>>;
   close(): Promise<void>;
 }
 
@@ -15,7 +16,7 @@ export interface ChangeFeed {
 const MAX_WAITING = 1_000;
 
 interface Reader {
-  take(payload: string): void;
+  take(change: Change): void;
   end(error: Error): void;
 }
 
@@ -33,6 +34,7 @@ export function createChangeFeed(
   listen: (listener: NotificationListener) => Promise<NotificationConnection>,
 ): ChangeFeed {
   let current: Line | undefined;
+  let notifications = 0;
   const hangUp = (line: Line): void => {
     if (current === line) current = undefined;
     for (const reader of [...line.readers.values()].flatMap((readers) => [...readers]))
@@ -41,7 +43,8 @@ export function createChangeFeed(
   const open = (): Line => {
     const readers: Line["readers"] = new Map();
     const heard = (channel: string, payload: string): void => {
-      for (const reader of readers.get(channel) ?? []) reader.take(payload);
+      const change = { payload, notification: ++notifications };
+      for (const reader of readers.get(channel) ?? []) reader.take(change);
     };
     const opened = listen({ heard, lost: () => hangUp(line) });
     const line: Line = { opened, readers, channels: new Map() };
@@ -75,13 +78,15 @@ export function createChangeFeed(
 }
 
 function createReader(signal: AbortSignal) {
-  const waiting: string[] = [];
+  const waiting: Change[] = [];
   let wake: () => void = () => {};
   let ended: Error | undefined;
   const reader: Reader = {
-    take(payload) {
+    take(change) {
+      // The later one of two that say the same: what is read after the first may lack the second.
+      if (waiting.at(-1)?.payload === change.payload) waiting.pop();
       if (waiting.length >= MAX_WAITING) ended ??= new WatchTooSlowError();
-      else if (waiting.at(-1) !== payload) waiting.push(payload);
+      else waiting.push(change);
       wake();
     },
     end(error) {
@@ -89,14 +94,14 @@ function createReader(signal: AbortSignal) {
       wake();
     },
   };
-  async function* changes(leave: () => void): AsyncGenerator<string> {
+  async function* changes(leave: () => void): AsyncGenerator<Change> {
     const stop = (): void => wake();
     signal.addEventListener("abort", stop, { once: true });
     try {
       while (!signal.aborted) {
         if (ended) throw ended;
-        const payload = waiting.shift();
-        if (payload !== undefined) yield payload;
+        const change = waiting.shift();
+        if (change) yield change;
         else
           await new Promise<void>((resolve) => {
             wake = resolve;

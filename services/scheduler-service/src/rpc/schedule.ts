@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type {
   ScheduleSchema,
@@ -10,9 +9,10 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { JobNotFoundError, ScheduleNotFoundError } from "../domain/scheduler-error.ts";
 import { STAGE } from "../domain/stages.ts";
+import { createJobWatch } from "../jobs/job-watch.ts";
 import { type JobNews, type ScheduleState, WEEKLY_SCHEDULE, type WeeklyJobs } from "../jobs/weekly-jobs.ts";
 
-/** How often a watched job is looked at. */
+/** How often a watched job is looked at, for all who watch it. */
 const WATCH_MS = 250;
 
 const STATES = { running: RunState.RUNNING, complete: RunState.COMPLETE, failed: RunState.FAILED };
@@ -43,6 +43,7 @@ function checkSchedule(scheduleId: string): void {
 
 /** The ScheduleService over the weekly jobs. */
 export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleService> {
+  const watch = createJobWatch(jobs.jobNews, WATCH_MS);
   return {
     async listSchedules() {
       return { schedules: [scheduleToProto(await jobs.schedule())] };
@@ -61,8 +62,8 @@ export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleS
       return { schedule: scheduleToProto(await jobs.setPaused(false)) };
     },
     async *watchProgress({ jobId }, { signal }) {
-      for (let told = ""; ; await pause(WATCH_MS, undefined, { signal })) {
-        const news = await jobs.jobNews(jobId);
+      let told = "";
+      for await (const news of watch(jobId, signal)) {
         if (news === null) throw new JobNotFoundError(jobId);
         const text = JSON.stringify(news);
         if (text !== told) yield newsToProto(news);

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { shareByKey } from "./shared-query.ts";
+
+test("all who ask with one key share one query, another key is another query", async () => {
+  const asked: string[] = [];
+  const shared = shareByKey(async (key) => {
+    asked.push(key);
+    return [key];
+  });
+  const answers = await Promise.all(["1", "1", "2", "1"].map(shared));
+  expect(asked).toEqual(["1", "2"]);
+  expect(answers[0]).toBe(answers[3]);
+  expect(await shared("1")).toBe(answers[0]);
+});
+
+test("a query that failed is made again", async () => {
+  let fails = true;
+  const shared = shareByKey(async (key) => {
+    if (fails) throw new Error("away");
+    return key;
+  });
+  await expect(shared("1")).rejects.toThrow("away");
+  fails = false;
+  expect(await shared("1")).toBe("1");
+});
+
+test("only the last results are kept", async () => {
+  let queries = 0;
+  const shared = shareByKey(async () => queries++);
+  for (let i = 0; i < 17; i++) await shared(String(i));
+  await shared("16");
+  await shared("1");
+  expect(queries).toBe(17);
+  await shared("0");
+  expect(queries).toBe(18);
+});

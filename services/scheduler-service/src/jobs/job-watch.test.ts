@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { createJobWatch } from "./job-watch.ts";
+import type { JobNews } from "./weekly-jobs.ts";
+
+const news = (state: JobNews["state"]): JobNews => ({ state, progress: null, failure: "" });
+
+/** A job that is complete at its `looks`-th look-up. */
+function job(looks: number) {
+  const seen = { lookUps: 0 };
+  const lookUp = async (): Promise<JobNews> => news(++seen.lookUps < looks ? "running" : "complete");
+  return { seen, lookUp };
+}
+
+/** Reads to the end of the job. */
+async function follow(watch: ReturnType<typeof createJobWatch>, signal: AbortSignal): Promise<number> {
+  let states = 0;
+  for await (const state of watch("weekly-2026-W47", signal)) {
+    states++;
+    if (state?.state === "complete") break;
+  }
+  return states;
+}
+
+test("any number of watchers cost one look-up at a time", async () => {
+  const { seen, lookUp } = job(5);
+  const watch = createJobWatch(lookUp, 20);
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 100 }, () => follow(watch, signal)));
+  expect(seen.lookUps).toBe(5);
+});
+
+test("one that comes later begins with the present state, and the others do not notice", async () => {
+  const { seen, lookUp } = job(4);
+  const watch = createJobWatch(lookUp, 20);
+  const { signal } = new AbortController();
+  const first = watch("weekly-2026-W47", signal);
+  await first.next();
+  await first.next();
+  const later = watch("weekly-2026-W47", signal);
+  expect((await later.next()).value).toEqual(news("running"));
+  await Promise.all([follow(watch, signal), first.next(), later.return(null)]);
+  expect(seen.lookUps).toBeLessThanOrEqual(4);
+});
+
+test("a watcher ends with its signal, and the job is not looked at any more once all have gone", async () => {
+  const { seen, lookUp } = job(Number.POSITIVE_INFINITY);
+  const watch = createJobWatch(lookUp, 1);
+  const stop = new AbortController();
+  const watching = follow(watch, stop.signal);
+  while (seen.lookUps < 3) await new Promise(setImmediate);
+  stop.abort(new Error("gone"));
+  await expect(watching).rejects.toThrow("gone");
+  const before = seen.lookUps;
+  const other = watch("another", new AbortController().signal);
+  await other.next();
+  await other.next();
+  await other.next();
+  // Three for the other job, and at most the one that was under way.
+  expect(seen.lookUps - before).toBeLessThanOrEqual(4);
+  await other.return(null);
+});
+
+test("a look-up that fails fails every watcher, and the next one begins anew", async () => {
+  let fails = true;
+  const watch = createJobWatch(async () => {
+    if (fails) throw new Error("store away");
+    return news("complete");
+  }, 1);
+  const { signal } = new AbortController();
+  const both = await Promise.allSettled([follow(watch, signal), follow(watch, signal)]);
+  expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  fails = false;
+  expect(await follow(watch, signal)).toBe(1);
+});
