@@ -19,6 +19,7 @@ export const DISPOSITION_WORDS: Words = {
   [Disposition.FALSE_ALARM]: "False alarm",
   [Disposition.CLEARED]: "Cleared by its rule",
   [Disposition.LAPSED]: "Lapsed without a score",
+  [Disposition.REPLACED]: "Replaced by another rule",
 };
 
 export const EVENT_WORDS: Words = {
@@ -27,6 +28,7 @@ export const EVENT_WORDS: Words = {
   [AlertEventKind.ACKNOWLEDGED]: "Acknowledged",
   [AlertEventKind.RESOLVED]: "Resolved",
   [AlertEventKind.REOPENED]: "Opened again",
+  [AlertEventKind.DEESCALATED]: "Became less severe",
 };
 
 export const BAND_WORDS: Words = {

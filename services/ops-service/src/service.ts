@@ -26,7 +26,7 @@ import { createChangeFeed } from "./store/change-feed.ts";
 import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { openDatabase } from "./store/database.ts";
 import { translateDatabaseError } from "./store/database-error.ts";
-import { createTransact, findLatestRun, findRun, listRuns } from "./store/runs.ts";
+import { createTransact, findLatestRun, findRun, listRuns, listScoringModels } from "./store/runs.ts";
 import { findSupplier, listSuppliers } from "./store/suppliers.ts";
 import { writeChunk } from "./store/write-chunk.ts";
 
@@ -95,6 +95,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
             findAlert: (alertId) => findAlert(db, alertId),
             listAlertEvents: (alertId, limit) => listAlertEvents(db, alertId, limit),
             listChanged: (changeId, limit) => listChanged(db, changeId, limit),
+            listModels: () => listScoringModels(db),
             watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
             triage: createTriage(inTransaction, newId, now),
           }),
@@ -103,7 +104,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           SupplierService,
           supplierHandlers({
             listSuppliers: (query, limit) => listSuppliers(db, query, limit),
-            findSupplier: (supplierId, weeks) => findSupplier(db, supplierId, weeks),
+            findSupplier: (supplierId, which) => findSupplier(db, supplierId, which),
           }),
         ),
         route(

@@ -1,7 +1,7 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf, type OpsHarness, runWeek, startOps } from "./testing/ops-harness.ts";
 
 let cluster: PostgresCluster;
@@ -88,4 +88,75 @@ test("unknown suppliers are NOT_FOUND, made-up tokens are refused", async () => 
   expect((await failureOf(ops.suppliers.getSupplier({}))).code).toBe(Code.InvalidArgument);
   for (const pageToken of ["x", Buffer.from("1 2").toString("base64url"), Buffer.from("a b c").toString("base64url")])
     expect((await failureOf(ops.suppliers.listSuppliers({ pageToken }))).code).toBe(Code.InvalidArgument);
+});
+
+describe("a second model", () => {
+  const second = { modelName: "second-model", modelVersion: "v9" };
+  beforeAll(async () => {
+    await runWeek(ops, "2026-W02", [{ id: "s/1", score: 0.05, exposure: 2000 }], second);
+    await runWeek(
+      ops,
+      "2026-W03",
+      [
+        { id: "s/1", score: 0.06, exposure: 2000 },
+        { id: "only-second", score: 0.3 },
+      ],
+      second,
+    );
+  });
+
+  test("does not mix its scores into a supplier's, and the answer names the model that it chose", async () => {
+    const answer = await ops.suppliers.getSupplier({ supplierId: "s/1" });
+    expect(answer).toMatchObject({ modelName: "supplier-risk", scoredByModels: ["second-model", "supplier-risk"] });
+    expect(answer.history.map(({ isoWeek, riskScore }) => [isoWeek, riskScore])).toEqual([
+      ["2026-W02", 0.9],
+      ["2026-W01", 0.2],
+    ]);
+    expect(answer.supplier).toMatchObject({ activeAlerts: 1, latestScore: { isoWeek: "2026-W02", riskScore: 0.9 } });
+  });
+
+  test("shows its own history, contributions and alerts when it is named", async () => {
+    const answer = await ops.suppliers.getSupplier({ supplierId: "s/1", modelName: "second-model" });
+    expect(answer).toMatchObject({ modelName: "second-model", supplier: { activeAlerts: 0 } });
+    expect(answer.history.map(({ isoWeek, riskScore }) => [isoWeek, riskScore])).toEqual([
+      ["2026-W03", 0.06],
+      ["2026-W02", 0.05],
+    ]);
+    expect(answer.supplier?.latestScore?.model?.version).toBe("v9");
+    const late = answer.supplier?.latestScore?.contributions.find(({ feature }) => feature === "late_ratio");
+    expect(late?.contribution).toBe(Math.fround(0.06));
+  });
+
+  test("answers for a supplier that the default model never scored", async () => {
+    const answer = await ops.suppliers.getSupplier({ supplierId: "only-second" });
+    expect(answer).toMatchObject({ modelName: "second-model", scoredByModels: ["second-model"] });
+    const named = await ops.suppliers.getSupplier({ supplierId: "only-second", modelName: "supplier-risk" });
+    expect(named).toMatchObject({ modelName: "supplier-risk", scoredByModels: ["second-model"], history: [] });
+    expect(named.supplier?.latestScore).toBeUndefined();
+  });
+
+  test("has a list of its own; the default's stays the default's, page by page", async () => {
+    const own = await ops.suppliers.listSuppliers({ modelName: "second-model" });
+    expect(own).toMatchObject({ modelName: "second-model" });
+    expect(own.suppliers.map(({ supplierId }) => supplierId)).toEqual(["s/1", "only-second"]);
+    const first = await ops.suppliers.listSuppliers({ pageSize: 6 });
+    expect(first).toMatchObject({ modelName: "supplier-risk" });
+    const { nextPageToken: pageToken } = first;
+    expect((await ops.suppliers.listSuppliers({ pageSize: 6, pageToken })).modelName).toBe("supplier-risk");
+    const mixed = ops.suppliers.listSuppliers({ pageSize: 6, pageToken, modelName: "second-model" });
+    expect((await failureOf(mixed)).code).toBe(Code.InvalidArgument);
+  });
+
+  test("that has no complete run is NOT_FOUND, with the names of those that have one", async () => {
+    for (const call of [
+      () => ops.suppliers.listSuppliers({ modelName: "nobody" }),
+      () => ops.suppliers.getSupplier({ supplierId: "s/1", modelName: "nobody" }),
+    ]) {
+      const failure = await failureOf(call());
+      expect([failure.code, failure.rawMessage]).toEqual([
+        Code.NotFound,
+        'no complete run of the model "nobody"; models that have one: second-model, supplier-risk',
+      ]);
+    }
+  });
 });

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/alert.proto.
  */
 export const file_bellwether_ops_v1_alert: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hbGVydC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiswEKCkFsZXJ0RXZlbnQSLwoEa2luZBgBIAEoDjIhLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0RXZlbnRLaW5kEi8KC29jY3VycmVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIMCgRub3RlGAQgASgJEhcKCnJpc2tfc2NvcmUYBSABKAFIAIgBAUINCgtfcmlza19zY29yZSKEBAoFQWxlcnQSEAoIYWxlcnRfaWQYASABKAkSEgoKZGVkdXBlX2tleRgCIAEoCRITCgtzdXBwbGllcl9pZBgDIAEoCRIVCg1zdXBwbGllcl9uYW1lGAQgASgJEg8KB3J1bGVfaWQYBSABKAkSEQoJZGltZW5zaW9uGAYgASgJEjIKCHNldmVyaXR5GAcgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRIsCgVzdGF0ZRgIIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U3RhdGUSMwoLZGlzcG9zaXRpb24YCSABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EaXNwb3NpdGlvbhISCgpyaXNrX3Njb3JlGAogASgBEhMKC3JhaXNlZF93ZWVrGAsgASgJEhEKCWxhc3Rfd2VlaxgMIAEoCRItCglyYWlzZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmNoYW5nZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2Fja25vd2xlZGdlZF9ieRgPIAEoCRIPCgdzdW1tYXJ5GBAgASgJEhIKCm1vZGVsX25hbWUYESABKAkSFQoNbW9kZWxfdmVyc2lvbhgSIAEoCSpoCg1BbGVydFNldmVyaXR5Eh4KGkFMRVJUX1NFVkVSSVRZX1VOU1BFQ0lGSUVEEAASGgoWQUxFUlRfU0VWRVJJVFlfV0FSTklORxABEhsKF0FMRVJUX1NFVkVSSVRZX0NSSVRJQ0FMEAIqdwoKQWxlcnRTdGF0ZRIbChdBTEVSVF9TVEFURV9VTlNQRUNJRklFRBAAEhQKEEFMRVJUX1NUQVRFX09QRU4QARIcChhBTEVSVF9TVEFURV9BQ0tOT1dMRURHRUQQAhIYChRBTEVSVF9TVEFURV9SRVNPTFZFRBADKq0BCgtEaXNwb3NpdGlvbhIbChdESVNQT1NJVElPTl9VTlNQRUNJRklFRBAAEhkKFURJU1BPU0lUSU9OX01JVElHQVRFRBABEhgKFERJU1BPU0lUSU9OX0FDQ0VQVEVEEAISGwoXRElTUE9TSVRJT05fRkFMU0VfQUxBUk0QAxIXChNESVNQT1NJVElPTl9DTEVBUkVEEAQSFgoSRElTUE9TSVRJT05fTEFQU0VEEAUq0AEKDkFsZXJ0RXZlbnRLaW5kEiAKHEFMRVJUX0VWRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIbChdBTEVSVF9FVkVOVF9LSU5EX1JBSVNFRBABEh4KGkFMRVJUX0VWRU5UX0tJTkRfRVNDQUxBVEVEEAISIQodQUxFUlRfRVZFTlRfS0lORF9BQ0tOT1dMRURHRUQQAxIdChlBTEVSVF9FVkVOVF9LSU5EX1JFU09MVkVEEAQSHQoZQUxFUlRfRVZFTlRfS0lORF9SRU9QRU5FRBAFYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hbGVydC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiswEKCkFsZXJ0RXZlbnQSLwoEa2luZBgBIAEoDjIhLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0RXZlbnRLaW5kEi8KC29jY3VycmVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIMCgRub3RlGAQgASgJEhcKCnJpc2tfc2NvcmUYBSABKAFIAIgBAUINCgtfcmlza19zY29yZSK/BAoFQWxlcnQSEAoIYWxlcnRfaWQYASABKAkSEgoKZGVkdXBlX2tleRgCIAEoCRITCgtzdXBwbGllcl9pZBgDIAEoCRIVCg1zdXBwbGllcl9uYW1lGAQgASgJEg8KB3J1bGVfaWQYBSABKAkSEQoJZGltZW5zaW9uGAYgASgJEjIKCHNldmVyaXR5GAcgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRIsCgVzdGF0ZRgIIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U3RhdGUSMwoLZGlzcG9zaXRpb24YCSABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EaXNwb3NpdGlvbhISCgpyaXNrX3Njb3JlGAogASgBEhMKC3JhaXNlZF93ZWVrGAsgASgJEhEKCWxhc3Rfd2VlaxgMIAEoCRItCglyYWlzZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmNoYW5nZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2Fja25vd2xlZGdlZF9ieRgPIAEoCRIPCgdzdW1tYXJ5GBAgASgJEhIKCm1vZGVsX25hbWUYESABKAkSFQoNbW9kZWxfdmVyc2lvbhgSIAEoCRIcChRyZXBsYWNlZF9ieV9hbGVydF9pZBgTIAEoCRIbChNyZXBsYWNlZF9ieV9ydWxlX2lkGBQgASgJKmgKDUFsZXJ0U2V2ZXJpdHkSHgoaQUxFUlRfU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIaChZBTEVSVF9TRVZFUklUWV9XQVJOSU5HEAESGwoXQUxFUlRfU0VWRVJJVFlfQ1JJVElDQUwQAip3CgpBbGVydFN0YXRlEhsKF0FMRVJUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQQUxFUlRfU1RBVEVfT1BFThABEhwKGEFMRVJUX1NUQVRFX0FDS05PV0xFREdFRBACEhgKFEFMRVJUX1NUQVRFX1JFU09MVkVEEAMqxwEKC0Rpc3Bvc2l0aW9uEhsKF0RJU1BPU0lUSU9OX1VOU1BFQ0lGSUVEEAASGQoVRElTUE9TSVRJT05fTUlUSUdBVEVEEAESGAoURElTUE9TSVRJT05fQUNDRVBURUQQAhIbChdESVNQT1NJVElPTl9GQUxTRV9BTEFSTRADEhcKE0RJU1BPU0lUSU9OX0NMRUFSRUQQBBIWChJESVNQT1NJVElPTl9MQVBTRUQQBRIYChRESVNQT1NJVElPTl9SRVBMQUNFRBAGKvIBCg5BbGVydEV2ZW50S2luZBIgChxBTEVSVF9FVkVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASGwoXQUxFUlRfRVZFTlRfS0lORF9SQUlTRUQQARIeChpBTEVSVF9FVkVOVF9LSU5EX0VTQ0FMQVRFRBACEiEKHUFMRVJUX0VWRU5UX0tJTkRfQUNLTk9XTEVER0VEEAMSHQoZQUxFUlRfRVZFTlRfS0lORF9SRVNPTFZFRBAEEh0KGUFMRVJUX0VWRU5UX0tJTkRfUkVPUEVORUQQBRIgChxBTEVSVF9FVkVOVF9LSU5EX0RFRVNDQUxBVEVEEAZiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * One entry of an alert's history.
@@ -66,7 +66,8 @@ export const AlertEventSchema: GenMessage<AlertEvent> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_alert, 0);
 
 /**
- * A supplier that a rule points at. There is one alert per supplier, rule and dimension: raised again, it opens again.
+ * A supplier that a rule points at. There is one alert per model, supplier, rule and dimension: raised again, it opens again. Runs of
+ * another model never change it. Severity, risk_score, summary and last_week are those of one run: the latest that evaluated it.
  *
  * @generated from message bellwether.ops.v1.Alert
  */
@@ -79,7 +80,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   alertId: string;
 
   /**
-   * The key: supplier, rule and dimension, joined by "/".
+   * The key: model, supplier, rule and dimension, joined by "/". Only a supplier's id may have a "/" of its own.
    *
    * @generated from field: string dedupe_key = 2;
    */
@@ -177,14 +178,14 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   acknowledgedBy: string;
 
   /**
-   * One sentence on why it was raised.
+   * One sentence on the supplier's score in last_week and the rule's limits.
    *
    * @generated from field: string summary = 16;
    */
   summary: string;
 
   /**
-   * Name of the model that computed risk_score.
+   * Name of the model whose runs raise, change and clear the alert.
    *
    * @generated from field: string model_name = 17;
    */
@@ -196,6 +197,20 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
    * @generated from field: string model_version = 18;
    */
   modelVersion: string;
+
+  /**
+   * Id of the alert of another rule that took the supplier over, a UUID. Empty unless the disposition is REPLACED.
+   *
+   * @generated from field: string replaced_by_alert_id = 19;
+   */
+  replacedByAlertId: string;
+
+  /**
+   * The rule of that alert. Empty unless the disposition is REPLACED.
+   *
+   * @generated from field: string replaced_by_rule_id = 20;
+   */
+  replacedByRuleId: string;
 };
 
 /**
@@ -341,6 +356,13 @@ export const Disposition = {
    * @generated from enum value: DISPOSITION_LAPSED = 5;
    */
   LAPSED: 5,
+
+  /**
+   * Another rule has an alert about the same supplier: replaced_by_alert_id names it. Set by the service only.
+   *
+   * @generated from enum value: DISPOSITION_REPLACED = 6;
+   */
+  REPLACED: 6,
 } as const;
 
 /**
@@ -403,6 +425,13 @@ export const AlertEventKind = {
    * @generated from enum value: ALERT_EVENT_KIND_REOPENED = 5;
    */
   REOPENED: 5,
+
+  /**
+   * Its severity fell.
+   *
+   * @generated from enum value: ALERT_EVENT_KIND_DEESCALATED = 6;
+   */
+  DEESCALATED: 6,
 } as const;
 
 /**

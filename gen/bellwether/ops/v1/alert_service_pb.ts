@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/alert_service.proto.
  */
 export const file_bellwether_ops_v1_alert_service: GenFile = /*@__PURE__*/
-  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9hbGVydF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSL7AQoRTGlzdEFsZXJ0c1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiAAhJCCgZzdGF0ZXMYAyADKA4yHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFN0YXRlQhO6SBCSAQ0QAxgBIgeCAQQQASAAEjwKCHNldmVyaXR5GAQgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eUIIukgFggECEAESKQoLc3VwcGxpZXJfaWQYBSABKAlCFLpIEXIPKIABMgpeW15ceDAwXSokIlcKEkxpc3RBbGVydHNSZXNwb25zZRIoCgZhbGVydHMYASADKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiLQoPR2V0QWxlcnRSZXF1ZXN0EhoKCGFsZXJ0X2lkGAEgASgJQgi6SAVyA7ABASJqChBHZXRBbGVydFJlc3BvbnNlEicKBWFsZXJ0GAEgASgLMhguYmVsbHdldGhlci5vcHMudjEuQWxlcnQSLQoGZXZlbnRzGAIgAygLMh0uYmVsbHdldGhlci5vcHMudjEuQWxlcnRFdmVudCJZChdBY2tub3dsZWRnZUFsZXJ0UmVxdWVzdBIaCghhbGVydF9pZBgBIAEoCUIIukgFcgOwAQESIgoEbm90ZRgCIAEoCUIUukgRcg8o0A8yCl5bXlx4MDBdKiQiQwoYQWNrbm93bGVkZ2VBbGVydFJlc3BvbnNlEicKBWFsZXJ0GAEgASgLMhguYmVsbHdldGhlci5vcHMudjEuQWxlcnQimAEKE1Jlc29sdmVBbGVydFJlcXVlc3QSGgoIYWxlcnRfaWQYASABKAlCCLpIBXIDsAEBEkEKC2Rpc3Bvc2l0aW9uGAIgASgOMh4uYmVsbHdldGhlci5vcHMudjEuRGlzcG9zaXRpb25CDLpICYIBBhgBGAIYAxIiCgRub3RlGAMgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJCI/ChRSZXNvbHZlQWxlcnRSZXNwb25zZRInCgVhbGVydBgBIAEoCzIYLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0IhQKEldhdGNoQWxlcnRzUmVxdWVzdCJSChNXYXRjaEFsZXJ0c1Jlc3BvbnNlEigKBmFsZXJ0cxgBIAMoCzIYLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0EhEKCXRydW5jYXRlZBgCIAEoCDKfBAoMQWxlcnRTZXJ2aWNlEmIKCkxpc3RBbGVydHMSJC5iZWxsd2V0aGVyLm9wcy52MS5MaXN0QWxlcnRzUmVxdWVzdBolLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RBbGVydHNSZXNwb25zZSIHkAIBqLsYARJcCghHZXRBbGVydBIiLmJlbGx3ZXRoZXIub3BzLnYxLkdldEFsZXJ0UmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLkdldEFsZXJ0UmVzcG9uc2UiB5ACAai7GAESdAoQQWNrbm93bGVkZ2VBbGVydBIqLmJlbGx3ZXRoZXIub3BzLnYxLkFja25vd2xlZGdlQWxlcnRSZXF1ZXN0GisuYmVsbHdldGhlci5vcHMudjEuQWNrbm93bGVkZ2VBbGVydFJlc3BvbnNlIgeQAgKouxgCEmgKDFJlc29sdmVBbGVydBImLmJlbGx3ZXRoZXIub3BzLnYxLlJlc29sdmVBbGVydFJlcXVlc3QaJy5iZWxsd2V0aGVyLm9wcy52MS5SZXNvbHZlQWxlcnRSZXNwb25zZSIHkAICqLsYAhJtCgtXYXRjaEFsZXJ0cxIlLmJlbGx3ZXRoZXIub3BzLnYxLldhdGNoQWxlcnRzUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLldhdGNoQWxlcnRzUmVzcG9uc2UiDZACAai7GAGyuxgCGAEwAWIGcHJvdG8z", [file_bellwether_ops_v1_alert, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9hbGVydF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKkAgoRTGlzdEFsZXJ0c1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiAAhJCCgZzdGF0ZXMYAyADKA4yHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFN0YXRlQhO6SBCSAQ0QAxgBIgeCAQQQASAAEjwKCHNldmVyaXR5GAQgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eUIIukgFggECEAESKQoLc3VwcGxpZXJfaWQYBSABKAlCFLpIEXIPKIABMgpeW15ceDAwXSokEicKCm1vZGVsX25hbWUYBiABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiVwoSTGlzdEFsZXJ0c1Jlc3BvbnNlEigKBmFsZXJ0cxgBIAMoCzIYLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSItCg9HZXRBbGVydFJlcXVlc3QSGgoIYWxlcnRfaWQYASABKAlCCLpIBXIDsAEBImoKEEdldEFsZXJ0UmVzcG9uc2USJwoFYWxlcnQYASABKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydBItCgZldmVudHMYAiADKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydEV2ZW50IlkKF0Fja25vd2xlZGdlQWxlcnRSZXF1ZXN0EhoKCGFsZXJ0X2lkGAEgASgJQgi6SAVyA7ABARIiCgRub3RlGAIgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJCJDChhBY2tub3dsZWRnZUFsZXJ0UmVzcG9uc2USJwoFYWxlcnQYASABKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydCKYAQoTUmVzb2x2ZUFsZXJ0UmVxdWVzdBIaCghhbGVydF9pZBgBIAEoCUIIukgFcgOwAQESQQoLZGlzcG9zaXRpb24YAiABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EaXNwb3NpdGlvbkIMukgJggEGGAEYAhgDEiIKBG5vdGUYAyABKAlCFLpIEXIPKNAPMgpeW15ceDAwXSokIj8KFFJlc29sdmVBbGVydFJlc3BvbnNlEicKBWFsZXJ0GAEgASgLMhguYmVsbHdldGhlci5vcHMudjEuQWxlcnQiPQoSV2F0Y2hBbGVydHNSZXF1ZXN0EicKCm1vZGVsX25hbWUYASABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiUgoTV2F0Y2hBbGVydHNSZXNwb25zZRIoCgZhbGVydHMYASADKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydBIRCgl0cnVuY2F0ZWQYAiABKAgynwQKDEFsZXJ0U2VydmljZRJiCgpMaXN0QWxlcnRzEiQuYmVsbHdldGhlci5vcHMudjEuTGlzdEFsZXJ0c1JlcXVlc3QaJS5iZWxsd2V0aGVyLm9wcy52MS5MaXN0QWxlcnRzUmVzcG9uc2UiB5ACAai7GAESXAoIR2V0QWxlcnQSIi5iZWxsd2V0aGVyLm9wcy52MS5HZXRBbGVydFJlcXVlc3QaIy5iZWxsd2V0aGVyLm9wcy52MS5HZXRBbGVydFJlc3BvbnNlIgeQAgGouxgBEnQKEEFja25vd2xlZGdlQWxlcnQSKi5iZWxsd2V0aGVyLm9wcy52MS5BY2tub3dsZWRnZUFsZXJ0UmVxdWVzdBorLmJlbGx3ZXRoZXIub3BzLnYxLkFja25vd2xlZGdlQWxlcnRSZXNwb25zZSIHkAICqLsYAhJoCgxSZXNvbHZlQWxlcnQSJi5iZWxsd2V0aGVyLm9wcy52MS5SZXNvbHZlQWxlcnRSZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuUmVzb2x2ZUFsZXJ0UmVzcG9uc2UiB5ACAqi7GAISbQoLV2F0Y2hBbGVydHMSJS5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaEFsZXJ0c1JlcXVlc3QaJi5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaEFsZXJ0c1Jlc3BvbnNlIg2QAgGouxgBsrsYAhgBMAFiBnByb3RvMw", [file_bellwether_ops_v1_alert, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
  * Asks for alerts.
@@ -59,6 +59,13 @@ export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> &
    * @generated from field: string supplier_id = 5;
    */
   supplierId: string;
+
+  /**
+   * Only alerts of this model. Empty: of all models; each alert names its own.
+   *
+   * @generated from field: string model_name = 6;
+   */
+  modelName: string;
 };
 
 /**
@@ -208,7 +215,7 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
   alertId: string;
 
   /**
-   * Why. CLEARED and LAPSED are the service's own.
+   * Why. CLEARED, LAPSED and REPLACED are the service's own.
    *
    * @generated from field: bellwether.ops.v1.Disposition disposition = 2;
    */
@@ -251,11 +258,17 @@ export const ResolveAlertResponseSchema: GenMessage<ResolveAlertResponse> = /*@_
   messageDesc(file_bellwether_ops_v1_alert_service, 7);
 
 /**
- * Asks to be told of changes.
+ * Asks for changes of alerts.
  *
  * @generated from message bellwether.ops.v1.WatchAlertsRequest
  */
 export type WatchAlertsRequest = Message<"bellwether.ops.v1.WatchAlertsRequest"> & {
+  /**
+   * Only alerts of this model. Empty: of all models; each alert names its own.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
 };
 
 /**
@@ -300,7 +313,7 @@ export const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse> = /*@__P
  */
 export const AlertService: GenService<{
   /**
-   * Lists alerts, most severe first, then latest change first, then highest score first. INVALID_ARGUMENT: a page token of another list. Idempotent.
+   * Lists alerts, most severe first, then latest change first, then highest score first. INVALID_ARGUMENT: a page token of another list; NOT_FOUND: no complete run of the model named. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.ListAlerts
    */

@@ -19,7 +19,7 @@ export const file_bellwether_ops_v1_supplier: GenFile = /*@__PURE__*/
   fileDesc("CiBiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllci5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiwgEKCFN1cHBsaWVyEhMKC3N1cHBsaWVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcmVnaW9uGAMgASgJEhAKCGNhdGVnb3J5GAQgASgJEhUKCGV4cG9zdXJlGAUgASgBSACIAQESNgoMbGF0ZXN0X3Njb3JlGAYgASgLMiAuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXJTY29yZRIVCg1hY3RpdmVfYWxlcnRzGAcgASgNQgsKCV9leHBvc3VyZSK9AwoNU3VwcGxpZXJTY29yZRIQCghpc29fd2VlaxgBIAEoCRIOCgZydW5faWQYAiABKA0SFwoKcmlza19zY29yZRgDIAEoAUgAiAEBEisKBGJhbmQYBCABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEhMKBmNoYW5nZRgFIAEoAUgBiAEBEhMKBmltcGFjdBgGIAEoAUgCiAEBEjwKDWNvbnRyaWJ1dGlvbnMYByADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb24SEgoKYmFzZV92YWx1ZRgIIAEoARI6CgxvdXRwdXRfc3BhY2UYCSABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZRI1CgVtb2RlbBgKIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSMAoMY29tcGxldGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINCgtfcmlza19zY29yZUIJCgdfY2hhbmdlQgkKB19pbXBhY3RiBnByb3RvMw", [file_bellwether_inference_v1_score, file_google_protobuf_timestamp]);
 
 /**
- * A supplier with its latest score.
+ * A supplier with its latest score by one model.
  *
  * @generated from message bellwether.ops.v1.Supplier
  */
@@ -60,14 +60,14 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
   exposure?: number | undefined;
 
   /**
-   * Its score in the latest completed run. Unset: never scored.
+   * Its score in the latest completed run of the answer's model. Unset: never scored by it.
    *
    * @generated from field: bellwether.ops.v1.SupplierScore latest_score = 6;
    */
   latestScore?: SupplierScore | undefined;
 
   /**
-   * Alerts about it that are not resolved.
+   * Alerts of the answer's model about it that are not resolved.
    *
    * @generated from field: uint32 active_alerts = 7;
    */
@@ -116,7 +116,7 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   band: Band;
 
   /**
-   * Change since the supplier's score in the run before, in [-1, 1]. Unset: there is none.
+   * Change since the supplier's score in the same model's run before, in [-1, 1]. Unset: there is none.
    *
    * @generated from field: optional double change = 5;
    */

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/supplier_service.proto.
  */
 export const file_bellwether_ops_v1_supplier_service: GenFile = /*@__PURE__*/
-  fileDesc("CihiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllcl9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSLWAQoUTGlzdFN1cHBsaWVyc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiAAhI1CgRiYW5kGAMgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZEIIukgFggECEAESJAoGcmVnaW9uGAQgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBImCghjYXRlZ29yeRgFIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQiYAoVTGlzdFN1cHBsaWVyc1Jlc3BvbnNlEi4KCXN1cHBsaWVycxgBIAMoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJiChJHZXRTdXBwbGllclJlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSHwoNaGlzdG9yeV93ZWVrcxgCIAEoDUIIukgFKgMYhAIidwoTR2V0U3VwcGxpZXJSZXNwb25zZRItCghzdXBwbGllchgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyEjEKB2hpc3RvcnkYAiADKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5TdXBwbGllclNjb3JlMuUBCg9TdXBwbGllclNlcnZpY2USawoNTGlzdFN1cHBsaWVycxInLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RTdXBwbGllcnNSZXF1ZXN0GiguYmVsbHdldGhlci5vcHMudjEuTGlzdFN1cHBsaWVyc1Jlc3BvbnNlIgeQAgGouxgBEmUKC0dldFN1cHBsaWVyEiUuYmVsbHdldGhlci5vcHMudjEuR2V0U3VwcGxpZXJSZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuR2V0U3VwcGxpZXJSZXNwb25zZSIHkAIBqLsYAWIGcHJvdG8z", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_supplier, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+  fileDesc("CihiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllcl9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSL/AQoUTGlzdFN1cHBsaWVyc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiAAhI1CgRiYW5kGAMgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZEIIukgFggECEAESJAoGcmVnaW9uGAQgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBImCghjYXRlZ29yeRgFIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSJwoKbW9kZWxfbmFtZRgGIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCJ0ChVMaXN0U3VwcGxpZXJzUmVzcG9uc2USLgoJc3VwcGxpZXJzGAEgAygLMhsuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCm1vZGVsX25hbWUYAyABKAkiiwEKEkdldFN1cHBsaWVyUmVxdWVzdBIrCgtzdXBwbGllcl9pZBgBIAEoCUIWukgTchEgASiAATIKXlteXHgwMF0rJBIfCg1oaXN0b3J5X3dlZWtzGAIgASgNQgi6SAUqAxiEAhInCgptb2RlbF9uYW1lGAMgASgJQhO6SBByDihAMgpeW15ceDAwXSokIqUBChNHZXRTdXBwbGllclJlc3BvbnNlEi0KCHN1cHBsaWVyGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXISMQoHaGlzdG9yeRgCIAMoCzIgLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyU2NvcmUSEgoKbW9kZWxfbmFtZRgDIAEoCRIYChBzY29yZWRfYnlfbW9kZWxzGAQgAygJMuUBCg9TdXBwbGllclNlcnZpY2USawoNTGlzdFN1cHBsaWVycxInLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RTdXBwbGllcnNSZXF1ZXN0GiguYmVsbHdldGhlci5vcHMudjEuTGlzdFN1cHBsaWVyc1Jlc3BvbnNlIgeQAgGouxgBEmUKC0dldFN1cHBsaWVyEiUuYmVsbHdldGhlci5vcHMudjEuR2V0U3VwcGxpZXJSZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuR2V0U3VwcGxpZXJSZXNwb25zZSIHkAIBqLsYAWIGcHJvdG8z", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_supplier, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
  * Asks for suppliers.
@@ -60,6 +60,14 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
    * @generated from field: string category = 5;
    */
   category: string;
+
+  /**
+   * The model whose scores are wanted. Empty: of the models with a complete run in the latest four weeks, the one whose first run is the oldest.
+   * The answer names it.
+   *
+   * @generated from field: string model_name = 6;
+   */
+  modelName: string;
 };
 
 /**
@@ -88,6 +96,13 @@ export type ListSuppliersResponse = Message<"bellwether.ops.v1.ListSuppliersResp
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * The model whose scores these are. Empty: no run is complete yet.
+   *
+   * @generated from field: string model_name = 3;
+   */
+  modelName: string;
 };
 
 /**
@@ -116,6 +131,14 @@ export type GetSupplierRequest = Message<"bellwether.ops.v1.GetSupplierRequest">
    * @generated from field: uint32 history_weeks = 2;
    */
   historyWeeks: number;
+
+  /**
+   * The model whose scores are wanted. Empty: of the models with a complete run in the latest four weeks, the one whose first run is the oldest.
+   * When that one never scored the supplier: the one that scored it last. The answer names it.
+   *
+   * @generated from field: string model_name = 3;
+   */
+  modelName: string;
 };
 
 /**
@@ -139,11 +162,25 @@ export type GetSupplierResponse = Message<"bellwether.ops.v1.GetSupplierResponse
   supplier?: Supplier | undefined;
 
   /**
-   * Scores of completed runs, newest first, without contributions.
+   * Scores of completed runs of one model, newest first, without contributions.
    *
    * @generated from field: repeated bellwether.ops.v1.SupplierScore history = 2;
    */
   history: SupplierScore[];
+
+  /**
+   * The model whose scores these are. Empty: no run is complete yet.
+   *
+   * @generated from field: string model_name = 3;
+   */
+  modelName: string;
+
+  /**
+   * Every model that has scored the supplier, by name.
+   *
+   * @generated from field: repeated string scored_by_models = 4;
+   */
+  scoredByModels: string[];
 };
 
 /**
@@ -160,7 +197,7 @@ export const GetSupplierResponseSchema: GenMessage<GetSupplierResponse> = /*@__P
  */
 export const SupplierService: GenService<{
   /**
-   * Lists the suppliers of the latest completed run, highest expected impact first. INVALID_ARGUMENT: a page token of another list. Idempotent.
+   * Lists the suppliers of a model's latest completed run, highest expected impact first. INVALID_ARGUMENT: a page token of another list; NOT_FOUND: no complete run of the model named. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.ListSuppliers
    */
@@ -170,7 +207,7 @@ export const SupplierService: GenService<{
     output: typeof ListSuppliersResponseSchema;
   },
   /**
-   * Gets one supplier with its scores, newest first. NOT_FOUND: no such supplier. Idempotent.
+   * Gets one supplier with its scores by one model, newest first. NOT_FOUND: no such supplier, or no complete run of the model named. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.GetSupplier
    */

@@ -2,18 +2,21 @@ import type { AlertRules } from "@bellwether/config/alert-rules";
 
 export type AlertSeverity = "warning" | "critical";
 export type AlertState = "open" | "acknowledged" | "resolved";
-export type Disposition = "mitigated" | "accepted" | "false_alarm" | "cleared" | "lapsed";
-export type AlertEventKind = "raised" | "escalated" | "acknowledged" | "resolved" | "reopened";
+export type Disposition = "mitigated" | "accepted" | "false_alarm" | "cleared" | "lapsed" | "replaced";
+export type AlertEventKind = "raised" | "escalated" | "deescalated" | "acknowledged" | "resolved" | "reopened";
 
 /** What a rule looks at. */
 export type AlertDimension = "score" | "impact";
 
-/** One alert; there is one per supplier, rule and dimension. Suppliers and runs by their numbers. */
+/** One alert; there is one per model, supplier, rule and dimension. Suppliers and runs by their numbers. */
 export interface Alert {
   readonly id: string;
   readonly supplierId: number;
+  /** The model whose scores the rule looks at: no other model's run changes the alert. */
+  readonly modelName: string;
   readonly ruleId: string;
   readonly dimension: AlertDimension;
+  /** Severity, score and summary are those of the run `lastRunId`. */
   readonly severity: AlertSeverity;
   readonly state: AlertState;
   readonly disposition: Disposition | null;
@@ -25,6 +28,8 @@ export interface Alert {
   readonly resolvedAt: Date | null;
   readonly acknowledgedBy: string;
   readonly summary: string;
+  /** Id of the alert of another rule that took the supplier over; null unless the disposition is "replaced". */
+  readonly replacedBy: string | null;
 }
 
 /** One entry of an alert's history. */
@@ -37,23 +42,29 @@ export interface AlertEvent {
   readonly riskScore: number | null;
 }
 
-/** An alert as a decision leaves it, with what is to stand in its history. */
+/** An alert as a decision leaves it, with the entry for its history. */
 export interface AlertChange {
   readonly alert: Alert;
-  /** Undefined: only its score was brought up to date. */
+  /** Undefined: only its score and its reason were brought up to date. */
   readonly event: AlertEvent | undefined;
 }
 
-/** A supplier that a rule has a say on in one run. */
+/** A supplier's result under one rule in one run. */
 export interface AlertCandidate {
   readonly supplierId: number;
   readonly riskScore: number;
-  /** The rule's alert about the supplier, in any state. */
+  /** The rule's alert about the supplier by the run's model, in any state. */
   readonly alert: Alert | null;
   readonly isRaised: boolean;
+  /** High in this run, whatever the runs before say: enough for an alert that lapsed. */
+  readonly isHigh: boolean;
   readonly isCritical: boolean;
+  /** Whether a run of the model since the alert was last evaluated had the supplier below the critical limit. */
+  readonly wasBelowCritical: boolean;
   readonly isCleared: boolean;
-  /** One sentence on why it is raised. */
+  /** The active alert of the rule that takes the supplier over from this one. */
+  readonly replacedBy: { readonly alertId: string; readonly ruleId: string } | null;
+  /** One sentence on the supplier's score in this run. */
   readonly summary: string;
 }
 
@@ -65,6 +76,7 @@ const DAY_MS = 86_400_000;
 /** The moment of a decision. */
 export interface Decision {
   readonly runId: number;
+  readonly modelName: string;
   readonly ruleId: string;
   readonly dimension: AlertDimension;
   readonly coolDownDays: AlertRules["coolDownDays"];
@@ -78,48 +90,59 @@ export function coolDownStart(now: Date, coolDownDays: number): Date {
 }
 
 /**
- * What a rule does with a supplier: raises or opens again, makes more urgent, clears, or brings the score up to date. A resolved
- * alert stays so for the cool-down, unless it is critical now and was not, or lapsed. Undefined: nothing to do.
+ * What a rule does with a supplier: raises an alert or opens it again, changes its severity, closes it, or brings score and reason up
+ * to date. Undefined: nothing to do.
  */
 export function decideAlert(candidate: AlertCandidate, decision: Decision): AlertChange | undefined {
-  const { alert, riskScore, summary } = candidate;
-  const { runId, now } = decision;
+  const { alert, riskScore, summary, supplierId } = candidate;
+  const { runId, now, modelName, ruleId, dimension } = decision;
   const severity: AlertSeverity = candidate.isCritical ? "critical" : "warning";
-  const event = (alertId: string, kind: AlertEventKind): AlertEvent => ({
-    ...{ alertId, kind, riskScore, note: "" },
-    occurredAt: now,
-    actor: RULES_ACTOR,
-  });
+  const change = (changed: Alert, kind: AlertEventKind, note = ""): AlertChange => {
+    const event = { alertId: changed.id, kind, occurredAt: now, actor: RULES_ACTOR, note, riskScore };
+    return { alert: changed, event };
+  };
+  const ofRun = { severity, riskScore, lastRunId: runId, summary };
   const opened = {
-    severity,
     state: "open",
     disposition: null,
-    riskScore,
     raisedRunId: runId,
-    lastRunId: runId,
+    acknowledgedBy: "",
+    replacedBy: null,
   } as const;
-  const times = { raisedAt: now, changedAt: now, resolvedAt: null, acknowledgedBy: "", summary };
+  const times = { raisedAt: now, changedAt: now, resolvedAt: null };
   if (!alert) {
     if (!candidate.isRaised) return undefined;
-    const { ruleId, dimension } = decision;
-    const raised = { id: decision.newId(), supplierId: candidate.supplierId, ruleId, dimension, ...opened, ...times };
-    return { alert: raised, event: event(raised.id, "raised") };
+    const key = { id: decision.newId(), supplierId, modelName, ruleId, dimension };
+    return change({ ...key, ...ofRun, ...opened, ...times }, "raised");
   }
   if (alert.state === "resolved") {
-    const isCold = (alert.resolvedAt?.getTime() ?? 0) <= coolDownStart(now, decision.coolDownDays).getTime();
-    const isWorse = severity === "critical" && alert.severity === "warning";
-    const isUnjudged = alert.disposition === "lapsed";
-    if (!candidate.isRaised || !(isCold || isWorse || isUnjudged)) return undefined;
-    return { alert: { ...alert, ...opened, ...times }, event: event(alert.id, "reopened") };
+    if (!opensAgain(candidate, alert, coolDownStart(now, decision.coolDownDays))) return undefined;
+    return change({ ...alert, ...ofRun, ...opened, ...times }, "reopened");
   }
-  const seen = { ...alert, riskScore, lastRunId: runId };
-  if (candidate.isCleared) {
-    const resolved = { state: "resolved", disposition: "cleared", resolvedAt: now, changedAt: now } as const;
-    return { alert: { ...seen, ...resolved }, event: event(alert.id, "resolved") };
+  const seen = { ...alert, ...ofRun };
+  const resolved = { state: "resolved", resolvedAt: now, changedAt: now } as const;
+  const { replacedBy } = candidate;
+  if (replacedBy) {
+    const replaced = { ...seen, ...resolved, disposition: "replaced", replacedBy: replacedBy.alertId } as const;
+    return change(replaced, "resolved", `Replaced by ${replacedBy.ruleId}.`);
   }
-  if (severity === "critical" && alert.severity === "warning")
-    return { alert: { ...seen, severity, changedAt: now, summary }, event: event(alert.id, "escalated") };
-  return { alert: seen, event: undefined };
+  if (candidate.isCleared) return change({ ...seen, ...resolved, disposition: "cleared" }, "resolved");
+  if (severity === alert.severity) return { alert: seen, event: undefined };
+  return change({ ...seen, changedAt: now }, severity === "critical" ? "escalated" : "deescalated");
+}
+
+/**
+ * Whether a resolved alert opens again. After the cool-down: when it is raised. Before: when it has become critical since it was
+ * resolved. An alert that nobody has judged, as it lapsed or was replaced, has no cool-down and needs one high run only.
+ */
+function opensAgain(candidate: AlertCandidate, alert: Alert, restsFrom: Date): boolean {
+  const { isRaised, isHigh, isCritical, wasBelowCritical } = candidate;
+  const isUnjudged = alert.disposition === "lapsed" || alert.disposition === "replaced";
+  if (isUnjudged && isHigh) return true;
+  // A cleared alert was below the critical limit when it was cleared.
+  const wasBelow = alert.severity === "warning" || alert.disposition === "cleared" || wasBelowCritical;
+  const isOver = (alert.resolvedAt?.getTime() ?? 0) <= restsFrom.getTime();
+  return isRaised && (isOver || (isCritical && wasBelow));
 }
 
 /** An active alert about a supplier without a score in any of the latest runs. */
@@ -140,6 +163,6 @@ export function lapseAlert(
   if (alert.state !== "open") return undefined;
   const note = `No score in ${runs} ${runs === 1 ? "run" : "runs in a row"}; the alert's own is of ${lastWeek}.`;
   const closed = { state: "resolved", disposition: "lapsed", resolvedAt: now, changedAt: now } as const;
-  const told = { kind: "resolved", occurredAt: now, actor: RULES_ACTOR, note, riskScore: null } as const;
-  return { alert: { ...alert, ...closed }, event: { alertId: alert.id, ...told } };
+  const event = { kind: "resolved", occurredAt: now, actor: RULES_ACTOR, note, riskScore: null } as const;
+  return { alert: { ...alert, ...closed }, event: { alertId: alert.id, ...event } };
 }

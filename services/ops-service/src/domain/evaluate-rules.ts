@@ -6,6 +6,7 @@ import {
   type AlertChange,
   type AlertDimension,
   coolDownStart,
+  type Decision,
   decideAlert,
   lapseAlert,
 } from "./alert.ts";
@@ -19,6 +20,8 @@ export interface ScoreStanding {
   readonly highRuns: number;
   /** How many of the latest `runsToClear` runs were below `clear`. */
   readonly lowRuns: number;
+  /** Whether the alert is resolved and a run since its last one had the supplier below `critical`. */
+  readonly wasBelowCritical: boolean;
 }
 
 /** A supplier that the capacity rule has a say on. */
@@ -28,9 +31,11 @@ export interface ImpactStanding {
   readonly alert: Alert | null;
   /** Place by expected impact, from 1; null: beyond `keepWithin`, below `minLift`, raised by its score, or at rest. */
   readonly rank: number | null;
+  /** The score rule's active alert about the supplier by the same model. */
+  readonly scoreAlert: { readonly alertId: string; readonly ruleId: string } | null;
 }
 
-/** What the rules need to see and change, all in one transaction. */
+/** What the rules need to see and change, all in one transaction. Alerts are those of the run's model only. */
 export interface AlertBook {
   /** Keeps alerts from being changed by others until the end of the transaction. */
   hold(): Promise<void>;
@@ -47,7 +52,7 @@ export interface AlertBook {
     rules: Pick<AlertRules, "scoreThreshold" | "weeklyCapacity">,
     restsFrom: Date,
   ): Promise<readonly ImpactStanding[]>;
-  /** Active alerts of any rule, last evaluated by the run's model, about suppliers without a score in the latest `runs` runs. */
+  /** Active alerts of any rule about suppliers without a score in the latest `runs` runs. */
   absentAlerts(runId: number, runs: number): Promise<readonly AbsentAlert[]>;
   saveChanges(changes: readonly AlertChange[]): Promise<void>;
 }
@@ -60,6 +65,9 @@ export interface RulesOutcome {
   readonly overtakenBy: string;
 }
 
+/** The run that the rules are evaluated on, with clock and id source. */
+export type RuleRun = Pick<Decision, "runId" | "modelName" | "now" | "newId">;
+
 /**
  * Evaluates both rules on a published run and lets alerts about absent suppliers lapse. The rules are not evaluated on a week that
  * completes after a later one: its scores are older than those that the alerts were decided by.
@@ -67,11 +75,11 @@ export interface RulesOutcome {
 export async function evaluateRules(
   book: AlertBook,
   rules: AlertRules,
-  { runId, now, newId }: { readonly runId: number; readonly now: Date; readonly newId: () => string },
+  { runId, modelName, now, newId }: RuleRun,
 ): Promise<RulesOutcome> {
   const { scoreThreshold, weeklyCapacity, coolDownDays, runsToLapse: runs } = rules;
   const apply = async (ruleId: string, dimension: AlertDimension, candidates: readonly AlertCandidate[]) => {
-    const decision = { runId, now, newId, coolDownDays, ruleId, dimension };
+    const decision = { runId, modelName, now, newId, coolDownDays, ruleId, dimension };
     const changes = candidates.flatMap((candidate) => decideAlert(candidate, decision) ?? []);
     await book.saveChanges(changes);
     return changes.filter(({ event }) => event?.kind === "raised" || event?.kind === "reopened").length;
@@ -97,28 +105,53 @@ export async function evaluateRules(
 }
 
 function scoreCandidate(standing: ScoreStanding, rule: ScoreThresholdRule): AlertCandidate {
-  const { supplierId, riskScore, alert, highRuns, lowRuns } = standing;
+  const { supplierId, riskScore, alert, highRuns, lowRuns, wasBelowCritical } = standing;
   const isCritical = riskScore >= rule.critical;
-  const why = isCritical
-    ? `at or above the critical limit ${rule.critical}`
-    : `at or above ${rule.raise} in ${rule.runsToRaise} run(s) in a row`;
+  const isHigh = riskScore >= rule.raise;
   return {
-    ...{ supplierId, riskScore, alert, isCritical },
+    ...{ supplierId, riskScore, alert, isCritical, isHigh, wasBelowCritical, replacedBy: null },
     isRaised: isCritical || highRuns >= rule.runsToRaise,
     isCleared: lowRuns >= rule.runsToClear,
-    summary: `Risk score ${riskScore.toFixed(2)}, ${why}.`,
+    summary: scoreSummary(standing, rule),
   };
 }
 
-function impactCandidate(
-  { supplierId, riskScore, alert, rank }: ImpactStanding,
-  rule: WeeklyCapacityRule,
-): AlertCandidate {
+function scoreSummary({ riskScore, highRuns, lowRuns }: ScoreStanding, rule: ScoreThresholdRule): string {
+  const { raise, runsToRaise, critical, clear, runsToClear } = rule;
+  const score = `Risk score ${scoreText(riskScore, [raise, critical, clear])}`;
+  if (riskScore >= critical) return `${score}, at or above the critical limit ${critical}.`;
+  if (riskScore >= raise)
+    return `${score}, at or above ${raise}${highRuns >= runsToRaise ? ` in ${inARow(runsToRaise)}` : ""}.`;
+  if (riskScore >= clear) return `${score}, below ${raise}; the alert is cleared below ${clear}.`;
+  if (lowRuns >= runsToClear) return `${score}, below ${clear} in ${inARow(runsToClear)}.`;
+  return `${score}, below ${clear}; the alert is cleared after ${inARow(runsToClear)}.`;
+}
+
+function inARow(runs: number): string {
+  return runs === 1 ? "1 run" : `${runs} runs in a row`;
+}
+
+/** A score with two digits, or with as many as it takes to show on which side of each limit it is. */
+function scoreText(score: number, limits: readonly number[]): string {
+  const isTrue = (text: string): boolean => limits.every((limit) => Number(text) >= limit === score >= limit);
+  for (let digits = 2; digits < MAX_DIGITS; digits++) if (isTrue(score.toFixed(digits))) return score.toFixed(digits);
+  return String(score);
+}
+
+const MAX_DIGITS = 16;
+
+function impactCandidate(standing: ImpactStanding, rule: WeeklyCapacityRule): AlertCandidate {
+  const { supplierId, riskScore, alert, rank, scoreAlert } = standing;
+  const isRaised = rank !== null && rank <= rule.suppliers;
+  const score = `Risk score ${riskScore.toFixed(2)}`;
+  const place =
+    rank === null
+      ? `not among the ${rule.keepWithin} suppliers of highest expected impact`
+      : `among the ${isRaised ? rule.suppliers : rule.keepWithin} suppliers of highest expected impact`;
   return {
-    ...{ supplierId, riskScore, alert },
-    isRaised: rank !== null && rank <= rule.suppliers,
-    isCritical: false,
+    ...{ supplierId, riskScore, alert, isRaised, isHigh: isRaised, isCritical: false, wasBelowCritical: false },
     isCleared: rank === null,
-    summary: `Risk score ${riskScore.toFixed(2)}, among the ${rule.suppliers} suppliers of highest expected impact.`,
+    replacedBy: scoreAlert,
+    summary: scoreAlert ? `${score}; its alert is now that of ${scoreAlert.ruleId}.` : `${score}, ${place}.`,
   };
 }

@@ -77,6 +77,21 @@ export class SupplierNotFoundError extends Error {
   }
 }
 
+/** No run of this model is complete. */
+export class ModelNotScoredError extends Error {
+  override readonly name = "ModelNotScoredError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  /** @param known models with complete runs */
+  constructor(modelName: string, known: readonly string[]) {
+    const some = known.slice(0, SHOWN_MODELS).join(", ") + (known.length > SHOWN_MODELS ? ", …" : "");
+    const wayOut = some === "" ? "no model has one yet" : `models that have one: ${some}`;
+    super(`no complete run of the model ${JSON.stringify(modelName)}; ${wayOut}`);
+    this.fieldViolations = [{ field: "model_name", description: `has no complete run; ${wayOut}` }];
+  }
+}
+
+const SHOWN_MODELS = 20;
+
 /** An audit event that cannot be recorded as it is. */
 export class AuditEventError extends Error {
   override readonly name = "AuditEventError" as const;

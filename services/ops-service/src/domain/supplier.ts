@@ -22,7 +22,7 @@ export interface SupplierScore {
   readonly completedAt: Date | null;
 }
 
-/** A supplier with its latest score. */
+/** A supplier with its latest score by one model, and that model's alerts. */
 export interface Supplier {
   readonly number: number;
   readonly supplierId: string;
@@ -34,10 +34,29 @@ export interface Supplier {
   readonly latestScore: SupplierScore | null;
 }
 
+/** A list of the suppliers of one run. */
+export interface SupplierList {
+  readonly suppliers: readonly Supplier[];
+  /** Empty: no run is complete. */
+  readonly modelName: string;
+}
+
+/** A supplier with its scores by one model, newest first. */
+export interface SupplierHistory {
+  readonly supplier: Supplier;
+  readonly history: readonly SupplierScore[];
+  /** Empty: no run is complete. */
+  readonly modelName: string;
+  /** All models that have scored the supplier, by name. */
+  readonly scoredByModels: readonly string[];
+}
+
 /** Conditions of a list; all hold together. `after`: run, impact and number of the previous page's last supplier. */
 export interface SupplierQuery {
   readonly band?: Band;
   readonly region?: string;
   readonly category?: string;
+  /** Empty: the default of `chooseModel`. */
+  readonly modelName: string;
   readonly after?: { readonly runId: number; readonly impact: number; readonly number: number };
 }

@@ -200,7 +200,12 @@ function publishRun(
     const losses = measureLosses(counts, previous, policy, acceptLosses);
     if (losses.exceeded.length > 0 && losses.accepted === null) throw new LossLimitError(run.isoWeek, losses);
     const bands = await ledger.publishScores(run.id);
-    const outcome = await evaluateRules(ledger.alerts, rules, { runId: run.id, now: now(), newId });
+    const outcome = await evaluateRules(ledger.alerts, rules, {
+      runId: run.id,
+      modelName: run.modelName,
+      now: now(),
+      newId,
+    });
     const complete = await ledger.update(run.id, {
       ...totals,
       ...{ state: "complete", stage: "complete", failure: "", completedAt: now() },

@@ -17,8 +17,9 @@ export interface AlertNames {
   readonly supplierName: string;
   readonly raisedWeek: string;
   readonly lastWeek: string;
-  readonly modelName: string;
   readonly modelVersion: string;
+  /** The rule of the alert that took the supplier over; null: none did. */
+  readonly replacedByRuleId: string | null;
 }
 
 export const SEVERITIES: Readonly<Record<domain.AlertSeverity, AlertSeverity>> = {
@@ -38,6 +39,7 @@ const DISPOSITIONS: Readonly<Record<domain.Disposition, Disposition>> = {
   false_alarm: Disposition.FALSE_ALARM,
   cleared: Disposition.CLEARED,
   lapsed: Disposition.LAPSED,
+  replaced: Disposition.REPLACED,
 };
 
 const EVENT_KINDS: Readonly<Record<domain.AlertEventKind, AlertEventKind>> = {
@@ -46,13 +48,14 @@ const EVENT_KINDS: Readonly<Record<domain.AlertEventKind, AlertEventKind>> = {
   acknowledged: AlertEventKind.ACKNOWLEDGED,
   resolved: AlertEventKind.RESOLVED,
   reopened: AlertEventKind.REOPENED,
+  deescalated: AlertEventKind.DEESCALATED,
 };
 
 export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSchema> {
   const { alert, supplierExternalId } = view;
   return {
     alertId: alert.id,
-    dedupeKey: `${supplierExternalId}/${alert.ruleId}/${alert.dimension}`,
+    dedupeKey: `${alert.modelName}/${supplierExternalId}/${alert.ruleId}/${alert.dimension}`,
     supplierId: supplierExternalId,
     supplierName: view.supplierName,
     ruleId: alert.ruleId,
@@ -63,12 +66,14 @@ export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSch
     riskScore: alert.riskScore,
     raisedWeek: view.raisedWeek,
     lastWeek: view.lastWeek,
-    modelName: view.modelName,
+    modelName: alert.modelName,
     modelVersion: view.modelVersion,
     raisedAt: timestampFromDate(alert.raisedAt),
     changedAt: timestampFromDate(alert.changedAt),
     acknowledgedBy: alert.acknowledgedBy,
     summary: alert.summary,
+    replacedByAlertId: alert.replacedBy ?? "",
+    replacedByRuleId: view.replacedByRuleId ?? "",
   };
 }
 

@@ -8,6 +8,7 @@ import { create } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";
 import type { Change } from "../domain/change.ts";
+import { checkModel, type ScoringModel } from "../domain/choose-model.ts";
 import { AlertNotFoundError, PageTokenError } from "../domain/ops-error.ts";
 import { acknowledgeAlert, resolveAlert, type TriageDesk } from "../domain/triage-alert.ts";
 import {
@@ -27,6 +28,7 @@ export interface AlertQuery {
   readonly states: readonly AlertState[];
   readonly severity?: AlertSeverity;
   readonly supplierExternalId?: string;
+  readonly modelName?: string;
   readonly after?: {
     readonly severity: AlertSeverity;
     readonly changedUs: string;
@@ -42,6 +44,8 @@ export interface AlertDependencies {
   readonly listChanged: (changeId: number, limit: number) => Promise<readonly AlertNames[]>;
   /** Changes with their numbers as payload, from now on. */
   readonly watchAlerts: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
+  /** Models with complete runs. */
+  readonly listModels: () => Promise<readonly ScoringModel[]>;
   readonly triage: (work: (desk: TriageDesk) => Promise<void>) => Promise<void>;
   readonly now: () => Date;
 }
@@ -75,6 +79,7 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
   return {
     async listAlerts(request) {
       const size = request.pageSize || DEFAULT_PAGE;
+      if (request.modelName !== "") checkModel(await deps.listModels(), request.modelName);
       const page = pageOf(await deps.listAlerts(queryFromProto(request), size + 1), size, ({ alert }) => [
         alert.severity,
         alert.changedAt.getTime() * 1000,
@@ -97,18 +102,19 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
       await deps.triage((desk) => resolveAlert(desk, disposition, decision(request, context)));
       return { alert: alertToProto(await find(request.alertId)) };
     },
-    async *watchAlerts(_request, { signal }) {
+    async *watchAlerts({ modelName }, { signal }) {
       const changes = await deps.watchAlerts(signal);
       yield {};
       for await (const { payload } of changes) {
         const changed = await changedAlerts(payload);
-        if (changed) yield changed;
+        // The alerts of one change are those of one model: of a run, or of a decision on one alert.
+        if (changed && (modelName === "" || changed.alerts[0]?.modelName === modelName)) yield changed;
       }
     },
   };
 }
 
-function queryFromProto({ states, severity, supplierId, pageToken }: ListAlertsRequest): AlertQuery {
+function queryFromProto({ states, severity, supplierId, modelName, pageToken }: ListAlertsRequest): AlertQuery {
   const named = states.flatMap((state) => nameOf(STATES, state) ?? []);
   const severityName = nameOf(SEVERITIES, severity);
   const after = afterFromToken(pageToken);
@@ -116,6 +122,7 @@ function queryFromProto({ states, severity, supplierId, pageToken }: ListAlertsR
     states: named.length > 0 ? named : ACTIVE,
     ...(severityName && { severity: severityName }),
     ...(supplierId !== "" && { supplierExternalId: supplierId }),
+    ...(modelName !== "" && { modelName }),
     ...(after && { after }),
   };
 }

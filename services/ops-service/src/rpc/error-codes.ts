@@ -9,6 +9,7 @@ import type {
   DatabaseTimeoutError,
   DatabaseUnavailableError,
   LossLimitError,
+  ModelNotScoredError,
   ModelServiceUnavailableError,
   PageTokenError,
   QueryError,
@@ -33,6 +34,7 @@ type OpsError =
   | AlertNotFoundError
   | AlertResolvedError
   | SupplierNotFoundError
+  | ModelNotScoredError
   | AuditEventError
   | PageTokenError
   | QueryError
@@ -55,6 +57,7 @@ export const OPS_ERRORS = {
   AlertNotFoundError: Code.NotFound,
   AlertResolvedError: Code.FailedPrecondition,
   SupplierNotFoundError: Code.NotFound,
+  ModelNotScoredError: Code.NotFound,
   AuditEventError: Code.InvalidArgument,
   PageTokenError: Code.InvalidArgument,
   QueryError: Code.InvalidArgument,

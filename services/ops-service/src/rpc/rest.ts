@@ -32,6 +32,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
         ? namedValue("severity", SEVERITIES, input.query.get("severity") ?? "")
         : AlertSeverity.UNSPECIFIED,
       supplierId: input.query.get("supplier_id") ?? "",
+      modelName: input.query.get("model_name") ?? "",
     }),
     toJson: ({ alerts, nextPageToken }) => ({
       alerts: alerts.map((alert) => plainJson(AlertSchema, alert)),

@@ -4,17 +4,17 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { SupplierNotFoundError } from "../domain/ops-error.ts";
-import type { Supplier, SupplierQuery, SupplierScore } from "../domain/supplier.ts";
+import type { Supplier, SupplierHistory, SupplierList, SupplierQuery, SupplierScore } from "../domain/supplier.ts";
 import { nameOf } from "./alert-to-proto.ts";
 import { numbersFromToken, pageOf } from "./page-token.ts";
 import { BANDS, modelToProto, OUTPUT_SPACES } from "./run-to-proto.ts";
 
 export interface SupplierDependencies {
-  readonly listSuppliers: (query: SupplierQuery, limit: number) => Promise<readonly Supplier[]>;
+  readonly listSuppliers: (query: SupplierQuery, limit: number) => Promise<SupplierList>;
   readonly findSupplier: (
     supplierId: string,
-    weeks: number,
-  ) => Promise<{ readonly supplier: Supplier; readonly history: readonly SupplierScore[] } | undefined>;
+    which: { readonly weeks: number; readonly modelName: string },
+  ) => Promise<SupplierHistory | undefined>;
 }
 
 const DEFAULT_PAGE = 50;
@@ -25,26 +25,32 @@ export function supplierHandlers(deps: SupplierDependencies): ServiceImpl<typeof
   return {
     async listSuppliers(request) {
       const size = request.pageSize || DEFAULT_PAGE;
-      const rows = await deps.listSuppliers(queryFromProto(request), size + 1);
-      const page = pageOf(rows, size, ({ number, latestScore }) => [
+      const { suppliers, modelName } = await deps.listSuppliers(queryFromProto(request), size + 1);
+      const page = pageOf(suppliers, size, ({ number, latestScore }) => [
         latestScore?.runId ?? 0,
         latestScore?.impact ?? -1,
         number,
       ]);
-      return { suppliers: page.items.map(supplierToProto), nextPageToken: page.nextPageToken };
+      return { suppliers: page.items.map(supplierToProto), nextPageToken: page.nextPageToken, modelName };
     },
-    async getSupplier({ supplierId, historyWeeks }) {
-      const found = await deps.findSupplier(supplierId, historyWeeks || DEFAULT_WEEKS);
+    async getSupplier({ supplierId, historyWeeks, modelName: wanted }) {
+      const which = { weeks: historyWeeks || DEFAULT_WEEKS, modelName: wanted };
+      const found = await deps.findSupplier(supplierId, which);
       if (!found) throw new SupplierNotFoundError(supplierId);
-      return { supplier: supplierToProto(found.supplier), history: found.history.map(scoreToProto) };
+      const { supplier, history, modelName, scoredByModels } = found;
+      return {
+        ...{ supplier: supplierToProto(supplier), history: history.map(scoreToProto) },
+        ...{ modelName, scoredByModels: [...scoredByModels] },
+      };
     },
   };
 }
 
-function queryFromProto({ band, region, category, pageToken }: ListSuppliersRequest): SupplierQuery {
+function queryFromProto({ band, region, category, modelName, pageToken }: ListSuppliersRequest): SupplierQuery {
   const bandName = nameOf(BANDS, band);
   const [runId, impact, number] = numbersFromToken(pageToken, 3) ?? [];
   return {
+    modelName,
     ...(bandName && { band: bandName }),
     ...(region !== "" && { region }),
     ...(category !== "" && { category }),

@@ -1,12 +1,12 @@
 import { getTableColumns, sql } from "@bellwether/storage/drizzle";
 import type { SQL } from "drizzle-orm";
-import type { Alert, AlertChange } from "../domain/alert.ts";
+import type { Alert, AlertChange, AlertDimension } from "../domain/alert.ts";
 import type { AlertBook, ImpactStanding, ScoreStanding } from "../domain/evaluate-rules.ts";
 import { ALERT_CHANNEL } from "./channels.ts";
 import type { Db } from "./database.ts";
 import { alert, alertEvent } from "./schema.ts";
 
-/** PostgreSQL takes 65,535 parameters a statement; an alert has sixteen. */
+/** PostgreSQL takes 65,535 parameters a statement; an alert has eighteen. */
 const ROWS_PER_STATEMENT = 1_000;
 
 /** What the rules see and change, within the transaction of `db`. */
@@ -23,39 +23,53 @@ export function createAlertBook(db: Db): AlertBook {
       return rows[0]?.week ?? null;
     },
     async scoreStandings(runId, rule) {
-      const { rows } = await db.execute<StandingRow & Pick<ScoreStanding, "highRuns" | "lowRuns">>(sql`
+      const { rows } = await db.execute<
+        StandingRow & Pick<ScoreStanding, "highRuns" | "lowRuns" | "wasBelowCritical">
+      >(sql`
         with ${recentRuns(runId)},
         standing as (
           select s.supplier, s.p from bellwether.score s
-          left join bellwether.alert a on a.supplier_id = s.supplier and a.rule_id = ${rule.id} and a.dimension = 'score'
+          left join bellwether.alert a on ${alertOf(rule.id, "score")}
           where s.run = ${runId} and (s.p >= ${rule.raise} or (s.p is not null and a.state <> 'resolved'))
         )
         select s.supplier as "supplierId", s.p as "riskScore", to_jsonb(a) as alert,
           (select count(*)::int from bellwether.score h join recent r on r.id = h.run
             where h.supplier = s.supplier and r.age <= ${rule.runsToRaise} and h.p >= ${rule.raise}) as "highRuns",
           (select count(*)::int from bellwether.score h join recent r on r.id = h.run
-            where h.supplier = s.supplier and r.age <= ${rule.runsToClear} and h.p < ${rule.clear}) as "lowRuns"
+            where h.supplier = s.supplier and r.age <= ${rule.runsToClear} and h.p < ${rule.clear}) as "lowRuns",
+          case when a.state = 'resolved' and s.p >= ${rule.critical} then exists (
+            select from bellwether.run last
+            join bellwether.run r on r.model_name = a.model_name and r.state = 'complete' and r.iso_week > last.iso_week
+            join bellwether.score h on h.run = r.id and h.supplier = s.supplier and h.p < ${rule.critical}
+            where last.id = a.last_run_id and r.iso_week < (select iso_week from here)
+          ) else false end as "wasBelowCritical"
         from standing s
-        left join bellwether.alert a on a.supplier_id = s.supplier and a.rule_id = ${rule.id} and a.dimension = 'score'
+        left join bellwether.alert a on ${alertOf(rule.id, "score")}
         order by s.supplier`);
       return rows.map((row) => ({ ...row, alert: row.alert && alertFromJson(row.alert) }));
     },
     async impactStandings(runId, { scoreThreshold, weeklyCapacity: rule }, restsFrom) {
-      const { rows } = await db.execute<StandingRow & Pick<ImpactStanding, "rank">>(sql`
-        with first as (
+      const { rows } = await db.execute<StandingRow & Pick<ImpactStanding, "rank" | "scoreAlert">>(sql`
+        with here as (select model_name from bellwether.run where id = ${runId}),
+        first as (
           select s.supplier, row_number() over (order by s.impact desc, s.supplier desc)::int as rank
           from bellwether.score s
           where s.run = ${runId} and s.p >= ${rule.minLift} * (select avg(p) from bellwether.score where run = ${runId}) and not exists (
             select from bellwether.alert a
-            where a.supplier_id = s.supplier and a.rule_id in (${scoreThreshold.id}, ${rule.id}) and (
+            where a.supplier_id = s.supplier and a.model_name = (select model_name from here)
+              and a.rule_id in (${scoreThreshold.id}, ${rule.id}) and (
               a.rule_id = ${scoreThreshold.id} and a.state <> 'resolved'
-              or a.state = 'resolved' and a.disposition <> 'lapsed' and a.resolved_at > ${restsFrom.toISOString()}::timestamptz))
+              or a.state = 'resolved' and a.disposition not in ('lapsed', 'replaced')
+                and a.resolved_at > ${restsFrom.toISOString()}::timestamptz))
           order by s.impact desc, s.supplier desc limit ${rule.keepWithin}
         )
-        select s.supplier as "supplierId", s.p as "riskScore", to_jsonb(a) as alert, f.rank
+        select s.supplier as "supplierId", s.p as "riskScore", to_jsonb(a) as alert, f.rank,
+          (select jsonb_build_object('alertId', o.id, 'ruleId', o.rule_id) from bellwether.alert o
+            where o.supplier_id = s.supplier and o.model_name = (select model_name from here)
+              and o.rule_id = ${scoreThreshold.id} and o.dimension = 'score' and o.state <> 'resolved') as "scoreAlert"
         from bellwether.score s
         left join first f on f.supplier = s.supplier
-        left join bellwether.alert a on a.supplier_id = s.supplier and a.rule_id = ${rule.id} and a.dimension = 'impact'
+        left join bellwether.alert a on ${alertOf(rule.id, "impact")}
         where s.run = ${runId} and s.p is not null and (f.rank is not null or a.state <> 'resolved')
         order by s.supplier`);
       return rows.map((row) => ({ ...row, alert: row.alert && alertFromJson(row.alert) }));
@@ -65,7 +79,7 @@ export function createAlertBook(db: Db): AlertBook {
         with ${recentRuns(runId)}
         select to_jsonb(a) as alert, last.iso_week as "lastWeek"
         from bellwether.alert a join bellwether.run last on last.id = a.last_run_id
-        where a.state <> 'resolved' and a.last_run_id <> ${runId} and last.model_name = (select model_name from here)
+        where a.state <> 'resolved' and a.last_run_id <> ${runId} and a.model_name = (select model_name from here)
           and (select count(h.p) from bellwether.score h join recent r on r.id = h.run
             where h.supplier = a.supplier_id and r.age <= ${runs}) = 0
         order by a.supplier_id, a.rule_id`);
@@ -73,6 +87,11 @@ export function createAlertBook(db: Db): AlertBook {
     },
     saveChanges: (changes) => saveChanges(db, changes),
   };
+}
+
+/** The alert `a` of a rule about the supplier of the score `s`, by the model of the run `here`. */
+function alertOf(ruleId: string, dimension: AlertDimension): SQL {
+  return sql`a.supplier_id = s.supplier and a.model_name = (select model_name from here) and a.rule_id = ${ruleId} and a.dimension = ${dimension}`;
 }
 
 /** The complete runs of a run's model up to its week, itself among them, by age from 1. */
@@ -85,18 +104,16 @@ function recentRuns(runId: number): SQL {
     )`;
 }
 
-/** Writes alerts with their histories and tells those who watch; of an alert without an event only the score is brought up to date. */
+/** Writes alerts with their histories and notifies those who watch; an alert without an event keeps its place in lists. */
 export async function saveChanges(db: Db, changes: readonly AlertChange[]): Promise<void> {
-  const told = changes.filter(({ event }) => event !== undefined);
-  await updateScores(
-    db,
-    changes.filter(({ event }) => event === undefined).map((change) => change.alert),
-  );
-  if (told.length === 0) return;
+  if (changes.length === 0) return;
   const { rows } = await db.execute<{ id: number }>(sql`select nextval('bellwether.alert_change')::float8 as id`);
   const changeId = rows[0]?.id ?? 0;
-  for (let at = 0; at < told.length; at += ROWS_PER_STATEMENT) {
-    const some = told.slice(at, at + ROWS_PER_STATEMENT);
+  const recorded = changes.filter(({ event }) => event !== undefined);
+  const updated = changes.filter(({ event }) => event === undefined).map((change) => change.alert);
+  await updateScores(db, updated, changeId);
+  for (let at = 0; at < recorded.length; at += ROWS_PER_STATEMENT) {
+    const some = recorded.slice(at, at + ROWS_PER_STATEMENT);
     await db
       .insert(alert)
       .values(some.map((change) => ({ ...change.alert, changeId })))
@@ -114,12 +131,14 @@ function overwrite(): Record<string, SQL> {
   );
 }
 
-async function updateScores(db: Db, alerts: readonly Alert[]): Promise<void> {
+async function updateScores(db: Db, alerts: readonly Alert[], changeId: number): Promise<void> {
   if (alerts.length === 0) return;
-  const rows = JSON.stringify(alerts.map(({ id, riskScore, lastRunId }) => ({ id, p: riskScore, run: lastRunId })));
+  const rows = JSON.stringify(
+    alerts.map(({ id, riskScore, lastRunId, summary }) => ({ id, p: riskScore, run: lastRunId, summary })),
+  );
   await db.execute(sql`
-    update bellwether.alert a set risk_score = v.p, last_run_id = v.run
-    from jsonb_to_recordset(${rows}::text::jsonb) as v(id uuid, p float8, run int) where a.id = v.id`);
+    update bellwether.alert a set risk_score = v.p, last_run_id = v.run, summary = v.summary, change_id = ${changeId}
+    from jsonb_to_recordset(${rows}::text::jsonb) as v(id uuid, p float8, run int, summary text) where a.id = v.id`);
 }
 
 type JsonAlert = Readonly<Record<string, string | number | null>>;

@@ -21,8 +21,8 @@ beforeAll(async () => {
     insert into bellwether.supplier (external_id) select 'S' || i from generate_series(1, 20000) i;
     insert into bellwether.run (iso_week, model_name, fence, holder) values ('2026-W01', 'm', 1, 'h');
     insert into bellwether.alert
-      (id, supplier_id, rule_id, dimension, severity, state, risk_score, raised_run_id, last_run_id, raised_at, changed_at, summary, change_id)
-    select gen_random_uuid(), s.id, 'high-score', 'score',
+      (id, supplier_id, model_name, rule_id, dimension, severity, state, risk_score, raised_run_id, last_run_id, raised_at, changed_at, summary, change_id)
+    select gen_random_uuid(), s.id, 'm', 'high-score', 'score',
       (case when s.id % 2 = 0 then 'critical' else 'warning' end)::bellwether.alert_severity,
       (case when s.id > 1000 then 'resolved' when s.id % 4 < 2 then 'open' else 'acknowledged' end)::bellwether.alert_state,
       (s.id % 97) / 97.0, r.id, r.id, now(), timestamptz '2026-01-01' + s.id / 2000 * interval '7 days', '', 1

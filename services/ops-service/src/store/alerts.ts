@@ -14,9 +14,10 @@ export interface AlertView {
   readonly supplierName: string;
   readonly raisedWeek: string;
   readonly lastWeek: string;
-  /** What computed the alert's score. */
-  readonly modelName: string;
+  /** The version of the alert's model that computed its score. */
   readonly modelVersion: string;
+  /** The rule of the alert that took the supplier over; null: none did. */
+  readonly replacedByRuleId: string | null;
 }
 
 /** Where an alert stands in a list. */
@@ -33,18 +34,20 @@ export interface AlertFilter {
   readonly states?: readonly AlertState[];
   readonly severity?: AlertSeverity;
   readonly supplierExternalId?: string;
+  readonly modelName?: string;
   readonly after?: AlertKey;
 }
 
 /** Alerts, most severe first, then latest change first, then highest score first. */
 export function listAlerts(db: Db, filter: AlertFilter, limit: number): Promise<AlertView[]> {
-  const { states, severity, supplierExternalId, after } = filter;
+  const { states, severity, supplierExternalId, modelName, after } = filter;
   return selectAlerts(
     db,
     and(
       states && inArray(alert.state, [...states]),
       severity && eq(alert.severity, severity),
       supplierExternalId === undefined ? undefined : eq(supplier.externalId, supplierExternalId),
+      modelName === undefined ? undefined : eq(alert.modelName, modelName),
       after &&
         sql`(${alert.severity}, ${alert.changedAt}, ${alert.riskScore}, ${alert.id}) < (${after.severity}::bellwether.alert_severity,
           timestamptz 'epoch' + ${after.changedUs}::bigint * interval '1 microsecond', ${after.riskScore}::float8, ${after.id}::uuid)`,
@@ -94,8 +97,8 @@ async function selectAlerts(db: Db, condition: SQL | undefined, limit: number): 
       supplierName: supplier.name,
       raisedWeek: run.isoWeek,
       lastWeek: lastRun.isoWeek,
-      modelName: lastRun.modelName,
       modelVersion: sql<string>`coalesce(${lastRun.scoredBy} ->> 'version', '')`,
+      replacedByRuleId: sql<string | null>`(select o.rule_id from bellwether.alert o where o.id = ${alert.replacedBy})`,
     })
     .from(alert)
     .innerJoin(supplier, eq(supplier.id, alert.supplierId))

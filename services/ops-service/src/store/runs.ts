@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, lt, sql } from "@bellwether/storage/drizzle";
 import type { SQL } from "drizzle-orm";
+import type { ScoringModel } from "../domain/choose-model.ts";
 import type { Run } from "../domain/run.ts";
 import type { RunLedger, Transact } from "../domain/weekly-run.ts";
 import { createAlertBook } from "./alert-book.ts";
@@ -96,6 +97,14 @@ export async function findLatestRun(
       .orderBy(desc(run.id))
       .limit(1)
   )[0];
+}
+
+/** The models with complete runs, by name. */
+export async function listScoringModels(db: Db): Promise<readonly ScoringModel[]> {
+  const { rows } = await db.execute<ScoringModel & Record<string, unknown>>(sql`
+    select model_name as "modelName", max(iso_week) as "latestWeek", min(id) as "firstRunId"
+    from bellwether.run where state = 'complete' group by model_name order by model_name`);
+  return rows;
 }
 
 /** Runs before a number, started last first. */

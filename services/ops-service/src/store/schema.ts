@@ -14,6 +14,7 @@ import {
   unique,
   uuid,
 } from "@bellwether/storage/drizzle";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { BandCounts, FeatureDrift, ScoredBy } from "../domain/run.ts";
 import type { Override, RunLosses } from "../domain/run-losses.ts";
 
@@ -115,6 +116,7 @@ export const disposition = bellwether.enum("disposition", [
   "false_alarm",
   "cleared",
   "lapsed",
+  "replaced",
 ]);
 export const alertEventKind = bellwether.enum("alert_event_kind", [
   "raised",
@@ -122,6 +124,7 @@ export const alertEventKind = bellwether.enum("alert_event_kind", [
   "acknowledged",
   "resolved",
   "reopened",
+  "deescalated",
 ]);
 
 /** Numbers transactions that change alerts, for those who watch. */
@@ -134,6 +137,7 @@ export const alert = bellwether.table(
     supplierId: integer("supplier_id")
       .notNull()
       .references(() => supplier.id),
+    modelName: text("model_name").notNull(),
     ruleId: text("rule_id").notNull(),
     dimension: text("dimension").notNull(),
     severity: alertSeverity("severity").notNull(),
@@ -152,9 +156,11 @@ export const alert = bellwether.table(
     acknowledgedBy: text("acknowledged_by").notNull().default(""),
     summary: text("summary").notNull(),
     changeId: count("change_id").notNull(),
+    /** The alert that took this one's supplier over. */
+    replacedBy: uuid("replaced_by").references((): AnyPgColumn => alert.id),
   },
   (t) => [
-    unique().on(t.supplierId, t.ruleId, t.dimension),
+    unique().on(t.supplierId, t.modelName, t.ruleId, t.dimension),
     // The order of lists, read backwards; those of active alerts must not pass over years of resolved ones.
     index("alert_listed").on(t.severity, t.changedAt, t.riskScore, t.id),
     index("alert_active").on(t.severity, t.changedAt, t.riskScore, t.id).where(sql`state <> 'resolved'`),

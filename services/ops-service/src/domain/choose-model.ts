@@ -1,0 +1,32 @@
+import { ModelNotScoredError } from "./ops-error.ts";
+
+/** A model with at least one complete run. */
+export interface ScoringModel {
+  readonly modelName: string;
+  /** ISO week of its latest complete run. */
+  readonly latestWeek: string;
+  /** The lowest number among its complete runs. */
+  readonly firstRunId: number;
+}
+
+/** A model without a complete run in so many of the latest weeks is no longer the default. */
+const DEFAULT_WEEKS = 4;
+
+/**
+ * The model whose scores an answer has: the one named, or of those with a complete run in the latest weeks the one whose first run is
+ * the oldest, so that a second model on trial does not change what is shown. Undefined: no run is complete.
+ * @throws ModelNotScoredError for a name without a complete run
+ */
+export function chooseModel(models: readonly ScoringModel[], wanted: string): string | undefined {
+  if (wanted !== "") return checkModel(models, wanted);
+  const weeks = [...new Set(models.map(({ latestWeek }) => latestWeek))].sort().slice(-DEFAULT_WEEKS);
+  const recent = models.filter(({ latestWeek }) => weeks.includes(latestWeek));
+  return recent.toSorted((a, b) => a.firstRunId - b.firstRunId)[0]?.modelName;
+}
+
+/** @throws ModelNotScoredError for a name without a complete run */
+export function checkModel(models: readonly ScoringModel[], wanted: string): string {
+  const names = models.map(({ modelName }) => modelName);
+  if (!names.includes(wanted)) throw new ModelNotScoredError(wanted, names);
+  return wanted;
+}

@@ -1,0 +1,79 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { migrateDatabase } from "@bellwether/storage/migrate";
+import { openPostgres } from "@bellwether/storage/open-postgres";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { openDatabase } from "./database.ts";
+
+const MIGRATIONS = path.resolve(import.meta.dirname, "../../migrations");
+/** The last migration before alerts had a model. */
+const LAST_BEFORE = "0004_alert_list_indexes";
+
+let cluster: PostgresCluster;
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+});
+afterAll(() => cluster?.[Symbol.asyncDispose]());
+
+/** A database as the version before alerts had a model left it. */
+async function oldDatabase(): Promise<string> {
+  const url = await cluster.createDatabase();
+  const dir = await mkdtemp(path.join(os.tmpdir(), "migrations-"));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  await cp(MIGRATIONS, dir, { recursive: true });
+  const journal = path.join(dir, "meta/_journal.json");
+  const known: { entries: { tag: string }[] } = JSON.parse(await readFile(journal, "utf8"));
+  const end = known.entries.findIndex(({ tag }) => tag === LAST_BEFORE) + 1;
+  await writeFile(journal, JSON.stringify({ ...known, entries: known.entries.slice(0, end) }));
+  await migrateDatabase(url, dir);
+  return url;
+}
+
+const alertId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+
+test("alerts of a database from before keep id, state and history, and get the model whose run raised them", async () => {
+  const url = await oldDatabase();
+  const pool = await openPostgres(url, { max: 1 });
+  onTestFinished(() => pool.close());
+  await pool.query(`
+    insert into bellwether.supplier (external_id) values ('a'), ('b'), ('c');
+    insert into bellwether.run (iso_week, model_name, fence, holder, state) values
+      ('2026-W01', 'first', 1, 'h', 'complete'), ('2026-W02', 'first', 1, 'h', 'complete'), ('2026-W02', 'second', 1, 'h', 'complete');
+    create table bellwether.score_r2 partition of bellwether.score for values in (2);
+    insert into bellwether.score values (2, 1, 0.9, null, 4, 0.9, 0, 0, null, null, ''), (2, 2, 0.75, null, 4, 0.75, 0, 1, null, null, '')`);
+  const insert = `insert into bellwether.alert (id, supplier_id, rule_id, dimension, severity, state, disposition, risk_score,
+      raised_run_id, last_run_id, raised_at, changed_at, resolved_at, acknowledged_by, summary, change_id)
+    values ($1, $2, $3, 'score', 'critical', $4, $5, $6, $7, $8, now(), now(), $9, $10, 'why', 1)`;
+  const resolvedAt = new Date("2026-01-12T06:00:00Z");
+  await pool.query(insert, [alertId(1), 1, "high-score", "acknowledged", null, 0.86, 1, 2, null, "jo"]);
+  // Raised by one model, overwritten and resolved by another's week.
+  await pool.query(insert, [alertId(2), 2, "high-score", "resolved", "cleared", 0.07, 1, 3, resolvedAt, ""]);
+  await pool.query(insert, [alertId(3), 3, "high-score", "open", null, 0.88, 3, 3, null, ""]);
+  await pool.query(
+    "insert into bellwether.alert_event (alert_id, kind, occurred_at, actor) select id, 'raised', now(), 'rules' from bellwether.alert",
+  );
+  const before = await pool.query(
+    "select id, state, disposition, resolved_at, acknowledged_by from bellwether.alert order by id",
+  );
+
+  await (await openDatabase(url)).close();
+  const after = await pool.query(
+    `select id, model_name, risk_score, last_run_id, (select count(*)::int from bellwether.alert_event e where e.alert_id = a.id) as events
+     from bellwether.alert a order by id`,
+  );
+  expect(after.rows).toEqual([
+    { id: alertId(1), model_name: "first", risk_score: 0.86, last_run_id: 2, events: 1 },
+    { id: alertId(2), model_name: "first", risk_score: 0.75, last_run_id: 2, events: 1 },
+    { id: alertId(3), model_name: "second", risk_score: 0.88, last_run_id: 3, events: 1 },
+  ]);
+  const kept = await pool.query(
+    "select id, state, disposition, resolved_at, acknowledged_by from bellwether.alert order by id",
+  );
+  expect(kept.rows).toEqual(before.rows);
+  // Another model's alert about the same supplier and rule has a place of its own now.
+  const second = `insert into bellwether.alert select (jsonb_populate_record(a, $1)).* from bellwether.alert a where id = $2`;
+  await pool.query(second, [JSON.stringify({ id: alertId(4), model_name: "second" }), alertId(1)]);
+  await expect(pool.query(second, [JSON.stringify({ id: alertId(5) }), alertId(1)])).rejects.toThrow(/unique/);
+});
