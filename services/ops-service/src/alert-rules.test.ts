@@ -1,0 +1,194 @@
+import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { Code } from "@connectrpc/connect";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { failureOf, type OpsHarness, runWeek, startOps, type TestRow } from "./testing/ops-harness.ts";
+
+let cluster: PostgresCluster;
+let ops: OpsHarness;
+
+let clock: Date;
+
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+beforeEach(async () => {
+  clock = new Date("2026-03-02T06:00:00Z");
+
+  ops = await startOps(await cluster.createDatabase(), { now: () => clock });
+});
+afterEach(() => ops[Symbol.asyncDispose]());
+
+const week = (number: number, ...rows: TestRow[]) => runWeek(ops, `2026-W${String(number).padStart(2, "0")}`, rows);
+const alertsOf = async (supplierId = "", states = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED]) =>
+  (await ops.alerts.listAlerts({ supplierId, states })).alerts;
+const scoreAlert = async (supplierId: string) =>
+  (await alertsOf(supplierId)).find(({ ruleId }) => ruleId === "high-score");
+const kinds = async (alertId: string) =>
+  (await ops.alerts.getAlert({ alertId })).events.map(({ kind }) => kind).reverse();
+
+test("a critical alert that was cleared opens again within its cool-down when its supplier is critical again", async () => {
+  await week(1, { id: "a", score: 0.9 });
+  for (const number of [2, 3]) await week(number, { id: "a", score: 0.1 });
+  expect(await scoreAlert("a")).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.CLEARED });
+  await week(4, { id: "a", score: 0.96 });
+  expect(await scoreAlert("a")).toMatchObject({
+    ...{ state: AlertState.OPEN, disposition: Disposition.UNSPECIFIED, severity: AlertSeverity.CRITICAL },
+    ...{ riskScore: 0.96, summary: "Risk score 0.96, at or above the critical limit 0.85." },
+  });
+});
+
+test("a critical alert that the team has resolved rests while its supplier stays critical, not when it becomes so again", async () => {
+  await week(1, { id: "stays", score: 0.9 }, { id: "falls", score: 0.9 });
+  for (const id of ["stays", "falls"])
+    await ops.alerts.resolveAlert({
+      alertId: (await scoreAlert(id))?.alertId ?? "",
+      disposition: Disposition.ACCEPTED,
+    });
+  await week(2, { id: "stays", score: 0.9 }, { id: "falls", score: 0.84 });
+  await week(3, { id: "stays", score: 0.95 }, { id: "falls", score: 0.85 });
+  expect((await scoreAlert("stays"))?.state).toBe(AlertState.RESOLVED);
+  expect(await scoreAlert("falls")).toMatchObject({ state: AlertState.OPEN, raisedWeek: "2026-W03" });
+});
+
+test("a supplier that comes back after a lapse is raised again by one high run, not by a lower one", async () => {
+  const rest = { id: "rest", score: 0.1 };
+  await week(1, { id: "high", score: 0.9 }, { id: "low", score: 0.9 }, rest);
+  for (const number of [2, 3, 4, 5]) await week(number, rest);
+  await week(6, { id: "high", score: 0.7 }, { id: "low", score: 0.69 }, rest);
+  expect(await scoreAlert("high")).toMatchObject({ state: AlertState.OPEN, severity: AlertSeverity.WARNING });
+  expect(await scoreAlert("low")).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.LAPSED });
+});
+
+test("severity, score and reason of an open alert are those of the latest run, and a watch hears of each", async () => {
+  const heard: string[] = [];
+  const stop = new AbortController();
+  const watching = (async () => {
+    for await (const { alerts } of ops.alerts.watchAlerts({}, { signal: stop.signal }))
+      heard.push(
+        ...alerts.map(({ lastWeek, summary }) => `${lastWeek} ${summary}`),
+        ...(alerts.length ? [] : ["ready"]),
+      );
+  })();
+  await vi.waitFor(() => expect(heard).toContain("ready"));
+  await week(1, { id: "a", score: 0.92 });
+  await week(2, { id: "a", score: 0.83 });
+  const eased = await scoreAlert("a");
+  expect(eased).toMatchObject({
+    ...{ severity: AlertSeverity.WARNING, riskScore: 0.83, lastWeek: "2026-W02", raisedWeek: "2026-W01" },
+    summary: "Risk score 0.83, at or above 0.7 in 2 runs in a row.",
+  });
+  await week(3, { id: "a", score: 0.8 });
+  expect(await scoreAlert("a")).toMatchObject({ riskScore: 0.8, changedAt: eased?.changedAt });
+  expect(await kinds(eased?.alertId ?? "")).toEqual([AlertEventKind.RAISED, AlertEventKind.DEESCALATED]);
+  await week(4, { id: "a", score: 0.699 });
+  expect((await scoreAlert("a"))?.summary).toBe("Risk score 0.699, below 0.7; the alert is cleared below 0.6.");
+  await week(5, { id: "a", score: 0.5 });
+  expect((await scoreAlert("a"))?.summary).toBe(
+    "Risk score 0.50, below 0.6; the alert is cleared after 2 runs in a row.",
+  );
+  await week(6, { id: "a", score: 0.86 });
+  expect(await scoreAlert("a")).toMatchObject({ severity: AlertSeverity.CRITICAL, riskScore: 0.86 });
+  await vi.waitFor(() => expect(heard.filter((line) => line !== "ready")).toHaveLength(6));
+  expect(heard[3]).toBe("2026-W03 Risk score 0.80, at or above 0.7 in 2 runs in a row.");
+  stop.abort();
+  expect((await failureOf(watching)).code).toBe(Code.Canceled);
+});
+
+test("an alert of the weekly capacity that the score rule takes over is replaced by its alert, not cleared", async () => {
+  const rest = { id: "rest", score: 0.1 };
+  await week(1, { id: "a", score: 0.6, exposure: 100 }, rest);
+  const [capacity] = await alertsOf("a");
+  expect(capacity).toMatchObject({ ruleId: "weekly-capacity", replacedByAlertId: "", replacedByRuleId: "" });
+  await week(2, { id: "a", score: 0.92, exposure: 100 }, rest);
+  const taker = await scoreAlert("a");
+  const { alert, events } = await ops.alerts.getAlert({ alertId: capacity?.alertId ?? "" });
+  expect(alert).toMatchObject({
+    ...{ state: AlertState.RESOLVED, disposition: Disposition.REPLACED, riskScore: 0.92, lastWeek: "2026-W02" },
+    ...{ replacedByAlertId: taker?.alertId, replacedByRuleId: "high-score" },
+    summary: "Risk score 0.92; its alert is now that of high-score.",
+  });
+  expect(events[0]).toMatchObject({ kind: AlertEventKind.RESOLVED, note: "Replaced by high-score.", riskScore: 0.92 });
+  const { alerts } = await (await fetch(`${ops.webUrl}/alerts?state=resolved`)).json();
+  expect(alerts).toMatchObject([{ disposition: "replaced", replaced_by_alert_id: taker?.alertId }]);
+});
+
+describe("two models", () => {
+  const other = { modelName: "another-model" };
+  const ofModel = async (modelName: string) =>
+    (await ops.alerts.listAlerts({ modelName, states: [AlertState.OPEN, AlertState.RESOLVED] })).alerts;
+
+  test("one's week raises its own alert about a supplier and changes nothing of the other's", async () => {
+    await week(1, { id: "a", score: 0.86 }, { id: "b", score: 0.1 });
+    const before = await ofModel("supplier-risk");
+    for (const number of [1, 2, 3, 4, 5, 6])
+      await runWeek(
+        ops,
+        `2026-W0${number}`,
+        [
+          { id: "a", score: number < 3 ? 0.07 : 0.9 },
+          { id: "b", score: 0.2 },
+        ],
+        other,
+      );
+    expect(await ofModel("supplier-risk")).toEqual(before);
+    const [own] = await ofModel("another-model");
+    expect(own).toMatchObject({
+      ...{ supplierId: "a", state: AlertState.OPEN, riskScore: 0.9, modelName: "another-model" },
+      dedupeKey: "another-model/a/high-score/score",
+    });
+    expect(own?.alertId).not.toBe(before[0]?.alertId);
+    expect(await alertsOf("a")).toHaveLength(2);
+    const { alerts } = await (await fetch(`${ops.webUrl}/alerts?model_name=another-model`)).json();
+    expect(alerts).toMatchObject([{ model_name: "another-model", supplier_id: "a" }]);
+  });
+
+  test("the capacity of one is not taken by alerts of the other, nor at rest after them", async () => {
+    const rows = [
+      { id: "a", score: 0.9, exposure: 100 },
+      { id: "rest", score: 0.1 },
+    ];
+    await week(1, ...rows);
+    const alertId = (await scoreAlert("a"))?.alertId ?? "";
+    await ops.alerts.resolveAlert({ alertId, disposition: Disposition.ACCEPTED });
+    const lower = [
+      { id: "a", score: 0.6, exposure: 100 },
+      { id: "rest", score: 0.1 },
+    ];
+    await runWeek(ops, "2026-W01", lower, other);
+    expect(await ofModel("another-model")).toMatchObject([{ ruleId: "weekly-capacity", supplierId: "a" }]);
+    await week(2, ...rows);
+    expect(await ofModel("another-model")).toMatchObject([{ state: AlertState.OPEN }]);
+  });
+
+  test("only runs of an alert's own model make it lapse", async () => {
+    await week(1, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
+    await runWeek(ops, "2026-W01", [{ id: "a", score: 0.9 }], other);
+    for (const number of [2, 3, 4, 5]) await runWeek(ops, `2026-W0${number}`, [{ id: "b", score: 0.1 }], other);
+    const ofSupplier = async (modelName: string) =>
+      (await ofModel(modelName)).filter(({ supplierId }) => supplierId === "a");
+    expect(await ofSupplier("another-model")).toMatchObject([{ disposition: Disposition.LAPSED }]);
+    expect(await ofSupplier("supplier-risk")).toMatchObject([{ state: AlertState.OPEN }]);
+  });
+
+  test("a watch of one hears nothing of the other, and a model without a run is named as such", async () => {
+    const heard: string[] = [];
+    const stop = new AbortController();
+    const watching = (async () => {
+      for await (const { alerts } of ops.alerts.watchAlerts({ modelName: "another-model" }, { signal: stop.signal }))
+        heard.push(...(alerts.length === 0 ? ["ready"] : alerts.map(({ modelName }) => modelName)));
+    })();
+    await vi.waitFor(() => expect(heard).toEqual(["ready"]));
+    await week(1, { id: "a", score: 0.9 });
+    await runWeek(ops, "2026-W01", [{ id: "a", score: 0.9 }], other);
+    await vi.waitFor(() => expect(heard).toEqual(["ready", "another-model"]));
+    stop.abort();
+    expect((await failureOf(watching)).code).toBe(Code.Canceled);
+    const unknown = await failureOf(ops.alerts.listAlerts({ modelName: "supplier-rsk" }));
+    expect([unknown.code, unknown.rawMessage]).toEqual([
+      Code.NotFound,
+      'no complete run of the model "supplier-rsk"; models that have one: another-model, supplier-risk',
+    ]);
+  });
+});
