@@ -12,16 +12,25 @@ const VIEW: AlertNames = {
     ...{
       id: randomUUID(),
       supplierId: 1,
+      modelName: "demo",
       ruleId: "high-score",
       dimension: "score",
       severity: "critical",
       state: "open",
     },
-    ...{ disposition: null, riskScore: 0.9, raisedRunId: 1, lastRunId: 1, resolvedAt: null, acknowledgedBy: "" },
+    ...{
+      disposition: null,
+      riskScore: 0.9,
+      raisedRunId: 1,
+      lastRunId: 1,
+      resolvedAt: null,
+      acknowledgedBy: "",
+      replacedBy: null,
+    },
     ...{ raisedAt: new Date(0), changedAt: new Date(0), summary: "" },
   },
   ...{ supplierExternalId: "S_1", supplierName: "", raisedWeek: "2026-W47", lastWeek: "2026-W47" },
-  ...{ modelName: "demo", modelVersion: "v1" },
+  ...{ modelVersion: "v1", replacedByRuleId: null },
 };
 
 async function* changes(): AsyncGenerator<Change> {
@@ -32,6 +41,7 @@ const unused = (): never => expect.fail("not asked for");
 test("a change of alerts is one query, whatever the number of watchers", async () => {
   const asked: number[] = [];
   const { watchAlerts } = alertHandlers({
+    listModels: unused,
     ...{ listAlerts: unused, findAlert: unused, listAlertEvents: unused, triage: unused, now: () => new Date(0) },
     watchAlerts: async () => changes(),
     listChanged: async (changeId) => {
