@@ -24,7 +24,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     verb: "GET",
     path: "/alerts",
     rpc: AlertService.method.listAlerts,
-    query: { single: [...PAGE, "severity", "supplier_id"], repeated: ["state"] },
+    query: { single: [...PAGE, "severity", "supplier_id", "model_name"], repeated: ["state"] },
     toRequest: (input) => ({
       ...pageOf(input),
       states: input.query.getAll("state").map((name) => namedValue("state", STATES, name)),
