@@ -71,12 +71,14 @@ export function trainBenchModels(): BenchModel[] {
         minChildWeight: 1,
         subsample: 1,
         columnSample: 1,
+        classWeight: "none",
+        earlyStopping: null,
       },
       SEED,
     );
   const forest = trainForest(
     half,
-    { kind: "random_forest", trees: 100, maxDepth: 0, minLeaf: 1, columnSample: 0.16 },
+    { kind: "random_forest", trees: 100, maxDepth: 0, minLeaf: 1, columnSample: 0.16, classWeight: "none" },
     SEED,
   );
   return [

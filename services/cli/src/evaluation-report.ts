@@ -13,6 +13,10 @@ export function evaluationJson(evaluation: Evaluation) {
     average_precision: evaluation.averagePrecision,
     brier: evaluation.brier,
     base_rate_brier: evaluation.baseRateBrier,
+    log_loss: evaluation.logLoss,
+    base_rate_log_loss: evaluation.baseRateLogLoss,
+    precision_at: evaluation.precisionAt,
+    largest_bin_share: evaluation.largestBinShare,
     baseline: evaluation.baseline,
     calibration: evaluation.calibration.filter((bin) => bin.rows > 0),
   };
@@ -27,5 +31,15 @@ export function evaluationLines(name: string, evaluation: Evaluation): string[] 
     `AUC                ${figure(auc)}${interval}; ${baseline === null ? "no single feature to compare" : `${baseline.feature} alone: ${figure(baseline.auc)}`}`,
     `average precision  ${figure(evaluation.averagePrecision)}; any order: ${figure(positives / rows)}`,
     `Brier score        ${figure(evaluation.brier)}; training rate for all: ${figure(evaluation.baseRateBrier)}`,
+    `log loss           ${figure(evaluation.logLoss)}; training rate for all: ${figure(evaluation.baseRateLogLoss)}`,
+    ...evaluation.precisionAt.map(
+      ({ k, precision }) =>
+        `precision at ${String(k).padEnd(6)}${figure(precision)}; any order: ${figure(positives / rows)}`,
+    ),
+    ...(evaluation.largestBinShare > 0.95
+      ? [
+          `${(100 * evaluation.largestBinShare).toFixed(1)} % of the rows score within a tenth of each other: read the order, not the score`,
+        ]
+      : []),
   ];
 }

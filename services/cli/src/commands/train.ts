@@ -1,6 +1,7 @@
 import type { ModelConfig } from "@bellwether/config/model-config";
 import { aliasVersion, readAliases, setAlias } from "@bellwether/registry/aliases";
 import { publishVersion } from "@bellwether/registry/publish";
+import { calibrationLine } from "@bellwether/risk-model/training/calibration-line";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { runOnnx } from "@bellwether/scoring/onnx-runtime";
 import { Command } from "commander";
@@ -71,8 +72,11 @@ export function trainCommand(context: CliContext): Command {
     .action(async (options) => {
       const report = createReport(options);
       const { model, configHash, data, trained, published } = await train(options, context);
-      const { evaluation, rowCounts, onnx } = trained;
+      const { evaluation, calibration, rowCounts, onnx, treeModel } = trained;
       for (const line of evaluationLines(model.name, evaluation)) report.line(line);
+      report.line(`calibration: ${calibrationLine(calibration)}`);
+      if (treeModel.trees.length < model.trainer.trees)
+        report.line(`early stopping kept ${treeModel.trees.length} of ${model.trainer.trees} trees`);
       report.line(
         `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.refused} refused, ${data.rejected.count} set aside while reading`,
       );
@@ -96,6 +100,16 @@ export function trainCommand(context: CliContext): Command {
           unlabelled: data.unlabelled,
         },
         test_from: rowCounts.testFrom,
+        calibration: {
+          kind: calibration.calibration.kind,
+          from: calibration.from,
+          rows: calibration.rows,
+          positives: calibration.positives,
+          slope: calibration.slope,
+          rejected: calibration.rejected,
+        },
+        out_of_fold: calibration.outOfFold,
+        trees: treeModel.trees.length,
         model_bytes: onnx.byteLength,
         config_hash: configHash,
       });

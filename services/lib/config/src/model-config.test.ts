@@ -86,7 +86,7 @@ test("reads a model configuration into the form the trainer takes, defaults fill
     testFrom: "2012-10-01",
     gapDays: 0,
     horizonDays: 90,
-    calibrationShare: 0.2,
+    calibrationShare: null,
   });
   expect(config.trainer).toMatchObject({ kind: "gradient_boosting", maxDepth: 4, minChildWeight: 1 });
 });

@@ -54,6 +54,11 @@ const categoryFeature = z.strictObject(
   { error: "a feature: name, kind" },
 );
 
+const classWeight = leaf<"none" | "balanced" | number>(
+  "none, balanced, or what a positive row weighs, a number from 0.001 to 1000",
+  (v) => v === "none" || v === "balanced" || (typeof v === "number" && v >= 0.001 && v <= 1000),
+).default("none");
+
 const boosting = z.strictObject({
   kind: z.literal("gradient_boosting"),
   trees: integerFrom(1, 2000),
@@ -63,6 +68,11 @@ const boosting = z.strictObject({
   min_child_weight: numberWhere("a number from 0 to 1000000", (v) => v >= 0 && v <= 1e6),
   subsample: share,
   column_sample: share,
+  class_weight: classWeight,
+  early_stopping: z
+    .strictObject({ patience: integerFrom(1, 1000) }, { error: "early_stopping: patience" })
+    .nullable()
+    .default(null),
 });
 
 const forest = z.strictObject({
@@ -71,6 +81,7 @@ const forest = z.strictObject({
   max_depth: integerFrom(0, 64),
   min_leaf: integerFrom(1, 1_000_000),
   column_sample: share,
+  class_weight: classWeight,
 });
 
 const split = z
@@ -81,7 +92,7 @@ const split = z
       test_from: isoDateSchema.nullable().default(null),
       gap_days: integerFrom(0, 3650).default(0),
       horizon_days: integerFrom(0, 3650).default(0),
-      calibration_share: openShare.default(0.2),
+      calibration_share: openShare.nullable().default(null),
     },
     { error: "a split: by, test_share, …" },
   )
@@ -161,6 +172,8 @@ export type TrainerConfig =
       readonly minChildWeight: number;
       readonly subsample: number;
       readonly columnSample: number;
+      readonly classWeight: "none" | "balanced" | number;
+      readonly earlyStopping: { readonly patience: number } | null;
     }
   | {
       readonly kind: "random_forest";
@@ -169,6 +182,7 @@ export type TrainerConfig =
       readonly maxDepth: number;
       readonly minLeaf: number;
       readonly columnSample: number;
+      readonly classWeight: "none" | "balanced" | number;
     };
 
 /** `config/model_config.yaml`: what the model is, in the form that the trainer takes (`ModelSpec` of risk-model). */
@@ -187,7 +201,8 @@ export interface ModelConfig {
     readonly testFrom: string | null;
     readonly gapDays: number;
     readonly horizonDays: number;
-    readonly calibrationShare: number;
+    /** Null: calibration is out of fold, and every row that is no test row trains. */
+    readonly calibrationShare: number | null;
   };
   readonly seed: number;
 }
@@ -258,6 +273,7 @@ function trainerFromYaml(trainer: ModelYaml["trainer"]): TrainerConfig {
       maxDepth: trainer.max_depth,
       minLeaf: trainer.min_leaf,
       columnSample: trainer.column_sample,
+      classWeight: trainer.class_weight,
     };
   return {
     kind: trainer.kind,
@@ -268,5 +284,7 @@ function trainerFromYaml(trainer: ModelYaml["trainer"]): TrainerConfig {
     minChildWeight: trainer.min_child_weight,
     subsample: trainer.subsample,
     columnSample: trainer.column_sample,
+    classWeight: trainer.class_weight,
+    earlyStopping: trainer.early_stopping,
   };
 }

@@ -51,6 +51,8 @@ export const DEMO_SPEC: ModelSpec = {
     minChildWeight: 1,
     subsample: 1,
     columnSample: 1,
+    classWeight: "none",
+    earlyStopping: null,
   },
   split: { by: "supplier", testShare: 0.25, testFrom: null, gapDays: 0, horizonDays: 0, calibrationShare: 0.2 },
   seed: 42,

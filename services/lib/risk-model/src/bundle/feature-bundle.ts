@@ -32,6 +32,8 @@ export interface BundleText {
 /** Maps the model's margin or raw probability to a calibrated probability. */
 export type Calibration =
   | { readonly kind: "none" }
+  /** Log-odds moved by a constant: right on average, spread as the model has it. */
+  | { readonly kind: "intercept"; readonly intercept: number }
   | { readonly kind: "platt"; readonly slope: number; readonly intercept: number }
   | { readonly kind: "isotonic"; readonly x: readonly number[]; readonly y: readonly number[] };
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import { calibratedRisk, fitCalibration } from "./calibration.ts";
+import { calibratedRisk } from "./calibration.ts";
 import { fitIsotonic } from "./fit-isotonic.ts";
 import { fitPlatt } from "./fit-platt.ts";
 
@@ -37,8 +37,7 @@ test("isotonic never falls and meets the rates", () => {
   expect(calibratedRisk(bundle, 0.5)).toBeCloseTo(0.5, 1);
 });
 
-test("one class only, or a ranking that is upside down, leaves the output as it is", () => {
-  expect(fitCalibration(Float64Array.of(1, 2), Uint8Array.of(1, 1))).toEqual({ kind: "none" });
+test("a ranking that is upside down gives no Platt curve", () => {
   expect(fitPlatt(Float64Array.of(1, 2, 3, 4), Uint8Array.of(1, 1, 0, 0))).toEqual({ kind: "none" });
 });
 
@@ -77,15 +76,6 @@ test("isotonic is the closest rising curve, found by hand", () => {
   expect(fitted).toEqual({ kind: "isotonic", x: [1, 8 / 3, 4], y: [0, 1 / 3, 1] });
 });
 
-test("a thousand positives bring isotonic, one less Platt", () => {
-  const kindOf = (positives: number) => {
-    const labels = Uint8Array.from({ length: 3_000 }, (_, i) => (i >= 3_000 - positives ? 1 : 0));
-    return fitCalibration(Float64Array.from(labels.keys()), labels).kind;
-  };
-  expect(kindOf(999)).toBe("platt");
-  expect(kindOf(1_000)).toBe("isotonic");
-});
-
 test("without calibration a margin takes its link, a probability is kept, a raw number has none", () => {
   const plain = (outputSpace: "margin" | "probability" | "raw", output: number) =>
     calibratedRisk({ calibration: { kind: "none" }, outputSpace }, output);
@@ -93,6 +83,15 @@ test("without calibration a margin takes its link, a probability is kept, a raw 
   expect(plain("probability", 0.3)).toBe(0.3);
   expect(plain("probability", 1 + 1e-7)).toBe(1);
   expect(plain("raw", 3)).toBeNaN();
+});
+
+test("an intercept moves the log-odds of a margin and of a probability alike", () => {
+  const moved = (outputSpace: "margin" | "probability", output: number) =>
+    calibratedRisk({ calibration: { kind: "intercept", intercept: 1 }, outputSpace }, output);
+  expect(moved("margin", -1)).toBeCloseTo(0.5, 12);
+  expect(moved("probability", 1 / (1 + Math.E))).toBeCloseTo(0.5, 12);
+  expect(moved("probability", 0)).toBeGreaterThan(0);
+  expect(moved("probability", 1)).toBeLessThan(1);
 });
 
 test("huge outputs stay in [0, 1]", () => {

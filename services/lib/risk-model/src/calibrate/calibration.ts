@@ -1,6 +1,5 @@
-import type { Calibration, FeatureBundle } from "../bundle/feature-bundle.ts";
-import { fitIsotonic } from "./fit-isotonic.ts";
-import { fitPlatt } from "./fit-platt.ts";
+import type { FeatureBundle } from "../bundle/feature-bundle.ts";
+import { logOdds } from "./log-odds.ts";
 import { logistic } from "./logistic.ts";
 
 const clip01 = (x: number): number => Math.min(1, Math.max(0, x));
@@ -29,17 +28,9 @@ function interpolate(x: readonly number[], y: readonly number[], at: number): nu
 export function calibratedRisk(bundle: Pick<FeatureBundle, "calibration" | "outputSpace">, output: number): number {
   const { calibration, outputSpace } = bundle;
   if (calibration.kind === "platt") return logistic(calibration.slope * output + calibration.intercept);
+  if (calibration.kind === "intercept")
+    return logistic((outputSpace === "probability" ? logOdds(output) : output) + calibration.intercept);
   if (calibration.kind === "isotonic") return clip01(interpolate(calibration.x, calibration.y, output));
   if (outputSpace === "margin") return logistic(output);
   return outputSpace === "probability" ? clip01(output) : Number.NaN;
-}
-
-/** Positives from which isotonic regression has enough to go by. */
-const ISOTONIC_POSITIVES = 1_000;
-
-/** Platt below 1,000 positives, isotonic from there on; nothing when the held-out rows hold one class only. */
-export function fitCalibration(outputs: Float64Array, labels: Uint8Array): Calibration {
-  const positives = labels.reduce((sum, label) => sum + label, 0);
-  if (positives === 0 || positives === labels.length) return { kind: "none" };
-  return positives < ISOTONIC_POSITIVES ? fitPlatt(outputs, labels) : fitIsotonic(outputs, labels);
 }

@@ -2,13 +2,13 @@ import type { Calibration } from "../bundle/feature-bundle.ts";
 import { logistic } from "./logistic.ts";
 
 /** The curve `logistic(slope × output + intercept)`. */
-interface Curve {
+export interface Curve {
   readonly slope: number;
   readonly intercept: number;
 }
 
 /** Outputs with the probability each is to have. */
-interface Points {
+export interface Points {
   readonly outputs: Float64Array;
   readonly targets: Float64Array;
 }
@@ -21,23 +21,33 @@ const RIDGE = 1e-12;
 /** Below this share of a Newton step nothing is gained any more. */
 const LEAST_SHARE = 1e-10;
 
-/**
- * Platt scaling with smoothed targets by Newton's method with backtracking (Lin, Lin & Weng, "A note on Platt's probabilistic outputs
- * for support vector machines", Machine Learning 68, 2007).
- * @returns "none" when the curve falls or is flat: it would turn the ranking round.
- */
-export function fitPlatt(outputs: Float64Array, labels: Uint8Array): Calibration {
+/** The smoothed targets of Platt scaling: not quite 0 and 1, so that a perfect ranking still has a finite curve. */
+export function smoothedTargets(labels: Uint8Array): Float64Array {
   const positives = labels.reduce((sum, label) => sum + label, 0);
-  const negatives = labels.length - positives;
-  const [high, low] = [(positives + 1) / (positives + 2), 1 / (negatives + 2)];
-  const points = { outputs, targets: Float64Array.from(labels, (label) => (label === 1 ? high : low)) };
-  let curve: Curve = { slope: 0, intercept: Math.log((positives + 1) / (negatives + 1)) };
+  const [high, low] = [(positives + 1) / (positives + 2), 1 / (labels.length - positives + 2)];
+  return Float64Array.from(labels, (label) => (label === 1 ? high : low));
+}
+
+/**
+ * The curve of Platt scaling with smoothed targets, by Newton's method with backtracking (Lin, Lin & Weng, "A note on Platt's
+ * probabilistic outputs for support vector machines", Machine Learning 68, 2007). Its slope may be 0 or less.
+ */
+export function plattCurve(outputs: Float64Array, labels: Uint8Array): Curve {
+  const positives = labels.reduce((sum, label) => sum + label, 0);
+  const points = { outputs, targets: smoothedTargets(labels) };
+  let curve: Curve = { slope: 0, intercept: Math.log((positives + 1) / (labels.length - positives + 1)) };
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const step = newtonStep(points, curve);
     const better = step === null ? null : walk(points, curve, step);
     if (better === null) break;
     curve = better;
   }
+  return curve;
+}
+
+/** Platt scaling. @returns "none" when the curve falls or is flat: it would turn the ranking round. */
+export function fitPlatt(outputs: Float64Array, labels: Uint8Array): Calibration {
+  const curve = plattCurve(outputs, labels);
   return curve.slope > 0 ? { kind: "platt", ...curve } : { kind: "none" };
 }
 

@@ -4,7 +4,7 @@ import { createRandom } from "../random.ts";
 import { singleFeatureBaseline } from "./baseline.ts";
 import { aucInterval } from "./bootstrap.ts";
 import { evaluateScores } from "./evaluation.ts";
-import { averagePrecision, brierScore, calibrationTable, createRanking } from "./metrics.ts";
+import { averagePrecision, brierScore, calibrationTable, createRanking, logLoss, precisionAtK } from "./metrics.ts";
 
 test("AUC equals counting all pairs, ties one half", () => {
   const rows = fc.array(fc.record({ score: fc.integer({ min: 0, max: 5 }), label: fc.integer({ min: 0, max: 1 }) }), {
@@ -104,4 +104,19 @@ test("scores of 0 and 1 fall into the first and the last bin", () => {
   const bins = calibrationTable(Float64Array.of(0, 1, 0.95), Uint8Array.of(0, 1, 1));
   expect(bins.map((bin) => bin.rows)).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
   expect(bins[4]?.predicted).toBeNaN();
+});
+
+test("log loss of certain and of even answers", () => {
+  expect(logLoss(Float64Array.of(0.5, 0.5), Uint8Array.of(0, 1))).toBeCloseTo(Math.LN2, 12);
+  expect(logLoss(Float64Array.of(0, 1), Uint8Array.of(0, 1))).toBeCloseTo(0, 12);
+  expect(logLoss(Float64Array.of(1), Uint8Array.of(0))).toBeCloseTo(-Math.log(1e-15), 0);
+});
+
+test("precision at k shares the places of rows that tie at the k-th score", () => {
+  const scores = Float64Array.of(0.9, 0.5, 0.5, 0.5, 0.1);
+  const labels = Uint8Array.of(1, 1, 0, 0, 1);
+  expect(precisionAtK(scores, labels, 1).precision).toBe(1);
+  expect(precisionAtK(scores, labels, 2).precision).toBeCloseTo((1 + 1 / 3) / 2, 12);
+  expect(precisionAtK(scores, labels, 4).precision).toBeCloseTo(0.5, 12);
+  expect(precisionAtK(scores, labels, 5).precision).toBeCloseTo(0.6, 12);
 });

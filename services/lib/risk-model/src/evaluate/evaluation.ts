@@ -1,6 +1,15 @@
 import type { Baseline } from "./baseline.ts";
 import { aucInterval } from "./bootstrap.ts";
-import { averagePrecision, brierScore, type CalibrationBin, calibrationTable, createRanking } from "./metrics.ts";
+import {
+  averagePrecision,
+  brierScore,
+  type CalibrationBin,
+  calibrationTable,
+  createRanking,
+  logLoss,
+  type PrecisionAtK,
+  precisionAtK,
+} from "./metrics.ts";
 
 /** How good the scores are on rows the model never saw, always beside the best trivial answers. */
 export interface Evaluation {
@@ -15,6 +24,13 @@ export interface Evaluation {
   readonly brier: number;
   /** Brier score of answering with the training rate for everyone. */
   readonly baseRateBrier: number;
+  /** Mean log loss in nats, and that of the training rate for everyone. */
+  readonly logLoss: number;
+  readonly baseRateLogLoss: number;
+  /** For 10, 50 and 100 rows and as many as came true, as far as there are rows. */
+  readonly precisionAt: readonly PrecisionAtK[];
+  /** Share of rows in the calibration bin that has most: 1 when all scores are about the same. */
+  readonly largestBinShare: number;
   readonly calibration: readonly CalibrationBin[];
   /** Best single feature on the same rows; null when the model has no number. */
   readonly baseline: Baseline | null;
@@ -29,6 +45,8 @@ export function evaluateScores(
 ): Evaluation {
   let positives = 0;
   for (const label of labels) positives += label;
+  const trainingRates = new Float64Array(labels.length).fill(options.trainingRate);
+  const calibration = calibrationTable(scores, labels);
   return {
     rows: labels.length,
     positives,
@@ -37,8 +55,18 @@ export function evaluateScores(
     aucInterval: aucInterval(scores, labels, supplierIds, options.seed),
     averagePrecision: averagePrecision(scores, labels),
     brier: brierScore(scores, labels),
-    baseRateBrier: brierScore(new Float64Array(labels.length).fill(options.trainingRate), labels),
-    calibration: calibrationTable(scores, labels),
+    baseRateBrier: brierScore(trainingRates, labels),
+    logLoss: logLoss(scores, labels),
+    baseRateLogLoss: logLoss(trainingRates, labels),
+    precisionAt: capacities(labels.length, positives).map((k) => precisionAtK(scores, labels, k)),
+    largestBinShare: calibration.reduce((most, bin) => Math.max(most, bin.rows), 0) / labels.length,
+    calibration,
     baseline: options.baseline,
   };
 }
+
+/** How many suppliers a team may look at. */
+const CAPACITIES = [10, 50, 100];
+
+const capacities = (rows: number, positives: number): number[] =>
+  [...new Set([...CAPACITIES, positives])].filter((k) => k > 0 && k <= rows).sort((a, b) => a - b);

@@ -66,6 +66,44 @@ export function brierScore(probabilities: Float64Array, labels: Uint8Array): num
   return sum / labels.length;
 }
 
+/** Probabilities are kept this far from 0 and 1, so that one certain mistake has a finite loss. */
+const LEAST_PROBABILITY = 1e-15;
+
+/** Mean log loss of probabilities against 0/1 labels, in nats; probabilities are kept within 1e-15 and 1 − 1e-15. */
+export function logLoss(probabilities: Float64Array, labels: Uint8Array): number {
+  let sum = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const p = Math.min(1 - LEAST_PROBABILITY, Math.max(LEAST_PROBABILITY, probabilities[i] as number));
+    sum -= labels[i] === 1 ? Math.log(p) : Math.log1p(-p);
+  }
+  return sum / labels.length;
+}
+
+/** Among the k rows of the highest scores, the share that came true. */
+export interface PrecisionAtK {
+  readonly k: number;
+  /** In [0, 1]; rows that tie at the k-th score count by the share of them that fits in. */
+  readonly precision: number;
+}
+
+/** Precision among the k highest scores. @param k At most the number of rows. */
+export function precisionAtK(scores: Float64Array, labels: Uint8Array, k: number): PrecisionAtK {
+  const order = descending(scores);
+  const last = scores[order[k - 1] as number] as number;
+  let [above, aboveTrue, tied, tiedTrue] = [0, 0, 0, 0];
+  for (let i = 0; i < labels.length; i++) {
+    const score = scores[i] as number;
+    if (score > last) {
+      above++;
+      aboveTrue += labels[i] as number;
+    } else if (score === last) {
+      tied++;
+      tiedTrue += labels[i] as number;
+    }
+  }
+  return { k, precision: (aboveTrue + (tiedTrue * (k - above)) / tied) / k };
+}
+
 /** Rows whose probability lies in [from, to), and how often the risk came true among them. */
 export interface CalibrationBin {
   readonly from: number;

@@ -25,6 +25,8 @@ const model = trainBoosting(
     minChildWeight: 1,
     subsample: 1,
     columnSample: 1,
+    classWeight: "none",
+    earlyStopping: null,
   },
   1,
 );

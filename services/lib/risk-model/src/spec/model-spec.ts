@@ -26,6 +26,9 @@ export interface TextSpec {
   readonly stopWords: "english" | "none";
 }
 
+/** What a positive row weighs: 1, as much as makes both classes weigh the same, or this number. */
+export type ClassWeight = "none" | "balanced" | number;
+
 /** Gradient boosting of depth-wise trees on 256-bin histograms, log loss. */
 export interface BoostingSpec {
   readonly kind: "gradient_boosting";
@@ -38,6 +41,9 @@ export interface BoostingSpec {
   readonly subsample: number;
   /** Share of columns each tree sees, in (0, 1]. */
   readonly columnSample: number;
+  readonly classWeight: ClassWeight;
+  /** Trees without a better out-of-fold log loss after which the rest is dropped; null: all trees are kept. */
+  readonly earlyStopping: { readonly patience: number } | null;
 }
 
 /** Random forest on the same histograms: bootstrap weights, columns drawn per node. */
@@ -49,6 +55,7 @@ export interface ForestSpec {
   readonly minLeaf: number;
   /** Share of columns each node may choose from, in (0, 1]. */
   readonly columnSample: number;
+  readonly classWeight: ClassWeight;
 }
 
 /** How rows become training, calibration and test rows. */
@@ -63,8 +70,8 @@ export interface SplitSpec {
   readonly gapDays: number;
   /** Length of the label's window in days, 0 when the label has none. */
   readonly horizonDays: number;
-  /** Share of training rows held out for calibration. */
-  readonly calibrationShare: number;
+  /** Share of suppliers held out of training for calibration; null: calibration is out of fold and all rows train. */
+  readonly calibrationShare: number | null;
 }
 
 /** A model as `config/model_config.yaml` declares it. */

@@ -20,8 +20,17 @@ const BOOSTING: BoostingSpec = {
   minChildWeight: 1,
   subsample: 0.8,
   columnSample: 1,
+  classWeight: "none",
+  earlyStopping: null,
 };
-const FOREST: ForestSpec = { kind: "random_forest", trees: 40, maxDepth: 0, minLeaf: 1, columnSample: 0.5 };
+const FOREST: ForestSpec = {
+  kind: "random_forest",
+  trees: 40,
+  maxDepth: 0,
+  minLeaf: 1,
+  columnSample: 0.5,
+  classWeight: "none",
+};
 const train = {
   boosting: (rows: TrainingRows, seed: number) => trainBoosting(rows, BOOSTING, seed),
   forest: (rows: TrainingRows, seed: number) => trainForest(rows, FOREST, seed),

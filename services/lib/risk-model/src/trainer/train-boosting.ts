@@ -29,8 +29,10 @@ export function trainBoosting(
   const { values, rows, columns, labels } = training;
   const monotone = constrained(training.monotone);
   const data = binColumns(values, rows, columns);
+  const positiveWeight = training.positiveWeight ?? 1;
   const positives = labels.reduce((sum, label) => sum + label, 0);
-  const rate = Math.min(Math.max(positives / rows, LEAST_RATE), 1 - LEAST_RATE);
+  const weighted = positives * positiveWeight;
+  const rate = Math.min(Math.max(weighted / (rows - positives + weighted), LEAST_RATE), 1 - LEAST_RATE);
   const base = Math.fround(Math.log(rate / (1 - rate)));
   const margin = new Float64Array(rows).fill(base);
   const pairs = new Float64Array(2 * rows);
@@ -53,8 +55,9 @@ export function trainBoosting(
       // a row that is not drawn weighs nothing, but still finds its leaf and so its margin
       const drawn = spec.subsample >= 1 || random.uniform() < spec.subsample ? 1 : 0;
       const p = logistic(margin[row] as number);
-      pairs[2 * row] = drawn * (p - (labels[row] as number));
-      pairs[2 * row + 1] = drawn * Math.max(p * (1 - p), LEAST_ROW_HESSIAN);
+      const counts = labels[row] === 1 ? drawn * positiveWeight : drawn;
+      pairs[2 * row] = counts * (p - (labels[row] as number));
+      pairs[2 * row + 1] = counts * Math.max(p * (1 - p), LEAST_ROW_HESSIAN);
       weight[row] = drawn;
       order[row] = row;
     }

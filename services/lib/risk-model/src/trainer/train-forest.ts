@@ -16,6 +16,7 @@ import type { TrainingRows, TreeProgress } from "./training-rows.ts";
 export function trainForest(training: TrainingRows, spec: ForestSpec, seed: number, onTree?: TreeProgress): TreeModel {
   const { values, rows, columns, labels } = training;
   const monotone = constrained(training.monotone);
+  const positiveWeight = training.positiveWeight ?? 1;
   const data = binColumns(values, rows, columns);
   const all = Int32Array.from({ length: columns }, (_, i) => i);
   const columnsPerNode = columnCount(columns, spec.columnSample);
@@ -33,10 +34,11 @@ export function trainForest(training: TrainingRows, spec: ForestSpec, seed: numb
     }
     let drawn = 0;
     for (let row = 0; row < rows; row++) {
-      const times = weight[row] as number;
+      const drawnTimes = weight[row] as number;
+      const times = labels[row] === 1 ? drawnTimes * positiveWeight : drawnTimes;
       pairs[2 * row] = -times * (labels[row] as number);
       pairs[2 * row + 1] = times;
-      if (times > 0) order[drawn++] = row;
+      if (drawnTimes > 0) order[drawn++] = row;
     }
     const tree = growTree({
       data,

@@ -17,8 +17,17 @@ const boosting: BoostingSpec = {
   minChildWeight: 1,
   subsample: 0.8,
   columnSample: 0.8,
+  classWeight: "none",
+  earlyStopping: null,
 };
-const forest: ForestSpec = { kind: "random_forest", trees: 30, maxDepth: 0, minLeaf: 2, columnSample: 0.5 };
+const forest: ForestSpec = {
+  kind: "random_forest",
+  trees: 30,
+  maxDepth: 0,
+  minLeaf: 2,
+  columnSample: 0.5,
+  classWeight: "none",
+};
 
 /** Label: column 0 above 0.3, or column 1 missing. */
 function madeRows(seed: number, rows = 2_000): TrainingRows {

@@ -6,6 +6,8 @@ export interface TrainingRows {
   readonly rows: number;
   readonly columns: number;
   readonly labels: Uint8Array;
+  /** What a positive row weighs in the loss, above 0; left out: 1. Covers count rows all the same. */
+  readonly positiveWeight?: number;
   /** What a higher value of each column may do to the output; left out: anything. */
   readonly monotone?: MonotoneColumns;
 }

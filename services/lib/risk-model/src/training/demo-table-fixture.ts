@@ -41,6 +41,8 @@ export const DEMO_TABLE_SPEC: ModelSpec = {
     minChildWeight: 5,
     subsample: 0.8,
     columnSample: 0.8,
+    classWeight: "none",
+    earlyStopping: null,
   },
   split: { by: "supplier", testShare: 0.25, testFrom: null, gapDays: 0, horizonDays: 0, calibrationShare: 0.2 },
   seed: 42,

@@ -1,6 +1,6 @@
 import type { GoldenRow } from "../bundle/feature-bundle.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
-import type { RunOnnx } from "./train-risk-model.ts";
+import type { RunOnnx } from "./fit-model.ts";
 
 /** Rows recorded at most. */
 const GOLDEN_ROWS = 32;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
+import type { CalibratedModel } from "./calibrate-model.ts";
 import { DEMO_TABLE_SPEC } from "./demo-table-fixture.ts";
 import { renderModelCard } from "./model-card.ts";
 
@@ -13,6 +14,10 @@ const evaluation: Evaluation = {
   averagePrecision: 0.5,
   brier: 0.1,
   baseRateBrier: 0.16,
+  logLoss: 0.3,
+  baseRateLogLoss: 0.5,
+  precisionAt: [{ k: 10, precision: 0.7 }],
+  largestBinShare: 0.6,
   calibration: [{ from: 0, to: 0.1, rows: 7, predicted: 0.05, observed: 0.06 }],
   baseline: { feature: "late_ratio", direction: "higher", auc: 0.7 },
 };
@@ -33,12 +38,22 @@ const bundle: FeatureBundle = {
   golden: [],
   seed: 1,
 };
+const calibration: CalibratedModel = {
+  calibration: bundle.calibration,
+  from: "out of fold by supplier",
+  rows: 800,
+  positives: 90,
+  slope: { value: 0.9, interval: [0.7, 1.1] },
+  rejected: [],
+  outOfFold: null,
+};
 const rows = { rows: 10, positives: 1, suppliers: 9, period: null };
 const render = (over: Partial<Evaluation>, bundleOver: Partial<FeatureBundle> = {}): string =>
   renderModelCard({
     bundle: { ...bundle, ...bundleOver },
     spec: DEMO_TABLE_SPEC,
     evaluation: { ...evaluation, ...over },
+    calibration: { ...calibration, calibration: { ...bundle, ...bundleOver }.calibration },
     rowCounts: { train: 10, calibration: 10, test: 10, purged: 0, refused: 2, tooFew: 3, testFrom: null },
     summaries: { training: rows, calibration: rows, test: rows },
   });

@@ -1,6 +1,8 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
+import type { CalibratedModel } from "./calibrate-model.ts";
+import { calibrationLine } from "./calibration-line.ts";
 import type { RowCounts, RowsSummary } from "./row-counts.ts";
 
 /** What a card tells of. */
@@ -8,6 +10,7 @@ export interface ModelCard {
   readonly bundle: FeatureBundle;
   readonly spec: ModelSpec;
   readonly evaluation: Evaluation;
+  readonly calibration: CalibratedModel;
   readonly rowCounts: RowCounts;
   readonly summaries: Readonly<Record<"training" | "calibration" | "test", RowsSummary>>;
 }
@@ -33,7 +36,7 @@ ${dataLines(card).join("\n")}
 n = ${evaluation.rows}, positives = ${evaluation.positives}, suppliers = ${evaluation.suppliers}
 
 ${figureLines(evaluation).join("\n")}
-
+${outOfFoldLines(card.calibration).join("\n")}
 ${verdict(evaluation)}
 
 ## Calibration on the test rows
@@ -47,7 +50,7 @@ ${limitLines(card).join("\n")}
 const figure = (x: number): string => (Number.isNaN(x) ? "not defined" : x.toFixed(4));
 const share = (part: number, of: number): string => (of === 0 ? "–" : `${((100 * part) / of).toFixed(1)} %`);
 
-function modelLines({ bundle, spec }: ModelCard): string[] {
+function modelLines({ bundle, spec, calibration }: ModelCard): string[] {
   const { trainer } = spec;
   const shape =
     trainer.kind === "gradient_boosting"
@@ -57,7 +60,8 @@ function modelLines({ bundle, spec }: ModelCard): string[] {
   return [
     `- Trainer: ${trainer.kind}, ${trainer.trees} trees, ${shape}, seed ${spec.seed}.`,
     `- Input: ${bundle.columns.length} columns from ${bundle.features.length} features${text}.`,
-    `- Calibration: ${bundle.calibration.kind}. Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.`,
+    `- Calibration: ${calibrationLine(calibration)}`,
+    `- Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.`,
     ...directionLines(bundle),
     `- Configuration: \`${bundle.configHash}\`.`,
   ];
@@ -89,9 +93,11 @@ function dataLines({ spec, rowCounts, summaries }: ModelCard): string[] {
   return [
     "| rows | n | positives | suppliers | as of |",
     "|---|---|---|---|---|",
-    ...Object.entries(summaries).map(([name, summary]) => row(name, summary)),
+    ...Object.entries(summaries)
+      .filter(([name, { rows }]) => rows > 0 || name !== "calibration")
+      .map(([name, summary]) => row(name, summary)),
     "",
-    `${split} Calibration rows are those of suppliers held out of training.`,
+    `${split} ${spec.split.calibrationShare === null ? "Calibration is out of fold: every row that is not a test row trains the model." : "Calibration rows are those of suppliers held out of training."}`,
     `${rowCounts.refused} rows were refused by the features' rules, ${rowCounts.tooFew} had too few known features for a score.`,
   ];
 }
@@ -107,6 +113,22 @@ function figureLines({ auc, aucInterval, averagePrecision, baseline, ...of }: Ev
     `| AUC | ${figure(auc)} (${interval}) | ${single} |`,
     `| average precision | ${figure(averagePrecision)} | ${figure(of.positives / of.rows)} (any order) |`,
     `| Brier score | ${figure(of.brier)} | ${figure(of.baseRateBrier)} (training rate for all) |`,
+    `| log loss | ${figure(of.logLoss)} | ${figure(of.baseRateLogLoss)} (training rate for all) |`,
+    ...of.precisionAt.map(
+      ({ k, precision }) =>
+        `| precision among the ${k} highest | ${figure(precision)} | ${figure(of.positives / of.rows)} (any order) |`,
+    ),
+  ];
+}
+
+/** What the same training says on its own rows, answered by models that did not see them. */
+function outOfFoldLines({ outOfFold }: CalibratedModel): string[] {
+  if (outOfFold === null) return [];
+  const { rows, positives, auc, brier, baseRateBrier } = outOfFold;
+  return [
+    "",
+    `Out of fold on ${rows} training rows (${positives} positive): AUC ${figure(auc)}, Brier score ${figure(brier)}; base rate ${figure(baseRateBrier)}.`,
+    "",
   ];
 }
 
@@ -143,18 +165,32 @@ function calibrationLines({ calibration }: Evaluation): string[] {
 /** Test positives below which figures are a hint at most. */
 const FEW_POSITIVES = 30;
 
-function limitLines({ bundle, evaluation }: ModelCard): string[] {
+/** A bin with more of the rows than this holds scores that hardly differ. */
+const NEARLY_ALL = 0.95;
+
+function limitLines({ bundle, evaluation, calibration }: ModelCard): string[] {
   const few =
     evaluation.positives < FEW_POSITIVES
       ? [`- Only ${evaluation.positives} test rows came true: read the interval, not the figure.`]
       : [];
   const uncalibrated =
     bundle.calibration.kind === "none"
-      ? ["- The scores are not calibrated: the held-out rows had too little of one class, or ranked upside down."]
+      ? ["- The scores are not calibrated: the rows to calibrate on had one class only."]
+      : calibration.slope === null
+        ? [
+            "- The scores are right on average only: no calibration curve was clearly rising, so the log-odds are moved by a constant.",
+          ]
+        : [];
+  const flat =
+    evaluation.largestBinShare > NEARLY_ALL
+      ? [
+          `- ${share(evaluation.largestBinShare, 1)} of the test rows score within a tenth of each other: read the order, not the score.`,
+        ]
       : [];
   return [
     ...few,
     ...uncalibrated,
+    ...flat,
     "- The interval resamples suppliers; it says nothing about a world that changes.",
     "- Values outside the training range are answered with a warning.",
     `- Contributions are in the model's ${bundle.outputSpace}, before calibration.`,

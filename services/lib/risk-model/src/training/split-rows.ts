@@ -28,7 +28,7 @@ function firstTestDay(days: Int32Array, usable: Uint32Array, split: SplitSpec): 
 /**
  * Splits rows by time with a purge gap, or by supplier. A training row's label window (`horizonDays`) and the gap must end before the test
  * period starts (purging; López de Prado, Advances in Financial Machine Learning, 2018, §7.4). Calibration rows are those of held-out
- * suppliers within the training period.
+ * suppliers within the training period; there are none without a calibration share.
  * @param usable Rows that may be used at all.
  * @throws NoTimeError a split by time over data without time; NoRowsError a side stays empty.
  */
@@ -39,6 +39,7 @@ export function splitRows(table: FeatureTable, usable: Uint32Array, split: Split
   let purged = 0;
   let testFromDay: number | null = null;
   const held = (row: number): boolean =>
+    split.calibrationShare !== null &&
     supplierShare(table.supplierIds[row] ?? "", seed, "calibration") < split.calibrationShare;
   if (split.by === "time") {
     const days = table.asOfDays;

@@ -7,7 +7,8 @@ import type { FeatureTable } from "../spec/feature-table.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
 import { evaluateRows } from "../trees/evaluate.ts";
 import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
-import { type RunOnnx, trainRiskModel } from "./train-risk-model.ts";
+import type { RunOnnx } from "./fit-model.ts";
+import { trainRiskModel } from "./train-risk-model.ts";
 import {
   ColumnMissingError,
   NoLabelsError,
@@ -28,7 +29,14 @@ const configHash = "ab".repeat(32);
 const table = demoTable(generateDemo({ suppliers: 1_500, transactions: 2_000 }, 5));
 const train = (over: Partial<FeatureTable> = {}, spec: Partial<ModelSpec> = {}) =>
   trainRiskModel({ table: { ...table, ...over }, spec: { ...DEMO_TABLE_SPEC, ...spec }, configHash, runOnnx });
-const forest: ModelSpec["trainer"] = { kind: "random_forest", trees: 40, maxDepth: 0, minLeaf: 3, columnSample: 0.3 };
+const forest: ModelSpec["trainer"] = {
+  kind: "random_forest",
+  trees: 40,
+  maxDepth: 0,
+  minLeaf: 3,
+  columnSample: 0.3,
+  classWeight: "none",
+};
 
 test("the demo is learnt well but not perfectly, and better than by its best single feature", async () => {
   const demo = demoTable(generateDemo({ suppliers: 10_500, transactions: 5_000 }, 42));

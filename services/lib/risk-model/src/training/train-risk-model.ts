@@ -1,26 +1,25 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
-import { calibratedRisk, fitCalibration } from "../calibrate/calibration.ts";
+import { calibratedRisk } from "../calibrate/calibration.ts";
 import { singleFeatureBaseline } from "../evaluate/baseline.ts";
 import { type Evaluation, evaluateScores } from "../evaluate/evaluation.ts";
-import { type ColumnarInput, createVectorizer } from "../features/vectorize.ts";
-import { writeOnnxTreeModel } from "../onnx/write-tree-model.ts";
+import { createVectorizer } from "../features/vectorize.ts";
 import type { FeatureTable } from "../spec/feature-table.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
-import { trainBoosting } from "../trainer/train-boosting.ts";
-import { trainForest } from "../trainer/train-forest.ts";
-import type { TrainingRows, TreeProgress } from "../trainer/training-rows.ts";
+import type { TreeProgress } from "../trainer/training-rows.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
+import { type CalibratedModel, calibrateHeldOut, calibrateOutOfFold } from "./calibrate-model.ts";
 import { checkClasses, countPositives } from "./check-classes.ts";
+import { crossFit } from "./cross-fit.ts";
+import { draftBundle } from "./draft-bundle.ts";
 import { fitInputs } from "./fit-bundle.ts";
+import { columnarInput, type FitTask, type FittedModel, fitModel, type RunOnnx } from "./fit-model.ts";
+import { supplierFolds, timeFolds } from "./folds.ts";
 import { recordGoldenRows } from "./golden-rows.ts";
 import { isoDay } from "./iso-day.ts";
 import { renderModelCard } from "./model-card.ts";
 import { type RowCounts, summariseRows } from "./row-counts.ts";
-import { splitRows } from "./split-rows.ts";
+import { type RowSplit, splitRows } from "./split-rows.ts";
 import { NoLabelsError } from "./training-error.ts";
-
-/** Runs a model.onnx: float32 rows, row-major `[n × columns]`, to its outputs `[n]`. */
-export type RunOnnx = (onnx: Uint8Array, rows: Float32Array, n: number, columns: number) => Promise<Float32Array>;
 
 /** What training is given. */
 export interface TrainRiskModel {
@@ -40,149 +39,107 @@ export interface TrainedRiskModel {
   /** `feature_bundle.json`, UTF-8 text with a line end. */
   readonly bundleJson: string;
   readonly evaluation: Evaluation;
+  readonly calibration: CalibratedModel;
   readonly rowCounts: RowCounts;
   /** `MODEL_CARD.md`. */
   readonly modelCard: string;
 }
 
 /**
- * Trains, calibrates, evaluates and describes a model: inputs fitted on training rows, calibration on held-out suppliers, figures on test
- * rows that neither saw. Scores are those of the runtime, not of our own evaluation.
+ * Trains, calibrates, evaluates and describes a model: inputs and trees fitted on training rows, calibration on outputs of models that
+ * did not see the rows, figures on test rows that nothing else saw. Scores are those of the runtime, not of our own evaluation.
  * @throws TrainingDataError of the kind that says what is short: labels, columns, time, rows or a class.
  */
 export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskModel> {
-  const { table, spec, runOnnx } = task;
-  const { labels } = table;
+  const { spec, runOnnx } = task;
+  const { labels } = task.table;
   if (labels === null) throw new NoLabelsError(spec.target.name);
+  const table = { ...task.table, labels };
+  const fit: FitTask = { table, spec, configHash: task.configHash, runOnnx };
   const everyRow = Uint32Array.from(labels.keys());
   const refused = refusedRows(table, spec, everyRow);
   const usable = everyRow.filter((row) => !refused.has(row));
   const split = splitRows(table, usable, spec.split, spec.seed);
-  const draft = draftBundle(task, fitInputs(table, split.train, spec));
-  const vectors = createVectorizer(draft).vectorizeBatch(columnarInput(table));
-  // what would get no score is neither learnt from nor judged by
-  const scored = (rows: Uint32Array): Uint32Array => rows.filter((row) => vectors.tooFew[row] === 0);
-  const [train, calibration, test] = [scored(split.train), scored(split.calibration), scored(split.test)];
+
+  const crossed = await crossFitBySupplier(fit, split);
+  const model = fitModel(fit, split.train, task.onTree).truncated(crossed?.trees ?? spec.trainer.trees);
+  const calibration = await calibrate(fit, model, split, crossed);
+  const train = model.trained;
+  const held = model.withScore(split.calibration);
+  const test = model.withScore(split.test);
   const labelsOf = (rows: Uint32Array): Uint8Array => Uint8Array.from(rows, (row) => labels[row] as number);
-  checkClasses("training", labelsOf(train), spec.target);
   checkClasses("test", labelsOf(test), spec.target);
-
-  const columns = draft.columns.length;
-  const valuesOf = (rows: Uint32Array): Float32Array => pickRows(vectors.values, columns, rows);
-  const training = {
-    values: valuesOf(train),
-    rows: train.length,
-    columns,
-    labels: labelsOf(train),
-    monotone: monotoneColumns(draft),
-  };
-  const treeModel = trainTrees(training, spec, task.onTree);
-  const onnx = writeOnnxTreeModel(treeModel);
-  const outputsOf = async (rows: Uint32Array): Promise<Float64Array> =>
-    Float64Array.from(rows.length === 0 ? [] : await runOnnx(onnx, valuesOf(rows), rows.length, columns));
-
-  const calibrated = {
-    outputSpace: draft.outputSpace,
-    calibration: fitCalibration(await outputsOf(calibration), labelsOf(calibration)),
-  };
   const bundle: FeatureBundle = {
-    ...draft,
-    calibration: calibrated.calibration,
-    golden: await recordGoldenRows(treeModel, onnx, valuesOf(test), runOnnx),
+    ...model.draft,
+    calibration: calibration.calibration,
+    golden: await recordGoldenRows(model.treeModel, model.onnx, model.valuesOf(test), runOnnx),
   };
   const evaluation = evaluateScores(
-    (await outputsOf(test)).map((output) => calibratedRisk(calibrated, output)),
+    (await model.outputsOf(test)).map((output) => calibratedRisk(bundle, output)),
     labelsOf(test),
     Array.from(test, (row) => table.supplierIds[row] ?? ""),
     {
-      trainingRate: countPositives(training.labels) / train.length,
+      trainingRate: countPositives(labelsOf(train)) / train.length,
       baseline: singleFeatureBaseline(table, labels, numericNames(spec), train, test),
       seed: spec.seed,
     },
   );
   const rowCounts: RowCounts = {
     train: train.length,
-    calibration: calibration.length,
+    calibration: held.length,
     test: test.length,
     purged: split.purged,
     refused: refused.size,
-    tooFew: usable.length - split.purged - train.length - calibration.length - test.length,
+    tooFew: usable.length - split.purged - train.length - held.length - test.length,
     testFrom: split.testFromDay === null ? null : isoDay(split.testFromDay),
   };
   const summaries = {
     training: summariseRows(table, labels, train),
-    calibration: summariseRows(table, labels, calibration),
+    calibration: summariseRows(table, labels, held),
     test: summariseRows(table, labels, test),
   };
   return {
-    treeModel,
-    onnx,
+    treeModel: model.treeModel,
+    onnx: model.onnx,
     bundle,
     bundleJson: `${JSON.stringify(bundle)}\n`,
     evaluation,
+    calibration,
     rowCounts,
-    modelCard: renderModelCard({ bundle, spec, evaluation, rowCounts, summaries }),
+    modelCard: renderModelCard({ bundle, spec, evaluation, calibration, rowCounts, summaries }),
   };
+}
+
+/** Needed to calibrate out of fold, and to know when to stop; null when neither is asked for. */
+async function crossFitBySupplier(fit: FitTask, { train }: RowSplit) {
+  const { trainer, split, seed } = fit.spec;
+  const stopsEarly = trainer.kind === "gradient_boosting" && trainer.earlyStopping !== null;
+  if (split.calibrationShare !== null && !stopsEarly) return null;
+  return crossFit(fit, supplierFolds(fit.table, train, seed), null);
+}
+
+async function calibrate(
+  fit: FitTask,
+  model: FittedModel,
+  split: RowSplit,
+  bySupplier: Awaited<ReturnType<typeof crossFitBySupplier>>,
+): Promise<CalibratedModel> {
+  const { outputSpace } = model.draft;
+  if (fit.spec.split.calibrationShare !== null || bySupplier === null) {
+    const held = model.withScore(split.calibration);
+    return calibrateHeldOut(fit, outputSpace, held, await model.outputsOf(held));
+  }
+  const folds = timeFolds(fit.table, split.train, fit.spec.split);
+  const byTime = folds.length === 0 ? null : () => crossFit(fit, folds, bySupplier.trees);
+  return calibrateOutOfFold(fit, outputSpace, { bySupplier, byTime });
 }
 
 const numericNames = (spec: ModelSpec): string[] =>
   spec.features.filter((feature) => feature.kind === "numeric").map((feature) => feature.name);
 
-const columnarInput = ({ rows, numbers, categories, texts }: FeatureTable): ColumnarInput => ({
-  rows,
-  numbers,
-  categories,
-  texts,
-});
-
-function pickRows(values: Float32Array, columns: number, rows: Uint32Array): Float32Array {
-  const picked = new Float32Array(rows.length * columns);
-  for (const [i, row] of rows.entries()) picked.set(values.subarray(row * columns, (row + 1) * columns), i * columns);
-  return picked;
-}
-
 /** Rows that the features' own rules refuse; they would be refused when served, too. */
 function refusedRows(table: FeatureTable, spec: ModelSpec, rows: Uint32Array): ReadonlySet<number> {
   const withoutText = { ...spec, text: null };
-  const rules = createVectorizer(
-    draftBundle({ spec: withoutText, configHash: "" }, fitInputs(table, rows, withoutText)),
-  );
+  const rules = createVectorizer(draftBundle(withoutText, "", fitInputs(table, rows, withoutText)));
   return new Set(rules.vectorizeBatch(columnarInput(table)).faults.map((fault) => fault.row));
-}
-
-/** The bundle before calibration and golden rows; its keys stand in the order of the file. */
-function draftBundle(
-  { spec, configHash }: Pick<TrainRiskModel, "spec" | "configHash">,
-  inputs: ReturnType<typeof fitInputs>,
-): FeatureBundle {
-  return {
-    format: "bellwether.feature-bundle/1",
-    modelName: spec.name,
-    modelKind: spec.trainer.kind,
-    configHash,
-    ...inputs,
-    outputSpace: spec.trainer.kind === "gradient_boosting" ? "margin" : "probability",
-    classes: { risk: spec.target.riskClass, other: spec.target.otherClass },
-    calibration: { kind: "none" },
-    bands: { high: spec.bands.high, medium: spec.bands.medium },
-    explanation: { kind: "path-dependent", background: "training rows, by the covers of the trees" },
-    golden: [],
-    seed: spec.seed,
-  };
-}
-
-/** The constraint of each column: the declared direction of a number, nothing for categories and terms. */
-function monotoneColumns({ columns, features }: Pick<FeatureBundle, "columns" | "features">): Int8Array {
-  const declared = new Map(features.map((feature) => [feature.name, feature]));
-  return Int8Array.from(columns, (column) => {
-    const feature = column.kind === "numeric" ? declared.get(column.feature) : undefined;
-    if (!feature?.monotone) return 0;
-    return feature.direction === "raises" ? 1 : -1;
-  });
-}
-
-function trainTrees(training: TrainingRows, { trainer, seed }: ModelSpec, onTree?: TreeProgress): TreeModel {
-  return trainer.kind === "gradient_boosting"
-    ? trainBoosting(training, trainer, seed, onTree)
-    : trainForest(training, trainer, seed, onTree);
 }

@@ -1,0 +1,44 @@
+import { type Curve, smoothedTargets } from "./fit-platt.ts";
+import { logistic } from "./logistic.ts";
+
+/** Normal quantile of a 95 % interval. */
+const Z95 = 1.96;
+
+/**
+ * 95 % interval of the slope of a Platt curve, with standard errors that are robust to rows of one supplier resembling each other
+ * (sandwich estimator over clusters; Liang & Zeger, Biometrika 73, 1986; factor G/(G−1) for G clusters).
+ * @param clusters One cluster a row, for example its supplier.
+ * @returns [low, high]; [−∞, ∞] when the rows cannot tell: one cluster, or outputs without spread.
+ */
+export function slopeInterval(
+  { slope, intercept }: Curve,
+  outputs: Float64Array,
+  labels: Uint8Array,
+  clusters: readonly string[],
+): readonly [low: number, high: number] {
+  const targets = smoothedTargets(labels);
+  const bread = { slope: 0, mixed: 0, intercept: 0 };
+  const scores = new Map<string, { slope: number; intercept: number }>();
+  for (let i = 0; i < outputs.length; i++) {
+    const x = outputs[i] as number;
+    const p = logistic(slope * x + intercept);
+    const weight = p * (1 - p);
+    bread.slope += weight * x * x;
+    bread.mixed += weight * x;
+    bread.intercept += weight;
+    const cluster = clusters[i] as string;
+    const score = scores.get(cluster) ?? { slope: 0, intercept: 0 };
+    scores.set(cluster, score);
+    score.slope += (p - (targets[i] as number)) * x;
+    score.intercept += p - (targets[i] as number);
+  }
+  const determinant = bread.slope * bread.intercept - bread.mixed ** 2;
+  const unknown = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+  if (scores.size < 2 || !(determinant > 1e-9 * bread.slope * bread.intercept)) return unknown;
+  // variance of the slope: first row of the inverse Hessian on both sides of the clusters' scores
+  let variance = 0;
+  for (const score of scores.values())
+    variance += ((bread.intercept * score.slope - bread.mixed * score.intercept) / determinant) ** 2;
+  const error = Math.sqrt((variance * scores.size) / (scores.size - 1));
+  return Number.isFinite(error) ? [slope - Z95 * error, slope + Z95 * error] : unknown;
+}

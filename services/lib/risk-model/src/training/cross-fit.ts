@@ -1,0 +1,66 @@
+import { stagedLogLoss } from "../trees/staged-log-loss.ts";
+import { type FitTask, type FittedModel, fitModel } from "./fit-model.ts";
+import type { Fold } from "./folds.ts";
+import { TrainingDataError } from "./training-error.ts";
+
+/** Rows with the outputs of models that did not see them. */
+export interface CrossFit {
+  /** In order of the folds; rows without enough known features for a score are left out. */
+  readonly rows: Uint32Array;
+  readonly outputs: Float64Array;
+  readonly labels: Uint8Array;
+  /** Fold of each row. */
+  readonly folds: Uint8Array;
+  /** Trees of each model. */
+  readonly trees: number;
+}
+
+/**
+ * Trains a model a fold and lets it answer the fold's held rows. A fold whose training rows do not suffice is left out. With early
+ * stopping, all models keep the number of trees that has the smallest mean log loss on held rows, looked for until it has not
+ * improved for `patience` trees.
+ * @param trees Kept of each model; null: as early stopping says, or all.
+ */
+export async function crossFit(task: FitTask, folds: readonly Fold[], trees: number | null): Promise<CrossFit> {
+  const fitted = folds.flatMap((fold) => {
+    const model = fitOrSkip(task, fold);
+    return model === null ? [] : [{ model, held: model.withScore(fold.held) }];
+  });
+  const kept = trees ?? treesToKeep(task, fitted);
+  const parts: { rows: Uint32Array; outputs: Float64Array }[] = [];
+  for (const { model, held } of fitted)
+    parts.push({ rows: held, outputs: await model.truncated(kept).outputsOf(held) });
+  const rows = Uint32Array.from(parts.flatMap((part) => [...part.rows]));
+  return {
+    rows,
+    outputs: Float64Array.from(parts.flatMap((part) => [...part.outputs])),
+    labels: Uint8Array.from(rows, (row) => task.table.labels[row] as number),
+    folds: Uint8Array.from(parts.flatMap((part, fold) => Array.from(part.rows, () => fold))),
+    trees: kept,
+  };
+}
+
+function fitOrSkip(task: FitTask, { train }: Fold): FittedModel | null {
+  try {
+    return fitModel(task, train);
+  } catch (error) {
+    if (error instanceof TrainingDataError) return null;
+    throw error;
+  }
+}
+
+function treesToKeep({ table, spec }: FitTask, fitted: readonly { model: FittedModel; held: Uint32Array }[]): number {
+  const { trainer } = spec;
+  if (trainer.kind !== "gradient_boosting" || trainer.earlyStopping === null || fitted.length === 0)
+    return trainer.trees;
+  const sums = new Float64Array(trainer.trees);
+  for (const { model, held } of fitted) {
+    const labels = Uint8Array.from(held, (row) => table.labels[row] as number);
+    const losses = stagedLogLoss(model.treeModel, model.valuesOf(held), labels);
+    for (let t = 0; t < sums.length; t++) sums[t] = (sums[t] as number) + (losses[t] as number) * held.length;
+  }
+  let best = 0;
+  for (let t = 1; t < sums.length && t - best <= trainer.earlyStopping.patience; t++)
+    if ((sums[t] as number) < (sums[best] as number)) best = t;
+  return best + 1;
+}

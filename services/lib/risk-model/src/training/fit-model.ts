@@ -1,0 +1,117 @@
+import type { FeatureBundle } from "../bundle/feature-bundle.ts";
+import { type ColumnarInput, createVectorizer } from "../features/vectorize.ts";
+import { writeOnnxTreeModel } from "../onnx/write-tree-model.ts";
+import type { FeatureTable } from "../spec/feature-table.ts";
+import type { ClassWeight, ModelSpec } from "../spec/model-spec.ts";
+import { trainBoosting } from "../trainer/train-boosting.ts";
+import { trainForest } from "../trainer/train-forest.ts";
+import type { TreeProgress } from "../trainer/training-rows.ts";
+import type { TreeModel } from "../trees/tree-model.ts";
+import { checkClasses, countPositives } from "./check-classes.ts";
+import { draftBundle } from "./draft-bundle.ts";
+import { fitInputs } from "./fit-bundle.ts";
+
+/** Runs a model.onnx: float32 rows, row-major `[n × columns]`, to its outputs `[n]`. */
+export type RunOnnx = (onnx: Uint8Array, rows: Float32Array, n: number, columns: number) => Promise<Float32Array>;
+
+/** What every fit of one training has in common. */
+export interface FitTask {
+  readonly table: FeatureTable & { readonly labels: Uint8Array };
+  readonly spec: ModelSpec;
+  /** SHA-256 of the configuration pair, lower-case hex. */
+  readonly configHash: string;
+  readonly runOnnx: RunOnnx;
+}
+
+/** Trees with everything that was fitted on the same rows. */
+export interface FittedModel {
+  /** The bundle without calibration and golden rows. */
+  readonly draft: FeatureBundle;
+  readonly treeModel: TreeModel;
+  readonly onnx: Uint8Array;
+  /** The rows that were trained on: those given that have enough known features for a score. */
+  readonly trained: Uint32Array;
+  /** Those of the rows that have enough known features for a score. */
+  withScore(rows: Uint32Array): Uint32Array;
+  /** Row-major float32 `[rows × columns]`. */
+  valuesOf(rows: Uint32Array): Float32Array;
+  /** The runtime's outputs, `[rows]`. */
+  outputsOf(rows: Uint32Array): Promise<Float64Array>;
+  /** The same model with its first trees only. */
+  truncated(trees: number): FittedModel;
+}
+
+/**
+ * Fits inputs and trees on rows of a table. Rows with too few known features for a score are not learnt from.
+ * @throws ColumnMissingError the table lacks a column; NoRowsError, OneClassError, TooFewRowsError the rows do not suffice.
+ */
+export function fitModel(task: FitTask, rows: Uint32Array, onTree?: TreeProgress): FittedModel {
+  const { table, spec } = task;
+  const draft = draftBundle(spec, task.configHash, fitInputs(table, rows, spec));
+  const { values, tooFew } = createVectorizer(draft).vectorizeBatch(columnarInput(table));
+  const columns = draft.columns.length;
+  const withScore = (of: Uint32Array): Uint32Array => of.filter((row) => tooFew[row] === 0);
+  const valuesOf = (of: Uint32Array): Float32Array => pickRows(values, columns, of);
+  const trained = withScore(rows);
+  const labels = Uint8Array.from(trained, (row) => table.labels[row] as number);
+  checkClasses("training", labels, spec.target);
+  const training = {
+    values: valuesOf(trained),
+    rows: trained.length,
+    columns,
+    labels,
+    monotone: monotoneColumns(draft),
+    positiveWeight: positiveWeight(spec.trainer.classWeight, labels),
+  };
+  const { trainer, seed } = spec;
+  const treeModel =
+    trainer.kind === "gradient_boosting"
+      ? trainBoosting(training, trainer, seed, onTree)
+      : trainForest(training, trainer, seed, onTree);
+  const fittedOf = (model: TreeModel): FittedModel => {
+    const onnx = writeOnnxTreeModel(model);
+    return {
+      draft,
+      treeModel: model,
+      onnx,
+      trained,
+      withScore,
+      valuesOf,
+      outputsOf: async (of) =>
+        Float64Array.from(of.length === 0 ? [] : await task.runOnnx(onnx, valuesOf(of), of.length, columns)),
+      truncated: (trees) =>
+        trees === model.trees.length ? fittedOf(model) : fittedOf({ ...model, trees: model.trees.slice(0, trees) }),
+    };
+  };
+  return fittedOf(treeModel);
+}
+
+/** A table without its labels, as the vectorizer takes it. */
+export const columnarInput = ({ rows, numbers, categories, texts }: FeatureTable): ColumnarInput => ({
+  rows,
+  numbers,
+  categories,
+  texts,
+});
+
+function positiveWeight(weight: ClassWeight, labels: Uint8Array): number {
+  if (weight === "none") return 1;
+  const positives = countPositives(labels);
+  return weight === "balanced" ? (labels.length - positives) / positives : weight;
+}
+
+function pickRows(values: Float32Array, columns: number, rows: Uint32Array): Float32Array {
+  const picked = new Float32Array(rows.length * columns);
+  for (const [i, row] of rows.entries()) picked.set(values.subarray(row * columns, (row + 1) * columns), i * columns);
+  return picked;
+}
+
+/** The constraint of each column: the declared direction of a number, nothing for categories and terms. */
+function monotoneColumns({ columns, features }: Pick<FeatureBundle, "columns" | "features">): Int8Array {
+  const declared = new Map(features.map((feature) => [feature.name, feature]));
+  return Int8Array.from(columns, (column) => {
+    const feature = column.kind === "numeric" ? declared.get(column.feature) : undefined;
+    if (!feature?.monotone) return 0;
+    return feature.direction === "raises" ? 1 : -1;
+  });
+}
