@@ -2,9 +2,11 @@ import {
   CategoryColumnSchema,
   type PredictBatchResponse,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { QueryEventsRequestSchema } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ListRunsRequestSchema, type SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { BadRequestSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { pageTokens } from "@bellwether/mesh/page-token";
 import { openPostgres } from "@bellwether/storage/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { create } from "@bufbuild/protobuf";
@@ -240,11 +242,11 @@ test("a watch shows a run until it is complete", async () => {
 
 test("page tokens that were made up are refused, also those that hold numbers", async () => {
   for (const key of ["1e300", "1.5", "-1", "2147483648"]) {
-    const pageToken = Buffer.from(key).toString("base64url");
+    const pageToken = pageTokens(ListRunsRequestSchema, create(ListRunsRequestSchema)).write([key]);
     expect((await failureOf(ops.batch.listRuns({ pageToken }))).code).toBe(Code.InvalidArgument);
   }
   for (const key of ["7", "0 1e300", "0 1.5", "0 -1", "0 9007199254740992", "x 1", "1.5 1", "9999999999999999999 1"]) {
-    const pageToken = Buffer.from(key).toString("base64url");
+    const pageToken = pageTokens(QueryEventsRequestSchema, create(QueryEventsRequestSchema)).write(key.split(" "));
     expect((await failureOf(ops.audit.queryEvents({ pageToken }))).code).toBe(Code.InvalidArgument);
   }
 });

@@ -1,5 +1,8 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { ListSuppliersRequestSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { pageTokens } from "@bellwether/mesh/page-token";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf, type OpsHarness, runWeek, startOps } from "./testing/ops-harness.ts";
@@ -86,7 +89,8 @@ test("the list filters by band, region and category", async () => {
 test("unknown suppliers are NOT_FOUND, made-up tokens are refused", async () => {
   expect((await failureOf(ops.suppliers.getSupplier({ supplierId: "nobody" }))).code).toBe(Code.NotFound);
   expect((await failureOf(ops.suppliers.getSupplier({}))).code).toBe(Code.InvalidArgument);
-  for (const pageToken of ["x", Buffer.from("1 2").toString("base64url"), Buffer.from("a b c").toString("base64url")])
+  const tokens = pageTokens(ListSuppliersRequestSchema, create(ListSuppliersRequestSchema));
+  for (const pageToken of ["x", tokens.write([1, 2]), tokens.write(["a", "b", "c"]), `${tokens.write([1, 2, 3])}=`])
     expect((await failureOf(ops.suppliers.listSuppliers({ pageToken }))).code).toBe(Code.InvalidArgument);
 });
 

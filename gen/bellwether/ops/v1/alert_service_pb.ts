@@ -33,7 +33,7 @@ export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> &
   pageSize: number;
 
   /**
-   * From the previous page. Empty: the first page.
+   * From the previous page of the same list under the same filter. Empty: the first page.
    *
    * @generated from field: string page_token = 2;
    */

@@ -84,7 +84,7 @@ export type QueryEventsRequest = Message<"bellwether.ops.v1.QueryEventsRequest">
   pageSize: number;
 
   /**
-   * From the previous page. Empty: the first page.
+   * From the previous page of the same list under the same filter. Empty: the first page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -235,7 +235,7 @@ export const AuditService: GenService<{
     output: typeof AppendEventsResponseSchema;
   },
   /**
-   * Queries the trail, what happened last first; of one moment, what was recorded last. INVALID_ARGUMENT: a page token of another list. Idempotent.
+   * Queries the trail, what happened last first; of one moment, what was recorded last. INVALID_ARGUMENT: a page token of another list or filter. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.QueryEvents
    */

@@ -511,7 +511,7 @@ export type ListRunsRequest = Message<"bellwether.ops.v1.ListRunsRequest"> & {
   pageSize: number;
 
   /**
-   * From the previous page. Empty: the first page.
+   * From the previous page of the same list under the same filter. Empty: the first page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -663,7 +663,7 @@ export const BatchService: GenService<{
     output: typeof GetRunResponseSchema;
   },
   /**
-   * Lists runs, started last first. INVALID_ARGUMENT: a page token of another list. Idempotent.
+   * Lists runs, started last first. INVALID_ARGUMENT: a page token of another list or filter. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.ListRuns
    */

@@ -34,7 +34,7 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   pageSize: number;
 
   /**
-   * From the previous page. Empty: the first page.
+   * From the previous page of the same list under the same filter. Empty: the first page.
    *
    * @generated from field: string page_token = 2;
    */

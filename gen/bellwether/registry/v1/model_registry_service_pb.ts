@@ -166,7 +166,7 @@ export type ListVersionsRequest = Message<"bellwether.registry.v1.ListVersionsRe
   pageSize: number;
 
   /**
-   * From the previous page. Empty: the first page.
+   * From the previous page of the same list under the same filter. Empty: the first page.
    *
    * @generated from field: string page_token = 3;
    */
@@ -369,7 +369,7 @@ export type ListProductionHistoryRequest = Message<"bellwether.registry.v1.ListP
   pageSize: number;
 
   /**
-   * From the previous page. Empty: the first page.
+   * From the previous page of the same list under the same filter. Empty: the first page.
    *
    * @generated from field: string page_token = 3;
    */

@@ -129,6 +129,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const guard = webGuard({
     allowedOrigins: options.web?.allowedOrigins ?? [],
     headers: options.web?.headers ?? [],
+    ...(options.web?.requestHeaders && { requestHeaders: options.web.requestHeaders }),
     allowedHosts: options.web?.allowedHosts ?? (auth ? undefined : hostsWithoutAuthentication(host)),
   });
   const onThrow = (error: unknown): void => logger.error({ err: error }, "a request could not be answered");

@@ -5,6 +5,7 @@ import { type EnvSource, readEnv } from "@bellwether/config/env";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLocalKeys } from "./auth/local-keys.ts";
 import { peerSettings, serverEnv, serverSettings } from "./server-env.ts";
+import { DEFAULT_REQUEST_HEADERS } from "./web/web-guard.ts";
 
 const PORTS = { grpc: 9080, web: 8080, admin: 9480 };
 const read = (source: EnvSource = {}) => readEnv(source, serverEnv("OPS_SERVICE", PORTS));
@@ -25,8 +26,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("told nothing, a server is in the clear, on the loopback, on its own ports and without authentication", async () => {
-  expect(await settings({})).toEqual({ host: "127.0.0.1", ports: PORTS, web: { allowedOrigins: [] } });
+  expect(await settings({})).toEqual({
+    host: "127.0.0.1",
+    ports: PORTS,
+    web: { allowedOrigins: [], requestHeaders: DEFAULT_REQUEST_HEADERS },
+  });
   expect(peerSettings(read())).toEqual({});
+});
+
+test("the headers that pages of other origins may send are a list of the environment's", async () => {
+  const { web } = await settings({ BELLWETHER_WEB_HEADERS: "x-tenant,Traceparent" });
+  expect(web?.requestHeaders).toEqual(["x-tenant", "Traceparent"]);
 });
 
 test("ports are the service's own by its prefix, 0 is any free one", async () => {
@@ -47,6 +57,8 @@ test.each([
   ["BELLWETHER_AUTH_IDENTITIES", "ml-service=service,, ci=admin=x"],
   ["BELLWETHER_WEB_ORIGINS", "https://a.example, https://b.example"],
   ["BELLWETHER_WEB_HOSTS", "a.example,"],
+  ["BELLWETHER_WEB_HEADERS", "x-tenant, traceparent"],
+  ["BELLWETHER_WEB_HEADERS", "x-tenant:"],
 ])("%s=%s is a mistake that names the variable", (name, value) => {
   expect(() => read({ [name]: value })).toThrow(`${name}: found "${value}"`);
 });
@@ -140,7 +152,7 @@ test("a role that is none gives nobody any", async () => {
 
 test("origins and hosts of the web door are lists", async () => {
   const env = { BELLWETHER_WEB_ORIGINS: "https://a.example,https://b.example", BELLWETHER_WEB_HOSTS: "a.example" };
-  expect((await settings(env)).web).toEqual({
+  expect((await settings(env)).web).toMatchObject({
     allowedOrigins: ["https://a.example", "https://b.example"],
     allowedHosts: ["a.example"],
   });

@@ -7,11 +7,17 @@ import type { MeshTransportOptions } from "./client/mesh-transport.ts";
 import { isLoopback, type TlsMaterial } from "./listener.ts";
 import type { AuthSettings } from "./policies/authentication.ts";
 import type { ServerOptions } from "./serve.ts";
+import { DEFAULT_REQUEST_HEADERS } from "./web/web-guard.ts";
 
 /** `ops-service=service ci=admin`: certificate names with roles. */
 const IDENTITIES = /^\s*[^\s=]+=[a-z,]+(\s+[^\s=]+=[a-z,]+)*\s*$/;
 const ALLOW_CLEARTEXT = "BELLWETHER_AUTH_ALLOW_CLEARTEXT";
 const NAME_LIST = { pattern: /^[^\s,]+(,[^\s,]+)*$/, expected: "a list with commas and without spaces" };
+/** Names of header fields (RFC 9110, 5.1). */
+const HEADER_LIST = {
+  pattern: /^[\w!#$%&'*+.^`|~-]+(,[\w!#$%&'*+.^`|~-]+)*$/,
+  expected: "names of HTTP headers with commas and without spaces",
+};
 
 /**
  * Readers of what every server of the mesh is told by its environment; `prefix` is the service's, for example "ML_SERVICE".
@@ -47,6 +53,7 @@ export function serverEnv(prefix: string, ports: ServerOptions["ports"]) {
     ),
     authAllowCleartext: env.flag(ALLOW_CLEARTEXT, false),
     webOrigins: env.optional(env.text("BELLWETHER_WEB_ORIGINS", NAME_LIST)),
+    webHeaders: env.text("BELLWETHER_WEB_HEADERS", HEADER_LIST, DEFAULT_REQUEST_HEADERS.join(",")),
     webHosts: env.optional(env.text("BELLWETHER_WEB_HOSTS", NAME_LIST)),
     tokenFile: env.optional(env.path("BELLWETHER_TOKEN_FILE")),
   };
@@ -69,7 +76,11 @@ export async function serverSettings(
   return {
     host: read.host,
     ports: { grpc: read.grpcPort, web: read.webPort, admin: read.adminPort },
-    web: { allowedOrigins: list(read.webOrigins) ?? [], ...(allowedHosts && { allowedHosts }) },
+    web: {
+      allowedOrigins: list(read.webOrigins) ?? [],
+      requestHeaders: read.webHeaders.split(","),
+      ...(allowedHosts && { allowedHosts }),
+    },
     ...(tls && { tls }),
     ...(auth && { auth }),
   };

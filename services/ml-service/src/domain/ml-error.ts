@@ -16,14 +16,3 @@ export class BatchShapeError extends Error {
     this.fieldViolations = [{ field, description }];
   }
 }
-
-/** A page token that this list did not hand out. */
-export class PageTokenError extends Error {
-  override readonly name = "PageTokenError" as const;
-  readonly fieldViolations = [
-    { field: "page_token", description: "use next_page_token of the previous page, unchanged" },
-  ];
-  constructor() {
-    super("page_token is not one of this list's; use next_page_token of the previous page, unchanged");
-  }
-}

@@ -10,7 +10,7 @@ import type { BatchQueueFullError, BatchWorkerLostError } from "@bellwether/scor
 import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score-supplier";
 import type { ModelRejectedError } from "@bellwether/scoring/scoring-model";
 import { Code } from "@connectrpc/connect";
-import type { BatchShapeError, ModelNotReadyError, PageTokenError } from "../domain/ml-error.ts";
+import type { BatchShapeError, ModelNotReadyError } from "../domain/ml-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type MlError =
@@ -18,7 +18,6 @@ type MlError =
   | BatchShapeError
   | BatchQueueFullError
   | BatchWorkerLostError
-  | PageTokenError
   | InvalidSupplierError
   | FlatSupplierError
   | NotExplainableError
@@ -35,7 +34,6 @@ export const ML_ERRORS = {
   BatchShapeError: Code.InvalidArgument,
   BatchQueueFullError: Code.ResourceExhausted,
   BatchWorkerLostError: Code.Unavailable,
-  PageTokenError: Code.InvalidArgument,
   InvalidSupplierError: Code.InvalidArgument,
   FlatSupplierError: Code.InvalidArgument,
   NotExplainableError: Code.FailedPrecondition,

@@ -1,15 +1,21 @@
-import { PageTokenError } from "../domain/ml-error.ts";
+import { type PageTokens, pageTokenError } from "@bellwether/mesh/page-token";
 
 const DEFAULT_SIZE = 50;
 
-/** Cuts one page out of a list; the token is the offset of the next page. @throws PageTokenError */
+/**
+ * Cuts one page out of a list that grows at its start: the token says how many items are left, so that what is new meanwhile neither
+ * repeats nor hides any.
+ * @throws ConnectError INVALID_ARGUMENT for a token that is not this list's
+ */
 export function pageOf<T>(
   list: readonly T[],
   pageSize: number,
   pageToken: string,
-): { items: readonly T[]; nextPageToken: string } {
-  if (!/^[0-9]{0,9}$/.test(pageToken)) throw new PageTokenError();
-  const start = Number(pageToken);
+  tokens: PageTokens,
+): { readonly items: readonly T[]; readonly nextPageToken: string } {
+  const [left = String(list.length)] = tokens.read(pageToken, 1) ?? [];
+  if (!/^[0-9]{1,9}$/.test(left)) throw pageTokenError();
+  const start = Math.max(0, list.length - Number(left));
   const end = start + (pageSize || DEFAULT_SIZE);
-  return { items: list.slice(start, end), nextPageToken: end < list.length ? String(end) : "" };
+  return { items: list.slice(start, end), nextPageToken: end < list.length ? tokens.write([list.length - end]) : "" };
 }

@@ -1,8 +1,11 @@
-import type {
-  AliasSchema,
-  ModelRegistryService,
-  ModelVersionSchema,
+import {
+  type AliasSchema,
+  ListProductionHistoryRequestSchema,
+  ListVersionsRequestSchema,
+  type ModelRegistryService,
+  type ModelVersionSchema,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { pageTokens } from "@bellwether/mesh/page-token";
 import type { Alias } from "@bellwether/registry/alias-file";
 import { readAliases } from "@bellwether/registry/aliases";
 import type { Manifest } from "@bellwether/registry/manifest";
@@ -37,8 +40,11 @@ export function registryHandlers(
   defaultModel: string,
 ): Partial<ServiceImpl<typeof ModelRegistryService>> {
   return {
-    async listVersions({ modelName, pageSize, pageToken }) {
-      const { items, nextPageToken } = pageOf(await listVersions(root, modelName || defaultModel), pageSize, pageToken);
+    async listVersions(request) {
+      const name = request.modelName || defaultModel;
+      const tokens = pageTokens(ListVersionsRequestSchema, request, name);
+      const versions = await listVersions(root, name);
+      const { items, nextPageToken } = pageOf(versions, request.pageSize, request.pageToken, tokens);
       return { versions: items.map(versionToProto), nextPageToken };
     },
     async getVersion({ modelName, version }) {
@@ -50,9 +56,11 @@ export function registryHandlers(
     async listAliases({ modelName }) {
       return { aliases: (await readAliases(root, modelName || defaultModel)).aliases.map(aliasToProto) };
     },
-    async listProductionHistory({ modelName, pageSize, pageToken }) {
-      const { champions } = await readAliases(root, modelName || defaultModel);
-      const { items, nextPageToken } = pageOf(champions.toReversed(), pageSize, pageToken);
+    async listProductionHistory(request) {
+      const name = request.modelName || defaultModel;
+      const tokens = pageTokens(ListProductionHistoryRequestSchema, request, name);
+      const { champions } = await readAliases(root, name);
+      const { items, nextPageToken } = pageOf(champions.toReversed(), request.pageSize, request.pageToken, tokens);
       return { champions: items.map(aliasToProto), nextPageToken };
     },
   };

@@ -1,15 +1,17 @@
 import {
   type AlertService,
   type ListAlertsRequest,
+  ListAlertsRequestSchema,
   WatchAlertsResponseSchema,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { callerOf } from "@bellwether/mesh/caller";
+import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/page-token";
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";
 import type { Change } from "../domain/change.ts";
 import { checkModel, type ScoringModel } from "../domain/choose-model.ts";
-import { AlertNotFoundError, PageTokenError } from "../domain/ops-error.ts";
+import { AlertNotFoundError } from "../domain/ops-error.ts";
 import { acknowledgeAlert, resolveAlert, type TriageDesk } from "../domain/triage-alert.ts";
 import {
   type AlertNames,
@@ -20,7 +22,7 @@ import {
   SEVERITIES,
   STATES,
 } from "./alert-to-proto.ts";
-import { pageOf, partsFromToken } from "./page-token.ts";
+import { pageOf } from "./page-token.ts";
 import { shareByKey } from "./shared-query.ts";
 
 /** Conditions of a list as the store takes them. */
@@ -80,7 +82,9 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
     async listAlerts(request) {
       const size = request.pageSize || DEFAULT_PAGE;
       if (request.modelName !== "") checkModel(await deps.listModels(), request.modelName);
-      const page = pageOf(await deps.listAlerts(queryFromProto(request), size + 1), size, ({ alert }) => [
+      const tokens = pageTokens(ListAlertsRequestSchema, request);
+      const rows = await deps.listAlerts(queryFromProto(request, tokens), size + 1);
+      const page = pageOf(rows, size, tokens, ({ alert }) => [
         alert.severity,
         alert.changedAt.getTime() * 1000,
         alert.riskScore,
@@ -114,10 +118,12 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
   };
 }
 
-function queryFromProto({ states, severity, supplierId, modelName, pageToken }: ListAlertsRequest): AlertQuery {
+function queryFromProto(request: ListAlertsRequest, tokens: PageTokens): AlertQuery {
+  const { states, severity, supplierId, modelName, pageToken } = request;
   const named = states.flatMap((state) => nameOf(STATES, state) ?? []);
   const severityName = nameOf(SEVERITIES, severity);
-  const after = afterFromToken(pageToken);
+  const key = tokens.read(pageToken, 4);
+  const after = key && afterFromKey(key);
   return {
     states: named.length > 0 ? named : ACTIVE,
     ...(severityName && { severity: severityName }),
@@ -127,12 +133,9 @@ function queryFromProto({ states, severity, supplierId, modelName, pageToken }: 
   };
 }
 
-function afterFromToken(token: string): AlertQuery["after"] {
-  const parts = partsFromToken(token, 4);
-  if (!parts) return undefined;
-  const [severity, changedUs = "", score = "", id = ""] = parts;
+function afterFromKey([severity, changedUs = "", score = "", id = ""]: readonly string[]): AlertQuery["after"] {
   const riskScore = score === "" ? Number.NaN : Number(score);
   const isKey = /^\d{1,17}$/.test(changedUs) && riskScore >= 0 && riskScore <= 1 && UUID.test(id);
-  if ((severity !== "warning" && severity !== "critical") || !isKey) throw new PageTokenError();
+  if ((severity !== "warning" && severity !== "critical") || !isKey) throw pageTokenError();
   return { severity, changedUs, riskScore, id };
 }

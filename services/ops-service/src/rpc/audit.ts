@@ -1,5 +1,10 @@
 import type { AuditRecordSchema, AuditEvent as ProtoEvent } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
-import type { AuditService, QueryEventsRequest } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import {
+  type AuditService,
+  type QueryEventsRequest,
+  QueryEventsRequestSchema,
+} from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/page-token";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
@@ -11,8 +16,7 @@ import {
   EMPTY_CHAIN,
   isLinked,
 } from "../domain/audit-chain.ts";
-import { PageTokenError } from "../domain/ops-error.ts";
-import { pageOf, partsFromToken, rowFromText } from "./page-token.ts";
+import { pageOf, rowFromText } from "./page-token.ts";
 
 /** Conditions of a query as the store takes them. */
 export interface AuditQuery {
@@ -53,8 +57,9 @@ export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof Audit
     },
     async queryEvents(request) {
       const size = request.pageSize || DEFAULT_PAGE;
-      const rows = await deps.queryEvents(queryFromProto(request), size + 1);
-      const page = pageOf(rows, size, ({ occurredUs, sequence }) => [String(occurredUs), sequence]);
+      const tokens = pageTokens(QueryEventsRequestSchema, request);
+      const rows = await deps.queryEvents(queryFromProto(request, tokens), size + 1);
+      const page = pageOf(rows, size, tokens, ({ occurredUs, sequence }) => [String(occurredUs), sequence]);
       return { records: page.items.map(recordToProto), nextPageToken: page.nextPageToken };
     },
     async verifyChain(_request, { signal }) {
@@ -103,8 +108,10 @@ function recordToProto(record: AuditRecord): MessageInitShape<typeof AuditRecord
   };
 }
 
-function queryFromProto({ kind, subject, actor, from, to, pageToken }: QueryEventsRequest): AuditQuery {
-  const after = afterFromToken(pageToken);
+function queryFromProto(request: QueryEventsRequest, tokens: PageTokens): AuditQuery {
+  const { kind, subject, actor, from, to, pageToken } = request;
+  const key = tokens.read(pageToken, 2);
+  const after = key && afterFromKey(key);
   return {
     ...(kind !== "" && { kind }),
     ...(subject !== "" && { subject }),
@@ -115,10 +122,8 @@ function queryFromProto({ kind, subject, actor, from, to, pageToken }: QueryEven
   };
 }
 
-function afterFromToken(token: string): AuditQuery["after"] {
-  const [us = "", row = ""] = partsFromToken(token, 2) ?? [];
-  if (token === "") return undefined;
-  if (!/^-?\d{1,18}$/.test(us)) throw new PageTokenError();
+function afterFromKey([us = "", row = ""]: readonly string[]): AuditQuery["after"] {
+  if (!/^-?\d{1,18}$/.test(us)) throw pageTokenError();
   return { occurredUs: BigInt(us), sequence: rowFromText(row, Number.MAX_SAFE_INTEGER) };
 }
 

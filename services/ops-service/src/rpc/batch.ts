@@ -1,6 +1,11 @@
 import type { RunLease as ProtoLease, Override as ProtoOverride } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import type { BatchService, StartRunResponseSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import {
+  type BatchService,
+  ListRunsRequestSchema,
+  type StartRunResponseSchema,
+} from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { callerOf } from "@bellwether/mesh/caller";
+import { pageTokens } from "@bellwether/mesh/page-token";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { Change } from "../domain/change.ts";
@@ -18,7 +23,7 @@ import {
   type Transact,
 } from "../domain/weekly-run.ts";
 import { chunkFromProto } from "./chunk-from-proto.ts";
-import { pageOf, rowFromToken } from "./page-token.ts";
+import { pageOf, rowFromText } from "./page-token.ts";
 import { runToProto, stageFromProto } from "./run-to-proto.ts";
 import { shareByKey } from "./shared-query.ts";
 
@@ -86,10 +91,12 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
       if (!run) throw new RunNotFoundError(isoWeek === "" ? "yet" : `of ${isoWeek}`);
       return { run: runToProto(run) };
     },
-    async listRuns({ pageSize, pageToken }) {
-      const size = pageSize || DEFAULT_PAGE;
-      const beforeId = rowFromToken(pageToken, MAX_RUN_ID);
-      const page = pageOf(await deps.listRuns(size + 1, beforeId), size, ({ id }) => [id]);
+    async listRuns(request) {
+      const size = request.pageSize || DEFAULT_PAGE;
+      const tokens = pageTokens(ListRunsRequestSchema, request);
+      const [before] = tokens.read(request.pageToken, 1) ?? [];
+      const beforeId = before === undefined ? undefined : rowFromText(before, MAX_RUN_ID);
+      const page = pageOf(await deps.listRuns(size + 1, beforeId), size, tokens, ({ id }) => [id]);
       return { runs: page.items.map(runToProto), nextPageToken: page.nextPageToken };
     },
     async *watchRun({ runId }, { signal }) {

@@ -1,49 +1,34 @@
-import { PageTokenError } from "../domain/ops-error.ts";
+import { type PageTokens, pageTokenError } from "@bellwether/mesh/page-token";
 
-/** Rows of a page, and the key of its last row for the next page. */
+/** Rows of a page, and the token of the next page. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextPageToken: string;
 }
 
 /** A page of at most `size` out of `size + 1` rows that were asked for; `keyOf` gives what the next page starts behind. */
-export function pageOf<T>(rows: readonly T[], size: number, keyOf: (last: T) => readonly (string | number)[]): Page<T> {
+export function pageOf<T>(
+  rows: readonly T[],
+  size: number,
+  tokens: PageTokens,
+  keyOf: (last: T) => readonly (string | number)[],
+): Page<T> {
   const items = rows.slice(0, size);
   const last = items.at(-1);
-  const nextPageToken = rows.length > size && last !== undefined ? encode(keyOf(last)) : "";
+  const nextPageToken = rows.length > size && last !== undefined ? tokens.write(keyOf(last)) : "";
   return { items, nextPageToken };
 }
 
-/** A key of numbers out of a token; undefined: the first page. @throws PageTokenError */
-export function numbersFromToken(token: string, length: number): readonly number[] | undefined {
-  const parts = partsFromToken(token, length);
-  const numbers = parts?.map((part) => (part === "" ? Number.NaN : Number(part)));
-  if (numbers?.some((n) => !Number.isFinite(n))) throw new PageTokenError();
+/** The numbers of a key. @throws ConnectError INVALID_ARGUMENT */
+export function numbersFromKey(key: readonly string[]): readonly number[] {
+  const numbers = key.map((part) => (part === "" ? Number.NaN : Number(part)));
+  if (numbers.some((n) => !Number.isFinite(n))) throw pageTokenError();
   return numbers;
 }
 
-/** A row's number out of a token, at most `max`; undefined: the first page. @throws PageTokenError */
-export function rowFromToken(token: string, max: number): number | undefined {
-  const [row] = partsFromToken(token, 1) ?? [];
-  return row === undefined ? undefined : rowFromText(row, max);
-}
-
-/** A row's number out of a token's part, at most `max`. @throws PageTokenError */
+/** A row's number out of a part of a key, at most `max`. @throws ConnectError INVALID_ARGUMENT */
 export function rowFromText(text: string, max: number): number {
   const row = Number(text);
-  if (!/^\d{1,16}$/.test(text) || row > max) throw new PageTokenError();
+  if (!/^\d{1,16}$/.test(text) || row > max) throw pageTokenError();
   return row;
-}
-
-/** A key out of a token; undefined: the first page. @throws PageTokenError */
-export function partsFromToken(token: string, length: number): readonly string[] | undefined {
-  if (token === "") return undefined;
-  const text = Buffer.from(token, "base64url").toString();
-  const parts = text.split(" ");
-  if (parts.length !== length || encode(parts) !== token) throw new PageTokenError();
-  return parts;
-}
-
-function encode(key: readonly (string | number)[]): string {
-  return Buffer.from(key.join(" ")).toString("base64url");
 }

@@ -1,12 +1,17 @@
 import type { SupplierSchema, SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
-import type { ListSuppliersRequest, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import {
+  type ListSuppliersRequest,
+  ListSuppliersRequestSchema,
+  type SupplierService,
+} from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { type PageTokens, pageTokens } from "@bellwether/mesh/page-token";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { SupplierNotFoundError } from "../domain/ops-error.ts";
 import type { Supplier, SupplierHistory, SupplierList, SupplierQuery, SupplierScore } from "../domain/supplier.ts";
 import { nameOf } from "./alert-to-proto.ts";
-import { numbersFromToken, pageOf } from "./page-token.ts";
+import { numbersFromKey, pageOf } from "./page-token.ts";
 import { BANDS, modelToProto, OUTPUT_SPACES } from "./run-to-proto.ts";
 
 export interface SupplierDependencies {
@@ -25,8 +30,9 @@ export function supplierHandlers(deps: SupplierDependencies): ServiceImpl<typeof
   return {
     async listSuppliers(request) {
       const size = request.pageSize || DEFAULT_PAGE;
-      const { suppliers, modelName } = await deps.listSuppliers(queryFromProto(request), size + 1);
-      const page = pageOf(suppliers, size, ({ number, latestScore }) => [
+      const tokens = pageTokens(ListSuppliersRequestSchema, request);
+      const { suppliers, modelName } = await deps.listSuppliers(queryFromProto(request, tokens), size + 1);
+      const page = pageOf(suppliers, size, tokens, ({ number, latestScore }) => [
         latestScore?.runId ?? 0,
         latestScore?.impact ?? -1,
         number,
@@ -46,9 +52,10 @@ export function supplierHandlers(deps: SupplierDependencies): ServiceImpl<typeof
   };
 }
 
-function queryFromProto({ band, region, category, modelName, pageToken }: ListSuppliersRequest): SupplierQuery {
+function queryFromProto(request: ListSuppliersRequest, tokens: PageTokens): SupplierQuery {
+  const { band, region, category, modelName, pageToken } = request;
   const bandName = nameOf(BANDS, band);
-  const [runId, impact, number] = numbersFromToken(pageToken, 3) ?? [];
+  const [runId, impact, number] = numbersFromKey(tokens.read(pageToken, 3) ?? []);
   return {
     modelName,
     ...(bandName && { band: bandName }),

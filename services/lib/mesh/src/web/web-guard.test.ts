@@ -88,6 +88,42 @@ describe("a door that answers to the own machine's names", () => {
   });
 });
 
+it.each([
+  [
+    "what the protocols, OpenTelemetry and common clients send",
+    undefined,
+    [
+      "Content-Type",
+      "Authorization",
+      "Connect-Timeout-Ms",
+      "Grpc-Timeout",
+      "Grpc-Accept-Encoding",
+      "X-Grpc-Web",
+      "traceparent",
+      "tracestate",
+      "baggage",
+      "b3",
+      "x-request-id",
+    ],
+    ["x-tenant"],
+  ],
+  [
+    "its own list besides the protocols' headers",
+    ["x-tenant"],
+    ["Content-Type", "Authorization", "Connect-Timeout-Ms", "x-tenant"],
+    ["traceparent"],
+  ],
+])("a preflight allows %s", async (_, requestHeaders, allowed, others) => {
+  const origin = "https://dashboard.example.com";
+  const listener = await guarded({ allowedOrigins: [origin], ...(requestHeaders && { requestHeaders }) });
+  const { headers } = await listener.ask({ origin, "access-control-request-method": "POST" }, "OPTIONS");
+  const names = headers["access-control-allow-headers"]?.split(", ") ?? [];
+  expect(allowed.filter((name) => !names.includes(name))).toEqual([]);
+  expect(others.filter((name) => names.includes(name))).toEqual([]);
+  expect(headers["access-control-expose-headers"]).toContain("Retry-After");
+  listener.close();
+});
+
 it("a door without names answers to any", async () => {
   const door = await guarded({});
   expect((await door.ask({ host: "any.example.com" })).status).toBe(200);

@@ -10,9 +10,19 @@ export interface WebGuardOptions {
   readonly allowedHosts: readonly string[] | undefined;
   /** Headers of requests and answers that pages of other origins may use besides those of the protocols. */
   readonly headers: readonly string[];
+  /** Headers that such pages may send besides those of the protocols and `headers`. Left out: `DEFAULT_REQUEST_HEADERS`. */
+  readonly requestHeaders?: readonly string[];
 }
 
-const ALLOWED_HEADERS = [...cors.allowedHeaders, "Authorization", "Traceparent", "Tracestate"];
+/** What OpenTelemetry (W3C and B3 propagation), proxies and common HTTP clients add to a page's calls. */
+export const DEFAULT_REQUEST_HEADERS: readonly string[] = [
+  ...["traceparent", "tracestate", "baggage", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid"],
+  ...["x-b3-sampled", "x-b3-flags", "x-request-id", "x-correlation-id", "x-requested-with"],
+];
+/** What the protocols of the listener need. */
+const PROTOCOL_HEADERS = [...cors.allowedHeaders, "Authorization", "Grpc-Encoding", "Grpc-Accept-Encoding"];
+/** What an answer tells a client about when and how to ask again. */
+const EXPOSED_HEADERS = [...cors.exposedHeaders, "Retry-After", "WWW-Authenticate"];
 const PREFLIGHT_LASTS_S = "7200";
 
 /** Names of the own machine: all that a server without authentication answers to. */
@@ -22,10 +32,15 @@ export const LOCAL_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"
  * Refuses requests that a foreign page makes: a Host that is not ours (DNS rebinding: a foreign name that points at this
  * machine) and an Origin that is neither ours nor allowed. Answers CORS preflights of allowed origins.
  */
-export function webGuard({ allowedOrigins, allowedHosts, headers }: WebGuardOptions): WebHandler {
-  const allowedHeaders = [...ALLOWED_HEADERS, ...headers].join(", ");
+export function webGuard({
+  allowedOrigins,
+  allowedHosts,
+  headers,
+  requestHeaders = DEFAULT_REQUEST_HEADERS,
+}: WebGuardOptions): WebHandler {
+  const allowedHeaders = [...PROTOCOL_HEADERS, ...requestHeaders, ...headers].join(", ");
   // The answers' trailers travel as headers with a prefix.
-  const exposedHeaders = [...cors.exposedHeaders, ...headers, ...headers.map((name) => `Trailer-${name}`)].join(", ");
+  const exposedHeaders = [...EXPOSED_HEADERS, ...headers, ...headers.map((name) => `Trailer-${name}`)].join(", ");
   const origins = new Set(allowedOrigins);
   const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
   return (request, response) => {
