@@ -128,10 +128,10 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       admission: PATIENT,
       ...(telemetry && { telemetry }),
     });
-    const pulse = watchPostgres(databaseUrl, (answers) => {
-      if (answers) logger.info("ready: the database answers again");
-      else logger.warn("not ready: the database does not answer");
-      server.setServing("", answers);
+    const pulse = watchPostgres(databaseUrl, (usable, reason) => {
+      if (usable) logger.info("ready: the database answers again");
+      else logger.warn(`not ready: the database ${reason}`);
+      server.setServing("", usable, usable ? "" : `the database ${reason}`);
     });
     const stop = async (): Promise<void> => {
       await pulse[Symbol.asyncDispose]();

@@ -14,9 +14,12 @@ import { createOpsTrail } from "./clients/ops-trail.ts";
 import { resolveInput } from "./domain/input-file.ts";
 import { startAliasTrail } from "./jobs/alias-trail.ts";
 import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
+import { WEEKLY_SCHEDULE } from "./jobs/weekly-queue.ts";
+import { createReadiness } from "./readiness.ts";
 import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
 import { modelHandlers } from "./rpc/models.ts";
 import { scheduleHandlers } from "./rpc/schedule.ts";
+import { openPauseFile } from "./store/pause-file.ts";
 import { createWeeklyRunner, type WeeklySettings } from "./weekly-runner.ts";
 
 /** What scheduler-service is started with. */
@@ -40,23 +43,31 @@ export interface SchedulerServiceConfig
   readonly telemetry?: Telemetry;
   /** How long a worker that was killed holds its job, milliseconds. Default 30,000. */
   readonly lockMs?: number;
+  /** How often the schedule in the queue's store is looked at, milliseconds. Default 20,000. */
+  readonly scheduleCheckMs?: number;
 }
 
 /** How often the registry is looked at for moves that the command line made. */
 const REGISTRY_LOOK_MS = 1_000;
 
-/** Starts scheduler-service; it is ready while the store of its jobs answers. @throws ConfigError, StorageError, CronPatternError, ListenError */
+/**
+ * Starts scheduler-service; it is ready while the store of its jobs takes writes and holds the schedule, and the folders of its weeks can
+ * be used. @throws ConfigError, StorageError, CronPatternError, ListenError
+ */
 export async function createSchedulerService(config: SchedulerServiceConfig): Promise<RunningServer> {
   const { logger, telemetry, queueUrl, inputFolder, input, registryRoot, defaultModel, ...settings } = config;
   await using starting = new AsyncDisposableStack();
   const calls = { ...settings.calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) };
   const runner = starting.use(await createWeeklyRunner({ ...settings, calls }));
-  const queues = starting.use(await openQueue(queueUrl));
+  const queues = starting.use(await openQueue(queueUrl, { queues: [WEEKLY_SCHEDULE] }));
+  const readiness = createReadiness(logger);
   const jobs = await startWeeklyJobs({
     ...settings,
     queues,
     runner,
     logger,
+    pauseFile: openPauseFile(path.join(settings.weeksFolder, "schedule.json")),
+    onSchedule: (reason) => readiness.set("schedule", reason),
     findInput: (named) => resolveInput(inputFolder, named === "" ? path.resolve(inputFolder, input) : named),
   });
   starting.defer(jobs.stop);
@@ -86,10 +97,11 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     logger,
     ...(telemetry && { telemetry }),
   });
-  const pulse = watchQueue(queueUrl, (answers) => {
-    if (answers) logger.info("ready: the store of the jobs answers again");
-    else logger.warn("not ready: the store of the jobs does not answer");
-    server.setServing("", answers);
+  readiness.report(server);
+  const pulse = watchQueue(queueUrl, (usable, reason) => {
+    readiness.set("store", usable ? null : `the store of the jobs ${reason}`);
+    // What it lost meanwhile is written again.
+    if (usable) jobs.checkSchedule();
   });
   const opened = starting.move();
   const end = async (): Promise<void> => {

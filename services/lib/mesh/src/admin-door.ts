@@ -9,6 +9,8 @@ export interface AdminDoorOptions {
   readonly limits: DoorLimits;
   /** Whether the server wants traffic. */
   readonly isReady: () => boolean;
+  /** Why not, for people; may be empty. */
+  readonly whyNot?: () => string;
   /** All metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
   /** Called with what a page threw. */
@@ -17,13 +19,13 @@ export interface AdminDoorOptions {
 
 /** Opens the admin door: /livez, /readyz and /metrics for probes and Prometheus, in plain HTTP. @throws ListenError */
 export async function openAdminDoor(options: AdminDoorOptions): Promise<Door> {
-  const { address, limits, isReady, metricsText, onThrow } = options;
+  const { address, limits, isReady, whyNot = () => "", metricsText, onThrow } = options;
   const pages: Readonly<Record<string, (response: WebResponse) => void>> = {
     "/livez": (response) => sendText(response, 200, "text/plain", "ok\n"),
     "/readyz": (response) =>
       isReady()
         ? sendText(response, 200, "text/plain", "ok\n")
-        : sendText(response, 503, "text/plain", "not serving\n"),
+        : sendText(response, 503, "text/plain", `not serving${whyNot() && `: ${whyNot()}`}\n`),
     "/metrics": (response) => {
       metricsText()
         .then(

@@ -7,9 +7,14 @@ import { type Route, route } from "./route.ts";
 /** What a server says about its own fitness, by grpc.health.v1 and on the admin door. */
 export interface HealthBoard {
   readonly route: Route;
-  /** "" is the whole server: while it does not serve, none of its services does. @throws Error for a service it does not have */
-  setServing(service: string, serving: boolean): void;
+  /**
+   * "" is the whole server: while it does not serve, none of its services does. `reason` is for people, one line, shown at /readyz.
+   * @throws Error for a service it does not have
+   */
+  setServing(service: string, serving: boolean, reason?: string): void;
   isServing(service: string): boolean;
+  /** Why the whole server does not serve; empty when it does, or when no reason was given. */
+  whyNot(): string;
 }
 
 /**
@@ -18,6 +23,7 @@ export interface HealthBoard {
  */
 export function createHealthBoard(services: readonly string[], serving: boolean): HealthBoard {
   const own = new Map([["", serving], ...services.map((name): [string, boolean] => [name, true])]);
+  let why = "";
   const changes = new EventEmitter().setMaxListeners(0);
   const isServing = (service: string): boolean => own.get("") === true && own.get(service) === true;
   const statusOf = (service: string): Status => {
@@ -39,9 +45,11 @@ export function createHealthBoard(services: readonly string[], serving: boolean)
 
   return {
     isServing,
-    setServing(service, now) {
+    whyNot: () => (isServing("") ? "" : why),
+    setServing(service, now, reason = "") {
       if (!own.has(service)) throw new Error(`no service "${service}" on this server`);
       own.set(service, now);
+      if (service === "") why = reason;
       changes.emit("change");
     },
     route: route(Health, {

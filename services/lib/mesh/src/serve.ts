@@ -71,8 +71,8 @@ export interface ServerOptions {
 /** A server that answers. */
 export interface RunningServer extends AsyncDisposable {
   readonly addresses: { readonly grpc: Address; readonly web: Address; readonly admin: Address };
-  /** Says whether a service ("" is the whole server) wants traffic: health checks and /readyz tell it on. */
-  setServing(service: string, serving: boolean): void;
+  /** Says whether a service ("" is the whole server) wants traffic, and why not: health checks and /readyz report it. */
+  setServing(service: string, serving: boolean, reason?: string): void;
   /** NOT_SERVING, GOAWAY, calls in flight end, for at most `drainMs`. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -155,7 +155,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const web = await opened(
       openWebDoor({ address: at(ports.web), routes, chain, limits, before, after, strict, onUnsent, onThrow, ...tls }),
     );
-    const admin = await opened(openAdminDoor({ address: at(ports.admin), limits, isReady, metricsText, onThrow }));
+    const admin = await opened(
+      openAdminDoor({ address: at(ports.admin), limits, isReady, whyNot: health.whyNot, metricsText, onThrow }),
+    );
     const addresses = { grpc, web, admin };
     logger.info({ grpc: addressText(grpc), web: addressText(web), admin: addressText(admin) }, "listening");
     if (!auth) logger.warn("authentication is off: every process of this machine may do everything");

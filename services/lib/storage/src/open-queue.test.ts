@@ -1,7 +1,8 @@
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openQueue } from "./open-queue.ts";
 
 /** Proves one store: a schedule with a time zone set twice, a retried job, a parent that waits for its children. */
@@ -69,6 +70,17 @@ describe.skipIf(!hasRedis())("on Redis (skipped where there is no redis-server)"
     await using redis = await startRedis();
     await proveQueues(redis.url);
   });
+
+  it("keeps all keys in one slot of a Redis Cluster", async () => {
+    await using redis = await startRedis("", ["--cluster-enabled", "yes"]);
+    const admin = new Redis(redis.url);
+    await admin.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+    await vi.waitFor(async () => expect(await admin.call("CLUSTER", "INFO")).toContain("cluster_state:ok"), {
+      timeout: 10_000,
+    });
+    admin.disconnect();
+    await proveQueues(redis.url);
+  }, 30_000);
 
   it("is closed while the store does not answer", async () => {
     await using redis = await startRedis();

@@ -12,11 +12,32 @@ import {
 import { Redis } from "ioredis";
 import pg from "pg";
 import { libpqUrl } from "./libpq-url.ts";
+import { moveOldQueue } from "./move-old-queue.ts";
+import { assertWritable } from "./postgres-pulse.ts";
 import { createQueueTelemetry } from "./queue-telemetry.ts";
+import { probeWrite, QUEUE_PREFIX } from "./redis-write-probe.ts";
 import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
 
 /** Where the jobs are kept. On Postgres each queue has a small pool of its own, as BullMQ sets the pool's search path. */
-type Store = { readonly redis: Redis } | { readonly connectionString: string; readonly max: number };
+type Store = { readonly redis: Redis } | PoolSettings;
+
+/** A type, not an interface: BullMQ asks for an index signature. */
+type PoolSettings = {
+  readonly connectionString: string;
+  readonly max: number;
+  /** Limits of node-postgres and of the server, milliseconds. */
+  readonly connectionTimeoutMillis?: number;
+  readonly query_timeout?: number;
+  readonly statement_timeout?: number;
+};
+
+/** Workers wait for a store that is away; queues answer their callers within seconds, and send nothing later. */
+interface Stores {
+  readonly workers: Store;
+  readonly queues: Store;
+  /** Ends both at once. */
+  disconnect(): void;
+}
 
 /** The store is a plain option of every queue: the backend is chosen where a queue is made, so the types stay one. */
 const eitherBackend: BackendFactory<IQueueBackend, Store> = (name, { connection, ...rest }, options) =>
@@ -48,19 +69,29 @@ export interface Queues extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+export interface QueueOptions {
+  /** Queues whose keys an earlier version kept in Redis without a hash tag: they are moved. */
+  readonly queues?: readonly string[];
+}
+
 const CONNECT_TIMEOUT_MS = 10_000;
 const POOL_SIZE = 4;
 /** BullMQ takes leave of its store, and waits for one that is silent for as long as that is. */
 const CLOSE_TIMEOUT_MS = 5_000;
+/** A command of a queue that has no answer by then is given up; the store may still carry it out. */
+const COMMAND_TIMEOUT_MS = 4_000;
 
 /**
  * Opens BullMQ on the store of `url`: redis:, rediss:, postgres: or postgresql:. On Postgres BullMQ's own tables (schema
- * "bullmq") are brought up to date. A job carries the trace of whoever added it.
- * @throws StorageError in one line when the store does not answer
+ * "bullmq") are brought up to date. A job carries the trace of whoever added it. A queue's call fails within seconds while the store is
+ * away, and what failed is not sent later.
+ * @throws StorageError in one line when the store does not answer or takes no writes
  */
-export async function openQueue(url: string): Promise<Queues> {
-  const connection = /^rediss?:/.test(url) ? await openRedis(url) : await preparePostgres(url);
-  const base = { connection, telemetry: createQueueTelemetry() };
+export async function openQueue(url: string, options: QueueOptions = {}): Promise<Queues> {
+  const isRedis = /^rediss?:/.test(url);
+  const stores = isRedis ? await openRedis(url, options.queues ?? []) : await preparePostgres(url);
+  const shared = { telemetry: createQueueTelemetry(), ...(isRedis && { prefix: QUEUE_PREFIX }) };
+  const base = { ...shared, connection: stores.queues };
   const workers: (() => Promise<void>)[] = [];
   const others: (() => Promise<void>)[] = [];
   // BullMQ connects again by itself; an "error" event without a listener would end the process.
@@ -71,10 +102,10 @@ export async function openQueue(url: string): Promise<Queues> {
   };
   const close = async (): Promise<void> => {
     await Promise.race([closeAll(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
-    if ("redis" in connection) connection.redis.disconnect();
+    stores.disconnect();
   };
   return {
-    kind: "redis" in connection ? "redis" : "postgres",
+    kind: isRedis ? "redis" : "postgres",
     queue<D, R>(name: string) {
       const queue: JobQueue<D, R> = new bull.Queue<D, R, string>(name, base);
       queue.on("error", ignore);
@@ -82,13 +113,17 @@ export async function openQueue(url: string): Promise<Queues> {
       return queue;
     },
     worker<D, R>(name: string, process: Processor<D, R>, options?: Omit<WorkerOptions<Store>, keyof typeof base>) {
-      const worker: JobWorker<D, R> = new bull.Worker<D, R, string>(name, process, { ...options, ...base });
+      const worker: JobWorker<D, R> = new bull.Worker<D, R, string>(name, process, {
+        ...options,
+        ...shared,
+        connection: stores.workers,
+      });
       worker.on("error", ignore);
       workers.push(() => worker.close());
       return worker;
     },
     events<R>(name: string) {
-      const events: JobEvents<R> = new bull.QueueEvents<R>(name, base);
+      const events: JobEvents<R> = new bull.QueueEvents<R>(name, { ...shared, connection: stores.workers });
       events.on("error", ignore);
       others.push(() => events.close());
       return events;
@@ -104,23 +139,39 @@ export async function openQueue(url: string): Promise<Queues> {
   };
 }
 
-async function openRedis(url: string): Promise<Store> {
-  const redis = new Redis(url, {
+async function openRedis(url: string, names: readonly string[]): Promise<Stores> {
+  const settings = {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // Workers block on Redis: BullMQ demands that a command waits for a reconnection instead of failing.
-    maxRetriesPerRequest: null,
+    // A primary that has become a replica keeps its connections: a new one finds the new primary.
+    reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
+  };
+  // Workers block on Redis: BullMQ demands that a command waits for a reconnection instead of failing.
+  const workers = new Redis(url, { ...settings, maxRetriesPerRequest: null });
+  const queues = new Redis(url, {
+    ...settings,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: COMMAND_TIMEOUT_MS,
   });
+  const disconnect = (): void => {
+    workers.disconnect();
+    queues.disconnect();
+  };
   let reason: unknown;
-  redis.on("error", (error) => {
-    reason = error;
-  });
+  for (const redis of [workers, queues])
+    redis.on("error", (error) => {
+      reason = error;
+    });
   try {
-    await redis.connect();
-    await redis.ping();
-    return { redis };
+    await workers.connect();
+    await queues.connect();
+    await probeWrite(workers);
+    for (const name of names) await moveOldQueue(workers, name);
+    return { workers: { redis: workers }, queues: { redis: queues }, disconnect };
   } catch (cause) {
-    redis.disconnect();
+    disconnect();
     const said = shortCause(reason ?? cause);
     throw new StorageError(`Redis at ${shownAddress(url)} cannot be used: ${said}. Start it, or correct REDIS_URL`, {
       cause,
@@ -128,14 +179,21 @@ async function openRedis(url: string): Promise<Store> {
   }
 }
 
-async function preparePostgres(url: string): Promise<Store> {
+async function preparePostgres(url: string): Promise<Stores> {
   const connectionString = libpqUrl(url);
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   client.on("error", () => {});
   try {
     await client.connect();
+    await assertWritable(client);
     await runMigrations(client);
-    return { connectionString, max: POOL_SIZE };
+    const workers = { connectionString, max: POOL_SIZE };
+    const limits = {
+      connectionTimeoutMillis: COMMAND_TIMEOUT_MS,
+      query_timeout: COMMAND_TIMEOUT_MS,
+      statement_timeout: COMMAND_TIMEOUT_MS,
+    };
+    return { workers, queues: { ...workers, ...limits }, disconnect: () => {} };
   } catch (cause) {
     throw new StorageError(
       `PostgreSQL at ${shownAddress(url)} cannot hold the queues: ${shortCause(cause)}. Start it, or correct DATABASE_URL`,

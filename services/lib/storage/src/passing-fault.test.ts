@@ -3,7 +3,7 @@ import { passingFault, timeoutFault } from "./passing-fault.ts";
 
 const failed = (code: string): Error => Object.assign(new Error("failed"), { code });
 
-test.each(["ECONNREFUSED", "ECONNRESET", "08006", "57P01", "57P03", "40P01", "25P03"])(
+test.each(["ECONNREFUSED", "ECONNRESET", "08006", "57P01", "57P03", "40P01", "25P03", "25006", "53100"])(
   "%s is gone at the next attempt, also below what wraps it",
   (code) => {
     const fault = failed(code);

@@ -5,9 +5,9 @@ const LOST_TEXT =
   /^(Connection terminated|timeout e(xceeded|xpired)|Query read timeout|Client (was closed|has encountered a connection error))/;
 /**
  * SQLSTATEs: no connection, too many of them, one that was idle in a transaction for too long, shut down or starting, a deadlock or a
- * serialization failure: gone at the next attempt.
+ * serialization failure, a full disk, and a primary that has become a standby: gone at the next attempt, or when somebody has mended it.
  */
-const PASSING = /^(08...|25P03|53300|57P0[123]|40001|40P01)$/;
+const PASSING = /^(08...|25006|25P03|53100|53300|57P0[123]|40001|40P01)$/;
 /** SQLSTATE of a statement that was ended while it ran. */
 const QUERY_CANCELED = "57014";
 const MAX_CAUSES = 5;

@@ -1,16 +1,30 @@
+import type { ClientBase } from "pg";
 import { connectPostgres } from "./open-postgres.ts";
-import { type PulseTimes, type StoreProbe, watchStore } from "./store-pulse.ts";
+import { type PulseTimes, type StoreProbe, StoreReadOnlyError, watchStore } from "./store-pulse.ts";
 
-/** Watches whether a PostgreSQL server answers, as `watchStore` does. */
-export function watchPostgres(url: string, changed: (answers: boolean) => void, times?: PulseTimes): AsyncDisposable {
+/** A standby, or a server or database whose transactions are read-only. */
+const READ_ONLY = "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as read_only";
+
+/** Watches whether a PostgreSQL server answers and takes writes, as `watchStore` does. */
+export function watchPostgres(
+  url: string,
+  changed: (usable: boolean, reason: string) => void,
+  times?: PulseTimes,
+): AsyncDisposable {
   return watchStore(() => probePostgres(url), changed, times);
 }
 
-/** A connection that asks PostgreSQL whether it is there. */
+/** @throws StoreReadOnlyError when the server takes no writes from this connection */
+export async function assertWritable(connection: Pick<ClientBase, "query">): Promise<void> {
+  const { rows } = await connection.query<{ readonly read_only: boolean }>(READ_ONLY);
+  if (rows[0]?.read_only) throw new StoreReadOnlyError("is read-only (a standby, or set to read-only transactions)");
+}
+
+/** A connection that asks PostgreSQL whether it is there and takes writes. */
 export function probePostgres(url: string): StoreProbe {
   const pool = connectPostgres(url, { max: 1, applicationName: "bellwether-pulse" });
   return {
-    ask: () => pool.query("select 1"),
+    ask: () => assertWritable(pool),
     close: () => pool.close(),
   };
 }

@@ -1,6 +1,10 @@
+import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
+import { Redis } from "ioredis";
 import { expect, test, vi } from "vitest";
+import { openPostgres } from "./open-postgres.ts";
+import { openQueue } from "./open-queue.ts";
 import { watchQueue } from "./queue-pulse.ts";
 
 const QUICK = { pauseMs: 20, timeLimitMs: 200, giveUpMs: 400 };
@@ -24,3 +28,43 @@ test.skipIf(!hasRedis())(
     await within(() => expect(told).toEqual([false, true, false, true]));
   },
 );
+
+test.skipIf(!hasRedis())(
+  "a Redis that becomes a replica, or whose disk or memory is full, cannot be used, with its reason (skipped where there is no redis-server)",
+  async () => {
+    await using primary = await startRedis();
+    await using redis = await startRedis();
+    const admin = new Redis(redis.url);
+    const seen: string[] = [];
+    await using _watch = watchQueue(redis.url, (_usable, reason) => seen.push(reason), QUICK);
+    await admin.replicaof("127.0.0.1", Number(new URL(primary.url).port));
+    await within(() => expect(seen).toEqual(["is a read-only replica (READONLY)"]));
+    await expect(openQueue(redis.url)).rejects.toThrow(/ cannot be used: is a read-only replica \(READONLY\)\./);
+    await admin.replicaof("NO", "ONE");
+    await within(() => expect(seen.at(-1)).toBe(""));
+    await admin.config("SET", "maxmemory", "1");
+    await within(() => expect(seen.at(-1)).toBe("has no memory left (OOM)"));
+    await admin.config("SET", "maxmemory", "0");
+    await within(() => expect(seen.at(-1)).toBe(""));
+    admin.disconnect();
+  },
+);
+
+test("a PostgreSQL whose transactions are read-only cannot be used, with its reason", async () => {
+  await using cluster = await startPostgresCluster();
+  const url = await cluster.createDatabase();
+  const seen: string[] = [];
+  await using _watch = watchQueue(url, (_usable, reason) => seen.push(reason), QUICK);
+  const admin = await openPostgres(url, { max: 1 });
+  const setReadOnly = async (value: string) => {
+    await admin.query(`alter system set default_transaction_read_only = ${value}`);
+    await admin.query("select pg_reload_conf()");
+  };
+  await setReadOnly("on");
+  await within(() => expect(seen).toEqual(["is read-only (a standby, or set to read-only transactions)"]));
+  await expect(openQueue(url)).rejects.toThrow(/ cannot hold the queues: is read-only /);
+  await admin.query("set default_transaction_read_only = off");
+  await setReadOnly("off");
+  await within(() => expect(seen.at(-1)).toBe(""));
+  await admin.close();
+});

@@ -1,9 +1,14 @@
 import { Redis } from "ioredis";
 import { probePostgres } from "./postgres-pulse.ts";
+import { probeWrite } from "./redis-write-probe.ts";
 import { type PulseTimes, type StoreProbe, watchStore } from "./store-pulse.ts";
 
-/** Watches whether the store of `openQueue`'s jobs answers, Redis or PostgreSQL, as `watchStore` does. */
-export function watchQueue(url: string, changed: (answers: boolean) => void, times?: PulseTimes): AsyncDisposable {
+/** Watches whether the store of `openQueue`'s jobs answers and takes writes, Redis or PostgreSQL, as `watchStore` does. */
+export function watchQueue(
+  url: string,
+  changed: (usable: boolean, reason: string) => void,
+  times?: PulseTimes,
+): AsyncDisposable {
   const probe = /^rediss?:/.test(url) ? probeRedis : probePostgres;
   return watchStore(() => probe(url), changed, times);
 }
@@ -13,7 +18,7 @@ function probeRedis(url: string): StoreProbe {
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
   redis.on("error", () => {});
   return {
-    ask: () => redis.ping(),
+    ask: () => probeWrite(redis),
     async close() {
       redis.disconnect();
     },

@@ -10,6 +10,11 @@ export interface RedisServer extends AsyncDisposable {
   readonly url: string;
   /** SIGKILL, and a new one on the same files. */
   restart(): Promise<void>;
+  /** SIGKILL alone; `restart` brings it back. */
+  kill(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing is answered, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** Whether the machine has a redis-server. */
@@ -22,8 +27,8 @@ export function hasRedis(): boolean {
   }
 }
 
-/** Starts redis-server on a free port, with a password when one is given. */
-export async function startRedis(password = ""): Promise<RedisServer> {
+/** Starts redis-server on a free port, with a password when one is given, and with more flags such as "--cluster-enabled", "yes". */
+export async function startRedis(password = "", more: readonly string[] = []): Promise<RedisServer> {
   const port = await freePort();
   const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-redis-"));
   const kept = ["--dir", dir, "--save", "", "--appendonly", "yes"];
@@ -34,6 +39,7 @@ export async function startRedis(password = ""): Promise<RedisServer> {
     "127.0.0.1",
     ...kept,
     ...(password ? ["--requirepass", password] : []),
+    ...more,
   ];
   const start = async () => {
     const child = spawn("redis-server", flags);
@@ -42,6 +48,7 @@ export async function startRedis(password = ""): Promise<RedisServer> {
   };
   let child = await start();
   const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;
@@ -52,6 +59,9 @@ export async function startRedis(password = ""): Promise<RedisServer> {
       await kill();
       child = await start();
     },
+    kill,
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
     async [Symbol.asyncDispose]() {
       await kill();
       await rm(dir, { recursive: true, force: true });

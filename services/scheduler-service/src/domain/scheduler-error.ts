@@ -55,6 +55,30 @@ export class PeerRefusedError extends Error {
   }
 }
 
+/** The store of the jobs is away or takes no writes. Nothing that was asked for is done, now or later. */
+export class JobStoreError extends Error {
+  override readonly name = "JobStoreError" as const;
+  readonly retryAfterMs = 5_000;
+
+  constructor(said: string, options?: ErrorOptions) {
+    super(`the store of the jobs (Redis or PostgreSQL) ${said}; nothing was started, ask again`, options);
+  }
+}
+
+/** A file or folder of the run cannot be used: a full disk, a lost right, a file system that is away. Trying again later may help. */
+export class DiskError extends Error {
+  override readonly name = "DiskError" as const;
+  readonly retryAfterMs = 30_000;
+  /** The system's code, for example "ENOSPC". */
+  readonly code: string;
+
+  /** @param place the file or folder; @param meaning what the code means, for people */
+  constructor(place: string, code: string, meaning: string, options?: ErrorOptions) {
+    super(`${place} cannot be used: ${meaning} (${code}); the run is tried again`, options);
+    this.code = code;
+  }
+}
+
 /** No schedule has this id. */
 export class ScheduleNotFoundError extends Error {
   override readonly name = "ScheduleNotFoundError" as const;

@@ -28,6 +28,7 @@ test("a time of the schedule that passed while no process was there is made up f
       cron: onceAYear(due),
       timeZone: "UTC",
       findInput: (input) => Promise.resolve(input),
+      pauseFile: { read: () => Promise.resolve(null), write: () => Promise.resolve() },
       logger: createLogger({ name: "scheduler", level: "silent" }),
       now: () => new Date("2026-11-23T06:00:00Z"),
     });

@@ -1,13 +1,14 @@
-import { isoWeekAt, parseIsoWeek } from "@bellwether/config/iso-week";
-import type { JobQueue, Queues } from "@bellwether/storage/open-queue";
+import type { Queues } from "@bellwether/storage/open-queue";
+import { isQueueAway } from "@bellwether/storage/queue-fault";
 import type { Logger } from "@bellwether/telemetry/logger";
-import { type JobsOptions, UnrecoverableError } from "bullmq";
-import { CronPatternError, PeerUnavailableError } from "../domain/scheduler-error.ts";
+import { UnrecoverableError } from "bullmq";
+import type { PauseFile } from "../domain/pause.ts";
+import { DiskError, JobStoreError, PeerUnavailableError } from "../domain/scheduler-error.ts";
 import type { Progress } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../weekly-runner.ts";
-
-/** Id of the one schedule, and of its BullMQ job scheduler. */
-export const WEEKLY_SCHEDULE = "weekly";
+import { type ScheduleState, startScheduleKeeper } from "./schedule-keeper.ts";
+import { createRunTrigger, type TriggeredRun } from "./trigger-run.ts";
+import { WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
 
 /** What the jobs need. */
 export interface WeeklyJobsConfig {
@@ -19,27 +20,18 @@ export interface WeeklyJobsConfig {
   readonly timeZone: string;
   /** Finds the weekly file that a trigger names; "" is the configured one. @throws InputNotFoundError */
   readonly findInput: (input: string) => Promise<string>;
+  /** Keeps the schedule's pause beside the queue's store. */
+  readonly pauseFile: PauseFile;
   readonly logger: Logger;
   readonly now?: () => Date;
   /** How long a worker that was killed holds its job, milliseconds. Default 30,000. */
   readonly lockMs?: number;
-}
-
-/** A run that was asked for. */
-export interface TriggeredRun {
-  readonly jobId: string;
-  readonly week: string;
-  /** The week was running or complete already. */
-  readonly alreadyKnown: boolean;
-}
-
-/** The schedule as it stands. */
-export interface ScheduleState {
-  readonly cron: string;
-  readonly timeZone: string;
-  readonly paused: boolean;
-  /** Milliseconds since 1970; null: it is paused. */
-  readonly nextRunMs: number | null;
+  /** How often the schedule in the queue's store is looked at, milliseconds. Default 20,000. */
+  readonly scheduleCheckMs?: number;
+  /** Told why the schedule would start no run; null: it would, or it is paused. */
+  readonly onSchedule?: (reason: string | null) => void;
+  /** Told of every attempt at a run that ended: the error of a file or folder that stopped it, or null. */
+  readonly onDisk?: (error: DiskError | null) => void;
 }
 
 /** How a job stands. */
@@ -53,30 +45,30 @@ export interface JobNews {
 
 /** The weekly run as jobs of a queue, with its schedule. */
 export interface WeeklyJobs {
-  /** @throws IsoWeekError, InputNotFoundError, PeerUnavailableError, PeerRefusedError */
-  trigger(week: string, input: string): Promise<TriggeredRun>;
+  /**
+   * The run is in the queue when this resolves, and is never run when this rejects.
+   * @throws IsoWeekError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRefusedError
+   */
+  trigger(week: string, input: string, signal?: AbortSignal): Promise<TriggeredRun>;
+  /** @throws JobStoreError */
   schedule(): Promise<ScheduleState>;
-  /** A paused schedule stays paused over restarts. */
+  /** A paused schedule stays paused over restarts, and when the queue's store is emptied. @throws JobStoreError */
   setPaused(paused: boolean): Promise<ScheduleState>;
-  /** Null: there is no such job. */
+  /** Null: there is no such job. @throws JobStoreError */
   jobNews(jobId: string): Promise<JobNews | null>;
+  /** Looks at once whether the schedule is in the queue's store, which was away. */
+  checkSchedule(): void;
   /** Ends a run in progress so that it goes on in the next process. */
-  stop(): void;
+  stop(): Promise<void>;
 }
 
-/** "tick": the schedule's time has come; "run": a week is to be run. */
-type WeeklyJob =
-  | { readonly kind: "tick"; readonly paused: boolean }
-  | { readonly kind: "run"; readonly week: string; readonly input: string };
-
-/** Retries over three quarters of an hour, for peers that are away; the run goes on where it stopped. */
-const RUN_OPTIONS: JobsOptions = {
-  attempts: 10,
-  backoff: { type: "exponential", delay: 5_000 },
-  removeOnComplete: { count: 100 },
-  removeOnFail: { count: 100 },
-};
 const LOCK_MS = 30_000;
+/**
+ * Jobs whose lock has run out are looked for so often within a lock's time. A dead worker's job is marked by one look and freed by the
+ * next one after its lock ended: a look as rare as the lock would double the wait.
+ */
+const LOOKS_PER_LOCK = 15;
+const SCHEDULE_CHECK_MS = 20_000;
 /** Kills in the middle of one run before it counts as failed. */
 const MAX_STALLED = 10;
 
@@ -85,45 +77,27 @@ const MAX_STALLED = 10;
  * @throws CronPatternError
  */
 export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJobs> {
-  const { queues, runner, cron, timeZone, findInput, logger, now = () => new Date(), lockMs = LOCK_MS } = config;
-  const queue = queues.queue<WeeklyJob, Progress | null>(WEEKLY_SCHEDULE);
+  const { queues, runner, cron, timeZone, findInput, pauseFile, logger } = config;
+  const { now = () => new Date(), lockMs = LOCK_MS, onDisk = () => {} } = config;
+  const queue: WeeklyQueue = queues.queue<WeeklyJob, Progress | null>(WEEKLY_SCHEDULE);
   const stopped = new AbortController();
+  const trigger = createRunTrigger({ queue, timeZone, isComplete: runner.isComplete, findInput, now });
+  const keeper = await startScheduleKeeper({
+    ...{ queue, cron, timeZone, pauseFile, logger, now },
+    everyMs: config.scheduleCheckMs ?? SCHEDULE_CHECK_MS,
+    report: config.onSchedule ?? (() => {}),
+  });
 
-  const setPaused = async (paused: boolean): Promise<ScheduleState> => {
-    const template = { name: "tick", data: { kind: "tick" as const, paused }, opts: RUN_OPTIONS };
-    await queue.upsertJobScheduler(WEEKLY_SCHEDULE, { pattern: cron, tz: timeZone }, template);
-    return schedule();
-  };
-  const schedule = async (): Promise<ScheduleState> => {
-    const found = await queue.getJobScheduler(WEEKLY_SCHEDULE);
-    const paused = isPaused(found?.template?.data);
-    return { cron, timeZone, paused, nextRunMs: paused ? null : (found?.next ?? null) };
-  };
-  const trigger = async (asked: string, input: string): Promise<TriggeredRun> => {
-    const week = parseIsoWeek(asked || isoWeekAt(now(), timeZone));
-    const jobId = `${WEEKLY_SCHEDULE}-${week}`;
-    if (await isUnderWay(queue, jobId)) return { jobId, week, alreadyKnown: true };
-    const alreadyKnown = await runner.isComplete(week);
-    // A complete week gets its job too, so that its progress can be watched; it ends at once.
-    const file = alreadyKnown ? input : await findInput(input);
-    await queue.add("run", { kind: "run", week, input: file }, { ...RUN_OPTIONS, jobId });
-    return { jobId, week, alreadyKnown };
-  };
-
-  const kept = await queue.getJobScheduler(WEEKLY_SCHEDULE);
-  // Set anew, a schedule forgets a time that passed while no process was there.
-  if (kept?.pattern !== cron || kept.tz !== timeZone)
-    await setPaused(isPaused(kept?.template?.data)).catch((cause: Error) => {
-      throw new CronPatternError(cron, cause.message, { cause });
-    });
   const worker = queues.worker<WeeklyJob, Progress | null>(
     WEEKLY_SCHEDULE,
     async (job) => {
       const { data } = job;
       if (data.kind === "tick") {
-        if (!data.paused) await trigger("", "").catch(giveUpUnlessPassing);
+        if (!data.paused) await trigger.tick().catch(giveUpUnlessPassing);
         return null;
       }
+      if (!(await trigger.mayRun(job.id ?? "", data, stopped.signal)))
+        throw new UnrecoverableError("the request for this run was rejected when it was made; ask again");
       let last: Progress | null = null;
       let told = Promise.resolve();
       const tell = (progress: Progress): void => {
@@ -133,16 +107,23 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
       };
       await runner.run(data.week, data.input, stopped.signal, tell).catch((error: unknown) => {
         if (stopped.signal.aborted) throw error;
+        onDisk(error instanceof DiskError ? error : null);
         return giveUpUnlessPassing(error);
       });
+      onDisk(null);
       await told;
       return last;
     },
-    { concurrency: 1, lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: MAX_STALLED },
+    {
+      concurrency: 1,
+      lockDuration: lockMs,
+      stalledInterval: Math.ceil(lockMs / LOOKS_PER_LOCK),
+      maxStalledCount: MAX_STALLED,
+    },
   );
   worker.on("failed", (job, error) => {
     // Why a run was given up stands in its entry of the ledger: the reason may quote the row at fault, which no log may.
-    const why = error instanceof UnrecoverableError ? { failure: nameOf(error.cause) } : { err: error };
+    const why = error instanceof UnrecoverableError ? kindOf(error.cause) : { err: error };
     logger.warn({ job: job?.id, attempt: job?.attemptsMade, ...why }, "weekly job failed");
   });
   worker.on("completed", (job) => logger.info({ job: job.id }, "weekly job complete"));
@@ -150,27 +131,22 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
   await worker.waitUntilReady();
 
   return {
-    trigger,
-    schedule,
-    setPaused,
-    jobNews: (jobId) => jobNews(queue, jobId),
-    stop: () => stopped.abort(new Error("the scheduler is stopping; the run goes on after its restart")),
+    trigger: trigger.ask,
+    schedule: keeper.state,
+    setPaused: keeper.setPaused,
+    jobNews: (jobId) =>
+      jobNews(queue, jobId).catch((cause: unknown) => {
+        throw isQueueAway(cause) ? new JobStoreError("does not answer", { cause }) : cause;
+      }),
+    checkSchedule: keeper.nudge,
+    async stop() {
+      stopped.abort(new Error("the scheduler is stopping; the run goes on after its restart"));
+      await keeper[Symbol.asyncDispose]();
+    },
   };
 }
 
-const isPaused = (data: unknown): boolean =>
-  typeof data === "object" && data !== null && "paused" in data && data.paused === true;
-
-/** Whether a job waits, runs or is done. One that failed is removed, so that it can be asked for again. */
-async function isUnderWay(queue: JobQueue<WeeklyJob, Progress | null>, jobId: string): Promise<boolean> {
-  const job = await queue.getJob(jobId);
-  if (!job) return false;
-  if ((await job.getState()) !== "failed") return true;
-  await job.remove();
-  return false;
-}
-
-async function jobNews(queue: JobQueue<WeeklyJob, Progress | null>, jobId: string): Promise<JobNews | null> {
+async function jobNews(queue: WeeklyQueue, jobId: string): Promise<JobNews | null> {
   const job = await queue.getJob(jobId);
   if (!job) return null;
   const state = await job.getState();
@@ -183,10 +159,16 @@ async function jobNews(queue: JobQueue<WeeklyJob, Progress | null>, jobId: strin
 const isProgress = (value: unknown): value is Progress =>
   typeof value === "object" && value !== null && "stage" in value && "rowsRead" in value;
 
-/** Only a peer that is away is worth another attempt. */
+/** A peer, a disk or the queue's store that is away is worth another attempt. */
 function giveUpUnlessPassing(error: unknown): never {
-  if (error instanceof PeerUnavailableError || !(error instanceof Error)) throw error;
+  const mayPass = error instanceof PeerUnavailableError || error instanceof DiskError || isQueueAway(error);
+  if (mayPass || !(error instanceof Error)) throw error;
   throw Object.assign(new UnrecoverableError(error.message), { cause: error });
 }
 
-const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : "unknown");
+/** The kind of an error, and the system's code: its message may quote a row. */
+function kindOf(cause: unknown): object {
+  if (!(cause instanceof Error)) return { failure: "unknown" };
+  const code = "code" in cause && typeof cause.code === "string" ? { code: cause.code } : {};
+  return { failure: cause.name === "Error" ? cause.constructor.name : cause.name, ...code };
+}

@@ -9,8 +9,10 @@ import type {
 } from "@bellwether/registry/registry-error";
 import { Code } from "@connectrpc/connect";
 import type {
+  DiskError,
   InputNotFoundError,
   JobNotFoundError,
+  JobStoreError,
   PeerRefusedError,
   PeerUnavailableError,
   ScheduleNotFoundError,
@@ -19,6 +21,8 @@ import type {
 /** Every error of this service that a caller can act on. */
 type SchedulerError =
   | IsoWeekError
+  | DiskError
+  | JobStoreError
   | InputNotFoundError
   | JobNotFoundError
   | PeerRefusedError
@@ -34,6 +38,8 @@ type SchedulerError =
 /** The code that each of them leaves with. */
 export const SCHEDULER_ERRORS = {
   IsoWeekError: Code.InvalidArgument,
+  DiskError: Code.Unavailable,
+  JobStoreError: Code.Unavailable,
   InputNotFoundError: Code.NotFound,
   JobNotFoundError: Code.NotFound,
   ScheduleNotFoundError: Code.NotFound,

@@ -10,7 +10,9 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { JobNotFoundError, ScheduleNotFoundError } from "../domain/scheduler-error.ts";
 import { STAGE } from "../domain/stages.ts";
 import { createJobWatch } from "../jobs/job-watch.ts";
-import { type JobNews, type ScheduleState, WEEKLY_SCHEDULE, type WeeklyJobs } from "../jobs/weekly-jobs.ts";
+import type { ScheduleState } from "../jobs/schedule-keeper.ts";
+import type { JobNews, WeeklyJobs } from "../jobs/weekly-jobs.ts";
+import { WEEKLY_SCHEDULE } from "../jobs/weekly-queue.ts";
 
 /** How often a watched job is looked at, for all who watch it. */
 const WATCH_MS = 250;
@@ -48,9 +50,9 @@ export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleS
     async listSchedules() {
       return { schedules: [scheduleToProto(await jobs.schedule())] };
     },
-    async triggerRun({ scheduleId, isoWeek, input }) {
+    async triggerRun({ scheduleId, isoWeek, input }, { signal }) {
       checkSchedule(scheduleId);
-      const { jobId, week, alreadyKnown } = await jobs.trigger(isoWeek, input);
+      const { jobId, week, alreadyKnown } = await jobs.trigger(isoWeek, input, signal);
       return { jobId, isoWeek: week, alreadyKnown };
     },
     async pauseSchedule({ scheduleId }) {

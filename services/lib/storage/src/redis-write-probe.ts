@@ -1,0 +1,28 @@
+import type { Redis } from "ioredis";
+import { StoreReadOnlyError } from "./store-pulse.ts";
+
+/** Prefix of every key of the queues: one hash tag, so that a Redis Cluster keeps them all in one slot. */
+export const QUEUE_PREFIX = "{bellwether}";
+const PROBE_KEY = `${QUEUE_PREFIX}:probe`;
+const KEEP_PROBE_S = 60;
+
+/** What Redis says when it takes no write, by the first word of its answer. */
+const REASONS: Readonly<Record<string, string>> = {
+  READONLY: "is a read-only replica",
+  OOM: "has no memory left",
+  MISCONF: "cannot save to its disk",
+  NOREPLICAS: "has too few replicas",
+  NOPERM: `gives this user no right to write keys that begin with ${QUEUE_PREFIX}`,
+};
+
+/** Writes a key that expires: a replica or a full server answers PING like any other. @throws StoreReadOnlyError when it takes no writes */
+export async function probeWrite(redis: Redis): Promise<void> {
+  try {
+    await redis.set(PROBE_KEY, "1", "EX", KEEP_PROBE_S);
+  } catch (cause) {
+    const word = cause instanceof Error ? (/^[A-Z]+/.exec(cause.message)?.[0] ?? "") : "";
+    const reason = REASONS[word];
+    if (reason === undefined) throw cause;
+    throw new StoreReadOnlyError(`${reason} (${word})`, { cause });
+  }
+}

@@ -1,0 +1,140 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { openQueue } from "@bellwether/storage/open-queue";
+import { createLogger } from "@bellwether/telemetry/logger";
+import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { openPauseFile } from "../store/pause-file.ts";
+import { startScheduleKeeper } from "./schedule-keeper.ts";
+import type { WeeklyJob, WeeklyQueue } from "./weekly-queue.ts";
+
+const NEVER_MS = 3_600_000;
+const PRESENT = new Date("2026-11-25T12:00:00Z");
+
+async function setUp(url: string, file?: string) {
+  const stack = new AsyncDisposableStack();
+  const queues = stack.use(await openQueue(url));
+  const queue: WeeklyQueue = queues.queue<WeeklyJob, null>("weekly");
+  const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-keeper-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const reasons: (string | null)[] = [];
+  let present = PRESENT;
+  const pauseFile = file ?? path.join(folder, "schedule.json");
+  const start = async () =>
+    stack.use(
+      await startScheduleKeeper({
+        queue,
+        cron: "0 6 * * 1",
+        timeZone: "Europe/Berlin",
+        pauseFile: openPauseFile(pauseFile),
+        logger: createLogger({ name: "keeper", level: "silent" }),
+        now: () => present,
+        everyMs: NEVER_MS,
+        report: (reason) => reasons.push(reason),
+      }),
+    );
+  return {
+    queue,
+    start,
+    pauseFile,
+    reasons,
+    goTo: (time: Date) => {
+      present = time;
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** Takes away the schedule, its next job, or everything. */
+const LOSSES: Readonly<Record<string, (queue: WeeklyQueue, nextMs: number) => Promise<unknown>>> = {
+  "the schedule": (queue) => queue.removeJobScheduler("weekly"),
+  "the next job": async (queue, nextMs) => {
+    // As somebody who cleans up would: BullMQ refuses to remove a schedule's job one by one.
+    expect(await queue.clean(0, 10, "delayed").then((ids) => ids.length)).toBeLessThanOrEqual(1);
+    if (await queue.getJob(`repeat:weekly:${nextMs}`)) await queue.drain(true);
+  },
+  everything: (queue) => queue.obliterate({ force: true }),
+};
+
+async function proveWrittenAgain(url: string): Promise<void> {
+  for (const [what, lose] of Object.entries(LOSSES)) {
+    for (const paused of [false, true]) {
+      await using set = await setUp(url);
+      const { queue } = set;
+      const keeper = await set.start();
+      const { nextRunMs } = await keeper.setPaused(false);
+      if (paused) await keeper.setPaused(true);
+      await lose(queue, nextRunMs ?? 0);
+      keeper.nudge();
+      await vi.waitFor(
+        async () => {
+          expect(await keeper.state(), what).toMatchObject({ paused, nextRunMs: paused ? null : nextRunMs });
+          const job = await queue.getJob(`repeat:weekly:${nextRunMs}`);
+          expect(await job?.getState(), what).toBe("delayed");
+          expect(job?.data, what).toMatchObject({ kind: "tick", paused });
+        },
+        { timeout: 10_000 },
+      );
+      expect(set.reasons.at(-1)).toBeNull();
+      await queue.obliterate({ force: true });
+    }
+  }
+}
+
+test("on Postgres: a schedule, a next job and a whole queue that were deleted are written again, paused as before", async () => {
+  await using cluster = await startPostgresCluster();
+  await proveWrittenAgain(await cluster.createDatabase());
+}, 60_000);
+
+test.skipIf(!hasRedis())(
+  "on Redis: a schedule, a next job and a whole queue that were deleted are written again, paused as before (skipped where there is no redis-server)",
+  async () => {
+    await using redis = await startRedis();
+    await proveWrittenAgain(redis.url);
+  },
+  60_000,
+);
+
+test("a time that passed while the schedule was lost is made up for, unless it is paused", async () => {
+  await using cluster = await startPostgresCluster();
+  const url = await cluster.createDatabase();
+  for (const paused of [false, true]) {
+    await using set = await setUp(url);
+    const keeper = await set.start();
+    const { nextRunMs } = await keeper.setPaused(paused);
+    await set.queue.obliterate({ force: true });
+    set.goTo(new Date((nextRunMs ?? Date.now()) + 1_000));
+    keeper.nudge();
+    await vi.waitFor(async () => expect(await set.queue.getJobScheduler("weekly")).toBeDefined(), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await set.queue.getWaitingCount()).toBe(paused ? 0 : 1), { timeout: 10_000 });
+    await set.queue.obliterate({ force: true });
+  }
+}, 60_000);
+
+test("the pause outlives a store that was emptied while no scheduler was there, and the later of two counts", async () => {
+  await using cluster = await startPostgresCluster();
+  const url = await cluster.createDatabase();
+  await using first = await setUp(url);
+  const keeper = await first.start();
+  await keeper.setPaused(true);
+  await keeper[Symbol.asyncDispose]();
+  await first.queue.obliterate({ force: true });
+  await using second = await setUp(url, first.pauseFile);
+  const again = await second.start();
+  expect(await again.state()).toMatchObject({ paused: true, nextRunMs: null });
+  // Another machine, whose file is older than what the store has.
+  await using other = await setUp(url);
+  await writeFile(other.pauseFile, JSON.stringify({ paused: false, changedMs: 1 }));
+  expect(await (await other.start()).state()).toMatchObject({ paused: true });
+}, 60_000);
+
+test("a pause file of another form is named, and the service does not start on a guess", async () => {
+  await using cluster = await startPostgresCluster();
+  await using set = await setUp(await cluster.createDatabase());
+  for (const text of ["", "{", '{"paused":"yes","changedMs":1}', "null"]) {
+    await writeFile(set.pauseFile, text);
+    await expect(set.start()).rejects.toThrow(`${set.pauseFile} is not {"paused": true or false, "changedMs": number}`);
+  }
+}, 60_000);

@@ -1,0 +1,178 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { isQueueAway } from "@bellwether/storage/queue-fault";
+import type { Logger } from "@bellwether/telemetry/logger";
+import { metrics } from "@opentelemetry/api";
+import { latestPause, type PauseFile, type PauseState } from "../domain/pause.ts";
+import { CronPatternError, JobStoreError } from "../domain/scheduler-error.ts";
+import { RUN_OPTIONS, WEEKLY_SCHEDULE, type WeeklyQueue } from "./weekly-queue.ts";
+
+/** The schedule as it stands. */
+export interface ScheduleState {
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly paused: boolean;
+  /** Milliseconds since 1970; null: it is paused, or its store has lost it. */
+  readonly nextRunMs: number | null;
+}
+
+export interface ScheduleKeeperConfig {
+  readonly queue: WeeklyQueue;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly pauseFile: PauseFile;
+  readonly logger: Pick<Logger, "info" | "warn">;
+  readonly now: () => Date;
+  /** How often the schedule is looked at, milliseconds. */
+  readonly everyMs: number;
+  /** Told why the schedule would start no run; null: it would, or it is paused. */
+  readonly report: (reason: string | null) => void;
+}
+
+/** Keeps the schedule in the queue's store. */
+export interface ScheduleKeeper extends AsyncDisposable {
+  /** @throws JobStoreError */
+  state(): Promise<ScheduleState>;
+  /** @throws JobStoreError */
+  setPaused(paused: boolean): Promise<ScheduleState>;
+  /** Looks at the schedule now: its store was away. */
+  nudge(): void;
+}
+
+/** States of a job that will still start. */
+const TO_COME: ReadonlySet<string> = new Set(["delayed", "waiting", "prioritized", "active"]);
+
+/**
+ * Writes the schedule to the queue's store and looks again and again whether it is there with its next job: a store may be emptied, lose
+ * its last writes, or have a job deleted by hand. What is missing is written again; a time that passed meanwhile is made up for. The
+ * metric bellwether.schedule.next_run is the time of the next run.
+ * @throws CronPatternError, JobStoreError
+ */
+export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise<ScheduleKeeper> {
+  const { queue, cron, timeZone, pauseFile, logger, now, everyMs, report } = config;
+  const stopping = new AbortController();
+  let resting = new AbortController();
+  let nextRunMs: number | null = null;
+
+  const write = async ({ paused, changedMs }: PauseState): Promise<void> => {
+    const data = { kind: "tick" as const, paused, changedMs };
+    await queue
+      .upsertJobScheduler(WEEKLY_SCHEDULE, { pattern: cron, tz: timeZone }, { name: "tick", data, opts: RUN_OPTIONS })
+      .catch((cause: Error) => {
+        throw isQueueAway(cause) ? cause : new CronPatternError(cron, cause.message, { cause });
+      });
+  };
+  const find = async () => {
+    const found = await queue.getJobScheduler(WEEKLY_SCHEDULE);
+    return { found, stored: pauseOf(found?.template?.data) };
+  };
+  const state = async (): Promise<ScheduleState> => {
+    const { found, stored } = await find();
+    const paused = stored?.paused ?? false;
+    nextRunMs = paused ? null : (found?.next ?? null);
+    return { cron, timeZone, paused, nextRunMs };
+  };
+  /** The state that the store should have, and why it does not; "" when it does. */
+  const compare = async () => {
+    const [{ found, stored }, kept] = [await find(), await pauseFile.read()];
+    const wanted = latestPause(stored, kept);
+    const next = found?.next ?? null;
+    const lacks = !found
+      ? "no schedule"
+      : found.pattern !== cron || found.tz !== timeZone
+        ? "another cron pattern or time zone"
+        : stored?.paused !== wanted.paused
+          ? "another pause"
+          : next === null || !(await hasJob(queue, next))
+            ? "no next job"
+            : "";
+    return {
+      wanted,
+      kept,
+      lacks,
+      missedMs: lacks === "another cron pattern or time zone" ? null : (next ?? nextRunMs),
+    };
+  };
+  const assert = async (): Promise<void> => {
+    const { wanted, kept, lacks, missedMs } = await compare();
+    if (lacks !== "") {
+      await write(wanted);
+      if (!wanted.paused && missedMs !== null && missedMs <= now().getTime())
+        await queue.add("tick", { kind: "tick", ...wanted }, RUN_OPTIONS);
+    }
+    if (kept?.paused !== wanted.paused || kept.changedMs !== wanted.changedMs) await pauseFile.write(wanted);
+    const { paused, nextRunMs: next } = await state();
+    if (lacks !== "")
+      logger.warn(
+        { found: lacks, next: next === null ? null : new Date(next).toISOString() },
+        "schedule written again",
+      );
+    report(paused || next !== null ? null : "the weekly schedule has no next run");
+  };
+
+  const gauge = metrics.getMeter("bellwether.schedule").createObservableGauge("bellwether.schedule.next_run", {
+    unit: "s",
+    description:
+      "When the weekly run starts next, seconds since 1970. Not there: it is paused, or there is no next run.",
+  });
+  const observe: Parameters<typeof gauge.addCallback>[0] = (result) => {
+    if (nextRunMs !== null) result.observe(nextRunMs / 1_000);
+  };
+  gauge.addCallback(observe);
+
+  const watch = async (): Promise<void> => {
+    for (let isAway = false; ; ) {
+      resting = new AbortController();
+      const signal = AbortSignal.any([stopping.signal, resting.signal]);
+      await pause(everyMs, undefined, { signal, ref: false }).catch(() => {});
+      if (stopping.signal.aborted) return;
+      try {
+        await assert();
+        isAway = false;
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        // That the store is away is seen and reported by whoever watches the store.
+        if (!isQueueAway(error)) report(`the weekly schedule cannot be looked at: ${messageOf(error)}`);
+        if (!isAway) logger.warn({ err: error }, "the schedule cannot be looked at");
+        isAway = true;
+      }
+    }
+  };
+
+  await assert();
+  const watching = watch();
+  const away = (cause: unknown): never => {
+    throw isQueueAway(cause) ? new JobStoreError("does not answer", { cause }) : cause;
+  };
+  return {
+    state: () => state().catch(away),
+    async setPaused(paused) {
+      const wanted = { paused, changedMs: now().getTime() };
+      await write(wanted).catch(away);
+      // A disk that is full now gets it with the next look.
+      await pauseFile
+        .write(wanted)
+        .catch((error) => logger.warn({ err: error }, "the pause is kept in the queue's store only"));
+      return state().catch(away);
+    },
+    nudge: () => resting.abort(),
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      gauge.removeCallback(observe);
+      await watching;
+    },
+  };
+}
+
+async function hasJob(queue: WeeklyQueue, nextMs: number): Promise<boolean> {
+  const job = await queue.getJob(`repeat:${WEEKLY_SCHEDULE}:${nextMs}`);
+  return job !== undefined && TO_COME.has(await job.getState());
+}
+
+/** The pause that a job template carries; null: there is none. */
+function pauseOf(data: unknown): PauseState | null {
+  if (typeof data !== "object" || data === null || !("paused" in data)) return null;
+  return { paused: data.paused === true, changedMs: "changedMs" in data ? Number(data.changedMs) || 0 : 0 };
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);

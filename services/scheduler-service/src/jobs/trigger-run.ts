@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { isoWeekAt, parseIsoWeek } from "@bellwether/config/iso-week";
+import { isQueueAway } from "@bellwether/storage/queue-fault";
+import type { Job } from "bullmq";
+import { JobStoreError } from "../domain/scheduler-error.ts";
+import { RUN_OPTIONS, type RunJob, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
+
+/** A run that was asked for. */
+export interface TriggeredRun {
+  readonly jobId: string;
+  readonly week: string;
+  /** The week was running or complete already. */
+  readonly alreadyKnown: boolean;
+}
+
+export interface TriggerDeps {
+  readonly queue: WeeklyQueue;
+  /** IANA time zone of the present week. */
+  readonly timeZone: string;
+  /** Whether the ledger has the week as complete. @throws PeerUnavailableError, PeerRefusedError */
+  readonly isComplete: (week: string) => Promise<boolean>;
+  /** Finds the weekly file that a trigger names. @throws InputNotFoundError, DiskError */
+  readonly findInput: (input: string) => Promise<string>;
+  readonly now: () => Date;
+}
+
+/** Puts runs into the queue, and knows which of them may be run. */
+export interface RunTrigger {
+  /**
+   * Asks for a run in a caller's name: it is in the queue when this resolves, and is never run when this rejects.
+   * @param signal the end of the caller's patience
+   * @throws IsoWeekError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRefusedError
+   */
+  ask(week: string, input: string, signal?: AbortSignal): Promise<TriggeredRun>;
+  /** Asks for the present week on the configured file, in the schedule's name. @throws as `ask` */
+  tick(): Promise<TriggeredRun>;
+  /** Whether a job that a worker has taken may run; waits for a request that is not decided yet. */
+  mayRun(jobId: string, job: RunJob, signal: AbortSignal): Promise<boolean>;
+}
+
+/** A caller has an answer by then. */
+const ASK_MS = 8_000;
+/** A request that is not accepted by then never will be. */
+const DECIDED_MS = 10_000;
+const LOOK_MS = 50;
+/** Requests that were rejected in this process while their acceptance was on its way. */
+const MAX_WITHDRAWN = 1_000;
+
+/**
+ * A command to a store that goes silent may be carried out later, after its caller was told that it failed. So a caller's run takes two:
+ * the job is added, and then accepted; a worker drops what is not accepted in time. A second command that has no answer withdraws the
+ * request in this process.
+ */
+export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }: TriggerDeps): RunTrigger {
+  const withdrawn = new Set<string>();
+  const withdraw = (id: string): void => {
+    const oldest = withdrawn.size >= MAX_WITHDRAWN ? withdrawn.values().next().value : undefined;
+    if (oldest !== undefined) withdrawn.delete(oldest);
+    withdrawn.add(id);
+  };
+
+  /** Whether a job of the week waits or runs; what is over and what the ledger does not have as complete is removed. */
+  const isUnderWay = async (week: string, jobId: string, signal: AbortSignal): Promise<boolean> => {
+    for (;;) {
+      const job = await queue.getJob(jobId);
+      const state = await job?.getState();
+      if (job === undefined || state === undefined || state === "unknown") return false;
+      if (state === "completed" && (await isComplete(week))) return true;
+      if (state === "completed" || state === "failed") {
+        await job.remove();
+        return false;
+      }
+      if (isAccepted(job.data)) return true;
+      // Another caller's, a moment ago, or one whose caller was told that it failed: a worker drops it soon.
+      await pause(LOOK_MS, undefined, { signal });
+    }
+  };
+
+  const add = async (jobId: string, job: RunJob, signal: AbortSignal): Promise<void> => {
+    const options = { ...RUN_OPTIONS, jobId };
+    if (job.request === undefined) {
+      await queue.add("run", job, options);
+      return;
+    }
+    await queue.add("run", job, options);
+    const added = await queue.getJob(jobId);
+    const { id } = job.request;
+    if (added === undefined || !isRun(added) || added.data.request?.id !== id)
+      throw new JobStoreError("has another request for this week");
+    signal.throwIfAborted();
+    try {
+      await within(signal, added.updateData({ ...job, request: { id, accepted: true } }));
+    } catch (error) {
+      withdraw(id);
+      throw error;
+    }
+  };
+
+  const trigger = async (
+    asked: string,
+    input: string,
+    signal: AbortSignal,
+    isCaller: boolean,
+  ): Promise<TriggeredRun> => {
+    const week = parseIsoWeek(asked || isoWeekAt(now(), timeZone));
+    const jobId = `${WEEKLY_SCHEDULE}-${week}`;
+    if (await isUnderWay(week, jobId, signal)) return { jobId, week, alreadyKnown: true };
+    const alreadyKnown = await isComplete(week);
+    // A complete week gets its job too, so that its progress can be watched; it ends at once.
+    const file = alreadyKnown ? input : await findInput(input);
+    const request = isCaller ? { request: { id: randomUUID(), accepted: false } } : {};
+    await add(jobId, { kind: "run", week, input: file, ...request }, signal);
+    return { jobId, week, alreadyKnown };
+  };
+  const answered = async (asked: string, input: string, caller?: AbortSignal): Promise<TriggeredRun> => {
+    const late = AbortSignal.timeout(ASK_MS);
+    const signal = caller ? AbortSignal.any([caller, late]) : late;
+    try {
+      return await within(signal, trigger(asked, input, signal, true));
+    } catch (cause) {
+      if (late.aborted || isQueueAway(cause)) throw new JobStoreError("does not answer", { cause });
+      throw cause;
+    }
+  };
+
+  return {
+    ask: answered,
+    tick: () => trigger("", "", AbortSignal.timeout(ASK_MS), false),
+    async mayRun(jobId, job, signal) {
+      for (const until = performance.now() + DECIDED_MS; ; await pause(LOOK_MS, undefined, { signal })) {
+        const id = job.request?.id;
+        if (id !== undefined && withdrawn.has(id)) return false;
+        const found = isAccepted(job) ? job : (await queue.getJob(jobId))?.data;
+        if (found !== undefined && isAccepted(found)) return id === undefined || !withdrawn.has(id);
+        if (found === undefined || performance.now() > until) return false;
+      }
+    },
+  };
+}
+
+/** BullMQ's types tell a queue's kinds of jobs apart, its answers do not. */
+const isRun = (job: Job<WeeklyJob>): job is Job<RunJob> => job.data.kind === "run";
+
+/** Jobs of the schedule, and of earlier versions, carry no request. */
+const isAccepted = (job: WeeklyJob): boolean => job.kind !== "run" || (job.request?.accepted ?? true);
+
+/** What `work` gives, unless the signal comes first. */
+function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import type { PauseFile } from "../domain/pause.ts";
+import { writeWhole } from "./atomic-file.ts";
+
+/**
+ * The schedule's pause in a file of the data folder, so that it outlives the queue's store.
+ * `read` throws an Error that names the file when it has another form.
+ */
+export function openPauseFile(file: string): PauseFile {
+  return {
+    async read() {
+      const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return null;
+        throw error;
+      });
+      return text === null ? null : parse(file, text);
+    },
+    write: ({ paused, changedMs }) => writeWhole(file, [`${JSON.stringify({ paused, changedMs })}\n`]),
+  };
+}
+
+function parse(file: string, text: string) {
+  try {
+    const found: unknown = JSON.parse(text);
+    if (typeof found === "object" && found !== null && "paused" in found && "changedMs" in found) {
+      const { paused, changedMs } = found;
+      if (typeof paused === "boolean" && typeof changedMs === "number") return { paused, changedMs };
+    }
+  } catch {
+    // No JSON: reported below.
+  }
+  throw new Error(
+    `${file} is not {"paused": true or false, "changedMs": number}: correct it, or remove it and pause again`,
+  );
+}
