@@ -13,6 +13,8 @@ export interface LedgerServer extends AsyncDisposable {
   /** Its gRPC door. */
   readonly url: string;
   readonly run: ReturnType<typeof newRun>;
+  /** Weeks that a run was started for. */
+  readonly startedWeeks: ReadonlySet<string>;
   /** Chunks received, by number; each as it came first. */
   readonly chunks: ReadonlyMap<number, SubmitChunkRequest>;
   /** Chunks that came again. */
@@ -30,6 +32,7 @@ export async function startLedger(): Promise<LedgerServer> {
   const run = newRun();
   const chunks = new Map<number, SubmitChunkRequest>();
   const duplicates: number[] = [];
+  const startedWeeks = new Set<string>();
   let [fence, holder, rejected] = [0n, "", 0n];
   const checkFence = (given: bigint | undefined): void => {
     if (given !== fence) throw refusal(Code.Aborted, "RUN_FENCED", "another holder has the run");
@@ -43,6 +46,7 @@ export async function startLedger(): Promise<LedgerServer> {
   };
   const handlers: Partial<ServiceImpl<typeof BatchService>> = {
     startRun: (request) => {
+      startedWeeks.add(request.isoWeek);
       if (run.state === RunState.COMPLETE) return { run };
       if (request.holder !== holder) [fence, holder] = [fence + 1n, request.holder];
       Object.assign(run, { isoWeek: request.isoWeek, modelName: request.modelName, state: RunState.RUNNING });
@@ -104,6 +108,7 @@ export async function startLedger(): Promise<LedgerServer> {
     run,
     chunks,
     duplicates,
+    startedWeeks,
     onSubmit: () => {},
     fence: () => {
       [fence, holder] = [fence + 1n, "somebody else"];

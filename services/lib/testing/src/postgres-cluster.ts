@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -9,6 +10,8 @@ import { openPostgres } from "@bellwether/storage/open-postgres";
 export interface PostgresCluster extends AsyncDisposable {
   /** Makes an empty database and gives its URL. */
   createDatabase(): Promise<string>;
+  /** Sends a signal to the server and all its processes: "STOP" freezes it with its connections open, "CONT" lets it go on. */
+  signal(name: "STOP" | "CONT"): void;
 }
 
 /** Starts a server on an empty folder of its own. fsync is off: a test loses nothing in a power cut. */
@@ -25,6 +28,12 @@ export async function startPostgresCluster(): Promise<PostgresCluster> {
       const url = new URL(server.url);
       url.pathname = `/${name}`;
       return url.href;
+    },
+    signal(name) {
+      const [pid = ""] = readFileSync(path.join(dir, "cluster", "postmaster.pid"), "utf8").split("\n");
+      // Each process of the server is its leader's child.
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+      for (const one of [pid, ...children]) process.kill(Number(one), `SIG${name}`);
     },
     async [Symbol.asyncDispose]() {
       await admin.close();

@@ -77,20 +77,16 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     }
   };
 
-  const add = async (jobId: string, job: RunJob, signal: AbortSignal): Promise<void> => {
-    const options = { ...RUN_OPTIONS, jobId };
-    if (job.request === undefined) {
-      await queue.add("run", job, options);
-      return;
-    }
-    await queue.add("run", job, options);
-    const added = await queue.getJob(jobId);
+  /** Whether the job in the queue is this one; another caller may have been faster. */
+  const add = async (jobId: string, job: RunJob, signal: AbortSignal): Promise<boolean> => {
+    await queue.add("run", job, { ...RUN_OPTIONS, jobId });
+    if (job.request === undefined) return true;
     const { id } = job.request;
-    if (added === undefined || !isRun(added) || added.data.request?.id !== id)
-      throw new JobStoreError("has another request for this week");
-    signal.throwIfAborted();
+    const added = await queue.getJob(jobId);
+    if (added === undefined || !isRun(added) || added.data.request?.id !== id) return false;
     try {
-      await within(signal, added.updateData({ ...job, request: { id, accepted: true } }));
+      await within(signal, () => added.updateData({ ...job, request: { id, accepted: true } }));
+      return true;
     } catch (error) {
       withdraw(id);
       throw error;
@@ -105,19 +101,22 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
   ): Promise<TriggeredRun> => {
     const week = parseIsoWeek(asked || isoWeekAt(now(), timeZone));
     const jobId = `${WEEKLY_SCHEDULE}-${week}`;
-    if (await isUnderWay(week, jobId, signal)) return { jobId, week, alreadyKnown: true };
-    const alreadyKnown = await isComplete(week);
-    // A complete week gets its job too, so that its progress can be watched; it ends at once.
-    const file = alreadyKnown ? input : await findInput(input);
-    const request = isCaller ? { request: { id: randomUUID(), accepted: false } } : {};
-    await add(jobId, { kind: "run", week, input: file, ...request }, signal);
-    return { jobId, week, alreadyKnown };
+    for (;;) {
+      if (await isUnderWay(week, jobId, signal)) return { jobId, week, alreadyKnown: true };
+      const alreadyKnown = await isComplete(week);
+      // A complete week gets its job too, so that its progress can be watched; it ends at once.
+      const file = alreadyKnown ? input : await findInput(input);
+      const request = isCaller ? { request: { id: randomUUID(), accepted: false } } : {};
+      if (await add(jobId, { kind: "run", week, input: file, ...request }, signal))
+        return { jobId, week, alreadyKnown };
+      signal.throwIfAborted();
+    }
   };
   const answered = async (asked: string, input: string, caller?: AbortSignal): Promise<TriggeredRun> => {
     const late = AbortSignal.timeout(ASK_MS);
     const signal = caller ? AbortSignal.any([caller, late]) : late;
     try {
-      return await within(signal, trigger(asked, input, signal, true));
+      return await within(signal, () => trigger(asked, input, signal, true));
     } catch (cause) {
       if (late.aborted || isQueueAway(cause)) throw new JobStoreError("does not answer", { cause });
       throw cause;
@@ -145,12 +144,14 @@ const isRun = (job: Job<WeeklyJob>): job is Job<RunJob> => job.data.kind === "ru
 /** Jobs of the schedule, and of earlier versions, carry no request. */
 const isAccepted = (job: WeeklyJob): boolean => job.kind !== "run" || (job.request?.accepted ?? true);
 
-/** What `work` gives, unless the signal comes first. */
-function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
+/** What `work` gives, unless the signal comes first; it is not begun after that. */
+function within<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const stop = (): void => reject(signal.reason);
+    if (signal.aborted) return stop();
     signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", stop));
   });
 }
