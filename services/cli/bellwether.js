@@ -25,7 +25,11 @@ if (major > 24 || (major === 24 && minor >= 15)) {
     );
     process.exit(1);
   }
-  const child = spawn(installed, process.argv.slice(1), { stdio: "inherit" });
+  const env = { ...process.env, BELLWETHER_LAUNCHED: "1" };
+  const child = spawn(installed, process.argv.slice(1), { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  // npm may be killed: nobody would wait for this process any more.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event) setInterval(() => process.ppid === parent || child.kill("SIGTERM"), 500).unref();
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
 }

@@ -51,8 +51,24 @@ export async function startFolder() {
     BELLWETHER_DATA_DIR: path.join(folder, "data"),
     ...over,
   });
+  const begin = (args: readonly string[], over: NodeJS.ProcessEnv, stderr: "inherit" | "pipe" = "inherit") =>
+    spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: env(over), stdio: ["ignore", "pipe", stderr] });
   return {
     path: folder,
+    root: ROOT,
+    env,
+    /** Arguments of Node for a command. */
+    command: (args: readonly string[]): readonly string[] => [CLI, ...args],
+    /** Starts a command and does not wait for its end. */
+    spawn(args: readonly string[], over: NodeJS.ProcessEnv = {}) {
+      const child = begin(args, { BELLWETHER_LOG_LEVEL: "error", ...over }, "pipe");
+      const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)];
+      const firstLine = child.stdout
+        ? once(createInterface({ input: child.stdout }), "line").then(([line]) => String(line))
+        : Promise.resolve("");
+      const ended = once(child, "close").then(async ([code]) => ({ code, stdout: await stdout, stderr: await stderr }));
+      return { process: child, firstLine, ended };
+    },
     /** Runs a command to its end. */
     run: (args: readonly string[], over: NodeJS.ProcessEnv = {}): Promise<Ended> =>
       new Promise((resolve) => {
@@ -61,14 +77,8 @@ export async function startFolder() {
         );
       }),
     /** Starts the mesh and waits until it is ready. */
-    start: (over: NodeJS.ProcessEnv = {}) =>
-      untilReady(
-        spawn(process.execPath, [CLI, "start", "--json"], {
-          cwd: ROOT,
-          env: env({ BELLWETHER_LOG_LEVEL: "error", ...over }),
-          stdio: ["ignore", "pipe", "inherit"],
-        }),
-      ),
+    start: (over: NodeJS.ProcessEnv = {}, stderr: "inherit" | "pipe" = "inherit") =>
+      untilReady(begin(["start", "--json"], { BELLWETHER_LOG_LEVEL: "error", ...over }, stderr)),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -77,14 +87,25 @@ export async function startFolder() {
 export interface StartedMesh {
   readonly started: Started;
   readonly pid: number;
+  /** Its exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+  /** What it wrote to a piped stderr, when it has ended. */
+  readonly stderr: Promise<string>;
   /** Ends it by a signal and waits. @returns the exit code; null when the signal ended it */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
+
+const textOf = async (stream: NodeJS.ReadableStream | null): Promise<string> => {
+  let text = "";
+  if (stream) for await (const bytes of stream) text += String(bytes);
+  return text;
+};
 
 async function untilReady(child: ChildProcess): Promise<StartedMesh> {
   const { stdout, pid } = child;
   if (!stdout || pid === undefined) throw new Error("bellwether start did not begin");
   const ended = once(child, "exit");
+  const stderr = textOf(child.stderr);
   const [line] = await Promise.race([
     once(createInterface({ input: stdout }), "line"),
     ended.then(([code]) => {
@@ -94,6 +115,8 @@ async function untilReady(child: ChildProcess): Promise<StartedMesh> {
   return {
     started: JSON.parse(line) as Started,
     pid,
+    ended: ended.then(([code]) => code),
+    stderr,
     end: async (signal) => {
       child.kill(signal);
       const [code] = await ended;

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import type { ServiceProcess } from "../launch/service-process.ts";
 import { type RunningMesh, startMesh } from "../launch/start-mesh.ts";
+import { isLaunched, stopSignals, watchParent } from "../launch/stop-signals.ts";
 import { createReport } from "../report.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
@@ -18,10 +19,13 @@ export function startCommand(context: CliContext): Command {
       const report = createReport(options);
       const stopping = new AbortController();
       const stop = () => stopping.abort(new Error("stopped while starting"));
-      process.on("SIGINT", stop).on("SIGTERM", stop);
+      // npm, a launcher and the terminal may each send one for a single Ctrl-C: all but the first change nothing.
+      for (const signal of stopSignals()) process.on(signal, stop);
+      if (isLaunched(context)) watchParent(stop);
       await using mesh = await startMesh(context, {
         repository: REPOSITORY,
         say: report.line,
+        warn: (text) => process.stderr.write(`bellwether: ${text}\n`),
         signal: stopping.signal,
       });
       for (const line of readyLines(mesh)) report.line(line);

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import os from "node:os";
 import type { CliContext } from "../cli-context.ts";
 
 interface Address {
@@ -27,6 +28,12 @@ export class ServiceStartError extends Error {
   override readonly name = "ServiceStartError" as const;
 }
 
+/** Shells give a process that a signal ended this exit code and the signal's number. */
+const SIGNAL_EXIT_CODE = 128;
+
+const exitText = (code: number | null, by: NodeJS.Signals | null): string =>
+  by === null ? `exit code ${code}` : `exit code ${SIGNAL_EXIT_CODE + os.constants.signals[by]} (${by})`;
+
 const READY_MS = 30_000;
 /** Calls in flight may take 10 s to end. */
 const STOP_MS = 15_000;
@@ -49,7 +56,7 @@ export async function startServiceProcess(
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const ended = once(child, "exit").then(
-    ([code, by]) => `${name} ended ${by === null ? `with exit code ${code}` : `by ${by}`}`,
+    (exit) => `${name} ended with ${exitText(...(exit as [number | null, NodeJS.Signals | null]))}`,
   );
   const stop = async (): Promise<void> => {
     child.kill("SIGTERM");

@@ -12,6 +12,7 @@ import { checkStores } from "./check-stores.ts";
 import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";
 import { meshEnv } from "./mesh-env.ts";
 import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
+import { superviseService } from "./supervise-service.ts";
 
 /** The whole mesh on this machine. */
 export interface RunningMesh extends AsyncDisposable {
@@ -29,17 +30,19 @@ export interface StartMeshOptions {
   /** The checkout, with `config/` and the dashboard. */
   readonly repository: string;
   say(text: string): void;
+  /** Says what went wrong with a service that is started again. */
+  warn(text: string): void;
   /** Ends the start in the middle. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Starts everything on one machine: a database, a first model, the page, the three services, and one weekly run when there was none. What a
- * killed start left is taken up. Disposed of in the opposite order.
+ * killed start left is taken up; a service that ends by itself is started again. Disposed of in the opposite order.
  * @throws EnvError, PortTakenError, ProcessLockedError, StorageError, ServiceStartError, each in one clear line
  */
 export async function startMesh(context: CliContext, options: StartMeshOptions): Promise<RunningMesh> {
-  const { repository, say, signal } = options;
+  const { repository, say, warn, signal } = options;
   await using starting = new AsyncDisposableStack();
   const data = dataFolder(context);
   await makeDataFolder(data);
@@ -64,7 +67,11 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     DATABASE_URL: database.url,
     BELLWETHER_DATA_DIR: data,
   };
-  const launch = (name: string) => startServiceProcess(name, { env, cwd: context.cwd }, signal);
+  const launch = (name: string) =>
+    superviseService(
+      (stopped) => startServiceProcess(name, { env, cwd: context.cwd }, AbortSignal.any([signal, stopped])),
+      { say: warn },
+    );
   const mlFirst = launch("ml-service");
   // Loading takes a core each: the third begins when the quickest is done.
   const begun = [launch("ops-service"), mlFirst, mlFirst.then(() => launch("scheduler-service"))] as const;

@@ -1,0 +1,143 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { isSilent, type Started, startFolder } from "./started-mesh.ts";
+
+// Each start loads three services and a database: tens of seconds on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+const within = (condition: () => unknown) => vi.waitFor(condition, { timeout: 60_000, interval: 50 });
+
+let folder: Awaited<ReturnType<typeof startFolder>>;
+beforeAll(async () => {
+  folder = await startFolder();
+  // The first start trains a model and runs a week; the others find both.
+  const mesh = await folder.start();
+  expect(await mesh.end("SIGTERM")).toBe(0);
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+/** The process of a service that a start runs. */
+function serviceOf(startPid: number, name: string): number | undefined {
+  return childrenOf(startPid).find((pid) => read(`/proc/${pid}/cmdline`).includes(name));
+}
+
+const childrenOf = (pid: number): number[] =>
+  read(`/proc/${pid}/task/${pid}/children`).trim().split(" ").filter(Boolean).map(Number);
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Nothing of a start answers, and its database has ended. */
+async function isNothingLeft(started: Started): Promise<void> {
+  for (const { web } of [started.ops_service, started.ml_service, started.scheduler_service])
+    await within(async () => expect(await isSilent(web)).toBe(true));
+  await within(() => expect(existsSync(path.join(folder.path, "data/postgres/cluster/postmaster.pid"))).toBe(false));
+}
+
+test("a service that dies is started again on its ports; the third death in a minute ends the start, with its name and exit code", async () => {
+  const mesh = await folder.start({}, "pipe");
+  const { ml_service } = mesh.started;
+  const ready = async () => expect((await fetch(`${ml_service.admin}/readyz`)).status).toBe(200);
+  for (let death = 1; death <= 2; death++) {
+    const pid = serviceOf(mesh.pid, "ml-service");
+    if (pid === undefined) throw new Error("no ml-service");
+    process.kill(pid, "SIGKILL");
+    await within(() => expect(serviceOf(mesh.pid, "ml-service")).not.toBe(pid));
+    await within(ready);
+  }
+  const last = serviceOf(mesh.pid, "ml-service");
+  if (last === undefined) throw new Error("no ml-service");
+  process.kill(last, "SIGKILL");
+  expect(await mesh.ended).toBe(1);
+  const said = await mesh.stderr;
+  const how = "bellwether: ml-service ended with exit code 137 (SIGKILL)";
+  expect(said.match(new RegExp(`${RegExp.escape(how)}; starting it again`, "g"))).toHaveLength(2);
+  expect(said).toContain(`${how}, for the 3rd time within a minute; everything else was stopped`);
+  await isNothingLeft(mesh.started);
+});
+
+test("two signals at once, as npm and a terminal send for one Ctrl-C, and two of them, end with exit code 0", async () => {
+  const mesh = await folder.start();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGINT"] as const) process.kill(mesh.pid, signal);
+  expect(await mesh.ended).toBe(0);
+  await isNothingLeft(mesh.started);
+});
+
+test("a terminal that closes ends it like a signal", async () => {
+  const mesh = await folder.start();
+  expect(await mesh.end("SIGHUP")).toBe(0);
+  await isNothingLeft(mesh.started);
+});
+
+test("a signal while it is starting ends it with exit code 1, and nothing is left running", async () => {
+  const starting = folder.spawn(["start"]);
+  onTestFinished(() => void starting.process.kill("SIGKILL"));
+  const pid = starting.process.pid ?? 0;
+  // In the middle: the first service is there, and none has said where it listens.
+  await within(() => expect(childrenOf(pid).length).toBeGreaterThan(0));
+  await within(() => expect(serviceOf(pid, "ops-service")).toBeDefined());
+  const services = childrenOf(pid);
+  for (const signal of ["SIGINT", "SIGINT"] as const) starting.process.kill(signal);
+  expect(await starting.ended).toMatchObject({ code: 1, stderr: "bellwether: stopped while starting\n" });
+  for (const service of services) expect(existsSync(`/proc/${service}`)).toBe(false);
+  expect(existsSync(path.join(folder.path, "data/postgres/cluster/postmaster.pid"))).toBe(false);
+});
+
+test("a port that is taken half-way ends the start with the service's own line, and nothing is left running", async () => {
+  const port = 20_000 + (process.pid % 10_000);
+  const starting = folder.spawn(["start"], { SCHEDULER_SERVICE_WEB_PORT: String(port) });
+  onTestFinished(() => void starting.process.kill("SIGKILL"));
+  // ops-service and ml-service load: the ports were looked at, and scheduler-service is not there yet.
+  await within(() => expect(serviceOf(starting.process.pid ?? 0, "ops-service")).toBeDefined());
+  const taken = net.createServer().listen(port, "127.0.0.1");
+  onTestFinished(() => void taken.close());
+  await once(taken, "listening");
+  const { code, stderr } = await starting.ended;
+  expect(code).toBe(1);
+  expect(stderr).toContain(`cannot listen on 127.0.0.1:${port} for web: `);
+  expect(stderr).toContain("bellwether: scheduler-service ended with exit code 1 while it was starting\n");
+  expect(existsSync(path.join(folder.path, "data/postgres/cluster/postmaster.pid"))).toBe(false);
+});
+
+test("two starts at the same moment: one serves, the other says who holds the lock", async () => {
+  const starts = [folder.spawn(["start", "--json"]), folder.spawn(["start", "--json"])];
+  onTestFinished(() => starts.forEach(({ process: child }) => void child.kill("SIGKILL")));
+  const first = await Promise.race(starts.map(async (start) => ({ start, ...(await start.ended) })));
+  expect(first).toMatchObject({ code: 1, stdout: "" });
+  expect(first.stderr).toMatch(
+    /^bellwether: (process \d+|another process) holds .*start\.lock: wait for it or stop it\n$/,
+  );
+  const other = starts.find((start) => start !== first.start);
+  const started = JSON.parse((await other?.firstLine) ?? "") as Started;
+  expect((await fetch(`${started.ops_service.admin}/readyz`)).status).toBe(200);
+  other?.process.kill("SIGTERM");
+  expect(await other?.ended).toMatchObject({ code: 0 });
+  await isNothingLeft(started);
+});
+
+test("when npm, which started it, is killed, it stops everything", async () => {
+  // Stands for npm: starts the command, says its process id and waits.
+  const script = `
+    const child = require("node:child_process").spawn(process.execPath, ${JSON.stringify(folder.command(["start", "--json"]))}, { stdio: ["ignore", "inherit", "inherit"] });
+    setInterval(() => {}, 1_000);`;
+  const npm = spawn(process.execPath, ["-e", script], {
+    cwd: folder.root,
+    env: { ...folder.env({ BELLWETHER_LOG_LEVEL: "error" }), npm_lifecycle_event: "start" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let printed = "";
+  npm.stdout.on("data", (bytes) => {
+    printed += bytes;
+  });
+  await within(() => expect(printed).toContain("\n"));
+  npm.kill("SIGKILL");
+  await isNothingLeft(JSON.parse(printed.split("\n", 1)[0] ?? "") as Started);
+});
