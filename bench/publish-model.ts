@@ -2,6 +2,7 @@ import { publishVersion } from "@bellwether/registry/publish";
 import { readVersion, type StoredVersion } from "@bellwether/registry/read-version";
 import { importModel } from "@bellwether/risk-model/import/import-model";
 import { writeOnnxTreeModel } from "@bellwether/risk-model/onnx/write-tree-model";
+import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import type { BenchModel } from "./explain-models.ts";
 
@@ -10,13 +11,14 @@ export async function publishModel(root: string, { name, model }: BenchModel): P
   const bytes = writeOnnxTreeModel(model);
   const imported = await importModel({ bytes, modelName: name, background: null, riskClass: null, runOnnx });
   if (imported.status === "refused") throw new Error(`${name} is refused: ${imported.reason}`);
-  const { version } = await publishVersion(root, {
+  const publication = {
     ...imported,
     modelName: name,
-    origin: "imported",
+    origin: "imported" as const,
     configHash: "",
     evaluation: null,
     now: new Date(),
-  });
+  };
+  const { version } = await publishVersion(root, publication, checkScoringModel);
   return await readVersion(root, name, version);
 }

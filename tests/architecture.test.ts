@@ -18,7 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   testing: ["gen", "telemetry", "config", "mesh", "storage", "risk-model", "ingest", "registry", "scoring"],
   "ml-service": ["gen", "mesh", "telemetry", "config", "risk-model", "registry", "scoring"],
   "ops-service": ["gen", "mesh", "telemetry", "config", "storage", "risk-model"],
-  "scheduler-service": ["gen", "mesh", "telemetry", "config", "storage", "ingest", "risk-model", "registry"],
+  "scheduler-service": ["gen", "mesh", "telemetry", "config", "storage", "ingest", "risk-model", "registry", "scoring"],
   dashboard: ["gen"],
   cli: ["gen", "mesh", "config", "risk-model", "registry", "ingest", "storage", "scoring"],
 };

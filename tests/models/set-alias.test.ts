@@ -12,9 +12,11 @@ import type { RoleName } from "@bellwether/mesh/caller";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { createMlService } from "@bellwether/ml-service/service";
 import { type OpsHarness, startOps } from "@bellwether/ops-service/testing/ops-harness";
-import { readAliases, setAlias } from "@bellwether/registry/aliases";
+import { readAliases } from "@bellwether/registry/aliases";
+import { setAlias } from "@bellwether/registry/set-alias";
 import { createSchedulerService } from "@bellwether/scheduler-service/service";
 import { weeklyFolder } from "@bellwether/scheduler-service/weekly-fixture";
+import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
@@ -151,7 +153,7 @@ test("of writers with the same expectation one moves the alias, over the RPC and
       models.setAlias(move(version, { expectedVersion: "v3" })).then(({ alias }) => alias?.version),
     ),
     ...["v1", "v2"].map((version) =>
-      setAlias(root, { ...offline, version, expectedVersion: "v3" }).then((alias) => alias.version),
+      setAlias(root, { ...offline, version, expectedVersion: "v3" }, checkScoringModel).then((alias) => alias.version),
     ),
   ]);
   const [, , , winner] = await champions();
@@ -188,12 +190,12 @@ test("a writer that is killed with the lock in its hand leaves the old alias, an
 });
 
 test("a writer that is killed at any moment leaves a whole file", async () => {
-  const aliases = new URL(import.meta.resolve("@bellwether/registry/aliases")).href;
+  const aliases = new URL(import.meta.resolve("@bellwether/registry/set-alias")).href;
   const script = `
     const { setAlias } = await import(${JSON.stringify(aliases)});
     const request = { modelName: ${JSON.stringify(NAME)}, alias: "champion", setBy: "loop", reason: "loop" };
     for (let i = 0; ; i++) {
-      await setAlias(${JSON.stringify(root)}, { ...request, version: i % 2 ? "v1" : "v2", now: new Date() });
+      await setAlias(${JSON.stringify(root)}, { ...request, version: i % 2 ? "v1" : "v2", now: new Date() }, async () => {});
       process.send(i);
     }`;
   const { models } = await startScheduler();
@@ -233,12 +235,16 @@ test("a move does not wait for ops, and is in its trail once when it is back, wh
   const first = await startScheduler({ opsUrl: gate.url });
   await first.models.setAlias(move("v1"));
   await first.models.setAlias(move("v2", { alias: "challenger" }));
-  await setAlias(root, {
-    ...{ modelName: NAME, alias: "challenger", version: "v1" },
-    setBy: "cli",
-    reason: "",
-    now: new Date(),
-  });
+  await setAlias(
+    root,
+    {
+      ...{ modelName: NAME, alias: "challenger", version: "v1" },
+      setBy: "cli",
+      reason: "",
+      now: new Date(),
+    },
+    checkScoringModel,
+  );
   expect((await readAliases(root, NAME)).moves).toHaveLength(5);
   await first.service.stop();
 

@@ -1,7 +1,9 @@
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
-import { aliasVersion, readAliases, setAlias } from "@bellwether/registry/aliases";
+import { aliasVersion, readAliases } from "@bellwether/registry/aliases";
 import { resolveVersion } from "@bellwether/registry/read-version";
+import { setAlias } from "@bellwether/registry/set-alias";
+import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 
@@ -32,10 +34,14 @@ export function championsInFolder(root: string, setBy: string): Champions {
       return { current, before: file.champions.findLast(({ version }) => version !== current)?.version };
     },
     set: ({ model: modelName, version, reason, expected }) =>
-      setAlias(root, {
-        ...{ modelName, alias: "champion", version, setBy, reason, now: new Date() },
-        ...(expected !== undefined && { expectedVersion: expected }),
-      }),
+      setAlias(
+        root,
+        {
+          ...{ modelName, alias: "champion", version, setBy, reason, now: new Date() },
+          ...(expected !== undefined && { expectedVersion: expected }),
+        },
+        checkScoringModel,
+      ),
     [Symbol.dispose]: () => {},
   };
 }

@@ -3,12 +3,13 @@ import os from "node:os";
 import path from "node:path";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ExplanationKind } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { setAlias } from "@bellwether/registry/aliases";
 import { publishVersion } from "@bellwether/registry/publish";
+import { setAlias } from "@bellwether/registry/set-alias";
 import { importModel } from "@bellwether/risk-model/import/import-model";
 import { readOnnxTreeModel } from "@bellwether/risk-model/onnx/read-tree-ensemble";
 import { evaluateRows } from "@bellwether/risk-model/trees/evaluate";
 import type { TreeModel } from "@bellwether/risk-model/trees/tree-model";
+import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { bruteForceShap, interventionalExpectation } from "@bellwether/testing/brute-force-shap";
 import { foreignModels } from "@bellwether/testing/foreign-models";
@@ -34,15 +35,23 @@ async function publish(file: string, modelName: string, background: Uint8Array |
   const imported = await importModel({ bytes, modelName, background, riskClass: null, runOnnx });
   if (imported.status === "refused") throw new Error(imported.reason);
   const now = new Date(0);
-  const { version } = await publishVersion(root, {
-    ...imported,
-    modelName,
-    origin: "imported",
-    configHash: "",
-    evaluation: null,
-    now,
-  });
-  await setAlias(root, { modelName, alias: "champion", version, setBy: "test", reason: "imported", now });
+  const { version } = await publishVersion(
+    root,
+    {
+      ...imported,
+      modelName,
+      origin: "imported",
+      configHash: "",
+      evaluation: null,
+      now,
+    },
+    checkScoringModel,
+  );
+  await setAlias(
+    root,
+    { modelName, alias: "champion", version, setBy: "test", reason: "imported", now },
+    checkScoringModel,
+  );
   models.set(modelName, readOnnxTreeModel(imported.onnx).model);
 }
 

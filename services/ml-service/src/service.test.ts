@@ -6,8 +6,9 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { setAlias } from "@bellwether/registry/aliases";
 import { publishVersion } from "@bellwether/registry/publish";
+import { setAlias } from "@bellwether/registry/set-alias";
+import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { createLogger } from "@bellwether/telemetry/logger";
 import {
   DEMO_FEATURES,
@@ -344,12 +345,13 @@ test("a new champion is taken up while calls go on, and a broken one is not", as
   const now = new Date();
   const trained = await trainDemoModel(8);
   const publication = { ...trained, modelName, origin: "trained" as const, configHash: "", evaluation: null, now };
-  const broken = await publishVersion(root, publication);
-  await rm(path.join(root, modelName, broken.version, "model.onnx"));
+  const unchecked = async () => {};
+  // It loads nowhere, whatever its digests say: a version of a release with another runtime, say.
+  const broken = await publishVersion(root, { ...publication, onnx: Uint8Array.of(1, 2, 3) }, unchecked);
   const set = { modelName, alias: "champion" as const, setBy: "test", reason: "there and back", now };
-  await setAlias(root, { ...set, version: broken.version });
+  await setAlias(root, { ...set, version: broken.version }, unchecked);
   expect(await answering()).toBe(version);
-  await setAlias(root, { ...set, version: "v1" });
+  await setAlias(root, { ...set, version: "v1" }, checkScoringModel);
   await vi.waitFor(async () => expect(await answering()).toBe("v1"), { timeout: 15_000, interval: 10 });
 });
 

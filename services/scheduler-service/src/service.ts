@@ -4,8 +4,10 @@ import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
-import { readAliases, setAlias } from "@bellwether/registry/aliases";
-import { listModels } from "@bellwether/registry/read-version";
+import { readAliases } from "@bellwether/registry/aliases";
+import { listModels, type StoredVersion } from "@bellwether/registry/read-version";
+import { setAlias } from "@bellwether/registry/set-alias";
+import { createModelChecker } from "@bellwether/scoring/model-checker";
 import { openQueue } from "@bellwether/storage/open-queue";
 import { watchQueue } from "@bellwether/storage/queue-pulse";
 import type { Logger } from "@bellwether/telemetry/logger";
@@ -81,10 +83,12 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       logger,
     }),
   );
+  const checker = starting.use(createModelChecker());
   const models = modelHandlers({
     defaultModel,
-    async setAlias(request) {
-      const moved = await setAlias(registryRoot, { ...request, now: new Date() });
+    async setAlias(request, signal) {
+      const check = (stored: StoredVersion): Promise<void> => checker.check(stored, signal);
+      const moved = await setAlias(registryRoot, { ...request, now: new Date() }, check);
       trail.nudge();
       return moved;
     },

@@ -1,10 +1,12 @@
 import path from "node:path";
-import { aliasVersion, readAliases, setAlias } from "@bellwether/registry/aliases";
+import { aliasVersion, readAliases } from "@bellwether/registry/aliases";
 import { openModelFile } from "@bellwether/registry/open-model-file";
 import { publishVersion } from "@bellwether/registry/publish";
+import { setAlias } from "@bellwether/registry/set-alias";
 import { BackgroundError } from "@bellwether/risk-model/import/background";
 import { type ImportedModel, importModel, type RefusedModel } from "@bellwether/risk-model/import/import-model";
 import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
+import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { Command } from "commander";
 import { type CliContext, registryFolder } from "../cli-context.ts";
 import { createReport, type Report } from "../report.ts";
@@ -79,10 +81,14 @@ async function publishImported(root: string, imported: ImportedModel, now: Date)
   const { bundle, onnx, bundleJson, modelCard } = imported;
   const { modelName, configHash } = bundle;
   const publication = { modelName, origin: "imported" as const, configHash, onnx, bundleJson, modelCard };
-  const { version } = await publishVersion(root, { ...publication, evaluation: null, now });
+  const { version } = await publishVersion(root, { ...publication, evaluation: null, now }, checkScoringModel);
   const champion = aliasVersion(await readAliases(root, modelName), "champion");
   const alias = champion === undefined ? "champion" : "challenger";
-  await setAlias(root, { modelName, alias, version, setBy: "bellwether import", reason: "imported", now });
+  await setAlias(
+    root,
+    { modelName, alias, version, setBy: "bellwether import", reason: "imported", now },
+    checkScoringModel,
+  );
   return { version, alias };
 }
 

@@ -1,9 +1,11 @@
 import type { ModelConfig } from "@bellwether/config/model-config";
-import { aliasVersion, readAliases, setAlias } from "@bellwether/registry/aliases";
+import { aliasVersion, readAliases } from "@bellwether/registry/aliases";
 import { publishVersion } from "@bellwether/registry/publish";
+import { setAlias } from "@bellwether/registry/set-alias";
 import { calibrationLine } from "@bellwether/risk-model/training/calibration-line";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { runOnnx } from "@bellwether/scoring/onnx-runtime";
+import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { Command } from "commander";
 import { type CliContext, registryFolder } from "../cli-context.ts";
 import { evaluationJson, evaluationLines } from "../evaluation-report.ts";
@@ -19,28 +21,36 @@ export async function publishTrained(
   now: Date,
 ) {
   const { evaluation } = trained;
-  const { version } = await publishVersion(root, {
-    ...trained,
-    modelName: model.name,
-    origin: "trained",
-    configHash,
-    evaluation: {
-      auc: evaluation.auc,
-      baselineFeature: evaluation.baseline?.feature ?? "",
-      baselineAuc: evaluation.baseline?.auc ?? null,
+  const { version } = await publishVersion(
+    root,
+    {
+      ...trained,
+      modelName: model.name,
+      origin: "trained",
+      configHash,
+      evaluation: {
+        auc: evaluation.auc,
+        baselineFeature: evaluation.baseline?.feature ?? "",
+        baselineAuc: evaluation.baseline?.auc ?? null,
+      },
+      now,
     },
-    now,
-  });
+    checkScoringModel,
+  );
   const champion = aliasVersion(await readAliases(root, model.name), "champion");
   const alias = champion === undefined ? "champion" : "challenger";
-  await setAlias(root, {
-    modelName: model.name,
-    alias,
-    version,
-    setBy: "bellwether train",
-    reason: "trained and published",
-    now,
-  });
+  await setAlias(
+    root,
+    {
+      modelName: model.name,
+      alias,
+      version,
+      setBy: "bellwether train",
+      reason: "trained and published",
+      now,
+    },
+    checkScoringModel,
+  );
   return { version, alias };
 }
 

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { ModelCorruptError } from "./registry-error.ts";
 
 /**
@@ -39,3 +39,10 @@ async function openOrNull(file: string) {
     throw new ModelCorruptError(file, `cannot be read (${code})`);
   }
 }
+
+/** Whether there is something at a path. */
+export const exists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );

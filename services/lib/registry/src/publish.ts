@@ -4,6 +4,7 @@ import path from "node:path";
 import { syncFolder, writeSynced } from "./durable-write.ts";
 import { MAX_FILE_BYTES, modelFolder, versionNumber } from "./layout.ts";
 import type { Manifest, ManifestEvaluation, PublishedFile } from "./manifest.ts";
+import type { VersionCheck } from "./read-version.ts";
 import { RegistryNameError } from "./registry-error.ts";
 
 /** A model that is ready to be published. */
@@ -40,9 +41,10 @@ async function makeDraft(folder: string): Promise<string> {
 /**
  * Publishes a new version: everything is written and synced in a temporary folder, which is then renamed to the next free
  * `v<N>`. A version therefore exists whole or not at all, and two publishers get two numbers. Aliases are not touched.
- * @throws RegistryNameError for no model's name, a file over 64 MiB, or a model that has the last number
+ * @param check Asked once, before anything is written.
+ * @throws RegistryNameError for no model's name, a file over 64 MiB, or a model that has the last number; whatever `check` throws
  */
-export async function publishVersion(root: string, publication: Publication): Promise<Manifest> {
+export async function publishVersion(root: string, publication: Publication, check: VersionCheck): Promise<Manifest> {
   const { modelName, origin, configHash, evaluation } = publication;
   if (publication.onnx.byteLength > MAX_FILE_BYTES || Buffer.byteLength(publication.bundleJson) > MAX_FILE_BYTES) {
     throw new RegistryNameError(
@@ -50,26 +52,28 @@ export async function publishVersion(root: string, publication: Publication): Pr
     );
   }
   const folder = modelFolder(root, modelName);
+  const describeAs = (version: string): Manifest => ({
+    format: "bellwether.manifest/1",
+    modelName,
+    version,
+    publishedAt: publication.now.toISOString(),
+    origin,
+    configHash,
+    files: {
+      "model.onnx": describe(publication.onnx),
+      "feature_bundle.json": describe(publication.bundleJson),
+      "MODEL_CARD.md": describe(publication.modelCard),
+    },
+    evaluation,
+  });
+  await check({ ...publication, manifest: describeAs("v1") });
   await mkdir(folder, { recursive: true });
   for (let number = (await newestNumber(folder)) + 1; ; number++) {
     const version = `v${number}`;
     if (versionNumber(version) === 0) {
       throw new RegistryNameError(`model "${modelName}" has v${number - 1}, the last number; remove what has it`);
     }
-    const manifest: Manifest = {
-      format: "bellwether.manifest/1",
-      modelName,
-      version,
-      publishedAt: publication.now.toISOString(),
-      origin,
-      configHash,
-      files: {
-        "model.onnx": describe(publication.onnx),
-        "feature_bundle.json": describe(publication.bundleJson),
-        "MODEL_CARD.md": describe(publication.modelCard),
-      },
-      evaluation,
-    };
+    const manifest = describeAs(version);
     const draft = await makeDraft(folder);
     try {
       await writeSynced(path.join(draft, "model.onnx"), publication.onnx);

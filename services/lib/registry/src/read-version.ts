@@ -15,6 +15,12 @@ export interface StoredVersion {
   readonly modelCard: string;
 }
 
+/**
+ * Loads a version as the services do and throws when they could not serve it. Publishing and moving an alias ask it first, so that
+ * no alias leads to a version that is then rejected.
+ */
+export type VersionCheck = (stored: StoredVersion) => Promise<void>;
+
 /** Names of all models, sorted; a registry that does not exist yet has none. @throws Error when it cannot be read */
 export async function listModels(root: string): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {

@@ -18,10 +18,11 @@ import os from "node:os";
 import path from "node:path";
 import { takeProcessLock } from "@bellwether/storage/process-lock";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
-import { readAliases, setAlias } from "./aliases.ts";
+import { readAliases } from "./aliases.ts";
 import { registryRoot } from "./layout.ts";
 import { type Publication, publishVersion } from "./publish.ts";
 import { listModels, listVersions, readVersion, resolveVersion } from "./read-version.ts";
+import { setAlias } from "./set-alias.ts";
 
 let root = "";
 beforeEach(async () => {
@@ -40,22 +41,29 @@ const publication = (over: Partial<Publication> = {}): Publication => ({
   now: new Date("2026-01-05T00:00:00Z"),
   ...over,
 });
+/** The files of these versions are no models. */
+const accept = async () => {};
+
 const champion = (version: string, over = {}) =>
-  setAlias(root, {
-    modelName: "supplier-risk",
-    alias: "champion",
-    version,
-    setBy: "test",
-    reason: "why",
-    now: new Date("2026-01-06T00:00:00Z"),
-    ...over,
-  });
+  setAlias(
+    root,
+    {
+      modelName: "supplier-risk",
+      alias: "champion",
+      version,
+      setBy: "test",
+      reason: "why",
+      now: new Date("2026-01-06T00:00:00Z"),
+      ...over,
+    },
+    accept,
+  );
 
 /** A file of that many bytes that takes no room. */
 const writeSparse = (file: string, bytes: number) => writeFile(file, "").then(() => truncate(file, bytes));
 
 test("a published version reads back byte for byte and no draft is left", async () => {
-  const manifest = await publishVersion(root, publication());
+  const manifest = await publishVersion(root, publication(), accept);
   expect(manifest.version).toBe("v1");
   const stored = await readVersion(root, "supplier-risk", "v1");
   expect(stored).toEqual({ manifest, onnx: new Uint8Array([1, 2, 3]), bundleJson: "{}", modelCard: "# card\n" });
@@ -63,7 +71,7 @@ test("a published version reads back byte for byte and no draft is left", async 
 });
 
 test("publishers at the same time get a version each", async () => {
-  const manifests = await Promise.all(Array.from({ length: 6 }, () => publishVersion(root, publication())));
+  const manifests = await Promise.all(Array.from({ length: 6 }, () => publishVersion(root, publication(), accept)));
   expect(new Set(manifests.map((m) => m.version)).size).toBe(6);
   expect((await listVersions(root, "supplier-risk")).map((m) => m.version)).toEqual([
     "v6",
@@ -76,8 +84,8 @@ test("publishers at the same time get a version each", async () => {
 });
 
 test("the champion's history grows by each move and by nothing else", async () => {
-  await publishVersion(root, publication());
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
+  await publishVersion(root, publication(), accept);
   await champion("v1");
   await champion("v1");
   await champion("v2", { expectedVersion: "v1" });
@@ -91,8 +99,8 @@ test("the champion's history grows by each move and by nothing else", async () =
 });
 
 test("the same move asked for twice is made once, also with what was expected before it", async () => {
-  await publishVersion(root, publication());
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
+  await publishVersion(root, publication(), accept);
   await champion("v1", { expectedVersion: "" });
   const moved = await champion("v2", { expectedVersion: "v1" });
   expect(await champion("v2", { expectedVersion: "v1", reason: "again" })).toEqual(moved);
@@ -100,8 +108,8 @@ test("the same move asked for twice is made once, also with what was expected be
 });
 
 test("writers at the same time come one after the other and none is lost", async () => {
-  await publishVersion(root, publication());
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
+  await publishVersion(root, publication(), accept);
   const moves = Array.from({ length: 10 }, (_, i) =>
     champion(i % 2 ? "v1" : "v2", { alias: i % 3 ? "champion" : "challenger" }),
   );
@@ -120,7 +128,7 @@ test.each<[string, (file: string) => Promise<unknown>]>([
   ["a named pipe", async (file) => execFileSync("mkfifo", [file])],
   ["over 16 MiB", (file) => writeSparse(file, 16 * 1024 * 1024 + 1)],
 ])("an alias file that is %s is not taken for none", async (_, make) => {
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   expect((await readAliases(root, "supplier-risk")).aliases).toEqual([]);
   const file = path.join(root, "supplier-risk", "aliases.json");
   await make(file);
@@ -129,7 +137,7 @@ test.each<[string, (file: string) => Promise<unknown>]>([
 });
 
 test("what could not be read again is not written", async () => {
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   await expect(champion("v1", { setBy: "x".repeat(257) })).rejects.toMatchObject({ name: "RegistryNameError" });
   await expect(champion("v1", { reason: "x".repeat(1_001) })).rejects.toMatchObject({ name: "RegistryNameError" });
   const set = await champion("v1", { setBy: "x".repeat(256), reason: "x".repeat(1_000) });
@@ -137,26 +145,26 @@ test("what could not be read again is not written", async () => {
 });
 
 test("a folder without a manifest is no version: the others are listed, and its number is not given out", async () => {
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   await mkdir(path.join(root, "supplier-risk", "v7"));
   await writeFile(path.join(root, "supplier-risk", "v7", "model.onnx"), "half");
   await writeFile(path.join(root, "supplier-risk", "v8"), "no folder");
   await symlink(path.join(root, "nowhere"), path.join(root, "supplier-risk", "v9"));
   expect((await listVersions(root, "supplier-risk")).map((m) => m.version)).toEqual(["v1"]);
-  expect((await publishVersion(root, publication())).version).toBe("v10");
+  expect((await publishVersion(root, publication(), accept)).version).toBe("v10");
 });
 
 test("a name that only looks like a version counts for nothing", async () => {
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   for (const name of ["v0", "v01", "v1x", "V5", "v999999999999"]) await mkdir(path.join(root, "supplier-risk", name));
-  expect((await publishVersion(root, publication())).version).toBe("v2");
+  expect((await publishVersion(root, publication(), accept)).version).toBe("v2");
   expect((await listVersions(root, "supplier-risk")).map((m) => m.version)).toEqual(["v2", "v1"]);
 });
 
 test("after the last number there is no other", async () => {
   await mkdir(path.join(root, "supplier-risk", "v999999998"), { recursive: true });
-  expect((await publishVersion(root, publication())).version).toBe("v999999999");
-  await expect(publishVersion(root, publication())).rejects.toMatchObject({ name: "RegistryNameError" });
+  expect((await publishVersion(root, publication(), accept)).version).toBe("v999999999");
+  await expect(publishVersion(root, publication(), accept)).rejects.toMatchObject({ name: "RegistryNameError" });
   expect(await readdir(path.join(root, "supplier-risk"))).toEqual(["v999999998", "v999999999"]);
 });
 
@@ -166,7 +174,7 @@ test("whoever may read the registry's folder may read what is written into it, w
   const folder = path.join(root, "supplier-risk");
   await mkdir(folder);
   await chmod(folder, 0o2750);
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   await champion("v1");
   const modeOf = async (...below: string[]) => ((await stat(path.join(folder, ...below))).mode & 0o7777).toString(8);
   expect(await modeOf("v1")).toBe("2750");
@@ -175,7 +183,7 @@ test("whoever may read the registry's folder may read what is written into it, w
 });
 
 test("only folders that can be models are listed, and only a registry that is not there has none", async () => {
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   for (const name of ["lost+found", "Model", ".trash", "x".repeat(65)]) await mkdir(path.join(root, name));
   await writeFile(path.join(root, "notes"), "");
   expect(await listModels(root)).toEqual(["supplier-risk"]);
@@ -184,7 +192,7 @@ test("only folders that can be models are listed, and only a registry that is no
 });
 
 test("a lock's name left by a killed process keeps nobody out, a held lock does", async () => {
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   const lock = path.join(root, "supplier-risk", ".write.lock");
   await writeFile(lock, "999999999");
   await champion("v1");
@@ -197,7 +205,7 @@ test("a lock's name left by a killed process keeps nobody out, a held lock does"
 
 test("unknown models, versions and aliases are told apart", async () => {
   await expect(listVersions(root, "nobody")).rejects.toMatchObject({ name: "ModelNotFoundError" });
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   await expect(champion("v9")).rejects.toMatchObject({ name: "VersionNotFoundError" });
   await expect(readVersion(root, "supplier-risk", "v9")).rejects.toMatchObject({ name: "VersionNotFoundError" });
   await expect(resolveVersion(root, "supplier-risk", "challenger")).rejects.toMatchObject({
@@ -206,7 +214,7 @@ test("unknown models, versions and aliases are told apart", async () => {
 });
 
 test("changed, linked and half-written files are refused", async () => {
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   const folder = path.join(root, "supplier-risk", "v1");
   await appendFile(path.join(folder, "model.onnx"), "x");
   await expect(readVersion(root, "supplier-risk", "v1")).rejects.toThrow(/model.onnx: differs from the digest/);
@@ -221,7 +229,7 @@ test("changed, linked and half-written files are refused", async () => {
 });
 
 test("a named pipe makes nobody wait", async () => {
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   const folder = path.join(root, "supplier-risk", "v1");
   for (const name of ["model.onnx", "manifest.json"]) {
     await rm(path.join(folder, name));
@@ -231,7 +239,7 @@ test("a named pipe makes nobody wait", async () => {
 });
 
 test("a manifest of at most 64 KiB is read", async () => {
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   const file = path.join(root, "supplier-risk", "v1", "manifest.json");
   const text = await readFile(file, "utf8");
   await writeFile(file, text.padEnd(64 * 1024));
@@ -241,7 +249,7 @@ test("a manifest of at most 64 KiB is read", async () => {
 });
 
 test("a version copied to another name or model is refused", async () => {
-  await publishVersion(root, publication());
+  await publishVersion(root, publication(), accept);
   const copy = (...to: string[]) =>
     cp(path.join(root, "supplier-risk", "v1"), path.join(root, ...to), { recursive: true });
   await copy("supplier-risk", "v2");
@@ -251,7 +259,7 @@ test("a version copied to another name or model is refused", async () => {
 });
 
 test("names that could leave the folder are refused", async () => {
-  await expect(publishVersion(root, publication({ modelName: "../evil" }))).rejects.toMatchObject({
+  await expect(publishVersion(root, publication({ modelName: "../evil" }), accept)).rejects.toMatchObject({
     name: "RegistryNameError",
   });
   await expect(readVersion(root, "supplier-risk", "../v1")).rejects.toMatchObject({ name: "RegistryNameError" });

@@ -1,4 +1,5 @@
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import { textOfCode } from "@bellwether/risk-model/features/category-codes";
 import { columnName } from "@bellwether/risk-model/features/vectorize";
 
 /** One feature's share in one score. */
@@ -7,7 +8,7 @@ export interface FeatureContribution {
   readonly feature: string;
   /** The supplier's number, or a term's weight in the text; null: missing, or a category. */
   readonly value: number | null;
-  /** The category the model saw, "" when there is none. */
+  /** The category the model saw, also where it is sent as a code; "" when there is none. */
   readonly category: string;
   readonly contribution: number;
 }
@@ -22,6 +23,9 @@ export function featureContributions(
   contributions: Float32Array,
   given: Readonly<Record<string, number>>,
 ): FeatureContribution[] {
+  const coded = new Map(
+    bundle.features.flatMap((feature) => (feature.codes === undefined ? [] : [[feature.name, feature]])),
+  );
   const byFeature = new Map<string, FeatureContribution>();
   for (const [c, column] of bundle.columns.entries()) {
     const contribution = contributions[c] as number;
@@ -29,7 +33,9 @@ export function featureContributions(
     if (column.kind !== "category") {
       const name = columnName(column);
       const value = column.kind === "term" ? x : Object.hasOwn(given, name) ? (given[name] ?? null) : null;
-      byFeature.set(name, { feature: name, value, category: "", contribution });
+      const feature = coded.size === 0 ? undefined : coded.get(name);
+      const category = feature === undefined ? "" : textOfCode({ feature }, x);
+      byFeature.set(name, { feature: name, value, category, contribution });
       continue;
     }
     const before = byFeature.get(column.feature);

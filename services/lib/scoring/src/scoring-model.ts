@@ -3,6 +3,7 @@ import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/features/vectorize";
 import { readOnnxTreeModel } from "@bellwether/risk-model/onnx/read-tree-ensemble";
+import { outputScales } from "@bellwether/risk-model/trees/output-scales";
 import { openOnnxSession, RUNTIME } from "./onnx-runtime.ts";
 import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
 import { verifyModel } from "./verify-model.ts";
@@ -31,6 +32,15 @@ export interface ScoringModel {
   release(): Promise<void>;
 }
 
+/**
+ * Loads a version, proves that it answers as recorded, and frees it: what publishing a version and moving an alias ask first.
+ * @throws The errors of `openScoringModel`.
+ */
+export async function checkScoringModel(stored: StoredVersion): Promise<void> {
+  const model = await openScoringModel(stored);
+  await model.release();
+}
+
 /** The stored version cannot be served: its parts do not fit together or do not give the recorded answers. */
 export class ModelRejectedError extends Error {
   override readonly name = "ModelRejectedError" as const;
@@ -56,7 +66,7 @@ export async function openScoringModel(stored: StoredVersion): Promise<ScoringMo
       if (!(cause instanceof Error)) throw cause;
       throw new ModelRejectedError(`the bundle's explanation does not fit model.onnx: ${cause.message}`, { cause });
     });
-    await verifyModel(bundle, session, explainer);
+    await verifyModel(bundle, session, explainer, outputScales(model)[0] as number);
     return {
       identity: {
         name: manifest.modelName,

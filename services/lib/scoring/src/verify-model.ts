@@ -3,17 +3,19 @@ import type { OnnxSession } from "./onnx-runtime.ts";
 import type { RowExplainer } from "./row-explainer.ts";
 import { ModelRejectedError } from "./scoring-model.ts";
 
-/** The runtime sums trees in float32: no closer than this, relative to max(1, |output|). */
+/** The runtime sums trees in float32: no closer than this, relative to the sizes that the sum is made of. */
 const TOLERANCE = 1e-5;
 
 /**
  * Proves that the runtime gives the recorded bits for the golden rows, and that base value and contributions add up to them.
+ * @param scale What the output is made of (`outputScales`).
  * @throws ModelRejectedError naming the first row that differs.
  */
 export async function verifyModel(
   bundle: FeatureBundle,
   session: OnnxSession,
   explainer: RowExplainer | null,
+  scale: number,
 ): Promise<void> {
   const n = bundle.golden.length;
   const columns = bundle.columns.length;
@@ -30,7 +32,7 @@ export async function verifyModel(
     if (explainer === null || contributions === undefined) continue;
     let sum = explainer.baseValue;
     for (let c = 0; c < columns; c++) sum += contributions[i * columns + c] as number;
-    if (Math.abs(sum - output) > TOLERANCE * Math.max(1, Math.abs(output))) {
+    if (Math.abs(sum - output) > TOLERANCE * scale) {
       throw new ModelRejectedError(
         `golden row ${i}: base value and contributions add up to ${sum}, the runtime gives ${output}`,
       );

@@ -1,10 +1,11 @@
-import { setAlias } from "@bellwether/registry/aliases";
 import { publishVersion } from "@bellwether/registry/publish";
+import { setAlias } from "@bellwether/registry/set-alias";
 import { generateDemo } from "@bellwether/risk-model/demo/generate-demo";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import type { ModelSpec } from "@bellwether/risk-model/spec/model-spec";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { runOnnx } from "@bellwether/scoring/onnx-runtime";
+import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 
 /** Numeric features of the small demo model. */
 export const DEMO_FEATURES = [
@@ -87,14 +88,22 @@ export async function publishDemoModel(root: string, seed = DEMO_SPEC.seed): Pro
   const trained = await trainDemoModel(seed);
   const now = new Date(0);
   const modelName = DEMO_SPEC.name;
-  const { version } = await publishVersion(root, {
-    ...trained,
-    modelName,
-    origin: "trained",
-    configHash: CONFIG_HASH,
-    evaluation: null,
-    now,
-  });
-  await setAlias(root, { modelName, alias: "champion", version, setBy: "test", reason: "first", now });
+  const { version } = await publishVersion(
+    root,
+    {
+      ...trained,
+      modelName,
+      origin: "trained",
+      configHash: CONFIG_HASH,
+      evaluation: null,
+      now,
+    },
+    checkScoringModel,
+  );
+  await setAlias(
+    root,
+    { modelName, alias: "champion", version, setBy: "test", reason: "first", now },
+    checkScoringModel,
+  );
   return version;
 }

@@ -7,6 +7,7 @@ import type {
   RegistryNameError,
   VersionNotFoundError,
 } from "@bellwether/registry/registry-error";
+import type { ModelRejectedError } from "@bellwether/scoring/scoring-model";
 import { Code } from "@connectrpc/connect";
 import type {
   DiskError,
@@ -33,7 +34,8 @@ type SchedulerError =
   | AliasMovedError
   | RegistryBusyError
   | RegistryNameError
-  | ModelCorruptError;
+  | ModelCorruptError
+  | ModelRejectedError;
 
 /** The code that each of them leaves with. */
 export const SCHEDULER_ERRORS = {
@@ -51,4 +53,5 @@ export const SCHEDULER_ERRORS = {
   RegistryBusyError: Code.Unavailable,
   RegistryNameError: Code.InvalidArgument,
   ModelCorruptError: Code.DataLoss,
+  ModelRejectedError: Code.FailedPrecondition,
 } satisfies Record<SchedulerError["name"], Code>;

@@ -4,7 +4,8 @@ import type {
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { callerOf } from "@bellwether/mesh/caller";
 import type { Alias } from "@bellwether/registry/alias-file";
-import { aliasFromText, type SetAlias } from "@bellwether/registry/aliases";
+import { aliasFromText } from "@bellwether/registry/aliases";
+import type { SetAlias } from "@bellwether/registry/set-alias";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
@@ -13,7 +14,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 export interface ModelDeps {
   /** The model of a request that names none. */
   readonly defaultModel: string;
-  readonly setAlias: (request: Omit<SetAlias, "now">) => Promise<Alias>;
+  readonly setAlias: (request: Omit<SetAlias, "now">, signal: AbortSignal) => Promise<Alias>;
 }
 
 function aliasToProto({ name, version, setAt, setBy, reason }: Alias): MessageInitShape<typeof AliasSchema> {
@@ -27,14 +28,17 @@ export function modelHandlers({
 }: ModelDeps): Pick<ServiceImpl<typeof ModelRegistryService>, "setAlias"> {
   return {
     async setAlias({ modelName, alias, version, reason, expectedVersion }, context) {
-      const moved = await setAlias({
-        modelName: modelName || defaultModel,
-        alias: aliasFromText(alias),
-        version,
-        setBy: callerOf(context).subject,
-        reason,
-        ...(expectedVersion !== undefined && { expectedVersion }),
-      });
+      const moved = await setAlias(
+        {
+          modelName: modelName || defaultModel,
+          alias: aliasFromText(alias),
+          version,
+          setBy: callerOf(context).subject,
+          reason,
+          ...(expectedVersion !== undefined && { expectedVersion }),
+        },
+        context.signal,
+      );
       return { alias: aliasToProto(moved) };
     },
   };

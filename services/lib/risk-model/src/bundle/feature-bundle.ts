@@ -13,6 +13,17 @@ export interface BundleFeature extends FeatureSpec {
   readonly training: NumericTraining | null;
   /** Values that have a column of their own, by falling frequency; empty on numbers. */
   readonly categories: readonly string[];
+  /** Set on a number that is a category's code: which codes the model knows, and their texts, which may be sent instead. */
+  readonly codes?: CategoryCodes;
+}
+
+/** Codes of a category that stands in one numeric column. */
+export interface CategoryCodes {
+  readonly values: readonly number[];
+  /** A text for each code; null: the model's file has none. */
+  readonly labels: readonly string[] | null;
+  /** Code of a text that is not known; null: it counts as missing. */
+  readonly other: number | null;
 }
 
 /** One column of the model's input row. */
@@ -65,6 +76,11 @@ export interface FeatureBundle {
   readonly configHash: string;
   readonly features: readonly BundleFeature[];
   readonly columns: readonly BundleColumn[];
+  /**
+   * How a number becomes the float32 of the row. "down": the largest float32 at or below, for models whose trainer compared doubles;
+   * their thresholds are rounded alike, so that a number on a threshold stays on its side. Left out: the nearest.
+   */
+  readonly rounding?: "down";
   readonly text: BundleText | null;
   readonly minimumPresent: number;
   /** "margin": log-odds, a logistic link follows; "probability": already in [0, 1]; "raw": a regressor. */

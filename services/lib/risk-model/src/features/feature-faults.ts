@@ -45,6 +45,8 @@ export function nameFaults(
     if (faults.length === MAX_NAME_FAULTS) break;
     const slot = slots.get(name);
     if (slot?.feature.kind === kind) continue;
+    // A category's code is a number whose text may be sent instead.
+    if (kind === "category" && slot !== undefined && slot.codes.size > 0) continue;
     const field = `${path}.${name.slice(0, SHOWN)}`;
     faults.push(
       slot === undefined ? unknownFault(name, [...slots.keys()], field) : wrongKindFault(slot.feature, field),

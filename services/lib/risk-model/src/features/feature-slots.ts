@@ -1,4 +1,5 @@
 import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
+import { float32AtMost } from "../trees/float32.ts";
 
 /** Largest finite float32: beyond it a number reaches the trees as infinity. */
 const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
@@ -18,6 +19,10 @@ export interface FeatureSlot {
   readonly high: number;
   /** What stands for a missing number. */
   readonly filler: number;
+  /** Text → code, of a number that is a category's code. */
+  readonly codes: ReadonlyMap<string, number>;
+  /** Makes a number the row's float32. */
+  readonly round: (value: number) => number;
 }
 
 /** The features of a bundle in the model's order, by name, and the column where the text's terms start. */
@@ -34,11 +39,23 @@ export function featureSlots(bundle: FeatureBundle): {
       categories: new Map(feature.categories.map((category, i) => [category, i])),
       low: Math.max(-LARGEST_FLOAT32, Math.fround(feature.range?.[0] ?? -LARGEST_FLOAT32)),
       high: Math.min(LARGEST_FLOAT32, Math.fround(feature.range?.[1] ?? LARGEST_FLOAT32)),
-      filler: feature.missing === "median" ? (feature.training?.median ?? Number.NaN) : Number.NaN,
+      codes: codesByText(feature),
+      round: bundle.rounding === "down" ? float32AtMost : Math.fround,
+      filler:
+        feature.missing === "median" ? (feature.training?.median ?? Number.NaN) : (feature.codes?.other ?? Number.NaN),
     });
     column += feature.kind === "numeric" ? 1 : feature.categories.length;
   }
   return { slots, textColumn: column };
+}
+
+/** The first of several codes with one text counts. */
+function codesByText({ codes }: BundleFeature): ReadonlyMap<string, number> {
+  const byText = new Map<string, number>();
+  for (const [at, label] of (codes?.labels ?? []).entries()) {
+    if (!byText.has(label)) byText.set(label, codes?.values[at] as number);
+  }
+  return byText;
 }
 
 /** Whether a number is possible; NaN and infinities never are. */

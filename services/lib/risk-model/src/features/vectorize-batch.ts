@@ -1,5 +1,6 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
+import { codeOfText } from "./category-codes.ts";
 import { numberFault, requiredFault } from "./feature-faults.ts";
 import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
 import type { ColumnarInput, Fault, VectorBatch } from "./vectorize.ts";
@@ -32,7 +33,7 @@ export function createBatchVectorizer(
     };
     const { values, missingCounts } = draft;
     for (const [name, slot] of slots) {
-      if (slot.feature.kind === "numeric") putNumbers(slot, columnOf(input.numbers, name, rows), draft);
+      if (slot.feature.kind === "numeric") putNumbers(slot, numbersOf(slot, input, draft), draft);
       else putCategories(slot, columnOf(input.categories, name, rows), draft);
     }
     const tooFew = missingCounts.map((missing) => (slots.size - missing < least ? 1 : 0));
@@ -55,6 +56,23 @@ function columnOf<Column extends { readonly length: number }>(
   return column;
 }
 
+/** Numbers of a feature; where the model knows the texts of a category's codes, texts may be sent instead. */
+function numbersOf(slot: FeatureSlot, input: ColumnarInput, draft: Draft): Float32Array | Float64Array | undefined {
+  const { name } = slot.feature;
+  const numbers = columnOf(input.numbers, name, input.rows);
+  const texts = slot.codes.size === 0 ? undefined : columnOf(input.categories, name, input.rows);
+  if (texts === undefined) return numbers;
+  return Float64Array.from(texts, (text, row) => {
+    const number = numbers?.[row] ?? Number.NaN;
+    if (text === null) return number;
+    if (!Number.isNaN(number) && !draft.firstFault.has(row)) {
+      const message = `${name} is sent as a number and as a category; send one of them`;
+      draft.firstFault.set(row, { field: `categories.${name}`, reason: "FEATURE_WRONG_KIND", message });
+    }
+    return codeOfText(slot, text) ?? Number.NaN;
+  });
+}
+
 function countMissing({ missingCounts }: Draft, row: number): void {
   missingCounts[row] = (missingCounts[row] as number) + 1;
 }
@@ -66,7 +84,7 @@ function putNumbers(slot: FeatureSlot, given: Float32Array | Float64Array | unde
   const refuses = feature.missing === "refuse";
   for (let row = 0; row < rows; row++) {
     const value = given === undefined ? Number.NaN : (given[row] as number);
-    if (isPossible(slot, value)) values[row * columns + column] = value;
+    if (isPossible(slot, value)) values[row * columns + column] = slot.round(value);
     else if (Number.isNaN(value)) {
       countMissing(draft, row);
       values[row * columns + column] = filler;

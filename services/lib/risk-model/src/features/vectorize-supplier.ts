@@ -1,5 +1,6 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
+import { readCode } from "./category-codes.ts";
 import { nameFaults, numberFault, requiredFault } from "./feature-faults.ts";
 import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
 import { readNumberTexts } from "./number-texts.ts";
@@ -30,7 +31,7 @@ export function createSupplierVectorizer(
     faults.push(...nameFaults(Object.keys(input.categories), "category", slots, `${path}.categories`));
     for (const [name, slot] of slots) {
       if (slot.feature.kind === "numeric")
-        putNumber(slot, ownValue(input.features, name), `${path}.features.${name}`, found);
+        putNumber(slot, sentNumber(slot, input, path, found), `${path}.features.${name}`, found);
       else putCategory(slot, ownValue(input.categories, name), `${path}.categories.${name}`, found);
     }
     const known = slots.size - missing.length;
@@ -51,6 +52,14 @@ export function createSupplierVectorizer(
 const ownValue = <T>(from: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(from, name) ? from[name] : undefined;
 
+function sentNumber(slot: FeatureSlot, input: SupplierInput, path: string, found: Findings): number | undefined {
+  if (slot.feature.codes === undefined) return ownValue(input.features, slot.feature.name);
+  const { code, warnings, faults } = readCode(slot, input, path);
+  found.warnings.push(...warnings);
+  found.faults.push(...faults);
+  return code;
+}
+
 function putNumber(slot: FeatureSlot, value: number | undefined, field: string, found: Findings): void {
   const { feature, column } = slot;
   if (value === undefined) {
@@ -59,7 +68,7 @@ function putNumber(slot: FeatureSlot, value: number | undefined, field: string, 
     found.row[column] = slot.filler;
     return;
   }
-  found.row[column] = value;
+  found.row[column] = slot.round(value);
   if (!isPossible(slot, value)) {
     found.faults.push(numberFault(slot, value, field));
     return;

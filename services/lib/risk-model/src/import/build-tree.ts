@@ -6,6 +6,8 @@ import { ModelRefusedError } from "./model-refused-error.ts";
 export interface SourceSplit<N> {
   readonly feature: number;
   readonly threshold: number;
+  /** The file's own threshold where it is a double; left out, it is the same float32. */
+  readonly exact?: number;
   readonly members: Float32Array | null;
   readonly defaultLeft: boolean;
   readonly left: N;
@@ -66,6 +68,8 @@ function layOut<N>(order: readonly (Visit<N> & { readonly source: SourceNode<N> 
     value: new Float64Array(size * outputs),
     members: new Map<number, Float32Array>(),
   };
+  const hasDoubles = order.some(({ source }) => source.split?.exact !== undefined);
+  const exact = hasDoubles ? new Float64Array(size) : null;
   for (const [at, { parent, isLeft, source }] of order.entries()) {
     if (parent >= 0) (isLeft ? tree.left : tree.right)[parent] = at;
     tree.cover[at] = source.cover;
@@ -73,8 +77,9 @@ function layOut<N>(order: readonly (Visit<N> & { readonly source: SourceNode<N> 
     if (source.split === null) continue;
     tree.feature[at] = source.split.feature;
     tree.threshold[at] = source.split.threshold;
+    if (exact !== null) exact[at] = source.split.exact ?? source.split.threshold;
     tree.defaultLeft[at] = source.split.defaultLeft ? 1 : 0;
     if (source.split.members !== null) tree.members.set(at, source.split.members);
   }
-  return tree;
+  return exact === null ? tree : { ...tree, exact };
 }

@@ -2,7 +2,7 @@ import type { FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
 import { writeOnnxClassProbability } from "../onnx/class-probability.ts";
 import { readOnnxTreeModel } from "../onnx/read-tree-ensemble.ts";
 import { writeOnnxTreeModelWithSets } from "../onnx/set-chains.ts";
-import { type Agreement, agrees, measureAgreement, pickColumn, predictRows } from "./agreement.ts";
+import { type Agreement, agrees, measureAgreement, pickColumn, predictionScales, predictRows } from "./agreement.ts";
 import { type Background, readBackground } from "./background.ts";
 import { type ColumnRules, checkRows } from "./check-rows.ts";
 import type { ModelFormat } from "./detect-format.ts";
@@ -114,7 +114,8 @@ async function checkOriginal(source: SourceModel, rows: Float32Array, runOnnx: R
   const count = rows.length / model.features;
   const inputs = probeInputs(probe, columns, rows);
   const theirs = await runOrRefuse(() => runOnnx(probe.bytes, count, inputs, probe.output));
-  return measureAgreement(count, predictRows(model, rows), pickColumn(theirs, probe.outputColumns, probe.outputColumn));
+  const answers = pickColumn(theirs, probe.outputColumns, probe.outputColumn);
+  return measureAgreement(count, predictRows(model, rows), answers, predictionScales(model, null));
 }
 
 function writeServed({ model, classColumn }: ServedOutput): Uint8Array {
@@ -142,7 +143,8 @@ async function checkWritten(
   const written = classColumn === null ? { ...model, link: "identity" as const } : model;
   const ours = pickColumn(predictRows(written, rows), model.outputs, classColumn);
   const count = rows.length / model.features;
-  return measureAgreement(count, ours, Float64Array.from(await run(rows, count)));
+  const scales = predictionScales(written, classColumn);
+  return measureAgreement(count, ours, Float64Array.from(await run(rows, count)), scales);
 }
 
 async function runOrRefuse(run: () => Promise<ArrayLike<number>>): Promise<ArrayLike<number>> {

@@ -2,9 +2,11 @@ import type { BundleColumn, BundleFeature, Explanation, FeatureBundle, GoldenRow
 import type { BaseColumn } from "../onnx/input-column.ts";
 import { InterventionalRefusedError } from "../shap/interventional-refused-error.ts";
 import { checkInterventional } from "../shap/interventional-tables.ts";
+import { float32AtMost } from "../trees/float32.ts";
 import type { Background } from "./background.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
 import type { ServedOutput } from "./served-output.ts";
+import { rowRounding } from "./source-model.ts";
 
 /** Bands of a score when the model brings none. */
 const BANDS = { high: 0.7, medium: 0.4 } as const;
@@ -57,6 +59,7 @@ export function importedBundle(parts: {
     configHash: "",
     features,
     columns: bundleColumns,
+    ...(rowRounding(served.model) === float32AtMost && { rounding: "down" as const }),
     text: null,
     // One known feature is enough: how much may be missing is the model's own affair.
     minimumPresent: 1 / features.length,
@@ -99,6 +102,7 @@ function describeColumns(columns: readonly BaseColumn[], names: readonly string[
       immutable: false,
       training: column.category === null ? trainingOf(background, c, columns.length) : null,
       categories: column.category === null ? [] : [column.category],
+      ...(column.codes !== undefined && { codes: column.codes }),
     });
   }
   return { features, bundleColumns };

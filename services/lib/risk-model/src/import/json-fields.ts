@@ -6,8 +6,12 @@ export interface JsonFields {
   /** Whether the field is there. */
   has(name: string): boolean;
   child(name: string): JsonFields;
+  /** @throws ModelRefusedError the object has a key that the reader does not know and that may change scores. */
+  allowOnly(isKnown: (key: string) => boolean): void;
   /** A list of objects. */
   children(name: string): JsonFields[];
+  /** A list of lists. */
+  lists(name: string): (readonly unknown[])[];
   text(name: string): string;
   /** A list of texts; empty when absent. */
   texts(name: string): string[];
@@ -35,7 +39,16 @@ export function jsonFields(value: unknown, path: string): JsonFields {
     path,
     has: (name) => fields.has(name),
     child: (name) => jsonFields(fields.get(name), at(name)),
+    allowOnly: (isKnown) => {
+      const unknown = [...fields.keys()].find((key) => !isKnown(key));
+      if (unknown !== undefined) throw unknownKey(at(unknown));
+    },
     children: (name) => list(name).map((item, index) => jsonFields(item, `${at(name)}[${index}]`)),
+    lists: (name) =>
+      list(name).map((item, index) => {
+        if (!Array.isArray(item)) throw wrong(`${at(name)}[${index}]`, "a list");
+        return item;
+      }),
     text: (name) => {
       const found = fields.get(name);
       if (typeof found !== "string") throw wrong(at(name), "a text");
@@ -64,6 +77,13 @@ export function jsonFields(value: unknown, path: string): JsonFields {
       return found.map((item) => item === true || (typeof item === "number" && item !== 0));
     },
   };
+}
+
+/** A key of a model file that no reader knows. It may change scores, so it is not passed over. */
+export function unknownKey(path: string): ModelRefusedError {
+  const shown = path.slice(0, 120);
+  const reason = `the key ${shown} is not known here and may change scores; a newer trainer may have written it: export the model to ONNX instead`;
+  return new ModelRefusedError("unsupported", reason);
 }
 
 function expectLength(path: string, length: number, due: number): void {

@@ -1,4 +1,4 @@
-import { nextFloat32Below } from "../trees/float32.ts";
+import { float32AtMost, nextFloat32Below } from "../trees/float32.ts";
 import type { Tree } from "../trees/tree-model.ts";
 import { buildTree, type SourceNode, type SourceSplit } from "./build-tree.ts";
 import type { TextSection } from "./lightgbm-text.ts";
@@ -25,11 +25,40 @@ const MISSING_MASK = 3;
 const MISSING_IS_ZERO = 1;
 const MISSING_IS_NAN = 2;
 
+/** Keys of a tree that are read, or that are known not to change scores (gains, weights, the shrinkage that leaves have already). */
+const TREE_KEYS: ReadonlySet<string> = new Set([
+  "num_leaves",
+  "num_cat",
+  "split_feature",
+  "split_gain",
+  "threshold",
+  "decision_type",
+  "left_child",
+  "right_child",
+  "leaf_parent",
+  "leaf_depth",
+  "leaf_value",
+  "leaf_weight",
+  "leaf_count",
+  "internal_value",
+  "internal_weight",
+  "internal_count",
+  "cat_boundaries",
+  "cat_threshold",
+  "is_linear",
+  "shrinkage",
+  // Read only where is_linear refuses the tree.
+  "leaf_const",
+  "num_features",
+  "leaf_features",
+  "leaf_coeff",
+]);
+
 /** LightGBM's kZeroThreshold: values up to here count as zero where zero means missing. */
 const ZERO = Math.fround(1e-35);
 const BELOW_ZERO = nextFloat32Below(-ZERO);
-/** Where zero means missing, it may go against the comparison; the node then becomes two, and a subtree is written twice. */
-const MAX_GROWTH = 16;
+/** Nodes of one tree: where zero means missing, subtrees are written more than once. */
+const MAX_TREE_NODES = 262_144;
 
 /** A place in the file's tree. */
 interface Place {
@@ -39,17 +68,26 @@ interface Place {
   readonly share: number;
   /** Set when zero and missing values have been sent away before: cover that went with them. */
   readonly zeroSent: number | null;
+  /** Columns whose zero and missing values the nodes above have parted from the others, the last first. */
+  readonly parted: PartedColumn | null;
+}
+
+interface PartedColumn {
+  readonly column: number;
+  /** Whether the rows here are those with zero or nothing in the column, or those with something else. */
+  readonly isZero: boolean;
+  readonly above: PartedColumn | null;
 }
 
 /**
- * Reads one tree of a LightGBM model file. Thresholds are doubles, rows are doubles rounded to float32, so thresholds are rounded
- * alike: rounding keeps order, and a value that LightGBM sends left still goes left. (Rounded down, every training value just
- * below a threshold would cross it.) A category in the bit set goes left, missing values follow the node's missing type, counts
+ * Reads one tree of a LightGBM model file. Thresholds are doubles and rows are float32, so a threshold becomes the largest float32
+ * at or below it: each float32 row then goes where LightGBM sends it. `exact` keeps the doubles. A category in the bit set goes left, missing values follow the node's missing type, counts
  * are the covers.
  * @throws ModelRefusedError linear leaves, lists of unequal length, nodes under two parents, places that do not exist.
  */
 export function readLightgbmTree(section: TextSection, context: LightgbmTreeContext): Tree {
   const { outputs, group, scale } = context;
+  section.allowOnly(TREE_KEYS);
   if (section.has("is_linear") && section.number("is_linear") !== 0) {
     throw new ModelRefusedError(
       "unsupported",
@@ -75,9 +113,9 @@ export function readLightgbmTree(section: TextSection, context: LightgbmTreeCont
   };
   if (split !== null) checkShape(section, inner, leaves, parents);
   return buildTree(
-    { node: inner === 0 ? ~0 : 0, share: 1, zeroSent: null },
+    { node: inner === 0 ? ~0 : 0, share: 1, zeroSent: null, parted: null },
     outputs,
-    MAX_GROWTH * 2 * leaves,
+    MAX_TREE_NODES,
     describe,
   );
 }
@@ -111,7 +149,7 @@ function checkShape(section: TextSection, inner: number, leaves: number, parents
 
 function splitReader(section: TextSection, inner: number, context: LightgbmTreeContext) {
   const feature = section.numbers("split_feature", inner);
-  const threshold = section.numbers("threshold", inner);
+  const threshold = section.limits("threshold", inner);
   const decision = section.numbers("decision_type", inner);
   const left = section.numbers("left_child", inner);
   const right = section.numbers("right_child", inner);
@@ -125,7 +163,7 @@ function splitReader(section: TextSection, inner: number, context: LightgbmTreeC
         `${section.title}: a node reads column ${column} of ${context.features}`,
       );
     }
-    const child = (node: number): Place => ({ node, share: place.share, zeroSent: null });
+    const child = (node: number): Place => ({ ...place, node, zeroSent: null });
     const children = { left: child(left[at] ?? 0), right: child(right[at] ?? 0) };
     const type = decision[at] ?? 0;
     const cut = threshold[at] ?? 0;
@@ -137,30 +175,51 @@ function splitReader(section: TextSection, inner: number, context: LightgbmTreeC
     }
     const missing = (type >> MISSING_SHIFT) & MISSING_MASK;
     const toLeft = (type & DEFAULT_LEFT) !== 0;
-    const plain = { feature: column, members: null, ...children };
-    if (missing === MISSING_IS_NAN) return { ...plain, threshold: Math.fround(cut), defaultLeft: toLeft };
+    const plain = { feature: column, members: null, threshold: float32AtMost(cut), exact: cut, ...children };
+    if (missing === MISSING_IS_NAN) return { ...plain, defaultLeft: toLeft };
     // Without a missing type, LightGBM reads NaN as 0.
-    if (missing !== MISSING_IS_ZERO) return { ...plain, threshold: Math.fround(cut), defaultLeft: cut >= 0 };
-    return zeroSplit({ ...plain, threshold: Math.fround(cut), defaultLeft: toLeft }, place, counts);
+    if (missing !== MISSING_IS_ZERO) return { ...plain, defaultLeft: cut >= 0 };
+    return zeroSplit({ ...plain, defaultLeft: toLeft }, place, counts);
   };
 }
 
 /**
  * A node where zero and NaN mean missing. When the comparison sends zero where missing values go anyway, one node does;
  * else "is it zero?" is asked first, and the default child stands under both nodes, with half its cover each, which leaves
- * every expectation and so every SHAP value as it was. (Values that are not zero but within 1e-35 of it follow the
- * comparison then.)
+ * every expectation and so every SHAP value as it was. Further down the answer is known, and one node does again. (Values that
+ * are not zero but within 1e-35 of it follow the comparison then.)
  */
 function zeroSplit(plain: SourceSplit<Place>, place: Place, counts: Counts): SourceSplit<Place> {
   const { feature, threshold, defaultLeft, left, right } = plain;
-  if (defaultLeft && threshold >= -ZERO) return { ...plain, threshold: Math.max(threshold, ZERO) };
-  if (!defaultLeft && threshold < ZERO) return { ...plain, threshold: Math.min(threshold, BELOW_ZERO) };
-  const byDefault = defaultLeft ? left : right;
+  if (defaultLeft && threshold >= -ZERO)
+    return { ...plain, threshold: Math.max(threshold, ZERO), exact: Math.max(plain.exact ?? threshold, ZERO) };
+  if (!defaultLeft && threshold < ZERO)
+    return {
+      ...plain,
+      threshold: Math.min(threshold, BELOW_ZERO),
+      exact: Math.min(plain.exact ?? threshold, BELOW_ZERO),
+    };
+  const [byDefault, other] = defaultLeft ? [left, right] : [right, left];
+  const isZero = { feature, threshold: 0, members: Float32Array.of(0), defaultLeft: true };
+  const known = partedAbove(place, feature);
+  if (known !== null && place.zeroSent === null) {
+    return known.isZero ? { ...isZero, left: byDefault, right: other } : plain;
+  }
   const half: Place = { ...byDefault, share: byDefault.share / 2 };
   if (place.zeroSent !== null) return defaultLeft ? { ...plain, left: half } : { ...plain, right: half };
   const zeroSent = countOf(half.node, counts) * half.share;
-  const members = Float32Array.of(0);
-  return { feature, threshold: 0, members, defaultLeft: true, left: half, right: { ...place, zeroSent } };
+  const parted = (zero: boolean): PartedColumn => ({ column: feature, isZero: zero, above: place.parted });
+  return {
+    ...isZero,
+    left: { ...half, parted: parted(true) },
+    right: { ...place, zeroSent, parted: parted(false) },
+  };
+}
+
+function partedAbove(place: Place, column: number): PartedColumn | null {
+  let at = place.parted;
+  while (at !== null && at.column !== column) at = at.above;
+  return at;
 }
 
 function countOf(node: number, counts: Counts): number {

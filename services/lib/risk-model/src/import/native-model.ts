@@ -1,3 +1,4 @@
+import type { CategoryCodes } from "../bundle/feature-bundle.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
 
 /** A model read from its trainer's own file. */
@@ -7,6 +8,8 @@ export interface NativeModel {
   readonly columnNames: readonly string[];
   /** Columns that hold category codes (whole numbers ≥ 0). */
   readonly categorical: ReadonlySet<number>;
+  /** What the codes of each column mean, null where the file does not say; `[features]`. */
+  readonly codes: readonly (CategoryCodes | null)[];
   readonly objective: string;
   /** Whether the model tells classes apart. */
   readonly isClassifier: boolean;

@@ -15,19 +15,32 @@ const OPEN = new Set([0x5b, 0x7b]);
 const CLOSE = new Set([0x5d, 0x7d]);
 
 /**
- * Parses a JSON file after counting what parsing it would allocate.
+ * Parses a JSON file after counting what parsing it would allocate. Python and C++ write numbers that JSON does not have:
+ * Infinity becomes an infinite number, NaN null, so that whoever reads the list they stand in can judge them.
  * @throws ModelRefusedError no JSON, or nested or filled beyond any model.
  */
 export function parseJsonModel(bytes: Uint8Array): unknown {
   countStructure(bytes);
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(withoutBareNumbers(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) {
       throw new ModelRefusedError("malformed", `not sound JSON: ${error.message.slice(0, 120)}`);
     }
     throw error;
   }
+}
+
+/** Texts, which stay as they are, and bare words that are numbers elsewhere. */
+const TEXT_OR_BARE = /"(?:[^"\\]|\\.)*"|\b(?:Infinity|NaN|inf|nan)\b/g;
+const BARE = /[[,:]\s*-?(?:Infinity|NaN|inf|nan)\b/;
+
+function withoutBareNumbers(json: string): string {
+  if (!BARE.test(json)) return json;
+  return json.replaceAll(TEXT_OR_BARE, (found) => {
+    if (found.startsWith('"')) return found;
+    return /^nan$/i.test(found) ? "null" : "1e999";
+  });
 }
 
 function countStructure(bytes: Uint8Array): void {

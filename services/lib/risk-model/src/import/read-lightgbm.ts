@@ -1,4 +1,5 @@
 import type { Link, Tree, TreeModel } from "../trees/tree-model.ts";
+import { lightgbmCategories } from "./lightgbm-categories.ts";
 import { readLightgbmText, type TextSection } from "./lightgbm-text.ts";
 import { readLightgbmTree } from "./lightgbm-tree.ts";
 import { MAX_FEATURES, MAX_MEMBERS, MAX_OUTPUTS, MAX_VALUES } from "./limits.ts";
@@ -23,6 +24,23 @@ const LINKS: Readonly<Record<string, Link>> = {
   multiclass: "softmax",
   multiclassova: "logistic",
 };
+/** Keys of the head that are read, or that are known not to change scores. */
+const HEAD_KEYS: ReadonlySet<string> = new Set([
+  "tree",
+  "version",
+  "num_class",
+  "num_tree_per_iteration",
+  "label_index",
+  "max_feature_idx",
+  "objective",
+  "average_output",
+  "feature_names",
+  "monotone_constraints",
+  "feature_infos",
+  "tree_sizes",
+  "feature_contri",
+]);
+
 const CLASSIFIERS: ReadonlySet<string> = new Set(["binary", "multiclass", "multiclassova"]);
 
 /**
@@ -31,7 +49,8 @@ const CLASSIFIERS: ReadonlySet<string> = new Set(["binary", "multiclass", "multi
  * @throws ModelRefusedError unknown objectives, linear trees, anything that contradicts itself.
  */
 export function readLightgbm(bytes: Uint8Array): NativeModel {
-  const { head, trees: sections } = readLightgbmText(bytes);
+  const { head, trees: sections, pandasCategories } = readLightgbmText(bytes);
+  head.allowOnly(HEAD_KEYS);
   const features = countIn(head, "max_feature_idx", MAX_FEATURES - 1, 0) + 1;
   const outputs = countIn(head, "num_tree_per_iteration", MAX_OUTPUTS, 1);
   const [objective = "", ...parameters] = head.has("objective") ? head.text("objective").split(" ") : ["regression"];
@@ -50,14 +69,19 @@ export function readLightgbm(bytes: Uint8Array): NativeModel {
   const hasCovers = trees.every(hasTreeCovers) && trees.some((tree) => tree.feature.length > 1);
   const model: TreeModel = { features, outputs, trees, base: new Float64Array(outputs), link, hasCovers };
   const names = head.text("feature_names").split(/ +/);
+  const infos = head.has("feature_infos") ? head.text("feature_infos").split(/ +/) : [];
+  const described = infos.length === features ? infos : Array.from({ length: features }, () => "none");
+  const categories = lightgbmCategories(described, pandasCategories);
   const notes = [
+    ...categories.notes,
     ...(sigmoid === 1 ? [] : [`margins are LightGBM's raw scores times its sigmoid parameter ${sigmoid}`]),
     ...(averages ? [`leaves are divided by the ${rounds} rounds whose average the model is`] : []),
   ];
   return {
     model,
     columnNames: names.length === features ? names : Array.from({ length: features }, (_, f) => `Column_${f}`),
-    categorical: categoricalColumns(head),
+    categorical: categories.categorical,
+    codes: categories.codes,
     objective,
     isClassifier: CLASSIFIERS.has(objective),
     notes,
@@ -80,16 +104,9 @@ function readTrees(
   });
 }
 
-/** Trees of one leaf carry no counts and need none. */
+/** Trees of one leaf carry no counts and need none; a leaf that no training row reached has the count 0. */
 function hasTreeCovers(tree: Tree): boolean {
-  return tree.feature.length === 1 || tree.cover.every((cover) => cover > 0);
-}
-
-/** Categorical columns list their values ("-1:3:0"), numeric ones a range ("[0:1]"), unused ones "none". */
-function categoricalColumns(head: TextSection): Set<number> {
-  if (!head.has("feature_infos")) return new Set();
-  const infos = head.text("feature_infos").split(/ +/);
-  return new Set([...infos.keys()].filter((at) => /^-?\d+(:-?\d+)*$/.test(infos[at] ?? "")));
+  return tree.feature.length === 1 || ((tree.cover[0] ?? 0) > 0 && tree.cover.every((cover) => cover >= 0));
 }
 
 function sigmoidOf(objective: string, parameters: readonly string[]): number {

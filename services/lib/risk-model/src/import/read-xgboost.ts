@@ -1,48 +1,13 @@
 import { nextFloat32Below } from "../trees/float32.ts";
-import type { Link, Tree, TreeModel } from "../trees/tree-model.ts";
+import type { Tree, TreeModel } from "../trees/tree-model.ts";
 import { buildTree, type SourceNode } from "./build-tree.ts";
 import { type JsonFields, jsonFields } from "./json-fields.ts";
 import { MAX_FEATURES, MAX_MEMBERS, MAX_OUTPUTS, MAX_VALUES } from "./limits.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
 import type { NativeModel } from "./native-model.ts";
-
-/** How an objective reads the trees' sum, and how its `base_score` becomes a margin. */
-interface Objective {
-  readonly link: Link;
-  readonly baseToMargin: (score: number) => number;
-  readonly isClassifier?: true;
-}
-
-const same = (score: number): number => score;
-const logit = (score: number): number => -Math.log(1 / score - 1);
-
-const IDENTITY: Objective = { link: "identity", baseToMargin: same };
-const LOG: Objective = { link: "exp", baseToMargin: Math.log };
-const LOGISTIC: Objective = { link: "logistic", baseToMargin: logit };
-
-/** Objectives of XGBoost 1.0 to 3.x whose prediction is a link of the sum. */
-const OBJECTIVES: Readonly<Record<string, Objective>> = {
-  "reg:squarederror": IDENTITY,
-  "reg:linear": IDENTITY,
-  "reg:squaredlogerror": IDENTITY,
-  "reg:pseudohubererror": IDENTITY,
-  "reg:absoluteerror": IDENTITY,
-  "reg:quantileerror": IDENTITY,
-  "reg:expectileerror": IDENTITY,
-  "rank:pairwise": IDENTITY,
-  "rank:ndcg": IDENTITY,
-  "rank:map": IDENTITY,
-  "reg:logistic": LOGISTIC,
-  "binary:logistic": { ...LOGISTIC, isClassifier: true },
-  "binary:logitraw": { link: "identity", baseToMargin: logit, isClassifier: true },
-  "multi:softprob": { link: "softmax", baseToMargin: same, isClassifier: true },
-  "multi:softmax": { link: "softmax", baseToMargin: same, isClassifier: true },
-  "count:poisson": LOG,
-  "reg:gamma": LOG,
-  "reg:tweedie": LOG,
-  "survival:cox": LOG,
-  "survival:aft": LOG,
-};
+import { readXgboostCategories } from "./xgboost-categories.ts";
+import { allowXgboostKeys } from "./xgboost-keys.ts";
+import { readXgboostBase, xgboostObjective } from "./xgboost-objective.ts";
 
 /**
  * Reads XGBoost's own model (JSON or UBJSON, parsed). `sum_hessian` gives true covers; a row goes left when `x < condition`, a
@@ -50,16 +15,10 @@ const OBJECTIVES: Readonly<Record<string, Objective>> = {
  * @throws ModelRefusedError linear boosters, vector leaves, unknown objectives, anything that contradicts itself.
  */
 export function readXgboost(parsed: unknown): NativeModel {
-  const learner = jsonFields(parsed, "").child("learner");
+  const file = jsonFields(parsed, "");
+  const learner = file.child("learner");
   const parameters = learner.child("learner_model_param");
-  const objectiveName = learner.child("objective").text("name");
-  const objective = OBJECTIVES[objectiveName];
-  if (objective === undefined) {
-    throw new ModelRefusedError(
-      "unsupported",
-      `objective ${objectiveName.slice(0, 80)} is no known link of a sum of trees`,
-    );
-  }
+  const objective = xgboostObjective(learner.child("objective").text("name"));
   const features = countIn(parameters, "num_feature", MAX_FEATURES);
   const targets = parameters.has("num_target") ? parameters.number("num_target") : 1;
   const outputs = Math.max(1, parameters.number("num_class"), targets);
@@ -69,18 +28,26 @@ export function readXgboost(parsed: unknown): NativeModel {
       `${parameters.path} claims ${outputs} outputs, at most ${MAX_OUTPUTS} are read`,
     );
   }
-  const { trees, dropped } = readBooster(learner.child("gradient_booster"), features, outputs);
-  const base = readBase(parameters, objective, outputs);
+  if (objective.link === "softmax" && outputs === 1) {
+    throw new ModelRefusedError("unsupported", "a classifier of one class: it answers 1 for every row");
+  }
+  const { trees, notes, codes } = readBooster(learner.child("gradient_booster"), features, outputs);
+  allowXgboostKeys(file, "file");
+  allowXgboostKeys(learner, "learner");
+  allowXgboostKeys(parameters, "parameters");
+  allowXgboostKeys(learner.child("objective"), "objective");
+  const base = readXgboostBase(parameters, objective, outputs);
   const model: TreeModel = { features, outputs, trees, base, link: objective.link, hasCovers: trees.length > 0 };
   const names = learner.texts("feature_names");
   const types = learner.texts("feature_types");
   return {
     model,
     columnNames: names.length === features ? names : Array.from({ length: features }, (_, f) => `f${f}`),
-    categorical: new Set([...types.keys()].filter((f) => types[f] === "c")),
-    objective: objectiveName,
-    isClassifier: objective.isClassifier === true,
-    notes: [...dropped, ...earlyStopping(learner, trees.length)],
+    categorical: new Set([...codes.keys()].filter((f) => types[f] === "c" || codes[f] !== null)),
+    codes,
+    objective: objective.name,
+    isClassifier: objective.isClassifier,
+    notes: [...notes, ...earlyStopping(learner, trees.length)],
   };
 }
 
@@ -89,10 +56,15 @@ function readBooster(booster: JsonFields, features: number, outputs: number) {
   if (name !== "gbtree" && name !== "dart") {
     throw new ModelRefusedError("unsupported", `booster ${name.slice(0, 40)} is not made of trees`);
   }
-  const model = name === "dart" ? booster.child("gbtree").child("model") : booster.child("model");
+  allowXgboostKeys(booster, "booster");
+  const holder = booster.has("gbtree") ? booster.child("gbtree") : booster;
+  if (holder !== booster) allowXgboostKeys(holder, "booster");
+  const model = holder.child("model");
+  allowXgboostKeys(model, "model");
+  if (model.has("gbtree_model_param")) allowXgboostKeys(model.child("gbtree_model_param"), "size");
   const sources = model.children("trees");
   const groups = model.numbers("tree_info", sources.length);
-  const weights = name === "dart" ? booster.numbers("weight_drop", sources.length) : null;
+  const weights = treeWeights(name, [booster, holder, model], sources.length);
   const nodes = sources.reduce((sum, source) => sum + source.child("tree_param").number("num_nodes"), 0);
   if (!(nodes * outputs <= MAX_VALUES)) {
     throw new ModelRefusedError("unsafe", `${nodes} nodes × ${outputs} outputs are more than ${MAX_VALUES} values`);
@@ -105,8 +77,30 @@ function readBooster(booster: JsonFields, features: number, outputs: number) {
     }
     return readTree(source, { features, outputs, group, weight: weights?.[at] ?? 1, budget });
   });
-  const dropped = weights === null ? [] : ["dart: each tree's weight is multiplied into its leaves"];
-  return { trees, dropped };
+  const notes = weights === null ? [] : ["dart: each tree's weight is multiplied into its leaves"];
+  return { trees, notes, codes: readXgboostCategories(model, features) };
+}
+
+/**
+ * The weight of each tree of a dart model. XGBoost up to 3.3 keeps them beside the booster's name "dart", 3.4 beside the trees of a
+ * "gbtree".
+ * @returns Null: all trees count fully.
+ * @throws ModelRefusedError dart without weights, two lists that differ, or weights that are no numbers.
+ */
+function treeWeights(name: string, holders: readonly JsonFields[], trees: number): readonly number[] | null {
+  const lists = [...new Set(holders)]
+    .filter((holder) => holder.has("weight_drop"))
+    .map((holder) => holder.numbers("weight_drop", trees));
+  const [weights] = lists;
+  if (weights === undefined) {
+    if (name !== "dart") return null;
+    throw new ModelRefusedError("malformed", "a dart booster without weight_drop, the weights of its trees");
+  }
+  if (!weights.every(Number.isFinite)) throw new ModelRefusedError("malformed", "weight_drop holds no finite number");
+  if (lists.some((list) => list.some((weight, at) => weight !== weights[at]))) {
+    throw new ModelRefusedError("malformed", "the file holds two lists of weight_drop that differ");
+  }
+  return weights;
 }
 
 interface TreeContext {
@@ -121,6 +115,8 @@ interface TreeContext {
 function readTree(source: JsonFields, context: TreeContext): Tree {
   const { features, outputs, group, weight } = context;
   const parameters = source.child("tree_param");
+  allowXgboostKeys(source, "tree");
+  allowXgboostKeys(parameters, "treeSize");
   if (parameters.has("size_leaf_vector") && parameters.number("size_leaf_vector") > 1) {
     throw new ModelRefusedError("unsupported", "trees with a vector in each leaf (multi_output_tree) are not read");
   }
@@ -195,24 +191,6 @@ function readSets(source: JsonFields, budget: { members: number }): Map<number, 
     sets.set(node, Float32Array.from(new Set(members)).sort());
   }
   return sets;
-}
-
-/** `base_score` is a prediction, not a margin; from 3.1 on it is a list. */
-function readBase(parameters: JsonFields, objective: Objective, outputs: number): Float64Array {
-  const text = parameters.has("base_score") ? parameters.text("base_score") : "0.5";
-  const scores = text
-    .replace(/^\[|\]$/g, "")
-    .split(",")
-    .map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (scores.length !== 1 && scores.length !== outputs) {
-    throw new ModelRefusedError("malformed", `base_score has ${scores.length} entries for ${outputs} outputs`);
-  }
-  const base = Float64Array.from({ length: outputs }, (_, k) =>
-    Math.fround(objective.baseToMargin(Math.fround((scores.length === 1 ? scores[0] : scores[k]) ?? Number.NaN))),
-  );
-  if (!base.every(Number.isFinite))
-    throw new ModelRefusedError("malformed", `base_score ${text.slice(0, 80)} gives no margin`);
-  return base;
 }
 
 function earlyStopping(learner: JsonFields, trees: number): string[] {

@@ -6,6 +6,7 @@ import { readTensor } from "../onnx/tensor.ts";
 import { createExplainer } from "../shap/explainer.ts";
 import { treeShap } from "../shap/tree-shap.ts";
 import { evaluateRows } from "../trees/evaluate.ts";
+import { float32AtMost } from "../trees/float32.ts";
 import { predictRows } from "./agreement.ts";
 import { importModel } from "./import-model.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
@@ -84,7 +85,7 @@ describe.skipIf(!isThere)("native models of others (needs the shared data)", () 
     const { features, outputs } = model;
     const explainer = createExplainer(model);
     for (const [at, x] of shap.x.entries()) {
-      const row = Float32Array.from(x, (cell) => (cell === null ? Number.NaN : Number(cell)));
+      const row = Float32Array.from(x, (cell) => (cell === null ? Number.NaN : float32AtMost(Number(cell))));
       const scores = [shap.raw_score[at] ?? Number.NaN].flat();
       const oracle = treeShap(model, row);
       const kernel = explainer.explain(row, 1);

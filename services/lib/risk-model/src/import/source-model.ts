@@ -1,12 +1,14 @@
 import type { BaseColumn } from "../onnx/input-column.ts";
 import { type OnnxProbe, readOnnxModel } from "../onnx/read-onnx-model.ts";
+import { float32AtMost } from "../trees/float32.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
-import { detectFormat, type ModelFormat } from "./detect-format.ts";
+import { detectFormat, type ModelFormat, refuseOtherJson } from "./detect-format.ts";
 import { MAX_MODEL_BYTES } from "./limits.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
 import type { NativeModel } from "./native-model.ts";
 import { parseJsonModel } from "./parse-json.ts";
 import { parseUbjsonModel } from "./parse-ubjson.ts";
+import { withoutByteOrderMark } from "./plain-text.ts";
 import { readLightgbm } from "./read-lightgbm.ts";
 import { readXgboost } from "./read-xgboost.ts";
 
@@ -28,6 +30,11 @@ export interface SourceModel {
   readonly notes: readonly string[];
 }
 
+/** Rounds a double to the float32 that a model's trees compare: down where they were made of doubles (see `FeatureBundle.rounding`). */
+export function rowRounding({ trees }: TreeModel): (value: number) => number {
+  return trees.some((tree) => tree.exact !== undefined) ? float32AtMost : Math.fround;
+}
+
 /**
  * Reads a model file of any known format.
  * @throws ModelRefusedError with the reason.
@@ -36,25 +43,34 @@ export function readSourceModel(bytes: Uint8Array): SourceModel {
   if (bytes.length > MAX_MODEL_BYTES) {
     throw new ModelRefusedError("unsafe", `the file has ${bytes.length} bytes, at most ${MAX_MODEL_BYTES} are read`);
   }
-  const format = detectFormat(bytes);
+  const content = withoutByteOrderMark(bytes);
+  const format = detectFormat(content);
   switch (format) {
     case "onnx": {
-      const { model, columns, classes, producer, probe, notes } = readOnnxModel(bytes);
+      const { model, columns, classes, producer, probe, notes } = readOnnxModel(content);
       const hasNames = columns.some((column, at) => column.name !== `f${at}`);
       return { format, producer, model, columns, categorical: new Set(), hasNames, classes, probe, notes };
     }
     case "xgboost-json":
-      return fromNative(format, "XGBoost", readXgboost(parseJsonModel(bytes)));
+      return fromXgboost(format, parseJsonModel(content));
     case "xgboost-ubjson":
-      return fromNative(format, "XGBoost", readXgboost(parseUbjsonModel(bytes)));
+      return fromXgboost(format, parseUbjsonModel(content));
     case "lightgbm-text":
-      return fromNative(format, "LightGBM", readLightgbm(bytes));
+      return fromNative(format, "LightGBM", readLightgbm(content));
   }
 }
 
+function fromXgboost(format: ModelFormat, parsed: unknown): SourceModel {
+  refuseOtherJson(parsed);
+  return fromNative(format, "XGBoost", readXgboost(parsed));
+}
+
 function fromNative(format: ModelFormat, producer: string, native: NativeModel): SourceModel {
-  const { model, columnNames, categorical, isClassifier, notes } = native;
-  const columns = columnNames.map((name): BaseColumn => ({ input: name, name, category: null }));
+  const { model, columnNames, categorical, codes, isClassifier, notes } = native;
+  const columns = columnNames.map((name, at): BaseColumn => {
+    const known = codes[at] ?? null;
+    return { input: name, name, category: null, ...(known !== null && { codes: known }) };
+  });
   const classes = isClassifier ? Array.from({ length: Math.max(2, model.outputs) }, (_, k) => String(k)) : null;
   const hasNames = columnNames.some((name, at) => name !== `f${at}` && name !== `Column_${at}`);
   return { format, producer, model, columns, categorical, hasNames, classes, probe: null, notes };

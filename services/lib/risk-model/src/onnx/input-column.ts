@@ -1,3 +1,5 @@
+import type { CategoryCodes } from "../bundle/feature-bundle.ts";
+
 /** What a raw column of the imported model is to the person who fills it. */
 export interface BaseColumn {
   /** Graph input it is a column of. */
@@ -6,6 +8,8 @@ export interface BaseColumn {
   readonly name: string;
   /** Set on an indicator column: 1 when the text input holds this category, else 0. */
   readonly category: string | null;
+  /** Set on a column of category codes whose categories the file names. */
+  readonly codes?: CategoryCodes;
 }
 
 /**

@@ -16,6 +16,12 @@ export function nextFloat32Above(x: number): number {
   return -nextFloat32Below(-x);
 }
 
+/** The largest float32 at or below a number; infinities and NaN stay what they are. */
+export function float32AtMost(x: number): number {
+  const rounded = Math.fround(x);
+  return rounded > x ? nextFloat32Below(rounded) : rounded;
+}
+
 const ORDER_OF_INFINITY = 0x7f800000;
 
 /**

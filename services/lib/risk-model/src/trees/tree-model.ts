@@ -7,6 +7,8 @@ export interface Tree {
   readonly feature: Int32Array;
   /** A row goes left when `x ≤ threshold`, both float32. Unused on leaves and set splits. */
   readonly threshold: Float32Array;
+  /** Thresholds as the imported file has them, where they are doubles; `threshold` holds the float32 at or below. Only import reads it. */
+  readonly exact?: Float64Array;
   /** Node of the left child, −1 on a leaf. */
   readonly left: Int32Array;
   /** Node of the right child, −1 on a leaf. */

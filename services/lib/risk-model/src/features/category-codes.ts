@@ -1,0 +1,58 @@
+import type { FeatureSlot } from "./feature-slots.ts";
+import type { Fault, SupplierInput, VectorWarning } from "./vectorize.ts";
+
+/** Codes that a warning lists. */
+const MAX_LISTED = 12;
+
+/** The code of a text: a known one, else the one that stands for all others; null: the text counts as missing. */
+export function codeOfText({ feature, codes }: FeatureSlot, text: string): number | null {
+  return codes.get(text) ?? feature.codes?.other ?? null;
+}
+
+/** The first text of a code; "" when there is none. */
+export function textOfCode({ feature }: Pick<FeatureSlot, "feature">, code: number): string {
+  return feature.codes?.labels?.[feature.codes.values.indexOf(code)] ?? "";
+}
+
+/** A code of a supplier: what was sent as a number or, where the model knows texts, as a category. */
+export interface SentCode {
+  /** Undefined: nothing was sent that the model knows. */
+  readonly code: number | undefined;
+  readonly warnings: readonly VectorWarning[];
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * Reads the code of a category.
+ * @param path Prefix of field paths in faults.
+ */
+export function readCode(slot: FeatureSlot, input: SupplierInput, path: string): SentCode {
+  const { name } = slot.feature;
+  const number = Object.hasOwn(input.features, name) ? input.features[name] : undefined;
+  const text = Object.hasOwn(input.categories, name) ? input.categories[name] : undefined;
+  if (number !== undefined && text !== undefined) {
+    const message = `${name} is sent as a number and as a category; send one of them`;
+    return {
+      code: number,
+      warnings: [],
+      faults: [{ field: `${path}.categories.${name}`, reason: "FEATURE_WRONG_KIND", message }],
+    };
+  }
+  if (text === undefined) {
+    const isKnown = number === undefined || (slot.feature.codes?.values.includes(number) ?? true);
+    return { code: number, warnings: isKnown ? [] : [unknownCode(slot, `is ${number}`)], faults: [] };
+  }
+  const code = codeOfText(slot, text);
+  const warnings = slot.codes.has(text) ? [] : [unknownCode(slot, `is "${text.slice(0, 80)}"`)];
+  return { code: code ?? undefined, warnings, faults: [] };
+}
+
+function unknownCode({ feature }: FeatureSlot, what: string): VectorWarning {
+  const { values, labels } = feature.codes ?? { values: [], labels: null };
+  const listed = values
+    .slice(0, MAX_LISTED)
+    .map((code, at) => (labels === null ? String(code) : `${code} (${labels[at]})`));
+  const more = values.length > MAX_LISTED ? ", …" : "";
+  const message = `${feature.name} ${what}, which the model does not know; it knows ${listed.join(", ")}${more}`;
+  return { code: "UNKNOWN_CATEGORY", feature: feature.name, message };
+}

@@ -1,0 +1,20 @@
+import type { TreeModel } from "./tree-model.ts";
+
+/**
+ * The size of the numbers that make up each raw output, `[outputs]`: |base| plus the largest |leaf| of every tree. Sums in float32 are
+ * exact to some 1e-7 of it, whatever small number they end in, so tolerances are relative to it. 1 where all leaves are 0.
+ */
+export function outputScales(model: TreeModel): Float64Array {
+  const { outputs } = model;
+  const scales = model.base.map(Math.abs);
+  const largest = new Float64Array(outputs);
+  for (const tree of model.trees) {
+    largest.fill(0);
+    for (const [at, value] of tree.value.entries()) {
+      const k = at % outputs;
+      largest[k] = Math.max(largest[k] as number, Math.abs(value));
+    }
+    for (const [k, size] of largest.entries()) scales[k] = (scales[k] as number) + size;
+  }
+  return scales.map((scale) => (scale > 0 ? scale : 1));
+}
