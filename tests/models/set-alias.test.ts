@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
@@ -13,12 +13,13 @@ import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { createMlService } from "@bellwether/ml-service/service";
 import { type OpsHarness, startOps } from "@bellwether/ops-service/testing/ops-harness";
 import { readAliases } from "@bellwether/registry/aliases";
+import { publishVersion } from "@bellwether/registry/publish";
 import { setAlias } from "@bellwether/registry/set-alias";
 import { createSchedulerService } from "@bellwether/scheduler-service/service";
 import { weeklyFolder } from "@bellwether/scheduler-service/weekly-fixture";
 import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { createLogger } from "@bellwether/telemetry/logger";
-import { DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import { DEMO_SPEC, demoSupplier, publishDemoModel, trainDemoModel } from "@bellwether/testing/demo-model";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
@@ -142,6 +143,31 @@ test("only an admin moves an alias, and the history has the name", async () => {
   }
   const { models } = await startScheduler({ auth }, await tokenOf("admin"));
   expect((await models.setAlias(move("v1"))).alias?.setBy).toBe("admin@example.org");
+});
+
+test("an alias is not moved to a version that cannot be served or whose files were changed", async () => {
+  const { models } = await startScheduler();
+  const trained = await trainDemoModel(9);
+  const rest = { modelName: NAME, origin: "trained" as const, configHash: "", evaluation: null, now: new Date() };
+  const golden = JSON.parse(trained.bundleJson);
+  golden.golden[0].output += 0.25;
+  const wrong = { ...trained, ...rest, bundleJson: JSON.stringify(golden) };
+  await expect(publishVersion(root, wrong, checkScoringModel)).rejects.toMatchObject({
+    name: "ModelRejectedError",
+    message: expect.stringMatching(/^golden row 0: recorded/),
+  });
+  await publishVersion(root, wrong, async () => {});
+  await publishVersion(root, { ...trained, ...rest, onnx: Uint8Array.of(1, 2, 3) }, async () => {});
+  for (const version of ["v3", "v4"]) {
+    expect(await refusalOf(models.setAlias(move(version)))).toEqual({
+      code: Code.FailedPrecondition,
+      reason: "MODEL_REJECTED",
+    });
+  }
+  await appendFile(path.join(root, NAME, "v1", "model.onnx"), "x");
+  expect(await refusalOf(models.setAlias(move("v1")))).toEqual({ code: Code.DataLoss, reason: "MODEL_CORRUPT" });
+  expect(await champions()).toEqual(["v1", "v2"]);
+  await models.setAlias(move("v2", { alias: "challenger" }));
 });
 
 test("of writers with the same expectation one moves the alias, over the RPC and beside it", async () => {

@@ -77,7 +77,7 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
     report.line(`${contribution.toFixed(4).padStart(9)}  ${bar.padEnd(BAR_WIDTH)}  ${feature} = ${value ?? "missing"}`);
   }
   report.line(
-    `margin     ${explanation.margin?.toFixed(4) ?? "none"}  →  risk score ${explanation.risk_score?.toFixed(4) ?? "none"} (${explanation.kind}: ${explanation.background})`,
+    `margin     ${explanation.margin?.toFixed(4) ?? "none"}  →  risk score ${explanation.risk_score?.toFixed(4) ?? (explanation.margin === null ? "none" : "none (a regressor)")} (${explanation.kind}: ${explanation.background})`,
   );
   report.line(explanation.narrative);
 }

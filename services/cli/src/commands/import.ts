@@ -1,11 +1,15 @@
 import path from "node:path";
+import { readValueTable } from "@bellwether/ingest/read-value-table";
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases";
 import { openModelFile } from "@bellwether/registry/open-model-file";
 import { publishVersion } from "@bellwether/registry/publish";
 import { setAlias } from "@bellwether/registry/set-alias";
 import { BackgroundError } from "@bellwether/risk-model/import/background";
+import { ExpectedError } from "@bellwether/risk-model/import/expected-answers";
 import { type ImportedModel, importModel, type RefusedModel } from "@bellwether/risk-model/import/import-model";
+import { trainerLine } from "@bellwether/risk-model/import/imported-card";
 import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
+import { TableError, type ValueTable } from "@bellwether/risk-model/import/value-table";
 import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { Command } from "commander";
 import { type CliContext, registryFolder } from "../cli-context.ts";
@@ -16,6 +20,7 @@ import { UsageError } from "../usage-error.ts";
 /** What `bellwether import` is told. */
 export interface ImportOptions {
   readonly background?: string;
+  readonly expected?: string;
   readonly name?: string;
   readonly riskClass?: string;
   readonly json?: boolean;
@@ -26,8 +31,12 @@ export function importCommand(context: CliContext): Command {
   return new Command("import")
     .argument("<file>", "ONNX, XGBoost (.json, .ubj) or LightGBM (text)")
     .option(
-      "--background <csv>",
-      "rows as the model will see them: explanations are measured against them when the file has no covers",
+      "--background <file>",
+      "rows as the model will see them (CSV, JSON lines or Parquet): explanations are measured against them when the file has no covers",
+    )
+    .option(
+      "--expected <file>",
+      "rows with the trainer's own outputs (CSV, JSON lines or Parquet): the model's columns and one more, or one for each class; a file that answers otherwise is refused",
     )
     .option("--name <name>", "model to publish it under, default after the file")
     .option("--risk-class <class>", "class whose probability is the risk, or number of the target; default the last")
@@ -55,22 +64,30 @@ export async function importFile(
   context: CliContext,
 ): Promise<ImportedModel | RefusedModel> {
   const read = (name: string): Promise<Uint8Array> => openModelFile(path.resolve(context.cwd, name));
-  const background =
-    options.background === undefined
-      ? null
-      : await read(options.background).catch((error: unknown) => {
-          throw error instanceof ModelRefusedError ? new UsageError(`--background: ${error.message}`) : error;
-        });
+  const readRows = async (option: "background" | "expected"): Promise<ValueTable | null> => {
+    const name = options[option];
+    if (name === undefined) return null;
+    try {
+      return await readValueTable(path.resolve(context.cwd, name), await read(name));
+    } catch (error) {
+      const isWrong = error instanceof ModelRefusedError || error instanceof TableError;
+      throw isWrong ? new UsageError(`--${option}: ${error.message}`) : error;
+    }
+  };
+  const background = await readRows("background");
+  const expected = await readRows("expected");
   try {
     return await importModel({
       bytes: await read(file),
       modelName: options.name ?? nameAfter(file),
       background,
+      expected,
       riskClass: options.riskClass ?? null,
       runOnnx,
     });
   } catch (error) {
     if (error instanceof BackgroundError) throw new UsageError(`--background: ${error.message}`);
+    if (error instanceof ExpectedError) throw new UsageError(`--expected: ${error.message}`);
     if (!(error instanceof ModelRefusedError)) throw error;
     return { status: "refused", kind: error.kind, reason: error.message, agreement: null };
   }
@@ -125,12 +142,14 @@ function reportImport(report: Report, imported: ImportedModel, published: { vers
   report.line(
     `agrees with ONNX Runtime within ${agreement.maxRelativeDifference.toExponential(1)} on ${agreement.rows} rows`,
   );
+  report.line(trainerLine(imported.trainer));
   for (const note of notes) report.line(`note: ${note}`);
   report.json({
     status: "imported",
     reason: "",
     explanation: bundle.explanation.kind,
     agreement: agreementJson(agreement),
+    trainer: trainerJson(imported.trainer),
     background: bundle.explanation.background,
     model: bundle.modelName,
     version: published.version,
@@ -145,6 +164,12 @@ function reportImport(report: Report, imported: ImportedModel, published: { vers
     output_space: bundle.outputSpace,
     notes,
   });
+}
+
+function trainerJson(trainer: ImportedModel["trainer"]) {
+  if (trainer === null) return null;
+  const { rows, compared, maxRelativeDifference } = trainer;
+  return { rows, compared, max_relative_difference: maxRelativeDifference };
 }
 
 function agreementJson(agreement: ImportedModel["agreement"] | null) {

@@ -10,14 +10,19 @@ import { UsageError } from "../usage-error.ts";
 const TOP = 5;
 
 function scoreLines(score: FlatScore): string[] {
-  const shown = score.risk_score === null ? "no score" : score.risk_score.toFixed(4);
+  const shown =
+    score.risk_score !== null
+      ? score.risk_score.toFixed(4)
+      : score.margin === null
+        ? "no score"
+        : `${Number(score.margin.toPrecision(7))}, a regressor's number without a band`;
   const features = score.top_features.map(
     (f) =>
       `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${f.value ?? "missing"}`,
   );
   const missing = score.missing_features.length === 0 ? [] : [`missing: ${score.missing_features.join(", ")}`];
   return [
-    `${score.supplier_id}: ${shown} (${score.band}), model ${score.model_version}`,
+    `${score.supplier_id}: ${shown}${score.risk_score === null && score.margin !== null ? "" : ` (${score.band})`}, model ${score.model_version}`,
     ...features,
     ...missing,
     ...score.warnings.map((w) => `warning: ${w.message}`),
@@ -50,6 +55,7 @@ export function predictCommand(context: CliContext): Command {
             const parts = {
               ...score,
               supplierId: supplier.supplierId,
+              margin: score.output,
               classProbabilities: score.probabilities,
               topContributions: score.contributions.slice(0, TOP),
               missingFeatures: score.missing,

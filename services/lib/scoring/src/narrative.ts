@@ -19,10 +19,14 @@ const listed = (parts: readonly string[]): string =>
 
 /** Tells a score in sentences, from its own numbers only: the score, what raises it, what lowers it, what is missing. */
 export function narrate(supplierId: string, score: SupplierScore, bundle: FeatureBundle): string[] {
-  if (score.riskScore === null) return [`${supplierId} has too little data for a score.`];
+  if (score.riskScore === null && score.output === null) return [`${supplierId} has too little data for a score.`];
   const raising = score.contributions.filter((entry) => entry.contribution > 0).slice(0, NAMED);
   const lowering = score.contributions.filter((entry) => entry.contribution < 0).slice(0, NAMED);
-  const sentences = [`${supplierId} has a risk score of ${score.riskScore.toFixed(2)} (${score.band}).`];
+  const sentences = [
+    score.riskScore === null
+      ? `The model answers ${shown(score.output ?? 0)} for ${supplierId}: it is a regressor, whose number has no risk score and no band.`
+      : `${supplierId} has a risk score of ${score.riskScore.toFixed(2)} (${score.band}).`,
+  ];
   if (raising.length > 0)
     sentences.push(`It is raised most by ${listed(raising.map((entry) => described(entry, bundle)))}.`);
   if (lowering.length > 0)

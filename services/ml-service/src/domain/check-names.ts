@@ -1,4 +1,4 @@
-import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import type { BundleFeature, FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { nearestName } from "@bellwether/risk-model/features/nearest-name";
 import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
 import { BatchShapeError } from "./ml-error.ts";
@@ -6,7 +6,9 @@ import { BatchShapeError } from "./ml-error.ts";
 /** Refuses a batch with a column that the model does not know, naming the nearest one that it does. @throws BatchShapeError */
 export function checkColumnNames(bundle: Pick<FeatureBundle, "features">, input: ColumnarInput): void {
   const check = (names: Iterable<string>, kind: "numeric" | "category", field: string): void => {
-    const known = bundle.features.filter((feature) => feature.kind === kind).map((feature) => feature.name);
+    const takes = ({ kind: own, codes }: BundleFeature): boolean =>
+      own === kind || (kind === "category" && codes !== undefined && codes.labels !== null);
+    const known = bundle.features.filter(takes).map((feature) => feature.name);
     for (const name of names) {
       if (known.includes(name)) continue;
       const near = nearestName(name, known);

@@ -3,6 +3,8 @@ export interface ScoreParts {
   readonly supplierId: string;
   /** Not set: the band is unknown. */
   readonly riskScore?: number | null | undefined;
+  /** The model's output before calibration: a regressor's number, which has no band. */
+  readonly margin?: number | null | undefined;
   readonly classProbabilities: readonly { readonly label: string; readonly probability: number }[];
   readonly topContributions: readonly {
     readonly feature: string;
@@ -20,6 +22,7 @@ export interface ScoreParts {
 export type FlatScore = {
   supplier_id: string;
   risk_score: number | null;
+  margin: number | null;
   band: string;
   probabilities: Record<string, number>;
   top_features: { feature: string; value: number | string | null; contribution: number }[];
@@ -33,6 +36,7 @@ export function flatScore(score: ScoreParts, band: string): FlatScore {
   return {
     supplier_id: score.supplierId,
     risk_score: score.riskScore ?? null,
+    margin: score.margin ?? null,
     band,
     probabilities: Object.fromEntries(score.classProbabilities.map(({ label, probability }) => [label, probability])),
     top_features: score.topContributions.map(({ feature, value, category, contribution }) => ({

@@ -2,11 +2,12 @@ import { foreignModels } from "@bellwether/testing/foreign-models";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import { expect, test } from "vitest";
 import { createInterventionalExplainer } from "../shap/interventional-explainer.ts";
-import { BackgroundError, MAX_BACKGROUND_ROWS, readBackground } from "./background.ts";
+import { MAX_BACKGROUND_ROWS, readBackground } from "./background.ts";
 import { importModel } from "./import-model.ts";
 import { parseCsv } from "./parse-csv.ts";
 import { chooseServedOutput } from "./served-output.ts";
 import { readSourceModel } from "./source-model.ts";
+import { parseTable, TableError } from "./value-table.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const column = (name: string, category: string | null = null) => ({ input: name, name, category });
@@ -22,26 +23,41 @@ test("parses quotes, doubled quotes, line breaks inside them, CRLF, blank lines 
 });
 
 test("finds columns by name, in any order, and ignores others", () => {
-  const { rows, count, names } = readBackground(bytes("delay,region,spend\n1,north,10\nNA,south,20\n"), NAMED, true);
+  const { rows, count, names } = readBackground(
+    parseTable(bytes("delay,region,spend\n1,north,10\nNA,south,20\n")),
+    NAMED,
+    true,
+    Math.fround,
+  );
   expect({ count, names }).toEqual({ count: 2, names: ["spend", "delay"] });
   expect([...rows]).toEqual([10, 1, 20, Number.NaN]);
 });
 
 test("takes the table's names in order when the model's are made up", () => {
-  const { rows, names } = readBackground(bytes("spend,delay\n10,1\n"), [column("f0"), column("f1")], false);
+  const { rows, names } = readBackground(
+    parseTable(bytes("spend,delay\n10,1\n")),
+    [column("f0"), column("f1")],
+    false,
+    Math.fround,
+  );
   expect(names).toEqual(["spend", "delay"]);
   expect([...rows]).toEqual([10, 1]);
 });
 
 test("turns texts into indicator columns", () => {
   const columns = [column("spend"), column("region", "north"), column("region", "south")];
-  const { rows } = readBackground(bytes("spend,region\n10,south\n20,east\n"), columns, true);
+  const { rows } = readBackground(parseTable(bytes("spend,region\n10,south\n20,east\n")), columns, true, Math.fround);
   expect([...rows]).toEqual([10, 0, 1, 20, 0, 0]);
 });
 
 test("keeps rows spread over a long table", () => {
   const lines = Array.from({ length: 5000 }, (_, row) => `${row},0`);
-  const { rows, count } = readBackground(bytes(`spend,delay\n${lines.join("\n")}\n`), NAMED, true);
+  const { rows, count } = readBackground(
+    parseTable(bytes(`spend,delay\n${lines.join("\n")}\n`)),
+    NAMED,
+    true,
+    Math.fround,
+  );
   expect(count).toBe(MAX_BACKGROUND_ROWS);
   expect(rows.at(-2)).toBe(4995);
 });
@@ -50,9 +66,11 @@ test.each([
   ["a column that is missing", "spend\n1\n", /lacks the column delay; it has spend/],
   ["a cell that is no number", "spend,delay\n1,2\n3,soon\n", /row 3, column delay: "soon" is no number/],
   ["no rows", "spend,delay\n", /no rows/],
+  ["a row with fewer cells than the header", "spend,delay\n1,2\n3\n", /row 3 has 1 cells where the header has 2/],
+  ["a name twice", "spend,delay,delay\n1,2,3\n", /two columns "delay"/],
 ])("refuses %s", (_, text, reason) => {
-  const read = () => readBackground(bytes(text), NAMED, true);
-  expect(read).toThrow(BackgroundError);
+  const read = () => readBackground(parseTable(bytes(text)), NAMED, true, Math.fround);
+  expect(read).toThrow(TableError);
   expect(read).toThrow(reason);
 });
 

@@ -8,6 +8,8 @@ export interface ColumnRules {
   readonly whole: ReadonlySet<number>;
   /** Groups of 0/1 columns of which exactly one is 1. */
   readonly oneOf: readonly (readonly number[])[];
+  /** Columns that hold one of a few values. */
+  readonly among: ReadonlyMap<number, readonly number[]>;
 }
 
 const SEED = 20_240_607;
@@ -112,6 +114,9 @@ function obey(row: Float32Array, rules: ColumnRules, random: Random): Float32Arr
   for (const column of rules.whole) {
     const value = Math.round(row[column] ?? 0);
     row[column] = Math.abs(value) < 2 ** 24 ? value : 0;
+  }
+  for (const [column, values] of rules.among) {
+    if (!values.includes(row[column] as number)) row[column] = values[random.below(values.length)] as number;
   }
   for (const group of rules.oneOf) {
     const chosen = group[random.below(group.length)];

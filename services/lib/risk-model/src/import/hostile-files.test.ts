@@ -24,14 +24,15 @@ function followedBy(...bytes: readonly number[]): Uint8Array {
   return Uint8Array.from([...sound, ...bytes]);
 }
 
-/** JSON of XGBoost with one value replaced; the path names the keys that lead to it. */
-function boostedWith(path: readonly string[], value: unknown): Uint8Array {
+/** JSON of XGBoost with one value replaced, and further keys beside it; the path names the keys that lead to it. */
+function boostedWith(path: readonly string[], value: unknown, beside: object = {}): Uint8Array {
   const isReplaced = new Set([path.join(".")]);
   const replace = (node: unknown, at: readonly string[]): unknown => {
     if (isReplaced.has(at.join("."))) return value;
     if (Array.isArray(node)) return node.map((item, index) => replace(item, [...at, String(index)]));
     if (typeof node !== "object" || node === null) return node;
-    return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, replace(item, [...at, key])]));
+    const replaced = Object.fromEntries(Object.entries(node).map(([key, item]) => [key, replace(item, [...at, key])]));
+    return at.join(".") === path.slice(0, -1).join(".") ? { ...replaced, ...beside } : replaced;
   };
   return text(JSON.stringify(replace(JSON.parse(textOf(boosted?.bytes)), [])));
 }
@@ -163,8 +164,45 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ["a LightGBM tree of 10^9 leaves", () => lightWith(/num_leaves=\d+/, "num_leaves=1000000000"), /1000000000 are due/],
   ["a LightGBM tree with a cycle", () => lightWith(/left_child=\S+/, "left_child=0"), /two parents/],
   ["a LightGBM file that ends in the middle", () => text(textOf(light?.bytes).slice(0, 1200)), /truncated/],
-  ["a pickle", () => Uint8Array.of(0x80, 4, 0x95), /pickle/],
-  ["something else", () => text("#!/bin/sh\nrm -rf /\n"), /not a sound ONNX file/],
+  ["a pickle", () => Uint8Array.of(0x80, 4, 0x95), /pickle .* is a program.*export the model to ONNX/],
+  ["a pickle of protocol 0", () => text("ccopy_reg\n_reconstructor\np0\n(csklearn.ensemble"), /pickle/],
+  ["a joblib file with zlib", () => Uint8Array.of(0x78, 0x5e, 0xdd), /zlib stream, as joblib writes/],
+  ["a gzip file", () => Uint8Array.of(0x1f, 0x8b, 8), /compressed \(gzip\)/],
+  ["an xz file", () => Uint8Array.of(0xfd, ...text("7zXZ")), /compressed \(xz\)/],
+  ["a zip archive", () => text("PK\u0003\u0004"), /zip archive/],
+  ["CatBoost's binary format", () => text("CBM1...."), /CatBoost's own binary format \(cbm\).*format="onnx"/],
+  ["CatBoost's JSON", () => text('{"features_info":{},"model_info":{},"oblivious_trees":[]}'), /CatBoost model in JSON.*format="onnx"/],
+  ["CatBoost's Python code", () => text("###  Model data\nclass catboost_model(object):"), /CatBoost model as program code/],
+  ["LightGBM's dump_model", () => text('{"name":"tree","num_tree_per_iteration":1,"tree_info":[]}'), /LightGBM's dump_model JSON.*save_model/],
+  ["XGBoost's JSON dump", () => text('[{"nodeid":0,"leaf":1}]'), /JSON dump of XGBoost.*save_model/],
+  ["XGBoost's text dump", () => text("booster[0]:\n0:leaf=1"), /text dump of XGBoost.*save_model/],
+  ["XGBoost's configuration", () => text('{"learner":{"generic_param":{},"gradient_booster":{}},"version":[3,4,1]}'), /save_config/],
+  ["JSON of something else", () => text('{"model":1}'), /no "learner", but model/],
+  ["PMML", () => text('<?xml version="1.0"?>\n<PMML version="4.3">'), /PMML is not read.*ONNX/],
+  ["Core ML", () => Uint8Array.of(8, 1, 0x12, 0x88, 0x30, 0x0a, 0x0f, 0x0a, 9), /Core ML/],
+  ["a Parquet file", () => text("PAR1...."), /is data and no model/],
+  ["a web page", () => text("<!DOCTYPE html><html>"), /HTML page/],
+  [
+    "an unknown key beside the trees of XGBoost",
+    () => boostedWith(["learner", "gradient_booster", "model", "tree_info"], [0, 0], { tree_scale: [1, 0.5] }),
+    /learner\.gradient_booster\.model\.tree_scale is not known here and may change scores/,
+  ],
+  [
+    "an unknown key in a tree of XGBoost",
+    () => boostedWith([...TREE, "id"], 0, { leaf_scale: 2 }),
+    /trees\[0\]\.leaf_scale is not known here/,
+  ],
+  [
+    "dart weights fewer than trees",
+    () => boostedWith(["learner", "gradient_booster", "model", "tree_info"], [0, 0], { weight_drop: [1] }),
+    /weight_drop has 1 entries where 2 are due/,
+  ],
+  ["dart without weights", () => boostedWith(["learner", "gradient_booster", "name"], "dart"), /dart booster without weight_drop/],
+  ["an unknown key in a tree of LightGBM", () => lightWith(/num_cat=/, "leaf_scale=2\nnum_cat="), /Tree=0: leaf_scale is not known here/],
+  ["an unknown key in LightGBM's head", () => lightWith(/max_feature_idx=/, "output_scale=2\nmax_feature_idx="), /output_scale is not known here/],
+  ["a LightGBM threshold that is no number", () => lightWith(/threshold=\S+/, "threshold=nan"), /threshold holds something that is no number/],
+  ["an infinite leaf of LightGBM", () => lightWith(/leaf_value=\S+/, "leaf_value=inf"), /leaf_value holds something that is no finite number/],
+  ["something else", () => text("#!/bin/sh\nrm -rf /\n"), /no model file: it begins with ".!/],
 ];
 
 test.each(HOSTILE)("refuses %s within 5 s and without the runtime", async (_, make, reason) => {

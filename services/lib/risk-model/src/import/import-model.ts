@@ -3,23 +3,34 @@ import { writeOnnxClassProbability } from "../onnx/class-probability.ts";
 import { readOnnxTreeModel } from "../onnx/read-tree-ensemble.ts";
 import { writeOnnxTreeModelWithSets } from "../onnx/set-chains.ts";
 import { type Agreement, agrees, measureAgreement, pickColumn, predictionScales, predictRows } from "./agreement.ts";
-import { type Background, readBackground } from "./background.ts";
+import { type Background, BackgroundError, readBackground } from "./background.ts";
+import { checkRounding } from "./check-rounding.ts";
 import { type ColumnRules, checkRows } from "./check-rows.ts";
 import type { ModelFormat } from "./detect-format.ts";
+import {
+  checkTrainer,
+  type ExpectedAnswers,
+  ExpectedError,
+  readExpected,
+  type TrainerComparison,
+} from "./expected-answers.ts";
 import { chooseExplanation, importedBundle } from "./imported-bundle.ts";
 import { renderImportedCard } from "./imported-card.ts";
 import { ModelRefusedError, type RefusalKind } from "./model-refused-error.ts";
 import { probeInputs, probeRules } from "./probe-inputs.ts";
 import type { RunOnnx } from "./run-onnx.ts";
 import { chooseServedOutput, type ServedOutput } from "./served-output.ts";
-import { readSourceModel, type SourceModel } from "./source-model.ts";
+import { readSourceModel, rowRounding, type SourceModel } from "./source-model.ts";
+import { parseTable, TableError, type ValueTable } from "./value-table.ts";
 
 /** What an import is given. */
 export interface ImportTask {
   readonly bytes: Uint8Array;
   readonly modelName: string;
-  /** A CSV file of rows as the model will see them; null: none. */
-  readonly background: Uint8Array | null;
+  /** Rows as the model will see them, or a CSV or JSON lines file of them; null: none. */
+  readonly background: Uint8Array | ValueTable | null;
+  /** Rows with the trainer's own outputs, or a CSV or JSON lines file of them; null or left out: none. */
+  readonly expected?: Uint8Array | ValueTable | null;
   /** Class (or number of the target) that is the risk; null: the last. */
   readonly riskClass: string | null;
   readonly runOnnx: RunOnnx;
@@ -31,6 +42,8 @@ export interface ImportedModel {
   readonly format: ModelFormat;
   readonly producer: string;
   readonly agreement: Agreement;
+  /** Null: it was not compared with its trainer. */
+  readonly trainer: TrainerComparison | null;
   readonly source: SourceModel;
   readonly bundle: FeatureBundle;
   readonly bundleJson: string;
@@ -53,17 +66,36 @@ const GOLDEN_ROWS = 32;
 /**
  * Turns a foreign model file into a model of this project: parse and check, compare with the runtime on random, threshold, missing
  * and infinite rows, write anew, compare again.
- * @throws BackgroundError the background rows do not fit the model. A file that is refused is a result, not an error.
+ * @throws BackgroundError, ExpectedError the rows handed in do not fit the model. A file that is refused is a result, not an error.
  */
 export async function importModel(task: ImportTask): Promise<ImportedModel | RefusedModel> {
   try {
     const source = readSourceModel(task.bytes);
-    const background =
-      task.background === null ? null : readBackground(task.background, source.columns, source.hasNames);
-    return await importSource(task, source, background);
+    const background = orThrow(BackgroundError, () => {
+      const table = tableOf(task.background);
+      return table && readBackground(table, source.columns, source.hasNames, rowRounding(source.model));
+    });
+    const expected = orThrow(ExpectedError, () => {
+      const table = tableOf(task.expected ?? null);
+      return table && readExpected(table, source);
+    });
+    return await importSource(task, source, background, expected);
   } catch (error) {
     if (!(error instanceof ModelRefusedError)) throw error;
     return { status: "refused", kind: error.kind, reason: error.message, agreement: null };
+  }
+}
+
+const tableOf = (given: Uint8Array | ValueTable | null): ValueTable | null =>
+  given instanceof Uint8Array ? parseTable(given) : given;
+
+/** Reads a table; what is wrong with it is thrown as an error of its own. */
+function orThrow<T>(Failure: typeof BackgroundError | typeof ExpectedError, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TableError) throw new Failure(error.message);
+    throw error;
   }
 }
 
@@ -71,12 +103,17 @@ async function importSource(
   task: ImportTask,
   source: SourceModel,
   background: Background | null,
+  expected: ExpectedAnswers | null,
 ): Promise<ImportedModel | RefusedModel> {
   const rules: ColumnRules =
-    source.probe === null ? { whole: source.categorical, oneOf: [] } : probeRules(source.probe);
+    source.probe === null
+      ? { whole: source.categorical, oneOf: [], among: new Map() }
+      : probeRules(source.probe, source.columns);
   const rows = checkRows(source.model, rules);
   const original = await checkOriginal(source, rows, task.runOnnx);
   if (original !== null && !agrees(original)) return disagreement(original, "the file");
+  const roundingNotes = checkRounding(source, rows, background, expected);
+  const trainer = expected && checkTrainer(source, expected, task.riskClass);
   const served = chooseServedOutput(source, task.riskClass);
   const onnx = writeServed(served);
   const run = writtenRunner(onnx, task.runOnnx);
@@ -93,17 +130,18 @@ async function importSource(
     golden: await recordGolden(source.model.features, rows, run),
   });
   const agreement = worse(original ?? written, written);
-  const notes = [...source.notes, ...served.notes];
+  const notes = [...source.notes, ...roundingNotes, ...served.notes];
   return {
     status: "imported",
     format: source.format,
     producer: source.producer,
     agreement,
+    trainer,
     source,
     bundle,
     bundleJson: `${JSON.stringify(bundle)}\n`,
     onnx,
-    modelCard: renderImportedCard(bundle, source, agreement, notes),
+    modelCard: renderImportedCard(bundle, source, { agreement, trainer, notes }),
     notes,
   };
 }

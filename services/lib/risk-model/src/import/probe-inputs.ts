@@ -1,13 +1,28 @@
+import type { CategoryCodes } from "../bundle/feature-bundle.ts";
 import type { BaseColumn } from "../onnx/input-column.ts";
 import type { OnnxProbe } from "../onnx/read-onnx-model.ts";
 import type { ColumnRules } from "./check-rows.ts";
 import type { OnnxInput } from "./run-onnx.ts";
 
+/** A text that no encoder lists. */
+const UNKNOWN = "\u{1f50d}";
+
+function textOf({ values, labels }: CategoryCodes, code: number): string {
+  return labels?.[values.indexOf(code)] ?? UNKNOWN;
+}
+
 /** What the raw columns of a probe are bound to. */
-export function probeRules(probe: OnnxProbe): ColumnRules {
+export function probeRules(probe: OnnxProbe, columns: readonly BaseColumn[]): ColumnRules {
+  const texts = probe.inputs.filter((input) => input.type === "string").map((input) => input.columns);
+  const among = texts.flatMap(([only]) => {
+    const codes = only === undefined ? undefined : columns[only]?.codes;
+    if (only === undefined || codes === undefined) return [];
+    return [[only, [...codes.values, codes.other ?? Number.NaN]] as const];
+  });
   return {
     whole: new Set(probe.inputs.filter((input) => input.type === "int64").flatMap((input) => input.columns)),
-    oneOf: probe.inputs.filter((input) => input.type === "string").map((input) => input.columns),
+    oneOf: texts.filter(([only]) => only !== undefined && columns[only]?.codes === undefined),
+    among: new Map(among),
   };
 }
 
@@ -20,7 +35,10 @@ export function probeInputs(probe: OnnxProbe, columns: readonly BaseColumn[], ro
   const at = (row: number, column: number): number => rows[row * columns.length + column] ?? 0;
   return probe.inputs.map(({ name, type, columns: bases }): OnnxInput => {
     if (type === "string") {
+      const [only] = bases;
+      const codes = only === undefined ? undefined : columns[only]?.codes;
       const values = Array.from({ length: count }, (_, row) => {
+        if (codes !== undefined && only !== undefined) return textOf(codes, at(row, only));
         const chosen = bases.find((base) => at(row, base) === 1);
         return (chosen === undefined ? null : columns[chosen]?.category) ?? "";
       });
@@ -31,11 +49,7 @@ export function probeInputs(probe: OnnxProbe, columns: readonly BaseColumn[], ro
     );
     const width = bases.length;
     if (type === "float32") return { name, columns: width, data: { type, values: Float32Array.from(flat) } };
-    if (type === "float64") {
-      const exact = (value: number, cell: number): number =>
-        probe.doubles.get(bases[cell % width] ?? -1)?.get(value) ?? value;
-      return { name, columns: width, data: { type, values: Float64Array.from(flat, exact) } };
-    }
+    if (type === "float64") return { name, columns: width, data: { type, values: Float64Array.from(flat) } };
     return { name, columns: width, data: { type, values: BigInt64Array.from(flat, (value) => BigInt(value)) } };
   });
 }

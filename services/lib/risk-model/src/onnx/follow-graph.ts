@@ -5,14 +5,12 @@ import { hitRatesAreCovers } from "./covers.ts";
 import { readEnsemble, TREE_OPERATORS } from "./ensemble.ts";
 import { ensembleScores } from "./ensemble-scores.ts";
 import { type Flow, lost } from "./flow.ts";
-import type { InputColumn } from "./input-column.ts";
 import type { RawEnsemble } from "./materialise-scores.ts";
-import type { NodeTable } from "./node-table.ts";
 import type { OnnxFile, OnnxNode } from "./onnx-file.ts";
-import { dictionaryFlow, indicatorFlow, inputFlow, type RawColumns } from "./raw-columns.ts";
+import { codeFlow, dictionaryFlow, indicatorFlow, inputFlow, type RawColumns } from "./raw-columns.ts";
 import { COVERS_KEY } from "./read-tree-ensemble.ts";
 import { followScores } from "./score-operators.ts";
-import { ELEMENT, readTensor } from "./tensor.ts";
+import { readTensor } from "./tensor.ts";
 
 /** Operators that turn the place of the chosen class into its name. */
 const LABEL_OPERATORS: ReadonlySet<string> = new Set([
@@ -31,7 +29,6 @@ export interface GraphWalk {
   readonly ensembles: readonly RawEnsemble[];
   readonly raw: RawColumns;
   readonly classes: readonly string[] | null;
-  readonly doubles: ReadonlyMap<number, ReadonlyMap<number, number>>;
   readonly notes: readonly string[];
 }
 
@@ -43,7 +40,6 @@ export function followGraph(file: OnnxFile): GraphWalk {
   const raw: RawColumns = { list: [], elementTypes: new Map() };
   const flows = new Map<string, Flow>();
   const ensembles: RawEnsemble[] = [];
-  const doubles = new Map<number, Map<number, number>>();
   const notes: string[] = [];
   let classes: readonly string[] | null = null;
   for (const input of file.inputs) {
@@ -59,7 +55,7 @@ export function followGraph(file: OnnxFile): GraphWalk {
   for (const node of file.nodes) {
     const inputs = node.inputs.map(flowOf);
     if (TREE_OPERATORS.has(node.opType)) {
-      const ensemble = followTrees(file, node, inputs, ensembles, doubles);
+      const ensemble = followTrees(file, node, inputs, ensembles);
       classes = ensemble.classes ?? classes;
       notes.push(...ensemble.notes);
       for (const [at, flow] of ensemble.outputs.entries()) setFlow(flows, node.outputs[at], flow);
@@ -69,7 +65,7 @@ export function followGraph(file: OnnxFile): GraphWalk {
     setFlow(flows, node.outputs[0], flow);
     for (const name of node.outputs.slice(1)) setFlow(flows, name, lost(`operator ${node.opType} is not followed`));
   }
-  return { flows, ensembles, raw, classes, doubles, notes };
+  return { flows, ensembles, raw, classes, notes };
 }
 
 function followTrees(
@@ -77,7 +73,6 @@ function followTrees(
   node: OnnxNode,
   inputs: readonly Flow[],
   ensembles: RawEnsemble[],
-  doubles: Map<number, Map<number, number>>,
 ): {
   readonly outputs: readonly Flow[];
   readonly classes: readonly string[] | null;
@@ -93,7 +88,6 @@ function followTrees(
   const ensemble = readEnsemble(node, file.producer);
   const hasCovers = file.metadata.get(COVERS_KEY) === "training" || hitRatesAreCovers(ensemble.nodes);
   const trees = canonicalTrees(ensemble.nodes, input.columns, ensemble.outputs, hasCovers);
-  if (input.elementType === ELEMENT.double) noteDoubles(ensemble.nodes, input.columns, doubles);
   const { outputs, classes } = ensemble;
   ensembles.push({ trees, outputs, firstRaw, isClassifier: classes !== null, hasCovers });
   const scores: Flow = { kind: "scores", scores: ensembleScores(ensemble, firstRaw) };
@@ -102,21 +96,6 @@ function followTrees(
     ? [`the file's post_transform ${ensemble.postTransform} is ignored, as ONNX Runtime ignores it`]
     : [];
   return { outputs: classes === null ? [scores] : [{ kind: "label" }, scores], classes, notes };
-}
-
-/** Remembers the smallest double behind each float32 threshold of an untouched raw column. */
-function noteDoubles(
-  nodes: NodeTable,
-  columns: readonly InputColumn[],
-  doubles: Map<number, Map<number, number>>,
-): void {
-  for (const [node, split] of nodes.split.entries()) {
-    const column = columns[nodes.feature[node] ?? -1];
-    if (column === undefined || column.map !== null || Math.fround(split) === split) continue;
-    const known = doubles.get(column.base) ?? new Map<number, number>();
-    known.set(Math.fround(split), Math.min(split, known.get(Math.fround(split)) ?? split));
-    doubles.set(column.base, known);
-  }
 }
 
 function followOperator(node: OnnxNode, inputs: readonly Flow[], raw: RawColumns): Flow {
@@ -144,6 +123,7 @@ function followOperator(node: OnnxNode, inputs: readonly Flow[], raw: RawColumns
 /** A text input of one column passes what keeps it that, until it is encoded. */
 function followText(node: OnnxNode, text: Extract<Flow, { kind: "text" }>, raw: RawColumns): Flow {
   if (node.opType === "OneHotEncoder") return indicatorFlow(node, text.input, raw);
+  if (node.opType === "LabelEncoder") return codeFlow(node, text.input, raw);
   if (node.opType === "Identity" || node.opType === "Gather" || node.opType === "Reshape") return text;
   return lost(`operator ${node.opType} reads the text input ${text.input}`);
 }

@@ -14,6 +14,9 @@ const MODES: Readonly<Record<string, number>> = {
   BRANCH_NEQ: MODE.notEqual,
 };
 
+/** Producers whose infinite splits are meant. */
+const PARTS_MISSING: ReadonlySet<string> = new Set(["skl2onnx", "OnnxMLTools", "bellwether"]);
+
 /**
  * Nodes of a TreeEnsembleRegressor or TreeEnsembleClassifier (ai.onnx.ml 1 and 3): nodes are named by tree and node id, and
  * a tree's root is the first node of each run of one tree id, as ONNX Runtime reads them.
@@ -43,7 +46,7 @@ export function readListedNodes(node: OnnxNode, leafPrefix: "target" | "class", 
     members: new Map(),
     hitRate: hitRates.length === 0 ? null : Float64Array.from(list("nodes_hitrates", hitRates)),
     roots: rootsOf(treeIds),
-    infiniteSplits: producer === "skl2onnx" || producer === "bellwether",
+    infiniteSplits: PARTS_MISSING.has(producer),
     ...readWeights(node, leafPrefix, size, index),
   };
 }

@@ -1,6 +1,6 @@
 import type { SourceSplit } from "../import/build-tree.ts";
 import { ModelRefusedError } from "../import/model-refused-error.ts";
-import { lastFloat32Where, nextFloat32Below } from "../trees/float32.ts";
+import { float32AtMost, lastFloat32Where, nextFloat32Below } from "../trees/float32.ts";
 import type { InputColumn } from "./input-column.ts";
 import { MODE, type NodeTable } from "./node-table.ts";
 
@@ -34,7 +34,7 @@ export function nodeSplit(
 function checkThreshold(table: NodeTable, node: number): void {
   const split = table.split[node] ?? 0;
   if (Number.isFinite(split)) return;
-  const setsMissingApart = split === Number.POSITIVE_INFINITY && table.mode[node] === MODE.lessOrEqual;
+  const setsMissingApart = !Number.isNaN(split) && table.mode[node] === MODE.lessOrEqual;
   if (!(setsMissingApart && table.infiniteSplits)) {
     throw new ModelRefusedError("malformed", `a node compares with ${split}`);
   }
@@ -44,11 +44,13 @@ function rawSplit(table: NodeTable, node: number, feature: number): SourceSplit<
   const split = table.split[node] ?? 0;
   const mode = table.mode[node];
   const yesIsLeft = mode === MODE.lessOrEqual || mode === MODE.less;
-  // A double rounds as the rows do, so a row exactly on the threshold stays on it.
-  const rounded = Math.fround(split);
-  // `≤ t` and its opposite `> t` part the floats after t, `< t` and `≥ t` before it.
-  const threshold = mode === MODE.lessOrEqual || mode === MODE.greater ? rounded : nextFloat32Below(rounded);
-  return sides(table, node, yesIsLeft, { feature, threshold, members: null }, table.missingYes[node] === 1);
+  // Rows are float32, also where they are compared with doubles: the last one that `≤ t` (or its opposite `> t`) sends left is at
+  // or below t, the last one of `< t` (or `≥ t`) below t.
+  const floor = float32AtMost(split);
+  const includesSplit = mode === MODE.lessOrEqual || mode === MODE.greater;
+  const threshold = includesSplit || floor < split ? floor : nextFloat32Below(floor);
+  const question = { feature, threshold, members: null, ...(floor < split && { exact: split }) };
+  return sides(table, node, yesIsLeft, question, table.missingYes[node] === 1);
 }
 
 function computedSplit(
@@ -135,7 +137,7 @@ function sides(
   table: NodeTable,
   node: number,
   yesIsLeft: boolean,
-  question: Pick<SourceSplit<number>, "feature" | "threshold" | "members">,
+  question: Pick<SourceSplit<number>, "feature" | "threshold" | "members" | "exact">,
   missingYes: boolean,
 ): SourceSplit<number> {
   const yes = table.yes[node] ?? -1;

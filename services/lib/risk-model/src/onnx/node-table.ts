@@ -30,8 +30,8 @@ export interface NodeTable {
   /** First node of every tree. */
   readonly roots: readonly number[];
   /**
-   * Whether `x ≤ +Infinity` may stand in it. scikit-learn's histogram boosting writes that for a split that only sets missing
-   * values apart; from anywhere else an infinite split is a defect.
+   * Whether `x ≤ ±Infinity` may be in it. scikit-learn's histogram boosting and LightGBM write that for a split that only parts
+   * missing values from others; from anywhere else an infinite split is a defect.
    */
   readonly infiniteSplits: boolean;
   /** Weights of node i are entries weightStart[i] … weightStart[i + 1] − 1 of the two lists. */

@@ -1,6 +1,6 @@
 import { MAX_FEATURES } from "../import/limits.ts";
 import { ModelRefusedError } from "../import/model-refused-error.ts";
-import { floatsOf, integersOf, textsOf } from "./attributes.ts";
+import { floatAttribute, floatsOf, integerAttribute, integersOf, textsOf } from "./attributes.ts";
 import { TREE_OPERATORS } from "./ensemble.ts";
 import { type Flow, lost } from "./flow.ts";
 import type { BaseColumn, InputColumn } from "./input-column.ts";
@@ -49,6 +49,27 @@ export function indicatorFlow(node: OnnxNode, input: string, raw: RawColumns): F
     return { base: raw.list.length - 1, map: null, rising: true };
   });
   return { kind: "columns", columns, elementType: ELEMENT.float };
+}
+
+/**
+ * LabelEncoder turns a text input into one column of codes; texts that it does not list have the default code, which is −1 (−0 as
+ * a float) unless the file says another.
+ */
+export function codeFlow(node: OnnxNode, input: string, raw: RawColumns): Flow {
+  const labels = textsOf(node, "keys_strings");
+  const integers = integersOf(node, "values_int64s");
+  const values = integers.length > 0 ? integers : floatsOf(node, "values_floats");
+  if (labels.length === 0 || values.length !== labels.length || !values.every(Number.isFinite)) {
+    return lost(`LabelEncoder of the text input ${input} does not list a number for each text`);
+  }
+  checkedWidth(1, raw);
+  const isWhole = integers.length > 0;
+  const other = isWhole ? integerAttribute(node, "default_int64", -1) : floatAttribute(node, "default_float", -0);
+  const codes = { values: values.map(Math.fround), labels, other: Number.isNaN(other) ? null : Math.fround(other) };
+  if (raw.list.some((column) => column.input === input)) return lost(`the text input ${input} is encoded twice`);
+  raw.list.push({ input, name: input, category: null, codes });
+  const columns = [{ base: raw.list.length - 1, map: null, rising: true }];
+  return { kind: "columns", columns, elementType: isWhole ? ELEMENT.int64 : ELEMENT.float };
 }
 
 function numericColumns(input: string, elementType: number, names: readonly string[], raw: RawColumns): Flow {

@@ -21,8 +21,6 @@ export interface OnnxProbe {
     readonly type: "float32" | "float64" | "int64" | "string";
     readonly columns: readonly number[];
   }[];
-  /** Raw column → the doubles that stand behind float32 thresholds, where an input takes doubles. */
-  readonly doubles: ReadonlyMap<number, ReadonlyMap<number, number>>;
   readonly output: string;
   /** Columns of the output tensor. */
   readonly outputColumns: number;
@@ -61,10 +59,7 @@ export function readOnnxModel(bytes: Uint8Array): OnnxTreePipeline {
   const second = scores.forms[1];
   const reduced = isBinary && second !== undefined ? { forms: [second], link: scores.link } : scores;
   const model = materialiseScores(ensembles, reduced, walk.raw.list.length);
-  const probe = {
-    ...buildProbe(file, walk.raw, name, scores.forms.length, isBinary ? 1 : null),
-    doubles: walk.doubles,
-  };
+  const probe = buildProbe(file, walk.raw, name, scores.forms.length, isBinary ? 1 : null);
   return { model, columns: walk.raw.list, classes: walk.classes, producer: file.producer, probe, notes: walk.notes };
 }
 
@@ -97,7 +92,7 @@ function buildProbe(
   output: string,
   outputColumns: number,
   outputColumn: number | null,
-): Omit<OnnxProbe, "doubles"> {
+): OnnxProbe {
   const columnsByInput = Map.groupBy(raw.list.keys(), (base) => raw.list[base]?.input ?? "");
   const inputs = [...columnsByInput].map(([name, columns]) => {
     const elementType = raw.elementTypes.get(name) ?? ELEMENT.string;

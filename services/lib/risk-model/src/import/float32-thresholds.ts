@@ -1,0 +1,121 @@
+import { evaluateRows } from "../trees/evaluate.ts";
+import { float32AtMost } from "../trees/float32.ts";
+import { outputScales } from "../trees/output-scales.ts";
+import type { Tree, TreeModel } from "../trees/tree-model.ts";
+
+/** Thresholds of one column that are the same float32. */
+export interface MergedThresholds {
+  readonly column: number;
+  /** Distinct thresholds in the file. */
+  readonly thresholds: number;
+  /** How many of them fall on another. */
+  readonly merged: number;
+  /** Pairs of neighbours that fall together, ascending; at most 64. */
+  readonly pairs: readonly (readonly [number, number])[];
+}
+
+/** Share of a column's thresholds that may merge. */
+const MAX_MERGED = 0.01;
+/** As for all evaluations of one model. */
+const TOLERANCE = 1e-5;
+const MAX_PAIRS = 64;
+/** Rows bent to lie between a pair. */
+const ROWS_PER_PAIR = 16;
+
+/** Columns where distinct doubles became one float32. */
+export function mergedThresholds(model: TreeModel): MergedThresholds[] {
+  const byColumn = new Map<number, Set<number>>();
+  for (const tree of model.trees) {
+    if (tree.exact === undefined) continue;
+    for (const [node, column] of tree.feature.entries()) {
+      if (column < 0 || tree.members.has(node)) continue;
+      const known = byColumn.get(column) ?? new Set<number>();
+      byColumn.set(column, known.add(tree.exact[node] as number));
+    }
+  }
+  return [...byColumn].flatMap(([column, set]) => {
+    const sorted = Float64Array.from(set).sort();
+    const pairs = [...sorted.subarray(1)].flatMap((upper, at): (readonly [number, number])[] => {
+      const lower = sorted[at] as number;
+      return float32AtMost(lower) === float32AtMost(upper) ? [[lower, upper]] : [];
+    });
+    if (pairs.length === 0) return [];
+    return [{ column, thresholds: sorted.length, merged: pairs.length, pairs: pairs.slice(0, MAX_PAIRS) }];
+  });
+}
+
+/** Whether too many of a column's thresholds merged. */
+export function mergesTooMany({ thresholds, merged }: MergedThresholds): boolean {
+  return merged > MAX_MERGED * thresholds;
+}
+
+/**
+ * Rows between merged thresholds, in doubles: `rows` with one column moved there.
+ * @param rows Float32 rows `[n × features]`.
+ */
+export function rowsBetween(rows: Float32Array, features: number, merged: readonly MergedThresholds[]): Float64Array {
+  const n = rows.length / features;
+  const count = Math.min(ROWS_PER_PAIR, n);
+  const bent = merged.flatMap(({ column, pairs }) =>
+    pairs.flatMap(([lower, upper]) =>
+      Array.from({ length: count }, (_, at) => {
+        const from = Math.floor((at * n) / count) * features;
+        const row = Float64Array.from(rows.subarray(from, from + features));
+        row[column] = at % 2 === 0 ? upper : (lower + upper) / 2;
+        return row;
+      }),
+    ),
+  );
+  const flat = new Float64Array(bent.length * features);
+  for (const [at, row] of bent.entries()) flat.set(row, at * features);
+  return flat;
+}
+
+/**
+ * The row (from 0) whose raw output rounding to float32 changes most, when that is beyond the tolerance; null: none.
+ * @param rows Doubles `[n × features]`.
+ */
+export function rowChangedByRounding(model: TreeModel, rows: Float64Array): number | null {
+  const { features, outputs } = model;
+  if (rows.length === 0 || model.trees.every((tree) => tree.exact === undefined)) return null;
+  const rounded = evaluateRows(model, Float32Array.from(rows, float32AtMost));
+  const scales = outputScales(model);
+  let largest = TOLERANCE;
+  let worst: number | null = null;
+  for (let row = 0; row < rows.length / features; row++) {
+    const exact = evaluateExactly(model, rows.subarray(row * features, (row + 1) * features));
+    for (let k = 0; k < outputs; k++) {
+      const difference =
+        Math.abs((exact[k] as number) - (rounded[row * outputs + k] as number)) / (scales[k] as number);
+      if (difference > largest) {
+        largest = difference;
+        worst = row;
+      }
+    }
+  }
+  return worst;
+}
+
+/** Raw output of one row of doubles, compared with the file's own thresholds, `[outputs]`. */
+function evaluateExactly(model: TreeModel, row: Float64Array): Float64Array {
+  const sums = model.base.slice();
+  for (const tree of model.trees) {
+    let node = 0;
+    while ((tree.feature[node] as number) >= 0) node = childOf(tree, node, row[tree.feature[node] as number] as number);
+    for (let k = 0; k < model.outputs; k++)
+      sums[k] = (sums[k] as number) + (tree.value[node * model.outputs + k] as number);
+  }
+  return sums;
+}
+
+function childOf(tree: Tree, node: number, x: number): number {
+  const members = tree.members.get(node);
+  const threshold = (tree.exact ?? tree.threshold)[node] as number;
+  const isMissing = Number.isNaN(x);
+  const goesLeft = isMissing
+    ? tree.defaultLeft[node] === 1
+    : members === undefined
+      ? x <= threshold
+      : members.includes(x);
+  return (goesLeft ? tree.left : tree.right)[node] as number;
+}

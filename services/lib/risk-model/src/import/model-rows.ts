@@ -1,0 +1,80 @@
+import type { BaseColumn } from "../onnx/input-column.ts";
+import { type Cell, isMissing, numberOfCell, TableError, type ValueTable } from "./value-table.ts";
+
+/** Rows of a table as the columns of a model. */
+export interface ModelRows {
+  /** Row-major doubles `[count × columns]`, NaN = missing. */
+  readonly rows: Float64Array;
+  readonly count: number;
+  /** Names of the model's columns after the table's header. */
+  readonly names: readonly string[];
+  /** Columns of the table that are none of the model's. */
+  readonly others: readonly number[];
+}
+
+/**
+ * Finds a model's columns in a table: by name; in order when the model's names are made up and the table has exactly its columns
+ * (and `extra` more at the end); as the list `features` of JSON lines.
+ * @param extra Columns that the table may have behind the model's when they are found by their order; null: any number but none.
+ * @throws TableError columns are missing, or cells are neither numbers nor known categories.
+ */
+export function readModelRows(
+  table: ValueTable,
+  columns: readonly BaseColumn[],
+  hasNames: boolean,
+  extra: "none" | "some",
+): ModelRows {
+  const { header, records } = table;
+  const places = findColumns(table, columns, hasNames, extra);
+  const count = records.length;
+  const rows = new Float64Array(count * columns.length);
+  for (const [r, record] of records.entries()) {
+    for (const [c, column] of columns.entries()) {
+      const place = places[c] as number;
+      const where = `row ${r + table.firstRow}, column ${(header[place] ?? "").slice(0, 80)}`;
+      rows[r * columns.length + c] = readCell(record[place] ?? null, column, where);
+    }
+  }
+  const used = new Set(places);
+  const byOrder = columns.some((column, c) => header[places[c] as number] !== column.name);
+  const isList = places.every((place) => /^(features|row|x)\[\d+\]$/.test(header[place] ?? ""));
+  const names = columns.map((column, c) => (byOrder && !isList ? (header[places[c] as number] ?? "") : column.name));
+  return { rows, count, names, others: [...header.keys()].filter((place) => !used.has(place)) };
+}
+
+function findColumns(
+  { header }: ValueTable,
+  columns: readonly BaseColumn[],
+  hasNames: boolean,
+  extra: "none" | "some",
+): number[] {
+  const wanted = columns.map((column) => column.name);
+  const absent = [...new Set(wanted)].filter((name) => !header.includes(name));
+  if (absent.length === 0) return wanted.map((name) => header.indexOf(name));
+  for (const list of ["features", "row", "x"]) {
+    if (header.includes(`${list}[0]`)) {
+      const places = columns.map((_, c) => header.indexOf(`${list}[${c}]`));
+      if (!places.includes(-1) && !header.includes(`${list}[${columns.length}]`)) return places;
+    }
+  }
+  const fits = extra === "none" ? header.length === columns.length : header.length > columns.length;
+  if (!hasNames && fits) return columns.map((_, c) => c);
+  const shown = (names: readonly string[]): string => names.slice(0, 8).join(", ").slice(0, 400);
+  throw new TableError(
+    `the table lacks ${absent.length === 1 ? "the column" : "columns"} ${shown(absent)}; it has ${shown(header)}`,
+  );
+}
+
+function readCell(cell: Cell, column: BaseColumn, where: string): number {
+  if (column.category !== null) return String(cell ?? "").trim() === column.category ? 1 : 0;
+  const { codes } = column;
+  if (codes?.labels != null && typeof cell === "string") {
+    const at = codes.labels.indexOf(cell.trim());
+    if (at >= 0) return codes.values[at] as number;
+  }
+  if (isMissing(cell)) return codes?.other ?? Number.NaN;
+  const value = numberOfCell(cell);
+  if (Number.isFinite(value) && Math.abs(value) <= 3.4028234663852886e38) return value;
+  if (codes?.other != null) return codes.other;
+  throw new TableError(`${where}: "${String(cell).slice(0, 40)}" is no number`);
+}

@@ -1,0 +1,91 @@
+import { parseCsv } from "./parse-csv.ts";
+
+/** A cell: a number, a text (of a CSV file every cell is one), or null where there is nothing. */
+export type Cell = string | number | null;
+
+/** Rows that a person hands in: the background of explanations, or a trainer's own answers. */
+export interface ValueTable {
+  readonly header: readonly string[];
+  /** Each as long as the header. */
+  readonly records: readonly (readonly Cell[])[];
+  /** What errors call the first record: 2 in a CSV file, whose header is row 1, else 1. */
+  readonly firstRow: number;
+}
+
+/** A table cannot be used; the message names the row, the column and the way out. */
+export class TableError extends Error {
+  override readonly name = "TableError" as const;
+}
+
+const MAX_RECORDS = 1_000_000;
+
+/** Texts that mean missing. */
+const MISSING: ReadonlySet<string> = new Set(["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"]);
+
+/**
+ * Reads a table from CSV with a header, or from JSON lines: an object a line, by column name. Lists in an object (`"features": [1, 2]`)
+ * become columns named `features[0]`, `features[1]`, …; objects in it add their own names.
+ * @throws TableError lines of unequal length, no rows, a name twice, broken JSON.
+ */
+export function parseTable(bytes: Uint8Array): ValueTable {
+  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
+  const table = start.startsWith("{") ? fromJsonLines(bytes) : fromCsv(bytes);
+  if (table.records.length === 0) throw new TableError("the table has no rows");
+  if (table.records.length > MAX_RECORDS) throw new TableError(`the table has more than ${MAX_RECORDS} rows`);
+  const twice = table.header.find((name, at) => table.header.indexOf(name) !== at);
+  if (twice !== undefined) throw new TableError(`the table has two columns "${twice.slice(0, 80)}"`);
+  return table;
+}
+
+function fromCsv(bytes: Uint8Array): ValueTable {
+  const [header = [], ...records] = parseCsv(bytes);
+  const wrong = records.findIndex((record) => record.length !== header.length);
+  if (wrong >= 0) {
+    throw new TableError(`row ${wrong + 2} has ${records[wrong]?.length} cells where the header has ${header.length}`);
+  }
+  return { header: header.map((name) => name.trim()), records, firstRow: 2 };
+}
+
+function fromJsonLines(bytes: Uint8Array): ValueTable {
+  const lines = new TextDecoder().decode(bytes).split("\n");
+  const objects = lines.flatMap((line, at) => (line.trim() === "" ? [] : [flatObject(line, at + 1)]));
+  const header = [...new Set(objects.flatMap((object) => [...object.keys()]))];
+  return { header, records: objects.map((object) => header.map((name) => object.get(name) ?? null)), firstRow: 1 };
+}
+
+function flatObject(line: string, number: number): Map<string, Cell> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    throw new TableError(`line ${number} is no JSON object`);
+  }
+  const cells = new Map<string, Cell>();
+  const add = (name: string, value: unknown): void => {
+    if (Array.isArray(value)) for (const [at, item] of value.entries()) add(`${name}[${at}]`, item);
+    else if (typeof value === "string" || typeof value === "number" || value === null) cells.set(name, value);
+    else if (typeof value === "boolean") cells.set(name, value ? 1 : 0);
+    else throw new TableError(`line ${number}: ${name.slice(0, 80)} is no number, text or list`);
+  };
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new TableError(`line ${number} is no JSON object`);
+  }
+  for (const [name, value] of Object.entries(parsed)) {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      for (const [inner, item] of Object.entries(value)) add(inner, item);
+    } else add(name, value);
+  }
+  return cells;
+}
+
+/** Whether a cell says that there is no value. */
+export function isMissing(cell: Cell): boolean {
+  return cell === null || (typeof cell === "string" ? MISSING.has(cell.trim()) : Number.isNaN(cell));
+}
+
+/** The number of a cell as a double, or NaN when it holds none. */
+export function numberOfCell(cell: Cell): number {
+  if (typeof cell === "number") return cell;
+  const text = cell?.trim() ?? "";
+  return text === "" ? Number.NaN : Number(text);
+}
