@@ -16,7 +16,11 @@ export function readNumberTexts(
   slots: ReadonlyMap<string, FeatureSlot>,
   path: string,
 ): { readonly input: SupplierInput; readonly faults: readonly Fault[] } {
-  const texts = Object.entries(input.categories).filter(([name]) => slots.get(name)?.feature.kind === "numeric");
+  const texts = Object.entries(input.categories).filter(([name]) => {
+    const slot = slots.get(name);
+    // Texts of a category's codes are looked up, not read as numbers.
+    return slot?.feature.kind === "numeric" && slot.codes.size === 0;
+  });
   if (texts.length === 0) return { input, faults: [] };
   const features = { ...input.features };
   const categories = { ...input.categories };

@@ -111,8 +111,8 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
   test.each<readonly [string, (lines: object[]) => object[], RegExp]>([
     [
       "other columns",
-      (lines) => lines.map(() => ({ spend: 1, delay: 2, terms: 3, answer: 0.5 })),
-      /besides the model's columns .* it has 2: terms, answer/,
+      (lines) => lines.map(() => ({ spend: 1, delay: 2, terms: 3, age: 4, answer: 0.5 })),
+      /besides the model's columns .* it has 3: terms, age, answer/,
     ],
     ["no outputs", (lines) => lines.map((line) => ({ ...line, answer: undefined })), /it has none/],
     ["outputs of too many kinds", (lines) => lines.map((line) => ({ ...line, a: 1, b: 2 })), /it has 3: answer, a, b/],
