@@ -14,6 +14,7 @@ const manifest = (over: object = {}): object => ({
   configHash: "a".repeat(64),
   files,
   evaluation,
+  training: null,
   ...over,
 });
 const parse = (content: unknown) => parseManifest(JSON.stringify(content), "manifest.json");
@@ -21,6 +22,21 @@ const parse = (content: unknown) => parseManifest(JSON.stringify(content), "mani
 test("a sound manifest is read, and nothing but what a manifest has", () => {
   expect(parse(manifest({ other: 1 }))).toEqual(manifest());
   expect(parse(manifest({ configHash: "", origin: "imported", evaluation: null })).evaluation).toBeNull();
+});
+
+const training = {
+  dataSha256: "b".repeat(64),
+  rows: 10,
+  positives: 2,
+  suppliers: 9,
+  period: ["2025-01-01", "2025-12-01"],
+  split: { by: "time", testShare: 0.2, testFrom: "2026-01-01", windowDays: 90, seed: 42 },
+  calibration: { kind: "platt", from: "out of fold by supplier", rows: 8 },
+};
+
+test("what a version learnt from is read; a manifest that does not say it has none", () => {
+  expect(parse(manifest({ training })).training).toEqual(training);
+  expect(parse(manifest({ training: undefined })).training).toBeNull();
 });
 
 test("a model without a single feature to compare with has no baseline figure", () => {
@@ -43,6 +59,8 @@ test.each<[string, unknown]>([
   ["a negative size", manifest({ files: { ...files, "model.onnx": { ...digest, bytes: -1 } } })],
   ["words as evaluation", manifest({ evaluation: "good" })],
   ["a figure in words", manifest({ evaluation: { ...evaluation, auc: "0.9" } })],
+  ["a training without a digest", manifest({ training: { ...training, dataSha256: "" } })],
+  ["a training without a split", manifest({ training: { ...training, split: null } })],
   ["a baseline of nothing", manifest({ evaluation: { auc: 0.9 } })],
 ])("a manifest with %s is refused", (_, content) => {
   expect(() => parse(content)).toThrow(ModelCorruptError);

@@ -1,3 +1,4 @@
+import type { TrainingProvenance } from "@bellwether/risk-model/training/provenance";
 import { ModelCorruptError } from "./registry-error.ts";
 import { unchecked } from "./unchecked.ts";
 import { isUtcTime } from "./utc-time.ts";
@@ -31,6 +32,8 @@ export interface Manifest {
   readonly files: Readonly<Record<"model.onnx" | "feature_bundle.json" | "MODEL_CARD.md", PublishedFile>>;
   /** Null when the model was imported and never evaluated here. */
   readonly evaluation: ManifestEvaluation | null;
+  /** Null for imported versions, and for those published before it was recorded. */
+  readonly training: TrainingProvenance | null;
 }
 
 /** Largest manifest that is read, bytes; one has about 1 kB. */
@@ -69,6 +72,7 @@ export function parseManifest(text: string, file: string): Manifest {
       "MODEL_CARD.md": digest("MODEL_CARD.md"),
     },
     evaluation: read("evaluation", m.evaluation ?? null, isEvaluationOrNull),
+    training: read("training", m.training ?? null, isTrainingOrNull),
   };
 }
 
@@ -82,4 +86,21 @@ function isEvaluationOrNull(value: unknown): value is ManifestEvaluation | null 
   if (value === null) return true;
   const { auc, baselineFeature, baselineAuc } = unchecked<ManifestEvaluation>(value);
   return isFigure(auc) && typeof baselineFeature === "string" && isFigure(baselineAuc);
+}
+
+function isTrainingOrNull(value: unknown): value is TrainingProvenance | null {
+  if (value === null) return true;
+  const { dataSha256, rows, positives, suppliers, period, split, calibration } = unchecked<TrainingProvenance>(value);
+  const { by, testShare, testFrom, windowDays, seed } = unchecked<TrainingProvenance["split"]>(split);
+  const { kind, from, rows: calibrationRows } = unchecked<TrainingProvenance["calibration"]>(calibration);
+  return (
+    isSha256(dataSha256) &&
+    [rows, positives, suppliers, windowDays, seed, calibrationRows].every(isSize) &&
+    (period === null || (Array.isArray(period) && period.length === 2 && period.every(isText))) &&
+    (by === "time" || by === "supplier") &&
+    typeof testShare === "number" &&
+    (testFrom === null || isText(testFrom)) &&
+    isText(kind) &&
+    isText(from)
+  );
 }

@@ -16,6 +16,8 @@ export interface Publication {
   readonly bundleJson: string;
   readonly modelCard: string;
   readonly evaluation: ManifestEvaluation | null;
+  /** What the version learnt from; left out when that is not known. */
+  readonly provenance?: Manifest["training"];
   readonly now: Date;
 }
 
@@ -65,6 +67,7 @@ export async function publishVersion(root: string, publication: Publication, che
       "MODEL_CARD.md": describe(publication.modelCard),
     },
     evaluation,
+    training: publication.provenance ?? null,
   });
   await check({ ...publication, manifest: describeAs("v1") });
   await mkdir(folder, { recursive: true });

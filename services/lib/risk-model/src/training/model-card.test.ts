@@ -4,6 +4,7 @@ import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { CalibratedModel } from "./calibrate-model.ts";
 import { DEMO_TABLE_SPEC } from "./demo-table-fixture.ts";
 import { renderModelCard } from "./model-card.ts";
+import type { TrainingProvenance } from "./provenance.ts";
 
 const evaluation: Evaluation = {
   rows: 200,
@@ -47,6 +48,15 @@ const calibration: CalibratedModel = {
   rejected: [],
   outOfFold: null,
 };
+const provenance: TrainingProvenance = {
+  dataSha256: "beef",
+  rows: 10,
+  positives: 1,
+  suppliers: 9,
+  period: null,
+  split: { by: "supplier", testShare: 0.25, testFrom: null, windowDays: 0, seed: 1 },
+  calibration: { kind: "platt", from: "out of fold by supplier", rows: 800 },
+};
 const rows = { rows: 10, positives: 1, suppliers: 9, period: null };
 const render = (over: Partial<Evaluation>, bundleOver: Partial<FeatureBundle> = {}): string =>
   renderModelCard({
@@ -55,6 +65,7 @@ const render = (over: Partial<Evaluation>, bundleOver: Partial<FeatureBundle> = 
     evaluation: { ...evaluation, ...over },
     calibration: { ...calibration, calibration: { ...bundle, ...bundleOver }.calibration },
     rowCounts: { train: 10, calibration: 10, test: 10, purged: 0, refused: 2, tooFew: 3, testFrom: null },
+    provenance,
     summaries: { training: rows, calibration: rows, test: rows },
   });
 

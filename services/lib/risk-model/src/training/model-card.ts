@@ -3,6 +3,7 @@ import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
 import type { CalibratedModel } from "./calibrate-model.ts";
 import { calibrationLine } from "./calibration-line.ts";
+import type { TrainingProvenance } from "./provenance.ts";
 import type { RowCounts, RowsSummary } from "./row-counts.ts";
 
 /** What a card tells of. */
@@ -12,6 +13,7 @@ export interface ModelCard {
   readonly evaluation: Evaluation;
   readonly calibration: CalibratedModel;
   readonly rowCounts: RowCounts;
+  readonly provenance: TrainingProvenance;
   readonly summaries: Readonly<Record<"training" | "calibration" | "test", RowsSummary>>;
 }
 
@@ -82,7 +84,7 @@ function directionLines({ features }: Pick<FeatureBundle, "features">): string[]
   ];
 }
 
-function dataLines({ spec, rowCounts, summaries }: ModelCard): string[] {
+function dataLines({ spec, rowCounts, summaries, provenance }: ModelCard): string[] {
   const { by, horizonDays, gapDays } = spec.split;
   const split =
     by === "time"
@@ -99,6 +101,7 @@ function dataLines({ spec, rowCounts, summaries }: ModelCard): string[] {
     "",
     `${split} ${spec.split.calibrationShare === null ? "Calibration is out of fold: every row that is not a test row trains the model." : "Calibration rows are those of suppliers held out of training."}`,
     `${rowCounts.refused} rows were refused by the features' rules, ${rowCounts.tooFew} had too few known features for a score.`,
+    `Data: SHA-256 \`${provenance.dataSha256}\` of the mapped rows.`,
   ];
 }
 

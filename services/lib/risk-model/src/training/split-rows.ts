@@ -16,7 +16,7 @@ export interface RowSplit {
 }
 
 /** Gives every supplier a share in [0, 1) that depends on its id and the seed alone, so new suppliers move nobody. */
-const supplierShare = (id: string, seed: number, side: "test" | "calibration"): number =>
+export const supplierShare = (id: string, seed: number, side: "test" | "calibration"): number =>
   createRandom(seed, `${side} ${id}`).uniform();
 
 function firstTestDay(days: Int32Array, usable: Uint32Array, split: SplitSpec): number {

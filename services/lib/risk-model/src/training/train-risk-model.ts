@@ -10,6 +10,7 @@ import type { TreeModel } from "../trees/tree-model.ts";
 import { type CalibratedModel, calibrateHeldOut, calibrateOutOfFold } from "./calibrate-model.ts";
 import { checkClasses, countPositives } from "./check-classes.ts";
 import { crossFit } from "./cross-fit.ts";
+import { dataDigest } from "./data-digest.ts";
 import { draftBundle } from "./draft-bundle.ts";
 import { fitInputs } from "./fit-bundle.ts";
 import { columnarInput, type FitTask, type FittedModel, fitModel, type RunOnnx } from "./fit-model.ts";
@@ -17,7 +18,8 @@ import { supplierFolds, timeFolds } from "./folds.ts";
 import { recordGoldenRows } from "./golden-rows.ts";
 import { isoDay } from "./iso-day.ts";
 import { renderModelCard } from "./model-card.ts";
-import { type RowCounts, summariseRows } from "./row-counts.ts";
+import type { TrainingProvenance } from "./provenance.ts";
+import { type RowCounts, type RowsSummary, summariseRows } from "./row-counts.ts";
 import { type RowSplit, splitRows } from "./split-rows.ts";
 import { NoLabelsError } from "./training-error.ts";
 
@@ -41,6 +43,7 @@ export interface TrainedRiskModel {
   readonly evaluation: Evaluation;
   readonly calibration: CalibratedModel;
   readonly rowCounts: RowCounts;
+  readonly provenance: TrainingProvenance;
   /** `MODEL_CARD.md`. */
   readonly modelCard: string;
 }
@@ -98,6 +101,7 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     calibration: summariseRows(table, labels, held),
     test: summariseRows(table, labels, test),
   };
+  const provenance = provenanceOf(fit, calibration, summaries.training, rowCounts.testFrom);
   return {
     treeModel: model.treeModel,
     onnx: model.onnx,
@@ -106,7 +110,26 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     evaluation,
     calibration,
     rowCounts,
-    modelCard: renderModelCard({ bundle, spec, evaluation, calibration, rowCounts, summaries }),
+    provenance,
+    modelCard: renderModelCard({ bundle, spec, evaluation, calibration, rowCounts, summaries, provenance }),
+  };
+}
+
+function provenanceOf(
+  { table, spec }: FitTask,
+  { calibration, from, rows }: CalibratedModel,
+  training: RowsSummary,
+  testFrom: string | null,
+): TrainingProvenance {
+  const { by, testShare, horizonDays, gapDays } = spec.split;
+  return {
+    dataSha256: dataDigest(table),
+    rows: training.rows,
+    positives: training.positives,
+    suppliers: training.suppliers,
+    period: training.period,
+    split: { by, testShare, testFrom, windowDays: horizonDays + gapDays, seed: spec.seed },
+    calibration: { kind: calibration.kind, from, rows },
   };
 }
 
