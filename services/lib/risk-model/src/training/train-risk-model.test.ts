@@ -8,6 +8,7 @@ import type { ModelSpec } from "../spec/model-spec.ts";
 import { evaluateRows } from "../trees/evaluate.ts";
 import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
 import type { RunOnnx } from "./fit-model.ts";
+import { countTrainingSide } from "./provenance.ts";
 import { trainRiskModel } from "./train-risk-model.ts";
 import {
   ColumnMissingError,
@@ -99,10 +100,36 @@ test("rows with an impossible value or too few features are left out and counted
   const numbers = new Map([...table.numbers, ["late_ratio", ratio]]);
   for (const [name, column] of numbers)
     if (name !== "late_ratio") numbers.set(name, column.slice().fill(Number.NaN, 10, 30));
-  const { rowCounts, evaluation } = await train({ numbers });
+  const { rowCounts, evaluation, rowUses, testScores } = await train({ numbers });
   expect(rowCounts).toMatchObject({ refused: 3, tooFew: 20, purged: 0, testFrom: null });
   expect(rowCounts.train + rowCounts.calibration + rowCounts.test).toBe(table.rows - 23);
   expect(evaluation.rows).toBe(rowCounts.test);
+  const count = (use: string) => rowUses.filter((of) => of === use).length;
+  expect([count("refused"), count("too few features"), count("purged")]).toEqual([3, 20, 0]);
+  expect([count("training"), count("test")]).toEqual([rowCounts.train, rowCounts.test]);
+  expect(testScores.map((score, row) => (Number.isNaN(score) === (rowUses[row] !== "test") ? 1 : 0))).not.toContain(0);
+});
+
+test("training says what it learnt from, and tells rows of the other side apart", async () => {
+  const { provenance, rowUses } = await train();
+  expect(provenance).toMatchObject({
+    split: { by: "supplier", testFrom: null, windowDays: 0, seed: 42 },
+    period: null,
+  });
+  expect(provenance.dataSha256).toBe((await train()).provenance.dataSha256);
+  const side = (use: string) => Uint32Array.from(rowUses.flatMap((of, row) => (of === use ? [row] : [])));
+  expect(countTrainingSide(provenance, table, side("test"))).toBe(0);
+  const all = [...side("training"), ...side("calibration")];
+  expect(countTrainingSide(provenance, table, Uint32Array.from(all))).toBe(all.length);
+});
+
+test("by time: rows whose label window ends before the test period are on the training side", async () => {
+  const asOfDays = Int32Array.from(table.supplierIds, (_, i) => 15_000 + (i % 40) * 10);
+  const split = { ...DEMO_TABLE_SPEC.split, by: "time" as const, testFrom: "2011-12-01", horizonDays: 60 };
+  const { provenance, rowUses, rowCounts } = await train({ asOfDays }, { split });
+  const every = Uint32Array.from(rowUses.keys());
+  expect(countTrainingSide(provenance, { ...table, asOfDays }, every)).toBe(rowCounts.train + rowCounts.calibration);
+  expect(rowUses.filter((use) => use === "purged")).toHaveLength(rowCounts.purged);
 });
 
 test("by time: the card tells the periods and what was purged", async () => {

@@ -20,6 +20,7 @@ import { isoDay } from "./iso-day.ts";
 import { renderModelCard } from "./model-card.ts";
 import type { TrainingProvenance } from "./provenance.ts";
 import { type RowCounts, type RowsSummary, summariseRows } from "./row-counts.ts";
+import { type RowUse, rowUses } from "./row-use.ts";
 import { type RowSplit, splitRows } from "./split-rows.ts";
 import { NoLabelsError } from "./training-error.ts";
 
@@ -44,6 +45,10 @@ export interface TrainedRiskModel {
   readonly calibration: CalibratedModel;
   readonly rowCounts: RowCounts;
   readonly provenance: TrainingProvenance;
+  /** What each row was used for, in the order of the table. */
+  readonly rowUses: readonly RowUse[];
+  /** Calibrated scores of the test rows, in the order of the table; NaN on other rows. */
+  readonly testScores: Float64Array;
   /** `MODEL_CARD.md`. */
   readonly modelCard: string;
 }
@@ -77,8 +82,9 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     calibration: calibration.calibration,
     golden: await recordGoldenRows(model.treeModel, model.onnx, model.valuesOf(test), runOnnx),
   };
+  const scores = (await model.outputsOf(test)).map((output) => calibratedRisk(bundle, output));
   const evaluation = evaluateScores(
-    (await model.outputsOf(test)).map((output) => calibratedRisk(bundle, output)),
+    scores,
     labelsOf(test),
     Array.from(test, (row) => table.supplierIds[row] ?? ""),
     {
@@ -111,8 +117,16 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     calibration,
     rowCounts,
     provenance,
+    rowUses: rowUses(table.rows, refused, split, model.withScore),
+    testScores: scatter(table.rows, test, scores),
     modelCard: renderModelCard({ bundle, spec, evaluation, calibration, rowCounts, summaries, provenance }),
   };
+}
+
+function scatter(length: number, rows: Uint32Array, values: Float64Array): Float64Array {
+  const scattered = new Float64Array(length).fill(Number.NaN);
+  for (const [i, row] of rows.entries()) scattered[row] = values[i] as number;
+  return scattered;
 }
 
 function provenanceOf(

@@ -1,0 +1,63 @@
+import { rename, rm } from "node:fs/promises";
+import {
+  DATE,
+  DOUBLE,
+  DuckDBDataChunk,
+  DuckDBDateValue,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+  VARCHAR,
+} from "@duckdb/node-api";
+import { sqlName, sqlText } from "./quote-sql.ts";
+
+/** One column of a Parquet file; NaN and null are written as missing. */
+export type ParquetColumn =
+  | { readonly name: string; readonly type: "number"; readonly values: ArrayLike<number> }
+  | { readonly name: string; readonly type: "text"; readonly values: ArrayLike<string | null> }
+  /** Days since 1970-01-01. */
+  | { readonly name: string; readonly type: "date"; readonly values: ArrayLike<number> };
+
+/** Rows appended at once: DuckDB's vector size. */
+const CHUNK_ROWS = 2048;
+
+const TYPES: Readonly<Record<ParquetColumn["type"], DuckDBType>> = { number: DOUBLE, text: VARCHAR, date: DATE };
+
+/** Writes columns of equal length as a Parquet file; the file is there whole or not at all. */
+export async function writeParquet(file: string, columns: readonly ParquetColumn[]): Promise<void> {
+  const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
+  const connection = await instance.connect();
+  const draft = `${file}.draft-${process.pid}`;
+  try {
+    const declared = columns.map(({ name, type }) => `${sqlName(name)} ${TYPES[type].toString()}`);
+    await connection.run(`create table written (${declared.join(", ")})`);
+    const appender = await connection.createAppender("written");
+    const rows = columns[0]?.values.length ?? 0;
+    for (let from = 0; from < rows; from += CHUNK_ROWS) {
+      const count = Math.min(CHUNK_ROWS, rows - from);
+      const chunk = DuckDBDataChunk.create(
+        columns.map(({ type }) => TYPES[type]),
+        count,
+      );
+      for (const [i, column] of columns.entries())
+        chunk.setColumnValues(
+          i,
+          Array.from({ length: count }, (_, row) => valueAt(column, from + row)),
+        );
+      appender.appendDataChunk(chunk);
+    }
+    appender.closeSync();
+    await connection.run(`copy written to ${sqlText(draft)} (format parquet, compression zstd)`);
+    await rename(draft, file);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+    await rm(draft, { force: true });
+  }
+}
+
+function valueAt(column: ParquetColumn, row: number): DuckDBValue {
+  const value = column.values[row] ?? null;
+  if (value === null || Number.isNaN(value)) return null;
+  return column.type === "date" ? new DuckDBDateValue(Number(value)) : value;
+}

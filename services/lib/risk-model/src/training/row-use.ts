@@ -1,0 +1,20 @@
+import type { RowSplit } from "./split-rows.ts";
+
+/** What a row of the table was used for, or why it was not used. */
+export type RowUse = "training" | "calibration" | "test" | "purged" | "refused" | "too few features";
+
+/** What each row of a table was used for, in the order of the table. */
+export function rowUses(
+  rows: number,
+  refused: ReadonlySet<number>,
+  split: RowSplit,
+  withScore: (rows: Uint32Array) => Uint32Array,
+): RowUse[] {
+  const uses: RowUse[] = Array.from({ length: rows }, (_, row) => (refused.has(row) ? "refused" : "purged"));
+  const sides = { training: split.train, calibration: split.calibration, test: split.test } as const;
+  for (const [use, chosen] of Object.entries(sides) as [keyof typeof sides, Uint32Array][]) {
+    for (const row of chosen) uses[row] = "too few features";
+    for (const row of withScore(chosen)) uses[row] = use;
+  }
+  return uses;
+}
