@@ -197,7 +197,21 @@ test("wrong use ends with 2, a failure with 1, each with one clear line", async 
     const ran = await run(args);
     expect([args.join(" "), ran.code, ran.stderr]).toEqual([args.join(" "), code, expect.stringContaining(text)]);
     expect(ran.stderr).not.toContain("    at ");
+    const { stdout } = await run([...args, "--json"]);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { kind: code === 2 ? "usage" : "failure", message: expect.stringContaining(text) },
+    });
   }
+});
+
+test("models list takes one model, and says when there is none of that name", async () => {
+  const { models } = await json<{ models: { name: string }[] }>(["models", "list", "--model", "supplier-risk"]);
+  expect(models.map(({ name }) => name)).toEqual(["supplier-risk"]);
+  expect(await run(["models", "list", "--model", "nobody"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('no model "nobody"'),
+  });
 });
 
 test("every command has help with an example", async () => {

@@ -7,9 +7,23 @@ try {
   const program = await createProgram({ env: process.env, cwd: process.cwd() }, process.argv.slice(2));
   await program.parseAsync(process.argv);
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    console.error(`bellwether: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = error instanceof Error && error.name === "UsageError" ? 2 : 1;
+  const ended = endOf(error);
+  process.exitCode = ended.code;
+  if (ended.message !== null) {
+    if (!(error instanceof CommanderError)) console.error(`bellwether: ${ended.message}`);
+    // Commander has printed its own message.
+    if (process.argv.includes("--json"))
+      console.log(JSON.stringify({ error: { kind: ended.kind, message: ended.message } }));
   }
+}
+
+/** Exit code of an error and what it is called under --json; no message: help or the version was asked for. */
+function endOf(error: unknown): { code: number; kind: "usage" | "failure"; message: string | null } {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return { code: 0, kind: "usage", message: null };
+    return { code: 2, kind: "usage", message: error.message.replace(/^error: /, "") };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const isUsage = error instanceof Error && error.name === "UsageError";
+  return isUsage ? { code: 2, kind: "usage", message } : { code: 1, kind: "failure", message };
 }

@@ -43,9 +43,10 @@ function openChampions(context: CliContext, options: PeerOptions): Champions {
     : championsOfServices(read.ml, read.scheduler, peerSettings(read));
 }
 
-async function listAll(root: string) {
+/** Every model of a registry, or the one that is named. @throws ModelNotFoundError there is none of that name */
+async function listAll(root: string, only: string | undefined) {
   const models = [];
-  for (const name of await listModels(root)) {
+  for (const name of only === undefined ? await listModels(root) : [only]) {
     const aliases = await readAliases(root, name);
     const versions = (await listVersions(root, name)).map(({ version, publishedAt, origin, evaluation }) => ({
       version,
@@ -66,10 +67,11 @@ export function modelsCommand(context: CliContext): Command {
 
   const list = new Command("list")
     .description("List models, versions and aliases.")
+    .option("--model <name>", "list this model alone")
     .option(...JSON_FLAG)
     .action(async (options) => {
       const report = createReport(options);
-      const models = await listAll(root());
+      const models = await listAll(root(), options.model);
       if (models.length === 0) report.line(`no models in ${root()}; publish one with: bellwether train --publish`);
       for (const { name, versions } of models) {
         report.line(name);
@@ -134,7 +136,7 @@ export function modelsCommand(context: CliContext): Command {
 
   const models = new Command("models").addHelpText(
     "after",
-    "\nExamples:\n  npx bellwether models list\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models promote v3 --scheduler http://127.0.0.1:9082",
+    "\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models promote v3 --scheduler http://127.0.0.1:9082",
   );
   for (const command of [list, show, promote, rollback])
     models.addCommand(command.copyInheritedSettings(models).exitOverride());
