@@ -143,11 +143,11 @@ it("answers at once to a connection's first call when its end comes with its hea
   session.destroy();
 });
 
-it("tells gRPC clients that 128 streams are the most", async () => {
+it("tells gRPC clients that 256 streams are the most", async () => {
   await using echo = await startEcho();
   const session = http2.connect(echo.grpcUrl);
   const [settings] = await once(session, "remoteSettings");
-  expect(settings.maxConcurrentStreams).toBe(128);
+  expect(settings.maxConcurrentStreams).toBe(256);
   session.destroy();
 });
 
@@ -192,11 +192,11 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     expect(received()).toMatch(/^HTTP\/1\.1 4\d\d /);
   });
 
-  it("the web door tells HTTP/2 clients of 128 streams and 16 KiB of headers", async () => {
+  it("the web door tells HTTP/2 clients of 256 streams and 16 KiB of headers", async () => {
     await using echo = await startSecure();
     const session = http2.connect(echo.webUrl, { ca: certificates.ca });
     const [settings] = await once(session, "remoteSettings");
-    expect(settings).toMatchObject({ maxConcurrentStreams: 128, maxHeaderListSize: 16 * 1024 });
+    expect(settings).toMatchObject({ maxConcurrentStreams: 256, maxHeaderListSize: 16 * 1024 });
     session.destroy();
   });
 

@@ -285,7 +285,7 @@ export const WatchAlertsRequestSchema: GenMessage<WatchAlertsRequest> = /*@__PUR
  */
 export type WatchAlertsResponse = Message<"bellwether.ops.v1.WatchAlertsResponse"> & {
   /**
-   * The alerts as they stand now, at most 200. Empty in the first message.
+   * The alerts as they stand now, at most 200. Empty in the first message, and in those that say only that the stream lives.
    *
    * @generated from field: repeated bellwether.ops.v1.Alert alerts = 1;
    */
@@ -353,7 +353,8 @@ export const AlertService: GenService<{
     output: typeof ResolveAlertResponseSchema;
   },
   /**
-   * Streams alerts as they change, from now on; a message without alerts first, once the watch stands. RESOURCE_EXHAUSTED: the client reads too slowly; list again. Idempotent.
+   * Streams alerts as they change, from now on; a message without alerts first, once the watch stands, and another one whenever nothing
+   * was sent for 20 s: it says only that the stream lives. UNAVAILABLE: open the watch again, then list. RESOURCE_EXHAUSTED: the client reads too slowly; list again. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.WatchAlerts
    */

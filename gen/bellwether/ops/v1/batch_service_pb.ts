@@ -581,7 +581,7 @@ export const WatchRunRequestSchema: GenMessage<WatchRunRequest> = /*@__PURE__*/
  */
 export type WatchRunResponse = Message<"bellwether.ops.v1.WatchRunResponse"> & {
   /**
-   * The run as it stands now.
+   * The run as it stands now. Unset: the message says only that the stream lives.
    *
    * @generated from field: bellwether.ops.v1.BatchRun run = 1;
    */
@@ -673,7 +673,8 @@ export const BatchService: GenService<{
     output: typeof ListRunsResponseSchema;
   },
   /**
-   * Streams a run as it changes, its present state first; ends when it is complete or failed. NOT_FOUND: no such run. Idempotent.
+   * Streams a run as it changes, its present state first; ends when it is complete or failed. A message without `run`, sent when nothing was
+   * sent for 20 s, says only that the stream lives. UNAVAILABLE: open the watch again. NOT_FOUND: no such run. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.WatchRun
    */

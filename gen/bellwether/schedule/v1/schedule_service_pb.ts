@@ -302,7 +302,7 @@ export const WatchProgressRequestSchema: GenMessage<WatchProgressRequest> = /*@_
  */
 export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgressResponse"> & {
   /**
-   * Where it stands.
+   * Where it stands. RUN_STATE_UNSPECIFIED: the message says only that the stream lives.
    *
    * @generated from field: bellwether.ops.v1.RunState state = 1;
    */
@@ -419,7 +419,8 @@ export const ScheduleService: GenService<{
     output: typeof ResumeScheduleResponseSchema;
   },
   /**
-   * Streams the progress of a triggered run, its present state first; ends when it is complete or failed. NOT_FOUND: no such job. Idempotent.
+   * Streams the progress of a triggered run, its present state first; ends when it is complete or failed. A message without `state`, sent when
+   * nothing was sent for 20 s, says only that the stream lives. UNAVAILABLE: open the watch again. NOT_FOUND: no such job. Idempotent.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.WatchProgress
    */

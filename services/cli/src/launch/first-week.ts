@@ -44,6 +44,8 @@ export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: Ab
 /** The scheduler may have looked for ops-service before it listened, and looks again within seconds. */
 const LOOKS_AGAIN_MS = 20_000;
 const PAUSE_MS = 100;
+/** A watch says something every 20 s. */
+const SILENT_MS = 60_000;
 
 async function untilAvailable<T>(ask: () => Promise<T>): Promise<T> {
   for (const end = Date.now() + LOOKS_AGAIN_MS; ; await delay(PAUSE_MS)) {
@@ -59,11 +61,19 @@ async function runWeek(isoWeek: string, peers: FirstWeekPeers, signal: AbortSign
   using scheduler = createMeshTransport({ url: peers.schedulerUrl, ...peers.calls });
   const schedules = createClient(ScheduleService, scheduler);
   const { jobId } = await untilAvailable(() => schedules.triggerRun({ scheduleId: "weekly", isoWeek }, { signal }));
-  for await (const { state, failure, rowsRead, rowsScored, rowsSetAside } of schedules.watchProgress(
-    { jobId },
-    { signal },
-  )) {
-    if (state === RunState.FAILED) throw new FirstWeekError(failure);
-    if (rowsRead > 0n) showProgress(`scoring ${isoWeek}`, Number(rowsScored + rowsSetAside), Number(rowsRead));
+  // A watch ends with UNAVAILABLE when its connection is old: it is opened again.
+  for (let heardMs = Date.now(); ; await delay(PAUSE_MS)) {
+    try {
+      for await (const progress of schedules.watchProgress({ jobId }, { signal })) {
+        heardMs = Date.now();
+        const { state, failure, rowsRead, rowsScored, rowsSetAside } = progress;
+        if (state === RunState.FAILED) throw new FirstWeekError(failure);
+        if (rowsRead > 0n) showProgress(`scoring ${isoWeek}`, Number(rowsScored + rowsSetAside), Number(rowsRead));
+      }
+      return;
+    } catch (error) {
+      const mayPass = ConnectError.from(error).code === Code.Unavailable && Date.now() - heardMs < SILENT_MS;
+      if (error instanceof FirstWeekError || !mayPass) throw error;
+    }
   }
 }

@@ -1,5 +1,8 @@
+import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { followStream } from "./follow-stream.ts";
+import { saysChange } from "./use-alert-watch.ts";
 
 async function* messages(list: readonly string[], failure?: Error): AsyncGenerator<string> {
   yield* list;
@@ -35,6 +38,28 @@ test("pauses double up to 30 s while nothing arrives and start over with the fir
   expect(log.filter((line) => line.endsWith("ms")).map((line) => Number.parseInt(line, 10))).toEqual([
     1000, 2000, 4000, 8000, 16000, 30000, 1000,
   ]);
+});
+
+test("says which message is the first of an opening", async () => {
+  const stop = new AbortController();
+  const first: boolean[] = [];
+  const left = [messages(["a", "b"]), messages(["c"])];
+  await followStream({
+    open: () => left.shift() ?? messages([]),
+    onMessage: (_, isFirst) => first.push(isFirst),
+    onLive: () => {},
+    wait: async () => {
+      if (left.length === 0) stop.abort();
+    },
+    signal: stop.signal,
+  });
+  expect(first).toEqual([true, false, true]);
+});
+
+test("an empty message has alerts read again only as the first of an opening", () => {
+  expect(saysChange({ alerts: [] }, true)).toBe(true);
+  expect(saysChange({ alerts: [] }, false)).toBe(false);
+  expect(saysChange({ alerts: [create(AlertSchema)] }, false)).toBe(true);
 });
 
 test("nothing is opened once the signal is aborted", async () => {

@@ -2,7 +2,8 @@
 export interface StreamToFollow<T> {
   /** Opens the stream; it ends when the signal is aborted. */
   readonly open: (signal: AbortSignal) => AsyncIterable<T>;
-  readonly onMessage: (message: T) => void;
+  /** `isFirst`: of an opening. An idle stream sends messages without content, so that nothing on the way takes it for dead. */
+  readonly onMessage: (message: T, isFirst: boolean) => void;
   /** true with the first message of each opening, false when a stream has ended. */
   readonly onLive: (live: boolean) => void;
   /** Resolves after so many milliseconds, or sooner when the signal is aborted. */
@@ -21,10 +22,11 @@ export async function followStream<T>({ open, onMessage, onLive, wait, signal }:
     try {
       for await (const message of open(signal)) {
         if (signal.aborted) return;
-        if (!live) onLive(true);
+        const isFirst = !live;
+        if (isFirst) onLive(true);
         live = true;
         pauseMs = FIRST_PAUSE_MS;
-        onMessage(message);
+        onMessage(message, isFirst);
       }
     } catch {
       // The next opening is the answer to any failure; `onLive(false)` tells the reader.

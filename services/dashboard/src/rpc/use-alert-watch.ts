@@ -1,4 +1,4 @@
-import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { AlertService, type WatchAlertsResponse } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { createClient } from "@connectrpc/connect";
 import { createConnectQueryKey, useTransport } from "@connectrpc/connect-query";
@@ -19,8 +19,9 @@ export function useAlertWatch(): boolean | undefined {
     const refresh = oneAtATime(() => refreshAlerts(queries));
     void followStream({
       open: (signal) => client.watchAlerts({}, { signal, ...WITHOUT_DEADLINE }),
-      // The first message of an opening has no alerts, but the list may have changed while nobody watched.
-      onMessage: refresh,
+      onMessage: (change, isFirst) => {
+        if (saysChange(change, isFirst)) refresh();
+      },
       onLive: setLive,
       wait: pause,
       signal: stop.signal,
@@ -28,6 +29,14 @@ export function useAlertWatch(): boolean | undefined {
     return () => stop.abort();
   }, [transport, queries]);
   return live;
+}
+
+/**
+ * Whether there is something to read again. The first message of an opening has no alerts, but the list may have changed while nobody
+ * watched; a later one without alerts says only that the stream lives.
+ */
+export function saysChange({ alerts }: Pick<WatchAlertsResponse, "alerts">, isFirst: boolean): boolean {
+  return isFirst || alerts.length > 0;
 }
 
 /** Reads again what the page shows of alerts, and the suppliers' counts of them. */

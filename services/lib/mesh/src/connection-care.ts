@@ -1,16 +1,23 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import type { Peer } from "./call.ts";
 import type { DoorLimits } from "./door-limits.ts";
+import { peersOfConnection } from "./peers.ts";
 import { type OpenStreams, watchStreamEnds } from "./stream-ends.ts";
 
 /**
  * Looks after an HTTP/2 connection as long as it lasts. It is asked to go (GOAWAY, its calls end) when it is old or has had no call for
  * long (gRFC A9), dropped when its other end does not answer a PING (gRFC A8), and loses calls whose answers are not taken.
  */
-export function careForConnection(session: ServerHttp2Session, socket: Socket, limits: DoorLimits): void {
+export function careForConnection(
+  session: ServerHttp2Session,
+  socket: Socket,
+  limits: DoorLimits,
+  onAged: (peer: Peer) => void,
+): void {
   const streams = watchStreamEnds(session, limits);
   const stops = [
-    endWhenOld(session, socket, limits),
+    endWhenOld(session, socket, limits, onAged),
     endWhenIdle(session, limits, streams),
     keepAlive(session, socket, limits),
     dropUntaken(limits, streams),
@@ -26,13 +33,23 @@ type Stop = () => void;
 /** Ages differ by up to a tenth, so that connections that came together do not go together. */
 const JITTER = 0.1;
 
-function endWhenOld(session: ServerHttp2Session, socket: Socket, limits: DoorLimits): Stop {
-  const { connectionAgeMs, connectionAgeGraceMs } = limits;
-  const ageMs = connectionAgeMs * (1 + JITTER * (2 * Math.random() - 1));
+/** When a connection is to be asked to go, milliseconds after it came. */
+export function ageWithJitter({ connectionAgeMs }: DoorLimits): number {
+  return connectionAgeMs * (1 + JITTER * (2 * Math.random() - 1));
+}
+
+function endWhenOld(
+  session: ServerHttp2Session,
+  socket: Socket,
+  limits: DoorLimits,
+  onAged: (peer: Peer) => void,
+): Stop {
   let timer = setTimeout(() => {
     session.close();
-    timer = setTimeout(() => socket.destroy(), connectionAgeGraceMs).unref();
-  }, ageMs).unref();
+    // After GOAWAY: a client that opens a watch again does so on another connection.
+    for (const peer of peersOfConnection(session)) onAged(peer);
+    timer = setTimeout(() => socket.destroy(), limits.connectionAgeGraceMs).unref();
+  }, ageWithJitter(limits)).unref();
   return () => clearTimeout(timer);
 }
 

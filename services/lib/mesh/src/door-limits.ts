@@ -3,10 +3,14 @@ export interface DoorLimits {
   readonly maxConnections: number;
   /** Concurrent calls per HTTP/2 connection. */
   readonly maxStreams: number;
+  /** Open-ended streams (watches) per connection: the other streams are left to calls that end. */
+  readonly maxWatches: number;
+  /** An open-ended stream of answers that has sent nothing for so long sends an empty message, so that no proxy takes it for idle. */
+  readonly watchKeepaliveMs: number;
   /** Calls that a client may take back on one HTTP/2 connection before they are answered, at once and in the long run. */
   readonly resetBurst: number;
   readonly resetsPerSecond: number;
-  /** Largest header block of a request, where the engine can bound it. */
+  /** Largest header block of a request, bytes. HTTP/2 engines take `HEADER_HEADROOM` times as much, so that the rejection has a text. */
   readonly maxHeaderBytes: number;
   /** From the connection, or the end of the last request, to the end of the next request's headers. */
   readonly headersTimeoutMs: number;
@@ -22,12 +26,19 @@ export interface DoorLimits {
   readonly keepaliveTimeoutMs: number;
 }
 
+/** A larger header block than this many times `maxHeaderBytes` is reset by the HTTP/2 engine, without a text. */
+export const HEADER_HEADROOM = 4;
+
 /** Connection ages are long: a call that meets the closing of an old connection is retried only when it is idempotent. */
 export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   maxConnections: 4_096,
-  maxStreams: 128,
-  // A connection full of calls whose deadlines pass together takes them all back, and is no flood.
-  resetBurst: 128,
+  // node:http2 counts a stream that was reset until the turn ends: what ends together and what comes with it in one packet must fit,
+  // or the engine resets calls without a text. All watches and as many calls as are left beside them do.
+  maxStreams: 256,
+  maxWatches: 228,
+  watchKeepaliveMs: 20_000,
+  // A connection full of calls whose deadlines pass together takes them all back, and those that waited behind them, and is no flood.
+  resetBurst: 256,
   resetsPerSecond: 33,
   maxHeaderBytes: 16 * 1024,
   headersTimeoutMs: 10_000,

@@ -3,6 +3,7 @@ import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether
 import { Code } from "@connectrpc/connect";
 import { refusal } from "./refusal.ts";
 import { type Route, route } from "./route.ts";
+import { repeatWhenIdle } from "./stream-keepalive.ts";
 
 /** What a server says about its own fitness, by grpc.health.v1 and on the admin door. */
 export interface HealthBoard {
@@ -19,9 +20,14 @@ export interface HealthBoard {
 
 /**
  * Keeps the health of a server's services (proto type names) and of the whole, "".
- * Every service serves from the start; the whole does when `serving` says so.
+ * Every service serves from the start; the whole does when `serving` says so. A watch that has sent nothing for `repeatMs` sends the present
+ * status again, so that no proxy takes it for idle: an empty message would be the status UNKNOWN.
  */
-export function createHealthBoard(services: readonly string[], serving: boolean): HealthBoard {
+export function createHealthBoard(
+  services: readonly string[],
+  serving: boolean,
+  repeatMs = Number.POSITIVE_INFINITY,
+): HealthBoard {
   const own = new Map([["", serving], ...services.map((name): [string, boolean] => [name, true])]);
   let why = "";
   const changes = new EventEmitter().setMaxListeners(0);
@@ -58,7 +64,10 @@ export function createHealthBoard(services: readonly string[], serving: boolean)
         if (status !== Status.SERVICE_UNKNOWN) return { status };
         throw refusal(Code.NotFound, "UNKNOWN_SERVICE", `no service "${service}" here`);
       },
-      watch: ({ service }, { signal }) => watch(service, signal),
+      watch: ({ service }, { signal }) =>
+        repeatMs === Number.POSITIVE_INFINITY
+          ? watch(service, signal)
+          : repeatWhenIdle(watch(service, signal), () => ({ status: statusOf(service) }), repeatMs),
       list: () => ({
         statuses: Object.fromEntries([...own.keys()].map((service) => [service, { status: statusOf(service) }])),
       }),

@@ -28,6 +28,12 @@ export function peerOfSession(session: Http2Session | undefined): Peer {
   return (session && peers.get(session)) ?? UNKNOWN;
 }
 
+/** The peers that calls on an HTTP/2 connection have, at any listener: each the same object for all calls of the connection. */
+export function peersOfConnection(session: Http2Session): readonly Peer[] {
+  if (session.destroyed) return [];
+  return [peers.get(session), known.get(session.socket)].filter((peer) => peer !== undefined);
+}
+
 function readPeer(socket: Socket): Peer {
   const address = socket.remoteAddress ?? "";
   if (!(socket instanceof TLSSocket) || !socket.authorized) return { address, certificateNames: [] };

@@ -23,6 +23,7 @@ import { reflectionRoutes } from "./reflection.ts";
 import { restHandler } from "./rest/rest-handler.ts";
 import type { RestRoute } from "./rest/rest-route.ts";
 import type { Route } from "./route.ts";
+import { keepStreamsAlive } from "./stream-keepalive.ts";
 import { openWebDoor } from "./web/web-door.ts";
 import { hostsWithoutAuthentication, type WebGuardOptions, webGuard } from "./web/web-guard.ts";
 import type { WebHandler } from "./web/web-handler.ts";
@@ -114,15 +115,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const health = createHealthBoard(
     options.routes.map(({ service }) => service.typeName),
     options.serving ?? true,
+    limits.watchKeepaliveMs,
   );
   const served = [...options.routes, health.route];
-  const routes = [...served, ...reflectionRoutes(served.map(({ service }) => service))];
+  const routes = [
+    ...keepStreamsAlive(served, limits.watchKeepaliveMs),
+    ...reflectionRoutes(served.map(({ service }) => service)),
+  ];
   const errors = errorsByTable(
     options.errors,
     ({ method, error }) => logger.error({ method, err: error }, "call failed"),
     options.translateError,
   );
-  const watches = openEndedPolicy();
+  const watches = openEndedPolicy(limits.maxWatches);
   const traffic = trafficPolicy();
   const counters = [watches, traffic];
   const chain = chainPolicies([...(options.policies ?? []), ...(await policies(options, routes, counters))], errors);
@@ -151,9 +156,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const closeAll = (graceMs: number) => Promise.all(doors.map((door) => door.drain(graceMs)));
   try {
     const at = (port: number): Address => ({ host, port });
-    const grpc = await opened(openGrpcDoor({ address: at(ports.grpc), routes, chain, limits, onThrow, ...tls }));
+    const grpc = await opened(
+      openGrpcDoor({ address: at(ports.grpc), routes, chain, limits, onAged: watches.endOn, onThrow, ...tls }),
+    );
     const web = await opened(
-      openWebDoor({ address: at(ports.web), routes, chain, limits, before, after, strict, onUnsent, onThrow, ...tls }),
+      openWebDoor({
+        address: at(ports.web),
+        routes,
+        chain,
+        limits,
+        before,
+        after,
+        strict,
+        onUnsent,
+        onAged: watches.endOn,
+        onThrow,
+        ...tls,
+      }),
     );
     const admin = await opened(
       openAdminDoor({ address: at(ports.admin), limits, isReady, whyNot: health.whyNot, metricsText, onThrow }),

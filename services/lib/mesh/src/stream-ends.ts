@@ -29,7 +29,8 @@ export function watchStreamEnds(session: ServerHttp2Session, limits: DoorLimits)
   function ended(this: ServerHttp2Stream): void {
     all.delete(this);
     streams.lastEndedAt = performance.now();
-    if (this.aborted) countReset();
+    // A call that was being answered has had its slot and its turn: a watch that ends is no flood.
+    if (this.aborted && !this.headersSent) countReset();
     letGo(this);
   }
   session.on("stream", (stream) => {

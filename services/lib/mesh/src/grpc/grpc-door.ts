@@ -1,6 +1,7 @@
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { Code } from "@connectrpc/connect";
+import type { Peer } from "../call.ts";
 import { careForConnections } from "../connections.ts";
 import type { Door } from "../door.ts";
 import type { DoorLimits } from "../door-limits.ts";
@@ -20,6 +21,8 @@ export interface GrpcDoorOptions {
   readonly chain: PolicyChain;
   readonly limits: DoorLimits;
   readonly tls?: TlsMaterial;
+  /** Ends the watches of a connection that is old. */
+  readonly onAged: (peer: Peer) => void;
   /** Called with what a stream made the listener throw; the stream is reset. */
   readonly onThrow: (error: unknown) => void;
 }
@@ -28,11 +31,19 @@ export interface GrpcDoorOptions {
  * Opens the gRPC door: gRPC on node:http2. grpc-js is not in it: a call through grpc-js's server, all it builds for one included, costs a
  * quarter more than one with every policy costs here (docs/decisions/0005). @throws ListenError
  */
-export async function openGrpcDoor({ address, routes, chain, limits, tls, onThrow }: GrpcDoorOptions): Promise<Door> {
+export async function openGrpcDoor({
+  address,
+  routes,
+  chain,
+  limits,
+  tls,
+  onAged,
+  onThrow,
+}: GrpcDoorOptions): Promise<Door> {
   const bound = routes.flatMap((route) => route.methods);
   const methods = new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, chain }]));
   const server = tls ? createTlsServer(tls, limits) : http2.createServer(serverOptions(limits));
-  const connections = careForConnections(server, limits);
+  const connections = careForConnections(server, limits, onAged);
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => dropIfSilent(socket, limits.headersTimeoutMs));
   server.on("session", rememberPeer);
   // An event listener that throws ends the process.

@@ -28,7 +28,7 @@ export const DEFAULT_ADMISSION: AdmissionLimits = {
   maxQueued: 512,
   maxOpenEnded: 1_024,
   maxWaitMs: 500,
-  // What one connection can ask at once.
+  // Half of what one connection can ask at once: more would be late where calls are slow.
   burst: 128,
   overloadAfterMs: 1_000,
   overloadWaitMs: 50,

@@ -1,29 +1,59 @@
 import { Code } from "@connectrpc/connect";
-import type { Call } from "../call.ts";
+import type { Call, Peer } from "../call.ts";
 import type { Policy } from "../policy.ts";
 import { refusal } from "../refusal.ts";
 
 export interface OpenEndedPolicy extends Policy {
   /** How many watches are open. */
   count(): number;
+  /** Ends those of one connection, which is old, with UNAVAILABLE, so that their clients open them again on another one. */
+  endOn(peer: Peer): void;
   /** Ends them all with UNAVAILABLE, so that their clients open them again elsewhere. */
   endAll(): void;
 }
 
-/** Remembers the streams that last as long as their clients wish: a stop would wait for them in vain. */
-export function openEndedPolicy(): OpenEndedPolicy {
-  const calls = new Set<Call>();
+/**
+ * Remembers the streams that last as long as their clients wish: a stop would wait for them in vain. One connection may have
+ * `maxWatches` of them, so that calls that end find a free stream on it.
+ */
+export function openEndedPolicy(maxWatches: number): OpenEndedPolicy {
+  /** The open ones, with their connection: its calls share one `Peer`. */
+  const peers = new Map<Call, Peer>();
+  const perConnection = new WeakMap<Peer, number>();
+  const tooMany = refusal(
+    Code.ResourceExhausted,
+    "TOO_MANY_WATCHES",
+    `this connection has ${maxWatches} open-ended streams: end some, or open another connection`,
+  );
+  const aged = refusal(
+    Code.Unavailable,
+    "CONNECTION_AGE",
+    "the connection has reached its age limit: open the stream again",
+    { retryAfterMs: 0 },
+  );
   return {
     open(call) {
-      if (call.bound.limits.openEnded) calls.add(call);
+      if (!call.bound.limits.openEnded) return;
+      const { peer } = call;
+      const open = perConnection.get(peer) ?? 0;
+      if (open >= maxWatches) throw tooMany;
+      perConnection.set(peer, open + 1);
+      peers.set(call, peer);
     },
     close(call) {
-      if (call.bound.limits.openEnded) calls.delete(call);
+      if (!call.bound.limits.openEnded) return;
+      const peer = peers.get(call);
+      if (!peer) return;
+      peers.delete(call);
+      perConnection.set(peer, (perConnection.get(peer) ?? 1) - 1);
     },
-    count: () => calls.size,
+    count: () => peers.size,
+    endOn(peer) {
+      for (const [call, other] of [...peers]) if (other === peer) call.fail(aged);
+    },
     endAll() {
       const error = refusal(Code.Unavailable, "SHUTTING_DOWN", "the server is shutting down", { retryAfterMs: 0 });
-      for (const call of [...calls]) call.fail(error);
+      for (const call of [...peers.keys()]) call.fail(error);
     },
   };
 }

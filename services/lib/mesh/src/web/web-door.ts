@@ -7,6 +7,7 @@ import {
   type HandlerContext,
   type MethodImpl,
 } from "@connectrpc/connect";
+import type { Peer } from "../call.ts";
 import type { Door } from "../door.ts";
 import type { DoorLimits } from "../door-limits.ts";
 import { filesOf } from "../file-closure.ts";
@@ -27,6 +28,8 @@ export interface WebDoorOptions {
   readonly tls?: TlsMaterial;
   /** Requests may have nothing that their contract does not know: JSON fields, enum names, query parameters. */
   readonly strict: boolean;
+  /** Ends the watches of a connection that is old. */
+  readonly onAged: (peer: Peer) => void;
   /** Asked before the RPCs, in order. */
   readonly before: readonly WebHandler[];
   /** Asked when no RPC has the path, in order. */
@@ -62,6 +65,7 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
     limits: options.limits,
     needsHost: true,
     onThrow: options.onThrow,
+    onAged: options.onAged,
     ...(options.tls && { tls: options.tls }),
     answer(request, response) {
       if (handlers.some((handler) => handler(request, response))) return;

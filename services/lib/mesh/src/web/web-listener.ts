@@ -1,6 +1,7 @@
 import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
+import type { Peer } from "../call.ts";
 import { careForConnections } from "../connections.ts";
 import type { Door } from "../door.ts";
 import type { DoorLimits } from "../door-limits.ts";
@@ -21,6 +22,8 @@ export interface WebListenerOptions {
   readonly limits: DoorLimits;
   readonly tls?: TlsMaterial;
   readonly answer: Answer;
+  /** Ends the watches of a connection that is old. */
+  readonly onAged?: (peer: Peer) => void;
   /** Whether requests of HTTP/1.0 must name a host too. */
   readonly needsHost: boolean;
   /** Called with what `answer` threw; the request is answered. */
@@ -29,10 +32,10 @@ export interface WebListenerOptions {
 
 /** Listens for HTTP/1.1 in clear text, or for HTTP/1.1 and HTTP/2 under TLS. @throws ListenError */
 export async function openWebListener(options: WebListenerOptions): Promise<Door> {
-  const { name, address, limits, tls } = options;
+  const { name, address, limits, tls, onAged } = options;
   const answer = guarded(options);
   const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
-  const connections = careForConnections(server, limits);
+  const connections = careForConnections(server, limits, onAged);
   return { address: await listen(server, name, address), drain: connections.drain };
 }
 
