@@ -19,3 +19,14 @@ export function isoWeek(text: string): string {
     throw error instanceof IsoWeekError ? new InvalidArgumentError(error.message) : error;
   }
 }
+
+/** Longest reason, characters. */
+const MAX_REASON = 500;
+
+/** Parser of an option that takes a reason, which is recorded. */
+export function reason(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === "" || [...trimmed].length > MAX_REASON || trimmed.includes("\0"))
+    throw new InvalidArgumentError(`expected a reason of 1 to ${MAX_REASON} characters`);
+  return trimmed;
+}

@@ -21,6 +21,8 @@ export interface LedgerServer extends AsyncDisposable {
   readonly duplicates: readonly number[];
   /** Called before a chunk is taken; throw to refuse it. */
   onSubmit: (request: SubmitChunkRequest) => void;
+  /** Called when the run says what it is doing. */
+  onReport: () => void;
   /** Gives the run to somebody else. */
   fence(): void;
 }
@@ -49,10 +51,22 @@ export async function startLedger(): Promise<LedgerServer> {
       startedWeeks.add(request.isoWeek);
       if (run.state === RunState.COMPLETE) return { run };
       if (request.holder !== holder) [fence, holder] = [fence + 1n, request.holder];
-      Object.assign(run, { isoWeek: request.isoWeek, modelName: request.modelName, state: RunState.RUNNING });
-      return { run, lease: { runId: 1, fence }, receivedChunks: [...chunks.keys()].sort((a, b) => a - b) };
+      const { isoWeek, modelName, sourceDigest, configHash } = request;
+      const isOther = (before: string, now: string) => before !== "" && now !== "" && before !== now;
+      const begunAnew = isOther(run.sourceDigest, sourceDigest) || isOther(run.configHash, configHash);
+      if (begunAnew) {
+        chunks.clear();
+        delete run.model;
+        delete run.rowsRead;
+        [run.inputDigest, rejected] = ["", 0n];
+        count();
+      }
+      Object.assign(run, { isoWeek, modelName, sourceDigest, configHash, state: RunState.RUNNING });
+      const receivedChunks = [...chunks.keys()].sort((a, b) => a - b);
+      return { run, lease: { runId: 1, fence }, receivedChunks, begunAnew };
     },
     reportProgress: (request) => {
+      server.onReport();
       checkFence(request.lease?.fence);
       if (request.inputDigest && run.inputDigest && request.inputDigest !== run.inputDigest)
         throw refusal(Code.FailedPrecondition, "RUN_MISMATCH", "the run began with another input");
@@ -110,6 +124,7 @@ export async function startLedger(): Promise<LedgerServer> {
     duplicates,
     startedWeeks,
     onSubmit: () => {},
+    onReport: () => {},
     fence: () => {
       [fence, holder] = [fence + 1n, "somebody else"];
     },

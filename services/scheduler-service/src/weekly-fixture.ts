@@ -11,6 +11,7 @@ features:
   - { name: avg_payment_delay_days, kind: numeric, unit: units, range: [0, 1000] }
   - { name: delivery_score, kind: numeric, unit: units, range: [0, 1000] }
   - { name: region, kind: category }
+text: { name: contract_text, max_terms: 10, stop_words: english }
 target: { name: high_risk, risk_class: high_risk, other_class: low_risk }
 bands: { high: 0.7, medium: 0.4 }
 minimum_present: 0.4
@@ -24,7 +25,7 @@ const FEATURES = "[past_disputes, financial_stability_index, avg_payment_delay_d
 const MAPPING = `version: 1
 sources:
   suppliers: { file: suppliers.csv, columns: ${COLUMNS} }
-rows: { from: suppliers, supplier_id: supplier_id, features: ${FEATURES} }
+rows: { from: suppliers, supplier_id: supplier_id, features: ${FEATURES}, text: "''" }
 label: select supplier_id, 1 as high_risk from suppliers
 weekly:
   form: flat
@@ -32,6 +33,7 @@ weekly:
   rows:
     supplier_id: supplier_id
     features: ${FEATURES}
+    text: "''"
     attributes: { display_name: supplier_id, region: region, exposure: past_disputes * 100 }
 `;
 

@@ -1,10 +1,14 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { appendFileSync } from "node:fs";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { loadConfigPair } from "@bellwether/config/config-pair";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ModelContractError, WeekCompleteError } from "./domain/scheduler-error.ts";
 import type { Progress } from "./domain/weekly-run.ts";
 import { startLedger } from "./ledger-fixture.ts";
 import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
@@ -93,8 +97,8 @@ test("a run that was cut short goes on at its first unfinished chunk, and ends a
   const before = [...week.ledger.chunks.keys()];
   expect(before.length).toBeLessThan(3);
 
-  // The file changes meanwhile: the snapshot is what counts.
-  await writeFile(week.input, weekCsv(10));
+  // The file goes meanwhile: the snapshot is what counts.
+  await rm(week.input);
   const submitted: number[] = [];
   week.ledger.onSubmit = ({ chunk }) => submitted.push(chunk);
   const { run } = await week.run();
@@ -104,15 +108,119 @@ test("a run that was cut short goes on at its first unfinished chunk, and ends a
   expect((await week.read("report.csv")).trimEnd().split("\n")).toHaveLength(8_999);
 });
 
-test("an unfinished week is not finished with another file", async () => {
-  await using week = await setUp(weekCsv(100));
-  week.ledger.onSubmit = () => {
-    throw new Error("no room");
+test("an unfinished week begins anew with a corrected file, and says so; under another name the same file goes on", async () => {
+  await using week = await setUp(weekCsv(9_000, { broken: 100 }));
+  week.ledger.onSubmit = ({ chunk }) => {
+    if (chunk === 2) throw new Error("no room");
   };
   await expect(week.run()).rejects.toThrow("ops-service refuses");
-  await expect(week.run(WEEK, week.folder.at("model_config.yaml"))).rejects.toThrow(
-    /^2026-W47 was begun with .*week\.csv, not with .*model_config\.yaml; finish it with that file first$/,
+  expect(week.ledger.chunks.size).toBe(2);
+  const renamed = week.folder.at("renamed.csv");
+  await copyFile(week.input, renamed);
+  await expect(week.run(WEEK, renamed)).rejects.toThrow("ops-service refuses");
+  expect([week.ledger.chunks.size, week.ledger.duplicates]).toEqual([2, []]);
+
+  const corrected = weekCsv(5_000);
+  await writeFile(week.input, corrected);
+  week.ledger.onSubmit = () => {};
+  const { run, notes } = await week.run();
+  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: 5_000n, rowsScored: 5_000n, rowsSetAside: 0n });
+  expect(run.sourceDigest).toBe(createHash("sha256").update(corrected).digest("hex"));
+  expect(notes[0]).toMatch(/^begun anew: an earlier attempt had another source or configuration/);
+  expect((await week.read("report.csv")).trimEnd().split("\n")).toHaveLength(5_001);
+});
+
+test("a complete week sent again: the same content says that it was complete, other content or configuration is rejected", async () => {
+  const csv = weekCsv(100);
+  await using week = await setUp(csv);
+  const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+  const { run } = await week.run();
+  expect(run.sourceDigest).toBe(digest(csv));
+  const renamed = week.folder.at("renamed.csv");
+  await copyFile(week.input, renamed);
+  expect(await week.run(WEEK, renamed)).toMatchObject({ wasComplete: true });
+
+  const other = weekCsv(101);
+  await writeFile(renamed, other);
+  const rejected = await week.run(WEEK, renamed).catch((error: unknown) => error);
+  expect(rejected).toBeInstanceOf(WeekCompleteError);
+  expect(String(rejected)).toContain(
+    `2026-W47 is complete and was run with another source (SHA-256 ${digest(csv)}, now ${digest(other)}); nothing was replaced`,
   );
+  await rm(renamed);
+  await expect(week.run(WEEK, renamed)).rejects.toThrow("renamed.csv is not there or cannot be read");
+
+  const mapping = await readFile(week.folder.at("feature_mapping.yaml"), "utf8");
+  await writeFile(week.folder.at("feature_mapping.yaml"), mapping.replace("past_disputes * 100", "past_disputes * 10"));
+  using remapped = await createWeeklyRunner(week.settings);
+  const message = String(await remapped.run(WEEK, week.input, NEVER, () => {}).catch((error: unknown) => error));
+  expect(message).toContain(`another configuration (hash ${run.configHash}, now `);
+  expect(message).not.toContain("another source");
+  expect(week.ledger.duplicates).toEqual([]);
+});
+
+test("a complete week whose source was not recorded is not compared, and says so", async () => {
+  await using week = await setUp(weekCsv(100));
+  await week.run();
+  Object.assign(week.ledger.run, { sourceDigest: "", configHash: "" });
+  const { wasComplete, notes } = await week.run();
+  expect(wasComplete).toBe(true);
+  expect(notes[0]).toContain("the file was not compared with that of the run");
+});
+
+test("the run records the configuration that it was mapped with, beside that of its model", async () => {
+  await using week = await setUp(weekCsv(100));
+  const { run, notes } = await week.run();
+  const { configHash } = await loadConfigPair(week.settings.modelConfig, week.settings.featureMapping);
+  expect(run.configHash).toBe(configHash);
+  expect(run.model?.configHash).not.toBe(configHash);
+  expect(notes).toContain(
+    `the configuration of the run (${configHash}) is not the one that supplier-risk v1 was trained with (${run.model?.configHash})`,
+  );
+  const report = JSON.parse(await week.read("report.json"));
+  expect(report).toMatchObject({
+    config_hash: configHash,
+    source_digest: run.sourceDigest,
+    rules_evaluated: true,
+    notes,
+  });
+});
+
+test("a configuration that does not give what the model takes scores nothing", async () => {
+  await using week = await setUp(weekCsv(100));
+  for (const name of ["model_config.yaml", "feature_mapping.yaml"]) {
+    const text = await readFile(week.folder.at(name), "utf8");
+    const without = text.replace(/.*name: delivery_score.*\n/, "").replace(/, delivery_score(?=[,\]])/g, "");
+    await writeFile(
+      week.folder.at(name),
+      without.replace(
+        "{ name: past_disputes, kind: numeric, unit: units",
+        "{ name: past_disputes, kind: numeric, unit: thousands",
+      ),
+    );
+  }
+  using runner = await createWeeklyRunner(week.settings);
+  const failure = await runner.run(WEEK, week.input, NEVER, () => {}).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(ModelContractError);
+  expect(String(failure)).toContain('"delivery_score" is not given');
+  expect(String(failure)).toContain('"past_disputes" is in units, the configuration says thousands');
+  expect(week.ledger.run).toMatchObject({ state: RunState.FAILED, rowsScored: 0n });
+});
+
+test("a week whose file is written while it is read is not run on half of it", async () => {
+  await using week = await setUp(weekCsv(100));
+  const slow = week.folder.at("slow.csv");
+  await copyFile(week.input, slow);
+  await week.run();
+  await using ledger = await startLedger();
+  using runner = await createWeeklyRunner({
+    ...week.settings,
+    weeksFolder: week.folder.at("weeks2"),
+    opsUrl: ledger.url,
+  });
+  ledger.onReport = () => appendFileSync(slow, "S_100,1,0.5,3,80,north\n");
+  await expect(runner.run(WEEK, slow, NEVER, () => {})).rejects.toThrow("slow.csv changed while it was read");
+  expect(ledger.chunks.size).toBe(0);
 });
 
 test("who is fenced off stops, and leaves the run to the other", async () => {

@@ -2,14 +2,16 @@ import { randomUUID } from "node:crypto";
 import { access } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { loadConfigPair } from "@bellwether/config/config-pair";
+import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { makeDataFolder } from "@bellwether/storage/data-folder";
 import { createMlScorer } from "./clients/ml-scorer.ts";
 import { createOpsLedger } from "./clients/ops-ledger.ts";
+import type { ModelFeature } from "./domain/model-contract.ts";
 import { InputNotFoundError } from "./domain/scheduler-error.ts";
+import type { Decision } from "./domain/weekly-ports.ts";
 import { type Progress, runWeekly, type WeeklyResult } from "./domain/weekly-run.ts";
-import { readSnapshot, readSnapshotFeatures, writeSnapshot } from "./store/snapshot-files.ts";
+import { readSnapshot, readSnapshotFeatures, readSource, writeSnapshot } from "./store/snapshot-files.ts";
 import { openWeekFolder } from "./store/week-folder.ts";
 
 /** What weekly runs are set up with. */
@@ -25,11 +27,25 @@ export interface WeeklySettings {
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "sampleRatio">;
 }
 
+/** What people decided about a run. */
+export interface RunDecisions {
+  /** Publishes the run whatever it lost; left out: within the risk policy only. */
+  readonly acceptLosses?: Decision | null;
+  /** Runs a week that has not begun; left out: such a week is rejected. */
+  readonly forceFuture?: Decision | null;
+}
+
 /** Runs weeks with the peers and files of this process. */
 export interface WeeklyRunner extends Disposable {
   readonly modelName: string;
   /** @throws what `runWeekly` throws */
-  run(week: string, input: string, signal: AbortSignal, onProgress: (now: Progress) => void): Promise<WeeklyResult>;
+  run(
+    week: string,
+    input: string,
+    signal: AbortSignal,
+    onProgress: (now: Progress) => void,
+    decisions?: RunDecisions,
+  ): Promise<WeeklyResult>;
   /** Whether the ledger has the week as complete. @throws PeerUnavailableError, PeerRefusedError */
   isComplete(week: string): Promise<boolean>;
   /** Folder with the week's report. */
@@ -44,6 +60,10 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   const ops = createMeshTransport({ url: settings.opsUrl, ...settings.calls });
   const modelName = pair.model.name;
   const fixed = {
+    configHash: pair.configHash,
+    features: featuresOf(pair),
+    hasSourceTables: pair.mapping.weekly?.form === "raw",
+    readSource: (input: string, signal: AbortSignal) => readSource({ mapping: pair.mapping, input, signal }),
     ledger: createOpsLedger(ops, modelName),
     scorer: createMlScorer(ml, modelName),
     openWeek: (week: string) => openWeekFolder(settings.weeksFolder, modelName, week),
@@ -55,8 +75,8 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   };
   return {
     modelName,
-    run: (week, input, signal, onProgress) =>
-      runWeekly({ ...fixed, onProgress }, { week, input, signal, holder: newHolder() }),
+    run: (week, input, signal, onProgress, { acceptLosses = null, forceFuture = null } = {}) =>
+      runWeekly({ ...fixed, onProgress }, { week, input, signal, holder: newHolder(), acceptLosses, forceFuture }),
     isComplete: fixed.ledger.isComplete,
     folderOf: (week) => path.join(settings.weeksFolder, modelName, week),
     [Symbol.dispose]() {
@@ -64,6 +84,11 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
       ops.close();
     },
   };
+}
+
+function featuresOf({ model }: ConfigPair): ModelFeature[] {
+  const features = model.features.map(({ name, kind, unit }) => ({ name, kind, unit }));
+  return model.text === null ? features : [...features, { name: model.text.name, kind: "text", unit: "" }];
 }
 
 const newHolder = (): string => `${os.hostname().slice(0, 64)}/${process.pid}/${randomUUID()}`;

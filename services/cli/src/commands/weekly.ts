@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { Command } from "commander";
 import { type CliContext, dataFolder } from "../cli-context.ts";
-import { isoWeek } from "../parse-option.ts";
+import { isoWeek, reason } from "../parse-option.ts";
 import { createReport, showProgress, showStep } from "../report.ts";
 
 /** What the run's process tells on the way, and at its end. */
@@ -16,7 +16,25 @@ interface WeeklyMessage {
     readonly rowsSetAside: number;
   };
   readonly result?: WeeklyOutcome;
-  readonly failure?: string;
+  readonly failure?: WeeklyFailure;
+}
+
+/** Why a week was not run; under --json the command prints it as `{"failure": …}`. */
+interface WeeklyFailure {
+  /** LOSS_LIMIT (with `losses`), WEEK_COMPLETE (with `recorded` and `given`), or RUN_FAILED. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A week that was not run. */
+class WeeklyRunError extends Error {
+  override readonly name = "WeeklyRunError" as const;
+  readonly failure: WeeklyFailure;
+
+  constructor(failure: WeeklyFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
 }
 
 /** A complete week, as the command prints it under --json. */
@@ -30,6 +48,15 @@ interface WeeklyOutcome {
   readonly rows_scored: number;
   readonly rows_set_aside: number;
   readonly alerts_raised: number;
+  /** False: a later week, `overtaken_by`, was complete before. */
+  readonly rules_evaluated: boolean;
+  readonly overtaken_by: string | null;
+  /** SHA-256 of the source's content, and hashes of the configuration pair that the run used and that its model was trained with. */
+  readonly source_digest: string;
+  readonly config_hash: string;
+  readonly model_config_hash: string;
+  /** What must be said beside the counts, one sentence each. */
+  readonly notes: readonly string[];
   /** Path of the report. */
   readonly report: string;
 }
@@ -41,9 +68,11 @@ interface RunOptions {
   readonly mapping: string;
   readonly ml?: string;
   readonly ops?: string;
+  readonly acceptLosses?: string;
+  readonly forceFuture?: string;
 }
 
-/** Runs scheduler-service in its one-shot form as a child, which is stopped with this process. @throws Error with the child's own message */
+/** Runs scheduler-service in its one-shot form as a child, which is stopped with this process. @throws WeeklyRunError with the child's own message */
 async function runWeek(options: RunOptions, context: CliContext): Promise<WeeklyOutcome> {
   const main = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
   const absolute = (file: string): string => path.resolve(context.cwd, file);
@@ -56,6 +85,10 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
       BELLWETHER_MODEL_CONFIG: absolute(options.config),
       BELLWETHER_FEATURE_MAPPING: absolute(options.mapping),
       BELLWETHER_DATA_DIR: dataFolder(context),
+      // With a token, its subject decides.
+      ...(!context.env.BELLWETHER_TOKEN_FILE && { WEEKLY_ACTOR: context.env.WEEKLY_ACTOR || context.env.USER || "" }),
+      ...(options.acceptLosses && { WEEKLY_ACCEPT_LOSSES: options.acceptLosses }),
+      ...(options.forceFuture && { WEEKLY_FORCE_FUTURE: options.forceFuture }),
       ...(options.ml && { ML_SERVICE_URL: options.ml }),
       ...(options.ops && { OPS_SERVICE_URL: options.ops }),
     },
@@ -64,7 +97,7 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
   const stop = () => child.kill("SIGTERM");
   process.on("SIGINT", stop).on("SIGTERM", stop);
   let outcome: WeeklyOutcome | undefined;
-  let failure = "the run ended without a result";
+  let failure: WeeklyFailure = { reason: "RUN_FAILED", message: "the run ended without a result" };
   let stage = "";
   child.on("message", ({ progress, ...last }: WeeklyMessage) => {
     outcome ??= last.result;
@@ -77,7 +110,7 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
   });
   await once(child, "close");
   process.off("SIGINT", stop).off("SIGTERM", stop);
-  if (outcome === undefined) throw new Error(failure);
+  if (outcome === undefined) throw new WeeklyRunError(failure);
   return outcome;
 }
 
@@ -91,18 +124,26 @@ export function weeklyCommand(context: CliContext): Command {
     .option("--mapping <file>", "feature mapping", "config/feature_mapping.yaml")
     .option("--ml <url>", "gRPC door of ml-service, default http://127.0.0.1:9081")
     .option("--ops <url>", "gRPC door of ops-service, default http://127.0.0.1:9080")
+    .option("--accept-losses <reason>", "publish the week whatever it lost; who and why is audited", reason)
+    .option("--force-future <reason>", "run a week that has not begun; who and why is audited", reason)
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  npx bellwether weekly run --week 2026-W47 --input .bellwether/demo/new_data_weekly.csv",
+      "\nA week that loses more than config/risk_policy.yaml allows, or that is complete with other content, is an error (exit code 1); nothing of it is published.\n" +
+        "\nExamples:\n  npx bellwether weekly run --week 2026-W47 --input .bellwether/demo/new_data_weekly.csv" +
+        '\n  npx bellwether weekly run --week 2026-W48 --input short.csv --accept-losses "the branch in Lyon was sold"',
     )
     .action(async (options) => {
       const report = createReport(options);
-      const week = await runWeek(options, context);
+      const week = await runWeek(options, context).catch((error: unknown) => {
+        if (error instanceof WeeklyRunError) report.json({ iso_week: options.week, failure: error.failure });
+        throw error;
+      });
       if (week.was_complete) report.line(`${week.iso_week} was complete before; nothing was run again`);
       report.line(
         `${week.iso_week}: ${week.rows_read} rows read = ${week.rows_scored} scored + ${week.rows_set_aside} set aside, by ${week.model} ${week.model_version}; ${week.alerts_raised} alerts raised`,
       );
+      for (const note of week.notes) report.line(`note: ${note}`);
       report.line(`report: ${week.report}`);
       report.json(week);
     });

@@ -1,7 +1,9 @@
 import {
   type AliasSchema,
+  FeatureKind,
   ListProductionHistoryRequestSchema,
   ListVersionsRequestSchema,
+  type ModelFeatureSchema,
   type ModelRegistryService,
   type ModelVersionSchema,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
@@ -10,6 +12,8 @@ import type { Alias } from "@bellwether/registry/alias-file";
 import { readAliases } from "@bellwether/registry/aliases";
 import type { Manifest } from "@bellwether/registry/manifest";
 import { listVersions, readVersion, resolveVersion } from "@bellwether/registry/read-version";
+import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
@@ -34,6 +38,15 @@ function aliasToProto({ name, version, setAt, setBy, reason }: Alias): MessageIn
   return { name, version, setAt: timestampFromDate(new Date(setAt)), setBy, reason };
 }
 
+/** Features that a model takes: what a mapping must give it. */
+function featuresToProto({ features, text }: FeatureBundle): MessageInitShape<typeof ModelFeatureSchema>[] {
+  const kinds = { numeric: FeatureKind.NUMERIC, category: FeatureKind.CATEGORY };
+  return [
+    ...features.map(({ name, kind, unit }) => ({ name, kind: kinds[kind], unit })),
+    ...(text === null ? [] : [{ name: text.feature, kind: FeatureKind.TEXT, unit: "" }]),
+  ];
+}
+
 /** The reads of the ModelRegistryService; scheduler-service answers the writes. */
 export function registryHandlers(
   root: string,
@@ -51,7 +64,8 @@ export function registryHandlers(
       const name = modelName || defaultModel;
       const found = await resolveVersion(root, name, version);
       const stored = await readVersion(root, name, found);
-      return { version: versionToProto(stored.manifest), modelCard: stored.modelCard };
+      const features = featuresToProto(parseFeatureBundle(stored.bundleJson));
+      return { version: versionToProto(stored.manifest), modelCard: stored.modelCard, features };
     },
     async listAliases({ modelName }) {
       return { aliases: (await readAliases(root, modelName || defaultModel)).aliases.map(aliasToProto) };

@@ -5,7 +5,7 @@ export type LossLimit = "rejected_rows" | "suppliers";
 
 /** A person's decision against a limit. */
 export interface Override {
-  /** Why, 1 to 500 bytes. */
+  /** Why, 1 to 2,000 bytes. */
   readonly reason: string;
   /** Who decided, 1 to 256 bytes. */
   readonly actor: string;

@@ -121,9 +121,11 @@ function leaseFromProto(lease: ProtoLease | undefined): RunLease {
   return { runId: lease?.runId ?? 0, fence: Number(lease?.fence ?? 0n) };
 }
 
-/** Who decided is who the request names: a service passes on the decision of its own caller. */
+/** A service passes on the decision of its own caller; anybody else decides in their own name. */
 function overrideFromProto(override: ProtoOverride | undefined, context: HandlerContext): Override | null {
-  return override ? { reason: override.reason, actor: override.actor || callerOf(context).subject } : null;
+  if (!override) return null;
+  const { subject, roles } = callerOf(context);
+  return { reason: override.reason, actor: (roles.has("service") && override.actor) || subject };
 }
 
 function startedToProto({

@@ -1,6 +1,11 @@
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import {
+  FeatureKind,
+  type ModelFeature as ModelFeatureProto,
+  ModelRegistryService,
+} from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createClient, type Transport } from "@connectrpc/connect";
+import type { ModelFeature } from "../domain/model-contract.ts";
 import { PeerRefusedError } from "../domain/scheduler-error.ts";
 import type { Scorer } from "../domain/weekly-ports.ts";
 import { callRanges, joinAnswers, sliceRows } from "./batch-parts.ts";
@@ -15,11 +20,11 @@ export function createMlScorer(transport: Transport, modelName: string): Scorer 
   const inference = createClient(InferenceService, transport);
   const registry = createClient(ModelRegistryService, transport);
   return {
-    async championVersion() {
-      const call = registry.getVersion({ modelName }, { timeoutMs: READ_TIMEOUT_MS });
-      const { version } = await callPeer(PEER, call);
-      if (!version) throw new PeerRefusedError(PEER, `model "${modelName}" has no champion`);
-      return version.version;
+    async findModel(wanted) {
+      const call = registry.getVersion({ modelName, version: wanted }, { timeoutMs: READ_TIMEOUT_MS });
+      const { version, features } = await callPeer(PEER, call);
+      if (!version) throw new PeerRefusedError(PEER, `model "${modelName}" has no ${wanted || "champion"}`);
+      return { version: version.version, features: features.flatMap(featureFromProto) };
     },
     async score(chunk, version, signal) {
       const model = { modelName, modelVersion: version };
@@ -32,4 +37,17 @@ export function createMlScorer(transport: Transport, modelName: string): Scorer 
       return joinAnswers(ranges, answers);
     },
   };
+}
+
+const KINDS: Readonly<Record<FeatureKind, ModelFeature["kind"] | null>> = {
+  [FeatureKind.UNSPECIFIED]: null,
+  [FeatureKind.NUMERIC]: "numeric",
+  [FeatureKind.CATEGORY]: "category",
+  [FeatureKind.TEXT]: "text",
+};
+
+/** A kind that this release does not know cannot be held against a configuration. */
+function featureFromProto({ name, kind, unit }: ModelFeatureProto): ModelFeature[] {
+  const known = KINDS[kind] ?? null;
+  return known === null ? [] : [{ name, kind: known, unit }];
 }

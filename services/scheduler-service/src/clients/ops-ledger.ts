@@ -1,23 +1,35 @@
-import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { type RunLease, type RunLosses, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import { PeerRefusedError, RunFencedError } from "../domain/scheduler-error.ts";
+import { LossLimitError, PeerRefusedError, RunFencedError } from "../domain/scheduler-error.ts";
 import type { Ledger } from "../domain/weekly-ports.ts";
 import { attributesToProto } from "./chunk-to-proto.ts";
 import { callPeer } from "./peer-error.ts";
 
 const PEER = "ops-service";
+const READ_TIMEOUT_MS = 5_000;
 /** FailRun's longest reason, bytes of UTF-8; a character has at most four. */
 const MAX_REASON_CHARACTERS = 500;
 
 /** ops-service as the ledger of one model's weekly runs. */
 export function createOpsLedger(transport: Transport, modelName: string): Ledger {
   const batch = createClient(BatchService, transport);
+  /** The figures of a run that the ledger has just failed; null: it does not answer, the error says them too. */
+  const lossesOf = async ({ runId }: RunLease): Promise<RunLosses | null> => {
+    try {
+      for await (const { run } of batch.watchRun({ runId }, { timeoutMs: READ_TIMEOUT_MS })) return run?.losses ?? null;
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+    }
+    return null;
+  };
   return {
-    async start(week, holder) {
-      const { run, lease, receivedChunks } = await callPeer(PEER, batch.startRun({ isoWeek: week, modelName, holder }));
+    async start({ week, forceFuture, ...start }) {
+      const request = { ...start, isoWeek: week, modelName, ...(forceFuture && { forceFuture }) };
+      const { run, lease, receivedChunks, begunAnew } = await callPeer(PEER, batch.startRun(request));
       if (!run) throw new PeerRefusedError(PEER, "it started no run");
-      return { run, lease: lease ?? null, receivedChunks };
+      return { run, lease: lease ?? null, receivedChunks, begunAnew };
     },
     async isComplete(week) {
       const found = batch.getRun({ isoWeek: week, modelName }).catch((error: unknown) => {
@@ -43,9 +55,21 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       };
       return write(batch.submitChunk(request, { signal }));
     },
-    async complete(lease, { rowsRead, rowsRejected, chunksTotal, drift }) {
-      const totals = { rowsRead: BigInt(rowsRead), rowsRejected: BigInt(rowsRejected), chunksTotal };
-      const { run } = await write(batch.completeRun({ lease, ...totals, drift: [...drift] }));
+    async complete(lease, { sourceRows, acceptLosses, chunksTotal, drift, ...counts }) {
+      const request = {
+        ...{ lease, chunksTotal, drift: [...drift] },
+        rowsRead: BigInt(counts.rowsRead),
+        rowsRejected: BigInt(counts.rowsRejected),
+        rowsRepeated: BigInt(counts.rowsRepeated),
+        ...(sourceRows !== null && { sourceRows: BigInt(sourceRows) }),
+        sourceRowsRejected: BigInt(counts.sourceRowsRejected),
+        ...(acceptLosses && { acceptLosses }),
+      };
+      const completing = batch.completeRun(request).catch(async (error: unknown) => {
+        if (!isLossLimit(error)) throw error;
+        throw new LossLimitError(error.rawMessage, await lossesOf(lease), { cause: error });
+      });
+      const { run } = await write(completing);
       if (!run) throw new PeerRefusedError(PEER, "it completed no run");
       return run;
     },
@@ -55,6 +79,9 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
     },
   };
 }
+
+const isLossLimit = (error: unknown): error is ConnectError =>
+  error instanceof ConnectError && error.findDetails(ErrorInfoSchema).some(({ reason }) => reason === "LOSS_LIMIT");
 
 /** A write to a run: ABORTED means that the run is another's. */
 function write<T>(call: Promise<T>): Promise<T> {

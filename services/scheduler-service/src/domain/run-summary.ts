@@ -1,14 +1,22 @@
-import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { BatchRun, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { IngestRecord } from "./weekly-ports.ts";
 
 /** Names of `bellwether.inference.v1.Band` by number. */
 const BANDS = ["UNSPECIFIED", "UNKNOWN", "LOW", "MEDIUM", "HIGH"];
+/** Names of `bellwether.ops.v1.LossLimit` by number. */
+const LOSS_LIMITS = ["unspecified", "rejected_rows", "suppliers"];
 
 /**
  * The report of a complete run as plain JSON: what was read, set aside and scored, by which model, and what came of it.
  * @param reference week that drift is measured against; null: there was none
+ * @param notes what must be said beside the counts
  */
-export function runSummary(run: BatchRun, ingested: IngestRecord | null, reference: string | null): object {
+export function runSummary(
+  run: BatchRun,
+  ingested: IngestRecord | null,
+  reference: string | null,
+  notes: readonly string[],
+): object {
   const seconds = (time: { seconds: bigint; nanos: number } | undefined): string | null =>
     time ? new Date(Number(time.seconds) * 1000 + time.nanos / 1e6).toISOString() : null;
   const { model } = run;
@@ -26,15 +34,40 @@ export function runSummary(run: BatchRun, ingested: IngestRecord | null, referen
     },
     input: ingested?.input ?? null,
     input_digest: run.inputDigest,
+    source_digest: run.sourceDigest,
+    config_hash: run.configHash,
+    policy_hash: run.policyHash,
     rows_read: Number(run.rowsRead ?? 0),
     rows_scored: Number(run.rowsScored),
     rows_set_aside: Number(run.rowsSetAside),
     set_aside_when_reading: ingested?.rejected ?? null,
     bands: Object.fromEntries(run.bands.map(({ band, rows }) => [BANDS[band] ?? String(band), Number(rows)])),
+    losses: run.losses ? lossesToJson(run.losses) : null,
+    rules_evaluated: run.overtakenBy === "",
+    overtaken_by: run.overtakenBy || null,
     alerts_raised: run.alertsRaised,
     drift_reference: reference,
     drift: run.drift.map(({ feature, psi }) => ({ feature, psi })),
     started_at: seconds(run.startedAt),
     completed_at: seconds(run.completedAt),
+    notes,
+  };
+}
+
+/** Losses as plain JSON: rows and suppliers as numbers, exceeded limits by name. */
+export function lossesToJson(losses: RunLosses): object {
+  const { accepted } = losses;
+  return {
+    rows_rejected: Number(losses.rowsRejected),
+    rows_repeated: Number(losses.rowsRepeated),
+    rejected_share: losses.rejectedShare,
+    max_rejected_share: losses.maxRejectedShare,
+    max_rejected_rows: Number(losses.maxRejectedRows),
+    suppliers: Number(losses.suppliers),
+    previous_suppliers: losses.previousSuppliers === undefined ? null : Number(losses.previousSuppliers),
+    previous_week: losses.previousWeek || null,
+    min_suppliers_share: losses.minSuppliersShare,
+    exceeded: losses.exceeded.map((limit) => LOSS_LIMITS[limit] ?? String(limit)),
+    accepted: accepted ? { reason: accepted.reason, actor: accepted.actor } : null,
   };
 }

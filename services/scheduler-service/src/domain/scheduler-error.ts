@@ -1,3 +1,5 @@
+import type { RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+
 /** The weekly file is not there, or not below the input folder. */
 export class InputNotFoundError extends Error {
   override readonly name = "InputNotFoundError" as const;
@@ -7,14 +9,70 @@ export class InputNotFoundError extends Error {
   }
 }
 
-/** An unfinished week was begun with another file. */
+/** The weekly file was written while it was read. */
 export class InputChangedError extends Error {
   override readonly name = "InputChangedError" as const;
 
-  constructor(week: string, began: string, asked: string) {
-    super(`${week} was begun with ${began}, not with ${asked}; finish it with that file first`);
+  constructor(input: string) {
+    super(`the weekly file ${input} changed while it was read; run the week again once it is written`);
   }
 }
+
+/** What a complete week was run with, and what it was sent again with. */
+export interface RunInputs {
+  /** SHA-256 of the content of the source, lower-case hex. */
+  readonly sourceDigest: string;
+  /** SHA-256 of the configuration pair, lower-case hex. */
+  readonly configHash: string;
+}
+
+/** A complete week was sent again with another source or configuration: nothing is replaced. */
+export class WeekCompleteError extends Error {
+  override readonly name = "WeekCompleteError" as const;
+  readonly recorded: RunInputs;
+  readonly given: RunInputs;
+
+  constructor(week: string, recorded: RunInputs, given: RunInputs) {
+    const differs = [
+      recorded.sourceDigest !== given.sourceDigest &&
+        `another source (SHA-256 ${recorded.sourceDigest}, now ${given.sourceDigest})`,
+      recorded.configHash !== given.configHash &&
+        `another configuration (hash ${recorded.configHash}, now ${given.configHash})`,
+    ].filter((text) => text !== false);
+    super(
+      `${week} is complete and was run with ${differs.join(" and ")}; nothing was replaced: a complete week keeps its scores. Name the week that the file is for, or run with what the week was run with`,
+    );
+    this.recorded = recorded;
+    this.given = given;
+  }
+}
+
+/** The run lost more than the risk policy allows: nothing of it is published. Trying again changes nothing. */
+export class LossLimitError extends Error {
+  override readonly name = "LossLimitError" as const;
+  /** Figures and limits; null: ops-service did not give them. */
+  readonly losses: RunLosses | null;
+
+  constructor(said: string, losses: RunLosses | null, options?: ErrorOptions) {
+    super(said, options);
+    this.losses = losses;
+  }
+}
+
+/** The mapping does not give the features that the model takes. */
+export class ModelContractError extends Error {
+  override readonly name = "ModelContractError" as const;
+
+  constructor(model: string, mistakes: readonly string[]) {
+    const shown = mistakes.slice(0, MAX_MISTAKES).join("; ");
+    const more = mistakes.length > MAX_MISTAKES ? `; and ${mistakes.length - MAX_MISTAKES} more` : "";
+    super(
+      `the configuration does not give what ${model} takes: ${shown}${more}; run with the configuration that the model was trained with, or train one with this configuration`,
+    );
+  }
+}
+
+const MAX_MISTAKES = 10;
 
 /** Every row of the weekly file was set aside. */
 export class NothingToScoreError extends Error {

@@ -1,8 +1,24 @@
 import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import type { BatchRun, RunLease, RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { BatchRun, Override, RunLease, RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
 import type { Drift, FeatureProfile } from "./drift.ts";
+import type { ModelFeature } from "./model-contract.ts";
+
+/** A decision of a person against a limit; `actor` may be empty: whoever ops-service sees as the caller. */
+export type Decision = Pick<Override, "reason" | "actor">;
+
+/** Who starts which ISO week, with what. */
+export interface RunStart {
+  readonly week: string;
+  readonly holder: string;
+  /** SHA-256 of the content of the input, lower-case hex; empty: not known. */
+  readonly sourceDigest: string;
+  /** SHA-256 of the configuration pair, lower-case hex. */
+  readonly configHash: string;
+  /** Starts a week that has not begun; null: such a week is rejected. */
+  readonly forceFuture: Decision | null;
+}
 
 /** An ISO week's entry in the ledger, as a start gives it. */
 export interface StartedRun {
@@ -10,6 +26,8 @@ export interface StartedRun {
   /** The right to write; null: the run is complete. */
   readonly lease: RunLease | null;
   readonly receivedChunks: readonly number[];
+  /** The unfinished run had begun with another source or configuration: nothing of it is kept. */
+  readonly begunAnew: boolean;
 }
 
 /** What a run says of itself on the way; what is left out stays as it was. */
@@ -28,6 +46,14 @@ export interface RunTotals {
   readonly rowsRejected: number;
   readonly chunksTotal: number;
   readonly drift: readonly Drift[];
+  /** Of `rowsRejected`, rows that repeat an earlier row exactly. */
+  readonly rowsRepeated: number;
+  /** Rows of the source files, good and rejected, where the mapping makes suppliers of several tables; null: each row read is a supplier's. */
+  readonly sourceRows: number | null;
+  /** Of `rowsRejected`, those of the source files. */
+  readonly sourceRowsRejected: number;
+  /** Publishes the run whatever it lost; null: within the risk policy only. */
+  readonly acceptLosses: Decision | null;
 }
 
 /**
@@ -35,7 +61,7 @@ export interface RunTotals {
  * All throw RunFencedError, PeerUnavailableError, PeerRefusedError.
  */
 export interface Ledger {
-  start(week: string, holder: string): Promise<StartedRun>;
+  start(start: RunStart): Promise<StartedRun>;
   isComplete(week: string): Promise<boolean>;
   report(lease: RunLease, news: StageNews): Promise<void>;
   /** Takes one chunk of scores; a chunk received before changes nothing. */
@@ -45,14 +71,23 @@ export interface Ledger {
     scores: PredictBatchResponse,
     signal: AbortSignal,
   ): Promise<{ readonly rowsScored: number; readonly rowsFaulty: number; readonly duplicate: boolean }>;
+  /** @throws LossLimitError when the run lost more than the risk policy allows; the run is failed then, and not published */
   complete(lease: RunLease, totals: RunTotals): Promise<BatchRun>;
   fail(lease: RunLease, reason: string): Promise<void>;
 }
 
+/** A version of the model, as the registry describes it. */
+export interface ServedModel {
+  /** For example "v3". */
+  readonly version: string;
+  /** Features that it takes; empty: ml-service does not say. */
+  readonly features: readonly ModelFeature[];
+}
+
 /** The model behind the mesh. Both throw PeerUnavailableError, PeerRefusedError. */
 export interface Scorer {
-  /** Version of the champion now, for example "v3". */
-  championVersion(): Promise<string>;
+  /** A version of the model; empty: the champion now. */
+  findModel(version: string): Promise<ServedModel>;
   /** Scores with contributions, in the chunk's order. */
   score(chunk: SnapshotChunk, version: string, signal: AbortSignal): Promise<PredictBatchResponse>;
 }
@@ -61,6 +96,8 @@ export interface Scorer {
 export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" | "sources"> & {
   /** The file that was read. */
   readonly input: string;
+  /** SHA-256 of its content, lower-case hex; empty: not recorded. */
+  readonly sourceDigest: string;
 };
 
 /** A week's files: snapshot, scores per chunk, profile, report. Each appears whole or not at all. */
@@ -74,6 +111,8 @@ export interface WeekFiles {
   writeScores(chunk: number, csvRows: string): Promise<void>;
   /** The profile of the latest earlier week that has a report; null: there is none. */
   readReference(): Promise<{ readonly week: string; readonly features: readonly FeatureProfile[] } | null>;
+  /** Removes what an attempt at the week left, its snapshot and its scores. */
+  drop(): Promise<void>;
   writeProfile(features: readonly FeatureProfile[]): Promise<void>;
   hasReport(): Promise<boolean>;
   /** Joins the scores of chunks 0 to `chunks` - 1 below one header, if all are here, and puts the summary beside them. */

@@ -4,11 +4,20 @@ import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot-ch
 import type { WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
 import { type Drift, measureDrift, profileFeatures } from "./drift.ts";
 import { forEachInFlight } from "./in-flight.ts";
+import { checkContract, type ModelFeature } from "./model-contract.ts";
+import { runNotes } from "./run-notes.ts";
 import { runSummary } from "./run-summary.ts";
-import { InputChangedError, NothingToScoreError, RunFencedError } from "./scheduler-error.ts";
+import {
+  InputChangedError,
+  InputNotFoundError,
+  LossLimitError,
+  NothingToScoreError,
+  RunFencedError,
+  WeekCompleteError,
+} from "./scheduler-error.ts";
 import { SCORE_HEADER, scoreRows } from "./score-rows.ts";
 import { STAGE, type StageName } from "./stages.ts";
-import type { IngestRecord, Ledger, Scorer, WeekFiles } from "./weekly-ports.ts";
+import type { Decision, IngestRecord, Ledger, Scorer, ServedModel, StartedRun, WeekFiles } from "./weekly-ports.ts";
 
 /** What a weekly run is asked to do. */
 export interface WeeklyTask {
@@ -18,6 +27,10 @@ export interface WeeklyTask {
   readonly input: string;
   /** Who works: unique per attempt. */
   readonly holder: string;
+  /** Publishes the run whatever it lost; null: within the risk policy only. */
+  readonly acceptLosses: Decision | null;
+  /** Runs a week that has not begun; null: such a week is rejected. */
+  readonly forceFuture: Decision | null;
   readonly signal: AbortSignal;
 }
 
@@ -33,11 +46,23 @@ export interface Progress {
 export interface WeeklyDeps {
   readonly ledger: Ledger;
   readonly scorer: Scorer;
+  /** SHA-256 of the configuration pair that the input is mapped with. */
+  readonly configHash: string;
+  /** Features that it gives. */
+  readonly features: readonly ModelFeature[];
+  /** Whether the mapping makes suppliers of several tables. */
+  readonly hasSourceTables: boolean;
   openWeek(week: string): WeekFiles;
   /** @throws InputNotFoundError */
   checkInput(input: string): Promise<void>;
+  /** SHA-256 of the content of the input, whatever its files are called. */
+  readSource(input: string, signal: AbortSignal): Promise<string>;
   /** Maps the input and writes the accepted rows to `outParquet`. */
-  ingest(input: string, outParquet: string, signal: AbortSignal): Promise<WeeklySnapshot>;
+  ingest(
+    input: string,
+    outParquet: string,
+    signal: AbortSignal,
+  ): Promise<WeeklySnapshot & Pick<IngestRecord, "sourceDigest">>;
   readChunks(parquet: string, from: number, rows: number, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
   readFeatures(parquet: string, signal: AbortSignal): AsyncIterable<FeatureChunk>;
   onProgress(progress: Progress): void;
@@ -48,55 +73,101 @@ export interface WeeklyResult {
   readonly run: BatchRun;
   /** True: it was complete before, nothing was done. */
   readonly wasComplete: boolean;
+  /** What must be said of the run beside its counts, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Rows of one call: the fastest by measurement, and under the message limit of 16 MiB. */
 export const CHUNK_ROWS = 4096;
+/** Source of rows that were rejected after the mapping, in an ingest's counts. */
+const MAPPED_ROWS = "rows";
 /** Calls at a time: one is scored while the other is stored. */
 const IN_FLIGHT = 2;
 
 /**
  * Runs an ISO week: ingest → validate → score → drift → complete → report. A week that is complete is not run again; one that
- * was cut short goes on at its first unfinished chunk, with the rows and the model version it began with.
- * @throws IsoWeekError, InputNotFoundError, InputChangedError, NothingToScoreError, RunFencedError, PeerUnavailableError,
- * PeerRefusedError, and the errors of ingest
+ * was cut short goes on at its first unfinished chunk, with the rows and the model version it began with, as long as source and
+ * configuration are those it began with.
+ * @throws IsoWeekError, InputNotFoundError, InputChangedError, WeekCompleteError, LossLimitError, ModelContractError,
+ * NothingToScoreError, RunFencedError, PeerUnavailableError, PeerRefusedError, and the errors of ingest
  */
 export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<WeeklyResult> {
   const week = parseIsoWeek(task.week);
   const files = deps.openWeek(week);
-  // A week that was begun has its snapshot and needs the file no more.
-  if ((await files.readIngest()) === null) await deps.checkInput(task.input);
-  const { run, lease, receivedChunks } = await deps.ledger.start(week, task.holder);
+  const source = await findSource(deps, task, files);
+  const { configHash } = deps;
+  const { holder, forceFuture } = task;
+  const started = await deps.ledger.start({ week, holder, sourceDigest: source.digest, configHash, forceFuture });
+  const { run, lease } = started;
   if (lease === null) {
-    if (!(await files.hasReport())) await writeReport(files, run);
-    return { run, wasComplete: true };
+    // A file that is gone cannot be compared.
+    if (source.missing) throw source.missing;
+    checkSameInputs(run, { sourceDigest: source.digest, configHash });
+    const notes = await notesOf(deps, files, run, { wasComplete: true, begunAnew: false });
+    if (!(await files.hasReport())) await writeReport(files, run, notes);
+    return { run, wasComplete: true, notes };
   }
   try {
-    const began = { run, lease, receivedChunks };
-    return { run: await finishRun(deps, task, files, began), wasComplete: false };
+    if (started.begunAnew) await files.drop();
+    const finished = await finishRun(deps, task, files, { ...started, lease, source: source.digest });
+    return { ...finished, wasComplete: false };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // A fenced run is another's; a stopped one goes on after the restart. The first error is the one to tell.
-    if (!(error instanceof RunFencedError) && !task.signal.aborted)
-      await deps.ledger.fail(lease, reason).catch(() => undefined);
+    // A fenced run is another's; a stopped one goes on after the restart; of losses the ledger knows. The first error is the one to tell.
+    const isSaid = error instanceof RunFencedError || error instanceof LossLimitError || task.signal.aborted;
+    if (!isSaid) await deps.ledger.fail(lease, reason).catch(() => undefined);
     throw error;
   }
 }
 
-interface BegunRun {
-  readonly run: BatchRun;
-  readonly lease: RunLease;
-  readonly receivedChunks: readonly number[];
+/** The digest of the input. A week that was begun has its snapshot and needs the file no more. @throws InputNotFoundError */
+async function findSource(
+  { checkInput, readSource }: WeeklyDeps,
+  { input, signal }: WeeklyTask,
+  files: WeekFiles,
+): Promise<{ readonly digest: string; readonly missing?: InputNotFoundError }> {
+  try {
+    await checkInput(input);
+  } catch (error) {
+    const kept = await files.readIngest();
+    if (!(error instanceof InputNotFoundError) || kept === null) throw error;
+    return { digest: kept.sourceDigest, missing: error };
+  }
+  return { digest: await readSource(input, signal) };
 }
 
-async function finishRun(deps: WeeklyDeps, task: WeeklyTask, files: WeekFiles, began: BegunRun): Promise<BatchRun> {
+/** Lets a complete week be sent again as it was run; what was not recorded is not compared. @throws WeekCompleteError */
+function checkSameInputs(run: BatchRun, given: Pick<BatchRun, "sourceDigest" | "configHash">): void {
+  const { isoWeek } = run;
+  const recorded = {
+    sourceDigest: run.sourceDigest || given.sourceDigest,
+    configHash: run.configHash || given.configHash,
+  };
+  if (recorded.sourceDigest !== given.sourceDigest || recorded.configHash !== given.configHash)
+    throw new WeekCompleteError(isoWeek, recorded, given);
+}
+
+interface BegunRun extends StartedRun {
+  readonly lease: RunLease;
+  /** SHA-256 of the content of the input. */
+  readonly source: string;
+}
+
+async function finishRun(
+  deps: WeeklyDeps,
+  task: WeeklyTask,
+  files: WeekFiles,
+  began: BegunRun,
+): Promise<Pick<WeeklyResult, "run" | "notes">> {
   const { ledger } = deps;
   const { lease } = began;
   const progress = createProgress(deps, began.run);
 
   progress.enter("ingest");
   await ledger.report(lease, { stage: STAGE.ingest });
-  const ingested = await ingestOnce(deps, task, files, began.run);
+  const model = await deps.scorer.findModel(began.run.model?.version ?? "");
+  checkContract(`${began.run.modelName} ${model.version}`, model.features, deps.features);
+  const ingested = await ingestOnce(deps, task, files, began);
 
   progress.enter("validate");
   const rowsRejected = ingested.rejected.count;
@@ -115,29 +186,46 @@ async function finishRun(deps: WeeklyDeps, task: WeeklyTask, files: WeekFiles, b
 
   progress.enter("score");
   await ledger.report(lease, { stage: STAGE.score });
-  await scoreChunks(deps, task, files, began, progress);
+  await scoreChunks(deps, task, files, began, model, progress);
 
   progress.enter("drift");
   await ledger.report(lease, { stage: STAGE.drift });
   const drift = await weekDrift(deps, task, files, ingested.rows);
 
   progress.enter("complete");
-  const run = await ledger.complete(lease, { rowsRead, rowsRejected, chunksTotal, drift });
+  const { acceptLosses } = task;
+  const lost = { rowsRejected, ...sourceCounts(deps, ingested), acceptLosses };
+  const run = await ledger.complete(lease, { rowsRead, ...lost, chunksTotal, drift });
 
   progress.enter("report");
-  await writeReport(files, run);
-  return run;
+  const notes = await notesOf(deps, files, run, { wasComplete: false, begunAnew: began.begunAnew });
+  await writeReport(files, run, notes);
+  return { run, notes };
+}
+
+/** Rows by where they were rejected: the rows of several source tables are not those of suppliers. */
+function sourceCounts({ hasSourceTables }: WeeklyDeps, { rejected, sources }: IngestRecord) {
+  const sourceRowsRejected = rejected.count - (rejected.bySource[MAPPED_ROWS] ?? 0);
+  const accepted = sources.reduce((sum, { rows }) => sum + rows, 0);
+  return {
+    rowsRepeated: rejected.repeated,
+    sourceRows: hasSourceTables ? accepted + sourceRowsRejected : null,
+    sourceRowsRejected: hasSourceTables ? sourceRowsRejected : 0,
+  };
 }
 
 /** The snapshot that the week began with, else a new one. */
-async function ingestOnce(deps: WeeklyDeps, task: WeeklyTask, files: WeekFiles, run: BatchRun): Promise<IngestRecord> {
+async function ingestOnce(
+  deps: WeeklyDeps,
+  { input, signal }: WeeklyTask,
+  files: WeekFiles,
+  { run, source }: BegunRun,
+): Promise<IngestRecord> {
   const kept = await files.readIngest();
-  if (kept !== null && run.inputDigest === kept.digest) {
-    if (kept.input !== task.input) throw new InputChangedError(run.isoWeek, kept.input, task.input);
-    return kept;
-  }
-  const { digest, rows, rejected, sources } = await deps.ingest(task.input, files.snapshotPath, task.signal);
-  const record = { input: task.input, digest, rows, rejected, sources };
+  if (kept !== null && run.inputDigest === kept.digest) return kept;
+  const { digest, rows, rejected, sources, sourceDigest } = await deps.ingest(input, files.snapshotPath, signal);
+  if (source !== "" && sourceDigest !== source) throw new InputChangedError(input);
+  const record = { input, digest, rows, rejected, sources, sourceDigest };
   await files.writeIngest(record);
   return record;
 }
@@ -146,13 +234,13 @@ async function scoreChunks(
   deps: WeeklyDeps,
   task: WeeklyTask,
   files: WeekFiles,
-  { run, lease, receivedChunks }: BegunRun,
+  { lease, receivedChunks }: BegunRun,
+  { version }: ServedModel,
   progress: ProgressBoard,
 ): Promise<void> {
   const finished = new Set(receivedChunks).intersection(await files.scoredChunks());
   let first = 0;
   while (finished.has(first)) first++;
-  const version = run.model?.version || (await deps.scorer.championVersion());
   const received = new Set(receivedChunks);
   await forEachInFlight(
     deps.readChunks(files.snapshotPath, first, CHUNK_ROWS, task.signal),
@@ -176,9 +264,20 @@ async function weekDrift(deps: WeeklyDeps, task: WeeklyTask, files: WeekFiles, r
   return reference === null ? [] : measureDrift(reference.features, chunks);
 }
 
-async function writeReport(files: WeekFiles, run: BatchRun): Promise<void> {
+async function notesOf(
+  { features }: WeeklyDeps,
+  files: WeekFiles,
+  run: BatchRun,
+  how: { readonly wasComplete: boolean; readonly begunAnew: boolean },
+): Promise<string[]> {
+  const reference = (await files.readReference())?.week ?? null;
+  const measurable = features.filter(({ kind }) => kind !== "text").map(({ name }) => name);
+  return runNotes(run, { ...how, reference, features: measurable });
+}
+
+async function writeReport(files: WeekFiles, run: BatchRun, notes: readonly string[]): Promise<void> {
   const [ingested, reference] = [await files.readIngest(), await files.readReference()];
-  await files.writeReport(runSummary(run, ingested, reference?.week ?? null), SCORE_HEADER, run.chunksReceived);
+  await files.writeReport(runSummary(run, ingested, reference?.week ?? null, notes), SCORE_HEADER, run.chunksReceived);
 }
 
 interface ProgressBoard {

@@ -7,9 +7,13 @@ import { startTelemetry, type Telemetry } from "@bellwether/telemetry/start-tele
 import type { Progress } from "../domain/weekly-run.ts";
 import { WEEKLY_ENV, WEEKS_FOLDER } from "../weekly-env.ts";
 import { createWeeklyRunner } from "../weekly-runner.ts";
+import { failureToJson, outcomeToJson } from "./outcome.ts";
 
 /** What a collector that hangs may hold the process for, once its telemetry was told to stop. */
 const LINGER_MS = 500;
+
+/** ops-service takes 2,000 bytes, a character has at most four. */
+const REASON = { pattern: /^[^\0]{1,500}$/su, expected: "a reason of 1 to 500 characters" };
 
 // The one-shot form: one week, no queue and no doors. A parent with a channel is told of the progress and of the result or the failure.
 const stopped = new AbortController();
@@ -22,6 +26,9 @@ try {
     ...WEEKLY_ENV,
     week: env.text("WEEKLY_WEEK", { pattern: /^.{1,40}$/, expected: "an ISO week such as 2026-W47" }),
     input: env.path("WEEKLY_INPUT"),
+    acceptLosses: env.optional(env.text("WEEKLY_ACCEPT_LOSSES", REASON)),
+    forceFuture: env.optional(env.text("WEEKLY_FORCE_FUTURE", REASON)),
+    actor: env.text("WEEKLY_ACTOR", { pattern: /^[^\0]{0,64}$/u, expected: "a name of at most 64 characters" }, ""),
   });
   const { week, mlUrl, opsUrl, modelConfig, featureMapping } = config;
   const weeksFolder = path.resolve(config.dataDir, WEEKS_FOLDER);
@@ -33,27 +40,19 @@ try {
   const calls = { ...peerSettings(config), sampleRatio: telemetry.sampleRatio };
   using runner = await createWeeklyRunner({ mlUrl, opsUrl, modelConfig, featureMapping, weeksFolder, calls });
   const tell = (progress: Progress): void => void process.send?.({ progress });
-  const { run, wasComplete } = await inSpan("weekly run", () =>
-    runner.run(week, path.resolve(config.input), stopped.signal, tell),
+  const decision = (reason: string | null) => (reason === null ? null : { reason, actor: config.actor });
+  const decisions = { acceptLosses: decision(config.acceptLosses), forceFuture: decision(config.forceFuture) };
+  const done = await inSpan("weekly run", () =>
+    runner.run(week, path.resolve(config.input), stopped.signal, tell, decisions),
   );
-  const result = {
-    iso_week: run.isoWeek,
-    model: run.modelName,
-    model_version: run.model?.version ?? "",
-    was_complete: wasComplete,
-    rows_read: Number(run.rowsRead ?? 0),
-    rows_scored: Number(run.rowsScored),
-    rows_set_aside: Number(run.rowsSetAside),
-    alerts_raised: run.alertsRaised,
-    report: path.join(runner.folderOf(week), "report.json"),
-  };
+  const result = outcomeToJson(done, runner.folderOf(week));
   if (process.send) process.send({ result });
   else console.log(JSON.stringify(result));
   process.exitCode = 0;
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  if (process.send) process.send({ failure: message });
-  else console.error(message);
+  const failure = failureToJson(error);
+  if (process.send) process.send({ failure });
+  else console.error(failure.message);
   process.exitCode = 1;
 } finally {
   await telemetry?.stop();

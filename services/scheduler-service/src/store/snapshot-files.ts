@@ -4,9 +4,17 @@ import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/weekly-snap
 // DuckDB is loaded with the first file: a scheduler that starts is ready a tenth of a second sooner without it.
 
 /** Makes the snapshot of a weekly file. @throws what `snapshotWeekly` of the ingest throws */
-export async function writeSnapshot(input: WeeklyInput): Promise<WeeklySnapshot> {
+export async function writeSnapshot(input: WeeklyInput): Promise<WeeklySnapshot & { readonly sourceDigest: string }> {
   const { snapshotWeekly } = await import("@bellwether/ingest/weekly-snapshot");
-  return snapshotWeekly(input);
+  const { sourceDigest } = await import("@bellwether/ingest/weekly-source");
+  const snapshot = await snapshotWeekly(input);
+  return { ...snapshot, sourceDigest: sourceDigest(snapshot.sources) };
+}
+
+/** SHA-256 of the content of a weekly input. @throws what `readSourceDigest` of the ingest throws */
+export async function readSource(input: Pick<WeeklyInput, "mapping" | "input" | "signal">): Promise<string> {
+  const { readSourceDigest } = await import("@bellwether/ingest/weekly-source");
+  return readSourceDigest(input);
 }
 
 /** Rows of a snapshot, `rows` at a time, from chunk `from` on. */

@@ -22,7 +22,13 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
     snapshotPath,
     async readIngest() {
       const record = await readJson<IngestRecord>(at("ingest.json"));
-      return record !== null && (await digestOf(snapshotPath)) === record.digest ? record : null;
+      if (record === null || (await digestOf(snapshotPath)) !== record.digest) return null;
+      // Records of older releases lack these.
+      return {
+        ...record,
+        sourceDigest: record.sourceDigest ?? "",
+        rejected: { ...record.rejected, repeated: record.rejected.repeated ?? 0 },
+      };
     },
     writeIngest: (record) => writeWhole(at("ingest.json"), [`${JSON.stringify(record, null, 2)}\n`]),
     scoredChunks: async () =>
@@ -36,6 +42,10 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
         if (features !== null && (await isThere(path.join(other, "report.json")))) return { week: name, features };
       }
       return null;
+    },
+    async drop() {
+      const left = (await namesIn(folder)).filter((name) => SCORES.test(name));
+      for (const name of ["ingest.json", ...left]) await rm(at(name), { force: true });
     },
     writeProfile: (features) => writeWhole(at("profile.json"), [`${JSON.stringify(features)}\n`]),
     hasReport: () => isThere(at("report.json")),

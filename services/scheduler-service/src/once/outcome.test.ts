@@ -1,0 +1,45 @@
+import { BatchRunSchema, LossLimit, RunLossesSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { create } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { LossLimitError, WeekCompleteError } from "../domain/scheduler-error.ts";
+import { failureToJson, outcomeToJson } from "./outcome.ts";
+
+const LOSSES = create(RunLossesSchema, {
+  ...{ rowsRejected: 2_999n, rejectedShare: 0.999, maxRejectedShare: 0.02, maxRejectedRows: 10n },
+  ...{ suppliers: 3n, previousSuppliers: 3_002n, previousWeek: "2026-W46", minSuppliersShare: 0.7 },
+  exceeded: [LossLimit.REJECTED_ROWS, LossLimit.SUPPLIERS],
+});
+
+test("an overtaken run says that the rules were not evaluated, and by which week", () => {
+  const run = create(BatchRunSchema, { isoWeek: "2026-W40", overtakenBy: "2026-W41", configHash: "c".repeat(64) });
+  expect(outcomeToJson({ run, wasComplete: false, notes: ["rules not evaluated"] }, "/weeks/2026-W40")).toMatchObject({
+    ...{ rules_evaluated: false, overtaken_by: "2026-W41", was_complete: false, losses: null },
+    ...{ config_hash: "c".repeat(64), notes: ["rules not evaluated"], report: "/weeks/2026-W40/report.json" },
+  });
+});
+
+test("a run that lost too much gives its figures", () => {
+  expect(failureToJson(new LossLimitError("2026-W47 is not published", LOSSES))).toEqual({
+    reason: "LOSS_LIMIT",
+    message: "2026-W47 is not published",
+    losses: {
+      ...{ rows_rejected: 2_999, rows_repeated: 0, rejected_share: 0.999, max_rejected_share: 0.02 },
+      ...{ max_rejected_rows: 10, suppliers: 3, previous_suppliers: 3_002, previous_week: "2026-W46" },
+      ...{ min_suppliers_share: 0.7, exceeded: ["rejected_rows", "suppliers"], accepted: null },
+    },
+  });
+});
+
+test("a complete week that was sent with other content gives both digests", () => {
+  const error = new WeekCompleteError(
+    "2026-W47",
+    { sourceDigest: "a", configHash: "c" },
+    { sourceDigest: "b", configHash: "c" },
+  );
+  expect(failureToJson(error)).toMatchObject({
+    reason: "WEEK_COMPLETE",
+    recorded: { source_digest: "a", config_hash: "c" },
+    given: { source_digest: "b", config_hash: "c" },
+  });
+  expect(failureToJson("gone")).toEqual({ reason: "RUN_FAILED", message: "gone" });
+});

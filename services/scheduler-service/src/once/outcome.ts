@@ -1,0 +1,46 @@
+import path from "node:path";
+import { lossesToJson } from "../domain/run-summary.ts";
+import { LossLimitError, WeekCompleteError } from "../domain/scheduler-error.ts";
+import type { WeeklyResult } from "../domain/weekly-run.ts";
+
+/** A complete week as plain JSON. @param folder the week's folder, with its report */
+export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder: string): object {
+  return {
+    iso_week: run.isoWeek,
+    model: run.modelName,
+    model_version: run.model?.version ?? "",
+    was_complete: wasComplete,
+    rows_read: Number(run.rowsRead ?? 0),
+    rows_scored: Number(run.rowsScored),
+    rows_set_aside: Number(run.rowsSetAside),
+    alerts_raised: run.alertsRaised,
+    rules_evaluated: run.overtakenBy === "",
+    overtaken_by: run.overtakenBy || null,
+    losses: run.losses ? lossesToJson(run.losses) : null,
+    source_digest: run.sourceDigest,
+    config_hash: run.configHash,
+    model_config_hash: run.model?.configHash ?? "",
+    policy_hash: run.policyHash,
+    notes,
+    report: path.join(folder, "report.json"),
+  };
+}
+
+/** Why a week was not run, as plain JSON: `reason` is stable, the figures are those of the message. */
+export function failureToJson(error: unknown): { readonly reason: string; readonly message: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof LossLimitError) {
+    const losses = error.losses && lossesToJson(error.losses);
+    return { reason: "LOSS_LIMIT", message, ...(losses && { losses }) };
+  }
+  if (error instanceof WeekCompleteError) {
+    const { recorded, given } = error;
+    return { reason: "WEEK_COMPLETE", message, ...{ recorded: inputsToJson(recorded), given: inputsToJson(given) } };
+  }
+  return { reason: "RUN_FAILED", message };
+}
+
+const inputsToJson = ({ sourceDigest, configHash }: WeekCompleteError["given"]) => ({
+  source_digest: sourceDigest,
+  config_hash: configHash,
+});
