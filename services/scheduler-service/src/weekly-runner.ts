@@ -9,7 +9,7 @@ import { createMlScorer } from "./clients/ml-scorer.ts";
 import { createOpsLedger } from "./clients/ops-ledger.ts";
 import type { ModelFeature } from "./domain/model-contract.ts";
 import { InputNotFoundError } from "./domain/scheduler-error.ts";
-import type { Decision } from "./domain/weekly-ports.ts";
+import type { RunDecisions } from "./domain/weekly-ports.ts";
 import { type Progress, runWeekly, type WeeklyResult } from "./domain/weekly-run.ts";
 import { readSnapshot, readSnapshotFeatures, readSource, writeSnapshot } from "./store/snapshot-files.ts";
 import { openWeekFolder } from "./store/week-folder.ts";
@@ -25,14 +25,6 @@ export interface WeeklySettings {
   readonly weeksFolder: string;
   /** How the peers are called. Default: in the clear, without a token and without new traces. */
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "sampleRatio">;
-}
-
-/** What people decided about a run. */
-export interface RunDecisions {
-  /** Publishes the run whatever it lost; left out: within the risk policy only. */
-  readonly acceptLosses?: Decision | null;
-  /** Runs a week that has not begun; left out: such a week is rejected. */
-  readonly forceFuture?: Decision | null;
 }
 
 /** Runs weeks with the peers and files of this process. */

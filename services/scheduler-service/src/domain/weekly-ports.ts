@@ -8,6 +8,14 @@ import type { ModelFeature } from "./model-contract.ts";
 /** A decision of a person against a limit; `actor` may be empty: whoever ops-service sees as the caller. */
 export type Decision = Pick<Override, "reason" | "actor">;
 
+/** What people decided about a run. */
+export interface RunDecisions {
+  /** Publishes the run whatever it lost; left out: within the risk policy only. */
+  readonly acceptLosses?: Decision | null;
+  /** Runs a week that has not begun; left out: such a week is rejected. */
+  readonly forceFuture?: Decision | null;
+}
+
 /** Who starts which ISO week, with what. */
 export interface RunStart {
   readonly week: string;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createJobWatch } from "./job-watch.ts";
 import type { JobNews } from "./weekly-jobs.ts";
 
-const news = (state: JobNews["state"]): JobNews => ({ state, progress: null, failure: "" });
+const news = (state: JobNews["state"]): JobNews => ({ state, progress: null, failure: "", outcome: null });
 
 /** A job that is complete at its `looks`-th look-up. */
 function job(looks: number) {

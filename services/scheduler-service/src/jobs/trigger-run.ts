@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { isoWeekAt, parseIsoWeek } from "@bellwether/config/iso-week";
+import { checkWeekBegun, isoWeekAt, parseIsoWeek } from "@bellwether/config/iso-week";
 import { isQueueAway } from "@bellwether/storage/queue-fault";
 import type { Job } from "bullmq";
 import { JobStoreError } from "../domain/scheduler-error.ts";
+import type { RunDecisions } from "../domain/weekly-ports.ts";
 import { RUN_OPTIONS, type RunJob, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
 
 /** A run that was asked for. */
@@ -30,9 +31,10 @@ export interface RunTrigger {
   /**
    * Asks for a run in a caller's name: it is in the queue when this resolves, and is never run when this rejects.
    * @param signal the end of the caller's patience
-   * @throws IsoWeekError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRefusedError
+   * @param decisions of the caller about the run
+   * @throws IsoWeekError, FutureWeekError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRefusedError
    */
-  ask(week: string, input: string, signal?: AbortSignal): Promise<TriggeredRun>;
+  ask(week: string, input: string, signal?: AbortSignal, decisions?: RunDecisions): Promise<TriggeredRun>;
   /** Asks for the present week on the configured file, in the schedule's name. @throws as `ask` */
   tick(): Promise<TriggeredRun>;
   /** Whether a job that a worker has taken may run; waits for a request that is not decided yet. */
@@ -60,13 +62,12 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     withdrawn.add(id);
   };
 
-  /** Whether a job of the week waits or runs; what is over and what the ledger does not have as complete is removed. */
-  const isUnderWay = async (week: string, jobId: string, signal: AbortSignal): Promise<boolean> => {
+  /** Whether a job of the week waits or runs. One that is over is removed: the next one compares its file with the ledger's. */
+  const isUnderWay = async (jobId: string, signal: AbortSignal): Promise<boolean> => {
     for (;;) {
       const job = await queue.getJob(jobId);
       const state = await job?.getState();
       if (job === undefined || state === undefined || state === "unknown") return false;
-      if (state === "completed" && (await isComplete(week))) return true;
       if (state === "completed" || state === "failed") {
         await job.remove();
         return false;
@@ -98,25 +99,32 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     input: string,
     signal: AbortSignal,
     isCaller: boolean,
+    decisions: RunDecisions,
   ): Promise<TriggeredRun> => {
     const week = parseIsoWeek(asked || isoWeekAt(now(), timeZone));
+    checkWeekBegun(week, now(), Boolean(decisions.forceFuture));
     const jobId = `${WEEKLY_SCHEDULE}-${week}`;
     for (;;) {
-      if (await isUnderWay(week, jobId, signal)) return { jobId, week, alreadyKnown: true };
+      if (await isUnderWay(jobId, signal)) return { jobId, week, alreadyKnown: true };
       const alreadyKnown = await isComplete(week);
-      // A complete week gets its job too, so that its progress can be watched; it ends at once.
-      const file = alreadyKnown ? input : await findInput(input);
+      // A complete week gets its job too: it compares the file with that of the run, and its progress can be watched.
+      const file = await findInput(input);
       const request = isCaller ? { request: { id: randomUUID(), accepted: false } } : {};
-      if (await add(jobId, { kind: "run", week, input: file, ...request }, signal))
+      if (await add(jobId, { kind: "run", week, input: file, ...request, ...decisions }, signal))
         return { jobId, week, alreadyKnown };
       signal.throwIfAborted();
     }
   };
-  const answered = async (asked: string, input: string, caller?: AbortSignal): Promise<TriggeredRun> => {
+  const answered = async (
+    asked: string,
+    input: string,
+    caller?: AbortSignal,
+    decisions: RunDecisions = {},
+  ): Promise<TriggeredRun> => {
     const late = AbortSignal.timeout(ASK_MS);
     const signal = caller ? AbortSignal.any([caller, late]) : late;
     try {
-      return await within(signal, () => trigger(asked, input, signal, true));
+      return await within(signal, () => trigger(asked, input, signal, true, decisions));
     } catch (cause) {
       if (late.aborted || isQueueAway(cause)) throw new JobStoreError("does not answer", { cause });
       throw cause;
@@ -125,7 +133,7 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
 
   return {
     ask: answered,
-    tick: () => trigger("", "", AbortSignal.timeout(ASK_MS), false),
+    tick: () => trigger("", "", AbortSignal.timeout(ASK_MS), false, {}),
     async mayRun(jobId, job, signal) {
       for (const until = performance.now() + DECIDED_MS; ; await pause(LOOK_MS, undefined, { signal })) {
         const id = job.request?.id;

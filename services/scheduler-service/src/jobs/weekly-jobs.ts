@@ -3,12 +3,20 @@ import { isQueueAway } from "@bellwether/storage/queue-fault";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { UnrecoverableError } from "bullmq";
 import type { PauseFile } from "../domain/pause.ts";
-import { DiskError, JobStoreError, PeerUnavailableError } from "../domain/scheduler-error.ts";
-import type { Progress } from "../domain/weekly-run.ts";
+import {
+  DiskError,
+  JobStoreError,
+  LossLimitError,
+  ModelContractError,
+  PeerUnavailableError,
+  WeekCompleteError,
+} from "../domain/scheduler-error.ts";
+import type { RunDecisions } from "../domain/weekly-ports.ts";
+import type { Progress, WeeklyResult } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../weekly-runner.ts";
 import { type ScheduleState, startScheduleKeeper } from "./schedule-keeper.ts";
 import { createRunTrigger, type TriggeredRun } from "./trigger-run.ts";
-import { WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
+import { type JobOutcome, type JobResult, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
 
 /** What the jobs need. */
 export interface WeeklyJobsConfig {
@@ -41,15 +49,18 @@ export interface JobNews {
   readonly progress: Progress | null;
   /** Why it failed; empty when it did not. */
   readonly failure: string;
+  /** Null: it is not complete. */
+  readonly outcome: JobOutcome | null;
 }
 
 /** The weekly run as jobs of a queue, with its schedule. */
 export interface WeeklyJobs {
   /**
    * The run is in the queue when this resolves, and is never run when this rejects.
-   * @throws IsoWeekError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRefusedError
+   * @param decisions of the caller about the run
+   * @throws IsoWeekError, FutureWeekError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRefusedError
    */
-  trigger(week: string, input: string, signal?: AbortSignal): Promise<TriggeredRun>;
+  trigger(week: string, input: string, signal?: AbortSignal, decisions?: RunDecisions): Promise<TriggeredRun>;
   /** @throws JobStoreError */
   schedule(): Promise<ScheduleState>;
   /** A paused schedule stays paused over restarts, and when the queue's store is emptied. @throws JobStoreError */
@@ -79,7 +90,7 @@ const MAX_STALLED = 10;
 export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJobs> {
   const { queues, runner, cron, timeZone, findInput, pauseFile, logger } = config;
   const { now = () => new Date(), lockMs = LOCK_MS, onDisk = () => {} } = config;
-  const queue: WeeklyQueue = queues.queue<WeeklyJob, Progress | null>(WEEKLY_SCHEDULE);
+  const queue: WeeklyQueue = queues.queue<WeeklyJob, JobResult | null>(WEEKLY_SCHEDULE);
   const stopped = new AbortController();
   const trigger = createRunTrigger({ queue, timeZone, isComplete: runner.isComplete, findInput, now });
   const keeper = await startScheduleKeeper({
@@ -88,7 +99,7 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     report: config.onSchedule ?? (() => {}),
   });
 
-  const worker = queues.worker<WeeklyJob, Progress | null>(
+  const worker = queues.worker<WeeklyJob, JobResult | null>(
     WEEKLY_SCHEDULE,
     async (job) => {
       const { data } = job;
@@ -98,21 +109,20 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
       }
       if (!(await trigger.mayRun(job.id ?? "", data, stopped.signal)))
         throw new UnrecoverableError("the request for this run was rejected when it was made; ask again");
-      let last: Progress | null = null;
       let told = Promise.resolve();
       const tell = (progress: Progress): void => {
-        last = progress;
         // One after the other; a progress that is lost is followed by the next one.
         told = told.then(() => job.updateProgress({ ...progress })).catch(() => undefined);
       };
-      await runner.run(data.week, data.input, stopped.signal, tell).catch((error: unknown) => {
+      const result = await runner.run(data.week, data.input, stopped.signal, tell, data).catch((error: unknown) => {
         if (stopped.signal.aborted) throw error;
         onDisk(error instanceof DiskError ? error : null);
         return giveUpUnlessPassing(error);
       });
       onDisk(null);
       await told;
-      return last;
+      reportOutcome(logger, data.week, result);
+      return jobResult(result);
     },
     {
       concurrency: 1,
@@ -151,9 +161,28 @@ async function jobNews(queue: WeeklyQueue, jobId: string): Promise<JobNews | nul
   if (!job) return null;
   const state = await job.getState();
   if (state === "unknown") return null;
-  const progress = job.returnvalue ?? (isProgress(job.progress) ? job.progress : null);
-  if (state === "failed") return { state, progress, failure: job.failedReason };
-  return { state: state === "completed" ? "complete" : "running", progress, failure: "" };
+  const { returnvalue: result } = job;
+  const progress = result ?? (isProgress(job.progress) ? job.progress : null);
+  if (state === "failed") return { state, progress, failure: job.failedReason, outcome: null };
+  if (state !== "completed") return { state: "running", progress, failure: "", outcome: null };
+  const { wasComplete = false, overtakenBy = "", notes = [] } = result ?? {};
+  return { state: "complete", progress, failure: "", outcome: { wasComplete, overtakenBy, notes } };
+}
+
+function jobResult({ run, wasComplete, notes }: WeeklyResult): JobResult {
+  return {
+    stage: "report",
+    rowsRead: Number(run.rowsRead ?? 0),
+    rowsScored: Number(run.rowsScored),
+    rowsSetAside: Number(run.rowsSetAside),
+    ...{ wasComplete, overtakenBy: run.overtakenBy, notes },
+  };
+}
+
+function reportOutcome(logger: Logger, week: string, { run, wasComplete, notes }: WeeklyResult): void {
+  const outcome = { week, wasComplete, alertsRaised: run.alertsRaised, notes };
+  if (run.overtakenBy === "") logger.info(outcome, "weekly run complete");
+  else logger.warn({ ...outcome, overtakenBy: run.overtakenBy }, "weekly run complete, rules not evaluated");
 }
 
 const isProgress = (value: unknown): value is Progress =>
@@ -166,9 +195,14 @@ function giveUpUnlessPassing(error: unknown): never {
   throw Object.assign(new UnrecoverableError(error.message), { cause: error });
 }
 
+/** Errors whose message holds figures, hashes and names of features, and no row. */
+const hasPlainMessage = (cause: Error): boolean =>
+  cause instanceof LossLimitError || cause instanceof WeekCompleteError || cause instanceof ModelContractError;
+
 /** The kind of an error, and the system's code: its message may quote a row. */
 function kindOf(cause: unknown): object {
   if (!(cause instanceof Error)) return { failure: "unknown" };
   const code = "code" in cause && typeof cause.code === "string" ? { code: cause.code } : {};
-  return { failure: cause.name === "Error" ? cause.constructor.name : cause.name, ...code };
+  const reason = hasPlainMessage(cause) ? { reason: cause.message } : {};
+  return { failure: cause.name === "Error" ? cause.constructor.name : cause.name, ...code, ...reason };
 }

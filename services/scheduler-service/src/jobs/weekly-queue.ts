@@ -1,6 +1,7 @@
 import type { JobQueue } from "@bellwether/storage/open-queue";
 import type { JobsOptions } from "bullmq";
 import type { PauseState } from "../domain/pause.ts";
+import type { RunDecisions } from "../domain/weekly-ports.ts";
 import type { Progress } from "../domain/weekly-run.ts";
 
 /** Id of the one schedule, and of its BullMQ job scheduler; name of the queue. */
@@ -13,7 +14,7 @@ export interface RunRequest {
 }
 
 /** A week is to be run. Without a request: the schedule asks for it. */
-export interface RunJob {
+export interface RunJob extends RunDecisions {
   readonly kind: "run";
   readonly week: string;
   readonly input: string;
@@ -23,7 +24,19 @@ export interface RunJob {
 /** "tick": the schedule's time has come. */
 export type WeeklyJob = ({ readonly kind: "tick" } & Partial<PauseState>) | RunJob;
 
-export type WeeklyQueue = JobQueue<WeeklyJob, Progress | null>;
+/** What came of a run, besides its counts. */
+export interface JobOutcome {
+  readonly wasComplete: boolean;
+  /** Later complete week for which reason the rules were not evaluated; empty: they were. */
+  readonly overtakenBy: string;
+  /** What must be said beside the counts, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What a job of a run ends with; those of earlier versions have the counts only. */
+export type JobResult = Progress & Partial<JobOutcome>;
+
+export type WeeklyQueue = JobQueue<WeeklyJob, JobResult | null>;
 
 /** Retries over three quarters of an hour, for peers and disks that are away; the run goes on where it stopped. */
 export const RUN_OPTIONS: JobsOptions = {

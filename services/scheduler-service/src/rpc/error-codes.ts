@@ -1,4 +1,4 @@
-import type { IsoWeekError } from "@bellwether/config/iso-week";
+import type { FutureWeekError, IsoWeekError } from "@bellwether/config/iso-week";
 import type {
   AliasMovedError,
   ModelCorruptError,
@@ -22,6 +22,7 @@ import type {
 /** Every error of this service that a caller can act on. */
 type SchedulerError =
   | IsoWeekError
+  | FutureWeekError
   | DiskError
   | JobStoreError
   | InputNotFoundError
@@ -40,6 +41,7 @@ type SchedulerError =
 /** The code that each of them leaves with. */
 export const SCHEDULER_ERRORS = {
   IsoWeekError: Code.InvalidArgument,
+  FutureWeekError: Code.InvalidArgument,
   DiskError: Code.Unavailable,
   JobStoreError: Code.Unavailable,
   InputNotFoundError: Code.NotFound,

@@ -4,6 +4,7 @@ import type {
   ScheduleService,
   WatchProgressResponseSchema,
 } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import { callerOf } from "@bellwether/mesh/caller";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
@@ -17,6 +18,9 @@ import { WEEKLY_SCHEDULE } from "../jobs/weekly-queue.ts";
 /** How often a watched job is looked at, for all who watch it. */
 const WATCH_MS = 250;
 
+/** Notes of a run are fewer. */
+const MAX_NOTES = 16;
+
 const STATES = { running: RunState.RUNNING, complete: RunState.COMPLETE, failed: RunState.FAILED };
 
 function scheduleToProto({
@@ -29,14 +33,19 @@ function scheduleToProto({
   return { scheduleId: WEEKLY_SCHEDULE, cron, timeZone, paused, ...next };
 }
 
-function newsToProto({ state, progress, failure }: JobNews): MessageInitShape<typeof WatchProgressResponseSchema> {
+function newsToProto({
+  state,
+  progress,
+  failure,
+  outcome,
+}: JobNews): MessageInitShape<typeof WatchProgressResponseSchema> {
   const counts = progress && {
     stage: STAGE[progress.stage],
     rowsRead: BigInt(progress.rowsRead),
     rowsScored: BigInt(progress.rowsScored),
     rowsSetAside: BigInt(progress.rowsSetAside),
   };
-  return { state: STATES[state], failure, ...counts };
+  return { state: STATES[state], failure, ...counts, ...outcome, notes: outcome?.notes.slice(0, MAX_NOTES) ?? [] };
 }
 
 function checkSchedule(scheduleId: string): void {
@@ -50,9 +59,14 @@ export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleS
     async listSchedules() {
       return { schedules: [scheduleToProto(await jobs.schedule())] };
     },
-    async triggerRun({ scheduleId, isoWeek, input }, { signal }) {
+    async triggerRun({ scheduleId, isoWeek, input, acceptLosses, forceFuture }, context) {
       checkSchedule(scheduleId);
-      const { jobId, week, alreadyKnown } = await jobs.trigger(isoWeek, input, signal);
+      const actor = callerOf(context).subject;
+      const decisions = {
+        ...(acceptLosses !== "" && { acceptLosses: { reason: acceptLosses, actor } }),
+        ...(forceFuture !== "" && { forceFuture: { reason: forceFuture, actor } }),
+      };
+      const { jobId, week, alreadyKnown } = await jobs.trigger(isoWeek, input, context.signal, decisions);
       return { jobId, isoWeek: week, alreadyKnown };
     },
     async pauseSchedule({ scheduleId }) {
