@@ -19,6 +19,8 @@ export const GATES = {
   secondChunk: "before insert on bellwether.run_chunk for each row when (new.chunk = 1)",
   /** The last chunk is there; the run is about to enter the stage after it. */
   afterChunks: "before update on bellwether.run for each row when (new.stage = 'drift' and old.stage <> 'drift')",
+  /** A run that lost too much is about to be failed. */
+  failed: "before update on bellwether.run for each row when (new.state = 'failed' and old.state <> 'failed')",
   /** Within CompleteRun: scores are published and alerts raised, the run is about to be complete. */
   complete: "before update on bellwether.run for each row when (new.state = 'complete' and old.state <> 'complete')",
 } as const;

@@ -4,7 +4,10 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import {
+  ScheduleService,
+  type WatchProgressResponse,
+} from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { weekCsv, weeklyFolder } from "@bellwether/scheduler-service/weekly-fixture";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
@@ -39,17 +42,26 @@ export async function startMesh(): Promise<WeeklyMesh> {
 /** A week of its own suppliers, ready to be run. */
 export interface TestWeek extends AsyncDisposable {
   readonly isoWeek: string;
+  /** Writes another weekly file in place of the week's. */
+  writeFile(csv: string): Promise<void>;
   startScheduler(queue: Readonly<Record<string, string>>): Promise<ServiceProcess>;
   /** scheduler-service's one-shot form, on a machine of that name: its exit code and last line. */
-  runOnce(machine?: string): Promise<{ readonly code: number; readonly line: string }>;
+  runOnce(
+    machine?: string,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: number; readonly line: string }>;
   /** Holds the run, and that machine's report, against what they must be however they came about. Gives a digest of the scores. */
   proveWhole(machine?: string): Promise<string>;
 }
 
 /** @param weekNumber from 10 to 52; the suppliers' ids have it too, so that no week touches another's alerts */
-export async function createWeek({ ops, ml, databaseUrl }: WeeklyMesh, weekNumber: number): Promise<TestWeek> {
+export async function createWeek(
+  { ops, ml, databaseUrl }: WeeklyMesh,
+  weekNumber: number,
+  year = 2026,
+): Promise<TestWeek> {
   const folder = await weeklyFolder();
-  const isoWeek = `2026-W${weekNumber}`;
+  const isoWeek = `${year}-W${weekNumber}`;
   const prefix = `W${weekNumber}_`;
   await writeFile(
     folder.at("week.csv"),
@@ -64,6 +76,7 @@ export async function createWeek({ ops, ml, databaseUrl }: WeeklyMesh, weekNumbe
   });
   return {
     isoWeek,
+    writeFile: (csv) => writeFile(folder.at("week.csv"), csv),
     startScheduler: (queue) =>
       startService("scheduler-service", {
         ...environment("a machine"),
@@ -72,8 +85,8 @@ export async function createWeek({ ops, ml, databaseUrl }: WeeklyMesh, weekNumbe
         WEEKLY_INPUT: "week.csv",
         WEEKLY_JOB_LOCK: "2s",
       }),
-    runOnce: (machine = "a machine") =>
-      runOnce({ ...environment(machine), WEEKLY_WEEK: isoWeek, WEEKLY_INPUT: folder.at("week.csv") }),
+    runOnce: (machine = "a machine", env = {}) =>
+      runOnce({ ...environment(machine), WEEKLY_WEEK: isoWeek, WEEKLY_INPUT: folder.at("week.csv"), ...env }),
     async proveWhole(machine = "a machine") {
       const report = path.join(folder.at(machine), "weeks", "supplier-risk", isoWeek, "report.csv");
       return proveRun({ isoWeek, prefix, ops: ops.now.grpc, databaseUrl, report: await readFile(report, "utf8") });
@@ -83,15 +96,24 @@ export async function createWeek({ ops, ml, databaseUrl }: WeeklyMesh, weekNumbe
 }
 
 /** Asks a scheduler for a week; gives the job's id. */
-export async function trigger(scheduler: ServiceProcess, { isoWeek }: TestWeek): Promise<string> {
-  return (await scheduleClient(scheduler).triggerRun({ scheduleId: "weekly", isoWeek })).jobId;
+export async function trigger(
+  scheduler: ServiceProcess,
+  { isoWeek }: TestWeek,
+  decisions: { readonly acceptLosses?: string; readonly forceFuture?: string } = {},
+): Promise<string> {
+  return (await scheduleClient(scheduler).triggerRun({ scheduleId: "weekly", isoWeek, ...decisions })).jobId;
 }
 
 /** How a job ends. */
 export async function endOf(scheduler: ServiceProcess, jobId: string): Promise<RunState> {
-  let state: RunState = RunState.UNSPECIFIED;
-  for await (const news of scheduleClient(scheduler).watchProgress({ jobId })) state = news.state;
-  return state;
+  return (await lastProgress(scheduler, jobId))?.state ?? RunState.UNSPECIFIED;
+}
+
+/** The last that a job says. */
+export async function lastProgress(scheduler: ServiceProcess, jobId: string): Promise<WatchProgressResponse | null> {
+  let last: WatchProgressResponse | null = null;
+  for await (const news of scheduleClient(scheduler).watchProgress({ jobId })) last = news;
+  return last;
 }
 
 const scheduleClient = ({ grpc }: ServiceProcess) =>

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { FeatureKind, ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { publishVersion } from "@bellwether/registry/publish";
@@ -330,7 +330,16 @@ test("unknown models and versions are NOT_FOUND; a named version answers", async
 test("the registry's reads list versions, aliases and history", async () => {
   const registry = createClient(ModelRegistryService, createGrpcTransport({ baseUrl: grpc }));
   expect((await registry.listVersions({})).versions[0]).toMatchObject({ version: "v1", origin: "trained" });
-  expect((await registry.getVersion({})).modelCard).toContain("# Model card");
+  const { modelCard, features } = await registry.getVersion({});
+  expect(modelCard).toContain("# Model card");
+  expect(features.map(({ name, kind, unit }) => [name, kind, unit])).toEqual([
+    ...DEMO_SPEC.features.map(({ name, kind, unit }) => [
+      name,
+      kind === "numeric" ? FeatureKind.NUMERIC : FeatureKind.CATEGORY,
+      unit,
+    ]),
+    [DEMO_SPEC.text?.name, FeatureKind.TEXT, ""],
+  ]);
   expect((await registry.listAliases({})).aliases).toMatchObject([{ name: "champion", version: "v1" }]);
   expect((await registry.listProductionHistory({})).champions).toHaveLength(1);
   expect((await failure(registry.listVersions({ pageToken: "x" }))).code).toBe(Code.InvalidArgument);

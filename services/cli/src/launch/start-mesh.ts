@@ -1,5 +1,6 @@
 import path from "node:path";
 import { readEnv } from "@bellwether/config/env";
+import { newestIsoWeek } from "@bellwether/config/iso-week";
 import { Secret } from "@bellwether/config/secret";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
@@ -84,7 +85,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
 
   const { ensureWeek } = await firstWeek;
   const run = await ensureWeek(
-    DEMO_WEEK,
+    earlierWeek(DEMO_WEEK, newestIsoWeek(new Date())),
     {
       opsUrl: peers.OPS_SERVICE_URL ?? "",
       modelName: defaultModel(context),
@@ -118,6 +119,9 @@ async function pageOrNone(repository: string, say: (text: string) => void): Prom
     return null;
   }
 }
+
+/** A clock that is behind the demo's week: the demo is run as the present one, a week that has not begun would be rejected. */
+const earlierWeek = (a: string, b: string): string => (a < b ? a : b);
 
 function withoutEmpty(env: CliContext["env"]): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])));

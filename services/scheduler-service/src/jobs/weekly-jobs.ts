@@ -157,10 +157,11 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
 }
 
 async function jobNews(queue: WeeklyQueue, jobId: string): Promise<JobNews | null> {
-  const job = await queue.getJob(jobId);
-  if (!job) return null;
-  const state = await job.getState();
-  if (state === "unknown") return null;
+  const found = await queue.getJob(jobId);
+  const state = await found?.getState();
+  if (found === undefined || state === undefined || state === "unknown") return null;
+  // A job that ended between the two reads has its result, and the failure of its last attempt, only when it is read again.
+  const job = state === "completed" || state === "failed" ? ((await queue.getJob(jobId)) ?? found) : found;
   const { returnvalue: result } = job;
   const progress = result ?? (isProgress(job.progress) ? job.progress : null);
   if (state === "failed") return { state, progress, failure: job.failedReason, outcome: null };

@@ -1,0 +1,141 @@
+import { newestIsoWeek } from "@bellwether/config/iso-week";
+import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import { LossLimit, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { weekCsv } from "@bellwether/scheduler-service/weekly-fixture";
+import { openPostgres } from "@bellwether/storage/open-postgres";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { closeGate } from "./gate.ts";
+import { createWeek, lastProgress, startMesh, trigger, type WeeklyMesh } from "./harness.ts";
+
+// Each test starts two or three processes, and waits for locks and retries of seconds.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+
+let mesh: WeeklyMesh;
+beforeAll(async () => {
+  mesh = await startMesh();
+});
+afterAll(() => mesh?.[Symbol.asyncDispose]());
+
+const onPostgres = async () => ({ DATABASE_URL: await mesh.cluster.createDatabase() });
+const runOf = async (isoWeek: string) => {
+  const ledger = createClient(BatchService, createGrpcTransport({ baseUrl: mesh.ops.now.grpc }));
+  return (await ledger.getRun({ isoWeek })).run;
+};
+const eventsOf = async (runId: number | undefined) => {
+  const audit = createClient(AuditService, createGrpcTransport({ baseUrl: mesh.ops.now.grpc }));
+  return (await audit.queryEvents({ subject: `run/${runId}` })).records.map(({ event }) => event);
+};
+
+/** What everybody can see of all weeks: scores, and alerts as they are. */
+async function published(): Promise<object | undefined> {
+  const pool = await openPostgres(mesh.databaseUrl, { max: 1 });
+  try {
+    const { rows } = await pool.query<object>(
+      `select (select count(*)::int from bellwether.score) as scores,
+         (select md5(coalesce(string_agg(a::text, ',' order by a.id), '')) from bellwether.alert a) as alerts`,
+    );
+    return rows[0];
+  } finally {
+    await pool.close();
+  }
+}
+
+test("a week that lost too much is not published: not at once, not by retries, not after kill -9 of ops-service while it is failed", async () => {
+  await using good = await createWeek(mesh, 20);
+  await good.writeFile(weekCsv(1_000));
+  expect((await good.runOnce()).code).toBe(0);
+  const before = await published();
+  await using lossy = await createWeek(mesh, 21);
+  await lossy.writeFile(weekCsv(1_000, { broken: 400 }));
+  await using gate = await closeGate(mesh.databaseUrl, "failed");
+  await using scheduler = await lossy.startScheduler(await onPostgres());
+  const jobId = await trigger(scheduler, lossy);
+  await gate.reached();
+  await mesh.ops.now.kill();
+  await gate.open();
+  await mesh.ops.restart();
+  const failure =
+    "2026-W21 is not published: 400 rows rejected, 40 % of the rows (limits: 2 % and 10 rows); 600 suppliers, 60 % of the 1000 of 2026-W20 (limit: 70 %); correct the file and run the week again, or accept the losses with a reason";
+  // One attempt met a dead ops-service, the next one the limits; there is no other.
+  expect(await lastProgress(scheduler, jobId)).toMatchObject({ state: RunState.FAILED, failure });
+  const run = await runOf("2026-W21");
+  expect(run).toMatchObject({ state: RunState.FAILED, failure });
+  expect(run?.losses?.exceeded).toEqual([LossLimit.REJECTED_ROWS, LossLimit.SUPPLIERS]);
+  expect(await published()).toEqual(before);
+  expect(await lossy.runOnce()).toEqual({ code: 1, line: failure });
+  expect(await published()).toEqual(before);
+
+  const accepted = await trigger(scheduler, lossy, { acceptLosses: "the branch in Lyon was sold" });
+  const end = await lastProgress(scheduler, accepted);
+  expect(end).toMatchObject({ state: RunState.COMPLETE, rowsScored: 600n, wasComplete: false });
+  expect(end?.notes).toContain(
+    "losses accepted by anonymous: the branch in Lyon was sold (400 rows rejected, 600 suppliers, 1000 in 2026-W20)",
+  );
+  expect(await published()).toMatchObject({ scores: 1_600 });
+  const event = (await eventsOf(run?.runId)).find((one) => one?.kind === "run.losses_accepted");
+  expect(JSON.parse(event?.payloadJson ?? "")).toMatchObject({ reason: "the branch in Lyon was sold", suppliers: 600 });
+});
+
+test("a short file is rejected with its figures, and the whole file under the same week is run instead", async () => {
+  await using first = await createWeek(mesh, 24);
+  await first.writeFile(weekCsv(1_000));
+  expect((await first.runOnce()).code).toBe(0);
+  await using week = await createWeek(mesh, 25);
+  await week.writeFile(weekCsv(3));
+  const short = await week.runOnce();
+  expect(short.code).toBe(1);
+  expect(short.line).toContain("3 suppliers, 0.3 % of the 1000 of 2026-W24 (limit: 70 %)");
+  await week.writeFile(weekCsv(1_000));
+  const whole = await week.runOnce();
+  expect(whole.code).toBe(0);
+  expect(JSON.parse(whole.line)).toMatchObject({ rows_scored: 1_000, was_complete: false, rules_evaluated: true });
+  await week.writeFile(weekCsv(1_001));
+  const again = await week.runOnce();
+  expect([again.code, again.line]).toEqual([1, expect.stringContaining("is complete and was run with another source")]);
+  await week.writeFile(weekCsv(1_000));
+  expect(JSON.parse((await week.runOnce()).line)).toMatchObject({ was_complete: true });
+});
+
+test("a week that a later one overtook says that the rules were not evaluated, by the command and by a trigger", async () => {
+  await using later = await createWeek(mesh, 32);
+  await later.writeFile(weekCsv(1_000));
+  expect((await later.runOnce()).code).toBe(0);
+  await using once = await createWeek(mesh, 31);
+  await once.writeFile(weekCsv(1_000, { delayBy: 1 }));
+  const outcome = JSON.parse((await once.runOnce()).line);
+  const note = (isoWeek: string) =>
+    `rules not evaluated: 2026-W32 was complete before ${isoWeek}; alerts stay as they were`;
+  expect(outcome).toMatchObject({ rules_evaluated: false, overtaken_by: "2026-W32", alerts_raised: 0 });
+  expect(outcome.notes).toContain(note("2026-W31"));
+  await using triggered = await createWeek(mesh, 30);
+  await triggered.writeFile(weekCsv(1_000, { delayBy: 2 }));
+  await using scheduler = await triggered.startScheduler(await onPostgres());
+  const end = await lastProgress(scheduler, await trigger(scheduler, triggered));
+  expect(end).toMatchObject({ state: RunState.COMPLETE, overtakenBy: "2026-W32" });
+  expect(end?.notes).toContain(note("2026-W30"));
+});
+
+test("a week that has not begun is rejected by the command and by a trigger, unless it is forced with a reason", async () => {
+  const year = 2099;
+  await using week = await createWeek(mesh, 43, year);
+  await week.writeFile(weekCsv(1_000));
+  const rejected = await week.runOnce();
+  expect(rejected.code).toBe(1);
+  expect(rejected.line).toContain(`2099-W43 has not begun, the present ISO week is ${newestIsoWeek(new Date())}`);
+  await using scheduler = await week.startScheduler(await onPostgres());
+  await expect(trigger(scheduler, week)).rejects.toThrow("2099-W43 has not begun");
+  const end = await lastProgress(scheduler, await trigger(scheduler, week, { forceFuture: "a rehearsal" }));
+  expect(end).toMatchObject({ state: RunState.COMPLETE, failure: "" });
+  const run = await runOf("2099-W43");
+  expect(run?.forceFuture).toMatchObject({ reason: "a rehearsal", actor: "anonymous" });
+  const event = (await eventsOf(run?.runId)).find((one) => one?.kind === "run.future_forced");
+  expect(event).toMatchObject({ actor: "anonymous" });
+  await using other = await createWeek(mesh, 44, year);
+  await other.writeFile(weekCsv(1_000));
+  const decisions = { WEEKLY_FORCE_FUTURE: "another rehearsal", WEEKLY_ACTOR: "jane.doe" };
+  expect((await other.runOnce("a machine", decisions)).code).toBe(0);
+  expect((await runOf("2099-W44"))?.forceFuture).toMatchObject({ reason: "another rehearsal", actor: "jane.doe" });
+});
