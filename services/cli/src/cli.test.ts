@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { readValueTable } from "@bellwether/ingest/read-value-table";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
@@ -59,6 +60,10 @@ interface Trained {
   readonly auc_interval: [number, number];
   readonly baseline: { feature: string; auc: number };
 }
+interface Published {
+  readonly version: string;
+  readonly published: boolean;
+}
 interface Scored {
   readonly risk_score: number;
   readonly band: string;
@@ -94,6 +99,13 @@ beforeAll(async () => {
   await json(["train", "--data", path.join(folder, "demo"), "--publish"]);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Trains and publishes with a line of the demo's configuration changed. */
+async function trainWith(line: string, by: string): Promise<Published> {
+  const config = path.join(folder, "changed.yaml");
+  await writeFile(config, (await readFile(path.join(ROOT, "config/model_config.yaml"), "utf8")).replace(line, by));
+  return json<Published>(["train", "--data", path.join(folder, "demo"), "--config", config, "--publish"]);
+}
 
 test("train prints figures beside the baseline in one line of JSON", async () => {
   const trained = await json<Trained>(["train", "--data", path.join(folder, "demo")]);
@@ -158,7 +170,9 @@ test("auth makes one key pair and does not void it", async () => {
 });
 
 test("models list, promote and roll back", async () => {
-  await json(["train", "--data", path.join(folder, "demo"), "--publish"]);
+  const again = await json<Published>(["train", "--data", path.join(folder, "demo"), "--publish"]);
+  expect([again.version, again.published]).toEqual(["v1", false]);
+  expect((await trainWith("seed: 42", "seed: 43")).published).toBe(true);
   const list = async () =>
     (await json<{ models: { name: string; versions: { version: string; aliases: string[] }[] }[] }>(["models", "list"]))
       .models[0]?.versions;
@@ -169,6 +183,82 @@ test("models list, promote and roll back", async () => {
   expect(await json(["models", "promote", "challenger"])).toMatchObject({ champion: "v2" });
   expect(await json(["models", "rollback"])).toMatchObject({ champion: "v1", was: "v2" });
   expect((await run(["models", "show"])).stdout).toContain("# Model card: supplier-risk");
+});
+
+test("evaluate compares two versions on the same rows, and warns of rows that a version has learnt from", async () => {
+  interface Evaluated {
+    readonly rows: number;
+    readonly warnings: string[];
+    readonly against: { version: string; auc: { difference: number; interval: [number, number] } } | null;
+  }
+  const evaluate = ["evaluate", "--data", path.join(folder, "demo"), "--model-version", "v1"];
+  expect(await json<Evaluated>(evaluate)).toMatchObject({ warnings: [], against: null });
+  const compared = await json<Evaluated>([...evaluate, "--against", "v2"]);
+  expect(compared.against?.version).toBe("v2");
+  expect(compared.against?.auc.interval[0]).toBeLessThanOrEqual(compared.against?.auc.difference ?? Number.NaN);
+  // v2 was split with another seed: three quarters of these rows are on its training side
+  expect(compared.warnings.join()).toMatch(
+    /v2 may have learnt from \d+ of \d+ rows \((6|7|8)\d %\), of suppliers on its training side/,
+  );
+  expect(compared.warnings.join()).toContain("v2 was trained under another configuration");
+});
+
+test("other features under an existing name are an error", async () => {
+  const config = path.join(folder, "fewer.yaml");
+  const text = await readFile(path.join(ROOT, "config/model_config.yaml"), "utf8");
+  await writeFile(config, text.replace(/ {2}- name: clause_risk_score\n(?: {4}.*\n)*/, ""));
+  const mapping = path.join(folder, "fewer_mapping.yaml");
+  const mapped = await readFile(path.join(ROOT, "config/feature_mapping.yaml"), "utf8");
+  await writeFile(
+    mapping,
+    mapped.replaceAll(/^\s*- clause_risk_score\s*\n/gm, "").replaceAll(/, clause_risk_score(?=[\],])/g, ""),
+  );
+  const files = ["--data", path.join(folder, "demo"), "--config", config, "--mapping", mapping];
+  const ran = await run(["train", ...files, "--publish"]);
+  expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('without "clause_risk_score"')]);
+});
+
+test("train --export writes every row with its use, and test rows with their score", async () => {
+  const out = path.join(folder, "export");
+  const trained = await json<Trained>(["train", "--data", path.join(folder, "demo"), "--export", out]);
+  const table = await readValueTable(
+    path.join(out, "training_rows.parquet"),
+    await readFile(path.join(out, "training_rows.parquet")),
+  );
+  expect(table.records).toHaveLength(2_000);
+  const column = (name: string) => table.header.indexOf(name);
+  expect(table.header).toEqual(
+    expect.arrayContaining(["supplier_id", "used_for", "high_risk", "test_score", "late_ratio"]),
+  );
+  const tested = table.records.filter((record) => record[column("used_for")] === "test");
+  expect(tested).toHaveLength(trained.rows);
+  expect(table.records.filter((record) => record[column("test_score")] !== null)).toEqual(tested);
+});
+
+test("predict scores a file of suppliers: each row has a score or an error, and nothing is silent", async () => {
+  const file = path.join(folder, "suppliers.csv");
+  const columns =
+    "supplier_id,past_disputes,late_ratio,financial_stability_index,avg_delay,avg_payment_delay_days,delivery_score,annual_spend,contract_value,colour";
+  const rows = [
+    "S1,7,0.45,0.42,38,51,71,420000,250000,red",
+    "S2,-1,0.1,0.9,1,2,90,1,1,red",
+    "S3,many,0.1,0.9,1,2,90,1,1,",
+    ",1,0.1,0.9,1,2,90,1,1,",
+    "S5,,,,,,,,,",
+  ];
+  await writeFile(file, `${columns}\n${rows.join("\n")}\n`);
+  const output = path.join(folder, "scores.csv");
+  const scored = await json<object>(["predict", "--input", file, "--output", output]);
+  expect(scored).toMatchObject({ rows: 5, scored: 1, rejected: 3, too_few_features: 1, ignored_columns: ["colour"] });
+  const lines = (await readFile(output, "utf8")).trimEnd().split("\n");
+  expect(lines[0]).toBe("supplier_id,risk_score,band,missing_features,error,model_version");
+  expect(lines[1]).toMatch(/^S1,0\.\d+,high,/);
+  expect(lines[2]).toContain("past_disputes is -1");
+  expect(lines[3]).toContain("which is no number");
+  expect(lines[4]).toContain("supplier_id is empty");
+  expect(lines[5]).toMatch(/^S5,,unknown,16/);
+  const alone = await run(["predict", "--input", file]);
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining("--output FILE goes with")]);
 });
 
 test("wrong use ends with 2, a failure with 1, each with one clear line", async () => {

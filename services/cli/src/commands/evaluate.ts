@@ -1,63 +1,70 @@
 import { singleFeatureBaseline } from "@bellwether/risk-model/evaluate/baseline";
+import { compareScores } from "@bellwether/risk-model/evaluate/compare-scores";
 import { evaluateScores } from "@bellwether/risk-model/evaluate/evaluation";
-import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import { splitRows } from "@bellwether/risk-model/training/split-rows";
-import { scoreBatch } from "@bellwether/scoring/score-batch";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
+import { comparisonJson, comparisonLines } from "../comparison-report.ts";
+import { type EvaluatedRows, scoreTestRows } from "../evaluated-rows.ts";
 import { evaluationJson, evaluationLines } from "../evaluation-report.ts";
-import { withLocalModel } from "../open-model.ts";
 import { createReport } from "../report.ts";
 import { loadTrainingData, withDataOptions } from "../training-data.ts";
-
-/** The chosen rows of a table in columns. */
-function pickRows(table: FeatureTable, rows: Uint32Array) {
-  const texts = table.texts;
-  return {
-    rows: rows.length,
-    numbers: new Map(
-      [...table.numbers].map(([name, column]) => [name, Float64Array.from(rows, (row) => column[row] ?? Number.NaN)]),
-    ),
-    categories: new Map(
-      [...table.categories].map(([name, column]) => [name, Array.from(rows, (row) => column[row] ?? null)]),
-    ),
-    texts: texts === null ? null : Array.from(rows, (row) => texts[row] ?? ""),
-  };
-}
 
 /** `bellwether evaluate` */
 export function evaluateCommand(context: CliContext): Command {
   return withDataOptions(new Command("evaluate"))
     .option("--model-version <version>", "version or alias, default the champion")
+    .option(
+      "--against <version>",
+      "compare with this version or alias on the same rows, with an interval of the difference",
+    )
     .option("--json", "print the result as one line of JSON")
-    .addHelpText("after", "\nExample:\n  npx bellwether evaluate --data demo --model-version challenger")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether evaluate --data demo --model-version challenger\n  npx bellwether evaluate --data demo --model-version challenger --against champion",
+    )
     .action(async (options) => {
       const report = createReport(options);
-      const { model: spec, data } = await loadTrainingData(options, context.cwd);
+      const { model: spec, configHash, data } = await loadTrainingData(options, context.cwd);
       const { table } = data;
       const labels = table.labels ?? new Uint8Array(table.rows);
-      await withLocalModel(context, { model: spec.name, modelVersion: options.modelVersion }, async (model) => {
-        const split = splitRows(table, Uint32Array.from(labels.keys()), spec.split, spec.seed);
-        const scores = await scoreBatch(model, pickRows(table, split.test), false);
-        const known = Array.from(split.test.keys()).filter((i) => !Number.isNaN(scores.riskScores[i]));
-        const testRows = Uint32Array.from(known, (i) => split.test[i] ?? 0);
-        const numeric = spec.features.filter((feature) => feature.kind === "numeric").map((feature) => feature.name);
-        const trainPositives = split.train.reduce((sum, row) => sum + (labels[row] ?? 0), 0);
-        const evaluation = evaluateScores(
-          Float64Array.from(known, (i) => scores.riskScores[i] ?? Number.NaN),
-          Uint8Array.from(testRows, (row) => labels[row] ?? 0),
-          Array.from(testRows, (row) => table.supplierIds[row] ?? ""),
-          {
-            trainingRate: trainPositives / split.train.length,
-            baseline: singleFeatureBaseline(table, labels, numeric, split.train, testRows),
-            seed: spec.seed,
-          },
-        );
-        const { name, version } = model.identity;
-        for (const line of evaluationLines(`${name} ${version}`, evaluation)) report.line(line);
-        const unscored = split.test.length - known.length;
-        if (unscored > 0) report.line(`${unscored} test rows got no score and are left out`);
-        report.json({ model: name, version, ...evaluationJson(evaluation), unscored });
+      const split = splitRows(table, Uint32Array.from(labels.keys()), spec.split, spec.seed);
+      const input = { table, rows: split.test, configHash, model: spec.name };
+      const first = await scoreTestRows(context, input, options.modelVersion);
+      const second = options.against === undefined ? null : await scoreTestRows(context, input, options.against);
+
+      const rows = Uint32Array.from(first.scores.keys()).filter(
+        (i) => isScored(first, i) && (second === null || isScored(second, i)),
+      );
+      const tableRows = rows.map((i) => split.test[i] as number);
+      const testLabels = Uint8Array.from(tableRows, (row) => labels[row] as number);
+      const suppliers = Array.from(tableRows, (row) => table.supplierIds[row] ?? "");
+      const scoresOf = ({ scores }: EvaluatedRows) => Float64Array.from(rows, (i) => scores[i] as number);
+      const numeric = spec.features.filter((feature) => feature.kind === "numeric").map((feature) => feature.name);
+      const evaluation = evaluateScores(scoresOf(first), testLabels, suppliers, {
+        trainingRate: split.train.reduce((sum, row) => sum + (labels[row] as number), 0) / split.train.length,
+        baseline: singleFeatureBaseline(table, labels, numeric, split.train, tableRows),
+        seed: spec.seed,
+      });
+      const comparison =
+        second === null ? null : compareScores(scoresOf(second), scoresOf(first), testLabels, suppliers, spec.seed);
+
+      for (const line of evaluationLines(`${spec.name} ${first.version}`, evaluation)) report.line(line);
+      const unscored = split.test.length - rows.length;
+      if (unscored > 0) report.line(`${unscored} test rows got no score and are left out`);
+      if (comparison !== null && second !== null)
+        for (const line of comparisonLines(second.version, first.version, comparison)) report.line(line);
+      const warnings = [...first.warnings, ...(second?.warnings ?? [])];
+      for (const warning of warnings) report.line(`warning: ${warning}`);
+      report.json({
+        model: spec.name,
+        version: first.version,
+        ...evaluationJson(evaluation),
+        unscored,
+        against: comparison !== null && second !== null ? comparisonJson(second.version, comparison) : null,
+        warnings,
       });
     });
 }
+
+const isScored = ({ scores }: EvaluatedRows, i: number): boolean => !Number.isNaN(scores[i]);

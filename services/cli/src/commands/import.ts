@@ -1,18 +1,15 @@
 import path from "node:path";
 import { readValueTable } from "@bellwether/ingest/read-value-table";
-import { aliasVersion, readAliases } from "@bellwether/registry/aliases";
 import { openModelFile } from "@bellwether/registry/open-model-file";
-import { publishVersion } from "@bellwether/registry/publish";
-import { setAlias } from "@bellwether/registry/set-alias";
 import { BackgroundError } from "@bellwether/risk-model/import/background";
 import { ExpectedError } from "@bellwether/risk-model/import/expected-answers";
 import { type ImportedModel, importModel, type RefusedModel } from "@bellwether/risk-model/import/import-model";
 import { trainerLine } from "@bellwether/risk-model/import/imported-card";
 import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
 import { TableError, type ValueTable } from "@bellwether/risk-model/import/value-table";
-import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { Command } from "commander";
 import { type CliContext, registryFolder } from "../cli-context.ts";
+import { type PublishedModel, publishModel } from "../publish-model.ts";
 import { createReport, type Report } from "../report.ts";
 import { runOnnx } from "../run-onnx.ts";
 import { UsageError } from "../usage-error.ts";
@@ -93,20 +90,15 @@ export async function importFile(
   }
 }
 
-/** Publishes an imported model; the first version of a model becomes its champion, later ones its challenger. */
-async function publishImported(root: string, imported: ImportedModel, now: Date) {
+/** Publishes an imported model. @throws OtherContractError */
+function publishImported(root: string, imported: ImportedModel, now: Date): Promise<PublishedModel> {
   const { bundle, onnx, bundleJson, modelCard } = imported;
   const { modelName, configHash } = bundle;
-  const publication = { modelName, origin: "imported" as const, configHash, onnx, bundleJson, modelCard };
-  const { version } = await publishVersion(root, { ...publication, evaluation: null, now }, checkScoringModel);
-  const champion = aliasVersion(await readAliases(root, modelName), "champion");
-  const alias = champion === undefined ? "champion" : "challenger";
-  await setAlias(
+  return publishModel(
     root,
-    { modelName, alias, version, setBy: "bellwether import", reason: "imported", now },
-    checkScoringModel,
+    { modelName, origin: "imported", configHash, onnx, bundleJson, modelCard, evaluation: null, now },
+    { setBy: "bellwether import", reason: "imported" },
   );
-  return { version, alias };
 }
 
 /** A model name made of a file's name. */
@@ -130,10 +122,13 @@ function reportRefusal(report: Report, refused: RefusedModel): void {
   });
 }
 
-function reportImport(report: Report, imported: ImportedModel, published: { version: string; alias: string }): void {
+function reportImport(report: Report, imported: ImportedModel, published: PublishedModel): void {
   const { bundle, source, agreement, notes } = imported;
+  const from = `from a file of ${imported.producer || "an unnamed program"}`;
   report.line(
-    `imported ${bundle.modelName} ${published.version} as ${published.alias} from a file of ${imported.producer || "an unnamed program"}`,
+    published.isNew
+      ? `imported ${bundle.modelName} ${published.version} as ${published.alias} ${from}`
+      : `not published: ${bundle.modelName} ${published.version} has the same files, byte for byte (${from})`,
   );
   report.line(
     `${source.model.trees.length} trees over ${bundle.columns.length} columns; serves ${bundle.outputSpace}${bundle.outputSpace === "raw" ? "" : ` of "${bundle.classes.risk}"`}`,
@@ -154,6 +149,7 @@ function reportImport(report: Report, imported: ImportedModel, published: { vers
     model: bundle.modelName,
     version: published.version,
     alias: published.alias,
+    published: published.isNew,
     format: imported.format,
     producer: imported.producer,
     trees: source.model.trees.length,

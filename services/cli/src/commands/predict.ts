@@ -1,8 +1,10 @@
+import path from "node:path";
 import { type FlatScore, flatScore } from "@bellwether/risk-model/flat-json/flat-score";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withLocalModel } from "../open-model.ts";
 import { postJson } from "../post-json.ts";
+import { type FileScores, isTableFile, predictFile } from "../predict-file.ts";
 import { readSupplier, scoreFlatSupplier } from "../read-supplier.ts";
 import { createReport } from "../report.ts";
 import { UsageError } from "../usage-error.ts";
@@ -29,17 +31,47 @@ function scoreLines(score: FlatScore): string[] {
   ];
 }
 
+function fileLines({
+  output,
+  rows,
+  scored,
+  tooFew,
+  rejected,
+  firstError,
+  missingColumns,
+  ignoredColumns,
+}: FileScores): string[] {
+  return [
+    `${scored} of ${rows} suppliers scored, ${tooFew} with too few known features, ${rejected} rejected: ${output}`,
+    ...(firstError === null ? [] : [`first rejected: ${firstError}`]),
+    ...(missingColumns.length === 0 ? [] : [`not in the file, so missing: ${missingColumns.join(", ")}`]),
+    ...(ignoredColumns.length === 0 ? [] : [`not known to the model, so ignored: ${ignoredColumns.join(", ")}`]),
+  ];
+}
+
+const fileJson = ({ tooFew, firstError, missingColumns, ignoredColumns, ...counts }: FileScores) => ({
+  ...counts,
+  too_few_features: tooFew,
+  first_error: firstError,
+  missing_columns: missingColumns,
+  ignored_columns: ignoredColumns,
+});
+
 /** `bellwether predict` */
 export function predictCommand(context: CliContext): Command {
   return new Command("predict")
-    .requiredOption("--input <json>", "a flat JSON object, a file with one, or - for standard input")
+    .requiredOption(
+      "--input <json>",
+      "a flat JSON object, a file with one, - for standard input, or a .csv, .parquet or .jsonl file of suppliers",
+    )
+    .option("--output <file>", "with a file of suppliers: where to write the scores, .csv or .parquet")
     .option("--url <url>", "ask the service there instead, for example http://localhost:8081")
     .option("--model <name>", "model to use")
     .option("--model-version <version>", "version or alias, default the champion")
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      `\nExamples:\n  npx bellwether predict --input '{"supplier_id":"S_00001","past_disputes":7,"late_ratio":0.4,…}'\n  npx bellwether predict --input supplier.json --url http://localhost:8081 --json`,
+      `\nExamples:\n  npx bellwether predict --input '{"supplier_id":"S_00001","past_disputes":7,"late_ratio":0.4,…}'\n  npx bellwether predict --input supplier.json --url http://localhost:8081 --json\n  npx bellwether predict --input suppliers.csv --output scores.parquet`,
     )
     .action(async (options) => {
       const report = createReport(options);
@@ -47,6 +79,18 @@ export function predictCommand(context: CliContext): Command {
         throw new UsageError(
           "--model and --model-version choose from the local registry; with --url the service's champion answers",
         );
+      if (isTableFile(options.input) !== (options.output !== undefined))
+        throw new UsageError(
+          "--output FILE goes with a .csv, .parquet or .jsonl file as --input, and that file needs it",
+        );
+      if (options.output !== undefined) {
+        if (options.url) throw new UsageError("a file is scored with the local registry; leave --url out");
+        const [input, output] = [options.input, options.output].map((file) => path.resolve(context.cwd, file));
+        const scores = await withLocalModel(context, options, (model) => predictFile(model, input ?? "", output ?? ""));
+        for (const line of fileLines(scores)) report.line(line);
+        report.json(fileJson(scores));
+        return;
+      }
       const { json, supplier } = await readSupplier(options.input, context.cwd);
       const score: FlatScore = options.url
         ? (JSON.parse(await postJson(options.url, "/predict", json, context.env)) as FlatScore)

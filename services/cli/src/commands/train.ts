@@ -1,57 +1,35 @@
+import path from "node:path";
 import type { ModelConfig } from "@bellwether/config/model-config";
-import { aliasVersion, readAliases } from "@bellwether/registry/aliases";
-import { publishVersion } from "@bellwether/registry/publish";
-import { setAlias } from "@bellwether/registry/set-alias";
 import { calibrationLine } from "@bellwether/risk-model/training/calibration-line";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { runOnnx } from "@bellwether/scoring/onnx-runtime";
-import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { Command } from "commander";
 import { type CliContext, registryFolder } from "../cli-context.ts";
 import { evaluationJson, evaluationLines } from "../evaluation-report.ts";
+import { exportTraining } from "../export-training.ts";
+import { type PublishedModel, publishModel } from "../publish-model.ts";
 import { createReport, showProgress } from "../report.ts";
 import { type DataOptions, loadTrainingData, withDataOptions } from "../training-data.ts";
 
-/** Publishes a trained model; the first version of a model becomes its champion, later ones its challenger. */
-export async function publishTrained(
+/** Publishes a trained model. @throws OtherContractError */
+export function publishTrained(
   root: string,
   model: ModelConfig,
   configHash: string,
   trained: TrainedRiskModel,
   now: Date,
-) {
+): Promise<PublishedModel> {
   const { evaluation } = trained;
-  const { version } = await publishVersion(
+  const figures = {
+    auc: evaluation.auc,
+    baselineFeature: evaluation.baseline?.feature ?? "",
+    baselineAuc: evaluation.baseline?.auc ?? null,
+  };
+  return publishModel(
     root,
-    {
-      ...trained,
-      modelName: model.name,
-      origin: "trained",
-      configHash,
-      evaluation: {
-        auc: evaluation.auc,
-        baselineFeature: evaluation.baseline?.feature ?? "",
-        baselineAuc: evaluation.baseline?.auc ?? null,
-      },
-      now,
-    },
-    checkScoringModel,
+    { ...trained, modelName: model.name, origin: "trained", configHash, evaluation: figures, now },
+    { setBy: "bellwether train", reason: "trained and published" },
   );
-  const champion = aliasVersion(await readAliases(root, model.name), "champion");
-  const alias = champion === undefined ? "champion" : "challenger";
-  await setAlias(
-    root,
-    {
-      modelName: model.name,
-      alias,
-      version,
-      setBy: "bellwether train",
-      reason: "trained and published",
-      now,
-    },
-    checkScoringModel,
-  );
-  return { version, alias };
 }
 
 /** Reads the data, trains, and publishes when told to. */
@@ -74,10 +52,11 @@ export async function train(options: DataOptions & { publish?: boolean }, contex
 export function trainCommand(context: CliContext): Command {
   return withDataOptions(new Command("train"))
     .option("--publish", "publish the model: the first one as champion, later ones as challenger")
+    .option("--export <dir>", "write rows, split and test scores as <dir>/training_rows.parquet")
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  npx bellwether demo --out demo && npx bellwether train --data demo --publish\n  npx bellwether train --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml --data data",
+      "\nExamples:\n  npx bellwether demo --out demo && npx bellwether train --data demo --publish\n  npx bellwether train --data demo --export out   # out/training_rows.parquet, for your own analysis\n  npx bellwether train --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml --data data",
     )
     .action(async (options) => {
       const report = createReport(options);
@@ -90,15 +69,18 @@ export function trainCommand(context: CliContext): Command {
       report.line(
         `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.refused} refused, ${data.rejected.count} set aside while reading`,
       );
-      report.line(
-        published === null
-          ? "not published (add --publish)"
-          : `published ${model.name} ${published.version} as ${published.alias}`,
-      );
+      report.line(`data: SHA-256 ${trained.provenance.dataSha256} of the mapped rows`);
+      report.line(publishedLine(model.name, published));
+      if (options.export !== undefined) {
+        const file = await exportTraining(path.resolve(context.cwd, options.export), model, data.table, trained);
+        report.line(`rows, split and test scores: ${file}`);
+      }
       report.json({
         model: model.name,
         version: published?.version ?? null,
         alias: published?.alias ?? null,
+        published: published?.isNew ?? false,
+        data_sha256: trained.provenance.dataSha256,
         ...evaluationJson(evaluation),
         row_counts: {
           train: rowCounts.train,
@@ -124,4 +106,11 @@ export function trainCommand(context: CliContext): Command {
         config_hash: configHash,
       });
     });
+}
+
+function publishedLine(name: string, published: PublishedModel | null): string {
+  if (published === null) return "not published (add --publish)";
+  return published.isNew
+    ? `published ${name} ${published.version} as ${published.alias}`
+    : `not published: ${name} ${published.version} has the same files, byte for byte`;
 }

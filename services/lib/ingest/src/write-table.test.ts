@@ -1,16 +1,16 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
-import { writeParquet } from "./write-parquet.ts";
+import { writeTable } from "./write-table.ts";
 
 test("numbers, texts and dates come back, missing ones as null, over many chunks", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "parquet-"));
   try {
     const rows = 5_000;
     const file = path.join(folder, "rows 'x'.parquet");
-    await writeParquet(file, [
+    await writeTable(file, [
       {
         name: 'a "number"',
         type: "number",
@@ -35,6 +35,21 @@ test("numbers, texts and dates come back, missing ones as null, over many chunks
       [null, "ü1"],
       [0.5, null],
     ]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("a name that ends in .csv gives CSV with a header, any other is an error", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "csv-"));
+  try {
+    const columns = [
+      { name: "id", type: "text" as const, values: ['a,"b"', null] },
+      { name: "score", type: "number" as const, values: [0.25, Number.NaN] },
+    ];
+    await writeTable(path.join(folder, "scores.csv"), columns);
+    expect(await readFile(path.join(folder, "scores.csv"), "utf8")).toBe('id,score\n"a,""b""",0.25\n,\n');
+    await expect(writeTable(path.join(folder, "scores.xlsx"), columns)).rejects.toThrow(".parquet or .csv");
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

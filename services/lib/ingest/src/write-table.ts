@@ -11,8 +11,8 @@ import {
 } from "@duckdb/node-api";
 import { sqlName, sqlText } from "./quote-sql.ts";
 
-/** One column of a Parquet file; NaN and null are written as missing. */
-export type ParquetColumn =
+/** One column of a written table; NaN and null are written as missing. */
+export type TableColumn =
   | { readonly name: string; readonly type: "number"; readonly values: ArrayLike<number> }
   | { readonly name: string; readonly type: "text"; readonly values: ArrayLike<string | null> }
   /** Days since 1970-01-01. */
@@ -21,10 +21,21 @@ export type ParquetColumn =
 /** Rows appended at once: DuckDB's vector size. */
 const CHUNK_ROWS = 2048;
 
-const TYPES: Readonly<Record<ParquetColumn["type"], DuckDBType>> = { number: DOUBLE, text: VARCHAR, date: DATE };
+const TYPES: Readonly<Record<TableColumn["type"], DuckDBType>> = { number: DOUBLE, text: VARCHAR, date: DATE };
 
-/** Writes columns of equal length as a Parquet file; the file is there whole or not at all. */
-export async function writeParquet(file: string, columns: readonly ParquetColumn[]): Promise<void> {
+/** Formats by the end of a file's name. */
+const COPY_OPTIONS = { ".parquet": "format parquet, compression zstd", ".csv": "format csv, header" } as const;
+
+/** Ends of names that `writeTable` takes. */
+export const TABLE_ENDINGS: readonly string[] = Object.keys(COPY_OPTIONS);
+
+/**
+ * Writes columns of equal length as Parquet or CSV, as the file's name ends; the file is there whole or not at all.
+ * @throws RangeError the name ends otherwise
+ */
+export async function writeTable(file: string, columns: readonly TableColumn[]): Promise<void> {
+  const format = Object.entries(COPY_OPTIONS).find(([ending]) => file.endsWith(ending))?.[1];
+  if (format === undefined) throw new RangeError(`a table's name ends in ${TABLE_ENDINGS.join(" or ")}`);
   const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection = await instance.connect();
   const draft = `${file}.draft-${process.pid}`;
@@ -47,7 +58,7 @@ export async function writeParquet(file: string, columns: readonly ParquetColumn
       appender.appendDataChunk(chunk);
     }
     appender.closeSync();
-    await connection.run(`copy written to ${sqlText(draft)} (format parquet, compression zstd)`);
+    await connection.run(`copy written to ${sqlText(draft)} (${format})`);
     await rename(draft, file);
   } finally {
     connection.closeSync();
@@ -56,7 +67,7 @@ export async function writeParquet(file: string, columns: readonly ParquetColumn
   }
 }
 
-function valueAt(column: ParquetColumn, row: number): DuckDBValue {
+function valueAt(column: TableColumn, row: number): DuckDBValue {
   const value = column.values[row] ?? null;
   if (value === null || Number.isNaN(value)) return null;
   return column.type === "date" ? new DuckDBDateValue(Number(value)) : value;

@@ -1,0 +1,31 @@
+import type { ComparedFigure, ScoreComparison } from "@bellwether/risk-model/evaluate/compare-scores";
+
+const NAMES = { auc: "AUC", brier: "Brier score", logLoss: "log loss" } as const;
+
+/** Two versions on the same rows as the JSON of `evaluate`. */
+export function comparisonJson(version: string, { auc, brier, logLoss, ...counts }: ScoreComparison) {
+  const figure = ({ first, second, difference, interval }: ComparedFigure) => ({
+    against: first,
+    this: second,
+    difference,
+    interval,
+  });
+  return { version, ...counts, auc: figure(auc), brier: figure(brier), log_loss: figure(logLoss) };
+}
+
+/** Two versions on the same rows, in words: each difference with its interval and what it shows. */
+export function comparisonLines(before: string, now: string, comparison: ScoreComparison): string[] {
+  return [
+    `${now} against ${before} on the same ${comparison.rows} rows, ${comparison.positives} positive:`,
+    ...(["auc", "brier", "logLoss"] as const).map((name) => {
+      const { first, second, difference, interval } = comparison[name];
+      const better = name === "auc" ? difference > 0 : difference < 0;
+      const range = interval === null ? "no interval" : `95 %: ${signed(interval[0])} to ${signed(interval[1])}`;
+      const certain = interval !== null && interval[0] * interval[1] > 0;
+      const verdict = certain ? (better ? "better" : "worse") : "may be chance";
+      return `${NAMES[name].padEnd(19)}${second.toFixed(4)} was ${first.toFixed(4)}, difference ${signed(difference)} (${range}): ${verdict}`;
+    }),
+  ];
+}
+
+const signed = (x: number): string => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(4)}`;

@@ -1,0 +1,36 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { ModelConfig } from "@bellwether/config/model-config";
+import { type TableColumn, writeTable } from "@bellwether/ingest/write-table";
+import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
+import type { TrainedRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+
+/**
+ * Writes a training's rows as Parquet: supplier_id, as_of (when there is time), used_for, the label, test_score (test rows only) and the
+ * features. The contract text is left out.
+ * @returns the file
+ */
+export async function exportTraining(
+  folder: string,
+  model: ModelConfig,
+  table: FeatureTable,
+  { rowUses, testScores }: TrainedRiskModel,
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, "training_rows.parquet");
+  const features = model.features.map(
+    ({ name, kind }): TableColumn =>
+      kind === "numeric"
+        ? { name, type: "number", values: table.numbers.get(name) ?? [] }
+        : { name, type: "text", values: table.categories.get(name) ?? [] },
+  );
+  await writeTable(file, [
+    { name: "supplier_id", type: "text", values: table.supplierIds },
+    ...(table.asOfDays === null ? [] : [{ name: "as_of", type: "date" as const, values: table.asOfDays }]),
+    { name: "used_for", type: "text", values: rowUses },
+    { name: model.target.name, type: "number", values: table.labels ?? [] },
+    { name: "test_score", type: "number", values: testScores },
+    ...features,
+  ]);
+  return file;
+}
