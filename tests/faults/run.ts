@@ -9,6 +9,7 @@ import { leaveServerCpu, type Scenario } from "./harness.ts";
 import { hostileMessages } from "./hostile.ts";
 import { overload } from "./overload.ts";
 import { frozenReplica, outageByErrors, outageByKill, rollingRestarts } from "./replicas.ts";
+import { takeover } from "./takeover.ts";
 
 const SCENARIOS = {
   overload,
@@ -20,6 +21,7 @@ const SCENARIOS = {
   floods,
   collector,
   "audit-trail": auditTrail,
+  takeover,
 } satisfies Record<string, Scenario>;
 
 const ABOUT: Readonly<Record<keyof typeof SCENARIOS, string>> = {
@@ -32,6 +34,7 @@ const ABOUT: Readonly<Record<keyof typeof SCENARIOS, string>> = {
   floods: "HTTP/2 floods at both doors, beside an honest client",
   collector: "telemetry to a collector that is dead or silent",
   "audit-trail": "audit events to an ops-service that is dead or silent",
+  takeover: "the scheduler that holds a week's run is killed; a second one goes on",
 };
 
 const { flags, names } = readCommandLine({

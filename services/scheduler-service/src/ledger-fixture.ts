@@ -13,6 +13,8 @@ export interface LedgerServer extends AsyncDisposable {
   /** Its gRPC door. */
   readonly url: string;
   readonly run: ReturnType<typeof newRun>;
+  /** Who started the run, in order: "machine/process id/attempt". */
+  readonly holders: readonly string[];
   /** Weeks that a run was started for. */
   readonly startedWeeks: ReadonlySet<string>;
   /** Chunks received, by number; each as it came first. */
@@ -35,6 +37,7 @@ export async function startLedger(): Promise<LedgerServer> {
   const chunks = new Map<number, SubmitChunkRequest>();
   const duplicates: number[] = [];
   const startedWeeks = new Set<string>();
+  const holders: string[] = [];
   let [fence, holder, rejected] = [0n, "", 0n];
   const checkFence = (given: bigint | undefined): void => {
     if (given !== fence) throw refusal(Code.Aborted, "RUN_FENCED", "another holder has the run");
@@ -49,6 +52,7 @@ export async function startLedger(): Promise<LedgerServer> {
   const handlers: Partial<ServiceImpl<typeof BatchService>> = {
     startRun: (request) => {
       startedWeeks.add(request.isoWeek);
+      holders.push(request.holder);
       if (run.state === RunState.COMPLETE) return { run };
       if (request.holder !== holder) [fence, holder] = [fence + 1n, request.holder];
       const { isoWeek, modelName, sourceDigest, configHash } = request;
@@ -123,6 +127,7 @@ export async function startLedger(): Promise<LedgerServer> {
     chunks,
     duplicates,
     startedWeeks,
+    holders,
     onSubmit: () => {},
     onReport: () => {},
     fence: () => {
