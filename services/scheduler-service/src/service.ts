@@ -21,6 +21,8 @@ import { createReadiness } from "./readiness.ts";
 import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
 import { modelHandlers } from "./rpc/models.ts";
 import { scheduleHandlers } from "./rpc/schedule.ts";
+import { onDisk } from "./store/disk-error.ts";
+import { watchDisk } from "./store/disk-watch.ts";
 import { openPauseFile } from "./store/pause-file.ts";
 import { createWeeklyRunner, type WeeklySettings } from "./weekly-runner.ts";
 
@@ -47,10 +49,13 @@ export interface SchedulerServiceConfig
   readonly lockMs?: number;
   /** How often the schedule in the queue's store is looked at, milliseconds. Default 20,000. */
   readonly scheduleCheckMs?: number;
+  /** How often the folders of the weekly run are tried, milliseconds. Default 15,000. */
+  readonly diskCheckMs?: number;
 }
 
 /** How often the registry is looked at for moves that the command line made. */
 const REGISTRY_LOOK_MS = 1_000;
+const DISK_CHECK_MS = 15_000;
 
 /**
  * Starts scheduler-service; it is ready while the store of its jobs takes writes and holds the schedule, and the folders of its weeks can
@@ -63,14 +68,24 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
   const runner = starting.use(await createWeeklyRunner({ ...settings, calls }));
   const queues = starting.use(await openQueue(queueUrl, { queues: [WEEKLY_SCHEDULE] }));
   const readiness = createReadiness(logger);
+  const disk = starting.use(
+    watchDisk({
+      weeksFolder: settings.weeksFolder,
+      inputFolder,
+      everyMs: config.diskCheckMs ?? DISK_CHECK_MS,
+      report: (reason) => readiness.set("disk", reason),
+    }),
+  );
   const jobs = await startWeeklyJobs({
     ...settings,
     queues,
     runner,
     logger,
     pauseFile: openPauseFile(path.join(settings.weeksFolder, "schedule.json")),
+    onDisk: (error) => disk.noteRun(error),
     onSchedule: (reason) => readiness.set("schedule", reason),
-    findInput: (named) => resolveInput(inputFolder, named === "" ? path.resolve(inputFolder, input) : named),
+    findInput: (named) =>
+      onDisk(inputFolder, resolveInput(inputFolder, named === "" ? path.resolve(inputFolder, input) : named)),
   });
   starting.defer(jobs.stop);
   const ops = starting.use(createMeshTransport({ url: settings.opsUrl, ...calls }));

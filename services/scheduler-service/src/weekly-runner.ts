@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { access } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
@@ -11,6 +10,8 @@ import type { ModelFeature } from "./domain/model-contract.ts";
 import { InputNotFoundError } from "./domain/scheduler-error.ts";
 import type { RunDecisions } from "./domain/weekly-ports.ts";
 import { type Progress, runWeekly, type WeeklyResult } from "./domain/weekly-run.ts";
+import { allOnDisk, diskErrorOf, onDisk } from "./store/disk-error.ts";
+import { openReadable } from "./store/open-readable.ts";
 import { readSnapshot, readSnapshotFeatures, readSource, writeSnapshot } from "./store/snapshot-files.ts";
 import { openWeekFolder } from "./store/week-folder.ts";
 
@@ -55,13 +56,14 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     configHash: pair.configHash,
     features: featuresOf(pair),
     hasSourceTables: pair.mapping.weekly?.form === "raw",
-    readSource: (input: string, signal: AbortSignal) => readSource({ mapping: pair.mapping, input, signal }),
+    readSource: (input: string, signal: AbortSignal) =>
+      onDisk(input, readSource({ mapping: pair.mapping, input, signal })),
     ledger: createOpsLedger(ops, modelName),
     scorer: createMlScorer(ml, modelName),
-    openWeek: (week: string) => openWeekFolder(settings.weeksFolder, modelName, week),
+    openWeek: (week: string) => allOnDisk(settings.weeksFolder, openWeekFolder(settings.weeksFolder, modelName, week)),
     checkInput,
     ingest: (input: string, outParquet: string, signal: AbortSignal) =>
-      writeSnapshot({ ...pair, input, outParquet, signal }),
+      onDisk(settings.weeksFolder, writeSnapshot({ ...pair, input, outParquet, signal })),
     readChunks: readSnapshot,
     readFeatures: readSnapshotFeatures,
   };
@@ -86,6 +88,6 @@ function featuresOf({ model }: ConfigPair): ModelFeature[] {
 const newHolder = (): string => `${os.hostname().slice(0, 64)}/${process.pid}/${randomUUID()}`;
 
 const checkInput = (input: string): Promise<void> =>
-  access(input).catch(() => {
-    throw new InputNotFoundError(input);
+  openReadable(input).catch((error: unknown) => {
+    throw diskErrorOf(error, input) ?? new InputNotFoundError(input);
   });

@@ -16,8 +16,8 @@ export interface SourceFile {
  * not a regular file.
  */
 export async function sourceFiles(source: SourceMapping, dataDir: string, maxFiles: number): Promise<SourceFile[]> {
-  const root = await realpath(dataDir).catch(() => {
-    throw new SourceError(source.name, dataDir, "there is no such data folder");
+  const root = await realpath(dataDir).catch((error: unknown) => {
+    throw isMissing(error) ? new SourceError(source.name, dataDir, "there is no such data folder") : error;
   });
   const names = /[*?]/.test(source.file) ? await matching(source, root) : [source.file];
   if (names.length === 0) throw new SourceError(source.name, source.file, "no file of the data folder matches");
@@ -38,9 +38,15 @@ export function givenFile(source: string, path: string): Promise<SourceFile> {
   return regularFile(source, path, basename(path));
 }
 
+/** Codes of the system for a path that leads nowhere; others, such as a lost right, are not the caller's mistake. */
+const MISSING: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && typeof error.code === "string" && MISSING.has(error.code);
+
 async function regularFile(source: string, path: string, name: string): Promise<SourceFile> {
-  const real = await realpath(path).catch(() => {
-    throw new SourceError(source, name, "there is no such file");
+  const real = await realpath(path).catch((error: unknown) => {
+    throw isMissing(error) ? new SourceError(source, name, "there is no such file") : error;
   });
   if (!(await stat(real)).isFile()) throw new SourceError(source, name, "it is not a regular file");
   return { name, path: real };
@@ -51,7 +57,10 @@ async function matching(source: SourceMapping, root: string): Promise<string[]> 
   if (/[*?]/.test(folder)) throw new SourceError(source.name, source.file, "only the file's own name may be a pattern");
   const escaped = basename(source.file).replace(/[.+^${}()|[\]\\]/g, "\\$&");
   const pattern = new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "su");
-  const entries = await readdir(join(root, folder)).catch(() => []);
+  const entries = await readdir(join(root, folder)).catch((error: unknown): string[] => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
   return entries
     .filter((entry) => pattern.test(entry))
     .sort()

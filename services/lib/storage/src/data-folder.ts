@@ -17,8 +17,11 @@ export async function makeDataFolder(folder: string): Promise<void> {
   }
 }
 
-/** One folder after the other: Node's recursive mkdir does not come to an end below a folder such as /proc. */
-async function makeFolder(folder: string): Promise<void> {
+/**
+ * Makes a folder, with those above it, one after the other: Node's recursive mkdir does not come to an end below a folder such as /proc,
+ * and calls a read-only file system a missing folder. @throws NodeJS.ErrnoException
+ */
+export async function makeFolder(folder: string): Promise<void> {
   const above = path.dirname(folder);
   if (above !== folder && !(await isThere(above))) await makeFolder(above);
   await mkdir(folder).catch((error: NodeJS.ErrnoException) => {

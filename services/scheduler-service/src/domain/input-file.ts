@@ -5,14 +5,26 @@ import { InputNotFoundError } from "./scheduler-error.ts";
 /**
  * The file or folder that a caller names, below the input folder also after links are followed.
  * @throws InputNotFoundError when it is not there, or elsewhere: a caller learns nothing of other folders
+ * @throws NodeJS.ErrnoException when the folder, or what is named below it, cannot be looked at
  */
 export async function resolveInput(inputFolder: string, input: string): Promise<string> {
   try {
     const folder = await realpath(inputFolder);
-    const file = await realpath(path.resolve(folder, input));
-    if (file === folder || file.startsWith(folder + path.sep)) return file;
-  } catch {
-    // Not there: told below.
+    const named = path.resolve(folder, input);
+    const file = await realpath(named).catch((error: unknown) => {
+      throw isBelow(folder, named) ? error : new InputNotFoundError(input);
+    });
+    if (isBelow(folder, file)) return file;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   }
   throw new InputNotFoundError(input);
 }
+
+const isBelow = (folder: string, file: string): boolean => file === folder || file.startsWith(folder + path.sep);
+
+/** Codes of the system for a path that leads nowhere. */
+const MISSING: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EINVAL"]);
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && typeof error.code === "string" && MISSING.has(error.code);

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
+import { makeFolder } from "@bellwether/storage/data-folder";
 
 /** Writes parts to a file that appears under its name whole, on the disk, or not at all; replaces an older one. */
 export async function writeWhole(file: string, parts: AsyncIterable<string> | Iterable<string>): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
+  await makeFolder(path.dirname(file));
   const draft = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.partial`);
   try {
     await using handle = await open(draft, "wx", 0o644);

@@ -1,10 +1,13 @@
+import path from "node:path";
 import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
 import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
+import { makeFolder } from "@bellwether/storage/data-folder";
 
 // DuckDB is loaded with the first file: a scheduler that starts is ready a tenth of a second sooner without it.
 
 /** Makes the snapshot of a weekly file. @throws what `snapshotWeekly` of the ingest throws */
 export async function writeSnapshot(input: WeeklyInput): Promise<WeeklySnapshot & { readonly sourceDigest: string }> {
+  await makeFolder(path.dirname(input.outParquet));
   const { snapshotWeekly } = await import("@bellwether/ingest/weekly-snapshot");
   const { sourceDigest } = await import("@bellwether/ingest/weekly-source");
   const snapshot = await snapshotWeekly(input);
