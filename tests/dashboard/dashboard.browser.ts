@@ -1,71 +1,22 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import { AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { type Route, route } from "@bellwether/mesh/route";
-import { startServer } from "@bellwether/mesh/serve";
-import { staticFiles } from "@bellwether/mesh/web/static-files";
-import { createLogger } from "@bellwether/telemetry/logger";
+import { route } from "@bellwether/mesh/route";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Browser, Page } from "playwright-core";
-import { build } from "vite";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { hasChromium, startBrowser } from "./browser.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { hasChromium } from "./browser.ts";
 import { demoAlert, demoData } from "./demo-data.ts";
 import { opsInMemory } from "./ops-in-memory.ts";
-
-const DASHBOARD = path.resolve(import.meta.dirname, "../../services/dashboard");
-let dist = "";
-let browser: Browser | undefined;
-const opened: (() => Promise<unknown>)[] = [];
-
-/** Serves the page over these routes and opens it in a window of its own. */
-async function openPage(routes: readonly Route[], hash = ""): Promise<{ page: Page; complaints: string[] }> {
-  const server = await startServer({
-    name: "ops-in-memory",
-    ports: { grpc: 0, web: 0, admin: 0 },
-    routes,
-    errors: {},
-    logger: createLogger({ name: "ops-in-memory", level: "silent" }),
-    webHandlers: [staticFiles(dist)],
-  });
-  opened.push(() => server.stop());
-  if (!browser) throw new Error("the browser did not start");
-  const page = await browser.newPage({ locale: "en", timezoneId: "UTC" });
-  opened.push(() => page.close());
-  // Shorter than a test's: what was waited for is named.
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto(`http://127.0.0.1:${server.addresses.web.port}/${hash}`);
-  return { page, complaints };
-}
+import { usePages } from "./page-harness.ts";
 
 const row = (page: Page, name: string) => page.getByRole("row").filter({ hasText: name });
 const isShown = (page: Page, words: string | RegExp) => page.getByText(words).first().waitFor();
 
 describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromium)", () => {
-  beforeAll(async () => {
-    dist = await mkdtemp(path.join(os.tmpdir(), "dashboard-"));
-    await build({
-      configFile: path.join(DASHBOARD, "vite.config.ts"),
-      logLevel: "error",
-      build: { outDir: dist, emptyOutDir: true },
-    });
-    browser = await startBrowser();
-  });
-  afterEach(async () => {
-    for (const close of opened.splice(0).reverse()) await close();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await rm(dist, { recursive: true, force: true });
-  });
+  const { openPage } = usePages();
 
-  test("lists alerts, and one that is raised later shows by itself", async () => {
+  test("lists alerts, and one that is raised later shows when its reader asks", async () => {
     const data = demoData();
     const ops = opsInMemory(data);
     const { page, complaints } = await openPage(ops.routes);
@@ -76,7 +27,12 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     const raised = demoAlert(3);
     data.alerts.push(raised);
     ops.changes.tell({ alerts: [raised] });
+    const bar = page.getByRole("button", { name: "1 change: show" });
+    await bar.waitFor();
+    expect(await row(page, "Dunmere Electronics").count()).toBe(0);
+    await bar.click();
     await isShown(page, "Dunmere Electronics");
+    await bar.waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
   });
 
@@ -126,6 +82,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await page.getByRole("button", { name: "Acknowledge: Aldermoor Castings" }).click();
     await isShown(page, /Not acknowledged: Aldermoor Castings.*Somebody else was faster/);
     await row(page, "Aldermoor Castings").waitFor({ state: "detached" });
+    await row(page, "S-1000: Resolved").waitFor();
   });
 
   test("the filter stands in the address and narrows the list", async () => {
@@ -222,8 +179,14 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
     data.alerts.push(demoAlert(4));
     ops.changes.drop();
-    await page.getByRole("status").filter({ hasText: "Reconnecting" }).waitFor();
-    await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^Not live since \d\d:\d\d, reconnecting$/ })
+      .waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^Live$/ })
+      .waitFor();
     await isShown(page, "Estrel Packaging");
   });
 });

@@ -160,3 +160,16 @@ export function demoData(): OpsData {
   });
   return { alerts: [0, 1, 2].map((i) => demoAlert(i)), suppliers, histories, runs: [running, complete] };
 }
+
+/** Alerts about this many suppliers with names of their own, half of them critical. */
+export function manyAlerts(count: number): Alert[] {
+  return Array.from({ length: count }, (_, i) => {
+    const alert = demoAlert(i % 6);
+    return Object.assign(alert, {
+      alertId: `0190f3c0-0000-7000-9000-${String(i).padStart(12, "0")}`,
+      supplierId: `M-${1000 + i}`,
+      supplierName: `Supplier ${String(i).padStart(3, "0")}`,
+      severity: i < count / 2 ? AlertSeverity.CRITICAL : AlertSeverity.WARNING,
+    });
+  });
+}

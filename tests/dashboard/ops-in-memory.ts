@@ -10,6 +10,8 @@ import { timestampNow } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createWatched } from "./watched.ts";
 
+const HEARTBEAT_MS = 2_000;
+
 /** What the server knows. Tests change it, and tell of the change. */
 export interface OpsData {
   alerts: Alert[];
@@ -73,8 +75,13 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
         return { alert };
       },
       async *watchAlerts(_request, { signal }) {
-        yield {};
-        yield* changes.values(signal);
+        const heartbeat = setInterval(() => changes.tell({}), HEARTBEAT_MS);
+        try {
+          yield {};
+          yield* changes.values(signal);
+        } finally {
+          clearInterval(heartbeat);
+        }
       },
     }),
     route(SupplierService, {

@@ -1,26 +1,33 @@
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { AlertsPage } from "./pages/alerts-page.tsx";
 import { NowherePage } from "./pages/nowhere-page.tsx";
 import { RunPage } from "./pages/run-page.tsx";
 import { SupplierPage } from "./pages/supplier-page.tsx";
 import { SuppliersPage } from "./pages/suppliers-page.tsx";
 import { Header } from "./parts/header.tsx";
+import { keptPlace, startKeepingPlaces } from "./parts/kept-place.ts";
 import { focusHeading } from "./parts/page.tsx";
-import { type Place, placeOf } from "./route.ts";
+import { hrefOf, type Place, placeOf } from "./route.ts";
+import { AlertChangesContext, createAlertChanges } from "./rpc/alert-changes.ts";
+import { LiveContext } from "./rpc/live.ts";
 import { useAlertWatch } from "./rpc/use-alert-watch.ts";
 
 /** The whole page: the header and what the address asks for. */
 export function App() {
   const place = placeOf(useSyncExternalStore(onHashChange, () => window.location.hash));
-  const live = useAlertWatch();
+  const [changes] = useState(createAlertChanges);
+  const live = useAlertWatch(changes);
+  useEffect(startKeepingPlaces, []);
   useFocusOnArrival(place.page === "supplier" ? place.supplierId : place.page);
   return (
-    <>
-      <Header place={place} live={live} />
-      <main id="content">
-        <PageOf place={place} />
-      </main>
-    </>
+    <LiveContext value={live}>
+      <AlertChangesContext value={changes}>
+        <Header place={place} />
+        <main id="content">
+          <PageOf place={place} />
+        </main>
+      </AlertChangesContext>
+    </LiveContext>
   );
 }
 
@@ -29,11 +36,11 @@ function PageOf({ place }: { place: Place }) {
     case "alerts":
       return <AlertsPage filter={place.filter} />;
     case "suppliers":
-      return <SuppliersPage band={place.band} />;
+      return <SuppliersPage band={place.band} modelName={place.modelName ?? ""} />;
     case "supplier":
-      return <SupplierPage key={place.supplierId} supplierId={place.supplierId} />;
+      return <SupplierPage key={hrefOf(place)} place={place} />;
     case "run":
-      return <RunPage key={place.isoWeek} isoWeek={place.isoWeek} />;
+      return <RunPage key={hrefOf(place)} isoWeek={place.isoWeek} modelName={place.modelName ?? ""} />;
     case "nowhere":
       return <NowherePage />;
   }
@@ -45,7 +52,8 @@ function useFocusOnArrival(where: string): void {
   useEffect(() => {
     if (before.current === where) return;
     before.current = where;
-    focusHeading();
+    // On the way back the place that was left is found again.
+    if (!keptPlace()) focusHeading();
   }, [where]);
 }
 

@@ -10,6 +10,9 @@ test("every address reads back to its place", () => {
     { page: "suppliers", band: Band.UNSPECIFIED },
     { page: "suppliers", band: Band.HIGH },
     { page: "supplier", supplierId: "a/b?c#d %é" },
+    { page: "supplier", supplierId: "S-1", modelName: "risk & co", alertId: "0190f3c0" },
+    { page: "suppliers", band: Band.LOW, modelName: "second" },
+    { page: "run", isoWeek: "2026-W47", modelName: "second" },
     { page: "run", isoWeek: "" },
     { page: "run", isoWeek: "2026-W47" },
   ];

@@ -13,10 +13,12 @@ export interface AlertFilter {
 /** What the page shows. It stands in the address behind "#", because ops answers /alerts and others as JSON. */
 export type Place =
   | { readonly page: "alerts"; readonly filter: AlertFilter }
-  | { readonly page: "suppliers"; readonly band: Band }
-  | { readonly page: "supplier"; readonly supplierId: string }
-  /** Without a week: the latest run. */
-  | { readonly page: "run"; readonly isoWeek: string }
+  /** Without a model: the server's default. */
+  | { readonly page: "suppliers"; readonly band: Band; readonly modelName?: string }
+  /** `alertId`: the alert to go on at. */
+  | { readonly page: "supplier"; readonly supplierId: string; readonly modelName?: string; readonly alertId?: string }
+  /** Without a week: the latest run; without a model: the run that was started last. */
+  | { readonly page: "run"; readonly isoWeek: string; readonly modelName?: string }
   | { readonly page: "nowhere" };
 
 type Names<V extends number> = Readonly<Record<string, V>>;
@@ -38,6 +40,8 @@ export const ACTIVE_ALERTS: AlertFilter = {
 export function placeOf(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
   const wanted = new URLSearchParams(query);
+  const modelName = wanted.get("model");
+  const ofModel = modelName ? { modelName } : {};
   const [page = "", argument = "", ...more] = path.replace(/^\//, "").split("/");
   if (more.length > 0) return { page: "nowhere" };
   if ((page === "" || page === "alerts") && argument === "") {
@@ -46,23 +50,32 @@ export function placeOf(hash: string): Place {
     return { page: "alerts", filter: { states: states.length > 0 ? states : ACTIVE_ALERTS.states, severity } };
   }
   if (page === "suppliers" && argument === "") {
-    return { page: "suppliers", band: named(BANDS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED };
+    return { page: "suppliers", band: named(BANDS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED, ...ofModel };
   }
   if (page === "suppliers") {
     const supplierId = decoded(argument);
-    return supplierId ? { page: "supplier", supplierId } : { page: "nowhere" };
+    const alertId = wanted.get("alert");
+    return supplierId ? { page: "supplier", supplierId, ...ofModel, ...(alertId && { alertId }) } : { page: "nowhere" };
   }
   if (page === "run" && (argument === "" || isoWeekNumber(argument) !== undefined)) {
-    return { page: "run", isoWeek: argument };
+    return { page: "run", isoWeek: argument, ...ofModel };
   }
   return { page: "nowhere" };
 }
 
 /** The address of a place, from "#" on: `placeOf` reads it back. */
 export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
-  if (place.page === "supplier") return `#/suppliers/${encodeURIComponent(place.supplierId)}`;
-  if (place.page === "run") return place.isoWeek === "" ? "#/run" : `#/run/${place.isoWeek}`;
-  if (place.page === "suppliers") return `#/suppliers${place.band ? `?band=${nameOf(BANDS, place.band)}` : ""}`;
+  if (place.page === "supplier") {
+    const query = queryOf({ model: place.modelName, alert: place.alertId });
+    return `#/suppliers/${encodeURIComponent(place.supplierId)}${query}`;
+  }
+  if (place.page === "run") {
+    return `${place.isoWeek === "" ? "#/run" : `#/run/${place.isoWeek}`}${queryOf({ model: place.modelName })}`;
+  }
+  if (place.page === "suppliers") {
+    const band = place.band ? nameOf(BANDS, place.band) : undefined;
+    return `#/suppliers${queryOf({ band, model: place.modelName })}`;
+  }
   const { states, severity } = place.filter;
   const isDefault = states.length === 2 && ACTIVE_ALERTS.states.every((state) => states.includes(state));
   const query = [
@@ -70,6 +83,14 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
     ...(severity ? [`severity=${nameOf(SEVERITIES, severity)}`] : []),
   ].join("&");
   return `#/alerts${query && `?${query}`}`;
+}
+
+/** From "?" on; what is undefined or empty falls away. */
+function queryOf(values: Readonly<Record<string, string | undefined>>): string {
+  const pairs = Object.entries(values).flatMap(([name, value]) =>
+    value ? [`${name}=${encodeURIComponent(value)}`] : [],
+  );
+  return pairs.length > 0 ? `?${pairs.join("&")}` : "";
 }
 
 function named<V extends number>(names: Names<V>, name: string): V | undefined {

@@ -1,51 +1,65 @@
-import { AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { type Alert, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { useInfiniteQuery } from "@connectrpc/connect-query";
+import { callUnaryMethod, useInfiniteQuery, useTransport } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { AlertFilters } from "../parts/alert-filters.tsx";
 import { AlertTable } from "../parts/alert-table.tsx";
+import { ListStatus } from "../parts/list-status.tsx";
 import { MoreButton } from "../parts/more-button.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
+import { useHeldList } from "../parts/use-held-list.ts";
+import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { ACTIVE_ALERTS, type AlertFilter, hrefOf } from "../route.ts";
 
 /** The alerts that a filter lets through, to be triaged. They stay fresh by themselves. */
 export function AlertsPage({ filter }: { filter: AlertFilter }) {
-  const [done, setDone] = useState("");
   return (
     <Page title="Alerts" aside={<AlertFilters filter={filter} />}>
-      <p className="done" role="status">
-        {done}
-      </p>
-      <AlertList filter={filter} onDone={setDone} />
+      <AlertList filter={filter} />
     </Page>
   );
 }
 
-function AlertList({ filter, onDone }: { filter: AlertFilter; onDone: (words: string) => void }) {
-  const list = useInfiniteQuery(
-    AlertService.method.listAlerts,
-    { pageToken: "", states: [...filter.states], severity: filter.severity },
-    {
-      pageParamKey: "pageToken",
-      getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,
-      placeholderData: keepPreviousData,
-    },
-  );
+function AlertList({ filter }: { filter: AlertFilter }) {
+  const [done, setDone] = useState("");
+  const transport = useTransport();
+  const request = { pageToken: "", states: [...filter.states], severity: filter.severity };
+  const list = useInfiniteQuery(AlertService.method.listAlerts, request, {
+    pageParamKey: "pageToken",
+    getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,
+    placeholderData: keepPreviousData,
+    // Rows stay until the reader asks for what has changed.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const readMore = usePagesKept(list);
+  const alerts = list.data?.pages.flatMap((page) => page.alerts);
+  const belongs = ({ state, severity }: Alert): boolean =>
+    filter.states.includes(state) && (filter.severity === AlertSeverity.UNSPECIFIED || severity === filter.severity);
+  const held = useHeldList<HTMLDivElement>({
+    name: hrefOf({ page: "alerts", filter }),
+    shown: list.isPlaceholderData ? undefined : alerts,
+    belongs,
+    reload: async () => (await list.refetch()).isSuccess,
+    peek: async () => (await callUnaryMethod(transport, AlertService.method.listAlerts, request)).alerts,
+  });
+  const { changes, isMore, show } = held;
+  const isEmpty = alerts !== undefined && !alerts.some(belongs);
+  // Nothing is there that could move.
+  useEffect(() => {
+    if (isEmpty && (changes > 0 || alerts.length > 0) && !list.isFetching && !list.isError) void show();
+  });
   if (list.isPending) return <Loading what="alerts" />;
   if (list.isError && !list.data) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
-  const alerts = list.data.pages.flatMap((page) => page.alerts);
   return (
-    <>
+    // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut while one of the controls inside has the focus
+    <div ref={held.container} onKeyDown={held.onKeyDown}>
+      <ListStatus done={done} changes={changes} isMore={isMore} onShow={() => void show()} />
+      {isEmpty ? <NoAlerts filter={filter} /> : <AlertTable alerts={alerts ?? []} belongs={belongs} onDone={setDone} />}
       {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {alerts.length === 0 ? <NoAlerts filter={filter} /> : <AlertTable alerts={alerts} onDone={onDone} />}
-      <MoreButton
-        hasMore={list.hasNextPage}
-        loading={list.isFetchingNextPage}
-        onMore={() => void list.fetchNextPage()}
-      />
-    </>
+      <MoreButton hasMore={list.hasNextPage} loading={list.isFetchingNextPage} onMore={readMore} />
+    </div>
   );
 }
 

@@ -15,8 +15,8 @@ import { useRunWatch } from "../rpc/use-run-watch.ts";
 const LOOK_AGAIN_MS = 10_000;
 
 /** One week's run, or the latest, as it goes on. */
-export function RunPage({ isoWeek }: { isoWeek: string }) {
-  const got = useQuery(BatchService.method.getRun, { isoWeek }, { refetchInterval: LOOK_AGAIN_MS });
+export function RunPage({ isoWeek, modelName }: { isoWeek: string; modelName: string }) {
+  const got = useQuery(BatchService.method.getRun, { isoWeek, modelName }, { refetchInterval: LOOK_AGAIN_MS });
   if (got.data?.run) return <Run listed={got.data.run} />;
   return (
     <Page title={isoWeek ? `Weekly run ${isoWeek}` : "Weekly run"}>
@@ -36,7 +36,7 @@ export function RunPage({ isoWeek }: { isoWeek: string }) {
 function Run({ listed }: { listed: BatchRun }) {
   const run = useRunWatch(listed);
   return (
-    <Page title={`Weekly run ${run.isoWeek}`} aside={<RunStateBadge state={run.state} />}>
+    <Page title={`Weekly run ${run.isoWeek}`} aside={<RunOfModel run={run} />}>
       {run.failure && (
         <div className="notice failure" role="alert">
           <strong>The run was given up</strong>
@@ -58,5 +58,14 @@ function Run({ listed }: { listed: BatchRun }) {
         </section>
       </div>
     </Page>
+  );
+}
+
+function RunOfModel({ run }: { run: BatchRun }) {
+  return (
+    <p className="latest">
+      <RunStateBadge state={run.state} />
+      <small>model {run.modelName}</small>
+    </p>
   );
 }

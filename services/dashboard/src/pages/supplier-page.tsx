@@ -2,6 +2,7 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { useQuery } from "@connectrpc/connect-query";
+import { Fragment } from "react";
 import { BandBadge } from "../parts/badges.tsx";
 import { ContributionTable } from "../parts/contribution-table.tsx";
 import { countText, scoreText, signedText } from "../parts/format.ts";
@@ -11,13 +12,14 @@ import { SupplierAlerts } from "../parts/supplier-alerts.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { ScoreHistoryPlot } from "../plots/score-history-plot.tsx";
 import { WaterfallPlot } from "../plots/waterfall-plot.tsx";
-import { hrefOf } from "../route.ts";
+import { hrefOf, type Place } from "../route.ts";
 import { isMissing } from "../rpc/problem.ts";
 import { SPACE_WORDS, wordOf } from "../words.ts";
 
 /** One supplier: how it stands, how it got there and why. */
-export function SupplierPage({ supplierId }: { supplierId: string }) {
-  const got = useQuery(SupplierService.method.getSupplier, { supplierId });
+export function SupplierPage({ place }: { place: Place & { page: "supplier" } }) {
+  const { supplierId, alertId, modelName = "" } = place;
+  const got = useQuery(SupplierService.method.getSupplier, { supplierId, modelName });
   const supplier = got.data?.supplier;
   const score = supplier?.latestScore;
   return (
@@ -27,6 +29,7 @@ export function SupplierPage({ supplierId }: { supplierId: string }) {
       {supplier && (
         <>
           <Facts supplier={supplier} />
+          <Models supplierId={supplierId} shown={got.data?.modelName ?? ""} all={got.data?.scoredByModels ?? []} />
           <div className="columns">
             <section className="card" aria-labelledby="history">
               <h2 id="history">Score by week</h2>
@@ -34,7 +37,7 @@ export function SupplierPage({ supplierId }: { supplierId: string }) {
             </section>
             <section className="card" aria-labelledby="alerts">
               <h2 id="alerts">Alerts</h2>
-              <SupplierAlerts supplierId={supplierId} />
+              <SupplierAlerts supplierId={supplierId} alertId={alertId ?? ""} />
             </section>
           </div>
           <section className="card" aria-labelledby="why">
@@ -44,6 +47,23 @@ export function SupplierPage({ supplierId }: { supplierId: string }) {
         </>
       )}
     </Page>
+  );
+}
+
+/** Which model's scores are shown, where several have scored the supplier. */
+function Models({ supplierId, shown, all }: { supplierId: string; shown: string; all: readonly string[] }) {
+  const others = all.filter((one) => one !== shown);
+  if (others.length === 0) return null;
+  return (
+    <p className="quiet">
+      Scores by {shown}. Also scored by:{" "}
+      {others.map((modelName, i) => (
+        <Fragment key={modelName}>
+          {i > 0 && ", "}
+          <a href={hrefOf({ page: "supplier", supplierId, modelName })}>{modelName}</a>
+        </Fragment>
+      ))}
+    </p>
   );
 }
 

@@ -1,26 +1,29 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { type ListSuppliersResponse, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
 import { MoreButton } from "../parts/more-button.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
 import { SupplierTable } from "../parts/supplier-table.tsx";
+import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { hrefOf } from "../route.ts";
+import { useAlertChanges } from "../rpc/alert-changes.ts";
 import { BAND_WORDS, wordOf } from "../words.ts";
 
 const BANDS = [Band.UNSPECIFIED, Band.HIGH, Band.MEDIUM, Band.LOW, Band.UNKNOWN];
 
 /** The suppliers of the latest run, those with the most at stake first. */
-export function SuppliersPage({ band }: { band: Band }) {
+export function SuppliersPage({ band, modelName }: { band: Band; modelName: string }) {
   return (
-    <Page title="Suppliers" aside={<BandFilter band={band} />}>
-      <SupplierList band={band} />
+    <Page title="Suppliers" aside={<BandFilter band={band} modelName={modelName} />}>
+      <SupplierList band={band} modelName={modelName} />
     </Page>
   );
 }
 
-function BandFilter({ band }: { band: Band }) {
+function BandFilter({ band, modelName }: { band: Band; modelName: string }) {
   return (
     <form className="filters" aria-label="Filter suppliers">
       <fieldset>
@@ -32,7 +35,7 @@ function BandFilter({ band }: { band: Band }) {
               name="band"
               checked={band === one}
               onChange={() => {
-                window.location.hash = hrefOf({ page: "suppliers", band: one });
+                window.location.hash = hrefOf({ page: "suppliers", band: one, modelName });
               }}
             />
             {one === Band.UNSPECIFIED ? "All" : wordOf(BAND_WORDS, one)}
@@ -43,28 +46,35 @@ function BandFilter({ band }: { band: Band }) {
   );
 }
 
-function SupplierList({ band }: { band: Band }) {
+function SupplierList({ band, modelName }: { band: Band; modelName: string }) {
   const list = useInfiniteQuery(
     SupplierService.method.listSuppliers,
-    { pageToken: "", band },
+    { pageToken: "", band, modelName },
     {
       pageParamKey: "pageToken",
       getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,
       placeholderData: keepPreviousData,
     },
   );
+  const readMore = usePagesKept(list);
+  const newWeek = useNewWeek(list.data?.pages[0]);
   if (list.isPending) return <Loading what="suppliers" />;
   if (!list.data) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
   const suppliers = list.data.pages.flatMap((page) => page.suppliers);
   if (suppliers.length === 0) return <NoSuppliers band={band} />;
   return (
     <>
-      <SupplierTable suppliers={suppliers} />
-      <MoreButton
-        hasMore={list.hasNextPage}
-        loading={list.isFetchingNextPage}
-        onMore={() => void list.fetchNextPage()}
-      />
+      <p className="list-status quiet">
+        Scores by {list.data.pages[0]?.modelName}
+        {newWeek && (
+          <button type="button" className="primary" onClick={() => void list.refetch()}>
+            Scores of {newWeek}: show
+          </button>
+        )}
+      </p>
+      <SupplierTable suppliers={suppliers} modelName={list.data.pages[0]?.modelName ?? ""} />
+      {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
+      <MoreButton hasMore={list.hasNextPage} loading={list.isFetchingNextPage} onMore={readMore} />
     </>
   );
 }
@@ -80,4 +90,17 @@ function NoSuppliers({ band }: { band: Band }) {
       <a href={hrefOf({ page: "suppliers", band: Band.UNSPECIFIED })}>Show all bands.</a>
     </Empty>
   );
+}
+
+/** The week of a later run than the one shown, once alerts of the same model tell of it; undefined: none. Rows stay until the reader asks. */
+function useNewWeek(shown: ListSuppliersResponse | undefined): string | undefined {
+  const changes = useAlertChanges();
+  useSyncExternalStore(changes.subscribe, changes.position);
+  const shownWeek = shown?.suppliers[0]?.latestScore?.isoWeek;
+  if (shownWeek === undefined) return undefined;
+  const weeks = changes
+    .since(0)
+    .alerts.filter(({ modelName, lastWeek }) => modelName === shown?.modelName && lastWeek > shownWeek)
+    .map(({ lastWeek }) => lastWeek);
+  return weeks.sort().at(-1);
 }

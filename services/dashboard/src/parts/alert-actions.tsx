@@ -1,44 +1,71 @@
 import { type Alert, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { useMutation } from "@connectrpc/connect-query";
+import { callUnaryMethod, useMutation, useTransport } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
+import { useBlockedReason } from "../rpc/live.ts";
 import { problemOf } from "../rpc/problem.ts";
-import { refreshAlerts } from "../rpc/use-alert-watch.ts";
+import { showDecided } from "../rpc/use-alert-watch.ts";
 import { ResolveDialog } from "./resolve-dialog.tsx";
 
-/** Takes or closes an alert; `onDone` is told in words, a failure too. */
-export function AlertActions({ alert, onDone }: { alert: Alert; onDone: (words: string) => void }) {
+interface AlertActionsProps {
+  readonly alert: Alert;
+  /** Gets what was done in words, a failure too. */
+  readonly onDone: (words: string) => void;
+}
+
+/** Takes or closes an alert. Offline the buttons say why they do nothing; they keep the focus. */
+export function AlertActions({ alert, onDone }: AlertActionsProps) {
   const queries = useQueryClient();
+  const transport = useTransport();
+  const blocked = useBlockedReason();
   const resolveButton = useRef<HTMLButtonElement>(null);
+  const acknowledgeButton = useRef<HTMLButtonElement>(null);
   const [resolving, setResolving] = useState(false);
+  const { alertId } = alert;
   const name = alert.supplierName || alert.supplierId;
   const acknowledge = useMutation(AlertService.method.acknowledgeAlert, {
-    onSuccess: () => {
+    onSuccess: async (answer) => {
       onDone(`Acknowledged: ${name}`);
-      // The pressed button goes away; the keyboard goes on at its neighbour.
-      resolveButton.current?.focus();
+      // The pressed button goes away; the keyboard goes on at its neighbour, unless it is somewhere else by now.
+      if (document.activeElement === acknowledgeButton.current) resolveButton.current?.focus({ preventScroll: true });
+      if (answer.alert) await showDecided(queries, answer.alert);
     },
-    onError: (error) => {
+    onError: async (error) => {
       const { title, wayOut } = problemOf(error);
       onDone(`Not acknowledged: ${name}. ${title}. ${wayOut}`);
+      const now = await callUnaryMethod(transport, AlertService.method.getAlert, { alertId }).catch(() => undefined);
+      if (now?.alert) await showDecided(queries, now.alert);
     },
-    onSettled: () => refreshAlerts(queries),
   });
-  if (alert.state === AlertState.RESOLVED) return null;
+  const unlessBlocked = (act: () => void) => () => (blocked === undefined ? act() : onDone(blocked));
+  if (alert.state === AlertState.RESOLVED && !resolving) return null;
   return (
     <>
       {alert.state === AlertState.OPEN && (
         <button
+          ref={acknowledgeButton}
           type="button"
           aria-label={`Acknowledge: ${name}`}
-          disabled={acknowledge.isPending}
-          onClick={() => acknowledge.mutate({ alertId: alert.alertId })}
+          aria-disabled={acknowledge.isPending || blocked !== undefined}
+          title={blocked}
+          data-keep={`acknowledge/${alertId}`}
+          onClick={unlessBlocked(() => {
+            if (!acknowledge.isPending) acknowledge.mutate({ alertId });
+          })}
         >
           Acknowledge
         </button>
       )}
-      <button ref={resolveButton} type="button" aria-label={`Resolve: ${name}`} onClick={() => setResolving(true)}>
+      <button
+        ref={resolveButton}
+        type="button"
+        aria-label={`Resolve: ${name}`}
+        aria-disabled={blocked !== undefined}
+        title={blocked}
+        data-keep={`resolve/${alertId}`}
+        onClick={unlessBlocked(() => setResolving(true))}
+      >
         Resolve…
       </button>
       {resolving && <ResolveDialog alert={alert} onDone={onDone} onClose={() => setResolving(false)} />}

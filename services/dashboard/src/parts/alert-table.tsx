@@ -1,14 +1,24 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { useEffect, useRef } from "react";
 import { hrefOf } from "../route.ts";
 import { AlertActions } from "./alert-actions.tsx";
 import { AlertStateText, SeverityBadge } from "./badges.tsx";
 import { agoText } from "./format.ts";
+import { isFocusLost, nextControl } from "./next-control.ts";
 import { ScoreMeter } from "./score-meter.tsx";
 import { Wide } from "./wide.tsx";
 
+interface AlertTableProps {
+  readonly alerts: readonly Alert[];
+  /** Whether an alert still belongs to the list; the place of one that does not stays empty, so that no other row moves. */
+  readonly belongs: (alert: Alert) => boolean;
+  readonly onDone: (words: string) => void;
+}
+
 /** Alerts in the order given, each with what can be done about it. */
-export function AlertTable({ alerts, onDone }: { alerts: readonly Alert[]; onDone: (words: string) => void }) {
+export function AlertTable({ alerts, belongs, onDone }: AlertTableProps) {
   const nowMs = Date.now();
+  const heights = useRef(new Map<string, number>());
   return (
     <Wide label="Alerts">
       <table className="stacks">
@@ -26,37 +36,68 @@ export function AlertTable({ alerts, onDone }: { alerts: readonly Alert[]; onDon
           </tr>
         </thead>
         <tbody>
-          {alerts.map((alert) => (
-            <tr key={alert.alertId}>
-              <th scope="row">
-                <a href={hrefOf({ page: "supplier", supplierId: alert.supplierId })}>
-                  {alert.supplierName || alert.supplierId}
-                </a>
-                {alert.supplierName && <small>{alert.supplierId}</small>}
-              </th>
-              <td>
-                <SeverityBadge severity={alert.severity} />
-              </td>
-              <td>
-                <ScoreMeter score={alert.riskScore} />
-              </td>
-              <td className="why">{alert.summary}</td>
-              <td>
-                <AlertStateText alert={alert} />
-              </td>
-              <td className="when">
-                {agoText(alert.changedAt, nowMs)}
-                <small>
-                  {alert.lastWeek} {alert.modelVersion}
-                </small>
-              </td>
-              <td className="actions">
-                <AlertActions alert={alert} onDone={onDone} />
-              </td>
-            </tr>
-          ))}
+          {alerts.map((alert) =>
+            belongs(alert) ? (
+              <tr
+                key={alert.alertId}
+                data-row={alert.alertId}
+                ref={(row) => {
+                  if (row) heights.current.set(alert.alertId, row.getBoundingClientRect().height);
+                }}
+              >
+                <th scope="row">
+                  <a
+                    href={hrefOf({ page: "supplier", supplierId: alert.supplierId, modelName: alert.modelName })}
+                    data-keep={`supplier/${alert.alertId}`}
+                  >
+                    {alert.supplierName || alert.supplierId}
+                  </a>
+                  {alert.supplierName && <small>{alert.supplierId}</small>}
+                </th>
+                <td>
+                  <SeverityBadge severity={alert.severity} />
+                </td>
+                <td>
+                  <ScoreMeter score={alert.riskScore} />
+                </td>
+                <td className="why">{alert.summary}</td>
+                <td>
+                  <AlertStateText alert={alert} />
+                </td>
+                <td className="when">
+                  {agoText(alert.changedAt, nowMs)}
+                  <small>
+                    {alert.lastWeek} {alert.modelName} {alert.modelVersion}
+                  </small>
+                </td>
+                <td className="actions">
+                  <AlertActions alert={alert} onDone={onDone} />
+                </td>
+              </tr>
+            ) : (
+              <GoneRow key={alert.alertId} alert={alert} heightPx={heights.current.get(alert.alertId)} />
+            ),
+          )}
         </tbody>
       </table>
     </Wide>
   );
 }
+
+/** Keeps the place of a row. `heightPx` of the row that it replaces; undefined: it replaces none. */
+function GoneRow({ alert, heightPx }: { alert: Alert; heightPx: number | undefined }) {
+  const row = useRef<HTMLTableRowElement>(null);
+  const replaces = heightPx !== undefined;
+  useEffect(() => {
+    if (replaces && row.current && isFocusLost()) nextControl(row.current)?.focus({ preventScroll: true });
+  }, [replaces]);
+  return (
+    <tr ref={row} className="gone" data-row={alert.alertId} style={{ height: heightPx }}>
+      <td colSpan={COLUMNS}>
+        {alert.supplierId}: <AlertStateText alert={alert} />
+      </td>
+    </tr>
+  );
+}
+
+const COLUMNS = 7;

@@ -1,6 +1,7 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type Alert, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { hrefOf } from "../route.ts";
 import { BAND_WORDS, DISPOSITION_WORDS, RUN_STATE_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "../words.ts";
 
 /** The colour of a badge, by what it asks of the reader. */
@@ -35,11 +36,18 @@ export function SeverityBadge({ severity }: { severity: AlertSeverity }) {
 
 /** Where an alert stands, with who took it or why it was closed. */
 export function AlertStateText({ alert }: { alert: Alert }) {
-  const { state, disposition, acknowledgedBy } = alert;
+  const { state, disposition, acknowledgedBy, supplierId, modelName, replacedByAlertId, replacedByRuleId } = alert;
   const more =
-    state === AlertState.RESOLVED && disposition !== Disposition.UNSPECIFIED
-      ? wordOf(DISPOSITION_WORDS, disposition)
-      : state === AlertState.ACKNOWLEDGED && acknowledgedBy;
+    state === AlertState.RESOLVED && disposition === Disposition.REPLACED ? (
+      <>
+        Replaced by{" "}
+        <a href={hrefOf({ page: "supplier", supplierId, modelName, alertId: replacedByAlertId })}>{replacedByRuleId}</a>
+      </>
+    ) : state === AlertState.RESOLVED && disposition !== Disposition.UNSPECIFIED ? (
+      wordOf(DISPOSITION_WORDS, disposition)
+    ) : (
+      state === AlertState.ACKNOWLEDGED && acknowledgedBy
+    );
   return (
     <>
       {wordOf(STATE_WORDS, state)}

@@ -1,5 +1,7 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { useContext } from "react";
 import { ACTIVE_ALERTS, hrefOf, type Place } from "../route.ts";
+import { LiveContext, liveText } from "../rpc/live.ts";
 import { focusHeading } from "./page.tsx";
 
 const LINKS = [
@@ -13,7 +15,7 @@ const LINKS = [
 ];
 
 /** Where one is, where one can go, and whether changes arrive by themselves. */
-export function Header({ place, live }: { place: Place; live: boolean | undefined }) {
+export function Header({ place }: { place: Place }) {
   return (
     <header className="header">
       <button type="button" className="skip" onClick={focusHeading}>
@@ -31,18 +33,19 @@ export function Header({ place, live }: { place: Place; live: boolean | undefine
             </a>
           ))}
         </nav>
-        <LiveSign live={live} />
+        <LiveSign />
       </div>
     </header>
   );
 }
 
-function LiveSign({ live }: { live: boolean | undefined }) {
-  const words = live === undefined ? "Connecting" : live ? "Live" : "Reconnecting";
-  const title = live ? "Changes show by themselves" : "Changes do not arrive at the moment; this page keeps trying";
+function LiveSign() {
+  const live = useContext(LiveContext);
+  const isLive = live.state === "live" && !live.offline;
+  const title = isLive ? "Changes show by themselves" : "Changes do not arrive at the moment; this page keeps trying";
   return (
-    <span className="live" data-live={live === true} role="status" title={title}>
-      {words}
+    <span className="live" data-live={isLive} role="status" title={title}>
+      {liveText(live)}
     </span>
   );
 }

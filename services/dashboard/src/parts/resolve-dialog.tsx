@@ -3,7 +3,8 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { useMutation } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
-import { refreshAlerts } from "../rpc/use-alert-watch.ts";
+import { useBlockedReason } from "../rpc/live.ts";
+import { showDecided } from "../rpc/use-alert-watch.ts";
 import { DISPOSITION_WORDS, wordOf } from "../words.ts";
 import { Failure } from "./notice.tsx";
 
@@ -31,15 +32,17 @@ export function ResolveDialog({ alert, onDone, onClose }: ResolveDialogProps) {
   const [note, setNote] = useState("");
   const name = alert.supplierName || alert.supplierId;
   const resolve = useMutation(AlertService.method.resolveAlert, {
-    onSuccess: () => {
+    onSuccess: async (answer) => {
       onDone(`Resolved: ${name}`);
       dialog.current?.close();
+      if (answer.alert) await showDecided(queries, answer.alert);
     },
-    onSettled: () => refreshAlerts(queries),
   });
+  const blocked = useBlockedReason();
   useEffect(() => dialog.current?.showModal(), []);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
+    if (blocked !== undefined || resolve.isPending) return;
     resolve.mutate({ alertId: alert.alertId, disposition, note });
   };
   return (
@@ -68,12 +71,13 @@ export function ResolveDialog({ alert, onDone, onClose }: ResolveDialogProps) {
           Note for the history
           <textarea rows={3} maxLength={LONGEST_NOTE} value={note} onChange={(event) => setNote(event.target.value)} />
         </label>
+        {blocked !== undefined && <p role="status">{blocked}</p>}
         {resolve.isError && <Failure error={resolve.error} />}
         <div className="dialog-actions">
           <button type="button" onClick={() => dialog.current?.close()}>
             Cancel
           </button>
-          <button type="submit" className="primary" disabled={resolve.isPending}>
+          <button type="submit" className="primary" aria-disabled={resolve.isPending || blocked !== undefined}>
             Resolve
           </button>
         </div>

@@ -28,7 +28,7 @@ export function RunList() {
         {list.data.runs.map((run) => (
           <tr key={run.runId}>
             <th scope="row">
-              <a href={hrefOf({ page: "run", isoWeek: run.isoWeek })}>{run.isoWeek}</a>
+              <a href={hrefOf({ page: "run", isoWeek: run.isoWeek, modelName: run.modelName })}>{run.isoWeek}</a>
               <small>{run.modelName}</small>
             </th>
             <td>

@@ -1,45 +1,85 @@
 import { type Alert, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { useQuery } from "@connectrpc/connect-query";
-import { useState } from "react";
+import { callUnaryMethod, useQuery, useTransport } from "@connectrpc/connect-query";
+import { useEffect, useRef, useState } from "react";
 import { EVENT_WORDS, wordOf } from "../words.ts";
 import { AlertActions } from "./alert-actions.tsx";
 import { AlertStateText, SeverityBadge } from "./badges.tsx";
 import { agoText } from "./format.ts";
+import { ListStatus } from "./list-status.tsx";
+import { isFocusLost } from "./next-control.ts";
 import { Failure, Loading } from "./notice.tsx";
+import { useHeldList } from "./use-held-list.ts";
 
-/** One supplier's alerts, resolved ones too, each with its history. */
-export function SupplierAlerts({ supplierId }: { supplierId: string }) {
+interface SupplierAlertsProps {
+  readonly supplierId: string;
+  /** The alert that the reader is led to; empty: none. */
+  readonly alertId: string;
+}
+
+const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED];
+
+/** One supplier's alerts by every model, resolved ones too, each with its history. They keep their places. */
+export function SupplierAlerts({ supplierId, alertId }: SupplierAlertsProps) {
   const [done, setDone] = useState("");
-  const states = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED];
-  const list = useQuery(AlertService.method.listAlerts, { supplierId, states });
+  const transport = useTransport();
+  const request = { supplierId, states: STATES };
+  const list = useQuery(AlertService.method.listAlerts, request, { staleTime: Number.POSITIVE_INFINITY });
+  const { container, changes, isMore, show, onKeyDown } = useHeldList<HTMLDivElement>({
+    name: `supplier/${supplierId}`,
+    shown: list.data?.alerts,
+    belongs: (alert) => alert.supplierId === supplierId,
+    reload: async () => (await list.refetch()).isSuccess,
+    peek: async () => (await callUnaryMethod(transport, AlertService.method.listAlerts, request)).alerts,
+  });
   if (list.isPending) return <Loading what="alerts" />;
   if (!list.data) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
+  const { alerts } = list.data;
   return (
-    <>
-      <p className="done" role="status">
-        {done}
-      </p>
-      {list.data.alerts.length === 0 && <p className="quiet">No rule has raised an alert about this supplier.</p>}
+    // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut while one of the controls inside has the focus
+    <div ref={container} onKeyDown={onKeyDown}>
+      <ListStatus done={done} changes={changes} isMore={isMore} onShow={() => void show()} />
+      {alerts.length === 0 && <p className="quiet">No rule has raised an alert about this supplier.</p>}
       <ul className="cases">
-        {list.data.alerts.map((alert) => (
-          <li key={alert.alertId}>
-            <div className="case-head">
-              <SeverityBadge severity={alert.severity} />
-              <span>
-                <AlertStateText alert={alert} />
-              </span>
-              <span className="actions">
-                <AlertActions alert={alert} onDone={setDone} />
-              </span>
-            </div>
-            <p>{alert.summary}</p>
-            <AlertHistory alert={alert} />
-          </li>
+        {alerts.map((alert) => (
+          <Case key={alert.alertId} alert={alert} isLedTo={alert.alertId === alertId} onDone={setDone} />
         ))}
       </ul>
-    </>
+      {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
+    </div>
+  );
+}
+
+function Case({ alert, isLedTo, onDone }: { alert: Alert; isLedTo: boolean; onDone: (words: string) => void }) {
+  const item = useRef<HTMLLIElement>(null);
+  const isResolved = alert.state === AlertState.RESOLVED;
+  const wasResolved = useRef(isResolved);
+  useEffect(() => {
+    if (isLedTo) item.current?.focus();
+  }, [isLedTo]);
+  useEffect(() => {
+    // The buttons have gone with the decision: the keyboard goes on at the alert itself.
+    if (isResolved && !wasResolved.current && isFocusLost()) item.current?.focus({ preventScroll: true });
+    wasResolved.current = isResolved;
+  }, [isResolved]);
+  return (
+    <li ref={item} tabIndex={-1} data-row={alert.alertId}>
+      <div className="case-head">
+        <SeverityBadge severity={alert.severity} />
+        <span>
+          <AlertStateText alert={alert} />
+        </span>
+        <span className="actions">
+          <AlertActions alert={alert} onDone={onDone} />
+        </span>
+      </div>
+      <p>{alert.summary}</p>
+      <p className="quiet">
+        {alert.ruleId}, {alert.modelName} {alert.modelVersion}, {alert.lastWeek}
+      </p>
+      <AlertHistory alert={alert} />
+    </li>
   );
 }
 

@@ -8,8 +8,14 @@ import { Wide } from "./wide.tsx";
 /** How many of a supplier's contributions a row names. */
 const REASONS = 3;
 
+interface SupplierTableProps {
+  readonly suppliers: readonly Supplier[];
+  /** The model whose scores they have. */
+  readonly modelName: string;
+}
+
 /** Suppliers with their latest scores, in the order given. */
-export function SupplierTable({ suppliers }: { suppliers: readonly Supplier[] }) {
+export function SupplierTable({ suppliers, modelName }: SupplierTableProps) {
   return (
     <Wide label="Suppliers">
       <table className="stacks">
@@ -28,7 +34,9 @@ export function SupplierTable({ suppliers }: { suppliers: readonly Supplier[] })
           {suppliers.map(({ supplierId, name, exposure, latestScore, activeAlerts }) => (
             <tr key={supplierId}>
               <th scope="row">
-                <a href={hrefOf({ page: "supplier", supplierId })}>{name || supplierId}</a>
+                <a href={hrefOf({ page: "supplier", supplierId, modelName })} data-keep={`supplier/${supplierId}`}>
+                  {name || supplierId}
+                </a>
                 {name && <small>{supplierId}</small>}
               </th>
               <td>{latestScore && <BandBadge band={latestScore.band} />}</td>

@@ -1,6 +1,6 @@
 import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { create } from "@bufbuild/protobuf";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { followStream } from "./follow-stream.ts";
 import { saysChange } from "./use-alert-watch.ts";
 
@@ -74,4 +74,70 @@ test("nothing is opened once the signal is aborted", async () => {
     wait: () => Promise.resolve(),
     signal: AbortSignal.abort(),
   });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Messages at these times in ms, then nothing until the signal ends it. */
+async function* messagesAt(times: readonly number[], signal: AbortSignal): AsyncGenerator<string> {
+  let now = 0;
+  for (const time of times) {
+    await new Promise((resolve) => setTimeout(resolve, time - now));
+    now = time;
+    yield String(time);
+  }
+  await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+}
+
+test.each([
+  [[0], 45_000],
+  [[0, 20_000, 40_000], 85_000],
+])("a stream with messages at %j ms is lost at %i ms, 45 s after the last, and opened again", async (times, lostAt) => {
+  vi.useFakeTimers();
+  const stop = new AbortController();
+  const live: boolean[] = [];
+  let openings = 0;
+  const following = followStream({
+    open: (signal) => {
+      openings++;
+      return messagesAt(openings === 1 ? times : [0], signal);
+    },
+    onMessage: () => {},
+    onLive: (isLive) => live.push(isLive),
+    wait: () => Promise.resolve(),
+    signal: stop.signal,
+  });
+  await vi.advanceTimersByTimeAsync(lostAt - 1);
+  expect([live, openings]).toEqual([[true], 1]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect([live, openings]).toEqual([[true, false], 2]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(live).toEqual([true, false, true]);
+  stop.abort();
+  await vi.advanceTimersByTimeAsync(0);
+  await following;
+});
+
+test("a stream that is opened and never says anything is opened again too", async () => {
+  vi.useFakeTimers();
+  const stop = new AbortController();
+  let openings = 0;
+  const following = followStream({
+    open: (signal) => {
+      openings++;
+      return messagesAt([], signal);
+    },
+    onMessage: () => {},
+    onLive: () => {},
+    wait: () => Promise.resolve(),
+    signal: stop.signal,
+  });
+  await vi.advanceTimersByTimeAsync(44_999);
+  expect(openings).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(openings).toBe(2);
+  stop.abort();
+  await following;
 });

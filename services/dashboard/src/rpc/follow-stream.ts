@@ -4,38 +4,58 @@ export interface StreamToFollow<T> {
   readonly open: (signal: AbortSignal) => AsyncIterable<T>;
   /** `isFirst`: of an opening. An idle stream sends messages without content, so that nothing on the way takes it for dead. */
   readonly onMessage: (message: T, isFirst: boolean) => void;
-  /** true with the first message of each opening, false when a stream has ended. */
+  /** true with the first message of each opening, false when a stream has ended, failed or fallen silent. */
   readonly onLive: (live: boolean) => void;
   /** Resolves after so many milliseconds, or sooner when the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
+  /** A stream without a message for longer counts as broken. Default: 45 s, two heartbeats of the server and some delay. */
+  readonly silenceMs?: number;
 }
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+const SILENCE_MS = 45_000;
 
-/** Reads a stream and opens it again when it ends or fails, after 1 s, 2 s, 4 s … 30 s; the first message starts over at 1 s. Ends with the signal. */
-export async function followStream<T>({ open, onMessage, onLive, wait, signal }: StreamToFollow<T>): Promise<void> {
+/**
+ * Reads a stream and opens it again when it ends, fails or falls silent, after 1 s, 2 s, 4 s … 30 s; the first message starts over at
+ * 1 s. Ends with the signal.
+ */
+export async function followStream<T>(stream: StreamToFollow<T>): Promise<void> {
+  const { onLive, wait, signal } = stream;
   let pauseMs = FIRST_PAUSE_MS;
   while (!signal.aborted) {
-    let live = false;
-    try {
-      for await (const message of open(signal)) {
-        if (signal.aborted) return;
-        const isFirst = !live;
-        if (isFirst) onLive(true);
-        live = true;
-        pauseMs = FIRST_PAUSE_MS;
-        onMessage(message, isFirst);
-      }
-    } catch {
-      // The next opening is the answer to any failure; `onLive(false)` tells the reader.
-    }
+    if (await readToEnd(stream)) pauseMs = FIRST_PAUSE_MS;
     if (signal.aborted) return;
     onLive(false);
     await wait(pauseMs, signal);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   }
+}
+
+/** Reads one opening of a stream to its end, failure or silence; whether a message arrived. */
+async function readToEnd<T>(stream: StreamToFollow<T>): Promise<boolean> {
+  const { open, onMessage, onLive, signal, silenceMs = SILENCE_MS } = stream;
+  const silence = new AbortController();
+  const startTimer = () => setTimeout(() => silence.abort(), silenceMs);
+  let timer = startTimer();
+  let live = false;
+  try {
+    for await (const message of open(AbortSignal.any([signal, silence.signal]))) {
+      if (signal.aborted || silence.signal.aborted) break;
+      clearTimeout(timer);
+      timer = startTimer();
+      const isFirst = !live;
+      if (isFirst) onLive(true);
+      live = true;
+      onMessage(message, isFirst);
+    }
+  } catch {
+    // The next opening is the answer to any failure; `onLive(false)` reports it.
+  } finally {
+    clearTimeout(timer);
+  }
+  return live;
 }
 
 /** Waits by the browser's clock. */

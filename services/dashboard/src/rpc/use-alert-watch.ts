@@ -1,49 +1,105 @@
-import { AlertService, type WatchAlertsResponse } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import {
+  AlertService,
+  type ListAlertsResponse,
+  type WatchAlertsResponse,
+} from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { createClient } from "@connectrpc/connect";
 import { createConnectQueryKey, useTransport } from "@connectrpc/connect-query";
-import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import type { AlertChanges } from "./alert-changes.ts";
 import { followStream, pause } from "./follow-stream.ts";
+import { CONNECTING, type Live } from "./live.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { WITHOUT_DEADLINE } from "./transport.ts";
 
-/** Keeps everything about alerts on the page fresh while it is shown. Says whether changes arrive; undefined before the first try. */
-export function useAlertWatch(): boolean | undefined {
+/**
+ * Hears of changed alerts while the page is shown: lists learn of them through `changes`, what stands still is read again. Says whether
+ * changes arrive: any message, a heartbeat too, is a sign of life.
+ */
+export function useAlertWatch(changes: AlertChanges): Live {
   const transport = useTransport();
   const queries = useQueryClient();
-  const [live, setLive] = useState<boolean>();
+  const [live, setLive] = useState<Live>(CONNECTING);
   useEffect(() => {
-    const stop = new AbortController();
     const client = createClient(AlertService, transport);
-    const refresh = oneAtATime(() => refreshAlerts(queries));
-    void followStream({
-      open: (signal) => client.watchAlerts({}, { signal, ...WITHOUT_DEADLINE }),
-      onMessage: (change, isFirst) => {
-        if (saysChange(change, isFirst)) refresh();
-      },
-      onLive: setLive,
-      wait: pause,
-      signal: stop.signal,
-    });
-    return () => stop.abort();
-  }, [transport, queries]);
+    const refresh = oneAtATime(() => refreshDetails(queries));
+    let stop = new AbortController();
+    let heardAt: Date | undefined;
+    const follow = (): void => {
+      stop = new AbortController();
+      void followStream({
+        open: (signal) => client.watchAlerts({}, { signal, ...WITHOUT_DEADLINE }),
+        onMessage: (change, isFirst) => {
+          heardAt = new Date();
+          if (!saysChange(change, isFirst)) return;
+          if (isFirst) changes.addGap();
+          if (change.alerts.length > 0) changes.add(change.alerts, change.truncated);
+          refresh();
+        },
+        onLive: (isLive) => {
+          setLive({ state: isLive ? "live" : "lost", lastHeardAt: heardAt, offline: false });
+          if (isLive) void queries.refetchQueries({ predicate: ({ state }) => state.status === "error" });
+        },
+        wait: pause,
+        signal: stop.signal,
+      });
+    };
+    const leaveNetwork = (): void => {
+      stop.abort();
+      setLive({ state: "lost", lastHeardAt: heardAt, offline: true });
+    };
+    const returnToNetwork = (): void => {
+      stop.abort();
+      setLive((before) => ({ ...before, offline: false }));
+      follow();
+    };
+    window.addEventListener("offline", leaveNetwork);
+    window.addEventListener("online", returnToNetwork);
+    if (navigator.onLine) follow();
+    else leaveNetwork();
+    return () => {
+      window.removeEventListener("offline", leaveNetwork);
+      window.removeEventListener("online", returnToNetwork);
+      stop.abort();
+    };
+  }, [transport, queries, changes]);
   return live;
 }
 
 /**
- * Whether there is something to read again. The first message of an opening has no alerts, but the list may have changed while nobody
- * watched; a later one without alerts says only that the stream lives.
+ * Whether there may be something new. The first message of an opening has no alerts, but they may have changed while nobody watched; a
+ * later one without alerts says only that the stream lives.
  */
 export function saysChange({ alerts }: Pick<WatchAlertsResponse, "alerts">, isFirst: boolean): boolean {
   return isFirst || alerts.length > 0;
 }
 
-/** Reads again what the page shows of alerts, and the suppliers' counts of them. */
-export async function refreshAlerts(queries: QueryClient): Promise<void> {
-  await Promise.all(
-    [AlertService, SupplierService].map((schema) =>
-      queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema, cardinality: undefined }) }),
-    ),
-  );
+/** Reads again what the page shows of single alerts and suppliers. Lists keep their rows; those that are not shown are read when they are. */
+async function refreshDetails(queries: QueryClient): Promise<void> {
+  const keys = [
+    createConnectQueryKey({ schema: AlertService.method.getAlert, cardinality: undefined }),
+    createConnectQueryKey({ schema: SupplierService.method.getSupplier, cardinality: undefined }),
+  ];
+  const suppliers = createConnectQueryKey({ schema: SupplierService.method.listSuppliers, cardinality: undefined });
+  await Promise.all([
+    ...keys.map((queryKey) => queries.invalidateQueries({ queryKey })),
+    queries.invalidateQueries({ queryKey: suppliers, refetchType: "none" }),
+  ]);
+}
+
+/** Puts an alert as it is now into every list that has it, in its place. */
+export async function showDecided(queries: QueryClient, alert: Alert): Promise<void> {
+  const queryKey = createConnectQueryKey({ schema: AlertService.method.listAlerts, cardinality: undefined });
+  const patched = (page: ListAlertsResponse): ListAlertsResponse => ({
+    ...page,
+    alerts: page.alerts.map((one) => (one.alertId === alert.alertId ? alert : one)),
+  });
+  queries.setQueriesData<ListAlertsResponse | InfiniteData<ListAlertsResponse>>({ queryKey }, (data) => {
+    if (!data) return undefined;
+    return "pages" in data ? { ...data, pages: data.pages.map(patched) } : patched(data);
+  });
+  await refreshDetails(queries);
 }

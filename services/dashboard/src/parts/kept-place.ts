@@ -1,0 +1,93 @@
+/** Where a reader is on a page: kept with the entry of the browser's history, so that it is found again by reload, back and forward. */
+export interface KeptPlace {
+  /** Scrolled down, in CSS pixels. */
+  readonly y: number;
+  /** `data-keep` of the control with the focus; empty: none. */
+  readonly control: string;
+  /** Pages of the list that were loaded, at least 1. */
+  readonly pages: number;
+}
+
+const SAVE_AFTER_MS = 150;
+const LOOK_EVERY_MS = 50;
+const GIVE_UP_AFTER_MS = 5_000;
+const READER_INPUT = ["wheel", "pointerdown", "keydown", "touchstart"];
+
+/** The place that was kept with the present entry of the history; undefined: it is a new one. */
+export function keptPlace(): KeptPlace | undefined {
+  const state: unknown = window.history.state;
+  if (typeof state !== "object" || state === null || !("place" in state)) return undefined;
+  const { place } = state;
+  if (typeof place !== "object" || place === null) return undefined;
+  const { y, control, pages } = { y: 0, control: "", pages: 1, ...place };
+  return typeof y === "number" && typeof control === "string" && typeof pages === "number"
+    ? { y, control, pages }
+    : undefined;
+}
+
+export function keepPlace(change: Partial<KeptPlace>): void {
+  const place = { ...(keptPlace() ?? { y: window.scrollY, control: "", pages: 1 }), ...change };
+  window.history.replaceState({ ...window.history.state, place }, "");
+}
+
+/** Keeps the reader's place from now on, and goes back to it wherever the history has one. Gives what ends that. */
+export function startKeepingPlaces(): () => void {
+  window.history.scrollRestoration = "manual";
+  let saving: ReturnType<typeof setTimeout> | undefined;
+  let stopLooking: (() => void) | undefined;
+  const saveScroll = (): void => {
+    if (stopLooking) return;
+    clearTimeout(saving);
+    saving = setTimeout(() => keepPlace({ y: window.scrollY }), SAVE_AFTER_MS);
+  };
+  const saveFocus = ({ target }: Event): void => {
+    if (stopLooking || !(target instanceof HTMLElement)) return;
+    keepPlace({ control: target.dataset.keep ?? "", y: window.scrollY });
+  };
+  const saveNow = (): void => {
+    clearTimeout(saving);
+    if (!stopLooking) keepPlace({ y: window.scrollY });
+  };
+  const arrive = (): void => {
+    clearTimeout(saving);
+    stopLooking?.();
+    const place = keptPlace();
+    if (place) stopLooking = goTo(place, () => (stopLooking = undefined));
+  };
+  const listeners: [EventTarget, string, (event: Event) => void][] = [
+    [window, "scroll", saveScroll],
+    [document, "focusin", saveFocus],
+    [window, "pagehide", saveNow],
+    [window, "popstate", arrive],
+  ];
+  for (const [target, type, listener] of listeners) target.addEventListener(type, listener);
+  arrive();
+  return () => {
+    stopLooking?.();
+    clearTimeout(saving);
+    for (const [target, type, listener] of listeners) target.removeEventListener(type, listener);
+  };
+}
+
+/** Scrolls and focuses as soon as the page is long enough and has the control, unless its reader is faster. */
+function goTo({ y, control }: KeptPlace, onEnd: () => void): () => void {
+  const startedMs = performance.now();
+  const look = (): void => {
+    const isOver = performance.now() - startedMs > GIVE_UP_AFTER_MS;
+    const found =
+      control === "" ? undefined : document.querySelector<HTMLElement>(`[data-keep="${CSS.escape(control)}"]`);
+    const isLong = document.documentElement.scrollHeight - window.innerHeight >= y;
+    if (!isOver && (found === null || !isLong)) return;
+    found?.focus({ preventScroll: true });
+    window.scrollTo(0, y);
+    end();
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  const end = (): void => {
+    clearInterval(timer);
+    for (const type of READER_INPUT) window.removeEventListener(type, end, true);
+    onEnd();
+  };
+  for (const type of READER_INPUT) window.addEventListener(type, end, true);
+  return end;
+}

@@ -1,0 +1,45 @@
+import type { ReactNode } from "react";
+
+interface ListStatusProps {
+  /** What was done last, in words. */
+  readonly done: string;
+  readonly changes: number;
+  /** There are more than `changes`. */
+  readonly isMore: boolean;
+  readonly onShow: () => void;
+  readonly children?: ReactNode;
+}
+
+/** The line above a list: what was done, and what has changed. Its place is always there, so that it moves no row. */
+export function ListStatus({ done, changes, isMore, onShow, children }: ListStatusProps) {
+  return (
+    <div className="list-status">
+      <div>
+        <p className="done" role="status">
+          {done}
+        </p>
+        {children}
+        <ChangesButton changes={changes} isMore={isMore} onShow={onShow} />
+      </div>
+    </div>
+  );
+}
+
+function ChangesButton({ changes, isMore, onShow }: Omit<ListStatusProps, "done" | "children">) {
+  const words = isMore ? `More than ${changes} changes` : changes === 1 ? "1 change" : `${changes} changes`;
+  return (
+    <span role="status">
+      {(changes > 0 || isMore) && (
+        <button
+          type="button"
+          className="primary"
+          aria-keyshortcuts="."
+          title="Show them in the list (key: .)"
+          onClick={onShow}
+        >
+          {words}: show
+        </button>
+      )}
+    </span>
+  );
+}

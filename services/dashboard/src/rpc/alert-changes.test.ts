@@ -1,0 +1,64 @@
+import { AlertSchema, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { expect, test } from "vitest";
+import { countChanges, countDifferences, createAlertChanges } from "./alert-changes.ts";
+
+const alert = (alertId: string, state: AlertState = AlertState.OPEN, changedMs = 1_000) =>
+  create(AlertSchema, { alertId, state, changedAt: timestampFromMs(changedMs) });
+const isOpen = ({ state }: { state: AlertState }) => state === AlertState.OPEN;
+
+test("a list hears of what came after its position, each alert once", () => {
+  const changes = createAlertChanges();
+  changes.add([alert("a")], false);
+  const position = changes.position();
+  expect(changes.since(position)).toEqual({ alerts: [], truncated: false, gap: false });
+  changes.add([alert("b")], false);
+  changes.add([alert("b", AlertState.ACKNOWLEDGED)], true);
+  changes.addGap();
+  const { alerts, truncated, gap } = changes.since(position);
+  expect(alerts).toEqual([alert("b", AlertState.ACKNOWLEDGED)]);
+  expect([truncated, gap]).toEqual([true, true]);
+  expect(changes.since(changes.position())).toEqual({ alerts: [], truncated: false, gap: false });
+});
+
+test("1,000 changed alerts are remembered; the 1,001st makes the answer truncated", () => {
+  const changes = createAlertChanges();
+  for (let i = 0; i < 1_000; i++) changes.add([alert(String(i))], false);
+  expect(changes.since(0)).toMatchObject({ truncated: false });
+  changes.add([alert("more")], false);
+  expect(changes.since(0)).toMatchObject({ truncated: true });
+  expect(changes.since(0).alerts).toHaveLength(1_000);
+  expect(changes.since(1)).toMatchObject({ truncated: false });
+});
+
+test("listeners hear of changes and gaps until they leave", () => {
+  const changes = createAlertChanges();
+  let heard = 0;
+  const leave = changes.subscribe(() => heard++);
+  changes.add([], false);
+  changes.addGap();
+  leave();
+  changes.addGap();
+  expect(heard).toBe(2);
+});
+
+test("a change counts when a row shows otherwise, or is not there and belongs", () => {
+  const shown = [alert("a"), alert("b")];
+  const count = (...changed: ReturnType<typeof alert>[]) => countChanges(changed, shown, isOpen);
+  expect(count(alert("a"))).toBe(0);
+  expect(count(alert("a", AlertState.ACKNOWLEDGED))).toBe(1);
+  expect(count(alert("a", AlertState.RESOLVED))).toBe(1);
+  // Older than what is shown.
+  expect(count(alert("a", AlertState.ACKNOWLEDGED, 999))).toBe(0);
+  expect(count(alert("c"))).toBe(1);
+  expect(count(alert("c", AlertState.RESOLVED))).toBe(0);
+});
+
+test("a fresh reading differs by rows that are new, changed or gone", () => {
+  const shown = [alert("a"), alert("b"), alert("c")];
+  expect(countDifferences([alert("a"), alert("b")], shown)).toBe(0);
+  expect(countDifferences([alert("a"), alert("x")], shown)).toBe(1);
+  expect(countDifferences([alert("b"), alert("c")], [alert("a"), alert("b"), alert("c")])).toBe(1);
+  expect(countDifferences([alert("a", AlertState.ACKNOWLEDGED)], shown)).toBe(1);
+});

@@ -1,0 +1,120 @@
+import { type Alert, AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { equals } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { createContext, useContext } from "react";
+
+/** Alerts that have changed since lists were read, so that a list can say so and keep its rows in place. */
+export interface AlertChanges {
+  add(alerts: readonly Alert[], truncated: boolean): void;
+  /** Changes before now may have been missed. */
+  addGap(): void;
+  /** Grows with each change and gap; a list that is read later has all changes up to it. */
+  position(): number;
+  /** What came after a position. */
+  since(position: number): ChangesSince;
+  /** The position at which a list was read; undefined: never. */
+  readAt(list: string): number | undefined;
+  setReadAt(list: string, position: number): void;
+  subscribe(listener: () => void): () => void;
+}
+
+export interface ChangesSince {
+  /** Each alert once, as it was last sent. */
+  readonly alerts: readonly Alert[];
+  /** There are more changes than `alerts` has. */
+  readonly truncated: boolean;
+  /** The connection was away: other changes may have been missed. */
+  readonly gap: boolean;
+}
+
+/** More changes are not remembered one by one. */
+const MAX_ALERTS = 1_000;
+/** Positions of more lists are not remembered. */
+const MAX_LISTS = 200;
+
+export function createAlertChanges(): AlertChanges {
+  const latest = new Map<string, { readonly alert: Alert; readonly at: number }>();
+  const marks = new Map<string, number>();
+  const listeners = new Set<() => void>();
+  let position = 0;
+  let truncatedAt = 0;
+  let gapAt = 0;
+  const notify = (): void => {
+    for (const listener of listeners) listener();
+  };
+  return {
+    add(alerts, truncated) {
+      position++;
+      if (truncated) truncatedAt = position;
+      for (const alert of alerts) {
+        latest.delete(alert.alertId);
+        latest.set(alert.alertId, { alert, at: position });
+      }
+      for (const [id, { at }] of latest) {
+        if (latest.size <= MAX_ALERTS) break;
+        latest.delete(id);
+        truncatedAt = Math.max(truncatedAt, at);
+      }
+      notify();
+    },
+    addGap() {
+      gapAt = ++position;
+      notify();
+    },
+    position: () => position,
+    since: (from) => ({
+      alerts: [...latest.values()].filter(({ at }) => at > from).map(({ alert }) => alert),
+      truncated: truncatedAt > from,
+      gap: gapAt > from,
+    }),
+    readAt: (list) => marks.get(list),
+    setReadAt(list, at) {
+      marks.delete(list);
+      marks.set(list, at);
+      const [oldest] = marks.keys();
+      if (marks.size > MAX_LISTS && oldest !== undefined) marks.delete(oldest);
+      notify();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** How many of the changed alerts a list shows otherwise, or does not show though it should. */
+export function countChanges(
+  changed: readonly Alert[],
+  shown: readonly Alert[],
+  belongs: (alert: Alert) => boolean,
+): number {
+  const byId = new Map(shown.map((alert) => [alert.alertId, alert]));
+  return changed.filter((alert) => {
+    const now = byId.get(alert.alertId);
+    return now ? !equals(AlertSchema, now, alert) && changedMs(alert) >= changedMs(now) : belongs(alert);
+  }).length;
+}
+
+/** How many rows at the head of a list a fresh reading would change. */
+export function countDifferences(fresh: readonly Alert[], shown: readonly Alert[]): number {
+  const head = shown.slice(0, fresh.length);
+  const freshIds = new Set(fresh.map(({ alertId }) => alertId));
+  const gone = head.filter(({ alertId }) => !freshIds.has(alertId)).length;
+  return Math.max(
+    gone,
+    countChanges(fresh, shown, () => true),
+  );
+}
+
+function changedMs({ changedAt }: Alert): number {
+  return changedAt ? timestampMs(changedAt) : 0;
+}
+
+export const AlertChangesContext = createContext<AlertChanges | undefined>(undefined);
+
+/** The changes that the page's watch has heard of. */
+export function useAlertChanges(): AlertChanges {
+  const changes = useContext(AlertChangesContext);
+  if (!changes) throw new Error("AlertChangesContext has no provider");
+  return changes;
+}

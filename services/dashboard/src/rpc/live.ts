@@ -1,0 +1,31 @@
+import { createContext, useContext } from "react";
+
+/** Whether changes arrive by themselves. */
+export interface Live {
+  /** "connecting": before the first answer. */
+  readonly state: "connecting" | "live" | "lost";
+  /** Time of the last sign of life before changes stopped; undefined: there was none. */
+  readonly lastHeardAt: Date | undefined;
+  /** The browser has no network connection. */
+  readonly offline: boolean;
+}
+
+export const CONNECTING: Live = { state: "connecting", lastHeardAt: undefined, offline: false };
+
+/** The state of the page's connection, for every part of it. */
+export const LiveContext = createContext<Live>(CONNECTING);
+
+/** Why decisions cannot be sent now; undefined: they can. */
+export function useBlockedReason(): string | undefined {
+  return useContext(LiveContext).offline
+    ? "You are offline: decisions can be sent when the connection is back."
+    : undefined;
+}
+
+/** The state in words, for example "Not live since 12:03, offline". Times are those of the reader's clock. */
+export function liveText({ state, lastHeardAt, offline }: Live): string {
+  if (state === "live" && !offline) return "Live";
+  if (state === "connecting" && !offline) return "Connecting";
+  const time = lastHeardAt?.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return `Not live${time === undefined ? "" : ` since ${time}`}, ${offline ? "offline" : "reconnecting"}`;
+}

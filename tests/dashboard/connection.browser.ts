@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { hasChromium } from "./browser.ts";
+import { demoAlert, demoData } from "./demo-data.ts";
+import { opsInMemory } from "./ops-in-memory.ts";
+import { usePages } from "./page-harness.ts";
+
+const status = (page: Page, words: RegExp) => page.getByRole("status").filter({ hasText: words });
+const LIVE = /^Live$/;
+const TIMED_OUT = /took too long/;
+
+describe.skipIf(!hasChromium)("the page without its server (apt-get install chromium)", () => {
+  const pages = usePages();
+
+  test("a server that is frozen is not live within a minute, the next page gives up, and both come back", {
+    timeout: 180_000,
+  }, async () => {
+    const ops = spawn(process.execPath, [path.join(import.meta.dirname, "ops-process.ts"), pages.dist()], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    pages.onEnd(async () => {
+      ops.kill("SIGCONT");
+      ops.kill("SIGKILL");
+    });
+    const [port] = await once(ops.stdout, "data");
+    const { page } = await pages.openUrl(`http://127.0.0.1:${String(port).trim()}/`);
+    await status(page, LIVE).waitFor();
+    await page.getByText("Aldermoor Castings").waitFor();
+    ops.kill("SIGUSR2");
+    ops.kill("SIGSTOP");
+    await status(page, /^Not live since \d\d:\d\d, reconnecting$/).waitFor({ timeout: 60_000 });
+
+    await page.getByRole("link", { name: "Suppliers" }).click();
+    await page.getByRole("alert").filter({ hasText: TIMED_OUT }).waitFor({ timeout: 30_000 });
+    const again = page.getByRole("button", { name: "Try again" });
+    await again.waitFor();
+    ops.kill("SIGCONT");
+    await status(page, LIVE).waitFor({ timeout: 60_000 });
+    await page.getByRole("row").filter({ hasText: "Aldermoor Castings" }).waitFor();
+    await page.getByRole("link", { name: "Alerts" }).click();
+    await page.getByText("Estrel Packaging").first().waitFor();
+  });
+
+  test("offline is said at once, decisions are disabled with the reason, and back online the list catches up", async () => {
+    const data = demoData();
+    const { page, context } = await pages.openPage(opsInMemory(data).routes);
+    await status(page, LIVE).waitFor();
+    const acknowledge = page.getByRole("button", { name: "Acknowledge: Aldermoor Castings" });
+    await acknowledge.waitFor();
+    await context.setOffline(true);
+    await status(page, /^Not live since \d\d:\d\d, offline$/).waitFor({ timeout: 2_000 });
+    expect(await acknowledge.getAttribute("aria-disabled")).toBe("true");
+    expect(await acknowledge.getAttribute("title")).toMatch(/^You are offline/);
+    await acknowledge.focus();
+    await page.keyboard.press("Enter");
+    await page.locator(".done", { hasText: /^You are offline/ }).waitFor();
+    expect(data.alerts[0]?.state).toBe(AlertState.OPEN);
+
+    await page.getByRole("link", { name: "Suppliers" }).click();
+    await page.getByRole("alert").filter({ hasText: "The server cannot be reached" }).waitFor();
+    await page.goBack();
+    await page.getByText("Aldermoor Castings").first().waitFor();
+    data.alerts.push(demoAlert(4));
+    await context.setOffline(false);
+    await status(page, LIVE).waitFor();
+    await page.getByRole("button", { name: "1 change: show" }).or(page.getByText("Estrel Packaging")).first().waitFor();
+    expect(await acknowledge.getAttribute("aria-disabled")).toBe("false");
+  });
+});

@@ -1,0 +1,195 @@
+import { AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { timestampNow } from "@bufbuild/protobuf/wkt";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { hasChromium } from "./browser.ts";
+import { demoAlert, demoData, manyAlerts } from "./demo-data.ts";
+import { type OpsData, opsInMemory } from "./ops-in-memory.ts";
+import { usePages } from "./page-harness.ts";
+
+const nothing = (): OpsData => ({ alerts: [], suppliers: [], histories: new Map(), runs: [] });
+const withAlerts = (count: number): OpsData => ({ ...nothing(), alerts: manyAlerts(count) });
+
+/** What the rows show first, from the top. */
+const rowNames = (page: Page) =>
+  page.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.querySelector("th a, td")?.textContent?.trim()));
+const focusedLabel = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+const scrolledTo = (page: Page) => page.evaluate(() => Math.round(window.scrollY));
+const bar = (page: Page) => page.getByRole("button", { name: /changes?: show$/ });
+const isLive = (page: Page) =>
+  page
+    .getByRole("status")
+    .filter({ hasText: /^Live$/ })
+    .waitFor();
+
+/** Where on the screen a button is now: a person aims at it before more changes come in. */
+async function aimAt(page: Page, name: string): Promise<{ x: number; y: number }> {
+  const button = page.getByRole("button", { name, exact: true });
+  await button.scrollIntoViewIfNeeded();
+  const box = await button.boundingBox();
+  if (!box) throw new Error(`${name} is not on the screen`);
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get install chromium)", () => {
+  const { openPage } = usePages();
+
+  test("200 live changes move no row while ten decisions are taken, and none of them acts on another row", {
+    timeout: 120_000,
+  }, async () => {
+    const data = withAlerts(40);
+    const ops = opsInMemory(data);
+    const { page, complaints } = await openPage(ops.routes);
+    await isLive(page);
+    const before = await rowNames(page);
+    const foreign = new Set<string>();
+    let changed = 0;
+    /** Somebody else takes, closes or raises alerts, each of which would move to another place. */
+    const change = (): void => {
+      const i = 20 + (changed % 20);
+      const alert = data.alerts[i];
+      if (!alert) throw new Error(`no alert ${i}`);
+      alert.changedAt = timestampNow();
+      alert.severity = changed % 3 === 0 ? AlertSeverity.CRITICAL : AlertSeverity.WARNING;
+      if (changed % 7 === 0) alert.state = AlertState.RESOLVED;
+      if (changed % 7 === 3) alert.state = AlertState.OPEN;
+      const raised = Object.assign(demoAlert(0), {
+        alertId: `0190f3c0-0000-7000-a000-${String(changed).padStart(12, "0")}`,
+        supplierName: `New ${changed}`,
+      });
+      data.alerts.unshift(raised);
+      foreign.add(raised.alertId).add(alert.alertId);
+      ops.changes.tell({ alerts: [alert, raised] });
+      data.alerts.push(...data.alerts.splice(data.alerts.indexOf(raised), 1));
+      changed++;
+    };
+    const wanted: string[] = [];
+    for (let decision = 0; decision < 10; decision++) {
+      const name = `Supplier ${String(decision * 2).padStart(3, "0")}`;
+      wanted.push(name);
+      const at = await aimAt(page, `Acknowledge: ${name}`);
+      for (let i = 0; i < 20; i++) change();
+      await page
+        .getByRole("button", { name: new RegExp(`^${Math.min(changed, 20) + changed} changes: show$`) })
+        .waitFor();
+      await page.mouse.click(at.x, at.y);
+      await page.locator(".done", { hasText: `Acknowledged: ${name}` }).waitFor();
+    }
+    const decided = data.alerts.filter((alert) => alert.acknowledgedBy === "ana");
+    expect(changed).toBe(200);
+    expect(decided.map(({ supplierName }) => supplierName).sort()).toEqual(wanted);
+    expect(decided.filter(({ alertId }) => foreign.has(alertId))).toEqual([]);
+    expect(await rowNames(page)).toEqual(before);
+
+    await bar(page).click();
+    await bar(page).waitFor({ state: "detached" });
+    expect(await rowNames(page)).not.toEqual(before);
+    expect(complaints).toEqual([]);
+  });
+
+  test("words about a decision and the bar of changes move no row", async () => {
+    const data = withAlerts(12);
+    const ops = opsInMemory(data);
+    const { page } = await openPage(ops.routes);
+    await isLive(page);
+    const tops = () =>
+      page.locator("tbody tr").evaluateAll((rows) => rows.map((row) => Math.round(row.getBoundingClientRect().top)));
+    const before = await tops();
+    await page.getByRole("button", { name: "Acknowledge: Supplier 003" }).click();
+    await page.locator(".done", { hasText: "Acknowledged: Supplier 003" }).waitFor();
+    ops.changes.tell({ alerts: [demoAlert(4)] });
+    await bar(page).waitFor();
+    await page.getByRole("button", { name: "Resolve: Supplier 004" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Resolve" }).click();
+    await page.getByRole("row", { name: "M-1004: Resolved" }).waitFor();
+    expect(await tops()).toEqual(before);
+  });
+
+  test("the key . shows the changes and leaves the focus on the same alert", async () => {
+    const data = withAlerts(12);
+    const ops = opsInMemory(data);
+    const { page } = await openPage(ops.routes);
+    await isLive(page);
+    await page.getByRole("button", { name: "Resolve: Supplier 008" }).focus();
+    const urgent = data.alerts.splice(8, 1);
+    data.alerts.unshift(...urgent.map((alert) => Object.assign(alert, { severity: AlertSeverity.CRITICAL })));
+    ops.changes.tell({ alerts: urgent });
+    await bar(page).waitFor();
+    expect((await rowNames(page))[8]).toBe("Supplier 008");
+    await page.keyboard.press(".");
+    await bar(page).waitFor({ state: "detached" });
+    expect((await rowNames(page))[0]).toBe("Supplier 008");
+    expect(await focusedLabel(page)).toBe("Resolve: Supplier 008");
+  });
+
+  test("after a decision far down the page stays there, and the keyboard goes on at the next row", async () => {
+    const data = withAlerts(48);
+    const { page } = await openPage(opsInMemory(data).routes);
+    const acknowledge = page.getByRole("button", { name: "Acknowledge: Supplier 040" });
+    await acknowledge.scrollIntoViewIfNeeded();
+    const at = await scrolledTo(page);
+    expect(at).toBeGreaterThan(500);
+    await acknowledge.focus();
+    await page.keyboard.press("Enter");
+    await page.locator(".done", { hasText: "Acknowledged: Supplier 040" }).waitFor();
+    expect(await focusedLabel(page)).toBe("Resolve: Supplier 040");
+    expect(await scrolledTo(page)).toBe(at);
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByRole("button", { name: "Resolve" }).press("Enter");
+    await page.getByRole("row", { name: "M-1040: Resolved" }).waitFor();
+    await expect.poll(() => focusedLabel(page)).toBe("Acknowledge: Supplier 041");
+    expect(await scrolledTo(page)).toBe(at);
+    expect(data.alerts[41]?.state).toBe(AlertState.OPEN);
+  });
+
+  test("reload and back find the same place, the same pages and the same focus", async () => {
+    const data = { ...demoData(), alerts: manyAlerts(120) };
+    for (const alert of data.alerts) alert.supplierId = "S-1000";
+    const { page } = await openPage(opsInMemory(data).routes);
+    await page.getByRole("button", { name: "Show more" }).click();
+    const link = page.getByRole("link", { name: "Supplier 090" });
+    await link.scrollIntoViewIfNeeded();
+    const isBack = async (): Promise<void> => {
+      await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Supplier 090");
+      await expect.poll(() => scrolledTo(page)).toBe(at);
+    };
+    await link.focus();
+    const at = await scrolledTo(page);
+    expect(at).toBeGreaterThan(2_000);
+    await page.reload();
+    await isBack();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Aldermoor Castings" }).waitFor();
+    await expect.poll(() => scrolledTo(page)).toBe(0);
+    await page.goBack();
+    await isBack();
+  });
+
+  test("an alert that another rule took over says by which, and leads to its alert", async () => {
+    const data = demoData();
+    const [taker] = data.alerts;
+    if (!taker) throw new Error("the demo data has no alert");
+    data.alerts.push(
+      Object.assign(demoAlert(0, AlertState.RESOLVED), {
+        ...{ alertId: "0190f3c0-0000-7000-8000-0000000000ff", ruleId: "weekly-capacity" },
+        ...{ disposition: Disposition.REPLACED, replacedByAlertId: taker.alertId, replacedByRuleId: taker.ruleId },
+      }),
+    );
+    const { page } = await openPage(opsInMemory(data).routes, "#/alerts?state=resolved");
+    await page.getByText("Replaced by high-risk-score").waitFor();
+    await page.getByRole("link", { name: "high-risk-score" }).click();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("data-row"))).toBe(taker.alertId);
+  });
+
+  test("an empty list shows what is raised by itself: no row can move", async () => {
+    const data = nothing();
+    const ops = opsInMemory(data);
+    const { page } = await openPage(ops.routes);
+    await page.getByText("Nothing wants a decision").waitFor();
+    await isLive(page);
+    const raised = demoAlert(3);
+    data.alerts.push(raised);
+    ops.changes.tell({ alerts: [raised] });
+    await page.getByText("Dunmere Electronics").waitFor();
+  });
+});

@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type { Route } from "@bellwether/mesh/route";
+import { type RunningServer, startServer } from "@bellwether/mesh/serve";
+import { staticFiles } from "@bellwether/mesh/web/static-files";
+import { createLogger } from "@bellwether/telemetry/logger";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { build } from "vite";
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { startBrowser } from "./browser.ts";
+
+const DASHBOARD = path.resolve(import.meta.dirname, "../../services/dashboard");
+const WINDOW = { width: 1280, height: 800 };
+
+/** A page in a window of its own. */
+export interface OpenedPage {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Errors that the page has logged or thrown. */
+  readonly complaints: string[];
+}
+
+/** Serves a built page over these routes. */
+export function servePage(dist: string, routes: readonly Route[]): Promise<RunningServer> {
+  return startServer({
+    name: "ops-in-memory",
+    ports: { grpc: 0, web: 0, admin: 0 },
+    routes,
+    errors: {},
+    logger: createLogger({ name: "ops-in-memory", level: "silent" }),
+    webHandlers: [staticFiles(dist)],
+  });
+}
+
+/** Builds the page and starts a browser for the tests of a file; pages and servers end with their test. */
+export function usePages() {
+  let dist = "";
+  let browser: Browser | undefined;
+  const opened: (() => Promise<unknown>)[] = [];
+  beforeAll(async () => {
+    dist = await mkdtemp(path.join(os.tmpdir(), "dashboard-"));
+    await build({
+      configFile: path.join(DASHBOARD, "vite.config.ts"),
+      logLevel: "error",
+      build: { outDir: dist, emptyOutDir: true },
+    });
+    browser = await startBrowser();
+  });
+  afterEach(async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await rm(dist, { recursive: true, force: true });
+  });
+  const openUrl = async (url: string): Promise<OpenedPage> => {
+    if (!browser) throw new Error("the browser did not start");
+    const context = await browser.newContext({ locale: "en", timezoneId: "UTC", viewport: WINDOW });
+    opened.push(() => context.close());
+    const page = await context.newPage();
+    // Shorter than a test's: what was waited for is named.
+    page.setDefaultTimeout(10_000);
+    const complaints: string[] = [];
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(error.message));
+    await page.goto(url);
+    return { page, context, complaints };
+  };
+  return {
+    /** Folder of the built page. */
+    dist: () => dist,
+    openUrl,
+    /** Serves the page over these routes and opens it. */
+    async openPage(routes: readonly Route[], hash = ""): Promise<OpenedPage> {
+      const server = await servePage(dist, routes);
+      opened.push(() => server.stop());
+      return openUrl(`http://127.0.0.1:${server.addresses.web.port}/${hash}`);
+    },
+    /** Called when the test ends, before what was opened earlier is closed. */
+    onEnd: (close: () => Promise<unknown>) => void opened.push(close),
+  };
+}
