@@ -50,6 +50,10 @@ export interface TestWeek extends AsyncDisposable {
     machine?: string,
     env?: Readonly<Record<string, string>>,
   ): Promise<{ readonly code: number; readonly line: string }>;
+  /** `bellwether weekly run --json`: its exit code, its line of JSON and what it says of an error. */
+  runCommand(
+    ...options: readonly string[]
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
   /** Holds the run, and that machine's report, against what they must be however they came about. Gives a digest of the scores. */
   proveWhole(machine?: string): Promise<string>;
 }
@@ -87,6 +91,12 @@ export async function createWeek(
       }),
     runOnce: (machine = "a machine", env = {}) =>
       runOnce({ ...environment(machine), WEEKLY_WEEK: isoWeek, WEEKLY_INPUT: folder.at("week.csv"), ...env }),
+    runCommand: (...options) => {
+      const pair = ["--config", folder.settings.modelConfig, "--mapping", folder.settings.featureMapping];
+      const week = ["--week", isoWeek, "--input", folder.at("week.csv"), "--ml", ml.url, "--ops", ops.url];
+      const env = { BELLWETHER_DATA_DIR: folder.at("a machine"), USER: "jane.doe" };
+      return execute([CLI, "weekly", "run", ...pair, ...week, "--json", ...options], env);
+    },
     async proveWhole(machine = "a machine") {
       const report = path.join(folder.at(machine), "weeks", "supplier-risk", isoWeek, "report.csv");
       return proveRun({ isoWeek, prefix, ops: ops.now.grpc, databaseUrl, report: await readFile(report, "utf8") });
@@ -119,11 +129,18 @@ export async function lastProgress(scheduler: ServiceProcess, jobId: string): Pr
 const scheduleClient = ({ grpc }: ServiceProcess) =>
   createClient(ScheduleService, createGrpcTransport({ baseUrl: grpc }));
 
-function runOnce(env: Record<string, string>): Promise<{ code: number; line: string }> {
+const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
+
+async function runOnce(env: Record<string, string>): Promise<{ code: number; line: string }> {
   const main = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main], { env: { ...PROCESS_ENV, ...env } }, (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), line: `${stdout}${stderr}`.trim().split("\n").at(-1) ?? "" }),
+  const { code, stdout, stderr } = await execute([main], env);
+  return { code, line: `${stdout}${stderr}`.trim().split("\n").at(-1) ?? "" };
+}
+
+function execute(args: readonly string[], env: Readonly<Record<string, string>>) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, args, { env: { ...PROCESS_ENV, ...env } }, (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
     );
   });
 }

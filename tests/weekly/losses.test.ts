@@ -99,6 +99,34 @@ test("a short file is rejected with its figures, and the whole file under the sa
   expect(JSON.parse((await week.runOnce()).line)).toMatchObject({ was_complete: true });
 });
 
+test("the command prints the figures of a lossy week as JSON, and takes a reason to publish it", async () => {
+  await using week = await createWeek(mesh, 26);
+  await week.writeFile(weekCsv(1_000, { broken: 30 }));
+  const rejected = await week.runCommand();
+  expect([rejected.code, rejected.stderr]).toEqual([
+    1,
+    expect.stringContaining("bellwether: 2026-W26 is not published: 30 rows rejected, 3 % of the rows"),
+  ]);
+  expect(JSON.parse(rejected.stdout)).toMatchObject({
+    error: {
+      ...{ kind: "failure", reason: "LOSS_LIMIT" },
+      losses: { rows_rejected: 30, rejected_share: 0.03, max_rejected_rows: 10, exceeded: ["rejected_rows"] },
+    },
+  });
+  const accepted = await week.runCommand("--accept-losses", "a known fault of the export");
+  expect(accepted).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(accepted.stdout)).toMatchObject({
+    rows_scored: 970,
+    losses: { accepted: { reason: "a known fault of the export", actor: "jane.doe" } },
+  });
+  expect((await week.runCommand("--accept-losses", " ")).code).toBe(2);
+  await week.writeFile(weekCsv(1_000));
+  expect(JSON.parse((await week.runCommand()).stdout).error).toMatchObject({
+    ...{ kind: "failure", reason: "WEEK_COMPLETE" },
+    ...{ recorded: { source_digest: expect.any(String) }, given: { source_digest: expect.any(String) } },
+  });
+});
+
 test("a week that a later one overtook says that the rules were not evaluated, by the command and by a trigger", async () => {
   await using later = await createWeek(mesh, 32);
   await later.writeFile(weekCsv(1_000));

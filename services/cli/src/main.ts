@@ -13,8 +13,14 @@ try {
     if (!(error instanceof CommanderError)) console.error(`bellwether: ${ended.message}`);
     // Commander has printed its own message.
     if (process.argv.includes("--json"))
-      console.log(JSON.stringify({ error: { kind: ended.kind, message: ended.message } }));
+      console.log(JSON.stringify({ error: { kind: ended.kind, message: ended.message, ...detailsOf(error) } }));
   }
+}
+
+/** What an error carries for programs besides its message. */
+function detailsOf(error: unknown): object {
+  if (!(error instanceof Error) || !("details" in error)) return {};
+  return typeof error.details === "object" && error.details !== null ? error.details : {};
 }
 
 /** Exit code of an error and what it is called under --json; no message: help or the version was asked for. */

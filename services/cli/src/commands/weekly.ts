@@ -19,7 +19,7 @@ interface WeeklyMessage {
   readonly failure?: WeeklyFailure;
 }
 
-/** Why a week was not run; under --json the command prints it as `{"failure": …}`. */
+/** Why a week was not run; under --json the command prints all of it as `error`. */
 interface WeeklyFailure {
   /** LOSS_LIMIT (with `losses`), WEEK_COMPLETE (with `recorded` and `given`), or RUN_FAILED. */
   readonly reason: string;
@@ -29,11 +29,12 @@ interface WeeklyFailure {
 /** A week that was not run. */
 class WeeklyRunError extends Error {
   override readonly name = "WeeklyRunError" as const;
-  readonly failure: WeeklyFailure;
+  /** What `error` has under --json besides kind and message. */
+  readonly details: object;
 
-  constructor(failure: WeeklyFailure) {
-    super(failure.message);
-    this.failure = failure;
+  constructor({ message, ...details }: WeeklyFailure) {
+    super(message);
+    this.details = details;
   }
 }
 
@@ -135,10 +136,7 @@ export function weeklyCommand(context: CliContext): Command {
     )
     .action(async (options) => {
       const report = createReport(options);
-      const week = await runWeek(options, context).catch((error: unknown) => {
-        if (error instanceof WeeklyRunError) report.json({ iso_week: options.week, failure: error.failure });
-        throw error;
-      });
+      const week = await runWeek(options, context);
       if (week.was_complete) report.line(`${week.iso_week} was complete before; nothing was run again`);
       report.line(
         `${week.iso_week}: ${week.rows_read} rows read = ${week.rows_scored} scored + ${week.rows_set_aside} set aside, by ${week.model} ${week.model_version}; ${week.alerts_raised} alerts raised`,

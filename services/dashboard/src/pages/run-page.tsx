@@ -7,6 +7,7 @@ import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
 import { RunCounts } from "../parts/run-counts.tsx";
 import { RunList } from "../parts/run-list.tsx";
+import { isLossFailure, remarksOf } from "../parts/run-remarks.ts";
 import { RunSteps } from "../parts/run-steps.tsx";
 import { isMissing } from "../rpc/problem.ts";
 import { useRunWatch } from "../rpc/use-run-watch.ts";
@@ -40,9 +41,18 @@ function Run({ listed }: { listed: BatchRun }) {
       {run.failure && (
         <div className="notice failure" role="alert">
           <strong>The run was given up</strong>
-          <p>{run.failure} What it received is kept: starting the same week again goes on where it stopped.</p>
+          <p>
+            {run.failure}
+            {!isLossFailure(run) && " What it received is kept: starting the same week again goes on where it stopped."}
+          </p>
         </div>
       )}
+      {remarksOf(run).map(({ title, text }) => (
+        <div className="notice" role="note" key={title}>
+          <strong>{title}</strong>
+          <p>{text}</p>
+        </div>
+      ))}
       <section className="card" aria-label="Progress">
         <RunSteps run={run} />
         <RunCounts run={run} />

@@ -52,7 +52,7 @@ export interface RunStart extends Pick<Run, "isoWeek" | "modelName" | "holder"> 
 /** What an unfinished run goes back to when it begins anew. */
 const NOTHING_YET = {
   ...{ stage: "none", rowsRead: null, rowsRejected: 0, rowsScored: 0, rowsFaulty: 0 },
-  ...{ chunksReceived: 0, chunksTotal: null, inputDigest: "", scoredBy: null, losses: null, policyHash: "" },
+  ...{ chunksReceived: 0, chunksTotal: null, inputDigest: "", scoredBy: null },
 } as const satisfies Partial<Run>;
 
 /**
@@ -86,7 +86,7 @@ const isOther = (before: string, now: string): boolean => before !== "" && now !
 function takeOver(known: Run, { holder, sourceDigest, configHash, forceFuture }: RunStart, begunAnew: boolean) {
   return {
     ...(begunAnew && NOTHING_YET),
-    ...{ state: "running", holder, fence: known.fence + 1, failure: "" },
+    ...{ state: "running", holder, fence: known.fence + 1, failure: "", losses: null, policyHash: "" },
     sourceDigest: sourceDigest || known.sourceDigest,
     configHash: configHash || known.configHash,
     forceFuture: known.forceFuture ?? forceFuture,

@@ -1,0 +1,39 @@
+import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+
+/** What a reader must know of a run beside its counts. */
+export interface RunRemark {
+  readonly title: string;
+  readonly text: string;
+}
+
+/** Whether a run was given up because it lost too much: its failure names the way out itself. */
+export function isLossFailure({ state, losses }: Pick<BatchRun, "state" | "losses">): boolean {
+  return state === RunState.FAILED && losses !== undefined && losses.exceeded.length > 0;
+}
+
+/** Remarks on a run, the weightiest first. */
+export function remarksOf(run: BatchRun): RunRemark[] {
+  const { losses, forceFuture, model, configHash } = run;
+  const remarks: RunRemark[] = [];
+  if (run.overtakenBy)
+    remarks.push({
+      title: "The alert rules were not evaluated",
+      text: `${run.overtakenBy} was complete before this week. The scores are published, alerts stay as they were.`,
+    });
+  if (losses?.accepted) {
+    const before =
+      losses.previousSuppliers === undefined ? "" : `, ${losses.previousSuppliers} in ${losses.previousWeek}`;
+    remarks.push({
+      title: `Losses accepted by ${losses.accepted.actor}`,
+      text: `“${losses.accepted.reason}” (${losses.rowsRejected} rows rejected, ${losses.suppliers} suppliers${before})`,
+    });
+  }
+  if (forceFuture)
+    remarks.push({ title: `Run before the week began, by ${forceFuture.actor}`, text: `“${forceFuture.reason}”` });
+  if (model?.configHash && configHash && model.configHash !== configHash)
+    remarks.push({
+      title: "Not the configuration that the model was trained with",
+      text: `The run used ${configHash.slice(0, 12)}…, ${model.name} ${model.version} was trained with ${model.configHash.slice(0, 12)}….`,
+    });
+  return remarks;
+}

@@ -1,0 +1,57 @@
+import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { type RunCircumstances, runNotes } from "./run-notes.ts";
+
+const [A, B] = ["a".repeat(64), "b".repeat(64)];
+const ORDINARY: RunCircumstances = { wasComplete: false, begunAnew: false, reference: "2026-W46", features: ["delay"] };
+const notes = (fields: MessageInitShape<typeof BatchRunSchema>, how: Partial<RunCircumstances> = {}) => {
+  const measured = { rowsScored: 500n, drift: [{ feature: "delay", psi: 0 }] };
+  const recorded = { isoWeek: "2026-W47", sourceDigest: A, configHash: A };
+  return runNotes(create(BatchRunSchema, { ...recorded, ...measured, ...fields }), { ...ORDINARY, ...how });
+};
+
+test("an ordinary run has no notes", () => {
+  expect(notes({ model: { name: "m", version: "v1", configHash: A } })).toEqual([]);
+  expect(notes({}, { wasComplete: true })).toEqual([]);
+});
+
+test("an overtaken run says that the rules were not evaluated, and by which week", () => {
+  expect(notes({ overtakenBy: "2026-W50" })).toEqual([
+    "rules not evaluated: 2026-W50 was complete before 2026-W47; alerts stay as they were",
+  ]);
+});
+
+test("another configuration than the model's is named with both hashes, and none is said not to be compared", () => {
+  const model = { name: "m", version: "v1" };
+  expect(notes({ model: { ...model, configHash: B } })[0]).toBe(
+    `the configuration of the run (${A}) is not the one that m v1 was trained with (${B})`,
+  );
+  expect(notes({ model: { ...model, configHash: "" } })[0]).toContain("m v1 records no configuration");
+});
+
+test("decisions of people are named with their reason, and rows that repeat others are counted", () => {
+  const losses = {
+    ...{ rowsRejected: 40n, rowsRepeated: 7n, suppliers: 60n, previousSuppliers: 100n, previousWeek: "2026-W46" },
+    accepted: { reason: "sold", actor: "jane" },
+  };
+  expect(notes({ losses, forceFuture: { reason: "rehearsal", actor: "joe" } })).toEqual([
+    "forced before the week began, by joe: rehearsal",
+    "losses accepted by jane: sold (40 rows rejected, 60 suppliers, 100 in 2026-W46)",
+    "7 rows repeat an earlier row exactly",
+  ]);
+});
+
+test("what is not compared or not kept is said", () => {
+  expect(notes({ sourceDigest: "" }, { wasComplete: true })[0]).toContain("the file was not compared");
+  expect(notes({ sourceDigest: "" })).toEqual([]);
+  expect(notes({}, { begunAnew: true })[0]).toMatch(/^begun anew/);
+});
+
+test("drift that is not measured, or over too few rows, is said", () => {
+  expect(notes({}, { reference: null })).toEqual(["drift not measured: there is no report of an earlier week"]);
+  expect(notes({}, { features: ["delay", "spend", "region"] })).toEqual([
+    "drift not measured of spend, region: unknown in 2026-W46, which it is measured against",
+  ]);
+  expect(notes({ rowsScored: 499n })).toEqual(["drift over 499 rows is mostly chance; below 500 rows it says little"]);
+});
