@@ -179,6 +179,31 @@ test("with keys made by auth the whole mesh runs on tokens, and a call without o
     expect(await folder.run(predict)).toMatchObject({ code: 1 });
     expect(await folder.run(predict, { BELLWETHER_TOKEN_FILE: await token("viewer") })).toMatchObject({ code: 0 });
     expect((await fetch(`${mesh.started.ops_service.web}/alerts`)).status).toBe(401);
+    const portOf = (address: string): string => address.split(":").at(-1) ?? "";
+    const weekly = async (role: string, over: NodeJS.ProcessEnv = {}) =>
+      folder.run(
+        [
+          ...["weekly", "run", "--week", mesh.started.weekly_run?.iso_week ?? "", "--json"],
+          ...["--input", path.join(folder.path, "data/demo/new_data_weekly.csv")],
+        ],
+        {
+          ML_SERVICE_GRPC_PORT: portOf(mesh.started.ml_service.grpc),
+          OPS_SERVICE_GRPC_PORT: portOf(mesh.started.ops_service.grpc),
+          BELLWETHER_TOKEN_FILE: await token(role),
+          ...over,
+        },
+      );
+    expect(await weekly("admin")).toMatchObject({ code: 0, stdout: expect.stringContaining('"was_complete":true') });
+    expect(await weekly("viewer")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('asks for the role "admin" or "service"'),
+    });
+    expect(await weekly("admin", { OPS_SERVICE_GRPC_PORT: "1" })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        "It was looked for at http://localhost:1: --ops URL, OPS_SERVICE_URL or OPS_SERVICE_GRPC_PORT name another place",
+      ),
+    });
   } finally {
     await mesh.end("SIGTERM");
   }

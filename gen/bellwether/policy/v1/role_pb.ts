@@ -14,7 +14,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/policy/v1/role.proto.
  */
 export const file_bellwether_policy_v1_role: GenFile = /*@__PURE__*/
-  fileDesc("Ch9iZWxsd2V0aGVyL3BvbGljeS92MS9yb2xlLnByb3RvEhRiZWxsd2V0aGVyLnBvbGljeS52MSphCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1ZJRVdFUhABEhAKDFJPTEVfQU5BTFlTVBACEg4KClJPTEVfQURNSU4QAxIQCgxST0xFX1NFUlZJQ0UQBDpQCgRyb2xlEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtYcDIAEoDjIaLmJlbGx3ZXRoZXIucG9saWN5LnYxLlJvbGVSBHJvbGViBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("Ch9iZWxsd2V0aGVyL3BvbGljeS92MS9yb2xlLnByb3RvEhRiZWxsd2V0aGVyLnBvbGljeS52MSpyCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1ZJRVdFUhABEhAKDFJPTEVfQU5BTFlTVBACEg4KClJPTEVfQURNSU4QAxIQCgxST0xFX1NFUlZJQ0UQBBIPCgtST0xFX1JVTk5FUhAFOlAKBHJvbGUSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi1hwMgASgOMhouYmVsbHdldGhlci5wb2xpY3kudjEuUm9sZVIEcm9sZWIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
  * A caller's role. A higher role may do what a lower one may, except SERVICE, which stands beside ADMIN.
@@ -56,6 +56,13 @@ export const Role = {
    * @generated from enum value: ROLE_SERVICE = 4;
    */
   SERVICE: 4,
+
+  /**
+   * Runs weeks: asked for by RPCs that services and admins may call. No caller has it as a role of its own.
+   *
+   * @generated from enum value: ROLE_RUNNER = 5;
+   */
+  RUNNER: 5,
 } as const;
 
 /**

@@ -5,6 +5,7 @@ import { listModels, listVersions, readVersion, resolveVersion } from "@bellweth
 import { Command } from "commander";
 import { type Champions, championsInFolder, championsOfServices } from "../champions.ts";
 import { type CliContext, defaultModel, registryFolder } from "../cli-context.ts";
+import { ML_PEER, peerUrl } from "../peer-url.ts";
 import { createReport } from "../report.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -16,7 +17,7 @@ const SCHEDULER_FLAG = [
 ] as const;
 const ML_FLAG = [
   "--ml <url>",
-  "with --scheduler: gRPC door of ml-service, default ML_SERVICE_URL, else http://127.0.0.1:9081",
+  "with --scheduler: gRPC door of ml-service, default ML_SERVICE_URL, else this machine at ML_SERVICE_GRPC_PORT, 9081",
 ] as const;
 
 interface PeerOptions {
@@ -31,16 +32,14 @@ function openChampions(context: CliContext, options: PeerOptions): Champions {
   const source = {
     ...context.env,
     ...(options.scheduler !== undefined && { SCHEDULER_SERVICE_URL: options.scheduler }),
-    ...(options.ml !== undefined && { ML_SERVICE_URL: options.ml }),
   };
   const read = readEnv(source, {
     ...serverEnv("SCHEDULER_SERVICE", { grpc: 0, web: 0, admin: 0 }),
     scheduler: env.optional(env.url("SCHEDULER_SERVICE_URL", PEER_PROTOCOLS)),
-    ml: env.url("ML_SERVICE_URL", PEER_PROTOCOLS, "http://127.0.0.1:9081"),
   });
   return read.scheduler === null
     ? championsInFolder(registryFolder(context), context.env.USER ?? "bellwether models")
-    : championsOfServices(read.ml, read.scheduler, peerSettings(read));
+    : championsOfServices(peerUrl(ML_PEER, options.ml, context), read.scheduler, peerSettings(read));
 }
 
 /** Every model of a registry, or the one that is named. @throws ModelNotFoundError there is none of that name */

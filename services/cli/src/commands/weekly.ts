@@ -5,6 +5,7 @@ import path from "node:path";
 import { Command } from "commander";
 import { type CliContext, dataFolder } from "../cli-context.ts";
 import { isoWeek, reason } from "../parse-option.ts";
+import { ML_PEER, OPS_PEER, peerUrl } from "../peer-url.ts";
 import { createReport, showProgress, showStep } from "../report.ts";
 
 /** What the run's process tells on the way, and at its end. */
@@ -76,6 +77,10 @@ interface RunOptions {
 /** Runs scheduler-service in its one-shot form as a child, which is stopped with this process. @throws WeeklyRunError with the child's own message */
 async function runWeek(options: RunOptions, context: CliContext): Promise<WeeklyOutcome> {
   const main = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
+  const urls = {
+    "ml-service": peerUrl(ML_PEER, options.ml, context),
+    "ops-service": peerUrl(OPS_PEER, options.ops, context),
+  };
   const absolute = (file: string): string => path.resolve(context.cwd, file);
   const child = spawn(process.execPath, [main], {
     cwd: context.cwd,
@@ -90,8 +95,8 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
       ...(!context.env.BELLWETHER_TOKEN_FILE && { WEEKLY_ACTOR: context.env.WEEKLY_ACTOR || context.env.USER || "" }),
       ...(options.acceptLosses && { WEEKLY_ACCEPT_LOSSES: options.acceptLosses }),
       ...(options.forceFuture && { WEEKLY_FORCE_FUTURE: options.forceFuture }),
-      ...(options.ml && { ML_SERVICE_URL: options.ml }),
-      ...(options.ops && { OPS_SERVICE_URL: options.ops }),
+      ML_SERVICE_URL: urls["ml-service"],
+      OPS_SERVICE_URL: urls["ops-service"],
     },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
@@ -111,8 +116,16 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
   });
   await once(child, "close");
   process.off("SIGINT", stop).off("SIGTERM", stop);
-  if (outcome === undefined) throw new WeeklyRunError(failure);
+  if (outcome === undefined) throw new WeeklyRunError({ ...failure, message: withAddress(failure.message, urls) });
   return outcome;
+}
+
+/** A peer that does not answer may be elsewhere: its address and how another one is named. */
+function withAddress(message: string, urls: Readonly<Record<"ml-service" | "ops-service", string>>): string {
+  const [, away] = /^(ml-service|ops-service) does not answer/.exec(message) ?? [];
+  if (away !== "ml-service" && away !== "ops-service") return message;
+  const { option, prefix } = away === "ml-service" ? ML_PEER : OPS_PEER;
+  return `${message}. It was looked for at ${urls[away]}: ${option} URL, ${prefix}_URL or ${prefix}_GRPC_PORT name another place`;
 }
 
 /** `bellwether weekly` */
@@ -123,8 +136,14 @@ export function weeklyCommand(context: CliContext): Command {
     .requiredOption("--input <file>", "CSV or Parquet file, or the folder of the files that the mapping names")
     .option("--config <file>", "model configuration", "config/model_config.yaml")
     .option("--mapping <file>", "feature mapping", "config/feature_mapping.yaml")
-    .option("--ml <url>", "gRPC door of ml-service, default http://127.0.0.1:9081")
-    .option("--ops <url>", "gRPC door of ops-service, default http://127.0.0.1:9080")
+    .option(
+      "--ml <url>",
+      "gRPC URL of ml-service, default ML_SERVICE_URL, else this machine at ML_SERVICE_GRPC_PORT, 9081",
+    )
+    .option(
+      "--ops <url>",
+      "gRPC URL of ops-service, default OPS_SERVICE_URL, else this machine at OPS_SERVICE_GRPC_PORT, 9080",
+    )
     .option("--accept-losses <reason>", "publish the week whatever it lost; who and why is audited", reason)
     .option("--force-future <reason>", "run a week that has not begun; who and why is audited", reason)
     .option("--json", "print the result as one line of JSON")
@@ -132,6 +151,8 @@ export function weeklyCommand(context: CliContext): Command {
       "after",
       "\nA week that loses more than config/risk_policy.yaml allows, or that is complete with other content, is an error (exit code 1); nothing of it is published.\n" +
         "\nExamples:\n  npx bellwether weekly run --week 2026-W47 --input .bellwether/demo/new_data_weekly.csv" +
+        "\n  npx bellwether weekly run --week 2026-W47 --input week.csv --ml http://risk:9081 --ops http://risk:9080" +
+        "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W47 --input week.csv   # where callers need a token: of the role admin or service" +
         '\n  npx bellwether weekly run --week 2026-W48 --input short.csv --accept-losses "the branch in Lyon was sold"',
     )
     .action(async (options) => {

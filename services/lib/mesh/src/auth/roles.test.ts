@@ -15,6 +15,7 @@ it.each<[RequiredRole, readonly RoleName[]]>([
   ["analyst", ["analyst", "admin", "service"]],
   ["admin", ["admin"]],
   ["service", ["service"]],
+  ["runner", ["admin", "service"]],
 ])("what asks for %s may be called by %j", (required, may) => {
   expect(ROLES.filter((role) => mayCall(new Set([role]), required))).toEqual(may);
 });

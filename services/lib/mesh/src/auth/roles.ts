@@ -3,23 +3,24 @@ import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import type { RoleName } from "../caller.ts";
 import { methodPath } from "../method.ts";
 
-/** What an RPC asks of its callers: a role, or nothing. */
-export type RequiredRole = RoleName | "public";
+/** What an RPC asks of its callers: a role, to be a service or an admin ("runner"), or nothing. */
+export type RequiredRole = RoleName | "runner" | "public";
 
-const NAMES: Readonly<Record<Role, RoleName | undefined>> = {
+const NAMES: Readonly<Record<Role, RequiredRole | undefined>> = {
   [Role.UNSPECIFIED]: undefined,
   [Role.VIEWER]: "viewer",
   [Role.ANALYST]: "analyst",
   [Role.ADMIN]: "admin",
   [Role.SERVICE]: "service",
+  [Role.RUNNER]: "runner",
 };
 
 /** What a role may do. A higher one may what a lower one may; SERVICE stands beside ADMIN. */
 const MAY: Readonly<Record<RoleName, readonly RequiredRole[]>> = {
   viewer: ["public", "viewer"],
   analyst: ["public", "viewer", "analyst"],
-  admin: ["public", "viewer", "analyst", "admin"],
-  service: ["public", "viewer", "analyst", "service"],
+  admin: ["public", "viewer", "analyst", "admin", "runner"],
+  service: ["public", "viewer", "analyst", "service", "runner"],
 };
 
 /** RPCs of vendored contracts, which carry no options of ours. Probes come without a token. */

@@ -82,6 +82,7 @@ function unauthenticated(reason: string, message: string): ConnectError {
 }
 
 function notAllowed(call: Call, role: RequiredRole): ConnectError {
-  const message = `${call.method.parent.typeName}/${call.method.name} asks for the role "${role}"`;
+  const roles = role === "runner" ? '"admin" or "service"' : `"${role}"`;
+  const message = `${call.method.parent.typeName}/${call.method.name} asks for the role ${roles}`;
   return refusal(Code.PermissionDenied, "ROLE_MISSING", message, { metadata: { required_role: role } });
 }
