@@ -192,11 +192,11 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     expect(received()).toMatch(/^HTTP\/1\.1 4\d\d /);
   });
 
-  it("the web door tells HTTP/2 clients of 256 streams and 16 KiB of headers", async () => {
+  it("the web door tells HTTP/2 clients of 256 streams and 64 KiB of headers", async () => {
     await using echo = await startSecure();
     const session = http2.connect(echo.webUrl, { ca: certificates.ca });
     const [settings] = await once(session, "remoteSettings");
-    expect(settings).toMatchObject({ maxConcurrentStreams: 256, maxHeaderListSize: 16 * 1024 });
+    expect(settings).toMatchObject({ maxConcurrentStreams: 256, maxHeaderListSize: 64 * 1024 });
     session.destroy();
   });
 

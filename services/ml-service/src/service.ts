@@ -17,7 +17,8 @@ import { registryHandlers } from "./rpc/registry.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 
 /** What ml-service is started with. */
-export interface MlServiceConfig extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "telemetry"> {
+export interface MlServiceConfig
+  extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits" | "telemetry"> {
   /** Folder of the model registry. */
   readonly registryRoot: string;
   /** Model whose champion answers when a request names none. */

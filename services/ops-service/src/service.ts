@@ -31,7 +31,7 @@ import { findSupplier, listSuppliers } from "./store/suppliers.ts";
 import { writeChunk } from "./store/write-chunk.ts";
 
 /** What ops-service is started with. */
-export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web"> {
+export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits"> {
   /** A database of its own, with user and password. */
   readonly databaseUrl: string;
   readonly alertRules: AlertRules;

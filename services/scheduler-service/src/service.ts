@@ -28,7 +28,7 @@ import { createWeeklyRunner, type WeeklySettings } from "./weekly-runner.ts";
 
 /** What scheduler-service is started with. */
 export interface SchedulerServiceConfig
-  extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web">,
+  extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits">,
     WeeklySettings {
   /** Folder of the model registry, which this service alone writes. */
   readonly registryRoot: string;

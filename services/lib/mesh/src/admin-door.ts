@@ -1,6 +1,7 @@
 import type { Door } from "./door.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import type { Address } from "./listener.ts";
+import { rejectMethod, sendRejection, shown } from "./web/http-rejection.ts";
 import { pathOf, sendText, type WebRequest, type WebResponse } from "./web/web-handler.ts";
 import { openWebListener } from "./web/web-listener.ts";
 
@@ -38,8 +39,9 @@ export async function openAdminDoor(options: AdminDoorOptions): Promise<Door> {
   const answer = (request: WebRequest, response: WebResponse): void => {
     const path = pathOf(request);
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
-    if (!page) sendText(response, 404, "text/plain", "not found\n");
-    else if (request.method !== "GET" && request.method !== "HEAD") sendText(response, 405, "text/plain", "GET only\n");
+    if (!page)
+      sendRejection(response, 404, `there is nothing at ${shown(path)} here: ${Object.keys(pages).join(", ")}`);
+    else if (request.method !== "GET" && request.method !== "HEAD") rejectMethod(request, response, ["GET", "HEAD"]);
     else page(response);
   };
   // Probes of some load balancers speak HTTP/1.0 and name no host.

@@ -4,6 +4,7 @@ import { readPublicKeys } from "./auth/public-keys.ts";
 import { isRoleName } from "./auth/roles.ts";
 import type { RoleName } from "./caller.ts";
 import type { MeshTransportOptions } from "./client/mesh-transport.ts";
+import { DEFAULT_DOOR_LIMITS } from "./door-limits.ts";
 import { isLoopback, type TlsMaterial } from "./listener.ts";
 import type { AuthSettings } from "./policies/authentication.ts";
 import type { ServerOptions } from "./serve.ts";
@@ -12,6 +13,7 @@ import { DEFAULT_REQUEST_HEADERS } from "./web/web-guard.ts";
 /** `ops-service=service ci=admin`: certificate names with roles. */
 const IDENTITIES = /^\s*[^\s=]+=[a-z,]+(\s+[^\s=]+=[a-z,]+)*\s*$/;
 const ALLOW_CLEARTEXT = "BELLWETHER_AUTH_ALLOW_CLEARTEXT";
+const MAX_HEADER_BYTES = DEFAULT_DOOR_LIMITS.maxHeaderBytes;
 const NAME_LIST = { pattern: /^[^\s,]+(,[^\s,]+)*$/, expected: "a list with commas and without spaces" };
 /** Names of header fields (RFC 9110, 5.1). */
 const HEADER_LIST = {
@@ -52,6 +54,7 @@ export function serverEnv(prefix: string, ports: ServerOptions["ports"]) {
       }),
     ),
     authAllowCleartext: env.flag(ALLOW_CLEARTEXT, false),
+    maxHeaderBytes: env.integer("BELLWETHER_MAX_HEADER_BYTES", { min: 4_096, max: 262_144 }, MAX_HEADER_BYTES),
     webOrigins: env.optional(env.text("BELLWETHER_WEB_ORIGINS", NAME_LIST)),
     webHeaders: env.text("BELLWETHER_WEB_HEADERS", HEADER_LIST, DEFAULT_REQUEST_HEADERS.join(",")),
     webHosts: env.optional(env.text("BELLWETHER_WEB_HOSTS", NAME_LIST)),
@@ -68,7 +71,7 @@ export type PeerEnv = Pick<ServerEnv, "tlsCert" | "tlsKey" | "tlsCa" | "tokenFil
 /** The part of `startServer`'s options that the environment decides. @throws Error naming the variable or file that does not fit */
 export async function serverSettings(
   read: ServerEnv,
-): Promise<Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web">> {
+): Promise<Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits">> {
   const auth = await authSettings(read);
   const tls = tlsMaterial(read);
   const list = (text: string | null): readonly string[] | undefined => text?.split(",");
@@ -81,6 +84,7 @@ export async function serverSettings(
       requestHeaders: read.webHeaders.split(","),
       ...(allowedHosts && { allowedHosts }),
     },
+    ...(read.maxHeaderBytes !== MAX_HEADER_BYTES && { limits: { maxHeaderBytes: read.maxHeaderBytes } }),
     ...(tls && { tls }),
     ...(auth && { auth }),
   };

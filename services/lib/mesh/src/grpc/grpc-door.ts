@@ -4,7 +4,8 @@ import { Code } from "@connectrpc/connect";
 import type { Peer } from "../call.ts";
 import { careForConnections } from "../connections.ts";
 import type { Door } from "../door.ts";
-import type { DoorLimits } from "../door-limits.ts";
+import { type DoorLimits, HEADER_HEADROOM } from "../door-limits.ts";
+import { headerBytes, headersTooLarge } from "../header-size.ts";
 import { type Address, listen, type TlsMaterial } from "../listener.ts";
 import { methodPath } from "../method.ts";
 import { rememberPeer } from "../peers.ts";
@@ -47,15 +48,19 @@ export async function openGrpcDoor({
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => dropIfSilent(socket, limits.headersTimeoutMs));
   server.on("session", rememberPeer);
   // An event listener that throws ends the process.
-  const look = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+  const look = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void => {
     try {
-      answer(methods, stream, headers);
+      if (headerBytes(raw) <= limits.maxHeaderBytes) answer(methods, stream, headers);
+      else refuseStream(stream, tooLarge);
     } catch (error) {
       onThrow(error);
       abandonStream(stream);
     }
   };
-  server.on("stream", (stream, headers) => lookInTurn(stream, () => look(stream, headers)));
+  const tooLarge = protocolFault(Code.ResourceExhausted, headersTooLarge(limits.maxHeaderBytes));
+  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: string[]) =>
+    lookInTurn(stream, () => look(stream, headers, raw)),
+  );
   return { address: await listen(server, "gRPC", address), drain: connections.drain };
 }
 
@@ -69,9 +74,15 @@ function answer(
   const { ":method": verb, ":path": path = "", "content-type": contentType = "" } = headers;
   const method = methods.get(path);
   if (verb !== "POST") {
-    refuseRequest(stream, 405, { allow: "POST" });
+    refuseRequest(stream, 405, { allow: "POST" }, "this listener takes gRPC: use POST\n");
   } else if (!CONTENT_TYPE.test(contentType)) {
-    refuseRequest(stream, 415, { "accept-post": "application/grpc, application/grpc+proto" });
+    const fields = { "accept-post": "application/grpc, application/grpc+proto" };
+    refuseRequest(
+      stream,
+      415,
+      fields,
+      "this listener takes gRPC: use the content type application/grpc, or the web listener\n",
+    );
   } else if (!method) {
     refuseStream(stream, protocolFault(Code.Unimplemented, `there is no RPC ${path}`));
   } else {
@@ -81,8 +92,14 @@ function answer(
 }
 
 /** Answers what is not gRPC as HTTP does. */
-function refuseRequest(stream: ServerHttp2Stream, status: number, fields: Readonly<Record<string, string>>): void {
-  stream.respond({ ":status": status, ...fields }, { endStream: true });
+function refuseRequest(
+  stream: ServerHttp2Stream,
+  status: number,
+  fields: Readonly<Record<string, string>>,
+  reason: string,
+): void {
+  stream.respond({ ":status": status, "content-type": "text/plain; charset=utf-8", ...fields });
+  stream.end(reason);
   stream.close(http2.constants.NGHTTP2_NO_ERROR);
 }
 
@@ -110,7 +127,7 @@ const NOTHING = (): void => {};
 function serverOptions(limits: DoorLimits): http2.ServerOptions {
   return {
     ...RESET_FRAMES,
-    settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes },
+    settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes * HEADER_HEADROOM },
     // What a connection may hold is bounded by its windows and its streams. At this bound node:http2 fails calls in ways that clients
     // do not understand.
     maxSessionMemory: Number.MAX_SAFE_INTEGER,

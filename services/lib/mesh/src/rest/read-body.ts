@@ -10,14 +10,22 @@ import type { WebRequest } from "../web/web-handler.ts";
  * @throws ConnectError INVALID_ARGUMENT or RESOURCE_EXHAUSTED
  */
 export async function readJsonBody(request: WebRequest, maxBytes: number): Promise<JsonValue | undefined> {
-  // The decoder takes a byte order mark away.
-  const text = new TextDecoder().decode(await readBytes(request, maxBytes));
+  const text = decodeUtf8(await readBytes(request, maxBytes));
   if (text.trim() === "") return undefined;
   try {
     return parseJson(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw refusal(Code.InvalidArgument, "MALFORMED_JSON", `the body is not JSON: ${reason}`, { cause });
+  }
+}
+
+/** Takes a byte order mark away. Bytes that are no UTF-8 would become other characters, and with them another supplier's id. */
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw refusal(Code.InvalidArgument, "MALFORMED_JSON", "the body is not UTF-8", { cause });
   }
 }
 

@@ -3,11 +3,13 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus, errorToJson } from "@connectrpc/connect/protocol-connect";
 import { Call, type Peer } from "../call.ts";
 import { JSON_OVERHEAD } from "../call-limits.ts";
+import { errorHeaders } from "../error-headers.ts";
 import { peerOfSocket } from "../peers.ts";
 import type { PolicyChain } from "../policy.ts";
 import { checkQueryNames } from "../query-names.ts";
 import { invalidRequest, reworded } from "../refusal.ts";
 import type { BoundMethod } from "../route.ts";
+import { encodeText } from "../web/content-encoding.ts";
 import { sendText, socketOf, type WebRequest, type WebResponse } from "../web/web-handler.ts";
 import { readJsonBody } from "./read-body.ts";
 import type { RestRoute } from "./rest-route.ts";
@@ -104,15 +106,32 @@ export class RestCall extends Call {
   }
 
   async #answer(message: Message): Promise<void> {
-    const { rest, response } = this.#init;
+    const { rest } = this.#init;
     const answer = this.within(() => this.bound.handler(message, this));
     if (this.bound.streamsOut) {
       await this.#sendLines(answer as AsyncIterable<Message>);
     } else {
       const json = rest.toJson(this.toResponse(await this.#orFailure(Promise.resolve(answer))));
-      this.#setHeaders();
-      sendText(response, 200, "application/json", JSON.stringify(json));
+      await this.#sendJson(JSON.stringify(json));
     }
+  }
+
+  async #sendJson(text: string): Promise<void> {
+    const { response } = this.#init;
+    const encoded = await encodeText(text, this.header("accept-encoding"));
+    if (this.aborted) throw this.aborted;
+    this.#setHeaders();
+    addVary(response, "accept-encoding");
+    if (!encoded) {
+      sendText(response, 200, "application/json", text);
+      return;
+    }
+    response.statusCode = 200;
+    response.setHeader("content-type", "application/json");
+    response.setHeader("content-encoding", encoded.encoding);
+    response.setHeader("content-length", encoded.bytes.length);
+    if (this.#init.request.method === "HEAD") response.end();
+    else response.end(encoded.bytes);
   }
 
   async #sendLines(messages: AsyncIterable<Message>): Promise<void> {
@@ -154,5 +173,14 @@ function write(response: WebResponse, line: string): boolean {
 function sendError(response: WebResponse, error: ConnectError): void {
   const json: JsonValue = errorToJson(error, undefined);
   if (response.headersSent) response.end(`${JSON.stringify({ error: json })}\n`);
-  else sendText(response, codeToHttpStatus(error.code), "application/json", JSON.stringify(json));
+  else {
+    for (const [name, value] of errorHeaders(error)) response.setHeader(name, value);
+    sendText(response, codeToHttpStatus(error.code), "application/json", JSON.stringify(json));
+  }
+}
+
+/** The answer differs by this request header too: caches must know. */
+function addVary(response: WebResponse, name: string): void {
+  const present = response.getHeader("vary");
+  response.setHeader("vary", present === undefined ? name : `${String(present)}, ${name}`);
 }

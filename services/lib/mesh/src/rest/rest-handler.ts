@@ -1,6 +1,8 @@
 import type { PolicyChain } from "../policy.ts";
 import type { Route } from "../route.ts";
-import { pathOf, sendText, type WebHandler } from "../web/web-handler.ts";
+import { foreignCharset } from "../web/charset.ts";
+import { rejectMethod, sendRejection, shown } from "../web/http-rejection.ts";
+import { pathOf, type WebHandler } from "../web/web-handler.ts";
 import { RestCall } from "./rest-call.ts";
 import { bindRest, type RestRoute } from "./rest-route.ts";
 
@@ -15,15 +17,20 @@ export function restHandler(
   return (request, response) => {
     const here = paths.filter(({ rest }) => rest.path === pathOf(request));
     if (here.length === 0) return false;
-    const match = here.find(({ rest }) => rest.verb === request.method);
-    if (match) {
+    const verb = request.method === "HEAD" ? "GET" : request.method;
+    const match = here.find(({ rest }) => rest.verb === verb);
+    const charset = match && foreignCharset(request.headers["content-type"]);
+    if (charset !== undefined) {
+      response.setHeader("accept-post", "application/json");
+      sendRejection(response, 415, `the charset ${shown(charset)} is not read here: send JSON in UTF-8`);
+    } else if (match) {
       new RestCall({ ...match, chain, request, response }).run().catch((error) => {
         onThrow(error);
         request.destroy();
       });
     } else {
-      response.setHeader("allow", here.map(({ rest }) => rest.verb).join(", "));
-      sendText(response, 405, "text/plain", "method not allowed\n");
+      const allowed = here.flatMap(({ rest }) => (rest.verb === "GET" ? ["GET", "HEAD"] : [rest.verb]));
+      rejectMethod(request, response, allowed);
     }
     return true;
   };

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { pathOf, sendText, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
+import { rejectMethod } from "./http-rejection.ts";
+import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -56,8 +57,7 @@ export function staticFiles(folder: string, meta: Readonly<Record<string, string
     const file = files.get(name) ?? (name === "/" || wantsPage(request) ? files.get("/index.html") : undefined);
     if (!file) return false;
     if (request.method !== "GET" && request.method !== "HEAD") {
-      response.setHeader("allow", "GET, HEAD");
-      sendText(response, 405, "text/plain", "method not allowed\n");
+      rejectMethod(request, response, ["GET", "HEAD"]);
     } else {
       send(request, response, file, name.startsWith("/assets/"));
     }

@@ -1,6 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { Call, type Peer } from "../call.ts";
+import { errorHeaders } from "../error-headers.ts";
 import type { PolicyChain } from "../policy.ts";
 import type { BoundMethod } from "../route.ts";
 import { interruptKey } from "./interruptible-body.ts";
@@ -76,6 +77,9 @@ export class WebCall extends Call {
   fail(reason: unknown): void {
     if (this.closed) return;
     const error = this.#chain.toError(reason, this);
+    // A unary call of Connect has the status of HTTP.
+    if (this.protocolName === "connect" && !this.bound.streamsIn && !this.bound.streamsOut)
+      for (const [name, value] of errorHeaders(error)) this.#context.responseHeader.set(name, value);
     this.abort(error);
     if (!this.#answering) this.#context.values.get(interruptKey)(error);
     this.#reject?.(error);

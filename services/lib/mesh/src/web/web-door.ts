@@ -15,8 +15,9 @@ import type { Address, TlsMaterial } from "../listener.ts";
 import { peerOfSocket } from "../peers.ts";
 import type { PolicyChain } from "../policy.ts";
 import type { BoundMethod, Route } from "../route.ts";
+import { sendRejection, shown } from "./http-rejection.ts";
 import { WebCall } from "./web-call.ts";
-import { sendText, socketOf, type WebHandler } from "./web-handler.ts";
+import { pathOf, socketOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 import { openWebListener } from "./web-listener.ts";
 import { webRpcs } from "./web-rpcs.ts";
 
@@ -69,9 +70,25 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
     ...(options.tls && { tls: options.tls }),
     answer(request, response) {
       if (handlers.some((handler) => handler(request, response))) return;
-      sendText(response, 404, "text/plain", "not found\n");
+      rejectPath(request, response);
     },
   });
+}
+
+/** "/package.Service/Method". */
+const RPC_PATH = /^\/[\w.]+\.\w+\/\w+$/;
+
+function rejectPath(request: WebRequest, response: WebResponse): void {
+  const path = pathOf(request);
+  if (request.method === "OPTIONS" && path === "*") {
+    response.setHeader("allow", "GET, HEAD, POST, OPTIONS");
+    response.statusCode = 204;
+    response.end();
+  } else if (request.method === "POST" && RPC_PATH.test(path)) {
+    sendRejection(response, 404, `there is no RPC ${shown(path)} here`, "unimplemented");
+  } else {
+    sendRejection(response, 404, `there is nothing at ${shown(path)} here`);
+  }
 }
 
 function mount(

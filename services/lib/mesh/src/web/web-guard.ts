@@ -1,6 +1,7 @@
 import { cors } from "@connectrpc/connect";
 import { isLoopback } from "../listener.ts";
-import { sendText, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
+import { sendRejection, shown } from "./http-rejection.ts";
+import type { WebHandler, WebRequest, WebResponse } from "./web-handler.ts";
 
 /** Who may call the web door from a browser. */
 export interface WebGuardOptions {
@@ -46,14 +47,19 @@ export function webGuard({
   return (request, response) => {
     const host = hostOf(request);
     if (hosts && !hosts.has(withoutPort(host))) {
-      sendText(response, 421, "text/plain", "this server does not answer to that host name\n");
+      const message = `this server does not answer to the host ${shown(host)}: BELLWETHER_WEB_HOSTS lists those it does`;
+      sendRejection(response, 421, message);
       return true;
     }
     const { origin } = request.headers;
     if (origin === undefined) return false;
     const allowed = origins.has(origin);
     if (!allowed && !isOwnOrigin(origin, host)) {
-      sendText(response, 403, "text/plain", "this origin is not allowed\n");
+      sendRejection(
+        response,
+        403,
+        `the origin ${shown(origin)} is not allowed: BELLWETHER_WEB_ORIGINS lists those that are`,
+      );
       return true;
     }
     if (allowed) allowOrigin(response, origin, exposedHeaders);

@@ -15,12 +15,14 @@ export function pathOf(request: WebRequest): string {
   return request.url?.split("?", 1)[0] ?? "/";
 }
 
-/** Sends a whole answer. */
+/** Sends a whole answer; to HEAD without its body. */
 export function sendText(response: WebResponse, status: number, type: string, text: string): void {
   response.statusCode = status;
   response.setHeader("content-type", type);
   response.setHeader("content-length", Buffer.byteLength(text));
-  response.end(text);
+  // HEAD has the headers of GET and no body.
+  if (response.req.method === "HEAD") response.end();
+  else response.end(text);
 }
 
 /** The connection that a request came over. */

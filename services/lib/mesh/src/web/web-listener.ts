@@ -4,12 +4,16 @@ import type { Socket } from "node:net";
 import type { Peer } from "../call.ts";
 import { careForConnections } from "../connections.ts";
 import type { Door } from "../door.ts";
-import type { DoorLimits } from "../door-limits.ts";
+import { type DoorLimits, HEADER_HEADROOM } from "../door-limits.ts";
+import { headerBytes, headersTooLarge } from "../header-size.ts";
 import { type Address, listen, type TlsMaterial } from "../listener.ts";
 import { RESET_FRAMES } from "../stream-ends.ts";
+import { answerClientError } from "./client-error.ts";
 import { closeAfterEarlyAnswer } from "./early-answer.ts";
+import { sendRejection } from "./http-rejection.ts";
 import { authorityViolation } from "./request-authority.ts";
-import { sendText, type WebRequest, type WebResponse } from "./web-handler.ts";
+import { toOriginForm } from "./request-target.ts";
+import type { WebRequest, WebResponse } from "./web-handler.ts";
 
 const NOTHING = (): void => {};
 
@@ -40,14 +44,19 @@ export async function openWebListener(options: WebListenerOptions): Promise<Door
 }
 
 /** An event listener that throws ends the process: a request that cannot be answered is rejected, whatever it is. */
-function guarded({ answer, needsHost, onThrow }: WebListenerOptions): Answer {
+function guarded({ answer, needsHost, limits, onThrow }: WebListenerOptions): Answer {
+  const { maxHeaderBytes } = limits;
   return (request, response) => {
     try {
       closeAfterEarlyAnswer(request, response);
-      const violation = authorityViolation(request, needsHost);
+      // The parser of HTTP/1.1 has done so already.
+      if ("stream" in request && headerBytes(request.rawHeaders) > maxHeaderBytes) {
+        sendRejection(response, 431, headersTooLarge(maxHeaderBytes));
+        return;
+      }
+      const violation = authorityViolation(request, needsHost) ?? toOriginForm(request);
       if (violation === undefined) answer(request, response);
-      else
-        sendText(response, 400, "application/json", JSON.stringify({ code: "invalid_argument", message: violation }));
+      else sendRejection(response, 400, violation);
     } catch (error) {
       onThrow(error);
       abandon(request, response);
@@ -59,7 +68,7 @@ function guarded({ answer, needsHost, onThrow }: WebListenerOptions): Answer {
 function abandon(request: WebRequest, response: WebResponse): void {
   try {
     if (!response.headersSent) {
-      sendText(response, 500, "application/json", JSON.stringify({ code: "internal", message: "internal error" }));
+      sendRejection(response, 500, "internal error", "internal");
       return;
     }
   } catch {
@@ -77,7 +86,7 @@ function createClearServer(limits: DoorLimits, answer: Answer): http.Server {
     connectionsCheckingInterval: checkingInterval(limits),
     noDelay: true,
   };
-  return http.createServer(options, answer);
+  return http.createServer(options, answer).on("clientError", answerClientError(limits.maxHeaderBytes));
 }
 
 /** How often Node looks after the time limits of headers and bodies; its default is 30 s. */
@@ -95,12 +104,13 @@ function createTlsServer({ cert, key, ca }: TlsMaterial, limits: DoorLimits, ans
       allowHTTP1: true,
       handshakeTimeout: limits.headersTimeoutMs,
       ...RESET_FRAMES,
-      settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes },
+      settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes * HEADER_HEADROOM },
     },
     afterTurn(answer),
   );
   // Options of http.createServer that http2 takes as properties, for connections that speak HTTP/1.1.
   Object.assign(server, {
+    maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
     requestTimeout: limits.bodyTimeoutMs,
     keepAliveTimeout: limits.connectionIdleMs,
@@ -110,6 +120,7 @@ function createTlsServer({ cert, key, ca }: TlsMaterial, limits: DoorLimits, ans
   // that asks again while a large answer is still being written loses its connection ("Parse Error: Paused"). A listener for
   // data makes it read through the stream.
   server.on("secureConnection", (socket: Socket) => socket.on("data", NOTHING));
+  server.on("clientError", answerClientError(limits.maxHeaderBytes));
   server.on("session", (session) => {
     const silent = setTimeout(() => session.destroy(), limits.headersTimeoutMs).unref();
     session.once("stream", () => clearTimeout(silent)).once("close", () => clearTimeout(silent));

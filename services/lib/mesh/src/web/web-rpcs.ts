@@ -7,6 +7,7 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import { JSON_OVERHEAD } from "../call-limits.ts";
+import { sendRejection, shown } from "./http-rejection.ts";
 import { interruptibleBody, interruptKey } from "./interruptible-body.ts";
 import { jsonRecordKey, recordEnvelopes, recordedQuery, recordUnary } from "./recorded-json.ts";
 import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
@@ -40,7 +41,7 @@ export function webRpcs({ routes, registry, contextValues, strict, grpc, onUnsen
     const handler = (isJson(request) ? json : binary).get(path);
     if (!handler) return false;
     handler(universalRequest(request, response, contextValues(request), registry))
-      .then((answer) => send(answer, response))
+      .then((answer) => send(answer, request, response))
       .catch((reason) => onUnsent(path, reason));
     return true;
   };
@@ -54,11 +55,14 @@ function universalRequest(
 ): UniversalServerRequest {
   const universal = universalRequestFromNodeRequest(request, response, undefined, values);
   const { body, interrupt } = interruptibleBody(universal.body as AsyncIterable<Uint8Array>);
+  // HEAD is served as GET, and its answer has no body.
+  const isGet = request.method === "GET" || request.method === "HEAD";
   values.set(interruptKey, interrupt);
-  if (!isJson(request)) return { ...universal, body };
-  if (request.method === "GET") {
+  const method = isGet ? "GET" : universal.method;
+  if (!isJson(request)) return { ...universal, method, body };
+  if (isGet) {
     values.set(jsonRecordKey, { ...recordedQuery(new URLSearchParams(request.url?.split("?")[1])), registry });
-    return { ...universal, body };
+    return { ...universal, method, body };
   }
   const isUnary = request.headers["content-type"]?.startsWith("application/json");
   const isGzip = request.headers["content-encoding"] === "gzip";
@@ -72,7 +76,12 @@ function isJson(request: WebRequest): boolean {
   return request.headers["content-type"]?.includes("json") ?? /[?&]encoding=json(&|$)/.test(request.url ?? "");
 }
 
-async function send(answer: UniversalServerResponse, response: WebResponse): Promise<void> {
+async function send(answer: UniversalServerResponse, request: WebRequest, response: WebResponse): Promise<void> {
+  if (answer.body === undefined && answer.status >= 400) return reject(answer, request, response);
+  if (request.method === "HEAD") {
+    const { status, header } = answer;
+    return universalResponseToNodeResponse({ status, ...(header && { header }) }, response);
+  }
   // Only gRPC has trailers.
   if (answer.trailer === undefined || answer.body === undefined)
     return universalResponseToNodeResponse(answer, response);
@@ -89,6 +98,18 @@ async function send(answer: UniversalServerResponse, response: WebResponse): Pro
     for (const [name, value] of headers ?? []) response.setHeader(name, value);
   }
   response.end();
+}
+
+/** Says why connect does not take a request; it answers with a status and no text. */
+function reject({ status, header }: UniversalServerResponse, request: WebRequest, response: WebResponse): void {
+  for (const [name, value] of header ?? []) response.setHeader(name, value);
+  const type = shown(request.headers["content-type"] ?? "");
+  const reasons: Readonly<Record<number, string>> = {
+    405: `${shown(request.method ?? "")} is not allowed here: use ${header?.get("allow") ?? "POST"}`,
+    415: `the content type ${type} is not read here: use application/json in UTF-8, application/proto, or one of gRPC-Web or Connect streams`,
+    505: "this protocol needs HTTP/2",
+  };
+  sendRejection(response, status, reasons[status] ?? "the request is not taken here");
 }
 
 async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,0 +1,65 @@
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { headersTooLarge } from "../header-size.ts";
+import { isAnswering } from "../http1-connections.ts";
+import { rejectionJson } from "./http-rejection.ts";
+
+/** What Node says of bytes that are no request of HTTP/1.1. */
+interface ClientError extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Buffer;
+}
+
+/** How long a client that is still sending may take to read why it is rejected. */
+const LINGER_MS = 500;
+const HTTP2_IN_CLEAR =
+  "this listener speaks HTTP/2 only under TLS: use HTTP/1.1 here, or the gRPC listener, which speaks HTTP/2 in clear text";
+const HTTP_1_1_REQUIRED = 0xd;
+
+/** Answers what Node's HTTP/1.1 parser rejects: Node itself answers without a reason. Give it to the event "clientError". */
+export function answerClientError(maxHeaderBytes: number): (error: ClientError, socket: Duplex) => void {
+  /** Bytes that follow are rejected again. */
+  const answered = new WeakSet<Duplex>();
+  return (error, socket) => {
+    if (answered.has(socket)) return;
+    answered.add(socket);
+    if (!socket.writable || isAnswering(socket as Socket)) {
+      socket.destroy();
+      return;
+    }
+    const isHttp2 = error.code === "HPE_PAUSED_H2_UPGRADE";
+    socket.end(isHttp2 ? http11Required(HTTP2_IN_CLEAR) : rejection(error, maxHeaderBytes));
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  };
+}
+
+function rejection({ code, message }: ClientError, maxHeaderBytes: number): string {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return answer("431 Request Header Fields Too Large", headersTooLarge(maxHeaderBytes));
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return answer("413 Content Too Large", "the chunks of the body have too many extensions");
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return answer("408 Request Timeout", "the request did not arrive in time");
+    default:
+      // The parser's own words: they repeat nothing that was sent.
+      return answer("400 Bad Request", `this is no request of HTTP/1.1: ${message.replace(/^Parse Error: /, "")}`);
+  }
+}
+
+function answer(status: string, message: string): string {
+  const body = rejectionJson(Number.parseInt(status, 10), message);
+  const head = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  return `HTTP/1.1 ${status}\r\n${head}\r\n\r\n${body}`;
+}
+
+/** SETTINGS, then GOAWAY with the code HTTP_1_1_REQUIRED (RFC 9113, 7) and the reason as its debug data, which clients print. */
+function http11Required(reason: string): Buffer {
+  const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  const debugData = Buffer.from(reason);
+  const goaway = Buffer.alloc(17);
+  goaway.writeUIntBE(8 + debugData.length, 0, 3);
+  goaway.writeUInt8(7, 3);
+  goaway.writeUInt32BE(HTTP_1_1_REQUIRED, 13);
+  return Buffer.concat([settings, goaway, debugData]);
+}

@@ -1,0 +1,40 @@
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+
+export type ContentEncoding = "br" | "gzip";
+
+/** Smaller answers gain nothing. */
+const MIN_BYTES = 1_024;
+/** Of 0 to 11: as fast as gzip, and smaller. */
+const BROTLI_QUALITY = 4;
+
+const ENCODE: Readonly<Record<ContentEncoding, (bytes: Buffer) => Promise<Buffer>>> = {
+  br: (bytes) => promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }),
+  gzip: (bytes) => promisify<Buffer, Buffer>(gzip)(bytes),
+};
+
+/** The encoding that a client likes best, by its `Accept-Encoding` (RFC 9110, 12.5.3); brotli where it has no preference. */
+export function acceptedEncoding(accept: string | undefined): ContentEncoding | undefined {
+  if (accept === undefined) return undefined;
+  const weights = new Map(
+    accept.split(",").map((part): [string, number] => {
+      const [name = "", ...parameters] = part.split(";").map((text) => text.trim().toLowerCase());
+      const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
+      return [name, weight === undefined ? 1 : Number(weight) || 0];
+    }),
+  );
+  const weightOf = (name: ContentEncoding): number => weights.get(name) ?? weights.get("*") ?? 0;
+  const [br, gz] = [weightOf("br"), weightOf("gzip")];
+  if (br <= 0 && gz <= 0) return undefined;
+  return br >= gz ? "br" : "gzip";
+}
+
+/** The text in the encoding that a client likes best; undefined: it is too small, or the client takes none. */
+export async function encodeText(
+  text: string,
+  accept: string | undefined,
+): Promise<{ readonly encoding: ContentEncoding; readonly bytes: Buffer } | undefined> {
+  if (text.length < MIN_BYTES) return undefined;
+  const encoding = acceptedEncoding(accept);
+  return encoding && { encoding, bytes: await ENCODE[encoding](Buffer.from(text)) };
+}

@@ -1,0 +1,331 @@
+import { once } from "node:events";
+import http2 from "node:http2";
+import net from "node:net";
+import tls from "node:tls";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { restRoute } from "@bellwether/mesh/rest/rest-route";
+import { route } from "@bellwether/mesh/route";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { echoRoute } from "./echo-service.ts";
+import { type EchoServer, startEcho } from "./start-echo.ts";
+import { hasOpenssl, makeCertificates } from "./test-certificates.ts";
+
+const ROUTES = [echoRoute(), route(AlertService, { listAlerts: () => ({ nextPageToken: "x".repeat(2_000) }) })];
+const REST = [
+  restRoute({
+    ...{ verb: "GET", path: "/echo", rpc: EchoService.method.echo, query: { single: ["id"] } },
+    toRequest: ({ query }) => ({ id: query.get("id") ?? "x" }),
+    toJson: ({ request }) => ({ got: request?.id ?? "" }),
+  }),
+  restRoute({
+    ...{ verb: "POST", path: "/echo", rpc: EchoService.method.echo, query: {} },
+    toRequest: ({ body }) => ({ id: typeof body === "string" ? body : "x" }),
+    toJson: ({ request }) => ({ got: request?.id ?? "" }),
+  }),
+  restRoute({
+    ...{ verb: "GET", path: "/alerts", rpc: AlertService.method.listAlerts, query: {} },
+    toRequest: () => ({}),
+    toJson: ({ nextPageToken }) => ({ nextPageToken }),
+  }),
+];
+const LIST = "/bellwether.ops.v1.AlertService/ListAlerts";
+const JSON_BODY = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+
+const openssl = hasOpenssl();
+const certificates = openssl ? makeCertificates() : undefined;
+let echo: EchoServer;
+let secure: EchoServer | undefined;
+beforeAll(async () => {
+  echo = await startEcho({ routes: ROUTES, rest: REST });
+  if (certificates) secure = await startEcho({ routes: ROUTES, rest: REST, tls: certificates.server });
+});
+afterAll(async () => {
+  await echo[Symbol.asyncDispose]();
+  await secure?.[Symbol.asyncDispose]();
+});
+
+/** Sends bytes to the web listener and reads until it closes the connection. */
+async function raw(text: string, port = echo.server.addresses.web.port): Promise<string> {
+  const socket = net.connect(port, "127.0.0.1");
+  socket.on("error", () => {}).write(text);
+  const chunks: Buffer[] = await socket.toArray();
+  return Buffer.concat(chunks).toString("latin1");
+}
+const request = (line: string, ...headers: string[]): Promise<string> =>
+  raw(`${line} HTTP/1.1\r\n${["connection: close", ...headers].join("\r\n")}\r\n\r\n`);
+const bodyOf = (answer: string): string => answer.slice(answer.indexOf("\r\n\r\n") + 4);
+
+describe("a request target", () => {
+  it.each(["http://localhost/echo?id=a", "HTTP://localhost:8080/echo?id=a", "https://localhost/echo?id=a"])(
+    "in absolute form is served: %s",
+    async (target) => {
+      const answer = await request(`GET ${target}`, "host: localhost");
+      expect([answer.slice(0, 15), bodyOf(answer)]).toEqual(["HTTP/1.1 200 OK", '{"got":"a"}']);
+    },
+  );
+
+  it("in absolute form reaches RPCs too, and its host counts, not the Host header's", async () => {
+    const body = ["content-type: application/json", "content-length: 2"];
+    const text = (target: string, host: string) =>
+      raw(`POST ${target} HTTP/1.1\r\nconnection: close\r\nhost: ${host}\r\n${body.join("\r\n")}\r\n\r\n{}`);
+    expect(await text(`http://localhost${LIST}`, "evil.example")).toContain("nextPageToken");
+    expect(await text(`http://evil.example${LIST}`, "localhost")).toMatch(/^HTTP\/1\.1 421 /);
+  });
+
+  it.each(["ftp://localhost/echo", "http://user:secret@localhost/echo", "http:///echo"])(
+    "that is none for this server is rejected with a reason: %s",
+    async (target) => {
+      const answer = await request(`GET ${target}`, "host: localhost");
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(JSON.parse(bodyOf(answer))).toMatchObject({ code: "invalid_argument" });
+      expect(answer).not.toContain("secret");
+    },
+  );
+
+  it("of the whole server has options", async () => {
+    expect(await request("OPTIONS *", "host: localhost")).toMatch(
+      /^HTTP\/1\.1 204 .*allow: GET, HEAD, POST, OPTIONS/is,
+    );
+  });
+});
+
+describe("HEAD", () => {
+  it.each(["/echo?id=a", "/alerts", `${LIST}?connect=v1&encoding=json&message=%7B%7D`])(
+    "has the headers of GET and no body: %s",
+    async (path) => {
+      const headers = { "accept-encoding": "identity" };
+      const get = await fetch(`${echo.webUrl}${path}`, { headers });
+      const head = await fetch(`${echo.webUrl}${path}`, { headers, method: "HEAD" });
+      const read = ({ status, headers }: Response) => [
+        status,
+        headers.get("content-type"),
+        headers.get("content-length"),
+      ];
+      expect(read(head)).toEqual(read(get));
+      expect(get.status).toBe(200);
+      expect((await get.text()).length).toBe(Number(get.headers.get("content-length")));
+      expect(await head.text()).toBe("");
+    },
+  );
+
+  it("is named in Allow, and is not there where GET is not", async () => {
+    const deleted = await fetch(`${echo.webUrl}/echo`, { method: "DELETE" });
+    expect(deleted.headers.get("allow")).toBe("GET, HEAD, POST");
+    expect((await fetch(`${echo.webUrl}/bellwether.echo.v1.EchoService/Increment`, { method: "HEAD" })).status).toBe(
+      405,
+    );
+  });
+});
+
+describe("a charset", () => {
+  const post = (path: string, type: string, body: BodyInit = '"ü"') =>
+    fetch(`${echo.webUrl}${path}`, { method: "POST", headers: { "content-type": type }, body });
+
+  it.each(["application/json; charset=utf-8", "application/json;charset=UTF8", 'application/json; charset="utf-8"'])(
+    "of UTF-8 is read: %s",
+    async (type) => {
+      expect(await (await post("/echo", type)).json()).toEqual({ got: "ü" });
+    },
+  );
+
+  it.each(["application/json; charset=iso-8859-1", "application/json; charset=latin1", "text/plain; charset=utf-16"])(
+    "that JSON cannot be read in is rejected instead of read wrong: %s",
+    async (type) => {
+      const rest = await post("/echo", type, Buffer.from('"ü"', "latin1"));
+      expect(rest.status).toBe(415);
+      expect(rest.headers.get("accept-post")).toBe("application/json");
+      expect((await rest.json()).message).toMatch(/^the charset ".*" is not read here: send JSON in UTF-8$/);
+      const rpc = await post(LIST, type, "{}");
+      expect(rpc.status).toBe(415);
+      expect((await rpc.json()).message).toContain("is not read here: use application/json in UTF-8");
+    },
+  );
+
+  it("of bytes that are no UTF-8 is an error, not another text", async () => {
+    const answer = await post("/echo", "application/json", Buffer.from('"ü"', "latin1"));
+    expect([answer.status, (await answer.json()).message]).toEqual([400, "the body is not UTF-8"]);
+  });
+});
+
+describe("headers of errors", () => {
+  it.each(["/echo", LIST])("401 says how to authenticate: %s", async (path) => {
+    await using closed = await startEcho({ routes: ROUTES, rest: REST, auth: { identities: {} } });
+    const answer = await fetch(`${closed.webUrl}${path}`, JSON_BODY);
+    expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, 'Bearer realm="bellwether"']);
+  });
+
+  it.each(["/echo", LIST])("a token that is no good is said to be: %s", async (path) => {
+    const tokens = { keys: { keys: [] }, issuer: "us", audience: "mesh", rolesClaim: "roles" };
+    await using closed = await startEcho({ routes: ROUTES, rest: REST, auth: { identities: {}, tokens } });
+    const headers = { ...JSON_BODY.headers, authorization: "Bearer e30.e30.e30" };
+    const answer = await fetch(`${closed.webUrl}${path}`, { ...JSON_BODY, headers });
+    expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="bellwether", error="invalid_token"');
+  });
+
+  it.each(["/echo", LIST])("429 says when to come back, in whole seconds: %s", async (path) => {
+    const admission = { maxInFlight: 0, maxQueued: 0 };
+    await using full = await startEcho({ routes: ROUTES, rest: REST, admission });
+    const answer = await fetch(`${full.webUrl}${path}`, JSON_BODY);
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([429, "1"]);
+  });
+});
+
+describe("a compressed answer of a REST path", () => {
+  /** Without fetch, which decompresses. */
+  const ask = async (path: string, accept: string) => {
+    const socket = net.connect(echo.server.addresses.web.port, "127.0.0.1");
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\naccept-encoding: ${accept}\r\n\r\n`);
+    const chunks: Buffer[] = await socket.toArray();
+    const answer = Buffer.concat(chunks);
+    const end = answer.indexOf("\r\n\r\n");
+    return { head: answer.subarray(0, end).toString().toLowerCase(), body: answer.subarray(end + 4) };
+  };
+  const text = JSON.stringify({ nextPageToken: "x".repeat(2_000) });
+
+  it.each([
+    ["gzip", "gzip", gunzipSync],
+    ["br, gzip;q=0.5", "br", brotliDecompressSync],
+    ["gzip, deflate, br", "br", brotliDecompressSync],
+    ["br;q=0.1, gzip", "gzip", gunzipSync],
+    ["*", "br", brotliDecompressSync],
+  ])("is given to who asks for %s", async (accept, encoding, decode) => {
+    const { head, body } = await ask("/alerts", accept);
+    expect(head).toContain(`content-encoding: ${encoding}`);
+    expect(head).toContain("vary: accept-encoding");
+    expect(head).toContain(`content-length: ${body.length}`);
+    expect(decode(body).toString()).toBe(text);
+  });
+
+  it.each([
+    ["/alerts", "identity"],
+    ["/alerts", "gzip;q=0, br;q=0"],
+    ["/alerts", "deflate"],
+    ["/echo", "gzip"],
+  ])("is not made of %s for who asks for %s, or when it is small", async (path, accept) => {
+    const { head } = await ask(path, accept);
+    expect(head).not.toContain("content-encoding");
+    expect(head).toContain("vary: accept-encoding");
+  });
+});
+
+describe("what is no call is rejected with a reason", () => {
+  const says = async (path: string, init: RequestInit = {}) => {
+    const answer = await fetch(`${echo.webUrl}${path}`, init);
+    const type = answer.headers.get("content-type");
+    return [answer.status, type, await answer.json(), answer.headers.get("allow")];
+  };
+  const type = "application/json";
+
+  it("404", async () => {
+    const nothing = { code: "not_found", message: 'there is nothing at "/nowhere" here' };
+    expect(await says("/nowhere")).toEqual([404, type, nothing, null]);
+    const rpc = { code: "unimplemented", message: 'there is no RPC "/a.b.C/D" here' };
+    expect(await says("/a.b.C/D", JSON_BODY)).toEqual([404, type, rpc, null]);
+  });
+
+  it("405, with Allow", async () => {
+    const rest = { code: "unimplemented", message: '"PUT" is not allowed here: use GET or HEAD' };
+    expect(await says("/alerts", { method: "PUT" })).toEqual([405, type, rest, "GET, HEAD"]);
+    const [status, , json] = await says(LIST, { method: "PUT" });
+    expect([status, json]).toMatchObject([405, { code: "unimplemented" }]);
+  });
+
+  it("415", async () => {
+    const [status, , json] = await says(LIST, { ...JSON_BODY, headers: { "content-type": "text/csv" } });
+    expect([status, json]).toMatchObject([
+      415,
+      { message: expect.stringMatching(/^the content type "text\/csv" is not/) },
+    ]);
+  });
+
+  it("421", async () => {
+    const answer = await request("GET /echo", "host: evil.example");
+    expect(answer).toMatch(/^HTTP\/1\.1 421 /);
+    expect(JSON.parse(bodyOf(answer)).message).toContain('"evil.example": BELLWETHER_WEB_HOSTS');
+  });
+
+  it("405 and 415 at the gRPC listener", async () => {
+    const session = http2.connect(echo.grpcUrl);
+    const ask = async (headers: http2.OutgoingHttpHeaders) => {
+      const stream = session.request(headers).end();
+      const [answer] = await once(stream, "response");
+      return [answer[":status"], Buffer.concat(await stream.toArray()).toString()];
+    };
+    expect(await ask({ ":path": LIST })).toEqual([405, "this listener takes gRPC: use POST\n"]);
+    const json = { ":method": "POST", ":path": LIST, "content-type": "application/json" };
+    expect(await ask(json)).toEqual([415, expect.stringContaining("use the content type application/grpc")]);
+    session.destroy();
+  });
+
+  it("what is no HTTP at all", async () => {
+    const answer = await raw("EHLO example.org\r\n\r\n");
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(JSON.parse(bodyOf(answer)).message).toMatch(/^this is no request of HTTP\/1\.1: /);
+  });
+});
+
+describe("headers that are too large", () => {
+  const TOKEN = `Bearer ${"x".repeat(17_000)}`;
+  const message =
+    "the request's header fields are larger than 16384 bytes: send a smaller token, or raise BELLWETHER_MAX_HEADER_BYTES";
+
+  it("get 431 with the way out over HTTP/1.1", async () => {
+    const answer = await request("GET /echo", "host: localhost", `authorization: ${TOKEN}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(JSON.parse(bodyOf(answer))).toEqual({ code: "resource_exhausted", message });
+  });
+
+  it.skipIf(!openssl)("get 431 with the way out under TLS, over HTTP/1.1 and HTTP/2", async () => {
+    const { port } = secure?.server.addresses.web ?? expect.fail("not started");
+    const socket = tls.connect({ port, ca: certificates?.ca ?? "", servername: "localhost" });
+    socket.on("error", () => {}).write(`GET /echo HTTP/1.1\r\nhost: localhost\r\nauthorization: ${TOKEN}\r\n\r\n`);
+    const chunks: Buffer[] = await socket.toArray();
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 431 .*BELLWETHER_MAX_HEADER_BYTES/s);
+
+    const session = http2.connect(secure?.webUrl ?? "", { ca: certificates?.ca ?? "" });
+    const stream = session.request({ ":path": "/echo", authorization: TOKEN });
+    const [headers] = await once(stream, "response");
+    expect([headers[":status"], JSON.parse(Buffer.concat(await stream.toArray()).toString())]).toEqual([
+      431,
+      { code: "resource_exhausted", message },
+    ]);
+    session.destroy();
+  });
+
+  it("are RESOURCE_EXHAUSTED with the way out over gRPC", async () => {
+    const client = createClient(AlertService, createGrpcTransport({ baseUrl: echo.grpcUrl }));
+    const error = await client
+      .listAlerts({}, { headers: { authorization: TOKEN } })
+      .then(() => undefined, ConnectError.from);
+    expect([error?.code, error?.rawMessage]).toEqual([Code.ResourceExhausted, message]);
+    expect((await client.listAlerts({})).nextPageToken).toHaveLength(2_000);
+  });
+
+  it("are taken by a server that is told to", async () => {
+    await using wide = await startEcho({ routes: ROUTES, rest: REST, limits: { maxHeaderBytes: 64 * 1024 } });
+    expect((await fetch(`${wide.webUrl}/echo`, { headers: { authorization: TOKEN } })).status).toBe(200);
+    const client = createClient(AlertService, createGrpcTransport({ baseUrl: wide.grpcUrl }));
+    expect((await client.listAlerts({}, { headers: { authorization: TOKEN } })).nextPageToken).toHaveLength(2_000);
+  });
+});
+
+describe("HTTP/2 in clear text at the web listener", () => {
+  const WAY_OUT = "this listener speaks HTTP/2 only under TLS: use HTTP/1.1 here, or the gRPC listener";
+
+  it("is answered with one line that names the way out, in HTTP/2", async () => {
+    const session = http2.connect(echo.webUrl).on("error", () => {});
+    const [code, , data] = await once(session, "goaway");
+    expect(code).toBe(http2.constants.NGHTTP2_HTTP_1_1_REQUIRED);
+    expect(Buffer.from(data).toString()).toContain(WAY_OUT);
+    session.destroy();
+  });
+
+  it("is read by whoever looks at the bytes, and the next connection is served", async () => {
+    expect(await raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")).toContain(WAY_OUT);
+    expect((await fetch(`${echo.webUrl}/echo`)).status).toBe(200);
+  });
+});
