@@ -1,4 +1,6 @@
+import { factsOf } from "@bellwether/scoring/feature-facts";
 import { narrate } from "@bellwether/scoring/narrative";
+import { numberText } from "@bellwether/scoring/reason-text";
 import { NotExplainableError } from "@bellwether/scoring/score-supplier";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
@@ -19,6 +21,8 @@ interface ExplanationJson {
     readonly feature: string;
     readonly value: number | string | null;
     readonly contribution: number;
+    readonly unit: string;
+    readonly typical: number | string | null;
   }[];
   readonly narrative: string;
 }
@@ -36,6 +40,9 @@ type WirePart = {
       readonly value?: number;
       readonly category?: string;
       readonly contribution?: number;
+      readonly unit?: string;
+      readonly typical?: number;
+      readonly typical_category?: string;
     }[];
   };
   readonly narrative?: string;
@@ -57,24 +64,59 @@ function fromStream(supplierId: string, lines: readonly string[]): ExplanationJs
       feature: c.feature,
       value: c.value ?? (c.category || null),
       contribution: c.contribution ?? 0,
+      unit: c.unit ?? "",
+      typical: c.typical ?? (c.typical_category || null),
     })),
     narrative: parts.flatMap((part) => part.narrative ?? []).join(" "),
   };
 }
 
 const BAR_WIDTH = 30;
+const MAX_LINES = 20;
+
+/** One line of the waterfall; the words of a text are one line together. */
+interface WaterfallLine {
+  readonly text: string;
+  readonly contribution: number;
+}
+
+/** Lines of the waterfall, largest magnitude first. */
+function waterfallLines({ contributions }: ExplanationJson): WaterfallLine[] {
+  const texts = new Map<string, { words: number; contribution: number }>();
+  const lines: WaterfallLine[] = [];
+  for (const { feature, value, contribution, unit, typical } of contributions) {
+    const [text, word] = feature.split(":", 2);
+    if (text !== undefined && word !== undefined) {
+      const before = texts.get(text) ?? { words: 0, contribution: 0 };
+      texts.set(text, { words: before.words + 1, contribution: before.contribution + contribution });
+      continue;
+    }
+    const shown = typeof value === "number" && unit !== "" ? `${value} ${unit}` : (value ?? "missing");
+    const usual = typeof typical === "number" ? numberText(typical) : typical;
+    lines.push({ text: `${feature} = ${shown}${usual === null ? "" : ` (typical ${usual})`}`, contribution });
+  }
+  for (const [text, { words, contribution }] of texts)
+    lines.push({ text: `${text} (${words} words together)`, contribution });
+  return lines
+    .filter(({ contribution }) => contribution !== 0)
+    .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+}
 
 /** Draws the contributions as a waterfall from the base value to the margin. */
 function drawWaterfall(report: Report, explanation: ExplanationJson): void {
-  const largest = Math.max(...explanation.contributions.map((c) => Math.abs(c.contribution)), 1e-12);
+  const lines = waterfallLines(explanation);
+  const largest = Math.max(...lines.map((line) => Math.abs(line.contribution)), 1e-12);
   report.line(`base value ${explanation.base_value.toFixed(4)}`);
-  for (const { feature, value, contribution } of explanation.contributions
-    .filter((c) => c.contribution !== 0)
-    .slice(0, 20)) {
+  for (const { text, contribution } of lines.slice(0, MAX_LINES)) {
     const bar = (contribution >= 0 ? "+" : "−").repeat(
       Math.max(1, Math.round((BAR_WIDTH * Math.abs(contribution)) / largest)),
     );
-    report.line(`${contribution.toFixed(4).padStart(9)}  ${bar.padEnd(BAR_WIDTH)}  ${feature} = ${value ?? "missing"}`);
+    report.line(`${contribution.toFixed(4).padStart(9)}  ${bar.padEnd(BAR_WIDTH)}  ${text}`);
+  }
+  const rest = lines.slice(MAX_LINES);
+  if (rest.length > 0) {
+    const sum = rest.reduce((total, { contribution }) => total + contribution, 0);
+    report.line(`${sum.toFixed(4).padStart(9)}  ${"".padEnd(BAR_WIDTH)}  ${rest.length} smaller ones together`);
   }
   report.line(
     `margin     ${explanation.margin?.toFixed(4) ?? "none"}  →  risk score ${explanation.risk_score?.toFixed(4) ?? (explanation.margin === null ? "none" : "none (a regressor)")} (${explanation.kind}: ${explanation.background})`,
@@ -109,11 +151,16 @@ export function explainCommand(context: CliContext): Command {
               base_value: model.explainer.baseValue,
               kind: model.bundle.explanation.kind,
               background: model.bundle.explanation.background,
-              contributions: score.contributions.map(({ feature, value, category, contribution }) => ({
-                feature,
-                value: value ?? (category || null),
-                contribution,
-              })),
+              contributions: score.contributions.map(({ feature, value, category, contribution }) => {
+                const { unit, typical, typicalCategory } = factsOf(model.bundle, feature);
+                return {
+                  feature,
+                  value: value ?? (category || null),
+                  contribution,
+                  unit,
+                  typical: typical ?? (typicalCategory || null),
+                };
+              }),
               narrative: narrate(supplier.supplierId, score, model.bundle).join(" "),
             };
           });

@@ -1,5 +1,7 @@
 import path from "node:path";
 import { type FlatScore, flatScore } from "@bellwether/risk-model/flat-json/flat-score";
+import { factsOf } from "@bellwether/scoring/feature-facts";
+import { numberText } from "@bellwether/scoring/reason-text";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withLocalModel } from "../open-model.ts";
@@ -11,6 +13,9 @@ import { UsageError } from "../usage-error.ts";
 
 const TOP = 5;
 
+/** Text of a typical value: four significant digits are enough to compare with. */
+const shortText = (typical: number | string): string => (typeof typical === "number" ? numberText(typical) : typical);
+
 function scoreLines(score: FlatScore): string[] {
   const shown =
     score.risk_score !== null
@@ -20,7 +25,7 @@ function scoreLines(score: FlatScore): string[] {
         : `${Number(score.margin.toPrecision(7))}, a regressor's number without a band`;
   const features = score.top_features.map(
     (f) =>
-      `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${f.value ?? "missing"}`,
+      `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${f.value ?? "missing"}${f.unit === "" ? "" : ` ${f.unit}`}${f.typical === null ? "" : ` (typical ${shortText(f.typical)})`}`,
   );
   const missing = score.missing_features.length === 0 ? [] : [`missing: ${score.missing_features.join(", ")}`];
   return [
@@ -101,7 +106,9 @@ export function predictCommand(context: CliContext): Command {
               supplierId: supplier.supplierId,
               margin: score.output,
               classProbabilities: score.probabilities,
-              topContributions: score.contributions.slice(0, TOP),
+              topContributions: score.contributions
+                .slice(0, TOP)
+                .map((entry) => ({ ...entry, ...factsOf(model.bundle, entry.feature) })),
               missingFeatures: score.missing,
             };
             return flatScore(parts, score.band);

@@ -84,7 +84,12 @@ export function inferenceHandlers({ shelf, newPredictionId }: InferenceDeps): Se
         outputSpace: outputSpaceToProto(bundle),
       };
       yield { part: { case: "base", value: base } };
-      yield { part: { case: "contributions", value: { contributions: score.contributions.map(contributionToProto) } } };
+      yield {
+        part: {
+          case: "contributions",
+          value: { contributions: score.contributions.map((entry) => contributionToProto(entry, bundle)) },
+        },
+      };
       if (!withNarrative) return;
       for (const sentence of narrate(supplierId, score, bundle)) yield { part: { case: "narrative", value: sentence } };
       yield { part: { case: "narrativeSource", value: NarrativeSource.TEMPLATE } };

@@ -9,6 +9,7 @@ import {
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { Band as BandName } from "@bellwether/scoring/band";
 import type { FeatureContribution } from "@bellwether/scoring/feature-contributions";
+import { factsOf } from "@bellwether/scoring/feature-facts";
 import type { SupplierScore } from "@bellwether/scoring/score-supplier";
 import type { ModelIdentity, ScoringModel } from "@bellwether/scoring/scoring-model";
 import type { MessageInitShape } from "@bufbuild/protobuf";
@@ -38,9 +39,20 @@ export const identityToProto = (identity: ModelIdentity): MessageInitShape<typeo
   ...identity,
 });
 
-export function contributionToProto(entry: FeatureContribution): MessageInitShape<typeof ContributionSchema> {
-  const { feature, value, category, contribution } = entry;
-  return { feature, category, contribution, ...(value !== null && { value }) };
+export function contributionToProto(
+  { feature, value, category, contribution }: FeatureContribution,
+  bundle: FeatureBundle,
+): MessageInitShape<typeof ContributionSchema> {
+  const { unit, typical, typicalCategory } = factsOf(bundle, feature);
+  return {
+    feature,
+    category,
+    contribution,
+    unit,
+    typicalCategory,
+    ...(value !== null && { value }),
+    ...(typical !== null && { typical }),
+  };
 }
 
 /** @param top Contributions to send at most. */
@@ -56,7 +68,7 @@ export function scoreToProto(
     predictionId,
     band: BANDS[score.band],
     classProbabilities: [...score.probabilities],
-    topContributions: score.contributions.slice(0, top).map(contributionToProto),
+    topContributions: score.contributions.slice(0, top).map((entry) => contributionToProto(entry, bundle)),
     model: identityToProto(score.model),
     missingFeatures: [...score.missing],
     warnings: score.warnings.map((warning) => ({ ...warning })),

@@ -12,6 +12,9 @@ export interface ScoreParts {
     /** Empty: the feature is a number. */
     readonly category: string;
     readonly contribution: number;
+    readonly unit?: string | undefined;
+    readonly typical?: number | null | undefined;
+    readonly typicalCategory?: string | undefined;
   }[];
   readonly model?: { readonly version: string } | undefined;
   readonly missingFeatures: readonly string[];
@@ -25,7 +28,15 @@ export type FlatScore = {
   margin: number | null;
   band: string;
   probabilities: Record<string, number>;
-  top_features: { feature: string; value: number | string | null; contribution: number }[];
+  top_features: {
+    feature: string;
+    value: number | string | null;
+    contribution: number;
+    /** Unit of value and typical; "" when none is declared. */
+    unit: string;
+    /** Median, or most frequent category, of the training rows; null when it is not known. */
+    typical: number | string | null;
+  }[];
   model_version: string;
   missing_features: string[];
   warnings: { code: string; feature: string; message: string }[];
@@ -39,11 +50,15 @@ export function flatScore(score: ScoreParts, band: string): FlatScore {
     margin: score.margin ?? null,
     band,
     probabilities: Object.fromEntries(score.classProbabilities.map(({ label, probability }) => [label, probability])),
-    top_features: score.topContributions.map(({ feature, value, category, contribution }) => ({
-      feature,
-      value: value ?? (category || null),
-      contribution,
-    })),
+    top_features: score.topContributions.map(
+      ({ feature, value, category, contribution, unit, typical, typicalCategory }) => ({
+        feature,
+        value: value ?? (category || null),
+        contribution,
+        unit: unit ?? "",
+        typical: typical ?? (typicalCategory || null),
+      }),
+    ),
     model_version: score.model?.version ?? "",
     missing_features: [...score.missingFeatures],
     warnings: score.warnings.map(({ code, feature, message }) => ({ code, feature, message })),

@@ -1,0 +1,111 @@
+import type { BundleFeature } from "@bellwether/risk-model/bundle/feature-bundle";
+import { describe, expect, test } from "vitest";
+import type { FeatureContribution } from "./feature-contributions.ts";
+import { reasonText } from "./reason-text.ts";
+import { contradicts, groupReasons, LEAST_SHARE, selectReasons } from "./reasons.ts";
+
+const number = (name: string, direction: BundleFeature["direction"], median: number): BundleFeature => ({
+  name,
+  direction,
+  kind: "numeric",
+  unit: "days",
+  range: null,
+  missing: "keep",
+  monotone: false,
+  immutable: false,
+  training: { min: 0, max: 100, median },
+  categories: [],
+});
+const bundle = {
+  features: [
+    number("delay", "raises", 10),
+    number("quality", "lowers", 80),
+    {
+      ...number("region", "unknown", 0),
+      kind: "category" as const,
+      unit: "",
+      training: null,
+      categories: ["EU", "US"],
+    },
+  ],
+  text: { feature: "contract_text", stopWords: "none" as const, terms: [], idf: [] },
+};
+const entry = (
+  feature: string,
+  contribution: number,
+  over: Partial<FeatureContribution> = {},
+): FeatureContribution => ({
+  feature,
+  value: 20,
+  category: "",
+  contribution,
+  ...over,
+});
+
+describe("grouping", () => {
+  test("the words of a contract are one reason with the sum of their contributions", () => {
+    const words = [
+      entry("contract_text:penalty", 0.5, { value: 0.3 }),
+      entry("contract_text:net", -0.1, { value: 0.2 }),
+      entry("contract_text:late", 0.2, { value: 0.1 }),
+      entry("contract_text:absent", 0.4, { value: 0 }),
+    ];
+    const [first, second] = groupReasons([entry("delay", 0.6), ...words], bundle);
+    expect(first).toMatchObject({ feature: "contract_text", contribution: 1, words: ["penalty", "late"] });
+    expect(second).toMatchObject({ feature: "delay", unit: "days", typical: 10 });
+    expect((first?.share ?? 0) + (second?.share ?? 0)).toBeCloseTo(1, 12);
+  });
+
+  test("no contributions give no reasons", () => {
+    expect(selectReasons([], bundle)).toEqual({ reasons: [], tooSmall: 0, contradicting: 0 });
+    expect(groupReasons([entry("delay", 0)], bundle)[0]?.share).toBe(0);
+  });
+});
+
+describe("selection", () => {
+  test("an effect of the smallest share is named, a smaller one is counted", () => {
+    const exactly = [entry("region", 1 - LEAST_SHARE), entry("delay", LEAST_SHARE)];
+    expect(selectReasons(exactly, bundle)).toMatchObject({ tooSmall: 0, reasons: [{}, {}] });
+    const below = [entry("region", 1 - LEAST_SHARE + 0.001), entry("delay", LEAST_SHARE - 0.001)];
+    expect(selectReasons(below, bundle)).toMatchObject({ tooSmall: 1, reasons: [{ feature: "region" }] });
+  });
+
+  test.each([
+    ["a riskier value that increases", "raises", 20, 10, 0.5, false],
+    ["a riskier value that lowers", "raises", 20, 10, -0.5, true],
+    ["a safer value that increases", "raises", 5, 10, 0.5, true],
+    ["a safer value that lowers", "raises", 5, 10, -0.5, false],
+    ["a high value of what lowers the risk, increasing", "lowers", 97, 80, 0.5, true],
+    ["a low value of what lowers the risk, increasing", "lowers", 60, 80, 0.5, false],
+    ["a typical value", "raises", 10, 10, 0.5, false],
+    ["a missing value", "raises", null, 10, 0.5, false],
+    ["no training median", "raises", 5, null, 0.5, false],
+    ["no declared direction", "unknown", 5, 10, 0.5, false],
+    ["no effect", "raises", 5, 10, 0, false],
+  ] as const)("%s: contradicts %#", (_, direction, value, typical, contribution, expected) => {
+    expect(contradicts({ value, typical, contribution }, { direction })).toBe(expected);
+  });
+
+  test("a reason that contradicts is left out and counted", () => {
+    const selected = selectReasons([entry("quality", 0.5, { value: 97 }), entry("delay", 0.4)], bundle);
+    expect(selected).toMatchObject({ contradicting: 1, reasons: [{ feature: "delay" }] });
+  });
+});
+
+describe("text", () => {
+  const textOf = (contribution: FeatureContribution) => {
+    const [reason] = groupReasons([contribution], bundle);
+    return reason === undefined ? "" : reasonText(reason);
+  };
+
+  test.each([
+    [entry("delay", 1, { value: 38.25 }), "delay (38.25 days, typical 10)"],
+    [entry("delay", 1, { value: null }), "delay (not known, typical 10)"],
+    [entry("region", 1, { value: null, category: "US" }), "region (US, most often EU)"],
+    [entry("region", 1, { value: null, category: "EU" }), "region (EU)"],
+    [entry("contract_text:penalty", 1, { value: 0.2 }), 'contract text (words such as "penalty")'],
+    [entry("contract_text:penalty", 1, { value: 0 }), "contract text"],
+  ])("%#", (contribution, expected) => {
+    expect(textOf(contribution)).toBe(expected);
+  });
+});

@@ -1,0 +1,89 @@
+import type { BundleFeature, FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import type { FeatureContribution } from "./feature-contributions.ts";
+import { type FeatureFacts, featureFacts } from "./feature-facts.ts";
+
+/** One feature's effect for a reader, beside its value and what is typical. */
+export interface Reason extends FeatureFacts {
+  /** The feature; all words of a text are one. */
+  readonly feature: string;
+  /** Null: missing, a category, or a text. */
+  readonly value: number | null;
+  readonly category: string;
+  /** The words of a text with the largest contributions of the text's sign, largest first, at most three; empty for other features. */
+  readonly words: readonly string[];
+  readonly contribution: number;
+  /** Magnitude beside the sum of all magnitudes, in [0, 1]. */
+  readonly share: number;
+}
+
+/** The reasons of a score, and what was left out of them. */
+export interface SelectedReasons {
+  /** Largest magnitude first. */
+  readonly reasons: readonly Reason[];
+  /** Effects below the smallest share that is named. */
+  readonly tooSmall: number;
+  /** Effects that point against the declared direction for a value on that side of typical: true in the model's sum, absurd by itself. */
+  readonly contradicting: number;
+}
+
+/** Effects smaller than this share of all effects are not named. */
+export const LEAST_SHARE = 0.03;
+const MAX_WORDS = 3;
+
+/** All contributions as reasons, words of a text grouped, largest magnitude first. */
+export function groupReasons(
+  contributions: readonly FeatureContribution[],
+  bundle: Pick<FeatureBundle, "features" | "text">,
+): Reason[] {
+  const features = new Map(bundle.features.map((feature) => [feature.name, feature]));
+  const prefix = bundle.text === null ? null : `${bundle.text.feature}:`;
+  const words = contributions.filter(({ feature }) => prefix !== null && feature.startsWith(prefix));
+  const single = contributions.filter(({ feature }) => prefix === null || !feature.startsWith(prefix));
+  const grouped = [
+    ...single.map((entry) => reasonOf(entry, features.get(entry.feature))),
+    ...(bundle.text === null || words.length === 0 ? [] : [textReason(bundle.text.feature, words)]),
+  ];
+  const total = grouped.reduce((sum, { contribution }) => sum + Math.abs(contribution), 0);
+  return grouped
+    .map((reason) => ({ ...reason, share: total === 0 ? 0 : Math.abs(reason.contribution) / total }))
+    .sort((a, b) => b.share - a.share);
+}
+
+/** The reasons to show: large enough to matter, and none that a reader who knows the declared directions must disbelieve. */
+export function selectReasons(
+  contributions: readonly FeatureContribution[],
+  bundle: Pick<FeatureBundle, "features" | "text">,
+): SelectedReasons {
+  const features = new Map(bundle.features.map((feature) => [feature.name, feature]));
+  const grouped = groupReasons(contributions, bundle);
+  const large = grouped.filter(({ share }) => share >= LEAST_SHARE);
+  const reasons = large.filter((reason) => !contradicts(reason, features.get(reason.feature)));
+  return { reasons, tooSmall: grouped.length - large.length, contradicting: large.length - reasons.length };
+}
+
+/**
+ * Whether a reason points against what is declared: its value lies on the safer side of typical and it increases the risk, or on the
+ * riskier side and it lowers the risk. A value that is typical, missing or without a declared direction contradicts nothing.
+ */
+export function contradicts(
+  { value, typical, contribution }: Pick<Reason, "value" | "typical" | "contribution">,
+  feature: Pick<BundleFeature, "direction"> | undefined,
+): boolean {
+  if (feature === undefined || feature.direction === "unknown" || value === null || typical === null) return false;
+  const side = Math.sign(value - typical) * (feature.direction === "raises" ? 1 : -1);
+  return side !== 0 && side * contribution < 0;
+}
+
+function reasonOf(entry: FeatureContribution, feature: BundleFeature | undefined): Reason {
+  return { ...entry, ...featureFacts(feature), words: [], share: 0 };
+}
+
+function textReason(feature: string, words: readonly FeatureContribution[]): Reason {
+  const contribution = words.reduce((sum, word) => sum + word.contribution, 0);
+  const named = words
+    .filter((word) => (word.value ?? 0) > 0 && word.contribution * contribution > 0)
+    .toSorted((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
+    .slice(0, MAX_WORDS)
+    .map((word) => word.feature.slice(feature.length + 1));
+  return { feature, value: null, category: "", ...featureFacts(undefined), words: named, contribution, share: 0 };
+}

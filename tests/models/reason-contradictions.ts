@@ -1,0 +1,92 @@
+// Counts, over the alerts of the demo, contributions that point against the declared direction of their feature:
+// `node tests/models/reason-contradictions.ts`. A reason contradicts when its value lies on the safer side of typical and it
+// increases the risk, or the reverse.
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { loadConfigPair } from "@bellwether/config/config-pair";
+import { readTrainingTable } from "@bellwether/ingest/training-table";
+import { publishVersion } from "@bellwether/registry/publish";
+import { readVersion } from "@bellwether/registry/read-version";
+import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import { runOnnx } from "@bellwether/scoring/onnx-runtime";
+import { contradicts, groupReasons, selectReasons } from "@bellwether/scoring/reasons";
+import { scoreSupplier } from "@bellwether/scoring/score-supplier";
+import { checkScoringModel, openScoringModel } from "@bellwether/scoring/scoring-model";
+import { writeDemo } from "../../services/cli/src/commands/demo.ts";
+
+const CONFIG = path.resolve(import.meta.dirname, "../../config");
+
+/** Counts over the suppliers of band high. */
+export interface Contradictions {
+  readonly alerts: number;
+  /** Reasons before selection, and those that contradict. */
+  readonly reasons: number;
+  readonly contradicting: number;
+  /** Reasons after selection, and those that contradict: what a reader is shown. */
+  readonly shown: number;
+  readonly shownContradicting: number;
+}
+
+/** Trains the demo's model and counts. @param monotone False: no feature is held to its direction. */
+export async function countContradictions(suppliers: number, monotone: boolean): Promise<Contradictions> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "reasons-"));
+  try {
+    const data = path.join(folder, "demo");
+    await writeDemo(data, { suppliers, transactions: Math.round(suppliers / 2) }, 42, "2026-W47");
+    const pair = await loadConfigPair(
+      path.join(CONFIG, "model_config.yaml"),
+      path.join(CONFIG, "feature_mapping.yaml"),
+    );
+    const { table } = await readTrainingTable({ ...pair, dataDir: data });
+    const features = pair.model.features.map((feature) => ({ ...feature, monotone: monotone && feature.monotone }));
+    const trained = await trainRiskModel({
+      table,
+      spec: { ...pair.model, features },
+      configHash: pair.configHash,
+      runOnnx,
+    });
+    const publication = {
+      ...trained,
+      modelName: "demo",
+      origin: "trained" as const,
+      configHash: pair.configHash,
+      evaluation: null,
+      now: new Date(0),
+    };
+    const { version } = await publishVersion(folder, publication, checkScoringModel);
+    const model = await openScoringModel(await readVersion(folder, "demo", version));
+    const byName = new Map(model.bundle.features.map((feature) => [feature.name, feature]));
+    const counts = { alerts: 0, reasons: 0, contradicting: 0, shown: 0, shownContradicting: 0 };
+    for (let row = 0; row < table.rows; row++) {
+      const numbers = [...table.numbers].map(([name, column]) => [name, column[row] as number] as const);
+      const input = {
+        features: Object.fromEntries(numbers.filter(([, value]) => !Number.isNaN(value))),
+        categories: {},
+        text: table.texts?.[row] ?? "",
+      };
+      const score = await scoreSupplier(model, input, "supplier");
+      if (score.band !== "high") continue;
+      const all = groupReasons(score.contributions, model.bundle);
+      const { reasons } = selectReasons(score.contributions, model.bundle);
+      counts.alerts++;
+      counts.reasons += all.length;
+      counts.contradicting += all.filter((reason) => contradicts(reason, byName.get(reason.feature))).length;
+      counts.shown += reasons.length;
+      counts.shownContradicting += reasons.filter((reason) => contradicts(reason, byName.get(reason.feature))).length;
+    }
+    await model.release();
+    return counts;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) {
+  for (const monotone of [false, true]) {
+    const { alerts, reasons, contradicting, shown, shownContradicting } = await countContradictions(10_500, monotone);
+    console.log(
+      `${monotone ? "directions held" : "directions not held"}: ${alerts} alerts; before selection ${contradicting} of ${reasons} reasons contradict; shown ${shown}, contradicting ${shownContradicting}`,
+    );
+  }
+}
