@@ -24,6 +24,11 @@ export interface ColumnMapping {
   readonly nullPatterns: readonly string[];
 }
 
+/** Encodings of CSV files, by their names in the WHATWG Encoding Standard; utf-16 is little- or big-endian. */
+export type CsvEncoding = "utf-8" | "utf-16" | "windows-1252" | "iso-8859-1";
+
+export const CSV_ENCODINGS: readonly CsvEncoding[] = ["utf-8", "utf-16", "windows-1252", "iso-8859-1"];
+
 /** Raw files of one form, read as one table. */
 export interface SourceMapping {
   /** Name of the table in the mapping's SQL. */
@@ -31,6 +36,8 @@ export interface SourceMapping {
   /** File name or pattern (`*`, `?`) below the data folder; gzip is recognised by `.gz`. */
   readonly file: string;
   readonly format: "csv" | "parquet";
+  /** Encoding of a CSV file; left out for UTF-8, so that the hash of mappings without it stays as it was. */
+  readonly encoding?: CsvEncoding;
   readonly delimiter: string;
   readonly decimal: "." | ",";
   readonly columns: readonly ColumnMapping[];
@@ -81,19 +88,25 @@ function isFilePattern(value: unknown): boolean {
 }
 
 /** Schema of one entry under `sources`. */
-export const sourceSchema = z.strictObject(
-  {
-    file: leaf<string>("a file name or pattern below the data folder, without ..", isFilePattern),
-    format: oneOf(["csv", "parquet"]).default("csv"),
-    delimiter: oneOf([",", ";", "\t", "|"]).default(","),
-    decimal: oneOf([".", ","]).default("."),
-    columns: z
-      .record(nameSchema, columnOrType, { error: "a map of column name to type" })
-      .refine((c) => Object.keys(c).length > 0, { error: "at least one column" })
-      .refine((c) => Object.keys(c).length <= 500, { error: "at most 500 columns" }),
-  },
-  { error: "a source: file, format, columns" },
-);
+export const sourceSchema = z
+  .strictObject(
+    {
+      file: leaf<string>("a file name or pattern below the data folder, without ..", isFilePattern),
+      format: oneOf(["csv", "parquet"]).default("csv"),
+      encoding: oneOf(CSV_ENCODINGS).optional(),
+      delimiter: oneOf([",", ";", "\t", "|"]).default(","),
+      decimal: oneOf([".", ","]).default("."),
+      columns: z
+        .record(nameSchema, columnOrType, { error: "a map of column name to type" })
+        .refine((c) => Object.keys(c).length > 0, { error: "at least one column" })
+        .refine((c) => Object.keys(c).length <= 500, { error: "at most 500 columns" }),
+    },
+    { error: "a source: file, format, columns" },
+  )
+  .refine((s) => s.format === "csv" || s.encoding === undefined, {
+    path: ["encoding"],
+    error: "no encoding, which only a CSV file has",
+  });
 
 /** The source named `name` as its checked YAML declares it. */
 export function sourceFromYaml(name: string, yaml: z.output<typeof sourceSchema>): SourceMapping {
@@ -101,6 +114,7 @@ export function sourceFromYaml(name: string, yaml: z.output<typeof sourceSchema>
     name,
     file: yaml.file,
     format: yaml.format,
+    ...(yaml.encoding !== undefined && yaml.encoding !== "utf-8" && { encoding: yaml.encoding }),
     delimiter: yaml.delimiter,
     decimal: yaml.decimal,
     columns: Object.entries(yaml.columns).map(([column, c]) => ({

@@ -1,24 +1,12 @@
-/** The first record of a CSV file. */
-export interface CsvHeader {
-  /** Column names, without the blanks around them. */
-  readonly names: readonly string[];
-  /** Physical lines that it takes: more than one when a quoted name holds a line end. */
-  readonly lines: number;
-}
-
 /**
- * Reads the first record of a CSV text (RFC 4180); a byte order mark is skipped.
- * Null when the record does not end within `text`; pass `complete` when `text` is the whole file.
+ * Column names of the first record of a CSV text (RFC 4180), as they are written; a byte order mark is skipped. Null
+ * when the record does not end within `text`; pass `complete` when `text` is the whole file.
  */
-export function csvHeader(text: string, delimiter: string, complete: boolean): CsvHeader | null {
+export function csvHeader(text: string, delimiter: string, complete: boolean): string[] | null {
   const names: string[] = [];
   let name = "";
   let quoted = false;
   const from = text.startsWith("\uFEFF") ? 1 : 0;
-  const ended = (at: number): CsvHeader => ({
-    names: [...names, name.trim()],
-    lines: text.slice(from, at).split(/[\r\n]+/).length,
-  });
   for (let i = from; i < text.length; i++) {
     const character = text[i];
     if (quoted) {
@@ -27,10 +15,10 @@ export function csvHeader(text: string, delimiter: string, complete: boolean): C
       else quoted = false;
     } else if (character === '"' && name === "") quoted = true;
     else if (character === delimiter) {
-      names.push(name.trim());
+      names.push(name);
       name = "";
-    } else if (character === "\n" || character === "\r") return ended(i);
+    } else if (character === "\n" || (character === "\r" && text[i + 1] === "\n")) return [...names, name];
     else name += character;
   }
-  return complete && !quoted ? ended(text.length) : null;
+  return complete && !quoted ? [...names, name] : null;
 }

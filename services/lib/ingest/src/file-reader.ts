@@ -1,12 +1,10 @@
-import { join } from "node:path";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
-import { csvHeader } from "./csv-header.ts";
 import { duckdbProblem } from "./duckdb-problem.ts";
 import { SourceError } from "./ingest-errors.ts";
-import { MAX_LINE_BYTES } from "./ingest-limits.ts";
 import { matchHeader } from "./match-header.ts";
+import { parquetColumn } from "./parquet-column.ts";
 import { sqlName, sqlText } from "./quote-sql.ts";
-import { copyWithLf, type FileScan, HEAD_BYTES } from "./scan-file.ts";
+import type { FileScan } from "./scan-file.ts";
 import type { SourceFile } from "./source-files.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -14,16 +12,14 @@ import type { Workspace } from "./workspace.ts";
 export interface FileReader {
   /** Table expression. */
   readonly from: string;
-  /** SQL of the raw value and whether it is a text, by column of the mapping. */
-  readonly raw: ReadonlyMap<string, { readonly sql: string; readonly isText: boolean }>;
+  /** SQL of the raw value and its DuckDB type, by column of the mapping. */
+  readonly raw: ReadonlyMap<string, { readonly sql: string; readonly type: string }>;
   /** SQL of every text column of a CSV file, in its order; empty for Parquet. */
   readonly texts: readonly string[];
   /** Name of each column of the file, in its order. */
   readonly header: readonly string[];
   /** Columns that the mapping does not read. */
   readonly unread: readonly string[];
-  /** Lines of a CSV file that are not blank, without those of its header. */
-  readonly dataLines: number;
 }
 
 /** Name of column number `index` of a file while it is read: never that of a column of the mapping. */
@@ -32,72 +28,13 @@ export function fileColumn(index: number): string {
 }
 
 /** Wider files are refused: the reading SQL names every column. */
-const MAX_COLUMNS = 2000;
+export const MAX_COLUMNS = 2000;
 
 /**
- * Looks at a file's header and says how to read it.
- * @throws SourceError when it is empty, not in the declared format, or lacks a column of the mapping.
+ * Looks at a Parquet file's schema and says how to read it.
+ * @throws SourceError when it is not Parquet, lacks a column of the mapping, or has one that cannot be its column's type.
  */
-export function fileReader(
-  workspace: Workspace,
-  source: SourceMapping,
-  file: SourceFile,
-  scan: FileScan,
-): Promise<FileReader> {
-  return source.format === "csv"
-    ? csvReader(workspace, source, file, scan)
-    : parquetReader(workspace, source, file, scan);
-}
-
-async function csvReader(
-  workspace: Workspace,
-  source: SourceMapping,
-  file: SourceFile,
-  scan: FileScan,
-): Promise<FileReader> {
-  const refuse = (problem: string): never => {
-    throw new SourceError(source.name, file.name, problem);
-  };
-  const mark = scan.head.subarray(0, 2).toString("hex");
-  if (scan.bytes === 0) refuse("it is empty; a line with the column names is expected");
-  if (mark === "fffe" || mark === "feff") refuse("it is UTF-16; save it as UTF-8");
-  const header =
-    csvHeader(scan.head.toString("utf8"), source.delimiter, scan.bytes <= HEAD_BYTES) ??
-    refuse(`its first line does not end within ${HEAD_BYTES} bytes`);
-  if (header.names.length > MAX_COLUMNS)
-    refuse(`it has ${header.names.length} columns, at most ${MAX_COLUMNS} are read`);
-  const { found, unread } = matchHeader(source, file.name, header.names);
-
-  let path = file.path;
-  let lines = scan.lines;
-  if (scan.lineEnds === "mixed" || scan.lineEnds === "cr") {
-    path = join(workspace.folder, `${scan.digest}.csv`);
-    lines = (await copyWithLf(source.name, file, scan.lineEnds, path, workspace.signal)).lines;
-  }
-  const columns = header.names.map((_, i) => fileColumn(i));
-  const options = [
-    "auto_detect = false",
-    "header = true",
-    `delim = ${sqlText(source.delimiter)}`,
-    `quote = '"'`,
-    `escape = '"'`,
-    `columns = {${columns.map((name) => `${sqlText(name)}: 'VARCHAR'`).join(", ")}}`,
-    // ignore_errors without store_rejects silently drops thousands of good rows after one broken quote.
-    "store_rejects = true",
-    "rejects_limit = 0",
-    `max_line_size = ${MAX_LINE_BYTES}`,
-  ];
-  return {
-    from: `read_csv(${sqlText(path)}, ${options.join(", ")})`,
-    raw: new Map([...found].map(([column, i]) => [column, { sql: sqlName(fileColumn(i)), isText: true }])),
-    texts: columns.map(sqlName),
-    header: header.names,
-    unread,
-    dataLines: lines - header.lines,
-  };
-}
-
-async function parquetReader(
+export async function parquetReader(
   workspace: Workspace,
   source: SourceMapping,
   file: SourceFile,
@@ -111,10 +48,17 @@ async function parquetReader(
   });
   const header = described.map(([name]) => String(name));
   const { found, unread } = matchHeader(source, file.name, header);
-  const raw = [...found].map(([column, i]) => {
-    const isText = described[i]?.[1] === "VARCHAR";
-    return [column, { sql: sqlName(fileColumn(i)), isText }] as const;
+  const problems: string[] = [];
+  const raw = source.columns.map((column) => {
+    const index = found.get(column.name) ?? -1;
+    const type = String(described[index]?.[1]);
+    if (parquetColumn(column, type, "") === null)
+      problems.push(
+        `column ${JSON.stringify(column.header)} of type ${type.slice(0, 100)}, which cannot be read as ${column.type}`,
+      );
+    return [column.name, { sql: sqlName(fileColumn(index)), type }] as const;
   });
+  if (problems.length > 0) throw new SourceError(source.name, file.name, `it has ${problems.join(", ")}`);
   const renamed = header.map((name, i) => `${sqlName(name)} as ${sqlName(fileColumn(i))}`).join(", ");
-  return { from: `(select ${renamed} from ${from})`, raw: new Map(raw), texts: [], header, unread, dataLines: 0 };
+  return { from: `(select ${renamed} from ${from})`, raw: new Map(raw), texts: [], header, unread };
 }

@@ -24,7 +24,14 @@ test("reads a clean file in any order of columns, the ones it does not know repo
   expect(table.numbers.get("delay")).toEqual(Float64Array.of(1, Number.NaN));
   expect(table.numbers.get("amount")).toEqual(Float64Array.of(10, 20));
   expect(table.labels).toEqual(Uint8Array.of(0, 1));
-  expect(rejected).toEqual({ count: 0, repeated: 0, bySource: {}, samples: [] });
+  expect(rejected).toEqual({
+    count: 0,
+    repeated: 0,
+    byStage: { reading: 0, mapping: 0, validating: 0 },
+    bySource: {},
+    reasons: [],
+    samples: [],
+  });
   expect(sources[0]).toMatchObject({ file: "suppliers.csv", rows: 2, unreadColumns: ["extra"] });
 });
 

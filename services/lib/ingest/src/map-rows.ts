@@ -1,7 +1,8 @@
 import type { AttributeMapping, RowsMapping } from "@bellwether/config/feature-mapping";
 import type { ModelConfig } from "@bellwether/config/model-config";
+import { idSql } from "./invisible.ts";
 import { sqlName, sqlText } from "./quote-sql.ts";
-import { MAX_SAMPLE_TEXT } from "./rejected-rows.ts";
+import { type FoundReason, MAX_SAMPLE_TEXT } from "./rejected-rows.ts";
 import { COLUMN, given, type RowFault, rowFaults } from "./row-faults.ts";
 import { checkSelect, mappingProblem } from "./select-statement.ts";
 import type { Workspace } from "./workspace.ts";
@@ -36,6 +37,26 @@ export interface FaultSample {
   readonly text: string;
 }
 
+/** What became of the rows: `given` = `rows` + the rows of `reasons` + `notChosen`. */
+export interface MappedRows {
+  /** Rows of the table that was mapped. */
+  readonly given: number;
+  /** Rows accepted. */
+  readonly rows: number;
+  readonly reasons: readonly FoundReason[];
+  readonly samples: readonly FaultSample[];
+  /** Rows without a label, or that are not the newest of their supplier up to `asOf`. */
+  readonly notChosen: number;
+  readonly cleanedIds: CleanedIds;
+}
+
+/** Supplier ids that lost characters without width or white space around them. */
+export interface CleanedIds {
+  readonly rows: number;
+  /** Rows that were rejected since the id of another row was the same but for them. */
+  readonly duplicates: number;
+}
+
 /** One column of a mapped row. */
 interface MappedColumn {
   readonly name: string;
@@ -60,7 +81,7 @@ const textCast = (value: string) => `nullif(trim(${value}::varchar), '')`;
 
 function mappedColumns({ rows, model, path, asOf }: RowsToMap): MappedColumn[] {
   const columns: MappedColumn[] = [
-    { name: "supplier_id", expression: rows.supplierId, path: `${path}.supplier_id`, cast: textCast },
+    { name: "supplier_id", expression: rows.supplierId, path: `${path}.supplier_id`, cast: idSql },
     {
       name: "as_of",
       expression: rows.asOf ?? (asOf === null ? null : `date ${sqlText(asOf)}`),
@@ -100,15 +121,6 @@ function nonNegative(value: string): string {
   return `case when isfinite(${cast}) and ${cast} >= 0 then ${cast} end`;
 }
 
-/** What became of the rows. */
-export interface MappedRows {
-  readonly rows: number;
-  readonly rejected: number;
-  /** Of the rejected, rows that repeat an earlier row of their key in every mapped value. */
-  readonly repeated: number;
-  readonly samples: readonly FaultSample[];
-}
-
 /**
  * Evaluates the expressions of `rows` into the table `MAPPED` and marks the first rule that a row breaks.
  * @throws MappingSqlError when an expression is refused or fails.
@@ -125,42 +137,73 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   } catch (error) {
     throw mappingProblem(task.path, error);
   }
-  const repeated = await markSecondRows(workspace, hasAsOf, faults.length, columns);
-  const rows = await workspace.number(`select count(*) from ${MAPPED} where "~fault" is null`);
-  const rejected = await workspace.number(`select count(*) from ${MAPPED} where "~fault" is not null`);
-  const second = {
-    column: "supplier_id",
-    reason: hasAsOf ? "a second row of the same supplier and date" : "a second row of the same supplier",
+  const compared = [...columns.map((column) => sqlName(column.name)), ...(task.labels === null ? [] : ["label"])];
+  const duplicates = await markSecondRows(workspace, hasAsOf, compared, faults.length);
+  const marks = [...faults, ...secondRowFaults(hasAsOf)];
+  const [counts = []] = await workspace.rows(
+    `select count(*), count(*) filter ("~fault" is null), count(*) filter ("~cleaned") from ${MAPPED}`,
+  );
+  const [chosen = 0, rows = 0, cleaned = 0] = counts.map(Number);
+  const given = await workspace.number(`select count(*) from ${task.from}`);
+  return {
+    given,
+    rows,
+    reasons: await faultReasons(workspace, marks),
+    samples: await faultSamples(workspace, marks),
+    notChosen: given - chosen,
+    cleanedIds: { rows: cleaned, duplicates },
   };
-  return { rows, rejected, repeated, samples: await faultSamples(workspace, [...faults, second]) };
 }
 
-/** Marks the later ones of good rows that have the same key, as fault number `fault`. Gives how many equal the first in every value. */
+type Mark = Pick<RowFault, "stage" | "column" | "reason"> & { readonly isRepeated?: boolean };
+
+/** Reasons of the two marks that `markSecondRows` sets, in their order. */
+function secondRowFaults(hasAsOf: boolean): Mark[] {
+  const of = hasAsOf ? "of the same supplier and date" : "of the same supplier";
+  const mark = { stage: "mapping", column: "supplier_id" } as const;
+  return [
+    { ...mark, reason: `a second row ${of} with the same values`, isRepeated: true },
+    { ...mark, reason: `a second row ${of} with other values` },
+  ];
+}
+
+/**
+ * Marks the later ones of good rows that have the same key: as fault number `fault` where they have the values of the
+ * first in the columns `compared`, else as the number after it. Gives how many have the same key since ids were cleaned.
+ */
 async function markSecondRows(
   workspace: Workspace,
   hasAsOf: boolean,
+  compared: readonly string[],
   fault: number,
-  columns: readonly MappedColumn[],
 ): Promise<number> {
   const key = hasAsOf ? "supplier_id, as_of" : "supplier_id";
   const good = `from ${MAPPED} where "~fault" is null`;
   // Numbering all rows by key would cost more than all that comes before; keys that come twice are few.
-  await workspace.run(`create table "keys twice" as select ${key} ${good} group by ${key} having count(*) > 1`);
   await workspace.run(
-    `update ${MAPPED} set "~fault" = ${fault}, "~text" = supplier_id where "~row" in (
-       select "~row" ${good} and (${key}) in (select (${key}) from "keys twice")
-       qualify row_number() over (partition by ${key} order by "~row") > 1)`,
+    `create table "keys twice" as select ${key}, min("~row") as first ${good} group by ${key} having count(*) > 1`,
   );
-  // Good rows have one row a key now.
-  return await workspace.number(`
-    select count(*) from ${MAPPED} second join ${MAPPED} first
-      on second.supplier_id = first.supplier_id and second.as_of is not distinct from first.as_of
-    where second."~fault" = ${fault} and first."~fault" is null
-      and row(${prefixed("second", columns)}) is not distinct from row(${prefixed("first", columns)})`);
+  if ((await workspace.number(`select count(*) from "keys twice"`)) === 0) return 0;
+  const same = compared.map((column) => `later.${column} is not distinct from earlier.${column}`).join(" and ");
+  await workspace.run(
+    `create table "second rows" as
+     select later."~row" as second, ${same} as same, later."~cleaned" or earlier."~cleaned" as cleaned
+     from (select * ${good}) as later join "keys twice" using (${key})
+       join ${MAPPED} as earlier on earlier."~row" = first
+     where later."~row" <> first`,
+  );
+  await workspace.run(
+    `update ${MAPPED} set "~fault" = case when same then ${fault} else ${fault + 1} end, "~text" = supplier_id
+     from "second rows" where "~row" = second`,
+  );
+  return await workspace.number(`select count(*) from "second rows" where cleaned`);
 }
 
-const prefixed = (table: string, columns: readonly MappedColumn[]): string =>
-  columns.map(({ name }) => `${table}.${sqlName(name)}`).join(", ");
+/** SQL that is true where the id is not as it was given; a number is only written otherwise. */
+function cleanedMark(): string {
+  const id = given("supplier_id");
+  return `(typeof(${id}) not in ('DOUBLE', 'FLOAT') and ${idSql(id)} is distinct from nullif(${id}::varchar, ''))`;
+}
 
 /** SELECT of every column of the mapped rows, with `~row`, `~place`, `~fault` and `~text`. */
 function mappedSql(task: RowsToMap, columns: readonly MappedColumn[], faults: readonly RowFault[]): string {
@@ -172,7 +215,7 @@ function mappedSql(task: RowsToMap, columns: readonly MappedColumn[], faults: re
     with given_rows as (
       select row_number() over () as "~row", ${task.place ?? "null"} as "~place", ${values.join(", ")} from ${task.from}
     ),
-    cast_rows as (select *, ${casts.join(", ")} from given_rows),
+    cast_rows as (select *, ${casts.join(", ")}, ${cleanedMark()} as "~cleaned" from given_rows),
     chosen_rows as (${chosenRows(task)}),
     marked_rows as (select *, case ${marks} end as "~fault" from chosen_rows)
     select * exclude (${columns.map((c) => given(c.name)).join(", ")}), case "~fault" ${texts} end as "~text"
@@ -182,7 +225,7 @@ function mappedSql(task: RowsToMap, columns: readonly MappedColumn[], faults: re
 /** SELECT of the rows that have a label, or of each supplier's newest row, or of all. */
 function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
   if (labels !== null) {
-    // A row without a key can have no label; it stays, to be set aside for its key.
+    // A row without a key can have no label; it stays, to be rejected for its key.
     const [sameDay, noKey] =
       rows.asOf === null
         ? ["", "supplier_id is null"]
@@ -192,22 +235,32 @@ function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
       where label_id is not null or ${noKey}`;
   }
   if (!newestOnly) return "select * from cast_rows";
-  return `select * from cast_rows ${asOf === null ? "" : `where as_of <= date ${sqlText(asOf)}`}
-    qualify row_number() over (partition by supplier_id order by as_of desc nulls last, "~row") = 1`;
+  // Rows without a date or a supplier can be no one's newest; they stay, to be rejected for it.
+  return `select * from cast_rows ${asOf === null ? "" : `where as_of is null or as_of <= date ${sqlText(asOf)}`}
+    qualify as_of is null or supplier_id is null or row_number() over (partition by supplier_id order by as_of desc nulls last, "~row") = 1`;
 }
 
-async function faultSamples(
-  workspace: Workspace,
-  faults: readonly Pick<RowFault, "column" | "reason">[],
-): Promise<FaultSample[]> {
+async function faultReasons(workspace: Workspace, marks: readonly Mark[]): Promise<FoundReason[]> {
+  const counted = await workspace.rows(
+    `select "~fault", count(*) from ${MAPPED} where "~fault" is not null group by all order by all`,
+  );
+  return counted.flatMap(([index, rows]) => {
+    const mark = marks[Number(index)];
+    if (!mark) return [];
+    const { stage, column, reason, isRepeated = false } = mark;
+    return [{ stage, column, reason, rows: Number(rows), isRepeated }];
+  });
+}
+
+async function faultSamples(workspace: Workspace, marks: readonly Mark[]): Promise<FaultSample[]> {
   const found = await workspace.rows(
     `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text"
      from ${MAPPED} where "~fault" is not null order by "~row" limit ${workspace.limits.maxSamples}`,
   );
   return found.flatMap(([place, index, who, text]) => {
-    const fault = faults[Number(index)];
-    if (!fault) return [];
+    const mark = marks[Number(index)];
+    if (!mark) return [];
     const shown = `${String(who ?? "")}: ${String(text ?? "nothing")}`;
-    return [{ place: place === null ? null : Number(place), column: fault.column, reason: fault.reason, text: shown }];
+    return [{ place: place === null ? null : Number(place), column: mark.column, reason: mark.reason, text: shown }];
   });
 }

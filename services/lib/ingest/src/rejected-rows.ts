@@ -1,10 +1,16 @@
-/** One row that was set aside, as shown to people. */
+/**
+ * Where a row was rejected: while its file was taken apart and its values got their types; for its key, date, label or
+ * a value that the mapping's SQL gave; or by a rule of the model (range, length, missing).
+ */
+export type RejectStage = "reading" | "mapping" | "validating";
+
+/** One row that was rejected, as shown to people. */
 export interface RejectedSample {
   /** Table name of the mapping; `rows` for rows that failed after the mapping's SQL. */
   readonly source: string;
   /** File name below the data folder; empty when the row comes from no single file. */
   readonly file: string;
-  /** Record number in the file, the header being 1 and blank lines not counted; null when unknown. */
+  /** Line of a CSV file at which the row begins, 1 for the first; number of a Parquet file's row; null when unknown. */
   readonly line: number | null;
   /** Column, feature or attribute at fault; null when the whole row is. */
   readonly column: string | null;
@@ -13,22 +19,37 @@ export interface RejectedSample {
   readonly text: string;
 }
 
-/** Rows that were set aside. */
+/** Rows that were rejected for one reason. */
+export interface RejectedReason {
+  readonly stage: RejectStage;
+  readonly source: string;
+  readonly column: string | null;
+  readonly reason: string;
+  readonly rows: number;
+}
+
+/** Rows that were rejected. */
 export interface RejectedRows {
+  /** All of them: the sum of `byStage`, of `bySource` and of `reasons`. */
   readonly count: number;
-  /** Of these, rows that repeat an earlier row of the same supplier (and date) in every mapped value: nothing is lost with them. */
+  /** Of `count`, rows that repeat an accepted one in every mapped value: nothing is lost with them. */
   readonly repeated: number;
+  readonly byStage: Readonly<Record<RejectStage, number>>;
   /** Source → rows; sources without any are left out. */
   readonly bySource: Readonly<Record<string, number>>;
+  readonly reasons: readonly RejectedReason[];
   readonly samples: readonly RejectedSample[];
 }
 
 /** Characters of a rejected line or value that are shown. */
 export const MAX_SAMPLE_TEXT = 200;
 
-/** Adds up what was set aside while reading. */
+/** Rows of one reason, as they are found. */
+export type FoundReason = Omit<RejectedReason, "source"> & { readonly isRepeated?: boolean };
+
+/** Adds up what was rejected while reading and mapping. */
 export class RejectedCollector {
-  readonly #bySource = new Map<string, number>();
+  readonly #reasons = new Map<string, RejectedReason>();
   readonly #samples: RejectedSample[] = [];
   readonly #maxSamples: number;
   #repeated = 0;
@@ -38,24 +59,32 @@ export class RejectedCollector {
     this.#maxSamples = maxSamples;
   }
 
-  add(source: string, count: number, samples: readonly RejectedSample[]): void {
-    if (count === 0) return;
-    this.#bySource.set(source, (this.#bySource.get(source) ?? 0) + count);
+  add(source: string, reasons: readonly FoundReason[], samples: readonly RejectedSample[]): void {
+    for (const { isRepeated = false, ...found } of reasons) {
+      if (found.rows === 0) continue;
+      const key = JSON.stringify([source, found.stage, found.column, found.reason]);
+      const rows = (this.#reasons.get(key)?.rows ?? 0) + found.rows;
+      this.#reasons.set(key, { ...found, source, rows });
+      if (isRepeated) this.#repeated += found.rows;
+    }
     const room = this.#maxSamples - this.#samples.filter((s) => s.source === source).length;
     this.#samples.push(...samples.slice(0, Math.max(0, room)));
   }
 
-  /** Marks rows, added as well, as exact repetitions. */
-  addRepeated(count: number): void {
-    this.#repeated += count;
-  }
-
   result(): RejectedRows {
-    const counts = [...this.#bySource.values()];
+    const reasons = [...this.#reasons.values()];
+    const byStage = { reading: 0, mapping: 0, validating: 0 };
+    const bySource: Record<string, number> = {};
+    for (const { stage, source, rows } of reasons) {
+      byStage[stage] += rows;
+      bySource[source] = (bySource[source] ?? 0) + rows;
+    }
     return {
-      count: counts.reduce((sum, n) => sum + n, 0),
+      count: reasons.reduce((sum, { rows }) => sum + rows, 0),
       repeated: this.#repeated,
-      bySource: Object.fromEntries(this.#bySource),
+      byStage,
+      bySource,
+      reasons,
       samples: [...this.#samples],
     };
   }

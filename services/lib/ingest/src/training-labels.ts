@@ -1,5 +1,6 @@
 import { nearestName } from "@bellwether/config/nearest-name";
 import { MappingSqlError } from "./ingest-errors.ts";
+import { idSql } from "./invisible.ts";
 import { materialize } from "./mapping-steps.ts";
 import { sqlName } from "./quote-sql.ts";
 import { given } from "./row-faults.ts";
@@ -25,7 +26,7 @@ export async function makeLabels(workspace: Workspace, sql: string, target: stri
       );
     }
   await workspace.run(
-    `create table ${LABELS} as select nullif(trim(supplier_id::varchar), '') as label_id,
+    `create table ${LABELS} as select ${idSql("supplier_id")} as label_id,
        ${hasAsOf ? "try_cast(as_of as date) as label_as_of," : ""} ${sqlName(target)} as ${given("label")}
      from "labels as given"`,
   );

@@ -2,10 +2,11 @@ import type { FeatureMapping } from "@bellwether/config/feature-mapping";
 import type { ModelConfig } from "@bellwether/config/model-config";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import { copyNumbers, copyTexts, type NumberColumn } from "./column-copy.ts";
+import { addCleaned, idColumnOf } from "./id-column.ts";
 import { NoRowsError } from "./ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "./ingest-limits.ts";
 import { loadSource, type SourceReport } from "./load-source.ts";
-import { MAPPED, mapRows } from "./map-rows.ts";
+import { type CleanedIds, MAPPED, mapRows } from "./map-rows.ts";
 import { makeSnapshots, runSteps } from "./mapping-steps.ts";
 import { sqlName } from "./quote-sql.ts";
 import { RejectedCollector, type RejectedRows } from "./rejected-rows.ts";
@@ -21,6 +22,7 @@ export interface TrainingTable {
   readonly rejected: RejectedRows;
   /** Feature rows that the label SELECT says nothing about. */
   readonly unlabelled: number;
+  readonly cleanedIds: CleanedIds;
   readonly sources: readonly SourceReport[];
 }
 
@@ -44,10 +46,11 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
   await using workspace = await Workspace.open(limits, input.signal);
   const rejected = new RejectedCollector(limits.maxSamples);
   const sources: SourceReport[] = [];
-  for (const source of mapping.sources)
-    sources.push(
-      ...(await loadSource(workspace, source, await sourceFiles(source, dataDir, limits.maxFiles), rejected)),
-    );
+  const idColumn = idColumnOf(mapping.rows);
+  for (const source of mapping.sources) {
+    const files = await sourceFiles(source, dataDir, limits.maxFiles);
+    sources.push(...(await loadSource(workspace, source, files, rejected, idColumn)).reports);
+  }
 
   if (mapping.snapshots) await makeSnapshots(workspace, mapping.snapshots);
   await workspace.lock();
@@ -66,14 +69,14 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
     newestOnly: false,
   });
   const samples = mapped.samples.map(({ place: _, ...fault }) => ({ source: "rows", file: "", line: null, ...fault }));
-  rejected.add("rows", mapped.rejected, samples);
-  rejected.addRepeated(mapped.repeated);
-  const unlabelled = (await workspace.number(`select count(*) from ${from}`)) - mapped.rows - mapped.rejected;
+  rejected.add("rows", mapped.reasons, samples);
+  const unlabelled = mapped.notChosen;
   if (mapped.rows === 0) throw noRows(sources, rejected.result(), unlabelled);
   return {
     table: await featureTable(workspace, model, mapped.rows, hasAsOf),
     rejected: rejected.result(),
     unlabelled,
+    cleanedIds: addCleaned(mapped.cleanedIds, sources),
     sources,
   };
 }
@@ -82,8 +85,8 @@ function noRows(sources: readonly SourceReport[], rejected: RejectedRows, unlabe
   const read = sources.map((s) => `${s.file}: ${s.rows} rows`).join(", ");
   const first = rejected.samples[0];
   return new NoRowsError(
-    `no training rows are left: ${read}; ${rejected.count} rows set aside, ${unlabelled} without a label` +
-      (first ? `; the first set aside: ${first.column ?? ""} ${first.reason} (${first.text})` : ""),
+    `no training rows are left: ${read}; ${rejected.count} rows rejected, ${unlabelled} without a label` +
+      (first ? `; the first rejected: ${first.column ?? ""} ${first.reason} (${first.text})` : ""),
   );
 }
 

@@ -7,10 +7,11 @@ import type { FeatureMapping, WeeklyMapping } from "@bellwether/config/feature-m
 import { isIsoDate } from "@bellwether/config/iso-date";
 import type { ModelConfig } from "@bellwether/config/model-config";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { addCleaned, idColumnOf } from "./id-column.ts";
 import { MappingSqlError, SourceError } from "./ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "./ingest-limits.ts";
-import { ACCEPTED, loadSource, rawTable, recordNumber, type SourceReport } from "./load-source.ts";
-import { type FaultSample, MAPPED, mapRows } from "./map-rows.ts";
+import { ACCEPTED, type LoadedSource, loadSource, rawTable, type SourceReport } from "./load-source.ts";
+import { type CleanedIds, MAPPED, type MappedRows, mapRows } from "./map-rows.ts";
 import { makeSnapshots, materialize, runSteps } from "./mapping-steps.ts";
 import { sqlName, sqlText } from "./quote-sql.ts";
 import { RejectedCollector, type RejectedRows, type RejectedSample } from "./rejected-rows.ts";
@@ -31,7 +32,10 @@ export interface WeeklyInput {
   readonly signal?: AbortSignal;
 }
 
-/** Accepted rows of a weekly run on disk: the run's input from then on. */
+/**
+ * Accepted rows of a weekly run on disk: the run's input from then on. In the flat form `rows` + `rejected.count` is the
+ * sum of `read` over the sources; in the raw form the mapping's SQL makes other rows of those it reads.
+ */
 export interface WeeklySnapshot {
   readonly path: string;
   /** SHA-256 of the Parquet file, lower-case hex. */
@@ -41,6 +45,9 @@ export interface WeeklySnapshot {
   /** Snapshot date of all rows, ISO; null when each row has its own or none. */
   readonly asOf: string | null;
   readonly rejected: RejectedRows;
+  readonly cleanedIds: CleanedIds;
+  /** Rows of the raw form that are not their supplier's newest up to `asOf`. */
+  readonly olderRows: number;
   readonly sources: readonly SourceReport[];
 }
 
@@ -65,21 +72,36 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
   await using workspace = await Workspace.open(limits, task.signal);
   const rejected = new RejectedCollector(limits.maxSamples);
   const sources: SourceReport[] = [];
-  for (const source of weeklySources(task.mapping, weekly))
-    sources.push(...(await loadSource(workspace, source, await weeklyFiles(task, source, limits), rejected)));
+  let locate: LoadedSource["locate"] = async () => new Map();
+  // Ids of the flat form are cleaned with the rows, where duplicates that come of it can be counted.
+  const idColumn = weekly.form === "flat" ? null : idColumnOf(task.mapping.rows);
+  for (const source of weeklySources(task.mapping, weekly)) {
+    const loaded = await loadSource(workspace, source, await weeklyFiles(task, source, limits), rejected, idColumn);
+    sources.push(...loaded.reports);
+    locate = loaded.locate;
+  }
   await workspace.lock([partial]);
   const mapped =
-    weekly.form === "flat" ? await mapFlat(workspace, task, weekly) : await mapRaw(workspace, task, weekly);
-  rejected.add("rows", mapped.rejected, mapped.samples);
-  rejected.addRepeated(mapped.repeated);
+    weekly.form === "flat" ? await mapFlat(workspace, task, weekly, locate) : await mapRaw(workspace, task, weekly);
+  rejected.add("rows", mapped.reasons, mapped.samples);
   try {
     await workspace.run(
-      `copy (select * exclude ("~row", "~place", "~fault", "~text") from ${MAPPED} where "~fault" is null)
+      `copy (select * exclude ("~row", "~place", "~fault", "~text", "~cleaned") from ${MAPPED} where "~fault" is null)
        to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
     );
     const digest = await persist(partial, path);
     const { size } = await stat(path);
-    return { path, digest, bytes: size, rows: mapped.rows, asOf: mapped.asOf, rejected: rejected.result(), sources };
+    return {
+      path,
+      digest,
+      bytes: size,
+      rows: mapped.rows,
+      asOf: mapped.asOf,
+      rejected: rejected.result(),
+      cleanedIds: addCleaned(mapped.cleanedIds, sources),
+      olderRows: mapped.notChosen,
+      sources,
+    };
   } finally {
     await rm(partial, { force: true });
   }
@@ -90,10 +112,7 @@ export function weeklySources(mapping: FeatureMapping, weekly: WeeklyMapping): r
   return weekly.form === "flat" ? [weekly.source] : mapping.sources;
 }
 
-interface MappedWeek {
-  readonly rows: number;
-  readonly rejected: number;
-  readonly repeated: number;
+interface MappedWeek extends Omit<MappedRows, "samples"> {
   readonly samples: readonly RejectedSample[];
   readonly asOf: string | null;
 }
@@ -122,6 +141,7 @@ async function mapFlat(
   workspace: Workspace,
   task: WeeklyInput,
   weekly: Extract<WeeklyMapping, { form: "flat" }>,
+  locate: LoadedSource["locate"],
 ): Promise<MappedWeek> {
   const asOf = task.asOf ?? null;
   const mapped = await mapRows(workspace, {
@@ -134,18 +154,12 @@ async function mapFlat(
     asOf,
     newestOnly: false,
   });
-  const file = basename(task.input);
-  const samples: RejectedSample[] = [];
-  for (const fault of mapped.samples) samples.push({ ...(await flatSample(workspace, weekly.source, fault)), file });
+  const found = await locate(mapped.samples.flatMap(({ place }) => place ?? []));
+  const samples = mapped.samples.map(({ place, ...fault }) => {
+    const { file, line } = found.get(place ?? -1) ?? { file: basename(task.input), line: null };
+    return { source: "rows", file, line, ...fault };
+  });
   return { ...mapped, samples, asOf };
-}
-
-async function flatSample(workspace: Workspace, source: SourceMapping, { place, ...fault }: FaultSample) {
-  const line =
-    source.format === "csv" && place !== null
-      ? await workspace.number(`select ${recordNumber(source.name, 0, String(place))}`)
-      : null;
-  return { source: "rows", line, ...fault };
 }
 
 async function mapRaw(

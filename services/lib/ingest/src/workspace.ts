@@ -47,7 +47,10 @@ export class Workspace {
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
     });
-    return new Workspace(folder, limits, instance, await instance.connect(), signal);
+    const connection = await instance.connect();
+    // Times with a zone become the same day on every machine.
+    await connection.run("set TimeZone = 'UTC'");
+    return new Workspace(folder, limits, instance, connection, signal);
   }
 
   /**

@@ -1,0 +1,221 @@
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { SourceError } from "../ingest-errors.ts";
+import { MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
+import { HEAD_BYTES } from "../scan-file.ts";
+import type { SourceFile } from "../source-files.ts";
+import type { Workspace } from "../workspace.ts";
+import { type CsvForm, type CsvRecord, CsvRecordReader, recordValues } from "./csv-records.ts";
+import { CsvScan } from "./csv-scan.ts";
+import { readUtf8, scanUtf8 } from "./read-utf8.ts";
+
+/** A record that was left out of the copy that DuckDB reads. */
+export interface LeftOutRecord {
+  readonly line: number;
+  /** Index of the value at fault; null: the whole record is. */
+  readonly column: number | null;
+  readonly detail: string;
+  readonly text: string;
+}
+
+/** Records that were left out, by their problem. */
+export interface LeftOut {
+  /** Problem and index of the value at fault → rows: one for each line that is not blank. */
+  readonly reasons: ReadonlyMap<string, { readonly problem: string; readonly column: number | null; rows: number }>;
+  readonly samples: readonly LeftOutRecord[];
+}
+
+/** A CSV file as DuckDB is to read it: UTF-8, with line ends of one kind, every quote closed. */
+export interface CsvFile {
+  /** SHA-256 of the file as stored, lower-case hex. */
+  readonly digest: string;
+  /** The file itself, or a copy in the workspace's folder. */
+  readonly path: string;
+  /** Its first bytes, UTF-8, at most HEAD_BYTES. */
+  readonly head: Buffer;
+  /** True: `head` is all of it. */
+  readonly isWhole: boolean;
+  /** Records in it, the header included. */
+  readonly records: number;
+  /** True: a copy without the records that cannot be read. */
+  readonly isClean: boolean;
+  readonly leftOut: LeftOut;
+  /** Lines of the original file at which records of these numbers begin (1: the header). */
+  linesOf(numbers: readonly number[]): Promise<ReadonlyMap<number, number>>;
+}
+
+const NOTHING: LeftOut = { reasons: new Map(), samples: [] };
+
+/**
+ * Looks at a CSV file once; when it is in another encoding than UTF-8, or DuckDB would not read each of its records
+ * well, writes a copy into the workspace's folder. `mustCopy` writes it in any case.
+ * @throws SourceError when the file is not wholly in its source's encoding, over the size limit or damaged gzip.
+ */
+export async function openCsv(
+  workspace: Workspace,
+  source: SourceMapping,
+  file: SourceFile,
+  mustCopy: boolean,
+): Promise<CsvFile> {
+  const { signal, limits } = workspace;
+  const scan = new CsvScan(source.delimiter);
+  const isUtf8 = source.encoding === undefined;
+  const decoded = join(workspace.folder, `${source.name}.decoded.csv`);
+  const head = new HeadKeeper();
+  await using copy = isUtf8 ? null : await createFile(decoded);
+  const { digest } = await scanUtf8(
+    source,
+    file,
+    (bytes) => {
+      scan.add(bytes);
+      head.add(bytes);
+      return copy?.write(bytes);
+    },
+    limits.maxFileBytes,
+    signal,
+  );
+  const shape = scan.end();
+  const form = { delimiter: source.delimiter, crEndsLines: shape.crEndsLines };
+  const linesOf = async (numbers: readonly number[]) =>
+    shape.oneLineEach && shape.irregular === null
+      ? new Map(numbers.map((number) => [number, number]))
+      : await findLines(source, file, form, numbers, signal);
+  if (shape.irregular === null && !mustCopy) {
+    const path = isUtf8 ? file.path : decoded;
+    return { digest, path, ...head.result(), records: shape.records, isClean: false, leftOut: NOTHING, linesOf };
+  }
+  await rm(decoded, { force: true });
+  const path = join(workspace.folder, `${source.name}.clean.csv`);
+  return { digest, path, ...(await writeClean(source, file, form, path, workspace)), isClean: true, linesOf };
+}
+
+/** Removes the copies that `openCsv` made for a source. */
+export async function removeCopies(workspace: Workspace, source: SourceMapping): Promise<void> {
+  for (const kind of ["decoded", "clean"])
+    await rm(join(workspace.folder, `${source.name}.${kind}.csv`), { force: true });
+}
+
+class HeadKeeper {
+  readonly #parts: Buffer[] = [];
+  #bytes = 0;
+
+  add(bytes: Buffer): void {
+    if (this.#bytes < HEAD_BYTES) this.#parts.push(Buffer.from(bytes.subarray(0, HEAD_BYTES - this.#bytes)));
+    this.#bytes += bytes.length;
+  }
+
+  result(): { readonly head: Buffer; readonly isWhole: boolean } {
+    return { head: Buffer.concat(this.#parts), isWhole: this.#bytes <= HEAD_BYTES };
+  }
+}
+
+/** Bytes that are gathered before they are written. */
+const WRITE_BYTES = 1 << 20;
+
+async function createFile(path: string) {
+  const file = await open(path, "w", 0o600);
+  return {
+    async write(bytes: Buffer): Promise<void> {
+      for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+    },
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+async function writeClean(
+  source: SourceMapping,
+  file: SourceFile,
+  form: CsvForm,
+  path: string,
+  { signal, limits }: Workspace,
+) {
+  const reasons = new Map<string, { problem: string; column: number | null; rows: number }>();
+  const samples: LeftOutRecord[] = [];
+  const lineEnd = Buffer.from("\n");
+  const head = new HeadKeeper();
+  let records = 0;
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  const reader = new CsvRecordReader(form, (record) => {
+    if (record.problem !== null && records === 0)
+      throw new SourceError(source.name, file.name, `its header cannot be read: line ${record.line}, ${record.detail}`);
+    if (record.problem !== null) return leaveOut(record, reasons, samples, limits.maxSamples);
+    records++;
+    const bytes = record.isPlain ? record.bytes : plainRecord(record.bytes, form.delimiter);
+    pending.push(bytes, lineEnd);
+    pendingBytes += bytes.length + 1;
+  });
+  await using copy = await createFile(path);
+  const flush = async (): Promise<void> => {
+    const bytes = Buffer.concat(pending);
+    head.add(bytes);
+    [pending, pendingBytes] = [[], 0];
+    await copy.write(bytes);
+  };
+  await readUtf8(
+    source,
+    file,
+    (bytes) => {
+      reader.add(bytes);
+      if (pendingBytes >= WRITE_BYTES) return flush();
+    },
+    signal,
+  );
+  reader.end();
+  await flush();
+  return { ...head.result(), records, leftOut: { reasons, samples } };
+}
+
+function leaveOut(
+  { problem, column, line, lines, detail, bytes }: CsvRecord,
+  reasons: Map<string, { problem: string; column: number | null; rows: number }>,
+  samples: LeftOutRecord[],
+  maxSamples: number,
+): void {
+  const key = `${column} ${problem}`;
+  const reason = reasons.get(key) ?? { problem: problem ?? "", column, rows: 0 };
+  reason.rows += lines;
+  reasons.set(key, reason);
+  if (samples.length < maxSamples)
+    samples.push({ line, column, detail, text: bytes.toString("utf8").slice(0, MAX_SAMPLE_TEXT) });
+}
+
+/** The bytes of a record written so that each reader of CSV takes them for the same values. */
+function plainRecord(bytes: Buffer, delimiter: string): Buffer {
+  const values = recordValues(bytes.toString("latin1"), delimiter).map((value) =>
+    /["\r\n]/.test(value) || value.includes(delimiter) ? `"${value.replaceAll('"', '""')}"` : value,
+  );
+  // An empty line would be no record.
+  return Buffer.from(values.join(delimiter) || '""', "latin1");
+}
+
+/** Stops a reading that has found what it looked for. */
+class FoundAll extends Error {}
+
+async function findLines(
+  source: SourceMapping,
+  file: SourceFile,
+  form: CsvForm,
+  numbers: readonly number[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<number, number>> {
+  const wanted = new Set(numbers);
+  const lines = new Map<number, number>();
+  const reader = new CsvRecordReader(form, ({ number, line, problem }) => {
+    if (problem === null && wanted.delete(number)) lines.set(number, line);
+  });
+  const add = (bytes: Buffer): void => {
+    reader.add(bytes);
+    if (wanted.size === 0) throw new FoundAll();
+  };
+  try {
+    if (wanted.size > 0) {
+      await readUtf8(source, file, add, signal);
+      reader.end();
+    }
+  } catch (error) {
+    if (!(error instanceof FoundAll)) throw error;
+  }
+  return lines;
+}

@@ -1,0 +1,95 @@
+import { MAX_LINE_BYTES } from "../ingest-limits.ts";
+import { BYTE } from "./csv-bytes.ts";
+
+/**
+ * Takes a line: its text, its line end, its number (1 for the first), and false when more of the same line follows.
+ * The bytes are those of the chunk; whoever keeps them beyond the call keeps the chunk.
+ */
+type OnLine = (text: Buffer, lineEnd: Buffer, line: number, isWhole: boolean) => void;
+
+const NONE = Buffer.alloc(0);
+
+/**
+ * Cuts the chunks of a file into lines. A line ends with LF and the CRs before it, with `crEndsLines` also with a CR
+ * alone. A byte order mark is skipped. A line over the limit is given in parts.
+ */
+export class LineReader {
+  readonly #crEndsLines: boolean;
+  readonly #onLine: OnLine;
+  #held = NONE;
+  #line = 1;
+  #isStart = true;
+  #afterCr = false;
+
+  constructor(crEndsLines: boolean, onLine: OnLine) {
+    this.#crEndsLines = crEndsLines;
+    this.#onLine = onLine;
+  }
+
+  add(chunk: Buffer): void {
+    let bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    let from = this.#held.length;
+    if (this.#isStart) {
+      if (bytes.length < 3) {
+        this.#held = Buffer.from(bytes);
+        return;
+      }
+      if (bytes.readUIntBE(0, 3) === 0xefbbbf) bytes = bytes.subarray(3);
+      this.#isStart = false;
+      from = 0;
+    }
+    this.#cut(bytes, from);
+  }
+
+  end(): void {
+    if (this.#isStart) {
+      this.#isStart = false;
+      this.#cut(this.#held, 0);
+    }
+    const text = withoutCrs(this.#held);
+    if (this.#held.length > 0) this.#onLine(text, this.#held.subarray(text.length), this.#line, true);
+    this.#held = NONE;
+  }
+
+  /** Gives the lines of `bytes`, whose first `from` bytes have no line end, and holds the rest. */
+  #cut(bytes: Buffer, from: number): void {
+    let start = 0;
+    for (let end = this.#lineEnd(bytes, from); end >= 0; end = this.#lineEnd(bytes, start)) {
+      const isSecond = this.#afterCr && end === start && bytes[end] === BYTE.lf;
+      this.#afterCr = this.#crEndsLines && bytes[end] === BYTE.cr;
+      if (!isSecond) {
+        const line = bytes.subarray(start, end);
+        const text = this.#crEndsLines ? line : withoutCrs(line);
+        this.#onLine(text, bytes.subarray(start + text.length, end + 1), this.#line++, true);
+      }
+      start = end + 1;
+    }
+    let rest = bytes.subarray(start);
+    if (rest.length > 0) this.#afterCr = false;
+    if (rest.length > MAX_LINE_BYTES) {
+      const part = partOf(rest);
+      this.#onLine(rest.subarray(0, part), NONE, this.#line, false);
+      rest = rest.subarray(part);
+    }
+    this.#held = Buffer.from(rest);
+  }
+
+  #lineEnd(bytes: Buffer, from: number): number {
+    if (!this.#crEndsLines) return bytes.indexOf(BYTE.lf, from);
+    for (let at = from; at < bytes.length; at++) if (bytes[at] === BYTE.lf || bytes[at] === BYTE.cr) return at;
+    return -1;
+  }
+}
+
+function withoutCrs(line: Buffer): Buffer {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === BYTE.cr) end--;
+  return line.subarray(0, end);
+}
+
+/** Length of the part of a long line that can be given: two quotes that belong together are not parted. */
+function partOf(line: Buffer): number {
+  let end = line.length;
+  while (end > 0 && (line[end - 1] === BYTE.quote || line[end - 1] === BYTE.cr)) end--;
+  return end > 0 ? end : line.length;
+}

@@ -1,0 +1,44 @@
+import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { csvHeader } from "../csv-header.ts";
+import { type FileReader, fileColumn, MAX_COLUMNS } from "../file-reader.ts";
+import { SourceError } from "../ingest-errors.ts";
+import { MAX_LINE_BYTES } from "../ingest-limits.ts";
+import { comparedName, matchHeader } from "../match-header.ts";
+import { sqlName, sqlText } from "../quote-sql.ts";
+import { HEAD_BYTES } from "../scan-file.ts";
+import type { SourceFile } from "../source-files.ts";
+import type { CsvFile } from "./csv-file.ts";
+
+/** How DuckDB reads a CSV file. @throws SourceError when it is empty, or lacks a column of the mapping. */
+export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile): FileReader {
+  const refuse = (problem: string): never => {
+    throw new SourceError(source.name, file.name, problem);
+  };
+  if (csv.records === 0) refuse("it is empty; a line with the column names is expected");
+  const header =
+    csvHeader(csv.head.toString("utf8"), source.delimiter, csv.isWhole) ??
+    refuse(`its first line does not end within ${HEAD_BYTES} bytes`);
+  if (header.length > MAX_COLUMNS) refuse(`it has ${header.length} columns, at most ${MAX_COLUMNS} are read`);
+  const { found, unread } = matchHeader(source, file.name, header);
+
+  const columns = header.map((_, i) => fileColumn(i));
+  const options = [
+    "auto_detect = false",
+    "header = true",
+    `delim = ${sqlText(source.delimiter)}`,
+    `quote = '"'`,
+    `escape = '"'`,
+    `columns = {${columns.map((name) => `${sqlText(name)}: 'VARCHAR'`).join(", ")}}`,
+    // ignore_errors without store_rejects silently drops thousands of good rows after one broken quote.
+    "store_rejects = true",
+    "rejects_limit = 0",
+    `max_line_size = ${MAX_LINE_BYTES}`,
+  ];
+  return {
+    from: `read_csv(${sqlText(csv.path)}, ${options.join(", ")})`,
+    raw: new Map([...found].map(([column, i]) => [column, { sql: sqlName(fileColumn(i)), type: "VARCHAR" }])),
+    texts: columns.map(sqlName),
+    header: header.map(comparedName),
+    unread,
+  };
+}

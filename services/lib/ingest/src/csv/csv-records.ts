@@ -1,0 +1,292 @@
+import { MAX_LINE_BYTES } from "../ingest-limits.ts";
+import { BYTE } from "./csv-bytes.ts";
+import { LineReader } from "./csv-lines.ts";
+
+/** One record of a CSV file (RFC 4180) that is not blank. */
+export interface CsvRecord {
+  /** Number of the record among those without a problem, the header being 1; with one, that of the next without. */
+  readonly number: number;
+  /** Physical line that it begins in, 1 for the first line of the file. */
+  readonly line: number;
+  /** Physical lines that it takes, blank ones not counted. */
+  readonly lines: number;
+  /** Its bytes without the line end; with a problem the first ones only. */
+  readonly bytes: Buffer;
+  /** True: DuckDB reads `bytes` as they are. */
+  readonly isPlain: boolean;
+  /** Why it cannot be a row, the same text for all records with this problem; null: it can. */
+  readonly problem: string | null;
+  /** The problem with the lines that it concerns. */
+  readonly detail: string;
+  /** Index of the value at which reading failed; null: the problem is not one of a value. */
+  readonly column: number | null;
+}
+
+/** How the lines of a file end, and what separates the values. */
+export interface CsvForm {
+  readonly delimiter: string;
+  /** True: CR alone ends a line. Else it is part of its value, unless only line ends make rows of the header's width. */
+  readonly crEndsLines: boolean;
+}
+
+/** Bytes of a record with a problem that are kept. */
+const SHOWN_BYTES = 800;
+
+/** Delimiters that the lines of one record must have together before they are taken for swallowed rows. */
+const MIN_ROWLIKE_DELIMITERS = 6;
+
+const OPEN_QUOTE = "a quote that is not closed, or text after a closing quote";
+const SWALLOWED_ROWS = "a quoted value with lines that look like rows";
+
+const FIELD_START = 0;
+const UNQUOTED = 1;
+const QUOTED = 2;
+const AFTER_QUOTE = 3;
+const SKIP_LINE = 4;
+
+/**
+ * Takes a CSV file (UTF-8) apart, chunk by chunk, and gives each record that is not blank to `onRecord`. Every line is
+ * part of one record; the lines that an open quote swallows are one record with a problem. A quoted value that is not
+ * closed as RFC 4180 has it ends at the end of that line. Holds one record of at most 2 MiB.
+ */
+export class CsvRecordReader {
+  readonly #form: CsvForm;
+  readonly #onRecord: (record: CsvRecord) => void;
+  readonly #delimiter: number;
+  readonly #lines: LineReader;
+  #state = FIELD_START;
+  /** Values of the header; 0: there is none yet. */
+  #width: number;
+  #next = 1;
+  #record = newRecord(0);
+
+  /** @param width values of a row, where the records are not those of a whole file with its header */
+  constructor(form: CsvForm, onRecord: (record: CsvRecord) => void, width = 0) {
+    this.#form = form;
+    this.#onRecord = onRecord;
+    this.#delimiter = form.delimiter.charCodeAt(0);
+    this.#width = width;
+    this.#lines = new LineReader(form.crEndsLines, (...line) => this.#line(...line));
+  }
+
+  add(chunk: Buffer): void {
+    this.#lines.add(chunk);
+  }
+
+  end(): void {
+    this.#lines.end();
+    if (this.#state !== QUOTED) return;
+    this.#reject(OPEN_QUOTE, this.#record.quoteColumn);
+    this.#endRecord();
+  }
+
+  /** Takes line number `line`, or a part of it when it is too long to be held. */
+  #line(text: Buffer, lineEnd: Buffer, line: number, isWhole: boolean): void {
+    let record = this.#record;
+    if (record.lines === 0) {
+      if (text.length === 0 && isWhole) return;
+      record = newRecord(line);
+      this.#record = record;
+    }
+    if (text.length > 0 && record.lastLine !== line) {
+      record.lines++;
+      record.lastLine = line;
+    }
+    if (text.includes(0)) this.#reject("a NUL byte", null);
+    if (text.includes(BYTE.cr)) {
+      record.hasCr = true;
+      record.isPlain = false;
+    }
+    const end = this.#parse(text, line);
+    const rest = end < text.length ? text.subarray(end + 1) : null;
+    this.#keep(rest === null ? text : text.subarray(0, end));
+    if (!isWhole) {
+      this.#reject(`longer than ${MAX_LINE_BYTES} bytes`, record.values - 1);
+      return;
+    }
+    this.#compareLine(text);
+    if (this.#state === QUOTED) this.#keep(lineEnd);
+    else this.#endRecord();
+    if (rest !== null) this.#line(rest, lineEnd, line, true);
+  }
+
+  /** Moves the state over `text`; gives the place of a CR that ends the record, else the length of `text`. */
+  #parse(text: Buffer, line: number): number {
+    const record = this.#record;
+    const delimiter = this.#delimiter;
+    let quoteAt = -1;
+    for (let at = 0; at < text.length; ) {
+      const byte = text[at];
+      if (this.#state === QUOTED) {
+        quoteAt = text.indexOf(BYTE.quote, at);
+        if (quoteAt < 0) break;
+        const isEscape = text[quoteAt + 1] === BYTE.quote;
+        at = quoteAt + (isEscape ? 2 : 1);
+        if (!isEscape) this.#state = AFTER_QUOTE;
+      } else if (this.#state === SKIP_LINE) break;
+      else if (byte === delimiter) {
+        record.values++;
+        this.#state = FIELD_START;
+        at++;
+      } else if (this.#state === UNQUOTED) {
+        const next = text.indexOf(delimiter, at);
+        at = next < 0 ? text.length : next;
+      } else if (byte === BYTE.space || byte === BYTE.tab) {
+        // DuckDB takes some blanks around quoted values and not others.
+        record.blankAt = at++;
+        if (this.#state === AFTER_QUOTE) record.isPlain = false;
+      } else if (this.#state === FIELD_START) {
+        if (byte === BYTE.quote) {
+          this.#state = QUOTED;
+          if (record.problem === null) {
+            record.quoteLine = line;
+            record.quoteColumn = record.values - 1;
+          }
+          if (at > 0 && record.blankAt === at - 1) record.isPlain = false;
+          at++;
+        } else this.#state = UNQUOTED;
+      } else if (byte === BYTE.cr) {
+        // Text cannot follow a closing quote, so this CR is a line end.
+        if (record.problem === null) return at;
+        at++;
+      } else {
+        this.#reject(OPEN_QUOTE, record.quoteColumn);
+        const before = quoteAt > 0 ? text[quoteAt - 1] : BYTE.lf;
+        // A quote at the start of a value opens it: then the quote before was the wrong one.
+        this.#state = before === delimiter || before === BYTE.lf ? QUOTED : SKIP_LINE;
+      }
+    }
+    return text.length;
+  }
+
+  #reject(problem: string, column: number | null): void {
+    if (this.#record.problem !== null) return;
+    this.#record.problem = problem;
+    this.#record.column = column;
+  }
+
+  #keep(bytes: Buffer): void {
+    const record = this.#record;
+    record.size += bytes.length;
+    if (record.size > MAX_LINE_BYTES) {
+      this.#reject(`longer than ${MAX_LINE_BYTES} bytes`, record.values - 1);
+      record.parts = [Buffer.concat(record.parts).subarray(0, SHOWN_BYTES)];
+      if (record.parts[0]?.length === 0) record.parts = [Buffer.from(bytes.subarray(0, SHOWN_BYTES))];
+    } else record.parts.push(bytes);
+  }
+
+  /** Holds a line of a record against the width of a row. */
+  #compareLine(text: Buffer): void {
+    const record = this.#record;
+    if (text.length === 0 || (record.lines < 2 && this.#state !== QUOTED)) return;
+    let delimiters = 0;
+    for (const byte of text) if (byte === this.#delimiter) delimiters++;
+    record.delimiters += delimiters;
+    if (delimiters !== this.#width - 1) record.isRowlike = false;
+  }
+
+  #endRecord(): void {
+    const record = this.#record;
+    this.#record = newRecord(0);
+    this.#state = FIELD_START;
+    if (
+      record.problem === null &&
+      record.lines > 1 &&
+      record.isRowlike &&
+      record.delimiters >= MIN_ROWLIKE_DELIMITERS
+    ) {
+      record.problem = SWALLOWED_ROWS;
+      record.column = record.quoteColumn;
+    }
+    const bytes = record.parts.length === 1 ? (record.parts[0] ?? Buffer.alloc(0)) : Buffer.concat(record.parts);
+    if (record.problem === null && record.hasCr && record.lines === 1 && !this.#form.crEndsLines)
+      if (record.values !== this.#width && this.#splitAtCr(bytes, record.line)) return;
+    this.#give({ ...record, bytes, detail: detailOf(record) }, record.values);
+  }
+
+  #give(record: Omit<CsvRecord, "number">, values: number): void {
+    const { line, lines, isPlain, problem, detail, column } = record;
+    const bytes = problem === null ? record.bytes : Buffer.from(record.bytes.subarray(0, SHOWN_BYTES));
+    this.#onRecord({ number: this.#next, line, lines: Math.max(1, lines), bytes, isPlain, problem, detail, column });
+    if (problem !== null) return;
+    this.#next++;
+    if (this.#width === 0) this.#width = values;
+  }
+
+  /** Gives the pieces between the CRs of a line as records, if they look like rows; false: they do not. */
+  #splitAtCr(bytes: Buffer, line: number): boolean {
+    const pieces: { record: CsvRecord; values: number }[] = [];
+    const form = { ...this.#form, crEndsLines: true };
+    const reader = new CsvRecordReader(form, (record) => pieces.push({ record, values: valuesOf(record, form) }), -1);
+    reader.add(bytes);
+    reader.end();
+    const width = this.#width || (pieces[0]?.values ?? 0);
+    const good = pieces.filter(({ record, values }) => record.problem === null && values === width).length;
+    const enough = this.#width === 0 ? pieces.length : Math.max(2, pieces.length / 2);
+    if (good < 2 || good < enough || width < 2) return false;
+    for (const { record, values } of pieces) this.#give({ ...record, line }, values);
+    return true;
+  }
+}
+
+function detailOf({ problem, line, lines, lastLine, quoteLine }: ReturnType<typeof newRecord>): string {
+  if (problem === null || lines < 2) return problem ?? "";
+  const quote = quoteLine > 0 ? `; the quote opens in line ${quoteLine}` : "";
+  return `${problem}${quote}; ${lines} lines from ${line} to ${lastLine} are rejected with it`;
+}
+
+/** Values of a record without a problem. */
+function valuesOf(record: CsvRecord, form: CsvForm): number {
+  return record.problem === null ? recordValues(record.bytes.toString("latin1"), form.delimiter).length : 0;
+}
+
+/**
+ * Values of one sound record, each as it stands between its delimiters without quotes. Text and values are Latin-1 of
+ * the record's bytes.
+ */
+export function recordValues(text: string, delimiter: string): string[] {
+  const values: string[] = [];
+  for (let at = 0; at <= text.length; at++) {
+    let start = at;
+    while (text[start] !== delimiter && (text[start] === " " || text[start] === "\t")) start++;
+    if (text[start] !== '"') {
+      const end = text.indexOf(delimiter, at);
+      values.push(text.slice(at, end < 0 ? text.length : end));
+      at = end < 0 ? text.length : end;
+      continue;
+    }
+    let value = "";
+    let from = start + 1;
+    for (let quote = text.indexOf('"', from); ; quote = text.indexOf('"', from)) {
+      if (quote < 0) throw new Error("a record with an open quote is not sound");
+      value += text.slice(from, quote);
+      from = quote + 2;
+      if (text[quote + 1] !== '"') break;
+      value += '"';
+    }
+    values.push(value);
+    const end = text.indexOf(delimiter, from - 1);
+    at = end < 0 ? text.length : end;
+  }
+  return values;
+}
+
+function newRecord(line: number) {
+  return {
+    line,
+    lines: 0,
+    lastLine: 0,
+    values: 1,
+    parts: [] as Buffer[],
+    size: 0,
+    isPlain: true,
+    hasCr: false,
+    problem: null as string | null,
+    column: null as number | null,
+    quoteLine: 0,
+    quoteColumn: 0,
+    blankAt: -2,
+    delimiters: 0,
+    isRowlike: true,
+  };
+}

@@ -1,0 +1,173 @@
+import { MAX_LINE_BYTES } from "../ingest-limits.ts";
+import { BYTE } from "./csv-bytes.ts";
+
+/** What the bytes of a CSV file (UTF-8) are, by one pass over them. */
+export interface CsvShape {
+  /** Records that are not blank, the header included. Of an irregular file this is a guess. */
+  readonly records: number;
+  /** True: record number n is line number n. */
+  readonly oneLineEach: boolean;
+  /**
+   * Why DuckDB is not to read the file as it is: it refuses such files, loses lines of them or numbers them otherwise.
+   * Null: it reads the file well.
+   */
+  readonly irregular: string | null;
+  /** True: CR alone ends a line, since the file has more of them than of LF. */
+  readonly crEndsLines: boolean;
+}
+
+/**
+ * Looks at a CSV file chunk by chunk for what DuckDB stumbles over, and counts its records. Bytes above the quote (all
+ * letters and digits) cost one comparison each, so that a pass costs little beside reading the file.
+ */
+export class CsvScan {
+  readonly #delimiter: number;
+  #irregular: string | null = null;
+  #position = 0;
+  #carry = -1;
+  #last: number = BYTE.lf;
+  #beforeLast: number = BYTE.lf;
+
+  #quoted = false;
+  #skip = false;
+  #records = 0;
+  #recordStart = 0;
+  #blanks = 0;
+  #lf = 0;
+  #crlf = 0;
+  #cr = 0;
+  #loneCr = 0;
+  #linesInside = 0;
+
+  // Of a record with quoted line ends: whether all its lines so far have the same number of delimiters.
+  #isMultiline = false;
+  #alike = true;
+  #firstDelimiters = -1;
+  #delimiters = 0;
+  #lineStart = 0;
+
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter.charCodeAt(0);
+  }
+
+  add(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    if (this.#position === 0 && this.#carry < 0 && chunk[0] === 0xef) this.#recordStart = 3;
+    if (this.#carry >= 0) this.#byte(this.#carry, this.#beforeLast, chunk[0] ?? -1, chunk, -1);
+    const end = chunk.length - 1;
+    for (let i = 0; i < end; i++) {
+      const byte = chunk[i] ?? 0;
+      if (byte > BYTE.quote || byte === BYTE.space) continue;
+      this.#byte(byte, i === 0 ? this.#last : (chunk[i - 1] ?? 0), chunk[i + 1] ?? -1, chunk, i);
+    }
+    if (this.#quoted || this.#isMultiline)
+      this.#delimiters += countByte(chunk, this.#delimiter, this.#lineStart, chunk.length);
+    this.#beforeLast = end > 0 ? (chunk[end - 1] ?? 0) : this.#last;
+    this.#last = chunk[end] ?? 0;
+    this.#carry = this.#last;
+    this.#position += chunk.length;
+    this.#lineStart = 0;
+  }
+
+  end(): CsvShape {
+    const none = Buffer.alloc(0);
+    if (this.#carry >= 0) this.#byte(this.#carry, this.#beforeLast, -1, none, -1);
+    if (this.#quoted) this.#note("a quote that is not closed");
+    else if (this.#recordStart < this.#position)
+      this.#endRecord(this.#position, this.#last === BYTE.cr ? 1 : 0, none, 0);
+    if (this.#lf > 0 && this.#crlf > 0) this.#note("both LF and CR LF at line ends");
+    const ends = this.#lf + this.#crlf;
+    return {
+      records: this.#records,
+      oneLineEach: this.#linesInside === 0,
+      irregular: this.#irregular,
+      crEndsLines: ends === 0 ? this.#cr > 0 : this.#loneCr > ends,
+    };
+  }
+
+  #note(irregular: string): void {
+    this.#irregular ??= irregular;
+  }
+
+  /** Takes a byte that may matter; `at` is its place in `chunk`, -1: the last byte of the chunk before. */
+  #byte(byte: number, before: number, next: number, chunk: Buffer, at: number): void {
+    if (byte === BYTE.quote) this.#quote(before, next, at);
+    else if (byte === BYTE.lf) this.#lineEnd(before, chunk, at);
+    else if (byte === BYTE.cr) {
+      this.#cr++;
+      if (next === BYTE.lf || this.#quoted) return;
+      if (next === -1 && this.#lf === 0 && this.#crlf > 0) return;
+      this.#loneCr++;
+      this.#note("a CR that no LF follows");
+    } else if (byte === 0) this.#note("a NUL byte");
+  }
+
+  #quote(before: number, next: number, at: number): void {
+    if (this.#skip) {
+      this.#skip = false;
+      return;
+    }
+    if (this.#quoted) {
+      if (next === BYTE.quote) {
+        this.#skip = true;
+        return;
+      }
+      this.#quoted = false;
+      if (next !== this.#delimiter && next !== BYTE.lf && next !== BYTE.cr && next !== -1)
+        this.#note("text after a closing quote");
+      return;
+    }
+    const opens = before === this.#delimiter || before === BYTE.lf || this.#position + at === this.#recordStart;
+    if (opens) this.#quoted = true;
+    else if (before === BYTE.space || before === BYTE.tab) this.#note("a blank before a quote");
+  }
+
+  #lineEnd(before: number, chunk: Buffer, at: number): void {
+    const isCrlf = before === BYTE.cr;
+    if (this.#quoted) {
+      this.#isMultiline = true;
+      this.#linesInside++;
+      this.#endLine(chunk, at);
+      return;
+    }
+    if (isCrlf) this.#crlf++;
+    else this.#lf++;
+    this.#endRecord(this.#position + at, isCrlf ? 1 : 0, chunk, at);
+  }
+
+  /** Ends the record whose bytes end at `end` with `returns` CRs. */
+  #endRecord(end: number, returns: number, chunk: Buffer, at: number): void {
+    const bytes = end - this.#recordStart - returns;
+    if (bytes <= 0) this.#blanks++;
+    else {
+      // Blank lines at the end of a file are no harm; DuckDB counts those before a record as records.
+      if (this.#blanks > 0) this.#note("blank lines between records");
+      if (bytes > MAX_LINE_BYTES) this.#note("a line over the limit");
+      this.#records++;
+    }
+    if (this.#isMultiline) {
+      this.#endLine(chunk, at);
+      if (this.#alike && this.#firstDelimiters > 0) this.#note("a quoted value with lines like those of rows");
+      this.#isMultiline = false;
+      this.#alike = true;
+      this.#firstDelimiters = -1;
+    }
+    this.#recordStart = end + 1;
+    this.#lineStart = at + 1;
+    this.#delimiters = 0;
+  }
+
+  #endLine(chunk: Buffer, at: number): void {
+    const delimiters = this.#delimiters + countByte(chunk, this.#delimiter, Math.max(0, this.#lineStart), at);
+    if (this.#firstDelimiters < 0) this.#firstDelimiters = delimiters;
+    else if (delimiters !== this.#firstDelimiters) this.#alike = false;
+    this.#lineStart = at + 1;
+    this.#delimiters = 0;
+  }
+}
+
+function countByte(bytes: Buffer, byte: number, from: number, to: number): number {
+  let found = 0;
+  for (let i = from; i < to; i++) if (bytes[i] === byte) found++;
+  return found;
+}

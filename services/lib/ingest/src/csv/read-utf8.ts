@@ -1,0 +1,67 @@
+import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { SourceError } from "../ingest-errors.ts";
+import { type FileScan, readUnpacked, scanFile } from "../scan-file.ts";
+import type { SourceFile } from "../source-files.ts";
+import { createDecoder, type Decoder } from "./text-encoding.ts";
+
+/** Takes the next bytes of a file, decoded to UTF-8. */
+export type OnUtf8 = (bytes: Buffer) => void | Promise<void>;
+
+/** Bytes by which a file's encoding is recognised. */
+const MIN_HEAD = 4096;
+
+/** Decodes the chunks of a CSV file for `onUtf8`; call `end` after the last one. */
+function decoding(source: SourceMapping, file: SourceFile, onUtf8: OnUtf8) {
+  const refuse = (problem: string): never => {
+    throw new SourceError(source.name, file.name, problem);
+  };
+  let decoder: Decoder | null = null;
+  let head: Buffer = Buffer.alloc(0);
+  const start = (): Decoder => {
+    decoder = createDecoder(source.encoding ?? "utf-8", head, refuse);
+    return decoder;
+  };
+  return {
+    add(chunk: Buffer): void | Promise<void> {
+      if (decoder !== null) return onUtf8(decoder.decode(chunk));
+      head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+      if (head.length >= MIN_HEAD) return onUtf8(start().decode(head));
+    },
+    async end(): Promise<void> {
+      if (decoder === null) await onUtf8(start().decode(head));
+      await onUtf8((decoder ?? start()).end());
+    },
+  };
+}
+
+/** Reads a CSV file as UTF-8. @throws SourceError when it is not wholly in its source's encoding, or damaged gzip. */
+export async function readUtf8(
+  source: SourceMapping,
+  file: SourceFile,
+  onUtf8: OnUtf8,
+  signal?: AbortSignal,
+): Promise<void> {
+  const decoded = decoding(source, file, onUtf8);
+  await readUnpacked(
+    source.name,
+    file,
+    () => undefined,
+    (chunk) => decoded.add(chunk),
+    signal,
+  );
+  await decoded.end();
+}
+
+/** As `readUtf8`, with the scan of the file as stored. @throws SourceError also when it is over `maxBytes`. */
+export async function scanUtf8(
+  source: SourceMapping,
+  file: SourceFile,
+  onUtf8: OnUtf8,
+  maxBytes: number,
+  signal?: AbortSignal,
+): Promise<FileScan> {
+  const decoded = decoding(source, file, onUtf8);
+  const scan = await scanFile(source.name, file, maxBytes, signal, (chunk) => decoded.add(chunk));
+  await decoded.end();
+  return scan;
+}

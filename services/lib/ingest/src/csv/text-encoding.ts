@@ -1,0 +1,184 @@
+import { isUtf8 } from "node:buffer";
+import type { CsvEncoding } from "@bellwether/config/source-mapping";
+import { type EncodingFault, Utf8Check } from "./utf8-check.ts";
+
+/** Says what is wrong with a file's bytes. */
+export type Refuse = (problem: string) => never;
+
+/** Turns the chunks of a file, in their order, into UTF-8. */
+export interface Decoder {
+  /** UTF-8 of `chunk`, without what is held back for the next one. */
+  decode(chunk: Buffer): Buffer;
+  /** UTF-8 of what is left at the end of the file. */
+  end(): Buffer;
+}
+
+/** Characters of the bytes 0x80 to 0x9F in windows-1252 (WHATWG index); empty: the byte has none. */
+const CP1252 = [..."€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ"].map((c) => (c === "\0" ? "" : c));
+
+/** Files that are no CSV text, by their first bytes in hex. */
+const MAGIC: readonly (readonly [string, string])[] = [
+  ["1f8b", "gzip data; name the file .gz"],
+  ["28b52ffd", "zstandard data; unpack it"],
+  ["504b0304", "a zip archive or an Excel workbook; unpack it or save it as CSV"],
+  ["d0cf11e0", "an Excel workbook of the old form; save it as CSV"],
+  ["50415231", "Parquet; set format: parquet"],
+  ["0000feff", "UTF-32; save it as UTF-8"],
+  ["fffe0000", "UTF-32; save it as UTF-8"],
+];
+
+/**
+ * Makes the decoder of a CSV file that starts with `head`; each byte of the file must be text of `encoding`.
+ * `refuse` is called, at once or while decoding, with what the file looks like and the option to set.
+ */
+export function createDecoder(encoding: CsvEncoding, head: Buffer, refuse: Refuse): Decoder {
+  const hex = head.subarray(0, 4).toString("hex");
+  const magic = MAGIC.find(([start]) => hex.startsWith(start));
+  if (magic) refuse(`it is ${magic[1]}`);
+  const wide = utf16Of(head, encoding === "utf-16" ? 0 : 0.1);
+  if (encoding !== "utf-16" && wide !== null) refuse(looksLike("utf-16"));
+  if (encoding !== "utf-8" && hex.startsWith("efbbbf")) refuse(looksLike("utf-8"));
+  switch (encoding) {
+    case "utf-8":
+      return checkedUtf8(refuse);
+    case "utf-16":
+      if (wide === null) refuse(new Utf8Check().add(head) === null ? looksLike("utf-8") : "it is not UTF-16");
+      return utf16(wide ?? "utf-16le", refuse);
+    case "windows-1252":
+    case "iso-8859-1":
+      return singleByte(encoding, refuse);
+  }
+}
+
+function looksLike(encoding: CsvEncoding, where = "it"): string {
+  return `${where} looks like ${encoding}; set encoding: ${encoding}${encoding === "utf-8" ? " or leave encoding out" : ""}`;
+}
+
+/**
+ * UTF-16 by its byte order mark, or because more than the share `zeros` of its units have a zero byte, as ASCII has,
+ * always on the same side; null: it is not.
+ */
+function utf16Of(head: Buffer, zeros: number): "utf-16le" | "utf-16be" | null {
+  if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
+  if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
+  const units = Math.min(head.length, 4096) >> 1;
+  let [even, odd] = [0, 0];
+  for (let i = 0; i < units; i++) {
+    if (head[2 * i] === 0) even++;
+    if (head[2 * i + 1] === 0) odd++;
+  }
+  if (units >= 2 && odd > units * zeros && even === 0) return "utf-16le";
+  if (units >= 2 && even > units * zeros && odd === 0) return "utf-16be";
+  return null;
+}
+
+function checkedUtf8(refuse: Refuse): Decoder {
+  const check = new Utf8Check();
+  const judge = (fault: EncodingFault | null): void => {
+    if (fault !== null) refuse(notUtf8(fault));
+  };
+  return {
+    decode(chunk) {
+      judge(check.add(chunk));
+      return chunk;
+    },
+    end() {
+      judge(check.end());
+      return Buffer.alloc(0);
+    },
+  };
+}
+
+function notUtf8({ line, bytes, partlyUtf8 }: EncodingFault): string {
+  const text = cp1252Text(bytes.toString("latin1"));
+  const bytesAre = `line ${line} has bytes that are not UTF-8`;
+  if (text === null)
+    return `${bytesAre} (${JSON.stringify(bytes.toString("utf8"))}), nor windows-1252; save it as UTF-8`;
+  const shown = JSON.stringify(text);
+  if (partlyUtf8)
+    return `${bytesAre} and would be ${shown} in windows-1252, but other lines are UTF-8; save all of it in one encoding`;
+  return `${bytesAre}; ${looksLike("windows-1252", "it")} (the line then has ${shown})`;
+}
+
+function utf16(label: "utf-16le" | "utf-16be", refuse: Refuse): Decoder {
+  const decoder = new TextDecoder(label, { fatal: true });
+  let lines = 1;
+  const decode = (chunk: Buffer | undefined): Buffer => {
+    try {
+      const text = chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+      for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) lines++;
+      return Buffer.from(text, "utf8");
+    } catch {
+      const where = chunk ? `after line ${lines} it has` : "it ends with";
+      return refuse(`${where} bytes that are not UTF-16 (half a character)`);
+    }
+  };
+  return { decode, end: () => decode(undefined) };
+}
+
+/** A run of bytes that is a character of several bytes in UTF-8 and makes no sense in an encoding of one byte each. */
+const UTF8_RUN = /[\xc2\xc3][\x80-\xbf]|\xe2[\x80-\xbf][\x80-\xbf]/;
+const NOT_ASCII = /[\x80-\xff]/;
+/** Characters beyond ASCII that all lines of a file must have in UTF-8 before it is taken for UTF-8. */
+const MIN_UTF8_CHARACTERS = 4;
+
+/** Longest piece without a line end that is looked at as one line. */
+const MAX_HELD = 1 << 20;
+
+function singleByte(encoding: "windows-1252" | "iso-8859-1", refuse: Refuse): Decoder {
+  let held = "";
+  let lines = 0;
+  let sawOther = false;
+  let utf8Characters = 0;
+  let firstUtf8 = 0;
+  const decodeLines = (text: string): Buffer => {
+    if (!NOT_ASCII.test(text)) {
+      for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) lines++;
+      return Buffer.from(text, "latin1");
+    }
+    for (const line of text.split("\n")) {
+      lines++;
+      if (!NOT_ASCII.test(line)) continue;
+      const utf8 = isUtf8(Buffer.from(line, "latin1"));
+      if (utf8) {
+        if (UTF8_RUN.test(line) || cp1252Text(line) === null) refuse(looksLike("utf-8", `line ${lines}`));
+        utf8Characters += line.match(/[\xc2-\xf4]/g)?.length ?? 0;
+        if (firstUtf8 === 0) firstUtf8 = lines;
+      } else sawOther = true;
+      if (encoding === "iso-8859-1" && /[\x80-\x9f]/.test(line))
+        refuse(looksLike("windows-1252", `line ${lines} has control characters in iso-8859-1: it`));
+      if (encoding === "windows-1252" && cp1252Text(line) === null)
+        refuse(
+          `line ${lines} has bytes that windows-1252 has no character for; is it another encoding? Save it as UTF-8`,
+        );
+    }
+    // The last piece of split() is empty after a final line end.
+    if (text.endsWith("\n") || text === "") lines--;
+    return Buffer.from(encoding === "windows-1252" ? (cp1252Text(text) ?? text) : text, "utf8");
+  };
+  return {
+    decode(chunk) {
+      const text = held + chunk.toString("latin1");
+      const cut = text.lastIndexOf("\n") + 1;
+      const end = cut === 0 && text.length > MAX_HELD ? text.length : cut;
+      held = text.slice(end);
+      return decodeLines(text.slice(0, end));
+    },
+    end() {
+      const rest = decodeLines(held);
+      if (utf8Characters >= MIN_UTF8_CHARACTERS && !sawOther) refuse(looksLike("utf-8", `line ${firstUtf8}`));
+      return rest;
+    },
+  };
+}
+
+/** Latin-1 text as windows-1252; null when a byte has no character. */
+function cp1252Text(latin1: string): string | null {
+  let isWhole = true;
+  const text = latin1.replace(/[\x80-\x9f]/g, (c) => {
+    const mapped = CP1252[c.charCodeAt(0) - 0x80] ?? "";
+    if (mapped === "") isWhole = false;
+    return mapped;
+  });
+  return isWhole ? text : null;
+}

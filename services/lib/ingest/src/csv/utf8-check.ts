@@ -1,0 +1,101 @@
+import { isAscii, isUtf8 } from "node:buffer";
+
+/** Where the bytes of a file stop being UTF-8. */
+export interface EncodingFault {
+  /** Physical line, 1 for the first; a line ends with LF, in a file without LF with CR. */
+  readonly line: number;
+  /** Bytes around the first one that is wrong, within its line. */
+  readonly bytes: Buffer;
+  /** True: characters of more than one byte came before, so that the file is UTF-8 in part. */
+  readonly partlyUtf8: boolean;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Bytes that are shown before and after a wrong one. */
+const SHOWN_BYTES = 20;
+
+/** Checks chunks of a file, in their order, for bytes that are not UTF-8; holds at most one character back. */
+export class Utf8Check {
+  #held = Buffer.alloc(0);
+  #lineFeeds = 0;
+  #returns = 0;
+  #sawMultibyte = false;
+  #line = Buffer.alloc(0);
+
+  /** The first fault in `chunk`; null when it is UTF-8 so far. Not to be called again after a fault. */
+  add(chunk: Buffer): EncodingFault | null {
+    if (this.#held.length === 0 && isAscii(chunk)) {
+      this.#pass(chunk);
+      return null;
+    }
+    const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    const end = wholeCharacters(bytes);
+    const whole = bytes.subarray(0, end);
+    if (!isUtf8(whole)) return this.#fault(bytes);
+    if (!isAscii(whole)) this.#sawMultibyte = true;
+    this.#pass(whole);
+    this.#held = Buffer.from(bytes.subarray(end));
+    return null;
+  }
+
+  /** The fault of a file that ends within a character. */
+  end(): EncodingFault | null {
+    return this.#held.length > 0 ? this.#fault(this.#held) : null;
+  }
+
+  #pass(bytes: Buffer): void {
+    this.#lineFeeds += count(bytes, LF);
+    if (this.#lineFeeds === 0) this.#returns += count(bytes, CR);
+    this.#line = Buffer.from(bytes.subarray(-SHOWN_BYTES));
+  }
+
+  #fault(bytes: Buffer): EncodingFault {
+    let good = 0;
+    let bad = bytes.length;
+    // The longest start that is UTF-8; a start cut within a character counts as good up to that character.
+    while (bad - good > 1) {
+      const middle = (good + bad) >> 1;
+      if (isUtf8(bytes.subarray(0, wholeCharacters(bytes.subarray(0, middle))))) good = middle;
+      else bad = middle;
+    }
+    const at = wholeCharacters(bytes.subarray(0, good));
+    const before = bytes.subarray(0, at);
+    const partlyUtf8 = this.#sawMultibyte || !isAscii(before);
+    const shown = Buffer.concat([this.#line, bytes.subarray(0, at + SHOWN_BYTES)]);
+    const wrong = this.#line.length + at;
+    this.#pass(before);
+    const line = 1 + (this.#lineFeeds > 0 ? this.#lineFeeds : this.#returns);
+    return { line, bytes: lineAround(shown.subarray(Math.max(0, wrong - SHOWN_BYTES)), wrong), partlyUtf8 };
+  }
+}
+
+function count(bytes: Buffer, byte: number): number {
+  let found = 0;
+  for (let i = bytes.indexOf(byte); i >= 0; i = bytes.indexOf(byte, i + 1)) found++;
+  return found;
+}
+
+/** Length of `bytes` without a last character of which bytes may be missing. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    return length > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+/** The part of `shown` that is on the line of its byte number `wrong` (at most SHOWN_BYTES from its start). */
+function lineAround(shown: Buffer, wrong: number): Buffer {
+  const at = Math.min(wrong, SHOWN_BYTES);
+  const isEnd = (byte: number | undefined) => byte === LF || byte === CR || byte === undefined;
+  let from = at;
+  let to = at;
+  while (from > 0 && !isEnd(shown[from - 1])) from--;
+  while (!isEnd(shown[to])) to++;
+  return shown.subarray(from, to);
+}
