@@ -27,4 +27,3 @@ test("damaged gzip and a file over the limit are refused by name", async () => {
   expect((await scan("a".repeat(100), "x.csv", 100)).bytes).toBe(100);
   await expect(scan("a".repeat(101), "x.csv", 100)).rejects.toThrow(SourceError);
 });
-

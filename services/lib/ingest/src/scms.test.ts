@@ -165,7 +165,7 @@ test.skipIf(!hasRealData)(
   async () => {
     const pair = await loadConfigPair(`${CONFIG}model_config.yaml`, `${CONFIG}feature_mapping.yaml`);
     const { table, rejected, sources } = await readTrainingTable({ ...pair, dataDir: REAL });
-    expect(sources[0]).toMatchObject({ rows: 7779, lines: 7779, ruledNull: { shipment_mode: 360 } });
+    expect(sources[0]).toMatchObject({ rows: 7779, read: 7779, ruledNull: { shipment_mode: 360 } });
     expect(rejected.count).toBe(0);
     expect(table.rows).toBe(717);
     expect(new Set(table.supplierIds).size).toBe(25);

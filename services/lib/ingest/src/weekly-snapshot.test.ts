@@ -13,7 +13,7 @@ async function chunksOf(path: string, options = {}): Promise<SnapshotChunk[]> {
   return await Array.fromAsync(readChunks(path, options));
 }
 
-test("a flat file becomes a snapshot in its order, bad rows set aside with their line", async () => {
+test("a flat file becomes a snapshot in its order, bad rows rejected with their line", async () => {
   await using folder = await dataFolder({ "week.csv": WEEK });
   const pair = await smallPair();
   const outParquet = join(folder.path, "out", "week.parquet");
@@ -22,7 +22,7 @@ test("a flat file becomes a snapshot in its order, bad rows set aside with their
   expect(snapshot.rejected.samples.map((s) => [s.source, s.file, s.line, s.column, s.reason])).toEqual([
     ["weekly", "week.csv", 4, "delay", "not a number"],
     ["rows", "week.csv", 5, "delay", "outside the physical range -365 to 365"],
-    ["rows", "week.csv", 6, "supplier_id", "a second row of the same supplier"],
+    ["rows", "week.csv", 6, "supplier_id", "a second row of the same supplier with other values"],
   ]);
   expect(snapshot.digest).toBe(
     createHash("sha256")

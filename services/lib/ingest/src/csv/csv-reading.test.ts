@@ -1,0 +1,163 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { readSmall, SMALL_MAPPING } from "../mapping-fixture.ts";
+
+const HEADER = "id,delay,amount,late,note";
+const MAPPING = SMALL_MAPPING.replace("late: integer }", "late: integer, note: text }")
+  .replace("display_name: id, exposure", "display_name: note, exposure")
+  .replace(
+    "select id as supplier_id, late from suppliers",
+    "select distinct id as supplier_id, 0 as late from suppliers",
+  );
+
+/** Reads a file of the columns id, delay, amount, late and note; every row that is not rejected is accepted. */
+async function read(content: string | Uint8Array, limits = {}) {
+  const result = await readSmall({ "suppliers.csv": content }, { mapping: MAPPING, limits });
+  const [source] = result.sources;
+  if (!source) throw new Error("the fixture has a source");
+  const { rejected } = result;
+  expect(source.read).toBe(source.rows + source.rejected);
+  expect(rejected.bySource.suppliers ?? 0).toBe(source.rejected);
+  expect(rejected.reasons.reduce((sum, { rows }) => sum + rows, 0)).toBe(rejected.count);
+  return { ...result, source, ids: result.table.supplierIds };
+}
+
+const row = (id: string, note = "n") => `${id},1,1,0,${note}`;
+
+test("a CR within a value of a file with LF is part of the value", async () => {
+  const { ids, source } = await read(`${HEADER}\n${row("s1", "A\rB")}\n${row("s\r2")}\n${row("s3")}\n`);
+  expect(ids).toEqual(["s\r2", "s1", "s3"]);
+  expect(source).toMatchObject({ read: 3, rejected: 0 });
+});
+
+test("CRs before an LF are one line end with it, within quotes they are kept", async () => {
+  const { ids, source } = await read(`${HEADER}\r\r\n${row("s1")}\r\r\n\r\r\n"s\r\r\n2",1,1,0,n\r\r\n${row("s3")}\r`);
+  expect(ids).toEqual(["s\r\r\n2", "s1", "s3"]);
+  expect(source).toMatchObject({ read: 3, rejected: 0 });
+});
+
+test("CRs that alone make rows of the header's width are line ends", async () => {
+  const { ids, source } = await read(`${HEADER}\n${row("s1")}\r${row("s2")}\r${row("s3")}\n${row("s4")}\nshort\rx\n`);
+  expect(ids).toEqual(["s1", "s2", "s3", "s4"]);
+  expect(source).toMatchObject({ read: 5, rejected: 1 });
+});
+
+test("a file with more CRs than LFs has CRs at its line ends, also of the header", async () => {
+  const { ids, source } = await read(`${HEADER}\r${row("s1")}\r"s2",1,1,0,"a\rb"\r${row("s3")}\n`);
+  expect(ids).toEqual(["s1", "s2", "s3"]);
+  expect(source).toMatchObject({ read: 3, rejected: 0 });
+});
+
+test("LF and CR LF may be mixed, and the last line end may be missing", async () => {
+  const { ids, source } = await read(`${HEADER}\n${row("s1")}\r\n${row("s2")}\n\n${row("s3")}`);
+  expect(ids).toEqual(["s1", "s2", "s3"]);
+  expect(source).toMatchObject({ read: 3, rejected: 0 });
+});
+
+test("a row with a NUL byte is rejected with its line", async () => {
+  const { ids, rejected } = await read(`${HEADER}\n${row("s1")}\n${row("s2", "a\0b")}\n${row("s3")}\n`);
+  expect(ids).toEqual(["s1", "s3"]);
+  expect(rejected).toMatchObject({ count: 1, samples: [{ line: 3, reason: "a NUL byte", text: row("s2", "a\0b") }] });
+});
+
+test("rows that a quote takes in and that look like rows are rejected, a text of several lines is not", async () => {
+  const open = `${row("s1")}\n"s2,1,1,0,n\n${row("s3")}\ns4",1,1,0,n\n`;
+  const { ids, rejected } = await read(`${HEADER}\n${open}${row("s5", '"a, b, c, d, e\n1\n\nf, g"')}\n${row("s6")}\n`);
+  expect(ids).toEqual(["s1", "s5", "s6"]);
+  expect(rejected).toMatchObject({ count: 3, samples: [{ line: 3, column: "id" }] });
+  expect(rejected.samples[0]?.reason).toBe(
+    "a quoted value with lines that look like rows; the quote opens in line 3; 3 lines from 3 to 5 are rejected with it",
+  );
+});
+
+test("a quote that is open at the end of the file rejects the lines after it", async () => {
+  const { ids, rejected } = await read(
+    `${HEADER}\n${row("s1")}\n${row("s2")}\n${row("s3")}\n${row("s4", '"open')}\n${row("s5")}\n${row("s6")}`,
+  );
+  expect(ids).toEqual(["s1", "s2", "s3"]);
+  expect(rejected).toMatchObject({ count: 3, samples: [{ line: 5, column: "note" }] });
+});
+
+test("one open quote in the middle of a large file is counted line by line and read around", async () => {
+  const quoted = (i: number) => row(`s${i}`, i % 1000 === 0 ? `"Firm, ${i}"` : "firm");
+  const lines = Array.from({ length: 40_000 }, (_, i) => (i === 20_001 ? row(`s${i}`, '"Firm') : quoted(i)));
+  const { ids, source, rejected } = await read(`${HEADER}\n${lines.join("\n")}\n`);
+  expect(source).toMatchObject({ read: 40_000, rejected: 1000 });
+  expect(ids).toHaveLength(39_000);
+  expect(rejected.samples).toHaveLength(1);
+  expect(rejected.samples[0]).toMatchObject({ line: 20_003, column: "note" });
+  expect(rejected.samples[0]?.text).toMatch(/^s20001,1,1,0,"Firm\n/);
+});
+
+test("samples have the line of the file, whatever lies before it", async () => {
+  const before = `\uFEFF\n${HEADER}\n\n${row("s1", '"two\n\nlines"')}\r\n${row("s2", "a\rb")}\n`;
+  const { rejected } = await read(`${before}s3,x,1,0,n\nshort\n${row("s4")}\n${row("s5")}\ns6,1,y,0,n\n`);
+  expect(rejected.samples.map(({ line, column, text }) => [line, column, text])).toEqual([
+    [8, "delay", "x"],
+    [9, "delay", "short"],
+    [12, "amount", "y"],
+  ]);
+  const plain = await read(
+    `\uFEFF${HEADER}\n${row("s1", '"two\nlines"')}\ns3,x,1,0,n\nshort\n${row("s4")}\n${row("s5")}`,
+  );
+  expect(plain.rejected.samples.map(({ line, text }) => [line, text])).toEqual([
+    [4, "x"],
+    [5, "short"],
+  ]);
+});
+
+test("blanks around quoted values and quotes within bare ones are read", async () => {
+  const { ids, table } = await read(`${HEADER}\n"s1" ,1,1,0, "a,b"\ns2,1,1,0,5" pipe\n"s3"  ,1,1,0,x\n`);
+  expect(ids).toEqual(["s1", "s2", "s3"]);
+  expect(table.rows).toBe(3);
+});
+
+test("a record of exactly 2 MiB is read, one byte more is rejected", async () => {
+  const record = (bytes: number) => `s1,1,1,0,${"x".repeat(bytes - 9)}`;
+  const around = (text: string) => `${HEADER}\n${text}\n${row("s2")}\n${row("s3", '"a" ')}\n`;
+  expect((await read(around(record(2 ** 21)))).ids).toEqual(["s1", "s2", "s3"]);
+  const over = await read(around(record(2 ** 21 + 1)));
+  expect(over.ids).toEqual(["s2", "s3"]);
+  expect(over.rejected.samples[0]).toMatchObject({ line: 2, reason: "longer than 2097152 bytes" });
+});
+
+test("whatever the file holds, rows read = rows accepted + rows rejected, and good rows around it are accepted", async () => {
+  const piece = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(",", "\n", '"', "\r", "\r\n") },
+    { weight: 3, arbitrary: fc.constantFrom("a", "ü", " ", "1", '""', '","', '"\n', "€") },
+    { weight: 1, arbitrary: fc.constantFrom("\0", "\uFEFF", "\t", "\r\r\n", "x,1,1,0,n\n", "x,1,1,0,n\r") },
+  );
+  const form = fc.record({
+    pieces: fc.array(piece, { maxLength: 60 }),
+    encoding: fc.constantFrom("utf-8", "utf-16", "windows-1252", "iso-8859-1"),
+    bom: fc.boolean(),
+    lineEnd: fc.constantFrom("\n", "\r\n", "\r\r\n", "\r"),
+    lastLineEnd: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(form, async ({ pieces, encoding, bom, lineEnd, lastLineEnd }) => {
+      const good = Array.from({ length: 60 }, (_, i) => row(`k${i}`));
+      const text = `${[HEADER, ...good].join(lineEnd)}${lineEnd}${pieces.join("")}${lastLineEnd ? lineEnd : ""}`;
+      const isUnicode = encoding.startsWith("utf");
+      const content = encode(isUnicode && bom ? `\uFEFF${text}` : text, encoding);
+      const mapping = MAPPING.replace("file: suppliers.csv", `file: suppliers.csv\n    encoding: ${encoding}`);
+      const files = { "suppliers.csv": content };
+      const { sources, rejected } = await readSmall(files, { mapping, limits: { maxRejectedShare: 1 } });
+      const [source] = sources;
+      expect(source?.read).toBe((source?.rows ?? 0) + (source?.rejected ?? 0));
+      expect(source?.rows).toBeGreaterThanOrEqual(60);
+      expect(rejected.count).toBe(rejected.reasons.reduce((sum, { rows }) => sum + rows, 0));
+      if (!/["\r]/.test(pieces.join("")) && lineEnd !== "\r")
+        expect(source?.read).toBe(text.split("\n").filter((line) => /[^\r]/.test(line)).length - 1);
+    }),
+    { numRuns: 80, seed: 7 },
+  );
+}, 120_000);
+
+/** Text in an encoding; characters that it lacks become "?". */
+function encode(text: string, encoding: string): Buffer {
+  if (encoding === "utf-8") return Buffer.from(text, "utf8");
+  if (encoding === "utf-16") return Buffer.from(text, "utf16le");
+  const euro = encoding === "windows-1252" ? "\x80" : "?";
+  return Buffer.from(text.replaceAll("€", euro).replaceAll("\uFEFF", "?"), "latin1");
+}
