@@ -8,6 +8,7 @@ import { type CliContext, registryFolder } from "../cli-context.ts";
 import { evaluationJson, evaluationLines } from "../evaluation-report.ts";
 import { exportTraining } from "../export-training.ts";
 import { type PublishedModel, publishModel } from "../publish-model.ts";
+import { rejectedLines } from "../rejected-lines.ts";
 import { createReport, showProgress } from "../report.ts";
 import { type DataOptions, loadTrainingData, withDataOptions } from "../training-data.ts";
 
@@ -67,8 +68,9 @@ export function trainCommand(context: CliContext): Command {
       if (treeModel.trees.length < model.trainer.trees)
         report.line(`early stopping kept ${treeModel.trees.length} of ${model.trainer.trees} trees`);
       report.line(
-        `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.refused} refused, ${data.rejected.count} set aside while reading`,
+        `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.refused} refused, ${data.rejected.count} rejected while reading`,
       );
+      for (const line of rejectedLines(data)) report.line(line);
       report.line(`data: SHA-256 ${trained.provenance.dataSha256} of the mapped rows`);
       report.line(publishedLine(model.name, published));
       if (options.export !== undefined) {
@@ -91,6 +93,8 @@ export function trainCommand(context: CliContext): Command {
           set_aside: data.rejected.count,
           unlabelled: data.unlabelled,
         },
+        rejected: data.rejected,
+        cleaned_ids: data.cleanedIds,
         test_from: rowCounts.testFrom,
         calibration: {
           kind: calibration.calibration.kind,

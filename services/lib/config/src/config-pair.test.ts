@@ -51,6 +51,22 @@ function pair(model = MODEL, mapping = MAPPING): Promise<ConfigPair> {
   return parseConfigPair(parseYaml(model, "m.yaml"), parseYaml(mapping, "f.yaml"));
 }
 
+test("the encoding of a CSV file is one of four, UTF-8 by default and then no part of the hash", async () => {
+  const withEncoding = (encoding: string) =>
+    pair(MODEL, MAPPING.replace("file: suppliers.csv", `file: suppliers.csv\n    encoding: ${encoding}`));
+  const plain = await pair();
+  expect((await withEncoding("utf-8")).configHash).toBe(plain.configHash);
+  const cp1252 = await withEncoding("windows-1252");
+  expect(cp1252.configHash).not.toBe(plain.configHash);
+  expect(cp1252.mapping.sources[0]?.encoding).toBe("windows-1252");
+  expect(await mistakesOf(withEncoding("latin1"))).toEqual([
+    expect.stringContaining("expected one of utf-8, utf-16, windows-1252, iso-8859-1"),
+  ]);
+  expect(await mistakesOf(withEncoding("utf-8\n    format: parquet"))).toEqual([
+    expect.stringContaining("expected no encoding, which only a CSV file has"),
+  ]);
+});
+
 async function mistakesOf(run: Promise<unknown>): Promise<string[]> {
   const error = await run.then(
     () => null,

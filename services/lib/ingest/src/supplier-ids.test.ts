@@ -74,7 +74,7 @@ test("duplicates that come of it are rejected and counted, identical ones apart 
       rows: 3,
     },
   ]);
-  expect(rejected.identicalDuplicates).toBe(1);
+  expect(rejected.repeated).toBe(1);
 });
 
 test("rows out of a feature's range are rejected at validating", async () => {

@@ -5,6 +5,8 @@ export interface RunCircumstances {
   readonly wasComplete: boolean;
   /** An earlier attempt had another source or configuration, and was dropped. */
   readonly begunAnew: boolean;
+  /** Rows whose supplier id lost what cannot be seen, and those of them that are duplicates since; null: not recorded. */
+  readonly cleanedIds: { readonly rows: number; readonly duplicates: number } | null;
   /** Week that drift is measured against; null: there is none. */
   readonly reference: string | null;
   /** Features whose drift can be measured: numbers and categories. */
@@ -15,7 +17,8 @@ export interface RunCircumstances {
 const DRIFT_MIN_ROWS = 500n;
 
 /** What must be said of a complete run beside its counts, one sentence each. */
-export function runNotes(run: BatchRun, { wasComplete, begunAnew, reference, features }: RunCircumstances): string[] {
+export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
+  const { wasComplete, begunAnew, cleanedIds, reference, features } = how;
   const { isoWeek, losses, model, forceFuture } = run;
   const notes: string[] = [];
   if (wasComplete && (run.sourceDigest === "" || run.configHash === ""))
@@ -31,6 +34,11 @@ export function runNotes(run: BatchRun, { wasComplete, begunAnew, reference, fea
         `${losses.previousSuppliers === undefined ? "" : `, ${losses.previousSuppliers} in ${losses.previousWeek}`})`,
     );
   if (losses && losses.rowsRepeated > 0n) notes.push(`${losses.rowsRepeated} rows repeat an earlier row exactly`);
+  if (cleanedIds !== null && cleanedIds.rows > 0)
+    notes.push(
+      `${cleanedIds.rows} supplier ids lost characters that cannot be seen or white space around them; ` +
+        `${cleanedIds.duplicates} rows are duplicates since`,
+    );
   if (model && run.configHash !== "" && model.configHash !== run.configHash)
     notes.push(
       model.configHash === ""

@@ -41,6 +41,8 @@ export function runSummary(
     rows_scored: Number(run.rowsScored),
     rows_set_aside: Number(run.rowsSetAside),
     set_aside_when_reading: ingested?.rejected ?? null,
+    cleaned_ids: ingested?.cleanedIds ?? null,
+    older_rows: ingested?.olderRows ?? null,
     bands: Object.fromEntries(run.bands.map(({ band, rows }) => [BANDS[band] ?? String(band), Number(rows)])),
     losses: run.losses ? lossesToJson(run.losses) : null,
     rules_evaluated: run.overtakenBy === "",

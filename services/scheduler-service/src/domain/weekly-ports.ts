@@ -101,12 +101,14 @@ export interface Scorer {
 }
 
 /** What is kept of a week's ingest beside the snapshot. */
-export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" | "sources"> & {
-  /** The file that was read. */
-  readonly input: string;
-  /** SHA-256 of its content, lower-case hex; empty: not recorded. */
-  readonly sourceDigest: string;
-};
+export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" | "sources"> &
+  // Records of older releases lack these.
+  Partial<Pick<WeeklySnapshot, "cleanedIds" | "olderRows">> & {
+    /** The file that was read. */
+    readonly input: string;
+    /** SHA-256 of its content, lower-case hex; empty: not recorded. */
+    readonly sourceDigest: string;
+  };
 
 /** A week's files: snapshot, scores per chunk, profile, report. Each appears whole or not at all. */
 export interface WeekFiles {

@@ -5,7 +5,7 @@ import type { WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
 import { type Drift, measureDrift, profileFeatures } from "./drift.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
-import { runNotes } from "./run-notes.ts";
+import { type RunCircumstances, runNotes } from "./run-notes.ts";
 import { runSummary } from "./run-summary.ts";
 import {
   InputChangedError,
@@ -103,7 +103,7 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     // A file that is gone cannot be compared.
     if (source.missing) throw source.missing;
     checkSameInputs(run, { sourceDigest: source.digest, configHash });
-    const notes = await notesOf(deps, files, run, { wasComplete: true, begunAnew: false });
+    const notes = await notesOf(deps, files, run, { wasComplete: true, begunAnew: false, cleanedIds: null });
     if (!(await files.hasReport())) await writeReport(files, run, notes);
     return { run, wasComplete: true, notes };
   }
@@ -198,7 +198,11 @@ async function finishRun(
   const run = await ledger.complete(lease, { rowsRead, ...lost, chunksTotal, drift });
 
   progress.enter("report");
-  const notes = await notesOf(deps, files, run, { wasComplete: false, begunAnew: began.begunAnew });
+  const notes = await notesOf(deps, files, run, {
+    wasComplete: false,
+    begunAnew: began.begunAnew,
+    cleanedIds: ingested.cleanedIds ?? null,
+  });
   await writeReport(files, run, notes);
   return { run, notes };
 }
@@ -223,9 +227,10 @@ async function ingestOnce(
 ): Promise<IngestRecord> {
   const kept = await files.readIngest();
   if (kept !== null && run.inputDigest === kept.digest) return kept;
-  const { digest, rows, rejected, sources, sourceDigest } = await deps.ingest(input, files.snapshotPath, signal);
+  const read = await deps.ingest(input, files.snapshotPath, signal);
+  const { digest, rows, rejected, cleanedIds, olderRows, sources, sourceDigest } = read;
   if (source !== "" && sourceDigest !== source) throw new InputChangedError(input);
-  const record = { input, digest, rows, rejected, sources, sourceDigest };
+  const record = { input, digest, rows, rejected, cleanedIds, olderRows, sources, sourceDigest };
   await files.writeIngest(record);
   return record;
 }
@@ -268,7 +273,7 @@ async function notesOf(
   { features }: WeeklyDeps,
   files: WeekFiles,
   run: BatchRun,
-  how: { readonly wasComplete: boolean; readonly begunAnew: boolean },
+  how: Pick<RunCircumstances, "wasComplete" | "begunAnew" | "cleanedIds">,
 ): Promise<string[]> {
   const reference = (await files.readReference())?.week ?? null;
   const measurable = features.filter(({ kind }) => kind !== "text").map(({ name }) => name);
