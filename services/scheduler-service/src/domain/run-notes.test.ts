@@ -4,7 +4,10 @@ import { expect, test } from "vitest";
 import { type RunCircumstances, runNotes } from "./run-notes.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)];
-const ORDINARY: RunCircumstances = { wasComplete: false, begunAnew: false, reference: "2026-W46", features: ["delay"] };
+const ORDINARY: RunCircumstances = {
+  ...{ wasComplete: false, begunAnew: false, cleanedIds: null },
+  ...{ reference: "2026-W46", features: ["delay"] },
+};
 const notes = (fields: MessageInitShape<typeof BatchRunSchema>, how: Partial<RunCircumstances> = {}) => {
   const measured = { rowsScored: 500n, drift: [{ feature: "delay", psi: 0 }] };
   const recorded = { isoWeek: "2026-W47", sourceDigest: A, configHash: A };
@@ -14,6 +17,13 @@ const notes = (fields: MessageInitShape<typeof BatchRunSchema>, how: Partial<Run
 test("an ordinary run has no notes", () => {
   expect(notes({ model: { name: "m", version: "v1", configHash: A } })).toEqual([]);
   expect(notes({}, { wasComplete: true })).toEqual([]);
+});
+
+test("ids that lost characters are counted, and the duplicates that come of it", () => {
+  expect(notes({}, { cleanedIds: { rows: 0, duplicates: 0 } })).toEqual([]);
+  expect(notes({}, { cleanedIds: { rows: 3, duplicates: 1 } })).toEqual([
+    "3 supplier ids lost characters that cannot be seen or white space around them; 1 rows are duplicates since",
+  ]);
 });
 
 test("an overtaken run says that the rules were not evaluated, and by which week", () => {
