@@ -44,11 +44,12 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
 
   const routes: Route[] = [
     route(AlertService, {
-      listAlerts({ states, severity, supplierId, pageToken, pageSize }) {
+      listAlerts({ states, severity, supplierId, modelName, pageToken, pageSize }) {
         const wanted = states.length > 0 ? states : [AlertState.OPEN, AlertState.ACKNOWLEDGED];
         const found = data.alerts
           .filter((alert) => wanted.includes(alert.state))
           .filter((alert) => severity === 0 || alert.severity === severity)
+          .filter((alert) => modelName === "" || alert.modelName === modelName)
           .filter((alert) => supplierId === "" || alert.supplierId === supplierId)
           .toSorted((a, b) => b.severity - a.severity);
         const start = Number(pageToken);
@@ -88,10 +89,18 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
       listSuppliers: ({ band }) => ({
         suppliers: data.suppliers.filter(({ latestScore }) => band === 0 || latestScore?.band === band),
       }),
-      getSupplier({ supplierId }) {
+      getSupplier({ supplierId, modelName: wanted }) {
         const supplier = data.suppliers.find((one) => one.supplierId === supplierId);
         if (!supplier) throw new ConnectError("no such supplier", Code.NotFound);
-        return { supplier, history: data.histories.get(supplierId) ?? [] };
+        const all = data.histories.get(supplierId) ?? [];
+        const models = [...new Set(all.map(({ model }) => model?.name ?? ""))];
+        const modelName = wanted || models[0] || "";
+        const history = all.filter(({ model }) => model?.name === modelName);
+        const latestScore = supplier.latestScore?.model?.name === modelName ? supplier.latestScore : history[0];
+        return {
+          ...{ history, modelName, scoredByModels: models },
+          supplier: { ...supplier, ...(latestScore && { latestScore }) },
+        };
       },
     }),
     route(BatchService, {

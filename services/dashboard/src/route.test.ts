@@ -7,6 +7,7 @@ test("every address reads back to its place", () => {
   const places: Exclude<Place, { page: "nowhere" }>[] = [
     { page: "alerts", filter: ACTIVE_ALERTS },
     { page: "alerts", filter: { states: [AlertState.RESOLVED], severity: AlertSeverity.CRITICAL } },
+    { page: "alerts", filter: { ...ACTIVE_ALERTS, modelName: "second" } },
     { page: "suppliers", band: Band.UNSPECIFIED },
     { page: "suppliers", band: Band.HIGH },
     { page: "supplier", supplierId: "a/b?c#d %é" },

@@ -8,6 +8,8 @@ export interface AlertFilter {
   readonly states: readonly AlertState[];
   /** UNSPECIFIED: all. */
   readonly severity: AlertSeverity;
+  /** Left out: alerts of all models. */
+  readonly modelName?: string;
 }
 
 /** What the page shows. It stands in the address behind "#", because ops answers /alerts and others as JSON. */
@@ -47,7 +49,10 @@ export function placeOf(hash: string): Place {
   if ((page === "" || page === "alerts") && argument === "") {
     const states = (wanted.get("state") ?? "").split(",").flatMap((name) => named(STATES, name) ?? []);
     const severity = named(SEVERITIES, wanted.get("severity") ?? "") ?? AlertSeverity.UNSPECIFIED;
-    return { page: "alerts", filter: { states: states.length > 0 ? states : ACTIVE_ALERTS.states, severity } };
+    return {
+      page: "alerts",
+      filter: { states: states.length > 0 ? states : ACTIVE_ALERTS.states, severity, ...ofModel },
+    };
   }
   if (page === "suppliers" && argument === "") {
     return { page: "suppliers", band: named(BANDS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED, ...ofModel };
@@ -76,19 +81,20 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
     const band = place.band ? nameOf(BANDS, place.band) : undefined;
     return `#/suppliers${queryOf({ band, model: place.modelName })}`;
   }
-  const { states, severity } = place.filter;
+  const { states, severity, modelName } = place.filter;
   const isDefault = states.length === 2 && ACTIVE_ALERTS.states.every((state) => states.includes(state));
-  const query = [
-    ...(isDefault ? [] : [`state=${states.map((state) => nameOf(STATES, state)).join(",")}`]),
-    ...(severity ? [`severity=${nameOf(SEVERITIES, severity)}`] : []),
-  ].join("&");
-  return `#/alerts${query && `?${query}`}`;
+  const query = queryOf({
+    state: isDefault ? undefined : states.map((state) => nameOf(STATES, state)).join(","),
+    severity: severity ? nameOf(SEVERITIES, severity) : undefined,
+    model: modelName,
+  });
+  return `#/alerts${query}`;
 }
 
 /** From "?" on; what is undefined or empty falls away. */
 function queryOf(values: Readonly<Record<string, string | undefined>>): string {
   const pairs = Object.entries(values).flatMap(([name, value]) =>
-    value ? [`${name}=${encodeURIComponent(value)}`] : [],
+    value ? [`${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`] : [],
   );
   return pairs.length > 0 ? `?${pairs.join("&")}` : "";
 }

@@ -9,7 +9,7 @@ import { ListStatus } from "../parts/list-status.tsx";
 import { MoreButton } from "../parts/more-button.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
-import { useHeldList } from "../parts/use-held-list.ts";
+import { PEEK_SIZE, useHeldList } from "../parts/use-held-list.ts";
 import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { ACTIVE_ALERTS, type AlertFilter, hrefOf } from "../route.ts";
 
@@ -25,7 +25,8 @@ export function AlertsPage({ filter }: { filter: AlertFilter }) {
 function AlertList({ filter }: { filter: AlertFilter }) {
   const [done, setDone] = useState("");
   const transport = useTransport();
-  const request = { pageToken: "", states: [...filter.states], severity: filter.severity };
+  const { states, severity, modelName = "" } = filter;
+  const request = { pageToken: "", states: [...states], severity, modelName };
   const list = useInfiniteQuery(AlertService.method.listAlerts, request, {
     pageParamKey: "pageToken",
     getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,
@@ -34,15 +35,17 @@ function AlertList({ filter }: { filter: AlertFilter }) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const readMore = usePagesKept(list);
-  const alerts = list.data?.pages.flatMap((page) => page.alerts);
-  const belongs = ({ state, severity }: Alert): boolean =>
-    filter.states.includes(state) && (filter.severity === AlertSeverity.UNSPECIFIED || severity === filter.severity);
+  const alerts = list.data && eachOnce(list.data.pages.flatMap((page) => page.alerts));
+  const belongs = (alert: Alert): boolean =>
+    states.includes(alert.state) &&
+    (severity === AlertSeverity.UNSPECIFIED || alert.severity === severity) &&
+    (modelName === "" || alert.modelName === modelName);
   const held = useHeldList<HTMLDivElement>({
     name: hrefOf({ page: "alerts", filter }),
     shown: list.isPlaceholderData ? undefined : alerts,
     belongs,
     reload: async () => (await list.refetch()).isSuccess,
-    peek: async () => (await callUnaryMethod(transport, AlertService.method.listAlerts, request)).alerts,
+    peek: () => callUnaryMethod(transport, AlertService.method.listAlerts, { ...request, pageSize: PEEK_SIZE }),
   });
   const { changes, isMore, show } = held;
   const isEmpty = alerts !== undefined && !alerts.some(belongs);
@@ -56,15 +59,31 @@ function AlertList({ filter }: { filter: AlertFilter }) {
     // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut while one of the controls inside has the focus
     <div ref={held.container} onKeyDown={held.onKeyDown}>
       <ListStatus done={done} changes={changes} isMore={isMore} onShow={() => void show()} />
-      {isEmpty ? <NoAlerts filter={filter} /> : <AlertTable alerts={alerts ?? []} belongs={belongs} onDone={setDone} />}
+      {isEmpty ? (
+        <NoAlerts filter={filter} />
+      ) : (
+        <AlertTable
+          alerts={alerts ?? []}
+          belongs={belongs}
+          onDone={setDone}
+          hrefOfModel={(one) => hrefOf({ page: "alerts", filter: { ...filter, modelName: one } })}
+        />
+      )}
       {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
       <MoreButton hasMore={list.hasNextPage} loading={list.isFetchingNextPage} onMore={readMore} />
     </div>
   );
 }
 
+/** An alert that has moved since may be in two pages: its first row stays. */
+function eachOnce(alerts: readonly Alert[]): readonly Alert[] {
+  const seen = new Set<string>();
+  return alerts.filter(({ alertId }) => !seen.has(alertId) && seen.add(alertId));
+}
+
 function NoAlerts({ filter }: { filter: AlertFilter }) {
-  const isNarrow = filter.severity !== AlertSeverity.UNSPECIFIED || filter.states.length === 1;
+  const isNarrow =
+    filter.severity !== AlertSeverity.UNSPECIFIED || filter.states.length === 1 || Boolean(filter.modelName);
   if (isNarrow) {
     return (
       <Empty title="No alert fits this filter">

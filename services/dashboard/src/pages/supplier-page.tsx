@@ -2,10 +2,10 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { useQuery } from "@connectrpc/connect-query";
-import { Fragment } from "react";
 import { BandBadge } from "../parts/badges.tsx";
 import { ContributionTable } from "../parts/contribution-table.tsx";
 import { countText, scoreText, signedText } from "../parts/format.ts";
+import { ModelLinks } from "../parts/model-links.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
 import { SupplierAlerts } from "../parts/supplier-alerts.tsx";
@@ -29,7 +29,11 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
       {supplier && (
         <>
           <Facts supplier={supplier} />
-          <Models supplierId={supplierId} shown={got.data?.modelName ?? ""} all={got.data?.scoredByModels ?? []} />
+          <ModelLinks
+            shown={got.data?.modelName ?? ""}
+            all={got.data?.scoredByModels ?? []}
+            hrefOf={(other) => hrefOf({ page: "supplier", supplierId, modelName: other })}
+          />
           <div className="columns">
             <section className="card" aria-labelledby="history">
               <h2 id="history">Score by week</h2>
@@ -47,23 +51,6 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
         </>
       )}
     </Page>
-  );
-}
-
-/** Which model's scores are shown, where several have scored the supplier. */
-function Models({ supplierId, shown, all }: { supplierId: string; shown: string; all: readonly string[] }) {
-  const others = all.filter((one) => one !== shown);
-  if (others.length === 0) return null;
-  return (
-    <p className="quiet">
-      Scores by {shown}. Also scored by:{" "}
-      {others.map((modelName, i) => (
-        <Fragment key={modelName}>
-          {i > 0 && ", "}
-          <a href={hrefOf({ page: "supplier", supplierId, modelName })}>{modelName}</a>
-        </Fragment>
-      ))}
-    </p>
   );
 }
 

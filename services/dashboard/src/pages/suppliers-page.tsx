@@ -3,6 +3,7 @@ import { type ListSuppliersResponse, SupplierService } from "@bellwether/gen/bel
 import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
+import { ModelLinks } from "../parts/model-links.tsx";
 import { MoreButton } from "../parts/more-button.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
@@ -61,18 +62,25 @@ function SupplierList({ band, modelName }: { band: Band; modelName: string }) {
   if (list.isPending) return <Loading what="suppliers" />;
   if (!list.data) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
   const suppliers = list.data.pages.flatMap((page) => page.suppliers);
+  const shown = list.data.pages[0]?.modelName ?? "";
   if (suppliers.length === 0) return <NoSuppliers band={band} />;
   return (
     <>
-      <p className="list-status quiet">
-        Scores by {list.data.pages[0]?.modelName}
-        {newWeek && (
-          <button type="button" className="primary" onClick={() => void list.refetch()}>
-            Scores of {newWeek}: show
-          </button>
-        )}
-      </p>
-      <SupplierTable suppliers={suppliers} modelName={list.data.pages[0]?.modelName ?? ""} />
+      <div className="list-status">
+        <div>
+          <ModelLinks
+            shown={shown}
+            all={list.data.pages[0]?.modelNames ?? []}
+            hrefOf={(other) => hrefOf({ page: "suppliers", band, modelName: other })}
+          />
+          {newWeek && (
+            <button type="button" className="primary" onClick={() => void list.refetch()}>
+              Scores of {newWeek}: show
+            </button>
+          )}
+        </div>
+      </div>
+      <SupplierTable suppliers={suppliers} modelName={shown} />
       {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
       <MoreButton hasMore={list.hasNextPage} loading={list.isFetchingNextPage} onMore={readMore} />
     </>

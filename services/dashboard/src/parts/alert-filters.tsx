@@ -40,6 +40,12 @@ export function AlertFilters({ filter }: { filter: AlertFilter }) {
           </label>
         ))}
       </fieldset>
+      {filter.modelName && (
+        <p className="quiet">
+          Model {filter.modelName}.{" "}
+          <a href={hrefOf({ page: "alerts", filter: { ...filter, modelName: "" } })}>All models</a>
+        </p>
+      )}
     </form>
   );
 }

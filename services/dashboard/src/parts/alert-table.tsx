@@ -13,10 +13,12 @@ interface AlertTableProps {
   /** Whether an alert still belongs to the list; the place of one that does not stays empty, so that no other row moves. */
   readonly belongs: (alert: Alert) => boolean;
   readonly onDone: (words: string) => void;
+  /** The same list with one model's alerts only. */
+  readonly hrefOfModel: (modelName: string) => string;
 }
 
 /** Alerts in the order given, each with what can be done about it. */
-export function AlertTable({ alerts, belongs, onDone }: AlertTableProps) {
+export function AlertTable({ alerts, belongs, onDone, hrefOfModel }: AlertTableProps) {
   const nowMs = Date.now();
   const heights = useRef(new Map<string, number>());
   return (
@@ -67,7 +69,7 @@ export function AlertTable({ alerts, belongs, onDone }: AlertTableProps) {
                 <td className="when">
                   {agoText(alert.changedAt, nowMs)}
                   <small>
-                    {alert.lastWeek} {alert.modelName} {alert.modelVersion}
+                    {alert.lastWeek} <a href={hrefOfModel(alert.modelName)}>{alert.modelName}</a> {alert.modelVersion}
                   </small>
                 </td>
                 <td className="actions">

@@ -26,7 +26,14 @@ export function ListStatus({ done, changes, isMore, onShow, children }: ListStat
 }
 
 function ChangesButton({ changes, isMore, onShow }: Omit<ListStatusProps, "done" | "children">) {
-  const words = isMore ? `More than ${changes} changes` : changes === 1 ? "1 change" : `${changes} changes`;
+  const words =
+    isMore && changes === 0
+      ? "Changes may have been missed"
+      : isMore
+        ? `More than ${changes} changes`
+        : changes === 1
+          ? "1 change"
+          : `${changes} changes`;
   return (
     <span role="status">
       {(changes > 0 || isMore) && (

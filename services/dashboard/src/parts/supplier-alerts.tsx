@@ -10,7 +10,7 @@ import { agoText } from "./format.ts";
 import { ListStatus } from "./list-status.tsx";
 import { isFocusLost } from "./next-control.ts";
 import { Failure, Loading } from "./notice.tsx";
-import { useHeldList } from "./use-held-list.ts";
+import { PEEK_SIZE, useHeldList } from "./use-held-list.ts";
 
 interface SupplierAlertsProps {
   readonly supplierId: string;
@@ -31,7 +31,7 @@ export function SupplierAlerts({ supplierId, alertId }: SupplierAlertsProps) {
     shown: list.data?.alerts,
     belongs: (alert) => alert.supplierId === supplierId,
     reload: async () => (await list.refetch()).isSuccess,
-    peek: async () => (await callUnaryMethod(transport, AlertService.method.listAlerts, request)).alerts,
+    peek: () => callUnaryMethod(transport, AlertService.method.listAlerts, { ...request, pageSize: PEEK_SIZE }),
   });
   if (list.isPending) return <Loading what="alerts" />;
   if (!list.data) return <Failure error={list.error} onRetry={() => void list.refetch()} />;

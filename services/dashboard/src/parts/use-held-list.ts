@@ -12,8 +12,8 @@ export interface ListToHold {
   readonly belongs: (alert: Alert) => boolean;
   /** Reads the list again and shows it; whether it could. */
   readonly reload: () => Promise<boolean>;
-  /** Reads the head of the list without showing it. */
-  readonly peek: () => Promise<readonly Alert[]>;
+  /** Reads the first PEEK_SIZE rows of the list without showing them. */
+  readonly peek: () => Promise<{ readonly alerts: readonly Alert[] }>;
 }
 
 export interface HeldList<E extends HTMLElement> {
@@ -28,6 +28,9 @@ export interface HeldList<E extends HTMLElement> {
   readonly onKeyDown: (event: KeyboardEvent) => void;
 }
 
+/** Rows that are compared after a gap: the most that a page of the contract has. Of rows behind them changes may have been missed. */
+export const PEEK_SIZE = 200;
+
 /** Counts what has changed since a list was read. After a gap in the watch the list is read again; while its reader is in it, only compared. */
 export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reload, peek }: ListToHold): HeldList<E> {
   const changes = useAlertChanges();
@@ -35,6 +38,7 @@ export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reloa
   const position = useSyncExternalStore(changes.subscribe, changes.position);
   const readAt = useSyncExternalStore(changes.subscribe, () => changes.readAt(name)) ?? position;
   const [missed, setMissed] = useState(0);
+  const [uncertain, setUncertain] = useState(false);
   const { alerts, truncated, gap } = changes.since(readAt);
   const isRead = shown !== undefined;
   const show = async (): Promise<void> => {
@@ -43,6 +47,7 @@ export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reloa
     if (!(await reload())) return;
     changes.setReadAt(name, at);
     setMissed(0);
+    setUncertain(false);
     if (focused) queueMicrotask(() => restoreFocus(container.current));
   };
   const latest = useRef({ show, peek, shown });
@@ -53,8 +58,10 @@ export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reloa
     const at = position;
     void latest.current
       .peek()
-      .then((fresh) => {
-        setMissed(countDifferences(fresh, latest.current.shown ?? []));
+      .then(({ alerts: fresh }) => {
+        const now = latest.current.shown ?? [];
+        setMissed(countDifferences(fresh, now));
+        setUncertain(now.length > PEEK_SIZE);
         changes.setReadAt(name, at);
       })
       // The watch that comes back next makes another gap.
@@ -65,10 +72,10 @@ export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reloa
   }, [isRead, changes, name]);
   const counted = shown ? Math.max(missed, countChanges(alerts, shown, belongs)) : 0;
   return {
-    ...{ container, changes: counted, isMore: truncated, show },
+    ...{ container, changes: counted, isMore: truncated || uncertain, show },
     onKeyDown(event) {
       const isTyping = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
-      if (event.key === "." && !isTyping && counted > 0) void show();
+      if (event.key === "." && !isTyping && (counted > 0 || truncated || uncertain)) void show();
     },
   };
 }

@@ -39,6 +39,8 @@ export interface SupplierList {
   readonly suppliers: readonly Supplier[];
   /** Empty: no run is complete. */
   readonly modelName: string;
+  /** All models with a complete run, by name. */
+  readonly modelNames: readonly string[];
 }
 
 /** A supplier with its scores by one model, newest first. */

@@ -31,13 +31,14 @@ export function supplierHandlers(deps: SupplierDependencies): ServiceImpl<typeof
     async listSuppliers(request) {
       const size = request.pageSize || DEFAULT_PAGE;
       const tokens = pageTokens(ListSuppliersRequestSchema, request);
-      const { suppliers, modelName } = await deps.listSuppliers(queryFromProto(request, tokens), size + 1);
+      const { suppliers, modelName, modelNames } = await deps.listSuppliers(queryFromProto(request, tokens), size + 1);
       const page = pageOf(suppliers, size, tokens, ({ number, latestScore }) => [
         latestScore?.runId ?? 0,
         latestScore?.impact ?? -1,
         number,
       ]);
-      return { suppliers: page.items.map(supplierToProto), nextPageToken: page.nextPageToken, modelName };
+      const { items, nextPageToken } = page;
+      return { suppliers: items.map(supplierToProto), nextPageToken, modelName, modelNames: [...modelNames] };
     },
     async getSupplier({ supplierId, historyWeeks, modelName: wanted }) {
       const which = { weeks: historyWeeks || DEFAULT_WEEKS, modelName: wanted };

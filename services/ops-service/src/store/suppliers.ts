@@ -1,6 +1,6 @@
 import { sql } from "@bellwether/storage/drizzle";
 import type { SQL } from "drizzle-orm";
-import { chooseModel } from "../domain/choose-model.ts";
+import { chooseModel, type ScoringModel } from "../domain/choose-model.ts";
 import { PageTokenError } from "../domain/ops-error.ts";
 import type { ScoredBy } from "../domain/run.ts";
 import { BAND_NUMBERS } from "../domain/scored-chunk.ts";
@@ -59,8 +59,10 @@ const SCORE_COLUMNS = sql`
  */
 export async function listSuppliers(db: Db, query: SupplierQuery, limit: number): Promise<SupplierList> {
   const { band, region, category, after } = query;
-  const run = after ? await runOfToken(db, after.runId, query.modelName) : await latestRun(db, query.modelName);
-  if (!run) return { suppliers: [], modelName: "" };
+  const models = await listScoringModels(db);
+  const modelNames = models.map(({ modelName }) => modelName);
+  const run = after ? await runOfToken(db, after.runId, query.modelName) : await latestRun(db, models, query.modelName);
+  if (!run) return { suppliers: [], modelName: "", modelNames };
   const conditions = [
     band && sql`s.band = ${BAND_NUMBERS[band]}`,
     region !== undefined && sql`s.region = ${labelId("region", region)}`,
@@ -75,7 +77,7 @@ export async function listSuppliers(db: Db, query: SupplierQuery, limit: number)
     select ${supplierColumns(run.modelName)}, ${SCORE_COLUMNS} from page s
     join bellwether.supplier u on u.id = s.supplier join bellwether.run r on r.id = s.run
     order by s.impact desc, s.supplier desc`);
-  return { suppliers: rows.map((row) => supplierOf(row, scoreOf(row))), modelName: run.modelName };
+  return { suppliers: rows.map((row) => supplierOf(row, scoreOf(row))), modelName: run.modelName, modelNames };
 }
 
 interface RunOfModel extends Record<string, unknown> {
@@ -83,8 +85,8 @@ interface RunOfModel extends Record<string, unknown> {
   readonly modelName: string;
 }
 
-async function latestRun(db: Db, wanted: string): Promise<RunOfModel | undefined> {
-  const modelName = chooseModel(await listScoringModels(db), wanted);
+async function latestRun(db: Db, models: readonly ScoringModel[], wanted: string): Promise<RunOfModel | undefined> {
+  const modelName = chooseModel(models, wanted);
   if (modelName === undefined) return undefined;
   const { rows } = await db.execute<RunOfModel>(sql`
     select id, model_name as "modelName" from bellwether.run
