@@ -98,7 +98,7 @@ test.skipIf(probe === null)(
     await using set = await setUp(disk.place, 9_000);
     expect(await set.readyz()).toBe("200 ok");
     const { jobId } = await set.trigger();
-    const said = `${disk.place}/weeks cannot be used: the disk is full (ENOSPC); the run is tried again`;
+    const said = `${disk.place}/weeks cannot be used: the disk is full (ENOSPC); once it can, the run goes on where it stopped`;
     await within(async () => expect(await set.readyz()).toBe(`503 not serving: ${said}`));
     await within(() => expect(set.ledger.run).toMatchObject({ state: RunState.FAILED, failure: said }));
     await within(() => expect(set.log()).toMatch(/"type":"DiskError".*"code":"ENOSPC".*weekly job failed/));
@@ -119,7 +119,7 @@ test.skipIf(probe === null)(
     await mkdir(path.join(disk.place, "weeks"));
     await using set = await setUp(disk.place, 100);
     disk.remount("ro");
-    const said = `${disk.place}/weeks cannot be used: the file system is read-only (EROFS); the run is tried again`;
+    const said = `${disk.place}/weeks cannot be used: the file system is read-only (EROFS); once it can, the run goes on where it stopped`;
     await within(async () => expect(await set.readyz()).toBe(`503 not serving: ${said}`));
     await set.trigger();
     await within(() => expect(set.ledger.run).toMatchObject({ state: RunState.FAILED, failure: said }));

@@ -25,6 +25,8 @@ export interface LedgerServer extends AsyncDisposable {
   onSubmit: (request: SubmitChunkRequest) => void;
   /** Called when the run says what it is doing. */
   onReport: () => void;
+  /** Forgets the run, as a database that was restored to before it. */
+  restore(): void;
   /** Gives the run to somebody else. */
   fence(): void;
 }
@@ -130,6 +132,11 @@ export async function startLedger(): Promise<LedgerServer> {
     holders,
     onSubmit: () => {},
     onReport: () => {},
+    restore: () => {
+      chunks.clear();
+      Object.assign(run, newRun());
+      [fence, holder, rejected] = [0n, "", 0n];
+    },
     fence: () => {
       [fence, holder] = [fence + 1n, "somebody else"];
     },

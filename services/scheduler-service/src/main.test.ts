@@ -1,8 +1,11 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
-import { failedStart } from "@bellwether/testing/service-process";
+import { failedStart, startService } from "@bellwether/testing/service-process";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 // A process of its own loads everything anew: seconds on a busy machine.
@@ -64,6 +67,20 @@ test("a cron pattern that no moment fits is one line", async () => {
   const { code, lines } = await start({ WEEKLY_CRON: "99 * * * *" });
   expect(code).toBe(1);
   expect(lines).toEqual([expect.stringMatching(/^the cron pattern "99 \* \* \* \*" cannot be read: .*WEEKLY_CRON$/)]);
+});
+
+test("the time of the next run is a metric, and is 0 while the schedule is paused", async () => {
+  await using service = await startService("scheduler-service", {
+    DATABASE_URL: await cluster.createDatabase(),
+    BELLWETHER_DATA_DIR: path.join(folder, "metric"),
+  });
+  const client = createClient(ScheduleService, createGrpcTransport({ baseUrl: service.grpc }));
+  const metric = async () =>
+    /^bellwether_schedule_next_run\S* (\S+)/m.exec(await (await fetch(`${service.admin}/metrics`)).text())?.[1];
+  const [schedule] = (await client.listSchedules({})).schedules;
+  expect(Number(await metric())).toBe(Number(schedule?.nextRunAt?.seconds));
+  await client.pauseSchedule({ scheduleId: "weekly" });
+  expect(await metric()).toBe("0");
 });
 
 test("a taken port is one line", async () => {

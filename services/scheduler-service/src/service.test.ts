@@ -34,7 +34,10 @@ const WEEK = "2026-W47";
 /** Rescues the job of a killed worker within a second or two. */
 const LOCK_MS = 1_000;
 
-async function setUp(queueUrl: string, rows: number, cron = "0 6 * * 1") {
+/** With looks for jobs without a lock as rare as the lock itself, a takeover would take up to three times as long. */
+const TAKEOVER_LOCK_MS = 9_000;
+
+async function setUp(queueUrl: string, rows: number, cron = "0 6 * * 1", lockMs = LOCK_MS) {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await weeklyFolder());
   await writeFile(folder.at("week.csv"), weekCsv(rows, { broken: 3 }));
@@ -51,7 +54,7 @@ async function setUp(queueUrl: string, rows: number, cron = "0 6 * * 1") {
     timeZone: "Europe/Berlin",
     inputFolder: folder.at("."),
     input: "week.csv",
-    lockMs: LOCK_MS,
+    lockMs,
   };
   const start = async () => {
     const service = await createSchedulerService({
@@ -61,7 +64,22 @@ async function setUp(queueUrl: string, rows: number, cron = "0 6 * * 1") {
     const baseUrl = `http://127.0.0.1:${service.addresses.grpc.port}`;
     return { service, client: createClient(ScheduleService, createGrpcTransport({ baseUrl })) };
   };
-  return { ledger, settings, start, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const startProcess = async () => {
+    const script = `
+    const { createSchedulerService } = await import(${JSON.stringify(new URL("./service.ts", import.meta.url).href)});
+    const { createLogger } = await import("@bellwether/telemetry/logger");
+    const logger = createLogger({ name: "scheduler", level: "silent" });
+    const service = await createSchedulerService({ ...${JSON.stringify(settings)}, logger });
+    process.send(service.addresses.grpc.port);`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: import.meta.dirname,
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    const [port] = (await once(child, "message")) as [number];
+    const client = createClient(ScheduleService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${port}` }));
+    return { child, client };
+  };
+  return { ledger, start, startProcess, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 async function codeOf(call: Promise<unknown>): Promise<Code> {
@@ -124,25 +142,55 @@ async function proveService(queueUrl: string): Promise<void> {
   }
 }
 
+/** The ledger is restored to before a week that the queue, and the folder of the week, have as done. */
+async function proveRestoredLedger(queueUrl: string): Promise<void> {
+  await using set = await setUp(queueUrl, 5_000);
+  const { service, client } = await set.start();
+  try {
+    for (let time = 0; time < 2; time++) {
+      const { jobId, alreadyKnown } = await client.triggerRun({ scheduleId: "weekly", isoWeek: WEEK });
+      expect(alreadyKnown).toBe(false);
+      expect(await lastNews(client, jobId)).toMatchObject({ state: RunState.COMPLETE, rowsScored: 4_997n });
+      expect(set.ledger.run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 4_997n });
+      set.ledger.restore();
+    }
+  } finally {
+    await service.stop();
+  }
+}
+
+/** Of two schedulers the one that holds the run is killed; the other one, which was there before, takes it over. */
+async function proveTakeover(queueUrl: string): Promise<void> {
+  await using set = await setUp(queueUrl, 9_000, "0 6 * * 1", TAKEOVER_LOCK_MS);
+  const doomed = await set.startProcess();
+  const { jobId } = await doomed.client.triggerRun({ scheduleId: "weekly", isoWeek: WEEK });
+  let killedAt = 0;
+  set.ledger.onSubmit = ({ chunk }) => {
+    if (chunk !== 1 || killedAt > 0) return;
+    doomed.child.kill("SIGKILL");
+    killedAt = performance.now();
+  };
+  // Only when the first one has the run.
+  await vi.waitFor(() => expect(set.ledger.holders).toHaveLength(1), { timeout: 20_000, interval: 5 });
+  const { service, client } = await set.start();
+  try {
+    await vi.waitFor(() => expect(set.ledger.holders).toHaveLength(2), { timeout: 60_000, interval: 20 });
+    const lookMs = TAKEOVER_LOCK_MS / 15;
+    expect(performance.now() - killedAt).toBeLessThan(TAKEOVER_LOCK_MS + lookMs + 5_000);
+    expect(await lastNews(client, jobId)).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n });
+  } finally {
+    await service.stop();
+  }
+}
+
 /** A scheduler that is killed in the middle of scoring; another one ends its run. */
 async function proveRescue(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 9_000);
-  const script = `
-    const { createSchedulerService } = await import(${JSON.stringify(new URL("./service.ts", import.meta.url).href)});
-    const { createLogger } = await import("@bellwether/telemetry/logger");
-    const logger = createLogger({ name: "scheduler", level: "silent" });
-    const service = await createSchedulerService({ ...${JSON.stringify(set.settings)}, logger });
-    process.send(service.addresses.grpc.port);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-    cwd: import.meta.dirname,
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
+  const { child, client: doomed } = await set.startProcess();
   const killed = once(child, "exit");
-  const [port] = (await once(child, "message")) as [number];
   set.ledger.onSubmit = ({ chunk }) => {
     if (chunk === 1) child.kill("SIGKILL");
   };
-  const doomed = createClient(ScheduleService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${port}` }));
   const { jobId } = await doomed.triggerRun({ scheduleId: "weekly", isoWeek: WEEK });
   await killed;
   expect(set.ledger.run.state).toBe(RunState.RUNNING);
@@ -189,6 +237,12 @@ describe("with the jobs on Postgres", () => {
   test("runs the present week when the schedule's time comes", async () => {
     await proveTick(await cluster.createDatabase());
   });
+  test("a week that a restored ledger does not have is run again, whatever the queue remembers", async () => {
+    await proveRestoredLedger(await cluster.createDatabase());
+  });
+  test("a second scheduler takes a killed one's run over within lock, look and 5 s", async () => {
+    await proveTakeover(await cluster.createDatabase());
+  }, 120_000);
 });
 
 describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no redis-server)", () => {
@@ -200,4 +254,6 @@ describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no 
   test("runs a week once, keeps the schedule, names what is not there", () => withRedis(proveService));
   test("a run whose scheduler was killed is ended by the next one, every supplier once", () => withRedis(proveRescue));
   test("runs the present week when the schedule's time comes", () => withRedis(proveTick));
+  test("a week that a restored ledger does not have is run again, whatever the queue remembers", () =>
+    withRedis(proveRestoredLedger));
 });

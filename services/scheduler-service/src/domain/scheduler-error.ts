@@ -132,7 +132,7 @@ export class DiskError extends Error {
 
   /** @param place the file or folder; @param meaning what the code means, for people */
   constructor(place: string, code: string, meaning: string, options?: ErrorOptions) {
-    super(`${place} cannot be used: ${meaning} (${code}); the run is tried again`, options);
+    super(`${place} cannot be used: ${meaning} (${code}); once it can, the run goes on where it stopped`, options);
     this.code = code;
   }
 }

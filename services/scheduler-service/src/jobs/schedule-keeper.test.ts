@@ -15,7 +15,7 @@ import type { WeeklyJob, WeeklyQueue } from "./weekly-queue.ts";
 const NEVER_MS = 3_600_000;
 const PRESENT = new Date("2026-11-25T12:00:00Z");
 
-async function setUp(url: string, file?: string) {
+async function setUp(url: string, file?: string, cron = "0 6 * * 1") {
   const stack = new AsyncDisposableStack();
   const queues = stack.use(await openQueue(url));
   const queue: WeeklyQueue = queues.queue<WeeklyJob, null>("weekly");
@@ -28,7 +28,7 @@ async function setUp(url: string, file?: string) {
     stack.use(
       await startScheduleKeeper({
         queue,
-        cron: "0 6 * * 1",
+        cron,
         timeZone: "Europe/Berlin",
         pauseFile: openPauseFile(pauseFile),
         logger: createLogger({ name: "keeper", level: "silent" }),
@@ -139,6 +139,16 @@ test("the pause outlives a store that was emptied while no scheduler was there, 
   await using other = await setUp(url);
   await writeFile(other.pauseFile, JSON.stringify({ paused: false, changedMs: 1 }));
   expect(await (await other.start()).state()).toMatchObject({ paused: true });
+}, 60_000);
+
+test("a cron pattern that never comes leaves the service not ready, with the reason", async () => {
+  await using cluster = await startPostgresCluster();
+  await using set = await setUp(await cluster.createDatabase(), undefined, "0 6 30 2 *");
+  const outcome = await set.start().then(
+    () => set.reasons.at(-1),
+    (error: Error) => error.message,
+  );
+  expect(outcome).toMatch(/^the weekly schedule has no next run$|^the cron pattern "0 6 30 2 \*" cannot be read: /);
 }, 60_000);
 
 test("a pause file of another form is named, and the service does not start on a guess", async () => {

@@ -111,11 +111,11 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
 
   const gauge = metrics.getMeter("bellwether.schedule").createObservableGauge("bellwether.schedule.next_run", {
     unit: "s",
-    description:
-      "When the weekly run starts next, seconds since 1970. Not there: it is paused, or there is no next run.",
+    description: "When the weekly run starts next, seconds since 1970. 0: it is paused, or there is no next run.",
   });
   const observe: Parameters<typeof gauge.addCallback>[0] = (result) => {
-    if (nextRunMs !== null) result.observe(nextRunMs / 1_000);
+    // A gauge that is not observed keeps its last value.
+    result.observe((nextRunMs ?? 0) / 1_000);
   };
   gauge.addCallback(observe);
 

@@ -10,7 +10,7 @@ const errno = (code: string, file?: string) =>
   Object.assign(new Error("failed"), { code, ...(file && { path: file }) });
 
 test("an error of the disk is named with its place, its code and what that means, also below what wraps it", async () => {
-  const said = "/data/weeks cannot be used: the disk is full (ENOSPC); the run is tried again";
+  const said = "/data/weeks cannot be used: the disk is full (ENOSPC); once it can, the run goes on where it stopped";
   for (const error of [
     errno("ENOSPC", "/data/weeks/x/.scores.partial"),
     new Error("write failed", { cause: errno("ENOSPC") }),
