@@ -80,6 +80,11 @@ test("a chunk sent again changes nothing, and a complete run is given back", asy
     duplicate: true,
     rowsScored: 4,
   });
+  const other = await failureOf(ops.batch.submitChunk(testChunk(lease, 0, rows(0, 3))));
+  expect([other.code, other.rawMessage]).toEqual([
+    Code.FailedPrecondition,
+    expect.stringContaining("received chunk 0 with 4 rows before, now it has 3"),
+  ]);
   const totals = { ...(lease && { lease }), rowsRead: 4n, rowsRejected: 0n, chunksTotal: 1 };
   const first = await ops.batch.completeRun(totals);
   expect(await ops.batch.completeRun(totals)).toEqual(first);

@@ -623,7 +623,7 @@ export const BatchService: GenService<{
     output: typeof ReportProgressResponseSchema;
   },
   /**
-   * Takes one chunk of scores. NOT_FOUND: no such run; ABORTED: fenced off; INVALID_ARGUMENT: the columns do not fit together; FAILED_PRECONDITION: another model than the run's, or the run is complete and lacks the chunk. Idempotent: a chunk received before changes nothing.
+   * Takes one chunk of scores. NOT_FOUND: no such run; ABORTED: fenced off; INVALID_ARGUMENT: the columns do not fit together; FAILED_PRECONDITION: another model than the run's, the chunk was received before with another number of rows, or the run is complete and lacks the chunk. Idempotent: a chunk received before changes nothing.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.SubmitChunk
    */

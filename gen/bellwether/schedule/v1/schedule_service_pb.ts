@@ -389,7 +389,7 @@ export const ScheduleService: GenService<{
     output: typeof ListSchedulesResponseSchema;
   },
   /**
-   * Runs a schedule now. NOT_FOUND: no such schedule or input; INVALID_ARGUMENT: no such ISO week, or one that has not begun anywhere (reason FUTURE_WEEK) and is not forced. Idempotent: a week that is running or complete is not run twice; the job of a complete week fails when its source or configuration is another than the one that was run.
+   * Runs a schedule now. NOT_FOUND: no such schedule or input; INVALID_ARGUMENT: no such ISO week, or one that has not begun anywhere (reason FUTURE_WEEK) and is not forced; FAILED_PRECONDITION: the week waits or runs with another input, or without the reasons that the request gives (reason RUN_UNDER_WAY). Idempotent: a week that is running or complete is not run twice; the job of a complete week fails when its source or configuration is another than the one that was run.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.TriggerRun
    */

@@ -1,5 +1,6 @@
 import { RunCompleteError, RunFencedError, RunMismatchError, RunNotFoundError } from "./ops-error.ts";
 import type { Run, RunLease, ScoredBy } from "./run.ts";
+import type { ChunkReceipt, ScoredChunk } from "./scored-chunk.ts";
 
 /** Lets only the present holder of a run write. @throws RunNotFoundError, RunFencedError */
 export function checkLease<R extends Pick<Run, "fence">>(
@@ -25,4 +26,17 @@ export function checkSameModel(runId: number, before: ScoredBy | null, now: Scor
   if (isSame) return;
   const text = `run ${runId} was begun with ${before.name} ${before.version} (${before.modelDigest.slice(0, 12)}), this chunk was scored by ${now.name} ${now.version} (${now.modelDigest.slice(0, 12)}); score the whole run with one version`;
   throw new RunMismatchError(text);
+}
+
+/** A chunk that is sent again has as many rows as the one that was received: another one would be dropped in silence. @throws RunMismatchError */
+export function checkSameRows(
+  runId: number,
+  { chunk, supplierIds }: Pick<ScoredChunk, "chunk" | "supplierIds">,
+  { rowsScored, rowsFaulty }: Omit<ChunkReceipt, "duplicate">,
+): void {
+  const received = rowsScored + rowsFaulty;
+  if (received === supplierIds.length) return;
+  throw new RunMismatchError(
+    `run ${runId} received chunk ${chunk} with ${received} rows before, now it has ${supplierIds.length}; send what was sent before, or start the run with its new source`,
+  );
 }

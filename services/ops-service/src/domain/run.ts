@@ -12,7 +12,7 @@ export type Band = "unknown" | "low" | "medium" | "high";
 /** Rows per band. */
 export type BandCounts = Partial<Record<Band, number>>;
 
-/** How far a feature has moved from training; psi is at least 0. */
+/** How far a feature has moved since an earlier week; psi is at least 0. */
 export interface FeatureDrift {
   readonly feature: string;
   readonly psi: number;

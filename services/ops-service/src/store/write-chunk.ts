@@ -1,7 +1,7 @@
 import { copyRows } from "@bellwether/storage/copy-rows";
 import type { PoolClient } from "pg";
 import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
-import { checkLease, checkOpen, checkSameModel } from "../domain/run-rules.ts";
+import { checkLease, checkOpen, checkSameModel, checkSameRows } from "../domain/run-rules.ts";
 import { BAND_NUMBERS, type ChunkReceipt, impactOf, type ScoredChunk } from "../domain/scored-chunk.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import { recordSuppliers } from "./record-suppliers.ts";
@@ -27,7 +27,10 @@ export async function writeChunk(tx: PoolClient, lease: RunLease, chunk: ScoredC
     [lease.runId, chunk.chunk],
   );
   const [receipt] = receipts.rows;
-  if (receipt) return { duplicate: true, ...receipt };
+  if (receipt) {
+    checkSameRows(run.id, chunk, receipt);
+    return { duplicate: true, ...receipt };
+  }
   checkOpen(run);
   checkSameModel(run.id, run.scoredBy, chunk.scoredBy);
   const rowsScored = await copyScores(tx, lease.runId, run.previousRunId, chunk);

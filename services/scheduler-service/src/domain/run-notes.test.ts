@@ -5,7 +5,7 @@ import { type RunCircumstances, runNotes } from "./run-notes.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)];
 const ORDINARY: RunCircumstances = {
-  ...{ wasComplete: false, begunAnew: false, cleanedIds: null },
+  ...{ wasComplete: false, begunAnew: false, acceptsLosses: false, cleanedIds: null },
   ...{ reference: "2026-W46", features: ["delay"] },
 };
 const notes = (fields: MessageInitShape<typeof BatchRunSchema>, how: Partial<RunCircumstances> = {}) => {
@@ -49,6 +49,15 @@ test("decisions of people are named with their reason, and rows that repeat othe
     "forced before the week began, by joe: rehearsal",
     "losses accepted by jane: sold (40 rows rejected, 60 suppliers, 100 in 2026-W46)",
     "7 rows repeat an earlier row exactly",
+  ]);
+});
+
+test("an acceptance that was not needed is said to be recorded nowhere", () => {
+  expect(notes({}, { acceptsLosses: true })).toEqual([
+    "the acceptance of losses was not needed and is not recorded: no limit was exceeded",
+  ]);
+  expect(notes({}, { acceptsLosses: true, wasComplete: true })).toEqual([
+    "the acceptance of losses is not recorded: nothing was run",
   ]);
 });
 

@@ -7,6 +7,8 @@ export interface RunCircumstances {
   readonly begunAnew: boolean;
   /** Rows whose supplier id lost what cannot be seen, and those of them that are duplicates since; null: not recorded. */
   readonly cleanedIds: { readonly rows: number; readonly duplicates: number } | null;
+  /** Somebody accepted losses beforehand. */
+  readonly acceptsLosses: boolean;
   /** Week that drift is measured against; null: there is none. */
   readonly reference: string | null;
   /** Features whose drift can be measured: numbers and categories. */
@@ -18,7 +20,7 @@ const DRIFT_MIN_ROWS = 500n;
 
 /** What must be said of a complete run beside its counts, one sentence each. */
 export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
-  const { wasComplete, begunAnew, cleanedIds, reference, features } = how;
+  const { wasComplete, begunAnew, acceptsLosses, cleanedIds, reference, features } = how;
   const { isoWeek, losses, model, forceFuture } = run;
   const notes: string[] = [];
   if (wasComplete && (run.sourceDigest === "" || run.configHash === ""))
@@ -33,6 +35,9 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
       `losses accepted by ${losses.accepted.actor}: ${losses.accepted.reason} (${losses.rowsRejected} rows rejected, ${losses.suppliers} suppliers` +
         `${losses.previousSuppliers === undefined ? "" : `, ${losses.previousSuppliers} in ${losses.previousWeek}`})`,
     );
+  else if (acceptsLosses && wasComplete) notes.push("the acceptance of losses is not recorded: nothing was run");
+  else if (acceptsLosses)
+    notes.push("the acceptance of losses was not needed and is not recorded: no limit was exceeded");
   if (losses && losses.rowsRepeated > 0n) notes.push(`${losses.rowsRepeated} rows repeat an earlier row exactly`);
   if (cleanedIds !== null && cleanedIds.rows > 0)
     notes.push(

@@ -43,6 +43,8 @@ export function runSummary(
     set_aside_when_reading: ingested?.rejected ?? null,
     cleaned_ids: ingested?.cleanedIds ?? null,
     older_rows: ingested?.olderRows ?? null,
+    set_aside_when_scored: ingested === null ? null : Number(run.rowsSetAside) - ingested.rejected.count,
+    sources: ingested?.sources.map(sourceToJson) ?? null,
     bands: Object.fromEntries(run.bands.map(({ band, rows }) => [BANDS[band] ?? String(band), Number(rows)])),
     losses: run.losses ? lossesToJson(run.losses) : null,
     rules_evaluated: run.overtakenBy === "",
@@ -54,6 +56,18 @@ export function runSummary(
     completed_at: seconds(run.completedAt),
     notes,
   };
+}
+
+/** What was read of a file, and what was not: columns that the mapping ignores, values that its rules made unknown. */
+function sourceToJson({
+  source,
+  file,
+  rows,
+  digest,
+  unreadColumns,
+  ruledNull,
+}: IngestRecord["sources"][number]): object {
+  return { source, file, rows, sha256: digest, unread_columns: unreadColumns, values_ruled_unknown: ruledNull };
 }
 
 /** Losses as plain JSON: rows and suppliers as numbers, exceeded limits by name. */

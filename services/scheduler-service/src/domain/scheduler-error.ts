@@ -47,6 +47,15 @@ export class WeekCompleteError extends Error {
   }
 }
 
+/** The week waits or runs, with another file or without the decisions that a caller gives now. */
+export class RunUnderWayError extends Error {
+  override readonly name = "RunUnderWayError" as const;
+
+  constructor(week: string, differs: string) {
+    super(`${week} waits or runs already, ${differs}; wait for its end (WatchProgress), then ask again`);
+  }
+}
+
 /** The run lost more than the risk policy allows: nothing of it is published. Trying again changes nothing. */
 export class LossLimitError extends Error {
   override readonly name = "LossLimitError" as const;

@@ -103,7 +103,12 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     // A file that is gone cannot be compared.
     if (source.missing) throw source.missing;
     checkSameInputs(run, { sourceDigest: source.digest, configHash });
-    const notes = await notesOf(deps, files, run, { wasComplete: true, begunAnew: false, cleanedIds: null });
+    const notes = await notesOf(deps, files, run, {
+      wasComplete: true,
+      begunAnew: false,
+      cleanedIds: null,
+      acceptsLosses: task.acceptLosses !== null,
+    });
     if (!(await files.hasReport())) await writeReport(files, run, notes);
     return { run, wasComplete: true, notes };
   }
@@ -199,8 +204,8 @@ async function finishRun(
 
   progress.enter("report");
   const notes = await notesOf(deps, files, run, {
-    wasComplete: false,
-    begunAnew: began.begunAnew,
+    ...{ wasComplete: false, begunAnew: began.begunAnew },
+    acceptsLosses: acceptLosses !== null,
     cleanedIds: ingested.cleanedIds ?? null,
   });
   await writeReport(files, run, notes);
@@ -273,7 +278,7 @@ async function notesOf(
   { features }: WeeklyDeps,
   files: WeekFiles,
   run: BatchRun,
-  how: Pick<RunCircumstances, "wasComplete" | "begunAnew" | "cleanedIds">,
+  how: Pick<RunCircumstances, "wasComplete" | "begunAnew" | "acceptsLosses" | "cleanedIds">,
 ): Promise<string[]> {
   const reference = (await files.readReference())?.week ?? null;
   const measurable = features.filter(({ kind }) => kind !== "text").map(({ name }) => name);

@@ -102,6 +102,31 @@ test("a caller who has gone before the acceptance started nothing; two callers a
   expect(job?.request?.accepted).toBe(true);
 });
 
+test("a caller who wants another file or decision than the run that is under way is rejected, not told that it is known", async () => {
+  await using cluster = await startPostgresCluster();
+  await using set = await setUp(await cluster.createDatabase());
+  const acceptLosses = { reason: "sold", actor: "jane" };
+  await set.trigger.ask(WEEK, "week.csv");
+  const known = { alreadyKnown: true };
+  expect(await set.trigger.ask(WEEK, "week.csv")).toMatchObject(known);
+  expect(await set.trigger.ask(WEEK, "")).toMatchObject(known);
+  await expect(set.trigger.ask(WEEK, "other.csv")).rejects.toThrow("2026-W47 waits or runs already, with another file");
+  await expect(set.trigger.ask(WEEK, "", NEVER, { acceptLosses })).rejects.toThrow("without this accept_losses");
+  await (await set.queue.getJob(JOB))?.remove();
+  await set.trigger.ask(WEEK, "week.csv", NEVER, { acceptLosses });
+  expect(await set.kept()).toMatchObject({ acceptLosses, request: { accepted: true } });
+  expect(await set.trigger.ask(WEEK, "", NEVER, { acceptLosses })).toMatchObject(known);
+});
+
+test("a week that has not begun is not put into the queue, unless it is forced", async () => {
+  await using cluster = await startPostgresCluster();
+  await using set = await setUp(await cluster.createDatabase());
+  await expect(set.trigger.ask("2026-W48", "week.csv")).rejects.toThrow("2026-W48 has not begun");
+  expect(await set.queue.getJob("weekly-2026-W48")).toBeUndefined();
+  const forceFuture = { reason: "rehearsal", actor: "jane" };
+  expect(await set.trigger.ask("2026-W48", "week.csv", NEVER, { forceFuture })).toMatchObject({ alreadyKnown: false });
+});
+
 test("a job of an earlier version, without a request, may run", async () => {
   await using cluster = await startPostgresCluster();
   await using set = await setUp(await cluster.createDatabase());

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { checkWeekBegun, isoWeekAt, parseIsoWeek } from "@bellwether/config/iso-week";
 import { isQueueAway } from "@bellwether/storage/queue-fault";
 import type { Job } from "bullmq";
-import { JobStoreError } from "../domain/scheduler-error.ts";
+import { JobStoreError, RunUnderWayError } from "../domain/scheduler-error.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";
 import { RUN_OPTIONS, type RunJob, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
 
@@ -32,7 +32,7 @@ export interface RunTrigger {
    * Asks for a run in a caller's name: it is in the queue when this resolves, and is never run when this rejects.
    * @param signal the end of the caller's patience
    * @param decisions of the caller about the run
-   * @throws IsoWeekError, FutureWeekError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRefusedError
+   * @throws IsoWeekError, FutureWeekError, RunUnderWayError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRefusedError
    */
   ask(week: string, input: string, signal?: AbortSignal, decisions?: RunDecisions): Promise<TriggeredRun>;
   /** Asks for the present week on the configured file, in the schedule's name. @throws as `ask` */
@@ -62,17 +62,17 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     withdrawn.add(id);
   };
 
-  /** Whether a job of the week waits or runs. One that is over is removed: the next one compares its file with the ledger's. */
-  const isUnderWay = async (jobId: string, signal: AbortSignal): Promise<boolean> => {
+  /** The job of the week that waits or runs. One that is over is removed: the next one compares its file with the ledger's. */
+  const underWay = async (jobId: string, signal: AbortSignal): Promise<RunJob | null> => {
     for (;;) {
       const job = await queue.getJob(jobId);
       const state = await job?.getState();
-      if (job === undefined || state === undefined || state === "unknown") return false;
+      if (job === undefined || state === undefined || state === "unknown") return null;
       if (state === "completed" || state === "failed") {
         await job.remove();
-        return false;
+        return null;
       }
-      if (isAccepted(job.data)) return true;
+      if (isRun(job) && isAccepted(job.data)) return job.data;
       // Another caller's, a moment ago, or one whose caller was told that it failed: a worker drops it soon.
       await pause(LOOK_MS, undefined, { signal });
     }
@@ -105,7 +105,11 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     checkWeekBegun(week, now(), Boolean(decisions.forceFuture));
     const jobId = `${WEEKLY_SCHEDULE}-${week}`;
     for (;;) {
-      if (await isUnderWay(jobId, signal)) return { jobId, week, alreadyKnown: true };
+      const running = await underWay(jobId, signal);
+      if (running !== null) {
+        checkSameRun(running, input === "" ? running.input : await findInput(input), decisions);
+        return { jobId, week, alreadyKnown: true };
+      }
       const alreadyKnown = await isComplete(week);
       // A complete week gets its job too: it compares the file with that of the run, and its progress can be watched.
       const file = await findInput(input);
@@ -144,6 +148,17 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
       }
     },
   };
+}
+
+/** A request that wants something else than the run that is under way must not seem to be granted. @throws RunUnderWayError */
+function checkSameRun(running: RunJob, file: string, decisions: RunDecisions): void {
+  if (file !== running.input) throw new RunUnderWayError(running.week, "with another file");
+  for (const [name, key] of [
+    ["accept_losses", "acceptLosses"],
+    ["force_future", "forceFuture"],
+  ] as const)
+    if (decisions[key] && decisions[key].reason !== running[key]?.reason)
+      throw new RunUnderWayError(running.week, `without this ${name}`);
 }
 
 /** BullMQ's types tell a queue's kinds of jobs apart, its answers do not. */

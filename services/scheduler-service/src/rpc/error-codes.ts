@@ -16,6 +16,7 @@ import type {
   JobStoreError,
   PeerRefusedError,
   PeerUnavailableError,
+  RunUnderWayError,
   ScheduleNotFoundError,
 } from "../domain/scheduler-error.ts";
 
@@ -29,6 +30,7 @@ type SchedulerError =
   | JobNotFoundError
   | PeerRefusedError
   | PeerUnavailableError
+  | RunUnderWayError
   | ScheduleNotFoundError
   | ModelNotFoundError
   | VersionNotFoundError
@@ -47,6 +49,7 @@ export const SCHEDULER_ERRORS = {
   InputNotFoundError: Code.NotFound,
   JobNotFoundError: Code.NotFound,
   ScheduleNotFoundError: Code.NotFound,
+  RunUnderWayError: Code.FailedPrecondition,
   PeerRefusedError: Code.FailedPrecondition,
   PeerUnavailableError: Code.Unavailable,
   ModelNotFoundError: Code.NotFound,
