@@ -360,6 +360,12 @@ test("a new champion is taken up while calls go on, and a broken one is not", as
   const set = { modelName, alias: "champion" as const, setBy: "test", reason: "there and back", now };
   await setAlias(root, { ...set, version: broken.version }, unchecked);
   expect(await answering()).toBe(version);
+  const registry = createClient(ModelRegistryService, createGrpcTransport({ baseUrl: grpc }));
+  await vi.waitFor(async () => {
+    const status = await registry.getReplicaStatus({});
+    expect(status).toMatchObject({ championVersion: broken.version, servedVersion: version });
+    expect(status.rejection).toMatchObject({ version: broken.version, reason: expect.stringContaining("ONNX") });
+  });
   await setAlias(root, { ...set, version: "v1" }, checkScoringModel);
   await vi.waitFor(async () => expect(await answering()).toBe("v1"), { timeout: 15_000, interval: 10 });
 });

@@ -50,7 +50,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     name: "ml-service",
     routes: [
       route(InferenceService, inferenceHandlers({ shelf, newPredictionId })),
-      route(ModelRegistryService, registryHandlers(registryRoot, defaultModel)),
+      route(ModelRegistryService, registryHandlers(registryRoot, defaultModel, shelf.status)),
     ],
     errors: ML_ERRORS,
     logger,

@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/registry/v1/model_registry_service.proto.
  */
 export const file_bellwether_registry_v1_model_registry_service: GenFile = /*@__PURE__*/
-  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEi/QEKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARIOCgZvcmlnaW4YCSABKAlCBgoEX2F1Y0IPCg1fYmFzZWxpbmVfYXVjInIKBUFsaWFzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIqCgZzZXRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNldF9ieRgEIAEoCRIOCgZyZWFzb24YBSABKAkibQoTTGlzdFZlcnNpb25zUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiZwoUTGlzdFZlcnNpb25zUmVzcG9uc2USNgoIdmVyc2lvbnMYASADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSgoRR2V0VmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihAIpcBChJHZXRWZXJzaW9uUmVzcG9uc2USNQoHdmVyc2lvbhgBIAEoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhIKCm1vZGVsX2NhcmQYAiABKAkSNgoIZmVhdHVyZXMYAyADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsRmVhdHVyZSJdCgxNb2RlbEZlYXR1cmUSDAoEbmFtZRgBIAEoCRIxCgRraW5kGAIgASgOMiMuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlS2luZBIMCgR1bml0GAMgASgJIjEKEkxpc3RBbGlhc2VzUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAIkUKE0xpc3RBbGlhc2VzUmVzcG9uc2USLgoHYWxpYXNlcxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMidgocTGlzdFByb2R1Y3Rpb25IaXN0b3J5UmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiagodTGlzdFByb2R1Y3Rpb25IaXN0b3J5UmVzcG9uc2USMAoJY2hhbXBpb25zGAEgAygLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhcxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkizwEKD1NldEFsaWFzUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEioKBWFsaWFzGAIgASgJQhu6SBhyFlIIY2hhbXBpb25SCmNoYWxsZW5nZXISGgoHdmVyc2lvbhgDIAEoCUIJukgGcgQgAShAEhoKBnJlYXNvbhgEIAEoCUIKukgHcgUgASj0AxImChBleHBlY3RlZF92ZXJzaW9uGAUgASgJQge6SARyAihASACIAQFCEwoRX2V4cGVjdGVkX3ZlcnNpb24iQAoQU2V0QWxpYXNSZXNwb25zZRIsCgVhbGlhcxgBIAEoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMqdwoLRmVhdHVyZUtpbmQSHAoYRkVBVFVSRV9LSU5EX1VOU1BFQ0lGSUVEEAASGAoURkVBVFVSRV9LSU5EX05VTUVSSUMQARIZChVGRUFUVVJFX0tJTkRfQ0FURUdPUlkQAhIVChFGRUFUVVJFX0tJTkRfVEVYVBADMukEChRNb2RlbFJlZ2lzdHJ5U2VydmljZRJyCgxMaXN0VmVyc2lvbnMSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgeQAgGouxgBEmwKCkdldFZlcnNpb24SKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiB5ACAai7GAESbwoLTGlzdEFsaWFzZXMSKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RBbGlhc2VzUmVxdWVzdBorLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXNwb25zZSIHkAIBqLsYARKNAQoVTGlzdFByb2R1Y3Rpb25IaXN0b3J5EjQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0GjUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZSIHkAIBqLsYARJuCghTZXRBbGlhcxInLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuU2V0QWxpYXNSZXF1ZXN0GiguYmVsbHdldGhlci5yZWdpc3RyeS52MS5TZXRBbGlhc1Jlc3BvbnNlIg+QAgKouxgDsrsYBBCw6gFiBnByb3RvMw", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEi/QEKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARIOCgZvcmlnaW4YCSABKAlCBgoEX2F1Y0IPCg1fYmFzZWxpbmVfYXVjInIKBUFsaWFzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIqCgZzZXRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNldF9ieRgEIAEoCRIOCgZyZWFzb24YBSABKAkibQoTTGlzdFZlcnNpb25zUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiZwoUTGlzdFZlcnNpb25zUmVzcG9uc2USNgoIdmVyc2lvbnMYASADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSgoRR2V0VmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihAIpcBChJHZXRWZXJzaW9uUmVzcG9uc2USNQoHdmVyc2lvbhgBIAEoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhIKCm1vZGVsX2NhcmQYAiABKAkSNgoIZmVhdHVyZXMYAyADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsRmVhdHVyZSJdCgxNb2RlbEZlYXR1cmUSDAoEbmFtZRgBIAEoCRIxCgRraW5kGAIgASgOMiMuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlS2luZBIMCgR1bml0GAMgASgJIjEKEkxpc3RBbGlhc2VzUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAIkUKE0xpc3RBbGlhc2VzUmVzcG9uc2USLgoHYWxpYXNlcxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMidgocTGlzdFByb2R1Y3Rpb25IaXN0b3J5UmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiagodTGlzdFByb2R1Y3Rpb25IaXN0b3J5UmVzcG9uc2USMAoJY2hhbXBpb25zGAEgAygLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhcxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiGQoXR2V0UmVwbGljYVN0YXR1c1JlcXVlc3QijgIKGEdldFJlcGxpY2FTdGF0dXNSZXNwb25zZRIPCgdyZXBsaWNhGAEgASgJEhIKCm1vZGVsX25hbWUYAiABKAkSGAoQY2hhbXBpb25fdmVyc2lvbhgDIAEoCRIWCg5zZXJ2ZWRfdmVyc2lvbhgEIAEoCRIbChNzZXJ2ZWRfbW9kZWxfZGlnZXN0GAUgASgJEjAKDHNlcnZlZF9zaW5jZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoJcmVqZWN0aW9uGAcgASgLMiEuYmVsbHdldGhlci5yZWdpc3RyeS52MS5SZWplY3Rpb24SFgoOb3RoZXJfdmVyc2lvbnMYCCADKAkiXQoJUmVqZWN0aW9uEg8KB3ZlcnNpb24YASABKAkSDgoGcmVhc29uGAIgASgJEi8KC3JlamVjdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLPAQoPU2V0QWxpYXNSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASKgoFYWxpYXMYAiABKAlCG7pIGHIWUghjaGFtcGlvblIKY2hhbGxlbmdlchIaCgd2ZXJzaW9uGAMgASgJQgm6SAZyBCABKEASGgoGcmVhc29uGAQgASgJQgq6SAdyBSABKPQDEiYKEGV4cGVjdGVkX3ZlcnNpb24YBSABKAlCB7pIBHICKEBIAIgBAUITChFfZXhwZWN0ZWRfdmVyc2lvbiJAChBTZXRBbGlhc1Jlc3BvbnNlEiwKBWFsaWFzGAEgASgLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhcyp3CgtGZWF0dXJlS2luZBIcChhGRUFUVVJFX0tJTkRfVU5TUEVDSUZJRUQQABIYChRGRUFUVVJFX0tJTkRfTlVNRVJJQxABEhkKFUZFQVRVUkVfS0lORF9DQVRFR09SWRACEhUKEUZFQVRVUkVfS0lORF9URVhUEAMy6QUKFE1vZGVsUmVnaXN0cnlTZXJ2aWNlEnIKDExpc3RWZXJzaW9ucxIrLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVxdWVzdBosLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVzcG9uc2UiB5ACAai7GAESbAoKR2V0VmVyc2lvbhIpLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0VmVyc2lvblJlcXVlc3QaKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXNwb25zZSIHkAIBqLsYARJvCgtMaXN0QWxpYXNlcxIqLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXF1ZXN0GisuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0QWxpYXNlc1Jlc3BvbnNlIgeQAgGouxgBEo0BChVMaXN0UHJvZHVjdGlvbkhpc3RvcnkSNC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QaNS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlIgeQAgGouxgBEn4KEEdldFJlcGxpY2FTdGF0dXMSLy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFJlcGxpY2FTdGF0dXNSZXF1ZXN0GjAuYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVzcG9uc2UiB5ACAai7GAESbgoIU2V0QWxpYXMSJy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlNldEFsaWFzUmVxdWVzdBooLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuU2V0QWxpYXNSZXNwb25zZSIPkAICqLsYA7K7GAQQsOoBYgZwcm90bzM", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A published version in a list.
@@ -412,6 +412,126 @@ export const ListProductionHistoryResponseSchema: GenMessage<ListProductionHisto
   messageDesc(file_bellwether_registry_v1_model_registry_service, 10);
 
 /**
+ * Asks a replica what it serves.
+ *
+ * @generated from message bellwether.registry.v1.GetReplicaStatusRequest
+ */
+export type GetReplicaStatusRequest = Message<"bellwether.registry.v1.GetReplicaStatusRequest"> & {
+};
+
+/**
+ * Describes the message bellwether.registry.v1.GetReplicaStatusRequest.
+ * Use `create(GetReplicaStatusRequestSchema)` to create a new message.
+ */
+export const GetReplicaStatusRequestSchema: GenMessage<GetReplicaStatusRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 11);
+
+/**
+ * What one replica serves.
+ *
+ * @generated from message bellwether.registry.v1.GetReplicaStatusResponse
+ */
+export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplicaStatusResponse"> & {
+  /**
+   * The replica: host name and process id.
+   *
+   * @generated from field: string replica = 1;
+   */
+  replica: string;
+
+  /**
+   * The default model's name.
+   *
+   * @generated from field: string model_name = 2;
+   */
+  modelName: string;
+
+  /**
+   * Version that the champion alias names. Empty: the alias could not be read, or there is none.
+   *
+   * @generated from field: string champion_version = 3;
+   */
+  championVersion: string;
+
+  /**
+   * Version that answers calls without a version. Empty: none is loaded, such calls are UNAVAILABLE.
+   *
+   * @generated from field: string served_version = 4;
+   */
+  servedVersion: string;
+
+  /**
+   * SHA-256 of its model.onnx, lower-case hex. Empty: none is loaded.
+   *
+   * @generated from field: string served_model_digest = 5;
+   */
+  servedModelDigest: string;
+
+  /**
+   * Since when it is served. Unset: none is loaded.
+   *
+   * @generated from field: google.protobuf.Timestamp served_since = 6;
+   */
+  servedSince?: Timestamp | undefined;
+
+  /**
+   * Why the champion alias is not followed. Unset: it is.
+   *
+   * @generated from field: bellwether.registry.v1.Rejection rejection = 7;
+   */
+  rejection?: Rejection | undefined;
+
+  /**
+   * Other versions in memory, "model/version", asked for by name.
+   *
+   * @generated from field: repeated string other_versions = 8;
+   */
+  otherVersions: string[];
+};
+
+/**
+ * Describes the message bellwether.registry.v1.GetReplicaStatusResponse.
+ * Use `create(GetReplicaStatusResponseSchema)` to create a new message.
+ */
+export const GetReplicaStatusResponseSchema: GenMessage<GetReplicaStatusResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 12);
+
+/**
+ * A version, or an alias file, that a replica did not take up. It is tried again when its files or the alias change.
+ *
+ * @generated from message bellwether.registry.v1.Rejection
+ */
+export type Rejection = Message<"bellwether.registry.v1.Rejection"> & {
+  /**
+   * The version. Empty: the alias could not be read.
+   *
+   * @generated from field: string version = 1;
+   */
+  version: string;
+
+  /**
+   * Why, in a sentence.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * When it was rejected first.
+   *
+   * @generated from field: google.protobuf.Timestamp rejected_at = 3;
+   */
+  rejectedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.Rejection.
+ * Use `create(RejectionSchema)` to create a new message.
+ */
+export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 13);
+
+/**
  * Points an alias at a version.
  *
  * @generated from message bellwether.registry.v1.SetAliasRequest
@@ -458,7 +578,7 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
  * Use `create(SetAliasRequestSchema)` to create a new message.
  */
 export const SetAliasRequestSchema: GenMessage<SetAliasRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 11);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 14);
 
 /**
  * The alias as it stands now.
@@ -479,7 +599,7 @@ export type SetAliasResponse = Message<"bellwether.registry.v1.SetAliasResponse"
  * Use `create(SetAliasResponseSchema)` to create a new message.
  */
 export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 12);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 15);
 
 /**
  * What a feature's values are.
@@ -574,6 +694,16 @@ export const ModelRegistryService: GenService<{
     methodKind: "unary";
     input: typeof ListProductionHistoryRequestSchema;
     output: typeof ListProductionHistoryResponseSchema;
+  },
+  /**
+   * Says what the answering replica of ml-service serves, and why it does not serve the champion. Replicas answer for themselves: ask each by its own address. Idempotent.
+   *
+   * @generated from rpc bellwether.registry.v1.ModelRegistryService.GetReplicaStatus
+   */
+  getReplicaStatus: {
+    methodKind: "unary";
+    input: typeof GetReplicaStatusRequestSchema;
+    output: typeof GetReplicaStatusResponseSchema;
   },
   /**
    * Points an alias at a version, recorded with the caller's name. NOT_FOUND: no such model or version; FAILED_PRECONDITION: the alias moved since expected_version, or the version cannot be served; DATA_LOSS: its files differ from its manifest; UNAVAILABLE: somebody else keeps writing. Idempotent: the same call twice changes nothing the second time.

@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { type Champions, championsInFolder, championsOfServices } from "../champions.ts";
 import { type CliContext, defaultModel, registryFolder } from "../cli-context.ts";
 import { ML_PEER, peerUrl } from "../peer-url.ts";
+import { askReplicas, replicaLines } from "../replica-status.ts";
 import { createReport } from "../report.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -133,11 +134,26 @@ export function modelsCommand(context: CliContext): Command {
       report.json({ model: name, champion: alias.version, was: current });
     });
 
+  const served = new Command("served")
+    .description("Say what replicas of ml-service serve, and why they do not follow the champion.")
+    .option(
+      "--ml <url...>",
+      "gRPC URL of each replica, default ML_SERVICE_URL, else this machine at ML_SERVICE_GRPC_PORT, 9081",
+    )
+    .option(...JSON_FLAG)
+    .action(async (options) => {
+      const report = createReport(options);
+      const replicas = await askReplicas(context, options.ml);
+      for (const replica of replicas) for (const line of replicaLines(replica)) report.line(line);
+      report.json({ replicas });
+      if (replicas.some(({ error, rejection }) => error !== null || rejection !== null)) process.exitCode = 1;
+    });
+
   const models = new Command("models").addHelpText(
     "after",
-    "\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models promote v3 --scheduler http://127.0.0.1:9082",
+    "\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081\n  npx bellwether models promote v3 --scheduler http://127.0.0.1:9082",
   );
-  for (const command of [list, show, promote, rollback])
+  for (const command of [list, show, served, promote, rollback])
     models.addCommand(command.copyInheritedSettings(models).exitOverride());
   return models;
 }

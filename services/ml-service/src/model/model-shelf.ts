@@ -1,4 +1,5 @@
 import { readVersion, resolveVersion } from "@bellwether/registry/read-version";
+import { versionFingerprint } from "@bellwether/registry/version-fingerprint";
 import type { BatchPool } from "@bellwether/scoring/batch-pool";
 import { ModelNotReadyError } from "../domain/ml-error.ts";
 import { openServedModel, type ServedModel } from "./served-model.ts";
@@ -15,10 +16,40 @@ export interface ModelShelf extends AsyncDisposable {
   withModel<T>(wish: ModelWish, use: (model: ServedModel) => Promise<T> | T): Promise<T>;
   /** Takes up a new champion of the default model. The old one serves on until the new one is loaded and checked, or for good when it is refused. */
   refreshChampion(): Promise<"unchanged" | "swapped">;
+  /** What is served now, and why it is not the champion. */
+  status(): ServingStatus;
+}
+
+/** What a replica serves. */
+export interface ServingStatus {
+  readonly modelName: string;
+  /** "" when the alias could not be read. */
+  readonly championVersion: string;
+  /** Null: no champion is loaded. */
+  readonly served: { readonly version: string; readonly modelDigest: string; readonly since: Date } | null;
+  /** Null: the champion alias is followed. */
+  readonly rejection: Rejection | null;
+  /** "model/version" of the other versions that are loaded. */
+  readonly others: readonly string[];
+}
+
+/** A version that was not taken up. */
+export interface Rejection {
+  /** "" when the alias could not be read. */
+  readonly version: string;
+  readonly reason: string;
+  readonly at: Date;
 }
 
 /** Versions kept besides the champion when asked for by name. */
 const MAX_OTHERS = 3;
+
+/** A version that does not load, as long as its files stay as they are. */
+interface RejectedVersion {
+  readonly version: string;
+  readonly fingerprint: string;
+  readonly error: unknown;
+}
 
 interface Entry {
   readonly key: string;
@@ -31,8 +62,17 @@ interface Entry {
  * A shelf over one registry. Nothing is loaded before `refreshChampion` is called or a version is asked for by name.
  * @param pool Scores the models' batches; it is not closed with the shelf.
  */
-export function createModelShelf(root: string, defaultModel: string, pool: BatchPool): ModelShelf {
+export function createModelShelf(
+  root: string,
+  defaultModel: string,
+  pool: BatchPool,
+  now: () => Date = () => new Date(),
+): ModelShelf {
   let champion: Entry | undefined;
+  let championVersion = "";
+  let servedSince = now();
+  let rejected: RejectedVersion | undefined;
+  let rejection: Rejection | null = null;
   const others = new Map<string, Promise<Entry>>();
   const keyOf = (name: string, version: string): string => `${name}/${version}`;
 
@@ -73,6 +113,23 @@ export function createModelShelf(root: string, defaultModel: string, pool: Batch
     return loading;
   };
 
+  /** Loads a version as champion. One that was rejected is not opened again until its files change. */
+  const takeUp = async (version: string): Promise<"unchanged" | "swapped"> => {
+    if (champion?.key === keyOf(defaultModel, version)) return "unchanged";
+    const fingerprint = await versionFingerprint(root, defaultModel, version);
+    if (rejected?.version === version && rejected.fingerprint === fingerprint) throw rejected.error;
+    const next = await load(defaultModel, version).catch((error: unknown) => {
+      rejected = { version, fingerprint, error };
+      throw error;
+    });
+    rejected = undefined;
+    const before = champion;
+    champion = next;
+    servedSince = now();
+    if (before !== undefined) await retire(before);
+    return "swapped";
+  };
+
   return {
     async withModel(wish, use) {
       const name = wish.modelName || defaultModel;
@@ -85,14 +142,33 @@ export function createModelShelf(root: string, defaultModel: string, pool: Batch
       return borrow(await findOther(name, version), use);
     },
     async refreshChampion() {
-      const version = await resolveVersion(root, defaultModel, "champion");
-      if (champion?.key === keyOf(defaultModel, version)) return "unchanged";
-      const next = await load(defaultModel, version);
-      const before = champion;
-      champion = next;
-      if (before !== undefined) await retire(before);
-      return "swapped";
+      championVersion = "";
+      try {
+        championVersion = await resolveVersion(root, defaultModel, "champion");
+        const outcome = await takeUp(championVersion);
+        rejection = null;
+        return outcome;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (rejection?.version !== championVersion || rejection.reason !== reason)
+          rejection = { version: championVersion, reason, at: now() };
+        throw error;
+      }
     },
+    status: () => ({
+      modelName: defaultModel,
+      championVersion,
+      served:
+        champion === undefined
+          ? null
+          : {
+              version: champion.model.identity.version,
+              modelDigest: champion.model.identity.modelDigest,
+              since: servedSince,
+            },
+      rejection,
+      others: [...others.keys()],
+    }),
     async [Symbol.asyncDispose]() {
       const loaded = await Promise.allSettled(others.values());
       others.clear();

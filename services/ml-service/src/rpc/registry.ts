@@ -1,3 +1,4 @@
+import os from "node:os";
 import {
   type AliasSchema,
   FeatureKind,
@@ -17,6 +18,7 @@ import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
+import type { ServingStatus } from "../model/model-shelf.ts";
 import { pageOf } from "./page.ts";
 
 function versionToProto(manifest: Manifest): MessageInitShape<typeof ModelVersionSchema> {
@@ -51,6 +53,7 @@ function featuresToProto({ features, text }: FeatureBundle): MessageInitShape<ty
 export function registryHandlers(
   root: string,
   defaultModel: string,
+  status: () => ServingStatus,
 ): Partial<ServiceImpl<typeof ModelRegistryService>> {
   return {
     async listVersions(request) {
@@ -66,6 +69,25 @@ export function registryHandlers(
       const stored = await readVersion(root, name, found);
       const features = featuresToProto(parseFeatureBundle(stored.bundleJson));
       return { version: versionToProto(stored.manifest), modelCard: stored.modelCard, features };
+    },
+    getReplicaStatus() {
+      const { modelName, championVersion, served, rejection, others } = status();
+      return {
+        replica: `${os.hostname()}:${process.pid}`,
+        modelName,
+        championVersion,
+        servedVersion: served?.version ?? "",
+        servedModelDigest: served?.modelDigest ?? "",
+        otherVersions: [...others],
+        ...(served && { servedSince: timestampFromDate(served.since) }),
+        ...(rejection && {
+          rejection: {
+            version: rejection.version,
+            reason: rejection.reason,
+            rejectedAt: timestampFromDate(rejection.at),
+          },
+        }),
+      };
     },
     async listAliases({ modelName }) {
       return { aliases: (await readAliases(root, modelName || defaultModel)).aliases.map(aliasToProto) };
