@@ -3,6 +3,7 @@
 import { type Metric, metric, metricLine, report } from "../../bench/metric.ts";
 import { readCommandLine } from "../../scripts/command-line.ts";
 import { auditTrail } from "./audit-trail.ts";
+import { bodies } from "./bodies.ts";
 import { collector } from "./collector.ts";
 import { floods } from "./floods.ts";
 import { leaveServerCpu, type Scenario } from "./harness.ts";
@@ -19,6 +20,7 @@ const SCENARIOS = {
   rolling: rollingRestarts,
   hostile: hostileMessages,
   floods,
+  bodies,
   collector,
   "audit-trail": auditTrail,
   takeover,
@@ -32,6 +34,7 @@ const ABOUT: Readonly<Record<keyof typeof SCENARIOS, string>> = {
   rolling: "restarts by SIGTERM, one replica after the other, under load",
   hostile: "messages made to hurt, at both doors",
   floods: "HTTP/2 floods at both doors, beside an honest client",
+  bodies: "requests of 16 MiB on every stream that never end, at both listeners, beside an honest client",
   collector: "telemetry to a collector that is dead or silent",
   "audit-trail": "audit events to an ops-service that is dead or silent",
   takeover: "the scheduler that holds a week's run is killed; a second one goes on",

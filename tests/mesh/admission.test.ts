@@ -25,6 +25,7 @@ afterEach(() => void vi.restoreAllMocks());
 class SimulatedCall extends Call {
   readonly protocolName = "grpc";
   readonly peer = { address: "", certificateNames: [] };
+  readonly connection = this;
   readonly requestHeader = new Headers();
   readonly header = () => undefined;
   readonly #handler: () => void;

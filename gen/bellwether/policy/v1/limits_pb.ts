@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/policy/v1/limits.proto.
  */
 export const file_bellwether_policy_v1_limits: GenFile = /*@__PURE__*/
-  fileDesc("CiFiZWxsd2V0aGVyL3BvbGljeS92MS9saW1pdHMucHJvdG8SFGJlbGx3ZXRoZXIucG9saWN5LnYxIlcKCkNhbGxMaW1pdHMSGQoRbWF4X3JlcXVlc3RfYnl0ZXMYASABKA0SGgoSZGVmYXVsdF90aW1lb3V0X21zGAIgASgNEhIKCm9wZW5fZW5kZWQYAyABKAg6WgoGbGltaXRzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtocDIAEoCzIgLmJlbGx3ZXRoZXIucG9saWN5LnYxLkNhbGxMaW1pdHNSBmxpbWl0c2IGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("CiFiZWxsd2V0aGVyL3BvbGljeS92MS9saW1pdHMucHJvdG8SFGJlbGx3ZXRoZXIucG9saWN5LnYxIm8KCkNhbGxMaW1pdHMSGQoRbWF4X3JlcXVlc3RfYnl0ZXMYASABKA0SGgoSZGVmYXVsdF90aW1lb3V0X21zGAIgASgNEhIKCm9wZW5fZW5kZWQYAyABKAgSFgoObWF4X3RpbWVvdXRfbXMYBCABKA06WgoGbGltaXRzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtocDIAEoCzIgLmJlbGx3ZXRoZXIucG9saWN5LnYxLkNhbGxMaW1pdHNSBmxpbWl0c2IGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
  * Limits of an RPC that the defaults do not fit. An RPC without them gets the defaults.
@@ -44,6 +44,14 @@ export type CallLimits = Message<"bellwether.policy.v1.CallLimits"> & {
    * @generated from field: bool open_ended = 3;
    */
   openEnded: boolean;
+
+  /**
+   * Longest deadline that a client can set, in milliseconds: a later one is cut to it. 0: 60,000 for a unary RPC, 600,000 for a streaming
+   * one, or default_timeout_ms where that is longer. Must be 0 with open_ended, which has none, and else at least default_timeout_ms.
+   *
+   * @generated from field: uint32 max_timeout_ms = 4;
+   */
+  maxTimeoutMs: number;
 };
 
 /**

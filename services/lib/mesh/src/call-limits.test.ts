@@ -1,6 +1,7 @@
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { CallLimitsSchema, limits } from "@bellwether/gen/bellwether/policy/v1/limits_pb";
 import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
+import { ServerReflection } from "@bellwether/gen/grpc/reflection/v1/reflection_pb";
 import { create, type DescMethod, type MessageInitShape, setExtension } from "@bufbuild/protobuf";
 import { MethodOptionsSchema } from "@bufbuild/protobuf/wkt";
 import { expect, it } from "vitest";
@@ -16,12 +17,12 @@ function stating(method: DescMethod, stated: MessageInitShape<typeof CallLimitsS
 }
 
 it("an RPC without limits has the defaults: 2 s for a unary one, 60 s for a stream, 4 MiB", () => {
-  expect(callLimits(echo)).toEqual({ maxRequestBytes: 4 * MIB, defaultTimeoutMs: 2_000, openEnded: false });
-  expect(callLimits(count)).toEqual({ maxRequestBytes: 4 * MIB, defaultTimeoutMs: 60_000, openEnded: false });
+  expect(callLimits(echo)).toMatchObject({ maxRequestBytes: 4 * MIB, defaultTimeoutMs: 2_000, openEnded: false });
+  expect(callLimits(count)).toMatchObject({ maxRequestBytes: 4 * MIB, defaultTimeoutMs: 60_000, openEnded: false });
 });
 
 it("what the contract states holds", () => {
-  expect(callLimits(measure)).toEqual({ maxRequestBytes: 16 * MIB, defaultTimeoutMs: 60_000, openEnded: false });
+  expect(callLimits(measure)).toMatchObject({ maxRequestBytes: 16 * MIB, defaultTimeoutMs: 60_000, openEnded: false });
   expect(callLimits(chat)).toMatchObject({ defaultTimeoutMs: Number.POSITIVE_INFINITY, openEnded: true });
 });
 
@@ -39,4 +40,20 @@ it("limits that contradict themselves are refused", () => {
   expect(() => callLimits(stating(echo, { openEnded: true }))).toThrow("open_ended is for streaming RPCs");
   const both = stating(count, { openEnded: true, defaultTimeoutMs: 1 });
   expect(() => callLimits(both)).toThrow("without default_timeout_ms");
+});
+
+it("health and reflection take 4 KiB, and a stated limit comes before that", () => {
+  expect(callLimits(Health.method.check).maxRequestBytes).toBe(4_096);
+  expect(callLimits(ServerReflection.method.serverReflectionInfo).maxRequestBytes).toBe(4_096);
+  expect(callLimits(stating(Health.method.check, { maxRequestBytes: 8_192 })).maxRequestBytes).toBe(8_192);
+});
+
+it("a client's deadline is at most 60 s for a unary RPC, 600 s for a stream, and as long as the client wishes for a watch", () => {
+  expect(callLimits(echo).maxTimeoutMs).toBe(60_000);
+  expect(callLimits(count).maxTimeoutMs).toBe(600_000);
+  expect(callLimits(chat).maxTimeoutMs).toBe(Number.POSITIVE_INFINITY);
+  expect(callLimits(stating(echo, { defaultTimeoutMs: 90_000 })).maxTimeoutMs).toBe(90_000);
+  expect(callLimits(stating(echo, { maxTimeoutMs: 2_000 })).maxTimeoutMs).toBe(2_000);
+  expect(() => callLimits(stating(echo, { maxTimeoutMs: 1_999 }))).toThrow("expected at least 2000");
+  expect(() => callLimits(stating(count, { openEnded: true, maxTimeoutMs: 1 }))).toThrow("open_ended is for");
 });

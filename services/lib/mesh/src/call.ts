@@ -17,6 +17,16 @@ export interface Peer {
   readonly certificateNames: readonly string[];
 }
 
+/** What counts the bytes that the requests of calls without a slot take. */
+export interface RequestMemory {
+  /** The request of `call` takes so many bytes now. May end the call. */
+  count(call: Call, bytes: number): void;
+  /** The call has a slot, or has ended: its request is counted no more. */
+  release(call: Call): void;
+  /** Pause before a large request is read on, milliseconds; 0: none. */
+  paceMs(): number;
+}
+
 /**
  * One call on the server, the same at every door: what handlers get as their context and policies work on.
  * Headers, signal and values come into being when they are first asked for: a unary call that needs none pays for none.
@@ -25,6 +35,8 @@ export abstract class Call implements HandlerContext {
   readonly bound: BoundMethod;
   abstract readonly protocolName: string;
   abstract readonly peer: Peer;
+  /** The same object for all calls of one connection. */
+  abstract get connection(): object;
   abstract get requestHeader(): Headers;
   /** One request header by its lower-case name, without building `requestHeader`. */
   abstract header(name: string): string | undefined;
@@ -35,6 +47,8 @@ export abstract class Call implements HandlerContext {
 
   /** Whether the door's engine ends the call at the deadline that its client set. */
   readonly engineKeepsDeadline: boolean = false;
+  /** Whether the door's engine ends a request that takes too long to arrive. */
+  readonly engineTimesBody: boolean = false;
   /** When the call must be over, epoch milliseconds; Infinity: never. */
   deadline = Number.POSITIVE_INFINITY;
   caller: Caller = ANONYMOUS;
@@ -51,6 +65,10 @@ export abstract class Call implements HandlerContext {
   deadlineTimer: NodeJS.Timeout | undefined;
   /** Whether it holds a slot of the admission policy. */
   holdsSlot = false;
+  /** What counts the bytes of its request; undefined once it has a slot. */
+  memory: RequestMemory | undefined;
+  /** Whether its request is there as a whole, or is a stream that its handler reads. */
+  requestComplete = false;
   /** Whether the chain's close hooks have run. */
   closed = false;
   /** Its first message in, for policies that look back when it closes; undefined: none could be read. */
@@ -121,6 +139,11 @@ export abstract class Call implements HandlerContext {
   /** Milliseconds left, below 0 when late; undefined: no deadline. Made when asked for, and bound: handlers may take it along. */
   get timeoutMs(): () => number | undefined {
     return () => (this.deadline === Number.POSITIVE_INFINITY ? undefined : this.deadline - Date.now());
+  }
+
+  /** Makes what has come of the request independent of the larger buffers that it came in. Gives the bytes that it takes. */
+  keepRequest(): number {
+    return 0;
   }
 
   /** What a handler answered, as a message of the RPC's output. */

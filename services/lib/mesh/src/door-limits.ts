@@ -14,8 +14,10 @@ export interface DoorLimits {
   readonly maxHeaderBytes: number;
   /** From the connection, or the end of the last request, to the end of the next request's headers. */
   readonly headersTimeoutMs: number;
-  /** From a request's first byte to its last, HTTP/1.1. */
+  /** From a request's headers to its last byte; of a stream of messages, HTTP/1.1 only. */
   readonly bodyTimeoutMs: number;
+  /** Longest that the next message of a client's stream may take, while a handler waits for it. */
+  readonly messageTimeoutMs: number;
   /** A client that has not taken a whole answer so long after its end loses it, at the latest after twice that, HTTP/2. */
   readonly answerTimeoutMs: number;
   /** After this age a connection is asked to go, so that load spreads over new replicas. */
@@ -43,6 +45,7 @@ export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   maxHeaderBytes: 16 * 1024,
   headersTimeoutMs: 10_000,
   bodyTimeoutMs: 60_000,
+  messageTimeoutMs: 60_000,
   answerTimeoutMs: 60_000,
   connectionAgeMs: 30 * 60_000,
   connectionAgeGraceMs: 30_000,

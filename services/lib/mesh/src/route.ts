@@ -1,7 +1,7 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import type { Call } from "./call.ts";
-import { type CallLimits, callLimits } from "./call-limits.ts";
+import { type CallLimits, callLimits, isProbe } from "./call-limits.ts";
 import { methodPath, streamsIn, streamsOut } from "./method.ts";
 
 /** An implementation of one RPC as the doors call it: a message or an iterable in, a message, a promise or an iterable out. */
@@ -45,7 +45,7 @@ export function bindMethod(method: DescMethod, handler: Handler): BoundMethod {
     limits: callLimits(method),
     streamsIn: streamsIn(method),
     streamsOut: streamsOut(method),
-    isProbe: /^grpc\.(health|reflection)\./.test(method.parent.typeName),
+    isProbe: isProbe(method),
   };
 }
 

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { openAdminDoor } from "./admin-door.ts";
 import { requiredRoles } from "./auth/roles.ts";
+import { callLimits, JSON_OVERHEAD } from "./call-limits.ts";
 import type { Door } from "./door.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
 import { type ErrorTable, errorsByTable } from "./error-table.ts";
@@ -15,6 +17,8 @@ import { anonymousPolicy } from "./policies/anonymous.ts";
 import type { AuthSettings } from "./policies/authentication.ts";
 import { deadlinePolicy } from "./policies/deadline.ts";
 import { openEndedPolicy } from "./policies/open-ended.ts";
+import { DEFAULT_PROBE_STREAMS, type ProbeStreamLimits, probeStreamPolicy } from "./policies/probe-streams.ts";
+import { DEFAULT_REQUEST_MEMORY, type RequestMemoryLimits, requestMemoryPolicy } from "./policies/request-memory.ts";
 import { callerTracePolicy, telemetryPolicy } from "./policies/telemetry.ts";
 import { trafficPolicy } from "./policies/traffic.ts";
 import { validationPolicy } from "./policies/validation.ts";
@@ -61,6 +65,10 @@ export interface ServerOptions {
   readonly tls?: TlsMaterial;
   readonly limits?: Partial<DoorLimits>;
   readonly admission?: Partial<AdmissionLimits>;
+  /** Streams of health and reflection. */
+  readonly probeStreams?: Partial<ProbeStreamLimits>;
+  /** Requests of calls that have no slot yet. Default: 40 MiB together, 32 MiB a connection, more where one request may be larger. */
+  readonly requestMemory?: Partial<Omit<RequestMemoryLimits, "bodyTimeoutMs">>;
   /** The service's own, before all others: they see every call and every end. */
   readonly policies?: readonly Policy[];
   /** How long calls in flight may take to end at a stop. Default 10 s. */
@@ -99,6 +107,8 @@ export class CleartextTokensError extends Error {
   }
 }
 
+/** For what is counted besides the largest request itself. */
+const MEMORY_MARGIN_BYTES = 1024 * 1024;
 const DRAIN_MS = 10_000;
 /** Clients that watch the health have heard when no call has come for so long. */
 const QUIET_MS = 100;
@@ -211,21 +221,37 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * has a slot is validated.
  */
 async function policies(
-  { auth, admission, telemetry, logger, rest = [] }: ServerOptions,
+  options: ServerOptions,
   routes: readonly Route[],
   counters: readonly Policy[],
 ): Promise<Policy[]> {
+  const { auth, admission, probeStreams, telemetry, logger, rest = [] } = options;
   const mounted = routes.flatMap(({ methods }) => methods.map(({ method }) => method));
   const methods = [...new Set([...mounted, ...rest.map(({ rpc }) => rpc)])];
   const roles = requiredRoles(methods);
   return [
     telemetryPolicy(telemetry?.sampleRatio ?? 0, auth === undefined),
     ...counters,
+    probeStreamPolicy({ ...DEFAULT_PROBE_STREAMS, ...probeStreams }),
     admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }, yieldToServing),
+    requestMemoryPolicy(requestMemoryLimits(options, methods)),
     deadlinePolicy(),
     ...(auth ? [await authentication(auth, roles, logger), callerTracePolicy()] : [anonymousPolicy()]),
     validationPolicy(methods),
   ];
+}
+
+/** A connection can bring the largest request there is, as JSON too. */
+function requestMemoryLimits(options: ServerOptions, methods: readonly DescMethod[]): RequestMemoryLimits {
+  const largest = Math.max(0, ...methods.map((method) => callLimits(method).maxRequestBytes)) * JSON_OVERHEAD;
+  const least = largest + MEMORY_MARGIN_BYTES;
+  const { processBytes, connectionBytes } = DEFAULT_REQUEST_MEMORY;
+  return {
+    processBytes: Math.max(processBytes, least),
+    connectionBytes: Math.max(connectionBytes, least),
+    bodyTimeoutMs: options.limits?.bodyTimeoutMs ?? DEFAULT_DOOR_LIMITS.bodyTimeoutMs,
+    ...options.requestMemory,
+  };
 }
 
 /** What checks tokens is loaded by a server that asks for them: some fifty modules of eight hundred. */

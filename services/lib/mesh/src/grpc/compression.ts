@@ -1,14 +1,12 @@
-import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { Code } from "@connectrpc/connect";
+import { inflate, TooLargeError } from "../inflate.ts";
 import { malformed, tooLarge } from "./message-frames.ts";
 import { protocolFault } from "./protocol-fault.ts";
 
-type Inflate = (bytes: Buffer, options: zlib.ZlibOptions) => Promise<Buffer>;
-
-const INFLATE: ReadonlyMap<string | undefined, Inflate> = new Map([
-  ["gzip", promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gunzip)],
-  ["deflate", promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.inflate)],
+const INFLATE: ReadonlyMap<string | undefined, () => zlib.Gunzip | zlib.Inflate> = new Map([
+  ["gzip", zlib.createGunzip],
+  ["deflate", zlib.createInflate],
 ]);
 
 /** What a client may write into `grpc-encoding`, by the header `grpc-accept-encoding`. */
@@ -21,14 +19,23 @@ export function checkEncoding(encoding: string | undefined): void {
   throw protocolFault(Code.Unimplemented, text);
 }
 
-/** A message that was marked as compressed. Inflates at most `maxBytes`. @throws ConnectError */
-export async function inflateMessage(bytes: Buffer, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
-  const inflate = INFLATE.get(encoding);
-  if (!inflate) throw malformed(`a message is marked as compressed, and grpc-encoding is ${encoding ?? "not there"}`);
+/**
+ * A message that was marked as compressed. Inflates at most `maxBytes`, and calls `goesOn` with the bytes inflated so far: false ends it.
+ * @throws ConnectError
+ */
+export async function inflateMessage(
+  bytes: Buffer,
+  encoding: string | undefined,
+  maxBytes: number,
+  goesOn: (inflatedBytes: number) => boolean = () => true,
+): Promise<Buffer> {
+  const create = INFLATE.get(encoding);
+  if (!create) throw malformed(`a message is marked as compressed, and grpc-encoding is ${encoding ?? "not there"}`);
   try {
-    return await inflate(bytes, { maxOutputLength: Math.max(1, maxBytes) });
+    return await inflate(create(), bytes, maxBytes, goesOn);
   } catch (cause) {
-    // Node tells of too much output by a RangeError.
-    throw cause instanceof RangeError ? tooLarge("when inflated", maxBytes) : malformed(`a message is not ${encoding}`);
+    throw cause instanceof TooLargeError
+      ? tooLarge("when inflated", maxBytes)
+      : malformed(`a message is not ${encoding}`);
   }
 }

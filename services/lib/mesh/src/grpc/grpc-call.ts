@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Call, type Peer } from "../call.ts";
+import { createMessageTimer } from "../message-timer.ts";
 import { peerOfSession } from "../peers.ts";
 import { plainBytes } from "../plain-bytes.ts";
 import type { PolicyChain } from "../policy.ts";
@@ -18,9 +19,16 @@ import { protocolFault } from "./protocol-fault.ts";
 /** One RPC as the gRPC door serves it. */
 export interface GrpcMethod extends BoundMethod {
   readonly chain: PolicyChain;
+  /** Longest wait for the next message of a client's stream. */
+  readonly messageTimeoutMs: number;
 }
 
 const NOTHING = (): void => {};
+/** What node:http2 takes of a stream that nobody reads: its buffer and the stream's window. */
+const UNREAD_STREAM_BYTES = 128 * 1024;
+/** A larger message came in several chunks; smaller ones are counted when they have waited. */
+const COUNTED_AT_ONCE_BYTES = 16 * 1024;
+
 /** One for all: making an error costs more than the rest of a call that is taken back, and a flood takes back many. */
 const CANCELED = new ConnectError("canceled", Code.Canceled);
 
@@ -55,6 +63,10 @@ export class GrpcCall extends Call implements GrpcStreamListener {
 
   get peer(): Peer {
     return peerOfSession(this.#stream.session);
+  }
+
+  get connection(): object {
+    return this.#stream.session ?? this;
   }
 
   get requestHeader(): Headers {
@@ -92,8 +104,30 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   start(): void {
     const options = { maxMessageBytes: this.bound.limits.maxRequestBytes, encoding: this.#encoding };
     this.#wire = new GrpcStream(this.#stream, options, this);
+    this.requestComplete = this.bound.streamsIn;
     if (this.bound.streamsIn) this.#runStream(() => this.#inbound());
     else this.#wire.read();
+  }
+
+  override keepRequest(): number {
+    if (this.bound.streamsIn) return UNREAD_STREAM_BYTES;
+    const bytes = this.#request;
+    if (!bytes) return this.#wire?.keptBytes ?? 0;
+    if (bytes.buffer.byteLength > 2 * bytes.length) {
+      const own = Buffer.allocUnsafeSlow(bytes.length);
+      bytes.copy(own);
+      this.#request = own;
+    }
+    return bytes.length;
+  }
+
+  onPartial(keptBytes: number): void {
+    this.memory?.count(this, keptBytes);
+  }
+
+  onInflating(keptBytes: number): boolean {
+    this.memory?.count(this, keptBytes);
+    return !this.#ended;
   }
 
   onMessage(bytes: Buffer): void {
@@ -103,11 +137,13 @@ export class GrpcCall extends Call implements GrpcStreamListener {
       this.fail(protocolFault(Code.Unimplemented, "received extra input message"));
     } else {
       this.#request = bytes;
+      if (bytes.length > COUNTED_AT_ONCE_BYTES) this.memory?.count(this, bytes.length);
       this.#wire?.read();
     }
   }
 
   onHalfClose(): void {
+    this.requestComplete = true;
     if (this.bound.streamsIn) {
       this.#awaitingMessage?.(undefined);
     } else if (!this.#request) {
@@ -160,7 +196,10 @@ export class GrpcCall extends Call implements GrpcStreamListener {
 
   #end(error: ConnectError | undefined): void {
     this.#ended = true;
-    if (error) this.abort(error);
+    if (error) {
+      this.#request = undefined;
+      this.abort(error);
+    }
     this.#awaitingTurn?.();
     this.#awaitingMessage?.(undefined);
     this.#awaitingWrite?.();
@@ -278,11 +317,18 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   }
 
   async *#inbound(): AsyncGenerator<Message> {
-    while (true) {
-      const bytes = await this.#nextBytes();
-      if (this.aborted) throw this.aborted;
-      if (bytes === undefined) return;
-      yield this.#decode(bytes);
+    const timer = createMessageTimer(this, this.bound.messageTimeoutMs);
+    try {
+      while (true) {
+        timer.start();
+        const bytes = await this.#nextBytes();
+        timer.stop();
+        if (this.aborted) throw this.aborted;
+        if (bytes === undefined) return;
+        yield this.#decode(bytes);
+      }
+    } finally {
+      timer.clear();
     }
   }
 

@@ -42,7 +42,10 @@ export async function openGrpcDoor({
   onThrow,
 }: GrpcDoorOptions): Promise<Door> {
   const bound = routes.flatMap((route) => route.methods);
-  const methods = new Map<string, GrpcMethod>(bound.map((b) => [methodPath(b.method), { ...b, chain }]));
+  const { messageTimeoutMs } = limits;
+  const methods = new Map<string, GrpcMethod>(
+    bound.map((b) => [methodPath(b.method), { ...b, chain, messageTimeoutMs }]),
+  );
   const server = tls ? createTlsServer(tls, limits) : http2.createServer(serverOptions(limits));
   const connections = careForConnections(server, limits, onAged);
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => dropIfSilent(socket, limits.headersTimeoutMs));

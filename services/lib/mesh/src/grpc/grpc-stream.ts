@@ -7,6 +7,10 @@ import { type Frame, MessageReader, malformed, prefixed } from "./message-frames
 export interface GrpcStreamListener {
   /** The answer to one `read`. */
   onMessage(bytes: Buffer): void;
+  /** A message has begun and is not complete: so many bytes are kept. */
+  onPartial(keptBytes: number): void;
+  /** A message is being inflated, and is so large by now, both forms together. False: it is not wanted any more. */
+  onInflating(keptBytes: number): boolean;
   /** The answer to a `read` when the client has sent all it will. */
   onHalfClose(): void;
   /** What came is not gRPC, or too large. */
@@ -55,6 +59,11 @@ export class GrpcStream {
   /** Whether something of the answer is out. */
   get headSent(): boolean {
     return this.#headSent;
+  }
+
+  /** Bytes that the part of a message that has come keeps. */
+  get keptBytes(): number {
+    return this.#reader.keptBytes;
   }
 
   get #isOver(): boolean {
@@ -139,6 +148,10 @@ export class GrpcStream {
       this.#reading = false;
       this.#deliver(frame);
     } else if (!this.#halfClosed) {
+      if (this.#reader.isHolding) {
+        this.#reader.compact();
+        this.#listener.onPartial(this.#reader.keptBytes);
+      }
       if (this.#stream.isPaused()) this.#stream.resume();
     } else if (this.#reader.isHolding) {
       throw malformed("the request ends within a message");
@@ -153,7 +166,10 @@ export class GrpcStream {
       this.#listener.onMessage(bytes);
       return;
     }
-    inflateMessage(bytes, this.#options.encoding, this.#options.maxMessageBytes).then(
+    const { encoding, maxMessageBytes } = this.#options;
+    const goesOn = (inflatedBytes: number): boolean =>
+      !this.#isOver && this.#listener.onInflating(bytes.length + inflatedBytes);
+    inflateMessage(bytes, encoding, maxMessageBytes, goesOn).then(
       (inflated) => this.#isOver || this.#listener.onMessage(inflated),
       (reason) => this.#listener.onFault(reason),
     );

@@ -42,6 +42,16 @@ export class MessageReader {
     return this.#held > 0;
   }
 
+  /** Bytes that what it holds keeps from being collected: a chunk is a part of all that its connection read at once. */
+  get keptBytes(): number {
+    return this.#held === 0 ? 0 : this.#bytes.buffer.byteLength;
+  }
+
+  /** Copies what it holds out of a much larger buffer. */
+  compact(): void {
+    if (this.keptBytes > 2 * this.#held) this.#grow(this.#held);
+  }
+
   /** Keeps a chunk as it is, as long as it is the only one: then it has been read, and its message is a part of it. */
   push(chunk: Buffer): void {
     const held = this.#held + chunk.length;
@@ -69,7 +79,7 @@ export class MessageReader {
 
   /** Makes room for the message, but never for twice of what has come: a length costs nothing to write. */
   #grow(held: number): void {
-    const grown = Buffer.allocUnsafe(Math.max(held, Math.min(this.#needed, 2 * held)));
+    const grown = Buffer.allocUnsafeSlow(Math.max(held, Math.min(this.#needed, 2 * held)));
     this.#bytes.copy(grown, 0, 0, this.#held);
     this.#bytes = grown;
   }

@@ -99,6 +99,7 @@ export function admissionPolicy(
       inFlight++;
       pace.count();
       call.holdsSlot = true;
+      call.memory?.release(call);
       // Synchronous handlers run to their end inside `enter`, so the turn's time is theirs.
       call.enter();
       now = performance.now();
@@ -158,11 +159,15 @@ export function admissionPolicy(
       throw refuse();
     },
     admit(call) {
-      if (call.bound.isProbe) return false;
+      if (call.bound.isProbe) {
+        call.memory?.release(call);
+        return false;
+      }
       if (call.bound.limits.openEnded) {
         if (openEnded >= limits.maxOpenEnded) throw refuse();
         openEnded++;
         call.holdsSlot = true;
+        call.memory?.release(call);
         return false;
       }
       const free = limits.maxInFlight - inFlight;

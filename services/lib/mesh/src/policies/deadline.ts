@@ -7,18 +7,24 @@ import { refusal } from "../refusal.ts";
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Ends a call at its client's deadline, or at the RPC's default one if the client set none, where no engine does. It runs from the
+ * Ends a call at its client's deadline, at the RPC's longest one if that is earlier, or at the RPC's default one if the client set none. It runs from the
  * headers on, so a client that sends headers and no body gets DEADLINE_EXCEEDED too.
  */
 export function deadlinePolicy(): Policy {
   return {
     open(call) {
+      const { defaultTimeoutMs, maxTimeoutMs } = call.bound.limits;
       if (call.deadline === Number.POSITIVE_INFINITY) {
-        const { defaultTimeoutMs } = call.bound.limits;
         call.deadline = Date.now() + defaultTimeoutMs;
         arm(call, defaultTimeoutMs, endAtDefault);
+        return;
+      }
+      const now = Date.now();
+      if (call.deadline - now > maxTimeoutMs) {
+        call.deadline = now + maxTimeoutMs;
+        arm(call, maxTimeoutMs, endAtLongest);
       } else if (!call.engineKeepsDeadline) {
-        arm(call, call.deadline - Date.now(), endAtClients);
+        arm(call, call.deadline - now, endAtClients);
       }
     },
     close(call) {
@@ -33,6 +39,11 @@ function arm(call: Call, leftMs: number, end: (call: Call) => void): void {
 
 function endAtDefault(call: Call): void {
   call.fail(refusal(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "deadline exceeded"));
+}
+
+function endAtLongest(call: Call): void {
+  const text = `deadline exceeded: this RPC is given at most ${call.bound.limits.maxTimeoutMs} ms`;
+  call.fail(refusal(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", text));
 }
 
 /** Its client knows the reason. */

@@ -6,11 +6,16 @@ import { refusal } from "../refusal.ts";
 import type { WebRequest } from "../web/web-handler.ts";
 
 /**
- * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is none.
+ * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is none. `arrived` is called with the bytes
+ * that have come, inflated; what it throws ends the reading.
  * @throws ConnectError INVALID_ARGUMENT or RESOURCE_EXHAUSTED
  */
-export async function readJsonBody(request: WebRequest, maxBytes: number): Promise<JsonValue | undefined> {
-  const text = decodeUtf8(await readBytes(request, maxBytes));
+export async function readJsonBody(
+  request: WebRequest,
+  maxBytes: number,
+  arrived: (bytes: number) => void,
+): Promise<JsonValue | undefined> {
+  const text = decodeUtf8(await readBytes(request, maxBytes, arrived));
   if (text.trim() === "") return undefined;
   try {
     return parseJson(text);
@@ -42,7 +47,7 @@ function parseJson(text: string): JsonValue {
   return json;
 }
 
-async function readBytes(request: WebRequest, maxBytes: number): Promise<Buffer> {
+async function readBytes(request: WebRequest, maxBytes: number, arrived: (bytes: number) => void): Promise<Buffer> {
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (encoding !== "gzip" && encoding !== "identity") {
     throw refusal(Code.Unimplemented, "UNKNOWN_ENCODING", `content-encoding "${encoding}" is not known, use gzip`);
@@ -57,6 +62,7 @@ async function readBytes(request: WebRequest, maxBytes: number): Promise<Buffer>
       if (size > maxBytes) {
         throw refusal(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", `the body is larger than ${maxBytes} bytes`);
       }
+      arrived(size);
       chunks.push(chunk);
     }
   } catch (error) {

@@ -14,6 +14,9 @@ import { sendText, socketOf, type WebRequest, type WebResponse } from "../web/we
 import { readJsonBody } from "./read-body.ts";
 import type { RestRoute } from "./rest-route.ts";
 
+/** Smaller requests are counted when they have waited. */
+const COUNTED_AT_ONCE_BYTES = 16 * 1024;
+
 export interface RestCallInit {
   readonly rest: RestRoute;
   readonly bound: BoundMethod;
@@ -25,14 +28,17 @@ export interface RestCallInit {
 /** A call that came to a plain HTTP path. */
 export class RestCall extends Call {
   readonly protocolName = "http";
+  override readonly engineTimesBody: boolean;
   readonly #init: RestCallInit;
   #requestHeader: Headers | undefined;
+  #arrivedBytes = 0;
   #awaitingTurn: (() => void) | undefined;
   #reject: ((error: ConnectError) => void) | undefined;
 
   constructor(init: RestCallInit) {
     super(init.bound);
     this.#init = init;
+    this.engineTimesBody = !("stream" in init.request);
     init.response.once("close", () => this.fail(new ConnectError("canceled", Code.Canceled)));
   }
 
@@ -42,6 +48,14 @@ export class RestCall extends Call {
 
   get peer(): Peer {
     return peerOfSocket(socketOf(this.#init.request));
+  }
+
+  get connection(): object {
+    return socketOf(this.#init.request);
+  }
+
+  override keepRequest(): number {
+    return this.#arrivedBytes;
   }
 
   get requestHeader(): Headers {
@@ -99,7 +113,12 @@ export class RestCall extends Call {
     const { request, rest } = this.#init;
     const query = new URLSearchParams(request.url?.split("?", 2)[1] ?? "");
     checkQueryNames(query, rest.query.single ?? [], rest.query.repeated ?? []);
-    const body = await readJsonBody(request, this.bound.limits.maxRequestBytes * JSON_OVERHEAD);
+    const body = await readJsonBody(request, this.bound.limits.maxRequestBytes * JSON_OVERHEAD, (bytes) => {
+      this.#arrivedBytes = bytes;
+      if (bytes > COUNTED_AT_ONCE_BYTES) this.memory?.count(this, bytes);
+      if (this.aborted) throw this.aborted;
+    });
+    this.requestComplete = true;
     if (body !== undefined && rest.verb === "GET")
       throw invalidRequest([{ field: "", description: "GET takes no body; send the request in the query" }]);
     return create(rest.rpc.input, rest.toRequest({ body, query }));

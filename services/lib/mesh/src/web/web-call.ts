@@ -2,14 +2,17 @@ import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { Call, type Peer } from "../call.ts";
 import { errorHeaders } from "../error-headers.ts";
+import { createMessageTimer } from "../message-timer.ts";
 import type { PolicyChain } from "../policy.ts";
 import type { BoundMethod } from "../route.ts";
-import { interruptKey } from "./interruptible-body.ts";
+import { bodyKey } from "./interruptible-body.ts";
 import { explainMalformed } from "./malformed-request.ts";
 import { checkQuery } from "./protocol-query.ts";
 import { jsonRecordKey } from "./recorded-json.ts";
 
 const NOTHING = (): void => {};
+/** Smaller requests are counted when they have waited. */
+const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
 /** What a call needs of the web door. */
 export interface WebCallInit {
@@ -19,6 +22,10 @@ export interface WebCallInit {
   readonly peer: Peer;
   /** Query parameters that the protocol does not know are an error. */
   readonly strict: boolean;
+  /** The same object for all calls of one connection. */
+  readonly connection: object;
+  /** Longest wait for the next message of a client's stream. */
+  readonly messageTimeoutMs: number;
 }
 
 /**
@@ -28,25 +35,42 @@ export interface WebCallInit {
 export class WebCall extends Call {
   readonly protocolName: string;
   readonly peer: Peer;
+  readonly connection: object;
   override readonly engineKeepsDeadline = true;
+  override readonly engineTimesBody: boolean;
   readonly #context: HandlerContext;
   readonly #chain: PolicyChain;
   readonly #strict: boolean;
+  readonly #messageTimeoutMs: number;
   /** Whether the engine has decoded the message and called the handler. */
   #answering = false;
+  #arrivedBytes = 0;
+  #inflatedBytes = 0;
   #awaitingTurn: (() => void) | undefined;
   /** Rejects what the engine waits for: a call fails even when its handler does not heed the signal. */
   #reject: ((error: ConnectError) => void) | undefined;
 
-  constructor({ bound, chain, context, peer, strict }: WebCallInit) {
+  constructor({ bound, chain, context, peer, connection, messageTimeoutMs, strict }: WebCallInit) {
     super(bound);
     this.#strict = strict;
     this.protocolName = context.protocolName;
     this.peer = peer;
+    this.connection = connection;
+    this.#messageTimeoutMs = messageTimeoutMs;
     this.#chain = chain;
     this.#context = context;
     const timeoutMs = context.timeoutMs();
     if (timeoutMs !== undefined) this.deadline = Date.now() + timeoutMs;
+    this.requestComplete = bound.streamsIn;
+    const body = context.values.get(bodyKey);
+    this.engineTimesBody = body?.isTimed ?? false;
+    body?.listen({
+      arrived: (bytes) => this.#count(bytes),
+      paceMs: () => (this.#arrivedBytes > COUNTED_AT_ONCE_BYTES ? (this.memory?.paceMs() ?? 0) : 0),
+      complete: () => {
+        this.requestComplete = true;
+      },
+    });
     context.signal.addEventListener("abort", () => this.#engineEnded(context.signal.reason), { once: true });
   }
 
@@ -81,9 +105,25 @@ export class WebCall extends Call {
     if (this.protocolName === "connect" && !this.bound.streamsIn && !this.bound.streamsOut)
       for (const [name, value] of errorHeaders(error)) this.#context.responseHeader.set(name, value);
     this.abort(error);
-    if (!this.#answering) this.#context.values.get(interruptKey)(error);
+    if (!this.#answering) this.#context.values.get(bodyKey)?.interrupt(error);
     this.#reject?.(error);
     this.#chain.close(this, error);
+  }
+
+  override keepRequest(): number {
+    return this.#arrivedBytes + this.#inflatedBytes;
+  }
+
+  /** A message of the request is being inflated, and is so large by now. False: it is not wanted any more. */
+  inflating(inflatedBytes: number): boolean {
+    this.#inflatedBytes = inflatedBytes;
+    this.memory?.count(this, this.keepRequest());
+    return !this.closed;
+  }
+
+  #count(arrivedBytes: number): void {
+    this.#arrivedBytes = arrivedBytes;
+    if (arrivedBytes > COUNTED_AT_ONCE_BYTES) this.memory?.count(this, this.keepRequest());
   }
 
   enter(): void {
@@ -158,18 +198,22 @@ export class WebCall extends Call {
 
   async *#checked(messages: AsyncIterable<Message>): AsyncGenerator<Message> {
     const iterator = messages[Symbol.asyncIterator]();
+    const timer = createMessageTimer(this, this.#messageTimeoutMs);
     try {
       while (true) {
+        timer.start();
         const next = await iterator.next().catch((error) => {
           if (error instanceof ConnectError) this.#explain(error);
           throw error;
         });
+        timer.stop();
         if (next.done) return;
         this.#context.values.get(jsonRecordKey)?.read();
         this.#chain.message(this, next.value);
         yield next.value;
       }
     } finally {
+      timer.clear();
       iterator.return?.()?.catch(NOTHING);
     }
   }

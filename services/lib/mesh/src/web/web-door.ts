@@ -12,9 +12,11 @@ import type { Door } from "../door.ts";
 import type { DoorLimits } from "../door-limits.ts";
 import { filesOf } from "../file-closure.ts";
 import type { Address, TlsMaterial } from "../listener.ts";
+import { methodPath } from "../method.ts";
 import { peerOfSocket } from "../peers.ts";
 import type { PolicyChain } from "../policy.ts";
 import type { BoundMethod, Route } from "../route.ts";
+import { inflatingFor } from "./counted-gzip.ts";
 import { sendRejection, shown } from "./http-rejection.ts";
 import { WebCall } from "./web-call.ts";
 import { pathOf, socketOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
@@ -50,6 +52,11 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
     // In clear text the door speaks HTTP/1.1 only.
     grpc: options.tls !== undefined,
     contextValues: (request) => createContextValues().set(socketKey, socketOf(request)),
+    maxRequestBytes: new Map(
+      options.routes.flatMap(({ methods }) =>
+        methods.map(({ method, limits }) => [methodPath(method), limits.maxRequestBytes]),
+      ),
+    ),
     registry: createRegistry(...filesOf(options.routes.map(({ service }) => service))),
     routes: (router, sizeFactor) => {
       for (const { methods } of options.routes)
@@ -94,14 +101,16 @@ function rejectPath(request: WebRequest, response: WebResponse): void {
 function mount(
   router: ConnectRouter,
   bound: BoundMethod,
-  { chain, strict }: Pick<WebDoorOptions, "chain" | "strict">,
+  { chain, strict, limits: { messageTimeoutMs } }: WebDoorOptions,
   readMaxBytes: number,
 ): void {
   const { method } = bound;
   const requestGate = (context: HandlerContext): Promise<void> => {
     const socket = context.values.get(socketKey);
     const peer = socket ? peerOfSocket(socket) : { address: "", certificateNames: [] };
-    const call = new WebCall({ bound, chain, context, peer, strict });
+    const connection = socket ?? context;
+    const call = new WebCall({ bound, chain, context, peer, connection, messageTimeoutMs, strict });
+    inflatingFor(call);
     context.values.set(callKey, call);
     return call.open();
   };

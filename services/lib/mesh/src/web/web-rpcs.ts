@@ -1,20 +1,20 @@
 import type { Registry } from "@bufbuild/protobuf";
 import { type ConnectRouter, type ContextValues, createConnectRouter } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
-import {
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from "@connectrpc/connect-node";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { JSON_OVERHEAD } from "../call-limits.ts";
+import { deadlineFrom } from "../grpc/grpc-timeout.ts";
+import { countedGzip, withInflation } from "./counted-gzip.ts";
 import { sendRejection, shown } from "./http-rejection.ts";
-import { interruptibleBody, interruptKey } from "./interruptible-body.ts";
+import { bodyKey, interruptibleBody } from "./interruptible-body.ts";
 import { jsonRecordKey, recordEnvelopes, recordedQuery, recordUnary } from "./recorded-json.ts";
 import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 export interface WebRpcsOptions {
   /** Mounts every RPC; a request may be so many times as large as its RPC's limit. */
   readonly routes: (router: ConnectRouter, sizeFactor: number) => void;
+  /** Largest message of each RPC in bytes, by path. */
+  readonly maxRequestBytes: ReadonlyMap<string, number>;
   /** The types that google.protobuf.Any may hold in JSON. */
   readonly registry: Registry;
   readonly contextValues: (request: WebRequest) => ContextValues;
@@ -27,10 +27,11 @@ export interface WebRpcsOptions {
 }
 
 /** Serves RPCs by connect. Does what connect-node's adapter does, but gives its faults away instead of printing them. */
-export function webRpcs({ routes, registry, contextValues, strict, grpc, onUnsent }: WebRpcsOptions): WebHandler {
+export function webRpcs(options: WebRpcsOptions): WebHandler {
+  const { routes, maxRequestBytes, registry, contextValues, strict, grpc, onUnsent } = options;
   const jsonOptions = { registry, ignoreUnknownFields: !strict };
   const handlersFor = (sizeFactor: number) => {
-    const router = createConnectRouter({ grpc, acceptCompression: [compressionGzip], jsonOptions });
+    const router = createConnectRouter({ grpc, acceptCompression: [countedGzip], jsonOptions });
     routes(router, sizeFactor);
     return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   };
@@ -38,9 +39,12 @@ export function webRpcs({ routes, registry, contextValues, strict, grpc, onUnsen
   const json = handlersFor(JSON_OVERHEAD);
   return (request, response) => {
     const path = pathOf(request);
-    const handler = (isJson(request) ? json : binary).get(path);
+    const asJson = isJson(request);
+    const handler = (asJson ? json : binary).get(path);
     if (!handler) return false;
-    handler(universalRequest(request, response, contextValues(request), registry))
+    const universal = universalRequest(request, response, contextValues(request), registry);
+    hideLength(universal.header, (maxRequestBytes.get(path) ?? 0) * (asJson ? JSON_OVERHEAD : 1));
+    withInflation(() => handler(universal))
       .then((answer) => send(answer, request, response))
       .catch((reason) => onUnsent(path, reason));
     return true;
@@ -54,10 +58,11 @@ function universalRequest(
   registry: Registry,
 ): UniversalServerRequest {
   const universal = universalRequestFromNodeRequest(request, response, undefined, values);
-  const { body, interrupt } = interruptibleBody(universal.body as AsyncIterable<Uint8Array>);
+  const { body, ...control } = interruptibleBody(universal.body as AsyncIterable<Uint8Array>);
   // HEAD is served as GET, and its answer has no body.
   const isGet = request.method === "GET" || request.method === "HEAD";
-  values.set(interruptKey, interrupt);
+  values.set(bodyKey, { ...control, isTimed: !("stream" in request) });
+  shortenTimeout(universal.header);
   const method = isGet ? "GET" : universal.method;
   if (!isJson(request)) return { ...universal, method, body };
   if (isGet) {
@@ -69,6 +74,31 @@ function universalRequest(
   const recorded = isUnary ? recordUnary(body, isGzip) : recordEnvelopes(body);
   values.set(jsonRecordKey, { ...recorded, registry });
   return { ...universal, body: recorded.body };
+}
+
+const SMALL_BODY_BYTES = 64 * 1024;
+
+/**
+ * The engine allocates what a body's length promises before a byte of it has come. Without the length it keeps what comes; a length
+ * above the limit stays, since it rejects that one at once. Whether the length is true, HTTP checks itself.
+ */
+function hideLength(header: Headers, maxBytes: number): void {
+  const length = Number(header.get("content-length"));
+  if (length > SMALL_BODY_BYTES && length <= maxBytes) header.delete("content-length");
+}
+
+/** Node's longest timer, about 24.8 days: the engine's would end at once for a longer timeout. RPCs are given less. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+function shortenTimeout(header: Headers): void {
+  const connect = header.get("connect-timeout-ms");
+  if (connect !== null && /^\d+$/.test(connect) && Number(connect) > LONGEST_TIMEOUT_MS) {
+    header.set("connect-timeout-ms", String(LONGEST_TIMEOUT_MS));
+  }
+  const deadline = deadlineFrom(header.get("grpc-timeout") ?? undefined);
+  if (deadline !== Number.POSITIVE_INFINITY && deadline - Date.now() > LONGEST_TIMEOUT_MS) {
+    header.set("grpc-timeout", `${Math.floor(LONGEST_TIMEOUT_MS / 1_000)}S`);
+  }
 }
 
 /** Connect's GET has no content type and says it in the query. */

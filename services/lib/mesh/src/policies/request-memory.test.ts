@@ -1,0 +1,105 @@
+import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Call } from "../call.ts";
+import { bindMethod } from "../route.ts";
+import { type RequestMemoryPolicy, requestMemoryPolicy } from "./request-memory.ts";
+
+const KIB = 1024;
+const bound = bindMethod(EchoService.method.echo, () => undefined);
+let policy: RequestMemoryPolicy;
+
+class ArrivingCall extends Call {
+  readonly protocolName = "grpc";
+  readonly peer = { address: "", certificateNames: [] };
+  readonly requestHeader = new Headers();
+  readonly header = () => undefined;
+  readonly connection: object;
+  failed: Code | undefined;
+
+  constructor(connection: object) {
+    super(bound);
+    this.connection = connection;
+    this.startedAt = performance.now();
+    policy.open?.(this);
+  }
+
+  override enter(): void {}
+  override fail(reason: unknown): void {
+    this.failed = (reason as ConnectError).code;
+    this.closed = true;
+    policy.close?.(this, undefined);
+  }
+
+  /** So many KiB of its request have come, what the server keeps besides included. */
+  holds(kib: number): this {
+    this.memory?.count(this, (kib - 16) * KIB);
+    return this;
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  policy = requestMemoryPolicy({ processBytes: 1_000 * KIB, connectionBytes: 600 * KIB, bodyTimeoutMs: 60_000 });
+});
+afterEach(() => vi.useRealTimers());
+
+it("counts what calls hold until they have a slot or end", () => {
+  const a = new ArrivingCall({}).holds(100);
+  const b = new ArrivingCall({}).holds(200);
+  a.holds(150);
+  expect(policy.bytes()).toBe(350 * KIB);
+  a.memory?.release(a);
+  a.holds(500);
+  expect(policy.bytes()).toBe(200 * KIB);
+  b.fail({ code: Code.Canceled });
+  expect(policy.bytes()).toBe(0);
+});
+
+it("ends the call that takes its connection a byte beyond the limit, and no other", () => {
+  const connection = {};
+  const a = new ArrivingCall(connection).holds(300);
+  const b = new ArrivingCall(connection).holds(300);
+  expect([a.failed, b.failed]).toEqual([undefined, undefined]);
+  a.holds(300 + 1 / KIB);
+  expect([a.failed, b.failed]).toEqual([Code.ResourceExhausted, undefined]);
+  expect(policy.bytes()).toBe(300 * KIB);
+});
+
+it("takes from the connection that holds most, its latest calls first, when all together reach the limit", () => {
+  const [greedy, modest] = [{}, {}];
+  const large = [1, 2, 3, 4, 5].map(() => new ArrivingCall(greedy).holds(100));
+  const small = new ArrivingCall(modest).holds(300);
+  const honest = new ArrivingCall({}).holds(200);
+  expect(large.filter(({ failed }) => failed)).toEqual([]);
+  honest.holds(201);
+  expect(large.map(({ failed }) => failed)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    Code.ResourceExhausted,
+    Code.ResourceExhausted,
+  ]);
+  expect([small.failed, honest.failed]).toEqual([undefined, undefined]);
+  expect(policy.bytes()).toBe(801 * KIB);
+});
+
+it("counts a call that sends nothing, once it has waited", () => {
+  const call = new ArrivingCall({});
+  expect(policy.bytes()).toBe(0);
+  vi.advanceTimersByTime(10);
+  expect(policy.bytes()).toBe(16 * KIB);
+  call.memory?.release(call);
+  expect(policy.bytes()).toBe(0);
+});
+
+it("ends a request that is not complete in time, and leaves one that is", () => {
+  const slow = new ArrivingCall({});
+  const waiting = new ArrivingCall({});
+  waiting.requestComplete = true;
+  vi.advanceTimersByTime(59_000);
+  expect(slow.failed).toBeUndefined();
+  vi.advanceTimersByTime(3_000);
+  expect(slow.failed).toBe(Code.DeadlineExceeded);
+  expect(waiting.failed).toBeUndefined();
+});

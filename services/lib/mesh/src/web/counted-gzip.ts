@@ -1,0 +1,47 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { createGunzip } from "node:zlib";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Compression } from "@connectrpc/connect/protocol";
+import { compressionGzip } from "@connectrpc/connect-node";
+import { inflate, TooLargeError } from "../inflate.ts";
+import { plainBytes } from "../plain-bytes.ts";
+
+/** Who a request's inflated bytes are counted for. */
+export interface Inflater {
+  /** A message is so large by now. False: it is not wanted any more. */
+  inflating(inflatedBytes: number): boolean;
+}
+
+/** The engine calls a compression without saying for which request. */
+const current = new AsyncLocalStorage<{ inflater: Inflater | undefined }>();
+
+/** Runs the engine for one request. */
+export function withInflation<T>(work: () => T): T {
+  return current.run({ inflater: undefined }, work);
+}
+
+/** From now on, what this request inflates is counted for `inflater`. */
+export function inflatingFor(inflater: Inflater): void {
+  const store = current.getStore();
+  if (store) store.inflater = inflater;
+}
+
+/** connect's gzip, but what it inflates is counted while it grows. */
+export const countedGzip: Compression = {
+  ...compressionGzip,
+  async decompress(bytes, readMaxBytes) {
+    if (bytes.length === 0) return new Uint8Array(0);
+    const inflater = current.getStore()?.inflater;
+    try {
+      const goesOn = (size: number): boolean => inflater?.inflating(size) ?? true;
+      const inflated = await inflate(createGunzip(), bytes, readMaxBytes, goesOn);
+      return plainBytes(inflated);
+    } catch (cause) {
+      if (!(cause instanceof TooLargeError)) {
+        throw new ConnectError("decompression failed", Code.InvalidArgument, undefined, undefined, cause);
+      }
+      const text = `message is larger than configured readMaxBytes ${readMaxBytes} after decompression`;
+      throw new ConnectError(text, Code.ResourceExhausted, undefined, undefined, cause);
+    }
+  },
+};
