@@ -48,7 +48,7 @@ describe("health watches", () => {
   };
 
   it("are bounded by address over all listeners together", async () => {
-    await using echo = await startEcho({ probeStreams: { maxStreamsPerAddress: 2 } });
+    await using echo = await startEcho({ drainMs: 100, probeStreams: { maxStreamsPerAddress: 2 } });
     const [grpc, web] = Object.values(DOOR_CLIENTS);
     if (!grpc || !web) throw new Error("two listeners");
     expect(await watch(grpc(echo))).toBe(1);
@@ -58,7 +58,7 @@ describe("health watches", () => {
   });
 
   it("are bounded in total", async () => {
-    await using echo = await startEcho({ probeStreams: { maxStreams: 1 } });
+    await using echo = await startEcho({ drainMs: 100, probeStreams: { maxStreams: 1 } });
     const transport = DOOR_CLIENTS.gRPC?.(echo);
     if (!transport) throw new Error("a listener");
     expect(await watch(transport)).toBe(1);
