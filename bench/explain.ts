@@ -5,7 +5,7 @@ import { writeOnnxTreeModel } from "@bellwether/risk-model/onnx/write-tree-model
 import { createExplainer, type Explainer } from "@bellwether/risk-model/shap/explainer";
 import { treeShap } from "@bellwether/risk-model/shap/tree-shap";
 import type { TreeModel } from "@bellwether/risk-model/trees/tree-model";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { type InferenceSession, ort } from "@bellwether/scoring/onnxruntime";
 import { bestOf, bestOfEach } from "./best-of.ts";
 import { type BenchModel, countLeaves, drawRows, FEATURES, trainBenchModels } from "./explain-models.ts";
 import { type PeerResult, peersInstalled, timePeers } from "./explain-peers.ts";
@@ -152,11 +152,13 @@ function treelite(): Metric {
 }
 
 async function openSession(model: TreeModel): Promise<InferenceSession> {
-  return InferenceSession.create(writeOnnxTreeModel(model), { intraOpNumThreads: 1, interOpNumThreads: 1 });
+  return ort.InferenceSession.create(writeOnnxTreeModel(model), { intraOpNumThreads: 1, interOpNumThreads: 1 });
 }
 
 async function predict(session: InferenceSession, rows: Float32Array, n: number): Promise<Float32Array> {
-  const { output } = await session.run({ input: new Tensor("float32", rows.subarray(0, n * FEATURES), [n, FEATURES]) });
+  const { output } = await session.run({
+    input: new ort.Tensor("float32", rows.subarray(0, n * FEATURES), [n, FEATURES]),
+  });
   if (!(output?.data instanceof Float32Array)) throw new Error("the runtime gave no float32 output");
   return output.data;
 }

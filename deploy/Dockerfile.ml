@@ -12,7 +12,7 @@ RUN mkdir -p ../folders/models ../folders/data
 
 FROM node:24.21.0-bookworm-slim
 # Inside a container loopback is no door to anybody; without authentication the service refuses to start on this address.
-ENV NODE_ENV=production BELLWETHER_HOST=0.0.0.0
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 BELLWETHER_HOST=0.0.0.0
 WORKDIR /app
 # Packages that npm does not hoist lie in the workspaces.
 COPY --from=install /app .

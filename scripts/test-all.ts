@@ -7,6 +7,7 @@ import { countsLine, runSuite } from "./run-suite.ts";
 const WANTED = [
   { program: "redis-server", package: "redis-server" },
   { program: "chromium", package: "chromium" },
+  { program: "strace", package: "strace" },
 ] as const;
 
 const isInstalled = (program: string): boolean =>

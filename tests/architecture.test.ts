@@ -95,11 +95,24 @@ test("domains and the risk model know no transport, store or runtime", () => {
   expect(wrong).toEqual([]);
 });
 
+/** Opens ONNX Runtime with its telemetry off, for which it sets a variable. */
+const RUNTIME = "services/lib/scoring/src/onnxruntime.ts";
+
+test("ONNX Runtime is opened in one place, which turns its telemetry off", () => {
+  const sources = globSync(["{services,tests,bench,scripts}/**/*.{ts,tsx,js,mjs}"], {
+    cwd: ROOT,
+    exclude: (name) => /node_modules|dist/.test(name),
+  });
+  const opens = /(?:\bfrom|\bimport\(|\bimport|require[^"\n]*)\s*"onnxruntime-node"/;
+  expect(sources.filter((file) => opens.test(readFileSync(path.join(ROOT, file), "utf8")))).toEqual([RUNTIME]);
+});
+
 test("only main.ts and lib/config read the environment", () => {
   const wrong = files.filter(
     (file) =>
       !isTest(file) &&
       !/\/main\.tsx?$|^services\/lib\/(config|testing)\//.test(file) &&
+      file !== RUNTIME &&
       /\bprocess\.env\b/.test(readFileSync(path.join(ROOT, file), "utf8")),
   );
   expect(wrong).toEqual([]);

@@ -1,5 +1,5 @@
 import type { OnnxInput, RunOnnx } from "@bellwether/risk-model/import/run-onnx";
-import * as ort from "onnxruntime-node";
+import { ort, type Tensor } from "@bellwether/scoring/onnxruntime";
 
 /** Loads a model in ONNX Runtime on one thread, runs it once and frees it. */
 export const runOnnx: RunOnnx = async (model, rows, inputs, output) => {
@@ -14,7 +14,7 @@ export const runOnnx: RunOnnx = async (model, rows, inputs, output) => {
   }
 };
 
-function tensorOf({ columns, data }: OnnxInput, rows: number): ort.Tensor {
+function tensorOf({ columns, data }: OnnxInput, rows: number): Tensor {
   const dims = [rows, columns];
   if (data.type === "float32") return new ort.Tensor("float32", data.values, dims);
   if (data.type === "float64") return new ort.Tensor("float64", data.values, dims);

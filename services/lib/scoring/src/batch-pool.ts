@@ -1,4 +1,6 @@
 import { Worker } from "node:worker_threads";
+// Before the threads: theirs cannot turn the runtime's telemetry off.
+import "./onnxruntime.ts";
 import type { StoredVersion } from "@bellwether/registry/read-version";
 import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
 import { BatchQueueFullError, BatchWorkerLostError } from "./batch-pool-error.ts";

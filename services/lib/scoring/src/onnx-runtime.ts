@@ -1,5 +1,5 @@
-import * as ort from "onnxruntime-node";
 import { nextTurn, TURN_ROWS } from "./event-loop-turn.ts";
+import { ort } from "./onnxruntime.ts";
 
 /** Name and version of the runtime, for example "onnxruntime 1.30.0". */
 export const RUNTIME = `onnxruntime ${ort.env.versions.common}`;

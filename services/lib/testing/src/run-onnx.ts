@@ -1,5 +1,5 @@
 import type { OnnxInput, RunOnnx } from "@bellwether/risk-model/import/run-onnx";
-import * as ort from "onnxruntime-node";
+import { ort, type Tensor } from "@bellwether/scoring/onnxruntime";
 
 /** ONNX Runtime for tests of importers. */
 export const runOnnx: RunOnnx = async (model, rows, inputs, output) => {
@@ -10,7 +10,7 @@ export const runOnnx: RunOnnx = async (model, rows, inputs, output) => {
   return Float64Array.from((data ?? []) as Float32Array, Number);
 };
 
-function tensorOf({ columns, data }: OnnxInput, rows: number): ort.Tensor {
+function tensorOf({ columns, data }: OnnxInput, rows: number): Tensor {
   const values = data.type === "string" ? [...data.values] : data.values;
   return new ort.Tensor(data.type, values, [rows, columns]);
 }

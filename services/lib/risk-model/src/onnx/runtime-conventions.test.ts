@@ -1,3 +1,4 @@
+import { ort } from "@bellwether/scoring/onnxruntime";
 import {
   type FixtureAttribute,
   type FixtureModel,
@@ -7,7 +8,6 @@ import {
 } from "@bellwether/testing/onnx-fixture";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import { type FixtureTreeNode, regressorFixture, stump, treeAttributes } from "@bellwether/testing/tree-fixture";
-import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { pickColumn, predictRows } from "../import/agreement.ts";
 import { probeInputs } from "../import/probe-inputs.ts";

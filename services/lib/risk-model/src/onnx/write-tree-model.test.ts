@@ -1,6 +1,6 @@
+import { ort } from "@bellwether/scoring/onnxruntime";
 import { modelAndRows } from "@bellwether/testing/random-tree-model";
 import fc from "fast-check";
-import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
 import { trainBoosting } from "../trainer/train-boosting.ts";

@@ -1,4 +1,4 @@
-import * as ort from "onnxruntime-node";
+import { ort } from "@bellwether/scoring/onnxruntime";
 import { describe, expect, test, vi } from "vitest";
 import { parseFeatureBundle } from "../bundle/parse-bundle.ts";
 import { generateDemo } from "../demo/generate-demo.ts";

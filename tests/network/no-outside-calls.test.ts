@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import { DEMO_FEATURES, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { outsideCalls } from "./outside-calls.ts";
+
+/** A process under strace; containers may forbid tracing. */
+const hasStrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const ENV = { PATH: process.env.PATH ?? "", BELLWETHER_AUDIT_SINK: "ops", OTEL_METRIC_EXPORT_INTERVAL: "1000" };
+
+interface Watched extends AsyncDisposable {
+  readonly web: string;
+  readonly trace: string;
+  /** What it said on stdout and stderr. */
+  readonly output: () => string;
+}
+
+let folder = "";
+let cluster: PostgresCluster;
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(os.tmpdir(), "bellwether-network-"));
+  await publishDemoModel(path.join(folder, "models"), 1);
+  cluster = await startPostgresCluster();
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts a service under strace, in an environment of its own, with homes that cannot be written. */
+async function watch(name: string, label: string, env: Record<string, string>, ...preload: string[]): Promise<Watched> {
+  const trace = path.join(folder, `${label}.strace`);
+  const main = createRequire(import.meta.url).resolve(`@bellwether/${name}/main`);
+  const prefix = name.toUpperCase().replace("-", "_");
+  const ports = Object.fromEntries(["GRPC", "WEB", "ADMIN"].map((each) => [`${prefix}_${each}_PORT`, "0"]));
+  const data = path.join(folder, label);
+  mkdirSync(data, { recursive: true });
+  const child = spawn(
+    "strace",
+    ["-D", "-f", "-qq", "-e", "trace=%network,openat", "-o", trace, process.execPath, ...preload, main],
+    {
+      cwd: ROOT,
+      env: { ...ENV, ...ports, HOME: "/proc/none", BELLWETHER_DATA_DIR: data, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const web = await vi.waitFor(
+    () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended: ${output}`);
+      const address = /"web":"([^"]+)"/.exec(output)?.[1];
+      if (address === undefined) throw new Error(`${name} does not listen yet: ${output}`);
+      return `http://${address}`;
+    },
+    { timeout: 60_000, interval: 50 },
+  );
+  return { web, trace, output: () => output, [Symbol.asyncDispose]: () => end(child) };
+}
+
+/** With -D the child is the service, and strace one of its descendants. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill("SIGTERM");
+  await once(child, "exit");
+}
+
+async function post(web: string, rpc: string, body: object): Promise<number> {
+  const answer = await fetch(`${web}/bellwether.${rpc}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+/** Scores one supplier in the main thread and a batch in a scoring thread. */
+async function score({ web }: Watched): Promise<void> {
+  const { features, categories } = demoSupplier(1);
+  const supplier = { supplierId: "S_1", features, categories };
+  await vi.waitFor(
+    async () => expect(await post(web, "inference.v1.InferenceService/Predict", { supplier })).toBe(200),
+    { timeout: 60_000, interval: 100 },
+  );
+  const values = new Float32Array(DEMO_FEATURES.map((name) => features[name] ?? 0));
+  const batch = {
+    supplierIds: ["S_1"],
+    featureNames: DEMO_FEATURES,
+    values: Buffer.from(values.buffer).toString("base64"),
+  };
+  expect(await post(web, "inference.v1.InferenceService/PredictBatch", batch)).toBe(200);
+}
+
+test.skipIf(!hasStrace)(
+  "no service resolves or connects to anything outside, and ml-service would if the setting were removed",
+  { timeout: 240_000 },
+  async () => {
+    const database = await cluster.createDatabase();
+    const queue = await cluster.createDatabase();
+    const models = { MODEL_REGISTRY_URL: `file:${path.join(folder, "models")}` };
+    await using ops = await watch("ops-service", "ops", { DATABASE_URL: database });
+    await using scheduler = await watch("scheduler-service", "scheduler", { ...models, DATABASE_URL: queue });
+    await using ml = await watch("ml-service", "ml", models);
+    // The last to start: when it has looked outside, the others have had longer to do so.
+    const preload = path.join(import.meta.dirname, "telemetry-left-on.mjs");
+    await using removed = await watch("ml-service", "removed", models, "--import", preload);
+    for (const each of [ml, removed]) await score(each);
+    expect(await post(ops.web, "ops.v1.BatchService/ListRuns", {})).toBe(200);
+    expect(await post(scheduler.web, "schedule.v1.ScheduleService/ListSchedules", {})).toBe(200);
+
+    await vi.waitFor(() => expect(outsideCalls(removed.trace).join("\n")).toMatch(/htons\(53\)/), {
+      timeout: 120_000,
+      interval: 500,
+    });
+    for (const { trace } of [ops, scheduler, ml]) expect(outsideCalls(trace)).toEqual([]);
+
+    const strangeLines = ({ output }: Watched): string[] =>
+      output()
+        .split("\n")
+        .filter((line) => line !== "" && !isJson(line));
+    for (const each of [ops, scheduler, ml]) expect(strangeLines(each)).toEqual([]);
+    expect(strangeLines(removed).join("\n")).toContain("telemetry");
+  },
+);
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
