@@ -1,3 +1,5 @@
+import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
+import { createClient } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { CleartextTokenError, createMeshTransport, parsePeerUrl } from "./mesh-transport.ts";
 
@@ -41,6 +43,15 @@ describe("a token", () => {
     expect(() => open(url)).toThrow("BELLWETHER_AUTH_ALLOW_CLEARTEXT=true");
     expect(() => open(url, { allowCleartext: true })).not.toThrow();
     expect(() => open(url, { token: undefined })).not.toThrow();
+  });
+
+  test("that a call brings along is not sent either", async () => {
+    using transport = createMeshTransport({ url: "http://10.0.0.1:9081" });
+    const call = createClient(EchoService, transport).echo(
+      { id: "x" },
+      { headers: { authorization: "Bearer secret" } },
+    );
+    await expect(call).rejects.toThrow("the token would be sent in clear text to http://10.0.0.1:9081");
   });
 
   test.each([

@@ -44,14 +44,14 @@ export interface MeshTransport extends Transport, Disposable {
 export function createMeshTransport(options: MeshTransportOptions): MeshTransport {
   registerHealthChecked();
   const { target, secure } = parsePeerUrl(options.url);
-  const isClear = !secure && !options.tls;
-  if (options.token && isClear && !options.allowCleartext && !isLocalTarget(target))
-    throw new CleartextTokenError(options.url);
+  const isExposed = !secure && !options.tls && !options.allowCleartext && !isLocalTarget(target);
+  if (options.token && isExposed) throw new CleartextTokenError(options.url);
   const credentials = secure || options.tls ? tlsCredentials(options.tls ?? {}) : grpc.credentials.createInsecure();
   const client = new grpc.Client(target, credentials, CHANNEL_OPTIONS);
   const interceptors: Interceptor[] = [
     clientTelemetryInterceptor(options.sampleRatio ?? 0),
     ...(options.token ? [tokenInterceptor(options.token)] : []),
+    ...(isExposed ? [withoutTokens(options.url)] : []),
     retryInterceptor({ ...DEFAULT_RETRY, ...options.retry }),
   ];
   const close = (): void => client.close();
@@ -67,6 +67,14 @@ export class CleartextTokenError extends Error {
       `the token would be sent in clear text to ${url}: use https, or set BELLWETHER_AUTH_ALLOW_CLEARTEXT=true where the network encrypts`,
     );
   }
+}
+
+/** Rejects a call that brings a token along, as one in its caller's name does. */
+function withoutTokens(url: string): Interceptor {
+  return (next) => (request) => {
+    if (request.header.has("authorization")) throw new CleartextTokenError(url);
+    return next(request);
+  };
 }
 
 /** Whether all addresses of a grpc-js target are on this machine. */
