@@ -1,3 +1,4 @@
+import net from "node:net";
 import { gzipSync } from "node:zlib";
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { restRoute } from "@bellwether/mesh/rest/rest-route";
@@ -201,4 +202,40 @@ it("lets go of a stream whose client goes", async () => {
   await answer.body?.getReader().read();
   controller.abort();
   await until(() => ended.includes("Count"), "the generator's end");
+});
+
+describe("the time of a REST call", () => {
+  it("is what connect-timeout-ms says", async () => {
+    const late = await post("/echo", asks({ delayS: 60 }), { "connect-timeout-ms": "50" });
+    expect([late.status, JSON.parse(late.text).code]).toEqual([504, "deadline_exceeded"]);
+    const long = await post("/echo", asks({ delayS: 3 }), { "connect-timeout-ms": "30000" });
+    expect([long.status, long.text]).toEqual([200, '{"id":"x"}']);
+  });
+
+  it.each(["", "-1", "1.5", "1s", "12345678901"])("is not guessed from connect-timeout-ms: %j", async (timeout) => {
+    const answer = await post("/echo", asks(), { "connect-timeout-ms": timeout });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain("connect-timeout-ms");
+  });
+
+  it("begins when the body is complete", async () => {
+    const body = asks();
+    const { port } = echo.server.addresses.web;
+    const socket = net.connect(port, "127.0.0.1");
+    const head = `POST /echo HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: ${body.length}`;
+    socket.write(`${head}\r\nconnect-timeout-ms: 1000\r\n\r\n${body.slice(0, 5)}`);
+    // Longer than the answer may take.
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    socket.write(body.slice(5));
+    const chunks: Buffer[] = await socket.toArray();
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 200 .*\{"id":"x"\}/s);
+  });
+
+  it("ends when a body does not arrive, with a reason", async () => {
+    await using hasty = await startEcho({ rest: REST, limits: { bodyTimeoutMs: 300, headersTimeoutMs: 300 } });
+    const socket = net.connect(hasty.server.addresses.web.port, "127.0.0.1");
+    socket.write("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{");
+    const chunks: Buffer[] = await socket.toArray();
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 408 .*the request did not arrive in time/s);
+  });
 });

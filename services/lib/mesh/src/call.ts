@@ -63,6 +63,10 @@ export abstract class Call implements HandlerContext {
   /** The recorded span; undefined when the call is not sampled. */
   span: Span | undefined;
   deadlineTimer: NodeJS.Timeout | undefined;
+  /** Whether its time runs from its complete request on: `startDeadline` is called then. */
+  readonly deadlineAfterRequest: boolean = false;
+  /** Starts the deadline of a call with `deadlineAfterRequest`; left by the deadline policy. */
+  startDeadline: (() => void) | undefined;
   /** Whether it holds a slot of the admission policy. */
   holdsSlot = false;
   /** What counts the bytes of its request; undefined once it has a slot. */

@@ -8,29 +8,35 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Ends a call at its client's deadline, at the RPC's longest one if that is earlier, or at the RPC's default one if the client set none. It runs from the
- * headers on, so a client that sends headers and no body gets DEADLINE_EXCEEDED too.
+ * headers on, so a client that sends headers and no body gets DEADLINE_EXCEEDED too; that of a call with `deadlineAfterRequest` from its
+ * complete request on, whose arrival has a time limit of its own.
  */
 export function deadlinePolicy(): Policy {
   return {
     open(call) {
-      const { defaultTimeoutMs, maxTimeoutMs } = call.bound.limits;
-      if (call.deadline === Number.POSITIVE_INFINITY) {
-        call.deadline = Date.now() + defaultTimeoutMs;
-        arm(call, defaultTimeoutMs, endAtDefault);
-        return;
-      }
-      const now = Date.now();
-      if (call.deadline - now > maxTimeoutMs) {
-        call.deadline = now + maxTimeoutMs;
-        arm(call, maxTimeoutMs, endAtLongest);
-      } else if (!call.engineKeepsDeadline) {
-        arm(call, call.deadline - now, endAtClients);
-      }
+      if (call.deadlineAfterRequest) call.startDeadline = () => begin(call);
+      else begin(call);
     },
     close(call) {
       if (call.deadlineTimer) clearTimeout(call.deadlineTimer);
     },
   };
+}
+
+function begin(call: Call): void {
+  const { defaultTimeoutMs, maxTimeoutMs } = call.bound.limits;
+  if (call.deadline === Number.POSITIVE_INFINITY) {
+    call.deadline = Date.now() + defaultTimeoutMs;
+    arm(call, defaultTimeoutMs, endAtDefault);
+    return;
+  }
+  const now = Date.now();
+  if (call.deadline - now > maxTimeoutMs) {
+    call.deadline = now + maxTimeoutMs;
+    arm(call, maxTimeoutMs, endAtLongest);
+  } else if (!call.engineKeepsDeadline) {
+    arm(call, call.deadline - now, endAtClients);
+  }
 }
 
 function arm(call: Call, leftMs: number, end: (call: Call) => void): void {

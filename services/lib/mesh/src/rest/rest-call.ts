@@ -29,6 +29,7 @@ export interface RestCallInit {
 export class RestCall extends Call {
   readonly protocolName = "http";
   override readonly engineTimesBody: boolean;
+  override readonly deadlineAfterRequest = true;
   readonly #init: RestCallInit;
   #requestHeader: Headers | undefined;
   #arrivedBytes = 0;
@@ -86,7 +87,11 @@ export class RestCall extends Call {
     const { chain, response } = this.#init;
     try {
       await chain.open(this);
+      const timeoutMs = parseTimeout(this.header("connect-timeout-ms"));
       const message = await this.#orFailure(this.#readRequest());
+      // A slow upload has its own time limit: the answer's begins now.
+      if (timeoutMs !== undefined) this.deadline = Date.now() + timeoutMs;
+      this.startDeadline?.();
       if (chain.admit(this)) await this.#orFailure(this.#turn());
       chain.message(this, message);
       await this.#answer(message);
@@ -182,6 +187,14 @@ export class RestCall extends Call {
       if (this.aborted) reject(this.aborted);
     });
   }
+}
+
+/** What clients of Connect send too: the time that the answer may take. @throws ConnectError INVALID_ARGUMENT */
+function parseTimeout(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,10}$/.test(header)) return Number(header);
+  const description = "is no number of milliseconds with at most 10 digits";
+  throw invalidRequest([{ field: "connect-timeout-ms", description }]);
 }
 
 function write(response: WebResponse, line: string): boolean {
