@@ -99,7 +99,18 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     await isLive(page);
     const tops = () =>
       page.locator("tbody tr").evaluateAll((rows) => rows.map((row) => Math.round(row.getBoundingClientRect().top)));
+    const lefts = () =>
+      page
+        .getByRole("button", { name: /^(Acknowledge|Resolve): Supplier 00[012]$/ })
+        .evaluateAll((buttons) => buttons.map((button) => Math.round(button.getBoundingClientRect().left)));
+    const isWhole = (name: string) =>
+      page.getByRole("button", { name }).evaluate((button) => {
+        const edge = button.closest(".wide")?.getBoundingClientRect().right ?? 0;
+        return button.getBoundingClientRect().right <= edge;
+      });
     const before = await tops();
+    const leftsBefore = await lefts();
+    expect(await isWhole("Resolve: Supplier 003")).toBe(true);
     await page.getByRole("button", { name: "Acknowledge: Supplier 003" }).click();
     await page.locator(".done", { hasText: "Acknowledged: Supplier 003" }).waitFor();
     ops.changes.tell({ alerts: [demoAlert(4)] });
@@ -108,6 +119,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     await page.getByRole("dialog").getByRole("button", { name: "Resolve" }).click();
     await page.getByRole("row", { name: "M-1004: Resolved" }).waitFor();
     expect(await tops()).toEqual(before);
+    expect(await lefts()).toEqual(leftsBefore);
   });
 
   test("the key . shows the changes and leaves the focus on the same alert", async () => {

@@ -23,7 +23,7 @@ export function AlertTable({ alerts, belongs, onDone, hrefOfModel }: AlertTableP
   const heights = useRef(new Map<string, number>());
   return (
     <Wide label="Alerts">
-      <table className="stacks">
+      <table className="stacks alerts">
         <thead>
           <tr>
             <th scope="col">Supplier</th>
@@ -54,7 +54,10 @@ export function AlertTable({ alerts, belongs, onDone, hrefOfModel }: AlertTableP
                   >
                     {alert.supplierName || alert.supplierId}
                   </a>
-                  {alert.supplierName && <small>{alert.supplierId}</small>}
+                  <small>
+                    {alert.supplierName && `${alert.supplierId}, `}
+                    <a href={hrefOfModel(alert.modelName)}>{alert.modelName}</a>
+                  </small>
                 </th>
                 <td>
                   <SeverityBadge severity={alert.severity} />
@@ -69,7 +72,7 @@ export function AlertTable({ alerts, belongs, onDone, hrefOfModel }: AlertTableP
                 <td className="when">
                   {agoText(alert.changedAt, nowMs)}
                   <small>
-                    {alert.lastWeek} <a href={hrefOfModel(alert.modelName)}>{alert.modelName}</a> {alert.modelVersion}
+                    {alert.lastWeek} {alert.modelVersion}
                   </small>
                 </td>
                 <td className="actions">

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { useBlockedReason } from "../rpc/live.ts";
 
 interface ListStatusProps {
   /** What was done last, in words. */
@@ -12,11 +13,12 @@ interface ListStatusProps {
 
 /** The line above a list: what was done, and what has changed. Its place is always there, so that it moves no row. */
 export function ListStatus({ done, changes, isMore, onShow, children }: ListStatusProps) {
+  const blocked = useBlockedReason();
   return (
     <div className="list-status">
       <div>
         <p className="done" role="status">
-          {done}
+          {blocked ?? done}
         </p>
         {children}
         <ChangesButton changes={changes} isMore={isMore} onShow={onShow} />
