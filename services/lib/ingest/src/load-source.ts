@@ -257,7 +257,8 @@ async function typeFaults(workspace: Workspace, loaded: LoadedFile): Promise<Bro
   const reasons = counted.map(([index, rows]) => ({ stage: "reading" as const, ...about(index), rows: Number(rows) }));
   const rows = await workspace.rows(
     `select rowid - ${firstRow}, ${MARK.fault}, ${MARK.text}
-     ${rowsOf(loaded)} and not (${ACCEPTED}) order by rowid limit ${workspace.limits.maxSamples}`,
+     ${rowsOf(loaded)} and not (${ACCEPTED})
+     order by row_number() over (partition by ${MARK.fault} order by rowid) > 1, rowid limit ${workspace.limits.maxSamples}`,
   );
   const lines = await linesInFile(
     workspace,
@@ -344,7 +345,10 @@ async function brokenRecords(workspace: Workspace, loaded: Omit<LoadedFile, "bro
     ...about(name, type),
     rows: Number(rows),
   }));
-  const rows = await workspace.rows(`${firsts} order by line limit ${workspace.limits.maxSamples}`);
+  const rows = await workspace.rows(
+    `select line, name, type, text from (${firsts})
+     order by row_number() over (partition by name, type order by line) > 1, line limit ${workspace.limits.maxSamples}`,
+  );
   const lines = await loaded.csv?.linesOf(rows.map(([record]) => Number(record)));
   const samples = rows.map(([record, name, type, text]) =>
     sample(loaded, { line: lines?.get(Number(record)) ?? null, ...about(name, type), text: String(text ?? "") }),

@@ -254,9 +254,11 @@ async function faultReasons(workspace: Workspace, marks: readonly Mark[]): Promi
 
 async function faultSamples(workspace: Workspace, marks: readonly Mark[]): Promise<FaultSample[]> {
   const found = await workspace.rows(
-    `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text"
-     from ${MAPPED} where "~fault" is not null order by "~row" limit ${workspace.limits.maxSamples}`,
+    `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text", "~row"
+     from ${MAPPED} where "~fault" is not null
+     order by row_number() over (partition by "~fault" order by "~row") > 1, "~row" limit ${workspace.limits.maxSamples}`,
   );
+  found.sort((a, b) => Number(a[4]) - Number(b[4]));
   return found.flatMap(([place, index, who, text]) => {
     const mark = marks[Number(index)];
     if (!mark) return [];

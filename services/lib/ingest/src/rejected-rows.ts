@@ -54,7 +54,7 @@ export class RejectedCollector {
   readonly #maxSamples: number;
   #repeated = 0;
 
-  /** @param maxSamples samples kept per source */
+  /** @param maxSamples samples given per source */
   constructor(maxSamples: number) {
     this.#maxSamples = maxSamples;
   }
@@ -67,8 +67,7 @@ export class RejectedCollector {
       this.#reasons.set(key, { ...found, source, rows });
       if (isRepeated) this.#repeated += found.rows;
     }
-    const room = this.#maxSamples - this.#samples.filter((s) => s.source === source).length;
-    this.#samples.push(...samples.slice(0, Math.max(0, room)));
+    this.#samples.push(...samples);
   }
 
   result(): RejectedRows {
@@ -85,7 +84,23 @@ export class RejectedCollector {
       byStage,
       bySource,
       reasons,
-      samples: [...this.#samples],
+      samples: Object.values(Object.groupBy(this.#samples, ({ source }) => source)).flatMap((samples = []) =>
+        chooseSamples(samples, this.#maxSamples),
+      ),
     };
   }
+}
+
+/** At most `max` samples in their order: the first of each reason, then the first of all. */
+function chooseSamples(samples: readonly RejectedSample[], max: number): RejectedSample[] {
+  const seen = new Set<string>();
+  const ranked = samples.map((sample, place) => {
+    // What follows the reason is of one record.
+    const reason = `${sample.column} ${sample.reason.split(";", 1)[0]}`;
+    const isFirst = !seen.has(reason);
+    seen.add(reason);
+    return { sample, place, isFirst };
+  });
+  const chosen = ranked.toSorted((a, b) => Number(b.isFirst) - Number(a.isFirst) || a.place - b.place).slice(0, max);
+  return chosen.sort((a, b) => a.place - b.place).map(({ sample }) => sample);
 }

@@ -174,10 +174,11 @@ function leaveOut(
   maxSamples: number,
 ): void {
   const key = `${column} ${problem}`;
+  const isFirst = !reasons.has(key);
   const reason = reasons.get(key) ?? { problem: problem ?? "", column, rows: 0 };
   reason.rows += lines;
   reasons.set(key, reason);
-  if (samples.length < maxSamples)
+  if (isFirst || samples.length < maxSamples)
     samples.push({ line, column, detail, text: bytes.toString("utf8").slice(0, MAX_SAMPLE_TEXT) });
 }
 

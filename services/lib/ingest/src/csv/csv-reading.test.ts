@@ -89,6 +89,23 @@ test("one open quote in the middle of a large file is counted line by line and r
   expect(rejected.samples[0]?.text).toMatch(/^s20001,1,1,0,"Firm\n/);
 });
 
+test("each reason has a sample, however many rows another one has before it", async () => {
+  const bad = Array.from({ length: 30 }, (_, i) => `b${i},x,1,0,n`);
+  const rest = ["short", row("s1", "a\0b"), "c1,1,y,0,n", '"s2"x,1,1,0,n', "short"];
+  const { rejected } = await read(`${HEADER}\n${[...bad, ...rest].join("\n")}\n${row("s3")}\n`, {
+    maxRejectedShare: 1,
+  });
+  expect(rejected.count).toBe(35);
+  expect(rejected.samples).toHaveLength(20);
+  expect(rejected.samples.slice(-5).map(({ line, column }) => [line, column])).toEqual([
+    [17, "delay"],
+    [32, "delay"],
+    [33, null],
+    [34, "amount"],
+    [35, "id"],
+  ]);
+});
+
 test("samples have the line of the file, whatever lies before it", async () => {
   const before = `\uFEFF\n${HEADER}\n\n${row("s1", '"two\n\nlines"')}\r\n${row("s2", "a\rb")}\n`;
   const { rejected } = await read(`${before}s3,x,1,0,n\nshort\n${row("s4")}\n${row("s5")}\ns6,1,y,0,n\n`);
