@@ -1,6 +1,6 @@
 import path from "node:path";
 import { env, readEnv } from "@bellwether/config/env";
-import { tellParent } from "@bellwether/mesh/parent-process";
+import { runService } from "@bellwether/mesh/run-service";
 import { serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { registryRoot } from "@bellwether/registry/layout";
 import { createLogger } from "@bellwether/telemetry/logger";
@@ -9,7 +9,7 @@ import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
 import { AUDIT_SINK, openAuditSink } from "./audit/audit-sink.ts";
 import { createMlService } from "./service.ts";
 
-try {
+const code = await runService(async (opened) => {
   const config = readEnv(process.env, {
     ...serverEnv("ML_SERVICE", { grpc: 9081, web: 8081, admin: 9481 }),
     registry: env.text("MODEL_REGISTRY_URL", { pattern: /^.{1,4096}$/, expected: "file:FOLDER" }, "file:models"),
@@ -23,11 +23,14 @@ try {
     dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
     level: env.choice("BELLWETHER_LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
   });
-  const telemetry = await startTelemetry({
-    serviceName: "ml-service",
-    serviceVersion: "0.1.0",
-    settings: readOtelSettings(process.env),
-  });
+  const settings = await serverSettings(config);
+  const telemetry = opened.use(
+    await startTelemetry({
+      serviceName: "ml-service",
+      serviceVersion: "0.1.0",
+      settings: readOtelSettings(process.env),
+    }),
+  );
   const logger = createLogger({ name: "ml-service", level: config.level });
   const audit = await openAuditSink({
     sink: config.auditSink,
@@ -35,26 +38,16 @@ try {
     spoolFolder: path.join(config.dataDir, "audit", "ml-service"),
     logger,
   });
-  const service = await createMlService({
-    ...(await serverSettings(config)),
-    registryRoot: registryRoot(config.registry, process.cwd()),
-    defaultModel: config.model,
-    pollMs: 1_000,
-    audit,
-    logger,
-    telemetry,
-  });
-  const stop = () =>
-    service
-      .stop()
-      .then(() => telemetry[Symbol.asyncDispose]())
-      .then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  tellParent(service, stop);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exit(1);
-}
+  return opened.use(
+    await createMlService({
+      ...settings,
+      registryRoot: registryRoot(config.registry, process.cwd()),
+      defaultModel: config.model,
+      pollMs: 1_000,
+      audit,
+      logger,
+      telemetry,
+    }),
+  );
+});
+process.exit(code);

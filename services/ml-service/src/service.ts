@@ -36,15 +36,19 @@ const BATCH_LIMITS = { maxRows: 65_536, maxBytes: 128 * 2 ** 20 };
 /** Starts ml-service. It serves as soon as its doors are open, and is ready once a champion is loaded. */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
   const { registryRoot, defaultModel, pollMs, audit, logger, ...server } = config;
+  await using starting = new AsyncDisposableStack();
+  if (audit) starting.defer(audit.stop);
   const pool = createBatchPool({
     // one core is left to the event loop, which answers single rows meanwhile
     workers: Math.max(1, os.availableParallelism() - 1),
     ...BATCH_LIMITS,
     onThreadLost: (cause) => logger.error({ err: cause }, "a scoring thread ended"),
   });
-  const shelf = createModelShelf(registryRoot, defaultModel, pool);
+  starting.use(pool);
+  const shelf = starting.use(createModelShelf(registryRoot, defaultModel, pool));
   const stopped = new AbortController();
   const refusals = audit && createRefusalCounts({ record: audit.record, newId: newPredictionId, now: Date.now });
+  if (refusals) starting.defer(() => refusals.flush());
   const running = await startServer({
     ...server,
     name: "ml-service",
@@ -60,6 +64,9 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
       refusals && { policies: [auditPolicy({ ...audit, refusals, newId: newPredictionId, now: Date.now })] }),
   });
 
+  starting.use(running);
+  starting.defer(() => stopped.abort());
+
   const ready = (): void => {
     logger.info({ model: defaultModel }, "champion loaded");
     running.setServing("", true);
@@ -67,13 +74,12 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const refused = (error: unknown): void => logger.warn({ err: error }, "champion not taken up");
   await watchChampion(shelf, pollMs, { swapped: ready, refused }, stopped.signal);
 
-  const stop = async (): Promise<void> => {
-    stopped.abort();
-    await running.stop();
-    refusals?.flush();
-    await audit?.stop();
-    await shelf[Symbol.asyncDispose]();
-    await pool[Symbol.asyncDispose]();
+  const opened = starting.move();
+  // Disposed of once, however often it is called; whoever calls later waits too.
+  let ended: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    ended ??= opened.disposeAsync();
+    return ended;
   };
   return { addresses: running.addresses, setServing: running.setServing, stop, [Symbol.asyncDispose]: stop };
 }

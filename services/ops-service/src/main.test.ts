@@ -25,6 +25,17 @@ test("serves on a cluster of its own, and SIGTERM stops it with the cluster", as
   expect(await ended).toEqual([0, null]);
 });
 
+test("SIGINT and SIGTERM one after the other stop it once, with the cluster, exit code 0", async () => {
+  const folder = await dataDir();
+  const ops = await startService("ops-service", { BELLWETHER_DATA_DIR: folder });
+  const ended = once(ops.process, "exit");
+  ops.process.kill("SIGINT");
+  ops.process.kill("SIGTERM");
+  ops.process.kill("SIGINT");
+  expect(await ended).toEqual([0, null]);
+  await expect(access(path.join(folder, "postgres/cluster/postmaster.pid"))).rejects.toThrow("ENOENT");
+});
+
 test("an unreachable Postgres and a wrong password are one line without the password, exit code 1", async () => {
   const nobody = "postgres://someone:hidden@127.0.0.1:1/ops";
   expect(await failedStart("ops-service", { DATABASE_URL: nobody })).toEqual({

@@ -1,7 +1,7 @@
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { env, readEnv } from "@bellwether/config/env";
 import { loadRiskPolicy } from "@bellwether/config/risk-policy";
-import { tellParent } from "@bellwether/mesh/parent-process";
+import { runService } from "@bellwether/mesh/run-service";
 import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { providePostgres } from "@bellwether/storage/provide-postgres";
 import { createLogger } from "@bellwether/telemetry/logger";
@@ -9,7 +9,7 @@ import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
 import { createOpsService } from "./service.ts";
 
-try {
+const code = await runService(async (opened) => {
   const config = readEnv(process.env, {
     ...serverEnv("OPS_SERVICE", { grpc: 9080, web: 8080, admin: 9480 }),
     mlUrl: env.url("ML_SERVICE_URL", ["http", "https", "dns", "ipv4"], "http://127.0.0.1:9081"),
@@ -23,37 +23,27 @@ try {
   const alertRules = await loadAlertRules(config.alertRules);
   const riskPolicy = await loadRiskPolicy(config.riskPolicy);
   const settings = await serverSettings(config);
-  const telemetry = await startTelemetry({
-    serviceName: "ops-service",
-    serviceVersion: "0.1.0",
-    settings: readOtelSettings(process.env),
-  });
+  const telemetry = opened.use(
+    await startTelemetry({
+      serviceName: "ops-service",
+      serviceVersion: "0.1.0",
+      settings: readOtelSettings(process.env),
+    }),
+  );
   const database = await providePostgres(config.databaseUrl, config.dataDir);
-  const service = await createOpsService({
-    ...settings,
-    databaseUrl: database.url,
-    alertRules,
-    riskPolicy,
-    mlUrl: config.mlUrl,
-    calls: peerSettings(config),
-    ...(config.dashboard !== null && { dashboard: config.dashboard }),
-    logger: createLogger({ name: "ops-service", level: config.level }),
-    telemetry,
-  }).catch(async (error) => {
-    await database.stop();
-    throw error;
-  });
-  const stop = () =>
-    service
-      .stop()
-      .then(() => Promise.all([database.stop(), telemetry.stop()]))
-      .then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  tellParent(service, stop);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exit(1);
-}
+  opened.defer(database.stop);
+  return opened.use(
+    await createOpsService({
+      ...settings,
+      databaseUrl: database.url,
+      alertRules,
+      riskPolicy,
+      mlUrl: config.mlUrl,
+      calls: peerSettings(config),
+      ...(config.dashboard !== null && { dashboard: config.dashboard }),
+      logger: createLogger({ name: "ops-service", level: config.level }),
+      telemetry,
+    }),
+  );
+});
+process.exit(code);

@@ -59,88 +59,86 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   // The page begins traces as a service does: as many of them are recorded.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
   const webHandlers = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
-  const { db, inTransaction, runs, listen, close: closeDatabase } = await openDatabase(databaseUrl);
-  const ml = createMeshTransport({ url: mlUrl, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) });
+  await using starting = new AsyncDisposableStack();
+  const { db, inTransaction, runs, listen, close } = await openDatabase(databaseUrl);
+  starting.defer(close);
   const feed = createChangeFeed(listen);
-  const close = async (): Promise<void> => {
-    ml.close();
-    await feed.close();
-    await closeDatabase();
-  };
+  starting.defer(feed.close);
+  const ml = starting.use(
+    createMeshTransport({ url: mlUrl, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) }),
+  );
   const newId = randomUUID;
   const ledger = { now, newId };
-  try {
-    const server = await startServer({
-      ...listening,
-      name: "ops-service",
-      routes: [
-        route(
-          BatchService,
-          batchHandlers({
-            ...{ ...ledger, rules: alertRules, policy: riskPolicy },
-            transact: createTransact(inTransaction, ledger),
-            transactLong: createTransact(runs.inTransaction, ledger),
-            writeChunk: (lease, chunk) => runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk)),
-            findRun: (runId) => findRun(db, runId),
-            findLatestRun: (which) => findLatestRun(db, which),
-            listRuns: (limit, beforeId) => listRuns(db, limit, beforeId),
-            watchRuns: (signal) => feed.watch(RUN_CHANNEL, signal),
-          }),
-        ),
-        route(
-          AlertService,
-          alertHandlers({
-            now,
-            listAlerts: (query, limit) => listAlerts(db, query, limit),
-            findAlert: (alertId) => findAlert(db, alertId),
-            listAlertEvents: (alertId, limit) => listAlertEvents(db, alertId, limit),
-            listChanged: (changeId, limit) => listChanged(db, changeId, limit),
-            listModels: () => listScoringModels(db),
-            watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
-            triage: createTriage(inTransaction, newId, now),
-          }),
-        ),
-        route(
-          SupplierService,
-          supplierHandlers({
-            listSuppliers: (query, limit) => listSuppliers(db, query, limit),
-            findSupplier: (supplierId, which) => findSupplier(db, supplierId, which),
-          }),
-        ),
-        route(
-          AuditService,
-          auditHandlers({
-            now,
-            appendEvents: (events, recordedUs) => inTransaction((tx) => appendEvents(tx.db, events, recordedUs)),
-            queryEvents: (query, limit) => queryEvents(db, query, limit),
-            recordsAfter: (sequence, limit) => recordsAfter(db, sequence, limit),
-            chainHead: () => chainHead(db),
-          }),
-        ),
-        route(InferenceService, passOnInference(ml)),
-      ],
-      errors: OPS_ERRORS,
-      translateError: (error) =>
-        translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer")),
-      logger,
-      rest: REST_ROUTES,
-      webHandlers,
-      admission: PATIENT,
-      ...(telemetry && { telemetry }),
-    });
-    const pulse = watchPostgres(databaseUrl, (usable, reason) => {
-      if (usable) logger.info("ready: the database answers again");
-      else logger.warn(`not ready: the database ${reason}`);
-      server.setServing("", usable, usable ? "" : `the database ${reason}`);
-    });
-    const stop = async (): Promise<void> => {
-      await pulse[Symbol.asyncDispose]();
-      await server.stop();
-      await close();
-    };
-    return { addresses: server.addresses, setServing: server.setServing, stop, [Symbol.asyncDispose]: stop };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const server = await startServer({
+    ...listening,
+    name: "ops-service",
+    routes: [
+      route(
+        BatchService,
+        batchHandlers({
+          ...{ ...ledger, rules: alertRules, policy: riskPolicy },
+          transact: createTransact(inTransaction, ledger),
+          transactLong: createTransact(runs.inTransaction, ledger),
+          writeChunk: (lease, chunk) => runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk)),
+          findRun: (runId) => findRun(db, runId),
+          findLatestRun: (which) => findLatestRun(db, which),
+          listRuns: (limit, beforeId) => listRuns(db, limit, beforeId),
+          watchRuns: (signal) => feed.watch(RUN_CHANNEL, signal),
+        }),
+      ),
+      route(
+        AlertService,
+        alertHandlers({
+          now,
+          listAlerts: (query, limit) => listAlerts(db, query, limit),
+          findAlert: (alertId) => findAlert(db, alertId),
+          listAlertEvents: (alertId, limit) => listAlertEvents(db, alertId, limit),
+          listChanged: (changeId, limit) => listChanged(db, changeId, limit),
+          listModels: () => listScoringModels(db),
+          watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
+          triage: createTriage(inTransaction, newId, now),
+        }),
+      ),
+      route(
+        SupplierService,
+        supplierHandlers({
+          listSuppliers: (query, limit) => listSuppliers(db, query, limit),
+          findSupplier: (supplierId, which) => findSupplier(db, supplierId, which),
+        }),
+      ),
+      route(
+        AuditService,
+        auditHandlers({
+          now,
+          appendEvents: (events, recordedUs) => inTransaction((tx) => appendEvents(tx.db, events, recordedUs)),
+          queryEvents: (query, limit) => queryEvents(db, query, limit),
+          recordsAfter: (sequence, limit) => recordsAfter(db, sequence, limit),
+          chainHead: () => chainHead(db),
+        }),
+      ),
+      route(InferenceService, passOnInference(ml)),
+    ],
+    errors: OPS_ERRORS,
+    translateError: (error) =>
+      translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer")),
+    logger,
+    rest: REST_ROUTES,
+    webHandlers,
+    admission: PATIENT,
+    ...(telemetry && { telemetry }),
+  });
+  starting.use(server);
+  const pulse = watchPostgres(databaseUrl, (usable, reason) => {
+    if (usable) logger.info("ready: the database answers again");
+    else logger.warn(`not ready: the database ${reason}`);
+    server.setServing("", usable, usable ? "" : `the database ${reason}`);
+  });
+  starting.use(pulse);
+  const opened = starting.move();
+  let ended: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    ended ??= opened.disposeAsync();
+    return ended;
+  };
+  return { addresses: server.addresses, setServing: server.setServing, stop, [Symbol.asyncDispose]: stop };
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { env, readEnv } from "@bellwether/config/env";
-import { tellParent } from "@bellwether/mesh/parent-process";
+import { runService } from "@bellwether/mesh/run-service";
 import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { registryRoot } from "@bellwether/registry/layout";
 import { createLogger } from "@bellwether/telemetry/logger";
@@ -14,7 +14,7 @@ const TIME_ZONE = {
   expected: "an IANA time zone such as Europe/Berlin",
 };
 
-try {
+const code = await runService(async (opened) => {
   const config = readEnv(process.env, {
     ...serverEnv("SCHEDULER_SERVICE", { grpc: 9082, web: 8082, admin: 9482 }),
     ...WEEKLY_ENV,
@@ -39,41 +39,33 @@ try {
   });
   const queue = config.redisUrl ?? config.databaseUrl;
   if (queue === null) throw new Error("set REDIS_URL or DATABASE_URL: the jobs need a place; npm start brings its own");
-  const telemetry = await startTelemetry({
-    serviceName: "scheduler-service",
-    serviceVersion: "0.1.0",
-    settings: readOtelSettings(process.env),
-  });
-  const service = await createSchedulerService({
-    ...(await serverSettings(config)),
-    mlUrl: config.mlUrl,
-    opsUrl: config.opsUrl,
-    calls: peerSettings(config),
-    modelConfig: config.modelConfig,
-    featureMapping: config.featureMapping,
-    weeksFolder: path.resolve(config.dataDir, WEEKS_FOLDER),
-    registryRoot: registryRoot(config.registry, process.cwd()),
-    defaultModel: config.model,
-    queueUrl: queue.reveal(),
-    cron: config.cron,
-    timeZone: config.timeZone,
-    lockMs: config.lockMs,
-    inputFolder: path.resolve(config.inputFolder),
-    input: config.input,
-    logger: createLogger({ name: "scheduler-service", level: config.level }),
-    telemetry,
-  });
-  const stop = () =>
-    service
-      .stop()
-      .then(() => telemetry[Symbol.asyncDispose]())
-      .then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  tellParent(service, stop);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exit(1);
-}
+  const telemetry = opened.use(
+    await startTelemetry({
+      serviceName: "scheduler-service",
+      serviceVersion: "0.1.0",
+      settings: readOtelSettings(process.env),
+    }),
+  );
+  return opened.use(
+    await createSchedulerService({
+      ...(await serverSettings(config)),
+      mlUrl: config.mlUrl,
+      opsUrl: config.opsUrl,
+      calls: peerSettings(config),
+      modelConfig: config.modelConfig,
+      featureMapping: config.featureMapping,
+      weeksFolder: path.resolve(config.dataDir, WEEKS_FOLDER),
+      registryRoot: registryRoot(config.registry, process.cwd()),
+      defaultModel: config.model,
+      queueUrl: queue.reveal(),
+      cron: config.cron,
+      timeZone: config.timeZone,
+      lockMs: config.lockMs,
+      inputFolder: path.resolve(config.inputFolder),
+      input: config.input,
+      logger: createLogger({ name: "scheduler-service", level: config.level }),
+      telemetry,
+    }),
+  );
+});
+process.exit(code);

@@ -116,21 +116,18 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     logger,
     ...(telemetry && { telemetry }),
   });
+  starting.use(server);
   readiness.report(server);
   const pulse = watchQueue(queueUrl, (usable, reason) => {
     readiness.set("store", usable ? null : `the store of the jobs ${reason}`);
     // What it lost meanwhile is written again.
     if (usable) jobs.checkSchedule();
   });
+  starting.use(pulse);
   const opened = starting.move();
-  const end = async (): Promise<void> => {
-    await pulse[Symbol.asyncDispose]();
-    await server.stop();
-    await opened.disposeAsync();
-  };
   let ended: Promise<void> | undefined;
   const stop = (): Promise<void> => {
-    ended ??= end();
+    ended ??= opened.disposeAsync();
     return ended;
   };
   return { addresses: server.addresses, setServing: server.setServing, stop, [Symbol.asyncDispose]: stop };

@@ -56,6 +56,9 @@ export async function openDatabase(url: string): Promise<Database> {
     max: MAX_RUN_CONNECTIONS,
     applicationName: "ops-service-runs",
     statementTimeoutMs: RUN_STATEMENT_TIMEOUT_MS,
+  }).catch(async (error) => {
+    await pool.close();
+    throw error;
   });
   return {
     ...storeOf(pool),

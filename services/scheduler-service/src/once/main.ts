@@ -18,7 +18,8 @@ const REASON = { pattern: /^[^\0]{1,500}$/su, expected: "a reason of 1 to 500 ch
 // The one-shot form: one week, no queue and no doors. A parent with a channel is told of the progress and of the result or the failure.
 const stopped = new AbortController();
 const stop = () => stopped.abort(new Error("stopped; the same command goes on where the run stopped"));
-process.once("SIGINT", stop).once("SIGTERM", stop).once("disconnect", stop);
+// Not once: the default of a second signal ends the process in the middle of its stop.
+process.on("SIGINT", stop).on("SIGTERM", stop).once("disconnect", stop);
 let telemetry: Telemetry | undefined;
 try {
   const config = readEnv(process.env, {
