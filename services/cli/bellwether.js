@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs the CLI on the Node that npm ci installed, whatever Node the machine has.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import module from "node:module";
 import path from "node:path";
 import process from "node:process";
@@ -28,8 +28,17 @@ if (major > 24 || (major === 24 && minor >= 15)) {
   const env = { ...process.env, BELLWETHER_LAUNCHED: "1" };
   const child = spawn(installed, process.argv.slice(1), { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
-  // npm may be killed: nobody would wait for this process any more.
-  const parent = process.ppid;
-  if (process.env.npm_lifecycle_event) setInterval(() => process.ppid === parent || child.kill("SIGTERM"), 500).unref();
+  if (process.env.npm_lifecycle_event) {
+    // npm may be killed: nobody would wait for this process any more, but for the shell between them, whose parent changes then.
+    const starters = () => {
+      try {
+        return `${process.ppid} ${/\) \S (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, "utf8"))?.[1]}`;
+      } catch {
+        return String(process.ppid);
+      }
+    };
+    const before = starters();
+    setInterval(() => starters() === before || child.kill("SIGTERM"), 500).unref();
+  }
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
 }

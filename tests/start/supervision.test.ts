@@ -111,7 +111,7 @@ test("two starts at the same moment: one serves, the other says who holds the lo
   const starts = [folder.spawn(["start", "--json"]), folder.spawn(["start", "--json"])];
   onTestFinished(() => starts.forEach(({ process: child }) => void child.kill("SIGKILL")));
   const first = await Promise.race(starts.map(async (start) => ({ start, ...(await start.ended) })));
-  expect(first).toMatchObject({ code: 1, stdout: "" });
+  expect(first).toMatchObject({ code: 1, stdout: expect.stringContaining("start.lock: wait for it or stop it") });
   expect(first.stderr).toMatch(
     /^bellwether: (process \d+|another process) holds .*start\.lock: wait for it or stop it\n$/,
   );
@@ -124,9 +124,10 @@ test("two starts at the same moment: one serves, the other says who holds the lo
 });
 
 test("when npm, which started it, is killed, it stops everything", async () => {
-  // Stands for npm: starts the command, says its process id and waits.
+  // Stands for npm: starts the command by a shell that stays, and waits.
+  const line = [process.execPath, ...folder.command(["start", "--json"])].map((word) => `'${word}'`).join(" ");
   const script = `
-    const child = require("node:child_process").spawn(process.execPath, ${JSON.stringify(folder.command(["start", "--json"]))}, { stdio: ["ignore", "inherit", "inherit"] });
+    require("node:child_process").spawn("sh", ["-c", ${JSON.stringify(`${line}; exit $?`)}], { stdio: ["ignore", "inherit", "inherit"] });
     setInterval(() => {}, 1_000);`;
   const npm = spawn(process.execPath, ["-e", script], {
     cwd: folder.root,
@@ -138,6 +139,10 @@ test("when npm, which started it, is killed, it stops everything", async () => {
     printed += bytes;
   });
   await within(() => expect(printed).toContain("\n"));
+  const shell = childrenOf(npm.pid ?? 0);
+  const all = [...shell, ...shell.flatMap(childrenOf)];
+  expect(all).toHaveLength(2);
   npm.kill("SIGKILL");
+  for (const pid of all) await within(() => expect(existsSync(`/proc/${pid}`)).toBe(false));
   await isNothingLeft(JSON.parse(printed.split("\n", 1)[0] ?? "") as Started);
 });

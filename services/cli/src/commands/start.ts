@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import type { ServiceProcess } from "../launch/service-process.ts";
 import { type RunningMesh, startMesh } from "../launch/start-mesh.ts";
-import { isLaunched, stopSignals, watchParent } from "../launch/stop-signals.ts";
+import { stopSignals, watchParent } from "../launch/stop-signals.ts";
 import { createReport } from "../report.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
@@ -21,7 +21,7 @@ export function startCommand(context: CliContext): Command {
       const stop = () => stopping.abort(new Error("stopped while starting"));
       // npm, a launcher and the terminal may each send one for a single Ctrl-C: all but the first change nothing.
       for (const signal of stopSignals()) process.on(signal, stop);
-      if (isLaunched(context)) watchParent(stop);
+      watchParent(context, stop);
       await using mesh = await startMesh(context, {
         repository: REPOSITORY,
         say: report.line,

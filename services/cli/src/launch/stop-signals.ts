@@ -20,16 +20,29 @@ function isHangupIgnored(): boolean {
   }
 }
 
-/** Whether npm or the launcher of another Node started this process and waits for it: it must not outlive them. */
-export const isLaunched = ({ env }: CliContext): boolean => Boolean(env.npm_lifecycle_event || env.BELLWETHER_LAUNCHED);
-
-/** Calls `gone` once when the process that started this one has ended, however it ended. */
-export function watchParent(gone: () => void): void {
-  const parent = process.ppid;
+/**
+ * Calls `gone` once when npm, or the launcher of another Node, has ended, however it ended, that started this process and waits for it.
+ * Whoever starts it otherwise may leave it behind.
+ */
+export function watchParent({ env }: CliContext, gone: () => void): void {
+  if (!env.BELLWETHER_LAUNCHED && !env.npm_lifecycle_event) return;
+  // The launcher watches npm for itself.
+  const look = env.BELLWETHER_LAUNCHED ? () => String(process.ppid) : startersOfNpm;
+  const before = look();
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (look() === before) return;
     clearInterval(timer);
     gone();
   }, PARENT_LOOK_MS);
   timer.unref();
+}
+
+/** npm starts a shell that starts this process, and that shell stays when npm is killed: its parent changes then, where /proc tells it. */
+function startersOfNpm(): string {
+  const { ppid } = process;
+  try {
+    return `${ppid} ${/\) \S (\d+)/.exec(readFileSync(`/proc/${ppid}/stat`, "utf8"))?.[1]}`;
+  } catch {
+    return String(ppid);
+  }
 }
