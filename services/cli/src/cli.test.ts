@@ -5,7 +5,10 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { readValueTable } from "@bellwether/ingest/read-value-table";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+// Each test starts the command several times, beside other tests.
+vi.setConfig({ testTimeout: 120_000 });
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const SHARED = path.resolve(ROOT, "../shared/data");

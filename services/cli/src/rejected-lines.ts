@@ -1,4 +1,5 @@
 import type { TrainingTable } from "@bellwether/ingest/training-table";
+import type { LeftOutRows } from "@bellwether/risk-model/training/left-out";
 
 /** Reasons that are listed; the JSON result has all of them. */
 const SHOWN_REASONS = 10;
@@ -21,4 +22,17 @@ export function rejectedLines({ rejected, cleanedIds }: Pick<TrainingTable, "rej
       `supplier ids: ${cleanedIds.rows} rows lost characters that cannot be seen or white space around the id; ${cleanedIds.duplicates} of the rows are duplicates since`,
     );
   return lines;
+}
+
+/** Rows that reading and mapping left out, for the model card: by column and reason with a sample, and those without a label. */
+export function leftOutRows({ rejected, unlabelled }: Pick<TrainingTable, "rejected" | "unlabelled">): LeftOutRows[] {
+  const reasons = rejected.reasons.map(({ source, column, reason, rows }): LeftOutRows => {
+    const sample = rejected.samples.find(
+      (of) => of.source === source && of.column === column && of.reason.startsWith(reason),
+    );
+    const place = sample === undefined || sample.file === "" ? "" : `${sample.file}:${sample.line ?? "?"} `;
+    return { column: column ?? "", reason, rows, sample: sample === undefined ? "" : `${place}${sample.text}` };
+  });
+  const withoutLabel = { column: "", reason: "without a label", rows: unlabelled, sample: "" };
+  return [...reasons.sort((a, b) => b.rows - a.rows), ...(unlabelled > 0 ? [withoutLabel] : [])];
 }

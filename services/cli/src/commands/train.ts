@@ -8,7 +8,7 @@ import { type CliContext, registryFolder } from "../cli-context.ts";
 import { evaluationJson, evaluationLines } from "../evaluation-report.ts";
 import { exportTraining } from "../export-training.ts";
 import { type PublishedModel, publishModel } from "../publish-model.ts";
-import { rejectedLines } from "../rejected-lines.ts";
+import { leftOutRows, rejectedLines } from "../rejected-lines.ts";
 import { createReport, showProgress } from "../report.ts";
 import { type DataOptions, loadTrainingData, withDataOptions } from "../training-data.ts";
 
@@ -41,6 +41,7 @@ export async function train(options: DataOptions & { publish?: boolean }, contex
     spec: model,
     configHash,
     runOnnx,
+    leftOut: leftOutRows(data),
     onTree: (done, total) => showProgress("training", done, total),
   });
   const published = options.publish

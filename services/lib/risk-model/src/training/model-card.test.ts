@@ -66,6 +66,7 @@ const render = (over: Partial<Evaluation>, bundleOver: Partial<FeatureBundle> = 
     calibration: { ...calibration, calibration: { ...bundle, ...bundleOver }.calibration },
     rowCounts: { train: 10, calibration: 10, test: 10, purged: 0, refused: 2, tooFew: 3, testFrom: null },
     provenance,
+    leftOut: [{ column: "carrier_share", reason: "outside 0 to 1", rows: 418, sample: "seller|1: 1.08" }],
     summaries: { training: rows, calibration: rows, test: rows },
   });
 
@@ -115,4 +116,8 @@ test("names the features that are held to their direction, and those that are no
   expect(card).toContain("- **Not** held to the declared direction (`monotone: false`): `quality` lowers.");
   expect(card).not.toContain("shoe_size");
   expect(render({})).not.toContain("direction (");
+});
+
+test("lists the rows that did not take part by column and reason, with one of them", () => {
+  expect(render({})).toContain("| `carrier_share` outside 0 to 1 | 418 | seller\\|1: 1.08 |");
 });

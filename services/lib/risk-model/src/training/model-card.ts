@@ -3,6 +3,7 @@ import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
 import type { CalibratedModel } from "./calibrate-model.ts";
 import { calibrationLine } from "./calibration-line.ts";
+import type { LeftOutRows } from "./left-out.ts";
 import type { TrainingProvenance } from "./provenance.ts";
 import type { RowCounts, RowsSummary } from "./row-counts.ts";
 
@@ -13,6 +14,7 @@ export interface ModelCard {
   readonly evaluation: Evaluation;
   readonly calibration: CalibratedModel;
   readonly rowCounts: RowCounts;
+  readonly leftOut: readonly LeftOutRows[];
   readonly provenance: TrainingProvenance;
   readonly summaries: Readonly<Record<"training" | "calibration" | "test", RowsSummary>>;
 }
@@ -84,7 +86,7 @@ function directionLines({ features }: Pick<FeatureBundle, "features">): string[]
   ];
 }
 
-function dataLines({ spec, rowCounts, summaries, provenance }: ModelCard): string[] {
+function dataLines({ spec, rowCounts, summaries, provenance, leftOut }: ModelCard): string[] {
   const { by, horizonDays, gapDays } = spec.split;
   const split =
     by === "time"
@@ -101,7 +103,34 @@ function dataLines({ spec, rowCounts, summaries, provenance }: ModelCard): strin
     "",
     `${split} ${spec.split.calibrationShare === null ? "Calibration is out of fold: every row that is not a test row trains the model." : "Calibration rows are those of suppliers held out of training."}`,
     `${rowCounts.refused} rows were refused by the features' rules, ${rowCounts.tooFew} had too few known features for a score.`,
+    ...leftOutLines(leftOut),
     `Data: SHA-256 \`${provenance.dataSha256}\` of the mapped rows.`,
+  ];
+}
+
+/** Reasons that the card lists; the others are one line together. */
+const MAX_REASONS = 20;
+/** Characters of a sample that the card shows: it is published with the model. */
+const MAX_SAMPLE = 80;
+
+function leftOutLines(leftOut: readonly LeftOutRows[]): string[] {
+  if (leftOut.length === 0) return [];
+  const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
+  const rest = leftOut.slice(MAX_REASONS);
+  return [
+    "",
+    "| rows that did not take part | n | for example |",
+    "|---|---|---|",
+    ...leftOut
+      .slice(0, MAX_REASONS)
+      .map(
+        ({ column, reason, rows, sample }) =>
+          `| ${cell(`${column === "" ? "" : `\`${column}\` `}${reason}`)} | ${rows} | ${cell(sample.slice(0, MAX_SAMPLE))} |`,
+      ),
+    ...(rest.length === 0
+      ? []
+      : [`| ${rest.length} other reasons | ${rest.reduce((sum, { rows }) => sum + rows, 0)} | |`]),
+    "",
   ];
 }
 

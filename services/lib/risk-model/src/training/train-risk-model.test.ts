@@ -100,7 +100,9 @@ test("rows with an impossible value or too few features are left out and counted
   const numbers = new Map([...table.numbers, ["late_ratio", ratio]]);
   for (const [name, column] of numbers)
     if (name !== "late_ratio") numbers.set(name, column.slice().fill(Number.NaN, 10, 30));
-  const { rowCounts, evaluation, rowUses, testScores } = await train({ numbers });
+  const { rowCounts, evaluation, rowUses, testScores, leftOut } = await train({ numbers });
+  expect(leftOut).toMatchObject([{ column: "late_ratio", reason: "FEATURE_OUT_OF_RANGE", rows: 3 }]);
+  expect(leftOut[0]?.sample).toMatch(/^S_\d+: late_ratio is -1/);
   expect(rowCounts).toMatchObject({ refused: 3, tooFew: 20, purged: 0, testFrom: null });
   expect(rowCounts.train + rowCounts.calibration + rowCounts.test).toBe(table.rows - 23);
   expect(evaluation.rows).toBe(rowCounts.test);

@@ -2,7 +2,7 @@ import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import { calibratedRisk } from "../calibrate/calibration.ts";
 import { singleFeatureBaseline } from "../evaluate/baseline.ts";
 import { type Evaluation, evaluateScores } from "../evaluate/evaluation.ts";
-import { createVectorizer } from "../features/vectorize.ts";
+import { createVectorizer, type VectorBatch } from "../features/vectorize.ts";
 import type { FeatureTable } from "../spec/feature-table.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
 import type { TreeProgress } from "../trainer/training-rows.ts";
@@ -17,6 +17,7 @@ import { columnarInput, type FitTask, type FittedModel, fitModel, type RunOnnx }
 import { supplierFolds, timeFolds } from "./folds.ts";
 import { recordGoldenRows } from "./golden-rows.ts";
 import { isoDay } from "./iso-day.ts";
+import { type LeftOutRows, refusedReasons } from "./left-out.ts";
 import { renderModelCard } from "./model-card.ts";
 import type { TrainingProvenance } from "./provenance.ts";
 import { type RowCounts, type RowsSummary, summariseRows } from "./row-counts.ts";
@@ -31,6 +32,8 @@ export interface TrainRiskModel {
   /** SHA-256 of the configuration pair, lower-case hex. */
   readonly configHash: string;
   readonly runOnnx: RunOnnx;
+  /** Rows of the data that are not in the table, for the card. */
+  readonly leftOut?: readonly LeftOutRows[];
   readonly onTree?: TreeProgress;
 }
 
@@ -44,6 +47,8 @@ export interface TrainedRiskModel {
   readonly evaluation: Evaluation;
   readonly calibration: CalibratedModel;
   readonly rowCounts: RowCounts;
+  /** Rows that did not take part: those that were given as left out, then those that the model's own rules refuse. */
+  readonly leftOut: readonly LeftOutRows[];
   readonly provenance: TrainingProvenance;
   /** What each row was used for, in the order of the table. */
   readonly rowUses: readonly RowUse[];
@@ -65,7 +70,9 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
   const table = { ...task.table, labels };
   const fit: FitTask = { table, spec, configHash: task.configHash, runOnnx };
   const everyRow = Uint32Array.from(labels.keys());
-  const refused = refusedRows(table, spec, everyRow);
+  const faults = refusedRows(table, spec, everyRow);
+  const refused = new Set(faults.map((fault) => fault.row));
+  const leftOut = [...(task.leftOut ?? []), ...refusedReasons(faults, table.supplierIds)];
   const usable = everyRow.filter((row) => !refused.has(row));
   const split = splitRows(table, usable, spec.split, spec.seed);
 
@@ -116,10 +123,11 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     evaluation,
     calibration,
     rowCounts,
+    leftOut,
     provenance,
     rowUses: rowUses(table.rows, refused, split, model.withScore),
     testScores: scatter(table.rows, test, scores),
-    modelCard: renderModelCard({ bundle, spec, evaluation, calibration, rowCounts, summaries, provenance }),
+    modelCard: renderModelCard({ bundle, spec, evaluation, calibration, rowCounts, leftOut, summaries, provenance }),
   };
 }
 
@@ -174,9 +182,9 @@ async function calibrate(
 const numericNames = (spec: ModelSpec): string[] =>
   spec.features.filter((feature) => feature.kind === "numeric").map((feature) => feature.name);
 
-/** Rows that the features' own rules refuse; they would be refused when served, too. */
-function refusedRows(table: FeatureTable, spec: ModelSpec, rows: Uint32Array): ReadonlySet<number> {
+/** Faults of rows that the features' own rules refuse; they would be refused when served, too. */
+function refusedRows(table: FeatureTable, spec: ModelSpec, rows: Uint32Array): VectorBatch["faults"] {
   const withoutText = { ...spec, text: null };
   const rules = createVectorizer(draftBundle(withoutText, "", fitInputs(table, rows, withoutText)));
-  return new Set(rules.vectorizeBatch(columnarInput(table)).faults.map((fault) => fault.row));
+  return rules.vectorizeBatch(columnarInput(table)).faults;
 }
