@@ -114,7 +114,7 @@ describe("bellwether start in an empty folder", () => {
       expect(week.rows_read).toBe(week.rows_scored + week.rows_set_aside);
       const status = await json(`${ops_service.web}/batch/status?model_name=scms-late-delivery`);
       expect(status).toMatchObject({ state: "complete", alerts_raised: week.alerts_raised });
-      for (const vendor of ["Orgenics, Ltd", "HETERO LABS LIMITED"]) {
+      for (const vendor of ["Orgenics, Ltd", "Aurobindo Pharma Limited"]) {
         const { alerts } = await json(`${ops_service.web}/alerts?supplier_id=${encodeURIComponent(vendor)}`);
         expect(alerts).toMatchObject([{ supplier_name: vendor, state: "open", dimension: "impact" }]);
       }
