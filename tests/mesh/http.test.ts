@@ -145,9 +145,15 @@ describe("a charset", () => {
     },
   );
 
-  it("of bytes that are no UTF-8 is an error, not another text", async () => {
-    const answer = await post("/echo", "application/json", Buffer.from('"ü"', "latin1"));
+  it.each([
+    ["/echo", '"ü"'],
+    ["/bellwether.echo.v1.EchoService/Echo", '{"id":"ü"}'],
+  ])("of bytes that are no UTF-8 is an error, not another text: %s", async (path, body) => {
+    const answer = await post(path, "application/json", Buffer.from(body, "latin1"));
     expect([answer.status, (await answer.json()).message]).toEqual([400, "the body is not UTF-8"]);
+    const cut = Buffer.from(body).subarray(0, body.indexOf("ü") + 1);
+    expect((await (await post(path, "application/json", cut)).json()).message).toBe("the body is not UTF-8");
+    expect((await post(path, "application/json", body)).status).toBe(200);
   });
 });
 

@@ -8,6 +8,7 @@ import { countedGzip, withInflation } from "./counted-gzip.ts";
 import { sendRejection, shown } from "./http-rejection.ts";
 import { bodyKey, interruptibleBody } from "./interruptible-body.ts";
 import { jsonRecordKey, recordEnvelopes, recordedQuery, recordUnary } from "./recorded-json.ts";
+import { utf8Body } from "./utf8-body.ts";
 import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 export interface WebRpcsOptions {
@@ -70,8 +71,9 @@ function universalRequest(
     return { ...universal, method, body };
   }
   const isUnary = request.headers["content-type"]?.startsWith("application/json");
-  const isGzip = request.headers["content-encoding"] === "gzip";
-  const recorded = isUnary ? recordUnary(body, isGzip) : recordEnvelopes(body);
+  const encoding = request.headers["content-encoding"] ?? "identity";
+  const text = isUnary && encoding === "identity" ? utf8Body(body) : body;
+  const recorded = isUnary ? recordUnary(text, encoding === "gzip") : recordEnvelopes(body);
   values.set(jsonRecordKey, { ...recorded, registry });
   return { ...universal, body: recorded.body };
 }
