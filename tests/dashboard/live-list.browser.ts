@@ -211,7 +211,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     expect(await rowNames(page)).toEqual(before);
   });
 
-  test("alerts and scores of two models are told apart", async () => {
+  test("alerts and scores of two models are shown apart", async () => {
     const data = demoData();
     const second = Object.assign(demoAlert(0), {
       alertId: "0190f3c0-0000-7000-8000-0000000000fe",

@@ -8,7 +8,7 @@ const alert = (alertId: string, state: AlertState = AlertState.OPEN, changedMs =
   create(AlertSchema, { alertId, state, changedAt: timestampFromMs(changedMs) });
 const isOpen = ({ state }: { state: AlertState }) => state === AlertState.OPEN;
 
-test("a list hears of what came after its position, each alert once", () => {
+test("a list gets what came after its position, each alert once", () => {
   const changes = createAlertChanges();
   changes.add([alert("a")], false);
   const position = changes.position();

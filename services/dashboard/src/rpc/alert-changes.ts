@@ -112,7 +112,7 @@ function changedMs({ changedAt }: Alert): number {
 
 export const AlertChangesContext = createContext<AlertChanges | undefined>(undefined);
 
-/** The changes that the page's watch has heard of. */
+/** The changes that the page's watch has received. */
 export function useAlertChanges(): AlertChanges {
   const changes = useContext(AlertChangesContext);
   if (!changes) throw new Error("AlertChangesContext has no provider");

@@ -16,8 +16,8 @@ import { oneAtATime } from "./one-at-a-time.ts";
 import { WITHOUT_DEADLINE } from "./transport.ts";
 
 /**
- * Hears of changed alerts while the page is shown: lists learn of them through `changes`, what stands still is read again. Says whether
- * changes arrive: any message, a heartbeat too, is a sign of life.
+ * Receives changed alerts while the page is shown: lists count them through `changes`, single alerts and suppliers are read again.
+ * Gives whether changes arrive: any message, a heartbeat too, is a sign of life.
  */
 export function useAlertWatch(changes: AlertChanges): Live {
   const transport = useTransport();

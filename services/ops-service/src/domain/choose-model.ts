@@ -9,7 +9,7 @@ export interface ScoringModel {
   readonly firstRunId: number;
 }
 
-/** A model without a complete run in so many of the latest weeks is no longer the default. */
+/** A model without a complete run in this number of latest weeks is no longer the default. */
 const DEFAULT_WEEKS = 4;
 
 /**
