@@ -148,7 +148,7 @@ export function checkTrainer(
       : `the converter (${source.producer || "not named"}) changed the model, or the rows are another model's; if the trainer is XGBoost or LightGBM, import its own file`;
   throw new ModelRefusedError(
     "misconverted",
-    `${differing} of ${rows} expected rows differ from what ${who} answers; most in row ${worst.row}: the trainer gave ${shown(worst.trainer)}, the file gives ${shown(worst.model)}; ${cause}`,
+    `${differing} of ${rows} expected rows differ from what ${who} answers, by up to ${comparison.maxRelativeDifference.toExponential(1)}; most in row ${worst.row}: the trainer gave ${shown(worst.trainer)}, the file gives ${shown(worst.model)}; ${cause}`,
   );
 }
 

@@ -57,6 +57,8 @@ const TREE_KEYS: ReadonlySet<string> = new Set([
 /** LightGBM's kZeroThreshold: values up to here count as zero where zero means missing. */
 const ZERO = Math.fround(1e-35);
 const BELOW_ZERO = nextFloat32Below(-ZERO);
+/** Zero and the outermost values that count as it; those between, smaller than any real value, follow the comparison. */
+const ZEROES = Float32Array.of(-ZERO, 0, ZERO);
 /** Nodes of one tree: where zero means missing, subtrees are written more than once. */
 const MAX_TREE_NODES = 262_144;
 
@@ -175,7 +177,8 @@ function splitReader(section: TextSection, inner: number, context: LightgbmTreeC
     }
     const missing = (type >> MISSING_SHIFT) & MISSING_MASK;
     const toLeft = (type & DEFAULT_LEFT) !== 0;
-    const plain = { feature: column, members: null, threshold: float32AtMost(cut), exact: cut, ...children };
+    const exact = withoutTiny(cut);
+    const plain = { feature: column, members: null, threshold: float32AtMost(exact), exact, ...children };
     if (missing === MISSING_IS_NAN) return { ...plain, defaultLeft: toLeft };
     // Without a missing type, LightGBM reads NaN as 0.
     if (missing !== MISSING_IS_ZERO) return { ...plain, defaultLeft: cut >= 0 };
@@ -184,23 +187,25 @@ function splitReader(section: TextSection, inner: number, context: LightgbmTreeC
 }
 
 /**
+ * LightGBM takes values within 1e-35 of zero for zero before any node sees them, so a threshold there parts them from the others
+ * either below or above.
+ */
+function withoutTiny(cut: number): number {
+  if (Math.abs(cut) > ZERO) return cut;
+  return cut < 0 ? BELOW_ZERO : ZERO;
+}
+
+/**
  * A node where zero and NaN mean missing. When the comparison sends zero where missing values go anyway, one node does;
  * else "is it zero?" is asked first, and the default child stands under both nodes, with half its cover each, which leaves
- * every expectation and so every SHAP value as it was. Further down the answer is known, and one node does again. (Values that
- * are not zero but within 1e-35 of it follow the comparison then.)
+ * every expectation and so every SHAP value as it was. Further down the answer is known, and one node does again.
  */
 function zeroSplit(plain: SourceSplit<Place>, place: Place, counts: Counts): SourceSplit<Place> {
   const { feature, threshold, defaultLeft, left, right } = plain;
-  if (defaultLeft && threshold >= -ZERO)
-    return { ...plain, threshold: Math.max(threshold, ZERO), exact: Math.max(plain.exact ?? threshold, ZERO) };
-  if (!defaultLeft && threshold < ZERO)
-    return {
-      ...plain,
-      threshold: Math.min(threshold, BELOW_ZERO),
-      exact: Math.min(plain.exact ?? threshold, BELOW_ZERO),
-    };
+  // The comparison sends zero where missing values go anyway.
+  if (defaultLeft === threshold >= ZERO) return plain;
   const [byDefault, other] = defaultLeft ? [left, right] : [right, left];
-  const isZero = { feature, threshold: 0, members: Float32Array.of(0), defaultLeft: true };
+  const isZero = { feature, threshold: 0, members: ZEROES, defaultLeft: true };
   const known = partedAbove(place, feature);
   if (known !== null && place.zeroSent === null) {
     return known.isZero ? { ...isZero, left: byDefault, right: other } : plain;

@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { readKinds } from "./kinds.ts";
+import { measureKind, TOLERANCE } from "./measure-kind.ts";
+
+/** The part of the support matrix that is committed: small models, made by `make_models.py small --small`. */
+const SMALL = path.join(import.meta.dirname, "small");
+/** All kinds, where `npm run test:import` has made them. */
+const ALL = path.join(import.meta.dirname, ".out");
+
+const MISCONVERTED = ["histogram boosting, categories"];
+
+describe("small models of today's trainers", () => {
+  const { kinds, bytes } = readKinds(SMALL);
+
+  test.each(kinds.map((kind) => [`${kind.trainer}, ${kind.what}, ${kind.form}`, kind] as const))("%s", async (_, kind) => {
+    const found = await measureKind(kind, kind.file === null ? null : bytes(kind.file));
+    if (kind.what === "dump_model") {
+      expect(found).toMatchObject({ result: "rejected", remark: expect.stringContaining("dump of XGBoost") });
+    } else if (MISCONVERTED.includes(kind.what)) {
+      expect(found).toMatchObject({ result: "misconverted", remark: expect.stringContaining("the converter (skl2onnx)") });
+    } else {
+      expect(found).toMatchObject({ result: "imported", score: expect.any(Number), contributions: expect.any(Number) });
+      if ("score" in found) expect(Math.max(found.score ?? 0, found.contributions ?? 0)).toBeLessThan(TOLERANCE);
+    }
+  });
+});
+
+describe.skipIf(!existsSync(path.join(ALL, "kinds.jsonl")))("all kinds (made by npm run test:import)", () => {
+  test("every imported kind answers and explains as its trainer", { timeout: 300_000 }, async () => {
+    const { kinds, bytes } = readKinds(ALL);
+    for (const kind of kinds) {
+      const found = await measureKind(kind, kind.file === null ? null : bytes(kind.file));
+      if (found.result !== "imported") continue;
+      const name = `${kind.trainer}, ${kind.what}, ${kind.form}`;
+      expect([name, Math.max(found.score ?? 0, found.contributions ?? 0) <= TOLERANCE]).toEqual([name, true]);
+    }
+  });
+});
