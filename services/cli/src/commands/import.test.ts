@@ -1,13 +1,17 @@
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { DEFAULT_LIMITS } from "@bellwether/ingest/ingest-limits";
+import { Workspace } from "@bellwether/ingest/workspace";
 import { readVersion } from "@bellwether/registry/read-version";
 import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
 import { openScoringModel } from "@bellwether/scoring/scoring-model";
 import { type ForeignModel, foreignModels } from "@bellwether/testing/foreign-models";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { UsageError } from "../usage-error.ts";
+import { explainCommand } from "./explain.ts";
 import { importCommand } from "./import.ts";
+import { predictCommand } from "./predict.ts";
 
 let folder = "";
 const files = new Map<string, ForeignModel>(foreignModels().map((file) => [file.name, file]));
@@ -110,4 +114,86 @@ test("background rows that do not fit are wrong use", async () => {
   expect(error).toMatchObject({
     message: expect.stringMatching(/--background: .* lacks columns spend, delay, region/),
   });
+});
+
+describe("--expected", () => {
+  const file = "xgboost-classifier.model";
+  const known = files.get(file);
+  const rows = known?.rows ?? [];
+  const cells = (row: Float32Array): string => Array.from(row, (x) => (Number.isNaN(x) ? "" : String(x))).join(",");
+  const csv = (change = 0): string =>
+    [
+      "f0,f1,f2,f3,answer",
+      ...rows.map((row, at) => `${cells(row)},${(known?.predictions[at]?.at(-1) ?? 0) + change}`),
+    ].join("\n");
+
+  test("proves a model against its trainer, from CSV and Parquet", async () => {
+    await writeFile(at("answers.csv"), csv());
+    const proven = { status: "imported", trainer: { rows: rows.length, compared: "prediction" } };
+    expect((await run(file, "--name", "proven", "--expected", "answers.csv")).json).toMatchObject(proven);
+    await using workspace = await Workspace.open(DEFAULT_LIMITS);
+    const copy = `copy (select * from read_csv('${at("answers.csv")}')) to '${at("answers.parquet")}' (format parquet)`;
+    await workspace.run(copy);
+    expect((await run(file, "--name", "proven", "--expected", "answers.parquet")).json).toMatchObject(proven);
+    const { modelCard } = await readVersion(at("models"), "proven", "v1");
+    expect(modelCard).toContain("Compared with its trainer's own predictions");
+  });
+
+  test("refuses a model that answers otherwise, and publishes nothing", async () => {
+    await writeFile(at("others.csv"), csv(0.01));
+    const { json, error } = await run(file, "--name", "disproven", "--expected", "others.csv");
+    expect(json).toMatchObject({
+      status: "refused",
+      kind: "misconverted",
+      reason: expect.stringMatching(/of 4 expected/),
+    });
+    expect(error).toBeInstanceOf(ModelRefusedError);
+    await expect(readVersion(at("models"), "disproven", "v1")).rejects.toThrow();
+  });
+
+  test.each([
+    ["a row that is cut short", `${csv()}\n1,2`, /--expected: row 6 has 2 cells where the header has 5/],
+    ["no rows", "f0,f1,f2,f3,answer\n", /--expected: the table has no rows/],
+    ["a text where a number is due", `${csv()}\n1,2,soon,4,0.5`, /--expected: row 6, column f2: "soon" is no number/],
+    ["an output that is NaN", `${csv()}\n1,2,3,4,NaN`, /--expected: row 6, column answer: "NaN" is no output/],
+    [
+      "other columns",
+      "a,b,answer\n1,2,0.5\n",
+      /--expected: the table lacks columns f0, f1, f2, f3; it has a, b, answer/,
+    ],
+    ["a binary file", "\u0000\u0001\u0002", /--expected: the table has no rows/],
+  ])("with %s is wrong use", async (_, text, message) => {
+    await writeFile(at("wrong.csv"), text);
+    const { json, error } = await run(file, "--name", "wrong", "--expected", "wrong.csv");
+    expect(json).toEqual({});
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error).toMatchObject({ message: expect.stringMatching(message) });
+  });
+});
+
+test("a regressor's number is printed by predict and explain, which name no band", async () => {
+  const imported = await run("xgboost-poisson.model", "--name", "targets");
+  expect(imported.json).toMatchObject({ output_space: "raw", risk_class: null, trainer: null });
+  const input = ["--input", '{"supplier_id":"S1","f0":1.2,"f1":-0.5}', "--model", "targets"];
+  const context = { env: { MODEL_REGISTRY_URL: `file:${at("models")}` }, cwd: folder };
+  const lines: string[] = [];
+  const write = vi.spyOn(process.stdout, "write").mockImplementation((line) => {
+    lines.push(String(line));
+    return true;
+  });
+  onTestFinished(() => write.mockRestore());
+  await predictCommand(context).parseAsync(input, { from: "user" });
+  const [first = ""] = lines.splice(0);
+  expect(first).toMatch(/^S1: -?\d+(\.\d+)?, a regressor's number without a band, model v1/);
+  await predictCommand(context).parseAsync([...input, "--json"], { from: "user" });
+  const flat = JSON.parse(lines.splice(0)[0] ?? "{}");
+  expect(flat).toMatchObject({ risk_score: null, margin: expect.any(Number), band: "unknown" });
+  expect(first).toContain(String(Number(flat.margin.toPrecision(7))));
+  await explainCommand(context).parseAsync(input, { from: "user" });
+  const explained = lines.join("");
+  expect(explained).toMatch(/risk score none \(a regressor\)/);
+  expect(explained).toMatch(
+    /The model answers \S+ for S1: it is a regressor, whose number has no risk score and no band\./,
+  );
+  expect(explained).not.toContain("too little data");
 });

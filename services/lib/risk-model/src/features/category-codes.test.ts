@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import type { BundleFeature, CategoryCodes, FeatureBundle } from "../bundle/feature-bundle.ts";
+import { createVectorizer } from "./vectorize.ts";
+
+const feature = (name: string, codes?: CategoryCodes): BundleFeature => ({
+  name,
+  kind: "numeric",
+  unit: "",
+  range: null,
+  missing: "keep",
+  direction: "unknown",
+  monotone: false,
+  immutable: false,
+  training: null,
+  categories: [],
+  ...(codes !== undefined && { codes }),
+});
+
+/** A bundle of one coded feature and a number. */
+const bundleOf = (codes: CategoryCodes): FeatureBundle => ({
+  format: "bellwether.feature-bundle/1",
+  modelName: "coded",
+  modelKind: "imported",
+  configHash: "",
+  features: [feature("country", codes), feature("spend")],
+  columns: [
+    { kind: "numeric", feature: "country" },
+    { kind: "numeric", feature: "spend" },
+  ],
+  text: null,
+  minimumPresent: 0.5,
+  outputSpace: "raw",
+  classes: { risk: "high", other: "low" },
+  calibration: { kind: "none" },
+  bands: { high: 0.7, medium: 0.4 },
+  explanation: { kind: "none", background: "" },
+  golden: [],
+  seed: 0,
+});
+
+const NAMED: CategoryCodes = { values: [0, 1, 2], labels: ["DE", "FR", "IT"], other: null };
+const vectorize = (codes: CategoryCodes, features: Record<string, number>, categories: Record<string, string> = {}) =>
+  createVectorizer(bundleOf(codes)).vectorize(
+    { features: { spend: 1, ...features }, categories, text: "" },
+    "supplier",
+  );
+
+test("a text and its code give the same row", () => {
+  expect(vectorize(NAMED, {}, { country: "FR" }).row).toEqual(Float32Array.of(1, 1));
+  expect(vectorize(NAMED, { country: 1 })).toMatchObject({ row: Float32Array.of(1, 1), warnings: [], missing: [] });
+});
+
+test("a code beyond the known ones is scored with a warning that lists them", () => {
+  expect(vectorize(NAMED, { country: 77 })).toMatchObject({
+    row: Float32Array.of(77, 1),
+    faults: [],
+    warnings: [
+      {
+        code: "UNKNOWN_CATEGORY",
+        feature: "country",
+        message: "country is 77, which the model does not know; it knows 0 (DE), 1 (FR), 2 (IT)",
+      },
+    ],
+  });
+  const unnamed = { ...NAMED, labels: null };
+  expect(vectorize(unnamed, { country: 3 }).warnings).toMatchObject([
+    { message: "country is 3, which the model does not know; it knows 0, 1, 2" },
+  ]);
+});
+
+test("an unknown text is missing, or has the code of all others", () => {
+  expect(vectorize(NAMED, {}, { country: "PL" })).toMatchObject({
+    row: Float32Array.of(Number.NaN, 1),
+    missing: ["country"],
+    warnings: [{ code: "UNKNOWN_CATEGORY" }],
+  });
+  const encoder = { ...NAMED, other: -1 };
+  expect(vectorize(encoder, {}, { country: "PL" })).toMatchObject({ row: Float32Array.of(-1, 1), missing: [] });
+  expect(vectorize(encoder, {})).toMatchObject({ row: Float32Array.of(-1, 1), missing: ["country"], warnings: [] });
+});
+
+test("a code and a text at once are a fault", () => {
+  expect(vectorize(NAMED, { country: 0 }, { country: "DE" }).faults).toMatchObject([
+    { field: "supplier.categories.country", reason: "FEATURE_WRONG_KIND" },
+  ]);
+});
+
+test("a text of a column without texts is read as a number", () => {
+  expect(vectorize({ ...NAMED, labels: null }, {}, { country: "2" }).row).toEqual(Float32Array.of(2, 1));
+});
+
+test("a batch takes texts too, and gives the rows that single suppliers have", () => {
+  const { vectorizeBatch } = createVectorizer(bundleOf(NAMED));
+  const numbers = new Map([["spend", Float64Array.of(1, 1, 1)]]);
+  const texts = new Map([["country", ["IT", "PL", null]]]);
+  const batch = vectorizeBatch({ rows: 3, numbers, categories: texts, texts: null });
+  expect([...batch.values]).toEqual([2, 1, Number.NaN, 1, Number.NaN, 1]);
+  expect([...batch.missingCounts]).toEqual([0, 1, 1]);
+  const both = new Map([...numbers, ["country", Float64Array.of(Number.NaN, 0, 1)]]);
+  const mixed = vectorizeBatch({ rows: 3, numbers: both, categories: texts, texts: null });
+  expect(mixed.faults).toMatchObject([{ row: 1, reason: "FEATURE_WRONG_KIND", field: "categories.country" }]);
+  expect(mixed.values[4]).toBe(1);
+});
