@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
-import { dataFolder } from "./mapping-fixture.ts";
+import { dataFolder, readSmall, SMALL_MAPPING } from "./mapping-fixture.ts";
 
 /** Prints the days of `suppliers.csv` and `times.parquet` below a folder, as `day` and as the mapping's SQL casts them. */
 const SCRIPT = (fixture: string, table: string) => `
@@ -43,3 +43,15 @@ test("times with a zone are the same day, that of UTC, on machines of any zone",
     expect(stdout.trim().split("\n")).toEqual(["[[1,-1],[1,1]]", "[[1,-1],[1,1]]"]);
   }
 }, 60_000);
+
+test("a year of two digits is one of 1969 to 2068", async () => {
+  const mapping = SMALL_MAPPING.replace("delay: number", "delay: { type: date, formats: ['%d.%m.%y'] }").replace(
+    "features: [delay, amount]",
+    "features: { delay: year(delay) - 2000, amount: amount }",
+  );
+  const { table } = await readSmall(
+    { "suppliers.csv": "id,delay,amount,late\na,01.01.57,1,0\nb,01.01.68,1,1\nc,01.01.69,1,1\n" },
+    { mapping },
+  );
+  expect(table.numbers.get("delay")).toEqual(Float64Array.of(57, 68, -31));
+});
