@@ -45,7 +45,8 @@ async function watch(name: string, label: string, env: Record<string, string>, .
     "strace",
     ["-D", "-f", "-qq", "-e", "trace=%network,openat", "-o", trace, process.execPath, ...preload, main],
     {
-      cwd: ROOT,
+      // The telemetry that is left on writes into the folder it is in.
+      cwd: name === "ml-service" ? folder : ROOT,
       env: { ...ENV, ...ports, HOME: "/proc/none", BELLWETHER_DATA_DIR: data, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     },

@@ -8,6 +8,7 @@ import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
 import { createRefusalCounts } from "./audit/refusal-counts.ts";
 import { newPredictionId } from "./domain/prediction-id.ts";
+import { defaultScoringThreads } from "./domain/scoring-threads.ts";
 import { createModelShelf } from "./model/model-shelf.ts";
 import { watchChampion } from "./model/watch-champion.ts";
 import { auditPolicy } from "./rpc/audit-policy.ts";
@@ -25,6 +26,8 @@ export interface MlServiceConfig
   readonly defaultModel: string;
   /** How often the champion is looked for, milliseconds. */
   readonly pollMs: number;
+  /** Threads that score batches, at least 1. Left out: `defaultScoringThreads`. */
+  readonly scoringThreads?: number | undefined;
   /** Where calls are recorded; it is stopped with the service. Left out: nowhere. */
   readonly audit?: AuditSink | undefined;
   readonly logger: Logger;
@@ -35,12 +38,19 @@ const BATCH_LIMITS = { maxRows: 65_536, maxBytes: 128 * 2 ** 20 };
 
 /** Starts ml-service. It serves as soon as its doors are open, and is ready once a champion is loaded. */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
-  const { registryRoot, defaultModel, pollMs, audit, logger, ...server } = config;
+  const { registryRoot, defaultModel, pollMs, audit, logger, scoringThreads, ...server } = config;
   await using starting = new AsyncDisposableStack();
   if (audit) starting.defer(audit.stop);
+  const workers =
+    scoringThreads ??
+    defaultScoringThreads({
+      cores: os.availableParallelism(),
+      memoryBytes: os.totalmem(),
+      memoryLimitBytes: process.constrainedMemory(),
+    });
+  logger.info({ threads: workers }, "scoring threads");
   const pool = createBatchPool({
-    // one core is left to the event loop, which answers single rows meanwhile
-    workers: Math.max(1, os.availableParallelism() - 1),
+    workers,
     ...BATCH_LIMITS,
     onThreadLost: (cause) => logger.error({ err: cause }, "a scoring thread ended"),
   });
