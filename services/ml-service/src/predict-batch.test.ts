@@ -85,3 +85,98 @@ test("a batch whose deadline passes ends, and the next is answered", async () =>
   expect(await late.then(() => undefined, ConnectError.from)).toMatchObject({ code: Code.DeadlineExceeded });
   expect((await client.predictBatch(request(0, 600))).bands).toHaveLength(600);
 });
+
+/** The numbers of a request, feature by feature. */
+const columnsIn = ({ values, supplierIds }: ReturnType<typeof request>) => {
+  const all = new Float32Array(values.buffer);
+  return DEMO_FEATURES.map((name, i) => ({
+    name,
+    values: [...all.subarray(i * supplierIds.length, (i + 1) * supplierIds.length)],
+  }));
+};
+const checksumsOf = (of: ReturnType<typeof request>) =>
+  columnsIn(of).map(({ values }) =>
+    values.reduce((sum, value, row) => sum + (Number.isNaN(value) ? 0 : (row + 1) * value), 0),
+  );
+const refused = async (over: object) => {
+  const error = ConnectError.from(await client.predictBatch({ ...request(0, 100), ...over }).catch((thrown) => thrown));
+  return [error.code, error.rawMessage];
+};
+
+test("named columns and checked bytes give the same scores; bytes without checksums too, with a warning", async () => {
+  const bytes = request(0, 100);
+  new Float32Array(bytes.values.buffer)[3] = Number.NaN;
+  const { featureNames: _, values: __, ...rest } = bytes;
+  const answers = await Promise.all([
+    client.predictBatch(bytes),
+    client.predictBatch({ ...bytes, valuesChecksums: checksumsOf(bytes) }),
+    client.predictBatch({ ...rest, numbers: columnsIn(bytes) }),
+  ]);
+  const [first, ...others] = answers.map((answer) => columnsOf([answer]));
+  for (const other of others) expect(other).toEqual(first);
+  expect(answers.map(({ warnings }) => warnings.map(({ code }) => code))).toEqual([["VALUES_UNCHECKED"], [], []]);
+  expect(answers[0]?.missingCounts[6]).toBe(1);
+});
+
+test("row-major and big-endian bytes, and features in another order, do not pass the checksums", async () => {
+  const { values, featureNames } = request(0, 100);
+  const valuesChecksums = checksumsOf(request(0, 100));
+  const all = new Float32Array(values.buffer);
+  const rowMajor = Float32Array.from(all, (_, i) => {
+    const [row, column] = [Math.floor(i / featureNames.length), i % featureNames.length];
+    return all[column * 100 + row] ?? 0;
+  });
+  for (const over of [
+    { values: new Uint8Array(rowMajor.buffer) },
+    { values: new Uint8Array(Buffer.from(values).swap32()) },
+    { valuesChecksums: valuesChecksums.toReversed() },
+    { valuesChecksums: valuesChecksums.map((sum, i) => (i === 2 ? sum * 1.00001 : sum)) },
+    { valuesChecksums: valuesChecksums.map(() => Number.NaN) },
+  ])
+    expect(await refused({ valuesChecksums, ...over })).toEqual([
+      Code.InvalidArgument,
+      expect.stringMatching(
+        /^values_checksums\[\d+\]: .* float32 little-endian, .*\(column-major\), or send numbers instead$/,
+      ),
+    ]);
+  expect(await refused({ valuesChecksums: [1] })).toEqual([
+    Code.InvalidArgument,
+    `values_checksums: 1 for ${featureNames.length} feature_names`,
+  ]);
+});
+
+test("named columns fit the rows and come once", async () => {
+  const [column] = columnsIn(request(0, 100));
+  if (!column) throw new Error("the demo has no features");
+  const none = { featureNames: [], values: new Uint8Array() };
+  expect(await refused({ ...none, numbers: [{ ...column, values: [1] }] })).toEqual([
+    Code.InvalidArgument,
+    `numbers[0].values: 1 values of "${column.name}" for 100 suppliers`,
+  ]);
+  for (const over of [{ numbers: [column] }, { ...none, numbers: [column, column] }])
+    expect((await refused(over))[1]).toContain(`"${column.name}" is named twice`);
+  expect((await refused({ ...none, numbers: [{ ...column, name: "late_ration" }] }))[1]).toContain("unknown feature");
+});
+
+test.each([
+  ["", "is empty; expected 1 to 128 bytes"],
+  ["x".repeat(129), "has 129 bytes; expected 1 to 128"],
+  ["ü".repeat(65), "has 130 bytes; expected 1 to 128"],
+  ["x".repeat(100_000), "has 100000 bytes; expected 1 to 128"],
+])("an id that a single call refuses is refused in a batch, with its row", async (id, reason) => {
+  const { supplierIds } = request(0, 100);
+  expect(await refused({ supplierIds: supplierIds.with(7, id) })).toEqual([
+    Code.InvalidArgument,
+    `supplier_ids[7]: ${reason}`,
+  ]);
+});
+
+test("ids of 128 bytes are taken; a text over 1 MiB of UTF-8 is refused, whatever its characters are", async () => {
+  const { supplierIds, contractTexts } = request(0, 100);
+  const longest = supplierIds.with(0, "x".repeat(128)).with(1, "ü".repeat(64));
+  expect((await client.predictBatch({ ...request(0, 100), supplierIds: longest })).bands).toHaveLength(100);
+  expect(await refused({ contractTexts: contractTexts.with(3, "ü".repeat(2 ** 19 + 1)) })).toEqual([
+    Code.InvalidArgument,
+    "contract_texts[3]: over 1 MiB",
+  ]);
+});

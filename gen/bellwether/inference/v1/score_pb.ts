@@ -246,7 +246,7 @@ export const ModelIdentitySchema: GenMessage<ModelIdentity> = /*@__PURE__*/
  */
 export type Warning = Message<"bellwether.inference.v1.Warning"> & {
   /**
-   * A stable code: OUTSIDE_TRAINING_RANGE, UNKNOWN_CATEGORY or TOO_FEW_FEATURES.
+   * A stable code: OUTSIDE_TRAINING_RANGE, UNKNOWN_CATEGORY or TOO_FEW_FEATURES; of a batch VALUES_UNCHECKED.
    *
    * @generated from field: string code = 1;
    */

@@ -5,6 +5,8 @@ import { BatchShapeError } from "../domain/ml-error.ts";
 /** Code of a missing category. */
 const MISSING_CODE = 0xffffffff;
 const MAX_TEXT_BYTES = 1_048_576;
+/** Longest supplier id and feature name, bytes of UTF-8, as in Supplier and CategoryColumn. */
+const MAX_NAME_BYTES = 128;
 
 /** Splits column-major float32 little-endian bytes into columns; the bytes may stand at any offset of a shared buffer. */
 function numbersFromBytes(names: readonly string[], bytes: Uint8Array, rows: number): Map<string, Float32Array> {
@@ -22,6 +24,52 @@ function numbersFromBytes(names: readonly string[], bytes: Uint8Array, rows: num
     columns.set(name, all.subarray(i * rows, (i + 1) * rows));
   }
   return columns;
+}
+
+/** Adds named columns to those from bytes. */
+function addNumberColumns(columns: Map<string, Float32Array>, request: PredictBatchRequest, rows: number): void {
+  for (const [i, { name, values }] of request.numbers.entries()) {
+    if (columns.has(name)) throw new BatchShapeError(`numbers[${i}].name`, `"${name}" is named twice`);
+    if (values.length !== rows)
+      throw new BatchShapeError(`numbers[${i}].values`, `${values.length} values of "${name}" for ${rows} suppliers`);
+    columns.set(name, Float32Array.from(values));
+  }
+}
+
+/** Difference of a checksum that rounding explains, as a share of the sum of magnitudes. */
+const CHECKSUM_TOLERANCE = 1e-6;
+
+/** Holds columns from bytes against their checksums: another byte order, or rows for columns, add up otherwise. */
+function checkChecksums(columns: ReadonlyMap<string, Float32Array>, checksums: readonly number[]): void {
+  if (checksums.length !== columns.size)
+    throw new BatchShapeError("values_checksums", `${checksums.length} for ${columns.size} feature_names`);
+  for (const [i, [name, column]] of [...columns].entries()) {
+    let sum = 0;
+    let magnitude = 0;
+    for (let row = 0; row < column.length; row++) {
+      const value = column[row] as number;
+      if (!Number.isFinite(value)) continue;
+      sum += (row + 1) * value;
+      magnitude += (row + 1) * Math.abs(value);
+    }
+    const expected = checksums[i] as number;
+    if (Math.abs(sum - expected) <= CHECKSUM_TOLERANCE * magnitude) continue;
+    throw new BatchShapeError(
+      `values_checksums[${i}]`,
+      `the values of "${name}" give ${sum}, the checksum says ${expected}; values must be float32 little-endian, all rows of the first feature before the second's (column-major), or send numbers instead`,
+    );
+  }
+}
+
+/** An id or a name within the bounds of its single form. */
+function checkNames(field: string, names: readonly string[]): void {
+  for (const [i, name] of names.entries()) {
+    // Three bytes a UTF-16 unit at most: short names need no counting.
+    const bytes = name.length * 3 <= MAX_NAME_BYTES ? name.length : Buffer.byteLength(name);
+    if (name === "") throw new BatchShapeError(`${field}[${i}]`, `is empty; expected 1 to ${MAX_NAME_BYTES} bytes`);
+    if (bytes > MAX_NAME_BYTES)
+      throw new BatchShapeError(`${field}[${i}]`, `has ${bytes} bytes; expected 1 to ${MAX_NAME_BYTES}`);
+  }
 }
 
 function categoriesFromCodes(request: PredictBatchRequest, rows: number): Map<string, (string | null)[]> {
@@ -58,12 +106,27 @@ export function batchFromProto(request: PredictBatchRequest): ColumnarInput {
     );
   }
   for (const [row, text] of texts.entries()) {
-    if (text.length > MAX_TEXT_BYTES) throw new BatchShapeError(`contract_texts[${row}]`, "over 1 MiB");
+    const mayBeLonger = text.length * 3 > MAX_TEXT_BYTES;
+    if (mayBeLonger && Buffer.byteLength(text) > MAX_TEXT_BYTES)
+      throw new BatchShapeError(`contract_texts[${row}]`, "over 1 MiB");
   }
+  checkNames("supplier_ids", request.supplierIds);
+  checkNames("feature_names", request.featureNames);
+  const numbers = numbersFromBytes(request.featureNames, request.values, rows);
+  if (request.valuesChecksums.length > 0) checkChecksums(numbers, request.valuesChecksums);
+  addNumberColumns(numbers, request, rows);
   return {
     rows,
-    numbers: numbersFromBytes(request.featureNames, request.values, rows),
+    numbers,
     categories: categoriesFromCodes(request, rows),
     texts: texts.length === 0 ? null : texts,
   };
+}
+
+/** What an answer says of values that could not be checked; empty when there is nothing to say. */
+export function batchWarnings({ featureNames, valuesChecksums }: PredictBatchRequest) {
+  if (featureNames.length === 0 || valuesChecksums.length > 0) return [];
+  const message =
+    "values came without values_checksums: bytes in another order are scored as other numbers; send values_checksums, or numbers";
+  return [{ code: "VALUES_UNCHECKED", feature: "", message }];
 }

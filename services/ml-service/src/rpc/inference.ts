@@ -6,7 +6,7 @@ import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score-su
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
 import type { ModelShelf, ModelWish } from "../model/model-shelf.ts";
-import { batchFromProto } from "./batch-from-proto.ts";
+import { batchFromProto, batchWarnings } from "./batch-from-proto.ts";
 import {
   contributionToProto,
   explanationKindToProto,
@@ -63,6 +63,7 @@ export function inferenceHandlers({ shelf, newPredictionId }: InferenceDeps): Se
           outputSpace: outputSpaceToProto(scoring.bundle),
           explanationKind: explanationKindToProto(scoring.bundle),
           background: scoring.bundle.explanation.background,
+          warnings: batchWarnings(request),
         };
       }),
 

@@ -16,9 +16,20 @@ export function featuresToProto(chunk: SnapshotChunk) {
     supplierIds: [...chunk.supplierIds],
     featureNames: [...chunk.numbers.keys()],
     values: new Uint8Array(values.buffer),
+    valuesChecksums: [...chunk.numbers.values()].map((column) => checksum(column)),
     categories: [...chunk.categories].map(([name, column]) => categoryColumn(name, column)),
     contractTexts: chunk.texts === null ? [] : [...chunk.texts],
   } satisfies MessageInitShape<typeof PredictBatchRequestSchema>;
+}
+
+/** As PredictBatchRequest.values_checksums defines it; of float32, as the values are sent. */
+function checksum(column: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (let row = 0; row < column.length; row++) {
+    const value = Math.fround(column[row] as number);
+    if (Number.isFinite(value)) sum += (row + 1) * value;
+  }
+  return sum;
 }
 
 /** A chunk's suppliers in the columns of SubmitChunk; an attribute that no row has is left out and stays as it is in ops. */
