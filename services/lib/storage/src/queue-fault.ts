@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { passingFault } from "./passing-fault.ts";
 
 /** What ioredis and Redis say when a command cannot be carried out now. */
@@ -9,4 +10,18 @@ const REDIS_ANSWER = /^(-?)(READONLY|OOM|MISCONF|NOREPLICAS|LOADING|CLUSTERDOWN|
 export function isQueueAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return REDIS.test(error.message) || REDIS_ANSWER.test(error.message) || passingFault(error) !== undefined;
+}
+
+const BACK_WITHIN_MS = 3_000;
+const PAUSE_MS = 50;
+
+/** What a question to a queue gives. A store that comes back within 3 s, as one that was restarted, is asked again: reading changes nothing. */
+export async function readQueue<T>(read: () => Promise<T>): Promise<T> {
+  for (const until = performance.now() + BACK_WITHIN_MS; ; await pause(PAUSE_MS)) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isQueueAway(error) || performance.now() > until) throw error;
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { isQueueAway } from "@bellwether/storage/queue-fault";
+import { isQueueAway, readQueue } from "@bellwether/storage/queue-fault";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { metrics } from "@opentelemetry/api";
 import { latestPause, type PauseFile, type PauseState } from "../domain/pause.ts";
@@ -144,7 +144,7 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
     throw isQueueAway(cause) ? new JobStoreError("does not answer", { cause }) : cause;
   };
   return {
-    state: () => state().catch(away),
+    state: () => readQueue(state).catch(away),
     async setPaused(paused) {
       const wanted = { paused, changedMs: now().getTime() };
       await write(wanted).catch(away);

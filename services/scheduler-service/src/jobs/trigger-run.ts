@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { checkWeekBegun, isoWeekAt, parseIsoWeek } from "@bellwether/config/iso-week";
-import { isQueueAway } from "@bellwether/storage/queue-fault";
+import { isQueueAway, readQueue } from "@bellwether/storage/queue-fault";
 import type { Job } from "bullmq";
 import { JobStoreError, RunUnderWayError } from "../domain/scheduler-error.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";
@@ -65,7 +65,7 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
   /** The job of the week that waits or runs. One that is over is removed: the next one compares its file with the ledger's. */
   const underWay = async (jobId: string, signal: AbortSignal): Promise<RunJob | null> => {
     for (;;) {
-      const job = await queue.getJob(jobId);
+      const job = await readQueue(() => queue.getJob(jobId));
       const state = await job?.getState();
       if (job === undefined || state === undefined || state === "unknown") return null;
       if (state === "completed" || state === "failed") {

@@ -1,5 +1,5 @@
 import type { Queues } from "@bellwether/storage/open-queue";
-import { isQueueAway } from "@bellwether/storage/queue-fault";
+import { isQueueAway, readQueue } from "@bellwether/storage/queue-fault";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { UnrecoverableError } from "bullmq";
 import type { PauseFile } from "../domain/pause.ts";
@@ -145,7 +145,7 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     schedule: keeper.state,
     setPaused: keeper.setPaused,
     jobNews: (jobId) =>
-      jobNews(queue, jobId).catch((cause: unknown) => {
+      readQueue(() => jobNews(queue, jobId)).catch((cause: unknown) => {
         throw isQueueAway(cause) ? new JobStoreError("does not answer", { cause }) : cause;
       }),
     checkSchedule: keeper.nudge,
