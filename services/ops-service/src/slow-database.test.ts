@@ -52,6 +52,27 @@ test("a query that takes too long ends with DEADLINE_EXCEEDED, not long after it
   expect((await ops.alerts.listAlerts({})).alerts).toHaveLength(1);
 });
 
+test("calls beyond 128 that wait for a connection are told at once to come back, and the others are served", async () => {
+  const url = await cluster.createDatabase();
+  await using ops = await startOps(url, { logger });
+  const admin = await openPostgres(url);
+  onTestFinished(() => admin.close());
+  await inTransaction(admin, async (tx) => {
+    await tx.query("lock table bellwether.alert");
+    const calls = Array.from({ length: 170 }, () => failureOf(ops.alerts.listAlerts({}, PATIENT)));
+    const refused = await Promise.any(
+      calls.map(async (call) => {
+        const error = await call;
+        if (error.code !== Code.ResourceExhausted) throw error;
+        return error;
+      }),
+    );
+    expect(refused.findDetails(ErrorInfoSchema)[0]?.reason).toBe("DATABASE_BUSY");
+    await Promise.allSettled(calls);
+  });
+  expect((await ops.alerts.listAlerts({})).alerts).toEqual([]);
+});
+
 test("a database that falls silent fails the calls that wait for it within 30 s, and they go on when it does", async () => {
   await using relay = await startTcpRelay(await cluster.createDatabase());
   await using ops = await startOps(relay.url, { logger });

@@ -11,7 +11,9 @@ const START_GRACE_MS = 10_000;
  * @returns the exit code: 0 after an orderly end, 1 after a start or a stop that failed, which is printed
  */
 export async function runService(start: (opened: AsyncDisposableStack) => Promise<RunningServer>): Promise<number> {
-  const { promise: asked, resolve: stop } = Promise.withResolvers<void>();
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  // Signals are listened to with their name, which would be taken for a server.
+  const stop = (): void => resolve();
   // Not once: the default of a second signal ends the process at once, with what is open.
   process.on("SIGINT", stop).on("SIGTERM", stop);
   if (process.send) process.once("disconnect", stop);

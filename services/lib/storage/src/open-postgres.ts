@@ -7,6 +7,8 @@ import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
 export interface PostgresOptions {
   /** Connections at most. Default 10. */
   readonly max?: number;
+  /** How many may wait for a connection; more get a PoolFullError at once. Left out: any number. */
+  readonly maxWaiting?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
   /** The server ends a statement that takes longer, waiting for locks included. Left out: it does not. */
@@ -28,7 +30,7 @@ const STARTING_PAUSE_MS = 50;
 const CANNOT_CONNECT_NOW = "57P03";
 
 /** What node-postgres must know of one connection. */
-export function connectionConfig(url: string, options: Omit<PostgresOptions, "max">): ClientConfig {
+export function connectionConfig(url: string, options: Omit<PostgresOptions, "max" | "maxWaiting">): ClientConfig {
   const { applicationName, statementTimeoutMs } = options;
   const limits = statementTimeoutMs !== undefined && {
     statement_timeout: statementTimeoutMs,
@@ -48,9 +50,9 @@ export function connectionConfig(url: string, options: Omit<PostgresOptions, "ma
 }
 
 /** Makes a pool of connections that connects when it is first asked, and again whenever the server was away. */
-export function connectPostgres(url: string, { max = 10, ...options }: PostgresOptions = {}): PostgresPool {
+export function connectPostgres(url: string, { max = 10, maxWaiting, ...options }: PostgresOptions = {}): PostgresPool {
   // An idle connection stays: to make one costs the server more than to keep it.
-  return new PostgresPool({ ...connectionConfig(url, options), max, idleTimeoutMillis: 0 });
+  return new PostgresPool({ ...connectionConfig(url, options), max, idleTimeoutMillis: 0 }, maxWaiting);
 }
 
 /**

@@ -24,7 +24,13 @@ export function timeoutFault(error: unknown): Error | undefined {
   return causeOf(error, ({ code }) => code === QUERY_CANCELED);
 }
 
+/** The fault below an error of a pool that has too many waiting for it. */
+export function poolFault(error: unknown): Error | undefined {
+  return causeOf(error, ({ name }) => name === "PoolFullError");
+}
+
 interface Fault {
+  readonly name: string;
   readonly code: string | undefined;
   readonly message: string;
 }
@@ -33,7 +39,7 @@ function causeOf(error: unknown, is: (fault: Fault) => boolean): Error | undefin
   let at = error;
   for (let depth = 0; depth < MAX_CAUSES && at instanceof Error; depth++) {
     const code = "code" in at && typeof at.code === "string" ? at.code : undefined;
-    if (is({ code, message: at.message })) return at;
+    if (is({ name: at.name, code, message: at.message })) return at;
     at = at.cause;
   }
   return undefined;

@@ -8,6 +8,15 @@ import { passingFault } from "./passing-fault.ts";
 /** Whoever holds a connection that was cut gives it back by then, or is not waited for. */
 const CUT_GRACE_MS = 500;
 
+/** More wait for a connection than will be served in time. */
+export class PoolFullError extends Error {
+  override readonly name = "PoolFullError" as const;
+
+  constructor(waiting: number) {
+    super(`${waiting} wait for a connection to the database already`);
+  }
+}
+
 /**
  * node-postgres's pool with a span per query and without three of its habits: here a connection that breaks does not end the
  * process, a refused query does not cost its connection, and closing does not wait for ever.
@@ -15,7 +24,8 @@ const CUT_GRACE_MS = 500;
 export class PostgresPool extends pg.Pool {
   readonly #sockets: ReadonlySet<net.Socket>;
 
-  constructor(config: Omit<pg.PoolConfig, "stream">) {
+  /** @param maxWaiting so many may wait for a connection; the next one gets a PoolFullError at once */
+  constructor(config: Omit<pg.PoolConfig, "stream">, maxWaiting = Number.POSITIVE_INFINITY) {
     const sockets = new Set<net.Socket>();
     super({ ...config, stream: () => trackedSocket(sockets) });
     this.#sockets = sockets;
@@ -24,6 +34,12 @@ export class PostgresPool extends pg.Pool {
     this.on("connect", (connection) => {
       withSqlSpans(connection.on("error", () => {}));
     });
+    const connect = this.connect.bind(this) as () => Promise<pg.PoolClient>;
+    const connectUnlessFull = async (): Promise<pg.PoolClient> => {
+      if (this.waitingCount >= maxWaiting) throw new PoolFullError(this.waitingCount);
+      return connect();
+    };
+    this.connect = connectUnlessFull as pg.Pool["connect"];
     this.query = ((...args: Parameters<pg.Pool["query"]>) => this.#ask(args)) as pg.Pool["query"];
   }
 

@@ -111,6 +111,15 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** So many calls wait for the database that one more would be late. */
+export class DatabaseBusyError extends Error {
+  override readonly name = "DatabaseBusyError" as const;
+  readonly retryAfterMs = 1_000;
+  constructor(options?: ErrorOptions) {
+    super("more calls wait for the database than it can serve in time; try again", options);
+  }
+}
+
 /** A query took longer than it may: it waited for a lock, or the database is overloaded. */
 export class DatabaseTimeoutError extends Error {
   override readonly name = "DatabaseTimeoutError" as const;

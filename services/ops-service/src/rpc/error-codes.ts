@@ -6,6 +6,7 @@ import type {
   AlertResolvedError,
   AuditEventError,
   ChunkShapeError,
+  DatabaseBusyError,
   DatabaseTimeoutError,
   DatabaseUnavailableError,
   LossLimitError,
@@ -40,6 +41,7 @@ type OpsError =
   | QueryError
   | WatchTooSlowError
   | FlatSupplierError
+  | DatabaseBusyError
   | DatabaseTimeoutError
   | DatabaseUnavailableError
   | ModelServiceUnavailableError;
@@ -63,6 +65,7 @@ export const OPS_ERRORS = {
   QueryError: Code.InvalidArgument,
   WatchTooSlowError: Code.ResourceExhausted,
   FlatSupplierError: Code.InvalidArgument,
+  DatabaseBusyError: Code.ResourceExhausted,
   DatabaseTimeoutError: Code.DeadlineExceeded,
   DatabaseUnavailableError: Code.Unavailable,
   ModelServiceUnavailableError: Code.Unavailable,

@@ -1,8 +1,9 @@
-import { passingFault, timeoutFault } from "@bellwether/storage/passing-fault";
-import { DatabaseTimeoutError, DatabaseUnavailableError } from "../domain/ops-error.ts";
+import { passingFault, poolFault, timeoutFault } from "@bellwether/storage/passing-fault";
+import { DatabaseBusyError, DatabaseTimeoutError, DatabaseUnavailableError } from "../domain/ops-error.ts";
 
 /** The driver's error as one that a caller can act on; anything else comes back as it is. `tell` hears what the driver said. */
 export function translateDatabaseError(error: unknown, tell: (reason: string) => void): unknown {
+  if (poolFault(error)) return new DatabaseBusyError({ cause: error });
   const late = timeoutFault(error);
   const lost = passingFault(error);
   if (!late && !lost) return error;

@@ -46,14 +46,23 @@ const STATEMENT_TIMEOUT_MS = 5_000;
 /** Publishing 1,000,000 scores takes a second or two a statement; submitting a chunk has a deadline of 60 s, completing a run one of 600 s. */
 const RUN_STATEMENT_TIMEOUT_MS = 120_000;
 const MAX_RUN_CONNECTIONS = 4;
+/** For ten connections, each held for milliseconds: who would wait longer is told at once to come back. */
+const MAX_WAITING = 128;
+/** Two chunks of each of some runs, and what reads of them. */
+const MAX_RUNS_WAITING = 32;
 
 /** Opens the database and brings its tables up to date. @throws StorageError in one line */
 export async function openDatabase(url: string): Promise<Database> {
   await migrateDatabase(url, MIGRATIONS);
   const applicationName = "ops-service";
-  const pool = await openPostgres(url, { applicationName, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
+  const pool = await openPostgres(url, {
+    applicationName,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    maxWaiting: MAX_WAITING,
+  });
   const runs = await openPostgres(url, {
     max: MAX_RUN_CONNECTIONS,
+    maxWaiting: MAX_RUNS_WAITING,
     applicationName: "ops-service-runs",
     statementTimeoutMs: RUN_STATEMENT_TIMEOUT_MS,
   }).catch(async (error) => {
