@@ -6,6 +6,7 @@ import { auditTrail } from "./audit-trail.ts";
 import { bodies } from "./bodies.ts";
 import { collector } from "./collector.ts";
 import { floods } from "./floods.ts";
+import { fuzz } from "./fuzz.ts";
 import { leaveServerCpu, type Scenario } from "./harness.ts";
 import { hostileMessages } from "./hostile.ts";
 import { overload } from "./overload.ts";
@@ -21,6 +22,7 @@ const SCENARIOS = {
   hostile: hostileMessages,
   floods,
   bodies,
+  fuzz,
   collector,
   "audit-trail": auditTrail,
   takeover,
@@ -35,6 +37,7 @@ const ABOUT: Readonly<Record<keyof typeof SCENARIOS, string>> = {
   hostile: "messages made to hurt, at both doors",
   floods: "HTTP/2 floods at both doors, beside an honest client",
   bodies: "requests of 16 MiB on every stream that never end, at both listeners, beside an honest client",
+  fuzz: "malformed requests to the nine listeners of the three services, honest calls in between",
   collector: "telemetry to a collector that is dead or silent",
   "audit-trail": "audit events to an ops-service that is dead or silent",
   takeover: "the scheduler that holds a week's run is killed; a second one goes on",

@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import net from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { type StartedMesh, startFolder } from "../start/started-mesh.ts";
+import { atMost, type Finding, type Scenario } from "./harness.ts";
+import { createRandom, malformedRequest } from "./malformed-requests.ts";
+
+/** To each listener. */
+const REQUESTS = 50_000;
+const QUICK_REQUESTS = 5_000;
+const SEED = 20_261_128;
+const AT_ONCE = 128;
+const HONEST_EVERY = 500;
+/** What a listener has not answered by then it waits for more of: the client goes. */
+const PATIENCE_MS = 5;
+const LEAK_WAIT_MS = 30_000;
+
+const SERVICES = ["ops_service", "ml_service", "scheduler_service"] as const;
+const LISTENERS = ["grpc", "web", "admin"] as const;
+type Listener = (typeof LISTENERS)[number];
+
+/** Malformed requests to the nine listeners of the three services, honest calls in between. */
+export const fuzz: Scenario = async (quick) => {
+  await using folder = await startFolder();
+  const mesh = await folder.start({ BELLWETHER_LOG_LEVEL: "silent" });
+  try {
+    return await fuzzMesh(mesh, quick ? QUICK_REQUESTS : REQUESTS);
+  } finally {
+    await mesh.end("SIGTERM");
+  }
+};
+
+async function fuzzMesh({ started, pid }: StartedMesh, requests: number): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const processes = childrenOf(pid);
+  const socketsBefore = socketsOf(processes);
+  for (const [s, service] of SERVICES.entries()) {
+    for (const [l, listener] of LISTENERS.entries()) {
+      const url = new URL(started[service][listener].replace(/^(?!\w+:\/\/)/, "http://"));
+      const failed = await fuzzListener(url, listener, requests, SEED + 10 * s + l);
+      findings.push(atMost(`fuzz.${service}.${listener}`, failed, `honest calls failed, ${requests} requests`, 0));
+    }
+  }
+  const ended = processes.filter((process) => !childrenOf(pid).includes(process)).length;
+  const leaked = await leakedSockets(processes, socketsBefore);
+  return [
+    ...findings,
+    atMost("fuzz.exits", ended, `of ${processes.length} processes`, 0),
+    atMost("fuzz.leaked_connections", leaked, `of ${socketsBefore} sockets before`, 0),
+  ];
+}
+
+async function fuzzListener(url: URL, listener: Listener, requests: number, seed: number): Promise<number> {
+  const random = createRandom(seed);
+  const port = Number(url.port);
+  let left = requests;
+  let failed = 0;
+  const send = async (): Promise<void> => {
+    while (left-- > 0) {
+      const honest = left % HONEST_EVERY === 0;
+      await sendBytes(port, malformedRequest(random));
+      if (honest && !(await isHonest(url, listener))) failed++;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, send));
+  return failed;
+}
+
+/** Sends, waits for the end or for a moment, and resets: a port that waits after a close is not there for the next one. */
+function sendBytes(port: number, bytes: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, "127.0.0.1");
+    let timer: NodeJS.Timeout | undefined;
+    socket.on("error", () => {}).resume();
+    socket.once("connect", () => {
+      socket.write(bytes);
+      timer = setTimeout(() => socket.resetAndDestroy(), PATIENCE_MS);
+    });
+    socket.once("close", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+async function isHonest(url: URL, listener: Listener): Promise<boolean> {
+  const signal = AbortSignal.timeout(10_000);
+  try {
+    if (listener === "admin") return (await fetch(new URL("/livez", url), { signal })).status === 200;
+    if (listener === "grpc") {
+      const transport = createGrpcTransport({ baseUrl: url.href, idleConnectionTimeoutMs: 100 });
+      return (await createClient(Health, transport).check({}, { signal })).status > 0;
+    }
+    const headers = { "content-type": "application/json" };
+    const check = new URL("/grpc.health.v1.Health/Check", url);
+    return (await fetch(check, { method: "POST", headers, body: "{}", signal })).status === 200;
+  } catch {
+    return false;
+  }
+}
+
+/** The services: processes that the start began, Node's only. */
+function childrenOf(pid: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => {
+      try {
+        const [, rest = ""] = readFileSync(`/proc/${child}/stat`, "utf8").split(") ");
+        return Number(rest.split(" ")[1]) === pid && readlinkSync(`/proc/${child}/exe`).endsWith("node");
+      } catch {
+        return false;
+      }
+    });
+}
+
+function socketsOf(processes: readonly number[]): number {
+  const ofProcess = (process: number): number => {
+    const folder = `/proc/${process}/fd`;
+    return readdirSync(folder).filter((fd) => {
+      try {
+        return readlinkSync(`${folder}/${fd}`).startsWith("socket:");
+      } catch {
+        return false;
+      }
+    }).length;
+  };
+  return processes.reduce((sum, process) => sum + ofProcess(process), 0);
+}
+
+/** Sockets more than before, once those that time out have had their time; a pool of the database may have grown by some. */
+async function leakedSockets(processes: readonly number[], before: number): Promise<number> {
+  const grown = 20;
+  const end = performance.now() + LEAK_WAIT_MS;
+  let more = socketsOf(processes) - before;
+  while (more > grown && performance.now() < end) {
+    await delay(500);
+    more = socketsOf(processes) - before;
+  }
+  return Math.max(0, more - grown);
+}
