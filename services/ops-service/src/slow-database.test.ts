@@ -73,6 +73,29 @@ test("calls beyond 128 that wait for a connection are told at once to come back,
   expect((await ops.alerts.listAlerts({})).alerts).toEqual([]);
 });
 
+test("a call that ends while it waits for a connection runs no query when its turn comes", async () => {
+  const url = await cluster.createDatabase();
+  await using ops = await startOps(url, { logger });
+  const admin = await openPostgres(url);
+  onTestFinished(() => admin.close());
+  const active = async (): Promise<number> => {
+    const { rows } = await admin.query(
+      "select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
+    return rows[0].n;
+  };
+  await inTransaction(admin, async (tx) => {
+    await tx.query("lock table bellwether.alert");
+    const holders = Array.from({ length: 10 }, () => failureOf(ops.alerts.listAlerts({}, PATIENT)));
+    await vi.waitFor(async () => expect(await active()).toBe(10), { timeout: 5_000 });
+    const late = Array.from({ length: 30 }, () => failureOf(ops.alerts.listAlerts({}, { timeoutMs: 300 })));
+    for (const { code } of await Promise.all(late)) expect(code).toBe(Code.DeadlineExceeded);
+    await Promise.all(holders);
+    // The holders' connections are free again, and those who waited for them have gone.
+    expect(await active()).toBe(0);
+  });
+});
+
 test("a database that falls silent fails the calls that wait for it within 30 s, and they go on when it does", async () => {
   await using relay = await startTcpRelay(await cluster.createDatabase());
   await using ops = await startOps(relay.url, { logger });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { currentSignal } from "@bellwether/telemetry/lazy-context";
 import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
 import pg from "pg";
 import { passingFault } from "./passing-fault.ts";
@@ -37,7 +38,15 @@ export class PostgresPool extends pg.Pool {
     const connect = this.connect.bind(this) as () => Promise<pg.PoolClient>;
     const connectUnlessFull = async (): Promise<pg.PoolClient> => {
       if (this.waitingCount >= maxWaiting) throw new PoolFullError(this.waitingCount);
-      return connect();
+      const signal = currentSignal();
+      signal?.throwIfAborted();
+      const connection = await connect();
+      if (signal?.aborted) {
+        // Its call ended while it waited: the connection is for those who still want an answer.
+        connection.release();
+        throw signal.reason;
+      }
+      return connection;
     };
     this.connect = connectUnlessFull as pg.Pool["connect"];
     this.query = ((...args: Parameters<pg.Pool["query"]>) => this.#ask(args)) as pg.Pool["query"];

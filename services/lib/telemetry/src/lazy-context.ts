@@ -13,6 +13,12 @@ export function runInContext<T>(source: ContextSource, work: () => T): T {
   return storage.run(source, work);
 }
 
+/** The signal of the call that the code runs in: aborted when nobody waits for it any more. Undefined outside calls and inside recorded spans. */
+export function currentSignal(): AbortSignal | undefined {
+  const current = storage.getStore();
+  return current && "signal" in current && current.signal instanceof AbortSignal ? current.signal : undefined;
+}
+
 /** OpenTelemetry's context manager over AsyncLocalStorage, with contexts that may be lazy. */
 export function createLazyContextManager(): ContextManager {
   const manager: ContextManager = {
