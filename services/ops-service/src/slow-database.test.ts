@@ -73,6 +73,29 @@ test("calls beyond 128 that wait for a connection are told at once to come back,
   expect((await ops.alerts.listAlerts({})).alerts).toEqual([]);
 });
 
+test("a query whose call has ended is canceled at the server, and its connection is free", async () => {
+  const url = await cluster.createDatabase();
+  await using ops = await startOps(url, { logger });
+  const admin = await openPostgres(url);
+  onTestFinished(() => admin.close());
+  await inTransaction(admin, async (tx) => {
+    await tx.query("lock table bellwether.alert");
+    // Twice as many as there are connections, one half after the other: with a time limit of 5 s alone the second would wait.
+    for (let round = 0; round < 2; round++) {
+      const late = Array.from({ length: 10 }, () => failureOf(ops.alerts.listAlerts({}, { timeoutMs: 500 })));
+      for (const { code } of await Promise.all(late)) expect(code).toBe(Code.DeadlineExceeded);
+      const gone = async (): Promise<void> => {
+        const { rows } = await admin.query(
+          "select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+        );
+        expect(rows).toEqual([]);
+      };
+      await vi.waitFor(gone, { timeout: 3_000 });
+    }
+  });
+  expect((await ops.alerts.listAlerts({})).alerts).toEqual([]);
+});
+
 test("a call that ends while it waits for a connection runs no query when its turn comes", async () => {
   const url = await cluster.createDatabase();
   await using ops = await startOps(url, { logger });

@@ -24,12 +24,14 @@ export class PoolFullError extends Error {
  */
 export class PostgresPool extends pg.Pool {
   readonly #sockets: ReadonlySet<net.Socket>;
+  readonly #config: pg.ClientConfig;
 
   /** @param maxWaiting so many may wait for a connection; the next one gets a PoolFullError at once */
   constructor(config: Omit<pg.PoolConfig, "stream">, maxWaiting = Number.POSITIVE_INFINITY) {
     const sockets = new Set<net.Socket>();
     super({ ...config, stream: () => trackedSocket(sockets) });
     this.#sockets = sockets;
+    this.#config = config;
     // Whoever has a query on the connection hears of it there; an "error" event without a listener would end the process.
     this.on("error", () => {});
     this.on("connect", (connection) => {
@@ -63,13 +65,41 @@ export class PostgresPool extends pg.Pool {
     await Promise.race([ended, delay(CUT_GRACE_MS, undefined, { ref: false })]);
   }
 
+  /** Ends what runs on a connection, over one of its own: nobody waits for it any more. Never rejects. */
+  async #cancel(connection: pg.PoolClient): Promise<void> {
+    const processId: unknown = Reflect.get(connection, "processID");
+    if (typeof processId !== "number") return;
+    const client = new pg.Client(this.#config).on("error", () => {});
+    try {
+      await client.connect();
+      await client.query("select pg_cancel_backend($1)", [processId]);
+    } catch {
+      // The server does not answer: the query's own time limit ends it.
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+
   async #ask(args: Parameters<pg.Pool["query"]>): Promise<unknown> {
     const connection = await this.connect();
+    const signal = currentSignal();
+    let canceled: Promise<void> | undefined;
+    const cancel = (): void => {
+      canceled = this.#cancel(connection);
+    };
+    signal?.addEventListener("abort", cancel, { once: true });
+    // What is canceled must be this query, not the next one on its connection.
+    const settle = async (): Promise<void> => {
+      signal?.removeEventListener("abort", cancel);
+      await canceled;
+    };
     try {
       const result = await connection.query(...args);
+      await settle();
       connection.release();
       return result;
     } catch (error) {
+      await settle();
       connection.release(!(error instanceof pg.DatabaseError) || passingFault(error) !== undefined);
       throw error;
     }
