@@ -55,7 +55,9 @@ test("imports, publishes the first version as champion and the next as challenge
     output_space: "margin",
     risk_class: "1",
   });
-  expect((await run(name, "--name", "foreign")).json).toMatchObject({ version: "v2", alias: "challenger" });
+  expect((await run(name, "--name", "foreign")).json).toMatchObject({ version: "v1", alias: null });
+  const next = await run("xgboost-dart.model", "--name", "foreign");
+  expect(next.json).toMatchObject({ version: "v2", alias: "challenger" });
   const model = await openScoringModel(await readVersion(at("models"), "foreign", "v1"));
   const { rows, predictions } = files.get(name) ?? { rows: null, predictions: [] };
   for (const [row, values] of (rows ?? []).entries()) {

@@ -6,7 +6,9 @@ import { ExpectedError } from "@bellwether/risk-model/import/expected-answers";
 import { type ImportedModel, importModel, type RefusedModel } from "@bellwether/risk-model/import/import-model";
 import { trainerLine } from "@bellwether/risk-model/import/imported-card";
 import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
-import { TableError, type ValueTable } from "@bellwether/risk-model/import/value-table";
+import { TableError } from "@bellwether/risk-model/import/table-error";
+import type { ValueTable } from "@bellwether/risk-model/import/value-table";
+import { ModelRejectedError } from "@bellwether/scoring/scoring-model";
 import { Command } from "commander";
 import { type CliContext, registryFolder } from "../cli-context.ts";
 import { type PublishedModel, publishModel } from "../publish-model.ts";
@@ -49,7 +51,16 @@ export function importCommand(context: CliContext): Command {
         reportRefusal(report, imported);
         throw new ModelRefusedError(imported.kind, `${file} is refused: ${imported.reason}`);
       }
-      const published = await publishImported(registryFolder(context), imported, new Date());
+      const published = await publishImported(registryFolder(context), imported, new Date()).catch((error: unknown) => {
+        if (!(error instanceof ModelRejectedError)) throw error;
+        reportRefusal(report, {
+          status: "refused",
+          kind: "disagrees",
+          reason: error.message,
+          agreement: imported.agreement,
+        });
+        throw new ModelRefusedError("disagrees", `${file} is refused: it could not be loaded: ${error.message}`);
+      });
       reportImport(report, imported, published);
     });
 }

@@ -1,4 +1,5 @@
-import { type Cell, parseTable, TableError, type ValueTable } from "@bellwether/risk-model/import/value-table";
+import { TableError } from "@bellwether/risk-model/import/table-error";
+import { type Cell, parseTable, type ValueTable } from "@bellwether/risk-model/import/value-table";
 import { DEFAULT_LIMITS } from "./ingest-limits.ts";
 import { sqlText } from "./quote-sql.ts";
 import { Workspace } from "./workspace.ts";

@@ -7,7 +7,8 @@ import { importModel } from "./import-model.ts";
 import { parseCsv } from "./parse-csv.ts";
 import { chooseServedOutput } from "./served-output.ts";
 import { readSourceModel } from "./source-model.ts";
-import { parseTable, TableError } from "./value-table.ts";
+import { TableError } from "./table-error.ts";
+import { parseTable } from "./value-table.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const column = (name: string, category: string | null = null) => ({ input: name, name, category });

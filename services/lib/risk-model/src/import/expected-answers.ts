@@ -5,7 +5,8 @@ import { relativeDifference } from "./agreement.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
 import { readModelRows } from "./model-rows.ts";
 import { rowRounding, type SourceModel } from "./source-model.ts";
-import { numberOfCell, TableError, type ValueTable } from "./value-table.ts";
+import { TableError } from "./table-error.ts";
+import { numberOfCell, type ValueTable } from "./value-table.ts";
 
 /** The rows with the trainer's outputs cannot be used for this model; the message says what to change. */
 export class ExpectedError extends Error {

@@ -43,6 +43,35 @@ function lightWith(from: RegExp, to: string): Uint8Array {
   return text(textOf(light?.bytes).replace(from, to));
 }
 
+/** A chain over 30 columns: each node sends zero against its comparison, so what lies below it is written twice. */
+function doubling(): Uint8Array {
+  const levels = 30;
+  const list = (make: (at: number) => number | string): string =>
+    Array.from({ length: levels }, (_, at) => make(at)).join(" ");
+  return text(`tree
+version=v4
+num_class=1
+num_tree_per_iteration=1
+max_feature_idx=${levels - 1}
+objective=regression
+feature_names=${list((at) => `c${at}`)}
+feature_infos=${list(() => "[0:1]")}
+
+Tree=0
+num_leaves=${levels + 1}
+num_cat=0
+split_feature=${list((at) => at)}
+threshold=${list(() => -1)}
+decision_type=${list(() => 6)}
+left_child=${list((at) => (at === levels - 1 ? -1 : at + 1))}
+right_child=${list((at) => -at - 2)}
+leaf_value=0 ${list((at) => at)}
+shrinkage=1
+
+end of trees
+`);
+}
+
 const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ["a file over 64 MiB", () => new Uint8Array(64 * MEBIBYTE + 1), /at most 67108864/],
   [
@@ -162,6 +191,21 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
     /nested deeper/,
   ],
   ["a LightGBM tree of 10^9 leaves", () => lightWith(/num_leaves=\d+/, "num_leaves=1000000000"), /1000000000 are due/],
+  [
+    "a LightGBM tree that doubles at each level where zero means missing",
+    doubling,
+    /zero_as_missing.*more than 1000000 further nodes/,
+  ],
+  [
+    "JSON with a text of 20 MB and a bare number",
+    () => text(`{"a":[NaN],"b":"${"x".repeat(20 * MEBIBYTE)}"}`),
+    /no "learner", but a, b/,
+  ],
+  [
+    "JSON with a text that never ends and a bare number",
+    () => text(`{"a":[NaN],"b":"${"\\\\".repeat(MEBIBYTE)}`),
+    /not sound JSON/,
+  ],
   ["a LightGBM tree with a cycle", () => lightWith(/left_child=\S+/, "left_child=0"), /two parents/],
   ["a LightGBM file that ends in the middle", () => text(textOf(light?.bytes).slice(0, 1200)), /truncated/],
   ["a pickle", () => Uint8Array.of(0x80, 4, 0x95), /pickle .* is a program.*export the model to ONNX/],

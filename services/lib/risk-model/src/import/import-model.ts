@@ -21,7 +21,8 @@ import { probeInputs, probeRules } from "./probe-inputs.ts";
 import type { RunOnnx } from "./run-onnx.ts";
 import { chooseServedOutput, type ServedOutput } from "./served-output.ts";
 import { readSourceModel, rowRounding, type SourceModel } from "./source-model.ts";
-import { parseTable, TableError, type ValueTable } from "./value-table.ts";
+import { TableError } from "./table-error.ts";
+import { parseTable, type ValueTable } from "./value-table.ts";
 
 /** What an import is given. */
 export interface ImportTask {

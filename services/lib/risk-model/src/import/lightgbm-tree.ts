@@ -2,7 +2,7 @@ import { float32AtMost, nextFloat32Below } from "../trees/float32.ts";
 import type { Tree } from "../trees/tree-model.ts";
 import { buildTree, type SourceNode, type SourceSplit } from "./build-tree.ts";
 import type { TextSection } from "./lightgbm-text.ts";
-import { MAX_MEMBERS } from "./limits.ts";
+import { MAX_GROWN_NODES, MAX_MEMBERS } from "./limits.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
 
 /** What a tree needs to know of its model. */
@@ -14,7 +14,7 @@ export interface LightgbmTreeContext {
   /** Every leaf is multiplied by it. */
   readonly scale: number;
   /** Members of set splits still allowed in the model. */
-  readonly budget: { members: number };
+  readonly budget: { members: number; nodes: number };
 }
 
 /** Bits of `decision_type`. */
@@ -59,8 +59,6 @@ const ZERO = Math.fround(1e-35);
 const BELOW_ZERO = nextFloat32Below(-ZERO);
 /** Zero and the outermost values that count as it; those between, smaller than any real value, follow the comparison. */
 const ZEROES = Float32Array.of(-ZERO, 0, ZERO);
-/** Nodes of one tree: where zero means missing, subtrees are written more than once. */
-const MAX_TREE_NODES = 262_144;
 
 /** A place in the file's tree. */
 interface Place {
@@ -114,11 +112,18 @@ export function readLightgbmTree(section: TextSection, context: LightgbmTreeCont
     return { cover, split: null, fill };
   };
   if (split !== null) checkShape(section, inner, leaves, parents);
-  return buildTree(
-    { node: inner === 0 ? ~0 : 0, share: 1, zeroSent: null, parted: null },
-    outputs,
-    MAX_TREE_NODES,
-    describe,
+  const root = { node: inner === 0 ? ~0 : 0, share: 1, zeroSent: null, parted: null };
+  const { budget } = context;
+  const size = 2 * leaves - 1;
+  const tree = buildTree(root, outputs, size + budget.nodes, describe, () => tooLarge(section));
+  budget.nodes -= tree.feature.length - size;
+  return tree;
+}
+
+function tooLarge({ title }: TextSection): ModelRefusedError {
+  return new ModelRefusedError(
+    "unsafe",
+    `${title}: where zero means missing (zero_as_missing), the trees would take more than ${MAX_GROWN_NODES} further nodes; train them with missing values as NaN instead, or with fewer leaves`,
   );
 }
 

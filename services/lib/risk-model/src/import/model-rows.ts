@@ -1,5 +1,6 @@
 import type { BaseColumn } from "../onnx/input-column.ts";
-import { type Cell, isMissing, numberOfCell, TableError, type ValueTable } from "./value-table.ts";
+import { TableError } from "./table-error.ts";
+import { type Cell, isMissing, numberOfCell, type ValueTable } from "./value-table.ts";
 
 /** Rows of a table as the columns of a model. */
 export interface ModelRows {

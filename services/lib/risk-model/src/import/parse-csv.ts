@@ -1,11 +1,15 @@
+import { withoutByteOrderMark } from "./plain-text.ts";
+import { TableError } from "./table-error.ts";
+
 const QUOTE = '"';
 
 /**
  * Parses CSV (RFC 4180: quotes doubled inside quotes, line breaks inside quotes, LF or CRLF); blank lines are skipped.
  * @returns Records of cells, the header first.
+ * @throws TableError a quote that is not closed or that something follows, or bytes that are not UTF-8.
  */
 export function parseCsv(bytes: Uint8Array): string[][] {
-  const text = new TextDecoder().decode(bytes);
+  const text = decodeText(bytes);
   const records: string[][] = [];
   let record: string[] = [];
   let at = 0;
@@ -27,12 +31,25 @@ function plainCell(text: string, start: number): { cell: string; end: number } {
   return { cell: cell.endsWith("\r") ? cell.slice(0, -1) : cell, end };
 }
 
-/** A cell in quotes; what stands between its end and the next comma is dropped. */
+/** UTF-8, or UTF-16 with a byte order mark. @throws TableError */
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(withoutByteOrderMark(bytes));
+  } catch (error) {
+    if (error instanceof TypeError) throw new TableError("the table is not UTF-8 text");
+    throw error;
+  }
+}
+
+/** A cell in quotes. */
 function quotedCell(text: string, start: number): { cell: string; end: number } {
   let close = start + 1;
   while (close < text.length && !(text[close] === QUOTE && text[close + 1] !== QUOTE)) {
     close += text[close] === QUOTE ? 2 : 1;
   }
-  const { end } = plainCell(text, Math.min(close + 1, text.length));
+  const shown = JSON.stringify(text.slice(start, start + 40));
+  if (close >= text.length) throw new TableError(`a quote is not closed: ${shown}`);
+  const { cell: rest, end } = plainCell(text, close + 1);
+  if (rest.trim() !== "") throw new TableError(`something follows a closing quote: ${shown}`);
   return { cell: text.slice(start + 1, close).replaceAll('""', QUOTE), end };
 }

@@ -31,16 +31,26 @@ export function parseJsonModel(bytes: Uint8Array): unknown {
   }
 }
 
-/** Texts, which stay as they are, and bare words that are numbers elsewhere. */
-const TEXT_OR_BARE = /"(?:[^"\\]|\\.)*"|\b(?:Infinity|NaN|inf|nan)\b/g;
+/** Bare words that are numbers elsewhere. */
 const BARE = /[[,:]\s*-?(?:Infinity|NaN|inf|nan)\b/;
+const WORDS = /\b(?:Infinity|NaN|inf|nan)\b/g;
 
+/** Replaces bare words outside of texts, in one pass: the texts of a hostile file may be long or never end. */
 function withoutBareNumbers(json: string): string {
   if (!BARE.test(json)) return json;
-  return json.replaceAll(TEXT_OR_BARE, (found) => {
-    if (found.startsWith('"')) return found;
-    return /^nan$/i.test(found) ? "null" : "1e999";
-  });
+  const parts: string[] = [];
+  let at = 0;
+  while (at < json.length) {
+    const quote = json.indexOf('"', at);
+    const stop = quote < 0 ? json.length : quote;
+    parts.push(json.slice(at, stop).replaceAll(WORDS, (word) => (/^nan$/i.test(word) ? "null" : "1e999")));
+    if (quote < 0) break;
+    let end = quote + 1;
+    while (end < json.length && json[end] !== '"') end += json[end] === "\\" ? 2 : 1;
+    parts.push(json.slice(quote, end + 1));
+    at = end + 1;
+  }
+  return parts.join("");
 }
 
 function countStructure(bytes: Uint8Array): void {

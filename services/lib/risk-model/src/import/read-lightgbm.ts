@@ -2,7 +2,7 @@ import type { Link, Tree, TreeModel } from "../trees/tree-model.ts";
 import { lightgbmCategories } from "./lightgbm-categories.ts";
 import { readLightgbmText, type TextSection } from "./lightgbm-text.ts";
 import { readLightgbmTree } from "./lightgbm-tree.ts";
-import { MAX_FEATURES, MAX_MEMBERS, MAX_OUTPUTS, MAX_VALUES } from "./limits.ts";
+import { MAX_FEATURES, MAX_GROWN_NODES, MAX_MEMBERS, MAX_OUTPUTS, MAX_VALUES } from "./limits.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
 import type { NativeModel } from "./native-model.ts";
 
@@ -92,7 +92,7 @@ function readTrees(
   sections: readonly TextSection[],
   context: { readonly features: number; readonly outputs: number; readonly scale: number },
 ): Tree[] {
-  const budget = { members: MAX_MEMBERS };
+  const budget = { members: MAX_MEMBERS, nodes: MAX_GROWN_NODES };
   let values = 0;
   return sections.map((section, at) => {
     const tree = readLightgbmTree(section, { ...context, group: at % context.outputs, budget });

@@ -1,4 +1,6 @@
-import { parseCsv } from "./parse-csv.ts";
+import { decodeText, parseCsv } from "./parse-csv.ts";
+import { withoutByteOrderMark } from "./plain-text.ts";
+import { TableError } from "./table-error.ts";
 
 /** A cell: a number, a text (of a CSV file every cell is one), or null where there is nothing. */
 export type Cell = string | number | null;
@@ -12,11 +14,6 @@ export interface ValueTable {
   readonly firstRow: number;
 }
 
-/** A table cannot be used; the message names the row, the column and the way out. */
-export class TableError extends Error {
-  override readonly name = "TableError" as const;
-}
-
 const MAX_RECORDS = 1_000_000;
 
 /** Texts that mean missing. */
@@ -28,7 +25,7 @@ const MISSING: ReadonlySet<string> = new Set(["", "NA", "N/A", "NaN", "nan", "nu
  * @throws TableError lines of unequal length, no rows, a name twice, broken JSON.
  */
 export function parseTable(bytes: Uint8Array): ValueTable {
-  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
+  const start = new TextDecoder().decode(withoutByteOrderMark(bytes).subarray(0, 64)).trimStart();
   const table = start.startsWith("{") ? fromJsonLines(bytes) : fromCsv(bytes);
   if (table.records.length === 0) throw new TableError("the table has no rows");
   if (table.records.length > MAX_RECORDS) throw new TableError(`the table has more than ${MAX_RECORDS} rows`);
@@ -47,7 +44,7 @@ function fromCsv(bytes: Uint8Array): ValueTable {
 }
 
 function fromJsonLines(bytes: Uint8Array): ValueTable {
-  const lines = new TextDecoder().decode(bytes).split("\n");
+  const lines = decodeText(bytes).split("\n");
   const objects = lines.flatMap((line, at) => (line.trim() === "" ? [] : [flatObject(line, at + 1)]));
   const header = [...new Set(objects.flatMap((object) => [...object.keys()]))];
   return { header, records: objects.map((object) => header.map((name) => object.get(name) ?? null)), firstRow: 1 };
