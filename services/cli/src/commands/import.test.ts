@@ -4,6 +4,7 @@ import path from "node:path";
 import { DEFAULT_LIMITS } from "@bellwether/ingest/ingest-limits";
 import { Workspace } from "@bellwether/ingest/workspace";
 import { readVersion } from "@bellwether/registry/read-version";
+import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
 import { openScoringModel } from "@bellwether/scoring/scoring-model";
 import { type ForeignModel, foreignModels } from "@bellwether/testing/foreign-models";
@@ -40,6 +41,21 @@ async function run(...args: readonly string[]): Promise<{ json: Record<string, u
   return { json: JSON.parse(lines[0] ?? "{}") as Record<string, unknown>, error };
 }
 
+/** A configuration that declares one feature of a model, and one that it does not have. */
+const configOf = (feature: string): string => `
+version: 1
+name: foreign
+features:
+  - { name: ${feature}, kind: numeric, unit: days, range: [-1000, 1000], direction: raises, immutable: true }
+  - { name: misspelt, kind: numeric, unit: days, range: [0, 1] }
+target: { name: late, risk_class: late, other_class: on_time }
+bands: { medium: 0.2, high: 0.5 }
+minimum_present: 0.5
+trainer: { kind: random_forest, trees: 1, max_depth: 1, min_leaf: 1, column_sample: 1 }
+split: { by: supplier }
+seed: 1
+`;
+
 test("imports, publishes the first version as champion and the next as challenger, and serves the trainer's answers", async () => {
   const name = "xgboost-classifier.model";
   const { json, error } = await run(name, "--name", "foreign");
@@ -55,9 +71,19 @@ test("imports, publishes the first version as champion and the next as challenge
     output_space: "margin",
     risk_class: "1",
   });
-  expect((await run(name, "--name", "foreign")).json).toMatchObject({ version: "v1", alias: null });
-  const next = await run("xgboost-dart.model", "--name", "foreign");
-  expect(next.json).toMatchObject({ version: "v2", alias: "challenger" });
+  const again = (await run(name, "--name", "foreign")).json;
+  expect(again).toMatchObject({ version: "v1", alias: null, published: false });
+  // Declared units make another bundle, and so another version.
+  const declared = await readVersion(at("models"), "foreign", "v1");
+  const [first] = parseFeatureBundle(declared.bundleJson).features;
+  await writeFile(at("declared.yaml"), configOf(first?.name ?? ""));
+  const next = (await run(name, "--name", "foreign", "--config", "declared.yaml")).json;
+  expect(next).toMatchObject({ version: "v2", alias: "challenger", published: true });
+  const { features } = parseFeatureBundle((await readVersion(at("models"), "foreign", "v2")).bundleJson);
+  expect(features[0]).toMatchObject({ unit: "days", direction: "raises", immutable: true });
+  expect((await readVersion(at("models"), "foreign", "v2")).modelCard).toContain(
+    "declared in the configuration, but no feature of the model: misspelt",
+  );
   const model = await openScoringModel(await readVersion(at("models"), "foreign", "v1"));
   const { rows, predictions } = files.get(name) ?? { rows: null, predictions: [] };
   for (const [row, values] of (rows ?? []).entries()) {

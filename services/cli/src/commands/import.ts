@@ -1,4 +1,6 @@
 import path from "node:path";
+import { parseModelConfig } from "@bellwether/config/model-config";
+import { readYaml } from "@bellwether/config/yaml-file";
 import { readValueTable } from "@bellwether/ingest/read-value-table";
 import { openModelFile } from "@bellwether/registry/open-model-file";
 import { BackgroundError } from "@bellwether/risk-model/import/background";
@@ -20,6 +22,7 @@ import { UsageError } from "../usage-error.ts";
 export interface ImportOptions {
   readonly background?: string;
   readonly expected?: string;
+  readonly config?: string;
   readonly name?: string;
   readonly riskClass?: string;
   readonly json?: boolean;
@@ -37,12 +40,16 @@ export function importCommand(context: CliContext): Command {
       "--expected <file>",
       "rows with the trainer's own outputs (CSV, JSON lines or Parquet): the model's columns and one more, or one for each class; a file that answers otherwise is refused",
     )
+    .option(
+      "--config <file>",
+      "a model_config.yaml: units, directions and immutable features by name; what the model does against a declared direction is on its card",
+    )
     .option("--name <name>", "model to publish it under, default after the file")
     .option("--risk-class <class>", "class whose probability is the risk, or number of the target; default the last")
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  npx bellwether import model.onnx --name supplier-risk --background rows.csv\n  npx bellwether import booster.json --json",
+      "\nExamples:\n  npx bellwether import model.onnx --name supplier-risk --background rows.csv\n  npx bellwether import booster.json --config config/model_config.yaml\n  npx bellwether import booster.json --json",
     )
     .action(async (file: string, options: ImportOptions) => {
       const report = createReport(options);
@@ -82,6 +89,10 @@ export async function importFile(
       throw isWrong ? new UsageError(`--${option}: ${error.message}`) : error;
     }
   };
+  const declared =
+    options.config === undefined
+      ? []
+      : parseModelConfig(await readYaml(path.resolve(context.cwd, options.config))).features;
   const background = await readRows("background");
   const expected = await readRows("expected");
   try {
@@ -91,6 +102,7 @@ export async function importFile(
       background,
       expected,
       riskClass: options.riskClass ?? null,
+      declared,
       runOnnx,
     });
   } catch (error) {

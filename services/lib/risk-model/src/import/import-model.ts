@@ -1,4 +1,4 @@
-import type { FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
+import type { BundleFeature, FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
 import { writeOnnxClassProbability } from "../onnx/class-probability.ts";
 import { readOnnxTreeModel } from "../onnx/read-tree-ensemble.ts";
 import { writeOnnxTreeModelWithSets } from "../onnx/set-chains.ts";
@@ -7,6 +7,7 @@ import { type Background, BackgroundError, readBackground } from "./background.t
 import { checkRounding } from "./check-rounding.ts";
 import { type ColumnRules, checkRows } from "./check-rows.ts";
 import type { ModelFormat } from "./detect-format.ts";
+import { type DirectionViolation, sweepDirections, violationLine } from "./direction-sweep.ts";
 import {
   checkTrainer,
   type ExpectedAnswers,
@@ -14,7 +15,7 @@ import {
   readExpected,
   type TrainerComparison,
 } from "./expected-answers.ts";
-import { chooseExplanation, importedBundle } from "./imported-bundle.ts";
+import { chooseExplanation, type DeclaredFeature, importedBundle } from "./imported-bundle.ts";
 import { renderImportedCard } from "./imported-card.ts";
 import { ModelRefusedError, type RefusalKind } from "./model-refused-error.ts";
 import { probeInputs, probeRules } from "./probe-inputs.ts";
@@ -34,6 +35,8 @@ export interface ImportTask {
   readonly expected?: Uint8Array | ValueTable | null;
   /** Class (or number of the target) that is the risk; null: the last. */
   readonly riskClass: string | null;
+  /** Units and directions of features, by name; left out: nothing is known of them. */
+  readonly declared?: readonly DeclaredFeature[];
   readonly runOnnx: RunOnnx;
 }
 
@@ -51,6 +54,8 @@ export interface ImportedModel {
   readonly onnx: Uint8Array;
   readonly modelCard: string;
   readonly notes: readonly string[];
+  /** Features that move the output against their declared direction; empty when none is declared. */
+  readonly violations: readonly DirectionViolation[];
 }
 
 /** The file is not imported; the reason is a sentence for the person who holds it. */
@@ -127,11 +132,25 @@ async function importSource(
     names: background?.names ?? source.columns.map((column) => column.name),
     served,
     background,
+    declared: task.declared ?? [],
     explanation,
     golden: await recordGolden(source.model.features, rows, run),
   });
   const agreement = worse(original ?? written, written);
-  const notes = [...source.notes, ...roundingNotes, ...served.notes];
+  const violations = sweepDirections(
+    served.model,
+    served.classColumn,
+    background?.rows ?? rows,
+    bundle.features,
+    bundle.columns,
+  );
+  const notes = [
+    ...source.notes,
+    ...roundingNotes,
+    ...served.notes,
+    ...declaredNotes(task.declared ?? [], bundle.features),
+    ...violations.map(violationLine),
+  ];
   return {
     status: "imported",
     format: source.format,
@@ -144,7 +163,16 @@ async function importSource(
     onnx,
     modelCard: renderImportedCard(bundle, source, { agreement, trainer, notes }),
     notes,
+    violations,
   };
+}
+
+/** Declared features that the model does not have: a misspelt name would otherwise declare nothing, in silence. */
+function declaredNotes(declared: readonly DeclaredFeature[], features: readonly BundleFeature[]): string[] {
+  const unknown = declared.filter(({ name }) => !features.some((feature) => feature.name === name));
+  return unknown.length === 0
+    ? []
+    : [`declared in the configuration, but no feature of the model: ${unknown.map(({ name }) => name).join(", ")}`];
 }
 
 async function checkOriginal(source: SourceModel, rows: Float32Array, runOnnx: RunOnnx): Promise<Agreement | null> {

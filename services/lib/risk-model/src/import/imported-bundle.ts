@@ -2,6 +2,7 @@ import type { BundleColumn, BundleFeature, Explanation, FeatureBundle, GoldenRow
 import type { BaseColumn } from "../onnx/input-column.ts";
 import { InterventionalRefusedError } from "../shap/interventional-refused-error.ts";
 import { checkInterventional } from "../shap/interventional-tables.ts";
+import type { FeatureSpec } from "../spec/model-spec.ts";
 import { float32AtMost } from "../trees/float32.ts";
 import type { Background } from "./background.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
@@ -40,18 +41,23 @@ function interventionalRefusal({ model }: ServedOutput, { count }: Background): 
   }
 }
 
-/** Everything between a supplier and an imported model. Names are the file's or the background's; nothing is known of units. */
+/** What a person declares of an imported feature. */
+export type DeclaredFeature = Pick<FeatureSpec, "name" | "kind" | "unit" | "direction" | "immutable">;
+
+/** Everything between a supplier and an imported model. Names are the file's or the background's; units and directions are declared. */
 export function importedBundle(parts: {
   readonly modelName: string;
   readonly columns: readonly BaseColumn[];
   readonly names: readonly string[];
   readonly served: ServedOutput;
   readonly background: Background | null;
+  /** What is known of features, by name. */
+  readonly declared: readonly DeclaredFeature[];
   readonly explanation: Explanation;
   readonly golden: readonly GoldenRow[];
 }): FeatureBundle {
-  const { modelName, columns, names, served, background, explanation, golden } = parts;
-  const { features, bundleColumns } = describeColumns(columns, names, background);
+  const { modelName, columns, names, served, background, declared, explanation, golden } = parts;
+  const { features, bundleColumns } = describeColumns(columns, names, background, declared);
   return {
     format: "bellwether.feature-bundle/1",
     modelName,
@@ -73,7 +79,13 @@ export function importedBundle(parts: {
   };
 }
 
-function describeColumns(columns: readonly BaseColumn[], names: readonly string[], background: Background | null) {
+function describeColumns(
+  columns: readonly BaseColumn[],
+  names: readonly string[],
+  background: Background | null,
+  declared: readonly DeclaredFeature[],
+) {
+  const known = new Map(declared.map((feature) => [feature.name, feature]));
   const features: BundleFeature[] = [];
   const bundleColumns: BundleColumn[] = [];
   const taken = new Set<string>();
@@ -94,12 +106,12 @@ function describeColumns(columns: readonly BaseColumn[], names: readonly string[
     features.push({
       name,
       kind: column.category === null ? "numeric" : "category",
-      unit: "",
+      unit: known.get(name)?.unit ?? "",
       range: null,
       missing: "keep",
-      direction: "unknown",
+      direction: known.get(name)?.direction ?? "unknown",
       monotone: false,
-      immutable: false,
+      immutable: known.get(name)?.immutable ?? false,
       training: column.category === null ? trainingOf(background, c, columns.length) : null,
       categories: column.category === null ? [] : [column.category],
       ...(column.codes !== undefined && { codes: column.codes }),
