@@ -355,6 +355,10 @@ def catboost_kind(what, model, rows, target, form="onnx", **fit):
     given = rows[-ROWS:] if isinstance(rows, pandas.DataFrame) else test
     answer = model.predict_proba(given) if isinstance(model, catboost.CatBoostClassifier) else model.predict(given)
     explained = {} if isinstance(rows, pandas.DataFrame) else interventional(model, numbers[-ROWS:], numbers[:BACKGROUND], isolate=True)
+    # shap leaves out the constant that CatBoost adds to its trees.
+    bias = model.get_scale_and_bias()[1] if "base" in explained else 0
+    if isinstance(bias, float):
+        explained = {**explained, **({"base": explained["base"] + bias} if "base" in explained else {})}
     out.add("CatBoost", what, named, attempt(export), columns=columns(numbers), rows=test, predictions=answer, **explained, background=numbers[:BACKGROUND])
 
 

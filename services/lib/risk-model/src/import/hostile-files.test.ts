@@ -37,7 +37,10 @@ function boostedWith(path: readonly string[], value: unknown, beside: object = {
   return text(JSON.stringify(replace(JSON.parse(textOf(boosted?.bytes)), [])));
 }
 
-const TREE = ["learner", "gradient_booster", "model", "trees", "0"];
+const MODEL = ["learner", "gradient_booster", "model"];
+const TREE = [...MODEL, "trees", "0"];
+/** Columns 2 to 4 of 4. */
+const NO_TEXTS = Array.from({ length: 3 }, () => ({ offsets: [], values: [] }));
 
 function lightWith(from: RegExp, to: string): Uint8Array {
   return text(textOf(light?.bytes).replace(from, to));
@@ -204,6 +207,29 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "JSON with a text that never ends and a bare number",
     () => text(`{"a":[NaN],"b":"${"\\\\".repeat(MEBIBYTE)}`),
+    /not sound JSON/,
+  ],
+  [
+    "category texts whose offsets lead outside",
+    () => boostedWith([...MODEL, "cats"], { enc: [{ offsets: [0, 9], values: [68, 69] }, ...NO_TEXTS] }),
+    /cats\.enc\[0\]\.offsets lead outside/,
+  ],
+  [
+    "category texts that are no bytes",
+    () => boostedWith([...MODEL, "cats"], { enc: [{ offsets: [0, 2], values: [68, 1e9] }, ...NO_TEXTS] }),
+    /cats\.enc\[0\]\.values are no bytes/,
+  ],
+  [
+    "100,000 categories of one column",
+    () =>
+      boostedWith([...MODEL, "cats"], {
+        enc: [{ values: Array.from({ length: 100_000 }, (_, at) => at) }, ...NO_TEXTS],
+      }),
+    /column f0 has more than 65536 categories/,
+  ],
+  [
+    "categories of pandas that are no JSON",
+    () => text(`${textOf(light?.bytes)}\npandas_categorical:[[`),
     /not sound JSON/,
   ],
   ["a LightGBM tree with a cycle", () => lightWith(/left_child=\S+/, "left_child=0"), /two parents/],

@@ -42,5 +42,6 @@ export function trainerLine(trainer: TrainerComparison | null): string {
     return "Not compared with its trainer: the file may answer otherwise than the model that was trained, where a converter changed it. Import it with --expected ROWS to prove that it does not.";
   }
   const { rows, compared, maxRelativeDifference } = trainer;
-  return `Compared with its trainer's own ${compared}s on ${rows} rows: they differ by at most ${maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes.`;
+  const few = rows < 20 ? " A comparison on fewer than 20 rows proves little." : "";
+  return `Compared with its trainer's own ${compared}s on ${rows} rows: they differ by at most ${maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes.${few}`;
 }

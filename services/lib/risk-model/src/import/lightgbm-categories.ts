@@ -23,6 +23,7 @@ export interface LightgbmCategories {
 export function lightgbmCategories(infos: readonly string[], pandas: string | null): LightgbmCategories {
   const columns = [...infos.keys()].filter((at) => CODES.test(infos[at] ?? ""));
   const categorical = new Set(columns);
+  const places = new Map(columns.map((column, at) => [column, at]));
   const seen = (column: number): number[] =>
     (infos[column] ?? "")
       .split(":")
@@ -34,8 +35,8 @@ export function lightgbmCategories(infos: readonly string[], pandas: string | nu
     lists.length === columns.length &&
     columns.every((column, at) => (seen(column).at(-1) ?? 0) < (lists[at]?.length ?? 0));
   const codes = infos.map((_, column): CategoryCodes | null => {
-    const at = columns.indexOf(column);
-    if (at < 0) return null;
+    const at = places.get(column);
+    if (at === undefined) return null;
     const labels = fits ? lists[at] : undefined;
     if (labels === undefined) return { values: seen(column), labels: null, other: null };
     return { values: labels.map((_, code) => code), labels, other: null };

@@ -13,6 +13,9 @@ export const MAX_DEPTH = 1000;
 /** Values (nodes × outputs) that the leaves of one model may take in memory. */
 export const MAX_VALUES = 16_777_216;
 
+/** Categories that one column may have codes for. */
+export const MAX_CATEGORIES = 65_536;
+
 /** Nodes that trees of one model may take beyond those of the file: where zero means missing, subtrees are written more than once. */
 export const MAX_GROWN_NODES = 1_000_000;
 

@@ -27,13 +27,19 @@ export function readModelRows(
 ): ModelRows {
   const { header, records } = table;
   const places = findColumns(table, columns, hasNames, extra);
+  const codes = columns.map((column) => codesByText(column));
   const count = records.length;
   const rows = new Float64Array(count * columns.length);
   for (const [r, record] of records.entries()) {
     for (const [c, column] of columns.entries()) {
       const place = places[c] as number;
       const where = `row ${r + table.firstRow}, column ${(header[place] ?? "").slice(0, 80)}`;
-      rows[r * columns.length + c] = readCell(record[place] ?? null, column, where);
+      rows[r * columns.length + c] = readCell(
+        record[place] ?? null,
+        column,
+        codes[c] as ReadonlyMap<string, number>,
+        where,
+      );
     }
   }
   const used = new Set(places);
@@ -66,13 +72,20 @@ function findColumns(
   );
 }
 
-function readCell(cell: Cell, column: BaseColumn, where: string): number {
+/** The first of several codes with one text counts. */
+function codesByText({ codes }: BaseColumn): ReadonlyMap<string, number> {
+  const byText = new Map<string, number>();
+  for (const [at, label] of (codes?.labels ?? []).entries()) {
+    if (!byText.has(label)) byText.set(label, codes?.values[at] as number);
+  }
+  return byText;
+}
+
+function readCell(cell: Cell, column: BaseColumn, byText: ReadonlyMap<string, number>, where: string): number {
   if (column.category !== null) return String(cell ?? "").trim() === column.category ? 1 : 0;
   const { codes } = column;
-  if (codes?.labels != null && typeof cell === "string") {
-    const at = codes.labels.indexOf(cell.trim());
-    if (at >= 0) return codes.values[at] as number;
-  }
+  const code = typeof cell === "string" ? byText.get(cell.trim()) : undefined;
+  if (code !== undefined) return code;
   if (isMissing(cell)) return codes?.other ?? Number.NaN;
   const value = numberOfCell(cell);
   if (Number.isFinite(value) && Math.abs(value) <= 3.4028234663852886e38) return value;

@@ -3,7 +3,7 @@ import { type OnnxProbe, readOnnxModel } from "../onnx/read-onnx-model.ts";
 import { float32AtMost } from "../trees/float32.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
 import { detectFormat, type ModelFormat, refuseOtherJson } from "./detect-format.ts";
-import { MAX_MODEL_BYTES } from "./limits.ts";
+import { MAX_CATEGORIES, MAX_MODEL_BYTES } from "./limits.ts";
 import { ModelRefusedError } from "./model-refused-error.ts";
 import type { NativeModel } from "./native-model.ts";
 import { parseJsonModel } from "./parse-json.ts";
@@ -44,7 +44,13 @@ export function readSourceModel(bytes: Uint8Array): SourceModel {
     throw new ModelRefusedError("unsafe", `the file has ${bytes.length} bytes, at most ${MAX_MODEL_BYTES} are read`);
   }
   const content = withoutByteOrderMark(bytes);
-  const format = detectFormat(content);
+  const source = readContent(content, detectFormat(content));
+  const large = source.columns.find(({ codes }) => (codes?.values.length ?? 0) > MAX_CATEGORIES);
+  if (large === undefined) return source;
+  throw new ModelRefusedError("unsafe", `column ${large.name.slice(0, 80)} has more than ${MAX_CATEGORIES} categories`);
+}
+
+function readContent(content: Uint8Array, format: ModelFormat): SourceModel {
   switch (format) {
     case "onnx": {
       const { model, columns, classes, producer, probe, notes } = readOnnxModel(content);
