@@ -72,6 +72,8 @@ export function trainCommand(context: CliContext): Command {
         `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.refused} refused, ${data.rejected.count} rejected while reading`,
       );
       for (const line of rejectedLines(data)) report.line(line);
+      for (const { column, reason, rows, sample } of trained.leftOut.slice(leftOutRows(data).length))
+        report.line(`refused by the model's rules: ${rows} rows, ${column}: ${reason}, for example ${sample}`);
       report.line(`data: SHA-256 ${trained.provenance.dataSha256} of the mapped rows`);
       report.line(publishedLine(model.name, published));
       if (options.export !== undefined) {
@@ -95,6 +97,7 @@ export function trainCommand(context: CliContext): Command {
           unlabelled: data.unlabelled,
         },
         rejected: data.rejected,
+        left_out: trained.leftOut,
         cleaned_ids: data.cleanedIds,
         test_from: rowCounts.testFrom,
         calibration: {
