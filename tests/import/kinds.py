@@ -32,6 +32,8 @@ BACKGROUND = 24 if IS_SMALL else 100
 ROUNDS = 3 if IS_SMALL else 12
 SMALL = {
     ("scikit-learn", "scaler + label-encoded text + forest", "ONNX"),
+    ("scikit-learn", "label-encoded texts of one input + forest", "ONNX"),
+    ("scikit-learn", "one-hot texts of one input + forest", "ONNX"),
     ("scikit-learn", "histogram boosting, categories", "ONNX"),
     ("scikit-learn", "histogram boosting, missing values", "ONNX"),
     ("XGBoost", "classifier, raw scores (logitraw)", "XGBoost JSON"),

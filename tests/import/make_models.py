@@ -162,6 +162,27 @@ def sklearn_texts(what, encoder, shown):
 sklearn_texts("scaler + one-hot text + forest", OneHotEncoder(handle_unknown="ignore"), "indicators")
 sklearn_texts("scaler + label-encoded text + forest", OrdinalEncoder(), "codes")
 
+
+
+def sklearn_text_matrix(what, encoder, sums):
+    """All columns are texts of one input. `sums`: encoded columns of each text column."""
+    texts = np.c_[NAMES[CODE % 6], np.where(X[:, 0] > 0, "high", "low")].astype(object)
+    model = make_pipeline(encoder, RandomForestClassifier(**TREES)).fit(texts, TWO)
+    data = attempt(lambda: convert_sklearn(model, initial_types=[("X", SkString([None, 2]))]).SerializeToString())
+    test = texts[-ROWS:]
+    last, transform = behind_scaler(model)
+    dense = lambda rows: np.asarray(transform(rows), dtype=np.float32)  # noqa: E731
+    explained = interventional(last, dense(test), dense(texts[:BACKGROUND]))
+    explained.pop("explained", None)
+    if "contributions" in explained:
+        parts = np.split(explained["contributions"], np.cumsum(sums)[:-1], axis=1)
+        explained["contributions"] = np.c_[tuple(part.sum(axis=1) for part in parts)]
+    out.add("scikit-learn", what, "ONNX", data, columns=["X_0", "X_1"], rows=test.tolist(), background=texts[:BACKGROUND].tolist(), predictions=model.predict_proba(test), **explained)
+
+
+sklearn_text_matrix("label-encoded texts of one input + forest", OrdinalEncoder(), [1, 1])
+sklearn_text_matrix("one-hot texts of one input + forest", OneHotEncoder(sparse_output=False), [6, 2])
+
 # XGBoost
 
 

@@ -8,8 +8,8 @@ export type Flow =
   | { readonly kind: "constant"; readonly tensor: OnnxTensor }
   /** Numbers on the way to the trees, `[rows, columns]`. */
   | { readonly kind: "columns"; readonly columns: readonly InputColumn[]; readonly elementType: number }
-  /** A graph input that holds one text a row. */
-  | { readonly kind: "text"; readonly input: string }
+  /** A tensor of texts, `[rows, width]`: a graph input or a column of one, with its name for people. */
+  | { readonly kind: "text"; readonly input: string; readonly name: string; readonly width: number }
   /** A graph input that holds a map from names to numbers. */
   | { readonly kind: "map" }
   /** Numbers that come from the trees. */

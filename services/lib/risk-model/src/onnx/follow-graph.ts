@@ -104,7 +104,7 @@ function followOperator(node: OnnxNode, inputs: readonly Flow[], raw: RawColumns
     if (first?.kind === "map") {
       return node.opType === "DictVectorizer" ? dictionaryFlow(node, raw) : lost(`operator ${node.opType} reads a map`);
     }
-    if (first?.kind === "text") return followText(node, first, raw);
+    if (first?.kind === "text") return followText(node, first, inputs[1], raw);
     if (inputs.some((flow) => flow.kind === "scores")) return followScores(node, inputs);
     if (inputs.some((flow) => flow.kind === "label")) {
       return LABEL_OPERATORS.has(node.opType)
@@ -120,12 +120,38 @@ function followOperator(node: OnnxNode, inputs: readonly Flow[], raw: RawColumns
   }
 }
 
-/** A text input of one column passes what keeps it that, until it is encoded. */
-function followText(node: OnnxNode, text: Extract<Flow, { kind: "text" }>, raw: RawColumns): Flow {
-  if (node.opType === "OneHotEncoder") return indicatorFlow(node, text.input, raw);
-  if (node.opType === "LabelEncoder") return codeFlow(node, text.input, raw);
-  if (node.opType === "Identity" || node.opType === "Gather" || node.opType === "Reshape") return text;
-  return lost(`operator ${node.opType} reads the text input ${text.input}`);
+/** A text passes what keeps it that or picks one of several, until it is encoded. */
+function followText(
+  node: OnnxNode,
+  text: Extract<Flow, { kind: "text" }>,
+  places: Flow | undefined,
+  raw: RawColumns,
+): Flow {
+  switch (node.opType) {
+    case "OneHotEncoder":
+      return indicatorFlow(node, text, raw);
+    case "LabelEncoder":
+      return codeFlow(node, text, raw);
+    case "Identity":
+      return text;
+    case "ArrayFeatureExtractor":
+    case "Gather":
+      return pickText(node, text, places);
+    case "Reshape":
+      if (text.width === 1) return text;
+  }
+  return lost(`operator ${node.opType} reads the text input ${text.name}`);
+}
+
+/** One column of several; the picked tensor is then taken for the model's input. */
+function pickText(node: OnnxNode, text: Extract<Flow, { kind: "text" }>, places: Flow | undefined): Flow {
+  if (text.width === 1) return text;
+  const picked = places?.kind === "constant" ? places.tensor.values : [];
+  const [place = Number.NaN] = picked;
+  if (picked.length !== 1 || !(place >= 0 && place < text.width)) {
+    return lost(`${node.opType} does not pick one column of the text input ${text.name}`);
+  }
+  return { kind: "text", input: node.outputs[0] ?? "", name: `${text.name}_${place}`, width: 1 };
 }
 
 function constantFlow(initializer: Uint8Array): Flow {

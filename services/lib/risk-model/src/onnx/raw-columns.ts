@@ -9,6 +9,8 @@ import { ELEMENT } from "./tensor.ts";
 
 const NUMBERS: ReadonlySet<number> = new Set([ELEMENT.float, ELEMENT.double, ELEMENT.int64]);
 
+type TextFlow = Extract<Flow, { kind: "text" }>;
+
 /** The raw columns of a model, in the order in which the graph brings them up. */
 export interface RawColumns {
   readonly list: BaseColumn[];
@@ -20,7 +22,14 @@ export interface RawColumns {
 export function inputFlow(file: OnnxFile, input: OnnxValue, raw: RawColumns): Flow {
   if (input.kind === "map") return { kind: "map" };
   if (input.kind !== "tensor") return lost(`input ${input.name} is neither a tensor nor a map`);
-  if (input.elementType === ELEMENT.string) return { kind: "text", input: input.name };
+  if (input.elementType === ELEMENT.string) {
+    return {
+      kind: "text",
+      input: input.name,
+      name: input.name,
+      width: input.shape.length < 2 ? 1 : (input.shape[1] ?? 1),
+    };
+  }
   if (!NUMBERS.has(input.elementType)) return lost(`input ${input.name} has element type ${input.elementType}`);
   const width = input.shape.length < 2 ? 1 : (input.shape[1] ?? widthByUse(file, input.name));
   const prefix = file.inputs.length === 1 ? "f" : `${input.name}_`;
@@ -38,14 +47,15 @@ export function dictionaryFlow(node: OnnxNode, raw: RawColumns): Flow {
 }
 
 /** OneHotEncoder turns a text input into one 0/1 column a category. */
-export function indicatorFlow(node: OnnxNode, input: string, raw: RawColumns): Flow {
+export function indicatorFlow(node: OnnxNode, { input, name, width }: TextFlow, raw: RawColumns): Flow {
+  if (width !== 1) return lost(`OneHotEncoder reads ${width} texts of ${name} at once`);
   const categories = textsOf(node, "cats_strings");
   if (categories.length === 0) return lost("OneHotEncoder encodes numbers, not texts");
   checkedWidth(categories.length, raw);
   const columns = categories.map((category): InputColumn => {
     const known = raw.list.findIndex((column) => column.input === input && column.category === category);
     if (known >= 0) return { base: known, map: null, rising: true };
-    raw.list.push({ input, name: input, category });
+    raw.list.push({ input, name, category });
     return { base: raw.list.length - 1, map: null, rising: true };
   });
   return { kind: "columns", columns, elementType: ELEMENT.float };
@@ -55,19 +65,20 @@ export function indicatorFlow(node: OnnxNode, input: string, raw: RawColumns): F
  * LabelEncoder turns a text input into one column of codes; texts that it does not list have the default code, which is −1 (−0 as
  * a float) unless the file says another.
  */
-export function codeFlow(node: OnnxNode, input: string, raw: RawColumns): Flow {
+export function codeFlow(node: OnnxNode, { input, name, width }: TextFlow, raw: RawColumns): Flow {
+  if (width !== 1) return lost(`LabelEncoder reads ${width} texts of ${name} at once`);
   const labels = textsOf(node, "keys_strings");
   const integers = integersOf(node, "values_int64s");
   const values = integers.length > 0 ? integers : floatsOf(node, "values_floats");
   if (labels.length === 0 || values.length !== labels.length || !values.every(Number.isFinite)) {
-    return lost(`LabelEncoder of the text input ${input} does not list a number for each text`);
+    return lost(`LabelEncoder of the text input ${name} does not list a number for each text`);
   }
   checkedWidth(1, raw);
   const isWhole = integers.length > 0;
   const other = isWhole ? integerAttribute(node, "default_int64", -1) : floatAttribute(node, "default_float", -0);
   const codes = { values: values.map(Math.fround), labels, other: Number.isNaN(other) ? null : Math.fround(other) };
-  if (raw.list.some((column) => column.input === input)) return lost(`the text input ${input} is encoded twice`);
-  raw.list.push({ input, name: input, category: null, codes });
+  if (raw.list.some((column) => column.input === input)) return lost(`the text input ${name} is encoded twice`);
+  raw.list.push({ input, name, category: null, codes });
   const columns = [{ base: raw.list.length - 1, map: null, rising: true }];
   return { kind: "columns", columns, elementType: isWhole ? ELEMENT.int64 : ELEMENT.float };
 }
