@@ -31,9 +31,9 @@ const WEEK = "2026-W47";
 const ROWS = 9_000;
 
 /** A folder with a weekly file, a ledger of its own, and a runner over both and ml-service. */
-async function setUp(csv: string) {
+async function setUp(csv: string, config: Parameters<typeof weeklyFolder>[0] = {}) {
   const stack = new AsyncDisposableStack();
-  const folder = stack.use(await weeklyFolder());
+  const folder = stack.use(await weeklyFolder(config));
   const input = folder.at("week.csv");
   await writeFile(input, csv);
   const ledger = stack.use(await startLedger());
@@ -70,6 +70,14 @@ test("a week with broken rows is complete, its counts add up and its report list
   const report = JSON.parse(await week.read("report.json"));
   expect(report).toMatchObject({ iso_week: WEEK, rows_read: 9_000, rows_scored: 8_993, rows_set_aside: 7 });
   expect(report.set_aside_when_reading.samples[0]).toMatchObject({ column: "avg_payment_delay_days", text: "soon" });
+});
+
+test("attributes that are not kept as the input has them are counted in report and notes", async () => {
+  await using week = await setUp(weekCsv(90), { exposure: "past_disputes * 100 - 1" });
+  const { notes } = await week.run();
+  expect(notes).toContain("exposure of 10 suppliers: negative, made unknown");
+  const report = JSON.parse(await week.read("report.json"));
+  expect(report.changed_attributes).toEqual([{ attribute: "exposure", change: "negative, made unknown", rows: 10 }]);
 });
 
 test("a complete week is not run again, and a lost report is written anew", async () => {

@@ -45,5 +45,8 @@ export const MAX_TEXT_BYTES = 2 ** 20;
 /** Longest supplier id, in bytes of UTF-8: the limit of the inference contract. */
 export const MAX_SUPPLIER_ID_BYTES = 128;
 
-/** Longest category, in bytes of UTF-8. */
+/** Longest name of a supplier that ops-service takes, in bytes of UTF-8; longer ones are cut. */
+export const MAX_NAME_BYTES = 512;
+
+/** Longest category or region, in bytes of UTF-8. */
 export const MAX_CATEGORY_BYTES = 256;

@@ -1,5 +1,6 @@
 import type { AttributeMapping, RowsMapping } from "@bellwether/config/feature-mapping";
 import type { ModelConfig } from "@bellwether/config/model-config";
+import { type ChangedAttribute, changedAttributes, EXPOSURE_CHANGE, exposureChange } from "./changed-attributes.ts";
 import { idSql } from "./invisible.ts";
 import { sqlName, sqlText } from "./quote-sql.ts";
 import { type FoundReason, MAX_SAMPLE_TEXT } from "./rejected-rows.ts";
@@ -48,6 +49,8 @@ export interface MappedRows {
   /** Rows without a label, or that are not the newest of their supplier up to `asOf`. */
   readonly notChosen: number;
   readonly cleanedIds: CleanedIds;
+  /** Attributes of accepted rows that are not kept as given; empty when rows are mapped for training, which keeps none. */
+  readonly changedAttributes: readonly ChangedAttribute[];
 }
 
 /** Supplier ids that lost characters without width or white space around them. */
@@ -152,6 +155,7 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
     samples: await faultSamples(workspace, marks),
     notChosen: given - chosen,
     cleanedIds: { rows: cleaned, duplicates },
+    changedAttributes: task.labels === null ? await changedAttributes(workspace, MAPPED) : [],
   };
 }
 
@@ -215,7 +219,8 @@ function mappedSql(task: RowsToMap, columns: readonly MappedColumn[], faults: re
     with given_rows as (
       select row_number() over () as "~row", ${task.place ?? "null"} as "~place", ${values.join(", ")} from ${task.from}
     ),
-    cast_rows as (select *, ${casts.join(", ")}, ${cleanedMark()} as "~cleaned" from given_rows),
+    cast_rows as (select *, ${casts.join(", ")}, ${cleanedMark()} as "~cleaned",
+      ${exposureChange()} as ${EXPOSURE_CHANGE} from given_rows),
     chosen_rows as (${chosenRows(task)}),
     marked_rows as (select *, case ${marks} end as "~fault" from chosen_rows)
     select * exclude (${columns.map((c) => given(c.name)).join(", ")}), case "~fault" ${texts} end as "~text"

@@ -7,6 +7,7 @@ import type { FeatureMapping, WeeklyMapping } from "@bellwether/config/feature-m
 import { isIsoDate } from "@bellwether/config/iso-date";
 import type { ModelConfig } from "@bellwether/config/model-config";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { type ChangedAttribute, EXPOSURE_CHANGE } from "./changed-attributes.ts";
 import { addCleaned, idColumnOf } from "./id-column.ts";
 import { MappingSqlError, SourceError } from "./ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "./ingest-limits.ts";
@@ -46,6 +47,8 @@ export interface WeeklySnapshot {
   readonly asOf: string | null;
   readonly rejected: RejectedRows;
   readonly cleanedIds: CleanedIds;
+  /** Attributes of accepted rows that are not kept as the input has them. */
+  readonly changedAttributes: readonly ChangedAttribute[];
   /** Rows of the raw form that are not their supplier's newest up to `asOf`. */
   readonly olderRows: number;
   readonly sources: readonly SourceReport[];
@@ -86,7 +89,7 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
   rejected.add("rows", mapped.reasons, mapped.samples);
   try {
     await workspace.run(
-      `copy (select * exclude ("~row", "~place", "~fault", "~text", "~cleaned") from ${MAPPED} where "~fault" is null)
+      `copy (select * exclude ("~row", "~place", "~fault", "~text", "~cleaned", ${EXPOSURE_CHANGE}) from ${MAPPED} where "~fault" is null)
        to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
     );
     const digest = await persist(partial, path);
@@ -99,6 +102,7 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
       asOf: mapped.asOf,
       rejected: rejected.result(),
       cleanedIds: addCleaned(mapped.cleanedIds, sources),
+      changedAttributes: mapped.changedAttributes,
       olderRows: mapped.notChosen,
       sources,
     };

@@ -1,12 +1,9 @@
 import type { PredictBatchRequestSchema } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { MAX_CATEGORY_BYTES, MAX_NAME_BYTES } from "@bellwether/ingest/ingest-limits";
 import type { ChunkAttributes, SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { categoryColumn } from "./category-column.ts";
-
-/** Longest name and longest region or category that the contract takes, bytes of UTF-8. */
-const MAX_NAME_BYTES = 512;
-const MAX_CATEGORY_BYTES = 256;
 
 /** A chunk's features in the columns of PredictBatch, without the choice of a model. */
 export function featuresToProto(chunk: SnapshotChunk) {
@@ -49,7 +46,7 @@ export function attributesToProto(attributes: ChunkAttributes) {
   } satisfies MessageInitShape<typeof SubmitChunkRequestSchema>;
 }
 
-/** Without NUL, and cut to whole characters within `maxBytes` of UTF-8. */
+/** Without NUL, and cut to whole characters within `maxBytes` of UTF-8; the ingest has counted both as changed attributes. */
 function plainText(text: string, maxBytes: number): string {
   const clean = text.replaceAll("\0", "");
   if (clean.length * 3 <= maxBytes) return clean;

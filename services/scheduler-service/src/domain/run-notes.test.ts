@@ -5,7 +5,7 @@ import { type RunCircumstances, runNotes } from "./run-notes.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)];
 const ORDINARY: RunCircumstances = {
-  ...{ wasComplete: false, begunAnew: false, acceptsLosses: false, cleanedIds: null },
+  ...{ wasComplete: false, begunAnew: false, acceptsLosses: false, cleanedIds: null, changedAttributes: null },
   ...{ reference: "2026-W46", features: ["delay"] },
 };
 const notes = (fields: MessageInitShape<typeof BatchRunSchema>, how: Partial<RunCircumstances> = {}) => {
@@ -23,6 +23,18 @@ test("ids that lost characters are counted, and the duplicates that come of it",
   expect(notes({}, { cleanedIds: { rows: 0, duplicates: 0 } })).toEqual([]);
   expect(notes({}, { cleanedIds: { rows: 3, duplicates: 1 } })).toEqual([
     "3 supplier ids lost characters that cannot be seen or white space around them; 1 rows are duplicates since",
+  ]);
+});
+
+test("attributes that are not kept as given are counted, each with what became of it", () => {
+  expect(notes({}, { changedAttributes: [] })).toEqual([]);
+  const changedAttributes = [
+    { attribute: "display_name", change: "cut to 512 bytes", rows: 2 },
+    { attribute: "exposure", change: "negative, made unknown", rows: 7 },
+  ];
+  expect(notes({}, { changedAttributes })).toEqual([
+    "display_name of 2 suppliers: cut to 512 bytes",
+    "exposure of 7 suppliers: negative, made unknown",
   ]);
 });
 

@@ -1,4 +1,5 @@
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { ChangedAttribute } from "@bellwether/ingest/changed-attributes";
 
 /** What happened to a run besides its record in the ledger. */
 export interface RunCircumstances {
@@ -7,6 +8,8 @@ export interface RunCircumstances {
   readonly begunAnew: boolean;
   /** Rows whose supplier id lost what cannot be seen, and those of them that are duplicates since; null: not recorded. */
   readonly cleanedIds: { readonly rows: number; readonly duplicates: number } | null;
+  /** Attributes that are not kept as the input has them, by attribute and change; null: not recorded. */
+  readonly changedAttributes: readonly ChangedAttribute[] | null;
   /** Somebody accepted losses beforehand. */
   readonly acceptsLosses: boolean;
   /** Week that drift is measured against; null: there is none. */
@@ -20,7 +23,7 @@ const DRIFT_MIN_ROWS = 500n;
 
 /** What must be said of a complete run beside its counts, one sentence each. */
 export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
-  const { wasComplete, begunAnew, acceptsLosses, cleanedIds, reference, features } = how;
+  const { wasComplete, begunAnew, acceptsLosses, cleanedIds, changedAttributes, reference, features } = how;
   const { isoWeek, losses, model, forceFuture } = run;
   const notes: string[] = [];
   if (wasComplete && (run.sourceDigest === "" || run.configHash === ""))
@@ -44,6 +47,8 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
       `${cleanedIds.rows} supplier ids lost characters that cannot be seen or white space around them; ` +
         `${cleanedIds.duplicates} rows are duplicates since`,
     );
+  for (const { attribute, change, rows } of changedAttributes ?? [])
+    notes.push(`${attribute} of ${rows} suppliers: ${change}`);
   if (model && run.configHash !== "" && model.configHash !== run.configHash)
     notes.push(
       model.configHash === ""

@@ -42,6 +42,7 @@ export function runSummary(
     rows_set_aside: Number(run.rowsSetAside),
     set_aside_when_reading: ingested?.rejected ?? null,
     cleaned_ids: ingested?.cleanedIds ?? null,
+    changed_attributes: ingested?.changedAttributes ?? null,
     older_rows: ingested?.olderRows ?? null,
     set_aside_when_scored: ingested === null ? null : Number(run.rowsSetAside) - ingested.rejected.count,
     sources: ingested?.sources.map(sourceToJson) ?? null,

@@ -103,7 +103,7 @@ export interface Scorer {
 /** What is kept of a week's ingest beside the snapshot. */
 export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" | "sources"> &
   // Records of older releases lack these.
-  Partial<Pick<WeeklySnapshot, "cleanedIds" | "olderRows">> & {
+  Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows">> & {
     /** The file that was read. */
     readonly input: string;
     /** SHA-256 of its content, lower-case hex; empty: not recorded. */

@@ -107,6 +107,7 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
       wasComplete: true,
       begunAnew: false,
       cleanedIds: null,
+      changedAttributes: null,
       acceptsLosses: task.acceptLosses !== null,
     });
     if (!(await files.hasReport())) await writeReport(files, run, notes);
@@ -207,6 +208,7 @@ async function finishRun(
     ...{ wasComplete: false, begunAnew: began.begunAnew },
     acceptsLosses: acceptLosses !== null,
     cleanedIds: ingested.cleanedIds ?? null,
+    changedAttributes: ingested.changedAttributes ?? null,
   });
   await writeReport(files, run, notes);
   return { run, notes };
@@ -233,9 +235,9 @@ async function ingestOnce(
   const kept = await files.readIngest();
   if (kept !== null && run.inputDigest === kept.digest) return kept;
   const read = await deps.ingest(input, files.snapshotPath, signal);
-  const { digest, rows, rejected, cleanedIds, olderRows, sources, sourceDigest } = read;
+  const { digest, rows, rejected, cleanedIds, changedAttributes, olderRows, sources, sourceDigest } = read;
   if (source !== "" && sourceDigest !== source) throw new InputChangedError(input);
-  const record = { input, digest, rows, rejected, cleanedIds, olderRows, sources, sourceDigest };
+  const record = { input, digest, rows, rejected, cleanedIds, changedAttributes, olderRows, sources, sourceDigest };
   await files.writeIngest(record);
   return record;
 }
@@ -278,7 +280,7 @@ async function notesOf(
   { features }: WeeklyDeps,
   files: WeekFiles,
   run: BatchRun,
-  how: Pick<RunCircumstances, "wasComplete" | "begunAnew" | "acceptsLosses" | "cleanedIds">,
+  how: Pick<RunCircumstances, "wasComplete" | "begunAnew" | "acceptsLosses" | "cleanedIds" | "changedAttributes">,
 ): Promise<string[]> {
   const reference = (await files.readReference())?.week ?? null;
   const measurable = features.filter(({ kind }) => kind !== "text").map(({ name }) => name);
