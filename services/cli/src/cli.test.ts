@@ -260,6 +260,25 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   expect(lines[3]).toContain("which is no number");
   expect(lines[4]).toContain("supplier_id is empty");
   expect(lines[5]).toMatch(/^S5,,unknown,16/);
+  await writeFile(file, `${columns}\n${rows[0]}\n${rows[0]?.replace("S1,", "S\u200B1 ,")}\n`);
+  expect(await json<object>(["predict", "--input", file, "--output", output])).toMatchObject({
+    ...{ rows: 2, scored: 2, rejected: 0, cleaned_ids: 1, repeated_ids: 1 },
+  });
+  const shown = await run(["predict", "--input", file, "--output", output]);
+  expect(shown.stdout).toContain(
+    "supplier ids: 1 rows lost characters that cannot be seen or white space around the id",
+  );
+  expect(shown.stdout).toContain("supplier ids: 1 rows have the id of an earlier row; each row was scored");
+  const [, first = "", second] = (await readFile(output, "utf8")).split("\n");
+  expect(second).toBe(first);
+  await writeFile(file, Buffer.from(`${columns}\n${rows[0]?.replace("S1", "Müller")}\n`, "latin1"));
+  const foreign = await run(["predict", "--input", file, "--output", output]);
+  expect([foreign.code, foreign.stderr]).toEqual([2, expect.stringContaining("save the file as UTF-8")]);
+  const jsonl = path.join(folder, "suppliers.jsonl");
+  await writeFile(jsonl, '{"supplier_id":9007199254740993,"late_ratio":0.1}\n');
+  expect(await json<object>(["predict", "--input", jsonl, "--output", output])).toMatchObject({
+    ...{ scored: 0, rejected: 1, first_error: expect.stringContaining("not whole within 2^53") },
+  });
   const alone = await run(["predict", "--input", file]);
   expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining("--output FILE goes with")]);
 });

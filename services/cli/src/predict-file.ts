@@ -1,10 +1,11 @@
 import path from "node:path";
+import { cleanId } from "@bellwether/ingest/invisible";
 import { readValueTable } from "@bellwether/ingest/read-value-table";
 import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/write-table";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
 import { TableError } from "@bellwether/risk-model/import/table-error";
-import { isMissing, numberOfCell, type ValueTable } from "@bellwether/risk-model/import/value-table";
+import { type Cell, isMissing, numberOfCell, type ValueTable } from "@bellwether/risk-model/import/value-table";
 import { BAND_CODE } from "@bellwether/scoring/band";
 import { scoreBatch } from "@bellwether/scoring/score-batch";
 import type { ScoringModel } from "@bellwether/scoring/scoring-model";
@@ -25,7 +26,11 @@ export interface FileScores {
   readonly tooFew: number;
   /** Rows that were rejected; each says why in the column `error`. */
   readonly rejected: number;
-  /** Of these, the first. */
+  /** Rows whose supplier_id lost characters that cannot be seen or white space around it. */
+  readonly cleanedIds: number;
+  /** Rows whose supplier_id an earlier row has too; each has a score of its own. */
+  readonly repeatedIds: number;
+  /** Of the rejected rows, the first. */
   readonly firstError: string | null;
   /** Features that the file has no column for: they count as missing. */
   readonly missingColumns: readonly string[];
@@ -56,11 +61,12 @@ export async function predictFile(model: ScoringModel, input: string, output: st
     );
 
   const rows = table.records.length;
-  const ids = table.records.map((record) => String(record[idAt] ?? "").trim());
+  const given = table.records.map((record) => record[idAt] ?? null);
+  const ids = given.map((cell) => cleanId(String(cell ?? "")));
   const scores = new Float64Array(rows).fill(Number.NaN);
   const bands: (string | null)[] = Array.from({ length: rows }, () => null);
   const missing = new Float64Array(rows);
-  const errors = ids.map(idError);
+  const errors = ids.map((id, row) => idError(id, given[row] ?? null));
   const bandNames = new Map(Object.entries(BAND_CODE).map(([name, code]) => [code as number, name]));
   for (let from = 0; from < rows; from += CHUNK_ROWS) {
     const until = Math.min(rows, from + CHUNK_ROWS);
@@ -93,6 +99,8 @@ export async function predictFile(model: ScoringModel, input: string, output: st
     scored,
     tooFew: rows - scored - rejected,
     rejected,
+    cleanedIds: ids.filter((id, row) => id !== String(given[row] ?? "")).length,
+    repeatedIds: countRepeated(ids),
     firstError: firstError(ids, errors, table.firstRow),
     missingColumns: known.filter((name) => !at.has(name)),
     ignoredColumns: table.header.filter((name) => name !== "supplier_id" && !known.includes(name)),
@@ -107,8 +115,17 @@ async function readTable(input: string): Promise<ValueTable> {
   }
 }
 
-function idError(id: string): string | null {
+/** Rows with the id of an earlier row; empty ids count as none. */
+function countRepeated(ids: readonly string[]): number {
+  const named = ids.filter((id) => id !== "");
+  return named.length - new Set(named).size;
+}
+
+function idError(id: string, given: Cell): string | null {
   if (id === "") return "supplier_id is empty";
+  if (typeof given === "number" && !Number.isSafeInteger(given))
+    return "supplier_id is a number that is not whole within 2^53, so that its digits are not certain: write it as text";
+  if (id.includes("\0")) return "supplier_id holds a NUL character";
   return Buffer.byteLength(id) > MAX_ID_BYTES ? `supplier_id is longer than ${MAX_ID_BYTES} bytes` : null;
 }
 

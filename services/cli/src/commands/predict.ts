@@ -42,6 +42,8 @@ function fileLines({
   scored,
   tooFew,
   rejected,
+  cleanedIds,
+  repeatedIds,
   firstError,
   missingColumns,
   ignoredColumns,
@@ -49,14 +51,30 @@ function fileLines({
   return [
     `${scored} of ${rows} suppliers scored, ${tooFew} with too few known features, ${rejected} rejected: ${output}`,
     ...(firstError === null ? [] : [`first rejected: ${firstError}`]),
+    ...(cleanedIds === 0
+      ? []
+      : [`supplier ids: ${cleanedIds} rows lost characters that cannot be seen or white space around the id`]),
+    ...(repeatedIds === 0
+      ? []
+      : [`supplier ids: ${repeatedIds} rows have the id of an earlier row; each row was scored`]),
     ...(missingColumns.length === 0 ? [] : [`not in the file, so missing: ${missingColumns.join(", ")}`]),
     ...(ignoredColumns.length === 0 ? [] : [`not known to the model, so ignored: ${ignoredColumns.join(", ")}`]),
   ];
 }
 
-const fileJson = ({ tooFew, firstError, missingColumns, ignoredColumns, ...counts }: FileScores) => ({
+const fileJson = ({
+  tooFew,
+  cleanedIds,
+  repeatedIds,
+  firstError,
+  missingColumns,
+  ignoredColumns,
+  ...counts
+}: FileScores) => ({
   ...counts,
   too_few_features: tooFew,
+  cleaned_ids: cleanedIds,
+  repeated_ids: repeatedIds,
   first_error: firstError,
   missing_columns: missingColumns,
   ignored_columns: ignoredColumns,

@@ -5,6 +5,14 @@
 export const INVISIBLE_CHARACTERS =
   "[\\u{AD}\\u{61C}\\u{180E}\\u{200B}-\\u{200F}\\u{202A}-\\u{202E}\\u{2060}-\\u{2064}\\u{2066}-\\u{206F}\\u{FEFF}]";
 
+const INVISIBLE = new RegExp(INVISIBLE_CHARACTERS, "gu");
+const OUTER_SPACE = /^[\s\x85\p{Z}]+|[\s\x85\p{Z}]+$/gu;
+
+/** A supplier id without invisible characters and without white space around it, as `cleanIdSql` makes it; may be empty. */
+export function cleanId(text: string): string {
+  return text.replace(INVISIBLE, "").replace(OUTER_SPACE, "");
+}
+
 /** The same for RE2. */
 const INVISIBLE_RE2 = INVISIBLE_CHARACTERS.replaceAll("\\u{", "\\x{");
 const SPACE_RE2 = "[\\s\\v\\x{85}\\p{Z}]";

@@ -33,7 +33,7 @@ const PLAIN_TEXTS = /^(?:BOOLEAN|UUID|TIME|TIME WITH TIME ZONE)$/;
  * How column `raw` (SQL) of DuckDB type `type` is read; null: it cannot be read as the type that the mapping declares.
  * What a value is not exactly, it does not become: 1.5 is no integer, 0.1 no text, 2 no boolean.
  */
-export function parquetColumn(column: ColumnMapping, type: string, raw: string): ParquetColumn | null {
+export function parquetColumn(column: Pick<ColumnMapping, "type">, type: string, raw: string): ParquetColumn | null {
   if (type === "VARCHAR" || type === "JSON" || ENUM.test(type)) {
     return { kind: "text", text: `${raw}::varchar`, undecoded: null };
   }

@@ -1,7 +1,8 @@
 import { TableError } from "@bellwether/risk-model/import/table-error";
 import { type Cell, parseTable, type ValueTable } from "@bellwether/risk-model/import/value-table";
 import { DEFAULT_LIMITS } from "./ingest-limits.ts";
-import { sqlText } from "./quote-sql.ts";
+import { parquetColumn } from "./parquet-column.ts";
+import { sqlName, sqlText } from "./quote-sql.ts";
 import { Workspace } from "./workspace.ts";
 
 const PARQUET = "PAR1";
@@ -22,8 +23,13 @@ async function readParquet(file: string): Promise<ValueTable> {
   await workspace.lock([file]);
   const from = `read_parquet(${sqlText(file)})`;
   try {
-    const header = (await workspace.rows(`describe select * from ${from}`)).map(([name]) => String(name));
-    const records = await workspace.rows(`select * from ${from} limit ${MAX_ROWS + 1}`);
+    const columns = (await workspace.rows(`describe select * from ${from}`)).map(([name, type]) => ({
+      name: String(name),
+      type: String(type),
+    }));
+    const header = columns.map(({ name }) => name);
+    const values = columns.map(({ name, type }) => valueSql(name, type));
+    const records = await workspace.rows(`select ${values.join(", ")} from ${from} limit ${MAX_ROWS + 1}`);
     if (records.length === 0) throw new TableError("the table has no rows");
     if (records.length > MAX_ROWS) throw new TableError(`the table has more than ${MAX_ROWS} rows`);
     const cells = records.map((record, row) => record.map((cell, at) => cellOf(cell, row, header[at] ?? "")));
@@ -33,6 +39,28 @@ async function readParquet(file: string): Promise<ValueTable> {
     const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
     throw new TableError(`the Parquet file cannot be read: ${message.slice(0, 200)}`);
   }
+}
+
+/** Types whose values are JavaScript numbers, or 0 and 1, exactly. */
+const AS_NUMBER = /^(?:DOUBLE|FLOAT|BOOLEAN|U?(?:TINYINT|SMALLINT|INTEGER))$/;
+
+/**
+ * SQL of a column's values. Integers of 64 bits and more and decimals are read as texts, exactly as they are: an id keeps
+ * every digit. Dates are read as texts too, times with a zone in UTC. @throws TableError
+ */
+function valueSql(name: string, type: string): string {
+  const raw = sqlName(name);
+  if (AS_NUMBER.test(type)) return raw;
+  const column = parquetColumn({ type: "text" }, type, raw);
+  const shown = name.slice(0, 80);
+  if (column === null)
+    throw new TableError(
+      `column ${shown} is a ${type.slice(0, 80)}, which is neither a number nor a text; leave it out`,
+    );
+  if (column.kind === "value") return column.value;
+  if (column.undecoded === null) return `${column.text}`;
+  const problem = `column ${shown} has bytes that are not UTF-8; write it as text`;
+  return `case when ${raw} is null then null else coalesce(${column.text}, error(${sqlText(problem)})) end`;
 }
 
 function cellOf(value: unknown, row: number, name: string): Cell {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { cleanId } from "./invisible.ts";
 import { dataFolder, readSmall, SMALL_MAPPING, smallPair } from "./mapping-fixture.ts";
 import { readChunks } from "./snapshot-chunks.ts";
 import { snapshotWeekly } from "./weekly-snapshot.ts";
@@ -34,6 +35,7 @@ test.each([
 ])("an id with %s is the id without it, and is counted", async (_, id) => {
   const { ids, cleanedIds, rejected } = await week(`${id},1,1,\nS2,1,1,\n`);
   expect(ids).toEqual(["S1", "S2"]);
+  expect(cleanId(id.replaceAll('"', ""))).toBe("S1");
   expect(cleanedIds).toEqual({ rows: 1, duplicates: 0 });
   expect(rejected.count).toBe(0);
 });

@@ -16,7 +16,7 @@ const NAMED = [column("spend"), column("delay")];
 
 test("parses quotes, doubled quotes, line breaks inside them, CRLF, blank lines and a missing last line break", () => {
   const text = 'a,"b ""x""",c\r\n1,"two\nlines",3\n\n4,,"6"';
-  expect(parseCsv(bytes(text))).toEqual([
+  expect(parseCsv(text)).toEqual([
     ["a", 'b "x"', "c"],
     ["1", "two\nlines", "3"],
     ["4", "", "6"],

@@ -1,4 +1,3 @@
-import { withoutByteOrderMark } from "./plain-text.ts";
 import { TableError } from "./table-error.ts";
 
 const QUOTE = '"';
@@ -6,10 +5,9 @@ const QUOTE = '"';
 /**
  * Parses CSV (RFC 4180: quotes doubled inside quotes, line breaks inside quotes, LF or CRLF); blank lines are skipped.
  * @returns Records of cells, the header first.
- * @throws TableError a quote that is not closed or that something follows, or bytes that are not UTF-8.
+ * @throws TableError a quote that is not closed or that something follows.
  */
-export function parseCsv(bytes: Uint8Array): string[][] {
-  const text = decodeText(bytes);
+export function parseCsv(text: string): string[][] {
   const records: string[][] = [];
   let record: string[] = [];
   let at = 0;
@@ -29,16 +27,6 @@ function plainCell(text: string, start: number): { cell: string; end: number } {
   while (end < text.length && text[end] !== "," && text[end] !== "\n") end += 1;
   const cell = text.slice(start, end);
   return { cell: cell.endsWith("\r") ? cell.slice(0, -1) : cell, end };
-}
-
-/** UTF-8, or UTF-16 with a byte order mark. @throws TableError */
-export function decodeText(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(withoutByteOrderMark(bytes));
-  } catch (error) {
-    if (error instanceof TypeError) throw new TableError("the table is not UTF-8 text");
-    throw error;
-  }
 }
 
 /** A cell in quotes. */

@@ -1,6 +1,6 @@
-import { decodeText, parseCsv } from "./parse-csv.ts";
-import { withoutByteOrderMark } from "./plain-text.ts";
+import { parseCsv } from "./parse-csv.ts";
 import { TableError } from "./table-error.ts";
+import { tableText } from "./table-text.ts";
 
 /** A cell: a number, a text (of a CSV file every cell is one), or null where there is nothing. */
 export type Cell = string | number | null;
@@ -22,11 +22,11 @@ const MISSING: ReadonlySet<string> = new Set(["", "NA", "N/A", "NaN", "nan", "nu
 /**
  * Reads a table from CSV with a header, or from JSON lines: an object a line, by column name. Lists in an object (`"features": [1, 2]`)
  * become columns named `features[0]`, `features[1]`, …; objects in it add their own names.
- * @throws TableError lines of unequal length, no rows, a name twice, broken JSON.
+ * @throws TableError lines of unequal length, no rows, a name twice, broken JSON, bytes that are not UTF-8.
  */
 export function parseTable(bytes: Uint8Array): ValueTable {
-  const start = new TextDecoder().decode(withoutByteOrderMark(bytes).subarray(0, 64)).trimStart();
-  const table = start.startsWith("{") ? fromJsonLines(bytes) : fromCsv(bytes);
+  const text = tableText(bytes);
+  const table = text.trimStart().startsWith("{") ? fromJsonLines(text) : fromCsv(text);
   if (table.records.length === 0) throw new TableError("the table has no rows");
   if (table.records.length > MAX_RECORDS) throw new TableError(`the table has more than ${MAX_RECORDS} rows`);
   const twice = table.header.find((name, at) => table.header.indexOf(name) !== at);
@@ -34,8 +34,8 @@ export function parseTable(bytes: Uint8Array): ValueTable {
   return table;
 }
 
-function fromCsv(bytes: Uint8Array): ValueTable {
-  const [header = [], ...records] = parseCsv(bytes);
+function fromCsv(text: string): ValueTable {
+  const [header = [], ...records] = parseCsv(text);
   const wrong = records.findIndex((record) => record.length !== header.length);
   if (wrong >= 0) {
     throw new TableError(`row ${wrong + 2} has ${records[wrong]?.length} cells where the header has ${header.length}`);
@@ -43,8 +43,8 @@ function fromCsv(bytes: Uint8Array): ValueTable {
   return { header: header.map((name) => name.trim()), records, firstRow: 2 };
 }
 
-function fromJsonLines(bytes: Uint8Array): ValueTable {
-  const lines = decodeText(bytes).split("\n");
+function fromJsonLines(text: string): ValueTable {
+  const lines = text.split("\n");
   const objects = lines.flatMap((line, at) => (line.trim() === "" ? [] : [flatObject(line, at + 1)]));
   const header = [...new Set(objects.flatMap((object) => [...object.keys()]))];
   return { header, records: objects.map((object) => header.map((name) => object.get(name) ?? null)), firstRow: 1 };
