@@ -2,7 +2,7 @@ import { once } from "node:events";
 import http2 from "node:http2";
 import net from "node:net";
 import tls from "node:tls";
-import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { restRoute } from "@bellwether/mesh/rest/rest-route";
@@ -154,6 +154,56 @@ describe("a charset", () => {
     const cut = Buffer.from(body).subarray(0, body.indexOf("ü") + 1);
     expect((await (await post(path, "application/json", cut)).json()).message).toBe("the body is not UTF-8");
     expect((await post(path, "application/json", body)).status).toBe(200);
+  });
+
+  it.each([
+    ["/echo", '"ü"'],
+    ["/bellwether.echo.v1.EchoService/Echo", '{"id":"ü"}'],
+  ])("of bytes that are no UTF-8 when inflated is an error too: %s", async (path, body) => {
+    const zipped = (encoding: BufferEncoding) =>
+      fetch(`${echo.webUrl}${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "content-encoding": "gzip" },
+        body: new Uint8Array(gzipSync(Buffer.from(body, encoding))),
+      });
+    const answer = await zipped("latin1");
+    const { message, details } = await answer.json();
+    expect([answer.status, message]).toEqual([400, "the body is not UTF-8"]);
+    expect(details[0].debug).toMatchObject({ reason: "MALFORMED_JSON" });
+    expect((await zipped("utf8")).status).toBe(200);
+  });
+});
+
+describe("JSON that is not one body", () => {
+  const ERROR = "the body is not UTF-8";
+
+  it("of Connect's GET in base64 is an error where its bytes are no UTF-8", async () => {
+    const get = (encoding: BufferEncoding) => {
+      const message = Buffer.from('{"modelName":"ü"}', encoding).toString("base64url");
+      return fetch(`${echo.webUrl}${LIST}?connect=v1&encoding=json&base64=1&message=${message}`);
+    };
+    const answer = await get("latin1");
+    expect([answer.status, (await answer.json()).message]).toEqual([400, ERROR]);
+    expect((await get("utf8")).status).toBe(200);
+  });
+
+  it.each([
+    ["application/connect+json", "connect-content-encoding"],
+    ["application/grpc-web+json", "grpc-encoding"],
+  ])("of a stream is an error where its bytes are no UTF-8, plain and compressed: %s", async (type, encodingHeader) => {
+    for (const isZipped of [false, true]) {
+      const plain = Buffer.from('{"to":1,"id":"ü"}', "latin1");
+      const message = isZipped ? gzipSync(plain) : plain;
+      const head = Buffer.alloc(5, isZipped ? 1 : 0);
+      head.writeUInt32BE(message.length, 1);
+      const answer = await fetch(`${echo.webUrl}/bellwether.echo.v1.EchoService/Count`, {
+        method: "POST",
+        headers: { "content-type": type, ...(isZipped && { [encodingHeader]: "gzip" }) },
+        body: Buffer.concat([head, message]),
+      });
+      const text = `${await answer.text()} ${answer.headers.get("grpc-message")}`;
+      expect(decodeURIComponent(text)).toContain(ERROR);
+    }
   });
 });
 

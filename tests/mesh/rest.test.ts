@@ -102,6 +102,28 @@ it.each([
   expect(details[1].debug).toEqual({ fieldViolations: [{ field, description }] });
 });
 
+it("a query whose escaped bytes are not UTF-8 is an error, not another text", async () => {
+  const answer = await fetch(`${echo.webUrl}/echo?id=M%FCller`);
+  expect([answer.status, (await answer.json()).message]).toEqual([
+    400,
+    "request: the query is not UTF-8: %FC; escape the bytes of UTF-8",
+  ]);
+  expect((await fetch(`${echo.webUrl}/echo?id=M%C3%BCller%`)).status).toBe(200);
+});
+
+it("a question mark within a query is part of it", async () => {
+  expect(await (await fetch(`${echo.webUrl}/echo?id=a?b`)).json()).toEqual({ got: "a?b" });
+});
+
+it("a body in an encoding that is not known names the one that is", async () => {
+  const answer = await fetch(`${echo.webUrl}/echo`, {
+    method: "POST",
+    body: asks(),
+    headers: { "content-encoding": "br" },
+  });
+  expect([answer.status, answer.headers.get("accept-encoding")]).toEqual([415, "gzip"]);
+});
+
 it("a query parameter that may be repeated is taken, one of a path without a query is not", async () => {
   expect((await fetch(`${echo.webUrl}/echo?id=x&tag=a&tag=b`)).status).toBe(200);
   const refused = await post("/count?to=5", asks());
@@ -128,13 +150,13 @@ describe.each(Object.entries(SHAPES))("a body that is made to hurt, %s", (_, pat
     ["is not JSON", () => "{", {}, 400, "MALFORMED_JSON"],
     ["is JSON nested 100,000 deep without an end", () => "[".repeat(100_000), {}, 400, "MALFORMED_JSON"],
     ["is no gzip although it says so", () => "{}", { "content-encoding": "gzip" }, 400, "MALFORMED_GZIP"],
-    ["is zipped by a way that is not known", () => "{}", { "content-encoding": "br" }, 501, "UNKNOWN_ENCODING"],
-    ["is larger than its RPC takes", () => `"${"x".repeat(17 * 2 ** 20)}"`, {}, 429, "MESSAGE_TOO_LARGE"],
+    ["is zipped by a way that is not known", () => "{}", { "content-encoding": "br" }, 415, "UNKNOWN_ENCODING"],
+    ["is larger than its RPC takes", () => `"${"x".repeat(17 * 2 ** 20)}"`, {}, 413, "MESSAGE_TOO_LARGE"],
     [
       "unzips to more than its RPC takes",
       () => new Uint8Array(gzipSync(Buffer.alloc(128 * 2 ** 20, 32))),
       { "content-encoding": "gzip" },
-      429,
+      413,
       "MESSAGE_TOO_LARGE",
     ],
     ["breaks a rule of the contract", () => asks({ failCode: 17 }), {}, 400, "INVALID_REQUEST"],

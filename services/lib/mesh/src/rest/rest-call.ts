@@ -1,18 +1,20 @@
 import { create, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { codeToHttpStatus, errorToJson } from "@connectrpc/connect/protocol-connect";
+import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import { Call, type Peer } from "../call.ts";
 import { JSON_OVERHEAD } from "../call-limits.ts";
 import { errorHeaders } from "../error-headers.ts";
 import { peerOfSocket } from "../peers.ts";
 import type { PolicyChain } from "../policy.ts";
 import { checkQueryNames } from "../query-names.ts";
+import { checkQueryText } from "../query-text.ts";
 import { invalidRequest, reworded } from "../refusal.ts";
 import type { BoundMethod } from "../route.ts";
 import { encodeText } from "../web/content-encoding.ts";
 import { sendText, socketOf, type WebRequest, type WebResponse } from "../web/web-handler.ts";
 import { readJsonBody } from "./read-body.ts";
 import type { RestRoute } from "./rest-route.ts";
+import { restStatus } from "./rest-status.ts";
 
 /** Smaller requests are counted when they have waited. */
 const COUNTED_AT_ONCE_BYTES = 16 * 1024;
@@ -116,7 +118,9 @@ export class RestCall extends Call {
 
   async #readRequest(): Promise<Message> {
     const { request, rest } = this.#init;
-    const query = new URLSearchParams(request.url?.split("?", 2)[1] ?? "");
+    const queryText = /\?(.*)$/s.exec(request.url ?? "")?.[1] ?? "";
+    checkQueryText(queryText);
+    const query = new URLSearchParams(queryText);
     checkQueryNames(query, rest.query.single ?? [], rest.query.repeated ?? []);
     const body = await readJsonBody(request, this.bound.limits.maxRequestBytes * JSON_OVERHEAD, (bytes) => {
       this.#arrivedBytes = bytes;
@@ -207,7 +211,7 @@ function sendError(response: WebResponse, error: ConnectError): void {
   if (response.headersSent) response.end(`${JSON.stringify({ error: json })}\n`);
   else {
     for (const [name, value] of errorHeaders(error)) response.setHeader(name, value);
-    sendText(response, codeToHttpStatus(error.code), "application/json", JSON.stringify(json));
+    sendText(response, restStatus(error), "application/json", JSON.stringify(json));
   }
 }
 

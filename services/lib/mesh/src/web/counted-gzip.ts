@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { isUtf8 } from "node:buffer";
 import { createGunzip } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { inflate, TooLargeError } from "../inflate.ts";
 import { plainBytes } from "../plain-bytes.ts";
+import { notUtf8 } from "./utf8-body.ts";
 
 /** Who a request's inflated bytes are counted for. */
 export interface Inflater {
@@ -13,11 +15,11 @@ export interface Inflater {
 }
 
 /** The engine calls a compression without saying for which request. */
-const current = new AsyncLocalStorage<{ inflater: Inflater | undefined }>();
+const current = new AsyncLocalStorage<{ inflater: Inflater | undefined; readonly asJson: boolean }>();
 
-/** Runs the engine for one request. */
-export function withInflation<T>(work: () => T): T {
-  return current.run({ inflater: undefined }, work);
+/** Runs the engine for one request. @param asJson its messages are JSON: inflated bytes that are no UTF-8 are an error */
+export function withInflation<T>(asJson: boolean, work: () => T): T {
+  return current.run({ inflater: undefined, asJson }, work);
 }
 
 /** From now on, what this request inflates is counted for `inflater`. */
@@ -31,17 +33,22 @@ export const countedGzip: Compression = {
   ...compressionGzip,
   async decompress(bytes, readMaxBytes) {
     if (bytes.length === 0) return new Uint8Array(0);
-    const inflater = current.getStore()?.inflater;
-    try {
-      const goesOn = (size: number): boolean => inflater?.inflating(size) ?? true;
-      const inflated = await inflate(createGunzip(), bytes, readMaxBytes, goesOn);
-      return plainBytes(inflated);
-    } catch (cause) {
-      if (!(cause instanceof TooLargeError)) {
-        throw new ConnectError("decompression failed", Code.InvalidArgument, undefined, undefined, cause);
-      }
-      const text = `message is larger than configured readMaxBytes ${readMaxBytes} after decompression`;
-      throw new ConnectError(text, Code.ResourceExhausted, undefined, undefined, cause);
-    }
+    const { inflater, asJson = false } = current.getStore() ?? {};
+    const inflated = await inflateFor(inflater, bytes, readMaxBytes);
+    if (asJson && !isUtf8(inflated)) throw notUtf8();
+    return plainBytes(inflated);
   },
 };
+
+async function inflateFor(inflater: Inflater | undefined, bytes: Uint8Array, readMaxBytes: number) {
+  try {
+    const goesOn = (size: number): boolean => inflater?.inflating(size) ?? true;
+    return await inflate(createGunzip(), bytes, readMaxBytes, goesOn);
+  } catch (cause) {
+    if (!(cause instanceof TooLargeError)) {
+      throw new ConnectError("decompression failed", Code.InvalidArgument, undefined, undefined, cause);
+    }
+    const text = `message is larger than configured readMaxBytes ${readMaxBytes} after decompression`;
+    throw new ConnectError(text, Code.ResourceExhausted, undefined, undefined, cause);
+  }
+}

@@ -1,4 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { checkQueryNames } from "../query-names.ts";
+import { checkQueryText } from "../query-text.ts";
+import { notUtf8 } from "./utf8-body.ts";
 
 /** Parameters of Connect's GET (https://connectrpc.com/docs/protocol#unary-get-request). */
 const GET_NAMES = ["connect", "encoding", "message", "base64", "compression"];
@@ -8,5 +11,11 @@ export function checkQuery(method: string, url: string): void {
   const at = url.indexOf("?");
   if (at < 0) return;
   const names = method === "GET" ? GET_NAMES : [];
-  checkQueryNames(new URLSearchParams(url.slice(at + 1)), names, []);
+  checkQueryText(url.slice(at + 1));
+  const query = new URLSearchParams(url.slice(at + 1));
+  checkQueryNames(query, names, []);
+  // What is compressed is checked when it is inflated.
+  const isPlainJson = query.get("encoding") === "json" && (query.get("compression") ?? "identity") === "identity";
+  if (isPlainJson && query.get("base64") === "1" && !isUtf8(Buffer.from(query.get("message") ?? "", "base64url")))
+    throw notUtf8();
 }

@@ -1,4 +1,4 @@
-import { Code } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { refusal } from "../refusal.ts";
 
 /**
@@ -19,6 +19,11 @@ function check(decoder: TextDecoder, chunk: Uint8Array | undefined): void {
   try {
     decoder.decode(chunk, { stream: chunk !== undefined });
   } catch (cause) {
-    throw refusal(Code.InvalidArgument, "MALFORMED_JSON", "the body is not UTF-8", { cause });
+    throw notUtf8(cause);
   }
+}
+
+/** The error of JSON whose bytes are no UTF-8. */
+export function notUtf8(cause?: unknown): ConnectError {
+  return refusal(Code.InvalidArgument, "MALFORMED_JSON", "the body is not UTF-8", { cause });
 }

@@ -9,6 +9,7 @@ import { sendRejection, shown } from "./http-rejection.ts";
 import { bodyKey, interruptibleBody } from "./interruptible-body.ts";
 import { jsonRecordKey, recordEnvelopes, recordedQuery, recordUnary } from "./recorded-json.ts";
 import { utf8Body } from "./utf8-body.ts";
+import { utf8Envelopes } from "./utf8-envelopes.ts";
 import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 export interface WebRpcsOptions {
@@ -45,7 +46,7 @@ export function webRpcs(options: WebRpcsOptions): WebHandler {
     if (!handler) return false;
     const universal = universalRequest(request, response, contextValues(request), registry);
     hideLength(universal.header, (maxRequestBytes.get(path) ?? 0) * (asJson ? JSON_OVERHEAD : 1));
-    withInflation(() => handler(universal))
+    withInflation(asJson, () => handler(universal))
       .then((answer) => send(answer, request, response))
       .catch((reason) => onUnsent(path, reason));
     return true;
@@ -67,13 +68,16 @@ function universalRequest(
   const method = isGet ? "GET" : universal.method;
   if (!isJson(request)) return { ...universal, method, body };
   if (isGet) {
-    values.set(jsonRecordKey, { ...recordedQuery(new URLSearchParams(request.url?.split("?")[1])), registry });
+    values.set(jsonRecordKey, {
+      ...recordedQuery(new URLSearchParams(/\?(.*)$/s.exec(request.url ?? "")?.[1])),
+      registry,
+    });
     return { ...universal, method, body };
   }
   const isUnary = request.headers["content-type"]?.startsWith("application/json");
   const encoding = request.headers["content-encoding"] ?? "identity";
   const text = isUnary && encoding === "identity" ? utf8Body(body) : body;
-  const recorded = isUnary ? recordUnary(text, encoding === "gzip") : recordEnvelopes(body);
+  const recorded = isUnary ? recordUnary(text, encoding === "gzip") : recordEnvelopes(utf8Envelopes(body));
   values.set(jsonRecordKey, { ...recorded, registry });
   return { ...universal, body: recorded.body };
 }
