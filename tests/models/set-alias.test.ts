@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { championsInFolder } from "@bellwether/cli/champions";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
@@ -163,6 +164,20 @@ test("an alias is not moved to a version that cannot be served or whose files we
       code: Code.FailedPrecondition,
       reason: "MODEL_REJECTED",
     });
+  }
+  const text = (version: string, reason: string) =>
+    expect.stringMatching(
+      `the alias was not moved: ${NAME} ${version} cannot be served: ${reason}.*; publish the version again`,
+    );
+  await expect(models.setAlias(move("v3"))).rejects.toMatchObject({ rawMessage: text("v3", "golden row 0: recorded") });
+  await expect(models.setAlias(move("v4"))).rejects.toMatchObject({ rawMessage: text("v4", "not a sound ONNX file") });
+  for (const [version, reason] of [
+    ["v3", "golden row 0: recorded"],
+    ["v4", "not a sound ONNX file"],
+  ] as const) {
+    using folder = championsInFolder(root, "cli");
+    const moved = folder.set({ model: NAME, version, reason: "by hand" });
+    await expect(moved).rejects.toMatchObject({ name: "ModelRejectedError", message: text(version, reason) });
   }
   await appendFile(path.join(root, NAME, "v1", "model.onnx"), "x");
   expect(await refusalOf(models.setAlias(move("v1")))).toEqual({ code: Code.DataLoss, reason: "MODEL_CORRUPT" });

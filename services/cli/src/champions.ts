@@ -3,6 +3,7 @@ import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases";
 import { resolveVersion } from "@bellwether/registry/read-version";
 import { setAlias } from "@bellwether/registry/set-alias";
+import { aliasCheck } from "@bellwether/scoring/alias-check";
 import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
@@ -40,7 +41,7 @@ export function championsInFolder(root: string, setBy: string): Champions {
           ...{ modelName, alias: "champion", version, setBy, reason, now: new Date() },
           ...(expected !== undefined && { expectedVersion: expected }),
         },
-        checkScoringModel,
+        aliasCheck(checkScoringModel),
       ),
     [Symbol.dispose]: () => {},
   };

@@ -5,8 +5,9 @@ import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { route } from "@bellwether/mesh/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
 import { readAliases } from "@bellwether/registry/aliases";
-import { listModels, type StoredVersion } from "@bellwether/registry/read-version";
+import { listModels } from "@bellwether/registry/read-version";
 import { setAlias } from "@bellwether/registry/set-alias";
+import { aliasCheck } from "@bellwether/scoring/alias-check";
 import { createModelChecker } from "@bellwether/scoring/model-checker";
 import { openQueue } from "@bellwether/storage/open-queue";
 import { watchQueue } from "@bellwether/storage/queue-pulse";
@@ -102,7 +103,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
   const models = modelHandlers({
     defaultModel,
     async setAlias(request, signal) {
-      const check = (stored: StoredVersion): Promise<void> => checker.check(stored, signal);
+      const check = aliasCheck((stored) => checker.check(stored, signal));
       const moved = await setAlias(registryRoot, { ...request, now: new Date() }, check);
       trail.nudge();
       return moved;

@@ -21,6 +21,12 @@ const ML_FLAG = [
   "with --scheduler: gRPC door of ml-service, default ML_SERVICE_URL, else this machine at ML_SERVICE_GRPC_PORT, 9081",
 ] as const;
 
+/** What `promote` and `rollback` do before the champion changes. */
+const CHECK_HELP =
+  "\nThe version is loaded and checked first. One that cannot be served is an error (exit code 1) with the version and the reason, and the" +
+  "\nchampion stays as it is: its files cannot be read, do not give the recorded answers (MODEL_REJECTED over gRPC), or were changed" +
+  "\nafter publishing (MODEL_CORRUPT).";
+
 interface PeerOptions {
   readonly scheduler?: string;
   readonly ml?: string;
@@ -98,13 +104,14 @@ export function modelsCommand(context: CliContext): Command {
     });
 
   const promote = new Command("promote")
-    .description("Make a version the champion.")
+    .description("Make a version the champion, if it can be served.")
     .argument("<version>", "version or alias, for example challenger")
     .option(...MODEL_FLAG)
     .option("--reason <text>", "why, for the history", "promoted by hand")
     .option(...SCHEDULER_FLAG)
     .option(...ML_FLAG)
     .option(...JSON_FLAG)
+    .addHelpText("after", CHECK_HELP)
     .action(async (version, options) => {
       const report = createReport(options);
       const name = options.model ?? defaultModel(context);
@@ -122,6 +129,7 @@ export function modelsCommand(context: CliContext): Command {
     .option(...SCHEDULER_FLAG)
     .option(...ML_FLAG)
     .option(...JSON_FLAG)
+    .addHelpText("after", CHECK_HELP)
     .action(async (options) => {
       const report = createReport(options);
       const name = options.model ?? defaultModel(context);
