@@ -8,6 +8,9 @@ import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 
+/** A version's own name, as opposed to an alias. */
+const VERSION = /^v[1-9]\d*$/;
+
 /** The champions of a registry, be it a folder or behind services. */
 export interface Champions extends Disposable {
   /** The version that a version or an alias names. */
@@ -60,6 +63,8 @@ export function championsOfServices(
   const opened = opening.move();
   return {
     async versionOf(modelName, wanted) {
+      // scheduler-service checks a version by its number: it has the reason when ml-service cannot read it.
+      if (VERSION.test(wanted)) return wanted;
       const { version } = await answerOf("ml-service", mlUrl, reads.getVersion({ modelName, version: wanted }));
       return version?.version ?? wanted;
     },

@@ -1,0 +1,8 @@
+import { expect, test } from "vitest";
+import { championsOfServices } from "./champions.ts";
+
+test("a version's number is not looked up at ml-service, an alias is", async () => {
+  using champions = championsOfServices("http://127.0.0.1:9", "http://127.0.0.1:9", {});
+  expect(await champions.versionOf("supplier-risk", "v4")).toBe("v4");
+  await expect(champions.versionOf("supplier-risk", "challenger")).rejects.toThrow("is ml-service running there?");
+});
