@@ -33,6 +33,8 @@ const REST = [
   }),
 ];
 const LIST = "/bellwether.ops.v1.AlertService/ListAlerts";
+const INCREMENT = "/bellwether.echo.v1.EchoService/Increment";
+const TEXT = "text/plain; charset=utf-8";
 const JSON_BODY = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
 
 const openssl = hasOpenssl();
@@ -115,9 +117,7 @@ describe("HEAD", () => {
   it("is named in Allow, and is not there where GET is not", async () => {
     const deleted = await fetch(`${echo.webUrl}/echo`, { method: "DELETE" });
     expect(deleted.headers.get("allow")).toBe("GET, HEAD, POST");
-    expect((await fetch(`${echo.webUrl}/bellwether.echo.v1.EchoService/Increment`, { method: "HEAD" })).status).toBe(
-      405,
-    );
+    expect((await fetch(`${echo.webUrl}${INCREMENT}`, { method: "HEAD" })).status).toBe(405);
   });
 });
 
@@ -140,8 +140,10 @@ describe("a charset", () => {
       expect(rest.headers.get("accept-post")).toBe("application/json");
       expect((await rest.json()).message).toMatch(/^the charset ".*" is not read here: send JSON in UTF-8$/);
       const rpc = await post(LIST, type, "{}");
-      expect(rpc.status).toBe(415);
-      expect((await rpc.json()).message).toContain("is not read here: use application/json in UTF-8");
+      const isJson = type.startsWith("application/json");
+      expect([rpc.status, rpc.headers.get("content-type")]).toEqual([415, isJson ? "application/json" : TEXT]);
+      const reason = "is not read here: use application/json in UTF-8";
+      expect(isJson ? (await rpc.json()).message : await rpc.text()).toContain(reason);
     },
   );
 
@@ -281,21 +283,44 @@ describe("what is no call is rejected with a reason", () => {
     expect(await says("/nowhere")).toEqual([404, type, nothing, null]);
     const rpc = { code: "unimplemented", message: 'there is no RPC "/a.b.C/D" here' };
     expect(await says("/a.b.C/D", JSON_BODY)).toEqual([404, type, rpc, null]);
+    expect(await says("/a.b.C/D?connect=v1&encoding=json&message=%7B%7D")).toEqual([404, type, rpc, null]);
   });
 
   it("405, with Allow", async () => {
     const rest = { code: "unimplemented", message: '"PUT" is not allowed here: use GET or HEAD' };
     expect(await says("/alerts", { method: "PUT" })).toEqual([405, type, rest, "GET, HEAD"]);
-    const [status, , json] = await says(LIST, { method: "PUT" });
-    expect([status, json]).toMatchObject([405, { code: "unimplemented" }]);
+    const readOnly = { code: "unknown", message: '"PUT" is not allowed here: use POST or GET or HEAD' };
+    expect(await says(LIST, { method: "PUT" })).toEqual([405, type, readOnly, "POST, GET, HEAD"]);
+    const writing = { code: "unknown", message: '"GET" is not allowed here: use POST' };
+    expect(await says(INCREMENT)).toEqual([405, type, writing, "POST"]);
   });
 
   it("415", async () => {
-    const [status, , json] = await says(LIST, { ...JSON_BODY, headers: { "content-type": "text/csv" } });
-    expect([status, json]).toMatchObject([
+    const ask = (type: string) => fetch(`${echo.webUrl}${LIST}`, { ...JSON_BODY, headers: { "content-type": type } });
+    const latin1 = await ask("application/json; charset=latin1");
+    const message = expect.stringMatching(/^the content type "application\/json; charset=latin1" is not read here/);
+    expect([latin1.status, await latin1.json()]).toEqual([415, { code: "unknown", message }]);
+    const csv = await ask("text/csv");
+    expect([csv.status, csv.headers.get("content-type")]).toEqual([415, TEXT]);
+    expect(await csv.text()).toMatch(/^the content type "text\/csv" is not read here: use application\/json/);
+  });
+
+  it.each([
+    [404, "POST", "/a.b.C/D", "application/grpc-web+proto", 'there is no RPC "/a.b.C/D" here'],
+    [405, "PUT", LIST, "application/grpc-web+proto", '"PUT" is not allowed here: use POST or GET or HEAD'],
+    [
       415,
-      { message: expect.stringMatching(/^the content type "text\/csv" is not/) },
-    ]);
+      "POST",
+      LIST,
+      "application/grpc-web+foo",
+      'the content type "application/grpc-web+foo" is not read here: use',
+    ],
+    [403, "POST", LIST, "application/grpc-web+proto", 'the origin "https://evil.example" is not allowed'],
+  ])("%i has a text for clients of gRPC-Web", async (status, method, path, type, reason) => {
+    const headers = { "content-type": type, ...(status === 403 && { origin: "https://evil.example" }) };
+    const answer = await fetch(`${echo.webUrl}${path}`, { method, headers, body: "" });
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([status, TEXT]);
+    expect(await answer.text()).toContain(reason);
   });
 
   it("421", async () => {

@@ -12,7 +12,6 @@ const CODES: Readonly<Record<number, string>> = {
   415: "unimplemented",
   421: "failed_precondition",
   431: "resource_exhausted",
-  505: "unimplemented",
 };
 const MAX_SHOWN_CHARACTERS = 100;
 
@@ -21,9 +20,18 @@ export function rejectionJson(status: number, message: string, code = CODES[stat
   return JSON.stringify({ code, message });
 }
 
-/** Rejects a request that is no call with a reason that people and clients can read. */
+/**
+ * Rejects a request that is no call with a reason that people and clients can read. Clients of gRPC and gRPC-Web get text:
+ * they take their code from the status, and JSON with a code is an error of Connect.
+ */
 export function sendRejection(response: WebResponse, status: number, message: string, code?: string): void {
-  sendText(response, status, "application/json", rejectionJson(status, message, code));
+  if (response.req.headers["content-type"]?.startsWith("application/grpc")) sendReason(response, status, message);
+  else sendText(response, status, "application/json", rejectionJson(status, message, code));
+}
+
+/** Rejects a request with a reason for people alone: its client takes the code from the status. */
+export function sendReason(response: WebResponse, status: number, message: string): void {
+  sendText(response, status, "text/plain; charset=utf-8", `${message}\n`);
 }
 
 /** Rejects a method that a path does not have; `allowed` in upper case. */

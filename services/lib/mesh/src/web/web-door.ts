@@ -91,7 +91,7 @@ function rejectPath(request: WebRequest, response: WebResponse): void {
     response.setHeader("allow", "GET, HEAD, POST, OPTIONS");
     response.statusCode = 204;
     response.end();
-  } else if (request.method === "POST" && RPC_PATH.test(path)) {
+  } else if (RPC_PATH.test(path)) {
     sendRejection(response, 404, `there is no RPC ${shown(path)} here`, "unimplemented");
   } else {
     sendRejection(response, 404, `there is nothing at ${shown(path)} here`);

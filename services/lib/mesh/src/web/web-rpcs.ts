@@ -5,7 +5,7 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import { JSON_OVERHEAD } from "../call-limits.ts";
 import { deadlineFrom } from "../grpc/grpc-timeout.ts";
 import { countedGzip, withInflation } from "./counted-gzip.ts";
-import { sendRejection, shown } from "./http-rejection.ts";
+import { sendReason, sendRejection, shown } from "./http-rejection.ts";
 import { bodyKey, interruptibleBody } from "./interruptible-body.ts";
 import { jsonRecordKey, recordEnvelopes, recordedQuery, recordUnary } from "./recorded-json.ts";
 import { utf8Body } from "./utf8-body.ts";
@@ -47,7 +47,7 @@ export function webRpcs(options: WebRpcsOptions): WebHandler {
     const universal = universalRequest(request, response, contextValues(request), registry);
     hideLength(universal.header, (maxRequestBytes.get(path) ?? 0) * (asJson ? JSON_OVERHEAD : 1));
     withInflation(asJson, () => handler(universal))
-      .then((answer) => send(answer, request, response))
+      .then((answer) => send(answer, handler.allowedMethods, request, response))
       .catch((reason) => onUnsent(path, reason));
     return true;
   };
@@ -112,8 +112,13 @@ function isJson(request: WebRequest): boolean {
   return request.headers["content-type"]?.includes("json") ?? /[?&]encoding=json(&|$)/.test(request.url ?? "");
 }
 
-async function send(answer: UniversalServerResponse, request: WebRequest, response: WebResponse): Promise<void> {
-  if (answer.body === undefined && answer.status >= 400) return reject(answer, request, response);
+async function send(
+  answer: UniversalServerResponse,
+  allowedMethods: readonly string[],
+  request: WebRequest,
+  response: WebResponse,
+): Promise<void> {
+  if (answer.body === undefined && answer.status >= 400) return reject(answer, allowedMethods, request, response);
   if (request.method === "HEAD") {
     const { status, header } = answer;
     return universalResponseToNodeResponse({ status, ...(header && { header }) }, response);
@@ -136,16 +141,29 @@ async function send(answer: UniversalServerResponse, request: WebRequest, respon
   response.end();
 }
 
+/** What clients of Connect send. */
+const CONNECT_TYPE = /^application\/(json|proto|connect\+\w+)\s*(;|$)/i;
+
 /** Says why connect does not take a request; it answers with a status and no text. */
-function reject({ status, header }: UniversalServerResponse, request: WebRequest, response: WebResponse): void {
+function reject(
+  { status, header }: UniversalServerResponse,
+  allowedMethods: readonly string[],
+  request: WebRequest,
+  response: WebResponse,
+): void {
   for (const [name, value] of header ?? []) response.setHeader(name, value);
-  const type = shown(request.headers["content-type"] ?? "");
+  const allowed = allowedMethods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  if (status === 405) response.setHeader("allow", allowed.join(", "));
+  const type = request.headers["content-type"] ?? "";
   const reasons: Readonly<Record<number, string>> = {
-    405: `${shown(request.method ?? "")} is not allowed here: use ${header?.get("allow") ?? "POST"}`,
-    415: `the content type ${type} is not read here: use application/json in UTF-8, application/proto, or one of gRPC-Web or Connect streams`,
+    405: `${shown(request.method ?? "")} is not allowed here: use ${allowed.join(" or ")}`,
+    415: `the content type ${shown(type)} is not read here: use application/json in UTF-8, application/proto, or one of gRPC-Web or Connect streams`,
     505: "this protocol needs HTTP/2",
   };
-  sendRejection(response, status, reasons[status] ?? "the request is not taken here");
+  const reason = reasons[status] ?? "the request is not taken here";
+  // Connect's code for these statuses. A type that is no protocol's may come from a client of gRPC-Web too.
+  if (type === "" || CONNECT_TYPE.test(type)) sendRejection(response, status, reason, "unknown");
+  else sendReason(response, status, reason);
 }
 
 async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
