@@ -337,10 +337,14 @@ test("the command line promotes and rolls back over the services when it is told
     stderr: expect.stringContaining('has no version or alias "v9"'),
   });
   const away = ["--scheduler", "http://127.0.0.1:1", "--ml", "http://127.0.0.1:1"];
-  expect(await bellwether("models", "promote", "v1", ...away)).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining("http://127.0.0.1:1 does not answer; is ml-service running there?"),
-  });
+  // A version goes to scheduler-service, an alias is looked up at ml-service first.
+  for (const [version, service] of [
+    ["v1", "scheduler-service"],
+    ["challenger", "ml-service"],
+  ] as const) {
+    const stderr = expect.stringContaining(`http://127.0.0.1:1 does not answer; is ${service} running there?`);
+    expect(await bellwether("models", "promote", version, ...away)).toMatchObject({ code: 1, stderr });
+  }
 });
 
 test("an alias file that is none is DATA_LOSS and stays as it is", async () => {
