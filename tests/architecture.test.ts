@@ -11,16 +11,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   telemetry: ["config"],
   mesh: ["gen", "telemetry", "config"],
   storage: ["config", "telemetry"],
+  reasons: [],
   "risk-model": [],
   ingest: ["config", "risk-model"],
   registry: ["storage", "risk-model"],
-  scoring: ["registry", "risk-model"],
-  testing: ["gen", "telemetry", "config", "mesh", "storage", "risk-model", "ingest", "registry", "scoring"],
+  scoring: ["reasons", "registry", "risk-model"],
+  testing: ["gen", "telemetry", "config", "mesh", "storage", "risk-model", "ingest", "reasons", "registry", "scoring"],
   "ml-service": ["gen", "mesh", "telemetry", "config", "risk-model", "registry", "scoring"],
-  "ops-service": ["gen", "mesh", "telemetry", "config", "storage", "risk-model"],
+  "ops-service": ["gen", "mesh", "telemetry", "config", "storage", "reasons", "risk-model"],
   "scheduler-service": ["gen", "mesh", "telemetry", "config", "storage", "ingest", "risk-model", "registry", "scoring"],
-  dashboard: ["gen"],
-  cli: ["gen", "mesh", "config", "risk-model", "registry", "ingest", "storage", "scoring"],
+  dashboard: ["gen", "reasons"],
+  cli: ["gen", "mesh", "config", "reasons", "risk-model", "registry", "ingest", "storage", "scoring"],
 };
 
 /** Outside packages that a package, or a folder of a service, must not know. */

@@ -6,11 +6,12 @@ import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import { readTrainingTable } from "@bellwether/ingest/training-table";
+import { contradicts, groupReasons, selectReasons } from "@bellwether/reasons/reasons";
 import { publishVersion } from "@bellwether/registry/publish";
 import { readVersion } from "@bellwether/registry/read-version";
 import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import { describeFeatures } from "@bellwether/scoring/feature-facts";
 import { runOnnx } from "@bellwether/scoring/onnx-runtime";
-import { contradicts, groupReasons, selectReasons } from "@bellwether/scoring/reasons";
 import { scoreSupplier } from "@bellwether/scoring/score-supplier";
 import { checkScoringModel, openScoringModel } from "@bellwether/scoring/scoring-model";
 import { writeDemo } from "../../services/cli/src/commands/demo.ts";
@@ -56,7 +57,8 @@ export async function countContradictions(suppliers: number, monotone: boolean):
     };
     const { version } = await publishVersion(folder, publication, checkScoringModel);
     const model = await openScoringModel(await readVersion(folder, "demo", version));
-    const byName = new Map(model.bundle.features.map((feature) => [feature.name, feature]));
+    const described = describeFeatures(model.bundle);
+    const byName = new Map(described.map((feature) => [feature.name, feature]));
     const counts = { alerts: 0, reasons: 0, contradicting: 0, shown: 0, shownContradicting: 0 };
     for (let row = 0; row < table.rows; row++) {
       const numbers = [...table.numbers].map(([name, column]) => [name, column[row] as number] as const);
@@ -67,8 +69,8 @@ export async function countContradictions(suppliers: number, monotone: boolean):
       };
       const score = await scoreSupplier(model, input, "supplier");
       if (score.band !== "high") continue;
-      const all = groupReasons(score.contributions, model.bundle);
-      const { reasons } = selectReasons(score.contributions, model.bundle);
+      const all = groupReasons(score.contributions, described);
+      const { reasons } = selectReasons(score.contributions, described);
       counts.alerts++;
       counts.reasons += all.length;
       counts.contradicting += all.filter((reason) => contradicts(reason, byName.get(reason.feature))).length;

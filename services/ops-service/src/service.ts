@@ -20,6 +20,7 @@ import { batchHandlers } from "./rpc/batch.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 import { supplierHandlers } from "./rpc/suppliers.ts";
+import { withReasons } from "./store/alert-reasons.ts";
 import { createTriage, findAlert, listAlertEvents, listAlerts, listChanged } from "./store/alerts.ts";
 import { appendEvents, chainHead, queryEvents, recordsAfter } from "./store/audit-events.ts";
 import { createChangeFeed } from "./store/change-feed.ts";
@@ -90,10 +91,13 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         AlertService,
         alertHandlers({
           now,
-          listAlerts: (query, limit) => listAlerts(db, query, limit),
-          findAlert: (alertId) => findAlert(db, alertId),
+          listAlerts: async (query, limit) => withReasons(db, await listAlerts(db, query, limit)),
+          findAlert: async (alertId) => {
+            const found = await findAlert(db, alertId);
+            return found && (await withReasons(db, [found]))[0];
+          },
           listAlertEvents: (alertId, limit) => listAlertEvents(db, alertId, limit),
-          listChanged: (changeId, limit) => listChanged(db, changeId, limit),
+          listChanged: async (changeId, limit) => withReasons(db, await listChanged(db, changeId, limit)),
           listModels: () => listScoringModels(db),
           watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
           triage: createTriage(inTransaction, newId, now),

@@ -8,6 +8,8 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Band, Contribution, ModelIdentity, OutputSpace } from "../../inference/v1/score_pb.ts";
 import { file_bellwether_inference_v1_score } from "../../inference/v1/score_pb.ts";
+import type { Reason } from "./reason_pb.ts";
+import { file_bellwether_ops_v1_reason } from "./reason_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/supplier.proto.
  */
 export const file_bellwether_ops_v1_supplier: GenFile = /*@__PURE__*/
-  fileDesc("CiBiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllci5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiwgEKCFN1cHBsaWVyEhMKC3N1cHBsaWVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcmVnaW9uGAMgASgJEhAKCGNhdGVnb3J5GAQgASgJEhUKCGV4cG9zdXJlGAUgASgBSACIAQESNgoMbGF0ZXN0X3Njb3JlGAYgASgLMiAuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXJTY29yZRIVCg1hY3RpdmVfYWxlcnRzGAcgASgNQgsKCV9leHBvc3VyZSK9AwoNU3VwcGxpZXJTY29yZRIQCghpc29fd2VlaxgBIAEoCRIOCgZydW5faWQYAiABKA0SFwoKcmlza19zY29yZRgDIAEoAUgAiAEBEisKBGJhbmQYBCABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEhMKBmNoYW5nZRgFIAEoAUgBiAEBEhMKBmltcGFjdBgGIAEoAUgCiAEBEjwKDWNvbnRyaWJ1dGlvbnMYByADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb24SEgoKYmFzZV92YWx1ZRgIIAEoARI6CgxvdXRwdXRfc3BhY2UYCSABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZRI1CgVtb2RlbBgKIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSMAoMY29tcGxldGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINCgtfcmlza19zY29yZUIJCgdfY2hhbmdlQgkKB19pbXBhY3RiBnByb3RvMw", [file_bellwether_inference_v1_score, file_google_protobuf_timestamp]);
+  fileDesc("CiBiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllci5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiwgEKCFN1cHBsaWVyEhMKC3N1cHBsaWVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcmVnaW9uGAMgASgJEhAKCGNhdGVnb3J5GAQgASgJEhUKCGV4cG9zdXJlGAUgASgBSACIAQESNgoMbGF0ZXN0X3Njb3JlGAYgASgLMiAuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXJTY29yZRIVCg1hY3RpdmVfYWxlcnRzGAcgASgNQgsKCV9leHBvc3VyZSLnBAoNU3VwcGxpZXJTY29yZRIQCghpc29fd2VlaxgBIAEoCRIOCgZydW5faWQYAiABKA0SFwoKcmlza19zY29yZRgDIAEoAUgAiAEBEisKBGJhbmQYBCABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEhMKBmNoYW5nZRgFIAEoAUgBiAEBEhMKBmltcGFjdBgGIAEoAUgCiAEBEjwKDWNvbnRyaWJ1dGlvbnMYByADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb24SEgoKYmFzZV92YWx1ZRgIIAEoARI6CgxvdXRwdXRfc3BhY2UYCSABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZRI1CgVtb2RlbBgKIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSMAoMY29tcGxldGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgdyZWFzb25zGAwgAygLMhkuYmVsbHdldGhlci5vcHMudjEuUmVhc29uEhgKEG1pc3NpbmdfZmVhdHVyZXMYDSADKAkSHQoQZmVhdHVyZXNfcHJlc2VudBgOIAEoDUgDiAEBEhsKDmZlYXR1cmVzX3RvdGFsGA8gASgNSASIAQFCDQoLX3Jpc2tfc2NvcmVCCQoHX2NoYW5nZUIJCgdfaW1wYWN0QhMKEV9mZWF0dXJlc19wcmVzZW50QhEKD19mZWF0dXJlc190b3RhbGIGcHJvdG8z", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_reason, file_google_protobuf_timestamp]);
 
 /**
  * A supplier with its latest score by one model.
@@ -130,7 +132,8 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   impact?: number | undefined;
 
   /**
-   * The contributions: the largest by magnitude in a list, all of them in GetSupplier's latest score.
+   * The contributions: the largest by magnitude in a list, all of them in GetSupplier's latest score. The columns of a category are one; values and typical values are those of
+   * the run, and left out where a run did not record them.
    *
    * @generated from field: repeated bellwether.inference.v1.Contribution contributions = 7;
    */
@@ -163,6 +166,35 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
    * @generated from field: google.protobuf.Timestamp completed_at = 11;
    */
   completedAt?: Timestamp | undefined;
+
+  /**
+   * Reasons to show: effects of at least 3 % of all effects that contradict no declared direction, the words of a text as one, largest
+   * magnitude first, at most 16. Empty in a history.
+   *
+   * @generated from field: repeated bellwether.ops.v1.Reason reasons = 12;
+   */
+  reasons: Reason[];
+
+  /**
+   * Features that were not known, in the model's order. Empty in a history, and where the values were not recorded.
+   *
+   * @generated from field: repeated string missing_features = 13;
+   */
+  missingFeatures: string[];
+
+  /**
+   * Features that were known, of features_total. Unset: not recorded, or a history.
+   *
+   * @generated from field: optional uint32 features_present = 14;
+   */
+  featuresPresent?: number | undefined;
+
+  /**
+   * Features that the model takes. Unset: not recorded, or a history.
+   *
+   * @generated from field: optional uint32 features_total = 15;
+   */
+  featuresTotal?: number | undefined;
 };
 
 /**

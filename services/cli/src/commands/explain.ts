@@ -1,6 +1,6 @@
+import { numberText } from "@bellwether/reasons/reason-text";
 import { factsOf } from "@bellwether/scoring/feature-facts";
 import { narrate } from "@bellwether/scoring/narrative";
-import { numberText } from "@bellwether/scoring/reason-text";
 import { NotExplainableError } from "@bellwether/scoring/score-supplier";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";

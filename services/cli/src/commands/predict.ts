@@ -1,7 +1,7 @@
 import path from "node:path";
+import { numberText } from "@bellwether/reasons/reason-text";
 import { type FlatScore, flatScore } from "@bellwether/risk-model/flat-json/flat-score";
 import { factsOf } from "@bellwether/scoring/feature-facts";
-import { numberText } from "@bellwether/scoring/reason-text";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withLocalModel } from "../open-model.ts";

@@ -8,6 +8,7 @@ import { countText, scoreText, signedText } from "../parts/format.ts";
 import { ModelLinks } from "../parts/model-links.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
+import { completenessText, missingSentence, whySentences } from "../parts/score-reasons.ts";
 import { SupplierAlerts } from "../parts/supplier-alerts.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { ScoreHistoryPlot } from "../plots/score-history-plot.tsx";
@@ -72,6 +73,7 @@ function LatestScore({ score }: { score: SupplierScore }) {
       <small>
         risk score in {score.isoWeek}
         {score.change !== undefined && <>, {signedText(score.change)} since the run before</>}
+        {completenessText(score) && <>, {completenessText(score)}</>}
       </small>
     </p>
   );
@@ -113,17 +115,27 @@ function History({ scores }: { scores: readonly SupplierScore[] }) {
   );
 }
 
+function Missing({ score }: { score: SupplierScore }) {
+  const text = missingSentence(score);
+  return text && <p>{text}</p>;
+}
+
 function Why({ score }: { score: SupplierScore | undefined }) {
   if (!score) return <p className="quiet">There is no score to explain yet.</p>;
   if (score.contributions.length === 0) {
     return (
-      <p className="quiet">
-        This score carries no contributions: there was too little data for a number, or its model explains nothing.
-      </p>
+      <>
+        <Missing score={score} />
+        <p className="quiet">
+          This score carries no contributions: there was too little data for a number, or its model explains nothing.
+        </p>
+      </>
     );
   }
   return (
     <>
+      <p>{whySentences(score).join(" ")}</p>
+      <Missing score={score} />
       <p className="quiet">
         Each bar is one feature's exact share, in {wordOf(SPACE_WORDS, score.outputSpace)}. What points right raises the
         risk.

@@ -65,7 +65,10 @@ export function AlertTable({ alerts, belongs, onDone, hrefOfModel }: AlertTableP
                 <td>
                   <ScoreMeter score={alert.riskScore} />
                 </td>
-                <td className="why">{alert.summary}</td>
+                <td className="why">
+                  {alert.summary}
+                  {alert.reasons.length > 0 && <small>{alert.reasons.map(({ text }) => text).join(", ")}</small>}
+                </td>
                 <td>
                   <AlertStateText alert={alert} />
                 </td>

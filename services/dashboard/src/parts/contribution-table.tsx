@@ -1,8 +1,9 @@
 import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { featureText, signedText, valueText } from "./format.ts";
+import { featureText, signedText } from "./format.ts";
+import { type ContributionLine, contributionLines } from "./score-reasons.ts";
 import { Wide } from "./wide.tsx";
 
-/** All contributions as numbers, in the order given. */
+/** All contributions as numbers, largest magnitude first; the words of the contract are one line that opens. */
 export function ContributionTable({ contributions }: { contributions: readonly Contribution[] }) {
   return (
     <details>
@@ -17,16 +18,25 @@ export function ContributionTable({ contributions }: { contributions: readonly C
             </tr>
           </thead>
           <tbody>
-            {contributions.map(({ feature, value, category, contribution }) => (
-              <tr key={feature}>
-                <th scope="row">{featureText(feature)}</th>
-                <td>{category || (value === undefined ? "–" : valueText(value))}</td>
-                <td className="number">{signedText(contribution, 4)}</td>
+            {contributionLines(contributions).map((line) => (
+              <tr key={line.feature}>
+                <th scope="row">{featureText(line.feature)}</th>
+                <td>{line.words.length > 0 ? <Words line={line} /> : line.seen || "–"}</td>
+                <td className="number">{signedText(line.contribution, 4)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </Wide>
+    </details>
+  );
+}
+
+function Words({ line: { words } }: { line: ContributionLine }) {
+  return (
+    <details>
+      <summary>{words.length === 1 ? "1 word" : `${words.length} words`}</summary>
+      {words.map(({ word, contribution }) => `“${word}” ${signedText(contribution, 4)}`).join(", ")}
     </details>
   );
 }

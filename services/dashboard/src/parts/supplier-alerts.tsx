@@ -75,6 +75,7 @@ function Case({ alert, isLedTo, onDone }: { alert: Alert; isLedTo: boolean; onDo
         </span>
       </div>
       <p>{alert.summary}</p>
+      {alert.reasons.length > 0 && <p>{alert.reasons.map(({ text }) => text).join(", ")}</p>}
       <p className="quiet">
         {alert.ruleId}, {alert.modelName} {alert.modelVersion}, {alert.lastWeek}
       </p>

@@ -1,11 +1,12 @@
 import type { Supplier } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { hrefOf } from "../route.ts";
 import { BandBadge } from "./badges.tsx";
-import { countText, featureText, signedText } from "./format.ts";
+import { countText, signedText } from "./format.ts";
 import { ScoreMeter } from "./score-meter.tsx";
+import { completenessText } from "./score-reasons.ts";
 import { Wide } from "./wide.tsx";
 
-/** How many of a supplier's contributions a row names. */
+/** How many reasons of a score a row names. */
 const REASONS = 3;
 
 interface SupplierTableProps {
@@ -47,10 +48,11 @@ export function SupplierTable({ suppliers, modelName }: SupplierTableProps) {
               <td className="number">{exposure === undefined ? "–" : countText(Math.round(exposure))}</td>
               <td className="number">{activeAlerts || "–"}</td>
               <td className="why">
-                {latestScore?.contributions
+                {latestScore?.reasons
                   .slice(0, REASONS)
-                  .map(({ feature, contribution }) => `${featureText(feature)} ${signedText(contribution)}`)
+                  .map(({ text, contribution }) => `${text} ${signedText(contribution)}`)
                   .join(", ")}
+                {latestScore && completenessText(latestScore) && <small>{completenessText(latestScore)}</small>}
               </td>
             </tr>
           ))}

@@ -1,5 +1,6 @@
 import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { featureText, signedText, valueText } from "../parts/format.ts";
+import { featureText, signedText } from "../parts/format.ts";
+import { type ContributionLine, contributionLines } from "../parts/score-reasons.ts";
 import { linearScale } from "./linear-scale.ts";
 import { stackWaterfall, type WaterfallBar } from "./waterfall.ts";
 
@@ -14,7 +15,7 @@ const LONGEST_NAME = 46;
 
 /** How the contributions lead from the base value to the model's output: the largest first, the rest as one bar. */
 export function WaterfallPlot({ base, contributions }: { base: number; contributions: readonly Contribution[] }) {
-  const { bars, output, domain } = stackWaterfall(base, contributions, SHOWN);
+  const { bars, output, domain } = stackWaterfall(base, contributionLines(contributions), SHOWN);
   const x = linearScale(domain, BARS);
   const height = (bars.length + 2) * ROW + 8;
   const row = (index: number): number => index * ROW + ROW / 2 + 4;
@@ -31,7 +32,7 @@ export function WaterfallPlot({ base, contributions }: { base: number; contribut
   );
 }
 
-function Bar({ bar, x, y }: { bar: WaterfallBar<Contribution>; x: (value: number) => number; y: number }) {
+function Bar({ bar, x, y }: { bar: WaterfallBar<ContributionLine>; x: (value: number) => number; y: number }) {
   const name = bar.share ? shareText(bar.share) : `${bar.features} others together`;
   const [start, end] = [Math.min(x(bar.from), x(bar.to)), Math.max(x(bar.from), x(bar.to))];
   return (
@@ -71,8 +72,8 @@ function Total({ x, y, name, value }: { x: number; y: number; name: string; valu
   );
 }
 
-/** A feature with the value that the model saw, where it is told. */
-function shareText({ feature, value, category }: Contribution): string {
-  const seen = category || (value === undefined ? "" : valueText(value));
-  return seen ? `${featureText(feature)} = ${seen}` : featureText(feature);
+/** A feature with the value that the model saw and what is typical, where they were recorded. */
+function shareText({ feature, seen, words }: ContributionLine): string {
+  if (words.length > 0) return `${featureText(feature)} (${words.length === 1 ? "1 word" : `${words.length} words`})`;
+  return seen ? `${featureText(feature)}: ${seen}` : featureText(feature);
 }

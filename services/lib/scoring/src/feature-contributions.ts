@@ -1,17 +1,9 @@
+import type { FeatureContribution } from "@bellwether/reasons/feature-info";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { textOfCode } from "@bellwether/risk-model/features/category-codes";
 import { columnName } from "@bellwether/risk-model/features/vectorize";
 
-/** One feature's share in one score. */
-export interface FeatureContribution {
-  /** The feature, or "contract_text:term". */
-  readonly feature: string;
-  /** The supplier's number, or a term's weight in the text; null: missing, or a category. */
-  readonly value: number | null;
-  /** The category the model saw, also where it is sent as a code; "" when there is none. */
-  readonly category: string;
-  readonly contribution: number;
-}
+export type { FeatureContribution };
 
 /**
  * Gathers column contributions by feature (a category's columns are one feature), largest magnitude first, ties in the model's order.

@@ -1,24 +1,27 @@
+import { type FeatureFacts, type FeatureInfo, NO_FACTS } from "@bellwether/reasons/feature-info";
 import type { BundleFeature, FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 
-/** What a reader needs beside a feature's value to judge it. */
-export interface FeatureFacts {
-  /** "" for categories, texts, and models that declare none. */
-  readonly unit: string;
-  /** Median of the training rows; null: a category, a text, or not known. */
-  readonly typical: number | null;
-  /** The most frequent category of the training rows; "" for numbers and texts. */
-  readonly typicalCategory: string;
+/** Facts of the feature that a contribution names; a term of a text has none. */
+export function factsOf({ features }: Pick<FeatureBundle, "features">, name: string): FeatureFacts {
+  const feature = features.find((known) => known.name === name);
+  return feature === undefined ? NO_FACTS : featureFacts(feature);
 }
 
-/** Facts of the feature that a contribution names; a term of a text has none. */
-export const factsOf = ({ features }: Pick<FeatureBundle, "features">, name: string): FeatureFacts =>
-  featureFacts(features.find((feature) => feature.name === name));
+/** A model's features with what reasons need of them, its text last. */
+export function describeFeatures({ features, text }: Pick<FeatureBundle, "features" | "text">): FeatureInfo[] {
+  return [
+    ...features.map((feature) => {
+      const { name, kind, direction } = feature;
+      return { name, kind, direction, ...featureFacts(feature) };
+    }),
+    ...(text === null ? [] : [{ name: text.feature, kind: "text", direction: "unknown", ...NO_FACTS } as const]),
+  ];
+}
 
-/** Facts of a feature; undefined is a text. */
-export function featureFacts(feature: BundleFeature | undefined): FeatureFacts {
+function featureFacts({ unit, codes, training, kind, categories }: BundleFeature): FeatureFacts {
   return {
-    unit: feature?.unit ?? "",
-    typical: feature?.codes === undefined ? (feature?.training?.median ?? null) : null,
-    typicalCategory: feature?.kind === "category" ? (feature.categories[0] ?? "") : "",
+    unit,
+    typical: codes === undefined ? (training?.median ?? null) : null,
+    typicalCategory: kind === "category" ? (categories[0] ?? "") : "",
   };
 }

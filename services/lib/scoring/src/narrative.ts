@@ -1,12 +1,10 @@
+import { featureText, listed, numberText, reasonText } from "@bellwether/reasons/reason-text";
+import { selectReasons } from "@bellwether/reasons/reasons";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
-import { featureText, numberText, reasonText } from "./reason-text.ts";
-import { selectReasons } from "./reasons.ts";
+import { describeFeatures } from "./feature-facts.ts";
 import type { SupplierScore } from "./score-supplier.ts";
 
 const NAMED = 3;
-
-const listed = (parts: readonly string[]): string =>
-  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 
 /**
  * A score in sentences, from its own numbers only: the score, what increases it, what lowers it, what is missing. Each feature comes with
@@ -14,7 +12,7 @@ const listed = (parts: readonly string[]): string =>
  */
 export function narrate(supplierId: string, score: SupplierScore, bundle: FeatureBundle): string[] {
   if (score.riskScore === null && score.output === null) return [`${supplierId} has too little data for a score.`];
-  const { reasons } = selectReasons(score.contributions, bundle);
+  const { reasons } = selectReasons(score.contributions, describeFeatures(bundle));
   const increasing = reasons.filter(({ contribution }) => contribution > 0).slice(0, NAMED);
   const lowering = reasons.filter(({ contribution }) => contribution < 0).slice(0, NAMED);
   const sentences = [

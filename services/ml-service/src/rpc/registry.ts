@@ -1,6 +1,7 @@
 import os from "node:os";
 import {
   type AliasSchema,
+  FeatureDirection,
   FeatureKind,
   ListProductionHistoryRequestSchema,
   ListVersionsRequestSchema,
@@ -9,12 +10,14 @@ import {
   type ModelVersionSchema,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { pageTokens } from "@bellwether/mesh/page-token";
+import type { FeatureInfo } from "@bellwether/reasons/feature-info";
 import type { Alias } from "@bellwether/registry/alias-file";
 import { readAliases } from "@bellwether/registry/aliases";
 import type { Manifest } from "@bellwether/registry/manifest";
 import { listVersions, readVersion, resolveVersion } from "@bellwether/registry/read-version";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
+import { describeFeatures } from "@bellwether/scoring/feature-facts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
@@ -40,13 +43,24 @@ function aliasToProto({ name, version, setAt, setBy, reason }: Alias): MessageIn
   return { name, version, setAt: timestampFromDate(new Date(setAt)), setBy, reason };
 }
 
+const KINDS: Readonly<Record<FeatureInfo["kind"], FeatureKind>> = {
+  numeric: FeatureKind.NUMERIC,
+  category: FeatureKind.CATEGORY,
+  text: FeatureKind.TEXT,
+};
+const DIRECTIONS: Readonly<Record<FeatureInfo["direction"], FeatureDirection>> = {
+  unknown: FeatureDirection.UNSPECIFIED,
+  raises: FeatureDirection.RAISES,
+  lowers: FeatureDirection.LOWERS,
+};
+
 /** Features that a model takes: what a mapping must give it. */
 function featuresToProto({ features, text }: FeatureBundle): MessageInitShape<typeof ModelFeatureSchema>[] {
-  const kinds = { numeric: FeatureKind.NUMERIC, category: FeatureKind.CATEGORY };
-  return [
-    ...features.map(({ name, kind, unit }) => ({ name, kind: kinds[kind], unit })),
-    ...(text === null ? [] : [{ name: text.feature, kind: FeatureKind.TEXT, unit: "" }]),
-  ];
+  return describeFeatures({ features, text }).map(({ name, kind, unit, typical, direction }, i) => ({
+    ...{ name, kind: KINDS[kind], unit, direction: DIRECTIONS[direction] },
+    ...(typical !== null && { typical }),
+    ...(kind === "category" && { categories: [...(features[i]?.categories ?? [])] }),
+  }));
 }
 
 /** The reads of the ModelRegistryService; scheduler-service answers the writes. */

@@ -1,3 +1,4 @@
+import type { RunFeature } from "./explain-score.ts";
 import type { ScoredBy } from "./run.ts";
 
 /** Numbers of bands in a chunk and in the score table; 0 = the row has a fault and no score. */
@@ -25,6 +26,8 @@ export interface ScoredChunk {
   /** float32 little-endian, row-major, rows × scoredBy.columnNames. */
   readonly contributions: Uint8Array;
   readonly scoredBy: ScoredBy;
+  /** The model's features and their values, float32 little-endian, row-major, rows × features; null: not sent. */
+  readonly given: { readonly features: readonly RunFeature[]; readonly values: Uint8Array } | null;
 }
 
 /** What became of a chunk. */

@@ -1,10 +1,5 @@
+import type { ScoreExplanation } from "./explain-score.ts";
 import type { Band, ScoredBy } from "./run.ts";
-
-/** A column of the model and its share in a score. */
-export interface ColumnContribution {
-  readonly column: string;
-  readonly contribution: number;
-}
 
 /** A supplier's score of one complete run. */
 export interface SupplierScore {
@@ -16,8 +11,8 @@ export interface SupplierScore {
   /** Since the run before; null: there is none. */
   readonly change: number | null;
   readonly impact: number | null;
-  /** Largest magnitude first. */
-  readonly contributions: readonly ColumnContribution[];
+  /** Null: a score of a history. In lists with the largest contributions only. */
+  readonly explanation: ScoreExplanation | null;
   readonly scoredBy: ScoredBy | null;
   readonly completedAt: Date | null;
 }

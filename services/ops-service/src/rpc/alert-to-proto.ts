@@ -6,9 +6,11 @@ import {
   AlertState,
   Disposition,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import type { Reason } from "@bellwether/reasons/reasons";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type * as domain from "../domain/alert.ts";
+import { reasonToProto } from "./reason-to-proto.ts";
 
 /** What the store knows of an alert beside the alert itself. */
 export interface AlertNames {
@@ -20,6 +22,8 @@ export interface AlertNames {
   readonly modelVersion: string;
   /** The rule of the alert that took the supplier over; null: none did. */
   readonly replacedByRuleId: string | null;
+  /** What increased the alert's score most, largest first. */
+  readonly reasons: readonly Reason[];
 }
 
 export const SEVERITIES: Readonly<Record<domain.AlertSeverity, AlertSeverity>> = {
@@ -74,6 +78,7 @@ export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSch
     summary: alert.summary,
     replacedByAlertId: alert.replacedBy ?? "",
     replacedByRuleId: view.replacedByRuleId ?? "",
+    reasons: view.reasons.map(reasonToProto),
   };
 }
 

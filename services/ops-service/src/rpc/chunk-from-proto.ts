@@ -4,6 +4,7 @@ import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch
 import { ChunkShapeError } from "../domain/ops-error.ts";
 import type { ScoredBy } from "../domain/run.ts";
 import { BAND_NUMBERS, type LabelColumn, type ScoredChunk } from "../domain/scored-chunk.ts";
+import { featureValues } from "./feature-values.ts";
 
 /** "Missing" in a CategoryColumn. */
 const MISSING_CODE = 0xffff_ffff;
@@ -47,6 +48,7 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
       baseValue: Number.isFinite(scores.baseValue) ? scores.baseValue : 0,
       outputSpace: SPACES[scores.outputSpace] ?? "unknown",
     },
+    given: featureValues(request, rows),
   };
 }
 

@@ -12,6 +12,7 @@ import { SupplierNotFoundError } from "../domain/ops-error.ts";
 import type { Supplier, SupplierHistory, SupplierList, SupplierQuery, SupplierScore } from "../domain/supplier.ts";
 import { nameOf } from "./alert-to-proto.ts";
 import { numbersFromKey, pageOf } from "./page-token.ts";
+import { contributionToProto, reasonToProto } from "./reason-to-proto.ts";
 import { BANDS, modelToProto, OUTPUT_SPACES } from "./run-to-proto.ts";
 
 export interface SupplierDependencies {
@@ -24,6 +25,8 @@ export interface SupplierDependencies {
 
 const DEFAULT_PAGE = 50;
 const DEFAULT_WEEKS = 52;
+/** Most reasons of a score that are sent. */
+const MAX_REASONS = 16;
 
 /** SupplierService over the scores of complete runs. */
 export function supplierHandlers(deps: SupplierDependencies): ServiceImpl<typeof SupplierService> {
@@ -83,13 +86,21 @@ function supplierToProto(supplier: Supplier): MessageInitShape<typeof SupplierSc
 }
 
 function scoreToProto(score: SupplierScore): MessageInitShape<typeof SupplierScoreSchema> {
-  const { isoWeek, runId, riskScore, band, change, impact, scoredBy, completedAt } = score;
+  const { isoWeek, runId, riskScore, band, change, impact, scoredBy, completedAt, explanation } = score;
   return {
     ...{ isoWeek, runId, band: BANDS[band] },
     ...(riskScore !== null && { riskScore }),
     ...(change !== null && { change }),
     ...(impact !== null && { impact }),
-    contributions: score.contributions.map(({ column, contribution }) => ({ feature: column, contribution })),
+    ...(explanation && {
+      contributions: explanation.contributions.map(contributionToProto),
+      reasons: explanation.reasons.slice(0, MAX_REASONS).map(reasonToProto),
+    }),
+    ...(explanation?.completeness && {
+      missingFeatures: [...explanation.completeness.missing],
+      featuresPresent: explanation.completeness.present,
+      featuresTotal: explanation.completeness.total,
+    }),
     ...(scoredBy && {
       baseValue: scoredBy.baseValue,
       outputSpace: OUTPUT_SPACES[scoredBy.outputSpace],

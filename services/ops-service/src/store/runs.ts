@@ -7,7 +7,7 @@ import { createAlertBook } from "./alert-book.ts";
 import { appendEvents } from "./audit-events.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import type { Db, InTransaction } from "./database.ts";
-import { run, runChunk } from "./schema.ts";
+import { run, runChunk, runFeatures } from "./schema.ts";
 import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from "./score-partitions.ts";
 
 /** What the ledger takes from outside. */
@@ -52,6 +52,7 @@ function createLedger(db: Db, { now, newId }: LedgerOptions): RunLedger {
     },
     async dropChunks(runId) {
       await db.delete(runChunk).where(eq(runChunk.runId, runId));
+      await db.delete(runFeatures).where(eq(runFeatures.runId, runId));
       await emptyPartitions(db, runId);
     },
     dropSecondRows: (runId) => dropSecondRows(db, runId),

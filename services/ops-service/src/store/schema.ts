@@ -15,6 +15,7 @@ import {
   uuid,
 } from "@bellwether/storage/drizzle";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { RunFeature } from "../domain/explain-score.ts";
 import type { BandCounts, FeatureDrift, ScoredBy } from "../domain/run.ts";
 import type { Override, RunLosses } from "../domain/run-losses.ts";
 
@@ -92,6 +93,14 @@ export const run = bellwether.table(
   },
   (t) => [unique().on(t.isoWeek, t.modelName)],
 );
+
+/** Features of a run's model, the order of the values in its chunks: set by the first chunk that has values. */
+export const runFeatures = bellwether.table("run_features", {
+  runId: integer("run_id")
+    .primaryKey()
+    .references(() => run.id),
+  features: jsonb("features").$type<readonly RunFeature[]>().notNull(),
+});
 
 /** The receipt of a chunk: what is in here is never written again. */
 export const runChunk = bellwether.table(

@@ -13,9 +13,10 @@ export async function createPartitions(db: Db, runId: number): Promise<void> {
       sql`create table ${part} (like ${whole} including defaults, check (run = ${sql.raw(String(runId))}))`,
     );
   }
-  // Contributions hardly compress: trying costs more than it saves.
+  // Contributions and values hardly compress: trying costs more than it saves. Not compressed, one supplier's slice is read alone.
+  const chunks = sql.raw(`bellwether.score_chunk_r${runId}`);
   await db.execute(
-    sql`alter table ${sql.raw(`bellwether.score_chunk_r${runId}`)} alter column phi set storage external`,
+    sql`alter table ${chunks} alter column phi set storage external, alter column vals set storage external`,
   );
 }
 

@@ -1,21 +1,16 @@
 import { sql } from "@bellwether/storage/drizzle";
 import type { SQL } from "drizzle-orm";
 import { chooseModel, type ScoringModel } from "../domain/choose-model.ts";
+import { explainScore } from "../domain/explain-score.ts";
 import { PageTokenError } from "../domain/ops-error.ts";
 import type { ScoredBy } from "../domain/run.ts";
 import { BAND_NUMBERS } from "../domain/scored-chunk.ts";
-import type {
-  ColumnContribution,
-  Supplier,
-  SupplierHistory,
-  SupplierList,
-  SupplierQuery,
-  SupplierScore,
-} from "../domain/supplier.ts";
+import type { Supplier, SupplierHistory, SupplierList, SupplierQuery, SupplierScore } from "../domain/supplier.ts";
 import type { Db } from "./database.ts";
 import { listScoringModels } from "./runs.ts";
-import { topFromBytes } from "./score-copy.ts";
+import { TOP_CONTRIBUTIONS } from "./score-copy.ts";
 import { bandName } from "./score-partitions.ts";
+import { readStoredScores, type ScoreKey, scoreKey } from "./stored-scores.ts";
 
 interface ScoreColumns extends Record<string, unknown> {
   runId: number;
@@ -24,7 +19,6 @@ interface ScoreColumns extends Record<string, unknown> {
   delta: number | null;
   band: number;
   impact: number;
-  top: Uint8Array;
   scoredBy: ScoredBy | null;
   completedUs: number | null;
 }
@@ -50,7 +44,7 @@ function supplierColumns(modelName: string): SQL {
 }
 
 const SCORE_COLUMNS = sql`
-  s.run as "runId", r.iso_week as "isoWeek", s.p, s.delta::float8 as delta, s.band, s.impact, s.top,
+  s.run as "runId", r.iso_week as "isoWeek", s.p, s.delta::float8 as delta, s.band, s.impact,
   r.scored_by as "scoredBy", (extract(epoch from r.completed_at) * 1e6)::float8 as "completedUs"`;
 
 /**
@@ -77,7 +71,21 @@ export async function listSuppliers(db: Db, query: SupplierQuery, limit: number)
     select ${supplierColumns(run.modelName)}, ${SCORE_COLUMNS} from page s
     join bellwether.supplier u on u.id = s.supplier join bellwether.run r on r.id = s.run
     order by s.impact desc, s.supplier desc`);
-  return { suppliers: rows.map((row) => supplierOf(row, scoreOf(row))), modelName: run.modelName, modelNames };
+  const scores = await explained(
+    db,
+    rows.map((row) => ({ runId: row.runId, supplier: row.number, score: scoreOf(row) })),
+  );
+  const suppliers = rows.map((row, i) => supplierOf(row, scores[i] ? withLargest(scores[i]) : null));
+  return { suppliers, modelName: run.modelName, modelNames };
+}
+
+/** A score for a list. */
+function withLargest({ explanation, ...score }: SupplierScore): SupplierScore {
+  if (explanation === null) return { ...score, explanation };
+  return {
+    ...score,
+    explanation: { ...explanation, contributions: explanation.contributions.slice(0, TOP_CONTRIBUTIONS) },
+  };
 }
 
 interface RunOfModel extends Record<string, unknown> {
@@ -129,10 +137,10 @@ export async function findSupplier(
   const { rows } = await db.execute<ScoreColumns>(sql`
     select ${SCORE_COLUMNS} from bellwether.score s join bellwether.run r on r.id = s.run
     where s.supplier = ${number} and r.model_name = ${modelName} order by r.iso_week desc limit ${weeks}`);
-  const history = rows.map((row) => ({ ...scoreOf(row), contributions: [] }));
-  const [latest] = history;
-  const contributions = latest && (await allContributions(db, latest, number));
-  const supplier = supplierOf(known, latest && contributions ? { ...latest, contributions } : null);
+  const history = rows.map(scoreOf);
+  const latest = history.slice(0, 1).map((score) => ({ runId: score.runId, supplier: number, score }));
+  const [latestScore] = await explained(db, latest);
+  const supplier = supplierOf(known, latestScore ?? null);
   return { supplier, history, modelName, scoredByModels: scorers.toSorted() };
 }
 
@@ -144,22 +152,12 @@ async function modelsOf(db: Db, supplier: number): Promise<readonly string[]> {
   return rows.map(({ modelName }) => modelName);
 }
 
-/** One slice of the chunk that the supplier was scored in. */
-async function allContributions(
-  db: Db,
-  { runId, scoredBy }: SupplierScore,
-  supplier: number,
-): Promise<ColumnContribution[]> {
-  const names = scoredBy?.columnNames ?? [];
-  const bytes = names.length * 4;
-  const { rows } = await db.execute<{ phi: Uint8Array }>(sql`
-    select substring(c.phi from s.pos * ${bytes}::int + 1 for ${bytes}::int) as phi
-    from bellwether.score s join bellwether.score_chunk c on c.run = s.run and c.chunk = s.chunk
-    where s.run = ${runId} and s.supplier = ${supplier}`);
-  const phi = new Float32Array(new Uint8Array(rows[0]?.phi ?? []).buffer);
-  return names
-    .map((column, i) => ({ column, contribution: phi[i] ?? 0 }))
-    .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+async function explained(db: Db, scores: readonly (ScoreKey & { readonly score: SupplierScore })[]) {
+  const stored = await readStoredScores(db, scores);
+  return scores.map(({ score, ...key }) => {
+    const found = stored.get(scoreKey(key));
+    return { ...score, explanation: found ? explainScore(found) : null };
+  });
 }
 
 function labelId(kind: "region" | "category", value: string): SQL {
@@ -173,7 +171,6 @@ function supplierOf(row: SupplierColumns, latestScore: SupplierScore | null): Su
 }
 
 function scoreOf(row: ScoreColumns): SupplierScore {
-  const names = row.scoredBy?.columnNames ?? [];
   return {
     runId: row.runId,
     isoWeek: row.isoWeek,
@@ -181,10 +178,7 @@ function scoreOf(row: ScoreColumns): SupplierScore {
     band: bandName(row.band),
     change: row.delta,
     impact: row.p === null ? null : row.impact,
-    contributions: topFromBytes(row.top).map(({ column, contribution }) => ({
-      column: names[column] ?? "",
-      contribution,
-    })),
+    explanation: null,
     scoredBy: row.scoredBy,
     completedAt: row.completedUs === null ? null : new Date(row.completedUs / 1000),
   };

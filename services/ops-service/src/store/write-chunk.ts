@@ -1,5 +1,7 @@
 import { copyRows } from "@bellwether/storage/copy-rows";
 import type { PoolClient } from "pg";
+import type { RunFeature } from "../domain/explain-score.ts";
+import { RunMismatchError } from "../domain/ops-error.ts";
 import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
 import { checkLease, checkOpen, checkSameModel, checkSameRows } from "../domain/run-rules.ts";
 import { BAND_NUMBERS, type ChunkReceipt, impactOf, type ScoredChunk } from "../domain/scored-chunk.ts";
@@ -33,8 +35,22 @@ export async function writeChunk(tx: PoolClient, lease: RunLease, chunk: ScoredC
   }
   checkOpen(run);
   checkSameModel(run.id, run.scoredBy, chunk.scoredBy);
+  if (chunk.given) await recordFeatures(tx, run.id, chunk.given.features);
   const rowsScored = await copyScores(tx, lease.runId, run.previousRunId, chunk);
   return await leaveReceipt(tx, lease, chunk, rowsScored);
+}
+
+/** Keeps a run's features once. @throws RunMismatchError when the chunk's are not those of an earlier chunk */
+async function recordFeatures(tx: PoolClient, runId: number, features: readonly RunFeature[]): Promise<void> {
+  const json = JSON.stringify(features);
+  const { rows } = await tx.query<{ same: boolean }>(
+    `select features = $2::text::jsonb as same from bellwether.run_features where run_id = $1`,
+    [runId, json],
+  );
+  if (rows[0]?.same === false)
+    throw new RunMismatchError(`run ${runId} was begun with other features than this chunk has`);
+  if (rows.length === 0)
+    await tx.query(`insert into bellwether.run_features values ($1, $2::text::jsonb)`, [runId, json]);
 }
 
 async function copyScores(
@@ -43,7 +59,7 @@ async function copyScores(
   previousRunId: number | null,
   chunk: ScoredChunk,
 ): Promise<number> {
-  const { riskScores, bands, contributions, scoredBy } = chunk;
+  const { riskScores, bands, contributions, scoredBy, given } = chunk;
   const suppliers = await recordSuppliers(tx, chunk);
   const before = await previousScores(
     tx,
@@ -65,10 +81,11 @@ async function copyScores(
     rows++;
   }
   await copyRows(tx, `copy bellwether.score_r${runId} from stdin (format binary)`, copy.finish());
-  await tx.query(`insert into bellwether.score_chunk_r${runId} values ($1, $2, $3)`, [
+  await tx.query(`insert into bellwether.score_chunk_r${runId} (run, chunk, phi, vals) values ($1, $2, $3, $4)`, [
     runId,
     chunk.chunk,
     Buffer.from(contributions),
+    given && Buffer.from(given.values),
   ]);
   return rows;
 }

@@ -47,7 +47,7 @@ export function attributesToProto(attributes: ChunkAttributes) {
 }
 
 /** Without NUL, and cut to whole characters within `maxBytes` of UTF-8; the ingest has counted both as changed attributes. */
-function plainText(text: string, maxBytes: number): string {
+export function plainText(text: string, maxBytes: number): string {
   const clean = text.replaceAll("\0", "");
   if (clean.length * 3 <= maxBytes) return clean;
   const { read } = new TextEncoder().encodeInto(clean, new Uint8Array(maxBytes));

@@ -24,7 +24,7 @@ export function createMlScorer(transport: Transport, modelName: string): Scorer 
       const call = registry.getVersion({ modelName, version: wanted }, { timeoutMs: READ_TIMEOUT_MS });
       const { version, features } = await callPeer(PEER, call);
       if (!version) throw new PeerRefusedError(PEER, `model "${modelName}" has no ${wanted || "champion"}`);
-      return { version: version.version, features: features.flatMap(featureFromProto) };
+      return { version: version.version, features: features.flatMap(featureFromProto), described: features };
     },
     async score(chunk, version, signal) {
       const model = { modelName, modelVersion: version };

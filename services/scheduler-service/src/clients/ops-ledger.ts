@@ -5,6 +5,7 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import { LossLimitError, PeerRefusedError, RunFencedError } from "../domain/scheduler-error.ts";
 import type { Ledger } from "../domain/weekly-ports.ts";
 import { attributesToProto } from "./chunk-to-proto.ts";
+import { featureValuesToProto } from "./feature-values.ts";
 import { callPeer } from "./peer-error.ts";
 
 const PEER = "ops-service";
@@ -45,13 +46,14 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       };
       await write(batch.reportProgress({ lease, ...news, ...counts }));
     },
-    async submit(lease, chunk, scores, signal) {
+    async submit(lease, chunk, scores, features, signal) {
       const request = {
         lease,
         chunk: chunk.index,
         supplierIds: [...chunk.supplierIds],
         ...attributesToProto(chunk.attributes),
         scores,
+        ...featureValuesToProto(chunk, features, scores.contributions.length),
       };
       return write(batch.submitChunk(request, { signal }));
     },

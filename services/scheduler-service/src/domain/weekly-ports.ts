@@ -1,5 +1,6 @@
 import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { BatchRun, Override, RunLease, RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { ModelFeature as DescribedFeature } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
 import type { Drift, FeatureProfile } from "./drift.ts";
@@ -72,11 +73,12 @@ export interface Ledger {
   start(start: RunStart): Promise<StartedRun>;
   isComplete(week: string): Promise<boolean>;
   report(lease: RunLease, news: StageNews): Promise<void>;
-  /** Takes one chunk of scores; a chunk received before changes nothing. */
+  /** Takes one chunk of scores, with the values of `features` that it was scored from; a chunk received before changes nothing. */
   submit(
     lease: RunLease,
     chunk: SnapshotChunk,
     scores: PredictBatchResponse,
+    features: readonly DescribedFeature[],
     signal: AbortSignal,
   ): Promise<{ readonly rowsScored: number; readonly rowsFaulty: number; readonly duplicate: boolean }>;
   /** @throws LossLimitError when the run lost more than the risk policy allows; the run is failed then, and not published */
@@ -90,6 +92,8 @@ export interface ServedModel {
   readonly version: string;
   /** Features that it takes; empty: ml-service does not say. */
   readonly features: readonly ModelFeature[];
+  /** The same with typical values and directions, as ml-service describes them, for those who read the scores. */
+  readonly described: readonly DescribedFeature[];
 }
 
 /** The model behind the mesh. Both throw PeerUnavailableError, PeerRefusedError. */

@@ -247,7 +247,7 @@ async function scoreChunks(
   task: WeeklyTask,
   files: WeekFiles,
   { lease, receivedChunks }: BegunRun,
-  { version }: ServedModel,
+  { version, described }: ServedModel,
   progress: ProgressBoard,
 ): Promise<void> {
   const finished = new Set(receivedChunks).intersection(await files.scoredChunks());
@@ -261,7 +261,7 @@ async function scoreChunks(
       if (finished.has(chunk.index)) return;
       const scores = await deps.scorer.score(chunk, version, signal);
       await files.writeScores(chunk.index, scoreRows(chunk, scores));
-      const { rowsScored, rowsFaulty } = await deps.ledger.submit(lease, chunk, scores, signal);
+      const { rowsScored, rowsFaulty } = await deps.ledger.submit(lease, chunk, scores, described, signal);
       if (!received.has(chunk.index)) progress.add({ rowsScored, rowsSetAside: rowsFaulty });
     },
     task.signal,

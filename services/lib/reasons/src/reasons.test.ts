@@ -1,35 +1,17 @@
-import type { BundleFeature } from "@bellwether/risk-model/bundle/feature-bundle";
 import { describe, expect, test } from "vitest";
-import type { FeatureContribution } from "./feature-contributions.ts";
+import type { FeatureContribution, FeatureInfo } from "./feature-info.ts";
 import { reasonText } from "./reason-text.ts";
 import { contradicts, groupReasons, LEAST_SHARE, selectReasons } from "./reasons.ts";
 
-const number = (name: string, direction: BundleFeature["direction"], median: number): BundleFeature => ({
-  name,
-  direction,
-  kind: "numeric",
-  unit: "days",
-  range: null,
-  missing: "keep",
-  monotone: false,
-  immutable: false,
-  training: { min: 0, max: 100, median },
-  categories: [],
+const number = (name: string, direction: FeatureInfo["direction"], typical: number): FeatureInfo => ({
+  ...{ name, direction, typical, kind: "numeric", unit: "days", typicalCategory: "" },
 });
-const bundle = {
-  features: [
-    number("delay", "raises", 10),
-    number("quality", "lowers", 80),
-    {
-      ...number("region", "unknown", 0),
-      kind: "category" as const,
-      unit: "",
-      training: null,
-      categories: ["EU", "US"],
-    },
-  ],
-  text: { feature: "contract_text", stopWords: "none" as const, terms: [], idf: [] },
-};
+const features: readonly FeatureInfo[] = [
+  number("delay", "raises", 10),
+  number("quality", "lowers", 80),
+  { name: "region", direction: "unknown", kind: "category", unit: "", typical: null, typicalCategory: "EU" },
+  { name: "contract_text", direction: "unknown", kind: "text", unit: "", typical: null, typicalCategory: "" },
+];
 const entry = (
   feature: string,
   contribution: number,
@@ -50,24 +32,24 @@ describe("grouping", () => {
       entry("contract_text:late", 0.2, { value: 0.1 }),
       entry("contract_text:absent", 0.4, { value: 0 }),
     ];
-    const [first, second] = groupReasons([entry("delay", 0.6), ...words], bundle);
+    const [first, second] = groupReasons([entry("delay", 0.6), ...words], features);
     expect(first).toMatchObject({ feature: "contract_text", contribution: 1, words: ["penalty", "late"] });
     expect(second).toMatchObject({ feature: "delay", unit: "days", typical: 10 });
     expect((first?.share ?? 0) + (second?.share ?? 0)).toBeCloseTo(1, 12);
   });
 
   test("no contributions give no reasons", () => {
-    expect(selectReasons([], bundle)).toEqual({ reasons: [], tooSmall: 0, contradicting: 0 });
-    expect(groupReasons([entry("delay", 0)], bundle)[0]?.share).toBe(0);
+    expect(selectReasons([], features)).toEqual({ reasons: [], tooSmall: 0, contradicting: 0 });
+    expect(groupReasons([entry("delay", 0)], features)[0]?.share).toBe(0);
   });
 });
 
 describe("selection", () => {
   test("an effect of the smallest share is named, a smaller one is counted", () => {
     const exactly = [entry("region", 1 - LEAST_SHARE), entry("delay", LEAST_SHARE)];
-    expect(selectReasons(exactly, bundle)).toMatchObject({ tooSmall: 0, reasons: [{}, {}] });
+    expect(selectReasons(exactly, features)).toMatchObject({ tooSmall: 0, reasons: [{}, {}] });
     const below = [entry("region", 1 - LEAST_SHARE + 0.001), entry("delay", LEAST_SHARE - 0.001)];
-    expect(selectReasons(below, bundle)).toMatchObject({ tooSmall: 1, reasons: [{ feature: "region" }] });
+    expect(selectReasons(below, features)).toMatchObject({ tooSmall: 1, reasons: [{ feature: "region" }] });
   });
 
   test.each([
@@ -87,14 +69,14 @@ describe("selection", () => {
   });
 
   test("a reason that contradicts is left out and counted", () => {
-    const selected = selectReasons([entry("quality", 0.5, { value: 97 }), entry("delay", 0.4)], bundle);
+    const selected = selectReasons([entry("quality", 0.5, { value: 97 }), entry("delay", 0.4)], features);
     expect(selected).toMatchObject({ contradicting: 1, reasons: [{ feature: "delay" }] });
   });
 });
 
 describe("text", () => {
   const textOf = (contribution: FeatureContribution) => {
-    const [reason] = groupReasons([contribution], bundle);
+    const [reason] = groupReasons([contribution], features);
     return reason === undefined ? "" : reasonText(reason);
   };
 

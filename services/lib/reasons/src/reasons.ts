@@ -1,6 +1,10 @@
-import type { BundleFeature, FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
-import type { FeatureContribution } from "./feature-contributions.ts";
-import { type FeatureFacts, featureFacts } from "./feature-facts.ts";
+import {
+  type FeatureContribution,
+  type FeatureFacts,
+  type FeatureInfo,
+  NO_FACTS,
+  TEXT_FEATURE,
+} from "./feature-info.ts";
 
 /** One feature's effect for a reader, beside its value and what is typical. */
 export interface Reason extends FeatureFacts {
@@ -9,7 +13,10 @@ export interface Reason extends FeatureFacts {
   /** Null: missing, a category, or a text. */
   readonly value: number | null;
   readonly category: string;
-  /** The words of a text with the largest contributions of the text's sign, largest first, at most three; empty for other features. */
+  /**
+   * The words of a text with the largest contributions of the text's sign, largest first, at most three; empty for other features, and
+   * where it is not known which words the text has.
+   */
   readonly words: readonly string[];
   readonly contribution: number;
   /** Magnitude beside the sum of all magnitudes, in [0, 1]. */
@@ -30,18 +37,18 @@ export interface SelectedReasons {
 export const LEAST_SHARE = 0.03;
 const MAX_WORDS = 3;
 
-/** All contributions as reasons, words of a text grouped, largest magnitude first. */
+/** All contributions as reasons, words of a text grouped, largest magnitude first. `features` may be empty: not known. */
 export function groupReasons(
   contributions: readonly FeatureContribution[],
-  bundle: Pick<FeatureBundle, "features" | "text">,
+  features: readonly FeatureInfo[],
 ): Reason[] {
-  const features = new Map(bundle.features.map((feature) => [feature.name, feature]));
-  const prefix = bundle.text === null ? null : `${bundle.text.feature}:`;
-  const words = contributions.filter(({ feature }) => prefix !== null && feature.startsWith(prefix));
-  const single = contributions.filter(({ feature }) => prefix === null || !feature.startsWith(prefix));
+  const byName = new Map(features.map((feature) => [feature.name, feature]));
+  const text = features.find(({ kind }) => kind === "text")?.name ?? TEXT_FEATURE;
+  const isWord = ({ feature }: FeatureContribution): boolean => feature.startsWith(`${text}:`);
+  const words = contributions.filter(isWord);
   const grouped = [
-    ...single.map((entry) => reasonOf(entry, features.get(entry.feature))),
-    ...(bundle.text === null || words.length === 0 ? [] : [textReason(bundle.text.feature, words)]),
+    ...contributions.filter((entry) => !isWord(entry)).map((entry) => reasonOf(entry, byName.get(entry.feature))),
+    ...(words.length === 0 ? [] : [textReason(text, words)]),
   ];
   const total = grouped.reduce((sum, { contribution }) => sum + Math.abs(contribution), 0);
   return grouped
@@ -52,12 +59,12 @@ export function groupReasons(
 /** The reasons to show: large enough to matter, and none that a reader who knows the declared directions must disbelieve. */
 export function selectReasons(
   contributions: readonly FeatureContribution[],
-  bundle: Pick<FeatureBundle, "features" | "text">,
+  features: readonly FeatureInfo[],
 ): SelectedReasons {
-  const features = new Map(bundle.features.map((feature) => [feature.name, feature]));
-  const grouped = groupReasons(contributions, bundle);
+  const byName = new Map(features.map((feature) => [feature.name, feature]));
+  const grouped = groupReasons(contributions, features);
   const large = grouped.filter(({ share }) => share >= LEAST_SHARE);
-  const reasons = large.filter((reason) => !contradicts(reason, features.get(reason.feature)));
+  const reasons = large.filter((reason) => !contradicts(reason, byName.get(reason.feature)));
   return { reasons, tooSmall: grouped.length - large.length, contradicting: large.length - reasons.length };
 }
 
@@ -67,15 +74,16 @@ export function selectReasons(
  */
 export function contradicts(
   { value, typical, contribution }: Pick<Reason, "value" | "typical" | "contribution">,
-  feature: Pick<BundleFeature, "direction"> | undefined,
+  feature: Pick<FeatureInfo, "direction"> | undefined,
 ): boolean {
   if (feature === undefined || feature.direction === "unknown" || value === null || typical === null) return false;
   const side = Math.sign(value - typical) * (feature.direction === "raises" ? 1 : -1);
   return side !== 0 && side * contribution < 0;
 }
 
-function reasonOf(entry: FeatureContribution, feature: BundleFeature | undefined): Reason {
-  return { ...entry, ...featureFacts(feature), words: [], share: 0 };
+function reasonOf(entry: FeatureContribution, feature: FeatureInfo | undefined): Reason {
+  const { unit, typical, typicalCategory } = feature ?? NO_FACTS;
+  return { ...entry, unit, typical, typicalCategory, words: [], share: 0 };
 }
 
 function textReason(feature: string, words: readonly FeatureContribution[]): Reason {
@@ -85,5 +93,5 @@ function textReason(feature: string, words: readonly FeatureContribution[]): Rea
     .toSorted((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
     .slice(0, MAX_WORDS)
     .map((word) => word.feature.slice(feature.length + 1));
-  return { feature, value: null, category: "", ...featureFacts(undefined), words: named, contribution, share: 0 };
+  return { feature, value: null, category: "", ...NO_FACTS, words: named, contribution, share: 0 };
 }

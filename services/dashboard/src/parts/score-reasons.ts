@@ -1,0 +1,72 @@
+import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { TEXT_FEATURE } from "@bellwether/reasons/feature-info";
+import { featureText, listed, valueWithTypical } from "@bellwether/reasons/reason-text";
+import { groupReasons } from "@bellwether/reasons/reasons";
+
+/** One line of a waterfall or a table: a feature, or all words of the contract. */
+export interface ContributionLine {
+  readonly feature: string;
+  readonly contribution: number;
+  /** Value with unit and typical value, as "7 disputes (typical 1)"; empty where the run did not record them. */
+  readonly seen: string;
+  /** The contract's words one by one, largest magnitude first; empty for other features. */
+  readonly words: readonly { readonly word: string; readonly contribution: number }[];
+}
+
+/** How many reasons of a direction a sentence names. */
+const NAMED = 3;
+
+/** All contributions as lines, the words of the contract as one, largest magnitude first. Their sum is that of the contributions. */
+export function contributionLines(contributions: readonly Contribution[]): ContributionLine[] {
+  const entries = contributions.map(({ feature, value, category, contribution }) => ({
+    ...{ feature, category, contribution, value: value ?? null },
+  }));
+  const features = contributions.map(({ feature: name, unit, typical, typicalCategory }) => ({
+    ...{ name, unit, typicalCategory, typical: typical ?? null },
+    ...({ kind: "numeric", direction: "unknown" } as const),
+  }));
+  const prefix = `${TEXT_FEATURE}:`;
+  const words = contributions
+    .filter(({ feature }) => feature.startsWith(prefix))
+    .map(({ feature, contribution }) => ({ word: feature.slice(prefix.length), contribution }))
+    .toSorted((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  return groupReasons(entries, features).map((reason) => ({
+    ...{ feature: reason.feature, contribution: reason.contribution, seen: valueWithTypical(reason) },
+    words: reason.feature === TEXT_FEATURE ? words : [],
+  }));
+}
+
+/** Why a score is what it is, in sentences: what increases it, what lowers it. */
+export function whySentences({ reasons }: Pick<SupplierScore, "reasons">): string[] {
+  const named = (sign: number): string =>
+    listed(
+      reasons
+        .filter(({ contribution }) => contribution * sign > 0)
+        .slice(0, NAMED)
+        .map(({ text }) => text),
+    );
+  const [increasing, lowering] = [named(1), named(-1)];
+  return [
+    ...(increasing ? [`The score is increased most by ${increasing}.`] : []),
+    ...(lowering ? [`It is lowered most by ${lowering}.`] : []),
+    ...(increasing || lowering ? [] : ["No single feature explains the score."]),
+  ];
+}
+
+/** "7 of 16 features not known"; empty: all were known. Undefined: the run did not record it. */
+export function completenessText({
+  featuresPresent,
+  featuresTotal,
+}: Pick<SupplierScore, "featuresPresent" | "featuresTotal">): string | undefined {
+  if (featuresPresent === undefined || featuresTotal === undefined) return undefined;
+  const missing = featuresTotal - featuresPresent;
+  return missing === 0 ? "" : `${missing} of ${featuresTotal} features not known`;
+}
+
+/** The sentence of `completenessText` with the features' names. */
+export function missingSentence(score: SupplierScore): string {
+  const text = completenessText(score);
+  if (text === undefined) return "The run did not record the values of the features.";
+  return text === "" ? "" : `${text}: ${listed(score.missingFeatures.map(featureText))}.`;
+}

@@ -1,0 +1,42 @@
+import type { Reason } from "./reasons.ts";
+
+/** A number for people: whole numbers whole, others with four significant digits. */
+export const numberText = (x: number): string => (Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(4))));
+
+/** A feature's name for people. */
+export const featureText = (name: string): string => name.replaceAll("_", " ");
+
+/** A reason as a few words for a list: "past disputes 7 disputes (typical 1)". */
+export function shortReasonText(reason: Reason): string {
+  const name = featureText(reason.feature);
+  const value = valueWithTypical(reason);
+  return value === "" ? name : `${name} ${value}`;
+}
+
+/** What was seen of a feature beside what is typical: "7 disputes (typical 1)"; "" where neither is known. */
+export function valueWithTypical(reason: Omit<Reason, "contribution" | "share" | "feature">): string {
+  const { value, category, unit, typical, typicalCategory, words } = reason;
+  if (words.length > 0) return `with ${words.map((word) => `"${word}"`).join(", ")}`;
+  const often = typicalCategory === "" || typicalCategory === category ? "" : ` (most often ${typicalCategory})`;
+  if (category !== "") return `${category}${often}`;
+  if (typicalCategory !== "") return `not known to the model${often}`;
+  const usual = typical === null ? "" : ` (typical ${numberText(typical)})`;
+  if (value === null) return typical === null ? "" : `not known${usual}`;
+  return `${numberText(value)}${unit === "" ? "" : ` ${unit}`}${usual}`;
+}
+
+/** Parts of a sentence: "a", "a and b", "a, b and c". */
+export const listed = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+
+/** A reason as a clause: the feature with its value, unit and what is typical. */
+export function reasonText({ feature, value, category, unit, typical, typicalCategory, words }: Reason): string {
+  const name = featureText(feature);
+  const inUnit = (x: number): string => (unit === "" ? numberText(x) : `${numberText(x)} ${unit}`);
+  if (words.length > 0) return `${name} (words such as ${words.map((word) => `"${word}"`).join(", ")})`;
+  if (category !== "")
+    return `${name} (${category}${typicalCategory === "" || typicalCategory === category ? "" : `, most often ${typicalCategory}`})`;
+  const usual = typical === null ? "" : `, typical ${numberText(typical)}`;
+  if (value === null) return typical === null ? name : `${name} (not known${usual})`;
+  return `${name} (${inUnit(value)}${usual})`;
+}

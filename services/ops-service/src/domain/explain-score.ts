@@ -1,0 +1,107 @@
+import {
+  type FeatureContribution,
+  type FeatureFacts,
+  type FeatureInfo,
+  NO_FACTS,
+} from "@bellwether/reasons/feature-info";
+import { type Reason, selectReasons } from "@bellwether/reasons/reasons";
+
+/** A feature of a run's model, with what training saw of it. */
+export interface RunFeature extends Pick<FeatureInfo, "name" | "kind" | "unit" | "typical" | "direction"> {
+  /** Categories that the model knows, the most frequent first; empty for numbers and texts. */
+  readonly categories: readonly string[];
+}
+
+/** What is kept of a score beside the score itself. */
+export interface StoredScore {
+  /** The model's columns, the order of `phi`. */
+  readonly columnNames: readonly string[];
+  readonly phi: Float32Array;
+  /** The model's features, the order of `values`; null: the run did not record them. */
+  readonly features: readonly RunFeature[] | null;
+  /** NaN = missing. A number is itself, a category its place in the feature's categories, a text 1; null: not recorded. */
+  readonly values: Float32Array | null;
+}
+
+/** A feature's share in a score, with its value and what is typical. */
+export type ExplainedContribution = FeatureContribution & FeatureFacts;
+
+/** A score with its reasons, from what was kept of it. */
+export interface ScoreExplanation {
+  /** The columns of a category are one; words are one by one. Largest magnitude first. */
+  readonly contributions: readonly ExplainedContribution[];
+  /** What may be shown as reasons, largest magnitude first. */
+  readonly reasons: readonly Reason[];
+  /** Null: the values were not recorded. */
+  readonly completeness: Completeness | null;
+}
+
+export interface Completeness {
+  /** Features that were not known, in the model's order. */
+  readonly missing: readonly string[];
+  readonly present: number;
+  readonly total: number;
+}
+
+/** Reasons of an alert: those that increase the risk most. */
+export const ALERT_REASONS = 2;
+
+export function alertReasons({ reasons }: Pick<ScoreExplanation, "reasons">): Reason[] {
+  return reasons.filter(({ contribution }) => contribution > 0).slice(0, ALERT_REASONS);
+}
+
+/** Explains a score. Where the values were not recorded, neither they nor typical values are named: nothing is known to be missing. */
+export function explainScore({ columnNames, phi, features, values }: StoredScore): ScoreExplanation {
+  const infos = (features ?? []).map((feature) => infoOf(feature, values !== null));
+  const seen = new Map(
+    (features ?? []).map((feature, i) => [feature.name, seenOf(feature, values?.[i] ?? Number.NaN)]),
+  );
+  const categories = (features ?? []).filter(({ kind }) => kind === "category").map(({ name }) => name);
+  const sums = new Map<string, number>();
+  for (const [i, column] of columnNames.entries()) {
+    const name = seen.has(column)
+      ? column
+      : (categories.find((category) => column.startsWith(`${category}=`)) ?? column);
+    sums.set(name, (sums.get(name) ?? 0) + (phi[i] ?? 0));
+  }
+  const facts = new Map(
+    infos.map(({ name, unit, typical, typicalCategory }) => [name, { unit, typical, typicalCategory }]),
+  );
+  const contributions = [...sums]
+    .map(([feature, contribution]) => ({
+      ...{ feature, contribution, ...(seen.get(feature) ?? NOT_KNOWN) },
+      ...(facts.get(feature) ?? NO_FACTS),
+    }))
+    .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  const { reasons } = selectReasons(contributions, infos);
+  return { contributions, reasons, completeness: features && values && completenessOf(features, values) };
+}
+
+const NOT_KNOWN = { value: null, category: "" } as const;
+
+function infoOf({ name, kind, unit, typical, direction, categories }: RunFeature, hasValues: boolean): FeatureInfo {
+  if (!hasValues) return { name, kind, direction, ...NO_FACTS };
+  return { name, kind, unit, typical, direction, typicalCategory: categories[0] ?? "" };
+}
+
+function seenOf({ kind, categories }: RunFeature, value: number): Pick<FeatureContribution, "value" | "category"> {
+  if (kind === "category") return { value: null, category: categories[value] ?? "" };
+  return { value: kind === "numeric" && Number.isFinite(value) ? shortest(value) : null, category: "" };
+}
+
+/** A float32 as the number that a person wrote: 0.3, not 0.30000001192092896. */
+function shortest(value: number): number {
+  for (let digits = 6; digits < FLOAT32_DIGITS; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(FLOAT32_DIGITS));
+}
+
+/** Decimal digits that tell every float32 from its neighbours. */
+const FLOAT32_DIGITS = 9;
+
+function completenessOf(features: readonly RunFeature[], values: Float32Array): Completeness {
+  const missing = features.filter((_, i) => Number.isNaN(values[i] ?? Number.NaN)).map(({ name }) => name);
+  return { missing, present: features.length - missing.length, total: features.length };
+}

@@ -1,0 +1,57 @@
+import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import {
+  FeatureDirection,
+  FeatureKind,
+  type ModelFeature,
+} from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import type { RunFeature } from "../domain/explain-score.ts";
+import { ChunkShapeError } from "../domain/ops-error.ts";
+import type { ScoredChunk } from "../domain/scored-chunk.ts";
+import { nameOf } from "./alert-to-proto.ts";
+
+const KINDS: Readonly<Record<RunFeature["kind"], FeatureKind>> = {
+  numeric: FeatureKind.NUMERIC,
+  category: FeatureKind.CATEGORY,
+  text: FeatureKind.TEXT,
+};
+
+/** The features of a chunk with their values, held against each other; null: none were sent. @throws ChunkShapeError */
+export function featureValues(
+  { features: sent, featureValues: bytes }: Pick<SubmitChunkRequest, "features" | "featureValues">,
+  rows: number,
+): ScoredChunk["given"] {
+  if (sent.length === 0 && bytes.length === 0) return null;
+  const length = rows * sent.length * Float32Array.BYTES_PER_ELEMENT;
+  if (bytes.length !== length)
+    throw new ChunkShapeError("feature_values", `has ${bytes.length} bytes, not ${length} for ${sent.length} features`);
+  const features = sent.map(featureFromProto);
+  const names = features.map(({ name }) => name);
+  const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
+  if (twice >= 0) throw new ChunkShapeError(`features[${twice}].name`, `"${names[twice]}" is there twice`);
+  checkCategories(features, new Float32Array(new Uint8Array(bytes).buffer));
+  return { features, values: bytes };
+}
+
+function featureFromProto({ name, kind, unit, typical, categories, direction }: ModelFeature, i: number): RunFeature {
+  const known = nameOf(KINDS, kind);
+  if (known === undefined) throw new ChunkShapeError(`features[${i}].kind`, "is missing");
+  return {
+    ...{ name, kind: known, unit, typical: typical ?? null, categories: [...categories] },
+    direction:
+      direction === FeatureDirection.RAISES ? "raises" : direction === FeatureDirection.LOWERS ? "lowers" : "unknown",
+  };
+}
+
+/** A category is a place in the feature's categories, or the one after them. @throws ChunkShapeError */
+function checkCategories(features: readonly RunFeature[], values: Float32Array): void {
+  const width = features.length;
+  for (const [at, { name, kind, categories }] of features.entries()) {
+    if (kind !== "category") continue;
+    for (let i = at; i < values.length; i += width) {
+      const code = values[i] ?? Number.NaN;
+      const isCode = Number.isNaN(code) || (Number.isInteger(code) && code >= 0 && code <= categories.length);
+      if (!isCode)
+        throw new ChunkShapeError("feature_values", `row ${(i - at) / width}: ${code} is no category of "${name}"`);
+    }
+  }
+}

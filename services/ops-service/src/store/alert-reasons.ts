@@ -1,0 +1,18 @@
+import type { Reason } from "@bellwether/reasons/reasons";
+import { alertReasons, explainScore } from "../domain/explain-score.ts";
+import type { AlertView } from "./alerts.ts";
+import type { Db } from "./database.ts";
+import { readStoredScores, scoreKey } from "./stored-scores.ts";
+
+/** Alerts with the reasons of their scores, from the run that evaluated them last: always those of the score that they show. */
+export async function withReasons<V extends Pick<AlertView, "alert">>(
+  db: Db,
+  views: readonly V[],
+): Promise<(V & { readonly reasons: readonly Reason[] })[]> {
+  const keys = views.map(({ alert }) => ({ runId: alert.lastRunId, supplier: alert.supplierId }));
+  const stored = await readStoredScores(db, keys);
+  return views.map((view, i) => {
+    const found = keys[i] && stored.get(scoreKey(keys[i]));
+    return { ...view, reasons: found ? alertReasons(explainScore(found)) : [] };
+  });
+}

@@ -1,0 +1,68 @@
+import type { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { FeatureKind, type ModelFeature } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { plainText } from "./chunk-to-proto.ts";
+
+/** What the contract takes: features, bytes of a name or a text, categories of a feature, bytes of all values. */
+const MAX_FEATURES = 1024;
+const MAX_TEXT_BYTES = 256;
+const MAX_CATEGORIES = 1024;
+const MAX_VALUE_BYTES = 8 * 1024 * 1024;
+/** Values and contributions together: SubmitChunk takes 16 MiB, and the other columns of a chunk need some of it. */
+const MAX_CHUNK_BYTES = 12 * 1024 * 1024;
+
+/**
+ * A chunk's feature values for SubmitChunk, row-major. Empty when the model's features are not known or do not fit into the contract:
+ * the scores are kept without them, and ops-service's answers say so.
+ */
+export function featureValuesToProto(
+  chunk: SnapshotChunk,
+  features: readonly ModelFeature[],
+  contributionBytes: number,
+): Pick<MessageInitShape<typeof SubmitChunkRequestSchema>, "features" | "featureValues"> {
+  const { rows } = chunk;
+  const bytes = rows * features.length * Float32Array.BYTES_PER_ELEMENT;
+  const fits = bytes <= MAX_VALUE_BYTES && bytes + contributionBytes <= MAX_CHUNK_BYTES;
+  const isDescribed = features.every(
+    ({ name, kind }) => KINDS.has(kind) && name !== "" && plainText(name, MAX_TEXT_BYTES) === name,
+  );
+  if (features.length === 0 || features.length > MAX_FEATURES || !fits || !isDescribed) return {};
+  const sent = features.map(fitToContract);
+  const values = new Float32Array(rows * sent.length).fill(Number.NaN);
+  for (const [at, feature] of sent.entries()) writeColumn(values, at, sent.length, chunk, feature);
+  return { features: sent, featureValues: new Uint8Array(values.buffer) };
+}
+
+const KINDS: ReadonlySet<FeatureKind> = new Set([FeatureKind.NUMERIC, FeatureKind.CATEGORY, FeatureKind.TEXT]);
+
+/** Units and categories cut to the contract's lengths. A category beyond its number counts as one that the model does not know. */
+function fitToContract({ name, kind, unit, typical, categories, direction }: ModelFeature) {
+  return {
+    ...{ name, kind, direction, unit: plainText(unit, MAX_TEXT_BYTES) },
+    categories: categories.slice(0, MAX_CATEGORIES).map((category) => plainText(category, MAX_TEXT_BYTES)),
+    ...(typical !== undefined && Number.isFinite(typical) && { typical }),
+  };
+}
+
+/** Writes column `at` of `width`; what the chunk does not have stays NaN. */
+function writeColumn(
+  values: Float32Array,
+  at: number,
+  width: number,
+  { rows, numbers, categories, texts }: SnapshotChunk,
+  { name, kind, categories: known }: ReturnType<typeof fitToContract>,
+): void {
+  const write = (valueAt: (row: number) => number): void => {
+    for (let row = 0, i = at; row < rows; row++, i += width) values[i] = valueAt(row);
+  };
+  const [column, labels] = [numbers.get(name), categories.get(name)];
+  if (kind === FeatureKind.TEXT && texts) write((row) => (texts[row] ? 1 : Number.NaN));
+  if (kind === FeatureKind.NUMERIC && column) write((row) => column[row] ?? Number.NaN);
+  if (kind !== FeatureKind.CATEGORY || !labels) return;
+  const codes = new Map(known.map((category, code) => [category, code]));
+  write((row) => {
+    const label = labels[row] ?? null;
+    return label === null ? Number.NaN : (codes.get(label) ?? known.length);
+  });
+}
