@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   registry: ["storage", "risk-model"],
   scoring: ["reasons", "registry", "risk-model"],
   testing: ["gen", "telemetry", "config", "mesh", "storage", "risk-model", "ingest", "reasons", "registry", "scoring"],
-  "ml-service": ["gen", "mesh", "telemetry", "config", "risk-model", "registry", "scoring"],
+  "ml-service": ["gen", "mesh", "telemetry", "config", "reasons", "risk-model", "registry", "scoring"],
   "ops-service": ["gen", "mesh", "telemetry", "config", "storage", "reasons", "risk-model"],
   "scheduler-service": ["gen", "mesh", "telemetry", "config", "storage", "ingest", "risk-model", "registry", "scoring"],
   dashboard: ["gen", "reasons"],

@@ -15,6 +15,7 @@ import { runOnnx } from "@bellwether/scoring/onnx-runtime";
 import { scoreSupplier } from "@bellwether/scoring/score-supplier";
 import { checkScoringModel, openScoringModel } from "@bellwether/scoring/scoring-model";
 import { writeDemo } from "../../services/cli/src/commands/demo.ts";
+import { alertReasons, explainScore } from "../../services/ops-service/src/domain/explain-score.ts";
 
 const CONFIG = path.resolve(import.meta.dirname, "../../config");
 
@@ -27,6 +28,9 @@ export interface Contradictions {
   /** Reasons after selection, and those that contradict: what a reader is shown. */
   readonly shown: number;
   readonly shownContradicting: number;
+  /** Reasons that ops-service gives the page and its alerts, from what it keeps of a score, and those that contradict. */
+  readonly onPage: number;
+  readonly onPageContradicting: number;
 }
 
 /** Trains the demo's model and counts. @param monotone False: no feature is held to its direction. */
@@ -59,7 +63,15 @@ export async function countContradictions(suppliers: number, monotone: boolean):
     const model = await openScoringModel(await readVersion(folder, "demo", version));
     const described = describeFeatures(model.bundle);
     const byName = new Map(described.map((feature) => [feature.name, feature]));
-    const counts = { alerts: 0, reasons: 0, contradicting: 0, shown: 0, shownContradicting: 0 };
+    const counts = {
+      alerts: 0,
+      reasons: 0,
+      contradicting: 0,
+      shown: 0,
+      shownContradicting: 0,
+      onPage: 0,
+      onPageContradicting: 0,
+    };
     for (let row = 0; row < table.rows; row++) {
       const numbers = [...table.numbers].map(([name, column]) => [name, column[row] as number] as const);
       const input = {
@@ -71,6 +83,19 @@ export async function countContradictions(suppliers: number, monotone: boolean):
       if (score.band !== "high") continue;
       const all = groupReasons(score.contributions, described);
       const { reasons } = selectReasons(score.contributions, described);
+      const seen = new Map(all.map((reason) => [reason.feature, reason]));
+      const page = explainScore({
+        columnNames: score.contributions.map(({ feature }) => feature),
+        phi: Float32Array.from(score.contributions, ({ contribution }) => contribution),
+        features: described.map((feature) => ({ ...feature, categories: [] })),
+        values: Float32Array.from(described, ({ name }) => seen.get(name)?.value ?? Number.NaN),
+      });
+      const onPage = [...page.reasons, ...alertReasons(page)];
+      counts.onPage += onPage.length;
+      counts.onPageContradicting += onPage.filter(({ feature, contribution }) => {
+        const { value, typical } = seen.get(feature) ?? { value: null, typical: null };
+        return contradicts({ value, typical, contribution }, byName.get(feature));
+      }).length;
       counts.alerts++;
       counts.reasons += all.length;
       counts.contradicting += all.filter((reason) => contradicts(reason, byName.get(reason.feature))).length;
@@ -86,9 +111,10 @@ export async function countContradictions(suppliers: number, monotone: boolean):
 
 if (import.meta.main) {
   for (const monotone of [false, true]) {
-    const { alerts, reasons, contradicting, shown, shownContradicting } = await countContradictions(10_500, monotone);
+    const counts = await countContradictions(10_500, monotone);
+    const { alerts, reasons, contradicting, shown, shownContradicting, onPage, onPageContradicting } = counts;
     console.log(
-      `${monotone ? "directions held" : "directions not held"}: ${alerts} alerts; before selection ${contradicting} of ${reasons} reasons contradict; shown ${shown}, contradicting ${shownContradicting}`,
+      `${monotone ? "directions held" : "directions not held"}: ${alerts} alerts; before selection ${contradicting} of ${reasons} reasons contradict; shown ${shown}, contradicting ${shownContradicting}; on the page and in alerts ${onPage}, contradicting ${onPageContradicting}`,
     );
   }
 }

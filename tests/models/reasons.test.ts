@@ -6,4 +6,6 @@ test("no reason of a demo alert contradicts the declared direction of its featur
   expect(counts.alerts).toBeGreaterThan(50);
   expect(counts.shown).toBeGreaterThan(2 * counts.alerts);
   expect(counts.shownContradicting).toBe(0);
+  expect(counts.onPage).toBeGreaterThan(counts.shown);
+  expect(counts.onPageContradicting).toBe(0);
 });

@@ -45,6 +45,19 @@ async function setUp(csv: string, config: Parameters<typeof weeklyFolder>[0] = {
   return { folder, input, ledger, settings, run, read, news, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
+test("chunks carry the values that they were scored from, with the model's features", async () => {
+  await using week = await setUp(weekCsv(10));
+  const widths: number[] = [];
+  const named: string[][] = [];
+  week.ledger.onSubmit = ({ features, featureValues, supplierIds }) => {
+    named.push(features.map(({ name }) => name));
+    widths.push(featureValues.length / 4 / supplierIds.length);
+  };
+  await week.run();
+  expect(named[0]).toContain("past_disputes");
+  expect(widths).toEqual([named[0]?.length]);
+});
+
 test("a week with broken rows is complete, its counts add up and its report lists every supplier", async () => {
   await using week = await setUp(weekCsv(ROWS, { broken: 7 }));
   const { run, wasComplete } = await week.run();

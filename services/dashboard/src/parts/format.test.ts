@@ -1,6 +1,6 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
-import { agoText, featureText, scoreText, signedText, valueText } from "./format.ts";
+import { agoText, featureText, scoreText, signedText } from "./format.ts";
 
 test("scores have two digits, and no score is a dash", () => {
   expect([0, 0.875, 1, undefined, Number.NaN].map(scoreText)).toEqual(["0.00", "0.88", "1.00", "–", "–"]);
@@ -8,10 +8,6 @@ test("scores have two digits, and no score is a dash", () => {
 
 test("signs stand before what is not nothing", () => {
   expect([0.123, -1.05, 0.001, -0.001].map((value) => signedText(value))).toEqual(["+0.12", "−1.05", "0.00", "0.00"]);
-});
-
-test("values keep what matters", () => {
-  expect([0.12345, 1234567, -3, 17.5].map(valueText)).toEqual(["0.123", "1,234,567", "−3", "17.5"]);
 });
 
 test("times are told from now, and after a week by date", () => {

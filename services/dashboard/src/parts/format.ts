@@ -19,11 +19,6 @@ export function signedText(value: number, digits = 2): string {
   return `${value < 0 ? MINUS : "+"}${text}`;
 }
 
-/** A number as the model saw it, with at most three digits after the point. */
-export function valueText(value: number): string {
-  return new Intl.NumberFormat("en", { maximumFractionDigits: 3 }).format(value).replace("-", MINUS);
-}
-
 /** A count with thousands separated. */
 export function countText(count: bigint | number): string {
   return new Intl.NumberFormat("en").format(count);

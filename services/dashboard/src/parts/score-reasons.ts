@@ -37,8 +37,9 @@ export function contributionLines(contributions: readonly Contribution[]): Contr
   }));
 }
 
-/** Why a score is what it is, in sentences: what increases it, what lowers it. */
-export function whySentences({ reasons }: Pick<SupplierScore, "reasons">): string[] {
+/** Why a score is what it is, in sentences: what increases it, what lowers it. None without a score. */
+export function whySentences({ reasons, riskScore }: Pick<SupplierScore, "reasons" | "riskScore">): string[] {
+  if (riskScore === undefined) return [];
   const named = (sign: number): string =>
     listed(
       reasons

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FeatureContribution, FeatureInfo } from "./feature-info.ts";
-import { reasonText } from "./reason-text.ts";
+import { reasonText, shortReasonText } from "./reason-text.ts";
 import { contradicts, groupReasons, LEAST_SHARE, selectReasons } from "./reasons.ts";
 
 const number = (name: string, direction: FeatureInfo["direction"], typical: number): FeatureInfo => ({
@@ -89,5 +89,19 @@ describe("text", () => {
     [entry("contract_text:penalty", 1, { value: 0 }), "contract text"],
   ])("%#", (contribution, expected) => {
     expect(textOf(contribution)).toBe(expected);
+  });
+
+  test.each([
+    [entry("delay", 1, { value: 38.25 }), "delay 38.25 days (typical 10)"],
+    [entry("delay", 1, { value: null }), "delay not known (typical 10)"],
+    [entry("region", 1, { value: null, category: "US" }), "region US (most often EU)"],
+    [entry("region", 1, { value: null, category: "EU" }), "region EU"],
+    [entry("region", 1, { value: null }), "region not known to the model (most often EU)"],
+    [entry("contract_text:penalty", 1, { value: 0.2 }), 'contract text with "penalty"'],
+    [entry("contract_text:penalty", 1, { value: null }), "contract text"],
+    [entry("other_feature", 1, { value: null }), "other feature"],
+  ])("short %#", (contribution, expected) => {
+    const [reason] = groupReasons([contribution], features);
+    expect(reason && shortReasonText(reason)).toBe(expected);
   });
 });

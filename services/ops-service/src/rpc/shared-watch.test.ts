@@ -30,7 +30,7 @@ const VIEW: AlertNames = {
     ...{ raisedAt: new Date(0), changedAt: new Date(0), summary: "" },
   },
   ...{ supplierExternalId: "S_1", supplierName: "", raisedWeek: "2026-W47", lastWeek: "2026-W47" },
-  ...{ modelVersion: "v1", replacedByRuleId: null },
+  ...{ modelVersion: "v1", replacedByRuleId: null, reasons: [] },
 };
 
 async function* changes(): AsyncGenerator<Change> {

@@ -9,6 +9,7 @@ import {
   SubmitChunkRequestSchema,
 } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { FeatureDirection, FeatureKind } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { create } from "@bufbuild/protobuf";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
@@ -63,10 +64,20 @@ export interface TestRow {
   readonly score?: number;
   readonly fault?: boolean;
   readonly exposure?: number;
+  /** Of TEST_FEATURES; where the first row of a chunk has none, no values are sent. */
+  readonly values?: readonly number[];
 }
 
 /** Contributions per row of a test chunk. */
 export const TEST_COLUMNS = ["late_ratio", "spend", "age"] as const;
+
+/** Features of a test chunk: numbers but the last, whose columns the chunk does not have. */
+export const TEST_FEATURES = [
+  { name: "late_ratio", kind: FeatureKind.NUMERIC, typical: 0.25, direction: FeatureDirection.RAISES },
+  { name: "spend", kind: FeatureKind.NUMERIC, unit: "EUR", typical: 100 },
+  { name: "age", kind: FeatureKind.NUMERIC, unit: "years", typical: 8, direction: FeatureDirection.LOWERS },
+  { name: "region", kind: FeatureKind.CATEGORY, categories: ["EU", "US"] },
+];
 
 /** A chunk as scheduler-service submits it. */
 export function testChunk(
@@ -86,6 +97,10 @@ export function testChunk(
     supplierNames: rows.map(({ id }) => `Name of ${id}`),
     regions: { name: "region", dictionary: ["EU", "US"], codes: rows.map((_, i) => i % 2) },
     exposures: bytes(new Float64Array(rows.map(({ exposure = 1 }) => exposure))),
+    ...(rows[0]?.values && {
+      features: TEST_FEATURES,
+      featureValues: bytes(new Float32Array(rows.flatMap(({ values = [] }) => values))),
+    }),
     scores: {
       riskScores: bytes(new Float64Array(rows.map(scoreOf))),
       bands: new Uint8Array(rows.map(bandOf)),

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { alertReasons, explainScore, type RunFeature } from "./explain-score.ts";
+
+const number = (name: string, typical: number, direction: RunFeature["direction"]): RunFeature => ({
+  ...{ name, kind: "numeric", unit: "days", typical, direction, categories: [] },
+});
+const FEATURES: readonly RunFeature[] = [
+  number("delay", 0.3, "raises"),
+  number("quality", 80, "lowers"),
+  { name: "region", kind: "category", unit: "", typical: null, direction: "unknown", categories: ["EU", "US"] },
+  { name: "contract_text", kind: "text", unit: "", typical: null, direction: "unknown", categories: [] },
+];
+const COLUMNS = ["delay", "quality", "region=EU", "region=US", "contract_text:penalty", "contract_text:late"];
+const stored = (phi: number[], values: number[] | null) => ({
+  ...{ columnNames: COLUMNS, features: FEATURES, phi: Float32Array.from(phi) },
+  values: values && Float32Array.from(values),
+});
+
+test("values come back as they were written, the columns of a category as one, the words as one reason", () => {
+  const { contributions, reasons, completeness } = explainScore(
+    stored([0.5, -0.25, 0.5, 0.25, 0.125, 0.25], [0.7, 90, 1, 1]),
+  );
+  expect(contributions.slice(0, 2)).toMatchObject([
+    { feature: "region", category: "US", typicalCategory: "EU", contribution: 0.75 },
+    { feature: "delay", value: 0.7, unit: "days", typical: 0.3, contribution: 0.5 },
+  ]);
+  expect(reasons.map(({ feature }) => feature)).toEqual(["region", "delay", "contract_text", "quality"]);
+  expect(completeness).toEqual({ missing: [], present: 4, total: 4 });
+});
+
+test("a value that is typical as float32 contradicts nothing; one on the safer side that increases the risk is not a reason", () => {
+  const of = (values: number[]) => explainScore(stored([0.5, 0.4, 0, 0, 0, 0], values)).reasons;
+  expect(of([0.3, 70, 0, 1]).map(({ feature }) => feature)).toEqual(["delay", "quality"]);
+  expect(of([0.2, 97, 0, 1])).toEqual([]);
+});
+
+test("what was not known is named", () => {
+  const { NaN: none } = Number;
+  const { completeness, contributions } = explainScore(stored([1, 0.5, 0, 0, 0, 0], [none, 80, none, none]));
+  expect(completeness).toEqual({ missing: ["delay", "region", "contract_text"], present: 1, total: 4 });
+  expect(contributions[0]).toMatchObject({ feature: "delay", value: null, typical: 0.3 });
+});
+
+test("without recorded values none is named, and nothing is called missing", () => {
+  const phi = [0.5, 0.4, 0, 0, 0.1, 0];
+  for (const old of [{ ...stored(phi, null), features: null }, stored(phi, null)]) {
+    const { reasons, completeness } = explainScore(old);
+    expect(completeness).toBeNull();
+    expect(reasons).toMatchObject([
+      { feature: "delay", value: null, typical: null, unit: "" },
+      { feature: "quality", value: null, typical: null },
+      { feature: "contract_text" },
+    ]);
+  }
+});
+
+test("an alert gets the two largest reasons that increase its score", () => {
+  const reasons = alertReasons(explainScore(stored([0.5, -0.9, 0.2, 0, 0.3, 0], [0.7, 90, 0, 1])));
+  expect(reasons.map(({ feature }) => feature)).toEqual(["delay", "contract_text"]);
+});
