@@ -55,7 +55,10 @@ const DIRECTIONS: Readonly<Record<FeatureInfo["direction"], FeatureDirection>> =
 };
 
 /** Features that a model takes: what a mapping must give it. */
-function featuresToProto({ features, text }: FeatureBundle): MessageInitShape<typeof ModelFeatureSchema>[] {
+export function featuresToProto({
+  features,
+  text,
+}: Pick<FeatureBundle, "features" | "text">): MessageInitShape<typeof ModelFeatureSchema>[] {
   return describeFeatures({ features, text }).map(({ name, kind, unit, typical, direction }, i) => ({
     ...{ name, kind: KINDS[kind], unit, direction: DIRECTIONS[direction] },
     ...(typical !== null && { typical }),
