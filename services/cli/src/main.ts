@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { createProgram } from "./program.ts";
+import { ReportedError } from "./reported-error.ts";
 
 // the reader of a pipe may have seen enough
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
@@ -12,7 +13,7 @@ try {
   if (ended.message !== null) {
     if (!(error instanceof CommanderError)) console.error(`bellwether: ${ended.message}`);
     // Commander has printed its own message.
-    if (process.argv.includes("--json"))
+    if (process.argv.includes("--json") && !(error instanceof ReportedError))
       console.log(JSON.stringify({ error: { kind: ended.kind, message: ended.message, ...detailsOf(error) } }));
   }
 }

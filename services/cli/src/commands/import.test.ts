@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -5,10 +6,10 @@ import { DEFAULT_LIMITS } from "@bellwether/ingest/ingest-limits";
 import { Workspace } from "@bellwether/ingest/workspace";
 import { readVersion } from "@bellwether/registry/read-version";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
-import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
 import { openScoringModel } from "@bellwether/scoring/scoring-model";
 import { type ForeignModel, foreignModels } from "@bellwether/testing/foreign-models";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { ReportedError } from "../reported-error.ts";
 import { UsageError } from "../usage-error.ts";
 import { explainCommand } from "./explain.ts";
 import { importCommand } from "./import.ts";
@@ -128,11 +129,25 @@ test("a refused file gives its reason as JSON and as an error, and publishes not
       explanation: "none",
       agreement: null,
     });
-    expect(error).toBeInstanceOf(ModelRefusedError);
+    expect(error).toBeInstanceOf(ReportedError);
     expect(error).toMatchObject({ message: expect.stringMatching(reason) });
   }
   await expect(readVersion(at("models"), "refused", "v1")).rejects.toThrow();
 });
+
+test("under --json a refused file is one line on standard output, and exit code 1", async () => {
+  await writeFile(at("no-model.onnx"), "no model");
+  const command = path.resolve(import.meta.dirname, "../../bellwether.js");
+  const ran = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    const args = [command, "import", at("no-model.onnx"), "--json"];
+    execFile(process.execPath, args, (error, stdout, stderr) => resolve({ code: error?.code, stdout, stderr }));
+  });
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain("no-model.onnx is refused: ");
+  const lines = ran.stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ status: "refused", kind: expect.any(String) });
+}, 60_000);
 
 test("background rows that do not fit are wrong use", async () => {
   await writeFile(at("rows.csv"), "a,b\n1,2\n");
@@ -175,7 +190,7 @@ describe("--expected", () => {
       kind: "misconverted",
       reason: expect.stringMatching(/of 4 expected/),
     });
-    expect(error).toBeInstanceOf(ModelRefusedError);
+    expect(error).toBeInstanceOf(ReportedError);
     await expect(readVersion(at("models"), "disproven", "v1")).rejects.toThrow();
   });
 
@@ -189,7 +204,7 @@ describe("--expected", () => {
       "a,b,answer\n1,2,0.5\n",
       /--expected: the table lacks columns f0, f1, f2, f3; it has a, b, answer/,
     ],
-    ["a binary file", "\u0000\u0001\u0002", /--expected: the table has no rows/],
+    ["a binary file", "\u0000\u0001\u0002", /--expected: line 1 of the table has a NUL character/],
   ])("with %s is wrong use", async (_, text, message) => {
     await writeFile(at("wrong.csv"), text);
     const { json, error } = await run(file, "--name", "wrong", "--expected", "wrong.csv");

@@ -15,6 +15,7 @@ import { Command } from "commander";
 import { type CliContext, registryFolder } from "../cli-context.ts";
 import { type PublishedModel, publishModel } from "../publish-model.ts";
 import { createReport, type Report } from "../report.ts";
+import { ReportedError } from "../reported-error.ts";
 import { runOnnx } from "../run-onnx.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -56,7 +57,7 @@ export function importCommand(context: CliContext): Command {
       const imported = await importFile(file, options, context);
       if (imported.status === "refused") {
         reportRefusal(report, imported);
-        throw new ModelRefusedError(imported.kind, `${file} is refused: ${imported.reason}`);
+        throw new ReportedError(`${file} is refused: ${imported.reason}`);
       }
       const published = await publishImported(registryFolder(context), imported, new Date()).catch((error: unknown) => {
         if (!(error instanceof ModelRejectedError)) throw error;
@@ -66,7 +67,7 @@ export function importCommand(context: CliContext): Command {
           reason: error.message,
           agreement: imported.agreement,
         });
-        throw new ModelRefusedError("disagrees", `${file} is refused: it could not be loaded: ${error.message}`);
+        throw new ReportedError(`${file} is refused: it could not be loaded: ${error.message}`);
       });
       reportImport(report, imported, published);
     });
