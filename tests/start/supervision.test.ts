@@ -64,6 +64,36 @@ test("a service that dies is started again on its ports; the third death in a mi
   await isNothingLeft(mesh.started);
 });
 
+test("a database that is killed is started again on its port; the third death in a minute ends the start, with its name", async () => {
+  const mesh = await folder.start({}, "pipe");
+  const { ops_service } = mesh.started;
+  const pidFile = path.join(folder.path, "data/postgres/cluster/postmaster.pid");
+  const server = () => {
+    const [pid = "", , , port = ""] = read(pidFile).split("\n");
+    return { pid: Number(pid), port };
+  };
+  const first = server();
+  for (let death = 1; death <= 3; death++) {
+    const { pid } = server();
+    process.kill(pid, "SIGKILL");
+    if (death === 3) break;
+    await within(() => {
+      const { pid: now, port } = server();
+      expect(now > 0 && now !== pid && existsSync(`/proc/${now}`) ? port : "").toBe(first.port);
+    });
+    await within(async () => expect((await fetch(`${ops_service.web}/alerts?page_size=1`)).status).toBe(200));
+  }
+  expect(await mesh.ended).toBe(1);
+  const said = await mesh.stderr;
+  expect(said.match(/bellwether: PostgreSQL \(process \d+, log \S+\) ended; starting it again/g)).toHaveLength(2);
+  expect(said).toMatch(/PostgreSQL .* ended, for the 3rd time within a minute; everything else was stopped/);
+  await Promise.all(
+    [mesh.started.ops_service, mesh.started.ml_service].map(({ web }) =>
+      within(async () => expect(await isSilent(web)).toBe(true)),
+    ),
+  );
+});
+
 test("two signals at once, as npm and a terminal send for one Ctrl-C, and two of them, end with exit code 0", async () => {
   const mesh = await folder.start();
   for (const signal of ["SIGINT", "SIGTERM", "SIGINT"] as const) process.kill(mesh.pid, signal);

@@ -35,13 +35,13 @@ export function startCommand(context: CliContext): Command {
     });
 }
 
-/** How a service ended by itself; null: the user wants an end. */
-async function untilEnd({ ops, ml, scheduler }: RunningMesh, signal: AbortSignal): Promise<string | null> {
+/** How a service or the database ended by itself; null: the user wants an end. */
+async function untilEnd({ database, ops, ml, scheduler }: RunningMesh, signal: AbortSignal): Promise<string | null> {
   const asked = new Promise<null>((resolve) => {
     if (signal.aborted) resolve(null);
     signal.addEventListener("abort", () => resolve(null), { once: true });
   });
-  return Promise.race([asked, ops.ended, ml.ended, scheduler.ended]);
+  return Promise.race([asked, database.ended, ops.ended, ml.ended, scheduler.ended]);
 }
 
 const webUrl = ({ addresses }: ServiceProcess): string => `http://localhost:${addresses.web.port}`;

@@ -6,17 +6,18 @@ import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
 import { makeDataFolder } from "@bellwether/storage/data-folder";
 import { takeProcessLock } from "@bellwether/storage/process-lock";
-import { providePostgres } from "@bellwether/storage/provide-postgres";
 import { type CliContext, dataFolder, defaultModel } from "../cli-context.ts";
 import { buildPage } from "./build-page.ts";
 import { checkStores } from "./check-stores.ts";
 import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";
 import { meshEnv } from "./mesh-env.ts";
 import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
+import { type StartedDatabase, superviseDatabase } from "./supervise-database.ts";
 import { superviseService } from "./supervise-service.ts";
 
 /** The whole mesh on this machine. */
 export interface RunningMesh extends AsyncDisposable {
+  readonly database: StartedDatabase;
   readonly ops: ServiceProcess;
   readonly ml: ServiceProcess;
   readonly scheduler: ServiceProcess;
@@ -39,7 +40,7 @@ export interface StartMeshOptions {
 
 /**
  * Starts everything on one machine: a database, a first model, the page, the three services, and one weekly run when there was none. What a
- * killed start left is taken up; a service that ends by itself is started again. Disposed of in the opposite order.
+ * killed start left is taken up; a service or an embedded database that ends by itself is started again. Disposed of in the opposite order.
  * @throws EnvError, PortTakenError, ProcessLockedError, StorageError, ServiceStartError, each in one clear line
  */
 export async function startMesh(context: CliContext, options: StartMeshOptions): Promise<RunningMesh> {
@@ -52,7 +53,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   await checkStores(context.env);
 
   const given = context.env.DATABASE_URL ? new Secret(context.env.DATABASE_URL) : null;
-  const opening = providePostgres(given, data).then((opened) => starting.use(opened));
+  const opening = superviseDatabase(given, data, { say: warn }).then((opened) => starting.use(opened));
   const [database, page, demo] = await settled([opening, pageOrNone(repository, say), ensureDemoModel(context, say)]);
   signal.throwIfAborted();
 
@@ -99,7 +100,15 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     return null;
   });
   const started = starting.move();
-  return { ops, ml, scheduler, hasPage: page !== null, run, [Symbol.asyncDispose]: () => started.disposeAsync() };
+  return {
+    database,
+    ops,
+    ml,
+    scheduler,
+    hasPage: page !== null,
+    run,
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
 }
 
 /** Waits for all, so that nothing is left running behind a failure, and throws the first failure. */

@@ -1,5 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { ServiceProcess } from "./service-process.ts";
+
+/** A service or server that is started again when it ends by itself. */
+export interface SupervisedProcess extends AsyncDisposable {
+  readonly name: string;
+  /** Its end, in one sentence that begins with the name. */
+  readonly ended: Promise<string>;
+}
 
 export interface SupervisorOptions {
   /** Says what became of the service, one line. */
@@ -17,18 +23,18 @@ const FIRST_WAIT_MS = 250;
 
 /**
  * Starts a service and starts it again whenever it ends by itself, a little later each time. `ended` resolves at the third end within a
- * minute, a start that fails included, and names the service and its exit code. The addresses stay those of the first start: ports must be fixed.
+ * minute, a start that fails included, and names the service and how it ended. Addresses stay those of the first start: ports must be fixed.
  * @param launch starts the service; the signal ends a start in the middle
  * @throws what the first `launch` throws
  */
-export async function superviseService(
-  launch: (signal: AbortSignal) => Promise<ServiceProcess>,
+export async function superviseService<T extends SupervisedProcess>(
+  launch: (signal: AbortSignal) => Promise<T>,
   { say, now = Date.now, wait = rest }: SupervisorOptions,
-): Promise<ServiceProcess> {
+): Promise<T> {
   const stopping = new AbortController();
   const { signal } = stopping;
-  let running: ServiceProcess | null = await launch(signal);
-  const { name, addresses } = running;
+  const first = await launch(signal);
+  let running: T | null = first;
   const ends: number[] = [];
 
   /** How the service ended, by itself or while it was starting. */
@@ -56,8 +62,7 @@ export async function superviseService(
   };
   const ended = supervise();
   return {
-    name,
-    addresses,
+    ...first,
     ended,
     async [Symbol.asyncDispose]() {
       stopping.abort();

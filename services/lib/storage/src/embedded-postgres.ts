@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { link, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { clusterHome, exists, giveTo, type ServerUser, serverPrograms, serverUser } from "./server-files.ts";
 import { StorageError } from "./storage-error.ts";
@@ -23,6 +24,10 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   readonly url: string;
   /** "adopted": an earlier process was killed and its server went on. */
   readonly origin: "initialised" | "started" | "adopted";
+  /** Process of the server, which is no child of this process. */
+  readonly pid: number;
+  /** File that the server logs to. */
+  readonly log: string;
   /** Stops the server; open transactions are rolled back. */
   stop(): Promise<void>;
 }
@@ -45,7 +50,10 @@ const SETTINGS = {
   max_wal_size: "4GB",
 };
 const START_TIMEOUT_S = 60;
-/** Line of the port in postmaster.pid. */
+/** How long the processes of a server that was killed may hold its cluster. */
+const HELD_MS = 15_000;
+const HELD_RETRY_MS = 200;
+/** Line of the port in postmaster.pid; the first line is the process id. */
 const PID_FILE_PORT_LINE = 3;
 
 /**
@@ -68,11 +76,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const running = await isRunning(cluster);
   if (!running) await start(cluster, options);
   const password = (await readFile(cluster.passwordFile, "utf8")).trim();
+  const { pid, port } = await addressOf(cluster);
   const stop = async (): Promise<void> => {
     if (await isRunning(cluster)) await pgCtl(cluster, ["-m", "fast", "-w", "stop"]);
   };
   return {
-    url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${await portOf(cluster)}/postgres`,
+    url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`,
+    pid,
+    log: cluster.log,
     origin: running ? "adopted" : isNew ? "initialised" : "started",
     stop,
     [Symbol.asyncDispose]: stop,
@@ -109,23 +120,37 @@ async function leavePassword(file: string, user: ServerUser): Promise<void> {
   await rm(draft);
 }
 
-async function start(cluster: Cluster, { port = 0, settings }: EmbeddedPostgresOptions): Promise<void> {
+/** Tries again while processes of a server that was killed still hold the cluster: they end by themselves. */
+async function start(cluster: Cluster, options: EmbeddedPostgresOptions): Promise<void> {
+  for (const end = Date.now() + HELD_MS; ; await pause(HELD_RETRY_MS)) {
+    const fault = await startOnce(cluster, options);
+    if (fault === null) return;
+    if (!/still in use/.test(fault) || Date.now() > end)
+      throw new StorageError(`PostgreSQL does not start on ${cluster.data}: ${fault}`);
+  }
+}
+
+/** @returns why the server did not start; null when it runs */
+async function startOnce(cluster: Cluster, { port = 0, settings }: EmbeddedPostgresOptions): Promise<string | null> {
   const chosen = await freePort(port);
   const given = Object.entries({ ...SETTINGS, ...settings, port: String(chosen) });
   const flags = given.map(([name, value]) => `-c ${name}='${value}'`).join(" ");
   const log = await open(cluster.log, "a", 0o600);
+  const { size: logged } = await log.stat();
   await log.close();
   await giveTo(cluster.log, cluster.user);
   const args = ["-D", cluster.data, "-w", "-t", String(START_TIMEOUT_S), "-l", cluster.log, "-o", flags, "start"];
   // The server would keep a pipe of ours open for as long as it lives: it gets none.
   const child = spawn(path.join(cluster.bin, "pg_ctl"), args, { ...spawnOptions(cluster.user), stdio: "ignore" });
   const [code] = await once(child, "exit");
-  if (code === 0 || (await isRunning(cluster))) return;
-  const said = (await readFile(cluster.log, "utf8"))
+  if (code === 0 || (await isRunning(cluster))) return null;
+  const said = (await readFile(cluster.log))
+    .subarray(logged)
+    .toString()
     .trim()
     .split("\n")
     .findLast((line) => /FATAL|PANIC/.test(line));
-  throw new StorageError(`PostgreSQL does not start on ${cluster.data}: ${said ?? `pg_ctl ended with ${code}`}`);
+  return said ?? `pg_ctl ended with ${code}`;
 }
 
 async function isRunning(cluster: Cluster): Promise<boolean> {
@@ -139,9 +164,9 @@ async function pgCtl({ bin, data, user }: Cluster, args: readonly string[]): Pro
   await run(path.join(bin, "pg_ctl"), ["-D", data, ...args], spawnOptions(user));
 }
 
-async function portOf({ data }: Cluster): Promise<number> {
+async function addressOf({ data }: Cluster): Promise<{ readonly pid: number; readonly port: number }> {
   const lines = (await readFile(path.join(data, "postmaster.pid"), "utf8")).split("\n");
-  return Number(lines[PID_FILE_PORT_LINE]);
+  return { pid: Number(lines[0]), port: Number(lines[PID_FILE_PORT_LINE]) };
 }
 
 /** @throws StorageError when the port is taken */

@@ -1,0 +1,56 @@
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Secret } from "@bellwether/config/secret";
+import { startEmbeddedPostgres } from "@bellwether/storage/embedded-postgres";
+import { type SupervisedProcess, type SupervisorOptions, superviseService } from "./supervise-service.ts";
+
+/** The database of a start. */
+export interface StartedDatabase extends SupervisedProcess {
+  readonly url: string;
+}
+
+/** The server is no child of this process: nothing reports its end. */
+const LOOK_MS = 250;
+
+/**
+ * The database of DATABASE_URL, which is never started or stopped here, or an embedded server with its cluster in `data`/postgres. An
+ * embedded server that ends by itself is started again on its port; `ended` resolves at its third end within a minute.
+ * @throws StorageError in one line
+ */
+export async function superviseDatabase(
+  given: Secret | null,
+  data: string,
+  options: SupervisorOptions,
+): Promise<StartedDatabase> {
+  const name = "PostgreSQL";
+  if (given !== null) {
+    const ended = Promise.withResolvers<string>();
+    return { name, url: given.reveal(), ended: ended.promise, [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+  let port = 0;
+  return superviseService(async (stopping): Promise<StartedDatabase> => {
+    await using starting = new AsyncDisposableStack();
+    const server = starting.use(await startEmbeddedPostgres({ dir: path.join(data, "postgres"), port }));
+    stopping.throwIfAborted();
+    port = Number(new URL(server.url).port);
+    const started = starting.move();
+    const ended = untilGone(server.pid, stopping).then(
+      () => `${name} (process ${server.pid}, log ${server.log}) ended`,
+    );
+    return { name, url: server.url, ended, [Symbol.asyncDispose]: () => started.disposeAsync() };
+  }, options);
+}
+
+async function untilGone(pid: number, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted && isAlive(pid)) await pause(LOOK_MS);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of another user is there too.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
