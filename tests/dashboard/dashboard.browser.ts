@@ -101,10 +101,18 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     const { page, complaints } = await openPage(opsInMemory(demoData()).routes, "#/suppliers/S-1000");
     await page.getByRole("img", { name: "Risk score by week, 24 weeks, the latest 0.93 in 2026-W47" }).waitFor();
     const waterfall = page.getByRole("img", { name: /^Waterfall from the base value −1.20 by 15 contributions to/ });
-    await waterfall.locator("text", { hasText: "late delivery ratio = 0.31" }).waitFor();
-    await waterfall.locator("text", { hasText: "3 others together" }).waitFor();
+    await waterfall.locator("text", { hasText: "late delivery ratio: 0.31 (typical 0.08)" }).waitFor();
+    await waterfall.locator("text", { hasText: "contract text (2 words)" }).waitFor();
+    await waterfall.locator("text", { hasText: "2 others together" }).waitFor();
+    await isShown(
+      page,
+      "The score is increased most by late delivery ratio 0.31 (typical 0.08) and days payable outstanding 2.81 days (typical 45).",
+    );
+    await isShown(page, "1 of 14 features not known: audit findings.");
     await page.getByText("All 15 contributions as a table").click();
     await page.getByRole("row").filter({ hasText: "Northern Europe" }).waitFor();
+    await page.getByText("2 words", { exact: true }).click();
+    await page.getByText(/“force majeure” −\d\.\d+, “penalty” \+\d\.\d+/).waitFor();
     expect(complaints).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { Band, ContributionSchema, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type Alert, AlertSchema, AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { BatchRunSchema, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { ReasonSchema } from "@bellwether/gen/bellwether/ops/v1/reason_pb";
 import { SupplierSchema, type SupplierScore, SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
@@ -41,6 +42,16 @@ const FEATURES = [
   "region",
 ];
 
+const REASONS = [
+  { feature: "late_delivery_ratio", text: "late delivery ratio 0.31 (typical 0.08)", contribution: 1.4 },
+  {
+    feature: "days_payable_outstanding",
+    text: "days payable outstanding 2.81 days (typical 45)",
+    contribution: 0.7,
+  },
+  { feature: "defect_rate_ppm", text: "defect rate ppm 5.31", contribution: -0.47 },
+];
+
 /** Scores fall from supplier to supplier; the last has too little data for one. */
 const scoreOf = (i: number): number | undefined => (i === NAMES.length - 1 ? undefined : 0.93 - i * 0.07);
 
@@ -70,8 +81,14 @@ function explained(i: number): SupplierScore {
       feature,
       contribution: (1.4 / (k + 1)) * (k % 3 === 2 ? -1 : 1) * (1 - i * 0.08),
       ...(feature === "region" ? { category: REGIONS[i % 3] ?? "" } : k !== 7 && { value: 0.31 + k * 2.5 }),
+      ...(feature === "late_delivery_ratio" && { typical: 0.08 }),
+      ...(feature === "days_payable_outstanding" && { unit: "days", typical: 45 }),
     }),
   );
+  score.reasons = REASONS.map((reason) => create(ReasonSchema, reason));
+  score.missingFeatures = ["audit_findings"];
+  score.featuresPresent = 13;
+  score.featuresTotal = 14;
   score.baseValue = -1.2;
   score.outputSpace = OutputSpace.MARGIN;
   return score;
@@ -94,6 +111,7 @@ export function demoAlert(i: number, state: AlertState = AlertState.OPEN): Alert
     lastWeek: "2026-W47",
     modelName: "supplier-risk",
     modelVersion: "v7",
+    reasons: REASONS.slice(0, 2),
     changedAt: timestampFromMs(Date.now() - (i * 7 + 1) * HOUR_MS),
     summary: critical
       ? `Score ${score.toFixed(2)} is at or above 0.85.`

@@ -108,6 +108,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
         const edge = button.closest(".wide")?.getBoundingClientRect().right ?? 0;
         return button.getBoundingClientRect().right <= edge;
       });
+    await page.getByRole("button", { name: "Acknowledge: Supplier 003" }).waitFor();
     const before = await tops();
     const leftsBefore = await lefts();
     expect(await isWhole("Resolve: Supplier 003")).toBe(true);
