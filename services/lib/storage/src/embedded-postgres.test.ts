@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -79,6 +79,17 @@ describe("startEmbeddedPostgres", () => {
     await using server = await startEmbeddedPostgres({ dir, settings, port });
     expect(new URL(server.url).port).toBe(String(port));
     expect((await readdir(dir)).filter((name) => name.startsWith("cluster."))).toEqual([]);
+  });
+});
+
+describe("an error of a start", () => {
+  it("names a postmaster.pid that cannot be read", async () => {
+    await (await startEmbeddedPostgres({ dir, settings })).stop();
+    const pidFile = path.join(dir, "cluster/postmaster.pid");
+    await writeFile(pidFile, "\n");
+    await expect(startEmbeddedPostgres({ dir, settings })).rejects.toThrow(
+      `PostgreSQL does not start on ${path.join(dir, "cluster")}: pg_ctl: invalid data in PID file "${pidFile}"`,
+    );
   });
 });
 

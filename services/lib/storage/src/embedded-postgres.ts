@@ -6,6 +6,7 @@ import net from "node:net";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { errorLine } from "./error-line.ts";
 import { clusterHome, exists, giveTo, type ServerUser, serverPrograms, serverUser } from "./server-files.ts";
 import { StorageError } from "./storage-error.ts";
 
@@ -105,7 +106,7 @@ async function initialise({ bin, data, passwordFile, user }: Cluster): Promise<v
   } catch (cause) {
     await rm(partial, { recursive: true, force: true });
     if (await exists(data)) return; // another process was faster
-    throw new StorageError(`cannot make a PostgreSQL cluster in ${data}: ${lastLine(cause)}`, { cause });
+    throw new StorageError(`cannot make a PostgreSQL cluster in ${data}: ${errorLine(outputOf(cause))}`, { cause });
   }
 }
 
@@ -135,22 +136,19 @@ async function startOnce(cluster: Cluster, { port = 0, settings }: EmbeddedPostg
   const chosen = await freePort(port);
   const given = Object.entries({ ...SETTINGS, ...settings, port: String(chosen) });
   const flags = given.map(([name, value]) => `-c ${name}='${value}'`).join(" ");
-  const log = await open(cluster.log, "a", 0o600);
-  const { size: logged } = await log.stat();
-  await log.close();
-  await giveTo(cluster.log, cluster.user);
   const args = ["-D", cluster.data, "-w", "-t", String(START_TIMEOUT_S), "-l", cluster.log, "-o", flags, "start"];
-  // The server would keep a pipe of ours open for as long as it lives: it gets none.
-  const child = spawn(path.join(cluster.bin, "pg_ctl"), args, { ...spawnOptions(cluster.user), stdio: "ignore" });
+  await using log = await open(cluster.log, "a", 0o600);
+  const { size: logged } = await log.stat();
+  await giveTo(cluster.log, cluster.user);
+  // The server would keep a pipe of ours open for as long as it lives: pg_ctl's own errors go into the server's log.
+  const child = spawn(path.join(cluster.bin, "pg_ctl"), args, {
+    ...spawnOptions(cluster.user),
+    stdio: ["ignore", "ignore", log.fd],
+  });
   const [code] = await once(child, "exit");
   if (code === 0 || (await isRunning(cluster))) return null;
-  const said = (await readFile(cluster.log))
-    .subarray(logged)
-    .toString()
-    .trim()
-    .split("\n")
-    .findLast((line) => /FATAL|PANIC/.test(line));
-  return said ?? `pg_ctl ended with ${code}`;
+  const said = (await readFile(cluster.log)).subarray(logged).toString();
+  return errorLine(said) || `pg_ctl ended with ${code}`;
 }
 
 async function isRunning(cluster: Cluster): Promise<boolean> {
@@ -191,8 +189,7 @@ function spawnOptions({ uid, gid }: ServerUser) {
   return { ...identity, cwd: "/", env: { PATH: "/usr/bin:/bin", LC_ALL: "C" } };
 }
 
-function lastLine(error: unknown): string {
-  const text =
-    error instanceof Error ? ("stderr" in error ? String(error.stderr) || error.message : error.message) : "";
-  return text.trim().split("\n").at(-1) ?? "";
+function outputOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  return "stderr" in error ? String(error.stderr) || error.message : error.message;
 }
