@@ -195,6 +195,12 @@ test.each([
   ["", 'file "suppliers.csv": it is empty'],
   ["id,delai,amount,late\n", 'it has no column "delay"; the nearest is "delai"'],
   ["id\n", 'it has no column "delay", no column "amount", no column "late"'],
+  [
+    "id;delay;amount;late\na;1;2;0\n",
+    /: its header is one column when split at ",", and contains ";"; set delimiter: ";" for [^,]*$/,
+  ],
+  ["id\tdelay\tamount\tlate\n", 'contains "\\t"; set delimiter: "\\t"'],
+  ["id|delay|amount|late\n", 'contains "|"; set delimiter: "|"'],
   ["id,delay,amount,late,delay\n", 'it has column "delay" twice'],
   ["id,delay,amount,late\n", "no training rows are left: suppliers.csv: 0 rows"],
   ['"id,delay,amount,late\n1,2,3,4\n', "its header cannot be read: line 1, a quote that is not closed"],

@@ -9,6 +9,28 @@ import { HEAD_BYTES } from "../scan-file.ts";
 import type { SourceFile } from "../source-files.ts";
 import type { CsvFile } from "./csv-file.ts";
 
+const DELIMITERS = [
+  { delimiter: ",", shown: '","' },
+  { delimiter: ";", shown: '";"' },
+  { delimiter: "\t", shown: '"\\t"' },
+  { delimiter: "|", shown: '"|"' },
+];
+const shownDelimiter = (of: string): string => DELIMITERS.find(({ delimiter }) => delimiter === of)?.shown ?? of;
+
+/** A header that another delimiter would split is one mistake, not one per column. @throws SourceError */
+function checkDelimiter(
+  { name, columns, delimiter }: SourceMapping,
+  file: SourceFile,
+  header: readonly string[],
+): void {
+  const [only = "", ...others] = header;
+  if (others.length > 0 || columns.some((column) => comparedName(column.header) === comparedName(only))) return;
+  const found = DELIMITERS.find((other) => other.delimiter !== delimiter && only.includes(other.delimiter));
+  if (found === undefined) return;
+  const said = `its header is one column when split at ${shownDelimiter(delimiter)}, and contains ${found.shown}`;
+  throw new SourceError(name, file.name, `${said}; set delimiter: ${found.shown} for this source in the mapping`);
+}
+
 /** How DuckDB reads a CSV file. @throws SourceError when it is empty, or lacks a column of the mapping. */
 export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile): FileReader {
   const refuse = (problem: string): never => {
@@ -19,6 +41,7 @@ export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile)
     csvHeader(csv.head.toString("utf8"), source.delimiter, csv.isWhole) ??
     refuse(`its first line does not end within ${HEAD_BYTES} bytes`);
   if (header.length > MAX_COLUMNS) refuse(`it has ${header.length} columns, at most ${MAX_COLUMNS} are read`);
+  checkDelimiter(source, file, header);
   const { found, unread } = matchHeader(source, file.name, header);
 
   const columns = header.map((_, i) => fileColumn(i));
