@@ -150,5 +150,12 @@ test("a model whose golden rows differ is rejected", async () => {
   await expect(openScoringModel({ ...stored, bundleJson: JSON.stringify(bundle) })).rejects.toThrow(
     /golden row 3: recorded/,
   );
+  bundle.golden[3].output -= 1;
+  bundle.calibration = { kind: "intercept", intercept: 1 };
+  await expect(openScoringModel({ ...stored, bundleJson: JSON.stringify(bundle) })).rejects.toThrow(
+    /golden row 0: recorded score/,
+  );
+  for (const golden of bundle.golden) delete golden.riskScore;
+  await (await openScoringModel({ ...stored, bundleJson: JSON.stringify(bundle) })).release();
   await expect(openScoringModel({ ...stored, bundleJson: "{" })).rejects.toMatchObject({ name: "BundleError" });
 });

@@ -1,4 +1,5 @@
-import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import type { FeatureBundle, GoldenRow } from "@bellwether/risk-model/bundle/feature-bundle";
+import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { OnnxSession } from "./onnx-runtime.ts";
 import type { RowExplainer } from "./row-explainer.ts";
 import { ModelRejectedError } from "./scoring-model.ts";
@@ -6,8 +7,11 @@ import { ModelRejectedError } from "./scoring-model.ts";
 /** The runtime sums trees in float32: no closer than this, relative to the sizes that the sum is made of. */
 const TOLERANCE = 1e-5;
 
+/** Calibration is computed in doubles: further apart than another machine's last digits. */
+const RISK_SCORE_TOLERANCE = 1e-9;
+
 /**
- * Proves that the runtime gives the recorded bits for the golden rows, and that base value and contributions add up to them.
+ * Proves that the runtime gives the recorded bits for the golden rows, that the calibration makes the recorded scores of them, and that base value and contributions add up to them.
  * @param scale What the output is made of (`outputScales`).
  * @throws ModelRejectedError naming the first row that differs.
  */
@@ -29,6 +33,7 @@ export async function verifyModel(
     if (!Object.is(output, golden.output)) {
       throw new ModelRejectedError(`golden row ${i}: recorded ${golden.output}, this runtime gives ${output}`);
     }
+    checkRiskScore(bundle, golden, i);
     if (explainer === null || contributions === undefined) continue;
     let sum = explainer.baseValue;
     for (let c = 0; c < columns; c++) sum += contributions[i * columns + c] as number;
@@ -38,4 +43,11 @@ export async function verifyModel(
       );
     }
   }
+}
+
+function checkRiskScore(bundle: FeatureBundle, { output, riskScore }: GoldenRow, i: number): void {
+  if (riskScore === undefined) return;
+  const now = calibratedRisk(bundle, output);
+  const same = riskScore === null ? Number.isNaN(now) : Math.abs(now - riskScore) <= RISK_SCORE_TOLERANCE;
+  if (!same) throw new ModelRejectedError(`golden row ${i}: recorded score ${riskScore}, the calibration gives ${now}`);
 }

@@ -63,6 +63,8 @@ export interface GoldenRow {
   readonly row: readonly (number | null)[];
   /** Output of the runtime, exactly as float32. */
   readonly output: number;
+  /** The calibrated score of the output, null for a raw regressor; bundles of earlier releases lack it. */
+  readonly riskScore?: number | null;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { BUNDLE_SCHEMA } from "./bundle-schema.ts";
+import { checkParts } from "./check-parts.ts";
 import type { FeatureBundle } from "./feature-bundle.ts";
 
 /** A feature bundle that cannot be read; the message says where. */
@@ -5,26 +7,39 @@ export class BundleError extends Error {
   override readonly name = "BundleError" as const;
 }
 
-const LISTS = ["features", "columns", "golden"] as const;
+/** Mistakes that a message names. */
+const MISTAKES_NAMED = 3;
 
-/** Reads `feature_bundle.json`. @throws BundleError for another format or a missing part. */
+/**
+ * Reads `feature_bundle.json` and checks the type and range of every field.
+ * @throws BundleError for another format or for fields that are missing, wrong or contradict each other, naming the first ones.
+ */
 export function parseFeatureBundle(text: string): FeatureBundle {
-  let parsed: Partial<FeatureBundle> | null;
+  let parsed: unknown;
   try {
-    parsed = JSON.parse(text) as Partial<FeatureBundle> | null;
+    parsed = JSON.parse(text);
   } catch {
     throw new BundleError("feature_bundle.json is not JSON");
   }
-  if (parsed?.format !== "bellwether.feature-bundle/1") {
+  if ((parsed as Partial<FeatureBundle> | null)?.format !== "bellwether.feature-bundle/1") {
     throw new BundleError(
       `feature_bundle.json: format is not "bellwether.feature-bundle/1"; this release reads no other`,
     );
   }
-  for (const key of LISTS)
-    if (!Array.isArray(parsed[key])) throw new BundleError(`feature_bundle.json: ${key} is not a list`);
-  for (const key of ["calibration", "bands", "explanation", "classes"] as const) {
-    if (typeof parsed[key] !== "object" || parsed[key] === null)
-      throw new BundleError(`feature_bundle.json: ${key} is missing`);
-  }
-  return parsed as FeatureBundle;
+  const { success, error } = BUNDLE_SCHEMA.safeParse(parsed);
+  if (!success) throw new BundleError(`feature_bundle.json: ${mistakes(error.issues)}`);
+  const bundle = parsed as FeatureBundle;
+  const contradiction = checkParts(bundle);
+  if (contradiction !== null) throw new BundleError(`feature_bundle.json: ${contradiction}`);
+  return bundle;
+}
+
+function mistakes(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
+  const named = issues.slice(0, MISTAKES_NAMED).map(({ path, message }) => `${pathText(path)}: ${message}`);
+  return named.join("; ") + (issues.length > MISTAKES_NAMED ? `; and ${issues.length - MISTAKES_NAMED} more` : "");
+}
+
+/** ["golden", 3, "row"] → "golden[3].row". */
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`)).join("");
 }

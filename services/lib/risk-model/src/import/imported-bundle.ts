@@ -1,4 +1,5 @@
 import type { BundleColumn, BundleFeature, Explanation, FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
+import { scoredGoldenRows } from "../bundle/scored-golden-rows.ts";
 import type { BaseColumn } from "../onnx/input-column.ts";
 import { InterventionalRefusedError } from "../shap/interventional-refused-error.ts";
 import { checkInterventional } from "../shap/interventional-tables.ts";
@@ -11,6 +12,9 @@ import { rowRounding } from "./source-model.ts";
 
 /** Bands of a score when the model brings none. */
 const BANDS = { high: 0.7, medium: 0.4 } as const;
+
+/** An imported model's output is taken as it is. */
+const CALIBRATION = { kind: "none" } as const;
 
 /** What contributions of an imported model are measured against, and why not something better. */
 export function chooseExplanation(served: ServedOutput, background: Background | null): Explanation {
@@ -71,10 +75,10 @@ export function importedBundle(parts: {
     minimumPresent: 1 / features.length,
     outputSpace: served.outputSpace,
     classes: served.classes,
-    calibration: { kind: "none" },
+    calibration: CALIBRATION,
     bands: BANDS,
     explanation,
-    golden,
+    golden: scoredGoldenRows({ calibration: CALIBRATION, outputSpace: served.outputSpace }, golden),
     seed: 0,
   };
 }

@@ -1,4 +1,5 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
+import { scoredGoldenRows } from "../bundle/scored-golden-rows.ts";
 import { calibratedRisk } from "../calibrate/calibration.ts";
 import { singleFeatureBaseline } from "../evaluate/baseline.ts";
 import { type Evaluation, evaluateScores } from "../evaluate/evaluation.ts";
@@ -84,11 +85,9 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
   const test = model.withScore(split.test);
   const labelsOf = (rows: Uint32Array): Uint8Array => Uint8Array.from(rows, (row) => labels[row] as number);
   checkClasses("test", labelsOf(test), spec.target);
-  const bundle: FeatureBundle = {
-    ...model.draft,
-    calibration: calibration.calibration,
-    golden: await recordGoldenRows(model.treeModel, model.onnx, model.valuesOf(test), runOnnx),
-  };
+  const golden = await recordGoldenRows(model.treeModel, model.onnx, model.valuesOf(test), runOnnx);
+  const calibrated = { ...model.draft, calibration: calibration.calibration };
+  const bundle: FeatureBundle = { ...calibrated, golden: scoredGoldenRows(calibrated, golden) };
   const scores = (await model.outputsOf(test)).map((output) => calibratedRisk(bundle, output));
   const evaluation = evaluateScores(
     scores,

@@ -1,0 +1,13 @@
+import { calibratedRisk } from "../calibrate/calibration.ts";
+import type { FeatureBundle, GoldenRow } from "./feature-bundle.ts";
+
+/** The rows with the calibrated score of each output, null for a raw regressor. */
+export function scoredGoldenRows(
+  bundle: Pick<FeatureBundle, "calibration" | "outputSpace">,
+  rows: readonly GoldenRow[],
+): GoldenRow[] {
+  return rows.map((golden) => {
+    const risk = calibratedRisk(bundle, golden.output);
+    return { ...golden, riskScore: Number.isNaN(risk) ? null : risk };
+  });
+}
