@@ -182,13 +182,37 @@ describe("--expected", () => {
     expect(modelCard).toContain("Compared with its trainer's own predictions");
   });
 
+  test.each([
+    ["__index_level_0__", "behind"],
+    ["", "before"],
+    ["Unnamed: 0", "before"],
+  ])("does not take the index %j of pandas, written %s the others, as an answer", async (index, place) => {
+    const numbered = csv()
+      .split("\n")
+      .map((line, at) => {
+        const cell = at === 0 ? index : String(at - 1);
+        return place === "before" ? `${cell},${line}` : `${line},${cell}`;
+      });
+    await writeFile(at("indexed.csv"), numbered.join("\n"));
+    const { json } = await run(file, "--name", "indexed", "--expected", "indexed.csv");
+    expect(json).toMatchObject({
+      status: "imported",
+      trainer: { answer_columns: ["answer"], skipped_columns: [index] },
+    });
+    await writeFile(at("index-only.csv"), numbered.map((line) => line.replace(/,[^,]*$/, "")).join("\n"));
+    if (place === "before")
+      expect((await run(file, "--name", "indexed", "--expected", "index-only.csv")).error).toMatchObject({
+        message: expect.stringContaining(`it has none; not read, it numbers the rows: ${index === "" ? '""' : index}`),
+      });
+  });
+
   test("refuses a model that answers otherwise, and publishes nothing", async () => {
     await writeFile(at("others.csv"), csv(0.01));
     const { json, error } = await run(file, "--name", "disproven", "--expected", "others.csv");
     expect(json).toMatchObject({
       status: "refused",
       kind: "misconverted",
-      reason: expect.stringMatching(/of 4 expected/),
+      reason: expect.stringMatching(/of 4 expected.*taken as the trainer's answers: answer$/),
     });
     expect(error).toBeInstanceOf(ReportedError);
     await expect(readVersion(at("models"), "disproven", "v1")).rejects.toThrow();

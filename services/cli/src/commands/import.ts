@@ -188,8 +188,14 @@ function reportImport(report: Report, imported: ImportedModel, published: Publis
 
 function trainerJson(trainer: ImportedModel["trainer"]) {
   if (trainer === null) return null;
-  const { rows, compared, maxRelativeDifference } = trainer;
-  return { rows, compared, max_relative_difference: maxRelativeDifference };
+  const { rows, compared, maxRelativeDifference, answers, skipped } = trainer;
+  return {
+    rows,
+    compared,
+    max_relative_difference: maxRelativeDifference,
+    answer_columns: answers,
+    skipped_columns: skipped,
+  };
 }
 
 function agreementJson(agreement: ImportedModel["agreement"] | null) {

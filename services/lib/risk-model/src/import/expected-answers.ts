@@ -22,6 +22,10 @@ export interface ExpectedAnswers {
   readonly answers: Float64Array;
   /** One number a row, or one for each class or target. */
   readonly width: number;
+  /** Names of the table's columns that were taken as the answers. */
+  readonly names: readonly string[];
+  /** Names of the table's columns that only number the rows. */
+  readonly skipped: readonly string[];
 }
 
 /** How a model's answers compare with its trainer's. */
@@ -34,28 +38,33 @@ export interface TrainerComparison {
   readonly differing: number;
   /** The row with the largest difference, from 1, with what both say. */
   readonly worst: { readonly row: number; readonly trainer: number; readonly model: number };
+  /** Columns that were taken as the trainer's answers. */
+  readonly answers: readonly string[];
+  /** Columns that only number the rows and were not read. */
+  readonly skipped: readonly string[];
 }
 
 /** Largest difference to a trainer's answers that rounding explains. */
 const TOLERANCE = 1e-5;
 
 /**
- * Reads the rows and the trainer's outputs: every column that is none of the model's is an output. One output is the prediction of
+ * Reads the rows and the trainer's outputs: every column that is none of the model's is an output, but for an index
+ * that pandas wrote along. One output is the prediction of
  * the last class (or the number of a regressor); as many as the model has classes or targets are one for each, in their order.
  * @throws TableError other columns, no or a wrong number of outputs, outputs that are no finite numbers.
  */
 export function readExpected(table: ValueTable, source: SourceModel): ExpectedAnswers {
   const { columns, hasNames, classes, model } = source;
-  const { rows, count, others } = readModelRows(table, columns, hasNames, "some");
+  const { rows, count, others, skipped } = readModelRows(table, columns, hasNames, "some");
   const outputs = classes?.length ?? model.outputs;
-  const shown = others
-    .map((place) => table.header[place] ?? "")
-    .join(", ")
-    .slice(0, 200);
+  const names = others.map((place) => table.header[place] ?? "");
+  const shown = columnsText(names);
   if (others.length !== 1 && others.length !== outputs) {
     const due = outputs === 1 ? "one column" : `one column, or ${outputs}`;
     const found = others.length === 0 ? "it has none" : `it has ${others.length}: ${shown}`;
-    throw new TableError(`besides the model's columns the table needs ${due} with the trainer's outputs; ${found}`);
+    throw new TableError(
+      `besides the model's columns the table needs ${due} with the trainer's outputs; ${found}${skippedText(skipped)}`,
+    );
   }
   const answers = new Float64Array(count * others.length);
   for (const [r, record] of table.records.entries()) {
@@ -71,7 +80,20 @@ export function readExpected(table: ValueTable, source: SourceModel): ExpectedAn
       answers[r * others.length + k] = value;
     }
   }
-  return { rows, count, answers, width: others.length };
+  return { rows, count, answers, width: others.length, names, skipped };
+}
+
+/** Names of columns in an error or a report, in at most 200 characters. */
+export function columnsText(names: readonly string[]): string {
+  return names
+    .map((name) => (name === "" ? '""' : name))
+    .join(", ")
+    .slice(0, 200);
+}
+
+/** Says which columns were not read because they only number the rows. */
+export function skippedText(skipped: readonly string[]): string {
+  return skipped.length === 0 ? "" : `; not read, it numbers the rows: ${columnsText(skipped)}`;
 }
 
 /**
@@ -121,7 +143,8 @@ export function compareWithTrainer(
       }
       if (isApart) differing += 1;
     }
-    return { rows: expected.count, compared, maxRelativeDifference: largest, differing, worst };
+    const { names: answers, skipped } = expected;
+    return { rows: expected.count, compared, maxRelativeDifference: largest, differing, worst, answers, skipped };
   };
   const asPrediction = compare("prediction");
   if (asPrediction.differing === 0 || model.link === "identity") return asPrediction;
@@ -140,7 +163,7 @@ export function checkTrainer(
 ): TrainerComparison {
   const comparison = compareWithTrainer(source, expected, riskClass);
   if (comparison.differing === 0) return comparison;
-  const { differing, rows, worst } = comparison;
+  const { differing, rows, worst, answers, skipped } = comparison;
   const shown = (value: number): string => String(Number(value.toPrecision(7)));
   const who = source.probe === null ? "the file" : `the file, in ONNX Runtime too,`;
   const cause =
@@ -149,7 +172,7 @@ export function checkTrainer(
       : `the converter (${source.producer || "not named"}) changed the model, or the rows are another model's; if the trainer is XGBoost or LightGBM, import its own file`;
   throw new ModelRefusedError(
     "misconverted",
-    `${differing} of ${rows} expected rows differ from what ${who} answers, by up to ${comparison.maxRelativeDifference.toExponential(1)}; most in row ${worst.row}: the trainer gave ${shown(worst.trainer)}, the file gives ${shown(worst.model)}; ${cause}`,
+    `${differing} of ${rows} expected rows differ from what ${who} answers, by up to ${comparison.maxRelativeDifference.toExponential(1)}; most in row ${worst.row}: the trainer gave ${shown(worst.trainer)}, the file gives ${shown(worst.model)}; ${cause}; taken as the trainer's answers: ${columnsText(answers)}${skippedText(skipped)}`,
   );
 }
 

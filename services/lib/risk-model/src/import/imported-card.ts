@@ -1,6 +1,6 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { Agreement } from "./agreement.ts";
-import type { TrainerComparison } from "./expected-answers.ts";
+import { columnsText, skippedText, type TrainerComparison } from "./expected-answers.ts";
 import type { SourceModel } from "./source-model.ts";
 
 /** The model card of an imported model in Markdown: where it came from, how it was checked, what is not known. */
@@ -41,7 +41,7 @@ export function trainerLine(trainer: TrainerComparison | null): string {
   if (trainer === null) {
     return "Not compared with its trainer: the file may answer otherwise than the model that was trained, where a converter changed it. Import it with --expected ROWS to prove that it does not.";
   }
-  const { rows, compared, maxRelativeDifference } = trainer;
+  const { rows, compared, maxRelativeDifference, answers, skipped } = trainer;
   const few = rows < 20 ? " A comparison on fewer than 20 rows proves little." : "";
-  return `Compared with its trainer's own ${compared}s on ${rows} rows: they differ by at most ${maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes.${few}`;
+  return `Compared with its trainer's own ${compared}s on ${rows} rows (columns taken: ${columnsText(answers)}${skippedText(skipped)}): they differ by at most ${maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes.${few}`;
 }

@@ -9,8 +9,10 @@ export interface ModelRows {
   readonly count: number;
   /** Names of the model's columns after the table's header. */
   readonly names: readonly string[];
-  /** Columns of the table that are none of the model's. */
+  /** Columns of the table that are none of the model's, without those that number the rows. */
   readonly others: readonly number[];
+  /** Names of the columns that number the rows and are not read: an index that pandas wrote along. */
+  readonly skipped: readonly string[];
 }
 
 /**
@@ -46,7 +48,14 @@ export function readModelRows(
   const byOrder = columns.some((column, c) => header[places[c] as number] !== column.name);
   const isList = places.every((place) => /^(features|row|x)\[\d+\]$/.test(header[place] ?? ""));
   const names = columns.map((column, c) => (byOrder && !isList ? (header[places[c] as number] ?? "") : column.name));
-  return { rows, count, names, others: [...header.keys()].filter((place) => !used.has(place)) };
+  const unused = [...header.keys()].filter((place) => !used.has(place));
+  const skipped = unused.filter((place) => isIndex(header[place] ?? "", place)).map((place) => header[place] ?? "");
+  return { rows, count, names, others: unused.filter((place) => !isIndex(header[place] ?? "", place)), skipped };
+}
+
+/** Whether a column is the index of a pandas data frame: in Parquet by its name, in CSV the first one, which has none. */
+function isIndex(name: string, place: number): boolean {
+  return /^__index_level_\d+__$/.test(name) || (place === 0 && (name === "" || name === "Unnamed: 0"));
 }
 
 function findColumns(
@@ -64,8 +73,11 @@ function findColumns(
       if (!places.includes(-1) && !header.includes(`${list}[${columns.length}]`)) return places;
     }
   }
-  const fits = extra === "none" ? header.length === columns.length : header.length > columns.length;
-  if (!hasNames && fits) return columns.map((_, c) => c);
+  const fits = (places: readonly number[]) =>
+    extra === "none" ? places.length === columns.length : places.length > columns.length;
+  const all = [...header.keys()];
+  const places = [all.filter((place) => !isIndex(header[place] ?? "", place)), all].find(fits);
+  if (!hasNames && places !== undefined) return places.slice(0, columns.length);
   const shown = (names: readonly string[]): string => names.slice(0, 8).join(", ").slice(0, 400);
   throw new TableError(
     `the table lacks ${absent.length === 1 ? "the column" : "columns"} ${shown(absent)}; it has ${shown(header)}`,
