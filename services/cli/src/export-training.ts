@@ -28,7 +28,7 @@ export async function exportTraining(
     { name: "supplier_id", type: "text", values: table.supplierIds },
     ...(table.asOfDays === null ? [] : [{ name: "as_of", type: "date" as const, values: table.asOfDays }]),
     { name: "used_for", type: "text", values: rowUses },
-    { name: model.target.name, type: "number", values: table.labels ?? [] },
+    { name: model.target.name, type: "whole", values: table.labels ?? [] },
     { name: "test_score", type: "number", values: testScores },
     ...features,
   ]);

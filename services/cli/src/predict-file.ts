@@ -86,7 +86,7 @@ export async function predictFile(model: ScoringModel, input: string, output: st
     { name: "supplier_id", type: "text", values: ids },
     { name: "risk_score", type: "number", values: scores },
     { name: "band", type: "text", values: bands },
-    { name: "missing_features", type: "number", values: missing },
+    { name: "missing_features", type: "whole", values: missing },
     { name: "error", type: "text", values: errors },
     { name: "model_version", type: "text", values: Array.from({ length: rows }, () => model.identity.version) },
   ];

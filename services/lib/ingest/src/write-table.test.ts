@@ -46,9 +46,10 @@ test("a name that ends in .csv gives CSV with a header, any other is an error", 
     const columns = [
       { name: "id", type: "text" as const, values: ['a,"b"', null] },
       { name: "score", type: "number" as const, values: [0.25, Number.NaN] },
+      { name: "count", type: "whole" as const, values: [3, Number.NaN] },
     ];
     await writeTable(path.join(folder, "scores.csv"), columns);
-    expect(await readFile(path.join(folder, "scores.csv"), "utf8")).toBe('id,score\n"a,""b""",0.25\n,\n');
+    expect(await readFile(path.join(folder, "scores.csv"), "utf8")).toBe('id,score,count\n"a,""b""",0.25,3\n,,\n');
     await expect(writeTable(path.join(folder, "scores.xlsx"), columns)).rejects.toThrow(".parquet or .csv");
   } finally {
     await rm(folder, { recursive: true, force: true });

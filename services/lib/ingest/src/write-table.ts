@@ -7,6 +7,7 @@ import {
   DuckDBInstance,
   type DuckDBType,
   type DuckDBValue,
+  INTEGER,
   VARCHAR,
 } from "@duckdb/node-api";
 import { sqlName, sqlText } from "./quote-sql.ts";
@@ -14,6 +15,8 @@ import { sqlName, sqlText } from "./quote-sql.ts";
 /** One column of a written table; NaN and null are written as missing. */
 export type TableColumn =
   | { readonly name: string; readonly type: "number"; readonly values: ArrayLike<number> }
+  /** Whole numbers of 32 bits, written without a decimal point. */
+  | { readonly name: string; readonly type: "whole"; readonly values: ArrayLike<number> }
   | { readonly name: string; readonly type: "text"; readonly values: ArrayLike<string | null> }
   /** Days since 1970-01-01. */
   | { readonly name: string; readonly type: "date"; readonly values: ArrayLike<number> };
@@ -21,7 +24,12 @@ export type TableColumn =
 /** Rows appended at once: DuckDB's vector size. */
 const CHUNK_ROWS = 2048;
 
-const TYPES: Readonly<Record<TableColumn["type"], DuckDBType>> = { number: DOUBLE, text: VARCHAR, date: DATE };
+const TYPES: Readonly<Record<TableColumn["type"], DuckDBType>> = {
+  number: DOUBLE,
+  whole: INTEGER,
+  text: VARCHAR,
+  date: DATE,
+};
 
 /** Formats by the end of a file's name. */
 const COPY_OPTIONS = { ".parquet": "format parquet, compression zstd", ".csv": "format csv, header" } as const;
