@@ -192,7 +192,11 @@ test("evaluate compares two versions on the same rows, and warns of rows that a 
   interface Evaluated {
     readonly rows: number;
     readonly warnings: string[];
-    readonly against: { version: string; auc: { difference: number; interval: [number, number] } } | null;
+    readonly against: {
+      version: string;
+      verdict_valid: boolean;
+      auc: { difference: number; interval: [number, number] };
+    } | null;
   }
   const evaluate = ["evaluate", "--data", path.join(folder, "demo"), "--model-version", "v1"];
   expect(await json<Evaluated>(evaluate)).toMatchObject({ warnings: [], against: null });
@@ -204,6 +208,14 @@ test("evaluate compares two versions on the same rows, and warns of rows that a 
     /v2 may have learnt from \d+ of \d+ rows \((6|7|8)\d %\), of suppliers on its training side/,
   );
   expect(compared.warnings.join()).toContain("v2 was trained under another configuration");
+  expect(compared.against?.verdict_valid).toBe(false);
+  const lines = (await run([...evaluate, "--against", "v2"])).stdout.trimEnd().split("\n");
+  expect(lines[0]).toMatch(/^warning: v2 may have learnt from/);
+  expect(lines.filter((line) => line.endsWith(" (rows it may have learnt from)"))).toHaveLength(3);
+  expect(lines.join("\n")).not.toMatch(/: (better|worse|may be chance)$/m);
+  const alike = await json<Evaluated>([...evaluate, "--against", "v1"]);
+  expect(alike.against?.verdict_valid).toBe(true);
+  expect((await run([...evaluate, "--against", "v1"])).stdout).toMatch(/: may be chance$/m);
 });
 
 test("other features under an existing name are an error", async () => {
@@ -255,11 +267,11 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   expect(scored).toMatchObject({ rows: 5, scored: 1, rejected: 3, too_few_features: 1, ignored_columns: ["colour"] });
   const lines = (await readFile(output, "utf8")).trimEnd().split("\n");
   expect(lines[0]).toBe("supplier_id,risk_score,band,missing_features,error,model_version");
-  expect(lines[1]).toMatch(/^S1,0\.\d+,high,/);
+  expect(lines[1]).toMatch(/^S1,0\.\d+,high,\d+,/);
   expect(lines[2]).toContain("past_disputes is -1");
   expect(lines[3]).toContain("which is no number");
   expect(lines[4]).toContain("supplier_id is empty");
-  expect(lines[5]).toMatch(/^S5,,unknown,16/);
+  expect(lines[5]).toMatch(/^S5,,unknown,16,/);
   await writeFile(file, `${columns}\n${rows[0]}\n${rows[0]?.replace("S1,", "S\u200B1 ,")}\n`);
   expect(await json<object>(["predict", "--input", file, "--output", output])).toMatchObject({
     ...{ rows: 2, scored: 2, rejected: 0, cleaned_ids: 1, repeated_ids: 1 },
@@ -274,6 +286,16 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   await writeFile(file, Buffer.from(`${columns}\n${rows[0]?.replace("S1", "Müller")}\n`, "latin1"));
   const foreign = await run(["predict", "--input", file, "--output", output]);
   expect([foreign.code, foreign.stderr]).toEqual([2, expect.stringContaining("save the file as UTF-8")]);
+  for (const [separator, shown] of [
+    [";", 'its header has ";" between the names: write the file with commas'],
+    ["\t", "its header has tabs between the names: write the file with commas"],
+  ] as const) {
+    await writeFile(file, [columns, ...rows].join("\n").replaceAll(",", separator));
+    const apart = await run(["predict", "--input", file, "--output", output]);
+    expect([apart.code, apart.stderr]).toEqual([2, expect.stringContaining(shown)]);
+  }
+  await writeFile(file, [columns, ...rows].join("\n").replaceAll(",", ";").replace("0.45", "0,45"));
+  expect((await run(["predict", "--input", file, "--output", output])).stderr).toMatch(/row 2 has 2 cells .*";"/);
   const jsonl = path.join(folder, "suppliers.jsonl");
   await writeFile(jsonl, '{"supplier_id":9007199254740993,"late_ratio":0.1}\n');
   expect(await json<object>(["predict", "--input", jsonl, "--output", output])).toMatchObject({

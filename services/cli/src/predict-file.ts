@@ -5,7 +5,13 @@ import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
 import { TableError } from "@bellwether/risk-model/import/table-error";
-import { type Cell, isMissing, numberOfCell, type ValueTable } from "@bellwether/risk-model/import/value-table";
+import {
+  type Cell,
+  isMissing,
+  numberOfCell,
+  separatorHint,
+  type ValueTable,
+} from "@bellwether/risk-model/import/value-table";
 import { BAND_CODE } from "@bellwether/scoring/band";
 import { scoreBatch } from "@bellwether/scoring/score-batch";
 import type { ScoringModel } from "@bellwether/scoring/scoring-model";
@@ -53,7 +59,8 @@ export async function predictFile(model: ScoringModel, input: string, output: st
   const { bundle } = model;
   const at = new Map(table.header.map((name, column) => [name, column]));
   const idAt = at.get("supplier_id");
-  if (idAt === undefined) throw new UsageError(`--input: ${path.basename(input)} has no column supplier_id`);
+  if (idAt === undefined)
+    throw new UsageError(`--input: ${path.basename(input)} has no column supplier_id${separatorHint(table.header)}`);
   const known = [...bundle.features.map(({ name }) => name), ...(bundle.text === null ? [] : [bundle.text.feature])];
   if (!bundle.features.some(({ name }) => at.has(name)))
     throw new UsageError(

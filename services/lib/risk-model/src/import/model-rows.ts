@@ -1,6 +1,6 @@
 import type { BaseColumn } from "../onnx/input-column.ts";
 import { TableError } from "./table-error.ts";
-import { type Cell, isMissing, numberOfCell, type ValueTable } from "./value-table.ts";
+import { type Cell, isMissing, numberOfCell, separatorHint, type ValueTable } from "./value-table.ts";
 
 /** Rows of a table as the columns of a model. */
 export interface ModelRows {
@@ -80,7 +80,7 @@ function findColumns(
   if (!hasNames && places !== undefined) return places.slice(0, columns.length);
   const shown = (names: readonly string[]): string => names.slice(0, 8).join(", ").slice(0, 400);
   throw new TableError(
-    `the table lacks ${absent.length === 1 ? "the column" : "columns"} ${shown(absent)}; it has ${shown(header)}`,
+    `the table lacks ${absent.length === 1 ? "the column" : "columns"} ${shown(absent)}; it has ${shown(header)}${separatorHint(header)}`,
   );
 }
 

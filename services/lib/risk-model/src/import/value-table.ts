@@ -38,9 +38,18 @@ function fromCsv(text: string): ValueTable {
   const [header = [], ...records] = parseCsv(text);
   const wrong = records.findIndex((record) => record.length !== header.length);
   if (wrong >= 0) {
-    throw new TableError(`row ${wrong + 2} has ${records[wrong]?.length} cells where the header has ${header.length}`);
+    const counts = `row ${wrong + 2} has ${records[wrong]?.length} cells where the header has ${header.length}`;
+    throw new TableError(`${counts}${separatorHint(header)}`);
   }
   return { header: header.map((name) => name.trim()), records, firstRow: 2 };
+}
+
+/** Says that a header has other separators than commas, when its names are not apart; else "". */
+export function separatorHint(header: readonly string[]): string {
+  const [only = ""] = header;
+  const found = header.length === 1 ? [";", "\t", "|"].find((separator) => only.includes(separator)) : undefined;
+  if (found === undefined) return "";
+  return `; its header has ${found === "\t" ? "tabs" : `"${found}"`} between the names: write the file with commas (and points in numbers)`;
 }
 
 function fromJsonLines(text: string): ValueTable {
