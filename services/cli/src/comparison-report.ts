@@ -2,19 +2,29 @@ import type { ComparedFigure, ScoreComparison } from "@bellwether/risk-model/eva
 
 const NAMES = { auc: "AUC", brier: "Brier score", logLoss: "log loss" } as const;
 
-/** Two versions on the same rows as the JSON of `evaluate`. */
-export function comparisonJson(version: string, { auc, brier, logLoss, ...counts }: ScoreComparison) {
+/**
+ * Two versions on the same rows as the JSON of `evaluate`.
+ * @param isValid Whether the rows are new to both: else the differences say nothing about which is better.
+ */
+export function comparisonJson(version: string, { auc, brier, logLoss, ...counts }: ScoreComparison, isValid: boolean) {
   const figure = ({ first, second, difference, interval }: ComparedFigure) => ({
     against: first,
     this: second,
     difference,
     interval,
   });
-  return { version, ...counts, auc: figure(auc), brier: figure(brier), log_loss: figure(logLoss) };
+  return {
+    version,
+    verdict_valid: isValid,
+    ...counts,
+    auc: figure(auc),
+    brier: figure(brier),
+    log_loss: figure(logLoss),
+  };
 }
 
-/** Two versions on the same rows, in words: each difference with its interval and what it shows. */
-export function comparisonLines(before: string, now: string, comparison: ScoreComparison): string[] {
+/** Two versions on the same rows, in words: each difference with its interval and, on rows new to both, what it shows. */
+export function comparisonLines(before: string, now: string, comparison: ScoreComparison, isValid: boolean): string[] {
   return [
     `${now} against ${before} on the same ${comparison.rows} rows, ${comparison.positives} positive:`,
     ...(["auc", "brier", "logLoss"] as const).map((name) => {
@@ -23,7 +33,8 @@ export function comparisonLines(before: string, now: string, comparison: ScoreCo
       const range = interval === null ? "no interval" : `95 %: ${signed(interval[0])} to ${signed(interval[1])}`;
       const certain = interval !== null && interval[0] * interval[1] > 0;
       const verdict = certain ? (better ? "better" : "worse") : "may be chance";
-      return `${NAMES[name].padEnd(19)}${second.toFixed(4)} was ${first.toFixed(4)}, difference ${signed(difference)} (${range}): ${verdict}`;
+      const shown = isValid ? `: ${verdict}` : " (rows it may have learnt from)";
+      return `${NAMES[name].padEnd(19)}${second.toFixed(4)} was ${first.toFixed(4)}, difference ${signed(difference)} (${range})${shown}`;
     }),
   ];
 }

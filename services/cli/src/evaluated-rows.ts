@@ -20,6 +20,8 @@ export interface EvaluatedRows {
   /** Calibrated, one a row; NaN without a score. */
   readonly scores: Float64Array;
   readonly warnings: readonly string[];
+  /** It has learnt from some of the rows, or does not say what it was trained on: its figures prove nothing. */
+  readonly mayHaveLearnt: boolean;
 }
 
 /** Scores rows by a version of the local registry; "" is the champion. */
@@ -40,6 +42,7 @@ export async function scoreTestRows(
     return {
       version,
       scores: riskScores,
+      mayHaveLearnt: seen > 0 || (training === null && stored.manifest.origin === "trained"),
       warnings: [
         ...(training === null && stored.manifest.origin === "trained"
           ? [`${version} does not say what it was trained on: rows that it has seen cannot be told`]

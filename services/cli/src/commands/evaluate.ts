@@ -49,19 +49,20 @@ export function evaluateCommand(context: CliContext): Command {
       const comparison =
         second === null ? null : compareScores(scoresOf(second), scoresOf(first), testLabels, suppliers, spec.seed);
 
+      const warnings = [...first.warnings, ...(second?.warnings ?? [])];
+      const isValid = !first.mayHaveLearnt && second?.mayHaveLearnt !== true;
+      for (const warning of warnings) report.line(`warning: ${warning}`);
       for (const line of evaluationLines(`${spec.name} ${first.version}`, evaluation)) report.line(line);
       const unscored = split.test.length - rows.length;
       if (unscored > 0) report.line(`${unscored} test rows got no score and are left out`);
       if (comparison !== null && second !== null)
-        for (const line of comparisonLines(second.version, first.version, comparison)) report.line(line);
-      const warnings = [...first.warnings, ...(second?.warnings ?? [])];
-      for (const warning of warnings) report.line(`warning: ${warning}`);
+        for (const line of comparisonLines(second.version, first.version, comparison, isValid)) report.line(line);
       report.json({
         model: spec.name,
         version: first.version,
         ...evaluationJson(evaluation),
         unscored,
-        against: comparison !== null && second !== null ? comparisonJson(second.version, comparison) : null,
+        against: comparison !== null && second !== null ? comparisonJson(second.version, comparison, isValid) : null,
         warnings,
       });
     });
