@@ -123,6 +123,8 @@ async function oneRequest(bomb: boolean): Promise<void> {
     },
   });
   begun++;
+  // Each wait for the socket leaves a listener until it is over.
+  request.setMaxListeners(0);
   const closed = new Promise<void>((resolve) => {
     request.on("error", () => resolve()).on("close", resolve);
     request.on("response", (response) => {

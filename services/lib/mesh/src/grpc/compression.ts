@@ -4,7 +4,7 @@ import { inflate, TooLargeError } from "../inflate.ts";
 import { malformed, tooLarge } from "./message-frames.ts";
 import { protocolFault } from "./protocol-fault.ts";
 
-const INFLATE: ReadonlyMap<string | undefined, () => zlib.Gunzip | zlib.Inflate> = new Map([
+const INFLATE: ReadonlyMap<string | undefined, (options: zlib.ZlibOptions) => zlib.Gunzip | zlib.Inflate> = new Map([
   ["gzip", zlib.createGunzip],
   ["deflate", zlib.createInflate],
 ]);
@@ -32,7 +32,7 @@ export async function inflateMessage(
   const create = INFLATE.get(encoding);
   if (!create) throw malformed(`a message is marked as compressed, and grpc-encoding is ${encoding ?? "not there"}`);
   try {
-    return await inflate(create(), bytes, maxBytes, goesOn);
+    return await inflate(create, bytes, maxBytes, goesOn);
   } catch (cause) {
     throw cause instanceof TooLargeError
       ? tooLarge("when inflated", maxBytes)

@@ -197,6 +197,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   #end(error: ConnectError | undefined): void {
     this.#ended = true;
     if (error) {
+      this.#wire?.drop();
       this.#request = undefined;
       this.abort(error);
     }

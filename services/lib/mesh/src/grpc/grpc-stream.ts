@@ -70,6 +70,11 @@ export class GrpcStream {
     return this.#trailers !== undefined || this.#stream.destroyed || this.#stream.closed;
   }
 
+  /** Lets the part of a message that has come go. */
+  drop(): void {
+    this.#reader.drop();
+  }
+
   /** Asks for the next message. */
   read(): void {
     this.#reading = true;
@@ -167,13 +172,22 @@ export class GrpcStream {
       return;
     }
     const { encoding, maxMessageBytes } = this.#options;
+    const own = ownBytes(bytes);
     const goesOn = (inflatedBytes: number): boolean =>
-      !this.#isOver && this.#listener.onInflating(bytes.length + inflatedBytes);
-    inflateMessage(bytes, encoding, maxMessageBytes, goesOn).then(
+      !this.#isOver && this.#listener.onInflating(own.length + inflatedBytes);
+    inflateMessage(own, encoding, maxMessageBytes, goesOn).then(
       (inflated) => this.#isOver || this.#listener.onMessage(inflated),
       (reason) => this.#listener.onFault(reason),
     );
   }
+}
+
+/** Bytes that wait for their turn, copied out of a much larger buffer. */
+function ownBytes(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength <= 2 * bytes.length) return bytes;
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
 }
 
 /** Lets what nobody reads go: Node holds a closed stream until its readable side has ended. */

@@ -1,4 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
+import { freeBytes } from "../free-bytes.ts";
 import { protocolFault } from "./protocol-fault.ts";
 
 /** Before each message stand a flag, 1 for a compressed one, and its length. */
@@ -27,6 +28,8 @@ export interface Frame {
  */
 export class MessageReader {
   readonly #maxBytes: number;
+  /** Whether `#bytes` was made here: nobody else has a view of it. */
+  #isOwn = false;
   /** What came, `#held` bytes of it; what is behind them is room for more. */
   #bytes: Buffer = NONE;
   #held = 0;
@@ -57,6 +60,7 @@ export class MessageReader {
     const held = this.#held + chunk.length;
     if (this.#held === 0) {
       this.#bytes = chunk;
+      this.#isOwn = false;
     } else {
       if (held > this.#bytes.length) this.#grow(held);
       chunk.copy(this.#bytes, this.#held);
@@ -71,6 +75,8 @@ export class MessageReader {
     if (this.#needed === PREFIX_BYTES) this.#needed += this.#announced(bytes);
     if (this.#held < this.#needed) return undefined;
     const frame = { compressed: bytes[0] === 1, bytes: bytes.subarray(PREFIX_BYTES, this.#needed) };
+    // From here on its message is somebody's.
+    this.#isOwn = false;
     this.#bytes = this.#held === this.#needed ? NONE : bytes.subarray(this.#needed, this.#held);
     this.#held -= this.#needed;
     this.#needed = PREFIX_BYTES;
@@ -81,7 +87,17 @@ export class MessageReader {
   #grow(held: number): void {
     const grown = Buffer.allocUnsafeSlow(Math.max(held, Math.min(this.#needed, 2 * held)));
     this.#bytes.copy(grown, 0, 0, this.#held);
+    if (this.#isOwn) freeBytes(this.#bytes);
     this.#bytes = grown;
+    this.#isOwn = true;
+  }
+
+  /** Lets what it holds go. */
+  drop(): void {
+    if (this.#isOwn) freeBytes(this.#bytes);
+    this.#bytes = NONE;
+    this.#isOwn = false;
+    this.#held = 0;
   }
 
   #announced(bytes: Buffer): number {

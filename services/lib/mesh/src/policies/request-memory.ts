@@ -2,6 +2,7 @@ import { Code } from "@connectrpc/connect";
 import type { Call, RequestMemory } from "../call.ts";
 import type { Policy } from "../policy.ts";
 import { refusal } from "../refusal.ts";
+import { createYoungCollector } from "../young-garbage.ts";
 
 /** What a server keeps for calls that have no slot yet: their requests arrive, or they wait. */
 export interface RequestMemoryLimits {
@@ -14,7 +15,7 @@ export interface RequestMemoryLimits {
 }
 
 /** Two of the largest requests of a connection: a weekly run sends two chunks at a time. */
-export const DEFAULT_REQUEST_MEMORY = { processBytes: 40 * 1024 * 1024, connectionBytes: 32 * 1024 * 1024 };
+export const DEFAULT_REQUEST_MEMORY = { processBytes: 32 * 1024 * 1024, connectionBytes: 32 * 1024 * 1024 };
 
 export interface RequestMemoryPolicy extends Policy {
   /** Bytes that are counted now, for metrics and tests. */
@@ -65,6 +66,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
     "BODY_TIMEOUT",
     `the request was not complete within ${limits.bodyTimeoutMs} ms`,
   );
+  const collectYoung = createYoungCollector(() => performance.now());
   let total = 0;
   let lastEvictionMs = Number.NEGATIVE_INFINITY;
   let fresh: Call[] = [];
@@ -82,6 +84,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
   };
 
   const evict = (): void => {
+    collectYoung();
     lastEvictionMs = performance.now();
     const enough = limits.processBytes * EVICT_TO;
     while (total > enough) {

@@ -43,7 +43,7 @@ export const countedGzip: Compression = {
 async function inflateFor(inflater: Inflater | undefined, bytes: Uint8Array, readMaxBytes: number) {
   try {
     const goesOn = (size: number): boolean => inflater?.inflating(size) ?? true;
-    return await inflate(createGunzip(), bytes, readMaxBytes, goesOn);
+    return await inflate(createGunzip, bytes, readMaxBytes, goesOn);
   } catch (cause) {
     if (!(cause instanceof TooLargeError)) {
       throw new ConnectError("decompression failed", Code.InvalidArgument, undefined, undefined, cause);

@@ -1,4 +1,5 @@
 import { createContextKey } from "@connectrpc/connect";
+import { freeBytes } from "../free-bytes.ts";
 
 /** Ends the wait for the rest of a request's body with an error. */
 export type Interrupt = (error: Error) => void;
@@ -33,14 +34,19 @@ export function interruptibleBody(source: AsyncIterable<Uint8Array>) {
   const chunks = source[Symbol.asyncIterator]();
   let listener: BodyListener | undefined;
   let arrivedBytes = 0;
+  /** What the engine has been given of an incomplete body; null: it is complete, and what was given is its message. */
+  let given: Buffer[] | null = [];
   const take = (result: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
     if (result.done) {
+      given = null;
       listener?.complete();
       return result;
     }
     arrivedBytes += result.value.length;
+    const value = ownBytes(result.value);
+    given?.push(value);
     listener?.arrived(arrivedBytes);
-    return { value: ownBytes(result.value) };
+    return { value };
   };
   let failure: Error | undefined;
   let giveUp: Interrupt | undefined;
@@ -61,6 +67,9 @@ export function interruptibleBody(source: AsyncIterable<Uint8Array>) {
   const interrupt: Interrupt = (error) => {
     failure = error;
     giveUp?.(error);
+    // The engine reads no further, and would leave what it has to the garbage collector.
+    for (const bytes of given ?? []) freeBytes(bytes);
+    given = null;
   };
   const listen = (to: BodyListener): void => {
     listener = to;
@@ -71,8 +80,12 @@ export function interruptibleBody(source: AsyncIterable<Uint8Array>) {
 /** What a connection reads at once may be so much larger than the part of one request in it. */
 const LARGE_BUFFER_BYTES = 16 * 1024;
 
-/** The same bytes, copied out of a much larger buffer that they would keep from being collected. */
-function ownBytes(bytes: Uint8Array): Uint8Array {
-  const { byteLength } = bytes.buffer;
-  return byteLength >= LARGE_BUFFER_BYTES && byteLength > 2 * bytes.length ? new Uint8Array(bytes) : bytes;
+/** The same bytes, copied out of a larger buffer that they would keep from being collected. */
+function ownBytes(bytes: Uint8Array): Buffer {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const isPart = buffer.byteLength >= LARGE_BUFFER_BYTES && buffer.byteLength > byteLength;
+  if (!isPart) return Buffer.from(buffer, byteOffset, byteLength);
+  const own = Buffer.allocUnsafeSlow(byteLength);
+  own.set(bytes);
+  return own;
 }
