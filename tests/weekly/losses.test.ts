@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { newestIsoWeek } from "@bellwether/config/iso-week";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { LossLimit, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
@@ -58,7 +59,7 @@ test("a week that lost too much is not published: not at once, not by retries, n
   await gate.open();
   await mesh.ops.restart();
   const failure =
-    "2026-W21 is not published: 400 rows rejected, 40 % of the rows (limits: 2 % and 10 rows); 600 suppliers, 60 % of the 1000 of 2026-W20 (limit: 70 %); correct the file and run the week again, or accept the losses with a reason";
+    '2026-W21 is not published: 400 rows rejected, 40 % of the rows (limits: 2 % and 10 rows); 600 suppliers, 60 % of the 1000 of 2026-W20 (limit: 70 %); correct the file and run the week again, or accept the losses with a reason (accept_losses). Rejected: 400 rows, avg_payment_delay_days: not a number (for example line 2 of week.csv: "soon")';
   // One attempt met a dead ops-service, the next one the limits; there is no other.
   expect(await lastProgress(scheduler, jobId)).toMatchObject({ state: RunState.FAILED, failure });
   const run = await runOf("2026-W21");
@@ -107,8 +108,18 @@ test("the command prints the figures of a lossy week as JSON, and takes a reason
     1,
     expect.stringContaining("bellwether: 2026-W26 is not published: 30 rows rejected, 3 % of the rows"),
   ]);
+  expect(rejected.stderr).toContain("accept the losses with a reason (--accept-losses REASON). Rejected: 30 rows, ");
+  const report = JSON.parse(rejected.stdout).error.report;
+  expect(rejected.stderr).toContain(`All reasons and samples of rejected rows: ${report}`);
+  expect(JSON.parse(await readFile(report, "utf8")).rejected.count).toBe(30);
   expect(JSON.parse(rejected.stdout)).toMatchObject({
     error: {
+      rejected_reasons: [
+        {
+          ...{ column: "avg_payment_delay_days", reason: "not a number", rows: 30 },
+          sample: { file: "week.csv", line: 2, text: "soon" },
+        },
+      ],
       ...{ kind: "failure", reason: "LOSS_LIMIT" },
       losses: { rows_rejected: 30, rejected_share: 0.03, max_rejected_rows: 10, exceeded: ["rejected_rows"] },
     },

@@ -93,7 +93,7 @@ describe("a run that lost more than the risk policy allows", () => {
       "LOSS_LIMIT",
     ]);
     expect(failure.rawMessage).toBe(
-      "2026-W20 is not published: 12 rows rejected, 2.35 % of the rows (limits: 2 % and 10 rows); correct the file and run the week again, or accept the losses with a reason",
+      "2026-W20 is not published: 12 rows rejected, 2.35 % of the rows (limits: 2 % and 10 rows); correct the file and run the week again, or accept the losses with a reason (accept_losses)",
     );
     const { run } = await ops.batch.getRun({ isoWeek: WEEK.isoWeek, modelName: WEEK.modelName });
     expect(run).toMatchObject({ state: RunState.FAILED, failure: failure.rawMessage, policyHash: POLICY.policyHash });

@@ -22,9 +22,11 @@ interface WeeklyMessage {
 
 /** Why a week was not run; under --json the command prints all of it as `error`. */
 interface WeeklyFailure {
-  /** LOSS_LIMIT (with `losses`), WEEK_COMPLETE (with `recorded` and `given`), or RUN_FAILED. */
+  /** LOSS_LIMIT (with `losses` and `rejected_reasons`), WEEK_COMPLETE (with `recorded` and `given`), or RUN_FAILED. */
   readonly reason: string;
   readonly message: string;
+  /** File with all reasons and samples of rejected rows, of LOSS_LIMIT. */
+  readonly report?: string;
 }
 
 /** A week that was not run. */
@@ -116,8 +118,17 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
   });
   await once(child, "close");
   process.off("SIGINT", stop).off("SIGTERM", stop);
-  if (outcome === undefined) throw new WeeklyRunError({ ...failure, message: withAddress(failure.message, urls) });
+  if (outcome === undefined)
+    throw new WeeklyRunError({ ...failure, message: withOptions(withAddress(failure.message, urls), failure) });
   return outcome;
+}
+
+/** The message names fields of the RPCs; here they are options. The report is on this machine. */
+function withOptions(message: string, { report }: WeeklyFailure): string {
+  const said = message
+    .replace("with a reason (accept_losses)", "with a reason (--accept-losses REASON)")
+    .replace("with a reason (force_future)", "with a reason (--force-future REASON)");
+  return report === undefined ? said : `${said}. All reasons and samples of rejected rows: ${report}`;
 }
 
 /** A peer that does not answer may be elsewhere: its address and how another one is named. */

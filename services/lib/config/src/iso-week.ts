@@ -34,7 +34,7 @@ export class FutureWeekError extends Error {
 
   constructor(week: string, present: string) {
     super(
-      `${week} has not begun, the present ISO week is ${present}: every true week after it would count as earlier; correct the week, or force it with a reason`,
+      `${week} has not begun, the present ISO week is ${present}: every true week after it would count as earlier; correct the week, or force it with a reason (force_future)`,
     );
     this.fieldViolations = [{ field: "iso_week", description: `the present week is ${present}` }];
   }

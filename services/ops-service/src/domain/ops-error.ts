@@ -37,7 +37,7 @@ export class LossLimitError extends Error {
   readonly losses: RunLosses;
   constructor(isoWeek: string, losses: RunLosses) {
     super(
-      `${isoWeek} is not published: ${describeLosses(losses)}; correct the file and run the week again, or accept the losses with a reason`,
+      `${isoWeek} is not published: ${describeLosses(losses)}; correct the file and run the week again, or accept the losses with a reason (accept_losses)`,
     );
     this.losses = losses;
   }

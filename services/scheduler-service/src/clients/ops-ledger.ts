@@ -10,8 +10,8 @@ import { callPeer } from "./peer-error.ts";
 
 const PEER = "ops-service";
 const READ_TIMEOUT_MS = 5_000;
-/** FailRun's longest reason, bytes of UTF-8; a character has at most four. */
-const MAX_REASON_CHARACTERS = 500;
+/** FailRun's longest reason, bytes of UTF-8. */
+const MAX_REASON_BYTES = 2_000;
 
 /** ops-service as the ledger of one model's weekly runs. */
 export function createOpsLedger(transport: Transport, modelName: string): Ledger {
@@ -69,17 +69,24 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       };
       const completing = batch.completeRun(request).catch(async (error: unknown) => {
         if (!isLossLimit(error)) throw error;
-        throw new LossLimitError(error.rawMessage, await lossesOf(lease), { cause: error });
+        throw new LossLimitError(error.rawMessage, await lossesOf(lease), [], { cause: error });
       });
       const { run } = await write(completing);
       if (!run) throw new PeerRefusedError(PEER, "it completed no run");
       return run;
     },
     async fail(lease, reason) {
-      const shown = reason.replaceAll("\0", "").slice(0, MAX_REASON_CHARACTERS) || "unknown";
+      const shown = cutReason(reason.replaceAll("\0", "")) || "unknown";
       await write(batch.failRun({ lease, reason: shown }));
     },
   };
+}
+
+/** A character that the limit would cut in two is left out. */
+function cutReason(reason: string): string {
+  const bytes = Buffer.from(reason);
+  if (bytes.byteLength <= MAX_REASON_BYTES) return bytes.toString();
+  return new TextDecoder().decode(bytes.subarray(0, MAX_REASON_BYTES), { stream: true });
 }
 
 const isLossLimit = (error: unknown): error is ConnectError =>

@@ -5,7 +5,14 @@ import { type RunCircumstances, runNotes } from "./run-notes.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)];
 const ORDINARY: RunCircumstances = {
-  ...{ wasComplete: false, begunAnew: false, acceptsLosses: false, cleanedIds: null, changedAttributes: null },
+  ...{
+    wasComplete: false,
+    begunAnew: false,
+    acceptsLosses: false,
+    rejected: [],
+    cleanedIds: null,
+    changedAttributes: null,
+  },
   ...{ reference: "2026-W46", features: ["delay"] },
 };
 const notes = (fields: MessageInitShape<typeof BatchRunSchema>, how: Partial<RunCircumstances> = {}) => {
@@ -62,6 +69,16 @@ test("decisions of people are named with their reason, and rows that repeat othe
     "losses accepted by jane: sold (40 rows rejected, 60 suppliers, 100 in 2026-W46)",
     "7 rows repeat an earlier row exactly",
   ]);
+});
+
+test("accepted losses name the reasons of rejected rows without their values", () => {
+  const sample = { file: "week.csv", line: 2, text: "soon" };
+  const rejected = [{ column: "delay", reason: "not a number", rows: 40, sample }];
+  const losses = { rowsRejected: 40n, suppliers: 60n, accepted: { reason: "sold", actor: "jane" } };
+  expect(notes({ losses }, { rejected })).toContain(
+    "rejected: 40 rows, delay: not a number (for example line 2 of week.csv)",
+  );
+  expect(notes({}, { rejected })).toEqual([]);
 });
 
 test("an acceptance that was not needed is said to be recorded nowhere", () => {

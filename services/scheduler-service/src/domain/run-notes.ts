@@ -1,11 +1,14 @@
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/changed-attributes";
+import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 
 /** What happened to a run besides its record in the ledger. */
 export interface RunCircumstances {
   readonly wasComplete: boolean;
   /** An earlier attempt had another source or configuration, and was dropped. */
   readonly begunAnew: boolean;
+  /** Why rows were rejected when reading and mapping. */
+  readonly rejected: readonly RejectedReasonSample[];
   /** Rows whose supplier id lost what cannot be seen, and those of them that are duplicates since; null: not recorded. */
   readonly cleanedIds: { readonly rows: number; readonly duplicates: number } | null;
   /** Attributes that are not kept as the input has them, by attribute and change; null: not recorded. */
@@ -23,7 +26,7 @@ const DRIFT_MIN_ROWS = 500n;
 
 /** What must be said of a complete run beside its counts, one sentence each. */
 export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
-  const { wasComplete, begunAnew, acceptsLosses, cleanedIds, changedAttributes, reference, features } = how;
+  const { wasComplete, begunAnew, acceptsLosses, rejected, cleanedIds, changedAttributes, reference, features } = how;
   const { isoWeek, losses, model, forceFuture } = run;
   const notes: string[] = [];
   if (wasComplete && (run.sourceDigest === "" || run.configHash === ""))
@@ -41,6 +44,8 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   else if (acceptsLosses && wasComplete) notes.push("the acceptance of losses is not recorded: nothing was run");
   else if (acceptsLosses)
     notes.push("the acceptance of losses was not needed and is not recorded: no limit was exceeded");
+  // The notes are logged.
+  if (losses?.accepted && rejected.length > 0) notes.push(`rejected: ${describeReasons(rejected, false)}`);
   if (losses && losses.rowsRepeated > 0n) notes.push(`${losses.rowsRepeated} rows repeat an earlier row exactly`);
   if (cleanedIds !== null && cleanedIds.rows > 0)
     notes.push(

@@ -1,4 +1,5 @@
 import type { RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 
 /** The weekly file is not there, or not below the input folder. */
 export class InputNotFoundError extends Error {
@@ -61,10 +62,21 @@ export class LossLimitError extends Error {
   override readonly name = "LossLimitError" as const;
   /** Figures and limits; null: ops-service did not give them. */
   readonly losses: RunLosses | null;
+  /** What ops-service says: figures and limits, no values of rows. */
+  readonly figures: string;
+  /** Why rows were rejected when reading and mapping; the message names the first reasons. */
+  readonly reasons: readonly RejectedReasonSample[];
 
-  constructor(said: string, losses: RunLosses | null, options?: ErrorOptions) {
-    super(said, options);
+  constructor(
+    figures: string,
+    losses: RunLosses | null,
+    reasons: readonly RejectedReasonSample[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(reasons.length === 0 ? figures : `${figures}. Rejected: ${describeReasons(reasons, true)}`, options);
+    this.figures = figures;
     this.losses = losses;
+    this.reasons = reasons;
   }
 }
 

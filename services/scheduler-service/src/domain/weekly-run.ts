@@ -5,6 +5,7 @@ import type { WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
 import { type Drift, measureDrift, profileFeatures } from "./drift.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
+import { rejectedReasons } from "./rejected-reasons.ts";
 import { type RunCircumstances, runNotes } from "./run-notes.ts";
 import { runSummary } from "./run-summary.ts";
 import {
@@ -106,6 +107,7 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     const notes = await notesOf(deps, files, run, {
       wasComplete: true,
       begunAnew: false,
+      rejected: [],
       cleanedIds: null,
       changedAttributes: null,
       acceptsLosses: task.acceptLosses !== null,
@@ -119,8 +121,9 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     return { ...finished, wasComplete: false };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // A fenced run is another's; a stopped one goes on after the restart; of losses the ledger knows. The first error is the one to tell.
-    const isSaid = error instanceof RunFencedError || error instanceof LossLimitError || task.signal.aborted;
+    // A fenced run is another's; a stopped one goes on after the restart. Of losses the ledger knows the figures, not the reasons. The first
+    // error is the one to tell.
+    const isSaid = error instanceof RunFencedError || task.signal.aborted;
     if (!isSaid) await deps.ledger.fail(lease, reason).catch(() => undefined);
     throw error;
   }
@@ -201,12 +204,16 @@ async function finishRun(
   progress.enter("complete");
   const { acceptLosses } = task;
   const lost = { rowsRejected, ...sourceCounts(deps, ingested), acceptLosses };
-  const run = await ledger.complete(lease, { rowsRead, ...lost, chunksTotal, drift });
+  const run = await ledger.complete(lease, { rowsRead, ...lost, chunksTotal, drift }).catch((error: unknown) => {
+    if (!(error instanceof LossLimitError)) throw error;
+    throw new LossLimitError(error.figures, error.losses, rejectedReasons(ingested.rejected), { cause: error });
+  });
 
   progress.enter("report");
   const notes = await notesOf(deps, files, run, {
     ...{ wasComplete: false, begunAnew: began.begunAnew },
     acceptsLosses: acceptLosses !== null,
+    rejected: rejectedReasons(ingested.rejected),
     cleanedIds: ingested.cleanedIds ?? null,
     changedAttributes: ingested.changedAttributes ?? null,
   });
@@ -280,7 +287,10 @@ async function notesOf(
   { features }: WeeklyDeps,
   files: WeekFiles,
   run: BatchRun,
-  how: Pick<RunCircumstances, "wasComplete" | "begunAnew" | "acceptsLosses" | "cleanedIds" | "changedAttributes">,
+  how: Pick<
+    RunCircumstances,
+    "wasComplete" | "begunAnew" | "acceptsLosses" | "rejected" | "cleanedIds" | "changedAttributes"
+  >,
 ): Promise<string[]> {
   const reference = (await files.readReference())?.week ?? null;
   const measurable = features.filter(({ kind }) => kind !== "text").map(({ name }) => name);

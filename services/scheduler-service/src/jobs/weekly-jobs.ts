@@ -198,12 +198,13 @@ function giveUpUnlessPassing(error: unknown): never {
 
 /** Errors whose message holds figures, hashes and names of features, and no row. */
 const hasPlainMessage = (cause: Error): boolean =>
-  cause instanceof LossLimitError || cause instanceof WeekCompleteError || cause instanceof ModelContractError;
+  cause instanceof WeekCompleteError || cause instanceof ModelContractError;
 
 /** The kind of an error, and the system's code: its message may quote a row. */
 function kindOf(cause: unknown): object {
   if (!(cause instanceof Error)) return { failure: "unknown" };
   const code = "code" in cause && typeof cause.code === "string" ? { code: cause.code } : {};
-  const reason = hasPlainMessage(cause) ? { reason: cause.message } : {};
+  const plain = cause instanceof LossLimitError ? cause.figures : hasPlainMessage(cause) ? cause.message : null;
+  const reason = plain === null ? {} : { reason: plain };
   return { failure: cause.name === "Error" ? cause.constructor.name : cause.name, ...code, ...reason };
 }

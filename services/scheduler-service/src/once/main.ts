@@ -21,6 +21,7 @@ const stop = () => stopped.abort(new Error("stopped; the same command goes on wh
 // Not once: the default of a second signal ends the process in the middle of its stop.
 process.on("SIGINT", stop).on("SIGTERM", stop).once("disconnect", stop);
 let telemetry: Telemetry | undefined;
+let folder: string | null = null;
 try {
   const config = readEnv(process.env, {
     ...serverEnv("SCHEDULER_SERVICE", { grpc: 0, web: 0, admin: 0 }),
@@ -40,18 +41,19 @@ try {
   });
   const calls = { ...peerSettings(config), sampleRatio: telemetry.sampleRatio };
   using runner = await createWeeklyRunner({ mlUrl, opsUrl, modelConfig, featureMapping, weeksFolder, calls });
+  folder = runner.folderOf(week);
   const tell = (progress: Progress): void => void process.send?.({ progress });
   const decision = (reason: string | null) => (reason === null ? null : { reason, actor: config.actor });
   const decisions = { acceptLosses: decision(config.acceptLosses), forceFuture: decision(config.forceFuture) };
   const done = await inSpan("weekly run", () =>
     runner.run(week, path.resolve(config.input), stopped.signal, tell, decisions),
   );
-  const result = outcomeToJson(done, runner.folderOf(week));
+  const result = outcomeToJson(done, folder);
   if (process.send) process.send({ result });
   else console.log(JSON.stringify(result));
   process.exitCode = 0;
 } catch (error) {
-  const failure = failureToJson(error);
+  const failure = failureToJson(error, folder);
   if (process.send) process.send({ failure });
   else console.error(failure.message);
   process.exitCode = 1;

@@ -22,6 +22,7 @@ test("a run that lost too much gives its figures", () => {
   expect(failureToJson(new LossLimitError("2026-W47 is not published", LOSSES))).toEqual({
     reason: "LOSS_LIMIT",
     message: "2026-W47 is not published",
+    rejected_reasons: [],
     losses: {
       ...{ rows_rejected: 2_999, rows_repeated: 0, rejected_share: 0.999, max_rejected_share: 0.02 },
       ...{ max_rejected_rows: 10, suppliers: 3, previous_suppliers: 3_002, previous_week: "2026-W46" },

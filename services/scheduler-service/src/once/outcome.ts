@@ -26,12 +26,26 @@ export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder:
   };
 }
 
-/** Why a week was not run, as plain JSON: `reason` is stable, the figures are those of the message. */
-export function failureToJson(error: unknown): { readonly reason: string; readonly message: string } {
+/**
+ * Why a week was not run, as plain JSON: `reason` is stable, the figures are those of the message.
+ * @param folder the week's folder, with the record of rejected rows; null: the run did not get that far
+ */
+export function failureToJson(
+  error: unknown,
+  folder: string | null = null,
+): {
+  readonly reason: string;
+  readonly message: string;
+  readonly [figure: string]: unknown;
+} {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof LossLimitError) {
     const losses = error.losses && lossesToJson(error.losses);
-    return { reason: "LOSS_LIMIT", message, ...(losses && { losses }) };
+    return {
+      ...{ reason: "LOSS_LIMIT", message, ...(losses && { losses }) },
+      rejected_reasons: error.reasons,
+      ...(folder !== null && { report: path.join(folder, "ingest.json") }),
+    };
   }
   if (error instanceof WeekCompleteError) {
     const { recorded, given } = error;

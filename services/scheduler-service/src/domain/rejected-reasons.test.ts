@@ -1,0 +1,32 @@
+import type { RejectedRows } from "@bellwether/ingest/rejected-rows";
+import { expect, test } from "vitest";
+import { describeReasons, rejectedReasons } from "./rejected-reasons.ts";
+
+const reason = (column: string | null, text: string, rows: number) => ({
+  ...{ stage: "reading" as const, source: "weekly", column, reason: text, rows },
+});
+const REJECTED: RejectedRows = {
+  ...{ count: 10, repeated: 0, byStage: { reading: 10, mapping: 0, validating: 0 }, bySource: { weekly: 10 } },
+  reasons: [reason("spend", "not a number", 2), reason("delay", "not a number", 5), reason(null, "too few columns", 2)],
+  samples: [
+    ...[{ source: "weekly", file: "week.csv", line: 7, column: "delay", reason: "not a number", text: "soon" }],
+    ...[{ source: "weekly", file: "week.csv", line: 9, column: null, reason: "too few columns; 3 of 6", text: "a,b" }],
+  ],
+};
+
+test("reasons are named with column, count and a sample, most rows first", () => {
+  expect(describeReasons(rejectedReasons(REJECTED), true)).toBe(
+    '5 rows, delay: not a number (for example line 7 of week.csv: "soon"); 2 rows, spend: not a number; 2 rows, too few columns (for example line 9 of week.csv: "a,b")',
+  );
+});
+
+test("a text for logs has no value of a row", () => {
+  const text = describeReasons(rejectedReasons(REJECTED), false);
+  expect(text).toContain("delay: not a number (for example line 7 of week.csv)");
+  expect(text).not.toMatch(/soon|a,b/);
+});
+
+test("three reasons are shown, the others are counted", () => {
+  const reasons = [...REJECTED.reasons, reason("region", "empty", 1)];
+  expect(describeReasons(rejectedReasons({ ...REJECTED, reasons }), true)).toMatch(/; and 1 more reasons$/);
+});
