@@ -1,6 +1,5 @@
 import type { StoredVersion, VersionCheck } from "@bellwether/registry/read-version";
 import { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
-import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
 import { ModelRejectedError } from "./scoring-model.ts";
 
 /**
@@ -12,8 +11,7 @@ export function aliasCheck(check: VersionCheck): VersionCheck {
     try {
       await check(stored);
     } catch (cause) {
-      const isRejection =
-        cause instanceof ModelRejectedError || cause instanceof BundleError || cause instanceof ModelRefusedError;
+      const isRejection = cause instanceof ModelRejectedError || cause instanceof BundleError;
       throw isRejection ? new ModelRejectedError(rejectionText(stored, cause.message), { cause }) : cause;
     }
   };

@@ -48,11 +48,21 @@ export class ModelRejectedError extends Error {
 
 /**
  * Loads a version and proves that it answers as recorded.
- * @throws ModelRejectedError golden rows or the explanation differ; BundleError, ModelRefusedError a file cannot be read.
+ * @throws ModelRejectedError model.onnx cannot be read or run, or golden rows or the explanation differ; BundleError the bundle cannot be read.
  */
 export async function openScoringModel(stored: StoredVersion): Promise<ScoringModel> {
-  const { manifest } = stored;
   const bundle = parseFeatureBundle(stored.bundleJson);
+  try {
+    return await openWithBundle(stored, bundle);
+  } catch (cause) {
+    if (cause instanceof ModelRejectedError || !(cause instanceof Error)) throw cause;
+    // Of whoever reads the file: our reader, the vectorizer, the runtime.
+    throw new ModelRejectedError(`model.onnx cannot be loaded with its bundle: ${cause.message}`, { cause });
+  }
+}
+
+async function openWithBundle(stored: StoredVersion, bundle: FeatureBundle): Promise<ScoringModel> {
+  const { manifest } = stored;
   const vectorizer = createVectorizer(bundle);
   const { model } = readOnnxTreeModel(stored.onnx);
   if (model.features !== vectorizer.columns) {

@@ -159,3 +159,22 @@ test("a model whose golden rows differ is rejected", async () => {
   await (await openScoringModel({ ...stored, bundleJson: JSON.stringify(bundle) })).release();
   await expect(openScoringModel({ ...stored, bundleJson: "{" })).rejects.toMatchObject({ name: "BundleError" });
 });
+
+test("a model file that is cut or has flipped bytes is rejected, whoever finds it", async () => {
+  const { onnx } = stored;
+  const flipped = (at: number): Uint8Array => onnx.map((byte, i) => (i === at ? byte ^ 0xff : byte));
+  const bad = [onnx.subarray(0, 0), onnx.subarray(0, 1_000), onnx.subarray(0, onnx.length - 1)];
+  for (let at = 0; at < 40; at++) bad.push(flipped(at), flipped(onnx.length - 1 - at));
+  let rejected = 0;
+  for (const bytes of bad) {
+    // Some bytes carry nothing, such as those of names.
+    const name = await openScoringModel({ ...stored, onnx: bytes }).then(
+      (opened) => opened.release(),
+      (error: Error) => error.name,
+    );
+    if (name === undefined) continue;
+    expect(name).toBe("ModelRejectedError");
+    rejected++;
+  }
+  expect(rejected).toBeGreaterThan(20);
+});

@@ -18,7 +18,7 @@ export interface ServedModel extends ScoringModel {
 /** Rows that are scored at once on the event loop: a group of the explanation kernel, sooner done than handed over. */
 const INLINE_ROWS = 16;
 
-/** Opens a version for serving. @throws ModelRejectedError, BundleError, ModelRefusedError as openScoringModel. */
+/** Opens a version for serving. @throws ModelRejectedError, BundleError as openScoringModel. */
 export async function openServedModel(stored: StoredVersion, pool: BatchPool): Promise<ServedModel> {
   const model = await openScoringModel(stored);
   const scorer = pool.scorer(stored);
