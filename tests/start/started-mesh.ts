@@ -51,17 +51,22 @@ export async function startFolder() {
     BELLWETHER_DATA_DIR: path.join(folder, "data"),
     ...over,
   });
-  const begin = (args: readonly string[], over: NodeJS.ProcessEnv, stderr: "inherit" | "pipe" = "inherit") =>
-    spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: env(over), stdio: ["ignore", "pipe", stderr] });
+  const begin = (
+    args: readonly string[],
+    over: NodeJS.ProcessEnv,
+    stderr: "inherit" | "pipe" = "inherit",
+    detached = false,
+  ) =>
+    spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: env(over), stdio: ["ignore", "pipe", stderr], detached });
   return {
     path: folder,
     root: ROOT,
     env,
     /** Arguments of Node for a command. */
     command: (args: readonly string[]): readonly string[] => [CLI, ...args],
-    /** Starts a command and does not wait for its end. */
-    spawn(args: readonly string[], over: NodeJS.ProcessEnv = {}) {
-      const child = begin(args, { BELLWETHER_LOG_LEVEL: "error", ...over }, "pipe");
+    /** Starts a command and does not wait for its end. Detached: in a process group of its own, as a terminal does. */
+    spawn(args: readonly string[], over: NodeJS.ProcessEnv = {}, detached = false) {
+      const child = begin(args, { BELLWETHER_LOG_LEVEL: "error", ...over }, "pipe", detached);
       const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)];
       const firstLine = child.stdout
         ? once(createInterface({ input: child.stdout }), "line").then(([line]) => String(line))

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -107,7 +107,7 @@ test("a terminal that closes ends it like a signal", async () => {
   await isNothingLeft(mesh.started);
 });
 
-test("a signal while it is starting ends it with exit code 1, and nothing is left running", async () => {
+test("a signal while it is starting ends it with exit code 0, and nothing is left running", async () => {
   const starting = folder.spawn(["start"]);
   onTestFinished(() => void starting.process.kill("SIGKILL"));
   const pid = starting.process.pid ?? 0;
@@ -116,9 +116,22 @@ test("a signal while it is starting ends it with exit code 1, and nothing is lef
   await within(() => expect(serviceOf(pid, "ops-service")).toBeDefined());
   const services = childrenOf(pid);
   for (const signal of ["SIGINT", "SIGINT"] as const) starting.process.kill(signal);
-  expect(await starting.ended).toMatchObject({ code: 1, stderr: "bellwether: stopped while starting\n" });
+  expect(await starting.ended).toMatchObject({ code: 0, stderr: "bellwether: stopped while starting\n" });
   for (const service of services) expect(existsSync(`/proc/${service}`)).toBe(false);
   expect(existsSync(path.join(folder.path, "data/postgres/cluster/postmaster.pid"))).toBe(false);
+});
+
+test("Ctrl-C, which a terminal sends to the whole process group, while the database is made ends it with exit code 0 and leaves nothing half-made", async () => {
+  await using fresh = await startFolder();
+  const starting = fresh.spawn(["start"], {}, true);
+  onTestFinished(() => void starting.process.kill("SIGKILL"));
+  const home = path.join(fresh.path, "data/postgres");
+  const clusters = () => (existsSync(home) ? readdirSync(home).filter((name) => name.startsWith("cluster")) : []);
+  await within(() => expect(clusters()).toHaveLength(1));
+  process.kill(-(starting.process.pid ?? Number.NaN), "SIGINT");
+  expect(await starting.ended).toMatchObject({ code: 0, stderr: "bellwether: stopped while starting\n" });
+  expect(clusters().filter((name) => name !== "cluster")).toEqual([]);
+  expect(existsSync(path.join(home, "cluster/postmaster.pid"))).toBe(false);
 });
 
 test("a port that is taken half-way ends the start with the service's own line, and nothing is left running", async () => {

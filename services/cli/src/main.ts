@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { errorsOf } from "./errors-of.ts";
 import { createProgram } from "./program.ts";
 import { ReportedError } from "./reported-error.ts";
 
@@ -7,11 +8,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.
 try {
   const program = await createProgram({ env: process.env, cwd: process.cwd() }, process.argv.slice(2));
   await program.parseAsync(process.argv);
-} catch (error) {
+} catch (thrown) {
+  // An error while stopping must not hide why everything was stopped.
+  const [error, ...later] = errorsOf(thrown);
   const ended = endOf(error);
   process.exitCode = ended.code;
   if (ended.message !== null) {
     if (!(error instanceof CommanderError)) console.error(`bellwether: ${ended.message}`);
+    for (const other of later) console.error(`bellwether: then, while stopping: ${endOf(other).message}`);
     // Commander has printed its own message.
     if (process.argv.includes("--json") && !(error instanceof ReportedError))
       console.log(JSON.stringify({ error: { kind: ended.kind, message: ended.message, ...detailsOf(error) } }));

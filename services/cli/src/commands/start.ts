@@ -1,10 +1,11 @@
 import path from "node:path";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
+import { errorsOf } from "../errors-of.ts";
 import type { ServiceProcess } from "../launch/service-process.ts";
-import { type RunningMesh, startMesh } from "../launch/start-mesh.ts";
+import { type RunningMesh, type StartMeshOptions, startMesh } from "../launch/start-mesh.ts";
 import { stopSignals, watchParent } from "../launch/stop-signals.ts";
-import { createReport } from "../report.ts";
+import { createReport, type Report } from "../report.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 const SAMPLE =
@@ -22,17 +23,24 @@ export function startCommand(context: CliContext): Command {
       // npm, a launcher and the terminal may each send one for a single Ctrl-C: all but the first change nothing.
       for (const signal of stopSignals()) process.on(signal, stop);
       watchParent(context, stop);
-      await using mesh = await startMesh(context, {
-        repository: REPOSITORY,
-        say: report.line,
-        warn: (text) => process.stderr.write(`bellwether: ${text}\n`),
-        signal: stopping.signal,
-      });
-      for (const line of readyLines(mesh)) report.line(line);
-      report.json(readyJson(mesh));
-      const ended = await untilEnd(mesh, stopping.signal);
-      if (ended !== null) throw new Error(`${ended}; everything else was stopped`);
+      const warn = (text: string) => process.stderr.write(`bellwether: ${text}\n`);
+      try {
+        await runMesh(context, { repository: REPOSITORY, say: report.line, warn, signal: stopping.signal }, report);
+      } catch (error) {
+        const others = errorsOf(error).filter((one) => one !== stopping.signal.reason);
+        if (others.length > 0) throw others.length === 1 ? others[0] : error;
+        warn("stopped while starting");
+      }
     });
+}
+
+/** Runs everything until the user ends it. @throws Error when a part of it ends by itself */
+async function runMesh(context: CliContext, options: StartMeshOptions, report: Report): Promise<void> {
+  await using mesh = await startMesh(context, options);
+  for (const line of readyLines(mesh)) report.line(line);
+  report.json(readyJson(mesh));
+  const ended = await untilEnd(mesh, options.signal);
+  if (ended !== null) throw new Error(`${ended}; everything else was stopped`);
 }
 
 /** How a service or the database ended by itself; null: the user wants an end. */

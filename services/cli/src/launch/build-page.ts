@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { promisify } from "node:util";
+import { runProgram } from "@bellwether/storage/run-program";
 
 /** What the page is made of, below the repository. */
 const SOURCES = ["gen", "services/dashboard/src", "services/dashboard/public", "services/dashboard/index.html"];
@@ -10,9 +9,10 @@ const SOURCES = ["gen", "services/dashboard/src", "services/dashboard/public", "
 /**
  * Builds the dashboard when its sources are newer than what was built.
  * @returns the folder with the built page, or null where neither a built page nor the builder is there
- * @throws Error with the builder's own words
+ * @param signal ends the build
+ * @throws Error with the builder's own words; the reason of `signal`
  */
-export async function buildPage(repository: string): Promise<string | null> {
+export async function buildPage(repository: string, signal: AbortSignal): Promise<string | null> {
   const dashboard = path.join(repository, "services/dashboard");
   const dist = path.join(dashboard, "dist");
   const built = await changedMs(path.join(dist, "index.html"));
@@ -23,7 +23,13 @@ export async function buildPage(repository: string): Promise<string | null> {
   // A kill in the middle leaves a folder that nobody serves.
   const fresh = `${dist}.${process.pid}`;
   const quietly = ["--configLoader", "native", "--logLevel", "error"];
-  await promisify(execFile)(process.execPath, [vite, "build", ...quietly, "--outDir", fresh], { cwd: dashboard });
+  try {
+    const args = [vite, "build", ...quietly, "--outDir", fresh];
+    await runProgram(process.execPath, args, { cwd: dashboard }, signal);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    throw error;
+  }
   await rm(dist, { recursive: true, force: true });
   await rename(fresh, dist);
   return dist;

@@ -44,7 +44,7 @@ export interface StartMeshOptions {
  * @throws EnvError, PortTakenError, ProcessLockedError, StorageError, ServiceStartError, each in one clear line
  */
 export async function startMesh(context: CliContext, options: StartMeshOptions): Promise<RunningMesh> {
-  const { repository, say, warn, signal } = options;
+  const { say, warn, signal } = options;
   await using starting = new AsyncDisposableStack();
   const data = dataFolder(context);
   await makeDataFolder(data);
@@ -53,8 +53,8 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   await checkStores(context.env);
 
   const given = context.env.DATABASE_URL ? new Secret(context.env.DATABASE_URL) : null;
-  const opening = superviseDatabase(given, data, { say: warn }).then((opened) => starting.use(opened));
-  const [database, page, demo] = await settled([opening, pageOrNone(repository, say), ensureDemoModel(context, say)]);
+  const opening = superviseDatabase(given, data, { say: warn }, signal).then((opened) => starting.use(opened));
+  const [database, page, demo] = await settled([opening, pageOrNone(options), ensureDemoModel(context, say)]);
   signal.throwIfAborted();
 
   const env = {
@@ -118,12 +118,13 @@ async function settled<T extends readonly unknown[]>(work: readonly [...{ [K in 
 }
 
 /** A page that cannot be built is no reason not to start. */
-async function pageOrNone(repository: string, say: (text: string) => void): Promise<string | null> {
+async function pageOrNone({ repository, say, signal }: StartMeshOptions): Promise<string | null> {
   try {
-    const page = await buildPage(repository);
+    const page = await buildPage(repository, signal);
     if (page === null) say("no dashboard: it was not built, and its builder is not installed");
     return page;
   } catch (error) {
+    signal.throwIfAborted();
     say(`no dashboard: ${error instanceof Error ? error.message.trim() : String(error)}`);
     return null;
   }

@@ -15,22 +15,27 @@ const LOOK_MS = 250;
 /**
  * The database of DATABASE_URL, which is never started or stopped here, or an embedded server with its cluster in `data`/postgres. An
  * embedded server that ends by itself is started again on its port; `ended` resolves at its third end within a minute.
+ * @param signal ends the start in the middle
  * @throws StorageError in one line
  */
 export async function superviseDatabase(
   given: Secret | null,
   data: string,
   options: SupervisorOptions,
+  signal: AbortSignal,
 ): Promise<StartedDatabase> {
   const name = "PostgreSQL";
   if (given !== null) {
     const ended = Promise.withResolvers<string>();
     return { name, url: given.reveal(), ended: ended.promise, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
+  const dir = path.join(data, "postgres");
   let port = 0;
   return superviseService(async (stopping): Promise<StartedDatabase> => {
     await using starting = new AsyncDisposableStack();
-    const server = starting.use(await startEmbeddedPostgres({ dir: path.join(data, "postgres"), port }));
+    const server = starting.use(
+      await startEmbeddedPostgres({ dir, port, signal: AbortSignal.any([signal, stopping]) }),
+    );
     stopping.throwIfAborted();
     port = Number(new URL(server.url).port);
     const started = starting.move();

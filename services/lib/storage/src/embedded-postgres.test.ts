@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { StorageError } from "./storage-error.ts";
@@ -79,6 +79,32 @@ describe("startEmbeddedPostgres", () => {
     await using server = await startEmbeddedPostgres({ dir, settings, port });
     expect(new URL(server.url).port).toBe(String(port));
     expect((await readdir(dir)).filter((name) => name.startsWith("cluster."))).toEqual([]);
+  });
+});
+
+describe("a signal while the database is made", () => {
+  it("ends initdb, removes the half-made cluster and rejects with the reason of the signal", async () => {
+    const stopping = new AbortController();
+    const started = startEmbeddedPostgres({ dir, settings, signal: stopping.signal });
+    const rejected = expect(started).rejects.toThrow("stopped by the user");
+    await vi.waitFor(async () => expect((await readdir(dir)).some((name) => name.startsWith("cluster."))).toBe(true), {
+      timeout: 30_000,
+      interval: 5,
+    });
+    stopping.abort(new Error("stopped by the user"));
+    await rejected;
+    expect((await readdir(dir)).filter((name) => name.startsWith("cluster"))).toEqual([]);
+    await using server = await startEmbeddedPostgres({ dir, settings });
+    expect(server.origin).toBe("initialised");
+  });
+
+  it("removes the half-made cluster of a start that was killed, and not one that may be in the making", async () => {
+    const [old, young] = ["cluster.0123456789ab", "cluster.ba9876543210"];
+    for (const name of [old, young]) await mkdir(path.join(dir, name));
+    const before = new Date(Date.now() - 11 * 60_000);
+    await utimes(path.join(dir, old), before, before);
+    await using _server = await startEmbeddedPostgres({ dir, settings });
+    expect((await readdir(dir)).filter((name) => name.startsWith("cluster."))).toEqual([young]);
   });
 });
 

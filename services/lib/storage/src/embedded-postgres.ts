@@ -1,12 +1,12 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { link, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
 import { errorLine } from "./error-line.ts";
+import { runProgram } from "./run-program.ts";
 import { clusterHome, exists, giveTo, type ServerUser, serverPrograms, serverUser } from "./server-files.ts";
 import { StorageError } from "./storage-error.ts";
 
@@ -17,6 +17,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** Server settings besides the defaults, e.g. `{ fsync: "off" }`; take effect when the server is started. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Ends the start: nothing is left running, and a half-made cluster is removed. */
+  readonly signal?: AbortSignal;
 }
 
 /** A PostgreSQL server on the loopback address. */
@@ -41,7 +43,6 @@ interface Cluster {
   readonly user: ServerUser;
 }
 
-const run = promisify(execFile);
 const SUPERUSER = "bellwether";
 const SETTINGS = {
   listen_addresses: "127.0.0.1",
@@ -54,6 +55,8 @@ const START_TIMEOUT_S = 60;
 /** How long the processes of a server that was killed may hold its cluster. */
 const HELD_MS = 15_000;
 const HELD_RETRY_MS = 200;
+/** initdb takes seconds: an incomplete cluster of this age belongs to no start that still runs. */
+const PARTIAL_MS = 10 * 60_000;
 /** Line of the port in postmaster.pid; the first line is the process id. */
 const PID_FILE_PORT_LINE = 3;
 
@@ -73,7 +76,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     user,
   };
   const isNew = !(await exists(cluster.data));
-  if (isNew) await initialise(cluster);
+  if (isNew) await initialise(cluster, options.signal);
   const running = await isRunning(cluster);
   if (!running) await start(cluster, options);
   const password = (await readFile(cluster.passwordFile, "utf8")).trim();
@@ -81,6 +84,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const stop = async (): Promise<void> => {
     if (await isRunning(cluster)) await pgCtl(cluster, ["-m", "fast", "-w", "stop"]);
   };
+  if (options.signal?.aborted) {
+    await stop();
+    throw options.signal.reason;
+  }
   return {
     url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`,
     pid,
@@ -91,22 +98,36 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-/** The cluster appears under its name only when it is whole: a kill in the middle leaves nothing to stumble over. */
-async function initialise({ bin, data, passwordFile, user }: Cluster): Promise<void> {
+/** The cluster gets its name when it is complete, so that a kill in the middle leaves only a folder that a later start removes. */
+async function initialise({ bin, data, passwordFile, user }: Cluster, signal?: AbortSignal): Promise<void> {
+  await removeOldPartials(data);
   const partial = `${data}.${randomBytes(6).toString("hex")}`;
   await leavePassword(passwordFile, user);
   const options = ["-U", SUPERUSER, "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8"];
   try {
-    await run(
+    await runProgram(
       path.join(bin, "initdb"),
       ["-D", partial, ...options, "--locale=C.UTF-8", "--no-sync"],
       spawnOptions(user),
+      signal,
     );
     await rename(partial, data);
   } catch (cause) {
     await rm(partial, { recursive: true, force: true });
+    signal?.throwIfAborted();
     if (await exists(data)) return; // another process was faster
-    throw new StorageError(`cannot make a PostgreSQL cluster in ${data}: ${errorLine(outputOf(cause))}`, { cause });
+    const reason = errorLine(cause instanceof Error ? cause.message : String(cause));
+    throw new StorageError(`cannot make a PostgreSQL cluster in ${data}: ${reason}`, { cause });
+  }
+}
+
+/** Removes what killed starts left. A younger folder may belong to a start that runs now. */
+async function removeOldPartials(data: string): Promise<void> {
+  const home = path.dirname(data);
+  for (const name of await readdir(home)) {
+    if (!/^cluster\.[0-9a-f]{12}$/.test(name)) continue;
+    const partial = path.join(home, name);
+    if (Date.now() - (await stat(partial)).mtimeMs > PARTIAL_MS) await rm(partial, { recursive: true, force: true });
   }
 }
 
@@ -124,6 +145,7 @@ async function leavePassword(file: string, user: ServerUser): Promise<void> {
 /** Tries again while processes of a server that was killed still hold the cluster: they end by themselves. */
 async function start(cluster: Cluster, options: EmbeddedPostgresOptions): Promise<void> {
   for (const end = Date.now() + HELD_MS; ; await pause(HELD_RETRY_MS)) {
+    options.signal?.throwIfAborted();
     const fault = await startOnce(cluster, options);
     if (fault === null) return;
     if (!/still in use/.test(fault) || Date.now() > end)
@@ -143,6 +165,7 @@ async function startOnce(cluster: Cluster, { port = 0, settings }: EmbeddedPostg
   // The server would keep a pipe of ours open for as long as it lives: pg_ctl's own errors go into the server's log.
   const child = spawn(path.join(cluster.bin, "pg_ctl"), args, {
     ...spawnOptions(cluster.user),
+    detached: true,
     stdio: ["ignore", "ignore", log.fd],
   });
   const [code] = await once(child, "exit");
@@ -159,7 +182,7 @@ async function isRunning(cluster: Cluster): Promise<boolean> {
 }
 
 async function pgCtl({ bin, data, user }: Cluster, args: readonly string[]): Promise<void> {
-  await run(path.join(bin, "pg_ctl"), ["-D", data, ...args], spawnOptions(user));
+  await runProgram(path.join(bin, "pg_ctl"), ["-D", data, ...args], spawnOptions(user));
 }
 
 async function addressOf({ data }: Cluster): Promise<{ readonly pid: number; readonly port: number }> {
@@ -187,9 +210,4 @@ async function freePort(port: number): Promise<number> {
 function spawnOptions({ uid, gid }: ServerUser) {
   const identity = uid !== undefined && gid !== undefined ? { uid, gid } : {};
   return { ...identity, cwd: "/", env: { PATH: "/usr/bin:/bin", LC_ALL: "C" } };
-}
-
-function outputOf(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  return "stderr" in error ? String(error.stderr) || error.message : error.message;
 }
