@@ -111,6 +111,30 @@ it("a query whose escaped bytes are not UTF-8 is an error, not another text", as
   expect((await fetch(`${echo.webUrl}/echo?id=M%C3%BCller%`)).status).toBe(200);
 });
 
+it.each([
+  [String.raw`{"id":"\ud800"}`, "id"],
+  [String.raw`{"id":"x","a":[1,{"b":"\uDFFFx"}]}`, "a[1].b"],
+  [String.raw`{"id":"x","\udead":1}`, "\ufffd"],
+  [String.raw`{"id":"\udc00\ud800"}`, "id"],
+])("half a character in a body is an error that names the field: %s", async (body, field) => {
+  const { status, text } = await post("/echo", body);
+  const { code, details } = JSON.parse(text);
+  expect([status, code]).toEqual([400, "invalid_argument"]);
+  expect(details[1].debug.fieldViolations[0]).toMatchObject({
+    field,
+    description: expect.stringContaining("half a character"),
+  });
+});
+
+it("a character of two halves, and an escaped backslash before a u, are texts as any other", async () => {
+  expect((await post("/echo", String.raw`{"id":"\ud83d\ude00"}`)).text).toBe('{"id":"😀"}');
+  expect((await post("/echo", String.raw`{"id":"\\ud800"}`)).text).toBe(String.raw`{"id":"\\ud800"}`);
+});
+
+it("half a character in the bytes of a query is an error", async () => {
+  expect((await fetch(`${echo.webUrl}/echo?id=%ED%A0%80`)).status).toBe(400);
+});
+
 it("a question mark within a query is part of it", async () => {
   expect(await (await fetch(`${echo.webUrl}/echo?id=a?b`)).json()).toEqual({ got: "a?b" });
 });

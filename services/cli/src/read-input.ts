@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { UsageError } from "./usage-error.ts";
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -9,7 +9,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 export async function readInput(input: string, cwd: string): Promise<unknown> {
   const source =
     input === "-"
-      ? await text(process.stdin)
+      ? decodeInput(await buffer(process.stdin))
       : input.trimStart().startsWith("{")
         ? input
         : await readInputFile(path.resolve(cwd, input));
@@ -27,5 +27,14 @@ async function readInputFile(file: string): Promise<string> {
   if (found === null || !found.isFile())
     throw new UsageError(`--input: there is no file ${file}; give JSON, a file, or - for standard input`);
   if (found.size > MAX_BYTES) throw new UsageError(`--input: ${file} is over 4 MiB`);
-  return readFile(file, "utf8");
+  return decodeInput(await readFile(file));
+}
+
+/** Bytes that are no UTF-8 would become U+FFFD, and with them another supplier's id. */
+function decodeInput(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UsageError("--input is not UTF-8; save it as UTF-8");
+  }
 }

@@ -2,8 +2,9 @@ import { createGunzip } from "node:zlib";
 import { fromJsonString, type JsonValue } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
-import { refusal } from "../refusal.ts";
+import { invalidRequest, refusal } from "../refusal.ts";
 import type { WebRequest } from "../web/web-handler.ts";
+import { halfCharacters } from "./half-characters.ts";
 
 /**
  * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is none. `arrived` is called with the bytes
@@ -17,6 +18,13 @@ export async function readJsonBody(
 ): Promise<JsonValue | undefined> {
   const text = decodeUtf8(await readBytes(request, maxBytes, arrived));
   if (text.trim() === "") return undefined;
+  const json = parseBody(text);
+  const violations = halfCharacters(json, text);
+  if (violations.length > 0) throw invalidRequest(violations);
+  return json;
+}
+
+function parseBody(text: string): JsonValue {
   try {
     return parseJson(text);
   } catch (cause) {

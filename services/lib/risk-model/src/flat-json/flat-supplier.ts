@@ -39,6 +39,11 @@ export function flatSupplier(json: unknown): FlatSupplier {
   const categories: [string, string][] = [];
   for (const [key, value] of Object.entries(json)) {
     const shown = key.length > SHOWN ? `${key.slice(0, SHOWN - 1)}…` : key;
+    if (!key.isWellFormed() || (typeof value === "string" && !value.isWellFormed()))
+      throw new FlatSupplierError(
+        shown.toWellFormed(),
+        "has half a character (a lone surrogate such as \\ud800); send whole characters",
+      );
     const own = ownName(key);
     if (own !== undefined) {
       if (own !== key) throw new FlatSupplierError(shown, `is not a field of flat JSON; write it "${own}"`);
