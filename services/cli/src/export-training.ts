@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { ModelConfig } from "@bellwether/config/model-config";
 import { type TableColumn, writeTable } from "@bellwether/ingest/write-table";
@@ -8,6 +7,7 @@ import type { TrainedRiskModel } from "@bellwether/risk-model/training/train-ris
 /**
  * Writes a training's rows as Parquet: supplier_id, as_of (when there is time), used_for, the label, test_score (test rows only) and the
  * features. The contract text is left out.
+ * @param folder Is there.
  * @returns the file
  */
 export async function exportTraining(
@@ -16,7 +16,6 @@ export async function exportTraining(
   table: FeatureTable,
   { rowUses, testScores }: TrainedRiskModel,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true });
   const file = path.join(folder, "training_rows.parquet");
   const features = model.features.map(
     ({ name, kind }): TableColumn =>

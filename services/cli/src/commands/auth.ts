@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { type CliContext, dataFolder } from "../cli-context.ts";
 import { wholeNumber } from "../parse-option.ts";
 import { createReport } from "../report.ts";
+import { makeTargetFolder } from "../target-folder.ts";
 import { UsageError } from "../usage-error.ts";
 
 const DAY_S = 86_400;
@@ -21,6 +22,7 @@ export function authCommand(context: CliContext): Command {
     .action(async (options) => {
       const report = createReport(options);
       const folder = folderOf(options.out);
+      await makeTargetFolder(options.out === undefined ? "the data folder" : "--out", folder, 0o700);
       const files = await createLocalKeys(folder).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "EEXIST") throw error;
         throw new UsageError(

@@ -1,11 +1,13 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { demoFiles } from "@bellwether/risk-model/demo/demo-files";
 import { generateDemo } from "@bellwether/risk-model/demo/generate-demo";
+import { makeFolder } from "@bellwether/storage/data-folder";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { isoWeek, wholeNumber } from "../parse-option.ts";
 import { createReport } from "../report.ts";
+import { makeTargetFolder } from "../target-folder.ts";
 
 /** Counts of the demo that nobody changed. */
 export const DEMO_DEFAULTS = { suppliers: 10_500, transactions: 5_000, seed: 42, week: "2026-W47" } as const;
@@ -18,7 +20,7 @@ export async function writeDemo(
   week: string,
 ) {
   const demo = generateDemo(counts, seed);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(path.resolve(folder));
   const files = demoFiles(demo, seed, week);
   for (const [name, csv] of Object.entries(files)) await writeFile(path.join(folder, name), csv);
   return { files: Object.keys(files), high_risk: demo.suppliers.reduce((sum, s) => sum + s.high_risk, 0) };
@@ -37,6 +39,7 @@ export function demoCommand({ cwd }: CliContext): Command {
     .action(async (options) => {
       const report = createReport(options);
       const folder = path.resolve(cwd, options.out);
+      await makeTargetFolder("--out", folder);
       const written = await writeDemo(folder, options, options.seed, options.week);
       report.line(
         `${options.suppliers} suppliers, ${written.high_risk} of them high risk, in ${folder}: ${written.files.join(", ")}`,

@@ -9,6 +9,7 @@ import { postJson } from "../post-json.ts";
 import { type FileScores, isTableFile, predictFile } from "../predict-file.ts";
 import { readSupplier, scoreFlatSupplier } from "../read-supplier.ts";
 import { createReport } from "../report.ts";
+import { checkTargetFile } from "../target-folder.ts";
 import { UsageError } from "../usage-error.ts";
 
 const TOP = 5;
@@ -109,6 +110,7 @@ export function predictCommand(context: CliContext): Command {
       if (options.output !== undefined) {
         if (options.url) throw new UsageError("a file is scored with the local registry; leave --url out");
         const [input, output] = [options.input, options.output].map((file) => path.resolve(context.cwd, file));
+        await checkTargetFile("--output", output ?? "");
         const scores = await withLocalModel(context, options, (model) => predictFile(model, input ?? "", output ?? ""));
         for (const line of fileLines(scores)) report.line(line);
         report.json(fileJson(scores));

@@ -10,6 +10,7 @@ import { exportTraining } from "../export-training.ts";
 import { type PublishedModel, publishModel } from "../publish-model.ts";
 import { leftOutRows, rejectedLines } from "../rejected-lines.ts";
 import { createReport, showProgress } from "../report.ts";
+import { makeTargetFolder } from "../target-folder.ts";
 import { type DataOptions, loadTrainingData, withDataOptions } from "../training-data.ts";
 
 /** Publishes a trained model. @throws OtherContractError */
@@ -62,6 +63,8 @@ export function trainCommand(context: CliContext): Command {
     )
     .action(async (options) => {
       const report = createReport(options);
+      const exportFolder = options.export === undefined ? null : path.resolve(context.cwd, options.export);
+      if (exportFolder !== null) await makeTargetFolder("--export", exportFolder);
       const { model, configHash, data, trained, published } = await train(options, context);
       const { evaluation, calibration, rowCounts, onnx, treeModel } = trained;
       for (const line of evaluationLines(model.name, evaluation)) report.line(line);
@@ -76,8 +79,8 @@ export function trainCommand(context: CliContext): Command {
         report.line(`refused by the model's rules: ${rows} rows, ${column}: ${reason}, for example ${sample}`);
       report.line(`data: SHA-256 ${trained.provenance.dataSha256} of the mapped rows`);
       report.line(publishedLine(model.name, published));
-      if (options.export !== undefined) {
-        const file = await exportTraining(path.resolve(context.cwd, options.export), model, data.table, trained);
+      if (exportFolder !== null) {
+        const file = await exportTraining(exportFolder, model, data.table, trained);
         report.line(`rows, split and test scores: ${file}`);
       }
       report.json({

@@ -19,13 +19,15 @@ export async function makeDataFolder(folder: string): Promise<void> {
 
 /**
  * Makes a folder, with those above it, one after the other: Node's recursive mkdir does not come to an end below a folder such as /proc,
- * and calls a read-only file system a missing folder. @throws NodeJS.ErrnoException
+ * and calls a read-only file system a missing folder. @throws NodeJS.ErrnoException; ENOTDIR when a file is in its place
  */
-export async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
   const above = path.dirname(folder);
-  if (above !== folder && !(await isThere(above))) await makeFolder(above);
-  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+  if (above !== folder && !(await isThere(above))) await makeFolder(above, mode);
+  await mkdir(folder, { mode }).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;
+    // Fails with ENOTDIR where a file is.
+    await access(`${folder}${path.sep}.`);
   });
 }
 
