@@ -117,6 +117,12 @@ test("train prints figures beside the baseline in one line of JSON", async () =>
   expect(trained.auc_interval[0]).toBeLessThan(trained.auc);
   expect(trained.baseline.auc).toBeGreaterThan(0.5);
   expect(trained.rows).toBeGreaterThan(100);
+  const lines = (await run(["train", "--data", path.join(folder, "demo"), "--publish"])).stdout;
+  expect(lines).toMatch(/^The model wins by 0\.\d{4}|^The single feature wins by|rank these rows equally well/m);
+  expect(lines).not.toContain("**");
+  expect(lines).toMatch(/^Out of fold on \d+ training rows \(\d+ positive\): AUC .*, Brier score .*; base rate .*\.$/m);
+  expect(lines).toMatch(/^rows: .* rejected while reading, 0 without a label$/m);
+  expect(lines).toMatch(/^not published: supplier-risk v1 .*; other data, another configuration or another seed/m);
 });
 
 test("the same seed gives byte-identical files, on one core and on two", async () => {

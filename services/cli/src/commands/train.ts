@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { ModelConfig } from "@bellwether/config/model-config";
 import { calibrationLine } from "@bellwether/risk-model/training/calibration-line";
+import { outOfFoldLine, verdict } from "@bellwether/risk-model/training/figure-lines";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { runOnnx } from "@bellwether/scoring/onnx-runtime";
 import { Command } from "commander";
@@ -68,11 +69,13 @@ export function trainCommand(context: CliContext): Command {
       const { model, configHash, data, trained, published } = await train(options, context);
       const { evaluation, calibration, rowCounts, onnx, treeModel } = trained;
       for (const line of evaluationLines(model.name, evaluation)) report.line(line);
+      report.line(verdict(evaluation).replaceAll("**", ""));
+      if (calibration.outOfFold !== null) report.line(outOfFoldLine(calibration.outOfFold));
       report.line(`calibration: ${calibrationLine(calibration)}`);
       if (treeModel.trees.length < model.trainer.trees)
         report.line(`early stopping kept ${treeModel.trees.length} of ${model.trainer.trees} trees`);
       report.line(
-        `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.refused} refused, ${data.rejected.count} rejected while reading`,
+        `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.refused} refused, ${data.rejected.count} rejected while reading, ${data.unlabelled} without a label`,
       );
       for (const line of rejectedLines(data)) report.line(line);
       for (const { column, reason, rows, sample } of trained.leftOut.slice(leftOutRows(data).length))
@@ -123,5 +126,5 @@ function publishedLine(name: string, published: PublishedModel | null): string {
   if (published === null) return "not published (add --publish)";
   return published.isNew
     ? `published ${name} ${published.version} as ${published.alias}`
-    : `not published: ${name} ${published.version} has the same files, byte for byte`;
+    : `not published: ${name} ${published.version} has the same files, byte for byte; other data, another configuration or another seed in it makes a new version`;
 }

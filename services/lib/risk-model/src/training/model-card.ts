@@ -3,6 +3,7 @@ import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
 import type { CalibratedModel } from "./calibrate-model.ts";
 import { calibrationLine } from "./calibration-line.ts";
+import { outOfFoldLine, verdict } from "./figure-lines.ts";
 import type { LeftOutRows } from "./left-out.ts";
 import type { TrainingProvenance } from "./provenance.ts";
 import type { RowCounts, RowsSummary } from "./row-counts.ts";
@@ -40,7 +41,7 @@ ${dataLines(card).join("\n")}
 n = ${evaluation.rows}, positives = ${evaluation.positives}, suppliers = ${evaluation.suppliers}
 
 ${figureLines(evaluation).join("\n")}
-${outOfFoldLines(card.calibration).join("\n")}
+${outOfFoldParagraph(card.calibration)}
 ${verdict(evaluation)}
 
 ## Calibration on the test rows
@@ -153,32 +154,8 @@ function figureLines({ auc, aucInterval, averagePrecision, baseline, ...of }: Ev
   ];
 }
 
-/** What the same training says on its own rows, answered by models that did not see them. */
-function outOfFoldLines({ outOfFold }: CalibratedModel): string[] {
-  if (outOfFold === null) return [];
-  const { rows, positives, auc, brier, baseRateBrier } = outOfFold;
-  return [
-    "",
-    `Out of fold on ${rows} training rows (${positives} positive): AUC ${figure(auc)}, Brier score ${figure(brier)}; base rate ${figure(baseRateBrier)}.`,
-    "",
-  ];
-}
-
-/** Differences of AUC that nobody would notice. */
-const LEVEL = 0.005;
-
-function verdict({ auc, aucInterval, baseline, brier, baseRateBrier }: Evaluation): string {
-  const probabilities =
-    brier < baseRateBrier
-      ? ""
-      : " **Its probabilities are no better than the training rate for all:** use it to rank only.";
-  if (baseline === null) return `The model has no numeric feature to hold it against.${probabilities}`;
-  const ahead = auc - baseline.auc;
-  if (Math.abs(ahead) < LEVEL) return `The model and the single feature rank these rows equally well.${probabilities}`;
-  if (ahead < 0)
-    return `**The single feature wins by ${figure(-ahead)}.** Rank by it until a model does better.${probabilities}`;
-  const certain = aucInterval !== null && aucInterval[0] > baseline.auc;
-  return `The model wins by ${figure(ahead)}${certain ? "." : "; its interval reaches down to the single feature, so this may be chance."}${probabilities}`;
+function outOfFoldParagraph({ outOfFold }: CalibratedModel): string {
+  return outOfFold === null ? "" : `\n${outOfFoldLine(outOfFold)}\n`;
 }
 
 function calibrationLines({ calibration }: Evaluation): string[] {
