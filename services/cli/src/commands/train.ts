@@ -126,5 +126,5 @@ function publishedLine(name: string, published: PublishedModel | null): string {
   if (published === null) return "not published (add --publish)";
   return published.isNew
     ? `published ${name} ${published.version} as ${published.alias}`
-    : `not published: ${name} ${published.version} has the same files, byte for byte; other data, another configuration or another seed in it makes a new version`;
+    : `not published: ${name} ${published.version} has the same files, byte for byte; other data, another configuration or another seed makes a new version`;
 }
