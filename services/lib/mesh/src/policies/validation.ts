@@ -1,8 +1,9 @@
-import { create, type DescMethod } from "@bufbuild/protobuf";
-import { pathToString } from "@bufbuild/protobuf/reflect";
-import { createValidator } from "@bufbuild/protovalidate";
+import { create, type DescMessage, type DescMethod, type Message } from "@bufbuild/protobuf";
+import { pathToString, reflect } from "@bufbuild/protobuf/reflect";
+import { createValidator, type Validator, type Violation } from "@bufbuild/protovalidate";
 import type { Policy } from "../policy.ts";
-import { invalidRequest } from "../refusal.ts";
+import { type FieldViolation, invalidRequest } from "../refusal.ts";
+import { expectedForm } from "./expected-form.ts";
 
 /** Holds every inbound message against its protovalidate rules: INVALID_ARGUMENT with google.rpc.BadRequest, one entry per field. */
 export function validationPolicy(methods: readonly DescMethod[]): Policy {
@@ -11,14 +12,32 @@ export function validationPolicy(methods: readonly DescMethod[]): Policy {
   for (const { input } of methods) validator.validate(input, create(input));
   return {
     message(call, message) {
-      const result = validator.validate(call.method.input, message);
-      if (result.kind === "valid") return;
-      if (result.kind === "error") throw result.error;
-      throw invalidRequest(
-        result.violations.map(({ field, message: description }) => ({ field: pathToString(field), description })),
-      );
+      const violations = violationsOf(validator, call.method.input, message);
+      if (violations.length > 0) throw invalidRequest(violations);
     },
   };
+}
+
+const NONE: readonly FieldViolation[] = [];
+
+/** What a message breaks of its rules, in words for a client. @throws what the validator itself fails with */
+export function violationsOf(validator: Validator, input: DescMessage, message: Message): readonly FieldViolation[] {
+  const result = validator.validate(input, message);
+  if (result.kind === "valid") return NONE;
+  if (result.kind === "error") throw result.error;
+  return result.violations.map((violation) => ({
+    field: pathToString(violation.field),
+    description: descriptionOf(violation, input, message),
+  }));
+}
+
+/** What a violation says to a client: in words, without the pattern that a text does not match. */
+function descriptionOf({ message, field }: Violation, input: DescMessage, given: Message): string {
+  const [, pattern] = /regex pattern `(.*)`$/s.exec(message) ?? [];
+  if (pattern === undefined) return message;
+  const [first, ...deeper] = field;
+  const isScalar = first?.kind === "field" && first.fieldKind === "scalar" && deeper.length === 0;
+  return expectedForm(pattern, isScalar ? reflect(input, given).get(first) : undefined);
 }
 
 /**

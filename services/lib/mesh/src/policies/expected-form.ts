@@ -1,0 +1,31 @@
+import { IsoWeekError, parseIsoWeek } from "@bellwether/config/iso-week";
+
+/** What contracts hold texts against, told by a part of the pattern, and what is expected in words. */
+const FORMS: readonly (readonly [part: string, expected: string])[] = [
+  ["[0-9]{4}-W", "expected an ISO week such as 2026-W05"],
+  ["[0-9a-f]{64}", "expected a SHA-256 as 64 hexadecimal digits in lower case"],
+  ["[^\\x00]*", "must not hold a NUL character"],
+  ["[^\\x00]+", "must not be empty or hold a NUL character"],
+  ["[a-z][a-z0-9_]*(\\.", "expected names of a-z, 0-9 and _ with points between them, such as model.swapped"],
+];
+
+/**
+ * What is expected of a text that does not match a pattern of its contract. The pattern itself is for machines and is never shown.
+ * @param value The text, where it is known.
+ */
+export function expectedForm(pattern: string, value: unknown): string {
+  const expected =
+    FORMS.find(([part]) => pattern.includes(part))?.[1] ?? "is not of the form that the contract describes";
+  const isWeek = pattern.includes("[0-9]{4}-W") && typeof value === "string" && /^\d{4}-W\d{2}$/.test(value);
+  return isWeek ? (weekFault(value) ?? expected) : expected;
+}
+
+function weekFault(week: string): string | undefined {
+  try {
+    parseIsoWeek(week);
+    return undefined;
+  } catch (error) {
+    if (error instanceof IsoWeekError) return error.fieldViolations[0]?.description;
+    throw error;
+  }
+}
