@@ -41,7 +41,7 @@ export class WeekCompleteError extends Error {
         `another configuration (hash ${recorded.configHash}, now ${given.configHash})`,
     ].filter((text) => text !== false);
     super(
-      `${week} is complete and was run with ${differs.join(" and ")}; nothing was replaced: a complete week keeps its scores. Name the week that the file is for, or run with what the week was run with`,
+      `${week} is complete and was run with ${differs.join(" and ")}; nothing was replaced: this release cannot replace a complete week. If the file is for another week, name that week. If the file of ${week} was wrong, run the corrected one as the present week or as the next week: the newest complete week is what lists and alerts show. If it was not meant to change, run with what the week was run with`,
     );
     this.recorded = recorded;
     this.given = given;

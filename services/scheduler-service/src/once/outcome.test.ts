@@ -37,6 +37,8 @@ test("a complete week that was sent with other content gives both digests", () =
     { sourceDigest: "a", configHash: "c" },
     { sourceDigest: "b", configHash: "c" },
   );
+  expect(error.message).toContain("this release cannot replace a complete week. If the file is for another week, name");
+  expect(error.message).toContain("run the corrected one as the present week or as the next week");
   expect(failureToJson(error)).toMatchObject({
     reason: "WEEK_COMPLETE",
     recorded: { source_digest: "a", config_hash: "c" },
