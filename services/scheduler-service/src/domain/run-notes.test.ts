@@ -71,6 +71,13 @@ test("decisions of people are named with their reason, and rows that repeat othe
   ]);
 });
 
+test("suppliers that no earlier week can be compared with are said not to be compared", () => {
+  expect(notes({ losses: { suppliers: 60n } })).toEqual([
+    "number of suppliers not compared: there is no earlier complete week of this model",
+  ]);
+  expect(notes({ losses: { suppliers: 60n, previousSuppliers: 0n, previousWeek: "2026-W46" } })).toEqual([]);
+});
+
 test("accepted losses name the reasons of rejected rows without their values", () => {
   const sample = { file: "week.csv", line: 2, text: "soon" };
   const rejected = [{ column: "delay", reason: "not a number", rows: 40, sample }];

@@ -44,6 +44,8 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   else if (acceptsLosses && wasComplete) notes.push("the acceptance of losses is not recorded: nothing was run");
   else if (acceptsLosses)
     notes.push("the acceptance of losses was not needed and is not recorded: no limit was exceeded");
+  if (losses && losses.previousSuppliers === undefined)
+    notes.push("number of suppliers not compared: there is no earlier complete week of this model");
   // The notes are logged.
   if (losses?.accepted && rejected.length > 0) notes.push(`rejected: ${describeReasons(rejected, false)}`);
   if (losses && losses.rowsRepeated > 0n) notes.push(`${losses.rowsRepeated} rows repeat an earlier row exactly`);
