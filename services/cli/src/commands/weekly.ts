@@ -173,7 +173,7 @@ export function weeklyCommand(context: CliContext): Command {
       report.line(
         `${week.iso_week}: ${week.rows_read} rows read = ${week.rows_scored} scored + ${week.rows_set_aside} set aside, by ${week.model} ${week.model_version}; ${week.alerts_raised} alerts raised`,
       );
-      for (const note of week.notes) report.line(`note: ${note}`);
+      for (const note of week.notes) report.line(note.startsWith("warning: ") ? note : `note: ${note}`);
       report.line(`report: ${week.report}`);
       report.json(week);
     });

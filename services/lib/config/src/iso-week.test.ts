@@ -5,6 +5,7 @@ import {
   IsoWeekError,
   isFutureWeek,
   isoWeekAt,
+  isoWeekStart,
   newestIsoWeek,
   parseIsoWeek,
 } from "./iso-week.ts";
@@ -52,4 +53,13 @@ test("the last week of a year is before the first of the next", () => {
   expect(newestIsoWeek(lastOf2026)).toBe("2026-W53");
   expect(isFutureWeek("2027-W01", lastOf2026)).toBe(true);
   expect(isFutureWeek("2026-W53", lastOf2026)).toBe(false);
+});
+
+test.each([
+  ["2026-W01", "2025-12-29"],
+  ["2026-W47", "2026-11-16"],
+  ["2026-W53", "2026-12-28"],
+  ["2027-W01", "2027-01-04"],
+])("%s begins on Monday %s", (week, monday) => {
+  expect(isoWeekStart(week)).toBe(monday);
 });

@@ -59,6 +59,15 @@ export function checkWeekBegun(week: string, now: Date, isForced: boolean): void
   if (!isForced && isFutureWeek(week, now)) throw new FutureWeekError(week, newestIsoWeek(now));
 }
 
+/** The Monday that a valid ISO week begins with, as an ISO date. */
+export function isoWeekStart(week: string): string {
+  const [, year = "", number = ""] = FORM.exec(week) ?? [];
+  // 4 January is always in week 1.
+  const fourth = Date.UTC(Number(year), 0, 4);
+  const monday = fourth - ((new Date(fourth).getUTCDay() + 6) % 7) * DAY_MS;
+  return new Date(monday + (Number(number) - 1) * 7 * DAY_MS).toISOString().slice(0, 10);
+}
+
 /** The ISO week of a moment, as the calendar of an IANA time zone has it. */
 export function isoWeekAt(moment: Date, timeZone: string): string {
   const format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });

@@ -18,7 +18,12 @@ test("a flat file becomes a snapshot in its order, bad rows rejected with their 
   const pair = await smallPair();
   const outParquet = join(folder.path, "out", "week.parquet");
   const snapshot = await snapshotWeekly({ ...pair, input: join(folder.path, "week.csv"), outParquet });
-  expect(snapshot).toMatchObject({ rows: 3, asOf: null, rejected: { count: 3, bySource: { weekly: 1, rows: 2 } } });
+  expect(snapshot).toMatchObject({
+    rows: 3,
+    asOf: null,
+    newestAsOf: null,
+    rejected: { count: 3, bySource: { weekly: 1, rows: 2 } },
+  });
   expect(snapshot.rejected.samples.map((s) => [s.source, s.file, s.line, s.column, s.reason])).toEqual([
     ["weekly", "week.csv", 4, "delay", "not a number"],
     ["rows", "week.csv", 5, "delay", "outside the physical range -365 to 365"],
@@ -163,7 +168,7 @@ weekly: { form: raw, snapshot: select max(day) from events }
     ["b", 7, 18322],
   ]);
   const own = await snapshotWeekly({ ...task, input: folder.path });
-  expect(own).toMatchObject({ rows: 1, asOf: "2020-02-06" });
+  expect(own).toMatchObject({ rows: 1, asOf: "2020-02-06", newestAsOf: "2020-02-06" });
   await expect(snapshotWeekly({ ...task, input: folder.path, asOf: "06.02.2020" })).rejects.toThrow(
     /not a date YYYY-MM-DD/,
   );

@@ -45,6 +45,8 @@ export interface WeeklySnapshot {
   readonly rows: number;
   /** Snapshot date of all rows, ISO; null when each row has its own or none. */
   readonly asOf: string | null;
+  /** Newest snapshot date of an accepted row, ISO; null when no row has one. */
+  readonly newestAsOf: string | null;
   readonly rejected: RejectedRows;
   readonly cleanedIds: CleanedIds;
   /** Attributes of accepted rows that are not kept as the input has them. */
@@ -92,6 +94,7 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
       `copy (select * exclude ("~row", "~place", "~fault", "~text", "~cleaned", ${EXPOSURE_CHANGE}) from ${MAPPED} where "~fault" is null)
        to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
     );
+    const [[newest] = []] = await workspace.rows(`select max(as_of)::varchar from ${MAPPED} where "~fault" is null`);
     const digest = await persist(partial, path);
     const { size } = await stat(path);
     return {
@@ -100,6 +103,7 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
       bytes: size,
       rows: mapped.rows,
       asOf: mapped.asOf,
+      newestAsOf: typeof newest === "string" ? newest : null,
       rejected: rejected.result(),
       cleanedIds: addCleaned(mapped.cleanedIds, sources),
       changedAttributes: mapped.changedAttributes,

@@ -10,6 +10,7 @@ const ORDINARY: RunCircumstances = {
     begunAnew: false,
     acceptsLosses: false,
     rejected: [],
+    newestAsOf: null,
     cleanedIds: null,
     changedAttributes: null,
   },
@@ -42,6 +43,13 @@ test("attributes that are not kept as given are counted, each with what became o
   expect(notes({}, { changedAttributes })).toEqual([
     "display_name of 2 suppliers: cut to 512 bytes",
     "exposure of 7 suppliers: negative, made unknown",
+  ]);
+});
+
+test("the snapshot date is named, with a warning when it is more than 31 days before the week", () => {
+  expect(notes({}, { newestAsOf: "2026-10-16" })).toEqual(["the newest snapshot date of the data is 2026-10-16"]);
+  expect(notes({}, { newestAsOf: "2026-10-15" })).toEqual([
+    "warning: the newest snapshot date of the data is 2026-10-15, 32 days before 2026-W47 begins (2026-11-16); check that the file is that of the week",
   ]);
 });
 

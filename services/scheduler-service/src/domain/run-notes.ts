@@ -1,3 +1,4 @@
+import { isoWeekStart } from "@bellwether/config/iso-week";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/changed-attributes";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
@@ -9,6 +10,8 @@ export interface RunCircumstances {
   readonly begunAnew: boolean;
   /** Why rows were rejected when reading and mapping. */
   readonly rejected: readonly RejectedReasonSample[];
+  /** Newest snapshot date of the rows, ISO; null: they have none, or it is not recorded. */
+  readonly newestAsOf: string | null;
   /** Rows whose supplier id lost what cannot be seen, and those of them that are duplicates since; null: not recorded. */
   readonly cleanedIds: { readonly rows: number; readonly duplicates: number } | null;
   /** Attributes that are not kept as the input has them, by attribute and change; null: not recorded. */
@@ -26,11 +29,22 @@ const DRIFT_MIN_ROWS = 500n;
 
 /** What must be said of a complete run beside its counts, one sentence each. */
 export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
-  const { wasComplete, begunAnew, acceptsLosses, rejected, cleanedIds, changedAttributes, reference, features } = how;
+  const {
+    wasComplete,
+    begunAnew,
+    acceptsLosses,
+    rejected,
+    newestAsOf,
+    cleanedIds,
+    changedAttributes,
+    reference,
+    features,
+  } = how;
   const { isoWeek, losses, model, forceFuture } = run;
   const notes: string[] = [];
   if (wasComplete && (run.sourceDigest === "" || run.configHash === ""))
     notes.push(`${isoWeek} was run before sources were recorded: the file was not compared with that of the run`);
+  if (newestAsOf !== null) notes.push(dateNote(isoWeek, newestAsOf));
   if (begunAnew)
     notes.push("begun anew: an earlier attempt had another source or configuration; nothing of it was published");
   if (run.overtakenBy)
@@ -63,6 +77,17 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
         : `the configuration of the run (${run.configHash}) is not the one that ${model.name} ${model.version} was trained with (${model.configHash})`,
     );
   return [...notes, ...driftNotes(run, reference, features)];
+}
+
+const DAY_MS = 86_400_000;
+/** Older data is seldom that of the week. */
+const MAX_AGE_DAYS = 31;
+
+function dateNote(isoWeek: string, newestAsOf: string): string {
+  const monday = isoWeekStart(isoWeek);
+  const days = Math.round((Date.parse(monday) - Date.parse(newestAsOf)) / DAY_MS);
+  if (days <= MAX_AGE_DAYS) return `the newest snapshot date of the data is ${newestAsOf}`;
+  return `warning: the newest snapshot date of the data is ${newestAsOf}, ${days} days before ${isoWeek} begins (${monday}); check that the file is that of the week`;
 }
 
 function driftNotes({ drift, rowsScored }: BatchRun, reference: string | null, features: readonly string[]): string[] {

@@ -43,6 +43,7 @@ export function runSummary(
     set_aside_when_reading: ingested?.rejected ?? null,
     cleaned_ids: ingested?.cleanedIds ?? null,
     changed_attributes: ingested?.changedAttributes ?? null,
+    snapshot_date: ingested?.newestAsOf ?? null,
     older_rows: ingested?.olderRows ?? null,
     set_aside_when_scored: ingested === null ? null : Number(run.rowsSetAside) - ingested.rejected.count,
     sources: ingested?.sources.map(sourceToJson) ?? null,

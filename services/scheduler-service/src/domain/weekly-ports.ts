@@ -107,7 +107,7 @@ export interface Scorer {
 /** What is kept of a week's ingest beside the snapshot. */
 export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" | "sources"> &
   // Records of older releases lack these.
-  Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows">> & {
+  Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf">> & {
     /** The file that was read. */
     readonly input: string;
     /** SHA-256 of its content, lower-case hex; empty: not recorded. */

@@ -108,6 +108,7 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
       wasComplete: true,
       begunAnew: false,
       rejected: [],
+      newestAsOf: (await files.readIngest())?.newestAsOf ?? null,
       cleanedIds: null,
       changedAttributes: null,
       acceptsLosses: task.acceptLosses !== null,
@@ -214,6 +215,7 @@ async function finishRun(
     ...{ wasComplete: false, begunAnew: began.begunAnew },
     acceptsLosses: acceptLosses !== null,
     rejected: rejectedReasons(ingested.rejected),
+    newestAsOf: ingested.newestAsOf ?? null,
     cleanedIds: ingested.cleanedIds ?? null,
     changedAttributes: ingested.changedAttributes ?? null,
   });
@@ -242,9 +244,20 @@ async function ingestOnce(
   const kept = await files.readIngest();
   if (kept !== null && run.inputDigest === kept.digest) return kept;
   const read = await deps.ingest(input, files.snapshotPath, signal);
-  const { digest, rows, rejected, cleanedIds, changedAttributes, olderRows, sources, sourceDigest } = read;
+  const { digest, rows, rejected, cleanedIds, changedAttributes, olderRows, newestAsOf, sources, sourceDigest } = read;
   if (source !== "" && sourceDigest !== source) throw new InputChangedError(input);
-  const record = { input, digest, rows, rejected, cleanedIds, changedAttributes, olderRows, sources, sourceDigest };
+  const record = {
+    input,
+    digest,
+    rows,
+    rejected,
+    cleanedIds,
+    changedAttributes,
+    olderRows,
+    newestAsOf,
+    sources,
+    sourceDigest,
+  };
   await files.writeIngest(record);
   return record;
 }
@@ -289,7 +302,7 @@ async function notesOf(
   run: BatchRun,
   how: Pick<
     RunCircumstances,
-    "wasComplete" | "begunAnew" | "acceptsLosses" | "rejected" | "cleanedIds" | "changedAttributes"
+    "wasComplete" | "begunAnew" | "acceptsLosses" | "rejected" | "newestAsOf" | "cleanedIds" | "changedAttributes"
   >,
 ): Promise<string[]> {
   const reference = (await files.readReference())?.week ?? null;
