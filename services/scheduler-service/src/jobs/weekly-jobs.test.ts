@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { openQueue } from "@bellwether/storage/open-queue";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
@@ -42,4 +43,39 @@ test("a time of the schedule that passed while no process was there is made up f
   await using queues = await openQueue(url);
   await start(queues);
   await vi.waitFor(() => expect(weeks).toEqual(["2026-W48"]), { timeout: 8_000 });
+});
+
+test("a stop in the middle of a run is one info line without a stack trace", async () => {
+  await using cluster = await startPostgresCluster();
+  const lines: string[] = [];
+  const begun = Promise.withResolvers<void>();
+  {
+    await using queues = await openQueue(await cluster.createDatabase());
+    const jobs = await startWeeklyJobs({
+      queues,
+      runner: {
+        isComplete: () => Promise.resolve(false),
+        run: async (_week, _input, signal) => {
+          begun.resolve();
+          await once(signal, "abort");
+          throw signal.reason;
+        },
+      },
+      cron: "0 6 * * 1",
+      timeZone: "UTC",
+      findInput: (input) => Promise.resolve(input),
+      pauseFile: { read: () => Promise.resolve(null), write: () => Promise.resolve() },
+      logger: createLogger({ name: "scheduler", destination: { write: (line) => void lines.push(line) } }),
+      now: () => new Date("2026-11-23T06:00:00Z"),
+    });
+    await jobs.trigger("2026-W47", "week.csv");
+    await begun.promise;
+    await jobs.stop();
+    await vi.waitFor(() => expect(lines.join("")).toContain("weekly"), { timeout: 20_000 });
+  }
+  const said = lines.map((line) => JSON.parse(line)).filter(({ msg }) => String(msg).startsWith("weekly"));
+  expect(said).toMatchObject([
+    { level: "info", msg: "weekly run stopped with the scheduler; it goes on after the restart" },
+  ]);
+  expect(lines.join("")).not.toContain("stack");
 });

@@ -132,6 +132,10 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     },
   );
   worker.on("failed", (job, error) => {
+    if (stopped.signal.aborted && !(error instanceof UnrecoverableError)) {
+      logger.info({ job: job?.id }, "weekly run stopped with the scheduler; it goes on after the restart");
+      return;
+    }
     // Why a run was given up stands in its entry of the ledger: the reason may quote the row at fault, which no log may.
     const why = error instanceof UnrecoverableError ? kindOf(error.cause) : { err: error };
     logger.warn({ job: job?.id, attempt: job?.attemptsMade, ...why }, "weekly job failed");
