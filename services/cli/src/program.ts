@@ -44,7 +44,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   start: {
     description:
-      "Start all services on this machine; a first model and a first weekly run are made when there are none.",
+      "Start all services on this machine. Without a model, one of demo suppliers is trained; without a weekly run, the file in WEEKLY_INPUT_FOLDER (default: the demo's) is run.",
     load: async () => (await import("./commands/start.ts")).startCommand,
   },
   auth: {

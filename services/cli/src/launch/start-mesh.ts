@@ -3,9 +3,11 @@ import { readEnv } from "@bellwether/config/env";
 import { newestIsoWeek } from "@bellwether/config/iso-week";
 import { Secret } from "@bellwether/config/secret";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
 import { makeDataFolder } from "@bellwether/storage/data-folder";
 import { takeProcessLock } from "@bellwether/storage/process-lock";
+import { ConnectError } from "@connectrpc/connect";
 import { type CliContext, dataFolder, defaultModel } from "../cli-context.ts";
 import { buildPage } from "./build-page.ts";
 import { checkStores } from "./check-stores.ts";
@@ -96,7 +98,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     signal,
   ).catch((error: unknown) => {
     signal.throwIfAborted();
-    say(`no weekly run yet: ${error instanceof Error ? error.message : String(error)}`);
+    say(`no weekly run yet: ${whyNoRun(error)}`);
     return null;
   });
   const started = starting.move();
@@ -115,6 +117,16 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
 async function settled<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {
   await Promise.allSettled(work);
   return Promise.all(work);
+}
+
+/** Own models come without a weekly file: that is said with what to do. */
+function whyNoRun(error: unknown): string {
+  if (error instanceof ConnectError) {
+    if (!error.findDetails(ErrorInfoSchema).some(({ reason }) => reason === "INPUT_NOT_FOUND")) return error.rawMessage;
+    const week = newestIsoWeek(new Date());
+    return `${error.rawMessage}. Start with WEEKLY_INPUT_FOLDER set to the folder that has the file, or, while this runs: npx bellwether weekly run --week ${week} --input FILE`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A page that cannot be built is no reason not to start. */
