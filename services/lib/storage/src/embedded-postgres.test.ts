@@ -1,6 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -79,6 +79,37 @@ describe("startEmbeddedPostgres", () => {
     await using server = await startEmbeddedPostgres({ dir, settings, port });
     expect(new URL(server.url).port).toBe(String(port));
     expect((await readdir(dir)).filter((name) => name.startsWith("cluster."))).toEqual([]);
+  });
+});
+
+describe("a postmaster.pid with the number of an unrelated process", () => {
+  it("is not adopted, and the process gets no signal", async () => {
+    const pidFile = path.join(dir, "cluster/postmaster.pid");
+    const first = await startEmbeddedPostgres({ dir, settings });
+    const left = (await readFile(pidFile, "utf8")).split("\n").slice(1);
+    await first.stop();
+    const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const unrelated = spawn("sleep", ["1000"], { ...user, cwd: "/", stdio: "ignore" });
+    const ended = once(unrelated, "exit");
+    try {
+      await once(unrelated, "spawn");
+      await writeFile(pidFile, [unrelated.pid, ...left].join("\n"));
+      if (user.uid !== undefined) await chown(pidFile, user.uid, user.gid);
+      await chmod(pidFile, 0o600);
+      {
+        await using server = await startEmbeddedPostgres({ dir, settings });
+        expect(server.origin).toBe("started");
+        expect(server.pid).not.toBe(unrelated.pid);
+        expect(await countRows(server.url)).toBe(1);
+        // Before it is stopped: the same number in the file again.
+        await server.stop();
+        await writeFile(pidFile, [unrelated.pid, ...left].join("\n"));
+      }
+      expect([unrelated.exitCode, unrelated.signalCode]).toEqual([null, null]);
+    } finally {
+      unrelated.kill("SIGKILL");
+      await ended;
+    }
   });
 });
 

@@ -6,8 +6,10 @@ import net from "node:net";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { errorLine } from "./error-line.ts";
+import { openPostgres } from "./open-postgres.ts";
 import { runProgram } from "./run-program.ts";
 import { clusterHome, exists, giveTo, type ServerUser, serverPrograms, serverUser } from "./server-files.ts";
+import { isServerOf } from "./server-process.ts";
 import { StorageError } from "./storage-error.ts";
 
 export interface EmbeddedPostgresOptions {
@@ -55,6 +57,10 @@ const START_TIMEOUT_S = 60;
 /** How long the processes of a server that was killed may hold its cluster. */
 const HELD_MS = 15_000;
 const HELD_RETRY_MS = 200;
+/** A server that was found running may still recover. */
+const ANSWER_MS = 60_000;
+/** Higher than any process id. */
+const NO_PROCESS = "2147483647";
 /** initdb takes seconds: an incomplete cluster of this age belongs to no start that still runs. */
 const PARTIAL_MS = 10 * 60_000;
 /** Line of the port in postmaster.pid; the first line is the process id. */
@@ -78,8 +84,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const isNew = !(await exists(cluster.data));
   if (isNew) await initialise(cluster, options.signal);
   const running = await isRunning(cluster);
-  if (!running) await start(cluster, options);
   const password = (await readFile(cluster.passwordFile, "utf8")).trim();
+  if (running) await awaitAnswer(cluster, password);
+  else await start(cluster, options);
   const { pid, port } = await addressOf(cluster);
   const stop = async (): Promise<void> => {
     if (await isRunning(cluster)) await pgCtl(cluster, ["-m", "fast", "-w", "stop"]);
@@ -89,7 +96,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     throw options.signal.reason;
   }
   return {
-    url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`,
+    url: urlOf(port, password),
     pid,
     log: cluster.log,
     origin: running ? "adopted" : isNew ? "initialised" : "started",
@@ -174,19 +181,52 @@ async function startOnce(cluster: Cluster, { port = 0, settings }: EmbeddedPostg
   return errorLine(said) || `pg_ctl ended with ${code}`;
 }
 
+/** Whether a server runs on the cluster. A postmaster.pid with the number of another process is marked as left behind. */
 async function isRunning(cluster: Cluster): Promise<boolean> {
-  return pgCtl(cluster, ["status"]).then(
+  const isAlive = await pgCtl(cluster, ["status"]).then(
     () => true,
     () => false,
   );
+  if (!isAlive) return false;
+  const { pid } = await addressOf(cluster);
+  if (await isServerOf(pid, cluster.data)) return true;
+  // The file has ended with its server, or names another process, which must never get a signal.
+  if (await exists(pidFileOf(cluster))) await markLeftBehind(cluster, pid);
+  return false;
+}
+
+/** Keeps the rest of the file: PostgreSQL looks there for processes of the ended server that still hold the cluster. */
+async function markLeftBehind(cluster: Cluster, pid: number): Promise<void> {
+  const [first = "", ...rest] = (await readFile(pidFileOf(cluster), "utf8")).split("\n");
+  if (Number(first) === pid) await writeFile(pidFileOf(cluster), [NO_PROCESS, ...rest].join("\n"));
+}
+
+/** @throws StorageError when the server does not take the password on its port */
+async function awaitAnswer(cluster: Cluster, password: string): Promise<void> {
+  for (const end = Date.now() + ANSWER_MS; ; await pause(HELD_RETRY_MS)) {
+    const { pid, port } = await addressOf(cluster);
+    try {
+      const pool = await openPostgres(urlOf(port, password), { max: 1 });
+      return await pool.close();
+    } catch (cause) {
+      if (Date.now() < end && (await isServerOf(pid, cluster.data))) continue;
+      const text = `the PostgreSQL on ${cluster.data} (process ${pid}) does not accept connections on port ${port}: end it and start again, the reason is in ${cluster.log}`;
+      throw new StorageError(text, { cause });
+    }
+  }
 }
 
 async function pgCtl({ bin, data, user }: Cluster, args: readonly string[]): Promise<void> {
   await runProgram(path.join(bin, "pg_ctl"), ["-D", data, ...args], spawnOptions(user));
 }
 
-async function addressOf({ data }: Cluster): Promise<{ readonly pid: number; readonly port: number }> {
-  const lines = (await readFile(path.join(data, "postmaster.pid"), "utf8")).split("\n");
+const pidFileOf = ({ data }: Cluster): string => path.join(data, "postmaster.pid");
+
+const urlOf = (port: number, password: string): string =>
+  `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
+
+async function addressOf(cluster: Cluster): Promise<{ readonly pid: number; readonly port: number }> {
+  const lines = (await readFile(pidFileOf(cluster), "utf8").catch(() => "")).split("\n");
   return { pid: Number(lines[0]), port: Number(lines[PID_FILE_PORT_LINE]) };
 }
 
