@@ -1,5 +1,6 @@
 import type { Gunzip, Inflate, ZlibOptions } from "node:zlib";
 import { freeBytes } from "./free-bytes.ts";
+import { createYoungCollector } from "./young-garbage.ts";
 
 /** What zlib's streams do not call an error. */
 class NoBytesError extends Error {
@@ -49,6 +50,8 @@ const takeEngine = createPlaces(8);
 /** More than this inflates in turn: many that grow at once would hold the most memory and finish last, so one grows. */
 const LARGE_BYTES = 64 * 1024;
 const takeLarge = createPlaces(1);
+/** What was inflated before is garbage by now, or soon: the next large message would stand beside it. */
+const collectYoung = createYoungCollector(() => performance.now());
 
 /**
  * Inflates a whole message of at most `maxBytes`. `goesOn` is called with the bytes inflated so far, before they are
@@ -106,6 +109,7 @@ function run(
       if (size <= LARGE_BYTES || giveBack) return;
       engine.pause();
       giveBack = takeLarge(() => {
+        collectYoung();
         if (goesOn(size)) engine.resume();
         else end(aborted());
       });

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Call, type Peer } from "../call.ts";
+import { freeBytes } from "../free-bytes.ts";
 import { createMessageTimer } from "../message-timer.ts";
 import { peerOfSession } from "../peers.ts";
 import { plainBytes } from "../plain-bytes.ts";
@@ -47,6 +48,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   #request: Buffer | undefined;
   #opening: void | Promise<void> = undefined;
   #ended = false;
+  #isDecoded = false;
   /** Wakes a handler that waits for the next inbound message; undefined ends its stream. */
   #awaitingMessage: ((bytes: Buffer | undefined) => void) | undefined;
   /** Lets a streaming call in. */
@@ -198,6 +200,8 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     this.#ended = true;
     if (error) {
       this.#wire?.drop();
+      // A decoded message may have views of its bytes.
+      if (this.#request && !this.#isDecoded) freeBytes(this.#request);
       this.#request = undefined;
       this.abort(error);
     }
@@ -346,6 +350,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
 
   #decode(bytes: Buffer): Message {
     const message = decodeMessage(this, bytes);
+    this.#isDecoded = true;
     this.bound.chain.message(this, message);
     return message;
   }
