@@ -323,7 +323,7 @@ test("wrong use ends with 2, a failure with 1, each with one clear line", async 
     [
       ["explain", "--input", '{"supplier_id":"x","past_disputes":"many"}'],
       1,
-      ': past_disputes is "many", which is not a number',
+      'past_disputes is "many", which is not a number',
     ],
     [["predict", "--input", SUPPLIER, "--url", "http://127.0.0.1:9"], 1, "does not answer"],
     [["predict", "--input", SUPPLIER, "--model", "nobody"], 1, 'no model "nobody"'],
