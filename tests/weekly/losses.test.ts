@@ -157,24 +157,31 @@ test("a week that a later one overtook says that the rules were not evaluated, b
   expect(end?.notes).toContain(note("2026-W30"));
 });
 
+const weekAhead = (weeks: number): string => newestIsoWeek(new Date(Date.now() + weeks * 7 * 86_400_000));
+/** "2027-W03" → [3, 2027], as createWeek takes them. */
+const yearAndWeek = (isoWeek: string): [week: number, year: number] => {
+  const [year, week] = isoWeek.split("-W").map(Number);
+  return [week ?? 0, year ?? 0];
+};
+
 test("a week that has not begun is rejected by the command and by a trigger, unless it is forced with a reason", async () => {
-  const year = 2099;
-  await using week = await createWeek(mesh, 43, year);
+  const [first, second] = [weekAhead(3), weekAhead(4)];
+  await using week = await createWeek(mesh, ...yearAndWeek(first));
   await week.writeFile(weekCsv(1_000));
   const rejected = await week.runOnce();
   expect(rejected.code).toBe(1);
-  expect(rejected.line).toContain(`2099-W43 has not begun, the present ISO week is ${newestIsoWeek(new Date())}`);
+  expect(rejected.line).toContain(`${first} has not begun, the present ISO week is ${newestIsoWeek(new Date())}`);
   await using scheduler = await week.startScheduler(await onPostgres());
-  await expect(trigger(scheduler, week)).rejects.toThrow("2099-W43 has not begun");
+  await expect(trigger(scheduler, week)).rejects.toThrow(`${first} has not begun`);
   const end = await lastProgress(scheduler, await trigger(scheduler, week, { forceFuture: "a rehearsal" }));
   expect(end).toMatchObject({ state: RunState.COMPLETE, failure: "" });
-  const run = await runOf("2099-W43");
+  const run = await runOf(first);
   expect(run?.forceFuture).toMatchObject({ reason: "a rehearsal", actor: "anonymous" });
   const event = (await eventsOf(run?.runId)).find((one) => one?.kind === "run.future_forced");
   expect(event).toMatchObject({ actor: "anonymous" });
-  await using other = await createWeek(mesh, 44, year);
+  await using other = await createWeek(mesh, ...yearAndWeek(second));
   await other.writeFile(weekCsv(1_000));
   const decisions = { WEEKLY_FORCE_FUTURE: "another rehearsal", WEEKLY_ACTOR: "jane.doe" };
   expect((await other.runOnce("a machine", decisions)).code).toBe(0);
-  expect((await runOf("2099-W44"))?.forceFuture).toMatchObject({ reason: "another rehearsal", actor: "jane.doe" });
+  expect((await runOf(second))?.forceFuture).toMatchObject({ reason: "another rehearsal", actor: "jane.doe" });
 });

@@ -214,6 +214,17 @@ describe("a week that has not begun", () => {
     expect((await ops.batch.startRun({ ...start, isoWeek: "2026-W48" })).lease).toBeDefined();
   });
 
+  test("starts nothing more than 8 weeks ahead, though it is forced, nor more than 30 years back", async () => {
+    const forceFuture = { reason: "a slip", actor: "jane.doe" };
+    const reasonOf = async (isoWeek: string) => {
+      const failure = await failureOf(ops.batch.startRun({ ...start, isoWeek, forceFuture }));
+      return [failure.code, failure.findDetails(ErrorInfoSchema)[0]?.reason];
+    };
+    expect(await reasonOf("9999-W01")).toEqual([Code.InvalidArgument, "FUTURE_WEEK"]);
+    expect(await reasonOf("0000-W01")).toEqual([Code.InvalidArgument, "ISO_WEEK"]);
+    expect(await inDatabase("select from bellwether.run where iso_week in ('9999-W01', '0000-W01')")).toEqual([]);
+  });
+
   test("starts when it is forced, and the audit trail has who and why, once", async () => {
     const forceFuture = { reason: "rehearsal of the year's end", actor: "jane.doe" };
     const { run } = await ops.batch.startRun({ ...start, forceFuture });

@@ -65,7 +65,7 @@ export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
   configHash: string;
 
   /**
-   * Starts a week that has not begun, and records who wanted it and why. Unset: such a week is rejected.
+   * Starts a week that has not begun, at most 8 weeks ahead, and records who wanted it and why. Unset: such a week is rejected.
    *
    * @generated from field: bellwether.ops.v1.Override force_future = 6;
    */

@@ -141,7 +141,7 @@ export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunReques
   acceptLosses: string;
 
   /**
-   * Runs a week that has not begun; why, recorded with the caller's name. Empty: such a week is rejected. At most 2,000 bytes.
+   * Runs a week that has not begun, at most 8 weeks ahead; why, recorded with the caller's name. Empty: such a week is rejected. At most 2,000 bytes.
    *
    * @generated from field: string force_future = 5;
    */

@@ -156,7 +156,7 @@ export function weeklyCommand(context: CliContext): Command {
       "gRPC URL of ops-service, default OPS_SERVICE_URL, else this machine at OPS_SERVICE_GRPC_PORT, 9080",
     )
     .option("--accept-losses <reason>", "publish the week whatever it lost; who and why is audited", reason)
-    .option("--force-future <reason>", "run a week that has not begun; who and why is audited", reason)
+    .option("--force-future <reason>", "run a week that has not begun, at most 8 ahead; who and why is audited", reason)
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",

@@ -48,6 +48,28 @@ test("a week has begun as soon as its Monday has begun somewhere on Earth, and n
   expect(() => checkWeekBegun("1999-W52", after, false)).not.toThrow();
 });
 
+test("a week may be forced 8 weeks ahead and no further", () => {
+  const now = new Date("2026-11-25T12:00:00Z"); // 2026-W48
+  for (const week of ["2026-W49", "2027-W03"]) expect(() => checkWeekBegun(week, now, true)).not.toThrow();
+  for (const week of ["2027-W04", "9999-W01"]) {
+    expect(() => checkWeekBegun(week, now, true)).toThrow(FutureWeekError);
+    expect(() => checkWeekBegun(week, now, true)).toThrow(
+      "correct the week; 2027-W03 is the last one that may be forced",
+    );
+  }
+});
+
+test("a week is at most 30 years back, forced or not", () => {
+  const now = new Date("2026-11-25T12:00:00Z");
+  for (const isForced of [true, false]) {
+    expect(() => checkWeekBegun("1996-W48", now, isForced)).not.toThrow();
+    for (const week of ["1996-W47", "0000-W01"]) {
+      expect(() => checkWeekBegun(week, now, isForced)).toThrow(IsoWeekError);
+      expect(() => checkWeekBegun(week, now, isForced)).toThrow("a week of the last 30 years, from 1996-W48 on");
+    }
+  }
+});
+
 test("the last week of a year is before the first of the next", () => {
   const lastOf2026 = new Date("2026-12-31T00:00:00Z");
   expect(newestIsoWeek(lastOf2026)).toBe("2026-W53");

@@ -32,9 +32,14 @@ export class FutureWeekError extends Error {
   override readonly name = "FutureWeekError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
 
-  constructor(week: string, present: string) {
+  /** @param furthest the last week that may be forced */
+  constructor(week: string, present: string, furthest: string) {
+    const way =
+      week > furthest
+        ? `correct the week; ${furthest} is the last one that may be forced`
+        : "correct the week, or force it with a reason (force_future)";
     super(
-      `${week} has not begun, the present ISO week is ${present}: every true week after it would count as earlier; correct the week, or force it with a reason (force_future)`,
+      `${week} has not begun, the present ISO week is ${present}: every true week after it would count as earlier; ${way}`,
     );
     this.fieldViolations = [{ field: "iso_week", description: `the present week is ${present}` }];
   }
@@ -54,9 +59,26 @@ export function isFutureWeek(week: string, now: Date): boolean {
   return week > newestIsoWeek(now);
 }
 
-/** Rejects a week that has begun nowhere on Earth, unless it is forced. @throws FutureWeekError */
+/**
+ * Weeks ahead that may be forced: enough for a rehearsal or a holiday. Until a forced week has come, every true week counts as overtaken
+ * and raises no alerts.
+ */
+const FORCED_WEEKS_AHEAD = 8;
+
+/** Years back: an older week is a slip of the pen. Procurement keeps no snapshots that old. */
+const OLDEST_YEARS = 30;
+
+/**
+ * Rejects a week that has begun nowhere on Earth, unless it is forced and at most 8 weeks ahead, and one that is more than 30 years back.
+ * @throws FutureWeekError, IsoWeekError
+ */
 export function checkWeekBegun(week: string, now: Date, isForced: boolean): void {
-  if (!isForced && isFutureWeek(week, now)) throw new FutureWeekError(week, newestIsoWeek(now));
+  const furthest = newestIsoWeek(new Date(now.getTime() + FORCED_WEEKS_AHEAD * 7 * DAY_MS));
+  if (isFutureWeek(week, now) && (!isForced || week > furthest))
+    throw new FutureWeekError(week, newestIsoWeek(now), furthest);
+  const oldest = newestIsoWeek(new Date(now.getTime() - OLDEST_YEARS * 365.25 * DAY_MS));
+  if (week < oldest)
+    throw new IsoWeekError(week, `expected a week of the last ${OLDEST_YEARS} years, from ${oldest} on`);
 }
 
 /** The Monday that a valid ISO week begins with, as an ISO date. */
