@@ -394,7 +394,25 @@ test.skipIf(!existsSync(SHARED))(
   "real deliveries: trained, and a real vendor scored and explained (needs the shared data)",
   async () => {
     const models = { MODEL_REGISTRY_URL: `file:${path.join(folder, "scms-models")}` };
-    const trained = await json<Trained & { suppliers: number }>(["train", ...SCMS, "--publish"], models);
+    interface Calibrated {
+      readonly suppliers: number;
+      readonly brier: number;
+      readonly base_rate_brier: number;
+      readonly largest_bin_share: number;
+      readonly out_of_fold: { readonly brier: number; readonly baseRateBrier: number };
+    }
+    const trained = await json<Trained & Calibrated>(["train", ...SCMS, "--publish"], models);
+    // A calibration curve that does not rise gave every supplier the same score.
+    expect(trained.largest_bin_share).toBeLessThan(0.9);
+    expect(trained.out_of_fold.brier).toBeLessThan(trained.out_of_fold.baseRateBrier);
+    expect(trained.brier).toBeLessThan(trained.base_rate_brier);
+    // Rows of the version's own training period, by a configuration whose test period begins earlier.
+    const leaking = path.join(folder, "leaking.yaml");
+    const config = await readFile(path.join(ROOT, SCMS[1] ?? ""), "utf8");
+    await writeFile(leaking, config.replace("test_from: 2012-10-01", "test_from: 2009-01-01"));
+    const evaluated = await json<{ warnings: string[] }>(["evaluate", "--config", leaking, ...SCMS.slice(2)], models);
+    expect(evaluated.warnings.join("\n")).toMatch(/v1 may have learnt from \d+ of 585 rows/);
+    expect(evaluated.warnings.join("\n")).toContain("v1 was trained under another configuration");
     expect(trained.version).toBe("v1");
     expect(trained.suppliers).toBeGreaterThan(5);
     expect(trained.positives).toBeGreaterThan(5);
