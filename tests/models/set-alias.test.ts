@@ -170,10 +170,12 @@ test("an alias is not moved to a version that cannot be served or whose files we
       `the alias was not moved: ${NAME} ${version} cannot be served: ${reason}.*; publish the version again`,
     );
   await expect(models.setAlias(move("v3"))).rejects.toMatchObject({ rawMessage: text("v3", "golden row 0: recorded") });
-  await expect(models.setAlias(move("v4"))).rejects.toMatchObject({ rawMessage: text("v4", "not a sound ONNX file") });
+  await expect(models.setAlias(move("v4"))).rejects.toMatchObject({
+    rawMessage: text("v4", "model.onnx cannot be loaded with its bundle: not a sound ONNX file"),
+  });
   for (const [version, reason] of [
     ["v3", "golden row 0: recorded"],
-    ["v4", "not a sound ONNX file"],
+    ["v4", "model.onnx cannot be loaded with its bundle: not a sound ONNX file"],
   ] as const) {
     using folder = championsInFolder(root, "cli");
     const moved = folder.set({ model: NAME, version, reason: "by hand" });

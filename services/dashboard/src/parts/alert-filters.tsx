@@ -9,6 +9,8 @@ const SEVERITIES = [AlertSeverity.WARNING, AlertSeverity.CRITICAL];
 export function AlertFilters({ filter }: { filter: AlertFilter }) {
   const show = (change: Partial<AlertFilter>): void => {
     window.location.hash = hrefOf({ page: "alerts", filter: { ...filter, ...change } });
+    // The browser's own event comes a task later: until then the box would show its old state again.
+    window.dispatchEvent(new Event("hashchange"));
   };
   const toggle = (state: AlertState): void => {
     const states = STATES.filter((one) => (one === state) !== filter.states.includes(one));
