@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import type { Registry } from "@bufbuild/protobuf";
 import { createContextKey } from "@connectrpc/connect";
+import type { Utf8Check } from "./utf8-body.ts";
 
 /** JSON that is larger than this is not kept to explain what is wrong with it, bytes. */
 const MAX_KEPT_BYTES = 1024 * 1024;
@@ -29,17 +30,21 @@ export const jsonRecordKey = createContextKey<JsonRecord | undefined>(undefined,
   description: "the JSON of a request",
 });
 
-/** Records a body that is one message. @param gzip whether it is compressed */
-export function recordUnary(source: AsyncIterable<Uint8Array>, gzip: boolean): RecordedJson {
+/**
+ * Records a body that is one message. Reading it fails where its bytes are no UTF-8, unless they are compressed.
+ * @param gzip whether it is compressed
+ */
+export function recordUnary(source: AsyncIterable<Uint8Array>, gzip: boolean, check?: Utf8Check): RecordedJson {
   let chunks: Uint8Array[] = [];
   let bytes = 0;
   const keep = (chunk: Uint8Array): void => {
+    check?.chunk(chunk);
     bytes += chunk.length;
     if (bytes > MAX_KEPT_BYTES) chunks = [];
     else chunks.push(chunk);
   };
   return {
-    body: observed(source, keep),
+    body: observed(source, keep, check?.end),
     read: () => {
       chunks = [];
     },
@@ -105,16 +110,22 @@ function textOf(bytes: Buffer, gzip: boolean): string | undefined {
   }
 }
 
-function observed(source: AsyncIterable<Uint8Array>, onChunk: (chunk: Uint8Array) => void): AsyncIterable<Uint8Array> {
+/** Without async functions: each would cost a promise for every chunk of every request. */
+function observed(
+  source: AsyncIterable<Uint8Array>,
+  onChunk: (chunk: Uint8Array) => void,
+  onEnd: () => void = () => {},
+): AsyncIterable<Uint8Array> {
+  const look = (next: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
+    if (next.done) onEnd();
+    else onChunk(next.value);
+    return next;
+  };
   return {
     [Symbol.asyncIterator]() {
       const chunks = source[Symbol.asyncIterator]();
       return {
-        async next() {
-          const next = await chunks.next();
-          if (!next.done) onChunk(next.value);
-          return next;
-        },
+        next: () => chunks.next().then(look),
         return: async () => (await chunks.return?.()) ?? { done: true, value: undefined },
       };
     },

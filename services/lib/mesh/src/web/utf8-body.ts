@@ -1,26 +1,47 @@
+import { isUtf8 } from "node:buffer";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { refusal } from "../refusal.ts";
 
-/**
- * The same body; reading it fails where its bytes are no UTF-8. The engine would read them as U+FFFD, and with them another supplier's id.
- * @throws ConnectError INVALID_ARGUMENT while it is read
- */
-export async function* utf8Body(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  for await (const chunk of source) {
-    check(decoder, chunk);
-    yield chunk;
-  }
-  check(decoder, undefined);
+/** Looks at the bytes of one body for what is no UTF-8. */
+export interface Utf8Check {
+  /** @throws ConnectError INVALID_ARGUMENT */
+  chunk(bytes: Uint8Array): void;
+  /** The body has ended, maybe within a character. @throws ConnectError INVALID_ARGUMENT */
+  end(): void;
 }
 
-/** @param chunk undefined: the body has ended, maybe within a character */
-function check(decoder: TextDecoder, chunk: Uint8Array | undefined): void {
-  try {
-    decoder.decode(chunk, { stream: chunk !== undefined });
-  } catch (cause) {
-    throw notUtf8(cause);
-  }
+/**
+ * A check of one body. The engine would read bytes that are no UTF-8 as U+FFFD, and with them another supplier's id. Most bodies are
+ * one chunk, which is looked at as a whole: a decoder for each would cost more than the rest of the check.
+ */
+export function createUtf8Check(): Utf8Check {
+  let only: Uint8Array | undefined;
+  let decoder: TextDecoder | undefined;
+  const decode = (bytes: Uint8Array | undefined): void => {
+    try {
+      decoder?.decode(bytes, { stream: bytes !== undefined });
+    } catch (cause) {
+      throw notUtf8(cause);
+    }
+  };
+  return {
+    chunk(bytes) {
+      if (!decoder && !only) {
+        only = bytes;
+        return;
+      }
+      if (!decoder) {
+        decoder = new TextDecoder("utf-8", { fatal: true });
+        decode(only);
+        only = undefined;
+      }
+      decode(bytes);
+    },
+    end() {
+      if (only && !isUtf8(only)) throw notUtf8();
+      decode(undefined);
+    },
+  };
 }
 
 /** The error of JSON whose bytes are no UTF-8. */

@@ -8,7 +8,7 @@ import { countedGzip, withInflation } from "./counted-gzip.ts";
 import { sendReason, sendRejection, shown } from "./http-rejection.ts";
 import { bodyKey, interruptibleBody } from "./interruptible-body.ts";
 import { jsonRecordKey, recordEnvelopes, recordedQuery, recordUnary } from "./recorded-json.ts";
-import { utf8Body } from "./utf8-body.ts";
+import { createUtf8Check } from "./utf8-body.ts";
 import { utf8Envelopes } from "./utf8-envelopes.ts";
 import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
@@ -76,8 +76,8 @@ function universalRequest(
   }
   const isUnary = request.headers["content-type"]?.startsWith("application/json");
   const encoding = request.headers["content-encoding"] ?? "identity";
-  const text = isUnary && encoding === "identity" ? utf8Body(body) : body;
-  const recorded = isUnary ? recordUnary(text, encoding === "gzip") : recordEnvelopes(utf8Envelopes(body));
+  const check = encoding === "identity" ? createUtf8Check() : undefined;
+  const recorded = isUnary ? recordUnary(body, encoding === "gzip", check) : recordEnvelopes(utf8Envelopes(body));
   values.set(jsonRecordKey, { ...recorded, registry });
   return { ...universal, body: recorded.body };
 }
