@@ -7,21 +7,45 @@ const ROOT = path.resolve(import.meta.dirname, "..");
 /** Which packages a package may import; tests and lib/testing may import any lib. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   gen: [],
+  env: [],
   config: [],
-  telemetry: ["config"],
-  mesh: ["gen", "telemetry", "config"],
-  storage: ["config", "telemetry"],
+  telemetry: ["env"],
+  mesh: ["gen", "telemetry", "env", "config"],
+  storage: ["env", "telemetry"],
   reasons: [],
   "risk-model": [],
   ingest: ["config", "risk-model"],
   registry: ["storage", "risk-model"],
   scoring: ["reasons", "registry", "risk-model"],
-  testing: ["gen", "telemetry", "config", "mesh", "storage", "risk-model", "ingest", "reasons", "registry", "scoring"],
-  "ml-service": ["gen", "mesh", "telemetry", "config", "reasons", "risk-model", "registry", "scoring"],
-  "ops-service": ["gen", "mesh", "telemetry", "config", "storage", "reasons", "risk-model"],
-  "scheduler-service": ["gen", "mesh", "telemetry", "config", "storage", "ingest", "risk-model", "registry", "scoring"],
+  testing: [
+    "gen",
+    "telemetry",
+    "env",
+    "config",
+    "mesh",
+    "storage",
+    "risk-model",
+    "ingest",
+    "reasons",
+    "registry",
+    "scoring",
+  ],
+  "ml-service": ["gen", "mesh", "telemetry", "env", "config", "reasons", "risk-model", "registry", "scoring"],
+  "ops-service": ["gen", "mesh", "telemetry", "env", "config", "storage", "reasons", "risk-model"],
+  "scheduler-service": [
+    "gen",
+    "mesh",
+    "telemetry",
+    "env",
+    "config",
+    "storage",
+    "ingest",
+    "risk-model",
+    "registry",
+    "scoring",
+  ],
   dashboard: ["gen", "reasons"],
-  cli: ["gen", "mesh", "config", "reasons", "risk-model", "registry", "ingest", "storage", "scoring"],
+  cli: ["gen", "mesh", "env", "config", "reasons", "risk-model", "registry", "ingest", "storage", "scoring"],
 };
 
 /** Outside packages that a package, or a folder of a service, must not know. */
@@ -108,11 +132,11 @@ test("ONNX Runtime is opened in one place, which turns its telemetry off", () =>
   expect(sources.filter((file) => opens.test(readFileSync(path.join(ROOT, file), "utf8")))).toEqual([RUNTIME]);
 });
 
-test("only main.ts and lib/config read the environment", () => {
+test("only main.ts and lib/env read the environment", () => {
   const wrong = files.filter(
     (file) =>
       !isTest(file) &&
-      !/\/main\.tsx?$|^services\/lib\/(config|testing)\//.test(file) &&
+      !/\/main\.tsx?$|^services\/lib\/(env|testing)\//.test(file) &&
       file !== RUNTIME &&
       /\bprocess\.env\b/.test(readFileSync(path.join(ROOT, file), "utf8")),
   );

@@ -1,4 +1,4 @@
-import { env, readEnv } from "@bellwether/config/env";
+import { env, readEnv } from "@bellwether/env/env";
 import type { CliContext } from "./cli-context.ts";
 import { UsageError } from "./usage-error.ts";
 

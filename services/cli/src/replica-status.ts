@@ -1,4 +1,4 @@
-import { readEnv } from "@bellwether/config/env";
+import { readEnv } from "@bellwether/env/env";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { env, readEnv } from "@bellwether/config/env";
+import { env, readEnv } from "@bellwether/env/env";
 import { runService } from "@bellwether/mesh/run-service";
 import { serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { registryRoot } from "@bellwether/registry/layout";

@@ -1,6 +1,6 @@
 import { loadAlertRules } from "@bellwether/config/alert-rules";
-import { env, readEnv } from "@bellwether/config/env";
 import { loadRiskPolicy } from "@bellwether/config/risk-policy";
+import { env, readEnv } from "@bellwether/env/env";
 import { runService } from "@bellwether/mesh/run-service";
 import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
 import { providePostgres } from "@bellwether/storage/provide-postgres";

@@ -1,4 +1,4 @@
-import { env } from "@bellwether/config/env";
+import { env } from "@bellwether/env/env";
 
 /** Variables that every form of the weekly run reads. */
 export const WEEKLY_ENV = {

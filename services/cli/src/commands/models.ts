@@ -1,4 +1,4 @@
-import { env, readEnv } from "@bellwether/config/env";
+import { env, readEnv } from "@bellwether/env/env";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
 import { readAliases } from "@bellwether/registry/aliases";
 import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/read-version";

@@ -1,4 +1,4 @@
-import { type EnvSource, env, readEnv } from "@bellwether/config/env";
+import { type EnvSource, env, readEnv } from "@bellwether/env/env";
 
 /**
  * Proves that the stores which the environment names answer: told once and before a model is trained, where each service would say it

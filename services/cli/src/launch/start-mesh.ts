@@ -1,7 +1,7 @@
 import path from "node:path";
-import { readEnv } from "@bellwether/config/env";
 import { newestIsoWeek } from "@bellwether/config/iso-week";
-import { Secret } from "@bellwether/config/secret";
+import { readEnv } from "@bellwether/env/env";
+import { Secret } from "@bellwether/env/secret";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";

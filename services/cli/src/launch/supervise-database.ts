@@ -1,6 +1,6 @@
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Secret } from "@bellwether/config/secret";
+import type { Secret } from "@bellwether/env/secret";
 import { startEmbeddedPostgres } from "@bellwether/storage/embedded-postgres";
 import { type SupervisedProcess, type SupervisorOptions, superviseService } from "./supervise-service.ts";
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { type EnvSource, readEnv } from "@bellwether/config/env";
+import { type EnvSource, readEnv } from "@bellwether/env/env";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLocalKeys } from "./auth/local-keys.ts";
 import { peerSettings, serverEnv, serverSettings } from "./server-env.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type EnvOf, env } from "@bellwether/config/env";
+import { type EnvOf, env } from "@bellwether/env/env";
 import { readPublicKeys } from "./auth/public-keys.ts";
 import { isRoleName } from "./auth/roles.ts";
 import type { RoleName } from "./caller.ts";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Secret } from "@bellwether/config/secret";
+import type { Secret } from "@bellwether/env/secret";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 
 /** A database to use. */

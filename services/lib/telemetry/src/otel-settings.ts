@@ -1,4 +1,4 @@
-import { type EnvOf, type EnvSource, env, readEnv } from "@bellwether/config/env";
+import { type EnvOf, type EnvSource, env, readEnv } from "@bellwether/env/env";
 
 const READERS = {
   disabled: env.flag("OTEL_SDK_DISABLED", false),

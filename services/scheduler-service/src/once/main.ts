@@ -1,5 +1,5 @@
 import path from "node:path";
-import { env, readEnv } from "@bellwether/config/env";
+import { env, readEnv } from "@bellwether/env/env";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
 import { inSpan } from "@bellwether/telemetry/in-span";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
