@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { loadConfigPair } from "@bellwether/config/config-pair";
-import { readTrainingTable } from "@bellwether/ingest/training-table";
+import { readTrainingTable } from "@bellwether/ingest/training/training-table";
 import { createRandom } from "@bellwether/risk-model/random";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import type { FeatureSpec, ModelSpec } from "@bellwether/risk-model/spec/model-spec";

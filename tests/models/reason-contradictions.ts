@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
-import { readTrainingTable } from "@bellwether/ingest/training-table";
+import { readTrainingTable } from "@bellwether/ingest/training/training-table";
 import { contradicts, groupReasons, selectReasons } from "@bellwether/reasons/reasons";
 import { publishVersion } from "@bellwether/registry/publish";
 import { readVersion } from "@bellwether/registry/read-version";

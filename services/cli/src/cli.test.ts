@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { readValueTable } from "@bellwether/ingest/read-value-table";
+import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 // Each test starts the command several times, beside other tests.

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { ModelConfig } from "@bellwether/config/model-config";
-import { type TableColumn, writeTable } from "@bellwether/ingest/write-table";
+import { type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import type { TrainedRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 

@@ -1,7 +1,7 @@
 import path from "node:path";
-import { cleanId } from "@bellwether/ingest/invisible";
-import { readValueTable } from "@bellwether/ingest/read-value-table";
-import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/write-table";
+import { cleanId } from "@bellwether/ingest/supplier-id";
+import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
+import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
 import { TableError } from "@bellwether/risk-model/import/table-error";

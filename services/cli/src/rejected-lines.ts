@@ -1,4 +1,4 @@
-import type { TrainingTable } from "@bellwether/ingest/training-table";
+import type { TrainingTable } from "@bellwether/ingest/training/training-table";
 import type { LeftOutRows } from "@bellwether/risk-model/training/left-out";
 
 /** Reasons that are listed; the JSON result has all of them. */

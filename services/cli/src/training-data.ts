@@ -1,6 +1,6 @@
 import path from "node:path";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
-import { readTrainingTable, type TrainingTable } from "@bellwether/ingest/training-table";
+import { readTrainingTable, type TrainingTable } from "@bellwether/ingest/training/training-table";
 import type { Command } from "commander";
 import { showStep } from "./report.ts";
 

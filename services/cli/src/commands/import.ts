@@ -1,7 +1,7 @@
 import path from "node:path";
 import { parseModelConfig } from "@bellwether/config/model-config";
 import { readYaml } from "@bellwether/config/yaml-file";
-import { readValueTable } from "@bellwether/ingest/read-value-table";
+import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { openModelFile } from "@bellwether/registry/open-model-file";
 import { BackgroundError } from "@bellwether/risk-model/import/background";
 import { ExpectedError } from "@bellwether/risk-model/import/expected-answers";

@@ -2,7 +2,7 @@ import {
   type PredictBatchResponse,
   PredictBatchResponseSchema,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import { create } from "@bufbuild/protobuf";
 
 /** Consecutive rows, `to` left out. */

@@ -1,4 +1,4 @@
-import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import { expect, test } from "vitest";
 import { attributesToProto, featuresToProto } from "./chunk-to-proto.ts";
 

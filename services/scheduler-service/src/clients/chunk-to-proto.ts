@@ -1,7 +1,7 @@
 import type { PredictBatchRequestSchema } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { MAX_CATEGORY_BYTES, MAX_NAME_BYTES } from "@bellwether/ingest/ingest-limits";
-import type { ChunkAttributes, SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { ChunkAttributes, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { categoryColumn } from "./category-column.ts";
 

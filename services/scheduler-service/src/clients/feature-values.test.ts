@@ -3,7 +3,7 @@ import {
   FeatureKind,
   ModelFeatureSchema,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { featureValuesToProto } from "./feature-values.ts";

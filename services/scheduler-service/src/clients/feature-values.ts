@@ -1,6 +1,6 @@
 import type { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { FeatureKind, type ModelFeature } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { plainText } from "./chunk-to-proto.ts";
 

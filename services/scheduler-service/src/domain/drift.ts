@@ -1,4 +1,4 @@
-import type { FeatureChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { FeatureChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import {
   type BinCounts,
   categoryBins,

@@ -1,6 +1,6 @@
 import { isoWeekStart } from "@bellwether/config/iso-week";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import type { ChangedAttribute } from "@bellwether/ingest/changed-attributes";
+import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 
 /** What happened to a run besides its record in the ledger. */

@@ -1,5 +1,5 @@
 import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 
 /** First line of the report's table. */
 export const SCORE_HEADER = "supplier_id,name,region,category,exposure,risk_score,band,missing_features,fault\n";

@@ -1,8 +1,8 @@
 import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { BatchRun, Override, RunLease, RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ModelFeature as DescribedFeature } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import type { SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
-import type { WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
+import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import type { Drift, FeatureProfile } from "./drift.ts";
 import type { ModelFeature } from "./model-contract.ts";
 

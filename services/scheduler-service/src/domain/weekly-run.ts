@@ -1,7 +1,7 @@
 import { parseIsoWeek } from "@bellwether/config/iso-week";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
-import type { WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
+import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
+import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { type Drift, measureDrift, profileFeatures } from "./drift.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";

@@ -1,6 +1,6 @@
 import path from "node:path";
-import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot-chunks";
-import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/weekly-snapshot";
+import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
+import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { makeFolder } from "@bellwether/storage/data-folder";
 
 // DuckDB is loaded with the first file: a scheduler that starts is ready a tenth of a second sooner without it.
@@ -8,15 +8,15 @@ import { makeFolder } from "@bellwether/storage/data-folder";
 /** Makes the snapshot of a weekly file. @throws what `snapshotWeekly` of the ingest throws */
 export async function writeSnapshot(input: WeeklyInput): Promise<WeeklySnapshot & { readonly sourceDigest: string }> {
   await makeFolder(path.dirname(input.outParquet));
-  const { snapshotWeekly } = await import("@bellwether/ingest/weekly-snapshot");
-  const { sourceDigest } = await import("@bellwether/ingest/weekly-source");
+  const { snapshotWeekly } = await import("@bellwether/ingest/snapshot/weekly-snapshot");
+  const { sourceDigest } = await import("@bellwether/ingest/snapshot/weekly-source");
   const snapshot = await snapshotWeekly(input);
   return { ...snapshot, sourceDigest: sourceDigest(snapshot.sources) };
 }
 
 /** SHA-256 of the content of a weekly input. @throws what `readSourceDigest` of the ingest throws */
 export async function readSource(input: Pick<WeeklyInput, "mapping" | "input" | "signal">): Promise<string> {
-  const { readSourceDigest } = await import("@bellwether/ingest/weekly-source");
+  const { readSourceDigest } = await import("@bellwether/ingest/snapshot/weekly-source");
   return readSourceDigest(input);
 }
 
@@ -27,7 +27,7 @@ export async function* readSnapshot(
   rows: number,
   signal: AbortSignal,
 ): AsyncGenerator<SnapshotChunk, void, void> {
-  const { readChunks } = await import("@bellwether/ingest/snapshot-chunks");
+  const { readChunks } = await import("@bellwether/ingest/snapshot/snapshot-chunks");
   yield* readChunks(parquet, { from, rows, signal });
 }
 
@@ -36,6 +36,6 @@ export async function* readSnapshotFeatures(
   parquet: string,
   signal: AbortSignal,
 ): AsyncGenerator<FeatureChunk, void, void> {
-  const { readFeatures } = await import("@bellwether/ingest/snapshot-chunks");
+  const { readFeatures } = await import("@bellwether/ingest/snapshot/snapshot-chunks");
   yield* readFeatures(parquet, { signal });
 }

@@ -1,11 +1,11 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
+import type { Workspace } from "../duckdb/workspace.ts";
+import { HEAD_BYTES } from "../files/scan-file.ts";
+import type { SourceFile } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
 import { MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
-import { HEAD_BYTES } from "../scan-file.ts";
-import type { SourceFile } from "../source-files.ts";
-import type { Workspace } from "../workspace.ts";
 import { type CsvForm, type CsvRecord, CsvRecordReader, recordValues } from "./csv-records.ts";
 import { CsvScan } from "./csv-scan.ts";
 import { readUtf8, scanUtf8 } from "./read-utf8.ts";

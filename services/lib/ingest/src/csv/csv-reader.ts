@@ -1,13 +1,13 @@
 import type { SourceMapping } from "@bellwether/config/source-mapping";
-import { csvHeader } from "../csv-header.ts";
-import { type FileReader, fileColumn, MAX_COLUMNS } from "../file-reader.ts";
+import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
+import { type FileReader, fileColumn, MAX_COLUMNS } from "../files/file-reader.ts";
+import { comparedName, matchHeader } from "../files/match-header.ts";
+import { HEAD_BYTES } from "../files/scan-file.ts";
+import type { SourceFile } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
 import { MAX_LINE_BYTES } from "../ingest-limits.ts";
-import { comparedName, matchHeader } from "../match-header.ts";
-import { sqlName, sqlText } from "../quote-sql.ts";
-import { HEAD_BYTES } from "../scan-file.ts";
-import type { SourceFile } from "../source-files.ts";
 import type { CsvFile } from "./csv-file.ts";
+import { csvHeader } from "./csv-header.ts";
 
 const DELIMITERS = [
   { delimiter: ",", shown: '","' },

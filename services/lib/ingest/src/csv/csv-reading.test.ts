@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readSmall, SMALL_MAPPING } from "../mapping-fixture.ts";
+import { readSmall, SMALL_MAPPING } from "../../test/mapping-fixture.ts";
 
 const HEADER = "id,delay,amount,late,note";
 const MAPPING = SMALL_MAPPING.replace("late: integer }", "late: integer, note: text }")

@@ -1,7 +1,7 @@
 import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { type FileScan, readUnpacked, scanFile } from "../files/scan-file.ts";
+import type { SourceFile } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
-import { type FileScan, readUnpacked, scanFile } from "../scan-file.ts";
-import type { SourceFile } from "../source-files.ts";
 import { createDecoder, type Decoder } from "./text-encoding.ts";
 
 /** Takes the next bytes of a file, decoded to UTF-8. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readSmall, SMALL_MAPPING } from "../mapping-fixture.ts";
+import { readSmall, SMALL_MAPPING } from "../../test/mapping-fixture.ts";
 import { Utf8Check } from "./utf8-check.ts";
 
 const latin1 = (text: string) => Buffer.from(text, "latin1");

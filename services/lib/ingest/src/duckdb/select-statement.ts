@@ -1,0 +1,66 @@
+import { StatementType } from "@duckdb/node-api";
+import { MappingSqlError } from "../ingest-errors.ts";
+import { duckdbProblem } from "./duckdb-error.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Functions whose answer changes from run to run: with one of them no score could be recomputed. */
+const CHANGING =
+  /\b(?:(random|setseed|uuid|uuidv4|uuidv7|gen_random_uuid|now|today|get_current_time|get_current_timestamp|transaction_timestamp|nextval|currval)\s*\(|(current_date|current_time|current_timestamp|localtime|localtimestamp|tablesample|using\s+sample)\b)/i;
+
+/** `sql` without comments and without what stands in quotes. */
+function bareSql(sql: string): string {
+  return sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"/g, " ");
+}
+
+/**
+ * Checks that `sql` is one SELECT that gives the same rows every time and reads nothing but tables, without running it.
+ * The workspace must be locked.
+ * @throws MappingSqlError that names `path`.
+ */
+export async function checkSelect(workspace: Workspace, path: string, sql: string): Promise<void> {
+  const bare = bareSql(sql);
+  if (bare.trim() === "") throw new MappingSqlError(path, "one SELECT statement is expected");
+  const changing = CHANGING.exec(bare);
+  if (changing)
+    throw new MappingSqlError(
+      path,
+      `${changing[1] ?? changing[2]} gives something else in every run; use columns only`,
+    );
+  try {
+    const statements = await workspace.connection.extractStatements(sql);
+    if (statements.count !== 1) throw new MappingSqlError(path, "one SELECT statement is expected");
+    const statement = await statements.prepare(0);
+    try {
+      if (statement.statementType !== StatementType.SELECT)
+        throw new MappingSqlError(path, "only a SELECT statement is allowed");
+      if (statement.parameterCount > 0) throw new MappingSqlError(path, "parameters such as $1 are not filled in");
+    } finally {
+      statement.destroySync();
+    }
+  } catch (error) {
+    throw mappingProblem(path, error);
+  }
+}
+
+/** Column names of a checked SELECT. */
+export async function selectColumns(workspace: Workspace, path: string, sql: string): Promise<string[]> {
+  try {
+    const statement = await workspace.connection.prepare(sql);
+    try {
+      return Array.from({ length: statement.columnCount }, (_, i) => statement.columnName(i));
+    } finally {
+      statement.destroySync();
+    }
+  } catch (error) {
+    throw mappingProblem(path, error);
+  }
+}
+
+/** What went wrong in a mapping's SQL, in the mapping's terms. */
+export function mappingProblem(path: string, error: unknown): MappingSqlError {
+  if (error instanceof MappingSqlError) return error;
+  const problem = duckdbProblem(error);
+  if (problem.startsWith("Permission Error"))
+    return new MappingSqlError(path, "it reaches for files; a mapping sees its declared sources only");
+  return new MappingSqlError(path, problem);
+}

@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type Json } from "@duckdb/node-api";
+import type { IngestLimits } from "../ingest-limits.ts";
+import { sqlTexts } from "./quote-sql.ts";
+
+/** A statement ran longer than it may, or the caller gave up. */
+export class StatementStoppedError extends Error {
+  override readonly name = "StatementStoppedError" as const;
+}
+
+/**
+ * A DuckDB of one run: in memory, with bounded buffers that spill into a folder of its own. Before `lock` it reads any
+ * file it is told to; after it, none but those that `lock` names, and no setting can be changed any more.
+ */
+export class Workspace {
+  /** Folder of this run; gone after disposal. */
+  readonly folder: string;
+  readonly limits: IngestLimits;
+  readonly connection: DuckDBConnection;
+  readonly #instance: DuckDBInstance;
+  readonly signal: AbortSignal | undefined;
+
+  private constructor(
+    folder: string,
+    limits: IngestLimits,
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+    signal: AbortSignal | undefined,
+  ) {
+    this.folder = folder;
+    this.limits = limits;
+    this.#instance = instance;
+    this.connection = connection;
+    this.signal = signal;
+  }
+
+  static async open(limits: IngestLimits, signal?: AbortSignal): Promise<Workspace> {
+    signal?.throwIfAborted();
+    const folder = await mkdtemp(join(tmpdir(), "bellwether-ingest-"));
+    const instance = await DuckDBInstance.create(":memory:", {
+      memory_limit: `${limits.memoryMb}MiB`,
+      threads: String(limits.threads),
+      temp_directory: join(folder, "spill"),
+      max_temp_directory_size: `${limits.tempMb}MiB`,
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+    });
+    const connection = await instance.connect();
+    // Times with a zone become the same day on every machine.
+    await connection.run("set TimeZone = 'UTC'");
+    return new Workspace(folder, limits, instance, connection, signal);
+  }
+
+  /**
+   * Shuts the file system but for `allowedFiles` and goes on with one thread: sums of floating-point numbers then do
+   * not depend on how many cores there are.
+   */
+  async lock(allowedFiles: readonly string[] = []): Promise<void> {
+    await this.connection.run("set threads = 1");
+    if (allowedFiles.length > 0) await this.connection.run(`set allowed_paths = ${sqlTexts(allowedFiles)}`);
+    await this.connection.run("set enable_external_access = false");
+    await this.connection.run("set lock_configuration = true");
+  }
+
+  /** Runs one of our own statements. @throws StatementStoppedError after `timeoutMs` or when the signal fires. */
+  run(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<unknown> {
+    return this.#bounded(timeoutMs, () => this.connection.run(sql));
+  }
+
+  /** Rows of one of our own small queries. */
+  async rows(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<Json[][]> {
+    const reader = await this.#bounded(timeoutMs, () => this.connection.runAndReadAll(sql));
+    return reader.getRowsJson();
+  }
+
+  /** The one number that a query of our own gives. */
+  async number(sql: string): Promise<number> {
+    return Number((await this.rows(sql))[0]?.[0]);
+  }
+
+  /** Rows of one of our own queries as a stream of chunks. */
+  stream(sql: string): Promise<DuckDBResult> {
+    return this.#bounded(this.limits.loadTimeoutMs, () => this.connection.stream(sql));
+  }
+
+  async #bounded<T>(timeoutMs: number, start: () => Promise<T>): Promise<T> {
+    this.signal?.throwIfAborted();
+    let stopped: string | null = null;
+    const stop = (why: string) => {
+      stopped = why;
+      this.connection.interrupt();
+    };
+    const onAbort = () => stop("the caller gave up");
+    const timer = setTimeout(() => stop(`it ran longer than ${timeoutMs} ms`), timeoutMs);
+    this.signal?.addEventListener("abort", onAbort);
+    try {
+      return await start();
+    } catch (error) {
+      if (stopped !== null) throw new StatementStoppedError(stopped, { cause: error });
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.connection.closeSync();
+    this.#instance.closeSync();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { SourceError } from "../ingest-errors.ts";
+import type { SourceFile } from "./source-files.ts";
+
+/** What one pass over a file's bytes finds, before any reader takes it apart. */
+export interface FileScan {
+  /** SHA-256 of the file as stored (packed, when it is), lower-case hex. */
+  readonly digest: string;
+  /** Unpacked size in bytes. */
+  readonly bytes: number;
+  /** Unpacked start of the file, at most `HEAD_BYTES`. */
+  readonly head: Buffer;
+}
+
+/** Enough for a header of 500 columns. */
+export const HEAD_BYTES = 256 * 1024;
+
+/** Unpacked bytes of a file; `onStored` sees the bytes as stored. @throws SourceError when a .gz file is damaged. */
+export async function readUnpacked(
+  source: string,
+  file: SourceFile,
+  onStored: (chunk: Buffer) => void,
+  onUnpacked: (chunk: Buffer) => void | Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const stored = createReadStream(file.path, { highWaterMark: 1 << 20 });
+  async function* watched(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      onStored(chunk);
+      yield chunk;
+    }
+  }
+  async function consume(chunks: AsyncIterable<Buffer>): Promise<void> {
+    for await (const chunk of chunks) await onUnpacked(chunk);
+  }
+  const options = signal ? { signal } : {};
+  try {
+    if (file.path.endsWith(".gz"))
+      await pipeline(stored, watched, createGunzip({ chunkSize: 1 << 18 }), consume, options);
+    else await pipeline(stored, watched, consume, options);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_"))
+      throw new SourceError(source, file.name, `it is not whole gzip data (${error.message})`);
+    throw error;
+  }
+}
+
+/**
+ * Reads a file once: digest, size and its start. `onUnpacked` sees its unpacked bytes, chunk by chunk.
+ * @throws SourceError when it is larger than `maxBytes` unpacked, or damaged gzip; what `onUnpacked` throws.
+ */
+export async function scanFile(
+  source: string,
+  file: SourceFile,
+  maxBytes: number,
+  signal?: AbortSignal,
+  onUnpacked: (chunk: Buffer) => void | Promise<void> = () => undefined,
+): Promise<FileScan> {
+  const hash = createHash("sha256");
+  const head: Buffer[] = [];
+  let bytes = 0;
+  await readUnpacked(
+    source,
+    file,
+    (chunk) => hash.update(chunk),
+    (chunk) => {
+      if (bytes < HEAD_BYTES) head.push(Buffer.from(chunk.subarray(0, HEAD_BYTES - bytes)));
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new SourceError(source, file.name, `it is larger than ${maxBytes} bytes unpacked`);
+      return onUnpacked(chunk);
+    },
+    signal,
+  );
+  return { digest: hash.digest("hex"), bytes, head: Buffer.concat(head) };
+}

@@ -1,0 +1,16 @@
+import type { RowsMapping } from "@bellwether/config/feature-mapping";
+import type { SourceReport } from "../sources/load-source.ts";
+import type { CleanedIds } from "./map-rows.ts";
+
+/**
+ * Name of the source columns that hold supplier ids: the one that `rows.supplier_id` names. Its values are cleaned while
+ * a source is read, so that the mapping's SQL joins them. Null: it is an expression.
+ */
+export function idColumnOf(rows: RowsMapping): string | null {
+  return /^(?:\w+\.)?([a-z_]\w*)$/i.exec(rows.supplierId.trim())?.[1] ?? null;
+}
+
+/** Ids cleaned after the mapping's SQL and those that were cleaned while the sources were read. */
+export function addCleaned(mapped: CleanedIds, sources: readonly SourceReport[]): CleanedIds {
+  return { ...mapped, rows: sources.reduce((sum, { cleanedIds }) => sum + cleanedIds, mapped.rows) };
+}

@@ -1,0 +1,273 @@
+import type { AttributeMapping, RowsMapping } from "@bellwether/config/feature-mapping";
+import type { ModelConfig } from "@bellwether/config/model-config";
+import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
+import { checkSelect, mappingProblem } from "../duckdb/select-statement.ts";
+import type { Workspace } from "../duckdb/workspace.ts";
+import { type FoundReason, MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
+import { idSql } from "../supplier-id.ts";
+import { type ChangedAttribute, changedAttributes, EXPOSURE_CHANGE, exposureChange } from "./changed-attributes.ts";
+import { COLUMN, given, type RowFault, rowFaults } from "./rejected-row-reasons.ts";
+
+/** Table that `mapRows` makes; good rows are those where `~fault` is null, `~row` is their order. */
+export const MAPPED = '"mapped rows"';
+
+/** What the mapped rows are made of. */
+export interface RowsToMap {
+  /** Path of `rows` in the mapping, for mistakes. */
+  readonly path: string;
+  readonly rows: RowsMapping;
+  /** Table expression whose columns the expressions of `rows` see. */
+  readonly from: string;
+  /** SQL of a row's place in its file, 0 for the first; null when rows come from several tables. */
+  readonly place: string | null;
+  readonly model: ModelConfig;
+  /** Table of supplier_id, as_of (when the rows have one) and label; rows without a label are left out. */
+  readonly labels: string | null;
+  /** As-of date of rows that map none; ISO date. */
+  readonly asOf: string | null;
+  /** Keep of each supplier its newest row, not after `asOf`. */
+  readonly newestOnly: boolean;
+}
+
+/** A row that broke a rule. */
+export interface FaultSample {
+  readonly place: number | null;
+  readonly column: string;
+  readonly reason: string;
+  /** Supplier, date and value. */
+  readonly text: string;
+}
+
+/** What became of the rows: `given` = `rows` + the rows of `reasons` + `notChosen`. */
+export interface MappedRows {
+  /** Rows of the table that was mapped. */
+  readonly given: number;
+  /** Rows accepted. */
+  readonly rows: number;
+  readonly reasons: readonly FoundReason[];
+  readonly samples: readonly FaultSample[];
+  /** Rows without a label, or that are not the newest of their supplier up to `asOf`. */
+  readonly notChosen: number;
+  readonly cleanedIds: CleanedIds;
+  /** Attributes of accepted rows that are not kept as given; empty when rows are mapped for training, which keeps none. */
+  readonly changedAttributes: readonly ChangedAttribute[];
+}
+
+/** Supplier ids that lost characters without width or white space around them. */
+export interface CleanedIds {
+  readonly rows: number;
+  /** Rows that were rejected since the id of another row was the same but for them. */
+  readonly duplicates: number;
+}
+
+/** One column of a mapped row. */
+interface MappedColumn {
+  readonly name: string;
+  /** The mapping's expression; null gives null. */
+  readonly expression: string | null;
+  /** Place of the expression in the mapping. */
+  readonly path: string;
+  /** SQL that casts the given value. */
+  readonly cast: (value: string) => string;
+}
+
+/** Attribute → name of its column and of its key in YAML. */
+const ATTRIBUTES = {
+  displayName: "display_name",
+  region: "region",
+  category: "category",
+  exposure: "exposure",
+  owner: "owner",
+} as const satisfies Record<keyof AttributeMapping, string>;
+
+const textCast = (value: string) => `nullif(trim(${value}::varchar), '')`;
+
+function mappedColumns({ rows, model, path, asOf }: RowsToMap): MappedColumn[] {
+  const columns: MappedColumn[] = [
+    { name: "supplier_id", expression: rows.supplierId, path: `${path}.supplier_id`, cast: idSql },
+    {
+      name: "as_of",
+      expression: rows.asOf ?? (asOf === null ? null : `date ${sqlText(asOf)}`),
+      path: `${path}.as_of`,
+      cast: (value) => `try_cast(${value} as date)`,
+    },
+  ];
+  for (const feature of model.features) {
+    const numeric = feature.kind === "numeric";
+    columns.push({
+      name: numeric ? COLUMN.number(feature.name) : COLUMN.category(feature.name),
+      expression: rows.features[feature.name] ?? null,
+      path: `${path}.features.${feature.name}`,
+      cast: numeric ? (value) => `try_cast(${value} as double)` : textCast,
+    });
+  }
+  if (model.text)
+    columns.push({
+      name: COLUMN.text(model.text.name),
+      expression: rows.text,
+      path: `${path}.text`,
+      cast: (value) => `coalesce(${value}::varchar, '')`,
+    });
+  for (const [key, name] of Object.entries(ATTRIBUTES))
+    columns.push({
+      name: COLUMN.attribute(name),
+      expression: rows.attributes[key as keyof AttributeMapping],
+      path: `${path}.attributes.${name}`,
+      cast: name === "exposure" ? nonNegative : textCast,
+    });
+  return columns;
+}
+
+/** A number that is finite and not negative, else null: an attribute never costs a supplier its score. */
+function nonNegative(value: string): string {
+  const cast = `try_cast(${value} as double)`;
+  return `case when isfinite(${cast}) and ${cast} >= 0 then ${cast} end`;
+}
+
+/**
+ * Evaluates the expressions of `rows` into the table `MAPPED` and marks the first rule that a row breaks.
+ * @throws MappingSqlError when an expression is refused or fails.
+ */
+export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<MappedRows> {
+  const columns = mappedColumns(task);
+  for (const { path, expression } of columns)
+    if (expression !== null)
+      await checkSelect(workspace, path, `select (\n${expression}\n) as value from ${task.from}`);
+  const hasAsOf = task.rows.asOf !== null || task.asOf !== null;
+  const faults = rowFaults(task.model, { asOf: hasAsOf, label: task.labels !== null });
+  try {
+    await workspace.run(`create table ${MAPPED} as ${mappedSql(task, columns, faults)}`, workspace.limits.sqlTimeoutMs);
+  } catch (error) {
+    throw mappingProblem(task.path, error);
+  }
+  const compared = [...columns.map((column) => sqlName(column.name)), ...(task.labels === null ? [] : ["label"])];
+  const duplicates = await markSecondRows(workspace, hasAsOf, compared, faults.length);
+  const marks = [...faults, ...secondRowFaults(hasAsOf)];
+  const [counts = []] = await workspace.rows(
+    `select count(*), count(*) filter ("~fault" is null), count(*) filter ("~cleaned") from ${MAPPED}`,
+  );
+  const [chosen = 0, rows = 0, cleaned = 0] = counts.map(Number);
+  const given = await workspace.number(`select count(*) from ${task.from}`);
+  return {
+    given,
+    rows,
+    reasons: await faultReasons(workspace, marks),
+    samples: await faultSamples(workspace, marks),
+    notChosen: given - chosen,
+    cleanedIds: { rows: cleaned, duplicates },
+    changedAttributes: task.labels === null ? await changedAttributes(workspace, MAPPED) : [],
+  };
+}
+
+type Mark = Pick<RowFault, "stage" | "column" | "reason"> & { readonly isRepeated?: boolean };
+
+/** Reasons of the two marks that `markSecondRows` sets, in their order. */
+function secondRowFaults(hasAsOf: boolean): Mark[] {
+  const of = hasAsOf ? "of the same supplier and date" : "of the same supplier";
+  const mark = { stage: "mapping", column: "supplier_id" } as const;
+  return [
+    { ...mark, reason: `a second row ${of} with the same values`, isRepeated: true },
+    { ...mark, reason: `a second row ${of} with other values` },
+  ];
+}
+
+/**
+ * Marks the later ones of good rows that have the same key: as fault number `fault` where they have the values of the
+ * first in the columns `compared`, else as the number after it. Gives how many have the same key since ids were cleaned.
+ */
+async function markSecondRows(
+  workspace: Workspace,
+  hasAsOf: boolean,
+  compared: readonly string[],
+  fault: number,
+): Promise<number> {
+  const key = hasAsOf ? "supplier_id, as_of" : "supplier_id";
+  const good = `from ${MAPPED} where "~fault" is null`;
+  // Numbering all rows by key would cost more than all that comes before; keys that come twice are few.
+  await workspace.run(
+    `create table "keys twice" as select ${key}, min("~row") as first ${good} group by ${key} having count(*) > 1`,
+  );
+  if ((await workspace.number(`select count(*) from "keys twice"`)) === 0) return 0;
+  const same = compared.map((column) => `later.${column} is not distinct from earlier.${column}`).join(" and ");
+  await workspace.run(
+    `create table "second rows" as
+     select later."~row" as second, ${same} as same, later."~cleaned" or earlier."~cleaned" as cleaned
+     from (select * ${good}) as later join "keys twice" using (${key})
+       join ${MAPPED} as earlier on earlier."~row" = first
+     where later."~row" <> first`,
+  );
+  await workspace.run(
+    `update ${MAPPED} set "~fault" = case when same then ${fault} else ${fault + 1} end, "~text" = supplier_id
+     from "second rows" where "~row" = second`,
+  );
+  return await workspace.number(`select count(*) from "second rows" where cleaned`);
+}
+
+/** SQL that is true where the id is not as it was given; a number is only written otherwise. */
+function cleanedMark(): string {
+  const id = given("supplier_id");
+  return `(typeof(${id}) not in ('DOUBLE', 'FLOAT') and ${idSql(id)} is distinct from nullif(${id}::varchar, ''))`;
+}
+
+/** SELECT of every column of the mapped rows, with `~row`, `~place`, `~fault` and `~text`. */
+function mappedSql(task: RowsToMap, columns: readonly MappedColumn[], faults: readonly RowFault[]): string {
+  const values = columns.map((c) => `${c.expression === null ? "null" : `(\n${c.expression}\n)`} as ${given(c.name)}`);
+  const casts = columns.map((c) => `${c.cast(given(c.name))} as ${sqlName(c.name)}`);
+  const marks = faults.map((fault, i) => `when ${fault.when} then ${i}`).join(" ");
+  const texts = faults.map((fault, i) => `when ${i} then left(${fault.text}, ${MAX_SAMPLE_TEXT})`).join(" ");
+  return `
+    with given_rows as (
+      select row_number() over () as "~row", ${task.place ?? "null"} as "~place", ${values.join(", ")} from ${task.from}
+    ),
+    cast_rows as (select *, ${casts.join(", ")}, ${cleanedMark()} as "~cleaned",
+      ${exposureChange()} as ${EXPOSURE_CHANGE} from given_rows),
+    chosen_rows as (${chosenRows(task)}),
+    marked_rows as (select *, case ${marks} end as "~fault" from chosen_rows)
+    select * exclude (${columns.map((c) => given(c.name)).join(", ")}), case "~fault" ${texts} end as "~text"
+    from marked_rows`;
+}
+
+/** SELECT of the rows that have a label, or of each supplier's newest row, or of all. */
+function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
+  if (labels !== null) {
+    // A row without a key can have no label; it stays, to be rejected for its key.
+    const [sameDay, noKey] =
+      rows.asOf === null
+        ? ["", "supplier_id is null"]
+        : ["and as_of = label_as_of", "supplier_id is null or as_of is null"];
+    return `select cast_rows.*, ${given("label")}, try_cast(${given("label")} as double) as label
+      from cast_rows left join ${labels} on supplier_id = label_id ${sameDay}
+      where label_id is not null or ${noKey}`;
+  }
+  if (!newestOnly) return "select * from cast_rows";
+  // Rows without a date or a supplier can be no one's newest; they stay, to be rejected for it.
+  return `select * from cast_rows ${asOf === null ? "" : `where as_of is null or as_of <= date ${sqlText(asOf)}`}
+    qualify as_of is null or supplier_id is null or row_number() over (partition by supplier_id order by as_of desc nulls last, "~row") = 1`;
+}
+
+async function faultReasons(workspace: Workspace, marks: readonly Mark[]): Promise<FoundReason[]> {
+  const counted = await workspace.rows(
+    `select "~fault", count(*) from ${MAPPED} where "~fault" is not null group by all order by all`,
+  );
+  return counted.flatMap(([index, rows]) => {
+    const mark = marks[Number(index)];
+    if (!mark) return [];
+    const { stage, column, reason, isRepeated = false } = mark;
+    return [{ stage, column, reason, rows: Number(rows), isRepeated }];
+  });
+}
+
+async function faultSamples(workspace: Workspace, marks: readonly Mark[]): Promise<FaultSample[]> {
+  const found = await workspace.rows(
+    `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text", "~row"
+     from ${MAPPED} where "~fault" is not null
+     order by row_number() over (partition by "~fault" order by "~row") > 1, "~row" limit ${workspace.limits.maxSamples}`,
+  );
+  found.sort((a, b) => Number(a[4]) - Number(b[4]));
+  return found.flatMap(([place, index, who, text]) => {
+    const mark = marks[Number(index)];
+    if (!mark) return [];
+    const shown = `${String(who ?? "")}: ${String(text ?? "nothing")}`;
+    return [{ place: place === null ? null : Number(place), column: mark.column, reason: mark.reason, text: shown }];
+  });
+}

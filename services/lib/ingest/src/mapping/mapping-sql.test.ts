@@ -1,0 +1,162 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readSmall, SMALL_MAPPING } from "../../test/mapping-fixture.ts";
+import { MappingSqlError } from "../ingest-errors.ts";
+
+const FILES = { "suppliers.csv": "id,delay,amount,late\ns1,1,10,0\ns2,2,20,1\n", "secret.csv": "a\n1\n" };
+
+let outside = "";
+beforeAll(async () => {
+  outside = await mkdtemp(join(tmpdir(), "bellwether-outside-"));
+});
+afterAll(() => rm(outside, { recursive: true }));
+
+function withStep(sql: string): string {
+  const indented = sql.replaceAll("\n", "\n      ");
+  return SMALL_MAPPING.replace(
+    "rows:\n  from: suppliers",
+    `steps:\n  - name: step\n    sql: |\n      ${indented}\nrows:\n  from: step`,
+  );
+}
+
+async function problemOf(mapping: string, limits = {}): Promise<MappingSqlError> {
+  const error = await readSmall(FILES, { mapping, limits }).then(
+    () => null,
+    (e: unknown) => e,
+  );
+  expect(error).toBeInstanceOf(MappingSqlError);
+  if (!(error instanceof MappingSqlError)) throw error;
+  return error;
+}
+
+test("steps see the sources and the steps before them", async () => {
+  const { table } = await readSmall(FILES, {
+    mapping: withStep("select *, 1 as one -- a comment at the end\nfrom suppliers;"),
+  });
+  expect(table.supplierIds).toEqual(["s1", "s2"]);
+});
+
+test.each([
+  ["select * from read_csv('/etc/passwd')"],
+  ["select * from read_text('/etc/passwd')"],
+  ["select * from 'secret.csv'"],
+  ["select * from read_parquet('https://example.org/x.parquet')"],
+  ["select * from glob('/etc/*')"],
+  ["select * from sniff_csv('/etc/passwd')"],
+  ["select * from suppliers where id in (select content from read_text('/proc/self/environ'))"],
+  ["copy suppliers to 'OUT/x.csv'"],
+  ["copy (select 1) to 'OUT/x.parquet'"],
+])("%s reaches for a file and is refused", async (sql) => {
+  const error = await problemOf(withStep(sql.replace("OUT", outside)));
+  expect(error.message).toBe(
+    "mapping, steps[0] (step): it reaches for files; a mapping sees its declared sources only",
+  );
+  expect(await readdir(outside)).toEqual([]);
+});
+
+test.each([
+  ["attach 'OUT/x.db'", /only a SELECT statement|it reaches for files/],
+  ["install httpfs", /only a SELECT statement/],
+  ["load json", /only a SELECT statement/],
+  ["pragma database_list", /syntax error/],
+  ["set enable_external_access = true", /only a SELECT statement/],
+  ["create table x as select 1", /only a SELECT statement/],
+  ["insert into suppliers values (1)", /suppliers is not an? table/],
+  ["drop view suppliers", /only a SELECT statement/],
+  ["explain select 1", /only a SELECT statement/],
+  ["select 1; select 2", /one SELECT statement is expected/],
+  ["select 1); drop table suppliers; --", /syntax error/],
+  ["-- nothing", /one SELECT statement is expected/],
+  ["select * from '/etc/passwd'", /Table with name \/etc\/passwd does not exist/],
+  ["select $1 as id", /parameters such as \$1/],
+  ["select * from supplers", /Table with name supplers does not exist/],
+  ["selec * from suppliers", /syntax error/],
+  ["select *, random() as r from suppliers", /random gives something else in every run/],
+  ["select *, current_date as today from suppliers", /current_date gives something else in every run/],
+  ["select * from suppliers using sample 1", /using sample gives something else in every run/],
+])("%s is refused", async (sql, expected) => {
+  const error = await problemOf(withStep(sql.replace("OUT", outside)));
+  expect(error.path).toBe("steps[0] (step)");
+  expect(error.message).toMatch(expected);
+  expect(await readdir(outside)).toEqual([]);
+});
+
+test("words that change from run to run are allowed as texts, names and comments", async () => {
+  const sql = 'select *, \'now()\' as a, "delay" as "random" -- today()\nfrom suppliers /* current_date */';
+  expect((await readSmall(FILES, { mapping: withStep(sql) })).table.rows).toBe(2);
+});
+
+test("SQL that does not end is stopped and named", async () => {
+  const sql =
+    "select a.range as id, 0 as delay, 0 as amount from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 9";
+  const started = performance.now();
+  const error = await problemOf(withStep(sql), { sqlTimeoutMs: 300 });
+  expect(error.message).toBe("mapping, steps[0] (step): it ran longer than 300 ms");
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
+
+test("as many rows as allowed pass, one more does not", async () => {
+  const sql = "select 's' || range as id, 0 as delay, 0 as amount from range(1000)";
+  const error = await problemOf(withStep(sql), { maxRows: 999 });
+  expect(error.message).toContain("it gives more than 999 rows");
+  const passed = await readSmall(FILES, {
+    mapping: withStep(`${sql} union all select 's1', 1, 1`).replace("union all", "where range <> 1 union all"),
+    limits: { maxRows: 1000 },
+  });
+  expect(passed.unlabelled).toBe(998);
+});
+
+test("buffers beyond the limits are an error of the step, not of the process", async () => {
+  const error = await problemOf(withStep("select string_agg(repeat('x', 1000)) as id from range(10000000)"), {
+    memoryMb: 64,
+    tempMb: 64,
+  });
+  expect(error.message).toMatch(/steps\[0\] \(step\): Out of Memory/);
+});
+
+test("a caller that gives up stops the reading", async () => {
+  const sql =
+    "select a.range as id, 0 as delay, 0 as amount from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 9";
+  const reading = readSmall(FILES, { mapping: withStep(sql), signal: AbortSignal.timeout(300) });
+  await expect(reading).rejects.toThrow(/the caller gave up|aborted/);
+});
+
+test.each([
+  [
+    "features: [delay, amount]",
+    "features: { delay: delya, amount: amount }",
+    'rows.features.delay: Binder Error: Referenced column "delya" not found',
+  ],
+  [
+    "features: [delay, amount]",
+    "features: { delay: \"(select 1 from read_text('/etc/passwd'))\", amount: amount }",
+    "rows.features.delay: it reaches for files",
+  ],
+  [
+    "features: [delay, amount]",
+    'features: { delay: "1) from suppliers; drop table x; --", amount: amount }',
+    "rows.features.delay: ",
+  ],
+  ["features: [delay, amount]", 'features: { delay: "random()", amount: amount }', "rows.features.delay: random gives"],
+  ["supplier_id: id\n  features", "supplier_id: idd\n  features", "rows.supplier_id: Binder Error"],
+  [
+    "label: select id as supplier_id, late from suppliers",
+    "label: select id, late from suppliers",
+    'label: it gives no column "supplier_id"',
+  ],
+  [
+    "label: select id as supplier_id, late from suppliers",
+    "label: select id as supplier_id, late as lat from suppliers",
+    'label: it gives no column "late"; the nearest is "lat"',
+  ],
+  [
+    "label: select id as supplier_id, late from suppliers",
+    "label: select id as supplier_id, late from suppliers union all select 's1', 1",
+    "label: it labels s1 more than once",
+  ],
+])("%s written as %s is told with its place", async (good, bad, expected) => {
+  const error = await problemOf(SMALL_MAPPING.replace(good, bad));
+  expect(error.message).toContain(`mapping, ${expected}`);
+});

@@ -1,0 +1,54 @@
+import type { SnapshotMapping, StepMapping } from "@bellwether/config/feature-mapping";
+import { SNAPSHOTS } from "@bellwether/config/source-mapping";
+import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
+import { checkSelect, mappingProblem } from "../duckdb/select-statement.ts";
+import type { Workspace } from "../duckdb/workspace.ts";
+import { MappingSqlError } from "../ingest-errors.ts";
+
+/** Snapshot dates of a mapping at most: 30 years of days. */
+const MAX_SNAPSHOTS = 11_000;
+
+/**
+ * Makes the table `snapshots` of the days `from`, `from` + 1 period … up to and with `to`.
+ * @throws MappingSqlError when there are more than 11,000.
+ */
+export async function makeSnapshots(workspace: Workspace, snapshots: SnapshotMapping): Promise<void> {
+  const interval = `interval 1 ${snapshots.every}`;
+  await workspace.run(
+    `create table ${SNAPSHOTS} as select cast(unnest(generate_series(
+       timestamp ${sqlText(snapshots.from)}, timestamp ${sqlText(snapshots.to)}, ${interval})) as date) as as_of`,
+  );
+  const made = await workspace.number(`select count(*) from ${SNAPSHOTS}`);
+  if (made > MAX_SNAPSHOTS)
+    throw new MappingSqlError("snapshots", `${made} dates, at most ${MAX_SNAPSHOTS} are allowed`);
+}
+
+/** Runs the steps in their order, each into a table of its name. @throws MappingSqlError */
+export async function runSteps(workspace: Workspace, steps: readonly StepMapping[]): Promise<void> {
+  for (const [i, step] of steps.entries())
+    await materialize(workspace, `steps[${i}] (${step.name})`, step.name, step.sql);
+}
+
+/**
+ * Puts the rows of a mapping's SELECT into the table `name`; the workspace must be locked.
+ * @throws MappingSqlError when the SQL is refused, fails, runs too long or gives too many rows.
+ */
+export async function materialize(workspace: Workspace, path: string, name: string, sql: string): Promise<void> {
+  const { maxRows, sqlTimeoutMs } = workspace.limits;
+  await checkSelect(workspace, path, sql);
+  try {
+    await workspace.run(
+      `create table ${sqlName(name)} as select * from (\n${withoutEnd(sql)}\n) limit ${maxRows + 1}`,
+      sqlTimeoutMs,
+    );
+  } catch (error) {
+    throw mappingProblem(path, error);
+  }
+  if ((await workspace.number(`select count(*) from ${sqlName(name)}`)) > maxRows)
+    throw new MappingSqlError(path, `it gives more than ${maxRows} rows`);
+}
+
+/** A SELECT that can stand in parentheses: without the semicolon that ends it. */
+export function withoutEnd(sql: string): string {
+  return sql.replace(/;\s*$/, "");
+}

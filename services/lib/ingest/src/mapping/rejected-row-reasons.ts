@@ -1,0 +1,101 @@
+import type { ModelConfig } from "@bellwether/config/model-config";
+import { sqlName } from "../duckdb/quote-sql.ts";
+import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_ID_BYTES, MAX_TEXT_BYTES } from "../ingest-limits.ts";
+import type { RejectStage } from "../rejected-rows.ts";
+
+/** Why a mapped row is rejected. */
+export interface RowFault {
+  /** "mapping": the mapping's SQL gave no usable value; "validating": a rule of the model forbids it. */
+  readonly stage: RejectStage;
+  /** SQL condition over the cast values and the raw ones, whose names start with `=`. */
+  readonly when: string;
+  readonly column: string;
+  readonly reason: string;
+  /** SQL of the value that is shown. */
+  readonly text: string;
+}
+
+/** Names of a mapped row's columns, by what they hold. */
+export const COLUMN = {
+  number: (feature: string) => `number.${feature}`,
+  category: (feature: string) => `category.${feature}`,
+  text: (name: string) => `text.${name}`,
+  attribute: (name: string) => `attribute.${name}`,
+} as const;
+
+/** The value of a column as the mapping's expression gave it, before the cast. */
+export function given(column: string): string {
+  return sqlName(`=${column}`);
+}
+
+/**
+ * Rules that a row of features must meet, in the order in which the first one broken is told. They are those that
+ * ml-service holds a supplier against.
+ */
+export function rowFaults(model: ModelConfig, row: { readonly asOf: boolean; readonly label: boolean }): RowFault[] {
+  const id = "supplier_id";
+  const stage = "mapping";
+  const faults: RowFault[] = [
+    {
+      stage,
+      when: `${id} is null and typeof(${given(id)}) in ('DOUBLE', 'FLOAT') and ${given(id)} is not null`,
+      column: id,
+      reason: "not a whole number within 2^53, as an id must be that is a number",
+      text: `${given(id)}::varchar`,
+    },
+    { stage, when: `coalesce(${id}, '') = ''`, column: id, reason: "empty", text: "''" },
+    {
+      stage,
+      when: `strlen(${id}) > ${MAX_SUPPLIER_ID_BYTES}`,
+      column: id,
+      reason: `longer than ${MAX_SUPPLIER_ID_BYTES} bytes`,
+      text: id,
+    },
+    { stage, when: `contains(${id}, chr(0))`, column: id, reason: "holds a NUL character", text: id },
+  ];
+  if (row.asOf)
+    faults.push({
+      stage,
+      when: "as_of is null",
+      column: "as_of",
+      reason: "no date",
+      text: `${given("as_of")}::varchar`,
+    });
+  for (const feature of model.features) {
+    const column = feature.kind === "numeric" ? COLUMN.number(feature.name) : COLUMN.category(feature.name);
+    const value = sqlName(column);
+    const fault = (when: string, reason: string, stage: RejectStage = "validating") =>
+      faults.push({ stage, when, column: feature.name, reason, text: `${given(column)}::varchar` });
+    if (feature.kind === "numeric")
+      fault(
+        `${given(column)} is not null and (${value} is null or not isfinite(${value}))`,
+        "not a finite number",
+        stage,
+      );
+    else fault(`strlen(${value}) > ${MAX_CATEGORY_BYTES}`, `longer than ${MAX_CATEGORY_BYTES} bytes`);
+    if (feature.range) {
+      const [min, max] = feature.range;
+      fault(`${value} not between ${min}::double and ${max}::double`, `outside the physical range ${min} to ${max}`);
+    }
+    if (feature.missing === "refuse") fault(`${value} is null`, "missing, which this feature may not be");
+  }
+  if (model.text) {
+    const value = sqlName(COLUMN.text(model.text.name));
+    faults.push({
+      stage: "validating",
+      when: `strlen(${value}) > ${MAX_TEXT_BYTES}`,
+      column: model.text.name,
+      reason: `longer than ${MAX_TEXT_BYTES} bytes`,
+      text: value,
+    });
+  }
+  if (row.label)
+    faults.push({
+      stage,
+      when: "label is null or label not in (0, 1)",
+      column: model.target.name,
+      reason: "neither 0 nor 1",
+      text: `${given("label")}::varchar`,
+    });
+  return faults;
+}

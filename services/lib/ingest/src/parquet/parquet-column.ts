@@ -1,0 +1,78 @@
+import type { ColumnMapping } from "@bellwether/config/source-mapping";
+import { DUCKDB_TYPE } from "../duckdb/column-sql.ts";
+import { wholeNumber } from "../supplier-id.ts";
+
+/** How a value of a Parquet column becomes one of its column of the mapping. */
+export type ParquetColumn =
+  | {
+      /** It is read as the text of a CSV file is. */
+      readonly kind: "text";
+      /** SQL of the text; null: nothing is there, or bytes that are not UTF-8. */
+      readonly text: string;
+      /** SQL of what is shown of bytes that are not UTF-8; null: there are none. */
+      readonly undecoded: string | null;
+    }
+  | {
+      readonly kind: "value";
+      /** SQL of the value in the column's type; null when it is not of that type. */
+      readonly value: string;
+      /** SQL of the value as a text, null when it is missing. */
+      readonly text: string;
+      /** SQL that is true where the value is NaN, which means "not known"; null: the type has none. */
+      readonly isNan: string | null;
+    };
+
+const INTEGERS = /^U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
+const FLOATS = /^(?:DOUBLE|FLOAT)$/;
+const DECIMAL = /^DECIMAL\(\d+,\d+\)$/;
+const DAYS = /^(?:DATE|TIMESTAMP|TIMESTAMP_S|TIMESTAMP_MS|TIMESTAMP_NS|TIMESTAMP WITH TIME ZONE)$/;
+const ENUM = /^ENUM\(/;
+const PLAIN_TEXTS = /^(?:BOOLEAN|UUID|TIME|TIME WITH TIME ZONE)$/;
+
+/**
+ * How column `raw` (SQL) of DuckDB type `type` is read; null: it cannot be read as the type that the mapping declares.
+ * What a value is not exactly, it does not become: 1.5 is no integer, 0.1 no text, 2 no boolean.
+ */
+export function parquetColumn(column: Pick<ColumnMapping, "type">, type: string, raw: string): ParquetColumn | null {
+  if (type === "VARCHAR" || type === "JSON" || ENUM.test(type)) {
+    return { kind: "text", text: `${raw}::varchar`, undecoded: null };
+  }
+  if (type === "BLOB") return { kind: "text", text: `try(decode(${raw}))`, undecoded: `${raw}::varchar` };
+  const isNan = FLOATS.test(type) ? `isnan(${raw})` : null;
+  const isNumber = INTEGERS.test(type) || FLOATS.test(type) || DECIMAL.test(type);
+  const cast = `try_cast(${raw} as ${DUCKDB_TYPE[column.type]})`;
+  // A DECIMAL writes its zeros: 7.00.
+  const whole = INTEGERS.test(type)
+    ? `${raw}::varchar`
+    : DECIMAL.test(type)
+      ? `(case when ${raw} = trunc(${raw}) then trunc(${raw})::hugeint::varchar end)`
+      : `(${wholeNumber(raw)})`;
+  const text = isNumber ? `coalesce(${whole}, ${raw}::varchar)` : `${raw}::varchar`;
+  const known = isNan === null ? text : `case when not ${isNan} then ${text} end`;
+  const value = (sql: string): ParquetColumn => ({ kind: "value", value: sql, text: known, isNan });
+  switch (column.type) {
+    case "text":
+      if (FLOATS.test(type)) return value(whole);
+      return isNumber || DAYS.test(type) || PLAIN_TEXTS.test(type) ? value(text) : null;
+    case "number":
+      if (FLOATS.test(type)) return value(`case when isfinite(${raw}) then ${raw}::double end`);
+      return isNumber || type === "BOOLEAN" ? value(cast) : null;
+    case "integer":
+      if (INTEGERS.test(type) || type === "BOOLEAN") return value(cast);
+      return isNumber ? value(`try_cast(${whole} as bigint)`) : null;
+    case "boolean":
+      if (INTEGERS.test(type)) return value(`case when ${raw} in (0, 1) then ${raw} = 1 end`);
+      return type === "BOOLEAN" ? value(raw) : null;
+    case "date":
+    case "timestamp":
+      return DAYS.test(type) ? value(cast) : null;
+  }
+}
+
+/** Why a value of a Parquet column of DuckDB type `type` is no value of its column; null: the column's form says it. */
+export function parquetFault(column: ColumnMapping, type: string): string | null {
+  if (type === "BLOB") return column.type === "text" ? "bytes that are not UTF-8" : null;
+  if (column.type === "text" && FLOATS.test(type))
+    return `stored as ${type} and not a whole number within 2^53, so that its text is not known`;
+  return null;
+}

@@ -1,0 +1,218 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { FeatureMapping, WeeklyMapping } from "@bellwether/config/feature-mapping";
+import { isIsoDate } from "@bellwether/config/iso-date";
+import type { ModelConfig } from "@bellwether/config/model-config";
+import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
+import { Workspace } from "../duckdb/workspace.ts";
+import { givenFile, type SourceFile, sourceFiles } from "../files/source-files.ts";
+import { MappingSqlError, SourceError } from "../ingest-errors.ts";
+import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
+import { type ChangedAttribute, EXPOSURE_CHANGE } from "../mapping/changed-attributes.ts";
+import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
+import { type CleanedIds, MAPPED, type MappedRows, mapRows } from "../mapping/map-rows.ts";
+import { makeSnapshots, materialize, runSteps } from "../mapping/mapping-steps.ts";
+import { RejectedCollector, type RejectedRows, type RejectedSample } from "../rejected-rows.ts";
+import { ACCEPTED, type LoadedSource, loadSource, rawTable, type SourceReport } from "../sources/load-source.ts";
+
+/** What a weekly run reads and where its snapshot goes. */
+export interface WeeklyInput {
+  readonly model: ModelConfig;
+  readonly mapping: FeatureMapping;
+  /** A file, or the data folder that has the files which the mapping names. */
+  readonly input: string;
+  /** Parquet file to write; it appears whole or not at all, and replaces an older one. */
+  readonly outParquet: string;
+  /** Snapshot date, ISO; without it a flat file's own dates or the mapping's `weekly.snapshot` count. */
+  readonly asOf?: string;
+  readonly limits?: Partial<IngestLimits>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Accepted rows of a weekly run on disk: the run's input from then on. In the flat form `rows` + `rejected.count` is the
+ * sum of `read` over the sources; in the raw form the mapping's SQL makes other rows of those it reads.
+ */
+export interface WeeklySnapshot {
+  readonly path: string;
+  /** SHA-256 of the Parquet file, lower-case hex. */
+  readonly digest: string;
+  readonly bytes: number;
+  readonly rows: number;
+  /** Snapshot date of all rows, ISO; null when each row has its own or none. */
+  readonly asOf: string | null;
+  /** Newest snapshot date of an accepted row, ISO; null when no row has one. */
+  readonly newestAsOf: string | null;
+  readonly rejected: RejectedRows;
+  readonly cleanedIds: CleanedIds;
+  /** Attributes of accepted rows that are not kept as the input has them. */
+  readonly changedAttributes: readonly ChangedAttribute[];
+  /** Rows of the raw form that are not their supplier's newest up to `asOf`. */
+  readonly olderRows: number;
+  readonly sources: readonly SourceReport[];
+}
+
+/** Rows of one Parquet row group: ten chunks of a batch. */
+const ROW_GROUP = 40_960;
+
+/**
+ * Maps the input of a weekly run to feature rows with attributes, without labels, and writes them in the input's order.
+ * @throws SourceError, MappingSqlError
+ */
+export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot> {
+  const { weekly } = task.mapping;
+  if (weekly === null) throw new MappingSqlError("weekly", "the mapping has no weekly form");
+  if (task.asOf !== undefined && !isIsoDate(task.asOf))
+    throw new RangeError(`asOf ${task.asOf} is not a date YYYY-MM-DD`);
+  const limits = { ...DEFAULT_LIMITS, ...task.limits };
+  await mkdir(dirname(task.outParquet), { recursive: true });
+  const folder = await realpath(dirname(task.outParquet));
+  const path = join(folder, basename(task.outParquet));
+  const partial = join(folder, `.${basename(task.outParquet)}.${randomUUID()}.partial`);
+
+  await using workspace = await Workspace.open(limits, task.signal);
+  const rejected = new RejectedCollector(limits.maxSamples);
+  const sources: SourceReport[] = [];
+  let locate: LoadedSource["locate"] = async () => new Map();
+  // Ids of the flat form are cleaned with the rows, where duplicates that come of it can be counted.
+  const idColumn = weekly.form === "flat" ? null : idColumnOf(task.mapping.rows);
+  for (const source of weeklySources(task.mapping, weekly)) {
+    const loaded = await loadSource(workspace, source, await weeklyFiles(task, source, limits), rejected, idColumn);
+    sources.push(...loaded.reports);
+    locate = loaded.locate;
+  }
+  await workspace.lock([partial]);
+  const mapped =
+    weekly.form === "flat" ? await mapFlat(workspace, task, weekly, locate) : await mapRaw(workspace, task, weekly);
+  rejected.add("rows", mapped.reasons, mapped.samples);
+  try {
+    await workspace.run(
+      `copy (select * exclude ("~row", "~place", "~fault", "~text", "~cleaned", ${EXPOSURE_CHANGE}) from ${MAPPED} where "~fault" is null)
+       to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
+    );
+    const [[newest] = []] = await workspace.rows(`select max(as_of)::varchar from ${MAPPED} where "~fault" is null`);
+    const digest = await persist(partial, path);
+    const { size } = await stat(path);
+    return {
+      path,
+      digest,
+      bytes: size,
+      rows: mapped.rows,
+      asOf: mapped.asOf,
+      newestAsOf: typeof newest === "string" ? newest : null,
+      rejected: rejected.result(),
+      cleanedIds: addCleaned(mapped.cleanedIds, sources),
+      changedAttributes: mapped.changedAttributes,
+      olderRows: mapped.notChosen,
+      sources,
+    };
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+/** Sources that a weekly run reads. */
+export function weeklySources(mapping: FeatureMapping, weekly: WeeklyMapping): readonly SourceMapping[] {
+  return weekly.form === "flat" ? [weekly.source] : mapping.sources;
+}
+
+interface MappedWeek extends Omit<MappedRows, "samples"> {
+  readonly samples: readonly RejectedSample[];
+  readonly asOf: string | null;
+}
+
+/** Files of one source of a weekly run's input. @throws SourceError */
+export async function weeklyFiles(
+  task: Pick<WeeklyInput, "input" | "mapping">,
+  source: SourceMapping,
+  limits: Pick<IngestLimits, "maxFiles">,
+): Promise<SourceFile[]> {
+  const isFolder = await stat(task.input).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return sourceFiles(source, task.input, limits.maxFiles);
+  if (task.mapping.weekly?.form === "raw" && task.mapping.sources.length > 1)
+    throw new SourceError(
+      source.name,
+      basename(task.input),
+      "the mapping has several sources; give the folder of their files",
+    );
+  return [await givenFile(source.name, task.input)];
+}
+
+async function mapFlat(
+  workspace: Workspace,
+  task: WeeklyInput,
+  weekly: Extract<WeeklyMapping, { form: "flat" }>,
+  locate: LoadedSource["locate"],
+): Promise<MappedWeek> {
+  const asOf = task.asOf ?? null;
+  const mapped = await mapRows(workspace, {
+    path: "weekly.rows",
+    rows: asOf === null ? weekly.rows : { ...weekly.rows, asOf: null },
+    from: `(select rowid as "~place", * from ${rawTable(weekly.source.name)} where ${ACCEPTED})`,
+    place: '"~place"',
+    model: task.model,
+    labels: null,
+    asOf,
+    newestOnly: false,
+  });
+  const found = await locate(mapped.samples.flatMap(({ place }) => place ?? []));
+  const samples = mapped.samples.map(({ place, ...fault }) => {
+    const { file, line } = found.get(place ?? -1) ?? { file: basename(task.input), line: null };
+    return { source: "rows", file, line, ...fault };
+  });
+  return { ...mapped, samples, asOf };
+}
+
+async function mapRaw(
+  workspace: Workspace,
+  task: WeeklyInput,
+  weekly: Extract<WeeklyMapping, { form: "raw" }>,
+): Promise<MappedWeek> {
+  const { mapping, model } = task;
+  const asOf = task.asOf ?? (weekly.snapshot === null ? null : await snapshotDate(workspace, weekly.snapshot));
+  if (mapping.snapshots) {
+    if (asOf === null) throw new MappingSqlError("weekly.snapshot", "no snapshot date; give one or add this SELECT");
+    await makeSnapshots(workspace, { every: "day", from: asOf, to: asOf });
+  }
+  await runSteps(workspace, mapping.steps);
+  const mapped = await mapRows(workspace, {
+    path: "rows",
+    rows: mapping.rows,
+    from: sqlName(mapping.rows.from),
+    place: null,
+    model,
+    labels: null,
+    asOf,
+    newestOnly: mapping.snapshots === null && mapping.rows.asOf !== null,
+  });
+  const samples = mapped.samples.map(({ place: _, ...fault }) => ({ source: "rows", file: "", line: null, ...fault }));
+  return { ...mapped, samples, asOf };
+}
+
+/** The one date that the mapping's SELECT gives. */
+async function snapshotDate(workspace: Workspace, sql: string): Promise<string> {
+  const path = "weekly.snapshot";
+  await materialize(workspace, path, "snapshot date", sql);
+  const rows = await workspace.rows(`select try_cast(columns(*)::varchar as date)::varchar from "snapshot date"`);
+  const [date] = rows[0] ?? [];
+  if (rows.length !== 1 || rows[0]?.length !== 1 || typeof date !== "string" || !isIsoDate(date))
+    throw new MappingSqlError(path, "one row with one date is expected");
+  return date;
+}
+
+/** Makes a finished file durable under its name; returns its SHA-256. */
+async function persist(partial: string, path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(partial), hash);
+  await using file = await open(partial, "r+");
+  await file.sync();
+  await rename(partial, path);
+  return hash.digest("hex");
+}

@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { canonicalHash } from "@bellwether/config/canonical-json";
+import { MappingSqlError } from "../ingest-errors.ts";
+import { DEFAULT_LIMITS } from "../ingest-limits.ts";
+import { type WeeklyInput, weeklyFiles, weeklySources } from "./weekly-snapshot.ts";
+
+/** Content of one file, and the source of the mapping that it belongs to. */
+export interface SourceContent {
+  readonly source: string;
+  /** SHA-256 of the file as stored, lower-case hex. */
+  readonly digest: string;
+}
+
+/**
+ * SHA-256 of the content of a weekly run's input, lower-case hex: of one file its own, as `sha256sum` prints it; of several files that
+ * of their list in the order in which they are read. Names of files do not count.
+ */
+export function sourceDigest(files: readonly SourceContent[]): string {
+  const [first, ...others] = files;
+  if (first !== undefined && others.length === 0) return first.digest;
+  return canonicalHash(files.map(({ source, digest }) => ({ source, digest })));
+}
+
+/** Reads the input of a weekly run and gives its `sourceDigest`. @throws SourceError, MappingSqlError */
+export async function readSourceDigest({
+  mapping,
+  input,
+  signal,
+}: Pick<WeeklyInput, "mapping" | "input" | "signal">): Promise<string> {
+  const { weekly } = mapping;
+  if (weekly === null) throw new MappingSqlError("weekly", "the mapping has no weekly form");
+  const contents: SourceContent[] = [];
+  for (const source of weeklySources(mapping, weekly))
+    for (const { path } of await weeklyFiles({ input, mapping }, source, DEFAULT_LIMITS))
+      contents.push({ source: source.name, digest: await fileDigest(path, signal) });
+  return sourceDigest(contents);
+}
+
+async function fileDigest(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, signal ? { signal } : {});
+  return hash.digest("hex");
+}

@@ -1,0 +1,395 @@
+import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { type CsvFile, openCsv, removeCopies } from "../csv/csv-file.ts";
+import { csvReader } from "../csv/csv-reader.ts";
+import { expectedForm } from "../duckdb/column-sql.ts";
+import { duckdbProblem } from "../duckdb/duckdb-error.ts";
+import { sqlName } from "../duckdb/quote-sql.ts";
+import { StatementStoppedError, type Workspace } from "../duckdb/workspace.ts";
+import { type FileReader, parquetReader } from "../files/file-reader.ts";
+import { scanFile } from "../files/scan-file.ts";
+import type { SourceFile } from "../files/source-files.ts";
+import { SourceError } from "../ingest-errors.ts";
+import { MAX_LINE_BYTES } from "../ingest-limits.ts";
+import { parquetFault } from "../parquet/parquet-column.ts";
+import { type FoundReason, MAX_SAMPLE_TEXT, type RejectedCollector, type RejectedSample } from "../rejected-rows.ts";
+import { hasRules, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
+
+/** What was read of one raw file: `read` = `rows` + `rejected`. */
+export interface SourceReport {
+  readonly source: string;
+  /** File name below the data folder. */
+  readonly file: string;
+  /** Rows of the file: records that are neither blank nor the header; each line of a broken record counts. */
+  readonly read: number;
+  /** Rows accepted. */
+  readonly rows: number;
+  /** Rows rejected at reading. */
+  readonly rejected: number;
+  /** SHA-256 of the file as stored, lower-case hex. */
+  readonly digest: string;
+  /** Columns of the file that the mapping does not read. */
+  readonly unreadColumns: readonly string[];
+  /** Column → values that a rule of the mapping made "not known", or that are NaN in Parquet. */
+  readonly ruledNull: Readonly<Record<string, number>>;
+  /** Rows whose supplier id lost characters that cannot be seen; 0 where the ids are cleaned after the mapping's SQL. */
+  readonly cleanedIds: number;
+}
+
+/** A source that is read, with the places of its rows. */
+export interface LoadedSource {
+  readonly reports: readonly SourceReport[];
+  /** File and line (of Parquet: row number) of the rows at these places, which are `rowid`s of `rawTable`. */
+  locate(
+    places: readonly number[],
+  ): Promise<ReadonlyMap<number, { readonly file: string; readonly line: number | null }>>;
+}
+
+/** Table of a source's rows, good and bad, with their marks; `rowid` is the order of the files. */
+export function rawTable(source: string): string {
+  return sqlName(`raw ${source}`);
+}
+
+/** Table of the records of a source's CSV files that DuckDB rejected: number of the file, rows read before the record. */
+function brokenTable(source: string): string {
+  return sqlName(`broken ${source}`);
+}
+
+/** Condition that a row of `rawTable` is good. */
+export const ACCEPTED = `${MARK.fault} is null`;
+
+/**
+ * Reads the files of a source; the mapping's SQL sees the good rows under the source's name. Each record of a CSV file
+ * becomes a row or is counted in `rejected`: text where a number belongs, too many or too few values, broken quotes,
+ * NUL bytes, records over 2 MiB.
+ * @param idColumn text column of supplier ids, which lose what cannot be seen; null: none is known
+ * @throws SourceError when a file cannot be read at all, is in another encoding, lacks a column, or loses more than the
+ * allowed share of its rows.
+ */
+export async function loadSource(
+  workspace: Workspace,
+  source: SourceMapping,
+  files: readonly SourceFile[],
+  rejected: RejectedCollector,
+  idColumn: string | null,
+): Promise<LoadedSource> {
+  await workspace.run(`create table ${rawTable(source.name)} (${typedColumns(source)})`);
+  await workspace.run(`create table ${brokenTable(source.name)} (file integer, rows_before bigint)`);
+  const loaded: LoadedFile[] = [];
+  const reports: SourceReport[] = [];
+  for (const [number, file] of files.entries()) {
+    const task = { source, file, number, idColumn };
+    const one = source.format === "csv" ? await loadCsv(workspace, task) : await loadParquet(workspace, task);
+    loaded.push(one);
+    reports.push(await reportFile(workspace, one, rejected));
+    await removeCopies(workspace, source);
+  }
+  const names = source.columns.map((column) => sqlName(column.name)).join(", ");
+  await workspace.run(
+    `create view ${sqlName(source.name)} as select ${names} from ${rawTable(source.name)} where ${ACCEPTED}`,
+  );
+  return { reports, locate: (places) => locate(workspace, loaded, places) };
+}
+
+interface FileTask {
+  readonly source: SourceMapping;
+  readonly file: SourceFile;
+  /** Its number among the source's files. */
+  readonly number: number;
+  readonly idColumn: string | null;
+}
+
+/** A file in its source's table, and the first row it has there. */
+interface LoadedFile extends FileTask {
+  readonly reader: FileReader;
+  readonly firstRow: number;
+  readonly digest: string;
+  /** Null: a Parquet file. */
+  readonly csv: CsvFile | null;
+  readonly broken: BrokenRecords;
+}
+
+interface BrokenRecords {
+  readonly reasons: readonly FoundReason[];
+  readonly samples: readonly RejectedSample[];
+}
+
+async function loadParquet(workspace: Workspace, task: FileTask): Promise<LoadedFile> {
+  const { source, file } = task;
+  const scan = await scanFile(source.name, file, workspace.limits.maxFileBytes, workspace.signal);
+  const reader = await parquetReader(workspace, source, file, scan);
+  const firstRow = await workspace.number(`select count(*) from ${rawTable(source.name)}`);
+  await insertRows(workspace, task, reader);
+  return { ...task, reader, firstRow, digest: scan.digest, csv: null, broken: { reasons: [], samples: [] } };
+}
+
+/** Reads a CSV file as it is; when DuckDB does not give or reject each of its records, reads a clean copy of it. */
+async function loadCsv(workspace: Workspace, task: FileTask): Promise<LoadedFile> {
+  const { source, file } = task;
+  const csv = await openCsv(workspace, source, file, false);
+  const first = await tryCsv(workspace, task, csv);
+  if (first.loaded !== null) return first.loaded;
+  const second = csv.isClean ? first : await tryCsv(workspace, task, await openCsv(workspace, source, file, true));
+  if (second.loaded !== null) return second.loaded;
+  throw new SourceError(source.name, file.name, `it cannot be read: ${second.problem}`);
+}
+
+type CsvTry =
+  | { readonly loaded: LoadedFile; readonly problem: null }
+  | { readonly loaded: null; readonly problem: string };
+
+async function tryCsv(workspace: Workspace, task: FileTask, csv: CsvFile): Promise<CsvTry> {
+  const { source, file } = task;
+  const reader = csvReader(source, file, csv);
+  const firstRow = await workspace.number(`select count(*) from ${rawTable(source.name)}`);
+  await workspace.run("begin transaction");
+  try {
+    await insertRows(workspace, task, reader);
+    const rows = (await workspace.number(`select count(*) from ${rawTable(source.name)}`)) - firstRow;
+    const rejects = await workspace.number("select count(distinct line) from reject_errors");
+    if (rows + rejects !== csv.records - 1)
+      throw new UnaccountedError(`its reader gave ${rows} rows and rejected ${rejects} of ${csv.records - 1} records`);
+    const partial = { ...task, reader, firstRow, digest: csv.digest, csv };
+    const broken = await brokenRecords(workspace, partial);
+    await workspace.run("commit");
+    return { loaded: { ...partial, broken }, problem: null };
+  } catch (error) {
+    await workspace.connection.run("rollback");
+    if (error instanceof UnaccountedError) return { loaded: null, problem: error.message };
+    throw error;
+  } finally {
+    if (workspace.signal?.aborted !== true)
+      for (const table of ["reject_errors", "reject_scans"]) await workspace.run(`drop table if exists ${table}`);
+  }
+}
+
+/** DuckDB failed within a file, or did not account for each of its records. */
+class UnaccountedError extends Error {
+  override readonly name = "UnaccountedError" as const;
+}
+
+async function insertRows(workspace: Workspace, { source, file, idColumn }: FileTask, reader: FileReader) {
+  try {
+    await workspace.run(`insert into ${rawTable(source.name)} ${typedRows(source, reader, idColumn)}`);
+  } catch (error) {
+    if (error instanceof StatementStoppedError) throw new SourceError(source.name, file.name, error.message);
+    if (source.format === "csv") throw new UnaccountedError(duckdbProblem(error), { cause: error });
+    throw new SourceError(source.name, file.name, `it cannot be read: ${duckdbProblem(error)}`);
+  }
+}
+
+async function reportFile(
+  workspace: Workspace,
+  loaded: LoadedFile,
+  rejected: RejectedCollector,
+): Promise<SourceReport> {
+  const { source, file, csv, broken } = loaded;
+  const counts = await countRows(workspace, loaded);
+  const faults = await typeFaults(workspace, loaded);
+  const leftOut = leftOutRecords(loaded);
+  const reasons = [...leftOut.reasons, ...broken.reasons, ...faults.reasons];
+  const samples = [...leftOut.samples, ...broken.samples, ...faults.samples].sort(byLine);
+  rejected.add(source.name, reasons, samples);
+  const bad = reasons.reduce((sum, { rows }) => sum + rows, 0);
+  const { maxRows, maxRejectedShare } = workspace.limits;
+  if (counts.accepted > maxRows)
+    throw new SourceError(source.name, file.name, `it has ${counts.accepted} rows, at most ${maxRows} are read`);
+  if (bad > (counts.accepted + bad) * maxRejectedShare) throw tooManyRejected(loaded, bad, counts.accepted, samples[0]);
+  const leftOutRows = leftOut.reasons.reduce((sum, { rows }) => sum + rows, 0);
+  const read = csv === null ? counts.rows : csv.records - 1 + leftOutRows;
+  if (read !== counts.accepted + bad)
+    throw new SourceError(
+      source.name,
+      file.name,
+      `${read} rows were read, ${counts.accepted} accepted and ${bad} rejected`,
+    );
+  return {
+    source: source.name,
+    file: file.name,
+    read,
+    rows: counts.accepted,
+    rejected: bad,
+    digest: loaded.digest,
+    unreadColumns: loaded.reader.unread,
+    ruledNull: counts.ruledNull,
+    cleanedIds: counts.cleaned,
+  };
+}
+
+function byLine(a: RejectedSample, b: RejectedSample): number {
+  return (a.line ?? 0) - (b.line ?? 0);
+}
+
+function rowsOf({ source, firstRow }: LoadedFile): string {
+  return `from ${rawTable(source.name)} where rowid >= ${firstRow}`;
+}
+
+async function countRows(workspace: Workspace, loaded: LoadedFile) {
+  const columns = ruledColumns(loaded.source);
+  const ruled = columns.map((column) => `count(*) filter (${ruledMark(column)})`);
+  const [counts = []] = await workspace.rows(
+    `select ${[`count(*)`, `count(*) filter (${ACCEPTED})`, `count(*) filter (${ACCEPTED} and ${MARK.cleaned})`, ...ruled].join(", ")}
+     ${rowsOf(loaded)}`,
+  );
+  const [rows = 0, accepted = 0, cleaned = 0, ...ruledNull] = counts.map(Number);
+  const entries = columns.map((column, i) => ({ column, count: ruledNull[i] ?? 0 }));
+  const shown = entries.filter(({ column, count }) => count > 0 || hasRules(column));
+  return {
+    rows,
+    accepted,
+    cleaned,
+    ruledNull: Object.fromEntries(shown.map(({ column, count }) => [column.name, count])),
+  };
+}
+
+/** Rows with a value that is not of its column's type. */
+async function typeFaults(workspace: Workspace, loaded: LoadedFile): Promise<BrokenRecords> {
+  const { source, firstRow, reader } = loaded;
+  const about = (index: unknown) => {
+    const column = source.columns[Number(index)];
+    if (!column) return { column: null, reason: "not readable" };
+    const type = source.format === "csv" ? "VARCHAR" : (reader.raw.get(column.name)?.type ?? "");
+    const reason = parquetFault(column, type) ?? `not ${expectedForm(column, source.decimal)}`;
+    return { column: column.header, reason };
+  };
+  const counted = await workspace.rows(
+    `select ${MARK.fault}, count(*) ${rowsOf(loaded)} and not (${ACCEPTED}) group by all order by all`,
+  );
+  const reasons = counted.map(([index, rows]) => ({ stage: "reading" as const, ...about(index), rows: Number(rows) }));
+  const rows = await workspace.rows(
+    `select rowid - ${firstRow}, ${MARK.fault}, ${MARK.text}
+     ${rowsOf(loaded)} and not (${ACCEPTED})
+     order by row_number() over (partition by ${MARK.fault} order by rowid) > 1, rowid limit ${workspace.limits.maxSamples}`,
+  );
+  const lines = await linesInFile(
+    workspace,
+    loaded,
+    rows.map(([place]) => Number(place)),
+  );
+  const samples = rows.map(([place, index, text]) =>
+    sample(loaded, { line: lines.get(Number(place)) ?? null, ...about(index), text: String(text ?? "") }),
+  );
+  return { reasons, samples };
+}
+
+/** Line of a CSV file, number of a Parquet file's row, by the row's place in the file (0 for the first). */
+async function linesInFile(
+  workspace: Workspace,
+  { source, number, csv }: LoadedFile,
+  places: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  if (csv === null || places.length === 0) return new Map(places.map((place) => [place, place + 1]));
+  // A row's record number: its place, the header, and the records before it that DuckDB rejected.
+  const before = `select count(*) from ${brokenTable(source.name)} where file = ${number} and rows_before <= place`;
+  const rows = await workspace.rows(
+    `select place, place + 2 + (${before}) from (select unnest([${places.join(", ")}]::bigint[]) as place)`,
+  );
+  const lines = await csv.linesOf(rows.map(([, record]) => Number(record)));
+  return new Map(
+    rows.flatMap(([place, record]) => {
+      const line = lines.get(Number(record));
+      return line === undefined ? [] : [[Number(place), line] as const];
+    }),
+  );
+}
+
+async function locate(workspace: Workspace, files: readonly LoadedFile[], places: readonly number[]) {
+  const found = new Map<number, { readonly file: string; readonly line: number | null }>();
+  for (const [i, loaded] of files.entries()) {
+    const end = files[i + 1]?.firstRow ?? Number.POSITIVE_INFINITY;
+    const own = places.filter((place) => place >= loaded.firstRow && place < end);
+    const lines = await linesInFile(
+      workspace,
+      loaded,
+      own.map((place) => place - loaded.firstRow),
+    );
+    for (const place of own)
+      found.set(place, { file: loaded.file.name, line: lines.get(place - loaded.firstRow) ?? null });
+  }
+  return found;
+}
+
+/** Records that the copy which DuckDB reads is without. */
+function leftOutRecords(loaded: LoadedFile): BrokenRecords {
+  const { leftOut } = loaded.csv ?? {};
+  if (!leftOut) return { reasons: [], samples: [] };
+  const { header } = loaded.reader;
+  const name = (column: number | null) => (column === null ? null : (header[column] ?? null));
+  return {
+    reasons: [...leftOut.reasons.values()].map(({ problem, column, rows }) => ({
+      stage: "reading",
+      column: name(column),
+      reason: problem,
+      rows,
+    })),
+    samples: leftOut.samples.map(({ line, column, detail, text }) =>
+      sample(loaded, { line, column: name(column), reason: detail, text }),
+    ),
+  };
+}
+
+/** Records that DuckDB rejected. */
+async function brokenRecords(workspace: Workspace, loaded: Omit<LoadedFile, "broken">): Promise<BrokenRecords> {
+  const { header } = loaded.reader;
+  // A record may have many errors; an open quote explains the others.
+  const order = "order by error_type <> 'UNQUOTED VALUE', column_idx";
+  const firsts = `select line, first(column_name ${order}) as name, first(error_type ${order}) as type,
+    left(first(csv_line ${order}), ${MAX_SAMPLE_TEXT}) as text from reject_errors group by line`;
+  const about = (name: unknown, type: unknown) => ({
+    // Names are those of fileColumn; column_idx counts from 0 or from 1, as the kind of error has it.
+    column: header[Number(String(name).slice(1))] ?? null,
+    reason: brokenReason(String(type), header.length),
+  });
+  const counted = await workspace.rows(`select name, type, count(*) from (${firsts}) group by all order by all`);
+  const reasons = counted.map(([name, type, rows]) => ({
+    stage: "reading" as const,
+    ...about(name, type),
+    rows: Number(rows),
+  }));
+  const rows = await workspace.rows(
+    `select line, name, type, text from (${firsts})
+     order by row_number() over (partition by name, type order by line) > 1, line limit ${workspace.limits.maxSamples}`,
+  );
+  const lines = await loaded.csv?.linesOf(rows.map(([record]) => Number(record)));
+  const samples = rows.map(([record, name, type, text]) =>
+    sample(loaded, { line: lines?.get(Number(record)) ?? null, ...about(name, type), text: String(text ?? "") }),
+  );
+  await workspace.run(
+    `insert into ${brokenTable(loaded.source.name)}
+     select ${loaded.number}, line - row_number() over (order by line) - 1 from (select distinct line from reject_errors)`,
+  );
+  return { reasons, samples };
+}
+
+function brokenReason(type: string, columns: number): string {
+  switch (type) {
+    case "MISSING COLUMNS":
+      return `fewer than ${columns} values`;
+    case "TOO MANY COLUMNS":
+      return `more than ${columns} values`;
+    case "UNQUOTED VALUE":
+      return "a quote that is not closed, or text after a closing quote";
+    case "LINE SIZE OVER MAXIMUM":
+      return `longer than ${MAX_LINE_BYTES} bytes`;
+    default:
+      return type.toLowerCase();
+  }
+}
+
+function sample(
+  { source, file }: Pick<LoadedFile, "source" | "file">,
+  row: Pick<RejectedSample, "line" | "column" | "reason" | "text">,
+): RejectedSample {
+  return { source: source.name, file: file.name, ...row, text: row.text.slice(0, MAX_SAMPLE_TEXT) };
+}
+
+function tooManyRejected({ source, file }: LoadedFile, bad: number, good: number, first: RejectedSample | undefined) {
+  const where = [first?.line && `line ${first.line}`, first?.column && `column "${first.column}"`]
+    .filter(Boolean)
+    .join(", ");
+  return new SourceError(
+    source.name,
+    file.name,
+    `${bad} of ${good + bad} rows would be rejected, too many to go on; the first: ${where}: ${first?.reason ?? ""}` +
+      (first?.text ? ` (${JSON.stringify(first.text)})` : ""),
+  );
+}

@@ -1,0 +1,140 @@
+import type { FeatureMapping } from "@bellwether/config/feature-mapping";
+import type { ModelConfig } from "@bellwether/config/model-config";
+import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
+import { copyNumbers, copyTexts, type NumberColumn } from "../duckdb/column-copy.ts";
+import { sqlName } from "../duckdb/quote-sql.ts";
+import { Workspace } from "../duckdb/workspace.ts";
+import { sourceFiles } from "../files/source-files.ts";
+import { NoRowsError } from "../ingest-errors.ts";
+import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
+import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
+import { type CleanedIds, MAPPED, mapRows } from "../mapping/map-rows.ts";
+import { makeSnapshots, runSteps } from "../mapping/mapping-steps.ts";
+import { COLUMN } from "../mapping/rejected-row-reasons.ts";
+import { RejectedCollector, type RejectedRows } from "../rejected-rows.ts";
+import { loadSource, type SourceReport } from "../sources/load-source.ts";
+import { LABELS, makeLabels } from "./training-labels.ts";
+
+/** Training rows with an account of where they come from. */
+export interface TrainingTable {
+  /** Ordered by date, then supplier; `asOfDays` is null when the mapping has no dates. */
+  readonly table: FeatureTable;
+  readonly rejected: RejectedRows;
+  /** Feature rows that the label SELECT says nothing about. */
+  readonly unlabelled: number;
+  readonly cleanedIds: CleanedIds;
+  readonly sources: readonly SourceReport[];
+}
+
+/** What training data is read from. */
+export interface TrainingInput {
+  readonly model: ModelConfig;
+  readonly mapping: FeatureMapping;
+  readonly dataDir: string;
+  readonly limits?: Partial<IngestLimits>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads the mapping's sources below `dataDir` and runs its SQL into one labelled row per supplier (and date).
+ * The same files give the same table, bit for bit, on any number of cores.
+ * @throws SourceError, MappingSqlError; NoRowsError when nothing is left to train on
+ */
+export async function readTrainingTable(input: TrainingInput): Promise<TrainingTable> {
+  const { model, mapping, dataDir } = input;
+  const limits = { ...DEFAULT_LIMITS, ...input.limits };
+  await using workspace = await Workspace.open(limits, input.signal);
+  const rejected = new RejectedCollector(limits.maxSamples);
+  const sources: SourceReport[] = [];
+  const idColumn = idColumnOf(mapping.rows);
+  for (const source of mapping.sources) {
+    const files = await sourceFiles(source, dataDir, limits.maxFiles);
+    sources.push(...(await loadSource(workspace, source, files, rejected, idColumn)).reports);
+  }
+
+  if (mapping.snapshots) await makeSnapshots(workspace, mapping.snapshots);
+  await workspace.lock();
+  await runSteps(workspace, mapping.steps);
+  const hasAsOf = mapping.rows.asOf !== null;
+  await makeLabels(workspace, mapping.label, model.target.name, hasAsOf);
+  const from = sqlName(mapping.rows.from);
+  const mapped = await mapRows(workspace, {
+    path: "rows",
+    rows: mapping.rows,
+    from,
+    place: null,
+    model,
+    labels: LABELS,
+    asOf: null,
+    newestOnly: false,
+  });
+  const samples = mapped.samples.map(({ place: _, ...fault }) => ({ source: "rows", file: "", line: null, ...fault }));
+  rejected.add("rows", mapped.reasons, samples);
+  const unlabelled = mapped.notChosen;
+  if (mapped.rows === 0) throw noRows(sources, rejected.result(), unlabelled);
+  return {
+    table: await featureTable(workspace, model, mapped.rows, hasAsOf),
+    rejected: rejected.result(),
+    unlabelled,
+    cleanedIds: addCleaned(mapped.cleanedIds, sources),
+    sources,
+  };
+}
+
+function noRows(sources: readonly SourceReport[], rejected: RejectedRows, unlabelled: number): NoRowsError {
+  const read = sources.map((s) => `${s.file}: ${s.rows} rows`).join(", ");
+  const first = rejected.samples[0];
+  return new NoRowsError(
+    `no training rows are left: ${read}; ${rejected.count} rows rejected, ${unlabelled} without a label` +
+      (first ? `; the first rejected: ${first.column ?? ""} ${first.reason} (${first.text})` : ""),
+  );
+}
+
+async function featureTable(
+  workspace: Workspace,
+  model: ModelConfig,
+  rows: number,
+  hasAsOf: boolean,
+): Promise<FeatureTable> {
+  const numbers = new Map<string, Float64Array>();
+  const categories = new Map<string, (string | null)[]>();
+  for (const { name, kind } of model.features)
+    if (kind === "numeric") numbers.set(name, new Float64Array(rows));
+    else categories.set(name, []);
+  const labels = new Uint8Array(rows);
+  const asOfDays = new Int32Array(rows);
+  const supplierIds: (string | null)[] = [];
+  const texts: (string | null)[] = [];
+
+  const numberColumns: readonly (readonly [string, NumberColumn])[] = [
+    ...[...numbers].map(([name, to]) => [`coalesce(${sqlName(COLUMN.number(name))}, 'nan'::double)`, to] as const),
+    ["label::utinyint", labels],
+    [hasAsOf ? "(as_of - date '1970-01-01')::integer" : "0::integer", asOfDays],
+  ];
+  const textColumns: readonly (readonly [string, (string | null)[]])[] = [
+    ["supplier_id", supplierIds],
+    ...[...categories].map(([name, to]) => [sqlName(COLUMN.category(name)), to] as const),
+    [model.text ? sqlName(COLUMN.text(model.text.name)) : "''", texts],
+  ];
+  const result = await workspace.stream(
+    `select ${[...numberColumns, ...textColumns].map(([sql]) => sql).join(", ")} from ${MAPPED}
+     where "~fault" is null order by as_of, supplier_id`,
+  );
+  let at = 0;
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    workspace.signal?.throwIfAborted();
+    const part = { from: 0, count: chunk.rowCount, at };
+    for (const [i, [, to]] of numberColumns.entries()) copyNumbers(chunk, i, to, part);
+    for (const [i, [, to]] of textColumns.entries()) copyTexts(chunk, numberColumns.length + i, to, part);
+    at += chunk.rowCount;
+  }
+  return {
+    rows,
+    supplierIds: supplierIds.map((id) => id ?? ""),
+    asOfDays: hasAsOf ? asOfDays : null,
+    numbers,
+    categories,
+    texts: model.text ? texts.map((text) => text ?? "") : null,
+    labels,
+  };
+}
