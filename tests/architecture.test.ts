@@ -69,7 +69,8 @@ const packageOf = (file: string): string => {
   return (parts[1] === "lib" ? parts[2] : parts[1]) ?? "";
 };
 /** Tests and the fixtures beside them, which only tests import. */
-const isTest = (file: string): boolean => /\.test\.tsx?$|\/[\w-]*fixture[\w-]*\.ts$|\/src\/testing\//.test(file);
+const isTest = (file: string): boolean =>
+  /\.test\.tsx?$|\/[\w-]*fixture[\w-]*\.ts$|\/test\/|\/src\/testing\//.test(file);
 
 const files = globSync(["services/**/*.ts", "services/**/*.tsx"], {
   cwd: ROOT,

@@ -1,12 +1,12 @@
 import type { AttributeMapping, RowsMapping } from "@bellwether/config/feature-mapping";
 import type { ModelConfig } from "@bellwether/config/model-config";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
-import { checkSelect, mappingProblem } from "../duckdb/select-statement.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
 import { type FoundReason, MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
 import { idSql } from "../supplier-id.ts";
 import { type ChangedAttribute, changedAttributes, EXPOSURE_CHANGE, exposureChange } from "./changed-attributes.ts";
-import { COLUMN, given, type RowFault, rowFaults } from "./rejected-row-reasons.ts";
+import { COLUMN, given, type RejectedRowReason, rejectedRowReasons } from "./rejected-row-reasons.ts";
+import { checkSelect, mappingProblem } from "./select-statement.ts";
 
 /** Table that `mapRows` makes; good rows are those where `~fault` is null, `~row` is their order. */
 export const MAPPED = '"mapped rows"';
@@ -134,7 +134,7 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
     if (expression !== null)
       await checkSelect(workspace, path, `select (\n${expression}\n) as value from ${task.from}`);
   const hasAsOf = task.rows.asOf !== null || task.asOf !== null;
-  const faults = rowFaults(task.model, { asOf: hasAsOf, label: task.labels !== null });
+  const faults = rejectedRowReasons(task.model, { asOf: hasAsOf, label: task.labels !== null });
   try {
     await workspace.run(`create table ${MAPPED} as ${mappedSql(task, columns, faults)}`, workspace.limits.sqlTimeoutMs);
   } catch (error) {
@@ -142,7 +142,7 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   }
   const compared = [...columns.map((column) => sqlName(column.name)), ...(task.labels === null ? [] : ["label"])];
   const duplicates = await markSecondRows(workspace, hasAsOf, compared, faults.length);
-  const marks = [...faults, ...secondRowFaults(hasAsOf)];
+  const marks = [...faults, ...secondRowReasons(hasAsOf)];
   const [counts = []] = await workspace.rows(
     `select count(*), count(*) filter ("~fault" is null), count(*) filter ("~cleaned") from ${MAPPED}`,
   );
@@ -159,10 +159,10 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   };
 }
 
-type Mark = Pick<RowFault, "stage" | "column" | "reason"> & { readonly isRepeated?: boolean };
+type Mark = Pick<RejectedRowReason, "stage" | "column" | "reason"> & { readonly isRepeated?: boolean };
 
 /** Reasons of the two marks that `markSecondRows` sets, in their order. */
-function secondRowFaults(hasAsOf: boolean): Mark[] {
+function secondRowReasons(hasAsOf: boolean): Mark[] {
   const of = hasAsOf ? "of the same supplier and date" : "of the same supplier";
   const mark = { stage: "mapping", column: "supplier_id" } as const;
   return [
@@ -210,7 +210,7 @@ function cleanedMark(): string {
 }
 
 /** SELECT of every column of the mapped rows, with `~row`, `~place`, `~fault` and `~text`. */
-function mappedSql(task: RowsToMap, columns: readonly MappedColumn[], faults: readonly RowFault[]): string {
+function mappedSql(task: RowsToMap, columns: readonly MappedColumn[], faults: readonly RejectedRowReason[]): string {
   const values = columns.map((c) => `${c.expression === null ? "null" : `(\n${c.expression}\n)`} as ${given(c.name)}`);
   const casts = columns.map((c) => `${c.cast(given(c.name))} as ${sqlName(c.name)}`);
   const marks = faults.map((fault, i) => `when ${fault.when} then ${i}`).join(" ");

@@ -1,9 +1,9 @@
 import type { SnapshotMapping, StepMapping } from "@bellwether/config/feature-mapping";
 import { SNAPSHOTS } from "@bellwether/config/source-mapping";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
-import { checkSelect, mappingProblem } from "../duckdb/select-statement.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
 import { MappingSqlError } from "../ingest-errors.ts";
+import { checkSelect, mappingProblem } from "./select-statement.ts";
 
 /** Snapshot dates of a mapping at most: 30 years of days. */
 const MAX_SNAPSHOTS = 11_000;

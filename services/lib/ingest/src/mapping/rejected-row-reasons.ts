@@ -4,7 +4,7 @@ import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_ID_BYTES, MAX_TEXT_BYTES } from "../in
 import type { RejectStage } from "../rejected-rows.ts";
 
 /** Why a mapped row is rejected. */
-export interface RowFault {
+export interface RejectedRowReason {
   /** "mapping": the mapping's SQL gave no usable value; "validating": a rule of the model forbids it. */
   readonly stage: RejectStage;
   /** SQL condition over the cast values and the raw ones, whose names start with `=`. */
@@ -32,10 +32,13 @@ export function given(column: string): string {
  * Rules that a row of features must meet, in the order in which the first one broken is told. They are those that
  * ml-service holds a supplier against.
  */
-export function rowFaults(model: ModelConfig, row: { readonly asOf: boolean; readonly label: boolean }): RowFault[] {
+export function rejectedRowReasons(
+  model: ModelConfig,
+  row: { readonly asOf: boolean; readonly label: boolean },
+): RejectedRowReason[] {
   const id = "supplier_id";
   const stage = "mapping";
-  const faults: RowFault[] = [
+  const faults: RejectedRowReason[] = [
     {
       stage,
       when: `${id} is null and typeof(${given(id)}) in ('DOUBLE', 'FLOAT') and ${given(id)} is not null`,

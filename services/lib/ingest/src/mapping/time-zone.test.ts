@@ -33,7 +33,7 @@ test("times with a zone are the same day, that of UTC, on machines of any zone",
   connection.closeSync();
   instance.closeSync();
   const here = import.meta.dirname;
-  const script = SCRIPT(join(here, "mapping-fixture.ts"), join(here, "training-table.ts"));
+  const script = SCRIPT(join(here, "../../test/mapping-fixture.ts"), join(here, "../training/training-table.ts"));
   const run = promisify(execFile);
   for (const zone of ["Pacific/Kiritimati", "America/Los_Angeles"]) {
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script, "x", folder.path], {

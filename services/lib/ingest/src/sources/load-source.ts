@@ -2,15 +2,16 @@ import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { type CsvFile, openCsv, removeCopies } from "../csv/csv-file.ts";
 import { csvReader } from "../csv/csv-reader.ts";
 import { expectedForm } from "../duckdb/column-sql.ts";
-import { duckdbProblem } from "../duckdb/duckdb-error.ts";
+import { duckdbErrorText } from "../duckdb/duckdb-error.ts";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import { StatementStoppedError, type Workspace } from "../duckdb/workspace.ts";
-import { type FileReader, parquetReader } from "../files/file-reader.ts";
+import type { FileReader } from "../files/file-reader.ts";
 import { scanFile } from "../files/scan-file.ts";
 import type { SourceFile } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
 import { MAX_LINE_BYTES } from "../ingest-limits.ts";
 import { parquetFault } from "../parquet/parquet-column.ts";
+import { parquetReader } from "../parquet/parquet-reader.ts";
 import { type FoundReason, MAX_SAMPLE_TEXT, type RejectedCollector, type RejectedSample } from "../rejected-rows.ts";
 import { hasRules, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
 
@@ -172,8 +173,8 @@ async function insertRows(workspace: Workspace, { source, file, idColumn }: File
     await workspace.run(`insert into ${rawTable(source.name)} ${typedRows(source, reader, idColumn)}`);
   } catch (error) {
     if (error instanceof StatementStoppedError) throw new SourceError(source.name, file.name, error.message);
-    if (source.format === "csv") throw new UnaccountedError(duckdbProblem(error), { cause: error });
-    throw new SourceError(source.name, file.name, `it cannot be read: ${duckdbProblem(error)}`);
+    if (source.format === "csv") throw new UnaccountedError(duckdbErrorText(error), { cause: error });
+    throw new SourceError(source.name, file.name, `it cannot be read: ${duckdbErrorText(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { StatementType } from "@duckdb/node-api";
+import { duckdbErrorText } from "../duckdb/duckdb-error.ts";
+import type { Workspace } from "../duckdb/workspace.ts";
 import { MappingSqlError } from "../ingest-errors.ts";
-import { duckdbProblem } from "./duckdb-error.ts";
-import type { Workspace } from "./workspace.ts";
 
 /** Functions whose answer changes from run to run: with one of them no score could be recomputed. */
 const CHANGING =
@@ -59,7 +59,7 @@ export async function selectColumns(workspace: Workspace, path: string, sql: str
 /** What went wrong in a mapping's SQL, in the mapping's terms. */
 export function mappingProblem(path: string, error: unknown): MappingSqlError {
   if (error instanceof MappingSqlError) return error;
-  const problem = duckdbProblem(error);
+  const problem = duckdbErrorText(error);
   if (problem.startsWith("Permission Error"))
     return new MappingSqlError(path, "it reaches for files; a mapping sees its declared sources only");
   return new MappingSqlError(path, problem);
