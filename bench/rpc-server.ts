@@ -12,7 +12,7 @@ import {
 } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
 import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
-import { startServer } from "@bellwether/mesh/serve";
+import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry } from "@bellwether/telemetry/start-telemetry";

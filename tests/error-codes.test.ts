@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { codeName } from "@bellwether/mesh/code-name";
-import { reasonFromName } from "@bellwether/mesh/error-table";
+import { codeName } from "@bellwether/mesh/errors/code-name";
+import { reasonFromName } from "@bellwether/mesh/errors/error-table";
 import { ML_ERRORS } from "@bellwether/ml-service/rpc/error-codes";
 import { OPS_ERRORS } from "@bellwether/ops-service/rpc/error-codes";
 import { SCHEDULER_ERRORS } from "@bellwether/scheduler-service/rpc/error-codes";

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Call } from "@bellwether/mesh/call";
-import { type Route, route } from "@bellwether/mesh/route";
+import { Call } from "@bellwether/mesh/call/call";
+import { type Route, route } from "@bellwether/mesh/call/route";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Any, anyPack } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError, type HandlerContext } from "@connectrpc/connect";

@@ -2,7 +2,7 @@
 // standard output. Argument: the door to try, "grpc" or "web".
 import { CallLimitsSchema, limits } from "@bellwether/gen/bellwether/policy/v1/limits_pb";
 import { Role, role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
-import { startServer } from "@bellwether/mesh/serve";
+import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { create, fromBinary, setExtension, toBinary } from "@bufbuild/protobuf";
 import { MethodOptionsSchema } from "@bufbuild/protobuf/wkt";

@@ -1,7 +1,7 @@
 import { AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { route } from "@bellwether/mesh/route";
+import { route } from "@bellwether/mesh/call/route";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";

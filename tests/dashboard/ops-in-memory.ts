@@ -4,7 +4,7 @@ import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { type Route, route } from "@bellwether/mesh/route";
+import { type Route, route } from "@bellwether/mesh/call/route";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampNow } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import type { Route } from "@bellwether/mesh/route";
-import { type RunningServer, startServer } from "@bellwether/mesh/serve";
+import type { Route } from "@bellwether/mesh/call/route";
+import { type RunningServer, startServer } from "@bellwether/mesh/server/start-server";
 import { staticFiles } from "@bellwether/mesh/web/static-files";
 import { createLogger } from "@bellwether/telemetry/logger";
 import type { Browser, BrowserContext, Page } from "playwright-core";

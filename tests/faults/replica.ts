@@ -1,7 +1,7 @@
 // An echo server in a process of its own, to be stopped, killed and flooded: `replica.ts JSON` with ports, TLS files and mode.
 import { readFileSync } from "node:fs";
-import { refusal } from "@bellwether/mesh/refusal";
-import { startServer } from "@bellwether/mesh/serve";
+import { refusal } from "@bellwether/mesh/errors/rpc-error";
+import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry } from "@bellwether/telemetry/start-telemetry";

@@ -1,6 +1,6 @@
-import { Call } from "@bellwether/mesh/call";
+import { Call } from "@bellwether/mesh/call/call";
+import type { BoundMethod } from "@bellwether/mesh/call/route";
 import { admissionPolicy } from "@bellwether/mesh/policies/admission";
-import type { BoundMethod } from "@bellwether/mesh/route";
 import { afterEach, expect, it, vi } from "vitest";
 import { echoRoute } from "./echo-service.ts";
 

@@ -9,7 +9,7 @@ import {
   type LocalKeyFiles,
 } from "@bellwether/mesh/auth/local-keys";
 import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
-import type { RoleName } from "@bellwether/mesh/caller";
+import type { RoleName } from "@bellwether/mesh/call/caller";
 import type { AuthSettings } from "@bellwether/mesh/policies/authentication";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Behavior, EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
-import { callerOf } from "@bellwether/mesh/caller";
-import { type Route, route } from "@bellwether/mesh/route";
+import { callerOf } from "@bellwether/mesh/call/caller";
+import { type Route, route } from "@bellwether/mesh/call/route";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { Code, HandlerContext } from "@connectrpc/connect";
 

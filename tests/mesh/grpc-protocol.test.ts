@@ -9,8 +9,8 @@ import {
   EchoService,
 } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { prefixed } from "@bellwether/mesh/grpc/message-frames";
-import { route } from "@bellwether/mesh/route";
+import { route } from "@bellwether/mesh/call/route";
+import { prefixed } from "@bellwether/mesh/grpc/envelope";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import http2 from "node:http2";
 import { ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { refusal } from "@bellwether/mesh/refusal";
+import { refusal } from "@bellwether/mesh/errors/rpc-error";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { CASES, codeOf } from "./door-cases.ts";

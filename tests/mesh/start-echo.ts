@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { createMeshTransport, type MeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
+import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";

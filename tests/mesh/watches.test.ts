@@ -4,7 +4,7 @@ import http2, { type ClientHttp2Session, type ClientHttp2Stream } from "node:htt
 import net from "node:net";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
-import { route } from "@bellwether/mesh/route";
+import { route } from "@bellwether/mesh/call/route";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";

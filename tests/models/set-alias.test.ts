@@ -9,7 +9,7 @@ import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/mod
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
 import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
-import type { RoleName } from "@bellwether/mesh/caller";
+import type { RoleName } from "@bellwether/mesh/call/caller";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { createMlService } from "@bellwether/ml-service/service";
 import { type OpsHarness, startOps } from "@bellwether/ops-service/testing/ops-harness";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isLoopback } from "@bellwether/mesh/listener";
+import { isLoopback } from "@bellwether/mesh/listener/listen";
 import type { CliContext } from "./cli-context.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -1,7 +1,7 @@
 import { readEnv } from "@bellwether/env/env";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
+import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import type { CliContext } from "./cli-context.ts";

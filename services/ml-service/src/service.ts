@@ -1,8 +1,8 @@
 import os from "node:os";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import { route } from "@bellwether/mesh/route";
-import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
+import { route } from "@bellwether/mesh/call/route";
+import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { createBatchPool } from "@bellwether/scoring/batch-pool";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";

@@ -6,7 +6,7 @@ import { QueryEventsRequestSchema } from "@bellwether/gen/bellwether/ops/v1/audi
 import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ListRunsRequestSchema, type SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { BadRequestSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { pageTokens } from "@bellwether/mesh/page-token";
+import { pageTokens } from "@bellwether/mesh/call/page-token";
 import { openPostgres } from "@bellwether/storage/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { create } from "@bufbuild/protobuf";

@@ -5,8 +5,8 @@ import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/infere
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
 import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
-import { route } from "@bellwether/mesh/route";
-import { startServer } from "@bellwether/mesh/serve";
+import { route } from "@bellwether/mesh/call/route";
+import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";

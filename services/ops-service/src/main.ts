@@ -1,8 +1,8 @@
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { loadRiskPolicy } from "@bellwether/config/risk-policy";
 import { env, readEnv } from "@bellwether/env/env";
-import { runService } from "@bellwether/mesh/run-service";
-import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
+import { runService } from "@bellwether/mesh/server/run-service";
+import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server/server-env";
 import { providePostgres } from "@bellwether/storage/provide-postgres";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";

@@ -6,9 +6,9 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
-import { route } from "@bellwether/mesh/route";
-import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
+import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { staticFiles } from "@bellwether/mesh/web/static-files";
 import { watchPostgres } from "@bellwether/storage/postgres-pulse";
 import type { Logger } from "@bellwether/telemetry/logger";

@@ -1,6 +1,6 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { ListSuppliersRequestSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { pageTokens } from "@bellwether/mesh/page-token";
+import { pageTokens } from "@bellwether/mesh/call/page-token";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";

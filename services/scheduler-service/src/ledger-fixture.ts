@@ -1,8 +1,8 @@
 import { BatchRunSchema, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService, type SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { refusal } from "@bellwether/mesh/refusal";
-import { route } from "@bellwether/mesh/route";
-import { startServer } from "@bellwether/mesh/serve";
+import { route } from "@bellwether/mesh/call/route";
+import { refusal } from "@bellwether/mesh/errors/rpc-error";
+import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";

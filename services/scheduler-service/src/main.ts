@@ -1,7 +1,7 @@
 import path from "node:path";
 import { env, readEnv } from "@bellwether/env/env";
-import { runService } from "@bellwether/mesh/run-service";
-import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server-env";
+import { runService } from "@bellwether/mesh/server/run-service";
+import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server/server-env";
 import { registryRoot } from "@bellwether/registry/layout";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";

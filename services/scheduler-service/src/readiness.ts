@@ -1,4 +1,4 @@
-import type { RunningServer } from "@bellwether/mesh/serve";
+import type { RunningServer } from "@bellwether/mesh/server/start-server";
 import type { Logger } from "@bellwether/telemetry/logger";
 
 /** What the service needs to do its work. */

@@ -1,9 +1,9 @@
 import path from "node:path";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { route } from "@bellwether/mesh/route";
-import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/serve";
+import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { readAliases } from "@bellwether/registry/aliases";
 import { listModels } from "@bellwether/registry/read-version";
 import { setAlias } from "@bellwether/registry/set-alias";

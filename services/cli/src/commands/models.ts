@@ -1,5 +1,5 @@
 import { env, readEnv } from "@bellwether/env/env";
-import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
+import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { readAliases } from "@bellwether/registry/aliases";
 import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/read-version";
 import { Command } from "commander";

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
 import { type EnvSource, readEnv } from "@bellwether/env/env";
-import { serverEnv } from "@bellwether/mesh/server-env";
+import { serverEnv } from "@bellwether/mesh/server/server-env";
 
 /** A port that one of the services is to listen on is taken. */
 export class PortTakenError extends Error {

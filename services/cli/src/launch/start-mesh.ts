@@ -4,7 +4,7 @@ import { readEnv } from "@bellwether/env/env";
 import { Secret } from "@bellwether/env/secret";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
+import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { makeDataFolder } from "@bellwether/storage/data-folder";
 import { takeProcessLock } from "@bellwether/storage/process-lock";
 import { ConnectError } from "@connectrpc/connect";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { PeerEnv } from "@bellwether/mesh/server-env";
+import type { PeerEnv } from "@bellwether/mesh/server/server-env";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { CountLoss, RecordEvent } from "../domain/audit-sink.ts";

@@ -16,9 +16,9 @@ import {
   type Supplier,
 } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import type { Call } from "@bellwether/mesh/call";
-import { codeName } from "@bellwether/mesh/code-name";
-import type { Policy } from "@bellwether/mesh/policy";
+import type { Call } from "@bellwether/mesh/call/call";
+import type { Policy } from "@bellwether/mesh/call/policy";
+import { codeName } from "@bellwether/mesh/errors/code-name";
 import { isMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { RefusalCounts } from "../audit/refusal-counts.ts";

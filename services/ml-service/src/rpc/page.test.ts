@@ -2,7 +2,7 @@ import {
   ListProductionHistoryRequestSchema,
   ListVersionsRequestSchema,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import { pageTokens } from "@bellwether/mesh/page-token";
+import { pageTokens } from "@bellwether/mesh/call/page-token";
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { pageOf } from "./page.ts";

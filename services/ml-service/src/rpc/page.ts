@@ -1,4 +1,4 @@
-import { type PageTokens, pageTokenError } from "@bellwether/mesh/page-token";
+import { type PageTokens, pageTokenError } from "@bellwether/mesh/call/page-token";
 
 const DEFAULT_SIZE = 50;
 

@@ -9,7 +9,7 @@ import {
   type ModelRegistryService,
   type ModelVersionSchema,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import { pageTokens } from "@bellwether/mesh/page-token";
+import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { FeatureInfo } from "@bellwether/reasons/feature-info";
 import type { Alias } from "@bellwether/registry/alias-file";
 import { readAliases } from "@bellwether/registry/aliases";

@@ -1,8 +1,8 @@
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { callerOf } from "@bellwether/mesh/caller";
-import { onwardAsCaller } from "@bellwether/mesh/client/onward";
-import { ERROR_DOMAIN } from "@bellwether/mesh/refusal";
+import { callerOf } from "@bellwether/mesh/call/caller";
+import { onwardAsCaller } from "@bellwether/mesh/client/propagate-context";
+import { ERROR_DOMAIN } from "@bellwether/mesh/errors/rpc-error";
 import {
   Code,
   ConnectError,

@@ -4,8 +4,8 @@ import {
   ListAlertsRequestSchema,
   WatchAlertsResponseSchema,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { callerOf } from "@bellwether/mesh/caller";
-import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/page-token";
+import { callerOf } from "@bellwether/mesh/call/caller";
+import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/call/page-token";
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";

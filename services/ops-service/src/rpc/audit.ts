@@ -4,7 +4,7 @@ import {
   type QueryEventsRequest,
   QueryEventsRequestSchema,
 } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
-import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/page-token";
+import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/call/page-token";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";

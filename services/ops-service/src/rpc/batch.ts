@@ -4,8 +4,8 @@ import {
   ListRunsRequestSchema,
   type StartRunResponseSchema,
 } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { callerOf } from "@bellwether/mesh/caller";
-import { pageTokens } from "@bellwether/mesh/page-token";
+import { callerOf } from "@bellwether/mesh/call/caller";
+import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { Change } from "../domain/change.ts";

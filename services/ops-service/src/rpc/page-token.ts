@@ -1,4 +1,4 @@
-import { type PageTokens, pageTokenError } from "@bellwether/mesh/page-token";
+import { type PageTokens, pageTokenError } from "@bellwether/mesh/call/page-token";
 
 /** Rows of a page, and the token of the next page. */
 export interface Page<T> {

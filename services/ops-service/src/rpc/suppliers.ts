@@ -4,7 +4,7 @@ import {
   ListSuppliersRequestSchema,
   type SupplierService,
 } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { type PageTokens, pageTokens } from "@bellwether/mesh/page-token";
+import { type PageTokens, pageTokens } from "@bellwether/mesh/call/page-token";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { env, readEnv } from "@bellwether/env/env";
-import { peerSettings, serverEnv } from "@bellwether/mesh/server-env";
+import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { inSpan } from "@bellwether/telemetry/in-span";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry, type Telemetry } from "@bellwether/telemetry/start-telemetry";

@@ -2,7 +2,7 @@ import type {
   AliasSchema,
   ModelRegistryService,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import { callerOf } from "@bellwether/mesh/caller";
+import { callerOf } from "@bellwether/mesh/call/caller";
 import type { Alias } from "@bellwether/registry/alias-file";
 import { aliasFromText } from "@bellwether/registry/aliases";
 import type { SetAlias } from "@bellwether/registry/set-alias";

@@ -4,7 +4,7 @@ import type {
   ScheduleService,
   WatchProgressResponseSchema,
 } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
-import { callerOf } from "@bellwether/mesh/caller";
+import { callerOf } from "@bellwether/mesh/call/caller";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
-import type { RoleName } from "../caller.ts";
+import type { RoleName } from "../call/caller.ts";
 
 /** Issuer and audience of tokens that are made with a local key pair. */
 export const LOCAL_ISSUER = "bellwether";

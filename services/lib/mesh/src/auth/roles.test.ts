@@ -4,7 +4,7 @@ import { ServerReflection } from "@bellwether/gen/grpc/reflection/v1/reflection_
 import { create } from "@bufbuild/protobuf";
 import { MethodOptionsSchema } from "@bufbuild/protobuf/wkt";
 import { expect, it } from "vitest";
-import type { RoleName } from "../caller.ts";
+import type { RoleName } from "../call/caller.ts";
 import { MissingRoleError, mayCall, type RequiredRole, requiredRoles } from "./roles.ts";
 
 const ROLES: readonly RoleName[] = ["viewer", "analyst", "admin", "service"];

@@ -1,7 +1,7 @@
 import { Role, role as roleOption } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import { type DescMethod, getOption } from "@bufbuild/protobuf";
-import type { RoleName } from "../caller.ts";
-import { methodPath } from "../method.ts";
+import type { RoleName } from "../call/caller.ts";
+import { methodPath } from "../call/method.ts";
 
 /** What an RPC asks of its callers: a role, to be a service or an admin ("runner"), or nothing. */
 export type RequiredRole = RoleName | "runner" | "public";

@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../call/caller.ts";
 import { createKeySource, type KeyOrigin, type KeySourceOptions, type PublicKeys } from "./key-source.ts";
 import { isRoleName } from "./roles.ts";
 

@@ -2,7 +2,7 @@ import { createRpcDurations } from "@bellwether/telemetry/rpc-metrics";
 import { endCallTrace, traceClientCall } from "@bellwether/telemetry/rpc-spans";
 import { Code, ConnectError, type Interceptor, type StreamResponse } from "@connectrpc/connect";
 import { context, type Span } from "@opentelemetry/api";
-import { codeName } from "../code-name.ts";
+import { codeName } from "../errors/code-name.ts";
 
 /** A CLIENT span and `rpc.client.call.duration` for every call, retries included in it; the trace goes on in `traceparent`. */
 export function clientTelemetryInterceptor(sampleRatio: number): Interceptor {

@@ -21,9 +21,9 @@ import {
 import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import * as grpc from "@grpc/grpc-js";
-import { callLimits } from "../call-limits.ts";
-import { methodPath } from "../method.ts";
-import { plainBytes } from "../plain-bytes.ts";
+import { callLimits } from "../call/call-limits.ts";
+import { methodPath } from "../call/method.ts";
+import { plainBytes } from "../call/plain-bytes.ts";
 import { headersFromMetadata, metadataFromHeaders } from "./metadata.ts";
 
 /**

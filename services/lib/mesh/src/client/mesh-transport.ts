@@ -1,6 +1,6 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import * as grpc from "@grpc/grpc-js";
-import { isLoopback } from "../listener.ts";
+import { isLoopback } from "../listener/listen.ts";
 import { clientTelemetryInterceptor } from "./call-telemetry.ts";
 import { createGrpcTransport } from "./grpc-transport.ts";
 import { HEALTH_CHECKED, registerHealthChecked } from "./health-checked.ts";

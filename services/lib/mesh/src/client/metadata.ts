@@ -1,5 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
-import { PROTOCOL_HEADERS } from "../protocol-headers.ts";
+import { PROTOCOL_HEADERS } from "../call/protocol-headers.ts";
 
 /** Metadata as the gRPC protocol asks senders to write it: base64 without padding. grpc-js pads. */
 class UnpaddedMetadata extends Metadata {

@@ -1,8 +1,8 @@
 import zlib from "node:zlib";
 import { Code } from "@connectrpc/connect";
-import { inflate, TooLargeError } from "../inflate.ts";
-import { malformed, tooLarge } from "./message-frames.ts";
-import { protocolFault } from "./protocol-fault.ts";
+import { inflate, TooLargeError } from "../call/inflate.ts";
+import { malformed, tooLarge } from "./envelope.ts";
+import { protocolFault } from "./protocol-error.ts";
 
 const INFLATE: ReadonlyMap<string | undefined, (options: zlib.ZlibOptions) => zlib.Gunzip | zlib.Inflate> = new Map([
   ["gzip", zlib.createGunzip],

@@ -1,21 +1,21 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { Call, type Peer } from "../call.ts";
-import { freeBytes } from "../free-bytes.ts";
-import { createMessageTimer } from "../message-timer.ts";
-import { peerOfSession } from "../peers.ts";
-import { plainBytes } from "../plain-bytes.ts";
-import type { PolicyChain } from "../policy.ts";
-import { refusal } from "../refusal.ts";
-import type { BoundMethod } from "../route.ts";
+import { Call, type Peer } from "../call/call.ts";
+import { freeBytes } from "../call/free-bytes.ts";
+import { createMessageTimer } from "../call/message-timer.ts";
+import { deadlineFrom } from "../call/parse-timeout.ts";
+import { plainBytes } from "../call/plain-bytes.ts";
+import type { PolicyChain } from "../call/policy.ts";
+import type { BoundMethod } from "../call/route.ts";
+import { refusal } from "../errors/rpc-error.ts";
+import { peerOfSession } from "../listener/peers.ts";
 import { checkEncoding } from "./compression.ts";
-import { abandonStream, refuseStream, trailersOfError, trailersOfSuccess } from "./grpc-status.ts";
+import { malformed } from "./envelope.ts";
 import { GrpcStream, type GrpcStreamListener } from "./grpc-stream.ts";
-import { deadlineFrom } from "./grpc-timeout.ts";
 import { headerFields, headersOf } from "./header-fields.ts";
-import { malformed } from "./message-frames.ts";
-import { protocolFault } from "./protocol-fault.ts";
+import { protocolFault } from "./protocol-error.ts";
+import { abandonStream, refuseStream, trailersOfError, trailersOfSuccess } from "./trailer-status.ts";
 
 /** One RPC as the gRPC door serves it. */
 export interface GrpcMethod extends BoundMethod {

@@ -1,7 +1,7 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { ACCEPTED_ENCODINGS, inflateMessage } from "./compression.ts";
+import { type Frame, MessageReader, malformed, prefixed } from "./envelope.ts";
 import type { FieldsByName, HeaderFields } from "./header-fields.ts";
-import { type Frame, MessageReader, malformed, prefixed } from "./message-frames.ts";
 
 /** What a stream tells the call on it. */
 export interface GrpcStreamListener {

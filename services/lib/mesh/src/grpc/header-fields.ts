@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http2";
-import { PROTOCOL_HEADERS } from "../protocol-headers.ts";
+import { PROTOCOL_HEADERS } from "../call/protocol-headers.ts";
 
 /** Header fields as node:http2 takes a block of them: name, value, name, value. */
 export type HeaderFields = readonly string[];

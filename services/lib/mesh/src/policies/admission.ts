@@ -1,7 +1,7 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import type { Call } from "../call.ts";
-import type { Policy } from "../policy.ts";
-import { refusal } from "../refusal.ts";
+import type { Call } from "../call/call.ts";
+import type { Policy } from "../call/policy.ts";
+import { refusal } from "../errors/rpc-error.ts";
 
 /** How much a server takes on at once. */
 export interface AdmissionLimits {

@@ -3,10 +3,10 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import type { KeySourceLog } from "../auth/key-source.ts";
 import { mayCall, type RequiredRole } from "../auth/roles.ts";
 import { createTokenVerifier, TokenError, type TokenSettings } from "../auth/token-verifier.ts";
-import type { Call } from "../call.ts";
-import type { Caller, RoleName } from "../caller.ts";
-import type { Policy } from "../policy.ts";
-import { refusal } from "../refusal.ts";
+import type { Call } from "../call/call.ts";
+import type { Caller, RoleName } from "../call/caller.ts";
+import type { Policy } from "../call/policy.ts";
+import { refusal } from "../errors/rpc-error.ts";
 
 /** How callers prove who they are. */
 export interface AuthSettings {

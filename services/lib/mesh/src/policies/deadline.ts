@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Call } from "../call.ts";
-import type { Policy } from "../policy.ts";
-import { refusal } from "../refusal.ts";
+import type { Call } from "../call/call.ts";
+import type { Policy } from "../call/policy.ts";
+import { refusal } from "../errors/rpc-error.ts";
 
 /** Node's longest timer; a later deadline is none. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

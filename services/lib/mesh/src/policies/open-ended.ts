@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
-import type { Call, Peer } from "../call.ts";
-import type { Policy } from "../policy.ts";
-import { refusal } from "../refusal.ts";
+import type { Call, Peer } from "../call/call.ts";
+import type { Policy } from "../call/policy.ts";
+import { refusal } from "../errors/rpc-error.ts";
 
 export interface OpenEndedPolicy extends Policy {
   /** How many watches are open. */

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
-import type { Call } from "../call.ts";
-import type { Policy } from "../policy.ts";
-import { refusal } from "../refusal.ts";
+import type { Call } from "../call/call.ts";
+import type { Policy } from "../call/policy.ts";
+import { refusal } from "../errors/rpc-error.ts";
 
 /** How many streams of health and reflection a server keeps: anybody may open them, and they last as long as their clients wish. */
 export interface ProbeStreamLimits {

@@ -1,8 +1,8 @@
 import { Code } from "@connectrpc/connect";
-import type { Call, RequestMemory } from "../call.ts";
-import type { Policy } from "../policy.ts";
-import { refusal } from "../refusal.ts";
-import { createYoungCollector } from "../young-garbage.ts";
+import type { Call, RequestMemory } from "../call/call.ts";
+import type { Policy } from "../call/policy.ts";
+import { createYoungCollector } from "../call/young-garbage.ts";
+import { refusal } from "../errors/rpc-error.ts";
 
 /** What a server keeps for calls that have no slot yet: their requests arrive, or they wait. */
 export interface RequestMemoryLimits {

@@ -1,8 +1,8 @@
 import { createRpcDurations } from "@bellwether/telemetry/rpc-metrics";
 import { endCallTrace, followCallerTrace, traceServerCall } from "@bellwether/telemetry/rpc-spans";
-import type { Call } from "../call.ts";
-import { codeName, isServerFault } from "../code-name.ts";
-import type { Policy } from "../policy.ts";
+import type { Call } from "../call/call.ts";
+import type { Policy } from "../call/policy.ts";
+import { codeName, isServerFault } from "../errors/code-name.ts";
 
 /**
  * A SERVER span for every recorded trace, and `rpc.server.call.duration` for every call. First in the chain: it sees every end.

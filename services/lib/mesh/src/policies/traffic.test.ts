@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Call } from "../call.ts";
+import type { Call } from "../call/call.ts";
 import { trafficPolicy } from "./traffic.ts";
 
 const call = (isProbe: boolean) => ({ startedAt: performance.now(), bound: { isProbe } }) as Call;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Policy } from "../policy.ts";
+import type { Policy } from "../call/policy.ts";
 
 export interface TrafficPolicy extends Policy {
   /** Waits until no call has come for `quietMs`, and at most `limitMs`. */

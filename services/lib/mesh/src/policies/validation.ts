@@ -1,8 +1,8 @@
 import { create, type DescMessage, type DescMethod, type Message } from "@bufbuild/protobuf";
 import { pathToString, reflect } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Validator, type Violation } from "@bufbuild/protovalidate";
-import type { Policy } from "../policy.ts";
-import { type FieldViolation, invalidRequest } from "../refusal.ts";
+import type { Policy } from "../call/policy.ts";
+import { type FieldViolation, invalidRequest } from "../errors/rpc-error.ts";
 import { expectedForm } from "./expected-form.ts";
 
 /** Holds every inbound message against its protovalidate rules: INVALID_ARGUMENT with google.rpc.BadRequest, one entry per field. */

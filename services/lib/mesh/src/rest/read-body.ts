@@ -2,9 +2,9 @@ import { createGunzip } from "node:zlib";
 import { fromJsonString, type JsonValue } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
-import { invalidRequest, refusal } from "../refusal.ts";
+import { invalidRequest, refusal } from "../errors/rpc-error.ts";
 import type { WebRequest } from "../web/web-handler.ts";
-import { halfCharacters } from "./half-characters.ts";
+import { halfCharacters } from "./lone-surrogates.ts";
 
 /**
  * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is none. `arrived` is called with the bytes

@@ -1,5 +1,5 @@
-import type { PolicyChain } from "../policy.ts";
-import type { Route } from "../route.ts";
+import type { PolicyChain } from "../call/policy.ts";
+import type { Route } from "../call/route.ts";
 import { foreignCharset } from "../web/charset.ts";
 import { rejectMethod, sendRejection, shown } from "../web/http-rejection.ts";
 import { pathOf, type WebHandler } from "../web/web-handler.ts";

@@ -6,8 +6,8 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
-import type { Call } from "../call.ts";
-import { type BoundMethod, bindMethod, type Handler, type Route } from "../route.ts";
+import type { Call } from "../call/call.ts";
+import { type BoundMethod, bindMethod, type Handler, type Route } from "../call/route.ts";
 
 /** An RPC that a plain HTTP path can stand for. */
 type RestRpc = DescMethodUnary | DescMethodServerStreaming;

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, test } from "vitest";
-import { refusal } from "../refusal.ts";
+import { refusal } from "../errors/rpc-error.ts";
 import { restStatus } from "./rest-status.ts";
 
 test.each<[Code, string, number]>([

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { headersTooLarge } from "../header-size.ts";
-import { isAnswering } from "../http1-connections.ts";
+import { headersTooLarge } from "../listener/header-size.ts";
+import { isAnswering } from "../listener/http1-connections.ts";
 import { rejectionJson } from "./http-rejection.ts";
 
 /** What Node says of bytes that are no request of HTTP/1.1. */

@@ -4,8 +4,8 @@ import { createGunzip } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
-import { inflate, TooLargeError } from "../inflate.ts";
-import { plainBytes } from "../plain-bytes.ts";
+import { inflate, TooLargeError } from "../call/inflate.ts";
+import { plainBytes } from "../call/plain-bytes.ts";
 import { notUtf8 } from "./utf8-body.ts";
 
 /** Who a request's inflated bytes are counted for. */

@@ -1,5 +1,5 @@
 import { createContextKey } from "@connectrpc/connect";
-import { freeBytes } from "../free-bytes.ts";
+import { freeBytes } from "../call/free-bytes.ts";
 
 /** Ends the wait for the rest of a request's body with an error. */
 export type Interrupt = (error: Error) => void;

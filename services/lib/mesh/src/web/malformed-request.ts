@@ -1,7 +1,7 @@
 import type { DescMessage, JsonValue } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { jsonViolations } from "../json/json-violations.ts";
-import { invalidRequest, refusal } from "../refusal.ts";
+import { invalidRequest, refusal } from "../errors/rpc-error.ts";
+import { jsonViolations } from "./json-violations.ts";
 import type { JsonRecord } from "./recorded-json.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import { checkQueryNames } from "../query-names.ts";
-import { checkQueryText } from "../query-text.ts";
+import { checkQueryNames } from "./query-names.ts";
+import { checkQueryText } from "./query-text.ts";
 import { notUtf8 } from "./utf8-body.ts";
 
 /** Parameters of Connect's GET (https://connectrpc.com/docs/protocol#unary-get-request). */

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { refusal } from "../refusal.ts";
+import { refusal } from "../errors/rpc-error.ts";
 
 /** Looks at the bytes of one body for what is no UTF-8. */
 export interface Utf8Check {

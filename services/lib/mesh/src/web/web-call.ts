@@ -1,10 +1,10 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { Call, type Peer } from "../call.ts";
-import { errorHeaders } from "../error-headers.ts";
-import { createMessageTimer } from "../message-timer.ts";
-import type { PolicyChain } from "../policy.ts";
-import type { BoundMethod } from "../route.ts";
+import { Call, type Peer } from "../call/call.ts";
+import { createMessageTimer } from "../call/message-timer.ts";
+import type { PolicyChain } from "../call/policy.ts";
+import type { BoundMethod } from "../call/route.ts";
+import { errorHeaders } from "../errors/error-headers.ts";
 import { bodyKey } from "./interruptible-body.ts";
 import { explainMalformed } from "./malformed-request.ts";
 import { checkQuery } from "./protocol-query.ts";

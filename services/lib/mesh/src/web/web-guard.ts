@@ -1,5 +1,5 @@
 import { cors } from "@connectrpc/connect";
-import { isLoopback } from "../listener.ts";
+import { isLoopback } from "../listener/listen.ts";
 import { sendRejection, shown } from "./http-rejection.ts";
 import type { WebHandler, WebRequest, WebResponse } from "./web-handler.ts";
 

@@ -1,139 +1,123 @@
-import http from "node:http";
-import http2 from "node:http2";
 import type { Socket } from "node:net";
-import type { Peer } from "../call.ts";
-import { careForConnections } from "../connections.ts";
-import type { Door } from "../door.ts";
-import { type DoorLimits, HEADER_HEADROOM } from "../door-limits.ts";
-import { headerBytes, headersTooLarge } from "../header-size.ts";
-import { type Address, listen, type TlsMaterial } from "../listener.ts";
-import { RESET_FRAMES } from "../stream-ends.ts";
-import { answerClientError } from "./client-error.ts";
-import { closeAfterEarlyAnswer } from "./early-answer.ts";
-import { sendRejection } from "./http-rejection.ts";
-import { authorityViolation } from "./request-authority.ts";
-import { toOriginForm } from "./request-target.ts";
-import type { WebRequest, WebResponse } from "./web-handler.ts";
+import { createRegistry, type DescMethod, type Message } from "@bufbuild/protobuf";
+import {
+  type ConnectRouter,
+  createContextKey,
+  createContextValues,
+  type HandlerContext,
+  type MethodImpl,
+} from "@connectrpc/connect";
+import type { Peer } from "../call/call.ts";
+import { filesOf } from "../call/file-closure.ts";
+import { methodPath } from "../call/method.ts";
+import type { PolicyChain } from "../call/policy.ts";
+import type { BoundMethod, Route } from "../call/route.ts";
+import type { Address, TlsMaterial } from "../listener/listen.ts";
+import type { Door } from "../listener/listener.ts";
+import type { DoorLimits } from "../listener/listener-limits.ts";
+import { peerOfSocket } from "../listener/peers.ts";
+import { inflatingFor } from "./counted-gzip.ts";
+import { openWebListener } from "./http-listener.ts";
+import { sendRejection, shown } from "./http-rejection.ts";
+import { WebCall } from "./web-call.ts";
+import { pathOf, socketOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
+import { webRpcs } from "./web-rpcs.ts";
 
-const NOTHING = (): void => {};
-
-type Answer = (request: WebRequest, response: WebResponse) => void;
-
-export interface WebListenerOptions {
-  /** What the door is called in a ListenError. */
-  readonly name: string;
+export interface WebDoorOptions {
   readonly address: Address;
+  readonly routes: readonly Route[];
+  readonly chain: PolicyChain;
   readonly limits: DoorLimits;
   readonly tls?: TlsMaterial;
-  readonly answer: Answer;
+  /** Requests may have nothing that their contract does not know: JSON fields, enum names, query parameters. */
+  readonly strict: boolean;
   /** Ends the watches of a connection that is old. */
-  readonly onAged?: (peer: Peer) => void;
-  /** Whether requests of HTTP/1.0 must name a host too. */
-  readonly needsHost: boolean;
-  /** Called with what `answer` threw; the request is answered. */
+  readonly onAged: (peer: Peer) => void;
+  /** Asked before the RPCs, in order. */
+  readonly before: readonly WebHandler[];
+  /** Asked when no RPC has the path, in order. */
+  readonly after: readonly WebHandler[];
+  /** Called with what a handler threw outside its call. */
   readonly onThrow: (error: unknown) => void;
+  /** Told when an answer could not be sent. */
+  readonly onUnsent: (path: string, reason: unknown) => void;
 }
 
-/** Listens for HTTP/1.1 in clear text, or for HTTP/1.1 and HTTP/2 under TLS. @throws ListenError */
-export async function openWebListener(options: WebListenerOptions): Promise<Door> {
-  const { name, address, limits, tls, onAged } = options;
-  const answer = guarded(options);
-  const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
-  const connections = careForConnections(server, limits, onAged);
-  return { address: await listen(server, name, address), drain: connections.drain };
-}
+const socketKey = createContextKey<Socket | undefined>(undefined);
+const callKey = createContextKey<WebCall | undefined>(undefined);
 
-/** An event listener that throws ends the process: a request that cannot be answered is rejected, whatever it is. */
-function guarded({ answer, needsHost, limits, onThrow }: WebListenerOptions): Answer {
-  const { maxHeaderBytes } = limits;
-  return (request, response) => {
-    try {
-      closeAfterEarlyAnswer(request, response);
-      // The parser of HTTP/1.1 has done so already.
-      if ("stream" in request && headerBytes(request.rawHeaders) > maxHeaderBytes) {
-        sendRejection(response, 431, headersTooLarge(maxHeaderBytes));
-        return;
-      }
-      const violation = authorityViolation(request, needsHost) ?? toOriginForm(request);
-      if (violation === undefined) answer(request, response);
-      else sendRejection(response, 400, violation);
-    } catch (error) {
-      onThrow(error);
-      abandon(request, response);
-    }
-  };
-}
-
-/** Answers 500 when nothing is sent yet, else ends the connection or the stream. */
-function abandon(request: WebRequest, response: WebResponse): void {
-  try {
-    if (!response.headersSent) {
-      sendRejection(response, 500, "internal error", "internal");
-      return;
-    }
-  } catch {
-    // The answer cannot be written either.
-  }
-  request.destroy();
-}
-
-function createClearServer(limits: DoorLimits, answer: Answer): http.Server {
-  const options = {
-    maxHeaderSize: limits.maxHeaderBytes,
-    headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
-    requestTimeout: limits.bodyTimeoutMs,
-    keepAliveTimeout: limits.connectionIdleMs,
-    connectionsCheckingInterval: checkingInterval(limits),
-    noDelay: true,
-  };
-  return http.createServer(options, answer).on("clientError", answerClientError(limits.maxHeaderBytes));
-}
-
-/** How often Node looks after the time limits of headers and bodies; its default is 30 s. */
-function checkingInterval({ headersTimeoutMs }: DoorLimits): number {
-  return Math.min(1_000, headersTimeoutMs);
-}
-
-function createTlsServer({ cert, key, ca }: TlsMaterial, limits: DoorLimits, answer: Answer): http2.Http2SecureServer {
-  const server = http2.createSecureServer(
-    {
-      cert,
-      key,
-      // Browsers come without a certificate: here one is asked for and not required.
-      ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: false }),
-      allowHTTP1: true,
-      handshakeTimeout: limits.headersTimeoutMs,
-      ...RESET_FRAMES,
-      settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes * HEADER_HEADROOM },
+/** Opens the web door: Connect, gRPC-Web and JSON by connect-node and what `before` and `after` add. @throws ListenError */
+export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
+  const rpcs = webRpcs({
+    // In clear text the door speaks HTTP/1.1 only.
+    grpc: options.tls !== undefined,
+    contextValues: (request) => createContextValues().set(socketKey, socketOf(request)),
+    maxRequestBytes: new Map(
+      options.routes.flatMap(({ methods }) =>
+        methods.map(({ method, limits }) => [methodPath(method), limits.maxRequestBytes]),
+      ),
+    ),
+    registry: createRegistry(...filesOf(options.routes.map(({ service }) => service))),
+    routes: (router, sizeFactor) => {
+      for (const { methods } of options.routes)
+        for (const bound of methods)
+          mount(router, bound, options, Math.ceil(bound.limits.maxRequestBytes * sizeFactor));
     },
-    afterTurn(answer),
-  );
-  // Options of http.createServer that http2 takes as properties, for connections that speak HTTP/1.1.
-  Object.assign(server, {
-    maxHeaderSize: limits.maxHeaderBytes,
-    headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
-    requestTimeout: limits.bodyTimeoutMs,
-    keepAliveTimeout: limits.connectionIdleMs,
-    connectionsCheckingInterval: checkingInterval(limits),
+    strict: options.strict,
+    onUnsent: options.onUnsent,
   });
-  // Node feeds its HTTP/1.1 parser past the socket's streams, and under TLS does so even after it has paused the parser: a client
-  // that asks again while a large answer is still being written loses its connection ("Parse Error: Paused"). A listener for
-  // data makes it read through the stream.
-  server.on("secureConnection", (socket: Socket) => socket.on("data", NOTHING));
-  server.on("clientError", answerClientError(limits.maxHeaderBytes));
-  server.on("session", (session) => {
-    const silent = setTimeout(() => session.destroy(), limits.headersTimeoutMs).unref();
-    session.once("stream", () => clearTimeout(silent)).once("close", () => clearTimeout(silent));
+  const handlers = [...options.before, rpcs, ...options.after];
+  return openWebListener({
+    name: "web",
+    address: options.address,
+    limits: options.limits,
+    needsHost: true,
+    onThrow: options.onThrow,
+    onAged: options.onAged,
+    ...(options.tls && { tls: options.tls }),
+    answer(request, response) {
+      if (handlers.some((handler) => handler(request, response))) return;
+      rejectPath(request, response);
+    },
   });
-  return server;
 }
 
-/** Answers a stream one turn later, and not at all when it was reset meanwhile: what was reset in the same packet costs next to nothing. */
-function afterTurn(answer: Answer): Answer {
-  return (request, response) => {
-    if (!("stream" in request)) return answer(request, response);
-    setImmediate(() => {
-      if (!request.stream.destroyed) answer(request, response);
-    });
+/** "/package.Service/Method". */
+const RPC_PATH = /^\/[\w.]+\.\w+\/\w+$/;
+
+function rejectPath(request: WebRequest, response: WebResponse): void {
+  const path = pathOf(request);
+  if (request.method === "OPTIONS" && path === "*") {
+    response.setHeader("allow", "GET, HEAD, POST, OPTIONS");
+    response.statusCode = 204;
+    response.end();
+  } else if (RPC_PATH.test(path)) {
+    sendRejection(response, 404, `there is no RPC ${shown(path)} here`, "unimplemented");
+  } else {
+    sendRejection(response, 404, `there is nothing at ${shown(path)} here`);
+  }
+}
+
+function mount(
+  router: ConnectRouter,
+  bound: BoundMethod,
+  { chain, strict, limits: { messageTimeoutMs } }: WebDoorOptions,
+  readMaxBytes: number,
+): void {
+  const { method } = bound;
+  const requestGate = (context: HandlerContext): Promise<void> => {
+    const socket = context.values.get(socketKey);
+    const peer = socket ? peerOfSocket(socket) : { address: "", certificateNames: [] };
+    const connection = socket ?? context;
+    const call = new WebCall({ bound, chain, context, peer, connection, messageTimeoutMs, strict });
+    inflatingFor(call);
+    context.values.set(callKey, call);
+    return call.open();
   };
+  const implementation = (input: Message | AsyncIterable<Message>, context: HandlerContext): unknown => {
+    const call = context.values.get(callKey);
+    if (!call) throw new Error("the request gate did not run");
+    return bound.streamsOut ? call.answerStream(input) : call.answer(input);
+  };
+  router.rpc(method, implementation as MethodImpl<DescMethod>, { requestGate, readMaxBytes });
 }

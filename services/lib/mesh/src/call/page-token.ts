@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { create, type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { refusal } from "../errors/rpc-error.ts";
+
+/** Characters of the hash of a filter: enough that no other filter is met by accident. */
+const FILTER_CHARACTERS = 12;
+
+/** Writes and reads the page tokens of one list under one filter. */
+export interface PageTokens {
+  /** A token for the page behind the row with this key. Parts must not have a space. */
+  write(key: readonly (string | number)[]): string;
+  /**
+   * The key in a token; undefined: the token is empty, which means the first page.
+   * @param length parts of a key
+   * @throws ConnectError INVALID_ARGUMENT `PAGE_TOKEN`: no token of this list, or one of another filter
+   */
+  read(token: string, length: number): readonly string[] | undefined;
+}
+
+/**
+ * The page tokens of a list request: bound to its type and to all its fields but `page_size` and `page_token`, so that a token
+ * is never continued under another filter.
+ * @param context what else decides the list and its order, for example the default that an empty field stands for
+ */
+export function pageTokens<D extends DescMessage>(
+  schema: D,
+  request: MessageShape<D>,
+  ...context: readonly string[]
+): PageTokens {
+  const filter = create(schema, { ...request, pageSize: 0, pageToken: "" } as MessageShape<D>);
+  const hash = createHash("sha256").update(JSON.stringify([schema.typeName, ...context]));
+  const bound = hash.update(toBinary(schema, filter)).digest("base64url").slice(0, FILTER_CHARACTERS);
+  return {
+    write: (key) => encode([bound, ...key]),
+    read(token, length) {
+      if (token === "") return undefined;
+      const [of = "", ...key] = Buffer.from(token, "base64url").toString().split(" ");
+      if (key.length !== length || encode([of, ...key]) !== token) throw pageTokenError();
+      if (of !== bound)
+        throw refused(
+          "belongs to a list with another filter; repeat the request that it came from, or start without a token",
+        );
+      return key;
+    },
+  };
+}
+
+/** For a token whose key cannot be one of this list. */
+export function pageTokenError(): ConnectError {
+  return refused("is not one of this list's; use next_page_token of the previous page, unchanged");
+}
+
+function refused(description: string): ConnectError {
+  const fieldViolations = [{ field: "page_token", description }];
+  return refusal(Code.InvalidArgument, "PAGE_TOKEN", `page_token ${description}`, { fieldViolations });
+}
+
+function encode(parts: readonly (string | number)[]): string {
+  return Buffer.from(parts.join(" ")).toString("base64url");
+}

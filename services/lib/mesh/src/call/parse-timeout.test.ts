@@ -1,0 +1,21 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { deadlineFrom } from "./parse-timeout.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+test.each([
+  ["2H", 7_200_000],
+  ["2M", 120_000],
+  ["1S", 1_000],
+  ["250m", 250],
+  ["99999999m", 99_999_999],
+  ["1500u", 1],
+  ["999999n", 0],
+])("%s asks for a deadline in %i ms", (header, ms) => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  expect(deadlineFrom(header)).toBe(1_000_000 + ms);
+});
+
+test.each([undefined, "", "S", "1", "1h", "-1S", "1.5S", "100000000m", "1SS"])("%j asks for none", (header) => {
+  expect(deadlineFrom(header)).toBe(Number.POSITIVE_INFINITY);
+});

@@ -1,8 +1,0 @@
-import type { Address } from "./listener.ts";
-
-/** A listening door. */
-export interface Door {
-  readonly address: Address;
-  /** Takes no new connection, tells open ones to go (GOAWAY), lets calls end for at most `graceMs`, then cuts what is left. */
-  drain(graceMs: number): Promise<void>;
-}

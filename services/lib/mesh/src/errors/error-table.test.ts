@@ -1,0 +1,88 @@
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import type { Call } from "../call/call.ts";
+import { errorsByTable, reasonFromName } from "./error-table.ts";
+
+class ModelNotReadyError extends Error {
+  override readonly name = "ModelNotReadyError" as const;
+  readonly retryAfterMs = 1_500;
+  readonly fieldViolations = [{ field: "model", description: "is loading" }];
+  readonly metadata = { model: "supplier-risk" };
+}
+
+const logged: unknown[] = [];
+const toError = errorsByTable({ ModelNotReadyError: Code.Unavailable }, ({ error }) => logged.push(error));
+/** What the table looks at of a call. */
+const call = (aborted?: ConnectError) => ({ aborted, bound: { name: "a.B/C" }, within: (work) => work() }) as Call;
+
+describe("an error", () => {
+  it("in the table has its code, text and details", () => {
+    const error = toError(new ModelNotReadyError("not yet"), call());
+    expect([error.code, error.rawMessage]).toEqual([Code.Unavailable, "not yet"]);
+    expect(error.findDetails(ErrorInfoSchema)[0]).toMatchObject({
+      reason: "MODEL_NOT_READY",
+      domain: "bellwether",
+      metadata: { model: "supplier-risk" },
+    });
+    expect(error.findDetails(BadRequestSchema)[0]?.fieldViolations).toMatchObject([{ field: "model" }]);
+    expect(error.findDetails(RetryInfoSchema)[0]?.retryDelay).toMatchObject({ seconds: 1n, nanos: 500_000_000 });
+  });
+
+  it.each([
+    ["that the table does not know", new TypeError("a secret")],
+    ["that is no error", "a secret"],
+    ["of a peer's server", Object.assign(new ConnectError("a secret", Code.NotFound), { isWireError: true })],
+  ])("%s leaves as INTERNAL without its text, and is logged", (_, reason) => {
+    logged.length = 0;
+    const error = toError(reason, call());
+    expect([error.code, error.rawMessage]).toEqual([Code.Internal, "internal error"]);
+    expect(logged).toEqual([reason]);
+  });
+
+  it.each(["constructor", "__proto__", "toString"])("named %s is none of the table", (name) => {
+    expect(toError(Object.assign(new Error("a secret"), { name }), call()).code).toBe(Code.Internal);
+  });
+
+  it.each([
+    ["has no text", Object.assign(new ModelNotReadyError(), { message: undefined })],
+    [
+      "cannot be read",
+      Object.defineProperty(new Error(), "name", {
+        get() {
+          throw new Error("unreadable");
+        },
+      }),
+    ],
+  ])("that %s leaves as INTERNAL", (_, error) => {
+    expect(toError(error, call()).code).toBe(Code.Internal);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("that may be retried after %d ms says no time", (retryAfterMs) => {
+    const error = toError(Object.assign(new ModelNotReadyError("x"), { retryAfterMs }), call());
+    expect([error.code, error.findDetails(RetryInfoSchema)]).toEqual([Code.Unavailable, []]);
+  });
+
+  it("of the mesh passes as it is", () => {
+    const refused = new ConnectError("no", Code.ResourceExhausted);
+    expect(toError(refused, call())).toBe(refused);
+  });
+
+  it("with a lone surrogate can be sent", () => {
+    expect(toError(new ConnectError("cut \ud83d here", Code.Aborted), call()).rawMessage).toBe("cut \ufffd here");
+    expect(toError(new ModelNotReadyError("cut \ud83d"), call()).rawMessage).toBe("cut \ufffd");
+  });
+
+  it("that follows the call's own end does not change how it ended", () => {
+    const late = new ConnectError("deadline exceeded", Code.DeadlineExceeded);
+    expect(toError(new DOMException("aborted", "AbortError"), call(late))).toBe(late);
+  });
+});
+
+it.each([
+  ["ModelNotReadyError", "MODEL_NOT_READY"],
+  ["NotFound", "NOT_FOUND"],
+  ["V2Error", "V2"],
+])("the reason of %s is %s", (name, reason) => {
+  expect(reasonFromName(name)).toBe(reason);
+});

@@ -1,0 +1,80 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Call } from "../call/call.ts";
+import type { PolicyChain } from "../call/policy.ts";
+import { clean, type FieldViolation, refusal } from "./rpc-error.ts";
+
+/**
+ * The code of each error class of a service, by the class's `name`. Write it as
+ * `{ … } satisfies Record<OrderError["name"], Code>`: a new error without a code does not compile.
+ */
+export type ErrorTable = Readonly<Record<string, Code>>;
+
+/** What an error class of a service may carry for the client besides its message. All of it is optional. */
+export interface DescribedError extends Error {
+  /** `ErrorInfo.reason`; left out: the class's name without "Error" in UPPER_SNAKE_CASE. */
+  readonly reason?: string;
+  readonly fieldViolations?: readonly FieldViolation[];
+  readonly retryAfterMs?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Told of every error that the client must not see, with its cause. */
+export type FaultLog = (fault: { readonly method: string; readonly error: unknown }) => void;
+
+/**
+ * Builds the chain's `toError`: errors in the table, also those that `translate` makes of a driver's, keep their text and get
+ * google.rpc details; refusals of the mesh pass; everything else, an error of a peer's server too, leaves as INTERNAL without text and goes to the log.
+ */
+export function errorsByTable(
+  table: ErrorTable,
+  log: FaultLog,
+  translate: (error: unknown) => unknown = (error) => error,
+): PolicyChain["toError"] {
+  const internal = (call: Call, error: unknown): ConnectError => {
+    // In the call's trace, so that the line has its ids.
+    call.within(() => log({ method: call.bound.name, error }));
+    return refusal(Code.Internal, "INTERNAL", "internal error");
+  };
+  return (thrown, call) => {
+    try {
+      const reason = translate(thrown);
+      if (call.aborted && isAbort(reason)) return call.aborted;
+      if (reason instanceof ConnectError && !reason.isWireError) return wellFormed(reason);
+      const code = reason instanceof Error && Object.hasOwn(table, reason.name) ? table[reason.name] : undefined;
+      return code === undefined ? internal(call, reason) : describe(reason as DescribedError, code);
+    } catch (unreadable) {
+      return internal(call, unreadable);
+    }
+  };
+}
+
+function describe(error: DescribedError, code: Code): ConnectError {
+  const { fieldViolations, retryAfterMs, metadata } = error;
+  return refusal(code, error.reason ?? reasonFromName(error.name), error.message, {
+    ...(fieldViolations && { fieldViolations }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(metadata && { metadata }),
+    cause: error,
+  });
+}
+
+/** "ModelNotReadyError" → "MODEL_NOT_READY". */
+export function reasonFromName(name: string): string {
+  return name
+    .replace(/Error$/, "")
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toUpperCase();
+}
+
+/** A handler that heeds its signal throws the signal's reason or an AbortError: the call was over already. */
+function isAbort(reason: unknown): boolean {
+  return reason instanceof Error && (reason.name === "AbortError" || reason instanceof ConnectError);
+}
+
+/** A ConnectError of the engine or of a handler, made safe to send. */
+function wellFormed(error: ConnectError): ConnectError {
+  if (error.rawMessage.isWellFormed()) return error;
+  const safe = new ConnectError(clean(error.rawMessage, error.rawMessage.length), error.code, error.metadata);
+  safe.details = error.details;
+  return safe;
+}

@@ -1,0 +1,166 @@
+import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import { Code } from "@connectrpc/connect";
+import type { Peer } from "../call/call.ts";
+import { methodPath } from "../call/method.ts";
+import type { PolicyChain } from "../call/policy.ts";
+import type { Route } from "../call/route.ts";
+import { careForConnections } from "../listener/connections.ts";
+import { headerBytes, headersTooLarge } from "../listener/header-size.ts";
+import { type Address, listen, type TlsMaterial } from "../listener/listen.ts";
+import type { Door } from "../listener/listener.ts";
+import { type DoorLimits, HEADER_HEADROOM } from "../listener/listener-limits.ts";
+import { rememberPeer } from "../listener/peers.ts";
+import { RESET_FRAMES } from "../listener/stream-ends.ts";
+import { GrpcCall, type GrpcMethod } from "./grpc-call.ts";
+import { protocolFault } from "./protocol-error.ts";
+import { abandonStream, refuseStream } from "./trailer-status.ts";
+
+export interface GrpcDoorOptions {
+  readonly address: Address;
+  readonly routes: readonly Route[];
+  readonly chain: PolicyChain;
+  readonly limits: DoorLimits;
+  readonly tls?: TlsMaterial;
+  /** Ends the watches of a connection that is old. */
+  readonly onAged: (peer: Peer) => void;
+  /** Called with what a stream made the listener throw; the stream is reset. */
+  readonly onThrow: (error: unknown) => void;
+}
+
+/**
+ * Opens the gRPC door: gRPC on node:http2. grpc-js is not in it: a call through grpc-js's server, all it builds for one included, costs a
+ * quarter more than one with every policy costs here (docs/decisions/0005). @throws ListenError
+ */
+export async function openGrpcDoor({
+  address,
+  routes,
+  chain,
+  limits,
+  tls,
+  onAged,
+  onThrow,
+}: GrpcDoorOptions): Promise<Door> {
+  const bound = routes.flatMap((route) => route.methods);
+  const { messageTimeoutMs } = limits;
+  const methods = new Map<string, GrpcMethod>(
+    bound.map((b) => [methodPath(b.method), { ...b, chain, messageTimeoutMs }]),
+  );
+  const server = tls ? createTlsServer(tls, limits) : http2.createServer(serverOptions(limits));
+  const connections = careForConnections(server, limits, onAged);
+  server.on(tls ? "secureConnection" : "connection", (socket: Socket) => dropIfSilent(socket, limits.headersTimeoutMs));
+  server.on("session", rememberPeer);
+  // An event listener that throws ends the process.
+  const look = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void => {
+    try {
+      if (headerBytes(raw) <= limits.maxHeaderBytes) answer(methods, stream, headers);
+      else refuseStream(stream, tooLarge);
+    } catch (error) {
+      onThrow(error);
+      abandonStream(stream);
+    }
+  };
+  const tooLarge = protocolFault(Code.ResourceExhausted, headersTooLarge(limits.maxHeaderBytes));
+  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: string[]) =>
+    lookInTurn(stream, () => look(stream, headers, raw)),
+  );
+  return { address: await listen(server, "gRPC", address), drain: connections.drain };
+}
+
+const CONTENT_TYPE = /^application\/grpc(\+proto)?\s*($|;)/i;
+
+function answer(
+  methods: ReadonlyMap<string, GrpcMethod>,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): void {
+  const { ":method": verb, ":path": path = "", "content-type": contentType = "" } = headers;
+  const method = methods.get(path);
+  if (verb !== "POST") {
+    refuseRequest(stream, 405, { allow: "POST" }, "this listener takes gRPC: use POST\n");
+  } else if (!CONTENT_TYPE.test(contentType)) {
+    const fields = { "accept-post": "application/grpc, application/grpc+proto" };
+    refuseRequest(
+      stream,
+      415,
+      fields,
+      "this listener takes gRPC: use the content type application/grpc, or the web listener\n",
+    );
+  } else if (!method) {
+    refuseStream(stream, protocolFault(Code.Unimplemented, `there is no RPC ${path}`));
+  } else {
+    const call = new GrpcCall(method, stream, headers);
+    if (call.open()) call.start();
+  }
+}
+
+/** Answers what is not gRPC as HTTP does. */
+function refuseRequest(
+  stream: ServerHttp2Stream,
+  status: number,
+  fields: Readonly<Record<string, string>>,
+  reason: string,
+): void {
+  stream.respond({ ":status": status, "content-type": "text/plain; charset=utf-8", ...fields });
+  stream.end(reason);
+  stream.close(http2.constants.NGHTTP2_NO_ERROR);
+}
+
+/** Connections of which a call was still wanted one turn after it came. */
+const proven = new WeakSet<ServerHttp2Session>();
+
+/** What a new connection takes back at once costs nothing: its calls are looked at one turn later, until one has lasted so long. */
+function lookInTurn(stream: ServerHttp2Stream, look: () => void): void {
+  // A stream that is reset with an error code tells so.
+  stream.on("error", NOTHING);
+  const session = stream.session as ServerHttp2Session | undefined;
+  if (!session || proven.has(session)) {
+    if (!stream.destroyed) look();
+    return;
+  }
+  setImmediate(() => {
+    if (stream.destroyed) return;
+    proven.add(session);
+    look();
+  });
+}
+
+const NOTHING = (): void => {};
+
+function serverOptions(limits: DoorLimits): http2.ServerOptions {
+  return {
+    ...RESET_FRAMES,
+    settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes * HEADER_HEADROOM },
+    // What a connection may hold is bounded by its windows and its streams. At this bound node:http2 fails calls in ways that clients
+    // do not understand.
+    maxSessionMemory: Number.MAX_SAFE_INTEGER,
+    // Errors with all their details.
+    maxSendHeaderBlockLength: Number.MAX_SAFE_INTEGER,
+  };
+}
+
+function createTlsServer({ cert, key, ca }: TlsMaterial, limits: DoorLimits): http2.Http2SecureServer {
+  const server = http2.createSecureServer({
+    ...serverOptions(limits),
+    cert,
+    key,
+    ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
+    handshakeTimeout: limits.headersTimeoutMs,
+  });
+  // Node tells of a handshake that failed or took too long, and leaves the connection open.
+  server.on("tlsClientError", (_, socket) => socket.destroy());
+  // So it does when no protocol is agreed upon.
+  server.on("unknownProtocol", (socket) => socket.destroy());
+  return server;
+}
+
+/** The 24 bytes that every HTTP/2 client sends first. */
+const PREFACE_BYTES = 24;
+
+function dropIfSilent(socket: Socket, timeoutMs: number): void {
+  const timer = setTimeout(() => {
+    if (socket.bytesRead < PREFACE_BYTES) socket.destroy();
+  }, timeoutMs).unref();
+  socket.once("close", () => clearTimeout(timer));
+  socket.on("error", () => socket.destroy());
+}

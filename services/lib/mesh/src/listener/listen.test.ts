@@ -1,0 +1,40 @@
+import net from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { addressText, isLoopback, ListenError, listen } from "./listen.ts";
+
+test.each(["localhost", "127.0.0.1", "127.8.9.10", "::1"])("%s is this machine only", (host) => {
+  expect(isLoopback(host)).toBe(true);
+});
+
+test.each(["0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example.com", "127.example", "localhost.example", "128.0.0.1", ""])(
+  '"%s" may be reached by others',
+  (host) => {
+    expect(isLoopback(host)).toBe(false);
+  },
+);
+
+test.each([
+  ["127.0.0.1", "127.0.0.1:80"],
+  ["::1", "[::1]:80"],
+  ["ops-service", "ops-service:80"],
+])("%s at port 80 is written %s", (host, text) => {
+  expect(addressText({ host, port: 80 })).toBe(text);
+});
+
+test("a free port is told; a taken one is an error that says what to do", async () => {
+  const first = net.createServer();
+  onTestFinished(() => void first.close());
+  const address = await listen(first, "gRPC", { host: "127.0.0.1", port: 0 });
+  expect(address.port).toBeGreaterThan(0);
+  const taken = listen(net.createServer(), "web", address);
+  await expect(taken).rejects.toThrow(ListenError);
+  await expect(taken).rejects.toThrow(
+    `cannot listen on 127.0.0.1:${address.port} for web: another process holds it: stop that one or choose another port (0 = any free one)`,
+  );
+});
+
+test("an address that is not ours is named with the system's reason", async () => {
+  await expect(listen(net.createServer(), "gRPC", { host: "192.0.2.1", port: 0 })).rejects.toThrow(
+    "cannot listen on 192.0.2.1:0 for gRPC: EADDRNOTAVAIL",
+  );
+});

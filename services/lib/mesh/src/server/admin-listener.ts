@@ -1,0 +1,56 @@
+import type { Address } from "../listener/listen.ts";
+import type { Door } from "../listener/listener.ts";
+import type { DoorLimits } from "../listener/listener-limits.ts";
+import { openWebListener } from "../web/http-listener.ts";
+import { rejectMethod, sendRejection, shown } from "../web/http-rejection.ts";
+import { pathOf, sendText, type WebRequest, type WebResponse } from "../web/web-handler.ts";
+
+export interface AdminDoorOptions {
+  readonly address: Address;
+  readonly limits: DoorLimits;
+  /** Whether the server wants traffic. */
+  readonly isReady: () => boolean;
+  /** Why not, for people; may be empty. */
+  readonly whyNot?: () => string;
+  /** All metrics in Prometheus' text format. */
+  readonly metricsText: () => Promise<string>;
+  /** Called with what a page threw. */
+  readonly onThrow: (error: unknown) => void;
+}
+
+/** Opens the admin door: /livez, /readyz and /metrics for probes and Prometheus, in plain HTTP. @throws ListenError */
+export async function openAdminDoor(options: AdminDoorOptions): Promise<Door> {
+  const { address, limits, isReady, whyNot = () => "", metricsText, onThrow } = options;
+  const pages: Readonly<Record<string, (response: WebResponse) => void>> = {
+    "/livez": (response) => sendText(response, 200, "text/plain", "ok\n"),
+    "/readyz": (response) =>
+      isReady()
+        ? sendText(response, 200, "text/plain", "ok\n")
+        : sendText(response, 503, "text/plain", `not serving${whyNot() && `: ${whyNot()}`}\n`),
+    "/metrics": (response) => {
+      metricsText()
+        .then(
+          (text) => sendText(response, 200, "text/plain; version=0.0.4; charset=utf-8", text),
+          () => sendText(response, 500, "text/plain", "metrics could not be collected\n"),
+        )
+        .catch(onThrow);
+    },
+  };
+  const answer = (request: WebRequest, response: WebResponse): void => {
+    const path = pathOf(request);
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    if (!page)
+      sendRejection(response, 404, `there is nothing at ${shown(path)} here: ${Object.keys(pages).join(", ")}`);
+    else if (request.method !== "GET" && request.method !== "HEAD") rejectMethod(request, response, ["GET", "HEAD"]);
+    else page(response);
+  };
+  // Probes of some load balancers speak HTTP/1.0 and name no host.
+  return openWebListener({ name: "admin", address, limits: fewConnections(limits), answer, needsHost: false, onThrow });
+}
+
+/** A few probes and scrapers. */
+const MAX_CONNECTIONS = 64;
+
+function fewConnections(limits: DoorLimits): DoorLimits {
+  return { ...limits, maxConnections: Math.min(limits.maxConnections, MAX_CONNECTIONS) };
+}

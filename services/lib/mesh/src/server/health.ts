@@ -1,0 +1,76 @@
+import { EventEmitter, on } from "node:events";
+import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
+import { Code } from "@connectrpc/connect";
+import { type Route, route } from "../call/route.ts";
+import { refusal } from "../errors/rpc-error.ts";
+import { repeatWhenIdle } from "./stream-keepalive.ts";
+
+/** What a server says about its own fitness, by grpc.health.v1 and on the admin door. */
+export interface HealthBoard {
+  readonly route: Route;
+  /**
+   * "" is the whole server: while it does not serve, none of its services does. `reason` is for people, one line, shown at /readyz.
+   * @throws Error for a service it does not have
+   */
+  setServing(service: string, serving: boolean, reason?: string): void;
+  isServing(service: string): boolean;
+  /** Why the whole server does not serve; empty when it does, or when no reason was given. */
+  whyNot(): string;
+}
+
+/**
+ * Keeps the health of a server's services (proto type names) and of the whole, "".
+ * Every service serves from the start; the whole does when `serving` says so. A watch that has sent nothing for `repeatMs` sends the present
+ * status again, so that no proxy takes it for idle: an empty message would be the status UNKNOWN.
+ */
+export function createHealthBoard(
+  services: readonly string[],
+  serving: boolean,
+  repeatMs = Number.POSITIVE_INFINITY,
+): HealthBoard {
+  const own = new Map([["", serving], ...services.map((name): [string, boolean] => [name, true])]);
+  let why = "";
+  const changes = new EventEmitter().setMaxListeners(0);
+  const isServing = (service: string): boolean => own.get("") === true && own.get(service) === true;
+  const statusOf = (service: string): Status => {
+    if (!own.has(service)) return Status.SERVICE_UNKNOWN;
+    return isServing(service) ? Status.SERVING : Status.NOT_SERVING;
+  };
+
+  async function* watch(service: string, signal: AbortSignal) {
+    // Listening starts before the first answer: a change while that is written must not be lost.
+    const changed = on(changes, "change", { signal });
+    let sent = statusOf(service);
+    yield { status: sent };
+    for await (const _ of changed) {
+      const status = statusOf(service);
+      if (status !== sent) yield { status };
+      sent = status;
+    }
+  }
+
+  return {
+    isServing,
+    whyNot: () => (isServing("") ? "" : why),
+    setServing(service, now, reason = "") {
+      if (!own.has(service)) throw new Error(`no service "${service}" on this server`);
+      own.set(service, now);
+      if (service === "") why = reason;
+      changes.emit("change");
+    },
+    route: route(Health, {
+      check({ service }) {
+        const status = statusOf(service);
+        if (status !== Status.SERVICE_UNKNOWN) return { status };
+        throw refusal(Code.NotFound, "UNKNOWN_SERVICE", `no service "${service}" here`);
+      },
+      watch: ({ service }, { signal }) =>
+        repeatMs === Number.POSITIVE_INFINITY
+          ? watch(service, signal)
+          : repeatWhenIdle(watch(service, signal), () => ({ status: statusOf(service) }), repeatMs),
+      list: () => ({
+        statuses: Object.fromEntries([...own.keys()].map((service) => [service, { status: statusOf(service) }])),
+      }),
+    }),
+  };
+}

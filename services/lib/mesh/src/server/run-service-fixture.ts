@@ -1,0 +1,32 @@
+// Runs a service of nothing: `run-service-fixture.ts MODE`. It prints what it opens and closes, a line each.
+import { once } from "node:events";
+import { runService } from "./run-service.ts";
+import type { RunningServer } from "./start-server.ts";
+
+const [, , mode] = process.argv;
+const address = { host: "127.0.0.1", port: 1 };
+let stops = 0;
+
+const code = await runService(async (opened) => {
+  // What a listener does: it keeps the process.
+  const listening = setInterval(() => {}, 1_000);
+  opened.defer(() => clearInterval(listening));
+  opened.defer(() => console.log("closed database"));
+  console.log("opened database");
+  if (mode === "breaks") throw new Error("cannot listen on 127.0.0.1:1");
+  // Until the test writes a line, or closes stdin.
+  if (mode === "slow") await once(process.stdin, "data");
+  const stop = async (): Promise<void> => {
+    console.log(`stopped ${++stops}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  const server: RunningServer = {
+    addresses: { grpc: address, web: address, admin: address },
+    setServing: () => {},
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+  console.log("serving");
+  return opened.use(server);
+});
+process.exit(code);

@@ -1,0 +1,139 @@
+import http from "node:http";
+import http2 from "node:http2";
+import type { Socket } from "node:net";
+import type { Peer } from "../call/call.ts";
+import { careForConnections } from "../listener/connections.ts";
+import { headerBytes, headersTooLarge } from "../listener/header-size.ts";
+import { type Address, listen, type TlsMaterial } from "../listener/listen.ts";
+import type { Door } from "../listener/listener.ts";
+import { type DoorLimits, HEADER_HEADROOM } from "../listener/listener-limits.ts";
+import { RESET_FRAMES } from "../listener/stream-ends.ts";
+import { answerClientError } from "./client-error.ts";
+import { closeAfterEarlyAnswer } from "./early-response.ts";
+import { sendRejection } from "./http-rejection.ts";
+import { authorityViolation } from "./request-authority.ts";
+import { toOriginForm } from "./request-target.ts";
+import type { WebRequest, WebResponse } from "./web-handler.ts";
+
+const NOTHING = (): void => {};
+
+type Answer = (request: WebRequest, response: WebResponse) => void;
+
+export interface WebListenerOptions {
+  /** What the door is called in a ListenError. */
+  readonly name: string;
+  readonly address: Address;
+  readonly limits: DoorLimits;
+  readonly tls?: TlsMaterial;
+  readonly answer: Answer;
+  /** Ends the watches of a connection that is old. */
+  readonly onAged?: (peer: Peer) => void;
+  /** Whether requests of HTTP/1.0 must name a host too. */
+  readonly needsHost: boolean;
+  /** Called with what `answer` threw; the request is answered. */
+  readonly onThrow: (error: unknown) => void;
+}
+
+/** Listens for HTTP/1.1 in clear text, or for HTTP/1.1 and HTTP/2 under TLS. @throws ListenError */
+export async function openWebListener(options: WebListenerOptions): Promise<Door> {
+  const { name, address, limits, tls, onAged } = options;
+  const answer = guarded(options);
+  const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
+  const connections = careForConnections(server, limits, onAged);
+  return { address: await listen(server, name, address), drain: connections.drain };
+}
+
+/** An event listener that throws ends the process: a request that cannot be answered is rejected, whatever it is. */
+function guarded({ answer, needsHost, limits, onThrow }: WebListenerOptions): Answer {
+  const { maxHeaderBytes } = limits;
+  return (request, response) => {
+    try {
+      closeAfterEarlyAnswer(request, response);
+      // The parser of HTTP/1.1 has done so already.
+      if ("stream" in request && headerBytes(request.rawHeaders) > maxHeaderBytes) {
+        sendRejection(response, 431, headersTooLarge(maxHeaderBytes));
+        return;
+      }
+      const violation = authorityViolation(request, needsHost) ?? toOriginForm(request);
+      if (violation === undefined) answer(request, response);
+      else sendRejection(response, 400, violation);
+    } catch (error) {
+      onThrow(error);
+      abandon(request, response);
+    }
+  };
+}
+
+/** Answers 500 when nothing is sent yet, else ends the connection or the stream. */
+function abandon(request: WebRequest, response: WebResponse): void {
+  try {
+    if (!response.headersSent) {
+      sendRejection(response, 500, "internal error", "internal");
+      return;
+    }
+  } catch {
+    // The answer cannot be written either.
+  }
+  request.destroy();
+}
+
+function createClearServer(limits: DoorLimits, answer: Answer): http.Server {
+  const options = {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
+    requestTimeout: limits.bodyTimeoutMs,
+    keepAliveTimeout: limits.connectionIdleMs,
+    connectionsCheckingInterval: checkingInterval(limits),
+    noDelay: true,
+  };
+  return http.createServer(options, answer).on("clientError", answerClientError(limits.maxHeaderBytes));
+}
+
+/** How often Node looks after the time limits of headers and bodies; its default is 30 s. */
+function checkingInterval({ headersTimeoutMs }: DoorLimits): number {
+  return Math.min(1_000, headersTimeoutMs);
+}
+
+function createTlsServer({ cert, key, ca }: TlsMaterial, limits: DoorLimits, answer: Answer): http2.Http2SecureServer {
+  const server = http2.createSecureServer(
+    {
+      cert,
+      key,
+      // Browsers come without a certificate: here one is asked for and not required.
+      ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: false }),
+      allowHTTP1: true,
+      handshakeTimeout: limits.headersTimeoutMs,
+      ...RESET_FRAMES,
+      settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes * HEADER_HEADROOM },
+    },
+    afterTurn(answer),
+  );
+  // Options of http.createServer that http2 takes as properties, for connections that speak HTTP/1.1.
+  Object.assign(server, {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
+    requestTimeout: limits.bodyTimeoutMs,
+    keepAliveTimeout: limits.connectionIdleMs,
+    connectionsCheckingInterval: checkingInterval(limits),
+  });
+  // Node feeds its HTTP/1.1 parser past the socket's streams, and under TLS does so even after it has paused the parser: a client
+  // that asks again while a large answer is still being written loses its connection ("Parse Error: Paused"). A listener for
+  // data makes it read through the stream.
+  server.on("secureConnection", (socket: Socket) => socket.on("data", NOTHING));
+  server.on("clientError", answerClientError(limits.maxHeaderBytes));
+  server.on("session", (session) => {
+    const silent = setTimeout(() => session.destroy(), limits.headersTimeoutMs).unref();
+    session.once("stream", () => clearTimeout(silent)).once("close", () => clearTimeout(silent));
+  });
+  return server;
+}
+
+/** Answers a stream one turn later, and not at all when it was reset meanwhile: what was reset in the same packet costs next to nothing. */
+function afterTurn(answer: Answer): Answer {
+  return (request, response) => {
+    if (!("stream" in request)) return answer(request, response);
+    setImmediate(() => {
+      if (!request.stream.destroyed) answer(request, response);
+    });
+  };
+}

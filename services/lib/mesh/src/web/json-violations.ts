@@ -1,0 +1,150 @@
+import { knownNames } from "@bellwether/config/nearest-name";
+import {
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonValue,
+  type Registry,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import type { FieldViolation } from "../errors/rpc-error.ts";
+
+/** Violations that are looked for in one message: as many as an error carries. */
+const MAX_VIOLATIONS = 20;
+/** Longest part of a caller's text that is repeated to the caller. */
+const SHOWN_CHARACTERS = 80;
+/** Levels of nesting that are looked into. */
+const MAX_DEPTH = 100;
+
+/**
+ * What the JSON form of a message has that its contract does not: unknown fields, unknown enum names, values of another type.
+ * Paths have the contract's names, for example "supplier.features.late_ratio". At most 20; empty when none was found.
+ * @param registry the types that google.protobuf.Any may hold
+ */
+export function jsonViolations(desc: DescMessage, json: JsonValue, registry: Registry): readonly FieldViolation[] {
+  return ofMessage(desc, json, { path: "", depth: 0, registry }).take(MAX_VIOLATIONS).toArray();
+}
+
+/** Where in the message a value is. */
+interface Place {
+  readonly path: string;
+  readonly depth: number;
+  readonly registry: Registry;
+}
+
+const below = (place: Place, name: string): Place => ({
+  ...place,
+  path: place.path === "" ? name : `${place.path}.${name}`,
+});
+const violation = ({ path }: Place, description: string): FieldViolation => ({ field: path, description });
+
+function* ofMessage(desc: DescMessage, json: JsonValue, place: Place): Generator<FieldViolation, void> {
+  if (place.depth > MAX_DEPTH) yield violation(place, `is nested deeper than ${MAX_DEPTH} levels`);
+  else if (desc.typeName.startsWith("google.protobuf.")) yield* ofWellKnown(desc, json, place);
+  else if (!isObject(json))
+    yield violation(place, `is ${kindOf(json)}; expected an object with the fields of ${desc.name}`);
+  else {
+    for (const [key, value] of Object.entries(json)) {
+      const field = desc.fields.find(({ name, jsonName }) => name === key || jsonName === key);
+      if (field !== undefined) {
+        if (value !== null) yield* ofField(field, value, below(place, field.name));
+        continue;
+      }
+      // Names in the style that the caller writes.
+      const known = desc.fields.map(({ name, jsonName }) => (key.includes("_") ? name : jsonName));
+      yield violation(below(place, shown(key)), `unknown field of ${desc.name}; ${knownNames(key, known)}`);
+    }
+  }
+}
+
+function* ofField(field: DescField, json: JsonValue, place: Place): Generator<FieldViolation, void> {
+  if (field.fieldKind === "list") {
+    if (!Array.isArray(json)) yield violation(place, `is ${kindOf(json)}; expected a list`);
+    else
+      for (const [index, item] of json.entries())
+        yield* ofValue(field, item, { ...place, path: `${place.path}[${index}]` });
+  } else if (field.fieldKind === "map") {
+    if (!isObject(json)) yield violation(place, `is ${kindOf(json)}; expected an object`);
+    else for (const [key, value] of Object.entries(json)) yield* ofValue(field, value, below(place, shown(key)));
+  } else yield* ofValue(field, json, place);
+}
+
+/** A single value: a field's own, an element of its list, or a value of its map. */
+function* ofValue(field: DescField, json: JsonValue, place: Place): Generator<FieldViolation, void> {
+  if (json === null) yield violation(place, "is null; leave it out when it is not known");
+  else if (field.message) yield* ofMessage(field.message, json, { ...place, depth: place.depth + 1 });
+  else if (field.enum) yield* ofEnum(field.enum, json, place);
+  else if (field.scalar !== undefined) {
+    const expected = expectedOf(field.scalar, json);
+    if (expected !== undefined) yield violation(place, `is ${kindOf(json)}; expected ${expected}`);
+  }
+}
+
+function* ofEnum(desc: DescEnum, json: JsonValue, place: Place): Generator<FieldViolation, void> {
+  const names = desc.values.map(({ name }) => name);
+  if (typeof json === "number" ? Number.isInteger(json) : typeof json === "string" && names.includes(json)) return;
+  const wrong = typeof json === "string" ? json : "";
+  const choices = desc.values.filter(({ number }) => number !== 0).map(({ name }) => name);
+  yield violation(place, `${kindOf(json)} is not a name of ${desc.name}; ${knownNames(wrong, choices)}`);
+}
+
+/** Timestamps and their like have JSON forms of their own, which the runtime knows. */
+function* ofWellKnown(desc: DescMessage, json: JsonValue, place: Place): Generator<FieldViolation, void> {
+  try {
+    fromJson(desc, json, { registry: place.registry });
+  } catch (error) {
+    yield violation(place, error instanceof Error ? error.message : String(error));
+  }
+}
+
+const isNumeric = (json: JsonValue): boolean =>
+  typeof json === "number" || (typeof json === "string" && json.trim() !== "" && !Number.isNaN(Number(json)));
+const isWhole = (json: JsonValue): boolean => isNumeric(json) && Number.isInteger(Number(json));
+const NON_FINITE: readonly JsonValue[] = ["NaN", "Infinity", "-Infinity"];
+
+/** What a value of a scalar type must be; undefined: it is. */
+function expectedOf(scalar: ScalarType, json: JsonValue): string | undefined {
+  switch (scalar) {
+    case ScalarType.STRING:
+      return typeof json === "string" ? undefined : "a string";
+    case ScalarType.BYTES:
+      return typeof json === "string" && /^[\w+/-]*={0,2}$/.test(json) ? undefined : "a string in base64";
+    case ScalarType.BOOL:
+      return typeof json === "boolean" ? undefined : "true or false";
+    case ScalarType.DOUBLE:
+      return isNumeric(json) || NON_FINITE.includes(json) ? undefined : "a number";
+    case ScalarType.FLOAT: {
+      const inRange = isNumeric(json) && Number.isFinite(Math.fround(Number(json)));
+      return inRange || NON_FINITE.includes(json) ? undefined : "a number within float32";
+    }
+    case ScalarType.INT32:
+    case ScalarType.SINT32:
+    case ScalarType.SFIXED32:
+      return within(json, -(2 ** 31), 2 ** 31 - 1);
+    case ScalarType.UINT32:
+    case ScalarType.FIXED32:
+      return within(json, 0, 2 ** 32 - 1);
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+      return within(json, 0, 2 ** 64);
+    default:
+      return within(json, -(2 ** 63), 2 ** 63);
+  }
+}
+
+function within(json: JsonValue, least: number, most: number): string | undefined {
+  const fits = isWhole(json) && Number(json) >= least && Number(json) <= most;
+  return fits ? undefined : `a whole number from ${least} to ${most}`;
+}
+
+const isObject = (json: JsonValue): json is { [key: string]: JsonValue } =>
+  typeof json === "object" && json !== null && !Array.isArray(json);
+const shown = (text: string): string =>
+  text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS - 1)}…` : text;
+
+function kindOf(json: JsonValue): string {
+  if (json === null) return "null";
+  if (Array.isArray(json)) return "a list";
+  return typeof json === "object" ? "an object" : shown(JSON.stringify(json));
+}

@@ -1,0 +1,26 @@
+import { knownNames } from "@bellwether/config/nearest-name";
+import { clean, invalidRequest } from "../errors/rpc-error.ts";
+
+/** Longest part of a caller's name that is repeated. */
+const SHOWN_CHARACTERS = 80;
+
+/**
+ * Holds the parameters of a query against the names that it may have.
+ * @param single names that may come once
+ * @param repeated names that may come any number of times
+ * @throws ConnectError INVALID_ARGUMENT with an entry per name that is unknown or comes too often
+ */
+export function checkQueryNames(query: URLSearchParams, single: readonly string[], repeated: readonly string[]): void {
+  const known = [...single, ...repeated];
+  const violations = [...new Set(query.keys())].flatMap((name) => {
+    const field = clean(name, SHOWN_CHARACTERS);
+    if (!known.includes(name)) {
+      const choices = known.length === 0 ? "this path takes none" : knownNames(name, known);
+      return [{ field, description: `unknown query parameter; ${choices}` }];
+    }
+    const count = query.getAll(name).length;
+    if (count > 1 && !repeated.includes(name)) return [{ field, description: `is given ${count} times; give it once` }];
+    return [];
+  });
+  if (violations.length > 0) throw invalidRequest(violations);
+}
