@@ -1,7 +1,7 @@
 import { createRandom } from "@bellwether/risk-model/random";
 import { trainBoosting } from "@bellwether/risk-model/trainer/train-boosting";
 import { trainForest } from "@bellwether/risk-model/trainer/train-forest";
-import type { TreeModel } from "@bellwether/risk-model/trees/tree-model";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
 /** Columns of every model of this benchmark. */
 export const FEATURES = 40;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import type { TreeModel } from "@bellwether/risk-model/trees/tree-model";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { BenchModel } from "./explain-models.ts";
 
 /** One library's speed on one model, one thread; see peers/explain.py. */

@@ -1,7 +1,7 @@
 // A thread that explains rows of one model, for the figure of two threads against one.
 import { parentPort, workerData } from "node:worker_threads";
-import { createExplainer } from "@bellwether/risk-model/shap/explainer";
-import type { TreeModel } from "@bellwether/risk-model/trees/tree-model";
+import { createExplainer } from "@bellwether/tree-model/shap/explainer";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
 export interface ExplainWorkerData {
   readonly model: TreeModel;

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { writeOnnxTreeModel } from "@bellwether/risk-model/onnx/write-tree-model";
-import { createExplainer, type Explainer } from "@bellwether/risk-model/shap/explainer";
-import { treeShap } from "@bellwether/risk-model/shap/tree-shap";
-import type { TreeModel } from "@bellwether/risk-model/trees/tree-model";
 import { type InferenceSession, ort } from "@bellwether/scoring/onnxruntime";
+import { writeOnnxTreeModel } from "@bellwether/tree-model/onnx/write/write-tree-model";
+import { createExplainer, type Explainer } from "@bellwether/tree-model/shap/explainer";
+import { treeShap } from "@bellwether/tree-model/shap/tree-shap";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { bestOf, bestOfEach } from "./best-of.ts";
 import { type BenchModel, countLeaves, drawRows, FEATURES, trainBenchModels } from "./explain-models.ts";
 import { type PeerResult, peersInstalled, timePeers } from "./explain-peers.ts";

@@ -1,9 +1,9 @@
 import { publishVersion } from "@bellwether/registry/publish";
 import { readVersion, type StoredVersion } from "@bellwether/registry/read-version";
 import { importModel } from "@bellwether/risk-model/import/import-model";
-import { writeOnnxTreeModel } from "@bellwether/risk-model/onnx/write-tree-model";
 import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { runOnnx } from "@bellwether/testing/run-onnx";
+import { writeOnnxTreeModel } from "@bellwether/tree-model/onnx/write/write-tree-model";
 import type { BenchModel } from "./explain-models.ts";
 
 /** Publishes a model to the registry in `root` the way an import does, and reads it back. */

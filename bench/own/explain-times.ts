@@ -1,4 +1,4 @@
-import type { Explainer } from "@bellwether/risk-model/shap/explainer";
+import type { Explainer } from "@bellwether/tree-model/shap/explainer";
 import { bestOf } from "../best-of.ts";
 import { type BenchModel, FEATURES } from "../explain-models.ts";
 

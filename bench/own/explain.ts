@@ -1,4 +1,4 @@
-import { createExplainer, type Explainer } from "@bellwether/risk-model/shap/explainer";
+import { createExplainer, type Explainer } from "@bellwether/tree-model/shap/explainer";
 import { bestOf } from "../best-of.ts";
 import { type BenchModel, drawRows, trainBenchModels } from "../explain-models.ts";
 import { type Bench, type Metric, metric } from "../metric.ts";

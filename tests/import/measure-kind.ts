@@ -1,11 +1,11 @@
 import { type ImportedModel, importModel } from "@bellwether/risk-model/import/import-model";
 import { readModelRows } from "@bellwether/risk-model/import/model-rows";
 import { rowRounding } from "@bellwether/risk-model/import/source-model";
-import { readOnnxTreeModel } from "@bellwether/risk-model/onnx/read-tree-ensemble";
-import { evaluateRows } from "@bellwether/risk-model/trees/evaluate";
-import { outputScales } from "@bellwether/risk-model/trees/output-scales";
 import { createRowExplainer } from "@bellwether/scoring/row-explainer";
 import { runOnnx } from "@bellwether/testing/run-onnx";
+import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
+import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
+import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import { type Kind, tableOf } from "./kinds.ts";
 
 /** What became of a kind. Differences are relative to the sum of the leaves' sizes. */

@@ -12,8 +12,8 @@ import { createRandom } from "@bellwether/risk-model/random";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import type { FeatureSpec, ModelSpec } from "@bellwether/risk-model/spec/model-spec";
 import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
-import { evaluateRows } from "@bellwether/risk-model/trees/evaluate";
 import { runOnnx } from "@bellwether/scoring/onnx-runtime";
+import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { writeDemo } from "../../services/cli/src/commands/demo.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");

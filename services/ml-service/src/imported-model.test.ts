@@ -6,14 +6,14 @@ import { ExplanationKind } from "@bellwether/gen/bellwether/inference/v1/score_p
 import { publishVersion } from "@bellwether/registry/publish";
 import { setAlias } from "@bellwether/registry/set-alias";
 import { importModel } from "@bellwether/risk-model/import/import-model";
-import { readOnnxTreeModel } from "@bellwether/risk-model/onnx/read-tree-ensemble";
-import { evaluateRows } from "@bellwether/risk-model/trees/evaluate";
-import type { TreeModel } from "@bellwether/risk-model/trees/tree-model";
 import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { bruteForceShap, interventionalExpectation } from "@bellwether/testing/brute-force-shap";
 import { foreignModels } from "@bellwether/testing/foreign-models";
 import { runOnnx } from "@bellwether/testing/run-onnx";
+import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
+import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

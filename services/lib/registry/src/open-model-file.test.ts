@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openModelFile } from "./open-model-file.ts";
 

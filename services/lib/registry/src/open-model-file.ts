@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { MAX_MODEL_BYTES } from "@bellwether/risk-model/import/limits";
-import { ModelRefusedError } from "@bellwether/risk-model/import/model-refused-error";
+import { MAX_MODEL_BYTES } from "@bellwether/tree-model/trees/limits";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 
 /**
  * Reads a model file that came from outside. It must be a plain file with one name: through a symbolic or a second hard link,

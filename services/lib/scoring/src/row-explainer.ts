@@ -1,7 +1,7 @@
 import type { Explanation } from "@bellwether/risk-model/bundle/feature-bundle";
-import { createExplainer, type Explainer } from "@bellwether/risk-model/shap/explainer";
-import { compileInterventional } from "@bellwether/risk-model/shap/interventional-explainer";
-import type { TreeModel } from "@bellwether/risk-model/trees/tree-model";
+import { createExplainer, type Explainer } from "@bellwether/tree-model/shap/explainer";
+import { compileInterventional } from "@bellwether/tree-model/shap/interventional-explainer";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { nextTurn } from "./event-loop-turn.ts";
 
 /** Exact contributions of one-output models. */

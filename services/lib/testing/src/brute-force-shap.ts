@@ -1,5 +1,5 @@
-import { goesLeft, leftShare } from "@bellwether/risk-model/shap/split";
-import type { Tree, TreeModel } from "@bellwether/risk-model/trees/tree-model";
+import { goesLeft, leftShare } from "@bellwether/tree-model/trees/split";
+import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
 /** Raw output k expected when only the features in `known` (bit j = column j) are known. */
 export type ConditionalExpectation = (known: number, output: number) => number;

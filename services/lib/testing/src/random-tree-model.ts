@@ -1,4 +1,4 @@
-import type { Tree, TreeModel } from "@bellwether/risk-model/trees/tree-model";
+import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import fc from "fast-check";
 
 /** Bounds of a random ensemble. */

@@ -1,5 +1,5 @@
+import { float32AtMost } from "@bellwether/tree-model/trees/float32";
 import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
-import { float32AtMost } from "../trees/float32.ts";
 
 /** Largest finite float32: beyond it a number reaches the trees as infinity. */
 const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;

@@ -1,7 +1,7 @@
-import { applyLinkToRows } from "../trees/apply-link.ts";
-import { evaluateRows } from "../trees/evaluate.ts";
-import { outputScales } from "../trees/output-scales.ts";
-import type { Link, TreeModel } from "../trees/tree-model.ts";
+import { applyLinkToRows } from "@bellwether/tree-model/trees/apply-link";
+import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
+import { outputScales } from "@bellwether/tree-model/trees/output-scales";
+import type { Link, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
 /** How far two evaluations of one model were apart on the same rows. */
 export interface Agreement {

@@ -1,7 +1,7 @@
 import { foreignModels } from "@bellwether/testing/foreign-models";
 import { runOnnx } from "@bellwether/testing/run-onnx";
+import { createInterventionalExplainer } from "@bellwether/tree-model/shap/interventional-explainer";
 import { expect, test } from "vitest";
-import { createInterventionalExplainer } from "../shap/interventional-explainer.ts";
 import { MAX_BACKGROUND_ROWS, readBackground } from "./background.ts";
 import { importModel } from "./import-model.ts";
 import { parseCsv } from "./parse-csv.ts";

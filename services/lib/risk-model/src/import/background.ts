@@ -1,4 +1,4 @@
-import type { BaseColumn } from "../onnx/input-column.ts";
+import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
 import { readModelRows } from "./model-rows.ts";
 import type { ValueTable } from "./value-table.ts";
 

@@ -1,3 +1,4 @@
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import type { Background } from "./background.ts";
 import type { ExpectedAnswers } from "./expected-answers.ts";
 import {
@@ -7,7 +8,6 @@ import {
   rowChangedByRounding,
   rowsBetween,
 } from "./float32-thresholds.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import type { SourceModel } from "./source-model.ts";
 
 const WAY_OUT =

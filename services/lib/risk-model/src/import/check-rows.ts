@@ -1,6 +1,6 @@
+import { nextFloat32Above } from "@bellwether/tree-model/trees/float32";
+import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { createRandom, type Random } from "../random.ts";
-import { nextFloat32Above } from "../trees/float32.ts";
-import type { Tree, TreeModel } from "../trees/tree-model.ts";
 
 /** What the values of some columns are bound to, whatever the model's thresholds say. */
 export interface ColumnRules {

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "./model-refused-error.ts";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 
 /** Formats that are read. */
 export type ModelFormat = "onnx" | "xgboost-json" | "xgboost-ubjson" | "lightgbm-text";

@@ -1,6 +1,6 @@
+import { nextFloat32Above } from "@bellwether/tree-model/trees/float32";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { BundleColumn, BundleFeature } from "../bundle/feature-bundle.ts";
-import { nextFloat32Above } from "../trees/float32.ts";
-import type { TreeModel } from "../trees/tree-model.ts";
 import { pickColumn, predictRows } from "./agreement.ts";
 
 /** A feature whose values move a model's output against what is declared of it. */

@@ -1,8 +1,8 @@
-import { applyLinkToRows } from "../trees/apply-link.ts";
-import { evaluateRows } from "../trees/evaluate.ts";
-import { outputScales } from "../trees/output-scales.ts";
+import { applyLinkToRows } from "@bellwether/tree-model/trees/apply-link";
+import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import { relativeDifference } from "./agreement.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import { readModelRows } from "./model-rows.ts";
 import { rowRounding, type SourceModel } from "./source-model.ts";
 import { TableError } from "./table-error.ts";

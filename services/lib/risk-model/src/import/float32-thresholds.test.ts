@@ -1,7 +1,7 @@
 import { runOnnx } from "@bellwether/testing/run-onnx";
+import { nextFloat32Above } from "@bellwether/tree-model/trees/float32";
 import { describe, expect, test } from "vitest";
 import { createVectorizer } from "../features/vectorize.ts";
-import { nextFloat32Above } from "../trees/float32.ts";
 import { type ImportedModel, importModel, type RefusedModel } from "./import-model.ts";
 
 /** A LightGBM file of stumps: threshold and the leaves on its left and right. */

@@ -1,7 +1,7 @@
-import { evaluateRows } from "../trees/evaluate.ts";
-import { float32AtMost } from "../trees/float32.ts";
-import { outputScales } from "../trees/output-scales.ts";
-import type { Tree, TreeModel } from "../trees/tree-model.ts";
+import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
+import { float32AtMost } from "@bellwether/tree-model/trees/float32";
+import { outputScales } from "@bellwether/tree-model/trees/output-scales";
+import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
 /** Thresholds of one column that are the same float32. */
 export interface MergedThresholds {

@@ -1,10 +1,10 @@
 import { foreignModels } from "@bellwether/testing/foreign-models";
 import { runOnnx } from "@bellwether/testing/run-onnx";
+import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
+import { createExplainer } from "@bellwether/tree-model/shap/explainer";
+import { treeShap } from "@bellwether/tree-model/shap/tree-shap";
+import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { describe, expect, test } from "vitest";
-import { readOnnxTreeModel } from "../onnx/read-tree-ensemble.ts";
-import { createExplainer } from "../shap/explainer.ts";
-import { treeShap } from "../shap/tree-shap.ts";
-import { evaluateRows } from "../trees/evaluate.ts";
 import { pickColumn, predictRows } from "./agreement.ts";
 import { importModel } from "./import-model.ts";
 import { readSourceModel } from "./source-model.ts";

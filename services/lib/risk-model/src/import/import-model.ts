@@ -1,7 +1,8 @@
+import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
+import { writeOnnxClassProbability } from "@bellwether/tree-model/onnx/write/class-probability";
+import { writeOnnxTreeModelWithSets } from "@bellwether/tree-model/onnx/write/set-chains";
+import { ModelRefusedError, type RefusalKind } from "@bellwether/tree-model/trees/model-refused-error";
 import type { BundleFeature, FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
-import { writeOnnxClassProbability } from "../onnx/class-probability.ts";
-import { readOnnxTreeModel } from "../onnx/read-tree-ensemble.ts";
-import { writeOnnxTreeModelWithSets } from "../onnx/set-chains.ts";
 import { type Agreement, agrees, measureAgreement, pickColumn, predictionScales, predictRows } from "./agreement.ts";
 import { type Background, BackgroundError, readBackground } from "./background.ts";
 import { checkRounding } from "./check-rounding.ts";
@@ -17,7 +18,6 @@ import {
 } from "./expected-answers.ts";
 import { chooseExplanation, type DeclaredFeature, importedBundle } from "./imported-bundle.ts";
 import { renderImportedCard } from "./imported-card.ts";
-import { ModelRefusedError, type RefusalKind } from "./model-refused-error.ts";
 import { probeInputs, probeRules } from "./probe-inputs.ts";
 import type { RunOnnx } from "./run-onnx.ts";
 import { chooseServedOutput, type ServedOutput } from "./served-output.ts";

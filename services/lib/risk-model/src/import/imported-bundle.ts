@@ -1,12 +1,12 @@
+import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
+import { InterventionalRefusedError } from "@bellwether/tree-model/shap/interventional-refused-error";
+import { checkInterventional } from "@bellwether/tree-model/shap/interventional-tables";
+import { float32AtMost } from "@bellwether/tree-model/trees/float32";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import type { BundleColumn, BundleFeature, Explanation, FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
 import { scoredGoldenRows } from "../bundle/scored-golden-rows.ts";
-import type { BaseColumn } from "../onnx/input-column.ts";
-import { InterventionalRefusedError } from "../shap/interventional-refused-error.ts";
-import { checkInterventional } from "../shap/interventional-tables.ts";
 import type { FeatureSpec } from "../spec/model-spec.ts";
-import { float32AtMost } from "../trees/float32.ts";
 import type { Background } from "./background.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import type { ServedOutput } from "./served-output.ts";
 import { rowRounding } from "./source-model.ts";
 

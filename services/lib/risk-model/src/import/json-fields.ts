@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "./model-refused-error.ts";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 
 /** Checked access to parsed JSON; every refusal names the field. */
 export interface JsonFields {

@@ -1,6 +1,6 @@
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import type { CategoryCodes } from "../bundle/feature-bundle.ts";
 import { jsonFields } from "./json-fields.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import { parseJsonModel } from "./parse-json.ts";
 
 /** Categorical columns list their codes ("-1:3:0"), numeric ones a range ("[0:1]"), unused ones say "none". */

@@ -1,5 +1,5 @@
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import { unknownKey } from "./json-fields.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 
 /** `key=value` lines of one section of a LightGBM model file. */
 export interface TextSection {

@@ -1,9 +1,9 @@
-import { float32AtMost, nextFloat32Below } from "../trees/float32.ts";
-import type { Tree } from "../trees/tree-model.ts";
-import { buildTree, type SourceNode, type SourceSplit } from "./build-tree.ts";
+import { buildTree, type SourceNode, type SourceSplit } from "@bellwether/tree-model/trees/build-tree";
+import { float32AtMost, nextFloat32Below } from "@bellwether/tree-model/trees/float32";
+import { MAX_GROWN_NODES, MAX_MEMBERS } from "@bellwether/tree-model/trees/limits";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import type { Tree } from "@bellwether/tree-model/trees/tree-model";
 import type { TextSection } from "./lightgbm-text.ts";
-import { MAX_GROWN_NODES, MAX_MEMBERS } from "./limits.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 
 /** What a tree needs to know of its model. */
 export interface LightgbmTreeContext {

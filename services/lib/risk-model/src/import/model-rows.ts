@@ -1,4 +1,4 @@
-import type { BaseColumn } from "../onnx/input-column.ts";
+import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
 import { TableError } from "./table-error.ts";
 import { type Cell, isMissing, numberOfCell, separatorHint, type ValueTable } from "./value-table.ts";
 

@@ -1,5 +1,5 @@
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { CategoryCodes } from "../bundle/feature-bundle.ts";
-import type { TreeModel } from "../trees/tree-model.ts";
 
 /** A model read from its trainer's own file. */
 export interface NativeModel {

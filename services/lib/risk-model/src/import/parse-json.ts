@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "./model-refused-error.ts";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 
 /** A model's JSON nests about 8 deep. */
 const MAX_NESTING = 64;

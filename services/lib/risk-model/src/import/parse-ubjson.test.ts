@@ -1,5 +1,5 @@
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import { expect, test } from "vitest";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import { parseJsonModel } from "./parse-json.ts";
 import { parseUbjsonModel } from "./parse-ubjson.ts";
 

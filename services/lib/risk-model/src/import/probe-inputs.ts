@@ -1,6 +1,6 @@
+import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
+import type { OnnxProbe } from "@bellwether/tree-model/onnx/read-onnx-model";
 import type { CategoryCodes } from "../bundle/feature-bundle.ts";
-import type { BaseColumn } from "../onnx/input-column.ts";
-import type { OnnxProbe } from "../onnx/read-onnx-model.ts";
 import type { ColumnRules } from "./check-rows.ts";
 import type { OnnxInput } from "./run-onnx.ts";
 

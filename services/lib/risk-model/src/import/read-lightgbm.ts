@@ -1,9 +1,15 @@
-import type { Link, Tree, TreeModel } from "../trees/tree-model.ts";
+import {
+  MAX_FEATURES,
+  MAX_GROWN_NODES,
+  MAX_MEMBERS,
+  MAX_OUTPUTS,
+  MAX_VALUES,
+} from "@bellwether/tree-model/trees/limits";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import type { Link, Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { lightgbmCategories } from "./lightgbm-categories.ts";
 import { readLightgbmText, type TextSection } from "./lightgbm-text.ts";
 import { readLightgbmTree } from "./lightgbm-tree.ts";
-import { MAX_FEATURES, MAX_GROWN_NODES, MAX_MEMBERS, MAX_OUTPUTS, MAX_VALUES } from "./limits.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import type { NativeModel } from "./native-model.ts";
 
 /** Objectives whose prediction is a link of the sum; the first word of the `objective` line. */

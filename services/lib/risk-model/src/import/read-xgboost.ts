@@ -1,9 +1,9 @@
-import { nextFloat32Below } from "../trees/float32.ts";
-import type { Tree, TreeModel } from "../trees/tree-model.ts";
-import { buildTree, type SourceNode } from "./build-tree.ts";
+import { buildTree, type SourceNode } from "@bellwether/tree-model/trees/build-tree";
+import { nextFloat32Below } from "@bellwether/tree-model/trees/float32";
+import { MAX_FEATURES, MAX_MEMBERS, MAX_OUTPUTS, MAX_VALUES } from "@bellwether/tree-model/trees/limits";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { type JsonFields, jsonFields } from "./json-fields.ts";
-import { MAX_FEATURES, MAX_MEMBERS, MAX_OUTPUTS, MAX_VALUES } from "./limits.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import type { NativeModel } from "./native-model.ts";
 import { readXgboostCategories } from "./xgboost-categories.ts";
 import { allowXgboostKeys } from "./xgboost-keys.ts";

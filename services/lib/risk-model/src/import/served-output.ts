@@ -1,6 +1,6 @@
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
-import type { Tree, TreeModel } from "../trees/tree-model.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import type { SourceModel } from "./source-model.ts";
 
 /** The one number a row that a service answers with. */

@@ -1,15 +1,15 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { runOnnx } from "@bellwether/testing/run-onnx";
+import { readTensor } from "@bellwether/tree-model/onnx/file/tensor";
+import { createExplainer } from "@bellwether/tree-model/shap/explainer";
+import { treeShap } from "@bellwether/tree-model/shap/tree-shap";
+import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
+import { float32AtMost } from "@bellwether/tree-model/trees/float32";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import { describe, expect, test } from "vitest";
-import { readTensor } from "../onnx/tensor.ts";
-import { createExplainer } from "../shap/explainer.ts";
-import { treeShap } from "../shap/tree-shap.ts";
-import { evaluateRows } from "../trees/evaluate.ts";
-import { float32AtMost } from "../trees/float32.ts";
 import { predictRows } from "./agreement.ts";
 import { importModel } from "./import-model.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import { readSourceModel, rowRounding } from "./source-model.ts";
 
 /** Real models beside the checkout; they are not part of it, and without them these tests are skipped. */

@@ -1,10 +1,10 @@
-import type { BaseColumn } from "../onnx/input-column.ts";
-import { type OnnxProbe, readOnnxModel } from "../onnx/read-onnx-model.ts";
-import { float32AtMost } from "../trees/float32.ts";
-import type { TreeModel } from "../trees/tree-model.ts";
+import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
+import { type OnnxProbe, readOnnxModel } from "@bellwether/tree-model/onnx/read-onnx-model";
+import { float32AtMost } from "@bellwether/tree-model/trees/float32";
+import { MAX_CATEGORIES, MAX_MODEL_BYTES } from "@bellwether/tree-model/trees/limits";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { detectFormat, type ModelFormat, refuseOtherJson } from "./detect-format.ts";
-import { MAX_CATEGORIES, MAX_MODEL_BYTES } from "./limits.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import type { NativeModel } from "./native-model.ts";
 import { parseJsonModel } from "./parse-json.ts";
 import { parseUbjsonModel } from "./parse-ubjson.ts";

@@ -1,7 +1,7 @@
 import { foreignModels } from "@bellwether/testing/foreign-models";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import { describe, expect, test } from "vitest";
 import { predictRows } from "./agreement.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import { readSourceModel } from "./source-model.ts";
 
 const bytesOf = (name: string): Uint8Array =>

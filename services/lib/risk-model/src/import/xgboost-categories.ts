@@ -1,6 +1,6 @@
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import type { CategoryCodes } from "../bundle/feature-bundle.ts";
 import type { JsonFields } from "./json-fields.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 
 /**
  * Reads the categories that XGBoost 3.1 and later keep of a data frame: text or number by code, column by column. Texts are UTF-8

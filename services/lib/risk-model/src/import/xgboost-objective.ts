@@ -1,6 +1,6 @@
-import type { Link } from "../trees/tree-model.ts";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import type { Link } from "@bellwether/tree-model/trees/tree-model";
 import type { JsonFields } from "./json-fields.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 
 /** How an objective reads the trees' sum, and how its `base_score` becomes a margin. */
 export interface XgboostObjective {

@@ -1,5 +1,5 @@
+import type { Tree } from "@bellwether/tree-model/trees/tree-model";
 import type { Random } from "../random.ts";
-import type { Tree } from "../trees/tree-model.ts";
 import { type BinnedColumns, MISSING_BIN } from "./bins.ts";
 import { drawColumns } from "./draw-columns.ts";
 import { findMonotoneSplit } from "./find-monotone-split.ts";

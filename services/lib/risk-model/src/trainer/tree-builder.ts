@@ -1,4 +1,4 @@
-import type { Tree } from "../trees/tree-model.ts";
+import type { Tree } from "@bellwether/tree-model/trees/tree-model";
 
 /** Collects nodes of one tree while it grows. */
 export interface TreeBuilder {

@@ -1,8 +1,8 @@
+import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
+import { stagedLogLoss } from "@bellwether/tree-model/trees/staged-log-loss";
 import { describe, expect, test } from "vitest";
 import { generateDemo } from "../demo/generate-demo.ts";
 import type { BoostingSpec, ModelSpec } from "../spec/model-spec.ts";
-import { evaluateRows } from "../trees/evaluate.ts";
-import { stagedLogLoss } from "../trees/staged-log-loss.ts";
 import { crossFit } from "./cross-fit.ts";
 import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
 import { type FitTask, fitModel } from "./fit-model.ts";

@@ -1,4 +1,4 @@
-import { stagedLogLoss } from "../trees/staged-log-loss.ts";
+import { stagedLogLoss } from "@bellwether/tree-model/trees/staged-log-loss";
 import { type FitTask, type FittedModel, fitModel } from "./fit-model.ts";
 import type { Fold } from "./folds.ts";
 import { TrainingDataError } from "./training-error.ts";

@@ -1,12 +1,12 @@
+import { writeOnnxTreeModel } from "@bellwether/tree-model/onnx/write/write-tree-model";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import { type ColumnarInput, createVectorizer } from "../features/vectorize.ts";
-import { writeOnnxTreeModel } from "../onnx/write-tree-model.ts";
 import type { FeatureTable } from "../spec/feature-table.ts";
 import type { ClassWeight, ModelSpec } from "../spec/model-spec.ts";
 import { trainBoosting } from "../trainer/train-boosting.ts";
 import { trainForest } from "../trainer/train-forest.ts";
 import type { TreeProgress } from "../trainer/training-rows.ts";
-import type { TreeModel } from "../trees/tree-model.ts";
 import { checkClasses, countPositives } from "./check-classes.ts";
 import { draftBundle } from "./draft-bundle.ts";
 import { fitInputs } from "./fit-bundle.ts";

@@ -1,5 +1,5 @@
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { GoldenRow } from "../bundle/feature-bundle.ts";
-import type { TreeModel } from "../trees/tree-model.ts";
 import type { RunOnnx } from "./fit-model.ts";
 
 /** Rows recorded at most. */

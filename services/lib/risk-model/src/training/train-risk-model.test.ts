@@ -1,11 +1,11 @@
 import { ort } from "@bellwether/scoring/onnxruntime";
+import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { describe, expect, test, vi } from "vitest";
 import { parseFeatureBundle } from "../bundle/parse-bundle.ts";
 import { generateDemo } from "../demo/generate-demo.ts";
 import { createVectorizer } from "../features/vectorize.ts";
 import type { FeatureTable } from "../spec/feature-table.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
-import { evaluateRows } from "../trees/evaluate.ts";
 import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
 import type { RunOnnx } from "./fit-model.ts";
 import { countTrainingSide } from "./provenance.ts";

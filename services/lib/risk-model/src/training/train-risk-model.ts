@@ -1,3 +1,4 @@
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import { scoredGoldenRows } from "../bundle/scored-golden-rows.ts";
 import { calibratedRisk } from "../calibrate/calibration.ts";
@@ -7,7 +8,6 @@ import { createVectorizer, type VectorBatch } from "../features/vectorize.ts";
 import type { FeatureTable } from "../spec/feature-table.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
 import type { TreeProgress } from "../trainer/training-rows.ts";
-import type { TreeModel } from "../trees/tree-model.ts";
 import { type CalibratedModel, calibrateHeldOut, calibrateOutOfFold } from "./calibrate-model.ts";
 import { checkClasses, countPositives } from "./check-classes.ts";
 import { crossFit } from "./cross-fit.ts";

@@ -1,0 +1,65 @@
+import { buildTree } from "../../trees/build-tree.ts";
+import { MAX_VALUES } from "../../trees/limits.ts";
+import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import type { Tree } from "../../trees/tree-model.ts";
+import type { InputColumn } from "./input-column.ts";
+import { nodeSplit } from "./node-split.ts";
+import { MODE, type NodeTable } from "./node-table.ts";
+
+/**
+ * Turns the trees of an ONNX ensemble into canonical ones that evaluate float32 rows exactly as the runtime does.
+ * @param columns What the tree's columns are of the raw row.
+ * @param outputs Targets or classes.
+ * @param covers Whether hit rates are the training weights of the nodes.
+ * @throws ModelRefusedError cycles, a node under two parents, NaN or infinite numbers, trees that are too deep or too large.
+ */
+export function canonicalTrees(
+  table: NodeTable,
+  columns: readonly InputColumn[],
+  outputs: number,
+  covers: boolean,
+): Tree[] {
+  if (!Number.isInteger(outputs) || outputs < 1) {
+    throw new ModelRefusedError("malformed", `the trees have ${outputs} outputs`);
+  }
+  if (table.size * outputs > MAX_VALUES) {
+    throw new ModelRefusedError(
+      "unsafe",
+      `${table.size} nodes × ${outputs} outputs are more than ${MAX_VALUES} values`,
+    );
+  }
+  const reached = new Uint8Array(table.size);
+  const claim = (node: number): void => {
+    if (reached[node] === 1) {
+      throw new ModelRefusedError("malformed", "a node is reached on two ways (a cycle, or a child of two parents)");
+    }
+    reached[node] = 1;
+  };
+  return table.roots.map((root) =>
+    buildTree(root, outputs, table.size, (node) => {
+      claim(node);
+      const cover = covers ? (table.hitRate?.[node] ?? 0) : 0;
+      return table.mode[node] === MODE.leaf
+        ? { cover, split: null, fill: (values) => addLeafValues(table, node, values) }
+        : { cover, split: nodeSplit(table, node, columns, claim) };
+    }),
+  );
+}
+
+function addLeafValues(table: NodeTable, node: number, values: Float64Array): void {
+  const start = table.weightStart[node] ?? 0;
+  const stop = table.weightStart[node + 1] ?? 0;
+  const seen = stop - start > 1 ? new Set<number>() : null;
+  for (let at = start; at < stop; at++) {
+    const target = table.weightTarget[at] ?? 0;
+    const weight = table.weightValue[at] ?? 0;
+    if (target >= values.length) {
+      throw new ModelRefusedError("malformed", `a leaf weighs output ${target} of ${values.length}`);
+    }
+    if (!Number.isFinite(weight)) throw new ModelRefusedError("malformed", `a leaf has the value ${weight}`);
+    // The runtime adds such weights for some models and takes the first for others.
+    if (seen?.has(target)) throw new ModelRefusedError("malformed", `a leaf weighs output ${target} twice`);
+    seen?.add(target);
+    values[target] = weight;
+  }
+}

@@ -1,0 +1,151 @@
+import type { SourceSplit } from "../../trees/build-tree.ts";
+import { float32AtMost, lastFloat32Where, nextFloat32Below } from "../../trees/float32.ts";
+import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import type { InputColumn } from "./input-column.ts";
+import { MODE, type NodeTable } from "./node-table.ts";
+
+/**
+ * Turns one node into its canonical split, exactly as the runtime sends float32 rows: `<` becomes `≤` of the next float below,
+ * `>` and `≥` swap the children. A missing value follows the comparison (false, for ≠ true) unless the node sends it to the
+ * yes child.
+ * @param columns What the tree's columns are of the raw row.
+ * @param chained Claims further nodes of an equality chain for this split.
+ * @throws ModelRefusedError a column that does not exist, a comparison with NaN or infinity, equality of a computed column.
+ */
+export function nodeSplit(
+  table: NodeTable,
+  node: number,
+  columns: readonly InputColumn[],
+  chained: (node: number) => void,
+): SourceSplit<number> {
+  const feature = table.feature[node] ?? -1;
+  const column = columns[feature];
+  if (column === undefined) {
+    throw new ModelRefusedError("malformed", `a node reads column ${feature} of ${columns.length}`);
+  }
+  const mode = table.mode[node];
+  if (mode === MODE.equal || mode === MODE.notEqual || mode === MODE.member) {
+    return setSplit(table, node, column, chained);
+  }
+  checkThreshold(table, node);
+  return column.map === null ? rawSplit(table, node, column.base) : computedSplit(table, node, column, column.map);
+}
+
+function checkThreshold(table: NodeTable, node: number): void {
+  const split = table.split[node] ?? 0;
+  if (Number.isFinite(split)) return;
+  const setsMissingApart = !Number.isNaN(split) && table.mode[node] === MODE.lessOrEqual;
+  if (!(setsMissingApart && table.infiniteSplits)) {
+    throw new ModelRefusedError("malformed", `a node compares with ${split}`);
+  }
+}
+
+function rawSplit(table: NodeTable, node: number, feature: number): SourceSplit<number> {
+  const split = table.split[node] ?? 0;
+  const mode = table.mode[node];
+  const yesIsLeft = mode === MODE.lessOrEqual || mode === MODE.less;
+  // Rows are float32, also where they are compared with doubles: the last one that `≤ t` (or its opposite `> t`) sends left is at
+  // or below t, the last one of `< t` (or `≥ t`) below t.
+  const floor = float32AtMost(split);
+  const includesSplit = mode === MODE.lessOrEqual || mode === MODE.greater;
+  const threshold = includesSplit || floor < split ? floor : nextFloat32Below(floor);
+  const question = { feature, threshold, members: null, ...(floor < split && { exact: split }) };
+  return sides(table, node, yesIsLeft, question, table.missingYes[node] === 1);
+}
+
+function computedSplit(
+  table: NodeTable,
+  node: number,
+  column: InputColumn,
+  map: (x: number) => number,
+): SourceSplit<number> {
+  const split = table.split[node] ?? 0;
+  const mode = table.mode[node];
+  const holds = (value: number): boolean => {
+    if (mode === MODE.lessOrEqual) return value <= split;
+    if (mode === MODE.less) return value < split;
+    return mode === MODE.greater ? value > split : value >= split;
+  };
+  const yesIsLeft = (mode === MODE.lessOrEqual || mode === MODE.less) === column.rising;
+  const last = lastFloat32Where((x) => holds(map(x)) === yesIsLeft);
+  const ofMissing = map(Number.NaN);
+  const missingYes = Number.isNaN(ofMissing) ? table.missingYes[node] === 1 : holds(ofMissing);
+  const feature = column.base;
+  return sides(table, node, yesIsLeft, { feature, threshold: last, members: null }, missingYes);
+}
+
+function setSplit(
+  table: NodeTable,
+  node: number,
+  column: InputColumn,
+  chained: (node: number) => void,
+): SourceSplit<number> {
+  if (column.map !== null) {
+    throw new ModelRefusedError(
+      "unsupported",
+      "a node asks whether a computed (scaled, cast or imputed) column equals a value",
+    );
+  }
+  const missingYes = table.missingYes[node] === 1;
+  const feature = column.base;
+  switch (table.mode[node]) {
+    case MODE.equal:
+      return equalityChain(table, node, feature, chained);
+    case MODE.notEqual: {
+      // NaN ≠ split holds, so a missing value goes to the yes child whatever the flag says.
+      const members = memberSet([table.split[node] ?? 0]);
+      return sides(table, node, false, { feature, threshold: 0, members }, true);
+    }
+    default: {
+      const members = memberSet(table.members.get(node) ?? []);
+      return sides(table, node, true, { feature, threshold: 0, members }, missingYes);
+    }
+  }
+}
+
+/** Follows the no children as long as they ask the same feature for another value and share the yes child. */
+function equalityChain(
+  table: NodeTable,
+  head: number,
+  feature: number,
+  chained: (node: number) => void,
+): SourceSplit<number> {
+  const yes = table.yes[head] ?? -1;
+  const values = [table.split[head] ?? 0];
+  const missingYes = table.missingYes[head] === 1;
+  let no = table.no[head] ?? -1;
+  while (table.mode[no] === MODE.equal && table.feature[no] === table.feature[head] && table.yes[no] === yes) {
+    chained(no);
+    // The runtime may fold a chain into its head or walk it node by node; the flags decide whether that differs.
+    if (!missingYes && table.missingYes[no] === 1) {
+      throw new ModelRefusedError("unsupported", "a chain of equality nodes treats missing values in two ways");
+    }
+    values.push(table.split[no] ?? 0);
+    no = table.no[no] ?? -1;
+  }
+  const members = memberSet(values);
+  return { feature, threshold: 0, members, left: yes, right: no, defaultLeft: missingYes, levels: values.length };
+}
+
+/** The values as float32, ascending. */
+function memberSet(values: readonly number[]): Float32Array {
+  if (!values.every(Number.isFinite)) throw new ModelRefusedError("malformed", "a set of values holds NaN or infinity");
+  return Float32Array.from(new Set(values.map(Math.fround))).sort();
+}
+
+function sides(
+  table: NodeTable,
+  node: number,
+  yesIsLeft: boolean,
+  question: Pick<SourceSplit<number>, "feature" | "threshold" | "members" | "exact">,
+  missingYes: boolean,
+): SourceSplit<number> {
+  const yes = table.yes[node] ?? -1;
+  const no = table.no[node] ?? -1;
+  return {
+    ...question,
+    left: yesIsLeft ? yes : no,
+    right: yesIsLeft ? no : yes,
+    defaultLeft: missingYes === yesIsLeft,
+  };
+}

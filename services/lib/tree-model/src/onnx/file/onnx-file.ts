@@ -1,0 +1,218 @@
+import { MAX_MODEL_BYTES } from "../../trees/limits.ts";
+import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { BYTES, bytesOf, integerOf, nextField, openMessage, textOf } from "./wire.ts";
+
+/** More operators than any tree pipeline has. */
+const MAX_OPERATORS = 10_000;
+const MAX_NAMES = 100_000;
+
+/** An attribute of an operator; its value is decoded only when asked for. */
+export interface OnnxAttribute {
+  readonly name: string;
+  /** The AttributeProto's bytes. */
+  readonly body: Uint8Array;
+  /** A subgraph hangs on it: Loop, Scan, If and the like. */
+  readonly hasGraph: boolean;
+}
+
+/** One operator of the graph. */
+export interface OnnxNode {
+  /** "" is ai.onnx. */
+  readonly domain: string;
+  readonly opType: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+  /** The NodeProto's bytes. */
+  readonly body: Uint8Array;
+}
+
+/** An input or output of the graph. */
+export interface OnnxValue {
+  readonly name: string;
+  /** "tensor" with its element type and dimensions (null = any), or what else it is. */
+  readonly kind: "tensor" | "sequence" | "map" | "other";
+  readonly elementType: number;
+  readonly shape: readonly (number | null)[];
+  /** The ValueInfoProto's bytes. */
+  readonly body: Uint8Array;
+}
+
+/** An ONNX file as far as a tree model needs it. */
+export interface OnnxFile {
+  readonly irVersion: number;
+  readonly producer: string;
+  /** Domain → version. */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly nodes: readonly OnnxNode[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  /** Name → bytes of the TensorProto. */
+  readonly initializers: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Reads the outline of an ONNX ModelProto. Attribute lists and tensors stay undecoded, subgraphs unvisited, so the work is
+ * bounded by the file's size and no nesting is followed.
+ * @throws ModelRefusedError the bytes are not a sound ONNX model or exceed a limit.
+ */
+export function readOnnxFile(bytes: Uint8Array): OnnxFile {
+  if (bytes.length > MAX_MODEL_BYTES) {
+    throw new ModelRefusedError("unsafe", `the file has ${bytes.length} bytes, at most ${MAX_MODEL_BYTES} are read`);
+  }
+  let irVersion = 0;
+  let producer = "";
+  let graph: Uint8Array | null = null;
+  const opsets = new Map<string, number>();
+  const metadata = new Map<string, string>();
+  const cursor = openMessage(bytes);
+  while (nextField(cursor)) {
+    if (cursor.field === 1) irVersion = integerOf(cursor);
+    else if (cursor.field === 2) producer = textOf(cursor);
+    else if (cursor.field === 7) graph = once(graph, bytesOf(cursor), "graph");
+    else if (cursor.field === 8) readOpset(bytesOf(cursor), opsets);
+    else if (cursor.field === 14) readMetadata(bytesOf(cursor), metadata);
+    else if (cursor.field === 25) throw new ModelRefusedError("unsupported", "the file defines functions of its own");
+  }
+  if (graph === null) throw new ModelRefusedError("malformed", "not an ONNX model: the file holds no graph");
+  return { irVersion, producer, opsets, metadata, ...readGraph(graph) };
+}
+
+function readGraph(bytes: Uint8Array): Pick<OnnxFile, "nodes" | "inputs" | "outputs" | "initializers"> {
+  const nodes: OnnxNode[] = [];
+  const inputs: OnnxValue[] = [];
+  const outputs: OnnxValue[] = [];
+  const initializers = new Map<string, Uint8Array>();
+  const cursor = openMessage(bytes);
+  while (nextField(cursor)) {
+    if (cursor.field === 1) nodes.push(readNode(bytesOf(cursor)));
+    else if (cursor.field === 5) keepOnce(initializers, tensorName(bytesOf(cursor)), bytesOf(cursor), "initializer");
+    else if (cursor.field === 11) inputs.push(readValue(bytesOf(cursor)));
+    else if (cursor.field === 12) outputs.push(readValue(bytesOf(cursor)));
+    else if (cursor.field === 15) throw new ModelRefusedError("unsupported", "the file holds sparse initializers");
+    if (nodes.length > MAX_OPERATORS) {
+      throw new ModelRefusedError("unsafe", `the graph has more than ${MAX_OPERATORS} operators`);
+    }
+    if (inputs.length + outputs.length + initializers.size > MAX_NAMES) {
+      throw new ModelRefusedError("unsafe", `the graph names more than ${MAX_NAMES} tensors`);
+    }
+  }
+  return { nodes, inputs, outputs, initializers };
+}
+
+function readNode(bytes: Uint8Array): OnnxNode {
+  let domain = "";
+  let opType = "";
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const attributes = new Map<string, OnnxAttribute>();
+  const cursor = openMessage(bytes);
+  while (nextField(cursor)) {
+    if (cursor.field === 1) inputs.push(textOf(cursor));
+    else if (cursor.field === 2) outputs.push(textOf(cursor));
+    else if (cursor.field === 4) opType = textOf(cursor);
+    else if (cursor.field === 5) {
+      const attribute = readAttribute(bytesOf(cursor));
+      keepOnce(attributes, attribute.name, attribute, `attribute of ${opType}`);
+    } else if (cursor.field === 7) domain = textOf(cursor);
+    if (inputs.length + outputs.length + attributes.size > MAX_NAMES) {
+      throw new ModelRefusedError("unsafe", `an operator names more than ${MAX_NAMES} tensors`);
+    }
+  }
+  return { domain: domain === "ai.onnx" ? "" : domain, opType, inputs, outputs, attributes, body: bytes };
+}
+
+function readAttribute(body: Uint8Array): OnnxAttribute {
+  let name = "";
+  let hasGraph = false;
+  const cursor = openMessage(body);
+  while (nextField(cursor)) {
+    if (cursor.field === 1) name = textOf(cursor);
+    else if (cursor.field === 6 || cursor.field === 11) hasGraph = true;
+  }
+  return { name, body, hasGraph };
+}
+
+function readValue(bytes: Uint8Array): OnnxValue {
+  let name = "";
+  let type: Uint8Array = new Uint8Array();
+  const cursor = openMessage(bytes);
+  while (nextField(cursor)) {
+    if (cursor.field === 1) name = textOf(cursor);
+    else if (cursor.field === 2) type = bytesOf(cursor);
+  }
+  return { name, ...readType(type), body: bytes };
+}
+
+function readType(bytes: Uint8Array): Omit<OnnxValue, "name" | "body"> {
+  let kind: OnnxValue["kind"] = "other";
+  let elementType = 0;
+  const shape: (number | null)[] = [];
+  const cursor = openMessage(bytes);
+  while (nextField(cursor)) {
+    if (cursor.field === 4) kind = "sequence";
+    else if (cursor.field === 5) kind = "map";
+    else if (cursor.field === 1) {
+      kind = "tensor";
+      const tensor = openMessage(bytesOf(cursor));
+      while (nextField(tensor)) {
+        if (tensor.field === 1) elementType = integerOf(tensor);
+        else if (tensor.field === 2) readShape(bytesOf(tensor), shape);
+      }
+    }
+  }
+  return { kind, elementType, shape };
+}
+
+function readShape(bytes: Uint8Array, shape: (number | null)[]): void {
+  const cursor = openMessage(bytes);
+  while (nextField(cursor)) {
+    if (cursor.field !== 1) continue;
+    let size: number | null = null;
+    const dimension = openMessage(bytesOf(cursor));
+    while (nextField(dimension)) if (dimension.field === 1) size = integerOf(dimension);
+    shape.push(size);
+    if (shape.length > 16) throw new ModelRefusedError("malformed", "a tensor of more than 16 dimensions");
+  }
+}
+
+function readOpset(bytes: Uint8Array, opsets: Map<string, number>): void {
+  let domain = "";
+  let version = 0;
+  const cursor = openMessage(bytes);
+  while (nextField(cursor)) {
+    if (cursor.field === 1) domain = textOf(cursor);
+    else if (cursor.field === 2) version = integerOf(cursor);
+  }
+  opsets.set(domain === "ai.onnx" ? "" : domain, version);
+}
+
+function readMetadata(bytes: Uint8Array, metadata: Map<string, string>): void {
+  let key = "";
+  let value = "";
+  const cursor = openMessage(bytes);
+  while (nextField(cursor)) {
+    if (cursor.field === 1) key = textOf(cursor);
+    else if (cursor.field === 2) value = textOf(cursor);
+  }
+  metadata.set(key, value);
+}
+
+function tensorName(bytes: Uint8Array): string {
+  const cursor = openMessage(bytes);
+  let name = "";
+  while (nextField(cursor)) if (cursor.field === 8 && cursor.wire === BYTES) name = textOf(cursor);
+  return name;
+}
+
+/** Protobuf merges a message that stands twice; readers differ on it, so such a file means two things at once. */
+function once(before: Uint8Array | null, value: Uint8Array, what: string): Uint8Array {
+  if (before !== null) throw new ModelRefusedError("malformed", `the file holds its ${what} twice`);
+  return value;
+}
+
+function keepOnce<V>(map: Map<string, V>, name: string, value: V, what: string): void {
+  if (map.has(name)) throw new ModelRefusedError("malformed", `${what} "${name}" stands twice`);
+  map.set(name, value);
+}

@@ -1,0 +1,57 @@
+import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import type { Ensemble } from "../ensemble/ensemble.ts";
+import { addForms, applyLink, constantForm, type LinearForm, type ScoreTensor, scaleForm } from "./score-tensor.ts";
+
+/**
+ * What an ensemble puts out for its raw sums, as ONNX Runtime 1.30 evaluates it (measured; the specification is silent or
+ * differs in several of these cases):
+ * - one target: LOGISTIC and SOFTMAX are ignored;
+ * - two classes with one weight a leaf: class ids 0 → the sum is the second class's margin m, columns [−m, m] under LOGISTIC,
+ *   otherwise [1 − m, m] when no weight is negative (a forest), else [−m, m]; class ids 1 → [0, m], and a single base value
+ *   is ignored;
+ * - two classes with a weight for each: a single base value goes to the first class.
+ * @param firstRaw Number of the ensemble's first raw output.
+ * @throws ModelRefusedError two base values for two classes, or a target that no leaf weighs.
+ */
+export function ensembleScores(ensemble: Ensemble, firstRaw: number): ScoreTensor {
+  const { outputs, baseValues, classes, postTransform } = ensemble;
+  const factor = ensemble.average ? 1 / ensemble.nodes.roots.length : 1;
+  const raw = (output: number): LinearForm => ({ weights: new Map([[firstRaw + output, factor]]), bias: 0 });
+  const link = postTransform === "LOGISTIC" ? "logistic" : postTransform === "SOFTMAX" ? "softmax" : "identity";
+  if (classes !== null && outputs === 2) {
+    if (baseValues.length === 2) {
+      throw new ModelRefusedError(
+        "unsupported",
+        "a classifier of two classes with two base values: ONNX Runtime then drops the second class's trees, so its answers are not " +
+          "the model's; export it without a start value (CatBoost: boost_from_average=False)",
+      );
+    }
+    return binaryScores(ensemble, raw(0), raw(1), baseValues[0] ?? 0, link);
+  }
+  const targets = new Set(ensemble.nodes.weightTarget);
+  if (classes === null && targets.size < outputs && outputs > 1) {
+    throw new ModelRefusedError(
+      "malformed",
+      `only ${targets.size} of ${outputs} targets have a leaf: the export lost the others`,
+    );
+  }
+  const forms = Array.from({ length: outputs }, (_, k) => scaleForm(raw(k), 1, baseValues[k] ?? 0));
+  return outputs === 1 ? { forms, link: "identity" } : applyLink({ forms, link: "identity" }, link);
+}
+
+function binaryScores(
+  ensemble: Ensemble,
+  first: LinearForm,
+  second: LinearForm,
+  base: number,
+  link: "identity" | "logistic" | "softmax",
+): ScoreTensor {
+  const used = new Set(ensemble.nodes.weightTarget);
+  if (used.size > 1) return applyLink({ forms: [scaleForm(first, 1, base), second], link: "identity" }, link);
+  if (used.has(1)) return applyLink({ forms: [constantForm(0), second], link: "identity" }, link);
+  const margin = scaleForm(first, 1, base);
+  const opposite = scaleForm(margin, -1);
+  if (link === "logistic") return { forms: [opposite, margin], link };
+  const isForest = ensemble.nodes.weightValue.every((weight) => weight >= 0);
+  return { forms: [isForest ? addForms([constantForm(1), opposite]) : opposite, margin], link: "identity" };
+}

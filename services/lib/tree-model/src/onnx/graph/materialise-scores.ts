@@ -1,0 +1,61 @@
+import { MAX_VALUES } from "../../trees/limits.ts";
+import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import type { Tree, TreeModel } from "../../trees/tree-model.ts";
+import type { ScoreTensor } from "./score-tensor.ts";
+
+/** The canonical trees of one ensemble operator, with the number of its first raw output. */
+export interface RawEnsemble {
+  readonly trees: readonly Tree[];
+  readonly outputs: number;
+  readonly firstRaw: number;
+  readonly isClassifier: boolean;
+  readonly hasCovers: boolean;
+}
+
+/**
+ * The model whose outputs are the given linear forms: every leaf holds what it adds to each of them.
+ * @param features Raw columns.
+ */
+export function materialiseScores(ensembles: readonly RawEnsemble[], scores: ScoreTensor, features: number): TreeModel {
+  const outputs = scores.forms.length;
+  const used = ensembles.filter((ensemble) => weightsOf(ensemble, scores).some((weight) => weight !== 0));
+  const nodes = used.flatMap((ensemble) => ensemble.trees).reduce((sum, tree) => sum + tree.feature.length, 0);
+  if (nodes * outputs > MAX_VALUES) {
+    throw new ModelRefusedError("unsafe", `${nodes} nodes × ${outputs} outputs are more than ${MAX_VALUES} values`);
+  }
+  const trees = used.flatMap((ensemble) => {
+    const weights = weightsOf(ensemble, scores);
+    return ensemble.trees.map((tree) => ({
+      ...tree,
+      value: mixValues(tree.value, ensemble.outputs, weights, outputs),
+    }));
+  });
+  return {
+    features,
+    outputs,
+    trees,
+    base: Float64Array.from(scores.forms, (form) => form.bias),
+    link: scores.link,
+    hasCovers: used.length > 0 && used.every((ensemble) => ensemble.hasCovers),
+  };
+}
+
+/** Weights `[forms × ensemble outputs]`, row-major. */
+function weightsOf(ensemble: RawEnsemble, scores: ScoreTensor): number[] {
+  return scores.forms.flatMap((form) =>
+    Array.from({ length: ensemble.outputs }, (_, o) => form.weights.get(ensemble.firstRaw + o) ?? 0),
+  );
+}
+
+function mixValues(value: Float64Array, from: number, weights: readonly number[], to: number): Float64Array {
+  const nodes = value.length / from;
+  const mixed = new Float64Array(nodes * to);
+  for (let node = 0; node < nodes; node++) {
+    for (let k = 0; k < to; k++) {
+      let sum = 0;
+      for (let o = 0; o < from; o++) sum += (weights[k * from + o] ?? 0) * (value[node * from + o] ?? 0);
+      mixed[node * to + k] = sum;
+    }
+  }
+  return mixed;
+}

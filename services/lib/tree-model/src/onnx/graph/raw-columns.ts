@@ -1,0 +1,114 @@
+import { MAX_FEATURES } from "../../trees/limits.ts";
+import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { TREE_OPERATORS } from "../ensemble/ensemble.ts";
+import type { BaseColumn, InputColumn } from "../ensemble/input-column.ts";
+import { floatAttribute, floatsOf, integerAttribute, integersOf, textsOf } from "../file/attributes.ts";
+import type { OnnxFile, OnnxNode, OnnxValue } from "../file/onnx-file.ts";
+import { ELEMENT } from "../file/tensor.ts";
+import { type Flow, lost } from "./flow.ts";
+
+const NUMBERS: ReadonlySet<number> = new Set([ELEMENT.float, ELEMENT.double, ELEMENT.int64]);
+
+type TextFlow = Extract<Flow, { kind: "text" }>;
+
+/** The raw columns of a model, in the order in which the graph brings them up. */
+export interface RawColumns {
+  readonly list: BaseColumn[];
+  /** Element type of each numeric tensor that raw columns come from, by its name. */
+  readonly elementTypes: Map<string, number>;
+}
+
+/** What a graph input is to the trees; numeric ones add their columns to `raw`. */
+export function inputFlow(file: OnnxFile, input: OnnxValue, raw: RawColumns): Flow {
+  if (input.kind === "map") return { kind: "map" };
+  if (input.kind !== "tensor") return lost(`input ${input.name} is neither a tensor nor a map`);
+  if (input.elementType === ELEMENT.string) {
+    return {
+      kind: "text",
+      input: input.name,
+      name: input.name,
+      width: input.shape.length < 2 ? 1 : (input.shape[1] ?? 1),
+    };
+  }
+  if (!NUMBERS.has(input.elementType)) return lost(`input ${input.name} has element type ${input.elementType}`);
+  const width = input.shape.length < 2 ? 1 : (input.shape[1] ?? widthByUse(file, input.name));
+  const prefix = file.inputs.length === 1 ? "f" : `${input.name}_`;
+  const names = Array.from({ length: checkedWidth(width, raw) }, (_, c) =>
+    width === 1 ? input.name : `${prefix}${c}`,
+  );
+  return numericColumns(input.name, input.elementType, names, raw);
+}
+
+/** DictVectorizer turns a map into one column a key, 0 where the key is absent; its output is taken for the model's input. */
+export function dictionaryFlow(node: OnnxNode, raw: RawColumns): Flow {
+  const keys = [...integersOf(node, "int64_vocabulary").map(String), ...textsOf(node, "string_vocabulary")];
+  checkedWidth(keys.length, raw);
+  return numericColumns(node.outputs[0] ?? "", ELEMENT.float, keys, raw);
+}
+
+/** OneHotEncoder turns a text input into one 0/1 column a category. */
+export function indicatorFlow(node: OnnxNode, { input, name, width }: TextFlow, raw: RawColumns): Flow {
+  if (width !== 1) return lost(`OneHotEncoder reads ${width} texts of ${name} at once`);
+  const categories = textsOf(node, "cats_strings");
+  if (categories.length === 0) return lost("OneHotEncoder encodes numbers, not texts");
+  checkedWidth(categories.length, raw);
+  const columns = categories.map((category): InputColumn => {
+    const known = raw.list.findIndex((column) => column.input === input && column.category === category);
+    if (known >= 0) return { base: known, map: null, rising: true };
+    raw.list.push({ input, name, category });
+    return { base: raw.list.length - 1, map: null, rising: true };
+  });
+  return { kind: "columns", columns, elementType: ELEMENT.float };
+}
+
+/**
+ * LabelEncoder turns a text input into one column of codes; texts that it does not list have the default code, which is −1 (−0 as
+ * a float) unless the file says another.
+ */
+export function codeFlow(node: OnnxNode, { input, name, width }: TextFlow, raw: RawColumns): Flow {
+  if (width !== 1) return lost(`LabelEncoder reads ${width} texts of ${name} at once`);
+  const labels = textsOf(node, "keys_strings");
+  const integers = integersOf(node, "values_int64s");
+  const values = integers.length > 0 ? integers : floatsOf(node, "values_floats");
+  if (labels.length === 0 || values.length !== labels.length || !values.every(Number.isFinite)) {
+    return lost(`LabelEncoder of the text input ${name} does not list a number for each text`);
+  }
+  checkedWidth(1, raw);
+  const isWhole = integers.length > 0;
+  const other = isWhole ? integerAttribute(node, "default_int64", -1) : floatAttribute(node, "default_float", -0);
+  const codes = { values: values.map(Math.fround), labels, other: Number.isNaN(other) ? null : Math.fround(other) };
+  if (raw.list.some((column) => column.input === input)) return lost(`the text input ${name} is encoded twice`);
+  raw.list.push({ input, name, category: null, codes });
+  const columns = [{ base: raw.list.length - 1, map: null, rising: true }];
+  return { kind: "columns", columns, elementType: isWhole ? ELEMENT.int64 : ELEMENT.float };
+}
+
+function numericColumns(input: string, elementType: number, names: readonly string[], raw: RawColumns): Flow {
+  raw.elementTypes.set(input, elementType);
+  const columns = names.map((name): InputColumn => {
+    raw.list.push({ input, name, category: null });
+    return { base: raw.list.length - 1, map: null, rising: true };
+  });
+  return { kind: "columns", columns, elementType };
+}
+
+/** Columns of an input whose shape does not tell: as many as the operators that read it use. */
+function widthByUse(file: OnnxFile, input: string): number {
+  let width = 0;
+  for (const node of file.nodes) {
+    if (!node.inputs.includes(input)) continue;
+    if (TREE_OPERATORS.has(node.opType)) {
+      for (const id of integersOf(node, "nodes_featureids")) width = Math.max(width, id + 1);
+    } else if (node.opType === "Scaler" || node.opType === "Imputer") {
+      for (const name of ["offset", "imputed_value_floats"]) width = Math.max(width, floatsOf(node, name).length);
+    }
+  }
+  if (width === 0) throw new ModelRefusedError("unsupported", `input ${input} does not say how many columns it has`);
+  return width;
+}
+
+function checkedWidth(width: number, raw: RawColumns): number {
+  const total = raw.list.length + width;
+  if (Number.isInteger(width) && width >= 1 && total <= MAX_FEATURES) return width;
+  throw new ModelRefusedError("unsafe", `the model has ${total} columns, 1 to ${MAX_FEATURES} are served`);
+}

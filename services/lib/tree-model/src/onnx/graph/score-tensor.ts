@@ -1,0 +1,53 @@
+import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import type { Link } from "../../trees/tree-model.ts";
+
+/** A weighted sum of raw tree outputs plus a bias. */
+export interface LinearForm {
+  /** Raw output (numbered over all ensembles of the graph) → weight. */
+  readonly weights: ReadonlyMap<number, number>;
+  readonly bias: number;
+}
+
+/**
+ * A tensor behind the trees, column by column: linear forms of the trees' raw outputs, then one link for all of them.
+ * "softmax" runs over all columns.
+ */
+export interface ScoreTensor {
+  readonly forms: readonly LinearForm[];
+  readonly link: Link;
+}
+
+/** A constant column. */
+export function constantForm(bias: number): LinearForm {
+  return { weights: new Map(), bias };
+}
+
+/** `form × factor + bias`. */
+export function scaleForm(form: LinearForm, factor: number, bias = 0): LinearForm {
+  const weights = new Map([...form.weights].map(([raw, weight]) => [raw, weight * factor]));
+  return { weights, bias: form.bias * factor + bias };
+}
+
+/** Sum of forms. */
+export function addForms(forms: readonly LinearForm[]): LinearForm {
+  const weights = new Map<number, number>();
+  let bias = 0;
+  for (const form of forms) {
+    bias += form.bias;
+    for (const [raw, weight] of form.weights) weights.set(raw, (weights.get(raw) ?? 0) + weight);
+  }
+  return { weights, bias };
+}
+
+/** Puts a link behind linear columns; a softmax of two columns becomes the logistic of their difference, which it is. */
+export function applyLink(scores: ScoreTensor, link: Link): ScoreTensor {
+  if (link === "identity") return scores;
+  if (scores.link !== "identity") {
+    throw new ModelRefusedError("unsupported", `the trees' sum passes through ${scores.link} and then through ${link}`);
+  }
+  const [first, second, ...others] = scores.forms;
+  if (link !== "softmax" || first === undefined || others.length > 0) return { forms: scores.forms, link };
+  if (second === undefined) return { forms: [constantForm(1)], link: "identity" };
+  const difference = addForms([second, scaleForm(first, -1)]);
+  return { forms: [scaleForm(difference, -1), difference], link: "logistic" };
+}

@@ -1,0 +1,117 @@
+import { ModelRefusedError } from "../trees/model-refused-error.ts";
+import type { TreeModel } from "../trees/tree-model.ts";
+import { TREE_OPERATORS } from "./ensemble/ensemble.ts";
+import type { BaseColumn } from "./ensemble/input-column.ts";
+import { type CutInput, cutGraph } from "./file/cut-graph.ts";
+import { refuseUnsafeGraph } from "./file/graph-safety.ts";
+import { type OnnxFile, readOnnxFile } from "./file/onnx-file.ts";
+import { ELEMENT } from "./file/tensor.ts";
+import type { Flow } from "./graph/flow.ts";
+import { followGraph } from "./graph/follow-graph.ts";
+import { materialiseScores, type RawEnsemble } from "./graph/materialise-scores.ts";
+import type { RawColumns } from "./graph/raw-columns.ts";
+import type { ScoreTensor } from "./graph/score-tensor.ts";
+
+/** The part of a file that the runtime is asked, to compare its answers with ours. */
+export interface OnnxProbe {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Inputs with the raw columns that fill them; a text input is filled from its indicator columns. */
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly type: "float32" | "float64" | "int64" | "string";
+    readonly columns: readonly number[];
+  }[];
+  readonly output: string;
+  /** Columns of the output tensor. */
+  readonly outputColumns: number;
+  /** The one column that the model reproduces; null: all of them. */
+  readonly outputColumn: number | null;
+}
+
+/** A foreign ONNX file as a tree model over its raw columns. */
+export interface OnnxTreePipeline {
+  readonly model: TreeModel;
+  readonly columns: readonly BaseColumn[];
+  /** Class names, first to last; null for a regressor. With two, the model's one output speaks for the second. */
+  readonly classes: readonly string[] | null;
+  readonly producer: string;
+  readonly probe: OnnxProbe;
+  /** What the file says and the runtime does not do. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads any ONNX file whose output is a link of sums of trees, whatever stands around the trees as long as it can be followed:
+ * column by column before them, linear behind them.
+ * @throws ModelRefusedError the file is unsafe, broken, or no such model; the message says which operator or number.
+ */
+export function readOnnxModel(bytes: Uint8Array): OnnxTreePipeline {
+  const file = readOnnxFile(bytes);
+  refuseUnsafeGraph(file);
+  if (!file.nodes.some((node) => TREE_OPERATORS.has(node.opType))) {
+    const operators = [...new Set(file.nodes.map((node) => node.opType))].slice(0, 8).join(", ");
+    throw new ModelRefusedError("unsupported", `no tree model: the graph holds ${operators || "no operators"}`);
+  }
+  const walk = followGraph(file);
+  const { name, scores } = chooseOutput(file, walk.flows);
+  const ensembles = walk.ensembles.filter((ensemble) => usesEnsemble(scores, ensemble));
+  const isBinary = scores.forms.length === 2 && ensembles.some((ensemble) => ensemble.isClassifier);
+  const second = scores.forms[1];
+  const reduced = isBinary && second !== undefined ? { forms: [second], link: scores.link } : scores;
+  const model = materialiseScores(ensembles, reduced, walk.raw.list.length);
+  const probe = buildProbe(file, walk.raw, name, scores.forms.length, isBinary ? 1 : null);
+  return { model, columns: walk.raw.list, classes: walk.classes, producer: file.producer, probe, notes: walk.notes };
+}
+
+/** The first graph output that comes from the trees and is not just the chosen class; a ZipMap around it is taken off. */
+function chooseOutput(file: OnnxFile, flows: ReadonlyMap<string, Flow>): { name: string; scores: ScoreTensor } {
+  let reason = "none of the graph's outputs comes from the trees";
+  for (const output of file.outputs) {
+    const flow = flows.get(output.name);
+    if (flow?.kind === "scores") return { name: tensorBehind(file, output.name), scores: flow.scores };
+    if (flow?.kind === "other") reason = flow.reason;
+  }
+  throw new ModelRefusedError("unsupported", reason);
+}
+
+function tensorBehind(file: OnnxFile, name: string): string {
+  const giver = file.nodes.find((node) => node.outputs.includes(name));
+  return giver?.opType === "ZipMap" ? tensorBehind(file, giver.inputs[0] ?? "") : name;
+}
+
+function usesEnsemble(scores: ScoreTensor, ensemble: RawEnsemble): boolean {
+  const { firstRaw, outputs } = ensemble;
+  return scores.forms.some((form) =>
+    [...form.weights.keys()].some((raw) => raw >= firstRaw && raw < firstRaw + outputs),
+  );
+}
+
+function buildProbe(
+  file: OnnxFile,
+  raw: RawColumns,
+  output: string,
+  outputColumns: number,
+  outputColumn: number | null,
+): OnnxProbe {
+  const columnsByInput = Map.groupBy(raw.list.keys(), (base) => raw.list[base]?.input ?? "");
+  const inputs = [...columnsByInput].map(([name, columns]) => {
+    const elementType = raw.elementTypes.get(name) ?? ELEMENT.string;
+    return { name, elementType, columns };
+  });
+  const cutInputs = inputs.map(({ name, elementType, columns }): CutInput => {
+    return { name, elementType, columns: elementType === ELEMENT.string ? 1 : columns.length };
+  });
+  return {
+    bytes: cutGraph(file, cutInputs, output),
+    inputs: inputs.map(({ name, elementType, columns }) => ({ name, type: typeName(elementType), columns })),
+    output,
+    outputColumns,
+    outputColumn,
+  };
+}
+
+function typeName(elementType: number): OnnxProbe["inputs"][number]["type"] {
+  if (elementType === ELEMENT.float) return "float32";
+  if (elementType === ELEMENT.double) return "float64";
+  return elementType === ELEMENT.int64 ? "int64" : "string";
+}

@@ -1,0 +1,44 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
+import type { TreeModel } from "../../trees/tree-model.ts";
+import { writeOnnxTreeModelWithSets } from "./set-chains.ts";
+
+/**
+ * Writes a model of several classes so that its one output is the probability of one of them: trees, softmax, and a gather of
+ * the class's column.
+ * @param column Class, from 0.
+ */
+export function writeOnnxClassProbability(model: TreeModel, column: number): Uint8Array {
+  const file = fromBinary(ModelProtoSchema, writeOnnxTreeModelWithSets(model));
+  const graph = file.graph;
+  if (graph === undefined) return toBinary(ModelProtoSchema, file);
+  const axis = create(AttributeProtoSchema, { name: "axis", type: AttributeProto_AttributeType.INT, i: 1n });
+  const softmax = { opType: "Softmax", input: ["output"], output: ["probabilities"], attribute: [axis] };
+  const gather = { opType: "Gather", input: ["probabilities", "class"], output: ["probability"], attribute: [axis] };
+  graph.node.push(create(NodeProtoSchema, softmax), create(NodeProtoSchema, gather));
+  const dataType = TensorProto_DataType.INT64;
+  graph.initializer.push(
+    create(TensorProtoSchema, { name: "class", dataType, dims: [1n], int64Data: [BigInt(column)] }),
+  );
+  const dim = [
+    create(TensorShapeProto_DimensionSchema, { value: { case: "dimParam", value: "rows" } }),
+    create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: 1n } }),
+  ];
+  const shape = create(TensorShapeProtoSchema, { dim });
+  const tensor = create(TypeProto_TensorSchema, { elemType: TensorProto_DataType.FLOAT, shape });
+  const type = create(TypeProtoSchema, { value: { case: "tensorType", value: tensor } });
+  graph.output = [create(ValueInfoProtoSchema, { name: "probability", type })];
+  return toBinary(ModelProtoSchema, file);
+}

@@ -1,0 +1,69 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { ModelProtoSchema } from "onnx-buf";
+import type { Tree, TreeModel } from "../../trees/tree-model.ts";
+import { writeOnnxTreeModel } from "./write-tree-model.ts";
+
+/**
+ * Writes a model with set splits as ONNX: a set becomes a chain of equality nodes on one feature that share their yes child,
+ * which ONNX Runtime evaluates as one membership test and `readOnnxTreeModel` reads back as one set.
+ * Models without sets give exactly what `writeOnnxTreeModel` gives.
+ */
+export function writeOnnxTreeModelWithSets(model: TreeModel): Uint8Array {
+  if (model.trees.every((tree) => tree.members.size === 0)) return writeOnnxTreeModel(model);
+  const unfolded = model.trees.map(unfoldSets);
+  const bytes = writeOnnxTreeModel({ ...model, trees: unfolded.map(({ tree }) => tree) });
+  const file = fromBinary(ModelProtoSchema, bytes);
+  const modes = file.graph?.node[0]?.attribute.find((attribute) => attribute.name === "nodes_modes");
+  const equality = new TextEncoder().encode("BRANCH_EQ");
+  let offset = 0;
+  for (const { tree, chained } of unfolded) {
+    for (const node of chained) if (modes !== undefined) modes.strings[offset + node] = equality;
+    offset += tree.feature.length;
+  }
+  return toBinary(ModelProtoSchema, file);
+}
+
+/** A tree whose nodes in `chained` ask for equality with their threshold; they share children, which no canonical tree does. */
+interface Unfolded {
+  readonly tree: Tree;
+  readonly chained: readonly number[];
+}
+
+/** Gives every member of a set a node of its own; the first takes the set's place, the others stand after all nodes. */
+function unfoldSets(tree: Tree): Unfolded {
+  const size = tree.feature.length;
+  const added = [...tree.members.values()].reduce((sum, members) => sum + members.length - 1, 0);
+  const grow = <A extends Int32Array | Float32Array | Float64Array | Uint8Array>(grown: A, from: A): A => {
+    grown.set(from);
+    return grown;
+  };
+  const outputs = tree.value.length / size;
+  const next: Tree = {
+    feature: grow(new Int32Array(size + added), tree.feature),
+    threshold: grow(new Float32Array(size + added), tree.threshold),
+    left: grow(new Int32Array(size + added), tree.left),
+    right: grow(new Int32Array(size + added), tree.right),
+    defaultLeft: grow(new Uint8Array(size + added), tree.defaultLeft),
+    cover: grow(new Float64Array(size + added), tree.cover),
+    value: grow(new Float64Array((size + added) * outputs), tree.value),
+    members: new Map(),
+  };
+  const chained: number[] = [];
+  let free = size;
+  for (const [head, members] of tree.members) {
+    const otherwise = tree.right[head] ?? -1;
+    let node = head;
+    for (const [at, member] of members.entries()) {
+      const isLast = at === members.length - 1;
+      next.feature[node] = tree.feature[head] ?? -1;
+      next.threshold[node] = member;
+      next.left[node] = tree.left[head] ?? -1;
+      next.right[node] = isLast ? otherwise : free;
+      next.defaultLeft[node] = tree.defaultLeft[head] ?? 0;
+      next.cover[node] = tree.cover[head] ?? 0;
+      chained.push(node);
+      if (!isLast) node = free++;
+    }
+  }
+  return { tree: next, chained };
+}

@@ -1,0 +1,31 @@
+import { leftShare } from "../trees/split.ts";
+import type { Tree, TreeModel } from "../trees/tree-model.ts";
+import { NoCoversError } from "./no-covers-error.ts";
+
+/**
+ * The model's expected raw output over its training rows, `[outputs]`: what path-dependent contributions add up from.
+ * @throws NoCoversError when the model has no covers.
+ */
+export function baseValue(model: TreeModel): Float64Array {
+  if (!model.hasCovers) throw new NoCoversError();
+  const expected = Float64Array.from(model.base);
+  for (const tree of model.trees) addExpectation(tree, model.outputs, expected);
+  return expected;
+}
+
+function addExpectation(tree: Tree, outputs: number, expected: Float64Array): void {
+  const share = new Float64Array(tree.feature.length);
+  share[0] = 1;
+  // Children stand after their parent, so one forward pass meets every node with its share known.
+  for (const [node, part] of share.entries()) {
+    if ((tree.feature[node] ?? -1) >= 0) {
+      const left = part * leftShare(tree, node);
+      share[tree.left[node] ?? -1] = left;
+      share[tree.right[node] ?? -1] = part - left;
+      continue;
+    }
+    for (let k = 0; k < outputs; k++) {
+      expected[k] = (expected[k] ?? 0) + part * (tree.value[node * outputs + k] ?? 0);
+    }
+  }
+}

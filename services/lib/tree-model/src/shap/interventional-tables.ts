@@ -1,0 +1,207 @@
+import { goesLeft } from "../trees/split.ts";
+import type { Tree, TreeModel } from "../trees/tree-model.ts";
+import { InterventionalRefusedError } from "./interventional-refused-error.ts";
+import { layoutPaths } from "./path-layout.ts";
+
+/** Most distinct features on a path: a leaf's table has 2^features lines. */
+export const MAX_PATH_FEATURES = 8;
+/** Bound of a model's tables: every thread that explains the model holds them. */
+const MAX_TABLE_BYTES = 128 * 2 ** 20;
+
+/** A tree whose leaves know, for each pattern of met conditions, what each feature on their path contributes. */
+export interface InterventionalTree {
+  readonly tree: Tree;
+  /** Per inner node: the bit of its feature in the patterns of the leaves below. */
+  readonly bit: Uint8Array;
+  /** Nodes that are leaves, ascending; the arrays below have one entry a leaf. */
+  readonly leaves: Int32Array;
+  /** Distinct features of the path. */
+  readonly distinct: Uint8Array;
+  /** Where the path's features begin in `features`; feature i has bit i of a pattern: the row meets all of its conditions. */
+  readonly featuresAt: Int32Array;
+  /** Where the leaf's table begins in `tables`: `[2^distinct × distinct]`, pattern-major, for a leaf of value 1. */
+  readonly tableAt: Int32Array;
+  /** Share of the background rows that reach the leaf. */
+  readonly reached: Float64Array;
+  readonly features: Int32Array;
+  readonly tables: Float32Array;
+}
+
+/**
+ * Checks that a model can have tables at all.
+ * @param n Background rows.
+ * @throws InterventionalRefusedError when a path names more than 8 features, the tables would not fit or n is 0.
+ */
+export function checkInterventional(model: TreeModel, n: number): void {
+  if (n < 1) throw new InterventionalRefusedError("no-background", "interventional explanation needs background rows");
+  let bytes = 0;
+  for (const tree of model.trees) {
+    const { maxDistinct } = layoutPaths(tree, model.features);
+    if (maxDistinct > MAX_PATH_FEATURES) {
+      throw new InterventionalRefusedError(
+        "features-on-path",
+        `a path of the model names ${maxDistinct} features, interventional explanation takes at most ${MAX_PATH_FEATURES}: import it with covers`,
+      );
+    }
+    for (const { features } of leafPaths(tree)) bytes += 4 * features.length * 2 ** features.length;
+  }
+  if (bytes > MAX_TABLE_BYTES) {
+    throw new InterventionalRefusedError(
+      "table-size",
+      `the model's interventional tables would take ${Math.ceil(bytes / 2 ** 20)} MiB, at most ${MAX_TABLE_BYTES / 2 ** 20} are allowed: import it with covers`,
+    );
+  }
+}
+
+/**
+ * Builds a checked tree's tables of interventional SHAP (WOODELF, AAAI 2026, arXiv 2511.09376): a leaf's contributions depend
+ * on a row only through its pattern, and on the background only through how often each pattern occurs there.
+ * @param background `[n × width]`, row-major, NaN = missing.
+ */
+export function interventionalTree(tree: Tree, background: Float32Array, n: number, width: number): InterventionalTree {
+  const paths = leafPaths(tree);
+  const bit = featureBits(tree, paths);
+  const leaves = Int32Array.from(paths, ({ node }) => node);
+  const distinct = Uint8Array.from(paths, ({ features }) => features.length);
+  const counts = countPatterns({ tree, bit, leaves, distinct }, background, n, width);
+  const tableAt = new Int32Array(leaves.length);
+  let length = 0;
+  for (const [i, d] of distinct.entries()) {
+    tableAt[i] = length;
+    length += d << d;
+  }
+  const tables = new Float32Array(length);
+  for (const [i, d] of distinct.entries()) {
+    const shares = counts.subarray(i << MAX_PATH_FEATURES, (i << MAX_PATH_FEATURES) + (1 << d));
+    tables.set(leafTable(d, shares), tableAt[i]);
+  }
+  const featuresAt = new Int32Array(leaves.length);
+  for (let i = 1; i < leaves.length; i++) featuresAt[i] = (featuresAt[i - 1] ?? 0) + (distinct[i - 1] ?? 0);
+  const reached = Float64Array.from(distinct, (d, i) => counts[(i << MAX_PATH_FEATURES) + (1 << d) - 1] ?? 0);
+  const features = Int32Array.from(paths.flatMap((path) => path.features));
+  return { tree, bit, leaves, distinct, featuresAt, tableAt, reached, features, tables };
+}
+
+/**
+ * Patterns of one row at every node of a tree: bit i is set while the row meets all conditions on the path of the
+ * i-th distinct feature of that path; bits of features that come later are set.
+ * @param at First value of the row in `rows`.
+ */
+export function rowPatterns(
+  { tree, bit }: Pick<InterventionalTree, "tree" | "bit">,
+  rows: Float32Array,
+  at: number,
+  patterns: Uint8Array,
+): void {
+  const { feature, threshold, left, right, members } = tree;
+  patterns[0] = 0xff;
+  for (let node = 0; node < feature.length; node++) {
+    const column = feature[node] as number;
+    if (column < 0) continue;
+    const pattern = patterns[node] as number;
+    const missed = pattern & ~(1 << (bit[node] as number));
+    const x = rows[at + column] as number;
+    const plain = members.size === 0 && !Number.isNaN(x);
+    const goes = plain ? x <= (threshold[node] as number) : goesLeft(tree, node, x);
+    patterns[left[node] as number] = goes ? pattern : missed;
+    patterns[right[node] as number] = goes ? missed : pattern;
+  }
+}
+
+interface LeafPath {
+  readonly node: number;
+  readonly features: readonly number[];
+}
+
+function leafPaths(tree: Tree): LeafPath[] {
+  const pathOf: (readonly number[])[] = [[]];
+  const leaves: LeafPath[] = [];
+  for (const [node, feature] of tree.feature.entries()) {
+    const path = pathOf[node] ?? [];
+    if (feature < 0) {
+      leaves.push({ node, features: path });
+      continue;
+    }
+    const below = path.includes(feature) ? path : [...path, feature];
+    pathOf[tree.left[node] ?? -1] = below;
+    pathOf[tree.right[node] ?? -1] = below;
+  }
+  return leaves;
+}
+
+function featureBits(tree: Tree, paths: readonly LeafPath[]): Uint8Array {
+  const bit = new Uint8Array(tree.feature.length);
+  const pathOf = new Map<number, readonly number[]>(paths.map(({ node, features }) => [node, features]));
+  // Children stand after their parent: backwards, a node learns its path's features from a child.
+  for (let node = tree.feature.length - 1; node >= 0; node--) {
+    const feature = tree.feature[node] ?? -1;
+    if (feature < 0) continue;
+    const below = pathOf.get(tree.left[node] ?? -1) ?? [];
+    bit[node] = below.indexOf(feature);
+    pathOf.set(node, below);
+  }
+  return bit;
+}
+
+/** Share of the background rows with each pattern, `[leaves × 2^MAX_PATH_FEATURES]`. */
+function countPatterns(
+  shape: Pick<InterventionalTree, "tree" | "bit" | "leaves" | "distinct">,
+  background: Float32Array,
+  n: number,
+  width: number,
+): Float64Array {
+  const { leaves, distinct } = shape;
+  const counts = new Float64Array(leaves.length << MAX_PATH_FEATURES);
+  const patterns = new Uint8Array(shape.tree.feature.length);
+  for (let r = 0; r < n; r++) {
+    rowPatterns(shape, background, r * width, patterns);
+    for (let i = 0; i < leaves.length; i++) {
+      const pattern = (patterns[leaves[i] as number] as number) & ((1 << (distinct[i] as number)) - 1);
+      const at = (i << MAX_PATH_FEATURES) + pattern;
+      counts[at] = (counts[at] as number) + 1 / n;
+    }
+  }
+  return counts;
+}
+
+/**
+ * Against one background row, a leaf is reached only by coalitions that hold every feature which the row alone meets
+ * (a of them) and none which the background row alone meets (b); a feature that neither meets rules the leaf out. The
+ * Shapley weight of such a feature is (a−1)! b! / (a+b)!, and −a! (b−1)! / (a+b)! of the others.
+ */
+function leafTable(distinct: number, shares: Float64Array): Float64Array {
+  const all = (1 << distinct) - 1;
+  const table = new Float64Array(distinct << distinct);
+  for (let other = 0; other <= all; other++) {
+    const share = shares[other] as number;
+    if (share === 0) continue;
+    // Every pattern that meets what the background row does not, with any part of the rest.
+    for (let part = other; ; part = (part - 1) & other) {
+      const pattern = (all & ~other) | part;
+      const [own, theirs] = [pattern & ~other, other & ~pattern];
+      const [a, b] = [bitCount(own), bitCount(theirs)];
+      const gain = a === 0 ? 0 : share * shapleyWeight(a - 1, b);
+      const loss = b === 0 ? 0 : share * shapleyWeight(a, b - 1);
+      for (let k = 0; k < distinct; k++) {
+        const at = pattern * distinct + k;
+        if ((own >> k) & 1) table[at] = (table[at] as number) + gain;
+        else if ((theirs >> k) & 1) table[at] = (table[at] as number) - loss;
+      }
+      if (part === 0) break;
+    }
+  }
+  return table;
+}
+
+const FACTORIALS = [1, 1, 2, 6, 24, 120, 720, 5040, 40_320];
+
+/** `a! b! / (a + b + 1)!`, a + b below 8. */
+function shapleyWeight(a: number, b: number): number {
+  return ((FACTORIALS[a] ?? 0) * (FACTORIALS[b] ?? 0)) / (FACTORIALS[a + b + 1] ?? 1);
+}
+
+function bitCount(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

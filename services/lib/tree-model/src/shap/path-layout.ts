@@ -1,0 +1,69 @@
+import { leftShare } from "../trees/split.ts";
+import type { Tree } from "../trees/tree-model.ts";
+
+/** What each inner node's place on its path means for the explanation; entries of leaves are unused. */
+export interface PathLayout {
+  readonly innerNodes: number;
+  /** Most distinct features on one path from the root to a leaf. */
+  readonly maxDistinct: number;
+  /** Share of the training rows at the node that went left. */
+  readonly share: Float64Array;
+  /** Nearest ancestor that splits the same feature, −1 where there is none. */
+  readonly metAt: Int32Array;
+  /** 1 where the path left that ancestor to the left. */
+  readonly metLeft: Uint8Array;
+  /** Product of the shares of the path's earlier edges of the same feature, 1 where there are none. */
+  readonly metShare: Float64Array;
+}
+
+/** Finds repeated features and their shares on every path of a tree; the depth of the tree is not limited. */
+export function layoutPaths(tree: Tree, features: number): PathLayout {
+  const count = tree.feature.length;
+  const share = new Float64Array(count);
+  const metAt = new Int32Array(count).fill(-1);
+  const metLeft = new Uint8Array(count);
+  const metShare = new Float64Array(count).fill(1);
+  /** Per feature: the last node of the current path that splits it, and the side on which the path left it. */
+  const lastNode = new Int32Array(features).fill(-1);
+  const lastLeft = new Uint8Array(features);
+  let innerNodes = 0;
+  let distinct = 0;
+  let maxDistinct = 0;
+  const pending: { readonly node: number; readonly visit: "enter" | "right" | "leave" }[] = [
+    { node: 0, visit: "enter" },
+  ];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { node, visit } = next;
+    const feature = tree.feature[node] ?? -1;
+    if (feature < 0) {
+      maxDistinct = Math.max(maxDistinct, distinct);
+      continue;
+    }
+    if (visit === "enter") {
+      innerNodes++;
+      const s = leftShare(tree, node);
+      const met = lastNode[feature] ?? -1;
+      share[node] = s;
+      metAt[node] = met;
+      if (met < 0) {
+        distinct++;
+      } else {
+        const wentLeft = lastLeft[feature] === 1;
+        metLeft[node] = wentLeft ? 1 : 0;
+        metShare[node] = (metShare[met] ?? 1) * (wentLeft ? (share[met] ?? 0) : 1 - (share[met] ?? 0));
+      }
+      lastNode[feature] = node;
+      lastLeft[feature] = 1;
+      pending.push({ node, visit: "right" }, { node: tree.left[node] ?? -1, visit: "enter" });
+    } else if (visit === "right") {
+      lastLeft[feature] = 0;
+      pending.push({ node, visit: "leave" }, { node: tree.right[node] ?? -1, visit: "enter" });
+    } else {
+      const met = metAt[node] ?? -1;
+      lastNode[feature] = met;
+      lastLeft[feature] = metLeft[node] ?? 0;
+      if (met < 0) distinct--;
+    }
+  }
+  return { innerNodes, maxDistinct, share, metAt, metLeft, metShare };
+}

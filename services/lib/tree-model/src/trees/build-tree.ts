@@ -1,0 +1,92 @@
+import { MAX_DEPTH } from "./limits.ts";
+import { ModelRefusedError } from "./model-refused-error.ts";
+import type { Tree } from "./tree-model.ts";
+
+/** What a node asks of a float32 column: "x ≤ threshold goes left", or "x in the set goes left". */
+export interface SourceSplit<N> {
+  readonly feature: number;
+  readonly threshold: number;
+  /** The file's own threshold where it is a double; left out, it is the same float32. */
+  readonly exact?: number;
+  readonly members: Float32Array | null;
+  readonly defaultLeft: boolean;
+  readonly left: N;
+  readonly right: N;
+  /** Levels that the node takes in the file's own form of the tree; 1 unless it stands for a chain. */
+  readonly levels?: number;
+}
+
+/** A node of a foreign tree, as its format's reader understands it. */
+export interface SourceNode<N> {
+  readonly cover: number;
+  /** Null on a leaf. */
+  readonly split: SourceSplit<N> | null;
+  /** Puts a leaf's values into `values`, `[outputs]`, zero before. */
+  readonly fill?: (values: Float64Array) => void;
+}
+
+interface Visit<N> {
+  readonly node: N;
+  /** Place of the parent, −1 for the root. */
+  readonly parent: number;
+  readonly isLeft: boolean;
+  readonly depth: number;
+}
+
+/**
+ * Builds a canonical tree from the root down, without recursion: parents before children, left before right.
+ * @param describe Called once for each node; throws when a node is met twice where the format forbids that.
+ * @param budget Nodes that the tree may have.
+ * @param tooLarge The error for a tree with more.
+ * @throws ModelRefusedError the tree is too deep or too large.
+ */
+export function buildTree<N>(
+  root: N,
+  outputs: number,
+  budget: number,
+  describe: (node: N) => SourceNode<N>,
+  tooLarge: () => ModelRefusedError = () => new ModelRefusedError("unsafe", `a tree has more than ${budget} nodes`),
+): Tree {
+  const order: (Visit<N> & { readonly source: SourceNode<N> })[] = [];
+  const stack: Visit<N>[] = [{ node: root, parent: -1, isLeft: false, depth: 0 }];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (next.depth > MAX_DEPTH) throw new ModelRefusedError("unsafe", `a tree is deeper than ${MAX_DEPTH} levels`);
+    if (order.length >= budget) throw tooLarge();
+    const source = describe(next.node);
+    order.push({ ...next, source });
+    if (source.split === null) continue;
+    const parent = order.length - 1;
+    const depth = next.depth + (source.split.levels ?? 1);
+    const { left, right } = source.split;
+    stack.push({ node: right, parent, isLeft: false, depth }, { node: left, parent, isLeft: true, depth });
+  }
+  return layOut(order, outputs);
+}
+
+function layOut<N>(order: readonly (Visit<N> & { readonly source: SourceNode<N> })[], outputs: number): Tree {
+  const size = order.length;
+  const tree = {
+    feature: new Int32Array(size).fill(-1),
+    threshold: new Float32Array(size),
+    left: new Int32Array(size).fill(-1),
+    right: new Int32Array(size).fill(-1),
+    defaultLeft: new Uint8Array(size),
+    cover: new Float64Array(size),
+    value: new Float64Array(size * outputs),
+    members: new Map<number, Float32Array>(),
+  };
+  const hasDoubles = order.some(({ source }) => source.split?.exact !== undefined);
+  const exact = hasDoubles ? new Float64Array(size) : null;
+  for (const [at, { parent, isLeft, source }] of order.entries()) {
+    if (parent >= 0) (isLeft ? tree.left : tree.right)[parent] = at;
+    tree.cover[at] = source.cover;
+    source.fill?.(tree.value.subarray(at * outputs, (at + 1) * outputs));
+    if (source.split === null) continue;
+    tree.feature[at] = source.split.feature;
+    tree.threshold[at] = source.split.threshold;
+    if (exact !== null) exact[at] = source.split.exact ?? source.split.threshold;
+    tree.defaultLeft[at] = source.split.defaultLeft ? 1 : 0;
+    if (source.split.members !== null) tree.members.set(at, source.split.members);
+  }
+  return exact === null ? tree : { ...tree, exact };
+}

@@ -1,0 +1,29 @@
+import { goesLeft } from "./split.ts";
+import type { TreeModel } from "./tree-model.ts";
+
+/**
+ * The model's raw output in float64: base plus the leaves that the rows reach, before any link.
+ * A reference for checks, a node at a time; services score with the runtime.
+ * @param rows Row-major `[n × features]`, NaN = missing.
+ * @returns `[n × outputs]`, row-major.
+ */
+export function evaluateRows(model: TreeModel, rows: Float32Array): Float64Array {
+  const { features, outputs } = model;
+  const count = features === 0 ? 0 : rows.length / features;
+  const sums = new Float64Array(count * outputs);
+  for (let r = 0; r < count; r++) {
+    const row = rows.subarray(r * features, (r + 1) * features);
+    for (let k = 0; k < outputs; k++) sums[r * outputs + k] = model.base[k] ?? 0;
+    for (const tree of model.trees) {
+      let node = 0;
+      for (let f = tree.feature[0] ?? -1; f >= 0; f = tree.feature[node] ?? -1) {
+        node = (goesLeft(tree, node, row[f] ?? Number.NaN) ? tree.left : tree.right)[node] ?? -1;
+      }
+      for (let k = 0; k < outputs; k++) {
+        const at = r * outputs + k;
+        sums[at] = (sums[at] ?? 0) + (tree.value[node * outputs + k] ?? 0);
+      }
+    }
+  }
+  return sums;
+}

@@ -1,0 +1,23 @@
+import type { Tree } from "./tree-model.ts";
+
+/**
+ * Whether a value of the node's feature sends a row left: a member of the set or `x ≤ threshold`, both float32;
+ * NaN follows the node's default direction.
+ */
+export function goesLeft(tree: Tree, node: number, x: number): boolean {
+  if (Number.isNaN(x)) return tree.defaultLeft[node] === 1;
+  const members = tree.members.get(node);
+  return members === undefined ? x <= (tree.threshold[node] ?? Number.NaN) : members.includes(x);
+}
+
+/**
+ * Share of the training weight at an inner node that went left, in [0, 1].
+ * Taken from the two children, so that the shares add up to one exactly even where covers were rounded;
+ * a node that no training row reached splits evenly, which keeps every conditional expectation defined.
+ */
+export function leftShare(tree: Tree, node: number): number {
+  const left = tree.cover[tree.left[node] ?? -1] ?? 0;
+  const right = tree.cover[tree.right[node] ?? -1] ?? 0;
+  const total = left + right;
+  return total > 0 ? left / total : 0.5;
+}

@@ -1,0 +1,26 @@
+import { goesLeft } from "./split.ts";
+import type { TreeModel } from "./tree-model.ts";
+
+/**
+ * Mean log loss after the first tree, the first two, and so on, of a model with one margin and a logistic link.
+ * @param rows Row-major `[n × features]`, NaN = missing.
+ * @param labels 0 or 1, `[n]`.
+ * @returns One loss a tree; 0 without rows.
+ */
+export function stagedLogLoss(model: TreeModel, rows: Float32Array, labels: Uint8Array): Float64Array {
+  const { features, trees, base } = model;
+  const n = labels.length;
+  const margins = new Float64Array(n).fill(base[0] as number);
+  return Float64Array.from(trees, (tree) => {
+    let loss = 0;
+    for (let r = 0; r < n; r++) {
+      let node = 0;
+      for (let f = tree.feature[0] as number; f >= 0; f = tree.feature[node] as number)
+        node = (goesLeft(tree, node, rows[r * features + f] as number) ? tree.left : tree.right)[node] as number;
+      const margin = (margins[r] as number) + (tree.value[node] as number);
+      margins[r] = margin;
+      loss += Math.max(margin, 0) - margin * (labels[r] as number) + Math.log1p(Math.exp(-Math.abs(margin)));
+    }
+    return n === 0 ? 0 : loss / n;
+  });
+}
