@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const KERNEL = path.join(ROOT, "services/lib/risk-model/src/shap/kernel");
+const KERNEL = path.join(ROOT, "services/lib/tree-model/src/shap/kernel");
 /** Version and hashes of the compiler, a package on PyPI (Linux on x64 and arm64). */
 const COMPILER = path.join(ROOT, "scripts/kernel-compiler.txt");
 const ENVIRONMENT = path.join(ROOT, "node_modules/.cache/kernel-compiler");

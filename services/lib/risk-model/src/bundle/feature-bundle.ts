@@ -1,3 +1,4 @@
+import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
 import type { FeatureSpec } from "../spec/model-spec.ts";
 
 /** What training saw of a numeric feature; a value outside [min, max] earns a warning, the median fills gaps. */
@@ -15,15 +16,6 @@ export interface BundleFeature extends FeatureSpec {
   readonly categories: readonly string[];
   /** Set on a number that is a category's code: which codes the model knows, and their texts, which may be sent instead. */
   readonly codes?: CategoryCodes;
-}
-
-/** Codes of a category that stands in one numeric column. */
-export interface CategoryCodes {
-  readonly values: readonly number[];
-  /** A text for each code; null: the model's file has none. */
-  readonly labels: readonly string[] | null;
-  /** Code of a text that is not known; null: it counts as missing. */
-  readonly other: number | null;
 }
 
 /** One column of the model's input row. */

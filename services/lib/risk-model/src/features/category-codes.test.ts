@@ -1,5 +1,6 @@
+import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
 import { expect, test } from "vitest";
-import type { BundleFeature, CategoryCodes, FeatureBundle } from "../bundle/feature-bundle.ts";
+import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
 import { createVectorizer } from "./vectorize.ts";
 
 const feature = (name: string, codes?: CategoryCodes): BundleFeature => ({

@@ -1,5 +1,5 @@
+import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
 import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
-import type { CategoryCodes } from "../bundle/feature-bundle.ts";
 import { jsonFields } from "./json-fields.ts";
 import { parseJsonModel } from "./parse-json.ts";
 

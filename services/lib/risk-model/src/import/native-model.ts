@@ -1,5 +1,5 @@
+import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
-import type { CategoryCodes } from "../bundle/feature-bundle.ts";
 
 /** A model read from its trainer's own file. */
 export interface NativeModel {

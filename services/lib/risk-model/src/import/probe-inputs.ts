@@ -1,6 +1,6 @@
 import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
 import type { OnnxProbe } from "@bellwether/tree-model/onnx/read-onnx-model";
-import type { CategoryCodes } from "../bundle/feature-bundle.ts";
+import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
 import type { ColumnRules } from "./check-rows.ts";
 import type { OnnxInput } from "./run-onnx.ts";
 

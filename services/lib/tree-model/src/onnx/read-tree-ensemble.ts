@@ -2,14 +2,12 @@ import { MAX_FEATURES } from "../trees/limits.ts";
 import { ModelRefusedError } from "../trees/model-refused-error.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
 import { canonicalTrees } from "./ensemble/canonical-tree.ts";
+import { COVERS_KEY } from "./ensemble/covers.ts";
 import { rawColumns } from "./ensemble/input-column.ts";
 import { floatsOrTensor, readListedNodes } from "./ensemble/listed-nodes.ts";
 import { integerAttribute, textAttribute } from "./file/attributes.ts";
 import { type OnnxFile, type OnnxNode, readOnnxFile } from "./file/onnx-file.ts";
 import { readTensor } from "./file/tensor.ts";
-
-/** metadata_props key that says what `nodes_hitrates` are; only the value "training" makes them covers. */
-export const COVERS_KEY = "bellwether.covers";
 
 /** A model.onnx of this project: one TreeEnsembleRegressor over one float32 input. */
 export interface OnnxTreeModel {

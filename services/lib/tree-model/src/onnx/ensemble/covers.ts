@@ -1,5 +1,8 @@
 import { MODE, type NodeTable } from "./node-table.ts";
 
+/** metadata_props key that says what `nodes_hitrates` are; only the value "training" makes them covers. */
+export const COVERS_KEY = "bellwether.covers";
+
 /** Rounding that covers may have picked up as float32 on their way into a file. */
 const TOLERANCE = 1e-3;
 

@@ -1,4 +1,4 @@
-import type { CategoryCodes } from "@bellwether/risk-model/bundle/feature-bundle";
+import type { CategoryCodes } from "../../trees/category-codes.ts";
 
 /** What a raw column of the imported model is to the person who fills it. */
 export interface BaseColumn {

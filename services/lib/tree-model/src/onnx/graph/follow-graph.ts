@@ -1,10 +1,9 @@
 import { ModelRefusedError } from "../../trees/model-refused-error.ts";
 import { canonicalTrees } from "../ensemble/canonical-tree.ts";
-import { hitRatesAreCovers } from "../ensemble/covers.ts";
+import { COVERS_KEY, hitRatesAreCovers } from "../ensemble/covers.ts";
 import { readEnsemble, TREE_OPERATORS } from "../ensemble/ensemble.ts";
 import type { OnnxFile, OnnxNode } from "../file/onnx-file.ts";
 import { readTensor } from "../file/tensor.ts";
-import { COVERS_KEY } from "../read-tree-ensemble.ts";
 import { followColumns } from "./column-operators.ts";
 import { ensembleScores } from "./ensemble-scores.ts";
 import { type Flow, lost } from "./flow.ts";

@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { AttributeProto_AttributeType, ModelProtoSchema, TensorProto_DataType } from "onnx-buf";
 import type { TreeModel } from "../../trees/tree-model.ts";
-import { COVERS_KEY } from "../read-tree-ensemble.ts";
+import { COVERS_KEY } from "../ensemble/covers.ts";
 
 /** Version of the ONNX file format and of the operator set, both old enough for every runtime in use. */
 const IR_VERSION = 8n;
