@@ -36,6 +36,7 @@ const steps: Step[] = [
   ["contracts: lint", "buf", "lint"],
   ["contracts: generate", "buf", "generate", "--template", template],
   ["contracts: gen/ is fresh", "diff", "-r", "-x", "package.json", "-x", "node_modules", fresh, "gen"],
+  ["lock file", "node", "scripts/lockfile.ts", "--check"],
   ["style", "biome", "ci", "--error-on-warnings", "."],
   ["types", "tsc", "-p", "."],
   ["arrows", "vitest", "run", "--reporter=dot", "tests/architecture.test.ts"],

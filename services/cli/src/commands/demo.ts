@@ -33,9 +33,9 @@ export function demoCommand({ cwd }: CliContext): Command {
     .option("--transactions <n>", "how many transactions", wholeNumber(0, 10_000_000), DEMO_DEFAULTS.transactions)
     .option("--seed <n>", "the same seed writes the same files", wholeNumber(0, 2 ** 31 - 1), DEMO_DEFAULTS.seed)
     .option("--week <week>", "ISO week of the weekly file", isoWeek, DEMO_DEFAULTS.week)
-    .requiredOption("--out <dir>", "folder to write into")
+    .option("--out <dir>", "folder to write into", "demo")
     .option("--json", "print the result as one line of JSON")
-    .addHelpText("after", "\nExample:\n  npx bellwether demo --suppliers 300 --transactions 600 --seed 123 --out demo")
+    .addHelpText("after", "\nExample:\n  npx bellwether demo --suppliers 300 --transactions 600 --seed 123")
     .action(async (options) => {
       const report = createReport(options);
       const folder = path.resolve(cwd, options.out);

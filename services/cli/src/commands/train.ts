@@ -60,7 +60,7 @@ export function trainCommand(context: CliContext): Command {
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  npx bellwether demo --out demo && npx bellwether train --data demo --publish\n  npx bellwether train --data demo --export out   # out/training_rows.parquet, for your own analysis\n  npx bellwether train --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml --data data",
+      "\nExamples:\n  npx bellwether demo && npx bellwether train --data demo --publish\n  npx bellwether train --data demo --export out   # out/training_rows.parquet, for your own analysis\n  npx bellwether train --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml --data data",
     )
     .action(async (options) => {
       const report = createReport(options);

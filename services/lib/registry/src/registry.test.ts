@@ -62,6 +62,13 @@ const champion = (version: string, over = {}) =>
 /** A file of that many bytes that takes no room. */
 const writeSparse = (file: string, bytes: number) => writeFile(file, "").then(() => truncate(file, bytes));
 
+test("a page beside the models is no model", async () => {
+  await writeFile(path.join(root, "README.md"), "# Model registry\n");
+  expect(await listModels(root)).toEqual([]);
+  await publishVersion(root, publication(), accept);
+  expect(await listModels(root)).toEqual(["supplier-risk"]);
+});
+
 test("a published version reads back byte for byte and no draft is left", async () => {
   const manifest = await publishVersion(root, publication(), accept);
   expect(manifest.version).toBe("v1");
