@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { newestIsoWeek } from "@bellwether/config/iso-week";
+import { newestIsoWeek } from "@bellwether/contract/iso-week";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { LossLimit, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";

@@ -1,4 +1,4 @@
-import { IsoWeekError, parseIsoWeek } from "@bellwether/config/iso-week";
+import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { InvalidArgumentError } from "commander";
 
 /** Parser of an option that takes a whole number within bounds. */

@@ -1,5 +1,5 @@
-import { type FlatSupplier, FlatSupplierError, flatSupplier } from "@bellwether/risk-model/flat-json/flat-supplier";
-import { flatText } from "@bellwether/risk-model/flat-json/flat-text";
+import { type FlatSupplier, FlatSupplierError, flatSupplier } from "@bellwether/contract/flat-json/flat-supplier";
+import { flatText } from "@bellwether/contract/flat-json/flat-text";
 import { InvalidSupplierError, type SupplierScore, scoreSupplier } from "@bellwether/scoring/score-supplier";
 import type { ScoringModel } from "@bellwether/scoring/scoring-model";
 import { readInput } from "./read-input.ts";

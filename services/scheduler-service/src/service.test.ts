@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { isoWeekAt } from "@bellwether/config/iso-week";
+import { isoWeekAt } from "@bellwether/contract/iso-week";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { createLogger } from "@bellwether/telemetry/logger";

@@ -1,6 +1,6 @@
 import path from "node:path";
+import { type FlatScore, flatScore } from "@bellwether/contract/flat-json/flat-score";
 import { numberText } from "@bellwether/reasons/reason-text";
-import { type FlatScore, flatScore } from "@bellwether/risk-model/flat-json/flat-score";
 import { factsOf } from "@bellwether/scoring/feature-facts";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";

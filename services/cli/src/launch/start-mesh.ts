@@ -1,5 +1,5 @@
 import path from "node:path";
-import { newestIsoWeek } from "@bellwether/config/iso-week";
+import { newestIsoWeek } from "@bellwether/contract/iso-week";
 import { readEnv } from "@bellwether/env/env";
 import { Secret } from "@bellwether/env/secret";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";

@@ -1,6 +1,6 @@
+import { nearestName } from "@bellwether/contract/nearest-name";
 import { z } from "zod";
 import { ConfigError, type ConfigMistake } from "./config-error.ts";
-import { nearestName } from "./nearest-name.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
 /**

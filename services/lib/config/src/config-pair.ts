@@ -1,9 +1,9 @@
-import { canonicalHash } from "./canonical-json.ts";
+import { canonicalHash } from "@bellwether/contract/canonical-json";
+import { nearestName } from "@bellwether/contract/nearest-name";
 import { mistakeAt } from "./check-schema.ts";
 import { ConfigError, type ConfigMistake } from "./config-error.ts";
 import { type FeatureMapping, parseFeatureMapping, type RowsMapping } from "./feature-mapping.ts";
 import { type ModelConfig, parseModelConfig } from "./model-config.ts";
-import { nearestName } from "./nearest-name.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 /** A model configuration with the mapping that produces its features. */

@@ -1,9 +1,9 @@
+import { nearestName } from "@bellwether/contract/nearest-name";
 import { z } from "zod";
 import { leaf, mistakeAt, oneOf, parseWithSchema, shown, valueAt } from "./check-schema.ts";
 import type { ConfigMistake } from "./config-error.ts";
 import { isoDateSchema } from "./iso-date.ts";
 import { nameSchema } from "./names.ts";
-import { nearestName } from "./nearest-name.ts";
 import { SNAPSHOTS, type SourceMapping, sourceFromYaml, sourceSchema } from "./source-mapping.ts";
 import { type Place, readYaml, type YamlFile } from "./yaml-file.ts";
 

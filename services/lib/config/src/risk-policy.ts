@@ -1,5 +1,5 @@
+import { canonicalHash } from "@bellwether/contract/canonical-json";
 import { z } from "zod";
-import { canonicalHash } from "./canonical-json.ts";
 import { integerFrom, numberWhere, parseWithSchema } from "./check-schema.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 

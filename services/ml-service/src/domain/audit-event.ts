@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { canonicalJson } from "@bellwether/config/canonical-json";
+import { canonicalJson } from "@bellwether/contract/canonical-json";
 
 /** What the audit trail keeps of one call. It holds digests of what came in: no feature value and no contract text. */
 export interface AuditEvent {

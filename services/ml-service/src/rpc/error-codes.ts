@@ -1,3 +1,4 @@
+import type { FlatSupplierError } from "@bellwether/contract/flat-json/flat-supplier";
 import type {
   ModelCorruptError,
   ModelNotFoundError,
@@ -5,7 +6,6 @@ import type {
   VersionNotFoundError,
 } from "@bellwether/registry/registry-error";
 import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
-import type { FlatSupplierError } from "@bellwether/risk-model/flat-json/flat-supplier";
 import type { BatchQueueFullError, BatchWorkerLostError } from "@bellwether/scoring/batch-pool-error";
 import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score-supplier";
 import type { ModelRejectedError } from "@bellwether/scoring/scoring-model";

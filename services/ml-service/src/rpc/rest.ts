@@ -1,3 +1,6 @@
+import { flatScore } from "@bellwether/contract/flat-json/flat-score";
+import { flatSupplier } from "@bellwether/contract/flat-json/flat-supplier";
+import { flatText } from "@bellwether/contract/flat-json/flat-text";
 import {
   ExplainResponseSchema,
   InferenceService,
@@ -5,9 +8,6 @@ import {
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type RestInput, type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
-import { flatScore } from "@bellwether/risk-model/flat-json/flat-score";
-import { flatSupplier } from "@bellwether/risk-model/flat-json/flat-supplier";
-import { flatText } from "@bellwether/risk-model/flat-json/flat-text";
 import { type JsonValue, toJson } from "@bufbuild/protobuf";
 
 const BAND_NAMES = new Map<Band, string>(Object.entries(Band).map(([name, code]) => [code, name.toLowerCase()]));

@@ -1,6 +1,6 @@
 import type { AlertRules } from "@bellwether/config/alert-rules";
-import { checkWeekBegun, isFutureWeek, parseIsoWeek } from "@bellwether/config/iso-week";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
+import { checkWeekBegun, isFutureWeek, parseIsoWeek } from "@bellwether/contract/iso-week";
 import type { AuditEvent } from "./audit-chain.ts";
 import { type AlertBook, evaluateRules } from "./evaluate-rules.ts";
 import { LossLimitError, RunMismatchError } from "./ops-error.ts";

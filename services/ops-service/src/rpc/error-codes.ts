@@ -1,5 +1,5 @@
-import type { FutureWeekError, IsoWeekError } from "@bellwether/config/iso-week";
-import type { FlatSupplierError } from "@bellwether/risk-model/flat-json/flat-supplier";
+import type { FlatSupplierError } from "@bellwether/contract/flat-json/flat-supplier";
+import type { FutureWeekError, IsoWeekError } from "@bellwether/contract/iso-week";
 import { Code } from "@connectrpc/connect";
 import type {
   AlertNotFoundError,

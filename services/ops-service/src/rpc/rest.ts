@@ -1,4 +1,7 @@
-import { knownNames } from "@bellwether/config/nearest-name";
+import { flatScore } from "@bellwether/contract/flat-json/flat-score";
+import { flatSupplier } from "@bellwether/contract/flat-json/flat-supplier";
+import { flatText } from "@bellwether/contract/flat-json/flat-text";
+import { knownNames } from "@bellwether/contract/nearest-name";
 import { ExplainResponseSchema, InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { AlertSchema, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
@@ -7,9 +10,6 @@ import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb
 import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type RestInput, type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
-import { flatScore } from "@bellwether/risk-model/flat-json/flat-score";
-import { flatSupplier } from "@bellwether/risk-model/flat-json/flat-supplier";
-import { flatText } from "@bellwether/risk-model/flat-json/flat-text";
 import { toJson } from "@bufbuild/protobuf";
 import { QueryError } from "../domain/ops-error.ts";
 import { nameOf, SEVERITIES, STATES } from "./alert-to-proto.ts";

@@ -1,4 +1,4 @@
-import { isoWeekStart } from "@bellwether/config/iso-week";
+import { isoWeekStart } from "@bellwether/contract/iso-week";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";

@@ -1,4 +1,4 @@
-import { parseIsoWeek } from "@bellwether/config/iso-week";
+import { parseIsoWeek } from "@bellwether/contract/iso-week";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";

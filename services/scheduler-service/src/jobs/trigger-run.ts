@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { checkWeekBegun, isoWeekAt, parseIsoWeek } from "@bellwether/config/iso-week";
+import { checkWeekBegun, isoWeekAt, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { isQueueAway, readQueue } from "@bellwether/storage/queue-fault";
 import type { Job } from "bullmq";
 import { JobStoreError, RunUnderWayError } from "../domain/scheduler-error.ts";

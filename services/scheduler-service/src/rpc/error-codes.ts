@@ -1,4 +1,4 @@
-import type { FutureWeekError, IsoWeekError } from "@bellwether/config/iso-week";
+import type { FutureWeekError, IsoWeekError } from "@bellwether/contract/iso-week";
 import type {
   AliasMovedError,
   ModelCorruptError,

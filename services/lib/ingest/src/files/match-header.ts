@@ -1,5 +1,5 @@
-import { nearestName } from "@bellwether/config/nearest-name";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { nearestName } from "@bellwether/contract/nearest-name";
 import { SourceError } from "../ingest-errors.ts";
 import { INVISIBLE_CHARACTERS } from "../supplier-id.ts";
 

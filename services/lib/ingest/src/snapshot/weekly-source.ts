@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { canonicalHash } from "@bellwether/config/canonical-json";
+import { canonicalHash } from "@bellwether/contract/canonical-json";
 import { MappingSqlError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";
 import { type WeeklyInput, weeklyFiles, weeklySources } from "./weekly-snapshot.ts";

@@ -1,4 +1,4 @@
-import { nearestName } from "@bellwether/config/nearest-name";
+import { nearestName } from "@bellwether/contract/nearest-name";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
 import { MappingSqlError } from "../ingest-errors.ts";

@@ -1,4 +1,4 @@
-import { IsoWeekError, parseIsoWeek } from "@bellwether/config/iso-week";
+import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
 
 /** What contracts hold texts against, told by a part of the pattern, and what is expected in words. */
 const FORMS: readonly (readonly [part: string, expected: string])[] = [

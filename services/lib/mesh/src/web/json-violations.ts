@@ -1,4 +1,4 @@
-import { knownNames } from "@bellwether/config/nearest-name";
+import { knownNames } from "@bellwether/contract/nearest-name";
 import {
   type DescEnum,
   type DescField,

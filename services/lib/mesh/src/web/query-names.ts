@@ -1,4 +1,4 @@
-import { knownNames } from "@bellwether/config/nearest-name";
+import { knownNames } from "@bellwether/contract/nearest-name";
 import { clean, invalidRequest } from "../errors/rpc-error.ts";
 
 /** Longest part of a caller's name that is repeated. */

@@ -1,3 +1,4 @@
+import { SEND_CATEGORY } from "@bellwether/contract/flat-json/flat-text";
 import type { BundleFeature } from "../bundle/feature-bundle.ts";
 import type { FeatureSlot } from "./feature-slots.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -9,9 +10,6 @@ const SHOWN = 80;
 const MAX_NAME_FAULTS = 16;
 /** Known names listed when none is near. */
 const MAX_LISTED = 20;
-
-/** What to do with a category that came as a number; flat JSON has other words for it. */
-export const SEND_CATEGORY = "send it in categories";
 
 /** What is wrong with a number that `isPossible` denies. */
 export function numberFault({ feature }: FeatureSlot, value: number, field: string): Fault {

@@ -1,4 +1,5 @@
-import { SEND_CATEGORY } from "../features/feature-faults.ts";
+/** How an error of a supplier names what to do with a category that came as a number; flat JSON has other words for it. */
+export const SEND_CATEGORY = "send it in categories";
 
 /** Where the contract has the fields that flat JSON has at its top. */
 const CONTRACT_PATH = /(^|[\s(])supplier\.(?:(?:features|categories)\.)?(?=\w)/g;
