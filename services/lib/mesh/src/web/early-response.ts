@@ -1,4 +1,4 @@
-import { ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { socketOf, type WebRequest, type WebResponse } from "./web-handler.ts";
 
@@ -9,8 +9,8 @@ const LINGER_MS = 500;
  * Makes an answer that comes before the request's end (too large, not let in) the end of the request too.
  * HTTP/2: what still comes is thrown away, else a client that has filled its window would wait for ever; one that goes on is
  * reset with NO_ERROR (RFC 9113, 8.1), once its answer is surely out.
- * HTTP/1.1: it is the last answer of its connection, since the rest of the body would hold up the next request until the body's
- * time limit. The connection is half-closed first: cut at once, a client in the middle of sending would see a reset instead.
+ * HTTP/1.1: unless the request has no body, it is the last answer of its connection: the rest of the body would hold up the next request
+ * until the body's time limit. The connection is half-closed first: cut at once, a client in the middle of sending would see a reset instead.
  */
 export function closeAfterEarlyAnswer(request: WebRequest, response: WebResponse): void {
   if ("stream" in request) {
@@ -26,7 +26,7 @@ export function closeAfterEarlyAnswer(request: WebRequest, response: WebResponse
   const socket = socketOf(request);
   const writeHead = response.writeHead;
   Reflect.set(response, "writeHead", (...head: unknown[]) => {
-    if (!request.complete) {
+    if (bringsBody(request) && !request.complete) {
       response.shouldKeepAlive = false;
       socket.destroySoon = () => {
         socket.end();
@@ -35,6 +35,11 @@ export function closeAfterEarlyAnswer(request: WebRequest, response: WebResponse
     }
     return Reflect.apply(writeHead, response, head);
   });
+}
+
+/** Whether a request of HTTP/1.1 has a body. One without a body is not marked complete until its first listener has returned. */
+function bringsBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 /** Whether the client has sent all it will send on a stream. */
