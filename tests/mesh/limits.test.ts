@@ -50,7 +50,7 @@ function dribble(socket: net.Socket, text: string): void {
   socket.once("close", () => clearInterval(timer));
 }
 
-describe.each(DOORS)("the %s door in clear text", (door: DoorName) => {
+describe.each(["grpc", "web"] as const)("the %s door in clear text", (door) => {
   it("holds so many connections and no more, and takes new ones when some have gone", async () => {
     await using echo = await startEcho({ limits: { ...limits, headersTimeoutMs: 10_000 } });
     const { port } = echo.server.addresses[door];
@@ -68,7 +68,71 @@ describe.each(DOORS)("the %s door in clear text", (door: DoorName) => {
     };
     await expect.poll(taken).toBe("open");
   });
+});
 
+describe("the admin door at its limit", () => {
+  const probe = async (port: number): Promise<string> => {
+    const { socket, closed, received } = await connect(port);
+    socket.write("GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    await closed;
+    return received().slice(0, 12);
+  };
+
+  it.each(["GET /readyz HT", "", "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"])(
+    "closes the oldest connection that waits for no answer, not the new one: %j",
+    async (sent) => {
+      await using echo = await startEcho({ limits: { maxConnections: 3 } });
+      const { port } = echo.server.addresses.admin;
+      const held = [];
+      for (let i = 0; i < 3; i++) {
+        const one = await connect(port);
+        one.socket.write(sent);
+        if (sent.endsWith("\r\n\r\n")) await expect.poll(one.received).toContain("200 OK");
+        held.push(one);
+      }
+      expect(await probe(port)).toBe("HTTP/1.1 200");
+      await held[0]?.closed;
+      expect(held.map(({ socket }) => socket.destroyed)).toEqual([true, false, false]);
+      for (const { socket } of held) socket.destroy();
+    },
+  );
+
+  it("answers probes among 300 half requests", async () => {
+    await using echo = await startEcho({ limits: { headersTimeoutMs: 60_000 } });
+    const { port } = echo.server.addresses.admin;
+    for (let i = 0; i < 300; i++) {
+      const { socket } = await connect(port);
+      socket.write("GET /readyz HT");
+    }
+    for (let i = 0; i < 5; i++) expect(await probe(port)).toBe("HTTP/1.1 200");
+    for (const socket of open) socket.destroy();
+  });
+
+  it("closes the connection that has waited longest for its answer when all wait", async () => {
+    const waiting = Promise.withResolvers<void>();
+    let asked = 0;
+    const metricsText = () => {
+      asked++;
+      return waiting.promise.then(() => "metric 1\n");
+    };
+    await using echo = await startEcho({ limits: { maxConnections: 3 }, telemetry: { sampleRatio: 0, metricsText } });
+    const { port } = echo.server.addresses.admin;
+    const held = [];
+    for (let i = 1; i <= 3; i++) {
+      const one = await connect(port);
+      one.socket.write("GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n");
+      await expect.poll(() => asked).toBe(i);
+      held.push(one);
+    }
+    expect(await probe(port)).toBe("HTTP/1.1 200");
+    await held[0]?.closed;
+    waiting.resolve();
+    for (const { received } of held.slice(1)) await expect.poll(received).toContain("metric 1");
+    expect(held[0]?.received()).toBe("");
+  });
+});
+
+describe.each(DOORS)("the %s door in clear text", (door: DoorName) => {
   it("lets go of a connection that says nothing", async () => {
     await using echo = await startEcho({ limits });
     const { closed } = await connect(echo.server.addresses[door].port);
@@ -94,6 +158,24 @@ describe.each(["web", "admin"] as const)("the %s door", (door) => {
     dribble(socket, "x".repeat(1_000));
     expect(await closed).toBeLessThan(3_000);
     expect(received()).toMatch(/^HTTP\/1\.1 4\d\d /);
+  });
+
+  it("keeps a connection open after the answer to a request without a body", async () => {
+    await using echo = await startEcho();
+    const { socket, received } = await connect(echo.server.addresses[door].port);
+    for (let answers = 1; answers <= 2; answers++) {
+      socket.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n");
+      await expect.poll(() => received().match(/HTTP\/1\.1 /g)?.length).toBe(answers);
+    }
+    expect(received().match(/connection: keep-alive/gi)?.length).toBe(2);
+  });
+
+  it("closes a connection after an answer that comes before the request's body", async () => {
+    await using echo = await startEcho();
+    const { socket, closed, received } = await connect(echo.server.addresses[door].port);
+    socket.write(postHead("/livez"));
+    await closed;
+    expect(received()).toMatch(/connection: close/i);
   });
 
   it("takes 15 KiB of headers and refuses 17 KiB", async () => {

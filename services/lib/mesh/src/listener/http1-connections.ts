@@ -16,6 +16,8 @@ interface Http1Connection {
   /** Its next answer is its last one. */
   asked: boolean;
   latest: ServerResponse;
+  /** When the headers of the latest request were complete, `performance.now()`. */
+  askedAt: number;
 }
 
 const connections = new WeakMap<Socket, Http1Connection>();
@@ -41,13 +43,14 @@ export function careForHttp1Connections(
     const { socket } = request;
     const connection = connections.get(socket);
     if (!connection) {
-      connections.set(socket, { asked: false, latest: response });
+      connections.set(socket, { asked: false, latest: response, askedAt: performance.now() });
       open.add(socket);
       socket.once("close", () => open.delete(socket));
       armAge(socket, limits, old);
       return;
     }
     connection.latest = response;
+    connection.askedAt = performance.now();
     if (connection.asked) response.shouldKeepAlive = false;
   });
   return {
@@ -78,4 +81,13 @@ function askToClose(socket: Socket): void {
 export function isAnswering(socket: Socket): boolean {
   const latest = connections.get(socket)?.latest;
   return latest?.headersSent === true && !latest.writableFinished;
+}
+
+/**
+ * Since when a connection of HTTP/1.1 has waited for the answer to its latest request, `performance.now()`; -Infinity: it waits for none,
+ * because no request's headers are complete or because all are answered.
+ */
+export function waitsSince(socket: Socket): number {
+  const connection = connections.get(socket);
+  return connection && !connection.latest.writableFinished ? connection.askedAt : Number.NEGATIVE_INFINITY;
 }

@@ -45,12 +45,9 @@ export async function openAdminDoor(options: AdminDoorOptions): Promise<Door> {
     else page(response);
   };
   // Probes of some load balancers speak HTTP/1.0 and name no host.
-  return openWebListener({ name: "admin", address, limits: fewConnections(limits), answer, needsHost: false, onThrow });
+  const few = { ...limits, maxConnections: Math.min(limits.maxConnections, MAX_CONNECTIONS) };
+  return openWebListener({ name: "admin", address, limits: few, makesRoom: true, answer, needsHost: false, onThrow });
 }
 
-/** A few probes and scrapers. */
+/** A few probes and scrapers. A further connection closes an older one: probes are answered whoever else holds connections. */
 const MAX_CONNECTIONS = 64;
-
-function fewConnections(limits: DoorLimits): DoorLimits {
-  return { ...limits, maxConnections: Math.min(limits.maxConnections, MAX_CONNECTIONS) };
-}

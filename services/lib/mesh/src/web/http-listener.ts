@@ -11,6 +11,7 @@ import { RESET_FRAMES } from "../listener/stream-ends.ts";
 import { answerClientError } from "./client-error.ts";
 import { closeAfterEarlyAnswer } from "./early-response.ts";
 import { sendRejection } from "./http-rejection.ts";
+import { makeRoom } from "./make-room.ts";
 import { authorityViolation } from "./request-authority.ts";
 import { toOriginForm } from "./request-target.ts";
 import type { WebRequest, WebResponse } from "./web-handler.ts";
@@ -30,16 +31,19 @@ export interface WebListenerOptions {
   readonly onAged?: (peer: Peer) => void;
   /** Whether requests of HTTP/1.0 must name a host too. */
   readonly needsHost: boolean;
+  /** At `maxConnections` a new connection closes an older one (`makeRoom`). Default: the new one is closed. */
+  readonly makesRoom?: boolean;
   /** Called with what `answer` threw; the request is answered. */
   readonly onThrow: (error: unknown) => void;
 }
 
 /** Listens for HTTP/1.1 in clear text, or for HTTP/1.1 and HTTP/2 under TLS. @throws ListenError */
 export async function openWebListener(options: WebListenerOptions): Promise<Door> {
-  const { name, address, limits, tls, onAged } = options;
+  const { name, address, limits, tls, onAged, makesRoom: closesOlder = false } = options;
   const answer = guarded(options);
   const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
   const connections = careForConnections(server, limits, onAged);
+  if (closesOlder) makeRoom(server, limits.maxConnections);
   return { address: await listen(server, name, address), drain: connections.drain };
 }
 
