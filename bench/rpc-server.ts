@@ -16,10 +16,10 @@ import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
+import { ECHO_ERRORS, echoRoute } from "@bellwether/testing/echo/echo-service";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import * as grpc from "@grpc/grpc-js";
-import { ECHO_ERRORS, echoRoute } from "../tests/mesh/echo-service.ts";
 
 /** What a server tells the benchmark when it listens. */
 export interface ServerReady {

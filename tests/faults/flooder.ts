@@ -2,7 +2,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import { parentPort, workerData } from "node:worker_threads";
-import { continuations, HELLO, pings, resets, settings } from "./flood-frames.ts";
+import { continuations, HELLO, pings, resets, settings } from "@bellwether/testing/http2/flood-frames";
 
 export type FloodKind = "reset" | "CONTINUATION" | "SETTINGS" | "PING";
 

@@ -4,9 +4,9 @@ import os from "node:os";
 import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
+import { hasOpenssl, makeCertificates } from "@bellwether/testing/echo/test-certificates";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
-import { hasOpenssl, makeCertificates } from "../mesh/test-certificates.ts";
 import type { FloodKind, FloodOrder } from "./flooder.ts";
 import { atMost, type Finding, openLoop, percentile, type Replica, type Scenario, startReplica } from "./harness.ts";
 

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { END_HEADERS, END_STREAM, frame, HEADERS, hello, literal, requestFields } from "./http2-frames.ts";
+import {
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  HEADERS,
+  hello,
+  literal,
+  requestFields,
+} from "@bellwether/testing/http2/http2-frames";
 
 /** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
 export type Random = () => number;

@@ -1,7 +1,5 @@
 import net from "node:net";
 import { EchoRequestSchema } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
 import {
   ACK,
   DATA,
@@ -16,7 +14,9 @@ import {
   requestFields,
   SETTINGS,
   WINDOW_UPDATE,
-} from "./http2-frames.ts";
+} from "@bellwether/testing/http2/http2-frames";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 
 /** Calls Echo with one and the same request. */
 export interface RawCaller {

@@ -5,8 +5,8 @@ import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
+import { ECHO_ERRORS, echoRoute } from "@bellwether/testing/echo/echo-service";
 import { Code } from "@connectrpc/connect";
-import { ECHO_ERRORS, echoRoute } from "../mesh/echo-service.ts";
 
 export interface ReplicaOptions {
   readonly grpcPort: number;

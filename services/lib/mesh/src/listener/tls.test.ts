@@ -3,12 +3,12 @@ import http2 from "node:http2";
 import https from "node:https";
 import net from "node:net";
 import tls from "node:tls";
-import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
+import { collect, type EchoServer, echoClient, startEcho, streamOf } from "@bellwether/testing/echo/start-echo";
+import { hasOpenssl, makeCertificates, type TestCertificates } from "@bellwether/testing/echo/test-certificates";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { collect, type EchoServer, echoClient, startEcho, streamOf } from "./start-echo.ts";
-import { hasOpenssl, makeCertificates, type TestCertificates } from "./test-certificates.ts";
+import { createMeshTransport } from "../client/mesh-transport.ts";
 
 const openssl = hasOpenssl();
 

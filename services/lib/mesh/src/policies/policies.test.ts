@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import http2 from "node:http2";
 import { ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { refusal } from "@bellwether/mesh/errors/rpc-error";
+import { CASES, codeOf } from "@bellwether/testing/echo/listener-cases";
+import { DOOR_CLIENTS, type EchoServer, echoClient, startEcho, until } from "@bellwether/testing/echo/start-echo";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { CASES, codeOf } from "./door-cases.ts";
-import { DOOR_CLIENTS, type EchoServer, echoClient, startEcho, until } from "./start-echo.ts";
+import { refusal } from "../errors/rpc-error.ts";
 
 const slow = { delay: { nanos: 300_000_000 } };
 

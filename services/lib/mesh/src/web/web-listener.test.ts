@@ -5,14 +5,14 @@ import tls from "node:tls";
 import { brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { route } from "@bellwether/mesh/call/route";
-import { restRoute } from "@bellwether/mesh/rest/rest-route";
+import { echoRoute } from "@bellwether/testing/echo/echo-service";
+import { type EchoServer, startEcho } from "@bellwether/testing/echo/start-echo";
+import { hasOpenssl, makeCertificates } from "@bellwether/testing/echo/test-certificates";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { echoRoute } from "./echo-service.ts";
-import { type EchoServer, startEcho } from "./start-echo.ts";
-import { hasOpenssl, makeCertificates } from "./test-certificates.ts";
+import { route } from "../call/route.ts";
+import { restRoute } from "../rest/rest-route.ts";
 
 const ROUTES = [echoRoute(), route(AlertService, { listAlerts: () => ({ nextPageToken: "x".repeat(2_000) }) })];
 const REST = [

@@ -2,13 +2,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
-import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
 import { recordSpans } from "@bellwether/telemetry/recorded-spans-fixture";
+import { codeOf } from "@bellwether/testing/echo/listener-cases";
+import {
+  collect,
+  DOOR_CLIENTS,
+  type EchoClient,
+  type EchoServer,
+  echoClient,
+  startEcho,
+  until,
+} from "@bellwether/testing/echo/start-echo";
 import { Code, createClient } from "@connectrpc/connect";
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { codeOf } from "./door-cases.ts";
-import { collect, DOOR_CLIENTS, type EchoClient, type EchoServer, echoClient, startEcho, until } from "./start-echo.ts";
+import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "../auth/local-keys.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 const PARENT_ID = "b7ad6b7169203331";

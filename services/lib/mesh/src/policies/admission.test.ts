@@ -1,8 +1,8 @@
-import { Call } from "@bellwether/mesh/call/call";
-import type { BoundMethod } from "@bellwether/mesh/call/route";
-import { admissionPolicy } from "@bellwether/mesh/policies/admission";
+import { echoRoute } from "@bellwether/testing/echo/echo-service";
 import { afterEach, expect, it, vi } from "vitest";
-import { echoRoute } from "./echo-service.ts";
+import { Call } from "../call/call.ts";
+import type { BoundMethod } from "../call/route.ts";
+import { admissionPolicy } from "./admission.ts";
 
 /** A server's event loop on a clock of its own: it reads what has arrived, then handlers have their turn. */
 interface Load {

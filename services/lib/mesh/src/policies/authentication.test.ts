@@ -2,18 +2,6 @@ import { mkdtemp } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import {
-  createLocalKeys,
-  issueToken,
-  LOCAL_AUDIENCE,
-  LOCAL_ISSUER,
-  type LocalKeyFiles,
-} from "@bellwether/mesh/auth/local-keys";
-import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
-import type { RoleName } from "@bellwether/mesh/call/caller";
-import type { AuthSettings } from "@bellwether/mesh/policies/authentication";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
   collect,
   DOOR_CLIENTS,
   type EchoClient,
@@ -21,7 +9,13 @@ import {
   echoClient,
   startEcho,
   streamOf,
-} from "./start-echo.ts";
+} from "@bellwether/testing/echo/start-echo";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER, type LocalKeyFiles } from "../auth/local-keys.ts";
+import { readPublicKeys } from "../auth/public-keys.ts";
+import type { RoleName } from "../call/caller.ts";
+import type { AuthSettings } from "./authentication.ts";
 
 let keys: LocalKeyFiles;
 let strangers: LocalKeyFiles;

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import http2 from "node:http2";
 import net from "node:net";
+import { type EchoServer, echoClient, startEcho, until } from "@bellwether/testing/echo/start-echo";
+import { resets } from "@bellwether/testing/http2/flood-frames";
+import { END_HEADERS, frame, HEADERS, hello, requestFields } from "@bellwether/testing/http2/http2-frames";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { resets } from "../faults/flood-frames.ts";
-import { END_HEADERS, frame, HEADERS, hello, requestFields } from "../faults/http2-frames.ts";
-import { type EchoServer, echoClient, startEcho, until } from "./start-echo.ts";
 
 const CHECK = "/grpc.health.v1.Health/Check";
 const JSON_HEAD = "content-type: application/json\r\ncontent-length: 2\r\n\r\n{}";

@@ -1,6 +1,4 @@
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   CLEAR_TEXT_CLIENTS,
   collect,
@@ -10,7 +8,9 @@ import {
   startEcho,
   streamOf,
   until,
-} from "./start-echo.ts";
+} from "@bellwether/testing/echo/start-echo";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let echo: EchoServer;
 const ended: string[] = [];

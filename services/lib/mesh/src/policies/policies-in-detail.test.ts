@@ -1,9 +1,9 @@
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { CASES, codeOf } from "@bellwether/testing/echo/listener-cases";
+import { collect, DOOR_CLIENTS, echoClient, startEcho, until } from "@bellwether/testing/echo/start-echo";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { describe, expect, it } from "vitest";
-import { CASES, codeOf } from "./door-cases.ts";
-import { collect, DOOR_CLIENTS, echoClient, startEcho, until } from "./start-echo.ts";
 
 describe.each(CASES)("details at the $door door, $shape", ({ transport, call }) => {
   it("say the reason of a domain error and the fields of an invalid request", async () => {

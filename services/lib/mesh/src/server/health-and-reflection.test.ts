@@ -2,13 +2,13 @@ import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb"
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
 import { ServerReflection } from "@bellwether/gen/grpc/reflection/v1/reflection_pb";
 import { ServerReflection as ServerReflectionAlpha } from "@bellwether/gen/grpc/reflection/v1alpha/reflection_pb";
+import { DOOR_CLIENTS, type EchoServer, startEcho, streamOf } from "@bellwether/testing/echo/start-echo";
+import { hasOpenssl, makeCertificates } from "@bellwether/testing/echo/test-certificates";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DOOR_CLIENTS, type EchoServer, startEcho, streamOf } from "./start-echo.ts";
-import { hasOpenssl, makeCertificates } from "./test-certificates.ts";
 
 const ECHO = EchoService.typeName;
 

@@ -4,12 +4,12 @@ import http2, { type ClientHttp2Session, type ClientHttp2Stream } from "node:htt
 import net from "node:net";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
-import { route } from "@bellwether/mesh/call/route";
+import { type EchoServer, startEcho, until } from "@bellwether/testing/echo/start-echo";
+import { hasOpenssl, makeCertificates } from "@bellwether/testing/echo/test-certificates";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type EchoServer, startEcho, until } from "./start-echo.ts";
-import { hasOpenssl, makeCertificates } from "./test-certificates.ts";
+import { route } from "../call/route.ts";
 
 /** A watch that says that it has begun, and a call that ends. */
 const ROUTES = [

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import http2 from "node:http2";
 import net from "node:net";
 import tls from "node:tls";
+import { echoClient, startEcho } from "@bellwether/testing/echo/start-echo";
+import { hasOpenssl, makeCertificates, type TestCertificates } from "@bellwether/testing/echo/test-certificates";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { echoClient, startEcho } from "./start-echo.ts";
-import { hasOpenssl, makeCertificates, type TestCertificates } from "./test-certificates.ts";
 
 const ECHO = "/bellwether.echo.v1.EchoService/Echo";
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

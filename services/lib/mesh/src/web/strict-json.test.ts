@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
+import { type EchoServer, startEcho } from "@bellwether/testing/echo/start-echo";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type EchoServer, startEcho } from "./start-echo.ts";
 
 const ECHO = "/bellwether.echo.v1.EchoService/Echo";
 const COUNT = "/bellwether.echo.v1.EchoService/Count";

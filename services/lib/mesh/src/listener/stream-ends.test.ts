@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import http2 from "node:http2";
 import net from "node:net";
+import { DOOR_CLIENTS, echoClient, startEcho } from "@bellwether/testing/echo/start-echo";
+import { HELLO, pings, resets, resetWithEchoes } from "@bellwether/testing/http2/flood-frames";
 import { expect, it } from "vitest";
-import { HELLO, pings, resets, resetWithEchoes } from "../faults/flood-frames.ts";
-import { DOOR_CLIENTS, echoClient, startEcho } from "./start-echo.ts";
 
 const ALLOWED = 20;
 

@@ -1,8 +1,8 @@
 import net from "node:net";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
+import { collect, DOOR_CLIENTS, echoClient, meshClient, startEcho, until } from "@bellwether/testing/echo/start-echo";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { collect, DOOR_CLIENTS, echoClient, meshClient, startEcho, until } from "./start-echo.ts";
 
 describe.each(Object.entries(DOOR_CLIENTS))("a stop, seen at the %s door", (_, transport) => {
   it("lets calls in flight end", async () => {

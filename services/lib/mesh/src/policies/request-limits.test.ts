@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import http2 from "node:http2";
 import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
+import { DOOR_CLIENTS, type EchoServer, echoClient, startEcho } from "@bellwether/testing/echo/start-echo";
+import { hasOpenssl, makeCertificates } from "@bellwether/testing/echo/test-certificates";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { DOOR_CLIENTS, type EchoServer, echoClient, startEcho } from "./start-echo.ts";
-import { hasOpenssl, makeCertificates } from "./test-certificates.ts";
 
 const MEASURE = "/bellwether.echo.v1.EchoService/Measure";
 const codeOf = (reason: unknown): Code => ConnectError.from(reason).code;

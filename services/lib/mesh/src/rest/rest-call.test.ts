@@ -1,11 +1,11 @@
 import net from "node:net";
 import { gzipSync } from "node:zlib";
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
-import { restRoute } from "@bellwether/mesh/rest/rest-route";
+import { type EchoServer, startEcho, until } from "@bellwether/testing/echo/start-echo";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type EchoServer, startEcho, until } from "./start-echo.ts";
+import { restRoute } from "./rest-route.ts";
 
 const object = (body: JsonValue | undefined) => (typeof body === "object" && !Array.isArray(body) ? (body ?? {}) : {});
 const number = (value: JsonValue | undefined): number => (typeof value === "number" ? value : 0);

@@ -1,9 +1,9 @@
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
+import { CASES, codeOf } from "@bellwether/testing/echo/listener-cases";
+import { echoClient, startEcho } from "@bellwether/testing/echo/start-echo";
 import { Code } from "@connectrpc/connect";
 import { expect, it } from "vitest";
-import { CASES, codeOf } from "./door-cases.ts";
-import { echoClient, startEcho } from "./start-echo.ts";
 
 it("counts every call at both doors by method and code", async () => {
   const settings = readOtelSettings({});

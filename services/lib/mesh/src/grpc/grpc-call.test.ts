@@ -9,13 +9,13 @@ import {
   EchoService,
 } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { route } from "@bellwether/mesh/call/route";
-import { prefixed } from "@bellwether/mesh/grpc/envelope";
+import { codeOf } from "@bellwether/testing/echo/listener-cases";
+import { collect, type EchoServer, meshClient, startEcho, until } from "@bellwether/testing/echo/start-echo";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { codeOf } from "./door-cases.ts";
-import { collect, type EchoServer, meshClient, startEcho, until } from "./start-echo.ts";
+import { route } from "../call/route.ts";
+import { prefixed } from "./envelope.ts";
 
 const SERVICE = "/bellwether.echo.v1.EchoService";
 const MESSAGE = toBinary(EchoRequestSchema, create(EchoRequestSchema, { id: "x" }));

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 
-const PROTO = path.resolve(import.meta.dirname, "../../proto/bellwether");
+const PROTO = path.resolve(import.meta.dirname, "../proto/bellwether");
 const patterns = new Set(
   globSync("**/*.proto", { cwd: PROTO })
     .flatMap((file) => [
