@@ -3,10 +3,10 @@ import { appendFile, glob, mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { type OpsHarness, startOps } from "@bellwether/ops-service/testing/ops-harness";
 import { demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { type OpsHarness, startOps } from "../../services/ops-service/test/ops-harness.ts";
 import { startGate } from "./gate.ts";
 import { type MlProcess, startMl } from "./ml-process.ts";
 

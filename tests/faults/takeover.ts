@@ -3,8 +3,6 @@ import os from "node:os";
 import path from "node:path";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
-import { startLedger } from "@bellwether/scheduler-service/ledger-fixture";
-import { weekCsv, weeklyFolder } from "@bellwether/scheduler-service/weekly-fixture";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
@@ -12,6 +10,8 @@ import { type ServiceProcess, startService } from "@bellwether/testing/service-p
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { metric } from "../../bench/metric.ts";
+import { startLedger } from "../../services/scheduler-service/test/ledger-fixture.ts";
+import { weekCsv, weeklyFolder } from "../../services/scheduler-service/test/weekly-fixture.ts";
 import { atMost, type Finding, type Scenario } from "./harness.ts";
 
 const WEEK = "2026-W47";

@@ -8,12 +8,12 @@ import {
   ScheduleService,
   type WatchProgressResponse,
 } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
-import { weekCsv, weeklyFolder } from "@bellwether/scheduler-service/weekly-fixture";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { weekCsv, weeklyFolder } from "../../services/scheduler-service/test/weekly-fixture.ts";
 import { proveRun, ROWS } from "./prove-run.ts";
 import { type RelayedService, startRelayed } from "./relay.ts";
 

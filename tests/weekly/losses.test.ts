@@ -3,11 +3,11 @@ import { newestIsoWeek } from "@bellwether/contract/iso-week";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { LossLimit, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { weekCsv } from "@bellwether/scheduler-service/weekly-fixture";
 import { openPostgres } from "@bellwether/storage/open-postgres";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { weekCsv } from "../../services/scheduler-service/test/weekly-fixture.ts";
 import { closeGate } from "./gate.ts";
 import { createWeek, lastProgress, startMesh, trigger, type WeeklyMesh } from "./harness.ts";
 

@@ -7,7 +7,7 @@ import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry } from "@bellwether/telemetry/start-telemetry";
 import { createSchedulerService } from "./service.ts";
-import { WEEKLY_ENV, WEEKS_FOLDER } from "./weekly-env.ts";
+import { WEEKLY_ENV, WEEKS_FOLDER } from "./setup/weekly-env.ts";
 
 const TIME_ZONE = {
   pattern: new RegExp(`^(?:UTC|${Intl.supportedValuesOf("timeZone").join("|").replaceAll("+", "\\+")})$`),

@@ -18,14 +18,14 @@ import { resolveInput } from "./domain/input-file.ts";
 import { startAliasTrail } from "./jobs/alias-trail.ts";
 import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "./jobs/weekly-queue.ts";
-import { createReadiness } from "./readiness.ts";
 import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
 import { modelHandlers } from "./rpc/models.ts";
 import { scheduleHandlers } from "./rpc/schedule.ts";
+import { createWeeklyRunner, type WeeklySettings } from "./setup/create-weekly-runner.ts";
+import { createReadiness } from "./setup/readiness.ts";
 import { onDisk } from "./store/disk-error.ts";
 import { watchDisk } from "./store/disk-watch.ts";
 import { openPauseFile } from "./store/pause-file.ts";
-import { createWeeklyRunner, type WeeklySettings } from "./weekly-runner.ts";
 
 /** What scheduler-service is started with. */
 export interface SchedulerServiceConfig

@@ -2,7 +2,7 @@ import path from "node:path";
 import type { PeerEnv } from "@bellwether/mesh/server/server-env";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { CountLoss, RecordEvent } from "../domain/audit-sink.ts";
+import type { CountLoss, RecordEvent } from "../domain/audit-ports.ts";
 import { lineFromEvent } from "./event-line.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { appendToFile, type WriteLines, writeToStdout } from "./line-writers.ts";

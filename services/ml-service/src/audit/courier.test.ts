@@ -1,9 +1,9 @@
 import { expect, test, vi } from "vitest";
+import { losses } from "../../test/loss-fixture.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { TrailRefusedError } from "../domain/audit-sink.ts";
+import { TrailRefusedError } from "../domain/audit-ports.ts";
 import { startCourier } from "./courier.ts";
 import { lineFromEvent } from "./event-line.ts";
-import { losses } from "./loss-fixture.ts";
 
 const SILENT = { info: () => {}, warn: () => {} };
 const event = (i: number): AuditEvent => ({

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { type AppendToTrail, type CountLoss, TrailRefusedError } from "../domain/audit-sink.ts";
+import { type AppendToTrail, type CountLoss, TrailRefusedError } from "../domain/audit-ports.ts";
 import { eventFromLine } from "./event-line.ts";
 import type { EventSpool } from "./event-spool.ts";
 

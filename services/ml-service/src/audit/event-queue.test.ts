@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
+import { losses } from "../../test/loss-fixture.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import { createEventQueue } from "./event-queue.ts";
-import { losses } from "./loss-fixture.ts";
 
 const event = (i: number): AuditEvent => ({
   eventId: String(i),

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { CountLoss, RecordEvent } from "../domain/audit-sink.ts";
+import type { CountLoss, RecordEvent } from "../domain/audit-ports.ts";
 
 /** Events on their way from the calls to a slower place. */
 export interface EventQueue {

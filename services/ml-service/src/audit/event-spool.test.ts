@@ -3,8 +3,8 @@ import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/prom
 import os from "node:os";
 import path from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { losses } from "../../test/loss-fixture.ts";
 import { openEventSpool } from "./event-spool.ts";
-import { losses } from "./loss-fixture.ts";
 
 let folder = "";
 let { counts, lost } = losses();

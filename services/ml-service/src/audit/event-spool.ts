@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { AuditSinkError, type CountLoss } from "../domain/audit-sink.ts";
+import { AuditSinkError, type CountLoss } from "../domain/audit-ports.ts";
 
 /** Lines on disk that wait to be sent, oldest first. They survive a killed process; the last ones may not survive a power cut. */
 export interface EventSpool extends AsyncDisposable {

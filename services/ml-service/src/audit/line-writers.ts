@@ -1,7 +1,7 @@
 import { write } from "node:fs";
 import { appendFile, open } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { AuditSinkError } from "../domain/audit-sink.ts";
+import { AuditSinkError } from "../domain/audit-ports.ts";
 
 /** Writes whole lines, each with its end. */
 export type WriteLines = (text: string) => Promise<void>;

@@ -1,6 +1,6 @@
 import type { Logger } from "@bellwether/telemetry/logger";
 import { type Counter, metrics } from "@opentelemetry/api";
-import type { CountLoss } from "../domain/audit-sink.ts";
+import type { CountLoss } from "../domain/audit-ports.ts";
 
 /** A flood of losses is one line a minute. */
 const LOG_EVERY_MS = 60_000;

@@ -1,5 +1,5 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { RecordEvent } from "../domain/audit-sink.ts";
+import type { RecordEvent } from "../domain/audit-ports.ts";
 
 /** A call that was rejected before anybody knew who calls, or because there were too many. */
 export interface CountedRefusal {

@@ -3,9 +3,9 @@ import os from "node:os";
 import path from "node:path";
 import type { Worker } from "node:worker_threads";
 import { afterAll, expect, test, vi } from "vitest";
+import { losses } from "../../test/loss-fixture.ts";
 import { lineFromEvent } from "./event-line.ts";
 import { openEventSpool } from "./event-spool.ts";
-import { losses } from "./loss-fixture.ts";
 import { startTrailThread } from "./trail-thread.ts";
 
 const folders: string[] = [];

@@ -3,7 +3,7 @@ import { access, constants, mkdir } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Logger } from "@bellwether/telemetry/logger";
-import { AuditSinkError, type CountLoss } from "../domain/audit-sink.ts";
+import { AuditSinkError, type CountLoss } from "../domain/audit-ports.ts";
 import type { TrailWorkerData, TrailWorkerNews, TrailWorkerTask } from "./trail-worker.ts";
 
 /** The spool and its courier in a thread of their own: what they do to lines costs no answer its time. */

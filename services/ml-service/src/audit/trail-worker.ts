@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { type PeerEnv, peerSettings } from "@bellwether/mesh/server/server-env";
 import { createOpsTrail } from "../clients/ops-trail.ts";
-import type { LossReason } from "../domain/audit-sink.ts";
+import type { LossReason } from "../domain/audit-ports.ts";
 import { type CourierLogger, startCourier } from "./courier.ts";
 import { openEventSpool } from "./event-spool.ts";
 

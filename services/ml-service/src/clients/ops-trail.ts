@@ -4,7 +4,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { type AppendToTrail, TrailRefusedError } from "../domain/audit-sink.ts";
+import { type AppendToTrail, TrailRefusedError } from "../domain/audit-ports.ts";
 
 /** AppendEvents is open-ended: without it, a peer that accepts and never answers would hold the events back for good. */
 const TIMEOUT_MS = 10_000;

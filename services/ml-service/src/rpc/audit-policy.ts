@@ -30,7 +30,7 @@ import {
   storedText,
   supplierDigest,
 } from "../domain/audit-event.ts";
-import type { CountLoss, RecordEvent } from "../domain/audit-sink.ts";
+import type { CountLoss, RecordEvent } from "../domain/audit-ports.ts";
 
 export interface AuditPolicyOptions {
   readonly record: RecordEvent;

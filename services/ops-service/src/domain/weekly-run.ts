@@ -5,8 +5,8 @@ import type { AuditEvent } from "./audit-chain.ts";
 import { type AlertBook, evaluateRules } from "./evaluate-rules.ts";
 import { LossLimitError, RunMismatchError } from "./ops-error.ts";
 import type { BandCounts, FeatureDrift, Run, RunLease, RunStage } from "./run.ts";
+import { checkLease, checkOpen } from "./run-lease.ts";
 import { measureLosses, type Override, type PreviousWeek, type RunLosses } from "./run-losses.ts";
-import { checkLease, checkOpen } from "./run-rules.ts";
 
 /** What a run needs to see and change, all in one transaction. A run that was given out is locked until its end. */
 export interface RunLedger {

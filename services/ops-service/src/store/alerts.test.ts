@@ -3,7 +3,7 @@ import { openPostgres } from "@bellwether/storage/open-postgres";
 import type { PostgresPool } from "@bellwether/storage/postgres-pool";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { visitedRows } from "../testing/visited-rows.ts";
+import { visitedRows } from "../../test/visited-rows.ts";
 import { type AlertFilter, listAlerts } from "./alerts.ts";
 import { openDatabase } from "./database.ts";
 

@@ -3,7 +3,7 @@ import type { PoolClient } from "pg";
 import type { RunFeature } from "../domain/explain-score.ts";
 import { RunMismatchError } from "../domain/ops-error.ts";
 import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
-import { checkLease, checkOpen, checkSameModel, checkSameRows } from "../domain/run-rules.ts";
+import { checkLease, checkOpen, checkSameModel, checkSameRows } from "../domain/run-lease.ts";
 import { BAND_NUMBERS, type ChunkReceipt, impactOf, type ScoredChunk } from "../domain/scored-chunk.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import { recordSuppliers } from "./record-suppliers.ts";

@@ -13,7 +13,7 @@ import {
 } from "../domain/scheduler-error.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";
 import type { Progress, WeeklyResult } from "../domain/weekly-run.ts";
-import type { WeeklyRunner } from "../weekly-runner.ts";
+import type { WeeklyRunner } from "../domain/weekly-runner.ts";
 import { type ScheduleState, startScheduleKeeper } from "./schedule-keeper.ts";
 import { createRunTrigger, type TriggeredRun } from "./trigger-run.ts";
 import { type JobOutcome, type JobResult, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";

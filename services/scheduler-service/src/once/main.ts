@@ -5,8 +5,8 @@ import { inSpan } from "@bellwether/telemetry/in-span";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry, type Telemetry } from "@bellwether/telemetry/start-telemetry";
 import type { Progress } from "../domain/weekly-run.ts";
-import { WEEKLY_ENV, WEEKS_FOLDER } from "../weekly-env.ts";
-import { createWeeklyRunner } from "../weekly-runner.ts";
+import { createWeeklyRunner } from "../setup/create-weekly-runner.ts";
+import { WEEKLY_ENV, WEEKS_FOLDER } from "../setup/weekly-env.ts";
 import { failureToJson, outcomeToJson } from "./outcome.ts";
 
 /** What a collector that hangs may hold the process for, once its telemetry was told to stop. */

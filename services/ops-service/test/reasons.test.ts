@@ -6,7 +6,7 @@ import { openPostgres } from "@bellwether/storage/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { failureOf, type OpsHarness, runWeek, startOps, testChunk } from "./testing/ops-harness.ts";
+import { failureOf, type OpsHarness, runWeek, startOps, testChunk } from "./ops-harness.ts";
 
 const MIGRATIONS = path.resolve(import.meta.dirname, "../migrations");
 const LAST_BEFORE = "0006_alerts_by_model";

@@ -6,7 +6,7 @@ import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { failureOf, startOps, testChunk } from "./testing/ops-harness.ts";
+import { failureOf, startOps, testChunk } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 

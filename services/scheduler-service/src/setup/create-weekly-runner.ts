@@ -4,16 +4,16 @@ import path from "node:path";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { makeDataFolder } from "@bellwether/storage/data-folder";
-import { createMlScorer } from "./clients/ml-scorer.ts";
-import { createOpsLedger } from "./clients/ops-ledger.ts";
-import type { ModelFeature } from "./domain/model-contract.ts";
-import { InputNotFoundError } from "./domain/scheduler-error.ts";
-import type { RunDecisions } from "./domain/weekly-ports.ts";
-import { type Progress, runWeekly, type WeeklyResult } from "./domain/weekly-run.ts";
-import { allOnDisk, diskErrorOf, onDisk } from "./store/disk-error.ts";
-import { openReadable } from "./store/open-readable.ts";
-import { readSnapshot, readSnapshotFeatures, readSource, writeSnapshot } from "./store/snapshot-files.ts";
-import { openWeekFolder } from "./store/week-folder.ts";
+import { createMlScorer } from "../clients/ml-scorer.ts";
+import { createOpsLedger } from "../clients/ops-ledger.ts";
+import type { ModelFeature } from "../domain/model-contract.ts";
+import { InputNotFoundError } from "../domain/scheduler-error.ts";
+import { runWeekly } from "../domain/weekly-run.ts";
+import type { WeeklyRunner } from "../domain/weekly-runner.ts";
+import { allOnDisk, diskErrorOf, onDisk } from "../store/disk-error.ts";
+import { openReadable } from "../store/open-readable.ts";
+import { readSnapshot, readSnapshotFeatures, readSource, writeSnapshot } from "../store/snapshot-files.ts";
+import { openWeekFolder } from "../store/week-folder.ts";
 
 /** What weekly runs are set up with. */
 export interface WeeklySettings {
@@ -26,23 +26,6 @@ export interface WeeklySettings {
   readonly weeksFolder: string;
   /** How the peers are called. Default: in the clear, without a token and without new traces. */
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "sampleRatio">;
-}
-
-/** Runs weeks with the peers and files of this process. */
-export interface WeeklyRunner extends Disposable {
-  readonly modelName: string;
-  /** @throws what `runWeekly` throws */
-  run(
-    week: string,
-    input: string,
-    signal: AbortSignal,
-    onProgress: (now: Progress) => void,
-    decisions?: RunDecisions,
-  ): Promise<WeeklyResult>;
-  /** Whether the ledger has the week as complete. @throws PeerUnavailableError, PeerRefusedError */
-  isComplete(week: string): Promise<boolean>;
-  /** Folder with the week's report. */
-  folderOf(week: string): string;
 }
 
 /** Reads the configuration pair, makes the weeks' folder and opens channels to the peers. @throws ConfigError, StorageError */

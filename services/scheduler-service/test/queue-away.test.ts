@@ -10,7 +10,7 @@ import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { createSchedulerService } from "./service.ts";
+import { createSchedulerService } from "../src/service.ts";
 import { weeklyFolder } from "./weekly-fixture.ts";
 
 /** While its queue's store is away or hangs the service is not ready, and it comes back by itself. */

@@ -11,8 +11,8 @@ import { startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { createSchedulerService } from "../src/service.ts";
 import { startLedger } from "./ledger-fixture.ts";
-import { createSchedulerService } from "./service.ts";
 import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
 
 // Retries begin after 5 s.

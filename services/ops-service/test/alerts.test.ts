@@ -5,7 +5,7 @@ import { inTransaction } from "@bellwether/storage/transaction";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { failureOf, type OpsHarness, runWeek, startOps, type TestRow } from "./testing/ops-harness.ts";
+import { failureOf, type OpsHarness, runWeek, startOps, type TestRow } from "./ops-harness.ts";
 
 const DAY_MS = 86_400_000;
 

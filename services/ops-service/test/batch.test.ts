@@ -12,7 +12,7 @@ import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { failureOf, type OpsHarness, runWeek, startOps, testChunk } from "./testing/ops-harness.ts";
+import { failureOf, type OpsHarness, runWeek, startOps, testChunk } from "./ops-harness.ts";
 
 let cluster: PostgresCluster;
 let ops: OpsHarness;

@@ -8,9 +8,9 @@ import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createWeeklyRunner } from "../src/setup/create-weekly-runner.ts";
 import { startLedger } from "./ledger-fixture.ts";
 import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
-import { createWeeklyRunner } from "./weekly-runner.ts";
 
 let registry = "";
 let ml: ServiceProcess;

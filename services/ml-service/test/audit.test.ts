@@ -10,11 +10,11 @@ import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellw
 import { ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { type AuditSink, openAuditSink } from "./audit/audit-sink.ts";
-import { openEventSpool } from "./audit/event-spool.ts";
-import { losses } from "./audit/loss-fixture.ts";
-import { type AuditEvent, answersDigest, scoreBits, supplierDigest } from "./domain/audit-event.ts";
-import { createMlService } from "./service.ts";
+import { type AuditSink, openAuditSink } from "../src/audit/audit-sink.ts";
+import { openEventSpool } from "../src/audit/event-spool.ts";
+import { type AuditEvent, answersDigest, scoreBits, supplierDigest } from "../src/domain/audit-event.ts";
+import { createMlService } from "../src/service.ts";
+import { losses } from "./loss-fixture.ts";
 
 let root = "";
 beforeAll(async () => {

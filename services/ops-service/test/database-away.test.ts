@@ -8,7 +8,7 @@ import { createLogger } from "@bellwether/telemetry/logger";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { failureOf, startOps, testChunk } from "./testing/ops-harness.ts";
+import { failureOf, startOps, testChunk } from "./ops-harness.ts";
 
 test("while the database is away calls are UNAVAILABLE and the service is not ready; both go on when it is back", async () => {
   const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-away-"));

@@ -6,7 +6,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { failureOf, type OpsHarness, startOps } from "./testing/ops-harness.ts";
+import { failureOf, type OpsHarness, startOps } from "./ops-harness.ts";
 
 type Event = MessageInitShape<typeof AuditEventSchema>;
 

@@ -6,7 +6,7 @@ import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { failureOf, type OpsHarness, runWeek, startOps } from "./testing/ops-harness.ts";
+import { failureOf, type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
 let cluster: PostgresCluster;
 let ops: OpsHarness;

@@ -1,4 +1,4 @@
-import type { CountLoss } from "../domain/audit-sink.ts";
+import type { CountLoss } from "../src/domain/audit-ports.ts";
 
 /** Counts losses by reason, for tests to look at. */
 export function losses(): { readonly counts: Record<string, number>; readonly lost: CountLoss } {

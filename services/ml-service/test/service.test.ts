@@ -20,7 +20,7 @@ import {
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { createMlService } from "./service.ts";
+import { createMlService } from "../src/service.ts";
 
 type Service = Awaited<ReturnType<typeof createMlService>>;
 let root = "";

@@ -8,11 +8,11 @@ import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ModelContractError, WeekCompleteError } from "./domain/scheduler-error.ts";
-import type { Progress } from "./domain/weekly-run.ts";
+import { ModelContractError, WeekCompleteError } from "../src/domain/scheduler-error.ts";
+import type { Progress } from "../src/domain/weekly-run.ts";
+import { createWeeklyRunner } from "../src/setup/create-weekly-runner.ts";
 import { startLedger } from "./ledger-fixture.ts";
 import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
-import { createWeeklyRunner } from "./weekly-runner.ts";
 
 let registry = "";
 let ml: ServiceProcess;

@@ -5,7 +5,7 @@ import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { failureOf, type OpsHarness, runWeek, startOps } from "./testing/ops-harness.ts";
+import { failureOf, type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
 let cluster: PostgresCluster;
 let ops: OpsHarness;

@@ -14,7 +14,7 @@ import { createLogger } from "@bellwether/telemetry/logger";
 import { create } from "@bufbuild/protobuf";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { createOpsService, type OpsServiceConfig } from "../service.ts";
+import { createOpsService, type OpsServiceConfig } from "../src/service.ts";
 
 /** A running ops-service with its clients. */
 export interface OpsHarness extends AsyncDisposable {
@@ -27,7 +27,7 @@ export interface OpsHarness extends AsyncDisposable {
   readonly suppliers: Client<typeof SupplierService>;
 }
 
-const RULES = new URL("../../../../config/alert_rules.yaml", import.meta.url).pathname;
+const RULES = new URL("../../../config/alert_rules.yaml", import.meta.url).pathname;
 
 /** Lets a run lose anything: most tests run weeks of a few suppliers. */
 const ANY_LOSS = createRiskPolicy({ maxRejectedShare: 1, maxRejectedRows: 1_000_000_000, minSuppliersShare: 0 });

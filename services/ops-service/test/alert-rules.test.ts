@@ -2,7 +2,7 @@ import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwet
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { failureOf, type OpsHarness, runWeek, startOps, type TestRow } from "./testing/ops-harness.ts";
+import { failureOf, type OpsHarness, runWeek, startOps, type TestRow } from "./ops-harness.ts";
 
 let cluster: PostgresCluster;
 let ops: OpsHarness;

@@ -10,7 +10,7 @@ import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellw
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { createMlService } from "./service.ts";
+import { createMlService } from "../src/service.ts";
 
 let root = "";
 let service: Awaited<ReturnType<typeof createMlService>>;

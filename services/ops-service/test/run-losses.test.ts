@@ -5,7 +5,7 @@ import { openPostgres } from "@bellwether/storage/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { failureOf, type OpsHarness, startOps, testChunk } from "./testing/ops-harness.ts";
+import { failureOf, type OpsHarness, startOps, testChunk } from "./ops-harness.ts";
 
 const POLICY = createRiskPolicy({ maxRejectedShare: 0.02, maxRejectedRows: 10, minSuppliersShare: 0.7 });
 /** In 2026-W48. */

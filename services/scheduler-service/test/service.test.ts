@@ -14,8 +14,8 @@ import { type ServiceProcess, startService } from "@bellwether/testing/service-p
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createSchedulerService } from "../src/service.ts";
 import { startLedger } from "./ledger-fixture.ts";
-import { createSchedulerService } from "./service.ts";
 import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
 
 let registry = "";
@@ -66,7 +66,7 @@ async function setUp(queueUrl: string, rows: number, cron = "0 6 * * 1", lockMs 
   };
   const startProcess = async () => {
     const script = `
-    const { createSchedulerService } = await import(${JSON.stringify(new URL("./service.ts", import.meta.url).href)});
+    const { createSchedulerService } = await import(${JSON.stringify(new URL("../src/service.ts", import.meta.url).href)});
     const { createLogger } = await import("@bellwether/telemetry/logger");
     const logger = createLogger({ name: "scheduler", level: "silent" });
     const service = await createSchedulerService({ ...${JSON.stringify(settings)}, logger });

@@ -14,7 +14,7 @@ import { type ServiceProcess, startService } from "@bellwether/testing/service-p
 import { Code, createClient, type ServiceImpl } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { failureOf, type OpsHarness, startOps } from "./testing/ops-harness.ts";
+import { failureOf, type OpsHarness, startOps } from "./ops-harness.ts";
 
 let folder = "";
 let cluster: PostgresCluster;

@@ -1,6 +1,6 @@
 import { drizzle } from "@bellwether/storage/drizzle";
 import type { Pool } from "pg";
-import type { Db } from "../store/database.ts";
+import type { Db } from "../src/store/database.ts";
 
 /** A node of what EXPLAIN tells in JSON; rows are per loop. */
 interface Plan {

@@ -17,7 +17,7 @@ import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createMlService } from "./service.ts";
+import { createMlService } from "../src/service.ts";
 
 const FILES = ["sklearn-forest.onnx", "xgboost-classifier.onnx"];
 const FEATURES = ["f0", "f1", "f2", "f3"];

@@ -11,9 +11,9 @@ import { type Client, Code, ConnectError, createClient } from "@connectrpc/conne
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Redis } from "ioredis";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { WeeklyJob } from "./jobs/weekly-queue.ts";
+import type { WeeklyJob } from "../src/jobs/weekly-queue.ts";
+import { createSchedulerService } from "../src/service.ts";
 import { startLedger } from "./ledger-fixture.ts";
-import { createSchedulerService } from "./service.ts";
 import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
 
 // Outages are waited for: seconds each on a busy machine.
