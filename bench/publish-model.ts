@@ -1,6 +1,6 @@
+import { importModel } from "@bellwether/model-import/import-model";
 import { publishVersion } from "@bellwether/registry/publish";
 import { readVersion, type StoredVersion } from "@bellwether/registry/read-version";
-import { importModel } from "@bellwether/risk-model/import/import-model";
 import { checkScoringModel } from "@bellwether/scoring/scoring-model";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import { writeOnnxTreeModel } from "@bellwether/tree-model/onnx/write/write-tree-model";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { Cell, ValueTable } from "@bellwether/risk-model/import/value-table";
+import type { Cell, ValueTable } from "@bellwether/risk-model/tables/value-table";
 
 /** One kind of model of the support matrix, as kinds.py writes it. */
 export interface Kind {

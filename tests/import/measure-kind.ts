@@ -1,6 +1,6 @@
-import { type ImportedModel, importModel } from "@bellwether/risk-model/import/import-model";
-import { readModelRows } from "@bellwether/risk-model/import/model-rows";
-import { rowRounding } from "@bellwether/risk-model/import/source-model";
+import { type ImportedModel, importModel } from "@bellwether/model-import/import-model";
+import { readModelRows } from "@bellwether/model-import/rows/model-rows";
+import { rowRounding } from "@bellwether/model-import/source/source-model";
 import { createRowExplainer } from "@bellwether/scoring/row-explainer";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";

@@ -4,14 +4,14 @@ import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
-import { TableError } from "@bellwether/risk-model/import/table-error";
+import { TableError } from "@bellwether/risk-model/tables/table-error";
 import {
   type Cell,
   isMissing,
   numberOfCell,
   separatorHint,
   type ValueTable,
-} from "@bellwether/risk-model/import/value-table";
+} from "@bellwether/risk-model/tables/value-table";
 import { BAND_CODE } from "@bellwether/scoring/band";
 import { scoreBatch } from "@bellwether/scoring/score-batch";
 import type { ScoringModel } from "@bellwether/scoring/scoring-model";

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { demoFiles } from "@bellwether/risk-model/demo/demo-files";
-import { generateDemo } from "@bellwether/risk-model/demo/generate-demo";
+import { demoFiles } from "@bellwether/demo-data/demo-files";
+import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { makeFolder } from "@bellwether/storage/data-folder";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";

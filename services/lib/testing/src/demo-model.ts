@@ -1,6 +1,6 @@
+import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { publishVersion } from "@bellwether/registry/publish";
 import { setAlias } from "@bellwether/registry/set-alias";
-import { generateDemo } from "@bellwether/risk-model/demo/generate-demo";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import type { ModelSpec } from "@bellwether/risk-model/spec/model-spec";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";

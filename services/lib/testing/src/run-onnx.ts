@@ -1,4 +1,4 @@
-import type { OnnxInput, RunOnnx } from "@bellwether/risk-model/import/run-onnx";
+import type { OnnxInput, RunOnnx } from "@bellwether/model-import/rows/run-onnx";
 import { ort, type Tensor } from "@bellwether/scoring/onnxruntime";
 
 /** ONNX Runtime for tests of importers. */

@@ -1,5 +1,5 @@
-import { TableError } from "@bellwether/risk-model/import/table-error";
-import { type Cell, parseTable, type ValueTable } from "@bellwether/risk-model/import/value-table";
+import { TableError } from "@bellwether/risk-model/tables/table-error";
+import { type Cell, parseTable, type ValueTable } from "@bellwether/risk-model/tables/value-table";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";

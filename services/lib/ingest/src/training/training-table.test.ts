@@ -1,7 +1,7 @@
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import type { ModelConfig } from "@bellwether/config/model-config";
-import { toCsv } from "@bellwether/risk-model/demo/csv";
-import { generateDemo } from "@bellwether/risk-model/demo/generate-demo";
+import { toCsv } from "@bellwether/demo-data/csv";
+import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import type { ModelSpec } from "@bellwether/risk-model/spec/model-spec";
 import { expect, expectTypeOf, test } from "vitest";
 import { dataFolder, readSmall, SMALL_MAPPING, SMALL_MODEL } from "../../test/mapping-fixture.ts";

@@ -1,5 +1,5 @@
+import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { expect, test } from "vitest";
-import { generateDemo } from "../demo/generate-demo.ts";
 import { dataDigest } from "./data-digest.ts";
 import { demoTable } from "./demo-table-fixture.ts";
 

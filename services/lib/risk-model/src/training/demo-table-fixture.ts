@@ -1,4 +1,4 @@
-import type { Demo } from "../demo/demo-tables.ts";
+import type { Demo } from "@bellwether/demo-data/demo-tables";
 import type { FeatureTable } from "../spec/feature-table.ts";
 import type { FeatureSpec, ModelSpec } from "../spec/model-spec.ts";
 

@@ -1,8 +1,8 @@
+import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { ort } from "@bellwether/scoring/onnxruntime";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { describe, expect, test, vi } from "vitest";
 import { parseFeatureBundle } from "../bundle/parse-bundle.ts";
-import { generateDemo } from "../demo/generate-demo.ts";
 import { createVectorizer } from "../features/vectorize.ts";
 import type { FeatureTable } from "../spec/feature-table.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";

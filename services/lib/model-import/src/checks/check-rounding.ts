@@ -1,0 +1,57 @@
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import type { Background } from "../rows/background.ts";
+import type { SourceModel } from "../source/source-model.ts";
+import type { ExpectedAnswers } from "./expected-answers.ts";
+import {
+  type MergedThresholds,
+  mergedThresholds,
+  mergesTooMany,
+  rowChangedByRounding,
+  rowsBetween,
+} from "./float32-thresholds.ts";
+
+const WAY_OUT =
+  "a float32 cannot tell such numbers apart: train on smaller ones (days since a date instead of seconds since 1970, an amount in thousands)";
+
+/**
+ * Checks that rounding rows to float32 does not change a model of doubles: rows between thresholds that became one, background rows
+ * and expected rows keep their scores.
+ * @param rows Check rows, float32 `[n × features]`.
+ * @returns Lines for the card about thresholds that merged without changing a score.
+ * @throws ModelRefusedError more than 1 % of a column's thresholds merged, or a row's score changes.
+ */
+export function checkRounding(
+  source: SourceModel,
+  rows: Float32Array,
+  background: Background | null,
+  expected: ExpectedAnswers | null,
+): string[] {
+  const { model } = source;
+  const merged = mergedThresholds(model);
+  const tooMany = merged.find(mergesTooMany);
+  if (tooMany !== undefined) throw refused(`${describe(source, tooMany)}; ${WAY_OUT}`);
+  if (rowChangedByRounding(model, rowsBetween(rows, model.features, merged)) !== null) {
+    const [first] = merged;
+    const which = first === undefined ? "" : describe(source, first);
+    throw refused(`${which}, and rows between them get another score than from their trainer; ${WAY_OUT}`);
+  }
+  refuseChanged(source, background?.exact, "background");
+  refuseChanged(source, expected?.rows, "expected");
+  return merged.map((column) => `${describe(source, column)}; no score changes by it`);
+}
+
+function refuseChanged({ model, columns }: SourceModel, rows: Float64Array | undefined, what: string): void {
+  const row = rows === undefined ? null : rowChangedByRounding(model, rows);
+  if (row === null) return;
+  const names = columns.slice(0, 5).map((column) => column.name);
+  throw refused(
+    `the score of ${what} row ${row + 1} changes when its numbers (${names.join(", ")}) are rounded to float32; ${WAY_OUT}`,
+  );
+}
+
+function describe({ columns }: SourceModel, { column, thresholds, merged, pairs }: MergedThresholds): string {
+  const example = pairs[0] === undefined ? "" : ` (for example ${pairs[0].join(" and ")})`;
+  return `column ${columns[column]?.name.slice(0, 80)}: ${merged} of ${thresholds} thresholds are the same float32 as another${example}`;
+}
+
+const refused = (reason: string): ModelRefusedError => new ModelRefusedError("unsupported", reason);

@@ -1,0 +1,108 @@
+import { createVectorizer } from "@bellwether/risk-model/features/vectorize";
+import { runOnnx } from "@bellwether/testing/run-onnx";
+import { nextFloat32Above } from "@bellwether/tree-model/trees/float32";
+import { describe, expect, test } from "vitest";
+import { type ImportedModel, importModel, type RefusedModel } from "../import-model.ts";
+
+/** A LightGBM file of stumps: threshold and the leaves on its left and right. */
+function stumps(...trees: readonly (readonly [threshold: number, left: number, right: number])[]): Uint8Array {
+  const sections = trees.map(
+    ([threshold, left, right], at) => `Tree=${at}
+num_leaves=2
+num_cat=0
+split_feature=0
+threshold=${threshold}
+decision_type=8
+left_child=-1
+right_child=-2
+leaf_value=${left} ${right}
+leaf_count=50 50
+internal_count=100
+is_linear=0
+shrinkage=1
+`,
+  );
+  const head = `tree
+version=v4
+num_class=1
+num_tree_per_iteration=1
+max_feature_idx=0
+objective=regression
+feature_names=opened
+feature_infos=[0:2e9]
+`;
+  return new TextEncoder().encode(`${head}\n${sections.join("\n\n")}\nend of trees\n`);
+}
+
+const importRows = (
+  bytes: Uint8Array,
+  given: { background?: string; expected?: string } = {},
+): Promise<ImportedModel | RefusedModel> => {
+  const encode = (text: string | undefined) => (text === undefined ? null : new TextEncoder().encode(text));
+  const [background, expected] = [encode(given.background), encode(given.expected)];
+  return importModel({ bytes, modelName: "stumps", background, expected, riskClass: null, runOnnx });
+};
+
+/** Distinct thresholds far apart, `count` of them. */
+const apart = (count: number): [number, number, number][] =>
+  Array.from({ length: count }, (_, at): [number, number, number] => [at * 1024, 0, 1]);
+
+describe("thresholds that are one float32", () => {
+  test("more than 1 % of a column's: refused, whatever they change", async () => {
+    const same: [number, number, number] = [1_700_000_001.5, 2, 2];
+    expect(await importRows(stumps([1_700_000_000.5, 2, 2], same, ...apart(97)))).toMatchObject({
+      status: "refused",
+      reason: expect.stringMatching(/column opened: 1 of 99 thresholds .*1700000000\.5 and 1700000001\.5.*days since/),
+    });
+    expect(await importRows(stumps([1_700_000_000.5, 2, 2], same, ...apart(98)))).toMatchObject({ status: "imported" });
+  });
+
+  test("up to 1 %, and no score changes: a line on the card", async () => {
+    const imported = await importRows(stumps([1_700_000_000.5, 2, 2], [1_700_000_001.5, 2, 2], ...apart(98)));
+    expect(imported).toMatchObject({
+      modelCard: expect.stringMatching(/1 of 100 thresholds .* no score changes by it/),
+    });
+  });
+
+  test("up to 1 %, and rows between them change: refused", async () => {
+    expect(await importRows(stumps([1_700_000_000.5, 2, 3], [1_700_000_001.5, 2, 2], ...apart(98)))).toMatchObject({
+      status: "refused",
+      reason: expect.stringMatching(/rows between them get another score than from their trainer/),
+    });
+  });
+
+  test("background and expected rows that change by rounding: refused with the row", async () => {
+    const model = stumps([1_700_000_000.5, 2, 3]);
+    const header = "opened";
+    expect(await importRows(model, { background: `${header}\n5\n1700000001\n` })).toMatchObject({
+      status: "refused",
+      reason: expect.stringMatching(/^the score of background row 2 changes when its numbers \(opened\)/),
+    });
+    expect(await importRows(model, { expected: `${header},answer\n1700000001,3\n` })).toMatchObject({
+      status: "refused",
+      reason: expect.stringMatching(/^the score of expected row 1 changes/),
+    });
+    expect(await importRows(model, { background: `${header}\n5\n1700000000\n` })).toMatchObject({ status: "imported" });
+  });
+});
+
+test("float32 rows and decimals on a threshold go where the trainer sends them", async () => {
+  // The double after 0.3; the float32 of 0.3 lies above it.
+  const threshold = 0.30000000000000004;
+  const imported = await importRows(stumps([threshold, 10, 20]));
+  if (imported.status === "refused") throw new Error(imported.reason);
+  expect(imported.bundle.rounding).toBe("down");
+  const { vectorize, vectorizeBatch } = createVectorizer(imported.bundle);
+  const answer = async (rows: Float32Array) =>
+    runOnnx(imported.onnx, 1, [{ name: "input", columns: 1, data: { type: "float32", values: rows } }], "output");
+  const given = (opened: number) => vectorize({ features: { opened }, categories: {}, text: "" }, "supplier").row;
+  expect(Array.from(await answer(given(0.3)))).toEqual([10]);
+  expect(Array.from(await answer(given(Math.fround(0.3))))).toEqual([20]);
+  expect(Array.from(await answer(given(nextFloat32Above(0.3))))).toEqual([20]);
+  const columns = { rows: 2, categories: new Map(), texts: null };
+  const numbers = (list: Float64Array | Float32Array) => new Map([["opened", list]]);
+  const doubles = vectorizeBatch({ ...columns, numbers: numbers(Float64Array.of(0.3, 0.4)) }).values;
+  expect(doubles.subarray(0, 1)).toEqual(given(0.3));
+  const singles = vectorizeBatch({ ...columns, numbers: numbers(Float32Array.of(0.3, 0.4)) }).values;
+  expect(singles.subarray(0, 1)).toEqual(Float32Array.of(0.3));
+});

@@ -1,0 +1,259 @@
+import type { BundleFeature, FeatureBundle, GoldenRow } from "@bellwether/risk-model/bundle/feature-bundle";
+import { TableError } from "@bellwether/risk-model/tables/table-error";
+import { parseTable, type ValueTable } from "@bellwether/risk-model/tables/value-table";
+import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
+import { writeOnnxClassProbability } from "@bellwether/tree-model/onnx/write/class-probability";
+import { writeOnnxTreeModelWithSets } from "@bellwether/tree-model/onnx/write/set-chains";
+import { ModelRefusedError, type RefusalKind } from "@bellwether/tree-model/trees/model-refused-error";
+import {
+  type Agreement,
+  agrees,
+  measureAgreement,
+  pickColumn,
+  predictionScales,
+  predictRows,
+} from "./checks/agreement.ts";
+import { checkRounding } from "./checks/check-rounding.ts";
+import { type DirectionViolation, sweepDirections, violationLine } from "./checks/direction-sweep.ts";
+import {
+  checkTrainer,
+  type ExpectedAnswers,
+  ExpectedError,
+  readExpected,
+  type TrainerComparison,
+} from "./checks/expected-answers.ts";
+import { chooseExplanation, type DeclaredFeature, importedBundle } from "./result/imported-bundle.ts";
+import { renderImportedCard } from "./result/imported-card.ts";
+import { chooseServedOutput, type ServedOutput } from "./result/served-output.ts";
+import { type Background, BackgroundError, readBackground } from "./rows/background.ts";
+import { type ColumnRules, checkRows } from "./rows/check-rows.ts";
+import { probeInputs, probeRules } from "./rows/probe-inputs.ts";
+import type { RunOnnx } from "./rows/run-onnx.ts";
+import type { ModelFormat } from "./source/detect-format.ts";
+import { readSourceModel, rowRounding, type SourceModel } from "./source/source-model.ts";
+
+/** What an import is given. */
+export interface ImportTask {
+  readonly bytes: Uint8Array;
+  readonly modelName: string;
+  /** Rows as the model will see them, or a CSV or JSON lines file of them; null: none. */
+  readonly background: Uint8Array | ValueTable | null;
+  /** Rows with the trainer's own outputs, or a CSV or JSON lines file of them; null or left out: none. */
+  readonly expected?: Uint8Array | ValueTable | null;
+  /** Class (or number of the target) that is the risk; null: the last. */
+  readonly riskClass: string | null;
+  /** Units and directions of features, by name; left out: nothing is known of them. */
+  readonly declared?: readonly DeclaredFeature[];
+  readonly runOnnx: RunOnnx;
+}
+
+/** A model ready to be published: `onnx` is written anew from the canonical trees, so the foreign file is never served. */
+export interface ImportedModel {
+  readonly status: "imported";
+  readonly format: ModelFormat;
+  readonly producer: string;
+  readonly agreement: Agreement;
+  /** Null: it was not compared with its trainer. */
+  readonly trainer: TrainerComparison | null;
+  readonly source: SourceModel;
+  readonly bundle: FeatureBundle;
+  readonly bundleJson: string;
+  readonly onnx: Uint8Array;
+  readonly modelCard: string;
+  readonly notes: readonly string[];
+  /** Features that move the output against their declared direction; empty when none is declared. */
+  readonly violations: readonly DirectionViolation[];
+}
+
+/** The file is not imported; the reason is a sentence for the person who holds it. */
+export interface RefusedModel {
+  readonly status: "refused";
+  readonly kind: RefusalKind;
+  readonly reason: string;
+  /** Null unless both evaluations ran. */
+  readonly agreement: Agreement | null;
+}
+
+const GOLDEN_ROWS = 32;
+
+/**
+ * Turns a foreign model file into a model of this project: parse and check, compare with the runtime on random, threshold, missing
+ * and infinite rows, write anew, compare again.
+ * @throws BackgroundError, ExpectedError the rows handed in do not fit the model. A file that is refused is a result, not an error.
+ */
+export async function importModel(task: ImportTask): Promise<ImportedModel | RefusedModel> {
+  try {
+    const source = readSourceModel(task.bytes);
+    const background = orThrow(BackgroundError, () => {
+      const table = tableOf(task.background);
+      return table && readBackground(table, source.columns, source.hasNames, rowRounding(source.model));
+    });
+    const expected = orThrow(ExpectedError, () => {
+      const table = tableOf(task.expected ?? null);
+      return table && readExpected(table, source);
+    });
+    return await importSource(task, source, background, expected);
+  } catch (error) {
+    if (!(error instanceof ModelRefusedError)) throw error;
+    return { status: "refused", kind: error.kind, reason: error.message, agreement: null };
+  }
+}
+
+const tableOf = (given: Uint8Array | ValueTable | null): ValueTable | null =>
+  given instanceof Uint8Array ? parseTable(given) : given;
+
+/** Reads a table; what is wrong with it is thrown as an error of its own. */
+function orThrow<T>(Failure: typeof BackgroundError | typeof ExpectedError, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TableError) throw new Failure(error.message);
+    throw error;
+  }
+}
+
+async function importSource(
+  task: ImportTask,
+  source: SourceModel,
+  background: Background | null,
+  expected: ExpectedAnswers | null,
+): Promise<ImportedModel | RefusedModel> {
+  const rules: ColumnRules =
+    source.probe === null
+      ? { whole: source.categorical, oneOf: [], among: new Map() }
+      : probeRules(source.probe, source.columns);
+  const rows = checkRows(source.model, rules);
+  const original = await checkOriginal(source, rows, task.runOnnx);
+  if (original !== null && !agrees(original)) return disagreement(original, "the file");
+  const roundingNotes = checkRounding(source, rows, background, expected);
+  const trainer = expected && checkTrainer(source, expected, task.riskClass);
+  const served = chooseServedOutput(source, task.riskClass);
+  const onnx = writeServed(served);
+  const run = writtenRunner(onnx, task.runOnnx);
+  const written = await checkWritten(served, rows, run);
+  if (!agrees(written)) return disagreement(written, "the model written from it");
+  const explanation = chooseExplanation(served, background);
+  const bundle = importedBundle({
+    modelName: task.modelName,
+    columns: source.columns,
+    names: background?.names ?? source.columns.map((column) => column.name),
+    served,
+    background,
+    declared: task.declared ?? [],
+    explanation,
+    golden: await recordGolden(source.model.features, rows, run),
+  });
+  const agreement = worse(original ?? written, written);
+  const violations = sweepDirections(
+    served.model,
+    served.classColumn,
+    background?.rows ?? rows,
+    bundle.features,
+    bundle.columns,
+  );
+  const notes = [
+    ...source.notes,
+    ...roundingNotes,
+    ...served.notes,
+    ...declaredNotes(task.declared ?? [], bundle.features),
+    ...violations.map(violationLine),
+  ];
+  return {
+    status: "imported",
+    format: source.format,
+    producer: source.producer,
+    agreement,
+    trainer,
+    source,
+    bundle,
+    bundleJson: `${JSON.stringify(bundle)}\n`,
+    onnx,
+    modelCard: renderImportedCard(bundle, source, { agreement, trainer, notes }),
+    notes,
+    violations,
+  };
+}
+
+/** Declared features that the model does not have: a misspelt name would otherwise declare nothing, in silence. */
+function declaredNotes(declared: readonly DeclaredFeature[], features: readonly BundleFeature[]): string[] {
+  const unknown = declared.filter(({ name }) => !features.some((feature) => feature.name === name));
+  return unknown.length === 0
+    ? []
+    : [`declared in the configuration, but no feature of the model: ${unknown.map(({ name }) => name).join(", ")}`];
+}
+
+async function checkOriginal(source: SourceModel, rows: Float32Array, runOnnx: RunOnnx): Promise<Agreement | null> {
+  const { probe, model, columns } = source;
+  if (probe === null) return null;
+  const count = rows.length / model.features;
+  const inputs = probeInputs(probe, columns, rows);
+  const theirs = await runOrRefuse(() => runOnnx(probe.bytes, count, inputs, probe.output));
+  const answers = pickColumn(theirs, probe.outputColumns, probe.outputColumn);
+  return measureAgreement(count, predictRows(model, rows), answers, predictionScales(model, null));
+}
+
+function writeServed({ model, classColumn }: ServedOutput): Uint8Array {
+  return classColumn === null ? writeOnnxTreeModelWithSets(model) : writeOnnxClassProbability(model, classColumn);
+}
+
+/** Runs row-major rows `[count × features]` through the written file, one answer a row. */
+type RunWritten = (rows: Float32Array, count: number) => Promise<ArrayLike<number>>;
+
+/** @throws ModelRefusedError the written file cannot be read back. */
+function writtenRunner(onnx: Uint8Array, runOnnx: RunOnnx): RunWritten {
+  const { model, inputName, outputName } = readOnnxTreeModel(onnx);
+  return (values, count) => {
+    const data = { type: "float32", values } as const;
+    return runOrRefuse(() => runOnnx(onnx, count, [{ name: inputName, columns: model.features, data }], outputName));
+  };
+}
+
+/** The runtime's answers to the written file against the model it was written from; the file leaves a sum's link to the bundle. */
+async function checkWritten(
+  { model, classColumn }: ServedOutput,
+  rows: Float32Array,
+  run: RunWritten,
+): Promise<Agreement> {
+  const written = classColumn === null ? { ...model, link: "identity" as const } : model;
+  const ours = pickColumn(predictRows(written, rows), model.outputs, classColumn);
+  const count = rows.length / model.features;
+  const scales = predictionScales(written, classColumn);
+  return measureAgreement(count, ours, Float64Array.from(await run(rows, count)), scales);
+}
+
+async function runOrRefuse(run: () => Promise<ArrayLike<number>>): Promise<ArrayLike<number>> {
+  try {
+    return await run();
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
+    throw new ModelRefusedError("malformed", `ONNX Runtime cannot run it: ${message.slice(0, 200)}`);
+  }
+}
+
+/** Rows that a loaded model must answer with the same bits: spread over the check rows, infinite ones left out. */
+async function recordGolden(features: number, rows: Float32Array, run: RunWritten): Promise<GoldenRow[]> {
+  const usable = Array.from({ length: rows.length / features }, (_, at) =>
+    rows.subarray(at * features, (at + 1) * features),
+  ).filter((row) => row.every((x) => Math.abs(x) !== Number.POSITIVE_INFINITY));
+  const count = Math.min(GOLDEN_ROWS, usable.length);
+  const chosen = Array.from(
+    { length: count },
+    (_, at) => usable[Math.floor((at * usable.length) / count)] ?? new Float32Array(),
+  );
+  const flat = new Float32Array(count * features);
+  for (const [at, row] of chosen.entries()) flat.set(row, at * features);
+  const outputs = await run(flat, count);
+  return chosen.map((row, at) => {
+    return { row: Array.from(row, (x) => (Number.isNaN(x) ? null : x)), output: outputs[at] ?? Number.NaN };
+  });
+}
+
+function worse(one: Agreement, other: Agreement): Agreement {
+  return one.maxRelativeDifference > other.maxRelativeDifference ? one : other;
+}
+
+function disagreement(agreement: Agreement, what: string): RefusedModel {
+  const difference = agreement.maxRelativeDifference.toExponential(1);
+  const reason = `ONNX Runtime and our own evaluation of ${what} differ by ${difference} on the same rows, so the model would not be explained truthfully`;
+  return { status: "refused", kind: "disagrees", reason, agreement };
+}

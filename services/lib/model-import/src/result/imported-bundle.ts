@@ -1,0 +1,145 @@
+import type {
+  BundleColumn,
+  BundleFeature,
+  Explanation,
+  FeatureBundle,
+  GoldenRow,
+} from "@bellwether/risk-model/bundle/feature-bundle";
+import { scoredGoldenRows } from "@bellwether/risk-model/bundle/scored-golden-rows";
+import type { FeatureSpec } from "@bellwether/risk-model/spec/model-spec";
+import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
+import { InterventionalRefusedError } from "@bellwether/tree-model/shap/interventional-refused-error";
+import { checkInterventional } from "@bellwether/tree-model/shap/interventional-tables";
+import { float32AtMost } from "@bellwether/tree-model/trees/float32";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import type { Background } from "../rows/background.ts";
+import { rowRounding } from "../source/source-model.ts";
+import type { ServedOutput } from "./served-output.ts";
+
+/** Bands of a score when the model brings none. */
+const BANDS = { high: 0.7, medium: 0.4 } as const;
+
+/** An imported model's output is taken as it is. */
+const CALIBRATION = { kind: "none" } as const;
+
+/** What contributions of an imported model are measured against, and why not something better. */
+export function chooseExplanation(served: ServedOutput, background: Background | null): Explanation {
+  if (served.classColumn !== null) {
+    return { kind: "none", background: "the probability of one class of a softmax is no sum of trees" };
+  }
+  if (served.model.hasCovers) return { kind: "path-dependent", background: "training weights in the imported file" };
+  if (background === null) {
+    return { kind: "none", background: "the file carries no covers; import it again with --background ROWS.csv" };
+  }
+  const refusal = interventionalRefusal(served, background);
+  if (refusal !== null) return { kind: "none", background: refusal };
+  const width = served.model.features;
+  const rows = Array.from({ length: background.count }, (_, row) =>
+    Array.from(background.rows.subarray(row * width, (row + 1) * width), (x) => (Number.isNaN(x) ? null : x)),
+  );
+  return { kind: "interventional", background: `${background.count} rows given at import`, rows };
+}
+
+/** Why background rows cannot explain the model, or null when they can. */
+function interventionalRefusal({ model }: ServedOutput, { count }: Background): string | null {
+  try {
+    checkInterventional(model, count);
+    return null;
+  } catch (error) {
+    if (error instanceof InterventionalRefusedError) return error.message;
+    throw error;
+  }
+}
+
+/** What a person declares of an imported feature. */
+export type DeclaredFeature = Pick<FeatureSpec, "name" | "kind" | "unit" | "direction" | "immutable">;
+
+/** Everything between a supplier and an imported model. Names are the file's or the background's; units and directions are declared. */
+export function importedBundle(parts: {
+  readonly modelName: string;
+  readonly columns: readonly BaseColumn[];
+  readonly names: readonly string[];
+  readonly served: ServedOutput;
+  readonly background: Background | null;
+  /** What is known of features, by name. */
+  readonly declared: readonly DeclaredFeature[];
+  readonly explanation: Explanation;
+  readonly golden: readonly GoldenRow[];
+}): FeatureBundle {
+  const { modelName, columns, names, served, background, declared, explanation, golden } = parts;
+  const { features, bundleColumns } = describeColumns(columns, names, background, declared);
+  return {
+    format: "bellwether.feature-bundle/1",
+    modelName,
+    modelKind: "imported",
+    configHash: "",
+    features,
+    columns: bundleColumns,
+    ...(rowRounding(served.model) === float32AtMost && { rounding: "down" as const }),
+    text: null,
+    // One known feature is enough: how much may be missing is the model's own affair.
+    minimumPresent: 1 / features.length,
+    outputSpace: served.outputSpace,
+    classes: served.classes,
+    calibration: CALIBRATION,
+    bands: BANDS,
+    explanation,
+    golden: scoredGoldenRows({ calibration: CALIBRATION, outputSpace: served.outputSpace }, golden),
+    seed: 0,
+  };
+}
+
+function describeColumns(
+  columns: readonly BaseColumn[],
+  names: readonly string[],
+  background: Background | null,
+  declared: readonly DeclaredFeature[],
+) {
+  const known = new Map(declared.map((feature) => [feature.name, feature]));
+  const features: BundleFeature[] = [];
+  const bundleColumns: BundleColumn[] = [];
+  const taken = new Set<string>();
+  for (const [c, column] of columns.entries()) {
+    const name = (names[c] ?? column.name).trim();
+    const last = features.at(-1);
+    if (column.category !== null) {
+      bundleColumns.push({ kind: "category", feature: name, category: column.category });
+      if (last?.name === name && last.kind === "category") {
+        features[features.length - 1] = { ...last, categories: [...last.categories, column.category] };
+        continue;
+      }
+    } else bundleColumns.push({ kind: "numeric", feature: name });
+    if (name === "" || taken.has(name)) {
+      throw new ModelRefusedError("unsupported", `two columns of the model are called "${name.slice(0, 80)}"`);
+    }
+    taken.add(name);
+    features.push({
+      name,
+      kind: column.category === null ? "numeric" : "category",
+      unit: known.get(name)?.unit ?? "",
+      range: null,
+      missing: "keep",
+      direction: known.get(name)?.direction ?? "unknown",
+      monotone: false,
+      immutable: known.get(name)?.immutable ?? false,
+      training: column.category === null ? trainingOf(background, c, columns.length) : null,
+      categories: column.category === null ? [] : [column.category],
+      ...(column.codes !== undefined && { codes: column.codes }),
+    });
+  }
+  return { features, bundleColumns };
+}
+
+function trainingOf(background: Background | null, column: number, width: number): BundleFeature["training"] {
+  if (background === null) return null;
+  const present = Float32Array.from(
+    { length: background.count },
+    (_, row) => background.rows[row * width + column] ?? 0,
+  )
+    .filter((value) => !Number.isNaN(value))
+    .sort();
+  const [min] = present;
+  const max = present.at(-1);
+  if (min === undefined || max === undefined) return null;
+  return { min, max, median: present[present.length >> 1] ?? min };
+}

@@ -1,0 +1,47 @@
+import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import type { Agreement } from "../checks/agreement.ts";
+import { columnsText, skippedText, type TrainerComparison } from "../checks/expected-answers.ts";
+import type { SourceModel } from "../source/source-model.ts";
+
+/** The model card of an imported model in Markdown: where it came from, how it was checked, what is not known. */
+export function renderImportedCard(
+  bundle: FeatureBundle,
+  source: SourceModel,
+  checks: {
+    readonly agreement: Agreement;
+    readonly trainer: TrainerComparison | null;
+    readonly notes: readonly string[];
+  },
+): string {
+  const { agreement, trainer, notes } = checks;
+  const { model } = source;
+  const nodes = model.trees.reduce((sum, tree) => sum + tree.feature.length, 0);
+  return `# Model card: ${bundle.modelName}
+
+Imported from a file of ${source.producer || "an unnamed program"} (${source.format}); not trained and not evaluated here.
+
+## What it is
+- ${model.trees.length} trees, ${nodes} nodes, ${bundle.columns.length} columns from ${bundle.features.length} features, ${model.outputs} outputs, link ${model.link}.
+- Serves: ${bundle.outputSpace}${bundle.outputSpace === "raw" ? "" : ` of \`${bundle.classes.risk}\``}, not calibrated. Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.
+- Explanation: ${bundle.explanation.kind} (${bundle.explanation.background}).
+${notes.map((note) => `- ${note}\n`).join("")}
+## How it was checked
+Our evaluation and ONNX Runtime differ by at most ${agreement.maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes, on ${agreement.rows} rows: random, exactly on
+thresholds, missing and infinite values among them.
+
+${trainerLine(trainer)}
+
+## What is not known
+What the data were, how good the model is, and for whom. Evaluate it on your own outcomes before it decides anything.
+`;
+}
+
+/** How the model was compared with its trainer, or that it was not. */
+export function trainerLine(trainer: TrainerComparison | null): string {
+  if (trainer === null) {
+    return "Not compared with its trainer: the file may answer otherwise than the model that was trained, where a converter changed it. Import it with --expected ROWS to prove that it does not.";
+  }
+  const { rows, compared, maxRelativeDifference, answers, skipped } = trainer;
+  const few = rows < 20 ? " A comparison on fewer than 20 rows proves little." : "";
+  return `Compared with its trainer's own ${compared}s on ${rows} rows (columns taken: ${columnsText(answers)}${skippedText(skipped)}): they differ by at most ${maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes.${few}`;
+}

@@ -1,0 +1,112 @@
+import { TableError } from "@bellwether/risk-model/tables/table-error";
+import {
+  type Cell,
+  isMissing,
+  numberOfCell,
+  separatorHint,
+  type ValueTable,
+} from "@bellwether/risk-model/tables/value-table";
+import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
+
+/** Rows of a table as the columns of a model. */
+export interface ModelRows {
+  /** Row-major doubles `[count × columns]`, NaN = missing. */
+  readonly rows: Float64Array;
+  readonly count: number;
+  /** Names of the model's columns after the table's header. */
+  readonly names: readonly string[];
+  /** Columns of the table that are none of the model's, without those that number the rows. */
+  readonly others: readonly number[];
+  /** Names of the columns that number the rows and are not read: an index that pandas wrote along. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * Finds a model's columns in a table: by name; in order when the model's names are made up and the table has exactly its columns
+ * (and `extra` more at the end); as the list `features` of JSON lines.
+ * @param extra Columns that the table may have behind the model's when they are found by their order; null: any number but none.
+ * @throws TableError columns are missing, or cells are neither numbers nor known categories.
+ */
+export function readModelRows(
+  table: ValueTable,
+  columns: readonly BaseColumn[],
+  hasNames: boolean,
+  extra: "none" | "some",
+): ModelRows {
+  const { header, records } = table;
+  const places = findColumns(table, columns, hasNames, extra);
+  const codes = columns.map((column) => codesByText(column));
+  const count = records.length;
+  const rows = new Float64Array(count * columns.length);
+  for (const [r, record] of records.entries()) {
+    for (const [c, column] of columns.entries()) {
+      const place = places[c] as number;
+      const where = `row ${r + table.firstRow}, column ${(header[place] ?? "").slice(0, 80)}`;
+      rows[r * columns.length + c] = readCell(
+        record[place] ?? null,
+        column,
+        codes[c] as ReadonlyMap<string, number>,
+        where,
+      );
+    }
+  }
+  const used = new Set(places);
+  const byOrder = columns.some((column, c) => header[places[c] as number] !== column.name);
+  const isList = places.every((place) => /^(features|row|x)\[\d+\]$/.test(header[place] ?? ""));
+  const names = columns.map((column, c) => (byOrder && !isList ? (header[places[c] as number] ?? "") : column.name));
+  const unused = [...header.keys()].filter((place) => !used.has(place));
+  const skipped = unused.filter((place) => isIndex(header[place] ?? "", place)).map((place) => header[place] ?? "");
+  return { rows, count, names, others: unused.filter((place) => !isIndex(header[place] ?? "", place)), skipped };
+}
+
+/** Whether a column is the index of a pandas data frame: in Parquet by its name, in CSV the first one, which has none. */
+function isIndex(name: string, place: number): boolean {
+  return /^__index_level_\d+__$/.test(name) || (place === 0 && (name === "" || name === "Unnamed: 0"));
+}
+
+function findColumns(
+  { header }: ValueTable,
+  columns: readonly BaseColumn[],
+  hasNames: boolean,
+  extra: "none" | "some",
+): number[] {
+  const wanted = columns.map((column) => column.name);
+  const absent = [...new Set(wanted)].filter((name) => !header.includes(name));
+  if (absent.length === 0) return wanted.map((name) => header.indexOf(name));
+  for (const list of ["features", "row", "x"]) {
+    if (header.includes(`${list}[0]`)) {
+      const places = columns.map((_, c) => header.indexOf(`${list}[${c}]`));
+      if (!places.includes(-1) && !header.includes(`${list}[${columns.length}]`)) return places;
+    }
+  }
+  const fits = (places: readonly number[]) =>
+    extra === "none" ? places.length === columns.length : places.length > columns.length;
+  const all = [...header.keys()];
+  const places = [all.filter((place) => !isIndex(header[place] ?? "", place)), all].find(fits);
+  if (!hasNames && places !== undefined) return places.slice(0, columns.length);
+  const shown = (names: readonly string[]): string => names.slice(0, 8).join(", ").slice(0, 400);
+  throw new TableError(
+    `the table lacks ${absent.length === 1 ? "the column" : "columns"} ${shown(absent)}; it has ${shown(header)}${separatorHint(header)}`,
+  );
+}
+
+/** The first of several codes with one text counts. */
+function codesByText({ codes }: BaseColumn): ReadonlyMap<string, number> {
+  const byText = new Map<string, number>();
+  for (const [at, label] of (codes?.labels ?? []).entries()) {
+    if (!byText.has(label)) byText.set(label, codes?.values[at] as number);
+  }
+  return byText;
+}
+
+function readCell(cell: Cell, column: BaseColumn, byText: ReadonlyMap<string, number>, where: string): number {
+  if (column.category !== null) return String(cell ?? "").trim() === column.category ? 1 : 0;
+  const { codes } = column;
+  const code = typeof cell === "string" ? byText.get(cell.trim()) : undefined;
+  if (code !== undefined) return code;
+  if (isMissing(cell)) return codes?.other ?? Number.NaN;
+  const value = numberOfCell(cell);
+  if (Number.isFinite(value) && Math.abs(value) <= 3.4028234663852886e38) return value;
+  if (codes?.other != null) return codes.other;
+  throw new TableError(`${where}: "${String(cell).slice(0, 40)}" is no number`);
+}

@@ -1,0 +1,59 @@
+import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { jsonFields } from "../text/json-fields.ts";
+import { parseJsonModel } from "../text/parse-json.ts";
+
+/** Categorical columns list their codes ("-1:3:0"), numeric ones a range ("[0:1]"), unused ones say "none". */
+const CODES = /^-?\d+(:-?\d+)*$/;
+
+/** What a LightGBM file says of its categorical columns. */
+export interface LightgbmCategories {
+  readonly categorical: ReadonlySet<number>;
+  /** `[features]`, null where a column has no codes. */
+  readonly codes: readonly (CategoryCodes | null)[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Joins the codes that training saw with the categories that pandas had: one list for each categorical column, in their order.
+ * @param infos `feature_infos` of the head, one a column.
+ * @param pandas JSON of `pandas_categorical`, null when the file has none.
+ * @throws ModelRefusedError the JSON is broken.
+ */
+export function lightgbmCategories(infos: readonly string[], pandas: string | null): LightgbmCategories {
+  const columns = [...infos.keys()].filter((at) => CODES.test(infos[at] ?? ""));
+  const categorical = new Set(columns);
+  const places = new Map(columns.map((column, at) => [column, at]));
+  const seen = (column: number): number[] =>
+    (infos[column] ?? "")
+      .split(":")
+      .map(Number)
+      .filter((code) => code >= 0)
+      .sort((a, b) => a - b);
+  const lists = pandas === null ? [] : readLists(pandas);
+  const fits =
+    lists.length === columns.length &&
+    columns.every((column, at) => (seen(column).at(-1) ?? 0) < (lists[at]?.length ?? 0));
+  const codes = infos.map((_, column): CategoryCodes | null => {
+    const at = places.get(column);
+    if (at === undefined) return null;
+    const labels = fits ? lists[at] : undefined;
+    if (labels === undefined) return { values: seen(column), labels: null, other: null };
+    return { values: labels.map((_, code) => code), labels, other: null };
+  });
+  const lost = lists.length > 0 && !fits;
+  const note = `pandas_categorical has ${lists.length} lists for ${columns.length} categorical columns, so categories are sent as codes`;
+  return { categorical, codes, notes: lost ? [note] : [] };
+}
+
+function readLists(json: string): string[][] {
+  const lists = jsonFields({ lists: parseJsonModel(new TextEncoder().encode(json)) }, "pandas_categorical").lists(
+    "lists",
+  );
+  return lists.map((list) =>
+    list.map((item) => {
+      if (typeof item === "string" || typeof item === "number" || typeof item === "boolean") return String(item);
+      throw new ModelRefusedError("malformed", "pandas_categorical holds something that is neither text nor number");
+    }),
+  );
+}

@@ -1,0 +1,118 @@
+import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { unknownKey } from "../text/json-fields.ts";
+
+/** `key=value` lines of one section of a LightGBM model file. */
+export interface TextSection {
+  /** "" for the head, else "Tree=12". */
+  readonly title: string;
+  has(key: string): boolean;
+  text(key: string): string;
+  number(key: string): number;
+  /** Finite numbers between blanks; `length` null: any. */
+  numbers(key: string, length: number | null): Float64Array;
+  /** Numbers between blanks, among them infinite ones (`inf`). */
+  limits(key: string, length: number): Float64Array;
+  /** @throws ModelRefusedError the section has a key that the reader does not know and that may change scores. */
+  allowOnly(known: ReadonlySet<string>): void;
+}
+
+/** What follows the last tree; files of version 2 go straight on to the importances. */
+const END = /^(end of trees|feature[ _]importances:)\s*$/;
+
+const PANDAS = "pandas_categorical:";
+
+const MAX_LINES = 4_000_000;
+
+/**
+ * Cuts a LightGBM model file into its head, its trees and the categories behind them; what else follows the trees (importances,
+ * training parameters) is no part of the model.
+ * @throws ModelRefusedError not such a file, cut short, or with more lines than any model.
+ */
+export function readLightgbmText(bytes: Uint8Array): {
+  readonly head: TextSection;
+  readonly trees: readonly TextSection[];
+  /** JSON of the categories that pandas had, null when the file has none. */
+  readonly pandasCategories: string | null;
+} {
+  const lines = decode(bytes).split("\n");
+  if (lines.length > MAX_LINES)
+    throw new ModelRefusedError("unsafe", `a LightGBM file of more than ${MAX_LINES} lines`);
+  const end = lines.findIndex((line) => END.test(line));
+  if (end < 0) throw new ModelRefusedError("malformed", "the LightGBM file ends before its trees do (truncated file)");
+  const starts = [...lines.keys()].slice(0, end).filter((at) => lines[at]?.startsWith("Tree=") === true);
+  const head = section("", lines.slice(0, starts[0] ?? end));
+  const trees = starts.map((start, at) =>
+    section((lines[start] ?? "").trimEnd(), lines.slice(start + 1, starts[at + 1] ?? end)),
+  );
+  if (head.has("tree_sizes") && head.numbers("tree_sizes", null).length !== trees.length) {
+    throw new ModelRefusedError("malformed", `the file holds ${trees.length} trees, its head promises others`);
+  }
+  const categories = lines.slice(end).findLast((line) => line.startsWith(PANDAS));
+  const pandasCategories = categories?.slice(PANDAS.length).trim() ?? null;
+  return { head, trees, pandasCategories: pandasCategories === "null" ? null : pandasCategories };
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) throw new ModelRefusedError("malformed", "the LightGBM file is not UTF-8 text");
+    throw error;
+  }
+}
+
+function section(title: string, lines: readonly string[]): TextSection {
+  const values = new Map<string, string>();
+  for (const line of lines) {
+    const at = line.indexOf("=");
+    const key = (at < 0 ? line : line.slice(0, at)).trim();
+    if (key === "") continue;
+    if (values.has(key)) throw new ModelRefusedError("malformed", `${where(title)} holds ${key.slice(0, 40)} twice`);
+    values.set(key, at < 0 ? "" : line.slice(at + 1).trim());
+  }
+  const text = (key: string): string => {
+    const value = values.get(key);
+    if (value === undefined) throw new ModelRefusedError("malformed", `${where(title)} lacks ${key}`);
+    return value;
+  };
+  const list = (key: string, length: number | null): Float64Array => {
+    const found = text(key);
+    const values = found === "" ? new Float64Array() : Float64Array.from(found.split(/ +/), numberOf);
+    if (length !== null && values.length !== length) {
+      throw new ModelRefusedError(
+        "malformed",
+        `${where(title)}: ${key} has ${values.length} entries where ${length} are due`,
+      );
+    }
+    return values;
+  };
+  const checked = (key: string, length: number | null, isFit: (value: number) => boolean, what: string) => {
+    const values = list(key, length);
+    if (values.every(isFit)) return values;
+    throw new ModelRefusedError("malformed", `${where(title)}: ${key} holds something that is no ${what}`);
+  };
+  const numbers = (key: string, length: number | null) => checked(key, length, Number.isFinite, "finite number");
+  return {
+    title,
+    has: (key) => values.has(key),
+    text,
+    number: (key) => numbers(key, 1)[0] ?? 0,
+    numbers,
+    limits: (key, length) => checked(key, length, (value) => !Number.isNaN(value), "number"),
+    allowOnly: (known) => {
+      const unknown = [...values.keys()].find((key) => !known.has(key));
+      if (unknown !== undefined) throw unknownKey(`${title === "" ? "" : `${title.slice(0, 40)}: `}${unknown}`);
+    },
+  };
+}
+
+/** A number as C++ writes it: also `inf` and `-inf`. */
+function numberOf(text: string): number {
+  const infinite = /^([+-]?)inf(inity)?$/i.exec(text);
+  if (infinite === null) return Number(text);
+  return infinite[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+function where(title: string): string {
+  return title === "" ? "the head of the LightGBM file" : title.slice(0, 40);
+}
