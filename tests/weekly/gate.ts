@@ -1,4 +1,4 @@
-import { openPostgres } from "@bellwether/storage/open-postgres";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { expect, vi } from "vitest";
 
 /** A point in ops-service's work where its transaction waits until the gate is opened. */

@@ -1,7 +1,7 @@
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { openPostgres } from "@bellwether/storage/open-postgres";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { expect } from "vitest";

@@ -1,6 +1,6 @@
 import { mkdtemp, rmdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { makeFolder } from "@bellwether/storage/data-folder";
+import { makeFolder } from "@bellwether/files/data-folder";
 import { UsageError } from "./usage-error.ts";
 
 /**

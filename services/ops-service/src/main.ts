@@ -3,7 +3,7 @@ import { loadRiskPolicy } from "@bellwether/config/risk-policy";
 import { env, readEnv } from "@bellwether/env/env";
 import { runService } from "@bellwether/mesh/server/run-service";
 import { peerSettings, serverEnv, serverSettings } from "@bellwether/mesh/server/server-env";
-import { providePostgres } from "@bellwether/storage/provide-postgres";
+import { providePostgres } from "@bellwether/postgres/embedded/provide-postgres";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry } from "@bellwether/telemetry/start-telemetry";

@@ -10,7 +10,7 @@ import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { staticFiles } from "@bellwether/mesh/web/static-files";
-import { watchPostgres } from "@bellwether/storage/postgres-pulse";
+import { watchPostgres } from "@bellwether/postgres/watch/postgres-pulse";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { passOnInference } from "./clients/pass-on-inference.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { openPostgres } from "@bellwether/storage/open-postgres";
-import { inTransaction } from "@bellwether/storage/transaction";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";

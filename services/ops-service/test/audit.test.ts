@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AuditEventSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
-import { openPostgres } from "@bellwether/storage/open-postgres";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";

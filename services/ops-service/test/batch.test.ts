@@ -7,7 +7,7 @@ import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ListRunsRequestSchema, type SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { BadRequestSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
-import { openPostgres } from "@bellwether/storage/open-postgres";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
-import { startEmbeddedPostgres } from "@bellwether/storage/embedded-postgres";
+import { startEmbeddedPostgres } from "@bellwether/postgres/embedded/embedded-postgres";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";

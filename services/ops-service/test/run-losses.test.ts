@@ -1,7 +1,7 @@
 import { createRiskPolicy } from "@bellwether/config/risk-policy";
 import { LossLimit, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { openPostgres } from "@bellwether/storage/open-postgres";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,6 +1,6 @@
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { openPostgres } from "@bellwether/storage/open-postgres";
-import { inTransaction } from "@bellwether/storage/transaction";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";

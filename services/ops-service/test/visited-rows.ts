@@ -1,4 +1,4 @@
-import { drizzle } from "@bellwether/storage/drizzle";
+import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
 import type { Pool } from "pg";
 import type { Db } from "../src/store/database.ts";
 

@@ -4,13 +4,13 @@ import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule
 import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
+import { openQueue } from "@bellwether/queue/open-queue";
+import { watchQueue } from "@bellwether/queue/queue-pulse";
 import { readAliases } from "@bellwether/registry/aliases";
 import { listModels } from "@bellwether/registry/read-version";
 import { setAlias } from "@bellwether/registry/set-alias";
 import { aliasCheck } from "@bellwether/scoring/alias-check";
 import { createModelChecker } from "@bellwether/scoring/model-checker";
-import { openQueue } from "@bellwether/storage/open-queue";
-import { watchQueue } from "@bellwether/storage/queue-pulse";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { createOpsTrail } from "./clients/ops-trail.ts";

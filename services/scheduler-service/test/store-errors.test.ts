@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
-import { openQueue } from "@bellwether/storage/open-queue";
+import { openQueue } from "@bellwether/queue/open-queue";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";

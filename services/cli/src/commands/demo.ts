@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { demoFiles } from "@bellwether/demo-data/demo-files";
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
-import { makeFolder } from "@bellwether/storage/data-folder";
+import { makeFolder } from "@bellwether/files/data-folder";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { isoWeek, wholeNumber } from "../parse-option.ts";

@@ -1,7 +1,7 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { runProgram } from "@bellwether/storage/run-program";
+import { runProgram } from "@bellwether/files/run-program";
 
 /** What the page is made of, below the repository. */
 const SOURCES = ["gen", "services/dashboard/src", "services/dashboard/public", "services/dashboard/index.html"];

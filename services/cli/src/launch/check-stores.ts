@@ -11,11 +11,11 @@ export async function checkStores(given: EnvSource): Promise<void> {
   });
   // Loaded where they are wanted: most starts bring their own database and name none.
   if (databaseUrl !== null) {
-    const { openPostgres } = await import("@bellwether/storage/open-postgres");
+    const { openPostgres } = await import("@bellwether/postgres/pool/open-postgres");
     await (await openPostgres(databaseUrl.reveal(), { max: 1 })).close();
   }
   if (redisUrl !== null) {
-    const { openQueue } = await import("@bellwether/storage/open-queue");
+    const { openQueue } = await import("@bellwether/queue/open-queue");
     await (await openQueue(redisUrl.reveal())).close();
   }
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Secret } from "@bellwether/env/secret";
-import { startEmbeddedPostgres } from "@bellwether/storage/embedded-postgres";
+import { startEmbeddedPostgres } from "@bellwether/postgres/embedded/embedded-postgres";
 import { type SupervisedProcess, type SupervisorOptions, superviseService } from "./supervise-service.ts";
 
 /** The database of a start. */

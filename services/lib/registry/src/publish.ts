@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import { syncFolder, writeSynced } from "./durable-write.ts";
+import { syncFolder, writeSynced } from "@bellwether/files/durable-write";
 import { MAX_FILE_BYTES, modelFolder, versionNumber } from "./layout.ts";
 import type { Manifest, ManifestEvaluation, PublishedFile } from "./manifest.ts";
 import type { VersionCheck } from "./read-version.ts";

@@ -16,7 +16,7 @@ import {
 } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { takeProcessLock } from "@bellwether/storage/process-lock";
+import { takeProcessLock } from "@bellwether/files/process-lock";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { readAliases } from "./aliases.ts";
 import { registryRoot } from "./layout.ts";

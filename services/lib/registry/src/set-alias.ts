@@ -1,4 +1,5 @@
 import path from "node:path";
+import { replaceFile } from "@bellwether/files/durable-write";
 import {
   type Alias,
   type AliasFile,
@@ -9,7 +10,6 @@ import {
   NO_ALIASES,
 } from "./alias-file.ts";
 import { readAliases } from "./aliases.ts";
-import { replaceFile } from "./durable-write.ts";
 import { modelFolder, versionFolder } from "./layout.ts";
 import { exists } from "./plain-file.ts";
 import { readVersion, type VersionCheck } from "./read-version.ts";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { ProcessLockedError, takeProcessLock } from "@bellwether/storage/process-lock";
+import { ProcessLockedError, takeProcessLock } from "@bellwether/files/process-lock";
 import { RegistryBusyError } from "./registry-error.ts";
 
 /** A write takes some milliseconds, dozens on a slow disk: a few may stand in line. */

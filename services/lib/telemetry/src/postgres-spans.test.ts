@@ -1,7 +1,7 @@
-import { copyRows } from "@bellwether/storage/copy-rows";
-import { openPostgres } from "@bellwether/storage/open-postgres";
-import type { PostgresPool } from "@bellwether/storage/postgres-pool";
-import { inTransaction } from "@bellwether/storage/transaction";
+import { copyRows } from "@bellwether/postgres/pool/copy-rows";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
+import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { startEmbeddedPostgres } from "@bellwether/storage/embedded-postgres";
-import { openPostgres } from "@bellwether/storage/open-postgres";
+import { startEmbeddedPostgres } from "@bellwether/postgres/embedded/embedded-postgres";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 
 /** A PostgreSQL server of one test file. */
 export interface PostgresCluster extends AsyncDisposable {

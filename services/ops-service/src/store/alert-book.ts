@@ -1,4 +1,4 @@
-import { getTableColumns, sql } from "@bellwether/storage/drizzle";
+import { getTableColumns, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert, AlertChange, AlertDimension } from "../domain/alert.ts";
 import type { AlertBook, ImpactStanding, ScoreStanding } from "../domain/evaluate-rules.ts";

@@ -1,8 +1,8 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { migrateDatabase } from "@bellwether/storage/migrate";
-import { openPostgres } from "@bellwether/storage/open-postgres";
+import { migrateDatabase } from "@bellwether/postgres/drizzle/migrate";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "./database.ts";

@@ -1,6 +1,6 @@
-import { drizzle } from "@bellwether/storage/drizzle";
-import { openPostgres } from "@bellwether/storage/open-postgres";
-import type { PostgresPool } from "@bellwether/storage/postgres-pool";
+import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../../test/visited-rows.ts";

@@ -1,4 +1,4 @@
-import { aliasedTable, and, desc, eq, inArray, sql } from "@bellwether/storage/drizzle";
+import { aliasedTable, and, desc, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert, AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";
 import type { TriageDesk } from "../domain/triage-alert.ts";

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, lt, sql } from "@bellwether/storage/drizzle";
+import { and, asc, desc, eq, gt, gte, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { type AuditEvent, type AuditHead, type AuditRecord, chainEvents, EMPTY_CHAIN } from "../domain/audit-chain.ts";
 import type { Db } from "./database.ts";

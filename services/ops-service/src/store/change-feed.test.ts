@@ -1,6 +1,6 @@
-import { openNotifications } from "@bellwether/storage/open-notifications";
-import { openPostgres } from "@bellwether/storage/open-postgres";
-import type { PostgresPool } from "@bellwether/storage/postgres-pool";
+import { openNotifications } from "@bellwether/postgres/pool/open-notifications";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";

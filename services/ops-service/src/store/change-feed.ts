@@ -1,4 +1,4 @@
-import type { NotificationConnection, NotificationListener } from "@bellwether/storage/open-notifications";
+import type { NotificationConnection, NotificationListener } from "@bellwether/postgres/pool/open-notifications";
 import type { Change } from "../domain/change.ts";
 import { DatabaseUnavailableError, WatchTooSlowError } from "../domain/ops-error.ts";
 

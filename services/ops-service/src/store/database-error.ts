@@ -1,4 +1,4 @@
-import { passingFault, poolFault, timeoutFault } from "@bellwether/storage/passing-fault";
+import { passingFault, poolFault, timeoutFault } from "@bellwether/postgres/pool/passing-fault";
 import { DatabaseBusyError, DatabaseTimeoutError, DatabaseUnavailableError } from "../domain/ops-error.ts";
 
 /** The driver's error as one that a caller can act on; anything else comes back as it is. `tell` hears what the driver said. */

@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
-import { drizzle } from "@bellwether/storage/drizzle";
-import { migrateDatabase } from "@bellwether/storage/migrate";
+import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
+import { migrateDatabase } from "@bellwether/postgres/drizzle/migrate";
 import {
   type NotificationConnection,
   type NotificationListener,
   openNotifications,
-} from "@bellwether/storage/open-notifications";
-import { openPostgres } from "@bellwether/storage/open-postgres";
-import { inTransaction } from "@bellwether/storage/transaction";
+} from "@bellwether/postgres/pool/open-notifications";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Pool, PoolClient } from "pg";
 

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, lt, sql } from "@bellwether/storage/drizzle";
+import { and, asc, desc, eq, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { ScoringModel } from "../domain/choose-model.ts";
 import type { Run } from "../domain/run.ts";

@@ -13,7 +13,7 @@ import {
   timestamp,
   unique,
   uuid,
-} from "@bellwether/storage/drizzle";
+} from "@bellwether/postgres/drizzle/drizzle";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { RunFeature } from "../domain/explain-score.ts";
 import type { BandCounts, FeatureDrift, ScoredBy } from "../domain/run.ts";

@@ -1,4 +1,4 @@
-import { sql } from "@bellwether/storage/drizzle";
+import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { Band, BandCounts } from "../domain/run.ts";
 import { BAND_NUMBERS } from "../domain/scored-chunk.ts";
 import type { Db } from "./database.ts";

@@ -1,4 +1,4 @@
-import { sql } from "@bellwether/storage/drizzle";
+import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { RunFeature, StoredScore } from "../domain/explain-score.ts";
 import type { Db } from "./database.ts";
 

@@ -1,4 +1,4 @@
-import { sql } from "@bellwether/storage/drizzle";
+import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { chooseModel, type ScoringModel } from "../domain/choose-model.ts";
 import { explainScore } from "../domain/explain-score.ts";

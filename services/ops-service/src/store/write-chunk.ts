@@ -1,4 +1,4 @@
-import { copyRows } from "@bellwether/storage/copy-rows";
+import { copyRows } from "@bellwether/postgres/pool/copy-rows";
 import type { PoolClient } from "pg";
 import type { RunFeature } from "../domain/explain-score.ts";
 import { RunMismatchError } from "../domain/ops-error.ts";

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { openPostgres } from "@bellwether/storage/open-postgres";
-import { openQueue } from "@bellwether/storage/open-queue";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import { openQueue } from "@bellwether/queue/open-queue";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";

@@ -1,4 +1,4 @@
-import { openQueue } from "@bellwether/storage/open-queue";
+import { openQueue } from "@bellwether/queue/open-queue";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { expect, test, vi } from "vitest";

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { openQueue } from "@bellwether/storage/open-queue";
+import { openQueue } from "@bellwether/queue/open-queue";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { expect, test, vi } from "vitest";

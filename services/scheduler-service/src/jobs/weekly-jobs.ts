@@ -1,5 +1,5 @@
-import type { Queues } from "@bellwether/storage/open-queue";
-import { isQueueAway, readQueue } from "@bellwether/storage/queue-fault";
+import type { Queues } from "@bellwether/queue/open-queue";
+import { isQueueAway, readQueue } from "@bellwether/queue/queue-fault";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { UnrecoverableError } from "bullmq";
 import type { PauseFile } from "../domain/pause.ts";

@@ -1,4 +1,4 @@
-import type { JobQueue } from "@bellwether/storage/open-queue";
+import type { JobQueue } from "@bellwether/queue/open-queue";
 import type { JobsOptions } from "bullmq";
 import type { PauseState } from "../domain/pause.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { makeFolder } from "@bellwether/storage/data-folder";
+import { makeFolder } from "@bellwether/files/data-folder";
 
 /** Writes parts to a file that appears under its name whole, on the disk, or not at all; replaces an older one. */
 export async function writeWhole(file: string, parts: AsyncIterable<string> | Iterable<string>): Promise<void> {

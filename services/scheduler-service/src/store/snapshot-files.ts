@@ -1,7 +1,7 @@
 import path from "node:path";
+import { makeFolder } from "@bellwether/files/data-folder";
 import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
-import { makeFolder } from "@bellwether/storage/data-folder";
 
 // DuckDB is loaded with the first file: a scheduler that starts is ready a tenth of a second sooner without it.
 

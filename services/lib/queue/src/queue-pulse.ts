@@ -1,7 +1,7 @@
+import { probePostgres } from "@bellwether/postgres/watch/postgres-pulse";
+import { type PulseTimes, type StoreProbe, watchStore } from "@bellwether/postgres/watch/store-pulse";
 import { Redis } from "ioredis";
-import { probePostgres } from "./postgres-pulse.ts";
 import { probeWrite } from "./redis-write-probe.ts";
-import { type PulseTimes, type StoreProbe, watchStore } from "./store-pulse.ts";
 
 /** Watches whether the store of `openQueue`'s jobs answers and takes writes, Redis or PostgreSQL, as `watchStore` does. */
 export function watchQueue(

@@ -1,9 +1,9 @@
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { Redis } from "ioredis";
 import { expect, test, vi } from "vitest";
-import { openPostgres } from "./open-postgres.ts";
 import { openQueue } from "./open-queue.ts";
 import { watchQueue } from "./queue-pulse.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { passingFault } from "./passing-fault.ts";
+import { passingFault } from "@bellwether/postgres/pool/passing-fault";
 
 /** What ioredis and Redis say when a command cannot be carried out now. */
 const REDIS =

@@ -5,12 +5,12 @@ import { link, open, readdir, readFile, rename, rm, stat, writeFile } from "node
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { runProgram } from "@bellwether/files/run-program";
+import { StorageError } from "@bellwether/files/storage-error";
+import { openPostgres } from "../pool/open-postgres.ts";
 import { errorLine } from "./error-line.ts";
-import { openPostgres } from "./open-postgres.ts";
-import { runProgram } from "./run-program.ts";
 import { clusterHome, exists, giveTo, type ServerUser, serverPrograms, serverUser } from "./server-files.ts";
 import { isServerOf } from "./server-process.ts";
-import { StorageError } from "./storage-error.ts";
 
 export interface EmbeddedPostgresOptions {
   /** Folder of the cluster, made when it is not there. */

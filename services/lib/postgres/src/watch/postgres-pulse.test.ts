@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
 import { watchPostgres } from "./postgres-pulse.ts";
 
 let server: EmbeddedPostgres;

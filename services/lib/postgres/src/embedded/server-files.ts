@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { access, chown, cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { makeDataFolder } from "./data-folder.ts";
-import { StorageError } from "./storage-error.ts";
+import { makeDataFolder } from "@bellwether/files/data-folder";
+import { StorageError } from "@bellwether/files/storage-error";
 
 /** Who runs the server. */
 export interface ServerUser {

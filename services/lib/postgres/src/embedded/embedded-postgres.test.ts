@@ -5,10 +5,10 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { StorageError } from "@bellwether/files/storage-error";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openPostgres } from "../pool/open-postgres.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
-import { openPostgres } from "./open-postgres.ts";
-import { StorageError } from "./storage-error.ts";
 
 let dir: string;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { StorageError, shortCause, shownAddress } from "@bellwether/files/storage-error";
 import type { ClientConfig } from "pg";
 import { libpqUrl } from "./libpq-url.ts";
 import { PostgresPool } from "./postgres-pool.ts";
-import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
 
 export interface PostgresOptions {
   /** Connections at most. Default 10. */

@@ -5,12 +5,12 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
+import { giveTo, serverUser } from "../embedded/server-files.ts";
 import { copyRows } from "./copy-rows.ts";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { passingFault } from "./passing-fault.ts";
 import type { PostgresPool } from "./postgres-pool.ts";
-import { giveTo, serverUser } from "./server-files.ts";
 import { inTransaction } from "./transaction.ts";
 
 let server: EmbeddedPostgres;

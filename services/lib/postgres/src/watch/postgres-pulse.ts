@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { connectPostgres } from "./open-postgres.ts";
+import { connectPostgres } from "../pool/open-postgres.ts";
 import { type PulseTimes, type StoreProbe, StoreReadOnlyError, watchStore } from "./store-pulse.ts";
 
 /** A standby, or a server or database whose transactions are read-only. */

@@ -1,5 +1,5 @@
+import { openPostgres } from "../pool/open-postgres.ts";
 import { drizzle, migrate } from "./drizzle.ts";
-import { openPostgres } from "./open-postgres.ts";
 
 /** Any number that all processes agree on: held by the one that migrates, waited for by the others. */
 const MIGRATION_LOCK = 724_001;

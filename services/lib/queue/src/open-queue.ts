@@ -1,4 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { StorageError, shortCause, shownAddress } from "@bellwether/files/storage-error";
+import { libpqUrl } from "@bellwether/postgres/pool/libpq-url";
+import { assertWritable } from "@bellwether/postgres/watch/postgres-pulse";
 import {
   type BackendFactory,
   createPostgresBackend,
@@ -11,12 +14,9 @@ import {
 } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { libpqUrl } from "./libpq-url.ts";
 import { moveOldQueue } from "./move-old-queue.ts";
-import { assertWritable } from "./postgres-pulse.ts";
 import { createQueueTelemetry } from "./queue-telemetry.ts";
 import { probeWrite, QUEUE_PREFIX } from "./redis-write-probe.ts";
-import { StorageError, shortCause, shownAddress } from "./storage-error.ts";
 
 /** Where the jobs are kept. On Postgres each queue has a small pool of its own, as BullMQ sets the pool's search path. */
 type Store = { readonly redis: Redis } | PoolSettings;

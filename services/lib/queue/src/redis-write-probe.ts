@@ -1,5 +1,5 @@
+import { StoreReadOnlyError } from "@bellwether/postgres/watch/store-pulse";
 import type { Redis } from "ioredis";
-import { StoreReadOnlyError } from "./store-pulse.ts";
 
 /** Prefix of every key of the queues: one hash tag, so that a Redis Cluster keeps them all in one slot. */
 export const QUEUE_PREFIX = "{bellwether}";
