@@ -1,6 +1,6 @@
 // An echo server in a process of its own, to be stopped, killed and flooded: `replica.ts JSON` with ports, TLS files and mode.
 import { readFileSync } from "node:fs";
-import { refusal } from "@bellwether/mesh/errors/rpc-error";
+import { rpcError } from "@bellwether/mesh/errors/rpc-error";
 import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
@@ -34,7 +34,7 @@ const started: Record<string, number> = {};
 const observer = {
   started(method: string): void {
     started[method] = (started[method] ?? 0) + 1;
-    if (options.failing) throw refusal(Code.Unavailable, "ASKED_TO_FAIL", "this replica always fails");
+    if (options.failing) throw rpcError(Code.Unavailable, "ASKED_TO_FAIL", "this replica always fails");
   },
   ended: (): void => {},
 };

@@ -1,7 +1,7 @@
 import { BatchRunSchema, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService, type SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { route } from "@bellwether/mesh/call/route";
-import { refusal } from "@bellwether/mesh/errors/rpc-error";
+import { rpcError } from "@bellwether/mesh/errors/rpc-error";
 import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { create } from "@bufbuild/protobuf";
@@ -42,7 +42,7 @@ export async function startLedger(): Promise<LedgerServer> {
   const holders: string[] = [];
   let [fence, holder, rejected] = [0n, "", 0n];
   const checkFence = (given: bigint | undefined): void => {
-    if (given !== fence) throw refusal(Code.Aborted, "RUN_FENCED", "another holder has the run");
+    if (given !== fence) throw rpcError(Code.Aborted, "RUN_FENCED", "another holder has the run");
   };
   const count = (): void => {
     const faulty = [...chunks.values()].reduce((sum, c) => sum + (c.scores?.faults.length ?? 0), 0);
@@ -75,7 +75,7 @@ export async function startLedger(): Promise<LedgerServer> {
       server.onReport();
       checkFence(request.lease?.fence);
       if (request.inputDigest && run.inputDigest && request.inputDigest !== run.inputDigest)
-        throw refusal(Code.FailedPrecondition, "RUN_MISMATCH", "the run began with another input");
+        throw rpcError(Code.FailedPrecondition, "RUN_MISMATCH", "the run began with another input");
       run.stage = request.stage;
       run.inputDigest ||= request.inputDigest;
       if (request.rowsRead !== undefined) run.rowsRead = request.rowsRead;
@@ -101,7 +101,7 @@ export async function startLedger(): Promise<LedgerServer> {
     completeRun: (request) => {
       checkFence(request.lease?.fence);
       if (chunks.size !== request.chunksTotal || run.rowsScored + run.rowsSetAside !== request.rowsRead)
-        throw refusal(Code.FailedPrecondition, "RUN_INCOMPLETE", "the counts do not add up");
+        throw rpcError(Code.FailedPrecondition, "RUN_INCOMPLETE", "the counts do not add up");
       Object.assign(run, { state: RunState.COMPLETE, drift: request.drift, failure: "" });
       run.completedAt = timestampFromDate(new Date(1_000));
       return { run };
@@ -112,7 +112,7 @@ export async function startLedger(): Promise<LedgerServer> {
       return { run };
     },
     getRun: ({ isoWeek }) => {
-      if (run.isoWeek === "" || isoWeek !== run.isoWeek) throw refusal(Code.NotFound, "RUN_NOT_FOUND", "no such run");
+      if (run.isoWeek === "" || isoWeek !== run.isoWeek) throw rpcError(Code.NotFound, "RUN_NOT_FOUND", "no such run");
       return { run };
     },
   };

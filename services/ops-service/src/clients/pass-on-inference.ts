@@ -1,7 +1,7 @@
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { callerOf } from "@bellwether/mesh/call/caller";
-import { onwardAsCaller } from "@bellwether/mesh/client/propagate-context";
+import { propagateContextAsCaller } from "@bellwether/mesh/client/propagate-context";
 import { ERROR_DOMAIN } from "@bellwether/mesh/errors/rpc-error";
 import {
   Code,
@@ -22,14 +22,14 @@ export function passOnInference(transport: Transport): PassedOn {
   return {
     async predict(request, context) {
       try {
-        return await ml.predict(request, onwardAsCaller(context));
+        return await ml.predict(request, propagateContextAsCaller(context));
       } catch (error) {
         throw forCaller(error, context);
       }
     },
     async *explain(request, context) {
       try {
-        yield* ml.explain(request, onwardAsCaller(context));
+        yield* ml.explain(request, propagateContextAsCaller(context));
       } catch (error) {
         throw forCaller(error, context);
       }

@@ -36,7 +36,7 @@ it("64 MiB are the most that an RPC may ask for", () => {
   expect(() => callLimits(stating(echo, { maxRequestBytes: 64 * MIB + 1 }))).toThrow("expected at most 67108864");
 });
 
-it("limits that contradict themselves are refused", () => {
+it("limits that contradict themselves are rejected", () => {
   expect(() => callLimits(stating(echo, { openEnded: true }))).toThrow("open_ended is for streaming RPCs");
   const both = stating(count, { openEnded: true, defaultTimeoutMs: 1 });
   expect(() => callLimits(both)).toThrow("without default_timeout_ms");

@@ -28,7 +28,7 @@ export interface RequestMemory {
 }
 
 /**
- * One call on the server, the same at every door: what handlers get as their context and policies work on.
+ * One call on the server, the same at every listener: what handlers get as their context and policies work on.
  * Headers, signal and values come into being when they are first asked for: a unary call that needs none pays for none.
  */
 export abstract class Call implements HandlerContext {
@@ -45,9 +45,9 @@ export abstract class Call implements HandlerContext {
   /** Goes on with a call that a policy's `admit` made wait. */
   abstract enter(): void;
 
-  /** Whether the door's engine ends the call at the deadline that its client set. */
+  /** Whether the listener's engine ends the call at the deadline that its client set. */
   readonly engineKeepsDeadline: boolean = false;
-  /** Whether the door's engine ends a request that takes too long to arrive. */
+  /** Whether the listener's engine ends a request that takes too long to arrive. */
   readonly engineTimesBody: boolean = false;
   /** When the call must be over, epoch milliseconds; Infinity: never. */
   deadline = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 import type { Call } from "./call.ts";
 
 /** Ends a call whose client lets its handler wait too long for the next message of a stream. */
@@ -18,7 +18,7 @@ export function createMessageTimer(call: Call, timeoutMs: number): MessageTimer 
   let timer: NodeJS.Timeout | undefined;
   const expire = (): void => {
     if (!waits) return;
-    call.fail(refusal(Code.DeadlineExceeded, "MESSAGE_TIMEOUT", `no message has come for ${timeoutMs} ms`));
+    call.fail(rpcError(Code.DeadlineExceeded, "MESSAGE_TIMEOUT", `no message has come for ${timeoutMs} ms`));
   };
   return {
     start() {

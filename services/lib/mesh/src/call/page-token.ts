@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { create, type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 
 /** Characters of the hash of a filter: enough that no other filter is met by accident. */
 const FILTER_CHARACTERS = 12;
@@ -38,7 +38,7 @@ export function pageTokens<D extends DescMessage>(
       const [of = "", ...key] = Buffer.from(token, "base64url").toString().split(" ");
       if (key.length !== length || encode([of, ...key]) !== token) throw pageTokenError();
       if (of !== bound)
-        throw refused(
+        throw rejected(
           "belongs to a list with another filter; repeat the request that it came from, or start without a token",
         );
       return key;
@@ -48,12 +48,12 @@ export function pageTokens<D extends DescMessage>(
 
 /** For a token whose key cannot be one of this list. */
 export function pageTokenError(): ConnectError {
-  return refused("is not one of this list's; use next_page_token of the previous page, unchanged");
+  return rejected("is not one of this list's; use next_page_token of the previous page, unchanged");
 }
 
-function refused(description: string): ConnectError {
+function rejected(description: string): ConnectError {
   const fieldViolations = [{ field: "page_token", description }];
-  return refusal(Code.InvalidArgument, "PAGE_TOKEN", `page_token ${description}`, { fieldViolations });
+  return rpcError(Code.InvalidArgument, "PAGE_TOKEN", `page_token ${description}`, { fieldViolations });
 }
 
 function encode(parts: readonly (string | number)[]): string {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { deadlineFrom } from "./parse-timeout.ts";
+import { parseTimeout } from "./parse-timeout.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -13,9 +13,9 @@ test.each([
   ["999999n", 0],
 ])("%s asks for a deadline in %i ms", (header, ms) => {
   vi.useFakeTimers({ now: 1_000_000 });
-  expect(deadlineFrom(header)).toBe(1_000_000 + ms);
+  expect(parseTimeout(header)).toBe(1_000_000 + ms);
 });
 
 test.each([undefined, "", "S", "1", "1h", "-1S", "1.5S", "100000000m", "1SS"])("%j asks for none", (header) => {
-  expect(deadlineFrom(header)).toBe(Number.POSITIVE_INFINITY);
+  expect(parseTimeout(header)).toBe(Number.POSITIVE_INFINITY);
 });

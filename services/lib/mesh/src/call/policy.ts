@@ -3,7 +3,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { Call } from "./call.ts";
 
 /**
- * One concern of every call, written once for every door. A hook that throws ends the call with that error.
+ * One concern of every call, written once for every listener. A hook that throws ends the call with that error.
  * Hooks instead of nested functions: one that returns undefined costs no promise.
  */
 export interface Policy {

@@ -4,7 +4,7 @@ import type { Call } from "./call.ts";
 import { type CallLimits, callLimits, isProbe } from "./call-limits.ts";
 import { methodPath, streamsIn, streamsOut } from "./method.ts";
 
-/** An implementation of one RPC as the doors call it: a message or an iterable in, a message, a promise or an iterable out. */
+/** An implementation of one RPC as the listeners call it: a message or an iterable in, a message, a promise or an iterable out. */
 export type Handler = (request: unknown, call: Call) => unknown;
 
 /** One RPC with what answers it, and what every call of it asks for: looked up once, not per call. */
@@ -20,7 +20,7 @@ export interface BoundMethod {
   readonly isProbe: boolean;
 }
 
-/** A service with its implementation, ready to be mounted at every door. Build it with `route`. */
+/** A service with its implementation, ready to be mounted at every listener. Build it with `route`. */
 export interface Route {
   readonly service: DescService;
   readonly methods: readonly BoundMethod[];

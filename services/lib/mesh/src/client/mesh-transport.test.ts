@@ -24,7 +24,7 @@ test.each([
   "",
   "//ml-service",
   "http://",
-])('"%s" is refused', (url) => {
+])('"%s" is rejected', (url) => {
   expect(() => parsePeerUrl(url)).toThrow(TypeError);
 });
 

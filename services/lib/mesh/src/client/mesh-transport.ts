@@ -17,7 +17,7 @@ export interface ClientTls {
 
 export interface MeshTransportOptions {
   /**
-   * Where the peer's gRPC door is: "http://ml-service:9081", "https://…" for TLS, or a grpc-js target ("dns:///…",
+   * Where the peer's gRPC listener is: "http://ml-service:9081", "https://…" for TLS, or a grpc-js target ("dns:///…",
    * "ipv4:127.0.0.1:1,127.0.0.1:2"). A name is looked up again and again; calls go round all its addresses.
    */
   readonly url: string;

@@ -1,12 +1,12 @@
 import { createContextValues, type HandlerContext } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { type Caller, callerKey } from "../call/caller.ts";
-import { onward, onwardAsCaller } from "./propagate-context.ts";
+import { propagateContext, propagateContextAsCaller } from "./propagate-context.ts";
 
 const { signal } = new AbortController();
-const within = (leftMs: number | undefined) => onward({ signal, timeoutMs: () => leftMs });
+const within = (leftMs: number | undefined) => propagateContext({ signal, timeoutMs: () => leftMs });
 
-test("a call onward ends with the call it is made for, and 50 ms before its deadline", () => {
+test("a call propagateContext ends with the call it is made for, and 50 ms before its deadline", () => {
   expect(within(1_000)).toEqual({ signal, timeoutMs: 950 });
   expect(within(undefined)).toEqual({ signal });
 });
@@ -28,5 +28,5 @@ test.each<[Caller["via"], string | null, object | undefined]>([
     values: createContextValues().set(callerKey, caller),
     requestHeader: new Headers(authorization === null ? {} : { authorization }),
   } as Partial<HandlerContext> as HandlerContext;
-  expect(onwardAsCaller(context).headers).toEqual(headers);
+  expect(propagateContextAsCaller(context).headers).toEqual(headers);
 });

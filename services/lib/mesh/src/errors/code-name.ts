@@ -9,11 +9,11 @@ export function codeName(error: Pick<ConnectError, "code"> | undefined): string 
 }
 
 /** Whether a code says that the server is at fault, not the caller. */
-export function isServerFault(code: Code): boolean {
-  return SERVER_FAULTS.has(code);
+export function isServerError(code: Code): boolean {
+  return SERVER_ERRORS.has(code);
 }
 
-const SERVER_FAULTS: ReadonlySet<Code> = new Set([
+const SERVER_ERRORS: ReadonlySet<Code> = new Set([
   Code.Unknown,
   Code.DeadlineExceeded,
   Code.Unimplemented,

@@ -64,8 +64,8 @@ describe("an error", () => {
   });
 
   it("of the mesh passes as it is", () => {
-    const refused = new ConnectError("no", Code.ResourceExhausted);
-    expect(toError(refused, call())).toBe(refused);
+    const rejected = new ConnectError("no", Code.ResourceExhausted);
+    expect(toError(rejected, call())).toBe(rejected);
   });
 
   it("with a lone surrogate can be sent", () => {

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Call } from "../call/call.ts";
 import type { PolicyChain } from "../call/policy.ts";
-import { clean, type FieldViolation, refusal } from "./rpc-error.ts";
+import { clean, type FieldViolation, rpcError } from "./rpc-error.ts";
 
 /**
  * The code of each error class of a service, by the class's `name`. Write it as
@@ -18,22 +18,22 @@ export interface DescribedError extends Error {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Told of every error that the client must not see, with its cause. */
-export type FaultLog = (fault: { readonly method: string; readonly error: unknown }) => void;
+/** Receives every error that the client must not see, with its cause. */
+export type ErrorLog = (failure: { readonly method: string; readonly error: unknown }) => void;
 
 /**
  * Builds the chain's `toError`: errors in the table, also those that `translate` makes of a driver's, keep their text and get
- * google.rpc details; refusals of the mesh pass; everything else, an error of a peer's server too, leaves as INTERNAL without text and goes to the log.
+ * google.rpc details; rejections of the mesh pass; everything else, an error of a peer's server too, leaves as INTERNAL without text and goes to the log.
  */
 export function errorsByTable(
   table: ErrorTable,
-  log: FaultLog,
+  log: ErrorLog,
   translate: (error: unknown) => unknown = (error) => error,
 ): PolicyChain["toError"] {
   const internal = (call: Call, error: unknown): ConnectError => {
     // In the call's trace, so that the line has its ids.
     call.within(() => log({ method: call.bound.name, error }));
-    return refusal(Code.Internal, "INTERNAL", "internal error");
+    return rpcError(Code.Internal, "INTERNAL", "internal error");
   };
   return (thrown, call) => {
     try {
@@ -50,7 +50,7 @@ export function errorsByTable(
 
 function describe(error: DescribedError, code: Code): ConnectError {
   const { fieldViolations, retryAfterMs, metadata } = error;
-  return refusal(code, error.reason ?? reasonFromName(error.name), error.message, {
+  return rpcError(code, error.reason ?? reasonFromName(error.name), error.message, {
     ...(fieldViolations && { fieldViolations }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(metadata && { metadata }),

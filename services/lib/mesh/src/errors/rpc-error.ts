@@ -5,7 +5,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 /** `ErrorInfo.domain` of every error of this product. */
 export const ERROR_DOMAIN = "bellwether";
 
-/** A field of the request at fault. */
+/** A field of the request that breaks its contract. */
 export interface FieldViolation {
   /** Path of the field, for example "supplier.features[late_ratio]". */
   readonly field: string;
@@ -13,7 +13,7 @@ export interface FieldViolation {
 }
 
 /** What a client can act on besides code and text. */
-export interface RefusalDetails {
+export interface RpcErrorDetails {
   /** Becomes google.rpc.BadRequest; at most 20 are sent. */
   readonly fieldViolations?: readonly FieldViolation[];
   /** Becomes google.rpc.RetryInfo: not before so many milliseconds; left out when it is not finite. */
@@ -33,7 +33,7 @@ const MAX_DESCRIPTION_CHARACTERS = 160;
  * An error as the client will see it: code, text, google.rpc.ErrorInfo with a stable UPPER_SNAKE_CASE reason, and details.
  * A lone surrogate in a text becomes U+FFFD: both engines would throw on it inside a callback, which ends the process.
  */
-export function refusal(code: Code, reason: string, message: string, details: RefusalDetails = {}): ConnectError {
+export function rpcError(code: Code, reason: string, message: string, details: RpcErrorDetails = {}): ConnectError {
   const info = create(ErrorInfoSchema, { reason, domain: ERROR_DOMAIN, metadata: cleanRecord(details.metadata ?? {}) });
   const error = new ConnectError(
     clean(message, MAX_MESSAGE_CHARACTERS),
@@ -60,7 +60,7 @@ export function invalidRequest(violations: readonly FieldViolation[]): ConnectEr
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
   const message = first ? `${first.field || "request"}: ${first.description}${more}` : "request is not valid";
-  return refusal(Code.InvalidArgument, "INVALID_REQUEST", message, { fieldViolations: violations });
+  return rpcError(Code.InvalidArgument, "INVALID_REQUEST", message, { fieldViolations: violations });
 }
 
 /** The same error with its text and its fields in other words. */

@@ -16,7 +16,7 @@ it.each([undefined, "identity", "gzip", "deflate"])("takes the encoding %s", (en
   expect(() => checkEncoding(encoding)).not.toThrow();
 });
 
-it.each(["br", "", "constructor", "__proto__", "GZIP"])("refuses the encoding %j", (encoding) => {
+it.each(["br", "", "constructor", "__proto__", "GZIP"])("rejects the encoding %j", (encoding) => {
   expect(() => checkEncoding(encoding)).toThrow(expect.objectContaining({ code: Code.Unimplemented }));
 });
 
@@ -28,6 +28,6 @@ it.each([
   ["is compressed and no encoding is named", TEXT, undefined, Code.Internal],
   ["is a byte too large when inflated", zlib.gzipSync(Buffer.alloc(101)), "gzip", Code.ResourceExhausted],
   ["is a bomb", zlib.gzipSync(Buffer.alloc(50_000_000)), "gzip", Code.ResourceExhausted],
-])("refuses a message that %s", async (_, bytes, encoding, code) => {
+])("rejects a message that %s", async (_, bytes, encoding, code) => {
   await expect(inflateMessage(bytes, encoding, 100)).rejects.toMatchObject({ code });
 });

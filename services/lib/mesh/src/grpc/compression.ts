@@ -2,7 +2,7 @@ import zlib from "node:zlib";
 import { Code } from "@connectrpc/connect";
 import { inflate, TooLargeError } from "../call/inflate.ts";
 import { malformed, tooLarge } from "./envelope.ts";
-import { protocolFault } from "./protocol-error.ts";
+import { protocolError } from "./protocol-error.ts";
 
 const INFLATE: ReadonlyMap<string | undefined, (options: zlib.ZlibOptions) => zlib.Gunzip | zlib.Inflate> = new Map([
   ["gzip", zlib.createGunzip],
@@ -12,11 +12,11 @@ const INFLATE: ReadonlyMap<string | undefined, (options: zlib.ZlibOptions) => zl
 /** What a client may write into `grpc-encoding`, by the header `grpc-accept-encoding`. */
 export const ACCEPTED_ENCODINGS = ["identity", ...INFLATE.keys()].join(",");
 
-/** @throws ConnectError when the encoding of a request's messages is none that the door reads */
+/** @throws ConnectError when the encoding of a request's messages is none that the listener reads */
 export function checkEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding === "identity" || INFLATE.has(encoding)) return;
   const text = `grpc-encoding ${JSON.stringify(encoding)} is none of ${ACCEPTED_ENCODINGS}`;
-  throw protocolFault(Code.Unimplemented, text);
+  throw protocolError(Code.Unimplemented, text);
 }
 
 /**

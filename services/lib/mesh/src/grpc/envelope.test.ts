@@ -64,7 +64,7 @@ it.each([
   ["is too large", Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]), Code.ResourceExhausted],
   ["is larger by a byte than it may be", prefixed(Buffer.alloc(11)), Code.ResourceExhausted],
   ["begins with another flag", Buffer.from([2, 0, 0, 0, 0]), Code.Internal],
-])("refuses at its prefix a message that %s", (_, bytes, code) => {
+])("rejects at its prefix a message that %s", (_, bytes, code) => {
   const reader = new MessageReader(10);
   reader.push(bytes.subarray(0, 5));
   expect(() => reader.next()).toThrow(expect.objectContaining({ code }));

@@ -1,6 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { freeBytes } from "../call/free-bytes.ts";
-import { protocolFault } from "./protocol-error.ts";
+import { protocolError } from "./protocol-error.ts";
 
 /** Before each message stand a flag, 1 for a compressed one, and its length. */
 const PREFIX_BYTES = 5;
@@ -17,14 +17,14 @@ export function prefixed(message: Uint8Array, flag = 0): Buffer {
 const NONE = Buffer.alloc(0);
 
 /** A message as it travels. */
-export interface Frame {
+export interface Envelope {
   readonly compressed: boolean;
   readonly bytes: Buffer;
 }
 
 /**
  * Splits a body into its length-prefixed messages (gRPC over HTTP2, "Length-Prefixed-Message"). One that is announced as larger
- * than `maxBytes` is refused at its prefix, before any of it is kept.
+ * than `maxBytes` is rejected at its prefix, before any of it is kept.
  */
 export class MessageReader {
   readonly #maxBytes: number;
@@ -69,7 +69,7 @@ export class MessageReader {
   }
 
   /** The next message; undefined: more bytes must come first. @throws ConnectError when it is too large or not gRPC */
-  next(): Frame | undefined {
+  next(): Envelope | undefined {
     if (this.#held < this.#needed) return undefined;
     const bytes = this.#bytes;
     if (this.#needed === PREFIX_BYTES) this.#needed += this.#announced(bytes);
@@ -110,11 +110,11 @@ export class MessageReader {
 }
 
 export function malformed(text: string): ConnectError {
-  return protocolFault(Code.Internal, text);
+  return protocolError(Code.Internal, text);
 }
 
 export function tooLarge(size: string, maxBytes: number): ConnectError {
-  return protocolFault(
+  return protocolError(
     Code.ResourceExhausted,
     `a message ${size} is larger than the ${maxBytes} bytes that this RPC takes`,
   );

@@ -85,7 +85,7 @@ async function expectGood(): Promise<void> {
   expect(fromBinary(EchoResponseSchema, body.subarray(5)).request?.id).toBe("x");
 }
 
-describe("the gRPC door takes", () => {
+describe("the gRPC listener takes", () => {
   it.each<[string, Buffer[], object?]>([
     ["a message in one piece", [GOOD]],
     ["a message byte by byte", [...GOOD].map((byte) => Buffer.from([byte]))],
@@ -103,7 +103,7 @@ describe("the gRPC door takes", () => {
   });
 });
 
-describe("the gRPC door refuses, and answers the next call,", () => {
+describe("the gRPC listener rejects, and answers the next call,", () => {
   const huge = Buffer.from([0, 0xff, 0xff, 0xff, 0xff]);
   it.each<[string, Buffer[], Code, RegExp, object?, { method?: string; ends?: boolean }?]>([
     ["no message", [], Code.Unimplemented, /missing input/],

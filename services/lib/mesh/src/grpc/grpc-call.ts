@@ -4,20 +4,20 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Call, type Peer } from "../call/call.ts";
 import { freeBytes } from "../call/free-bytes.ts";
 import { createMessageTimer } from "../call/message-timer.ts";
-import { deadlineFrom } from "../call/parse-timeout.ts";
+import { parseTimeout } from "../call/parse-timeout.ts";
 import { plainBytes } from "../call/plain-bytes.ts";
 import type { PolicyChain } from "../call/policy.ts";
 import type { BoundMethod } from "../call/route.ts";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 import { peerOfSession } from "../listener/peers.ts";
 import { checkEncoding } from "./compression.ts";
 import { malformed } from "./envelope.ts";
 import { GrpcStream, type GrpcStreamListener } from "./grpc-stream.ts";
 import { headerFields, headersOf } from "./header-fields.ts";
-import { protocolFault } from "./protocol-error.ts";
-import { abandonStream, refuseStream, trailersOfError, trailersOfSuccess } from "./trailer-status.ts";
+import { protocolError } from "./protocol-error.ts";
+import { abandonStream, rejectStream, trailersOfError, trailersOfSuccess } from "./trailer-status.ts";
 
-/** One RPC as the gRPC door serves it. */
+/** One RPC as the gRPC listener serves it. */
 export interface GrpcMethod extends BoundMethod {
   readonly chain: PolicyChain;
   /** Longest wait for the next message of a client's stream. */
@@ -34,7 +34,7 @@ const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 const CANCELED = new ConnectError("canceled", Code.Canceled);
 
 /**
- * A call at the gRPC door. The policies see its headers first, on the bare stream: one that they refuse costs next to nothing.
+ * A call at the gRPC listener. The policies see its headers first, on the bare stream: one that they reject costs next to nothing.
  * Messages come from its stream as bytes and are decoded here.
  */
 export class GrpcCall extends Call implements GrpcStreamListener {
@@ -81,10 +81,10 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     return Array.isArray(value) ? value[0] : value;
   }
 
-  /** Shows the headers to the policies. False: the call was refused, and its stream is answered. */
+  /** Shows the headers to the policies. False: the call was rejected, and its stream is answered. */
   open(): boolean {
     const timeout = this.header("grpc-timeout");
-    this.deadline = deadlineFrom(timeout);
+    this.deadline = parseTimeout(timeout);
     const isMalformed = timeout !== undefined && this.deadline === Number.POSITIVE_INFINITY;
     try {
       this.#opening = this.bound.chain.open(this);
@@ -136,7 +136,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     if (this.bound.streamsIn) {
       this.#awaitingMessage?.(bytes);
     } else if (this.#request) {
-      this.fail(protocolFault(Code.Unimplemented, "received extra input message"));
+      this.fail(protocolError(Code.Unimplemented, "received extra input message"));
     } else {
       this.#request = bytes;
       if (bytes.length > COUNTED_AT_ONCE_BYTES) this.memory?.count(this, bytes.length);
@@ -149,7 +149,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     if (this.bound.streamsIn) {
       this.#awaitingMessage?.(undefined);
     } else if (!this.#request) {
-      this.fail(protocolFault(Code.Unimplemented, "missing input message"));
+      this.fail(protocolError(Code.Unimplemented, "missing input message"));
     } else if (this.bound.streamsOut) {
       const bytes = this.#request;
       this.#runStream(() => this.#decode(bytes));
@@ -158,7 +158,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     }
   }
 
-  onFault(reason: unknown): void {
+  onError(reason: unknown): void {
     this.fail(reason);
   }
 
@@ -193,7 +193,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
 
   #sendError(error: ConnectError, trailer: Headers | undefined): void {
     if (this.#wire?.headSent) this.#wire.end(trailersOfError(error, trailer));
-    else refuseStream(this.#stream, error, trailer);
+    else rejectStream(this.#stream, error, trailer);
   }
 
   #end(error: ConnectError | undefined): void {
@@ -365,6 +365,6 @@ function decodeMessage(call: Call, bytes: Buffer): Message {
     return fromBinary(call.method.input, plainBytes(bytes));
   } catch (cause) {
     const text = `request is not a valid ${call.method.input.typeName}`;
-    throw refusal(Code.InvalidArgument, "MALFORMED_MESSAGE", text, { cause });
+    throw rpcError(Code.InvalidArgument, "MALFORMED_MESSAGE", text, { cause });
   }
 }

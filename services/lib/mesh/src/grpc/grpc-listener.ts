@@ -8,19 +8,19 @@ import type { Route } from "../call/route.ts";
 import { careForConnections } from "../listener/connections.ts";
 import { headerBytes, headersTooLarge } from "../listener/header-size.ts";
 import { type Address, listen, type TlsMaterial } from "../listener/listen.ts";
-import type { Door } from "../listener/listener.ts";
-import { type DoorLimits, HEADER_HEADROOM } from "../listener/listener-limits.ts";
+import type { Listener } from "../listener/listener.ts";
+import { HEADER_HEADROOM, type ListenerLimits } from "../listener/listener-limits.ts";
 import { rememberPeer } from "../listener/peers.ts";
 import { RESET_FRAMES } from "../listener/stream-ends.ts";
 import { GrpcCall, type GrpcMethod } from "./grpc-call.ts";
-import { protocolFault } from "./protocol-error.ts";
-import { abandonStream, refuseStream } from "./trailer-status.ts";
+import { protocolError } from "./protocol-error.ts";
+import { abandonStream, rejectStream } from "./trailer-status.ts";
 
-export interface GrpcDoorOptions {
+export interface GrpcListenerOptions {
   readonly address: Address;
   readonly routes: readonly Route[];
   readonly chain: PolicyChain;
-  readonly limits: DoorLimits;
+  readonly limits: ListenerLimits;
   readonly tls?: TlsMaterial;
   /** Ends the watches of a connection that is old. */
   readonly onAged: (peer: Peer) => void;
@@ -29,10 +29,10 @@ export interface GrpcDoorOptions {
 }
 
 /**
- * Opens the gRPC door: gRPC on node:http2. grpc-js is not in it: a call through grpc-js's server, all it builds for one included, costs a
+ * Opens the gRPC listener: gRPC on node:http2. grpc-js is not in it: a call through grpc-js's server, all it builds for one included, costs a
  * quarter more than one with every policy costs here (docs/decisions/0005). @throws ListenError
  */
-export async function openGrpcDoor({
+export async function openGrpcListener({
   address,
   routes,
   chain,
@@ -40,7 +40,7 @@ export async function openGrpcDoor({
   tls,
   onAged,
   onThrow,
-}: GrpcDoorOptions): Promise<Door> {
+}: GrpcListenerOptions): Promise<Listener> {
   const bound = routes.flatMap((route) => route.methods);
   const { messageTimeoutMs } = limits;
   const methods = new Map<string, GrpcMethod>(
@@ -54,13 +54,13 @@ export async function openGrpcDoor({
   const look = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void => {
     try {
       if (headerBytes(raw) <= limits.maxHeaderBytes) answer(methods, stream, headers);
-      else refuseStream(stream, tooLarge);
+      else rejectStream(stream, tooLarge);
     } catch (error) {
       onThrow(error);
       abandonStream(stream);
     }
   };
-  const tooLarge = protocolFault(Code.ResourceExhausted, headersTooLarge(limits.maxHeaderBytes));
+  const tooLarge = protocolError(Code.ResourceExhausted, headersTooLarge(limits.maxHeaderBytes));
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: string[]) =>
     lookInTurn(stream, () => look(stream, headers, raw)),
   );
@@ -77,17 +77,17 @@ function answer(
   const { ":method": verb, ":path": path = "", "content-type": contentType = "" } = headers;
   const method = methods.get(path);
   if (verb !== "POST") {
-    refuseRequest(stream, 405, { allow: "POST" }, "this listener takes gRPC: use POST\n");
+    rejectRequest(stream, 405, { allow: "POST" }, "this listener takes gRPC: use POST\n");
   } else if (!CONTENT_TYPE.test(contentType)) {
     const fields = { "accept-post": "application/grpc, application/grpc+proto" };
-    refuseRequest(
+    rejectRequest(
       stream,
       415,
       fields,
       "this listener takes gRPC: use the content type application/grpc, or the web listener\n",
     );
   } else if (!method) {
-    refuseStream(stream, protocolFault(Code.Unimplemented, `there is no RPC ${path}`));
+    rejectStream(stream, protocolError(Code.Unimplemented, `there is no RPC ${path}`));
   } else {
     const call = new GrpcCall(method, stream, headers);
     if (call.open()) call.start();
@@ -95,7 +95,7 @@ function answer(
 }
 
 /** Answers what is not gRPC as HTTP does. */
-function refuseRequest(
+function rejectRequest(
   stream: ServerHttp2Stream,
   status: number,
   fields: Readonly<Record<string, string>>,
@@ -127,7 +127,7 @@ function lookInTurn(stream: ServerHttp2Stream, look: () => void): void {
 
 const NOTHING = (): void => {};
 
-function serverOptions(limits: DoorLimits): http2.ServerOptions {
+function serverOptions(limits: ListenerLimits): http2.ServerOptions {
   return {
     ...RESET_FRAMES,
     settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes * HEADER_HEADROOM },
@@ -139,7 +139,7 @@ function serverOptions(limits: DoorLimits): http2.ServerOptions {
   };
 }
 
-function createTlsServer({ cert, key, ca }: TlsMaterial, limits: DoorLimits): http2.Http2SecureServer {
+function createTlsServer({ cert, key, ca }: TlsMaterial, limits: ListenerLimits): http2.Http2SecureServer {
   const server = http2.createSecureServer({
     ...serverOptions(limits),
     cert,

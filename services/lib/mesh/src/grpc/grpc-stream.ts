@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { ACCEPTED_ENCODINGS, inflateMessage } from "./compression.ts";
-import { type Frame, MessageReader, malformed, prefixed } from "./envelope.ts";
+import { type Envelope, MessageReader, malformed, prefixed } from "./envelope.ts";
 import type { FieldsByName, HeaderFields } from "./header-fields.ts";
 
 /** What a stream tells the call on it. */
@@ -14,7 +14,7 @@ export interface GrpcStreamListener {
   /** The answer to a `read` when the client has sent all it will. */
   onHalfClose(): void;
   /** What came is not gRPC, or too large. */
-  onFault(reason: unknown): void;
+  onError(reason: unknown): void;
   /** The stream is gone, whoever ended it. */
   onClose(): void;
 }
@@ -136,7 +136,7 @@ export class GrpcStream {
       if (this.#reading) this.#answer();
       else if (this.#reader.isHolding) this.#wait();
     } catch (reason) {
-      this.#listener.onFault(reason);
+      this.#listener.onError(reason);
     }
   }
 
@@ -166,7 +166,7 @@ export class GrpcStream {
     }
   }
 
-  #deliver({ compressed, bytes }: Frame): void {
+  #deliver({ compressed, bytes }: Envelope): void {
     if (!compressed) {
       this.#listener.onMessage(bytes);
       return;
@@ -177,7 +177,7 @@ export class GrpcStream {
       !this.#isOver && this.#listener.onInflating(own.length + inflatedBytes);
     inflateMessage(own, encoding, maxMessageBytes, goesOn).then(
       (inflated) => this.#isOver || this.#listener.onMessage(inflated),
-      (reason) => this.#listener.onFault(reason),
+      (reason) => this.#listener.onError(reason),
     );
   }
 }

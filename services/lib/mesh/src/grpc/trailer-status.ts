@@ -29,15 +29,15 @@ export function trailersOfError(error: ConnectError, trailer: Headers | undefine
 }
 
 /** Made once: an overloaded server sends the same few errors very often. */
-const refusals = new WeakMap<ConnectError, HeaderFields>();
+const rejections = new WeakMap<ConnectError, HeaderFields>();
 
 /**
  * Answers a stream that nothing else has answered, Trailers-Only, so that clients may call again, and resets it with NO_ERROR
  * (RFC 9113, 8.1): what its client still sends is thrown away by the HTTP/2 engine and costs no event.
  */
-export function refuseStream(stream: ServerHttp2Stream, error: ConnectError, trailer?: Headers): void {
+export function rejectStream(stream: ServerHttp2Stream, error: ConnectError, trailer?: Headers): void {
   if (stream.destroyed || stream.closed) return;
-  stream.respond([...refusalFields(error, trailer)], WHOLE_ANSWER);
+  stream.respond([...rejectionFields(error, trailer)], WHOLE_ANSWER);
   stream.close(constants.NGHTTP2_NO_ERROR);
   flush(stream);
 }
@@ -52,12 +52,12 @@ export function abandonStream(stream: ServerHttp2Stream): void {
   }
 }
 
-function refusalFields(error: ConnectError, trailer: Headers | undefined): HeaderFields {
-  const known = trailer ? undefined : refusals.get(error);
+function rejectionFields(error: ConnectError, trailer: Headers | undefined): HeaderFields {
+  const known = trailer ? undefined : rejections.get(error);
   if (known) return known;
   const details = headerFields(setTrailerStatus(new Headers(trailer), error));
   const fields = [...TRAILERS_ONLY, ...Object.entries(statusOf(error)).flat(), ...details];
-  if (!trailer) refusals.set(error, fields);
+  if (!trailer) rejections.set(error, fields);
   return fields;
 }
 

@@ -3,12 +3,12 @@ import http2 from "node:http2";
 import net from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { careForConnections } from "./connections.ts";
-import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./listener-limits.ts";
+import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from "./listener-limits.ts";
 
 /** The port of a server that cares for its connections so and leaves its streams to `answer`. */
-async function listen(limits: Partial<DoorLimits>, answer: (stream: http2.ServerHttp2Stream) => void = () => {}) {
+async function listen(limits: Partial<ListenerLimits>, answer: (stream: http2.ServerHttp2Stream) => void = () => {}) {
   const server = http2.createServer();
-  careForConnections(server, { ...DEFAULT_DOOR_LIMITS, ...limits });
+  careForConnections(server, { ...DEFAULT_LISTENER_LIMITS, ...limits });
   server.on("stream", (stream) => answer(stream.on("error", () => {})));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -80,7 +80,7 @@ it("drops a connection whose other end answers no PING, and keeps one that does"
   expect(alive.destroyed).toBe(false);
 });
 
-it.each<[string, Partial<DoorLimits>]>([
+it.each<[string, Partial<ListenerLimits>]>([
   ["idle", { connectionIdleMs: 50 }],
   ["old", { connectionAgeMs: 50, connectionAgeGraceMs: 50 }],
 ])("takes the place of an %s connection back whose other end does not close it", async (_, limits) => {

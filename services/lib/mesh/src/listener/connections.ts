@@ -4,16 +4,16 @@ import type { Server, Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import type { Peer } from "../call/call.ts";
 import { careForHttp1Connections } from "./http1-connections.ts";
-import { careForConnection } from "./http2-connection.ts";
-import type { DoorLimits } from "./listener-limits.ts";
+import { manageHttp2Connection } from "./http2-connection.ts";
+import type { ListenerLimits } from "./listener-limits.ts";
 
-/** The connections of a door. */
+/** The connections of a listener. */
 export interface Connections {
   /** Takes no new one, tells those of HTTP/2 to go (GOAWAY), lets calls end for at most `graceMs`, then cuts what is left. */
   drain(graceMs: number): Promise<void>;
 }
 
-/** HTTP/1.1: connections that become idle while a door drains would hold it for their keep-alive time. */
+/** HTTP/1.1: connections that become idle while a listener drains would hold it for their keep-alive time. */
 const IDLE_CHECK_MS = 50;
 
 /**
@@ -22,7 +22,7 @@ const IDLE_CHECK_MS = 50;
  */
 export function careForConnections(
   server: Server,
-  limits: DoorLimits,
+  limits: ListenerLimits,
   onAged: (peer: Peer) => void = () => {},
 ): Connections {
   const sockets = new Set<Socket>();
@@ -43,7 +43,7 @@ export function careForConnections(
   server.on("session", (session: ServerHttp2Session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
-    if (latest) careForConnection(session, latest, limits, onAged);
+    if (latest) manageHttp2Connection(session, latest, limits, onAged);
     // Its handshake had begun before.
     if (draining) session.close();
   });

@@ -2,7 +2,7 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import type { Server, Socket } from "node:net";
 import type { Peer } from "../call/call.ts";
 import { ageWithJitter } from "./http2-connection.ts";
-import type { DoorLimits } from "./listener-limits.ts";
+import type { ListenerLimits } from "./listener-limits.ts";
 import { peerOfSocket } from "./peers.ts";
 
 /** The connections of one server that speak HTTP/1.1. */
@@ -28,7 +28,7 @@ const connections = new WeakMap<Socket, Http1Connection>();
  */
 export function careForHttp1Connections(
   server: Server,
-  limits: DoorLimits,
+  limits: ListenerLimits,
   onAged: (peer: Peer) => void,
 ): Http1Connections {
   const open = new Set<Socket>();
@@ -60,7 +60,7 @@ export function careForHttp1Connections(
   };
 }
 
-function armAge(socket: Socket, limits: DoorLimits, old: (socket: Socket) => void): void {
+function armAge(socket: Socket, limits: ListenerLimits, old: (socket: Socket) => void): void {
   let timer = setTimeout(() => {
     old(socket);
     timer = setTimeout(() => socket.destroy(), limits.connectionAgeGraceMs).unref();

@@ -1,7 +1,7 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Peer } from "../call/call.ts";
-import type { DoorLimits } from "./listener-limits.ts";
+import type { ListenerLimits } from "./listener-limits.ts";
 import { peersOfConnection } from "./peers.ts";
 import { type OpenStreams, watchStreamEnds } from "./stream-ends.ts";
 
@@ -9,10 +9,10 @@ import { type OpenStreams, watchStreamEnds } from "./stream-ends.ts";
  * Looks after an HTTP/2 connection as long as it lasts. It is asked to go (GOAWAY, its calls end) when it is old or has had no call for
  * long (gRFC A9), dropped when its other end does not answer a PING (gRFC A8), and loses calls whose answers are not taken.
  */
-export function careForConnection(
+export function manageHttp2Connection(
   session: ServerHttp2Session,
   socket: Socket,
-  limits: DoorLimits,
+  limits: ListenerLimits,
   onAged: (peer: Peer) => void,
 ): void {
   const streams = watchStreamEnds(session, limits);
@@ -34,14 +34,14 @@ type Stop = () => void;
 const JITTER = 0.1;
 
 /** When a connection is to be asked to go, milliseconds after it came. */
-export function ageWithJitter({ connectionAgeMs }: DoorLimits): number {
+export function ageWithJitter({ connectionAgeMs }: ListenerLimits): number {
   return connectionAgeMs * (1 + JITTER * (2 * Math.random() - 1));
 }
 
 function endWhenOld(
   session: ServerHttp2Session,
   socket: Socket,
-  limits: DoorLimits,
+  limits: ListenerLimits,
   onAged: (peer: Peer) => void,
 ): Stop {
   let timer = setTimeout(() => {
@@ -53,7 +53,7 @@ function endWhenOld(
   return () => clearTimeout(timer);
 }
 
-function endWhenIdle(session: ServerHttp2Session, { connectionIdleMs }: DoorLimits, streams: OpenStreams): Stop {
+function endWhenIdle(session: ServerHttp2Session, { connectionIdleMs }: ListenerLimits, streams: OpenStreams): Stop {
   const look = (): void => {
     const idleMs = streams.all.size > 0 ? 0 : performance.now() - streams.lastEndedAt;
     if (idleMs >= connectionIdleMs) session.close();
@@ -63,7 +63,7 @@ function endWhenIdle(session: ServerHttp2Session, { connectionIdleMs }: DoorLimi
   return () => clearTimeout(timer);
 }
 
-function keepAlive(session: ServerHttp2Session, socket: Socket, limits: DoorLimits): Stop {
+function keepAlive(session: ServerHttp2Session, socket: Socket, limits: ListenerLimits): Stop {
   let waiting: NodeJS.Timeout | undefined;
   const answered = (): void => {
     clearTimeout(waiting);
@@ -86,7 +86,7 @@ function keepAlive(session: ServerHttp2Session, socket: Socket, limits: DoorLimi
 }
 
 /** A client that opens no window would have its answers kept for ever: their calls have ended, and so have their deadlines. */
-function dropUntaken({ answerTimeoutMs }: DoorLimits, streams: OpenStreams): Stop {
+function dropUntaken({ answerTimeoutMs }: ListenerLimits, streams: OpenStreams): Stop {
   let before = new Set<ServerHttp2Stream>();
   const timer = setInterval(() => {
     const waiting = [...streams.all].filter((stream) => stream.writableEnded);

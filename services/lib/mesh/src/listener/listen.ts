@@ -2,7 +2,7 @@ import { once } from "node:events";
 import net from "node:net";
 import type tls from "node:tls";
 
-/** Where a door listens. */
+/** Where a listener listens. */
 export interface Address {
   readonly host: string;
   /** 0: any free port. */
@@ -21,26 +21,26 @@ export interface TlsMaterial {
 export class ListenError extends Error {
   override readonly name = "ListenError" as const;
 
-  constructor(door: string, { host, port }: Address, cause: unknown) {
+  constructor(listener: string, { host, port }: Address, cause: unknown) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     const way =
       code === "EADDRINUSE"
         ? "another process holds it: stop that one or choose another port (0 = any free one)"
         : code;
-    super(`cannot listen on ${host}:${port} for ${door}: ${way}`, { cause });
+    super(`cannot listen on ${host}:${port} for ${listener}: ${way}`, { cause });
   }
 }
 
 /** Starts a server and gives back the address it has. @throws ListenError */
-export async function listen(server: net.Server | tls.Server, door: string, address: Address): Promise<Address> {
+export async function listen(server: net.Server | tls.Server, listener: string, address: Address): Promise<Address> {
   try {
     server.listen({ host: address.host, port: address.port });
     await once(server, "listening");
   } catch (cause) {
-    throw new ListenError(door, address, cause);
+    throw new ListenError(listener, address, cause);
   }
   const bound = server.address();
-  if (bound === null || typeof bound === "string") throw new Error(`${door}: no TCP address`);
+  if (bound === null || typeof bound === "string") throw new Error(`${listener}: no TCP address`);
   return { host: bound.address, port: bound.port };
 }
 

@@ -16,8 +16,8 @@ const postHead = (path: string): string =>
   `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
 const limits = { maxConnections: 3, headersTimeoutMs: 300, bodyTimeoutMs: 600 };
 
-const DOORS = ["grpc", "web", "admin"] as const;
-type DoorName = (typeof DOORS)[number];
+const LISTENERS = ["grpc", "web", "admin"] as const;
+type ListenerName = (typeof LISTENERS)[number];
 
 const open: net.Socket[] = [];
 afterEach(() => {
@@ -50,10 +50,10 @@ function dribble(socket: net.Socket, text: string): void {
   socket.once("close", () => clearInterval(timer));
 }
 
-describe.each(["grpc", "web"] as const)("the %s door in clear text", (door) => {
+describe.each(["grpc", "web"] as const)("the %s listener in clear text", (listener) => {
   it("holds so many connections and no more, and takes new ones when some have gone", async () => {
     await using echo = await startEcho({ limits: { ...limits, headersTimeoutMs: 10_000 } });
-    const { port } = echo.server.addresses[door];
+    const { port } = echo.server.addresses[listener];
     const held = await Promise.all([1, 2, 3].map(() => connect(port)));
     const turnedAway = await connect(port);
     expect(await turnedAway.closed).toBeLessThan(2_000);
@@ -70,7 +70,7 @@ describe.each(["grpc", "web"] as const)("the %s door in clear text", (door) => {
   });
 });
 
-describe("the admin door at its limit", () => {
+describe("the admin listener at its limit", () => {
   const probe = async (port: number): Promise<string> => {
     const { socket, closed, received } = await connect(port);
     socket.write("GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
@@ -132,29 +132,29 @@ describe("the admin door at its limit", () => {
   });
 });
 
-describe.each(DOORS)("the %s door in clear text", (door: DoorName) => {
+describe.each(LISTENERS)("the %s listener in clear text", (listener: ListenerName) => {
   it("lets go of a connection that says nothing", async () => {
     await using echo = await startEcho({ limits });
-    const { closed } = await connect(echo.server.addresses[door].port);
+    const { closed } = await connect(echo.server.addresses[listener].port);
     expect(await closed).toBeLessThan(3_000);
   });
 
   it("lets go of a connection whose first bytes take too long", async () => {
     await using echo = await startEcho({ limits });
-    const { socket, closed } = await connect(echo.server.addresses[door].port);
+    const { socket, closed } = await connect(echo.server.addresses[listener].port);
     dribble(
       socket,
-      door === "grpc" ? PREFACE : `GET /livez HTTP/1.1\r\nhost: localhost\r\nx-slow: ${"x".repeat(1_000)}`,
+      listener === "grpc" ? PREFACE : `GET /livez HTTP/1.1\r\nhost: localhost\r\nx-slow: ${"x".repeat(1_000)}`,
     );
     expect(await closed).toBeLessThan(3_000);
   });
 });
 
-describe.each(["web", "admin"] as const)("the %s door", (door) => {
+describe.each(["web", "admin"] as const)("the %s listener", (listener) => {
   it("waits for a body so long and no longer", async () => {
     await using echo = await startEcho({ limits });
-    const { socket, closed, received } = await connect(echo.server.addresses[door].port);
-    socket.write(postHead(door === "admin" ? "/livez" : MEASURE));
+    const { socket, closed, received } = await connect(echo.server.addresses[listener].port);
+    socket.write(postHead(listener === "admin" ? "/livez" : MEASURE));
     dribble(socket, "x".repeat(1_000));
     expect(await closed).toBeLessThan(3_000);
     expect(received()).toMatch(/^HTTP\/1\.1 4\d\d /);
@@ -162,7 +162,7 @@ describe.each(["web", "admin"] as const)("the %s door", (door) => {
 
   it("keeps a connection open after the answer to a request without a body", async () => {
     await using echo = await startEcho();
-    const { socket, received } = await connect(echo.server.addresses[door].port);
+    const { socket, received } = await connect(echo.server.addresses[listener].port);
     for (let answers = 1; answers <= 2; answers++) {
       socket.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n");
       await expect.poll(() => received().match(/HTTP\/1\.1 /g)?.length).toBe(answers);
@@ -172,22 +172,22 @@ describe.each(["web", "admin"] as const)("the %s door", (door) => {
 
   it("closes a connection after an answer that comes before the request's body", async () => {
     await using echo = await startEcho();
-    const { socket, closed, received } = await connect(echo.server.addresses[door].port);
+    const { socket, closed, received } = await connect(echo.server.addresses[listener].port);
     socket.write(postHead("/livez"));
     await closed;
     expect(received()).toMatch(/connection: close/i);
   });
 
-  it("takes 15 KiB of headers and refuses 17 KiB", async () => {
+  it("takes 15 KiB of headers and rejects 17 KiB", async () => {
     await using echo = await startEcho();
-    const url = door === "admin" ? `${echo.adminUrl}/livez` : `${echo.webUrl}/`;
+    const url = listener === "admin" ? `${echo.adminUrl}/livez` : `${echo.webUrl}/`;
     const status = (size: number) => fetch(url, { headers: { "x-large": "x".repeat(size) } }).then((r) => r.status);
-    expect(await status(15 * 1024)).toBe(door === "admin" ? 200 : 404);
+    expect(await status(15 * 1024)).toBe(listener === "admin" ? 200 : 404);
     expect(await status(17 * 1024)).toBe(431);
   });
 });
 
-it("ends an RPC at the web door whose body does not come, at its deadline and not before", async () => {
+it("ends an RPC at the web listener whose body does not come, at its deadline and not before", async () => {
   await using echo = await startEcho();
   const { socket, closed, received } = await connect(echo.server.addresses.web.port);
   socket.write(
@@ -199,7 +199,7 @@ it("ends an RPC at the web door whose body does not come, at its deadline and no
   expect(received()).toContain("deadline_exceeded");
 });
 
-it("ends an RPC at the gRPC door whose body does not come, at its default deadline", async () => {
+it("ends an RPC at the gRPC listener whose body does not come, at its default deadline", async () => {
   await using echo = await startEcho();
   const session = http2.connect(echo.grpcUrl);
   const stream = session.request({
@@ -240,21 +240,24 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
   });
   const startSecure = (more: object = {}) => startEcho({ tls: certificates.server, ...more });
 
-  it.each(["grpc", "web"] as const)("the %s door lets go of a connection that does not shake hands", async (door) => {
-    await using echo = await startSecure({ limits });
-    const { closed } = await connect(echo.server.addresses[door].port);
-    expect(await closed).toBeLessThan(3_000);
-  });
+  it.each(["grpc", "web"] as const)(
+    "the %s listener lets go of a connection that does not shake hands",
+    async (listener) => {
+      await using echo = await startSecure({ limits });
+      const { closed } = await connect(echo.server.addresses[listener].port);
+      expect(await closed).toBeLessThan(3_000);
+    },
+  );
 
   it.each([
     ["grpc", "h2"],
     ["web", "h2"],
     ["web", "http/1.1"],
   ] as const)(
-    "the %s door lets go of a connection that says nothing after the handshake for %s",
-    async (door, protocol) => {
+    "the %s listener lets go of a connection that says nothing after the handshake for %s",
+    async (listener, protocol) => {
       await using echo = await startSecure({ limits });
-      const { closed } = await connect(echo.server.addresses[door].port, {
+      const { closed } = await connect(echo.server.addresses[listener].port, {
         ca: certificates.ca,
         ALPNProtocols: [protocol],
       });
@@ -262,7 +265,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     },
   );
 
-  it("the web door answers 408 to an HTTP/1.1 body that takes too long", async () => {
+  it("the web listener answers 408 to an HTTP/1.1 body that takes too long", async () => {
     await using echo = await startSecure({ limits });
     const { socket, closed, received } = await connect(echo.server.addresses.web.port, {
       ca: certificates.ca,
@@ -274,7 +277,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     expect(received()).toMatch(/^HTTP\/1\.1 4\d\d /);
   });
 
-  it("the web door tells HTTP/2 clients of 256 streams and 64 KiB of headers", async () => {
+  it("the web listener tells HTTP/2 clients of 256 streams and 64 KiB of headers", async () => {
     await using echo = await startSecure();
     const session = http2.connect(echo.webUrl, { ca: certificates.ca });
     const [settings] = await once(session, "remoteSettings");
@@ -282,18 +285,18 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     session.destroy();
   });
 
-  it("the web door lets an HTTP/2 client finish sending what it refused, and is there for the next call", async () => {
+  it("the web listener lets an HTTP/2 client finish sending what it rejected, and is there for the next call", async () => {
     await using echo = await startSecure();
     const nodeOptions = { ca: certificates.ca };
     const client = echoClient(createConnectTransport({ baseUrl: echo.webUrl, httpVersion: "2", nodeOptions }));
-    const refused = await client
+    const rejected = await client
       .echo({ id: "x", payload: new Uint8Array(7 * 1024 * 1024) })
       .catch((e) => ConnectError.from(e).code);
-    expect(refused).toBe(Code.ResourceExhausted);
+    expect(rejected).toBe(Code.ResourceExhausted);
     expect((await client.echo({ id: "next" })).request?.id).toBe("next");
   });
 
-  it("the web door keeps an HTTP/1.1 connection whose client asks again while a large answer is still being written", async () => {
+  it("the web listener keeps an HTTP/1.1 connection whose client asks again while a large answer is still being written", async () => {
     await using echo = await startSecure();
     const { socket, closed } = await connect(echo.server.addresses.web.port, {
       ca: certificates.ca,

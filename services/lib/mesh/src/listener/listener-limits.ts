@@ -1,5 +1,5 @@
-/** What a door grants all its clients together. */
-export interface DoorLimits {
+/** What a listener grants all its clients together. */
+export interface ListenerLimits {
   readonly maxConnections: number;
   /** Concurrent calls per HTTP/2 connection. */
   readonly maxStreams: number;
@@ -32,7 +32,7 @@ export interface DoorLimits {
 export const HEADER_HEADROOM = 4;
 
 /** Connection ages are long: a call that meets the closing of an old connection is retried only when it is idempotent. */
-export const DEFAULT_DOOR_LIMITS: DoorLimits = {
+export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
   maxConnections: 4_096,
   // node:http2 counts a stream that was reset until the turn ends: what ends together and what comes with it in one packet must fit,
   // or the engine resets calls without a text. All watches and as many calls as are left beside them do.

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import http2 from "node:http2";
 import net from "node:net";
-import { DOOR_CLIENTS, echoClient, startEcho } from "@bellwether/testing/echo/start-echo";
+import { echoClient, LISTENER_CLIENTS, startEcho } from "@bellwether/testing/echo/start-echo";
 import { HELLO, pings, resets, resetWithEchoes } from "@bellwether/testing/http2/flood-frames";
 import { expect, it } from "vitest";
 
@@ -29,7 +29,7 @@ async function after(frames: Buffer): Promise<{ open: boolean; handlers: number;
     });
   });
   await Promise.race([closed, answered]);
-  const { request } = await echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail()).echo({ id: "honest" });
+  const { request } = await echoClient(LISTENER_CLIENTS.gRPC?.(echo) ?? expect.fail()).echo({ id: "honest" });
   const result = { open, handlers, honest: request?.id };
   socket.destroy();
   return result;
@@ -58,7 +58,7 @@ it("outlives a first call that is reset with an error code as soon as it is sent
   stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
   await new Promise((resolve) => stream.once("close", resolve));
   await new Promise((resolve) => session.ping(resolve));
-  const { request } = await echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail()).echo({ id: "honest" });
+  const { request } = await echoClient(LISTENER_CLIENTS.gRPC?.(echo) ?? expect.fail()).echo({ id: "honest" });
   expect(request?.id).toBe("honest");
   session.destroy();
 });

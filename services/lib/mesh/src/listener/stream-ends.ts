@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { constants, type SecureServerOptions, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
-import type { DoorLimits } from "./listener-limits.ts";
+import type { ListenerLimits } from "./listener-limits.ts";
 
 /**
  * nghttp2 counts frames: also those by which some clients (Netty, so grpc-java) answer everything that was still on its way to a call
@@ -22,7 +22,7 @@ export interface OpenStreams {
  * (CVE-2023-44487). And whatever listened to a stream is let go: on Node 24 a stream itself outlives the young generation
  * (docs/decisions/0003), its call with headers and messages need not.
  */
-export function watchStreamEnds(session: ServerHttp2Session, limits: DoorLimits): OpenStreams {
+export function watchStreamEnds(session: ServerHttp2Session, limits: ListenerLimits): OpenStreams {
   const countReset = createResetCount(session, limits);
   const all = new Set<ServerHttp2Stream>();
   const streams = { all, lastEndedAt: performance.now() };
@@ -51,7 +51,7 @@ function letGo(stream: ServerHttp2Stream): void {
   stream.on("error", NOTHING);
 }
 
-function createResetCount(session: ServerHttp2Session, { resetBurst, resetsPerSecond }: DoorLimits): () => void {
+function createResetCount(session: ServerHttp2Session, { resetBurst, resetsPerSecond }: ListenerLimits): () => void {
   let left = resetBurst;
   let countedMs = performance.now();
   return () => {

@@ -38,7 +38,7 @@ describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl
     "gRPC (mesh)": () =>
       createMeshTransport({ url: echo.grpcUrl, tls: { ca: certificates.ca, ...certificates.client } }),
     "gRPC (connect-node)": () => createGrpcTransport({ baseUrl: echo.grpcUrl, nodeOptions: nodeOptions() }),
-    "gRPC at the web door": () => createGrpcTransport({ baseUrl: echo.webUrl, nodeOptions: nodeOptions() }),
+    "gRPC at the web listener": () => createGrpcTransport({ baseUrl: echo.webUrl, nodeOptions: nodeOptions() }),
     "Connect over HTTP/2": () =>
       createConnectTransport({ baseUrl: echo.webUrl, httpVersion: "2", nodeOptions: nodeOptions() }),
     "Connect over HTTP/1.1": () =>
@@ -64,17 +64,17 @@ describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl
     await expect(chat).rejects.toMatchObject({ code: Code.PermissionDenied });
   });
 
-  it("wants a certificate at the gRPC door", async () => {
+  it("wants a certificate at the gRPC listener", async () => {
     using transport = createMeshTransport({ url: echo.grpcUrl, tls: { ca: certificates.ca } });
     const call = echoClient(transport).echo({ id: "x" });
     await expect(call).rejects.toMatchObject({ code: Code.Unavailable });
   });
 
   it.each(["grpc", "web"] as const)(
-    "tells a connection to go whose handshake ends while the %s door drains",
-    async (door) => {
+    "tells a connection to go whose handshake ends while the %s listener drains",
+    async (listener) => {
       const stopping = await startEcho({ tls: certificates.server });
-      const { port } = stopping.server.addresses[door];
+      const { port } = stopping.server.addresses[listener];
       const secure = { ca: certificates.ca, servername: "localhost", ALPNProtocols: ["h2"] };
       const raw = net.connect(port, "127.0.0.1");
       await once(raw, "connect");
@@ -93,7 +93,7 @@ describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl
     },
   );
 
-  it("lets browsers come without one to the web door, where they need a token", async () => {
+  it("lets browsers come without one to the web listener, where they need a token", async () => {
     const transport = createConnectTransport({
       baseUrl: echo.webUrl,
       httpVersion: "2",
@@ -111,7 +111,7 @@ describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl
     await expect(echoClient(grpc).echo({ id: "x" })).rejects.toThrow();
   });
 
-  it("sends an error without a message as one HEADERS frame at the web door, so that gRPC clients may retry it", async () => {
+  it("sends an error without a message as one HEADERS frame at the web listener, so that gRPC clients may retry it", async () => {
     const http2 = await import("node:http2");
     const session = http2.connect(echo.webUrl, { ca: certificates.ca });
     const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };

@@ -11,7 +11,7 @@ interface Load {
   readonly handlerMs: number;
   /** So long handlers are cold and take 20 times as much. */
   readonly coldMs?: number;
-  /** Time to read a call's headers, and to refuse it if need be. */
+  /** Time to read a call's headers, and to reject it if need be. */
   readonly readMs: number;
   /** Time of a round that goes to frames which are no calls. */
   readonly floodMs?: number;
@@ -53,7 +53,7 @@ async function serve(load: Load) {
   const policy = admissionPolicy(undefined, () => overloads++);
   const waits: { readonly atMs: number; readonly waitedMs: number }[] = [];
   const calls: SimulatedCall[] = [];
-  let refused = 0;
+  let rejected = 0;
   const start = nowMs;
   const arrive = (atMs: number): void => {
     if (!ECHO) throw new Error("no Echo");
@@ -68,7 +68,7 @@ async function serve(load: Load) {
       policy.admit?.(call);
       calls.push(call);
     } catch {
-      refused++;
+      rejected++;
     }
   };
   for (let arrived = 0; nowMs - start < load.lastsMs; ) {
@@ -84,11 +84,11 @@ async function serve(load: Load) {
   const expired = calls.filter(({ failed }) => failed).length;
   const waitedAfter = (ms: number) =>
     Math.max(...waits.filter(({ atMs }) => atMs > ms).map(({ waitedMs }) => waitedMs));
-  return { served: waits.length, refused, expired, overloads, waitedAfter };
+  return { served: waits.length, rejected, expired, overloads, waitedAfter };
 }
 
-it("what is let in when its headers come is served, though most of the time goes to refusing others", async () => {
-  const { served, refused, expired, overloads, waitedAfter } = await serve({
+it("what is let in when its headers come is served, though most of the time goes to rejecting others", async () => {
+  const { served, rejected, expired, overloads, waitedAfter } = await serve({
     ...{ callsPerMs: 3, handlerMs: 1, readMs: 0.2, lastsMs: 3_000 },
   });
   expect({ expired, overloads }).toEqual({ expired: 0, overloads: 1 });
@@ -96,28 +96,28 @@ it("what is let in when its headers come is served, though most of the time goes
   expect(waitedAfter(1_500)).toBeLessThan(100);
   // Reading takes 0.6 of the time, so that 0.4 calls can be served in a millisecond.
   expect(served / 3_000).toBeGreaterThan(0.9 * 0.4);
-  expect(served + refused).toBeGreaterThan(2.9 * 3_000);
+  expect(served + rejected).toBeGreaterThan(2.9 * 3_000);
 });
 
-it("a server that has no more to do than it can refuses nothing", async () => {
-  const { refused, expired, overloads, waitedAfter } = await serve({
+it("a server that has no more to do than it can rejects nothing", async () => {
+  const { rejected, expired, overloads, waitedAfter } = await serve({
     ...{ callsPerMs: 0.6, handlerMs: 1, readMs: 0.2, lastsMs: 3_000 },
   });
-  expect({ refused, expired, overloads }).toEqual({ refused: 0, expired: 0, overloads: 0 });
+  expect({ rejected, expired, overloads }).toEqual({ rejected: 0, expired: 0, overloads: 0 });
   expect(waitedAfter(0)).toBeLessThan(20);
 });
 
-it("calls that wait because a flood is being read are not refused for it", async () => {
-  const { served, refused, expired } = await serve({
+it("calls that wait because a flood is being read are not rejected for it", async () => {
+  const { served, rejected, expired } = await serve({
     ...{ callsPerMs: 0.02, handlerMs: 1, readMs: 0.1, floodMs: 200, lastsMs: 5_000 },
   });
-  expect({ refused, expired }).toEqual({ refused: 0, expired: 0 });
+  expect({ rejected, expired }).toEqual({ rejected: 0, expired: 0 });
   expect(served).toBeGreaterThan(90);
 });
 
 it("a cold process that is too slow for a moment lets the burst wait and loses none", async () => {
-  const { refused, expired } = await serve({
+  const { rejected, expired } = await serve({
     ...{ callsPerMs: 0.2, handlerMs: 1, readMs: 0.1, coldMs: 400, lastsMs: 2_000 },
   });
-  expect({ refused, expired }).toEqual({ refused: 0, expired: 0 });
+  expect({ rejected, expired }).toEqual({ rejected: 0, expired: 0 });
 });

@@ -1,7 +1,7 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Call } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 
 /** How much a server takes on at once. */
 export interface AdmissionLimits {
@@ -15,9 +15,9 @@ export interface AdmissionLimits {
   readonly maxWaitMs: number;
   /** So many may wait as a burst whatever the pace: a cold process finds itself slow, and is quick before they are late. */
   readonly burst: number;
-  /** A queue that has not been empty for so long stands: overload, which ends when nothing was refused for as long. */
+  /** A queue that has not been empty for so long stands: overload, which ends when nothing was rejected for as long. */
   readonly overloadAfterMs: number;
-  /** In overload only so many calls are taken on as will be served within this time; the others are refused at once. */
+  /** In overload only so many calls are taken on as will be served within this time; the others are rejected at once. */
   readonly overloadWaitMs: number;
   /** Time that handlers may take of one turn of the event loop before arrivals are looked at again. */
   readonly turnMs: number;
@@ -54,9 +54,9 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /**
  * Lets calls in: at most `maxInFlight` at a time, the others wait in a bounded queue, first in, first out. A queue that stands is
  * told from a burst by the time since it was empty (Nichols and Jacobson's controlled delay, ACM Queue 2012). A call that would
- * wait too long is refused when its headers come, before anything is paid for it; while the queue stands, that is soon. Every call waits for one turn of the
- * event loop: a stream that was reset meanwhile costs no handler, and handlers that compute cannot keep arrivals from being refused.
- * `onOverload` is called when overload first has a call refused.
+ * wait too long is rejected when its headers come, before anything is paid for it; while the queue stands, that is soon. Every call waits for one turn of the
+ * event loop: a stream that was reset meanwhile costs no handler, and handlers that compute cannot keep arrivals from being rejected.
+ * `onOverload` is called when overload first has a call rejected.
  */
 export function admissionPolicy(
   limits: AdmissionLimits = DEFAULT_ADMISSION,
@@ -64,7 +64,7 @@ export function admissionPolicy(
 ): AdmissionPolicy {
   /** In order of arrival; a call that ends while it waits leaves. */
   const queue = new Map<Call, Wait>();
-  const refuse = refusals();
+  const reject = rejections();
   const pace = createPace();
   let inFlight = 0;
   let openEnded = 0;
@@ -74,7 +74,7 @@ export function admissionPolicy(
   let turns = 0;
   /** The call that found the queue empty last: when, and after which turn. */
   let first: Wait = { since: 0, turn: 0 };
-  let lastRefusal = NEVER;
+  let lastRejection = NEVER;
   /** Since when the queue has not been emptied by a turn; undefined: the last one left nobody waiting. */
   let backlogSince: number | undefined;
 
@@ -113,7 +113,7 @@ export function admissionPolicy(
     now - since > ms && turns - turn > SEEN_TURNS;
 
   const isOverloaded = (now: number): boolean =>
-    now - lastRefusal < limits.overloadAfterMs || isOlder(first, limits.overloadAfterMs, now);
+    now - lastRejection < limits.overloadAfterMs || isOlder(first, limits.overloadAfterMs, now);
 
   /** Ends the waits at the head of the queue that have lasted too long. */
   const turnAwayLate = (now: number): void => {
@@ -121,7 +121,7 @@ export function admissionPolicy(
       if (!isOlder(wait, limits.maxWaitMs, now)) return;
       queue.delete(call);
       shed++;
-      call.fail(refuse());
+      call.fail(reject());
     }
   };
 
@@ -152,11 +152,11 @@ export function admissionPolicy(
         : Math.max(limits.burst, pace.callsIn(limits.maxWaitMs / 2));
       if (queue.size < takesOn) return;
       if (overloaded) {
-        if (lastRefusal === NEVER) onOverload();
-        lastRefusal = now;
+        if (lastRejection === NEVER) onOverload();
+        lastRejection = now;
       }
       shed++;
-      throw refuse();
+      throw reject();
     },
     admit(call) {
       if (call.bound.isProbe) {
@@ -164,7 +164,7 @@ export function admissionPolicy(
         return false;
       }
       if (call.bound.limits.openEnded) {
-        if (openEnded >= limits.maxOpenEnded) throw refuse();
+        if (openEnded >= limits.maxOpenEnded) throw reject();
         openEnded++;
         call.holdsSlot = true;
         call.memory?.release(call);
@@ -173,7 +173,7 @@ export function admissionPolicy(
       const free = limits.maxInFlight - inFlight;
       if (queue.size >= free + limits.maxQueued) {
         shed++;
-        throw refuse();
+        throw reject();
       }
       const wait = { since: performance.now(), turn: turns };
       if (queue.size === 0) {
@@ -204,8 +204,8 @@ const PACE_WINDOW_MS = 50;
 
 /**
  * How many calls go in per time while others wait: so a queue's length tells its wait (Little's law). While calls wait, all time
- * counts, what reading and refusing take too; once a turn has emptied the queue, only the handlers' own. With idle time a server
- * that refuses would find itself slower and slower, and with the time of reading, a flood of frames would have honest calls refused.
+ * counts, what reading and rejecting take too; once a turn has emptied the queue, only the handlers' own. With idle time a server
+ * that rejects would find itself slower and slower, and with the time of reading, a flood of frames would have honest calls rejected.
  */
 function createPace() {
   let counted = 0;
@@ -238,10 +238,10 @@ function createPace() {
   };
 }
 
-/** Refusals are made beforehand: they are many when time is short. They differ in when to come back, so that not all come back together. */
-function refusals(): () => ConnectError {
+/** Rejections are made beforehand: they are many when time is short. They differ in when to come back, so that not all come back together. */
+function rejections(): () => ConnectError {
   const errors = Array.from({ length: 16 }, (_, i) =>
-    refusal(Code.ResourceExhausted, "OVERLOADED", "the server has more calls than it can answer in time", {
+    rpcError(Code.ResourceExhausted, "OVERLOADED", "the server has more calls than it can answer in time", {
       retryAfterMs: 100 + i * 12.5,
     }),
   );

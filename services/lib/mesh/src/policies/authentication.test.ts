@@ -3,10 +3,10 @@ import os from "node:os";
 import path from "node:path";
 import {
   collect,
-  DOOR_CLIENTS,
   type EchoClient,
   type EchoServer,
   echoClient,
+  LISTENER_CLIENTS,
   startEcho,
   streamOf,
 } from "@bellwether/testing/echo/start-echo";
@@ -43,7 +43,7 @@ function tokenFor(roles: readonly RoleName[], lifetimeS = 60, from = keys): Prom
   return issueToken(from.privateKeyFile, { subject: "ada", roles, lifetimeS });
 }
 
-/** Every RPC of the echo service that both doors can carry, with the role that its contract asks for. */
+/** Every RPC of the echo service that both listeners can carry, with the role that its contract asks for. */
 const CALLS: Readonly<Record<string, (client: EchoClient, headers: HeadersInit) => Promise<unknown>>> = {
   viewer: (client, headers) => client.echo({ id: "x" }, { headers }),
   "viewer (streaming)": (client, headers) => collect(client.count({ to: 1 }, { headers })),
@@ -59,7 +59,7 @@ async function outcome(call: Promise<unknown>): Promise<string> {
   );
 }
 
-describe.each(Object.entries(DOOR_CLIENTS))("the %s door", (_, transport) => {
+describe.each(Object.entries(LISTENER_CLIENTS))("the %s listener", (_, transport) => {
   let client: EchoClient;
   beforeAll(() => {
     client = echoClient(transport(echo));
@@ -110,7 +110,7 @@ describe.each(Object.entries(DOOR_CLIENTS))("the %s door", (_, transport) => {
 it("answers probes without a token", async () => {
   const { createClient } = await import("@connectrpc/connect");
   const { Health } = await import("@bellwether/gen/grpc/health/v1/health_pb");
-  for (const transport of Object.values(DOOR_CLIENTS)) {
+  for (const transport of Object.values(LISTENER_CLIENTS)) {
     expect(await outcome(createClient(Health, transport(echo)).check({}))).toBe("OK");
   }
 });
@@ -130,7 +130,7 @@ it("takes no tokens in clear text on an address that others reach, unless it may
     /bearer tokens in clear text on 0\.0\.0\.0: .*BELLWETHER_AUTH_ALLOW_CLEARTEXT=true/,
   );
   await using open = await startEcho({ host: "0.0.0.0", auth: { tokens, identities: {}, allowCleartext: true } });
-  const client = echoClient(DOOR_CLIENTS.gRPC?.(open) ?? expect.fail());
+  const client = echoClient(LISTENER_CLIENTS.gRPC?.(open) ?? expect.fail());
   const authorization = `Bearer ${await tokenFor(["viewer"])}`;
   expect((await client.echo({ id: "x" }, { headers: { authorization } })).caller).toBe("ada");
 });

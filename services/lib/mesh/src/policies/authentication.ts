@@ -6,7 +6,7 @@ import { createTokenVerifier, TokenError, type TokenSettings } from "../auth/tok
 import type { Call } from "../call/call.ts";
 import type { Caller, RoleName } from "../call/caller.ts";
 import type { Policy } from "../call/policy.ts";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 
 /** How callers prove who they are. */
 export interface AuthSettings {
@@ -74,15 +74,15 @@ function tryNow<T>(work: () => T): T {
 function rethrow(error: unknown): never {
   if (!(error instanceof TokenError)) throw error;
   if (error.reason !== "KEYS_UNAVAILABLE") throw unauthenticated(error.reason, error.message);
-  throw refusal(Code.Unavailable, error.reason, error.message, { retryAfterMs: 1_000, cause: error });
+  throw rpcError(Code.Unavailable, error.reason, error.message, { retryAfterMs: 1_000, cause: error });
 }
 
 function unauthenticated(reason: string, message: string): ConnectError {
-  return refusal(Code.Unauthenticated, reason, message);
+  return rpcError(Code.Unauthenticated, reason, message);
 }
 
 function notAllowed(call: Call, role: RequiredRole): ConnectError {
   const roles = role === "runner" ? '"admin" or "service"' : `"${role}"`;
   const message = `${call.method.parent.typeName}/${call.method.name} asks for the role ${roles}`;
-  return refusal(Code.PermissionDenied, "ROLE_MISSING", message, { metadata: { required_role: role } });
+  return rpcError(Code.PermissionDenied, "ROLE_MISSING", message, { metadata: { required_role: role } });
 }

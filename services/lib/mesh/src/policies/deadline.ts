@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Call } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 
 /** Node's longest timer; a later deadline is none. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -44,12 +44,12 @@ function arm(call: Call, leftMs: number, end: (call: Call) => void): void {
 }
 
 function endAtDefault(call: Call): void {
-  call.fail(refusal(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "deadline exceeded"));
+  call.fail(rpcError(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "deadline exceeded"));
 }
 
 function endAtLongest(call: Call): void {
   const text = `deadline exceeded: this RPC is given at most ${call.bound.limits.maxTimeoutMs} ms`;
-  call.fail(refusal(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", text));
+  call.fail(rpcError(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", text));
 }
 
 /** Its client knows the reason. */

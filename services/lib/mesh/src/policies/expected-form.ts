@@ -17,10 +17,10 @@ export function expectedForm(pattern: string, value: unknown): string {
   const expected =
     FORMS.find(([part]) => pattern.includes(part))?.[1] ?? "is not of the form that the contract describes";
   const isWeek = pattern.includes("[0-9]{4}-W") && typeof value === "string" && /^\d{4}-W\d{2}$/.test(value);
-  return isWeek ? (weekFault(value) ?? expected) : expected;
+  return isWeek ? (weekError(value) ?? expected) : expected;
 }
 
-function weekFault(week: string): string | undefined {
+function weekError(week: string): string | undefined {
   try {
     parseIsoWeek(week);
     return undefined;

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import type { Call, Peer } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 
 export interface OpenEndedPolicy extends Policy {
   /** How many watches are open. */
@@ -20,12 +20,12 @@ export function openEndedPolicy(maxWatches: number): OpenEndedPolicy {
   /** The open ones, with their connection: its calls share one `Peer`. */
   const peers = new Map<Call, Peer>();
   const perConnection = new WeakMap<Peer, number>();
-  const tooMany = refusal(
+  const tooMany = rpcError(
     Code.ResourceExhausted,
     "TOO_MANY_WATCHES",
     `this connection has ${maxWatches} open-ended streams: end some, or open another connection`,
   );
-  const aged = refusal(
+  const aged = rpcError(
     Code.Unavailable,
     "CONNECTION_AGE",
     "the connection has reached its age limit: open the stream again",
@@ -52,7 +52,7 @@ export function openEndedPolicy(maxWatches: number): OpenEndedPolicy {
       for (const [call, other] of [...peers]) if (other === peer) call.fail(aged);
     },
     endAll() {
-      const error = refusal(Code.Unavailable, "SHUTTING_DOWN", "the server is shutting down", { retryAfterMs: 0 });
+      const error = rpcError(Code.Unavailable, "SHUTTING_DOWN", "the server is shutting down", { retryAfterMs: 0 });
       for (const call of [...peers.keys()]) call.fail(error);
     },
   };

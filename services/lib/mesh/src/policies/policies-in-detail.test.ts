@@ -1,11 +1,11 @@
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { CASES, codeOf } from "@bellwether/testing/echo/listener-cases";
-import { collect, DOOR_CLIENTS, echoClient, startEcho, until } from "@bellwether/testing/echo/start-echo";
+import { collect, echoClient, LISTENER_CLIENTS, startEcho, until } from "@bellwether/testing/echo/start-echo";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { describe, expect, it } from "vitest";
 
-describe.each(CASES)("details at the $door door, $shape", ({ transport, call }) => {
+describe.each(CASES)("details at the $listener listener, $shape", ({ transport, call }) => {
   it("say the reason of a domain error and the fields of an invalid request", async () => {
     await using echo = await startEcho();
     const client = echoClient(transport(echo));
@@ -21,7 +21,7 @@ describe.each(CASES)("details at the $door door, $shape", ({ transport, call }) 
   });
 });
 
-describe.each(CASES)("deadlines at the $door door, $shape", ({ transport, shape }) => {
+describe.each(CASES)("deadlines at the $listener listener, $shape", ({ transport, shape }) => {
   it("of the client end the call and its handler", async () => {
     const ended: string[] = [];
     await using echo = await startEcho({ observer: { started: () => {}, ended: (method) => ended.push(method) } });
@@ -37,7 +37,7 @@ describe.each(CASES)("deadlines at the $door door, $shape", ({ transport, shape 
   });
 });
 
-describe.each(Object.entries(DOOR_CLIENTS))("compression at the %s door", (_, transport) => {
+describe.each(Object.entries(LISTENER_CLIENTS))("compression at the %s listener", (_, transport) => {
   it("takes what is zipped, and bounds what it unzips to", async () => {
     await using echo = await startEcho();
     const zipped = echoClient(transport(echo, compressionGzip));
@@ -47,7 +47,7 @@ describe.each(Object.entries(DOOR_CLIENTS))("compression at the %s door", (_, tr
   });
 });
 
-it("the web door zips answers for who takes them zipped", async () => {
+it("the web listener zips answers for who takes them zipped", async () => {
   await using echo = await startEcho();
   const ask = async (encoding: string) => {
     const headers = { "content-type": "application/json", "accept-encoding": encoding };

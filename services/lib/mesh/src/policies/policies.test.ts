@@ -2,14 +2,14 @@ import { once } from "node:events";
 import http2 from "node:http2";
 import { ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { CASES, codeOf } from "@bellwether/testing/echo/listener-cases";
-import { DOOR_CLIENTS, type EchoServer, echoClient, startEcho, until } from "@bellwether/testing/echo/start-echo";
+import { type EchoServer, echoClient, LISTENER_CLIENTS, startEcho, until } from "@bellwether/testing/echo/start-echo";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 
 const slow = { delay: { nanos: 300_000_000 } };
 
-describe.each(CASES)("admission at the $door door, $shape", ({ transport, call }) => {
+describe.each(CASES)("admission at the $listener listener, $shape", ({ transport, call }) => {
   const admission = { maxInFlight: 2, maxQueued: 2, maxWaitMs: 5_000, overloadWaitMs: 5_000 };
 
   it("runs two, queues two, turns the others away with a time to come back", async () => {
@@ -43,7 +43,7 @@ describe.each(CASES)("admission at the $door door, $shape", ({ transport, call }
   });
 });
 
-describe("overload at the gRPC door", () => {
+describe("overload at the gRPC listener", () => {
   /** The status of a call that sends headers and no body, within 40 ms. */
   const statusOfHeaders = (session: http2.ClientHttp2Session): Promise<unknown> => {
     const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };
@@ -51,9 +51,9 @@ describe("overload at the gRPC door", () => {
     return new Promise((resolve) => stream.once("response", (h) => resolve(h["grpc-status"])).resume());
   };
 
-  it("refuses a call when its headers come, and lets such a call wait for its body before and after", async () => {
+  it("rejects a call when its headers come, and lets such a call wait for its body before and after", async () => {
     await using echo = await startEcho({ admission: { maxInFlight: 1, overloadAfterMs: 50 } });
-    const client = echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail());
+    const client = echoClient(LISTENER_CLIENTS.gRPC?.(echo) ?? expect.fail());
     const session = http2.connect(echo.grpcUrl);
     const waitsForBody = String(Code.DeadlineExceeded);
     expect(await statusOfHeaders(session)).toBe(waitsForBody);
@@ -69,7 +69,7 @@ describe("overload at the gRPC door", () => {
 
     controller.abort();
     expect(await held).toBe(Code.Canceled);
-    // Overload ends when nothing was refused for 50 ms.
+    // Overload ends when nothing was rejected for 50 ms.
     for (const end = performance.now() + 5_000; status !== waitsForBody && performance.now() < end; ) {
       status = await statusOfHeaders(session);
     }
@@ -78,15 +78,15 @@ describe("overload at the gRPC door", () => {
   });
 });
 
-describe("a call that a policy refuses on its headers, at the gRPC door", () => {
+describe("a call that a policy rejects on its headers, at the gRPC listener", () => {
   it("is answered with details, its stream ended though its body never comes, and every policy sees its end", async () => {
     const ends: unknown[] = [];
-    const refuse = () => {
-      throw refusal(Code.PermissionDenied, "CLOSED_TODAY", "détail é 100% \n");
+    const reject = () => {
+      throw rpcError(Code.PermissionDenied, "CLOSED_TODAY", "détail é 100% \n");
     };
-    const policies = [{ close: (_: unknown, error?: ConnectError) => void ends.push(error?.code) }, { open: refuse }];
+    const policies = [{ close: (_: unknown, error?: ConnectError) => void ends.push(error?.code) }, { open: reject }];
     await using echo = await startEcho({ policies });
-    const error = await echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail())
+    const error = await echoClient(LISTENER_CLIENTS.gRPC?.(echo) ?? expect.fail())
       .echo({ id: "x" })
       .catch(ConnectError.from);
     expect(error).toMatchObject({ code: Code.PermissionDenied, rawMessage: "détail é 100% \n" });
@@ -104,7 +104,7 @@ describe("a call that a policy refuses on its headers, at the gRPC door", () => 
   });
 });
 
-describe.each(CASES)("error table at the $door door, $shape", ({ transport, call }) => {
+describe.each(CASES)("error table at the $listener listener, $shape", ({ transport, call }) => {
   it("maps a known error and hides an unknown one", async () => {
     await using echo = await startEcho();
     const client = echoClient(transport(echo));
@@ -113,8 +113,8 @@ describe.each(CASES)("error table at the $door door, $shape", ({ transport, call
   });
 });
 
-describe.each(Object.entries(DOOR_CLIENTS))("validation at the %s door", (_, transport) => {
-  it("refuses the second message of a stream", async () => {
+describe.each(Object.entries(LISTENER_CLIENTS))("validation at the %s listener", (_, transport) => {
+  it("rejects the second message of a stream", async () => {
     await using echo = await startEcho();
     const client = echoClient(transport(echo));
     const numbers = (async function* () {
@@ -133,13 +133,13 @@ describe("deadlines", () => {
     const stream = session.request({ ...head, "content-type": "application/grpc", "grpc-timeout": "200m" });
     const status = new Promise<unknown>((resolve) => stream.once("response", (h) => resolve(h["grpc-status"])));
     stream.resume();
-    expect(await codeOf(echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail()).echo({ id: "x" }))).toBe("OK");
+    expect(await codeOf(echoClient(LISTENER_CLIENTS.gRPC?.(echo) ?? expect.fail()).echo({ id: "x" }))).toBe("OK");
     expect(await status).toBe(String(Code.DeadlineExceeded));
     session.destroy();
   });
 
-  it.each(Object.entries(DOOR_CLIENTS))(
-    "of an RPC end a call at the %s door whose client set none",
+  it.each(Object.entries(LISTENER_CLIENTS))(
+    "of an RPC end a call at the %s listener whose client set none",
     async (_, transport) => {
       await using echo = await startEcho();
       const started = performance.now();
@@ -154,7 +154,7 @@ describe("deadlines", () => {
 describe("telemetry", () => {
   it("does not let what a supplier sent into the log", async () => {
     await using echo = await startEcho();
-    const client = echoClient(DOOR_CLIENTS.gRPC?.(echo as EchoServer) ?? expect.fail());
+    const client = echoClient(LISTENER_CLIENTS.gRPC?.(echo as EchoServer) ?? expect.fail());
     await codeOf(client.echo({ id: "x", text: "the whole contract", behavior: { failUnknown: true } }));
     await until(() => echo.logged.some((line) => line.msg === "call failed"), "the log line");
     expect(JSON.stringify(echo.logged)).not.toContain("the whole contract");

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import type { Call } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 
 /** How many streams of health and reflection a server keeps: anybody may open them, and they last as long as their clients wish. */
 export interface ProbeStreamLimits {
@@ -24,7 +24,7 @@ export function probeStreamPolicy(limits: ProbeStreamLimits = DEFAULT_PROBE_STRE
   const addresses = new Map<Call, string>();
   const totals = new Map<string, number>();
   const byAddress = new Map<string, number>();
-  const exhausted = refusal(
+  const exhausted = rpcError(
     Code.ResourceExhausted,
     "TOO_MANY_PROBES",
     "too many streams of health or reflection are open",

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import http2 from "node:http2";
 import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
-import { DOOR_CLIENTS, type EchoServer, echoClient, startEcho } from "@bellwether/testing/echo/start-echo";
+import { type EchoServer, echoClient, LISTENER_CLIENTS, startEcho } from "@bellwether/testing/echo/start-echo";
 import { hasOpenssl, makeCertificates } from "@bellwether/testing/echo/test-certificates";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ const MEASURE = "/bellwether.echo.v1.EchoService/Measure";
 const codeOf = (reason: unknown): Code => ConnectError.from(reason).code;
 const reasonOf = (reason: unknown): string => ConnectError.from(reason).rawMessage;
 
-describe.each(Object.entries(DOOR_CLIENTS))("at the %s listener", (_, connect) => {
+describe.each(Object.entries(LISTENER_CLIENTS))("at the %s listener", (_, connect) => {
   it("a health check takes 4 KiB and no more", async () => {
     await using echo = await startEcho();
     const { check } = createClient(Health, connect(echo));
@@ -49,7 +49,7 @@ describe("health watches", () => {
 
   it("are bounded by address over all listeners together", async () => {
     await using echo = await startEcho({ drainMs: 100, probeStreams: { maxStreamsPerAddress: 2 } });
-    const [grpc, web] = Object.values(DOOR_CLIENTS);
+    const [grpc, web] = Object.values(LISTENER_CLIENTS);
     if (!grpc || !web) throw new Error("two listeners");
     expect(await watch(grpc(echo))).toBe(1);
     expect(await watch(web(echo))).toBe(1);
@@ -59,7 +59,7 @@ describe("health watches", () => {
 
   it("are bounded in total", async () => {
     await using echo = await startEcho({ drainMs: 100, probeStreams: { maxStreams: 1 } });
-    const transport = DOOR_CLIENTS.gRPC?.(echo);
+    const transport = LISTENER_CLIENTS.gRPC?.(echo);
     if (!transport) throw new Error("a listener");
     expect(await watch(transport)).toBe(1);
     expect(await watch(transport)).toBe(Code.ResourceExhausted);

@@ -2,7 +2,7 @@ import { Code } from "@connectrpc/connect";
 import type { Call, RequestMemory } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
 import { createYoungCollector } from "../call/young-garbage.ts";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 
 /** What a server keeps for calls that have no slot yet: their requests arrive, or they wait. */
 export interface RequestMemoryLimits {
@@ -55,13 +55,13 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
   const counted = new Map<Call, Counted>();
   /** Calls whose request is not complete, first come first. */
   const incomplete = new Set<Call>();
-  const exhausted = refusal(
+  const exhausted = rpcError(
     Code.ResourceExhausted,
     "REQUEST_MEMORY",
     "the requests that have not been taken up hold more bytes than the server keeps for them",
     { retryAfterMs: RETRY_AFTER_MS },
   );
-  const late = refusal(
+  const late = rpcError(
     Code.DeadlineExceeded,
     "BODY_TIMEOUT",
     `the request was not complete within ${limits.bodyTimeoutMs} ms`,

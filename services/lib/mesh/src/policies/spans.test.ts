@@ -6,10 +6,10 @@ import { recordSpans } from "@bellwether/telemetry/recorded-spans-fixture";
 import { codeOf } from "@bellwether/testing/echo/listener-cases";
 import {
   collect,
-  DOOR_CLIENTS,
   type EchoClient,
   type EchoServer,
   echoClient,
+  LISTENER_CLIENTS,
   startEcho,
   until,
 } from "@bellwether/testing/echo/start-echo";
@@ -35,8 +35,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   },
 };
 const SYSTEMS: Readonly<Record<string, string>> = { gRPC: "grpc", web: "connectrpc" };
-const CASES = Object.entries(DOOR_CLIENTS).flatMap(([door, transport]) =>
-  Object.entries(SHAPES).map(([shape, { method, call }]) => ({ door, shape, transport, method, call })),
+const CASES = Object.entries(LISTENER_CLIENTS).flatMap(([listener, transport]) =>
+  Object.entries(SHAPES).map(([shape, { method, call }]) => ({ listener, shape, transport, method, call })),
 );
 
 const recorded = recordSpans();
@@ -55,71 +55,74 @@ beforeEach(() => {
   handlerSpans.length = 0;
 });
 
-describe.each(CASES)("the span of a call at the $door door, $shape", ({ door, transport, method, call }) => {
-  const name = `bellwether.echo.v1.EchoService/${method}`;
-  const headers = { traceparent: traceparent("01") };
-  /** The one span of a call; the server may end it after the client has its answer. */
-  const spanOf = async (behavior: object, more: HeadersInit = {}) => {
-    const code = await codeOf(call(echoClient(transport(echo)), behavior, { headers: { ...headers, ...more } }));
-    await until(() => recorded.ended().length > 0, "the span");
-    expect(recorded.ended()).toHaveLength(1);
-    const [span = expect.fail("no span")] = recorded.ended();
-    return { code, span };
-  };
+describe.each(CASES)(
+  "the span of a call at the $listener listener, $shape",
+  ({ listener, transport, method, call }) => {
+    const name = `bellwether.echo.v1.EchoService/${method}`;
+    const headers = { traceparent: traceparent("01") };
+    /** The one span of a call; the server may end it after the client has its answer. */
+    const spanOf = async (behavior: object, more: HeadersInit = {}) => {
+      const code = await codeOf(call(echoClient(transport(echo)), behavior, { headers: { ...headers, ...more } }));
+      await until(() => recorded.ended().length > 0, "the span");
+      expect(recorded.ended()).toHaveLength(1);
+      const [span = expect.fail("no span")] = recorded.ended();
+      return { code, span };
+    };
 
-  it("is a SERVER span below the caller's, and the handler runs in it", async () => {
-    const { code, span } = await spanOf({});
-    expect(code).toBe("OK");
-    expect(span).toMatchObject({ name, kind: SpanKind.SERVER, status: { code: SpanStatusCode.UNSET } });
-    expect(span.spanContext().traceId).toBe(TRACE_ID);
-    expect(span.parentSpanContext).toMatchObject({ spanId: PARENT_ID, isRemote: true });
-    expect(span.attributes).toEqual({
-      "rpc.system.name": SYSTEMS[door],
-      "rpc.method": name,
-      "rpc.response.status_code": "OK",
+    it("is a SERVER span below the caller's, and the handler runs in it", async () => {
+      const { code, span } = await spanOf({});
+      expect(code).toBe("OK");
+      expect(span).toMatchObject({ name, kind: SpanKind.SERVER, status: { code: SpanStatusCode.UNSET } });
+      expect(span.spanContext().traceId).toBe(TRACE_ID);
+      expect(span.parentSpanContext).toMatchObject({ spanId: PARENT_ID, isRemote: true });
+      expect(span.attributes).toEqual({
+        "rpc.system.name": SYSTEMS[listener],
+        "rpc.method": name,
+        "rpc.response.status_code": "OK",
+      });
+      expect(handlerSpans).toEqual([span.spanContext().spanId]);
     });
-    expect(handlerSpans).toEqual([span.spanContext().spanId]);
-  });
 
-  it.each([
-    ["an unknown error", { failUnknown: true }, Code.Internal, "INTERNAL"],
-    ["a code that blames the server", { failCode: Code.Unavailable }, Code.Unavailable, "UNAVAILABLE"],
-    ["a passed deadline", { delay: { seconds: 60n } }, Code.DeadlineExceeded, "DEADLINE_EXCEEDED"],
-  ])("says that %s is an error, and which", async (_, behavior, code, told) => {
-    // Headers that the client does not know of: its own timer would take the call back first.
-    const deadline = { "grpc-timeout": "200m", "connect-timeout-ms": "200" };
-    const failed = await spanOf(behavior, code === Code.DeadlineExceeded ? deadline : {});
-    expect(failed.code).toBe(code);
-    expect(failed.span).toMatchObject({
-      status: { code: SpanStatusCode.ERROR, message: told },
-      attributes: { "rpc.response.status_code": told, "error.type": told },
+    it.each([
+      ["an unknown error", { failUnknown: true }, Code.Internal, "INTERNAL"],
+      ["a code that blames the server", { failCode: Code.Unavailable }, Code.Unavailable, "UNAVAILABLE"],
+      ["a passed deadline", { delay: { seconds: 60n } }, Code.DeadlineExceeded, "DEADLINE_EXCEEDED"],
+    ])("says that %s is an error, and which", async (_, behavior, code, told) => {
+      // Headers that the client does not know of: its own timer would take the call back first.
+      const deadline = { "grpc-timeout": "200m", "connect-timeout-ms": "200" };
+      const failed = await spanOf(behavior, code === Code.DeadlineExceeded ? deadline : {});
+      expect(failed.code).toBe(code);
+      expect(failed.span).toMatchObject({
+        status: { code: SpanStatusCode.ERROR, message: told },
+        attributes: { "rpc.response.status_code": told, "error.type": told },
+      });
+      expect(JSON.stringify(failed.span.attributes)).not.toContain("secret");
     });
-    expect(JSON.stringify(failed.span.attributes)).not.toContain("secret");
-  });
 
-  it.each([
-    ["its own invalid request", { failCode: 17 }, Code.InvalidArgument, "INVALID_ARGUMENT"],
-    ["what is not there", { failCode: Code.NotFound }, Code.NotFound, "NOT_FOUND"],
-    ["its own taking back", { failCode: Code.Canceled }, Code.Canceled, "CANCELLED"],
-  ])("has the code, and is no error, where the caller is told of %s", async (_, behavior, code, told) => {
-    const failed = await spanOf(behavior);
-    expect(failed.code).toBe(code);
-    expect(failed.span).toMatchObject({
-      status: { code: SpanStatusCode.UNSET },
-      attributes: { "rpc.response.status_code": told },
+    it.each([
+      ["its own invalid request", { failCode: 17 }, Code.InvalidArgument, "INVALID_ARGUMENT"],
+      ["what is not there", { failCode: Code.NotFound }, Code.NotFound, "NOT_FOUND"],
+      ["its own taking back", { failCode: Code.Canceled }, Code.Canceled, "CANCELLED"],
+    ])("has the code, and is no error, where the caller is told of %s", async (_, behavior, code, told) => {
+      const failed = await spanOf(behavior);
+      expect(failed.code).toBe(code);
+      expect(failed.span).toMatchObject({
+        status: { code: SpanStatusCode.UNSET },
+        attributes: { "rpc.response.status_code": told },
+      });
+      expect(failed.span.attributes).not.toHaveProperty("error.type");
     });
-    expect(failed.span.attributes).not.toHaveProperty("error.type");
-  });
 
-  it("is not recorded where the caller does not record, or says nothing and the ratio is 0", async () => {
-    const client = echoClient(transport(echo));
-    for (const unrecorded of [{ traceparent: traceparent("00") }, {}]) {
-      expect(await codeOf(call(client, {}, { headers: unrecorded }))).toBe("OK");
-    }
-    // A recorded call after them: what was recorded before it has ended by now.
-    await spanOf({});
-  });
-});
+    it("is not recorded where the caller does not record, or says nothing and the ratio is 0", async () => {
+      const client = echoClient(transport(echo));
+      for (const unrecorded of [{ traceparent: traceparent("00") }, {}]) {
+        expect(await codeOf(call(client, {}, { headers: unrecorded }))).toBe("OK");
+      }
+      // A recorded call after them: what was recorded before it has ended by now.
+      await spanOf({});
+    });
+  },
+);
 
 describe("where callers are authenticated, a caller's wish to be recorded", () => {
   const telemetry = { sampleRatio: 0, metricsText: () => Promise.resolve("") };
@@ -143,8 +146,8 @@ describe("where callers are authenticated, a caller's wish to be recorded", () =
     await rm(folder, { recursive: true, force: true });
   });
 
-  it.each(Object.entries(DOOR_CLIENTS))(
-    "is not followed for a caller without a token, at the %s door",
+  it.each(Object.entries(LISTENER_CLIENTS))(
+    "is not followed for a caller without a token, at the %s listener",
     async (_, to) => {
       const { echo } = echoClient(to(closed));
       expect(await codeOf(echo({ id: "x" }, { headers }))).toBe(Code.Unauthenticated);
@@ -166,9 +169,9 @@ describe("where callers are authenticated, a caller's wish to be recorded", () =
   it("is not needed for a trace that the server draws itself", async () => {
     const all = { telemetry: { ...telemetry, sampleRatio: 1 }, auth: { identities: {} } };
     await using drawing = await startEcho(all);
-    expect(await codeOf(echoClient(DOOR_CLIENTS.gRPC?.(drawing) ?? expect.fail()).echo({ id: "x" }, { headers }))).toBe(
-      Code.Unauthenticated,
-    );
+    expect(
+      await codeOf(echoClient(LISTENER_CLIENTS.gRPC?.(drawing) ?? expect.fail()).echo({ id: "x" }, { headers })),
+    ).toBe(Code.Unauthenticated);
     await until(() => recorded.ended().length > 0, "the span");
     expect(recorded.ended()[0]?.spanContext().traceId).toBe(TRACE_ID);
   });

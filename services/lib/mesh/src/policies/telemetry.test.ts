@@ -5,7 +5,7 @@ import { echoClient, startEcho } from "@bellwether/testing/echo/start-echo";
 import { Code } from "@connectrpc/connect";
 import { expect, it } from "vitest";
 
-it("counts every call at both doors by method and code", async () => {
+it("counts every call at both listeners by method and code", async () => {
   const settings = readOtelSettings({});
   await using telemetry = await startTelemetry({ serviceName: "echo", serviceVersion: "0", settings });
   await using echo = await startEcho({ telemetry });

@@ -2,7 +2,7 @@ import { createRpcDurations } from "@bellwether/telemetry/rpc-metrics";
 import { endCallTrace, followCallerTrace, traceServerCall } from "@bellwether/telemetry/rpc-spans";
 import type { Call } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
-import { codeName, isServerFault } from "../errors/code-name.ts";
+import { codeName, isServerError } from "../errors/code-name.ts";
 
 /**
  * A SERVER span for every recorded trace, and `rpc.server.call.duration` for every call. First in the chain: it sees every end.
@@ -26,7 +26,7 @@ export function telemetryPolicy(sampleRatio: number, trustsCallers: boolean): Po
     close(call, error) {
       const code = codeName(error);
       durations.record(systemOf(call), call.bound.name, code, performance.now() - call.startedAt);
-      endCallTrace(call.span, { code, isError: error !== undefined && isServerFault(error.code) });
+      endCallTrace(call.span, { code, isError: error !== undefined && isServerError(error.code) });
     },
   };
 }

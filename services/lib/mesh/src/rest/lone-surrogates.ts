@@ -11,7 +11,7 @@ const MAX_VIOLATIONS = 20;
  * @param source what `json` was parsed from; it says whether looking is needed.
  * @returns at most 20, with paths such as "tags[2]".
  */
-export function halfCharacters(json: JsonValue, source: string): readonly FieldViolation[] {
+export function loneSurrogates(json: JsonValue, source: string): readonly FieldViolation[] {
   const violations: FieldViolation[] = [];
   if (!SURROGATE_ESCAPE.test(source)) return violations;
   // No recursion: a body may be nested deeper than the stack.

@@ -2,9 +2,9 @@ import { createGunzip } from "node:zlib";
 import { fromJsonString, type JsonValue } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
-import { invalidRequest, refusal } from "../errors/rpc-error.ts";
+import { invalidRequest, rpcError } from "../errors/rpc-error.ts";
 import type { WebRequest } from "../web/web-handler.ts";
-import { halfCharacters } from "./lone-surrogates.ts";
+import { loneSurrogates } from "./lone-surrogates.ts";
 
 /**
  * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is none. `arrived` is called with the bytes
@@ -19,7 +19,7 @@ export async function readJsonBody(
   const text = decodeUtf8(await readBytes(request, maxBytes, arrived));
   if (text.trim() === "") return undefined;
   const json = parseBody(text);
-  const violations = halfCharacters(json, text);
+  const violations = loneSurrogates(json, text);
   if (violations.length > 0) throw invalidRequest(violations);
   return json;
 }
@@ -29,7 +29,7 @@ function parseBody(text: string): JsonValue {
     return parseJson(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw refusal(Code.InvalidArgument, "MALFORMED_JSON", `the body is not JSON: ${reason}`, { cause });
+    throw rpcError(Code.InvalidArgument, "MALFORMED_JSON", `the body is not JSON: ${reason}`, { cause });
   }
 }
 
@@ -38,7 +38,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw refusal(Code.InvalidArgument, "MALFORMED_JSON", "the body is not UTF-8", { cause });
+    throw rpcError(Code.InvalidArgument, "MALFORMED_JSON", "the body is not UTF-8", { cause });
   }
 }
 
@@ -58,7 +58,7 @@ function parseJson(text: string): JsonValue {
 async function readBytes(request: WebRequest, maxBytes: number, arrived: (bytes: number) => void): Promise<Buffer> {
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (encoding !== "gzip" && encoding !== "identity") {
-    throw refusal(Code.Unimplemented, "UNKNOWN_ENCODING", `content-encoding "${encoding}" is not known, use gzip`);
+    throw rpcError(Code.Unimplemented, "UNKNOWN_ENCODING", `content-encoding "${encoding}" is not known, use gzip`);
   }
   const source = encoding === "gzip" ? request.pipe(createGunzip()) : request;
   const chunks: Buffer[] = [];
@@ -68,14 +68,14 @@ async function readBytes(request: WebRequest, maxBytes: number, arrived: (bytes:
     for await (const chunk of source.iterator({ destroyOnReturn: false })) {
       size += chunk.length;
       if (size > maxBytes) {
-        throw refusal(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", `the body is larger than ${maxBytes} bytes`);
+        throw rpcError(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", `the body is larger than ${maxBytes} bytes`);
       }
       arrived(size);
       chunks.push(chunk);
     }
   } catch (error) {
     if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_")) {
-      throw refusal(Code.InvalidArgument, "MALFORMED_GZIP", "the body is not valid gzip", { cause: error });
+      throw rpcError(Code.InvalidArgument, "MALFORMED_GZIP", "the body is not valid gzip", { cause: error });
     }
     throw error;
   } finally {

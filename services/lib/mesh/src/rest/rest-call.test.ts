@@ -95,7 +95,7 @@ it.each([
   ["/echo?id=x&ids=y", "ids", 'unknown query parameter; did you mean "id"? known: id, tag'],
   ["/echo?id=x&id=y", "id", "is given 2 times; give it once"],
   ["/echo?__proto__=x&id=x", "__proto__", "unknown query parameter; known: tag, id"],
-])("a query that the path does not know is refused: %s", async (path, field, description) => {
+])("a query that the path does not know is rejected: %s", async (path, field, description) => {
   const answer = await fetch(`${echo.webUrl}${path}`);
   const { message, details } = await answer.json();
   expect([answer.status, message]).toEqual([400, `${field}: ${description}`]);
@@ -150,8 +150,8 @@ it("a body in an encoding that is not known names the one that is", async () => 
 
 it("a query parameter that may be repeated is taken, one of a path without a query is not", async () => {
   expect((await fetch(`${echo.webUrl}/echo?id=x&tag=a&tag=b`)).status).toBe(200);
-  const refused = await post("/count?to=5", asks());
-  expect([refused.status, JSON.parse(refused.text).message]).toEqual([
+  const rejected = await post("/count?to=5", asks());
+  expect([rejected.status, JSON.parse(rejected.text).message]).toEqual([
     400,
     "to: unknown query parameter; this path takes none",
   ]);
@@ -161,9 +161,9 @@ it("a body that begins with a byte order mark is read", async () => {
   expect((await post("/echo", `\ufeff${asks()}`)).status).toBe(200);
 });
 
-it("a name that comes twice in a body is refused", async () => {
-  const refused = await post("/echo", '{"id": "x", "id": "y"}');
-  expect([refused.status, JSON.parse(refused.text).message]).toEqual([
+it("a name that comes twice in a body is rejected", async () => {
+  const rejected = await post("/echo", '{"id": "x", "id": "y"}');
+  expect([rejected.status, JSON.parse(rejected.text).message]).toEqual([
     400,
     'the body is not JSON: "id" is given twice',
   ]);
@@ -184,10 +184,10 @@ describe.each(Object.entries(SHAPES))("a body that is made to hurt, %s", (_, pat
       "MESSAGE_TOO_LARGE",
     ],
     ["breaks a rule of the contract", () => asks({ failCode: 17 }), {}, 400, "INVALID_REQUEST"],
-  ])("that %s is refused, and the next one is answered", async (_, body, headers, status, reason) => {
-    const refused = await post(path, body(), headers);
-    expect(refused.status).toBe(status);
-    expect(JSON.parse(refused.text).details[0].debug).toMatchObject({ reason, domain: "bellwether" });
+  ])("that %s is rejected, and the next one is answered", async (_, body, headers, status, reason) => {
+    const rejected = await post(path, body(), headers);
+    expect(rejected.status).toBe(status);
+    expect(JSON.parse(rejected.text).details[0].debug).toMatchObject({ reason, domain: "bellwether" });
     expect((await post(path, asks())).status).toBe(200);
   });
 

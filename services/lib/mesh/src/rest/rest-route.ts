@@ -48,7 +48,7 @@ export interface RestRouteOptions<R extends RestRpc> {
   readonly rpc: R;
   /** Left out: the path takes no query. */
   readonly query?: RestQuery;
-  /** The request message. @throws a refusal or an error of the service's table for a body that does not fit */
+  /** The request message. @throws an RPC error or an error of the service's table for a body that does not fit */
   readonly toRequest: (input: RestInput) => MessageInitShape<R["input"]>;
   /** A response message as JSON; a streaming RPC answers one line of JSON (NDJSON) per message. */
   readonly toJson: (message: MessageShape<R["output"]>) => JsonValue;

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, test } from "vitest";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 import { restStatus } from "./rest-status.ts";
 
 test.each<[Code, string, number]>([
@@ -12,7 +12,7 @@ test.each<[Code, string, number]>([
   [Code.DeadlineExceeded, "DATABASE_TIMEOUT", 504],
   [Code.InvalidArgument, "INVALID_REQUEST", 400],
 ])("%i with the reason %s has the status %i", (code, reason, status) => {
-  expect(restStatus(refusal(code, reason, "text"))).toBe(status);
+  expect(restStatus(rpcError(code, reason, "text"))).toBe(status);
 });
 
 test("an error without a reason has the status of its code", () => {

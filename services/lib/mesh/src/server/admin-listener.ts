@@ -1,13 +1,13 @@
 import type { Address } from "../listener/listen.ts";
-import type { Door } from "../listener/listener.ts";
-import type { DoorLimits } from "../listener/listener-limits.ts";
-import { openWebListener } from "../web/http-listener.ts";
+import type { Listener } from "../listener/listener.ts";
+import type { ListenerLimits } from "../listener/listener-limits.ts";
+import { openHttpListener } from "../web/http-listener.ts";
 import { rejectMethod, sendRejection, shown } from "../web/http-rejection.ts";
 import { pathOf, sendText, type WebRequest, type WebResponse } from "../web/web-handler.ts";
 
-export interface AdminDoorOptions {
+export interface AdminListenerOptions {
   readonly address: Address;
-  readonly limits: DoorLimits;
+  readonly limits: ListenerLimits;
   /** Whether the server wants traffic. */
   readonly isReady: () => boolean;
   /** Why not, for people; may be empty. */
@@ -18,8 +18,8 @@ export interface AdminDoorOptions {
   readonly onThrow: (error: unknown) => void;
 }
 
-/** Opens the admin door: /livez, /readyz and /metrics for probes and Prometheus, in plain HTTP. @throws ListenError */
-export async function openAdminDoor(options: AdminDoorOptions): Promise<Door> {
+/** Opens the admin listener: /livez, /readyz and /metrics for probes and Prometheus, in plain HTTP. @throws ListenError */
+export async function openAdminListener(options: AdminListenerOptions): Promise<Listener> {
   const { address, limits, isReady, whyNot = () => "", metricsText, onThrow } = options;
   const pages: Readonly<Record<string, (response: WebResponse) => void>> = {
     "/livez": (response) => sendText(response, 200, "text/plain", "ok\n"),
@@ -46,7 +46,7 @@ export async function openAdminDoor(options: AdminDoorOptions): Promise<Door> {
   };
   // Probes of some load balancers speak HTTP/1.0 and name no host.
   const few = { ...limits, maxConnections: Math.min(limits.maxConnections, MAX_CONNECTIONS) };
-  return openWebListener({ name: "admin", address, limits: few, makesRoom: true, answer, needsHost: false, onThrow });
+  return openHttpListener({ name: "admin", address, limits: few, makesRoom: true, answer, needsHost: false, onThrow });
 }
 
 /** A few probes and scrapers. A further connection closes an older one: probes are answered whoever else holds connections. */

@@ -2,7 +2,7 @@ import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb"
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
 import { ServerReflection } from "@bellwether/gen/grpc/reflection/v1/reflection_pb";
 import { ServerReflection as ServerReflectionAlpha } from "@bellwether/gen/grpc/reflection/v1alpha/reflection_pb";
-import { DOOR_CLIENTS, type EchoServer, startEcho, streamOf } from "@bellwether/testing/echo/start-echo";
+import { type EchoServer, LISTENER_CLIENTS, startEcho, streamOf } from "@bellwether/testing/echo/start-echo";
 import { hasOpenssl, makeCertificates } from "@bellwether/testing/echo/test-certificates";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ECHO = EchoService.typeName;
 
-describe.each(Object.entries(DOOR_CLIENTS))("health at the %s door", (_, transport) => {
+describe.each(Object.entries(LISTENER_CLIENTS))("health at the %s listener", (_, transport) => {
   it("tells of the server, of each service and of none it does not have", async () => {
     await using echo = await startEcho();
     const health = createClient(Health, transport(echo));
@@ -54,7 +54,7 @@ describe.each(Object.entries(DOOR_CLIENTS))("health at the %s door", (_, transpo
   });
 });
 
-/** Reflection is a stream both ways: HTTP/2, which the web door speaks under TLS. */
+/** Reflection is a stream both ways: HTTP/2, which the web listener speaks under TLS. */
 describe.skipIf(!hasOpenssl())("reflection (skipped without openssl)", () => {
   const certificates = makeCertificates();
   let clear: EchoServer;
@@ -65,18 +65,18 @@ describe.skipIf(!hasOpenssl())("reflection (skipped without openssl)", () => {
   });
   afterAll(() => Promise.all([clear[Symbol.asyncDispose](), secure[Symbol.asyncDispose]()]));
 
-  const doors = {
-    gRPC: () => DOOR_CLIENTS.gRPC?.(clear) ?? expect.fail(),
+  const listeners = {
+    gRPC: () => LISTENER_CLIENTS.gRPC?.(clear) ?? expect.fail(),
     web: () =>
       createConnectTransport({ baseUrl: secure.webUrl, httpVersion: "2", nodeOptions: { ca: certificates.ca } }),
   };
   const versions = { v1: ServerReflection, v1alpha: ServerReflectionAlpha };
-  const cases = Object.entries(doors).flatMap(([door, transport]) =>
-    Object.entries(versions).map(([version, service]) => ({ door, version, transport, service })),
+  const cases = Object.entries(listeners).flatMap(([listener, transport]) =>
+    Object.entries(versions).map(([version, service]) => ({ listener, version, transport, service })),
   );
 
   it.each(cases)(
-    "$version at the $door door lists the services, and gives their files and those of error details",
+    "$version at the $listener listener lists the services, and gives their files and those of error details",
     async ({ transport, service }) => {
       const client = createClient(service, transport());
       const questions = streamOf(

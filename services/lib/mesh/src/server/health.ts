@@ -2,10 +2,10 @@ import { EventEmitter, on } from "node:events";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
 import { Code } from "@connectrpc/connect";
 import { type Route, route } from "../call/route.ts";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 import { repeatWhenIdle } from "./stream-keepalive.ts";
 
-/** What a server says about its own fitness, by grpc.health.v1 and on the admin door. */
+/** What a server says about its own fitness, by grpc.health.v1 and on the admin listener. */
 export interface HealthBoard {
   readonly route: Route;
   /**
@@ -62,7 +62,7 @@ export function createHealthBoard(
       check({ service }) {
         const status = statusOf(service);
         if (status !== Status.SERVICE_UNKNOWN) return { status };
-        throw refusal(Code.NotFound, "UNKNOWN_SERVICE", `no service "${service}" here`);
+        throw rpcError(Code.NotFound, "UNKNOWN_SERVICE", `no service "${service}" here`);
       },
       watch: ({ service }, { signal }) =>
         repeatMs === Number.POSITIVE_INFINITY

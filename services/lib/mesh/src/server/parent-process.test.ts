@@ -20,9 +20,9 @@ async function letGo(script: string, at: "once" | "message") {
   return { code, said: await said, message };
 }
 
-const TELL = `const { tellParent } = await import(${JSON.stringify(new URL("parent-process.ts", import.meta.url).href)});
+const TELL = `const { notifyParent } = await import(${JSON.stringify(new URL("parent-process.ts", import.meta.url).href)});
 const stop = () => { console.log("stopped"); process.exit(0); };
-const tell = () => tellParent({ addresses: "here" }, stop);`;
+const tell = () => notifyParent({ addresses: "here" }, stop);`;
 
 test("a service that serves has told where, and stops with the process that started it", async () => {
   expect(await letGo("tell();", "message")).toEqual({ code: 0, said: "stopped\n", message: { addresses: "here" } });

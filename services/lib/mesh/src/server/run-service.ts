@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { tellParent } from "./parent-process.ts";
+import { notifyParent } from "./parent-process.ts";
 import type { RunningServer } from "./start-server.ts";
 
 /** A start that hangs, as on a database that does not answer, is not waited for any longer once the service is told to end. */
@@ -23,7 +23,7 @@ export async function runService(start: (opened: AsyncDisposableStack) => Promis
     const starting = start(opened);
     const server = await Promise.race([starting, asked]);
     if (server) {
-      tellParent(server, stop);
+      notifyParent(server, stop);
       await asked;
     } else {
       const settled = starting.then(

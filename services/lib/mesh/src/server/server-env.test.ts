@@ -13,7 +13,7 @@ const settings = async (source: EnvSource) => serverSettings(read(source));
 
 let folder = "";
 const at = (name: string): string => path.join(folder, name);
-/** TLS with client certificates; what is in the files is not looked at before a door opens. */
+/** TLS with client certificates; what is in the files is not looked at before a listener opens. */
 let tls: EnvSource = {};
 let jwks = "";
 
@@ -70,7 +70,7 @@ test("all mistakes are told at once", () => {
   );
 });
 
-test("TLS is read from its files, for the doors and for calls to peers", async () => {
+test("TLS is read from its files, for the listeners and for calls to peers", async () => {
   const material = { cert: "cert\n", key: "key\n", ca: "ca\n" };
   expect((await settings(tls)).tls).toEqual(material);
   expect(peerSettings(read(tls)).tls).toEqual(material);
@@ -79,7 +79,7 @@ test("TLS is read from its files, for the doors and for calls to peers", async (
 });
 
 test.each([["BELLWETHER_TLS_CERT"], ["BELLWETHER_TLS_KEY"], ["BELLWETHER_TLS_CA"]])(
-  "%s alone is refused",
+  "%s alone is rejected",
   async (one) => {
     await expect(settings({ [one]: tls[one] })).rejects.toThrow(
       "BELLWETHER_TLS_CERT and BELLWETHER_TLS_KEY belong together",
@@ -150,7 +150,7 @@ test("a role that is none gives nobody any", async () => {
   );
 });
 
-test("origins and hosts of the web door are lists", async () => {
+test("origins and hosts of the web listener are lists", async () => {
   const env = { BELLWETHER_WEB_ORIGINS: "https://a.example,https://b.example", BELLWETHER_WEB_HOSTS: "a.example" };
   expect((await settings(env)).web).toMatchObject({
     allowedOrigins: ["https://a.example", "https://b.example"],

@@ -5,7 +5,7 @@ import { isRoleName } from "../auth/roles.ts";
 import type { RoleName } from "../call/caller.ts";
 import type { MeshTransportOptions } from "../client/mesh-transport.ts";
 import { isLoopback, type TlsMaterial } from "../listener/listen.ts";
-import { DEFAULT_DOOR_LIMITS } from "../listener/listener-limits.ts";
+import { DEFAULT_LISTENER_LIMITS } from "../listener/listener-limits.ts";
 import type { AuthSettings } from "../policies/authentication.ts";
 import { DEFAULT_REQUEST_HEADERS } from "../web/web-guard.ts";
 import type { ServerOptions } from "./start-server.ts";
@@ -13,7 +13,7 @@ import type { ServerOptions } from "./start-server.ts";
 /** `ops-service=service ci=admin`: certificate names with roles. */
 const IDENTITIES = /^\s*[^\s=]+=[a-z,]+(\s+[^\s=]+=[a-z,]+)*\s*$/;
 const ALLOW_CLEARTEXT = "BELLWETHER_AUTH_ALLOW_CLEARTEXT";
-const MAX_HEADER_BYTES = DEFAULT_DOOR_LIMITS.maxHeaderBytes;
+const MAX_HEADER_BYTES = DEFAULT_LISTENER_LIMITS.maxHeaderBytes;
 const NAME_LIST = { pattern: /^[^\s,]+(,[^\s,]+)*$/, expected: "a list with commas and without spaces" };
 /** Names of header fields (RFC 9110, 5.1). */
 const HEADER_LIST = {

@@ -1,10 +1,17 @@
 import net from "node:net";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@bellwether/gen/grpc/health/v1/health_pb";
-import { collect, DOOR_CLIENTS, echoClient, meshClient, startEcho, until } from "@bellwether/testing/echo/start-echo";
+import {
+  collect,
+  echoClient,
+  LISTENER_CLIENTS,
+  meshClient,
+  startEcho,
+  until,
+} from "@bellwether/testing/echo/start-echo";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 
-describe.each(Object.entries(DOOR_CLIENTS))("a stop, seen at the %s door", (_, transport) => {
+describe.each(Object.entries(LISTENER_CLIENTS))("a stop, seen at the %s listener", (_, transport) => {
   it("lets calls in flight end", async () => {
     let running = 0;
     await using echo = await startEcho({ observer: { started: () => running++, ended: () => {} } });
@@ -62,7 +69,7 @@ it("loses no call of a client that calls on while one of two servers stops", asy
 
 it("cuts what does not end within the grace", async () => {
   await using echo = await startEcho({ drainMs: 200 });
-  const stuck = echoClient(DOOR_CLIENTS.gRPC?.(echo) ?? expect.fail())
+  const stuck = echoClient(LISTENER_CLIENTS.gRPC?.(echo) ?? expect.fail())
     .echo({ id: "x", behavior: { delay: { seconds: 60n } } }, { timeoutMs: 60_000 })
     .catch((error) => ConnectError.from(error).code);
   await new Promise((resolve) => net.connect(echo.server.addresses.web.port, "127.0.0.1", () => resolve(undefined)));

@@ -150,7 +150,7 @@ describe.each(Object.entries(CLEAR_TEXT_CLIENTS))("%s", (name, transport) => {
     expect(Buffer.compare(request?.payload ?? new Uint8Array(), payload)).toBe(0);
   });
 
-  it("refuses 7 MiB where 4 are allowed, takes 15 MiB where 16 are", async () => {
+  it("rejects 7 MiB where 4 are allowed, takes 15 MiB where 16 are", async () => {
     const error = await failureOf(client.echo({ id: "x", payload: new Uint8Array(7 * 1024 * 1024) }));
     expect(error.code).toBe(Code.ResourceExhausted);
     expect((await client.measure({ payload: new Uint8Array(15 * 1024 * 1024) })).size).toBe(15 * 1024 * 1024);

@@ -7,10 +7,10 @@ import { callLimits, JSON_OVERHEAD } from "../call/call-limits.ts";
 import { chainPolicies, type Policy } from "../call/policy.ts";
 import type { Route } from "../call/route.ts";
 import { type ErrorTable, errorsByTable } from "../errors/error-table.ts";
-import { openGrpcDoor } from "../grpc/grpc-listener.ts";
+import { openGrpcListener } from "../grpc/grpc-listener.ts";
 import { type Address, addressText, isLoopback, type TlsMaterial } from "../listener/listen.ts";
-import type { Door } from "../listener/listener.ts";
-import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "../listener/listener-limits.ts";
+import type { Listener } from "../listener/listener.ts";
+import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from "../listener/listener-limits.ts";
 import { type AdmissionLimits, admissionPolicy, DEFAULT_ADMISSION } from "../policies/admission.ts";
 import { anonymousPolicy } from "../policies/anonymous.ts";
 import type { AuthSettings } from "../policies/authentication.ts";
@@ -25,8 +25,8 @@ import { restHandler } from "../rest/rest-handler.ts";
 import type { RestRoute } from "../rest/rest-route.ts";
 import { hostsWithoutAuthentication, type WebGuardOptions, webGuard } from "../web/web-guard.ts";
 import type { WebHandler } from "../web/web-handler.ts";
-import { openWebDoor } from "../web/web-listener.ts";
-import { openAdminDoor } from "./admin-listener.ts";
+import { openWebListener } from "../web/web-listener.ts";
+import { openAdminListener } from "./admin-listener.ts";
 import { createHealthBoard } from "./health.ts";
 import { yieldToServing } from "./helper-threads.ts";
 import { reflectionRoutes } from "./reflection.ts";
@@ -38,9 +38,9 @@ export interface ServerOptions {
   readonly name: string;
   /** Default "127.0.0.1". */
   readonly host?: string;
-  /** One port per door; 0: any free one. */
+  /** One port per listener; 0: any free one. */
   readonly ports: { readonly grpc: number; readonly web: number; readonly admin: number };
-  /** What it serves, at both doors. Health and reflection are added. */
+  /** What it serves, at both listeners. Health and reflection are added. */
   readonly routes: readonly Route[];
   /** The code of each of its error classes. */
   readonly errors: ErrorTable;
@@ -49,21 +49,21 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Whether it wants traffic from the start. Default true; false until `setServing("", true)`. */
   readonly serving?: boolean;
-  /** Plain HTTP paths over the same handlers, at the web door. */
+  /** Plain HTTP paths over the same handlers, at the web listener. */
   readonly rest?: readonly RestRoute[];
   /**
    * What RPCs in JSON do with fields, enum names and query parameters that the contract does not know. Default "reject", with the
    * field and the allowed names; "ignore" is the protocol's own default.
    */
   readonly unknownFields?: "reject" | "ignore";
-  /** What else the web door answers when no RPC and no REST path fits, for example the files of a page. */
+  /** What else the web listener answers when no RPC and no REST path fits, for example the files of a page. */
   readonly webHandlers?: readonly WebHandler[];
-  /** Browsers' origins and host names that the web door takes. */
+  /** Browsers' origins and host names that the web listener takes. */
   readonly web?: Partial<WebGuardOptions>;
   /** Who may call. Left out: everybody may do everything, which is allowed on loopback only. */
   readonly auth?: AuthSettings;
   readonly tls?: TlsMaterial;
-  readonly limits?: Partial<DoorLimits>;
+  readonly limits?: Partial<ListenerLimits>;
   readonly admission?: Partial<AdmissionLimits>;
   /** Streams of health and reflection. */
   readonly probeStreams?: Partial<ProbeStreamLimits>;
@@ -115,13 +115,13 @@ const QUIET_MS = 100;
 /** Others send on until they are told to go: they are not waited for. */
 const LAME_DUCK_MS = 2_000;
 
-/** Opens the three doors of a service. @throws ListenError, MissingRoleError, AuthenticationRequiredError, CleartextTokensError */
+/** Opens the three listeners of a service. @throws ListenError, MissingRoleError, AuthenticationRequiredError, CleartextTokensError */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { name, logger, host = "127.0.0.1", ports, auth, rest = [] } = options;
   if (!auth && !isLoopback(host)) throw new AuthenticationRequiredError(name, host);
   if (auth?.tokens && !auth.allowCleartext && !options.tls && !isLoopback(host))
     throw new CleartextTokensError(name, host);
-  const limits = { ...DEFAULT_DOOR_LIMITS, ...options.limits };
+  const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits };
   const health = createHealthBoard(
     options.routes.map(({ service }) => service.typeName),
     options.serving ?? true,
@@ -157,20 +157,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const onUnsent = (path: string, reason: unknown): void =>
     logger.debug({ path, err: reason }, "answer could not be sent");
 
-  const doors: Door[] = [];
-  const opened = async (opening: Promise<Door>): Promise<Address> => {
-    const door = await opening;
-    doors.push(door);
-    return door.address;
+  const listeners: Listener[] = [];
+  const opened = async (opening: Promise<Listener>): Promise<Address> => {
+    const listener = await opening;
+    listeners.push(listener);
+    return listener.address;
   };
-  const closeAll = (graceMs: number) => Promise.all(doors.map((door) => door.drain(graceMs)));
+  const closeAll = (graceMs: number) => Promise.all(listeners.map((listener) => listener.drain(graceMs)));
   try {
     const at = (port: number): Address => ({ host, port });
     const grpc = await opened(
-      openGrpcDoor({ address: at(ports.grpc), routes, chain, limits, onAged: watches.endOn, onThrow, ...tls }),
+      openGrpcListener({ address: at(ports.grpc), routes, chain, limits, onAged: watches.endOn, onThrow, ...tls }),
     );
     const web = await opened(
-      openWebDoor({
+      openWebListener({
         address: at(ports.web),
         routes,
         chain,
@@ -185,7 +185,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       }),
     );
     const admin = await opened(
-      openAdminDoor({ address: at(ports.admin), limits, isReady, whyNot: health.whyNot, metricsText, onThrow }),
+      openAdminListener({ address: at(ports.admin), limits, isReady, whyNot: health.whyNot, metricsText, onThrow }),
     );
     const addresses = { grpc, web, admin };
     logger.info({ grpc: addressText(grpc), web: addressText(web), admin: addressText(admin) }, "listening");
@@ -249,7 +249,7 @@ function requestMemoryLimits(options: ServerOptions, methods: readonly DescMetho
   return {
     processBytes: Math.max(processBytes, least),
     connectionBytes: Math.max(connectionBytes, least),
-    bodyTimeoutMs: options.limits?.bodyTimeoutMs ?? DEFAULT_DOOR_LIMITS.bodyTimeoutMs,
+    bodyTimeoutMs: options.limits?.bodyTimeoutMs ?? DEFAULT_LISTENER_LIMITS.bodyTimeoutMs,
     ...options.requestMemory,
   };
 }

@@ -12,7 +12,7 @@ const LINGER_MS = 500;
  * HTTP/1.1: unless the request has no body, it is the last answer of its connection: the rest of the body would hold up the next request
  * until the body's time limit. The connection is half-closed first: cut at once, a client in the middle of sending would see a reset instead.
  */
-export function closeAfterEarlyAnswer(request: WebRequest, response: WebResponse): void {
+export function closeAfterEarlyResponse(request: WebRequest, response: WebResponse): void {
   if ("stream" in request) {
     const { stream } = request;
     stream.once("finish", () => {

@@ -5,11 +5,11 @@ import type { Peer } from "../call/call.ts";
 import { careForConnections } from "../listener/connections.ts";
 import { headerBytes, headersTooLarge } from "../listener/header-size.ts";
 import { type Address, listen, type TlsMaterial } from "../listener/listen.ts";
-import type { Door } from "../listener/listener.ts";
-import { type DoorLimits, HEADER_HEADROOM } from "../listener/listener-limits.ts";
+import type { Listener } from "../listener/listener.ts";
+import { HEADER_HEADROOM, type ListenerLimits } from "../listener/listener-limits.ts";
 import { RESET_FRAMES } from "../listener/stream-ends.ts";
 import { answerClientError } from "./client-error.ts";
-import { closeAfterEarlyAnswer } from "./early-response.ts";
+import { closeAfterEarlyResponse } from "./early-response.ts";
 import { sendRejection } from "./http-rejection.ts";
 import { makeRoom } from "./make-room.ts";
 import { authorityViolation } from "./request-authority.ts";
@@ -20,11 +20,11 @@ const NOTHING = (): void => {};
 
 type Answer = (request: WebRequest, response: WebResponse) => void;
 
-export interface WebListenerOptions {
-  /** What the door is called in a ListenError. */
+export interface HttpListenerOptions {
+  /** What the listener is called in a ListenError. */
   readonly name: string;
   readonly address: Address;
-  readonly limits: DoorLimits;
+  readonly limits: ListenerLimits;
   readonly tls?: TlsMaterial;
   readonly answer: Answer;
   /** Ends the watches of a connection that is old. */
@@ -38,7 +38,7 @@ export interface WebListenerOptions {
 }
 
 /** Listens for HTTP/1.1 in clear text, or for HTTP/1.1 and HTTP/2 under TLS. @throws ListenError */
-export async function openWebListener(options: WebListenerOptions): Promise<Door> {
+export async function openHttpListener(options: HttpListenerOptions): Promise<Listener> {
   const { name, address, limits, tls, onAged, makesRoom: closesOlder = false } = options;
   const answer = guarded(options);
   const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
@@ -48,11 +48,11 @@ export async function openWebListener(options: WebListenerOptions): Promise<Door
 }
 
 /** An event listener that throws ends the process: a request that cannot be answered is rejected, whatever it is. */
-function guarded({ answer, needsHost, limits, onThrow }: WebListenerOptions): Answer {
+function guarded({ answer, needsHost, limits, onThrow }: HttpListenerOptions): Answer {
   const { maxHeaderBytes } = limits;
   return (request, response) => {
     try {
-      closeAfterEarlyAnswer(request, response);
+      closeAfterEarlyResponse(request, response);
       // The parser of HTTP/1.1 has done so already.
       if ("stream" in request && headerBytes(request.rawHeaders) > maxHeaderBytes) {
         sendRejection(response, 431, headersTooLarge(maxHeaderBytes));
@@ -81,7 +81,7 @@ function abandon(request: WebRequest, response: WebResponse): void {
   request.destroy();
 }
 
-function createClearServer(limits: DoorLimits, answer: Answer): http.Server {
+function createClearServer(limits: ListenerLimits, answer: Answer): http.Server {
   const options = {
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
@@ -94,11 +94,15 @@ function createClearServer(limits: DoorLimits, answer: Answer): http.Server {
 }
 
 /** How often Node looks after the time limits of headers and bodies; its default is 30 s. */
-function checkingInterval({ headersTimeoutMs }: DoorLimits): number {
+function checkingInterval({ headersTimeoutMs }: ListenerLimits): number {
   return Math.min(1_000, headersTimeoutMs);
 }
 
-function createTlsServer({ cert, key, ca }: TlsMaterial, limits: DoorLimits, answer: Answer): http2.Http2SecureServer {
+function createTlsServer(
+  { cert, key, ca }: TlsMaterial,
+  limits: ListenerLimits,
+  answer: Answer,
+): http2.Http2SecureServer {
   const server = http2.createSecureServer(
     {
       cert,

@@ -23,7 +23,7 @@ export interface RequestBody {
   listen(listener: BodyListener): void;
 }
 
-/** Where the web door leaves a request's body for its call. */
+/** Where the web listener leaves a request's body for its call. */
 export const bodyKey = createContextKey<RequestBody | undefined>(undefined, { description: "the request's body" });
 
 /**

@@ -1,12 +1,12 @@
 import type { DescMessage, JsonValue } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { invalidRequest, refusal } from "../errors/rpc-error.ts";
+import { invalidRequest, rpcError } from "../errors/rpc-error.ts";
 import { jsonViolations } from "./json-violations.ts";
 import type { JsonRecord } from "./recorded-json.ts";
 
 /**
  * Gives the engine's error of a message that it cannot decode a reason that a client can act on: connect calls binary ones internal
- * errors, and of JSON it says neither where the fault is nor what is allowed. Other errors stay as they are.
+ * errors, and of JSON it says neither where the error is nor what is allowed. Other errors stay as they are.
  * The engine sends the error as it stands once its signal has fired, so it is changed in place.
  * @param record undefined: the message is binary
  */
@@ -22,13 +22,13 @@ function explanation(
 ): ConnectError | undefined {
   const text = error.rawMessage;
   if (error.code === Code.Internal && text.startsWith("parse binary"))
-    return refusal(Code.InvalidArgument, "MALFORMED_MESSAGE", "the request message is malformed");
+    return rpcError(Code.InvalidArgument, "MALFORMED_MESSAGE", "the request message is malformed");
   if (error.code !== Code.InvalidArgument || !text.startsWith("cannot decode ")) return undefined;
   const json = record?.text();
   if (json === undefined || !record) return invalidRequest([{ field: "", description: text }]);
   const parsed = parse(json);
   if ("failure" in parsed)
-    return refusal(Code.InvalidArgument, "MALFORMED_JSON", `the body is not JSON: ${parsed.failure}`);
+    return rpcError(Code.InvalidArgument, "MALFORMED_JSON", `the body is not JSON: ${parsed.failure}`);
   const violations = jsonViolations(input, parsed.value, record.registry);
   return invalidRequest(violations.length > 0 ? violations : [{ field: "", description: text }]);
 }

@@ -136,7 +136,7 @@ test("HEAD has the headers of GET and no body", async () => {
   expect(head.headers["content-length"]).toBe(get.headers["content-length"]);
 });
 
-test.each(["POST", "PUT", "DELETE", "OPTIONS"])("%s of a file is refused, and says what is not", async (method) => {
+test.each(["POST", "PUT", "DELETE", "OPTIONS"])("%s of a file is rejected, and says what is not", async (method) => {
   expect(await ask("/", {}, method)).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
 });
 

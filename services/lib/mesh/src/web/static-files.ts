@@ -29,7 +29,7 @@ interface StaticFile {
 /** A `<meta>` element up to the end of its content, as a built page has it. */
 const META = /(<meta name="([\w-]+)" content=")[^"]*"/g;
 
-/** In `accept-encoding`; with a weight of 0 it is refused. */
+/** In `accept-encoding`; with a weight of 0 it is rejected. */
 const TAKES_GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/;
 
 /** A page's own scripts and styles, its own origin for calls, nothing from elsewhere. */

@@ -88,7 +88,7 @@ describe("a message in JSON that its contract does not allow", () => {
       "__proto__",
       /^unknown field of EchoRequest/,
     ],
-  ])("%s is refused with its path and the way out", async (_, json, field, description) => {
+  ])("%s is rejected with its path and the way out", async (_, json, field, description) => {
     const { status, error } = await unary(JSON.stringify(json));
     expect([status, error.code, error.details[0]?.debug.reason]).toEqual([400, "invalid_argument", "INVALID_REQUEST"]);
     expect(violations(error)).toEqual([{ field, description: expect.stringMatching(description) }]);
@@ -103,7 +103,7 @@ describe("a message in JSON that its contract does not allow", () => {
     expect(error.message).toContain("(and 19 more)");
   });
 
-  it("a zipped one is refused with the same text", async () => {
+  it("a zipped one is rejected with the same text", async () => {
     const { status, error } = await unary('{"id":"x","feature":{}}', { "content-encoding": "gzip" });
     expect([status, error.message]).toEqual([
       400,
@@ -111,7 +111,7 @@ describe("a message in JSON that its contract does not allow", () => {
     ]);
   });
 
-  it("one that is too large to be looked at again is refused without its path", async () => {
+  it("one that is too large to be looked at again is rejected without its path", async () => {
     const { status, error } = await unary(JSON.stringify({ id: "x", feature: "y".repeat(2 ** 20) }));
     expect([status, error.message]).toEqual([400, expect.stringContaining('key "feature" is unknown')]);
   });
@@ -121,7 +121,7 @@ describe("a message in JSON that its contract does not allow", () => {
     expect([status, error.details[0]?.debug.reason]).toEqual([400, "MALFORMED_JSON"]);
   });
 
-  it("a field that is given twice is refused", async () => {
+  it("a field that is given twice is rejected", async () => {
     const { status, error } = await unary('{"id":"x","id":"y"}');
     expect([status, error.message]).toEqual([400, expect.stringContaining('duplicate object key "id"')]);
   });
@@ -172,7 +172,7 @@ describe("queries of RPCs", () => {
     );
   });
 
-  it("another parameter is refused, also of a POST", async () => {
+  it("another parameter is rejected, also of a POST", async () => {
     const wrong = await get(`${message('{"id":"x"}')}&timeout=3`);
     expect([wrong.status, wrong.error.message]).toEqual([
       400,

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { refusal } from "../errors/rpc-error.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 
 /** Looks at the bytes of one body for what is no UTF-8. */
 export interface Utf8Check {
@@ -46,5 +46,5 @@ export function createUtf8Check(): Utf8Check {
 
 /** The error of JSON whose bytes are no UTF-8. */
 export function notUtf8(cause?: unknown): ConnectError {
-  return refusal(Code.InvalidArgument, "MALFORMED_JSON", "the body is not UTF-8", { cause });
+  return rpcError(Code.InvalidArgument, "MALFORMED_JSON", "the body is not UTF-8", { cause });
 }

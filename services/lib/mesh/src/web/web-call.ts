@@ -14,7 +14,7 @@ const NOTHING = (): void => {};
 /** Smaller requests are counted when they have waited. */
 const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
-/** What a call needs of the web door. */
+/** What a call needs of the web listener. */
 export interface WebCallInit {
   readonly bound: BoundMethod;
   readonly chain: PolicyChain;

@@ -27,17 +27,17 @@ async function guarded(options: Partial<WebGuardOptions>) {
   return { ask, port, close: () => server.close() };
 }
 
-describe("a door that answers to the own machine's names", () => {
-  let door: Awaited<ReturnType<typeof guarded>>;
+describe("a listener that answers to the own machine's names", () => {
+  let listener: Awaited<ReturnType<typeof guarded>>;
   beforeAll(async () => {
-    door = await guarded({ allowedHosts: LOCAL_NAMES, allowedOrigins: ["https://dashboard.example.com"] });
+    listener = await guarded({ allowedHosts: LOCAL_NAMES, allowedOrigins: ["https://dashboard.example.com"] });
   });
-  afterAll(() => door.close());
+  afterAll(() => listener.close());
 
   it.each(["localhost", "LOCALHOST", "127.0.0.1", "[::1]", "localhost:8080", "[::1]:1"])(
     "answers to %s",
     async (host) => {
-      expect((await door.ask({ host })).status).toBe(200);
+      expect((await listener.ask({ host })).status).toBe(200);
     },
   );
 
@@ -48,13 +48,13 @@ describe("a door that answers to the own machine's names", () => {
     "127.0.0.1.nip.io",
     "localhost:80:80",
   ])("does not answer to the name %j, whoever it points at", async (host) => {
-    expect((await door.ask({ host })).status).toBe(421);
+    expect((await listener.ask({ host })).status).toBe(421);
   });
 
   it("lets its own page and programs in", async () => {
-    const host = `localhost:${door.port}`;
-    expect((await door.ask({ host })).status).toBe(200);
-    expect((await door.ask({ host, origin: `http://${host}` })).status).toBe(200);
+    const host = `localhost:${listener.port}`;
+    expect((await listener.ask({ host })).status).toBe(200);
+    expect((await listener.ask({ host, origin: `http://${host}` })).status).toBe(200);
   });
 
   it.each([
@@ -64,14 +64,14 @@ describe("a door that answers to the own machine's names", () => {
     "https://dashboard.example.com.evil.com",
     "file://",
   ])("turns pages of %s away", async (origin) => {
-    const { status, headers } = await door.ask({ host: `localhost:${door.port}`, origin });
+    const { status, headers } = await listener.ask({ host: `localhost:${listener.port}`, origin });
     expect(status).toBe(403);
     expect(headers["access-control-allow-origin"]).toBeUndefined();
   });
 
   it("lets pages of an allowed origin in, by name and never by *", async () => {
     const origin = "https://dashboard.example.com";
-    const { status, headers } = await door.ask({ host: "localhost", origin });
+    const { status, headers } = await listener.ask({ host: "localhost", origin });
     expect(status).toBe(200);
     expect(headers["access-control-allow-origin"]).toBe(origin);
     expect(headers.vary).toBe("origin");
@@ -80,11 +80,11 @@ describe("a door that answers to the own machine's names", () => {
 
   it("answers the preflight of an allowed origin and of no other", async () => {
     const preflight = { host: "localhost", "access-control-request-method": "POST" };
-    const allowed = await door.ask({ ...preflight, origin: "https://dashboard.example.com" }, "OPTIONS");
+    const allowed = await listener.ask({ ...preflight, origin: "https://dashboard.example.com" }, "OPTIONS");
     expect(allowed.status).toBe(204);
     expect(allowed.headers["access-control-allow-headers"]).toContain("Authorization");
     expect(allowed.headers["access-control-allow-headers"]).toContain("Connect-Protocol-Version");
-    expect((await door.ask({ ...preflight, origin: "http://evil.example.com" }, "OPTIONS")).status).toBe(403);
+    expect((await listener.ask({ ...preflight, origin: "http://evil.example.com" }, "OPTIONS")).status).toBe(403);
   });
 });
 
@@ -124,13 +124,13 @@ it.each([
   listener.close();
 });
 
-it("a door without names answers to any", async () => {
-  const door = await guarded({});
-  expect((await door.ask({ host: "any.example.com" })).status).toBe(200);
-  door.close();
+it("a listener without names answers to any", async () => {
+  const listener = await guarded({});
+  expect((await listener.ask({ host: "any.example.com" })).status).toBe(200);
+  listener.close();
 });
 
-it("without authentication a door answers to local names, and to the address it has on the loopback", () => {
+it("without authentication a listener answers to local names, and to the address it has on the loopback", () => {
   expect(hostsWithoutAuthentication("127.0.0.2")).toContain("127.0.0.2");
   expect(hostsWithoutAuthentication("::1")).toContain("[::1]");
   expect(hostsWithoutAuthentication("0.0.0.0")).toEqual(LOCAL_NAMES);

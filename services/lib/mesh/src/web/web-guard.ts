@@ -3,9 +3,9 @@ import { isLoopback } from "../listener/listen.ts";
 import { sendRejection, shown } from "./http-rejection.ts";
 import type { WebHandler, WebRequest, WebResponse } from "./web-handler.ts";
 
-/** Who may call the web door from a browser. */
+/** Who may call the web listener from a browser. */
 export interface WebGuardOptions {
-  /** Origins besides the door's own, for example "https://dashboard.example.com". */
+  /** Origins besides the listener's own, for example "https://dashboard.example.com". */
   readonly allowedOrigins: readonly string[];
   /** Names that a Host header may have, without port. Undefined: any. */
   readonly allowedHosts: readonly string[] | undefined;
@@ -30,7 +30,7 @@ const PREFLIGHT_LASTS_S = "7200";
 export const LOCAL_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
- * Refuses requests that a foreign page makes: a Host that is not ours (DNS rebinding: a foreign name that points at this
+ * Rejects requests that a foreign page makes: a Host that is not ours (DNS rebinding: a foreign name that points at this
  * machine) and an Origin that is neither ours nor allowed. Answers CORS preflights of allowed origins.
  */
 export function webGuard({
@@ -73,7 +73,7 @@ export function webGuard({
   };
 }
 
-/** Host names that a door without authentication answers to. */
+/** Host names that a listener without authentication answers to. */
 export function hostsWithoutAuthentication(host: string): readonly string[] {
   const bound = host.includes(":") ? `[${host}]` : host;
   return isLoopback(host) ? [...LOCAL_NAMES, bound] : LOCAL_NAMES;
@@ -97,7 +97,7 @@ function withoutPort(host: string): string {
   return host.replace(/:\d+$/, "");
 }
 
-/** A page that this door served itself, whatever its scheme is: a proxy may have ended TLS. */
+/** A page that this listener served itself, whatever its scheme is: a proxy may have ended TLS. */
 function isOwnOrigin(origin: string, host: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -3,7 +3,7 @@ import type { connectNodeAdapter } from "@connectrpc/connect-node";
 
 type NodeHandler = ReturnType<typeof connectNodeAdapter>;
 
-/** A request at the web door: HTTP/1.1, or HTTP/2 under TLS. */
+/** A request at the web listener: HTTP/1.1, or HTTP/2 under TLS. */
 export type WebRequest = Parameters<NodeHandler>[0];
 export type WebResponse = Parameters<NodeHandler>[1];
 
@@ -27,6 +27,6 @@ export function sendText(response: WebResponse, status: number, type: string, te
 
 /** The connection that a request came over. */
 export function socketOf(request: WebRequest): Socket {
-  // HTTP/2 gives a proxy of the socket that refuses most of its methods; the session has the socket itself.
+  // HTTP/2 gives a proxy of the socket that rejects most of its methods; the session has the socket itself.
   return "stream" in request ? (request.stream.session?.socket ?? request.socket) : request.socket;
 }

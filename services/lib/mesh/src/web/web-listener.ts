@@ -13,21 +13,21 @@ import { methodPath } from "../call/method.ts";
 import type { PolicyChain } from "../call/policy.ts";
 import type { BoundMethod, Route } from "../call/route.ts";
 import type { Address, TlsMaterial } from "../listener/listen.ts";
-import type { Door } from "../listener/listener.ts";
-import type { DoorLimits } from "../listener/listener-limits.ts";
+import type { Listener } from "../listener/listener.ts";
+import type { ListenerLimits } from "../listener/listener-limits.ts";
 import { peerOfSocket } from "../listener/peers.ts";
 import { inflatingFor } from "./counted-gzip.ts";
-import { openWebListener } from "./http-listener.ts";
+import { openHttpListener } from "./http-listener.ts";
 import { sendRejection, shown } from "./http-rejection.ts";
 import { WebCall } from "./web-call.ts";
 import { pathOf, socketOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 import { webRpcs } from "./web-rpcs.ts";
 
-export interface WebDoorOptions {
+export interface WebListenerOptions {
   readonly address: Address;
   readonly routes: readonly Route[];
   readonly chain: PolicyChain;
-  readonly limits: DoorLimits;
+  readonly limits: ListenerLimits;
   readonly tls?: TlsMaterial;
   /** Requests may have nothing that their contract does not know: JSON fields, enum names, query parameters. */
   readonly strict: boolean;
@@ -46,10 +46,10 @@ export interface WebDoorOptions {
 const socketKey = createContextKey<Socket | undefined>(undefined);
 const callKey = createContextKey<WebCall | undefined>(undefined);
 
-/** Opens the web door: Connect, gRPC-Web and JSON by connect-node and what `before` and `after` add. @throws ListenError */
-export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
+/** Opens the web listener: Connect, gRPC-Web and JSON by connect-node and what `before` and `after` add. @throws ListenError */
+export async function openWebListener(options: WebListenerOptions): Promise<Listener> {
   const rpcs = webRpcs({
-    // In clear text the door speaks HTTP/1.1 only.
+    // In clear text the listener speaks HTTP/1.1 only.
     grpc: options.tls !== undefined,
     contextValues: (request) => createContextValues().set(socketKey, socketOf(request)),
     maxRequestBytes: new Map(
@@ -67,7 +67,7 @@ export async function openWebDoor(options: WebDoorOptions): Promise<Door> {
     onUnsent: options.onUnsent,
   });
   const handlers = [...options.before, rpcs, ...options.after];
-  return openWebListener({
+  return openHttpListener({
     name: "web",
     address: options.address,
     limits: options.limits,
@@ -101,7 +101,7 @@ function rejectPath(request: WebRequest, response: WebResponse): void {
 function mount(
   router: ConnectRouter,
   bound: BoundMethod,
-  { chain, strict, limits: { messageTimeoutMs } }: WebDoorOptions,
+  { chain, strict, limits: { messageTimeoutMs } }: WebListenerOptions,
   readMaxBytes: number,
 ): void {
   const { method } = bound;

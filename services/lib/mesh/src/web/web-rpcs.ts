@@ -3,7 +3,7 @@ import { type ConnectRouter, type ContextValues, createConnectRouter } from "@co
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { JSON_OVERHEAD } from "../call/call-limits.ts";
-import { deadlineFrom } from "../call/parse-timeout.ts";
+import { parseTimeout } from "../call/parse-timeout.ts";
 import { countedGzip, withInflation } from "./counted-gzip.ts";
 import { sendReason, sendRejection, shown } from "./http-rejection.ts";
 import { bodyKey, interruptibleBody } from "./interruptible-body.ts";
@@ -28,7 +28,7 @@ export interface WebRpcsOptions {
   readonly onUnsent: (path: string, reason: unknown) => void;
 }
 
-/** Serves RPCs by connect. Does what connect-node's adapter does, but gives its faults away instead of printing them. */
+/** Serves RPCs by connect. Does what connect-node's adapter does, but returns its errors instead of printing them. */
 export function webRpcs(options: WebRpcsOptions): WebHandler {
   const { routes, maxRequestBytes, registry, contextValues, strict, grpc, onUnsent } = options;
   const jsonOptions = { registry, ignoreUnknownFields: !strict };
@@ -101,7 +101,7 @@ function shortenTimeout(header: Headers): void {
   if (connect !== null && /^\d+$/.test(connect) && Number(connect) > LONGEST_TIMEOUT_MS) {
     header.set("connect-timeout-ms", String(LONGEST_TIMEOUT_MS));
   }
-  const deadline = deadlineFrom(header.get("grpc-timeout") ?? undefined);
+  const deadline = parseTimeout(header.get("grpc-timeout") ?? undefined);
   if (deadline !== Number.POSITIVE_INFINITY && deadline - Date.now() > LONGEST_TIMEOUT_MS) {
     header.set("grpc-timeout", `${Math.floor(LONGEST_TIMEOUT_MS / 1_000)}S`);
   }

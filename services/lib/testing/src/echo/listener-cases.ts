@@ -1,5 +1,5 @@
 import { type Code, ConnectError } from "@connectrpc/connect";
-import { collect, DOOR_CLIENTS, type EchoClient } from "./start-echo.ts";
+import { collect, type EchoClient, LISTENER_CLIENTS } from "./start-echo.ts";
 
 /** A call of each shape, to hold a policy against: both must end alike. */
 const SHAPES: Readonly<
@@ -9,9 +9,9 @@ const SHAPES: Readonly<
   streaming: (client, behavior, signal) => collect(client.count({ to: 1, behavior }, signal ? { signal } : {})),
 };
 
-/** A call of each shape at each door. */
-export const CASES = Object.entries(DOOR_CLIENTS).flatMap(([door, transport]) =>
-  Object.entries(SHAPES).map(([shape, call]) => ({ door, shape, transport, call })),
+/** A call of each shape at each listener. */
+export const CASES = Object.entries(LISTENER_CLIENTS).flatMap(([listener, transport]) =>
+  Object.entries(SHAPES).map(([shape, call]) => ({ listener, shape, transport, call })),
 );
 
 /** How a call ended. */

@@ -58,8 +58,8 @@ export const CLEAR_TEXT_CLIENTS: Readonly<Record<string, (echo: EchoServer) => T
   "gRPC-Web": ({ webUrl }) => createGrpcWebTransport({ baseUrl: webUrl, httpVersion: "1.1" }),
 };
 
-/** One client of each door: what policies are tried with. */
-export const DOOR_CLIENTS: Readonly<Record<string, (echo: EchoServer, zip?: Compression) => Transport>> = {
+/** One client of each listener: what policies are tried with. */
+export const LISTENER_CLIENTS: Readonly<Record<string, (echo: EchoServer, zip?: Compression) => Transport>> = {
   gRPC: ({ grpcUrl }, zip) => createGrpcTransport({ baseUrl: grpcUrl, ...(zip && zipping(zip)) }),
   web: ({ webUrl }, zip) => createConnectTransport({ baseUrl: webUrl, httpVersion: "1.1", ...(zip && zipping(zip)) }),
 };
