@@ -5,7 +5,7 @@ import type {
   FeatureBundle,
   GoldenRow,
 } from "@bellwether/risk-model/bundle/feature-bundle";
-import { scoredGoldenRows } from "@bellwether/risk-model/bundle/scored-golden-rows";
+import { scoredGoldenRows } from "@bellwether/risk-model/calibrate/scored-golden-rows";
 import type { FeatureSpec } from "@bellwether/risk-model/spec/model-spec";
 import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
 import { InterventionalRefusedError } from "@bellwether/tree-model/shap/interventional-refused-error";

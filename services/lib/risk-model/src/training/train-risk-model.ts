@@ -1,6 +1,6 @@
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
-import { scoredGoldenRows } from "../bundle/scored-golden-rows.ts";
+import { scoredGoldenRows } from "../calibrate/scored-golden-rows.ts";
 import { calibratedRisk } from "../calibrate/calibration.ts";
 import { singleFeatureBaseline } from "../evaluate/baseline.ts";
 import { type Evaluation, evaluateScores } from "../evaluate/evaluation.ts";
