@@ -155,16 +155,6 @@ const OPEN_CYCLES: readonly (readonly string[])[] = [
   ["services/dashboard/src/parts", "services/dashboard/src/plots", "services/dashboard/src/route.ts"],
   ["services/lib/mesh/src/call", "services/lib/mesh/src/errors"],
   ["services/lib/mesh/src/call/call.ts", "services/lib/mesh/src/call/route.ts"],
-  ["services/lib/risk-model/src/bundle", "services/lib/risk-model/src/calibrate"],
-  [
-    "services/lib/risk-model/src/features/category-codes.ts",
-    "services/lib/risk-model/src/features/feature-faults.ts",
-    "services/lib/risk-model/src/features/number-texts.ts",
-    "services/lib/risk-model/src/features/vectorize-batch.ts",
-    "services/lib/risk-model/src/features/vectorize-supplier.ts",
-    "services/lib/risk-model/src/features/vectorize.ts",
-  ],
-  ["services/lib/scoring/src/scoring-model.ts", "services/lib/scoring/src/verify-model.ts"],
 ];
 
 const fileCycles = findCycles(edges);

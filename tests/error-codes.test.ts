@@ -17,9 +17,9 @@ const documented = [...read("docs/error-codes.md").matchAll(/^\| ([A-Z_]+) \| ([
 );
 
 /** An InvalidSupplierError has the reason of its first fault. */
-const featureReasons = [
-  ...read("services/lib/risk-model/src/features/vectorize.ts").matchAll(/"(FEATURE_[A-Z_]+)"/g),
-].map(([, reason = ""]) => reason);
+const featureReasons = [...read("services/lib/risk-model/src/features/vector.ts").matchAll(/"(FEATURE_[A-Z_]+)"/g)].map(
+  ([, reason = ""]) => reason,
+);
 
 const inTables = [ML_ERRORS, OPS_ERRORS, SCHEDULER_ERRORS].flatMap((table) =>
   Object.entries<Code>(table).flatMap(([name, code]) =>

@@ -3,7 +3,7 @@ import { cleanId } from "@bellwether/ingest/supplier-id";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
-import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import {
   type Cell,

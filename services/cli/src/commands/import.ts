@@ -9,7 +9,7 @@ import { trainerLine } from "@bellwether/model-import/result/imported-card";
 import { BackgroundError } from "@bellwether/model-import/rows/background";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import type { ValueTable } from "@bellwether/risk-model/tables/value-table";
-import { ModelRejectedError } from "@bellwether/scoring/scoring-model";
+import { ModelRejectedError } from "@bellwether/scoring/model-rejected-error";
 import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import { Command } from "commander";
 import { type CliContext, registryFolder } from "../cli-context.ts";

@@ -1,6 +1,6 @@
 import type { StoredVersion, VersionCheck } from "@bellwether/registry/read-version";
 import { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
-import { ModelRejectedError } from "./scoring-model.ts";
+import { ModelRejectedError } from "./model-rejected-error.ts";
 
 /**
  * The same check for a version that an alias is to be moved to: its errors name the version and the reason, and say that the

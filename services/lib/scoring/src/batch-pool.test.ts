@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import type { Worker } from "node:worker_threads";
 import { readVersion, type StoredVersion } from "@bellwether/registry/read-version";
-import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createBatchPool } from "./batch-pool.ts";

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 // Before the threads: theirs cannot turn the runtime's telemetry off.
 import "./onnxruntime.ts";
 import type { StoredVersion } from "@bellwether/registry/read-version";
-import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { BatchQueueFullError, BatchWorkerLostError } from "./batch-pool-error.ts";
 import { inputBytes, inputRows, type ScoresInParts, scoresInParts, sharedInput } from "./batch-rows.ts";
 import type { BatchWorkerAnswer, BatchWorkerTask } from "./batch-worker.ts";

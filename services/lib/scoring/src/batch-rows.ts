@@ -1,4 +1,4 @@
-import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import type { BatchScores } from "./score-batch.ts";
 
 /** The same input with its numbers in memory that threads share, so that no chunk of it is copied again. */

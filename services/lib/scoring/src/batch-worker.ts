@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import type { StoredVersion } from "@bellwether/registry/read-version";
-import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { type BatchScores, scoreBatch } from "./score-batch.ts";
 import { openScoringModel, type ScoringModel } from "./scoring-model.ts";
 

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { StoredVersion } from "@bellwether/registry/read-version";
 import type { ModelCheckAnswer } from "./model-check-worker.ts";
-import { ModelRejectedError } from "./scoring-model.ts";
+import { ModelRejectedError } from "./model-rejected-error.ts";
 
 /** Heap of a checking thread; the runtime's own memory comes on top. */
 const MAX_HEAP_MB = 2_048;

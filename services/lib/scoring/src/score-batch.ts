@@ -1,5 +1,6 @@
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
-import type { ColumnarInput, VectorBatch } from "@bellwether/risk-model/features/vectorize";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
+import type { VectorBatch } from "@bellwether/risk-model/features/vector";
 import { BAND_CODE, bandOf } from "./band.ts";
 import { nextTurn, TURN_ROWS } from "./event-loop-turn.ts";
 import type { RowExplainer } from "./row-explainer.ts";

@@ -1,5 +1,6 @@
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
-import type { Fault, SupplierInput, VectorWarning } from "@bellwether/risk-model/features/vectorize";
+import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
+import type { Fault, VectorWarning } from "@bellwether/risk-model/features/vector";
 import { type Band, bandOf } from "./band.ts";
 import { type FeatureContribution, featureContributions } from "./feature-contributions.ts";
 import type { ModelIdentity, ScoringModel } from "./scoring-model.ts";

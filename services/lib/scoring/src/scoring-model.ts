@@ -4,6 +4,7 @@ import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/features/vectorize";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
+import { ModelRejectedError } from "./model-rejected-error.ts";
 import { openOnnxSession, RUNTIME } from "./onnx-runtime.ts";
 import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
 import { verifyModel } from "./verify-model.ts";
@@ -39,11 +40,6 @@ export interface ScoringModel {
 export async function checkScoringModel(stored: StoredVersion): Promise<void> {
   const model = await openScoringModel(stored);
   await model.release();
-}
-
-/** The stored version cannot be served: its parts do not fit together or do not give the recorded answers. */
-export class ModelRejectedError extends Error {
-  override readonly name = "ModelRejectedError" as const;
 }
 
 /**

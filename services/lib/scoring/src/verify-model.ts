@@ -1,8 +1,8 @@
 import type { FeatureBundle, GoldenRow } from "@bellwether/risk-model/bundle/feature-bundle";
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
+import { ModelRejectedError } from "./model-rejected-error.ts";
 import type { OnnxSession } from "./onnx-runtime.ts";
 import type { RowExplainer } from "./row-explainer.ts";
-import { ModelRejectedError } from "./scoring-model.ts";
 
 /** The runtime sums trees in float32: no closer than this, relative to the sizes that the sum is made of. */
 const TOLERANCE = 1e-5;

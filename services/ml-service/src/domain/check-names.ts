@@ -1,6 +1,6 @@
 import type { BundleFeature, FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { nearestName } from "@bellwether/risk-model/features/nearest-name";
-import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { BatchShapeError } from "./ml-error.ts";
 
 /** Refuses a batch with a column that the model does not know, naming the nearest one that it does. @throws BatchShapeError */

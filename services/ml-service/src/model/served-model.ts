@@ -1,5 +1,5 @@
 import type { StoredVersion } from "@bellwether/registry/read-version";
-import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import type { BatchPool } from "@bellwether/scoring/batch-pool";
 import { type BatchScores, scoreBatch } from "@bellwether/scoring/score-batch";
 import { NotExplainableError } from "@bellwether/scoring/score-supplier";

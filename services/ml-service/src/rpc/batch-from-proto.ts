@@ -1,5 +1,5 @@
 import type { PredictBatchRequest } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import type { ColumnarInput } from "@bellwether/risk-model/features/vectorize";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { BatchShapeError } from "../domain/ml-error.ts";
 
 /** Code of a missing category. */

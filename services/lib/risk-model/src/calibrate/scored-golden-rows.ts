@@ -1,5 +1,5 @@
-import { calibratedRisk } from "./calibration.ts";
 import type { FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
+import { calibratedRisk } from "./calibration.ts";
 
 /** The rows with the calibrated score of each output, null for a raw regressor. */
 export function scoredGoldenRows(

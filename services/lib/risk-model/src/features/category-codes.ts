@@ -1,5 +1,6 @@
 import type { FeatureSlot } from "./feature-slots.ts";
-import type { Fault, SupplierInput, VectorWarning } from "./vectorize.ts";
+import type { SupplierInput } from "./supplier-input.ts";
+import type { Fault, VectorWarning } from "./vector.ts";
 
 /** Codes that a warning lists. */
 const MAX_LISTED = 12;

@@ -2,7 +2,7 @@ import { SEND_CATEGORY } from "@bellwether/contract/flat-json/flat-text";
 import type { BundleFeature } from "../bundle/feature-bundle.ts";
 import type { FeatureSlot } from "./feature-slots.ts";
 import { nearestName } from "./nearest-name.ts";
-import type { Fault } from "./vectorize.ts";
+import type { Fault } from "./vector.ts";
 
 /** Longest part of a caller's text that is repeated to the caller. */
 const SHOWN = 80;

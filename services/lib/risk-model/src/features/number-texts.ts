@@ -1,5 +1,6 @@
 import type { FeatureSlot } from "./feature-slots.ts";
-import type { Fault, SupplierInput } from "./vectorize.ts";
+import type { SupplierInput } from "./supplier-input.ts";
+import type { Fault } from "./vector.ts";
 
 /** A decimal number with a point, as JSON writes it; a plus sign and a leading or trailing point are allowed too. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

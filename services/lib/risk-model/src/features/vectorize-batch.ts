@@ -3,7 +3,8 @@ import type { TextWriter } from "../text/tf-idf.ts";
 import { codeOfText } from "./category-codes.ts";
 import { numberFault, requiredFault } from "./feature-faults.ts";
 import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
-import type { ColumnarInput, Fault, VectorBatch } from "./vectorize.ts";
+import type { ColumnarInput } from "./supplier-input.ts";
+import type { Fault, VectorBatch } from "./vector.ts";
 
 /** A batch that is being filled. */
 interface Draft {

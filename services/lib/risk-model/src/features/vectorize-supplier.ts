@@ -4,7 +4,8 @@ import { readCode } from "./category-codes.ts";
 import { nameFaults, numberFault, requiredFault } from "./feature-faults.ts";
 import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
 import { readNumberTexts } from "./number-texts.ts";
-import type { Fault, SupplierInput, Vector, VectorWarning } from "./vectorize.ts";
+import type { SupplierInput } from "./supplier-input.ts";
+import type { Fault, Vector, VectorWarning } from "./vector.ts";
 
 /** What is found while a row is filled. */
 interface Findings {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { BundleColumn, BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
-import { createVectorizer, type SupplierInput } from "./vectorize.ts";
+import type { SupplierInput } from "./supplier-input.ts";
+import { createVectorizer } from "./vectorize.ts";
 
 const numeric = (name: string, over: Partial<BundleFeature> = {}): BundleFeature => ({
   name,

@@ -1,4 +1,4 @@
-import type { Fault } from "../features/vectorize.ts";
+import type { Fault } from "../features/vector.ts";
 
 /** Rows of the data that did not take part in training for one reason. */
 export interface LeftOutRows {

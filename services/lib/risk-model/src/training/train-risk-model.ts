@@ -1,10 +1,11 @@
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
-import { scoredGoldenRows } from "../calibrate/scored-golden-rows.ts";
 import { calibratedRisk } from "../calibrate/calibration.ts";
+import { scoredGoldenRows } from "../calibrate/scored-golden-rows.ts";
 import { singleFeatureBaseline } from "../evaluate/baseline.ts";
 import { type Evaluation, evaluateScores } from "../evaluate/evaluation.ts";
-import { createVectorizer, type VectorBatch } from "../features/vectorize.ts";
+import type { VectorBatch } from "../features/vector.ts";
+import { createVectorizer } from "../features/vectorize.ts";
 import type { FeatureTable } from "../spec/feature-table.ts";
 import type { ModelSpec } from "../spec/model-spec.ts";
 import type { TreeProgress } from "../trainer/training-rows.ts";
