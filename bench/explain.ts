@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type InferenceSession, ort } from "@bellwether/scoring/onnxruntime";
+import { type InferenceSession, ort } from "@bellwether/scoring/runtime/load-onnxruntime";
 import { writeOnnxTreeModel } from "@bellwether/tree-model/onnx/write/write-tree-model";
 import { createExplainer, type Explainer } from "@bellwether/tree-model/shap/explainer";
 import { treeShap } from "@bellwether/tree-model/shap/tree-shap";

@@ -1,7 +1,7 @@
 import { importModel } from "@bellwether/model-import/import-model";
-import { publishVersion } from "@bellwether/registry/publish";
-import { readVersion, type StoredVersion } from "@bellwether/registry/read-version";
-import { checkScoringModel } from "@bellwether/scoring/scoring-model";
+import { publishVersion } from "@bellwether/registry/publish/publish-version";
+import { readVersion, type StoredVersion } from "@bellwether/registry/versions/read-version";
+import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import { writeOnnxTreeModel } from "@bellwether/tree-model/onnx/write/write-tree-model";
 import type { BenchModel } from "./explain-models.ts";

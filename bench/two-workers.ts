@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Worker } from "node:worker_threads";
-import { type BatchPool, createBatchPool } from "@bellwether/scoring/batch-pool";
+import { type BatchPool, createBatchPool } from "@bellwether/scoring/batch/batch-pool";
 import { bestOfEach } from "./best-of.ts";
 import { type BenchModel, FEATURES } from "./explain-models.ts";
 import type { ExplainWorkerData, ExplainWorkerTask } from "./explain-worker.ts";

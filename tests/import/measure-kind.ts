@@ -1,7 +1,7 @@
 import { type ImportedModel, importModel } from "@bellwether/model-import/import-model";
 import { readModelRows } from "@bellwether/model-import/rows/model-rows";
 import { rowRounding } from "@bellwether/model-import/source/source-model";
-import { createRowExplainer } from "@bellwether/scoring/row-explainer";
+import { createRowExplainer } from "@bellwether/scoring/model/row-explainer";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";

@@ -12,7 +12,7 @@ import { createRandom } from "@bellwether/risk-model/random";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import type { FeatureSpec, ModelSpec } from "@bellwether/risk-model/spec/model-spec";
 import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
-import { runOnnx } from "@bellwether/scoring/onnx-runtime";
+import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { writeDemo } from "../../services/cli/src/commands/demo.ts";
 

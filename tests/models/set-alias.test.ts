@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { championsInFolder } from "@bellwether/cli/champions";
+import { championsInFolder } from "@bellwether/cli/models/champions";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
@@ -12,11 +12,11 @@ import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
 import type { RoleName } from "@bellwether/mesh/call/caller";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { createMlService } from "@bellwether/ml-service/service";
-import { readAliases } from "@bellwether/registry/aliases";
-import { publishVersion } from "@bellwether/registry/publish";
-import { setAlias } from "@bellwether/registry/set-alias";
+import { readAliases } from "@bellwether/registry/aliases/aliases";
+import { publishVersion } from "@bellwether/registry/publish/publish-version";
+import { setAlias } from "@bellwether/registry/publish/set-alias";
 import { createSchedulerService } from "@bellwether/scheduler-service/service";
-import { checkScoringModel } from "@bellwether/scoring/scoring-model";
+import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { DEMO_SPEC, demoSupplier, publishDemoModel, trainDemoModel } from "@bellwether/testing/demo-model";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
@@ -208,7 +208,7 @@ test("of writers with the same expectation one moves the alias, over the RPC and
 });
 
 test("a writer that is killed with the lock in its hand leaves the old alias, and nobody waits for it", async () => {
-  const lock = new URL(import.meta.resolve("@bellwether/registry/write-lock")).href;
+  const lock = new URL(import.meta.resolve("@bellwether/registry/publish/write-lock")).href;
   const script = `
     const { withWriteLock } = await import(${JSON.stringify(lock)});
     await withWriteLock(${JSON.stringify(path.join(root, NAME))}, () => {
@@ -233,7 +233,7 @@ test("a writer that is killed with the lock in its hand leaves the old alias, an
 });
 
 test("a writer that is killed at any moment leaves a whole file", async () => {
-  const aliases = new URL(import.meta.resolve("@bellwether/registry/set-alias")).href;
+  const aliases = new URL(import.meta.resolve("@bellwether/registry/publish/set-alias")).href;
   const script = `
     const { setAlias } = await import(${JSON.stringify(aliases)});
     const request = { modelName: ${JSON.stringify(NAME)}, alias: "champion", setBy: "loop", reason: "loop" };

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import cli from "../package.json" with { type: "json" };
-import type { CliContext } from "./cli-context.ts";
+import type { CliContext } from "./context/cli-context.ts";
 
 interface CommandEntry {
   readonly description: string;

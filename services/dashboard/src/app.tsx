@@ -7,7 +7,7 @@ import { SuppliersPage } from "./pages/suppliers-page.tsx";
 import { Header } from "./parts/header.tsx";
 import { keptPlace, startKeepingPlaces } from "./parts/kept-place.ts";
 import { focusHeading } from "./parts/page.tsx";
-import { hrefOf, type Place, placeOf } from "./route.ts";
+import { hrefOf, type Place, placeOf } from "./routing/route.ts";
 import { AlertChangesContext, createAlertChanges } from "./rpc/alert-changes.ts";
 import { LiveContext } from "./rpc/live.ts";
 import { useAlertWatch } from "./rpc/use-alert-watch.ts";

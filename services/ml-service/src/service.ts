@@ -3,7 +3,7 @@ import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/infere
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
-import { createBatchPool } from "@bellwether/scoring/batch-pool";
+import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
 import { createRefusalCounts } from "./audit/refusal-counts.ts";

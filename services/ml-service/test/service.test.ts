@@ -6,9 +6,9 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { FeatureKind, ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { publishVersion } from "@bellwether/registry/publish";
-import { setAlias } from "@bellwether/registry/set-alias";
-import { checkScoringModel } from "@bellwether/scoring/scoring-model";
+import { publishVersion } from "@bellwether/registry/publish/publish-version";
+import { setAlias } from "@bellwether/registry/publish/set-alias";
+import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { createLogger } from "@bellwether/telemetry/logger";
 import {
   DEMO_FEATURES,

@@ -4,10 +4,10 @@ import { demoFiles } from "@bellwether/demo-data/demo-files";
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { makeFolder } from "@bellwether/files/data-folder";
 import { Command } from "commander";
-import type { CliContext } from "../cli-context.ts";
-import { isoWeek, wholeNumber } from "../parse-option.ts";
-import { createReport } from "../report.ts";
-import { makeTargetFolder } from "../target-folder.ts";
+import type { CliContext } from "../context/cli-context.ts";
+import { isoWeek, wholeNumber } from "../input/parse-option.ts";
+import { createReport } from "../output/report.ts";
+import { makeTargetFolder } from "../output/target-folder.ts";
 
 /** Counts of the demo that nobody changed. */
 export const DEMO_DEFAULTS = { suppliers: 10_500, transactions: 5_000, seed: 42, week: "2026-W47" } as const;

@@ -1,13 +1,13 @@
 import { numberText } from "@bellwether/reasons/reason-text";
-import { factsOf } from "@bellwether/scoring/feature-facts";
-import { narrate } from "@bellwether/scoring/narrative";
-import { NotExplainableError } from "@bellwether/scoring/score-supplier";
+import { factsOf } from "@bellwether/scoring/score/feature-facts";
+import { narrate } from "@bellwether/scoring/score/narrative";
+import { NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { Command } from "commander";
-import type { CliContext } from "../cli-context.ts";
-import { withLocalModel } from "../open-model.ts";
-import { postJson } from "../post-json.ts";
-import { readSupplier, scoreFlatSupplier } from "../read-supplier.ts";
-import { createReport, type Report } from "../report.ts";
+import type { CliContext } from "../context/cli-context.ts";
+import { withLocalModel } from "../models/open-model.ts";
+import { postJson } from "../remote/post-json.ts";
+import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
+import { createReport, type Report } from "../output/report.ts";
 
 /** An explanation as `explain --json` prints it. */
 interface ExplanationJson {

@@ -1,10 +1,10 @@
 import { nearestName } from "@bellwether/risk-model/features/nearest-name";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import { Command } from "commander";
-import type { CliContext } from "../cli-context.ts";
-import { createReport } from "../report.ts";
-import { loadTrainingData, withDataOptions } from "../training-data.ts";
-import { UsageError } from "../usage-error.ts";
+import type { CliContext } from "../context/cli-context.ts";
+import { createReport } from "../output/report.ts";
+import { loadTrainingData, withDataOptions } from "../data/training-data.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 /** Row of a table as the flat JSON that `predict` takes; missing values are left out. */
 export function flatRow(table: FeatureTable, row: number): Record<string, string | number> {

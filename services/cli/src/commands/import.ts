@@ -9,15 +9,15 @@ import { trainerLine } from "@bellwether/model-import/result/imported-card";
 import { BackgroundError } from "@bellwether/model-import/rows/background";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import type { ValueTable } from "@bellwether/risk-model/tables/value-table";
-import { ModelRejectedError } from "@bellwether/scoring/model-rejected-error";
+import { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
 import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import { Command } from "commander";
-import { type CliContext, registryFolder } from "../cli-context.ts";
-import { type PublishedModel, publishModel } from "../publish-model.ts";
-import { createReport, type Report } from "../report.ts";
-import { ReportedError } from "../reported-error.ts";
-import { runOnnx } from "../run-onnx.ts";
-import { UsageError } from "../usage-error.ts";
+import { type CliContext, registryFolder } from "../context/cli-context.ts";
+import { type PublishedModel, publishModel } from "../models/publish-model.ts";
+import { createReport, type Report } from "../output/report.ts";
+import { ReportedError } from "../errors/reported-error.ts";
+import { runOnnx } from "../models/run-onnx.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 /** What `bellwether import` is told. */
 export interface ImportOptions {

@@ -1,16 +1,16 @@
 import path from "node:path";
 import { type FlatScore, flatScore } from "@bellwether/contract/flat-json/flat-score";
 import { numberText } from "@bellwether/reasons/reason-text";
-import { factsOf } from "@bellwether/scoring/feature-facts";
+import { factsOf } from "@bellwether/scoring/score/feature-facts";
 import { Command } from "commander";
-import type { CliContext } from "../cli-context.ts";
-import { withLocalModel } from "../open-model.ts";
-import { postJson } from "../post-json.ts";
-import { type FileScores, isTableFile, predictFile } from "../predict-file.ts";
-import { readSupplier, scoreFlatSupplier } from "../read-supplier.ts";
-import { createReport } from "../report.ts";
-import { checkTargetFile } from "../target-folder.ts";
-import { UsageError } from "../usage-error.ts";
+import type { CliContext } from "../context/cli-context.ts";
+import { withLocalModel } from "../models/open-model.ts";
+import { postJson } from "../remote/post-json.ts";
+import { type FileScores, isTableFile, predictFile } from "../models/predict-file.ts";
+import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
+import { createReport } from "../output/report.ts";
+import { checkTargetFile } from "../output/target-folder.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 const TOP = 5;
 

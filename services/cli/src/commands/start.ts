@@ -1,11 +1,11 @@
 import path from "node:path";
 import { Command } from "commander";
-import type { CliContext } from "../cli-context.ts";
-import { errorsOf } from "../errors-of.ts";
+import type { CliContext } from "../context/cli-context.ts";
+import { errorsOf } from "../errors/errors-of.ts";
 import type { ServiceProcess } from "../launch/service-process.ts";
 import { type RunningMesh, type StartMeshOptions, startMesh } from "../launch/start-mesh.ts";
 import { stopSignals, watchParent } from "../launch/stop-signals.ts";
-import { createReport, type Report } from "../report.ts";
+import { createReport, type Report } from "../output/report.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 const SAMPLE =

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { Command } from "commander";
-import { type CliContext, dataFolder } from "../cli-context.ts";
-import { isoWeek, reason } from "../parse-option.ts";
-import { ML_PEER, OPS_PEER, peerUrl } from "../peer-url.ts";
-import { createReport, showProgress, showStep } from "../report.ts";
+import { type CliContext, dataFolder } from "../context/cli-context.ts";
+import { isoWeek, reason } from "../input/parse-option.ts";
+import { ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
+import { createReport, showProgress, showStep } from "../output/report.ts";
 
 /** What the run's process tells on the way, and at its end. */
 interface WeeklyMessage {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import { listModels } from "@bellwether/registry/read-version";
-import { type CliContext, dataFolder, defaultModel, registryFolder } from "../cli-context.ts";
+import { listModels } from "@bellwether/registry/versions/read-version";
+import { type CliContext, dataFolder, defaultModel, registryFolder } from "../context/cli-context.ts";
 import { DEMO_DEFAULTS, writeDemo } from "../commands/demo.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");

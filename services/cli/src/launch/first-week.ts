@@ -4,7 +4,7 @@ import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { showProgress } from "../report.ts";
+import { showProgress } from "../output/report.ts";
 
 /** Where the peers are and how they are called. */
 export interface FirstWeekPeers {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import os from "node:os";
-import type { CliContext } from "../cli-context.ts";
+import type { CliContext } from "../context/cli-context.ts";
 
 interface Address {
   readonly port: number;

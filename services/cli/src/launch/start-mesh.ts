@@ -8,7 +8,7 @@ import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { ConnectError } from "@connectrpc/connect";
-import { type CliContext, dataFolder, defaultModel } from "../cli-context.ts";
+import { type CliContext, dataFolder, defaultModel } from "../context/cli-context.ts";
 import { buildPage } from "./build-page.ts";
 import { checkStores } from "./check-stores.ts";
 import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { CliContext } from "../cli-context.ts";
+import type { CliContext } from "../context/cli-context.ts";
 
 /** Bit of SIGHUP in the masks of /proc. */
 const HANGUP_BIT = 1n;

@@ -11,7 +11,7 @@ import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
 import { PEEK_SIZE, useHeldList } from "../parts/use-held-list.ts";
 import { usePagesKept } from "../parts/use-pages-kept.ts";
-import { ACTIVE_ALERTS, type AlertFilter, hrefOf } from "../route.ts";
+import { ACTIVE_ALERTS, type AlertFilter, hrefOf } from "../routing/route.ts";
 
 /** The alerts that a filter lets through, to be triaged. They stay fresh by themselves. */
 export function AlertsPage({ filter }: { filter: AlertFilter }) {

@@ -1,6 +1,6 @@
 import { Empty } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
-import { ACTIVE_ALERTS, hrefOf } from "../route.ts";
+import { ACTIVE_ALERTS, hrefOf } from "../routing/route.ts";
 
 /** For an address that leads nowhere. */
 export function NowherePage() {

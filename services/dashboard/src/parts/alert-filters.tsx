@@ -1,6 +1,6 @@
 import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { type AlertFilter, hrefOf } from "../route.ts";
-import { SEVERITY_WORDS, STATE_WORDS, wordOf } from "../words.ts";
+import { type AlertFilter, hrefOf } from "../routing/route.ts";
+import { SEVERITY_WORDS, STATE_WORDS, wordOf } from "./words.ts";
 
 const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED];
 const SEVERITIES = [AlertSeverity.WARNING, AlertSeverity.CRITICAL];

@@ -1,6 +1,6 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { useEffect, useRef } from "react";
-import { hrefOf } from "../route.ts";
+import { hrefOf } from "../routing/route.ts";
 import { AlertActions } from "./alert-actions.tsx";
 import { AlertStateText, SeverityBadge } from "./badges.tsx";
 import { agoText } from "./format.ts";

@@ -1,8 +1,8 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type Alert, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { hrefOf } from "../route.ts";
-import { BAND_WORDS, DISPOSITION_WORDS, RUN_STATE_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "../words.ts";
+import { hrefOf } from "../routing/route.ts";
+import { BAND_WORDS, DISPOSITION_WORDS, RUN_STATE_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "./words.ts";
 
 /** The colour of a badge, by what it asks of the reader. */
 type Tone = "urgent" | "careful" | "calm" | "quiet" | "busy";

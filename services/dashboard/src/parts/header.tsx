@@ -1,6 +1,6 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { useContext } from "react";
-import { ACTIVE_ALERTS, hrefOf, type Place } from "../route.ts";
+import { ACTIVE_ALERTS, hrefOf, type Place } from "../routing/route.ts";
 import { LiveContext, liveText } from "../rpc/live.ts";
 import { focusHeading } from "./page.tsx";
 

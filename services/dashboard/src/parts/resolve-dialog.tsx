@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { useBlockedReason } from "../rpc/live.ts";
 import { showDecided } from "../rpc/use-alert-watch.ts";
-import { DISPOSITION_WORDS, wordOf } from "../words.ts";
+import { DISPOSITION_WORDS, wordOf } from "./words.ts";
 import { Failure } from "./notice.tsx";
 
 const CHOICES = [

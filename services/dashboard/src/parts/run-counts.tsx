@@ -1,5 +1,5 @@
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { BAND_WORDS, wordOf } from "../words.ts";
+import { BAND_WORDS, wordOf } from "./words.ts";
 import { bandTone } from "./badges.tsx";
 import { agoText, countText } from "./format.ts";
 

@@ -1,6 +1,6 @@
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { useQuery } from "@connectrpc/connect-query";
-import { hrefOf } from "../route.ts";
+import { hrefOf } from "../routing/route.ts";
 import { RunStateBadge } from "./badges.tsx";
 import { agoText, countText } from "./format.ts";
 import { Failure, Loading } from "./notice.tsx";

@@ -1,5 +1,5 @@
 import { type BatchRun, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { STAGE_WORDS, wordOf } from "../words.ts";
+import { STAGE_WORDS, wordOf } from "./words.ts";
 import { countText } from "./format.ts";
 import { type Standing, standingOf } from "./run-standing.ts";
 

@@ -3,7 +3,7 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { callUnaryMethod, useQuery, useTransport } from "@connectrpc/connect-query";
 import { useEffect, useRef, useState } from "react";
-import { EVENT_WORDS, wordOf } from "../words.ts";
+import { EVENT_WORDS, wordOf } from "./words.ts";
 import { AlertActions } from "./alert-actions.tsx";
 import { AlertStateText, SeverityBadge } from "./badges.tsx";
 import { agoText } from "./format.ts";

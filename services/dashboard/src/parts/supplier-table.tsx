@@ -1,5 +1,5 @@
 import type { Supplier } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
-import { hrefOf } from "../route.ts";
+import { hrefOf } from "../routing/route.ts";
 import { BandBadge } from "./badges.tsx";
 import { countText, signedText } from "./format.ts";
 import { ScoreMeter } from "./score-meter.tsx";

@@ -1,6 +1,6 @@
 import { bandTone } from "../parts/badges.tsx";
 import { scoreText } from "../parts/format.ts";
-import { BAND_WORDS, wordOf } from "../words.ts";
+import { BAND_WORDS, wordOf } from "../parts/words.ts";
 import { layOutScoreHistory, type PlotBox, type WeekScore } from "./score-history.ts";
 
 const WIDTH = 640;

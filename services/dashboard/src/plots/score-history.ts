@@ -1,5 +1,5 @@
 import type { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { isoWeekNumber } from "./iso-week.ts";
+import { isoWeekNumber } from "../routing/iso-week.ts";
 import { linearScale } from "./linear-scale.ts";
 
 /** A plot's inner box in pixels of its viewBox. */

@@ -1,4 +1,4 @@
-import { ort } from "@bellwether/scoring/onnxruntime";
+import { ort } from "@bellwether/scoring/runtime/load-onnxruntime";
 import {
   type FixtureAttribute,
   type FixtureModel,

@@ -1,11 +1,11 @@
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
-import { publishVersion } from "@bellwether/registry/publish";
-import { setAlias } from "@bellwether/registry/set-alias";
+import { publishVersion } from "@bellwether/registry/publish/publish-version";
+import { setAlias } from "@bellwether/registry/publish/set-alias";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import type { ModelSpec } from "@bellwether/risk-model/spec/model-spec";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
-import { runOnnx } from "@bellwether/scoring/onnx-runtime";
-import { checkScoringModel } from "@bellwether/scoring/scoring-model";
+import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
+import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 
 /** Numeric features of the small demo model. */
 export const DEMO_FEATURES = [

@@ -1,5 +1,5 @@
 import type { OnnxInput, RunOnnx } from "@bellwether/model-import/rows/run-onnx";
-import { ort, type Tensor } from "@bellwether/scoring/onnxruntime";
+import { ort, type Tensor } from "@bellwether/scoring/runtime/load-onnxruntime";
 
 /** ONNX Runtime for tests of importers. */
 export const runOnnx: RunOnnx = async (model, rows, inputs, output) => {

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, utimes } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { publishVersion } from "@bellwether/registry/publish";
-import { setAlias } from "@bellwether/registry/set-alias";
-import { createBatchPool } from "@bellwether/scoring/batch-pool";
+import { publishVersion } from "@bellwether/registry/publish/publish-version";
+import { setAlias } from "@bellwether/registry/publish/set-alias";
+import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
 import { DEMO_SPEC, publishDemoModel, trainDemoModel } from "@bellwether/testing/demo-model";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createModelShelf } from "./model-shelf.ts";

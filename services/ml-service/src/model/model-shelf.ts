@@ -1,6 +1,6 @@
-import { readVersion, resolveVersion } from "@bellwether/registry/read-version";
-import { versionFingerprint } from "@bellwether/registry/version-fingerprint";
-import type { BatchPool } from "@bellwether/scoring/batch-pool";
+import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
+import { versionFingerprint } from "@bellwether/registry/versions/version-fingerprint";
+import type { BatchPool } from "@bellwether/scoring/batch/batch-pool";
 import { ModelNotReadyError } from "../domain/ml-error.ts";
 import { openServedModel, type ServedModel } from "./served-model.ts";
 

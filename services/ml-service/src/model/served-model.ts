@@ -1,9 +1,9 @@
-import type { StoredVersion } from "@bellwether/registry/read-version";
+import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
-import type { BatchPool } from "@bellwether/scoring/batch-pool";
-import { type BatchScores, scoreBatch } from "@bellwether/scoring/score-batch";
-import { NotExplainableError } from "@bellwether/scoring/score-supplier";
-import { openScoringModel, type ScoringModel } from "@bellwether/scoring/scoring-model";
+import type { BatchPool } from "@bellwether/scoring/batch/batch-pool";
+import { type BatchScores, scoreBatch } from "@bellwether/scoring/batch/score-batch";
+import { NotExplainableError } from "@bellwether/scoring/score/score-supplier";
+import { openScoringModel, type ScoringModel } from "@bellwether/scoring/model/scoring-model";
 
 /** A model that scores one supplier in the calling thread, and many in a pool's threads. */
 export interface ServedModel extends ScoringModel {

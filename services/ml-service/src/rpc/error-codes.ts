@@ -6,9 +6,9 @@ import type {
   VersionNotFoundError,
 } from "@bellwether/registry/registry-error";
 import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
-import type { BatchQueueFullError, BatchWorkerLostError } from "@bellwether/scoring/batch-pool-error";
-import type { ModelRejectedError } from "@bellwether/scoring/model-rejected-error";
-import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score-supplier";
+import type { BatchQueueFullError, BatchWorkerLostError } from "@bellwether/scoring/batch/batch-pool-error";
+import type { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
+import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { Code } from "@connectrpc/connect";
 import type { BatchShapeError, ModelNotReadyError } from "../domain/ml-error.ts";
 

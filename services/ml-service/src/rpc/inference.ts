@@ -1,8 +1,8 @@
 import { type InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { ModelSelector, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
-import { narrate } from "@bellwether/scoring/narrative";
-import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score-supplier";
+import { narrate } from "@bellwether/scoring/score/narrative";
+import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
 import type { ModelShelf, ModelWish } from "../model/model-shelf.ts";

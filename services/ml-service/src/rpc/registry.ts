@@ -11,13 +11,13 @@ import {
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { FeatureInfo } from "@bellwether/reasons/feature-info";
-import type { Alias } from "@bellwether/registry/alias-file";
-import { readAliases } from "@bellwether/registry/aliases";
-import type { Manifest } from "@bellwether/registry/manifest";
-import { listVersions, readVersion, resolveVersion } from "@bellwether/registry/read-version";
+import type { Alias } from "@bellwether/registry/aliases/alias-file";
+import { readAliases } from "@bellwether/registry/aliases/aliases";
+import type { Manifest } from "@bellwether/registry/versions/manifest";
+import { listVersions, readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
-import { describeFeatures } from "@bellwether/scoring/feature-facts";
+import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";

@@ -1,4 +1,4 @@
-import type { Alias } from "@bellwether/registry/alias-file";
+import type { Alias } from "@bellwether/registry/aliases/alias-file";
 import { expect, test } from "vitest";
 import { aliasEvents } from "./alias-event.ts";
 

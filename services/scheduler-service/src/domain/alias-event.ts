@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Alias } from "@bellwether/registry/alias-file";
+import type { Alias } from "@bellwether/registry/aliases/alias-file";
 
 /** A move of an alias, as the audit trail keeps it. */
 export interface AliasEvent {

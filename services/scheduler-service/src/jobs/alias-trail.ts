@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { AliasFile } from "@bellwether/registry/alias-file";
+import type { AliasFile } from "@bellwether/registry/aliases/alias-file";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { type AliasEvent, aliasEvents } from "../domain/alias-event.ts";
 

@@ -7,7 +7,7 @@ import type {
   RegistryNameError,
   VersionNotFoundError,
 } from "@bellwether/registry/registry-error";
-import type { ModelRejectedError } from "@bellwether/scoring/model-rejected-error";
+import type { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
 import { Code } from "@connectrpc/connect";
 import type {
   DiskError,

@@ -3,9 +3,9 @@ import type {
   ModelRegistryService,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { callerOf } from "@bellwether/mesh/call/caller";
-import type { Alias } from "@bellwether/registry/alias-file";
-import { aliasFromText } from "@bellwether/registry/aliases";
-import type { SetAlias } from "@bellwether/registry/set-alias";
+import type { Alias } from "@bellwether/registry/aliases/alias-file";
+import { aliasFromText } from "@bellwether/registry/aliases/aliases";
+import type { SetAlias } from "@bellwether/registry/publish/set-alias";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";

@@ -1,5 +1,5 @@
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
-import { ort } from "@bellwether/scoring/onnxruntime";
+import { ort } from "@bellwether/scoring/runtime/load-onnxruntime";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { describe, expect, test, vi } from "vitest";
 import { parseFeatureBundle } from "../bundle/parse-bundle.ts";

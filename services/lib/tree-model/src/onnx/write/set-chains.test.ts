@@ -1,4 +1,4 @@
-import { ort } from "@bellwether/scoring/onnxruntime";
+import { ort } from "@bellwether/scoring/runtime/load-onnxruntime";
 import { expect, test } from "vitest";
 import { evaluateRows } from "../../trees/evaluate.ts";
 import type { TreeModel } from "../../trees/tree-model.ts";

@@ -1,6 +1,6 @@
 import { createRandom } from "@bellwether/risk-model/random";
 import { trainBoosting } from "@bellwether/risk-model/trainer/train-boosting";
-import { ort } from "@bellwether/scoring/onnxruntime";
+import { ort } from "@bellwether/scoring/runtime/load-onnxruntime";
 import { modelAndRows } from "@bellwether/testing/random-tree-model";
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,0 +1,35 @@
+import path from "node:path";
+import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
+import { readTrainingTable, type TrainingTable } from "@bellwether/ingest/training/training-table";
+import type { Command } from "commander";
+import { showStep } from "../output/report.ts";
+
+/** Where a data set is described and where it lies. */
+export interface DataOptions {
+  readonly config: string;
+  readonly mapping: string;
+  readonly data: string;
+}
+
+/** Adds the three options of every command that reads a data set. */
+export function withDataOptions(command: Command): Command {
+  return command
+    .option("--config <file>", "model configuration", "config/model_config.yaml")
+    .option("--mapping <file>", "feature mapping", "config/feature_mapping.yaml")
+    .requiredOption("--data <dir>", "folder with the raw tables");
+}
+
+/** Reads the configuration pair and maps the raw tables to labelled feature rows. */
+export async function loadTrainingData(
+  options: DataOptions,
+  cwd: string,
+): Promise<ConfigPair & { data: TrainingTable }> {
+  const pair = await loadConfigPair(path.resolve(cwd, options.config), path.resolve(cwd, options.mapping));
+  showStep(`reading ${options.data}`);
+  const data = await readTrainingTable({
+    model: pair.model,
+    mapping: pair.mapping,
+    dataDir: path.resolve(cwd, options.data),
+  });
+  return { ...pair, data };
+}

@@ -1,0 +1,28 @@
+import { type FlatSupplier, FlatSupplierError, flatSupplier } from "@bellwether/contract/flat-json/flat-supplier";
+import { flatText } from "@bellwether/contract/flat-json/flat-text";
+import { InvalidSupplierError, type SupplierScore, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
+import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
+import { readInput } from "./read-input.ts";
+import { UsageError } from "../errors/usage-error.ts";
+
+/** Reads the supplier in `--input`, and the JSON as it was given. @throws UsageError naming the field that does not fit */
+export async function readSupplier(
+  input: string,
+  cwd: string,
+): Promise<{ readonly json: unknown; readonly supplier: FlatSupplier }> {
+  const json = await readInput(input, cwd);
+  try {
+    return { json, supplier: flatSupplier(json) };
+  } catch (error) {
+    throw error instanceof FlatSupplierError ? new UsageError(`--input: ${error.message}`) : error;
+  }
+}
+
+/** Scores a supplier of flat JSON. @throws Error in terms of flat JSON when the model does not take it */
+export async function scoreFlatSupplier(model: ScoringModel, supplier: FlatSupplier): Promise<SupplierScore> {
+  try {
+    return await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier");
+  } catch (error) {
+    throw error instanceof InvalidSupplierError ? new Error(flatText(error.message), { cause: error }) : error;
+  }
+}

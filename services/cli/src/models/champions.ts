@@ -1,0 +1,104 @@
+import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
+import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
+import { resolveVersion } from "@bellwether/registry/versions/read-version";
+import { setAlias } from "@bellwether/registry/publish/set-alias";
+import { aliasCheck } from "@bellwether/scoring/model/alias-check";
+import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+
+/** A version's own name, as opposed to an alias. */
+const VERSION = /^v[1-9]\d*$/;
+
+/** The champions of a registry, be it a folder or behind services. */
+export interface Champions extends Disposable {
+  /** The version that a version or an alias names. */
+  versionOf(model: string, wanted: string): Promise<string>;
+  /** The champion, and the one before it that was another; undefined: there was none. */
+  latest(model: string): Promise<{ readonly current: string | undefined; readonly before: string | undefined }>;
+  /** Makes a version the champion. `expected`: only while that one is. */
+  set(move: ChampionMove): Promise<{ readonly version: string; readonly setAt: string }>;
+}
+
+export interface ChampionMove {
+  readonly model: string;
+  readonly version: string;
+  readonly reason: string;
+  readonly expected?: string | undefined;
+}
+
+/** A registry's folder, changed in the name of `setBy`. */
+export function championsInFolder(root: string, setBy: string): Champions {
+  return {
+    versionOf: (model, wanted) => resolveVersion(root, model, wanted),
+    async latest(model) {
+      const file = await readAliases(root, model);
+      const current = aliasVersion(file, "champion");
+      return { current, before: file.champions.findLast(({ version }) => version !== current)?.version };
+    },
+    set: ({ model: modelName, version, reason, expected }) =>
+      setAlias(
+        root,
+        {
+          ...{ modelName, alias: "champion", version, setBy, reason, now: new Date() },
+          ...(expected !== undefined && { expectedVersion: expected }),
+        },
+        aliasCheck(checkScoringModel),
+      ),
+    [Symbol.dispose]: () => {},
+  };
+}
+
+/** A registry that ml-service reads and scheduler-service writes, in the caller's own name. */
+export function championsOfServices(
+  mlUrl: string,
+  schedulerUrl: string,
+  calls: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">,
+): Champions {
+  using opening = new DisposableStack();
+  const open = (url: string) => createClient(ModelRegistryService, opening.use(createMeshTransport({ url, ...calls })));
+  const reads = open(mlUrl);
+  const writes = open(schedulerUrl);
+  const opened = opening.move();
+  return {
+    async versionOf(modelName, wanted) {
+      // scheduler-service checks a version by its number: it has the reason when ml-service cannot read it.
+      if (VERSION.test(wanted)) return wanted;
+      const { version } = await answerOf("ml-service", mlUrl, reads.getVersion({ modelName, version: wanted }));
+      return version?.version ?? wanted;
+    },
+    async latest(modelName) {
+      let current: string | undefined;
+      let pageToken = "";
+      do {
+        const request = reads.listProductionHistory({ modelName, pageSize: 200, pageToken });
+        const { champions, nextPageToken } = await answerOf("ml-service", mlUrl, request);
+        current ??= champions[0]?.version;
+        const before = champions.find(({ version }) => version !== current);
+        if (before) return { current, before: before.version };
+        pageToken = nextPageToken;
+      } while (pageToken !== "");
+      return { current, before: undefined };
+    },
+    async set({ model: modelName, version, reason, expected }) {
+      const request = { modelName, alias: "champion", version, reason };
+      const call = writes.setAlias({ ...request, ...(expected !== undefined && { expectedVersion: expected }) });
+      const { alias } = await answerOf("scheduler-service", schedulerUrl, call);
+      const setAt = alias?.setAt ? timestampDate(alias.setAt) : new Date();
+      return { version: alias?.version ?? version, setAt: setAt.toISOString() };
+    },
+    [Symbol.dispose]: () => opened.dispose(),
+  };
+}
+
+/** A service's answer. @throws Error with the service's own message, or that it is not there */
+async function answerOf<T>(service: string, url: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (cause) {
+    const { code, rawMessage } = ConnectError.from(cause);
+    const isAway = code === Code.Unavailable && /connect|No connection/i.test(rawMessage);
+    throw new Error(isAway ? `${url} does not answer; is ${service} running there?` : rawMessage, { cause });
+  }
+}

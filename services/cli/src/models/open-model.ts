@@ -1,0 +1,21 @@
+import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
+import { openScoringModel, type ScoringModel } from "@bellwether/scoring/model/scoring-model";
+import { type CliContext, defaultModel, registryFolder } from "../context/cli-context.ts";
+
+/** Runs `use` with a model of the local registry and frees it afterwards. Empty names mean the default model and its champion. */
+export async function withLocalModel<T>(
+  context: CliContext,
+  wish: { readonly model?: string; readonly modelVersion?: string },
+  use: (model: ScoringModel) => Promise<T>,
+): Promise<T> {
+  const root = registryFolder(context);
+  const name = wish.model ?? defaultModel(context);
+  const model = await openScoringModel(
+    await readVersion(root, name, await resolveVersion(root, name, wish.modelVersion ?? "")),
+  );
+  try {
+    return await use(model);
+  } finally {
+    await model.release();
+  }
+}

@@ -1,0 +1,181 @@
+import path from "node:path";
+import { cleanId } from "@bellwether/ingest/supplier-id";
+import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
+import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
+import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
+import { TableError } from "@bellwether/risk-model/tables/table-error";
+import {
+  type Cell,
+  isMissing,
+  numberOfCell,
+  separatorHint,
+  type ValueTable,
+} from "@bellwether/risk-model/tables/value-table";
+import { BAND_CODE } from "@bellwether/scoring/score/band";
+import { scoreBatch } from "@bellwether/scoring/batch/score-batch";
+import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
+import { readTableFile } from "../input/read-table-file.ts";
+import { showProgress } from "../output/report.ts";
+import { UsageError } from "../errors/usage-error.ts";
+
+/** Rows that are scored at once. */
+const CHUNK_ROWS = 4_096;
+const MAX_ID_BYTES = 128;
+
+/** How a file was scored. */
+export interface FileScores {
+  readonly output: string;
+  readonly rows: number;
+  readonly scored: number;
+  /** Rows with too few known features for a score. */
+  readonly tooFew: number;
+  /** Rows that were rejected; each says why in the column `error`. */
+  readonly rejected: number;
+  /** Rows whose supplier_id lost characters that cannot be seen or white space around it. */
+  readonly cleanedIds: number;
+  /** Rows whose supplier_id an earlier row has too; each has a score of its own. */
+  readonly repeatedIds: number;
+  /** Of the rejected rows, the first. */
+  readonly firstError: string | null;
+  /** Features that the file has no column for: they count as missing. */
+  readonly missingColumns: readonly string[];
+  /** Columns that the model does not know. */
+  readonly ignoredColumns: readonly string[];
+}
+
+/** Whether an input names a table of suppliers. */
+export const isTableFile = (input: string): boolean => /\.(csv|parquet|jsonl|ndjson)$/i.test(input);
+
+/**
+ * Scores each row of a table and writes supplier_id, risk_score, band, missing_features and error, in the order of the rows.
+ * A row that cannot be scored has an error and no score; the others are scored.
+ * @throws UsageError the table cannot be read, has no supplier_id, or none of the model's features
+ */
+export async function predictFile(model: ScoringModel, input: string, output: string): Promise<FileScores> {
+  if (!TABLE_ENDINGS.some((ending) => output.endsWith(ending)))
+    throw new UsageError(`--output: ${path.basename(output)} must end in ${TABLE_ENDINGS.join(" or ")}`);
+  const table = await readTable(input);
+  const { bundle } = model;
+  const at = new Map(table.header.map((name, column) => [name, column]));
+  const idAt = at.get("supplier_id");
+  if (idAt === undefined)
+    throw new UsageError(`--input: ${path.basename(input)} has no column supplier_id${separatorHint(table.header)}`);
+  const known = [...bundle.features.map(({ name }) => name), ...(bundle.text === null ? [] : [bundle.text.feature])];
+  if (!bundle.features.some(({ name }) => at.has(name)))
+    throw new UsageError(
+      `--input: ${path.basename(input)} has none of the model's features: ${known.slice(0, 20).join(", ")}`,
+    );
+
+  const rows = table.records.length;
+  const given = table.records.map((record) => record[idAt] ?? null);
+  const ids = given.map((cell) => cleanId(String(cell ?? "")));
+  const scores = new Float64Array(rows).fill(Number.NaN);
+  const bands: (string | null)[] = Array.from({ length: rows }, () => null);
+  const missing = new Float64Array(rows);
+  const errors = ids.map((id, row) => idError(id, given[row] ?? null));
+  const bandNames = new Map(Object.entries(BAND_CODE).map(([name, code]) => [code as number, name]));
+  for (let from = 0; from < rows; from += CHUNK_ROWS) {
+    const until = Math.min(rows, from + CHUNK_ROWS);
+    const { input: chunk, errors: cellErrors } = columnsOf(bundle, at, table, from, until);
+    const scored = await scoreBatch(model, chunk, false);
+    for (const [row, message] of cellErrors) errors[from + row] ??= message;
+    for (const { row, message } of scored.faults) errors[from + row] ??= message;
+    for (let row = from; row < until; row++) {
+      missing[row] = scored.missingCounts[row - from] as number;
+      if (errors[row] !== null) continue;
+      scores[row] = scored.riskScores[row - from] as number;
+      bands[row] = bandNames.get(scored.bands[row - from] as number) ?? null;
+    }
+    showProgress("scoring", until, rows);
+  }
+  const columns: TableColumn[] = [
+    { name: "supplier_id", type: "text", values: ids },
+    { name: "risk_score", type: "number", values: scores },
+    { name: "band", type: "text", values: bands },
+    { name: "missing_features", type: "whole", values: missing },
+    { name: "error", type: "text", values: errors },
+    { name: "model_version", type: "text", values: Array.from({ length: rows }, () => model.identity.version) },
+  ];
+  await writeTable(output, columns);
+  const rejected = errors.filter((error) => error !== null).length;
+  const scored = scores.reduce((count, score) => count + (Number.isNaN(score) ? 0 : 1), 0);
+  return {
+    output,
+    rows,
+    scored,
+    tooFew: rows - scored - rejected,
+    rejected,
+    cleanedIds: ids.filter((id, row) => id !== String(given[row] ?? "")).length,
+    repeatedIds: countRepeated(ids),
+    firstError: firstError(ids, errors, table.firstRow),
+    missingColumns: known.filter((name) => !at.has(name)),
+    ignoredColumns: table.header.filter((name) => name !== "supplier_id" && !known.includes(name)),
+  };
+}
+
+async function readTable(input: string): Promise<ValueTable> {
+  try {
+    return await readValueTable(input, await readTableFile(input));
+  } catch (error) {
+    throw error instanceof TableError ? new UsageError(`--input: ${error.message}`) : error;
+  }
+}
+
+/** Rows with the id of an earlier row; empty ids count as none. */
+function countRepeated(ids: readonly string[]): number {
+  const named = ids.filter((id) => id !== "");
+  return named.length - new Set(named).size;
+}
+
+function idError(id: string, given: Cell): string | null {
+  if (id === "") return "supplier_id is empty";
+  if (typeof given === "number" && !Number.isSafeInteger(given))
+    return "supplier_id is a number that is not whole within 2^53, so that its digits are not certain: write it as text";
+  if (id.includes("\0")) return "supplier_id holds a NUL character";
+  return Buffer.byteLength(id) > MAX_ID_BYTES ? `supplier_id is longer than ${MAX_ID_BYTES} bytes` : null;
+}
+
+/** Rows `[from, until)` in the model's columns; a cell of a number that is none is an error of its row. */
+function columnsOf(
+  bundle: FeatureBundle,
+  at: ReadonlyMap<string, number>,
+  { records }: ValueTable,
+  from: number,
+  until: number,
+): { input: ColumnarInput; errors: ReadonlyMap<number, string> } {
+  const errors = new Map<number, string>();
+  const chunk = records.slice(from, until);
+  const numbers = new Map<string, Float64Array>();
+  const categories = new Map<string, (string | null)[]>();
+  for (const { name, kind, codes } of bundle.features) {
+    const column = at.get(name);
+    if (column === undefined) continue;
+    const cells = chunk.map((record) => record[column] ?? null);
+    const texts = () => cells.map((cell) => (isMissing(cell) ? null : String(cell)));
+    if (kind === "category") {
+      categories.set(name, texts());
+      continue;
+    }
+    const values = Float64Array.from(cells, (cell) => (isMissing(cell) ? Number.NaN : numberOfCell(cell)));
+    const isText = (row: number) => Number.isNaN(values[row]) && !isMissing(cells[row] ?? null);
+    if (codes?.labels)
+      categories.set(
+        name,
+        texts().map((text, row) => (isText(row) ? text : null)),
+      );
+    else
+      for (const row of values.keys())
+        if (isText(row) && !errors.has(row))
+          errors.set(row, `${name} is "${String(cells[row]).slice(0, 80)}", which is no number`);
+    numbers.set(name, values);
+  }
+  const textAt = bundle.text === null ? undefined : at.get(bundle.text.feature);
+  const texts = textAt === undefined ? null : chunk.map((record) => String(record[textAt] ?? ""));
+  return { input: { rows: chunk.length, numbers, categories, texts }, errors };
+}
+
+function firstError(ids: readonly string[], errors: readonly (string | null)[], firstRow: number): string | null {
+  const row = errors.findIndex((error) => error !== null);
+  return row < 0 ? null : `row ${row + firstRow} (${(ids[row] ?? "").slice(0, 80)}): ${errors[row]}`;
+}

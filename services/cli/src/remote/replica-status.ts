@@ -1,0 +1,74 @@
+import { readEnv } from "@bellwether/env/env";
+import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
+import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { ConnectError, createClient } from "@connectrpc/connect";
+import type { CliContext } from "../context/cli-context.ts";
+import { ML_PEER, peerUrl } from "./peer-url.ts";
+
+/** What one replica of ml-service answered; with an error the other fields are empty. */
+export interface ReplicaStatus {
+  readonly url: string;
+  readonly replica: string;
+  readonly model: string;
+  readonly champion: string;
+  readonly served: string;
+  readonly model_digest: string;
+  readonly served_since: string | null;
+  readonly rejection: { readonly version: string; readonly reason: string; readonly at: string | null } | null;
+  readonly other_versions: readonly string[];
+  readonly error: string | null;
+}
+
+/** Asks each replica what it serves; one that does not answer is an error of its own. */
+export async function askReplicas(context: CliContext, urls: readonly string[] | undefined): Promise<ReplicaStatus[]> {
+  const read = readEnv(context.env, serverEnv("ML_SERVICE", { grpc: 0, web: 0, admin: 0 }));
+  const given = urls ?? [undefined];
+  return Promise.all(given.map((url) => askReplica(peerUrl(ML_PEER, url, context), peerSettings(read))));
+}
+
+async function askReplica(url: string, calls: ReturnType<typeof peerSettings>): Promise<ReplicaStatus> {
+  using transport = createMeshTransport({ url, ...calls });
+  try {
+    const status = await createClient(ModelRegistryService, transport).getReplicaStatus({}, { timeoutMs: 5_000 });
+    const { rejection } = status;
+    return {
+      url,
+      replica: status.replica,
+      model: status.modelName,
+      champion: status.championVersion,
+      served: status.servedVersion,
+      model_digest: status.servedModelDigest,
+      served_since: status.servedSince ? timestampDate(status.servedSince).toISOString() : null,
+      rejection: rejection
+        ? {
+            version: rejection.version,
+            reason: rejection.reason,
+            at: rejection.rejectedAt ? timestampDate(rejection.rejectedAt).toISOString() : null,
+          }
+        : null,
+      other_versions: status.otherVersions,
+      error: null,
+    };
+  } catch (error) {
+    const empty = { replica: "", model: "", champion: "", served: "", model_digest: "", served_since: null };
+    return { url, ...empty, rejection: null, other_versions: [], error: ConnectError.from(error).rawMessage };
+  }
+}
+
+/** A replica in words. */
+export function replicaLines(status: ReplicaStatus): string[] {
+  if (status.error !== null) return [`${status.url}: ${status.error}`];
+  const served =
+    status.served === "" ? "serves no model" : `serves ${status.model} ${status.served} since ${status.served_since}`;
+  const { rejection } = status;
+  return [
+    `${status.replica} (${status.url}): ${served}`,
+    ...(rejection === null
+      ? []
+      : [
+          `  does not follow the champion ${rejection.version || "alias"}: ${rejection.reason} (since ${rejection.at})`,
+        ]),
+  ];
+}

@@ -1,0 +1,116 @@
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { isoWeekNumber } from "./iso-week.ts";
+
+/** Which alerts a reader wants to see. */
+export interface AlertFilter {
+  /** Never empty. */
+  readonly states: readonly AlertState[];
+  /** UNSPECIFIED: all. */
+  readonly severity: AlertSeverity;
+  /** Left out: alerts of all models. */
+  readonly modelName?: string;
+}
+
+/** What the page shows. It stands in the address behind "#", because ops answers /alerts and others as JSON. */
+export type Place =
+  | { readonly page: "alerts"; readonly filter: AlertFilter }
+  /** Without a model: the server's default. */
+  | { readonly page: "suppliers"; readonly band: Band; readonly modelName?: string }
+  /** `alertId`: the alert to go on at. */
+  | { readonly page: "supplier"; readonly supplierId: string; readonly modelName?: string; readonly alertId?: string }
+  /** Without a week: the latest run; without a model: the run that was started last. */
+  | { readonly page: "run"; readonly isoWeek: string; readonly modelName?: string }
+  | { readonly page: "nowhere" };
+
+type Names<V extends number> = Readonly<Record<string, V>>;
+const STATES: Names<AlertState> = {
+  open: AlertState.OPEN,
+  acknowledged: AlertState.ACKNOWLEDGED,
+  resolved: AlertState.RESOLVED,
+};
+const SEVERITIES: Names<AlertSeverity> = { warning: AlertSeverity.WARNING, critical: AlertSeverity.CRITICAL };
+const BANDS: Names<Band> = { unknown: Band.UNKNOWN, low: Band.LOW, medium: Band.MEDIUM, high: Band.HIGH };
+
+/** What still wants a decision. */
+export const ACTIVE_ALERTS: AlertFilter = {
+  states: [AlertState.OPEN, AlertState.ACKNOWLEDGED],
+  severity: AlertSeverity.UNSPECIFIED,
+};
+
+/** Reads the part of an address behind "#". Unknown filters fall away, an unknown page is "nowhere". */
+export function placeOf(hash: string): Place {
+  const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
+  const wanted = new URLSearchParams(query);
+  const modelName = wanted.get("model");
+  const ofModel = modelName ? { modelName } : {};
+  const [page = "", argument = "", ...more] = path.replace(/^\//, "").split("/");
+  if (more.length > 0) return { page: "nowhere" };
+  if ((page === "" || page === "alerts") && argument === "") {
+    const states = (wanted.get("state") ?? "").split(",").flatMap((name) => named(STATES, name) ?? []);
+    const severity = named(SEVERITIES, wanted.get("severity") ?? "") ?? AlertSeverity.UNSPECIFIED;
+    return {
+      page: "alerts",
+      filter: { states: states.length > 0 ? states : ACTIVE_ALERTS.states, severity, ...ofModel },
+    };
+  }
+  if (page === "suppliers" && argument === "") {
+    return { page: "suppliers", band: named(BANDS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED, ...ofModel };
+  }
+  if (page === "suppliers") {
+    const supplierId = decoded(argument);
+    const alertId = wanted.get("alert");
+    return supplierId ? { page: "supplier", supplierId, ...ofModel, ...(alertId && { alertId }) } : { page: "nowhere" };
+  }
+  if (page === "run" && (argument === "" || isoWeekNumber(argument) !== undefined)) {
+    return { page: "run", isoWeek: argument, ...ofModel };
+  }
+  return { page: "nowhere" };
+}
+
+/** The address of a place, from "#" on: `placeOf` reads it back. */
+export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
+  if (place.page === "supplier") {
+    const query = queryOf({ model: place.modelName, alert: place.alertId });
+    return `#/suppliers/${encodeURIComponent(place.supplierId)}${query}`;
+  }
+  if (place.page === "run") {
+    return `${place.isoWeek === "" ? "#/run" : `#/run/${place.isoWeek}`}${queryOf({ model: place.modelName })}`;
+  }
+  if (place.page === "suppliers") {
+    const band = place.band ? nameOf(BANDS, place.band) : undefined;
+    return `#/suppliers${queryOf({ band, model: place.modelName })}`;
+  }
+  const { states, severity, modelName } = place.filter;
+  const isDefault = states.length === 2 && ACTIVE_ALERTS.states.every((state) => states.includes(state));
+  const query = queryOf({
+    state: isDefault ? undefined : states.map((state) => nameOf(STATES, state)).join(","),
+    severity: severity ? nameOf(SEVERITIES, severity) : undefined,
+    model: modelName,
+  });
+  return `#/alerts${query}`;
+}
+
+/** From "?" on; what is undefined or empty falls away. */
+function queryOf(values: Readonly<Record<string, string | undefined>>): string {
+  const pairs = Object.entries(values).flatMap(([name, value]) =>
+    value ? [`${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`] : [],
+  );
+  return pairs.length > 0 ? `?${pairs.join("&")}` : "";
+}
+
+function named<V extends number>(names: Names<V>, name: string): V | undefined {
+  return Object.hasOwn(names, name) ? names[name] : undefined;
+}
+
+function nameOf(names: Names<number>, value: number): string {
+  return Object.keys(names).find((name) => names[name] === value) ?? String(value);
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

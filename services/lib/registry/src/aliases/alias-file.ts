@@ -1,0 +1,85 @@
+import { versionNumber } from "../layout.ts";
+import { ModelCorruptError } from "../registry-error.ts";
+import { unchecked } from "../files/unchecked.ts";
+import { isUtcTime } from "../files/utc-time.ts";
+
+/** The aliases there are: the version that answers, and the one that is tried beside it. */
+export const ALIAS_NAMES = ["champion", "challenger"] as const;
+export type AliasName = (typeof ALIAS_NAMES)[number];
+
+/** A name that points at a version. */
+export interface Alias {
+  readonly name: AliasName;
+  readonly version: string;
+  /** ISO 8601, UTC. */
+  readonly setAt: string;
+  /** At most MAX_SET_BY characters. */
+  readonly setBy: string;
+  /** At most MAX_REASON characters. */
+  readonly reason: string;
+}
+
+/** `aliases.json`: where the aliases point, which version was champion when, and every move of every alias, oldest first. */
+export interface AliasFile {
+  readonly format: "bellwether.aliases/1";
+  readonly aliases: readonly Alias[];
+  readonly champions: readonly Alias[];
+  readonly moves: readonly Alias[];
+}
+
+/** Moves remembered at most, champions apart; a model promoted weekly fills it in 19 years. */
+export const MAX_HISTORY = 1_000;
+/** Characters of who set an alias. */
+export const MAX_SET_BY = 256;
+/** Characters of a reason; the audit trail keeps as many. */
+export const MAX_REASON = 1_000;
+/** Largest alias file that is read, bytes: that of two full histories, each character escaped, has 15.5 MB. */
+export const MAX_ALIAS_BYTES = 16 * 1024 * 1024;
+
+/** What a model without an alias file has. */
+export const NO_ALIASES: AliasFile = { format: "bellwether.aliases/1", aliases: [], champions: [], moves: [] };
+
+/** Reads an alias file's text. @throws ModelCorruptError naming what is wrong */
+export function parseAliasFile(text: string, file: string): AliasFile {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new ModelCorruptError(file, "is not JSON");
+  }
+  const { format, aliases, champions, moves } = unchecked<AliasFile>(parsed);
+  if (format !== NO_ALIASES.format) throw new ModelCorruptError(file, `format is not "${NO_ALIASES.format}"`);
+  const read = (key: string, entries: unknown): Alias[] => {
+    if (!Array.isArray(entries)) throw new ModelCorruptError(file, `${key} is not a list`);
+    if (entries.length > MAX_HISTORY) throw new ModelCorruptError(file, `${key} has more than ${MAX_HISTORY} entries`);
+    return entries.map((entry: unknown, i) => {
+      if (!isAlias(entry)) throw new ModelCorruptError(file, `${key}[${i}] is no alias`);
+      const { name, version, setAt, setBy, reason } = entry;
+      return { name, version, setAt, setBy, reason };
+    });
+  };
+  const set = read("aliases", aliases);
+  if (new Set(set.map(({ name }) => name)).size < set.length) throw new ModelCorruptError(file, "sets an alias twice");
+  // A file of before there were moves has the champions only.
+  return {
+    format: NO_ALIASES.format,
+    aliases: set,
+    champions: read("champions", champions),
+    moves: read("moves", moves ?? champions),
+  };
+}
+
+function isAlias(value: unknown): value is Alias {
+  const { name, version, setAt, setBy, reason } = unchecked<Alias>(value);
+  return (
+    ALIAS_NAMES.some((known) => known === name) &&
+    typeof version === "string" &&
+    versionNumber(version) > 0 &&
+    isUtcTime(setAt) &&
+    isTextOf(MAX_SET_BY, setBy) &&
+    isTextOf(MAX_REASON, reason)
+  );
+}
+
+const isTextOf = (maxCharacters: number, value: unknown): boolean =>
+  typeof value === "string" && value.length <= maxCharacters;

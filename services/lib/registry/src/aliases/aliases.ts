@@ -1,0 +1,34 @@
+import path from "node:path";
+import {
+  ALIAS_NAMES,
+  type AliasFile,
+  type AliasName,
+  MAX_ALIAS_BYTES,
+  NO_ALIASES,
+  parseAliasFile,
+} from "./alias-file.ts";
+import { modelFolder } from "../layout.ts";
+import { exists, readPlainFile } from "../files/plain-file.ts";
+import { ModelNotFoundError, RegistryNameError } from "../registry-error.ts";
+
+/** A text as the alias that it names. @throws RegistryNameError */
+export function aliasFromText(text: string): AliasName {
+  const alias = ALIAS_NAMES.find((name) => name === text);
+  if (alias === undefined) throw new RegistryNameError(`alias "${text.slice(0, 80)}": use ${ALIAS_NAMES.join(" or ")}`);
+  return alias;
+}
+
+/** Reads a model's aliases; a model without an alias file has none set. @throws ModelNotFoundError, ModelCorruptError */
+export async function readAliases(root: string, modelName: string): Promise<AliasFile> {
+  const folder = modelFolder(root, modelName);
+  const file = path.join(folder, "aliases.json");
+  const bytes = await readPlainFile(file, MAX_ALIAS_BYTES);
+  if (bytes !== null) return parseAliasFile(Buffer.from(bytes).toString("utf8"), file);
+  if (!(await exists(folder))) throw new ModelNotFoundError(modelName);
+  return NO_ALIASES;
+}
+
+/** The version an alias points at, or undefined. */
+export function aliasVersion(file: AliasFile, name: string): string | undefined {
+  return file.aliases.find((alias) => alias.name === name)?.version;
+}

@@ -1,0 +1,72 @@
+import path from "node:path";
+import { replaceFile } from "@bellwether/files/durable-write";
+import {
+  type Alias,
+  type AliasFile,
+  type AliasName,
+  MAX_HISTORY,
+  MAX_REASON,
+  MAX_SET_BY,
+  NO_ALIASES,
+} from "../aliases/alias-file.ts";
+import { readAliases } from "../aliases/aliases.ts";
+import { modelFolder, versionFolder } from "../layout.ts";
+import { exists } from "../files/plain-file.ts";
+import { readVersion, type VersionCheck } from "../versions/read-version.ts";
+import { AliasMovedError, ModelNotFoundError, RegistryNameError, VersionNotFoundError } from "../registry-error.ts";
+import { withWriteLock } from "./write-lock.ts";
+
+/** Asks to move an alias; `expectedVersion` ("" = not set yet) makes it a compare-and-set. */
+export interface SetAlias {
+  readonly modelName: string;
+  readonly alias: AliasName;
+  readonly version: string;
+  readonly setBy: string;
+  readonly reason: string;
+  readonly now: Date;
+  readonly expectedVersion?: string;
+}
+
+/**
+ * Points an alias at a version by renaming a new alias file into place; setting it to where it is changes nothing, whatever was expected:
+ * the caller may be asking again. The version's files are read against its manifest and put through `check` before the alias moves.
+ * @throws ModelNotFoundError, VersionNotFoundError, AliasMovedError, RegistryBusyError, ModelCorruptError when the alias file or the
+ * version's files are broken, RegistryNameError when a text is too long for the alias file; whatever `check` throws
+ */
+export async function setAlias(root: string, request: SetAlias, check: VersionCheck): Promise<Alias> {
+  const { modelName, alias, version, setBy, reason } = request;
+  if (setBy.length > MAX_SET_BY) throw new RegistryNameError(`set by: at most ${MAX_SET_BY} characters`);
+  if (reason.length > MAX_REASON) throw new RegistryNameError(`reason: at most ${MAX_REASON} characters`);
+  const folder = modelFolder(root, modelName);
+  if (!(await exists(folder))) throw new ModelNotFoundError(modelName);
+  if (!(await exists(path.join(versionFolder(root, modelName, version), "manifest.json")))) {
+    throw new VersionNotFoundError(modelName, version);
+  }
+  // A move that is not to be made costs no check; the check runs outside the lock, which others wait for.
+  const isMove = unmovedAlias(await readAliases(root, modelName), request) === undefined;
+  if (isMove) await check(await readVersion(root, modelName, version));
+  return withWriteLock(folder, async () => {
+    const file = await readAliases(root, modelName);
+    const current = unmovedAlias(file, request);
+    if (current !== undefined) return current;
+    const next: Alias = { name: alias, version, setAt: request.now.toISOString(), setBy, reason };
+    const aliases = [...file.aliases.filter((entry) => entry.name !== alias), next].sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
+    const champions = alias === "champion" ? [...file.champions, next].slice(-MAX_HISTORY) : file.champions;
+    const moves = [...file.moves, next].slice(-MAX_HISTORY);
+    const changed: AliasFile = { format: NO_ALIASES.format, aliases, champions, moves };
+    await replaceFile(path.join(folder, "aliases.json"), `${JSON.stringify(changed, null, 2)}\n`);
+    return next;
+  });
+}
+
+/** The alias when it already points where it is to point. @throws AliasMovedError it points elsewhere than expected */
+function unmovedAlias(file: AliasFile, { alias, version, expectedVersion }: SetAlias): Alias | undefined {
+  const current = file.aliases.find((entry) => entry.name === alias);
+  if (current?.version === version) return current;
+  if (expectedVersion !== undefined && (current?.version ?? "") !== expectedVersion) {
+    throw new AliasMovedError(alias, expectedVersion, current?.version ?? "");
+  }
+  return undefined;
+}

@@ -1,0 +1,29 @@
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { ProcessLockedError, takeProcessLock } from "@bellwether/files/process-lock";
+import { RegistryBusyError } from "../registry-error.ts";
+
+/** A write takes some milliseconds, dozens on a slow disk: a few may stand in line. */
+const WAIT_MS = 1_500;
+const LOOK_MS = 5;
+
+/**
+ * Runs `work` as the folder's only writer. A killed writer keeps nobody out.
+ * @throws RegistryBusyError when others who live hold it for 1.5 s
+ */
+export async function withWriteLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  await using _lock = await waitForLock(path.join(folder, ".write.lock"));
+  return await work();
+}
+
+async function waitForLock(file: string): Promise<AsyncDisposable> {
+  for (const end = performance.now() + WAIT_MS; ; ) {
+    try {
+      return await takeProcessLock(file);
+    } catch (error) {
+      if (!(error instanceof ProcessLockedError)) throw error;
+      if (performance.now() > end) throw new RegistryBusyError(file, error.pid);
+    }
+    await pause(LOOK_MS * (1 + Math.random()));
+  }
+}

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { aliasVersion, readAliases } from "../aliases/aliases.ts";
+import { isModelName, MAX_FILE_BYTES, modelFolder, versionFolder, versionNumber } from "../layout.ts";
+import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from "./manifest.ts";
+import { readPlainFile } from "../files/plain-file.ts";
+import { ModelCorruptError, ModelNotFoundError, VersionNotFoundError } from "../registry-error.ts";
+
+/** A version with its files, digests checked. */
+export interface StoredVersion {
+  readonly manifest: Manifest;
+  readonly onnx: Uint8Array;
+  readonly bundleJson: string;
+  readonly modelCard: string;
+}
+
+/**
+ * Loads a version as the services do and throws when they could not serve it. Publishing and moving an alias ask it first, so that
+ * no alias leads to a version that is then rejected.
+ */
+export type VersionCheck = (stored: StoredVersion) => Promise<void>;
+
+/** Names of all models, sorted; a registry that does not exist yet has none. @throws Error when it cannot be read */
+export async function listModels(root: string): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return entries
+    .filter((entry) => entry.isDirectory() && isModelName(entry.name))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** Manifests of a model's versions, newest first; a folder without one is none. @throws ModelNotFoundError, ModelCorruptError */
+export async function listVersions(root: string, modelName: string): Promise<Manifest[]> {
+  const names = await readdir(modelFolder(root, modelName)).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === "ENOENT" || error.code === "ENOTDIR" ? new ModelNotFoundError(modelName) : error;
+  });
+  const versions = names.filter((name) => versionNumber(name) > 0).sort((a, b) => versionNumber(b) - versionNumber(a));
+  const manifests: Manifest[] = [];
+  for (const version of versions) {
+    const manifest = await findManifest(root, modelName, version);
+    if (manifest !== null) manifests.push(manifest);
+  }
+  return manifests;
+}
+
+/** Turns "", an alias or a version into a version. @throws ModelNotFoundError, VersionNotFoundError */
+export async function resolveVersion(root: string, modelName: string, wanted: string): Promise<string> {
+  if (versionNumber(wanted) > 0) return wanted;
+  const version = aliasVersion(await readAliases(root, modelName), wanted || "champion");
+  if (version === undefined) throw new VersionNotFoundError(modelName, wanted || "champion");
+  return version;
+}
+
+/** Manifest of one version, null without one. @throws ModelCorruptError */
+async function findManifest(root: string, modelName: string, version: string): Promise<Manifest | null> {
+  const file = path.join(versionFolder(root, modelName, version), "manifest.json");
+  const bytes = await readPlainFile(file, MAX_MANIFEST_BYTES);
+  if (bytes === null) return null;
+  const manifest = parseManifest(Buffer.from(bytes).toString("utf8"), file);
+  if (manifest.modelName !== modelName || manifest.version !== version) {
+    throw new ModelCorruptError(file, `says it is ${manifest.modelName} ${manifest.version}`);
+  }
+  return manifest;
+}
+
+/** Reads one version and checks every file against the manifest. @throws VersionNotFoundError, ModelCorruptError */
+export async function readVersion(root: string, modelName: string, version: string): Promise<StoredVersion> {
+  const manifest = await findManifest(root, modelName, version);
+  if (manifest === null) throw new VersionNotFoundError(modelName, version);
+  const folder = versionFolder(root, modelName, version);
+  const read = async (name: keyof Manifest["files"]): Promise<Uint8Array> => {
+    const file = path.join(folder, name);
+    const bytes = await readPlainFile(file, MAX_FILE_BYTES);
+    if (bytes === null) throw new ModelCorruptError(file, "is missing");
+    if (createHash("sha256").update(bytes).digest("hex") !== manifest.files[name].sha256) {
+      throw new ModelCorruptError(file, "differs from the digest in manifest.json");
+    }
+    return bytes;
+  };
+  const utf8 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
+  return {
+    manifest,
+    onnx: await read("model.onnx"),
+    bundleJson: utf8(await read("feature_bundle.json")),
+    modelCard: utf8(await read("MODEL_CARD.md")),
+  };
+}

@@ -1,0 +1,23 @@
+import { createHash } from "node:crypto";
+import type { Manifest } from "./manifest.ts";
+import { listVersions } from "./read-version.ts";
+import { ModelNotFoundError } from "../registry-error.ts";
+
+/** The newest version that holds these bytes as model and bundle; null when there is none. @throws ModelCorruptError */
+export async function findSameFiles(
+  root: string,
+  modelName: string,
+  files: { readonly onnx: Uint8Array; readonly bundleJson: string },
+): Promise<Manifest | null> {
+  const digest = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
+  const [onnx, bundle] = [digest(files.onnx), digest(files.bundleJson)];
+  const versions = await listVersions(root, modelName).catch((error: unknown) => {
+    if (error instanceof ModelNotFoundError) return [];
+    throw error;
+  });
+  return (
+    versions.find(
+      ({ files }) => files["model.onnx"].sha256 === onnx && files["feature_bundle.json"].sha256 === bundle,
+    ) ?? null
+  );
+}

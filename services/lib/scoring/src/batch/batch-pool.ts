@@ -1,0 +1,205 @@
+import { Worker } from "node:worker_threads";
+// Before the threads: theirs cannot turn the runtime's telemetry off.
+import "../runtime/load-onnxruntime.ts";
+import type { StoredVersion } from "@bellwether/registry/versions/read-version";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
+import { BatchQueueFullError, BatchWorkerLostError } from "./batch-pool-error.ts";
+import { inputBytes, inputRows, type ScoresInParts, scoresInParts, sharedInput } from "./batch-rows.ts";
+import type { BatchWorkerAnswer, BatchWorkerTask } from "./batch-worker.ts";
+import type { BatchScores } from "./score-batch.ts";
+
+/** How much a pool may take on. */
+export interface BatchPoolOptions {
+  /** Threads, at least 1; started when there is work for them. */
+  readonly workers: number;
+  /** Rows of all batches that are not done yet; bounds the wait. */
+  readonly maxRows: number;
+  /** Bytes of their inputs; bounds the memory. One batch alone may be larger. */
+  readonly maxBytes: number;
+  /** Told when a thread ended by itself; another takes its place. */
+  readonly onThreadLost?: (cause: unknown) => void;
+}
+
+/** Scores batches of one model off the calling thread, with the bits of `scoreBatch` in the calling thread. */
+export interface BatchScorer {
+  /**
+   * @param input At least one row; categories and texts must not change meanwhile.
+   * @param signal Drops the rows that no thread has begun, and rejects with its reason.
+   * @throws BatchQueueFullError, BatchWorkerLostError, the signal's reason, or what `scoreBatch` throws.
+   */
+  score(input: ColumnarInput, withContributions: boolean, signal?: AbortSignal): Promise<BatchScores>;
+  /** Lets the threads free the model, after what they do now. No batch may be given any more. */
+  release(): void;
+}
+
+/** Threads that score batches of any number of models; each opens a model when it first scores for it. */
+export interface BatchPool extends AsyncDisposable {
+  scorer(stored: StoredVersion): BatchScorer;
+}
+
+/** Rows a thread takes at once: milliseconds of work, after which a batch may be dropped and another has its turn. */
+const CHUNK_ROWS = 256;
+/** Heap of a thread: what reading a model of 64 MiB takes. */
+const MAX_HEAP_MB = 1_024;
+
+interface Batch {
+  readonly model: number;
+  readonly stored: StoredVersion;
+  readonly input: ColumnarInput;
+  readonly withContributions: boolean;
+  readonly scores: ScoresInParts;
+  readonly resolve: (scores: BatchScores) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Rows given to a thread, and rows done. */
+  given: number;
+  done: number;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** Models it holds. */
+  readonly models: Set<number>;
+  work: { readonly batch: Batch; readonly first: number } | null;
+}
+
+function tell({ worker }: Thread, task: BatchWorkerTask): void {
+  worker.postMessage(task);
+}
+
+/** Starts no thread yet. */
+export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: BatchPoolOptions): BatchPool {
+  /** Batches with rows that no thread has begun; each gives a chunk, then goes to the back. */
+  const queue: Batch[] = [];
+  const threads = new Set<Thread>();
+  let models = 0;
+  let rows = 0;
+  let bytes = 0;
+  let closed = false;
+
+  const drop = (batch: Batch): void => {
+    const at = queue.indexOf(batch);
+    if (at >= 0) queue.splice(at, 1);
+  };
+  const give = (thread: Thread, batch: Batch): void => {
+    const first = batch.given;
+    batch.given = Math.min(first + CHUNK_ROWS, batch.input.rows);
+    if (batch.given < batch.input.rows) queue.push(batch);
+    thread.work = { batch, first };
+    const input = inputRows(batch.input, first, batch.given);
+    const { model, withContributions } = batch;
+    const stored = thread.models.has(model) ? null : batch.stored;
+    tell(thread, { kind: "score", model, stored, input, withContributions });
+  };
+  const assign = (): void => {
+    while (queue.length > 0) {
+      const idle = [...threads].find(({ work }) => work === null);
+      if (idle === undefined && threads.size >= workers) return;
+      const batch = queue.shift();
+      if (batch !== undefined) give(idle ?? startThread(), batch);
+    }
+  };
+  const finish = (thread: Thread, answer: BatchWorkerAnswer): void => {
+    const { work } = thread;
+    if (work === null) return;
+    thread.work = null;
+    const { batch, first } = work;
+    if (answer.kind === "failed") {
+      drop(batch);
+      batch.reject(answer.error);
+    } else {
+      thread.models.add(batch.model);
+      batch.scores.put(first, answer.scores);
+      batch.done += answer.scores.riskScores.length;
+      if (batch.done === batch.input.rows) batch.resolve(batch.scores.finish());
+    }
+    assign();
+  };
+  const lose = (thread: Thread, cause: unknown): void => {
+    if (!threads.delete(thread) || closed) return;
+    onThreadLost?.(cause);
+    if (thread.work !== null) {
+      drop(thread.work.batch);
+      thread.work.batch.reject(new BatchWorkerLostError(cause));
+    }
+    assign();
+  };
+  const startThread = (): Thread => {
+    const worker = new Worker(new URL("./batch-worker.ts", import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+    });
+    const thread: Thread = { worker, models: new Set(), work: null };
+    worker.on("message", (answer: BatchWorkerAnswer) => finish(thread, answer));
+    worker.on("error", (error) => lose(thread, error));
+    worker.on("exit", (code) => lose(thread, new Error(`the thread exited with ${code}`)));
+    threads.add(thread);
+    return thread;
+  };
+
+  const score = async (
+    model: { readonly key: number; readonly stored: StoredVersion },
+    input: ColumnarInput,
+    withContributions: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<BatchScores> => {
+    signal?.throwIfAborted();
+    if (closed) throw new Error("the batch pool is closed");
+    const size = inputBytes(input);
+    if (rows > 0 && (rows + input.rows > maxRows || bytes + size > maxBytes)) throw new BatchQueueFullError(rows);
+    const { promise, resolve, reject } = Promise.withResolvers<BatchScores>();
+    const batch: Batch = {
+      model: model.key,
+      stored: model.stored,
+      input: sharedInput(input),
+      withContributions,
+      scores: scoresInParts(input.rows),
+      resolve,
+      reject,
+      given: 0,
+      done: 0,
+    };
+    const abort = (): void => {
+      drop(batch);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    rows += input.rows;
+    bytes += size;
+    try {
+      queue.push(batch);
+      assign();
+      return await promise;
+    } finally {
+      rows -= input.rows;
+      bytes -= size;
+      signal?.removeEventListener("abort", abort);
+    }
+  };
+
+  return {
+    scorer(stored) {
+      const model = { key: models++, stored };
+      return {
+        score: (input, withContributions, signal) => score(model, input, withContributions, signal),
+        release() {
+          for (const thread of threads) {
+            thread.models.delete(model.key);
+            tell(thread, { kind: "free", model: model.key });
+          }
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      const reason = new Error("the batch pool is closed");
+      for (const batch of [...queue.splice(0), ...[...threads].flatMap(({ work }) => work?.batch ?? [])])
+        batch.reject(reason);
+      await Promise.all(
+        [...threads].map((thread) => {
+          const exited = new Promise<void>((resolve) => thread.worker.once("exit", () => resolve()));
+          tell(thread, { kind: "end" });
+          return exited;
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
+import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
+import type { VectorBatch } from "@bellwether/risk-model/features/vector";
+import { BAND_CODE, bandOf } from "../score/band.ts";
+import { nextTurn, TURN_ROWS } from "../runtime/event-loop-turn.ts";
+import type { RowExplainer } from "../model/row-explainer.ts";
+import { NotExplainableError } from "../score/score-supplier.ts";
+import type { ScoringModel } from "../model/scoring-model.ts";
+
+/** Scores of many suppliers; rows with a fault or too few features have NaN. */
+export interface BatchScores {
+  /** Calibrated, `[rows]`. */
+  readonly riskScores: Float64Array;
+  /** Model outputs before calibration, `[rows]`. */
+  readonly outputs: Float64Array;
+  /** Band codes, `[rows]`; 0 on a fault. */
+  readonly bands: Uint8Array;
+  /** `[rows × columns]`, row-major; null unless asked for. Zero on rows without a score. */
+  readonly contributions: Float32Array | null;
+  readonly missingCounts: Uint16Array;
+  readonly faults: VectorBatch["faults"];
+}
+
+/** Explains a batch a turn of the event loop at a time. */
+async function explainInTurns(explainer: RowExplainer, values: Float32Array, n: number): Promise<Float32Array> {
+  const out = new Float32Array(values.length);
+  const columns = values.length / n;
+  for (let start = 0; start < n; start += TURN_ROWS) {
+    await nextTurn();
+    const count = Math.min(TURN_ROWS, n - start);
+    out.set(explainer.explain(values.subarray(start * columns, (start + count) * columns), count), start * columns);
+  }
+  return out;
+}
+
+/**
+ * Scores many suppliers; a bad row gets a fault and the others their scores, each with the bits it would have alone.
+ * @throws NotExplainableError contributions are wanted of a model that has none.
+ */
+export async function scoreBatch(
+  model: ScoringModel,
+  input: ColumnarInput,
+  withContributions: boolean,
+): Promise<BatchScores> {
+  const { bundle, explainer } = model;
+  if (withContributions && explainer === null) throw new NotExplainableError(model);
+  const vectors = model.vectorizer.vectorizeBatch(input);
+  const n = input.rows;
+  const outputs = Float64Array.from(await model.predict(vectors.values, n));
+  const contributions =
+    withContributions && explainer !== null ? await explainInTurns(explainer, vectors.values, n) : null;
+  const riskScores = new Float64Array(n);
+  const bands = new Uint8Array(n);
+  const faulty = new Set(vectors.faults.map((fault) => fault.row));
+  const columns = model.vectorizer.columns;
+  for (let row = 0; row < n; row++) {
+    if (faulty.has(row) || vectors.tooFew[row] === 1) {
+      riskScores[row] = Number.NaN;
+      outputs[row] = Number.NaN;
+      bands[row] = faulty.has(row) ? 0 : BAND_CODE.unknown;
+      contributions?.fill(0, row * columns, (row + 1) * columns);
+      continue;
+    }
+    const risk = calibratedRisk(bundle, outputs[row] as number);
+    riskScores[row] = risk;
+    bands[row] = Number.isNaN(risk) ? BAND_CODE.unknown : BAND_CODE[bandOf(risk, bundle.bands)];
+  }
+  return { riskScores, outputs, bands, contributions, missingCounts: vectors.missingCounts, faults: vectors.faults };
+}

@@ -1,0 +1,15 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { StoredVersion } from "@bellwether/registry/versions/read-version";
+import { checkScoringModel } from "./scoring-model.ts";
+
+/** What the thread of model-checker.ts answers. */
+export interface ModelCheckAnswer {
+  /** Why the version cannot be served; null: it can. */
+  readonly rejection: string | null;
+}
+
+const answer: ModelCheckAnswer = await checkScoringModel(workerData as StoredVersion).then(
+  () => ({ rejection: null }),
+  (error: unknown) => ({ rejection: error instanceof Error ? error.message : "it cannot be loaded" }),
+);
+parentPort?.postMessage(answer);

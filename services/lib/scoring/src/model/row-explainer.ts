@@ -1,0 +1,44 @@
+import type { Explanation } from "@bellwether/risk-model/bundle/feature-bundle";
+import { createExplainer, type Explainer } from "@bellwether/tree-model/shap/explainer";
+import { compileInterventional } from "@bellwether/tree-model/shap/interventional-explainer";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
+import { nextTurn } from "../runtime/event-loop-turn.ts";
+
+/** Exact contributions of one-output models. */
+export interface RowExplainer {
+  /** Algorithm and version, for example "quadrature/1". */
+  readonly kernel: string;
+  /** Expected output over the background. */
+  readonly baseValue: number;
+  /** float32 `[n × columns]`, row-major, of float32 rows `[n × columns]`. */
+  explain(rows: Float32Array, n: number): Float32Array;
+}
+
+/**
+ * An explainer for the kind that the bundle declares, or null when it declares none.
+ * @throws NoCoversError, InterventionalRefusedError, RangeError the bundle declares what the model cannot give.
+ */
+export async function createRowExplainer(model: TreeModel, explanation: Explanation): Promise<RowExplainer | null> {
+  if (explanation.kind === "none") return null;
+  const explainer =
+    explanation.kind === "path-dependent" ? createExplainer(model) : await compileInTurns(model, explanation.rows);
+  return {
+    kernel: explainer.version,
+    baseValue: explainer.baseValue[0] ?? 0,
+    explain: (rows, n) => explainer.explain(rows, n),
+  };
+}
+
+/** A tree a turn: a large model takes seconds, and calls for the model before it go on meanwhile. */
+async function compileInTurns(model: TreeModel, rows: readonly (readonly (number | null)[])[]): Promise<Explainer> {
+  for (const [r, row] of rows.entries()) {
+    if (row.length !== model.features)
+      throw new RangeError(`background row ${r} has ${row.length} values for ${model.features} columns`);
+  }
+  const background = Float32Array.from(rows.flat(), (x) => x ?? Number.NaN);
+  const steps = compileInterventional(model, background, rows.length);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value;
+    await nextTurn();
+  }
+}

@@ -1,0 +1,96 @@
+import type { StoredVersion } from "@bellwether/registry/versions/read-version";
+import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
+import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/features/vectorize";
+import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
+import { outputScales } from "@bellwether/tree-model/trees/output-scales";
+import { ModelRejectedError } from "./model-rejected-error.ts";
+import { openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
+import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
+import { verifyModel } from "./verify-model.ts";
+
+/** What exactly computes a score, enough to compute it again. Digests are SHA-256, lower-case hex. */
+export interface ModelIdentity {
+  readonly name: string;
+  readonly version: string;
+  readonly modelDigest: string;
+  readonly bundleDigest: string;
+  readonly configHash: string;
+  readonly runtime: string;
+  readonly kernel: string;
+}
+
+/** A published model, loaded, checked and ready to score. */
+export interface ScoringModel {
+  readonly identity: ModelIdentity;
+  readonly bundle: FeatureBundle;
+  readonly vectorizer: Vectorizer;
+  /** Outputs before calibration, `[n]`, of float32 rows `[n × columns]`. */
+  predict(rows: Float32Array, n: number): Promise<Float32Array>;
+  /** Null when the bundle declares no explanation. */
+  readonly explainer: RowExplainer | null;
+  /** Frees the runtime's memory; no call may be in flight. */
+  release(): Promise<void>;
+}
+
+/**
+ * Loads a version, proves that it answers as recorded, and frees it: what publishing a version and moving an alias ask first.
+ * @throws The errors of `openScoringModel`.
+ */
+export async function checkScoringModel(stored: StoredVersion): Promise<void> {
+  const model = await openScoringModel(stored);
+  await model.release();
+}
+
+/**
+ * Loads a version and proves that it answers as recorded.
+ * @throws ModelRejectedError model.onnx cannot be read or run, or golden rows or the explanation differ; BundleError the bundle cannot be read.
+ */
+export async function openScoringModel(stored: StoredVersion): Promise<ScoringModel> {
+  const bundle = parseFeatureBundle(stored.bundleJson);
+  try {
+    return await openWithBundle(stored, bundle);
+  } catch (cause) {
+    if (cause instanceof ModelRejectedError || !(cause instanceof Error)) throw cause;
+    // Of whoever reads the file: our reader, the vectorizer, the runtime.
+    throw new ModelRejectedError(`model.onnx cannot be loaded with its bundle: ${cause.message}`, { cause });
+  }
+}
+
+async function openWithBundle(stored: StoredVersion, bundle: FeatureBundle): Promise<ScoringModel> {
+  const { manifest } = stored;
+  const vectorizer = createVectorizer(bundle);
+  const { model } = readOnnxTreeModel(stored.onnx);
+  if (model.features !== vectorizer.columns) {
+    throw new ModelRejectedError(
+      `model.onnx takes ${model.features} columns, its bundle describes ${vectorizer.columns}`,
+    );
+  }
+  const session = await openOnnxSession(stored.onnx, vectorizer.columns);
+  try {
+    const explainer = await createRowExplainer(model, bundle.explanation).catch((cause: unknown) => {
+      if (!(cause instanceof Error)) throw cause;
+      throw new ModelRejectedError(`the bundle's explanation does not fit model.onnx: ${cause.message}`, { cause });
+    });
+    await verifyModel(bundle, session, explainer, outputScales(model)[0] as number);
+    return {
+      identity: {
+        name: manifest.modelName,
+        version: manifest.version,
+        modelDigest: manifest.files["model.onnx"].sha256,
+        bundleDigest: manifest.files["feature_bundle.json"].sha256,
+        configHash: manifest.configHash,
+        runtime: RUNTIME,
+        kernel: explainer?.kernel ?? "none",
+      },
+      bundle,
+      vectorizer,
+      predict: session.run,
+      explainer,
+      release: session.release,
+    };
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import type { FeatureBundle, GoldenRow } from "@bellwether/risk-model/bundle/feature-bundle";
+import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
+import { ModelRejectedError } from "./model-rejected-error.ts";
+import type { OnnxSession } from "../runtime/onnx-session.ts";
+import type { RowExplainer } from "./row-explainer.ts";
+
+/** The runtime sums trees in float32: no closer than this, relative to the sizes that the sum is made of. */
+const TOLERANCE = 1e-5;
+
+/** Calibration is computed in doubles: further apart than another machine's last digits. */
+const RISK_SCORE_TOLERANCE = 1e-9;
+
+/**
+ * Proves that the runtime gives the recorded bits for the golden rows, that the calibration makes the recorded scores of them, and that base value and contributions add up to them.
+ * @param scale What the output is made of (`outputScales`).
+ * @throws ModelRejectedError naming the first row that differs.
+ */
+export async function verifyModel(
+  bundle: FeatureBundle,
+  session: OnnxSession,
+  explainer: RowExplainer | null,
+  scale: number,
+): Promise<void> {
+  const n = bundle.golden.length;
+  const columns = bundle.columns.length;
+  if (n === 0) throw new ModelRejectedError("the bundle has no golden rows to check the model against");
+  const rows = Float32Array.from(bundle.golden.flatMap(({ row }) => row.map((x) => x ?? Number.NaN)));
+  if (rows.length !== n * columns) throw new ModelRejectedError(`golden rows are not ${columns} columns wide`);
+  const outputs = await session.run(rows, n);
+  const contributions = explainer?.explain(rows, n);
+  for (const [i, golden] of bundle.golden.entries()) {
+    const output = outputs[i] as number;
+    if (!Object.is(output, golden.output)) {
+      throw new ModelRejectedError(`golden row ${i}: recorded ${golden.output}, this runtime gives ${output}`);
+    }
+    checkRiskScore(bundle, golden, i);
+    if (explainer === null || contributions === undefined) continue;
+    let sum = explainer.baseValue;
+    for (let c = 0; c < columns; c++) sum += contributions[i * columns + c] as number;
+    if (Math.abs(sum - output) > TOLERANCE * scale) {
+      throw new ModelRejectedError(
+        `golden row ${i}: base value and contributions add up to ${sum}, the runtime gives ${output}`,
+      );
+    }
+  }
+}
+
+function checkRiskScore(bundle: FeatureBundle, { output, riskScore }: GoldenRow, i: number): void {
+  if (riskScore === undefined) return;
+  const now = calibratedRisk(bundle, output);
+  const same = riskScore === null ? Number.isNaN(now) : Math.abs(now - riskScore) <= RISK_SCORE_TOLERANCE;
+  if (!same) throw new ModelRejectedError(`golden row ${i}: recorded score ${riskScore}, the calibration gives ${now}`);
+}

@@ -1,0 +1,55 @@
+import { nextTurn, TURN_ROWS } from "./event-loop-turn.ts";
+import { ort } from "./load-onnxruntime.ts";
+
+/** Name and version of the runtime, for example "onnxruntime 1.30.0". */
+export const RUNTIME = `onnxruntime ${ort.env.versions.common}`;
+
+/** A model in the runtime, one thread, so that a row has the same bits in every batch. */
+export interface OnnxSession {
+  /**
+   * @param rows float32, row-major `[n × columns]`, NaN = missing.
+   * @returns The first output of each row, `[n]`.
+   */
+  run(rows: Float32Array, n: number): Promise<Float32Array>;
+  /** Frees the model; no run may be in flight. */
+  release(): Promise<void>;
+}
+
+/** Loads a model that takes `[n, columns]` and answers with one number a row. */
+export async function openOnnxSession(onnx: Uint8Array, columns: number): Promise<OnnxSession> {
+  const session = await ort.InferenceSession.create(onnx, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    logSeverityLevel: 3,
+  });
+  const input = session.inputNames[0] ?? "input";
+  const outputName = session.outputNames[0] ?? "output";
+  return {
+    async run(rows, n) {
+      const out = new Float32Array(n);
+      for (let start = 0; start < n; start += TURN_ROWS) {
+        if (start > 0) await nextTurn();
+        const count = Math.min(TURN_ROWS, n - start);
+        const chunk = rows.subarray(start * columns, (start + count) * columns);
+        const result = await session.run({ [input]: new ort.Tensor("float32", chunk, [count, columns]) });
+        const data = result[outputName]?.data;
+        if (!(data instanceof Float32Array) || data.length !== count)
+          throw new Error("the runtime's answer has another shape than the model's contract");
+        out.set(data, start);
+      }
+      return out;
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Loads, runs and frees a model: what training and import check their work with. */
+export async function runOnnx(onnx: Uint8Array, rows: Float32Array, n: number, columns: number): Promise<Float32Array> {
+  const session = await openOnnxSession(onnx, columns);
+  try {
+    return await session.run(rows, n);
+  } finally {
+    await session.release();
+  }
+}

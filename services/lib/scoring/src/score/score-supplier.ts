@@ -1,0 +1,98 @@
+import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
+import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
+import type { Fault, VectorWarning } from "@bellwether/risk-model/features/vector";
+import { type Band, bandOf } from "./band.ts";
+import { type FeatureContribution, featureContributions } from "./feature-contributions.ts";
+import type { ModelIdentity, ScoringModel } from "../model/scoring-model.ts";
+
+/** A supplier's score; numbers are null when the band is unknown. */
+export interface SupplierScore {
+  /** Calibrated probability of the risk class, in [0, 1]. */
+  readonly riskScore: number | null;
+  readonly band: Band;
+  /** Class and calibrated probability; empty when the band is unknown. */
+  readonly probabilities: readonly { readonly label: string; readonly probability: number }[];
+  /** Model output before calibration. */
+  readonly output: number | null;
+  /** All contributions, largest first; empty when the band is unknown or the model explains nothing. */
+  readonly contributions: readonly FeatureContribution[];
+  readonly missing: readonly string[];
+  readonly warnings: readonly VectorWarning[];
+  readonly model: ModelIdentity;
+}
+
+/** The supplier cannot be scored as sent; all faults at once. */
+export class InvalidSupplierError extends Error {
+  override readonly name = "InvalidSupplierError" as const;
+  readonly reason: string;
+  readonly faults: readonly Fault[];
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(faults: readonly Fault[]) {
+    super(
+      faults
+        .slice(0, 5)
+        .map((fault) => `${fault.field}: ${fault.message}`)
+        .join("; ") + (faults.length > 5 ? `; and ${faults.length - 5} more` : ""),
+    );
+    this.reason = faults[0]?.reason ?? "FEATURE_UNKNOWN";
+    this.faults = faults;
+    this.fieldViolations = faults.map(({ field, message }) => ({ field, description: message }));
+  }
+}
+
+/** The model explains nothing; its bundle says why, and what would make it. */
+export class NotExplainableError extends Error {
+  override readonly name = "NotExplainableError" as const;
+  constructor({ identity, bundle }: Pick<ScoringModel, "identity" | "bundle">) {
+    super(`${identity.name} ${identity.version} gives no contributions: ${bundle.explanation.background}`);
+  }
+}
+
+/**
+ * Scores one supplier.
+ * @param path Prefix of field paths in errors, for example "supplier".
+ * @throws InvalidSupplierError unknown, infinite or impossible features.
+ */
+export async function scoreSupplier(
+  model: ScoringModel,
+  supplier: SupplierInput,
+  path: string,
+): Promise<SupplierScore> {
+  const { bundle, identity, explainer } = model;
+  const vector = model.vectorizer.vectorize(supplier, path);
+  if (vector.faults.length > 0) throw new InvalidSupplierError(vector.faults);
+  const { missing, warnings } = vector;
+  if (!vector.enough) {
+    return {
+      riskScore: null,
+      band: "unknown",
+      probabilities: [],
+      output: null,
+      contributions: [],
+      missing,
+      warnings,
+      model: identity,
+    };
+  }
+  const output = (await model.predict(vector.row, 1))[0] as number;
+  const risk = calibratedRisk(bundle, output);
+  const known = !Number.isNaN(risk);
+  return {
+    riskScore: known ? risk : null,
+    band: known ? bandOf(risk, bundle.bands) : "unknown",
+    probabilities: known
+      ? [
+          { label: bundle.classes.risk, probability: risk },
+          { label: bundle.classes.other, probability: 1 - risk },
+        ]
+      : [],
+    output,
+    contributions:
+      explainer === null
+        ? []
+        : featureContributions(bundle, vector.row, explainer.explain(vector.row, 1), vector.features),
+    missing,
+    warnings,
+    model: identity,
+  };
+}
