@@ -10,11 +10,11 @@ import { contradicts, groupReasons, selectReasons } from "@bellwether/reasons/re
 import { publishVersion } from "@bellwether/registry/publish/publish-version";
 import { readVersion } from "@bellwether/registry/versions/read-version";
 import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
-import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
-import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
-import { scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 import { checkScoringModel, openScoringModel } from "@bellwether/scoring/model/scoring-model";
-import { writeDemo } from "../../services/cli/src/commands/demo.ts";
+import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
+import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
+import { scoreSupplier } from "@bellwether/scoring/score/score-supplier";
+import { writeDemo } from "../../services/cli/src/data/write-demo.ts";
 import { alertReasons, explainScore } from "../../services/ops-service/src/domain/explain-score.ts";
 
 const CONFIG = path.resolve(import.meta.dirname, "../../config");

@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { errorsOf } from "./errors/errors-of.ts";
-import { createProgram } from "./program.ts";
 import { ReportedError } from "./errors/reported-error.ts";
+import { createProgram } from "./program.ts";
 
 // the reader of a pipe may have seen enough
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));

@@ -4,12 +4,12 @@ import os from "node:os";
 import path from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CliContext } from "../src/context/cli-context.ts";
 import { demoCommand } from "../src/commands/demo.ts";
 import { predictCommand } from "../src/commands/predict.ts";
 import { trainCommand } from "../src/commands/train.ts";
-import { checkTargetFile, makeTargetFolder } from "../src/output/target-folder.ts";
+import type { CliContext } from "../src/context/cli-context.ts";
 import { UsageError } from "../src/errors/usage-error.ts";
+import { checkTargetFile, makeTargetFolder } from "../src/output/target-folder.ts";
 
 let folder = "";
 beforeAll(async () => {

@@ -7,8 +7,8 @@ import { type RunningServer, type ServerOptions, startServer } from "@bellwether
 import { openQueue } from "@bellwether/queue/open-queue";
 import { watchQueue } from "@bellwether/queue/queue-pulse";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
-import { listModels } from "@bellwether/registry/versions/read-version";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
+import { listModels } from "@bellwether/registry/versions/read-version";
 import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { createModelChecker } from "@bellwether/scoring/model/model-checker";
 import type { Logger } from "@bellwether/telemetry/logger";

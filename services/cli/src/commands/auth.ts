@@ -2,10 +2,10 @@ import path from "node:path";
 import { createLocalKeys, issueToken, localKeyFiles } from "@bellwether/mesh/auth/local-keys";
 import { Command, Option } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { makeTargetFolder } from "../output/target-folder.ts";
-import { UsageError } from "../errors/usage-error.ts";
 
 const DAY_S = 86_400;
 

@@ -1,30 +1,10 @@
-import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { demoFiles } from "@bellwether/demo-data/demo-files";
-import { generateDemo } from "@bellwether/demo-data/generate-demo";
-import { makeFolder } from "@bellwether/files/data-folder";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { DEMO_DEFAULTS, writeDemo } from "../data/write-demo.ts";
 import { isoWeek, wholeNumber } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { makeTargetFolder } from "../output/target-folder.ts";
-
-/** Counts of the demo that nobody changed. */
-export const DEMO_DEFAULTS = { suppliers: 10_500, transactions: 5_000, seed: 42, week: "2026-W47" } as const;
-
-/** Writes the demo's four tables into a folder. */
-export async function writeDemo(
-  folder: string,
-  counts: { suppliers: number; transactions: number },
-  seed: number,
-  week: string,
-) {
-  const demo = generateDemo(counts, seed);
-  await makeFolder(path.resolve(folder));
-  const files = demoFiles(demo, seed, week);
-  for (const [name, csv] of Object.entries(files)) await writeFile(path.join(folder, name), csv);
-  return { files: Object.keys(files), high_risk: demo.suppliers.reduce((sum, s) => sum + s.high_risk, 0) };
-}
 
 /** `bellwether demo` */
 export function demoCommand({ cwd }: CliContext): Command {

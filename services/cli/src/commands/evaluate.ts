@@ -4,11 +4,11 @@ import { evaluateScores } from "@bellwether/risk-model/evaluate/evaluation";
 import { splitRows } from "@bellwether/risk-model/training/split-rows";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
-import { comparisonJson, comparisonLines } from "../output/comparison-report.ts";
+import { loadTrainingData, withDataOptions } from "../data/training-data.ts";
 import { type EvaluatedRows, scoreTestRows } from "../models/evaluated-rows.ts";
+import { comparisonJson, comparisonLines } from "../output/comparison-report.ts";
 import { evaluationJson, evaluationLines } from "../output/evaluation-report.ts";
 import { createReport } from "../output/report.ts";
-import { loadTrainingData, withDataOptions } from "../data/training-data.ts";
 
 /** `bellwether evaluate` */
 export function evaluateCommand(context: CliContext): Command {

@@ -4,10 +4,10 @@ import { narrate } from "@bellwether/scoring/score/narrative";
 import { NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
-import { withLocalModel } from "../models/open-model.ts";
-import { postJson } from "../remote/post-json.ts";
 import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
+import { withLocalModel } from "../models/open-model.ts";
 import { createReport, type Report } from "../output/report.ts";
+import { postJson } from "../remote/post-json.ts";
 
 /** An explanation as `explain --json` prints it. */
 interface ExplanationJson {

@@ -2,9 +2,9 @@ import { nearestName } from "@bellwether/risk-model/features/nearest-name";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
-import { createReport } from "../output/report.ts";
 import { loadTrainingData, withDataOptions } from "../data/training-data.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { createReport } from "../output/report.ts";
 
 /** Row of a table as the flat JSON that `predict` takes; missing values are left out. */
 export function flatRow(table: FeatureTable, row: number): Record<string, string | number> {

@@ -13,11 +13,11 @@ import { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-err
 import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import { Command } from "commander";
 import { type CliContext, registryFolder } from "../context/cli-context.ts";
-import { type PublishedModel, publishModel } from "../models/publish-model.ts";
-import { createReport, type Report } from "../output/report.ts";
 import { ReportedError } from "../errors/reported-error.ts";
-import { runOnnx } from "../models/run-onnx.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { type PublishedModel, publishModel } from "../models/publish-model.ts";
+import { runOnnx } from "../models/run-onnx.ts";
+import { createReport, type Report } from "../output/report.ts";
 
 /** What `bellwether import` is told. */
 export interface ImportOptions {

@@ -3,12 +3,12 @@ import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
 import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
 import { Command } from "commander";
-import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
 import { type CliContext, defaultModel, registryFolder } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
+import { createReport } from "../output/report.ts";
 import { ML_PEER, peerUrl } from "../remote/peer-url.ts";
 import { askReplicas, replicaLines } from "../remote/replica-status.ts";
-import { createReport } from "../output/report.ts";
-import { UsageError } from "../errors/usage-error.ts";
 
 const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
 const MODEL_FLAG = ["--model <name>", "model, default the service's"] as const;

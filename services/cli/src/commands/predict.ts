@@ -4,13 +4,13 @@ import { numberText } from "@bellwether/reasons/reason-text";
 import { factsOf } from "@bellwether/scoring/score/feature-facts";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
-import { withLocalModel } from "../models/open-model.ts";
-import { postJson } from "../remote/post-json.ts";
-import { type FileScores, isTableFile, predictFile } from "../models/predict-file.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
+import { withLocalModel } from "../models/open-model.ts";
+import { type FileScores, isTableFile, predictFile } from "../models/predict-file.ts";
 import { createReport } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
-import { UsageError } from "../errors/usage-error.ts";
+import { postJson } from "../remote/post-json.ts";
 
 const TOP = 5;
 

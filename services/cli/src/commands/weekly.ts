@@ -5,8 +5,8 @@ import path from "node:path";
 import { Command } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
-import { ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 import { createReport, showProgress, showStep } from "../output/report.ts";
+import { ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 
 /** What the run's process tells on the way, and at its end. */
 interface WeeklyMessage {

@@ -1,5 +1,5 @@
-import path from "node:path";
 import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { demoFiles } from "@bellwether/demo-data/demo-files";
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { makeFolder } from "@bellwether/files/data-folder";

@@ -1,9 +1,9 @@
 import { type FlatSupplier, FlatSupplierError, flatSupplier } from "@bellwether/contract/flat-json/flat-supplier";
 import { flatText } from "@bellwether/contract/flat-json/flat-text";
-import { InvalidSupplierError, type SupplierScore, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
-import { readInput } from "./read-input.ts";
+import { InvalidSupplierError, type SupplierScore, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 import { UsageError } from "../errors/usage-error.ts";
+import { readInput } from "./read-input.ts";
 
 /** Reads the supplier in `--input`, and the JSON as it was given. @throws UsageError naming the field that does not fit */
 export async function readSupplier(

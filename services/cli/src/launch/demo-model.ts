@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { listModels } from "@bellwether/registry/versions/read-version";
 import { type CliContext, dataFolder, defaultModel, registryFolder } from "../context/cli-context.ts";
-import { DEMO_DEFAULTS, writeDemo } from "../commands/demo.ts";
+import { DEMO_DEFAULTS, writeDemo } from "../data/write-demo.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 
@@ -26,7 +26,7 @@ export async function ensureDemoModel(context: CliContext, say: (text: string) =
   say(`no model yet: training one on ${DEMO_DEFAULTS.suppliers} demo suppliers`);
   if (!(await hasDemo())) await writeDemo(data, DEMO_DEFAULTS, DEMO_DEFAULTS.seed, DEMO_DEFAULTS.week);
   // Training takes long to load and is seldom wanted.
-  const { train } = await import("../commands/train.ts");
+  const { train } = await import("../models/train-model.ts");
   const { published, trained } = await train(
     {
       config: path.join(REPOSITORY, "config/model_config.yaml"),

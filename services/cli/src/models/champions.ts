@@ -1,8 +1,8 @@
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
-import { resolveVersion } from "@bellwether/registry/versions/read-version";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
+import { resolveVersion } from "@bellwether/registry/versions/read-version";
 import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { timestampDate } from "@bufbuild/protobuf/wkt";

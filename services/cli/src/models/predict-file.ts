@@ -12,12 +12,12 @@ import {
   separatorHint,
   type ValueTable,
 } from "@bellwether/risk-model/tables/value-table";
-import { BAND_CODE } from "@bellwether/scoring/score/band";
 import { scoreBatch } from "@bellwether/scoring/batch/score-batch";
 import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
+import { BAND_CODE } from "@bellwether/scoring/score/band";
+import { UsageError } from "../errors/usage-error.ts";
 import { readTableFile } from "../input/read-table-file.ts";
 import { showProgress } from "../output/report.ts";
-import { UsageError } from "../errors/usage-error.ts";
 
 /** Rows that are scored at once. */
 const CHUNK_ROWS = 4_096;

@@ -1,8 +1,8 @@
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
 import { type Publication, publishVersion } from "@bellwether/registry/publish/publish-version";
+import { setAlias } from "@bellwether/registry/publish/set-alias";
 import { listModels, readVersion } from "@bellwether/registry/versions/read-version";
 import { findSameFiles } from "@bellwether/registry/versions/same-files";
-import { setAlias } from "@bellwether/registry/publish/set-alias";
 import { contractDifferences } from "@bellwether/risk-model/bundle/contract-difference";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";

@@ -1,18 +1,11 @@
-import path from "node:path";
 import type { ModelConfig } from "@bellwether/config/model-config";
-import { calibrationLine } from "@bellwether/risk-model/training/calibration-line";
-import { outOfFoldLine, verdict } from "@bellwether/risk-model/training/figure-lines";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
-import { Command } from "commander";
 import { type CliContext, registryFolder } from "../context/cli-context.ts";
-import { evaluationJson, evaluationLines } from "../output/evaluation-report.ts";
-import { exportTraining } from "../data/export-training.ts";
+import { type DataOptions, loadTrainingData } from "../data/training-data.ts";
+import { leftOutRows } from "../output/rejected-lines.ts";
+import { showProgress } from "../output/report.ts";
 import { type PublishedModel, publishModel } from "./publish-model.ts";
-import { leftOutRows, rejectedLines } from "../output/rejected-lines.ts";
-import { createReport, showProgress } from "../output/report.ts";
-import { makeTargetFolder } from "../output/target-folder.ts";
-import { type DataOptions, loadTrainingData, withDataOptions } from "../data/training-data.ts";
 
 /** Publishes a trained model. @throws OtherContractError */
 export function publishTrained(

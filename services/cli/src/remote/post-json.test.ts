@@ -3,8 +3,8 @@ import http from "node:http";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { postJson } from "./post-json.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { postJson } from "./post-json.ts";
 
 let folder = "";
 let env: Record<string, string> = {};

@@ -11,11 +11,11 @@ import { Page } from "../parts/page.tsx";
 import { completenessText, missingSentence, whySentences } from "../parts/score-reasons.ts";
 import { SupplierAlerts } from "../parts/supplier-alerts.tsx";
 import { Wide } from "../parts/wide.tsx";
+import { SPACE_WORDS, wordOf } from "../parts/words.ts";
 import { ScoreHistoryPlot } from "../plots/score-history-plot.tsx";
 import { WaterfallPlot } from "../plots/waterfall-plot.tsx";
 import { hrefOf, type Place } from "../routing/route.ts";
 import { isMissing } from "../rpc/problem.ts";
-import { SPACE_WORDS, wordOf } from "../parts/words.ts";
 
 /** One supplier: how it stands, how it got there and why. */
 export function SupplierPage({ place }: { place: Place & { page: "supplier" } }) {

@@ -9,9 +9,9 @@ import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
 import { SupplierTable } from "../parts/supplier-table.tsx";
 import { usePagesKept } from "../parts/use-pages-kept.ts";
+import { BAND_WORDS, wordOf } from "../parts/words.ts";
 import { hrefOf } from "../routing/route.ts";
 import { useAlertChanges } from "../rpc/alert-changes.ts";
-import { BAND_WORDS, wordOf } from "../parts/words.ts";
 
 const BANDS = [Band.UNSPECIFIED, Band.HIGH, Band.MEDIUM, Band.LOW, Band.UNKNOWN];
 

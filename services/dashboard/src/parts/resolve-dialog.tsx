@@ -5,8 +5,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { useBlockedReason } from "../rpc/live.ts";
 import { showDecided } from "../rpc/use-alert-watch.ts";
-import { DISPOSITION_WORDS, wordOf } from "./words.ts";
 import { Failure } from "./notice.tsx";
+import { DISPOSITION_WORDS, wordOf } from "./words.ts";
 
 const CHOICES = [
   { disposition: Disposition.MITIGATED, meaning: "The risk was real and was dealt with." },

@@ -1,7 +1,7 @@
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { BAND_WORDS, wordOf } from "./words.ts";
 import { bandTone } from "./badges.tsx";
 import { agoText, countText } from "./format.ts";
+import { BAND_WORDS, wordOf } from "./words.ts";
 
 /** What a run read, scored and set aside, and how its scores fall into bands. */
 export function RunCounts({ run }: { run: BatchRun }) {

@@ -1,7 +1,7 @@
 import { type BatchRun, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { STAGE_WORDS, wordOf } from "./words.ts";
 import { countText } from "./format.ts";
 import { type Standing, standingOf } from "./run-standing.ts";
+import { STAGE_WORDS, wordOf } from "./words.ts";
 
 const STAGES = [RunStage.INGEST, RunStage.VALIDATE, RunStage.SCORE, RunStage.DRIFT, RunStage.COMPLETE, RunStage.REPORT];
 const STANDING_WORDS: Readonly<Record<Standing, string>> = { done: "done", now: "now", failed: "failed", ahead: "" };

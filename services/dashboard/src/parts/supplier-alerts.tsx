@@ -3,7 +3,6 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { callUnaryMethod, useQuery, useTransport } from "@connectrpc/connect-query";
 import { useEffect, useRef, useState } from "react";
-import { EVENT_WORDS, wordOf } from "./words.ts";
 import { AlertActions } from "./alert-actions.tsx";
 import { AlertStateText, SeverityBadge } from "./badges.tsx";
 import { agoText } from "./format.ts";
@@ -11,6 +10,7 @@ import { ListStatus } from "./list-status.tsx";
 import { isFocusLost } from "./next-control.ts";
 import { Failure, Loading } from "./notice.tsx";
 import { PEEK_SIZE, useHeldList } from "./use-held-list.ts";
+import { EVENT_WORDS, wordOf } from "./words.ts";
 
 interface SupplierAlertsProps {
   readonly supplierId: string;

@@ -21,8 +21,8 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { readAliases } from "../src/aliases/aliases.ts";
 import { registryRoot } from "../src/layout.ts";
 import { type Publication, publishVersion } from "../src/publish/publish-version.ts";
-import { listModels, listVersions, readVersion, resolveVersion } from "../src/versions/read-version.ts";
 import { setAlias } from "../src/publish/set-alias.ts";
+import { listModels, listVersions, readVersion, resolveVersion } from "../src/versions/read-version.ts";
 
 let root = "";
 beforeEach(async () => {

@@ -10,10 +10,10 @@ import {
   trainDemoModel,
 } from "@bellwether/testing/demo-model";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { narrate } from "../src/score/narrative.ts";
 import { scoreBatch } from "../src/batch/score-batch.ts";
-import { scoreSupplier } from "../src/score/score-supplier.ts";
 import { openScoringModel, type ScoringModel } from "../src/model/scoring-model.ts";
+import { narrate } from "../src/score/narrative.ts";
+import { scoreSupplier } from "../src/score/score-supplier.ts";
 
 let root = "";
 let stored: StoredVersion;

@@ -4,8 +4,8 @@ import { setAlias } from "@bellwether/registry/publish/set-alias";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import type { ModelSpec } from "@bellwether/risk-model/spec/model-spec";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
-import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
+import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 
 /** Numeric features of the small demo model. */
 export const DEMO_FEATURES = [

@@ -2,8 +2,8 @@ import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import type { BatchPool } from "@bellwether/scoring/batch/batch-pool";
 import { type BatchScores, scoreBatch } from "@bellwether/scoring/batch/score-batch";
-import { NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { openScoringModel, type ScoringModel } from "@bellwether/scoring/model/scoring-model";
+import { NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 
 /** A model that scores one supplier in the calling thread, and many in a pool's threads. */
 export interface ServedModel extends ScoringModel {

@@ -7,11 +7,11 @@ import {
   type ScoreSchema,
 } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import type { ModelIdentity, ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import type { Band as BandName } from "@bellwether/scoring/score/band";
 import type { FeatureContribution } from "@bellwether/scoring/score/feature-contributions";
 import { factsOf } from "@bellwether/scoring/score/feature-facts";
 import type { SupplierScore } from "@bellwether/scoring/score/score-supplier";
-import type { ModelIdentity, ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
 const BANDS = {

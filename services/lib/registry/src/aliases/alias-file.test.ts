@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type Alias, parseAliasFile } from "./alias-file.ts";
 import { ModelCorruptError } from "../registry-error.ts";
+import { type Alias, parseAliasFile } from "./alias-file.ts";
 
 const alias = (over: object = {}): object => ({
   name: "champion",

@@ -1,7 +1,7 @@
-import { versionNumber } from "../layout.ts";
-import { ModelCorruptError } from "../registry-error.ts";
 import { unchecked } from "../files/unchecked.ts";
 import { isUtcTime } from "../files/utc-time.ts";
+import { versionNumber } from "../layout.ts";
+import { ModelCorruptError } from "../registry-error.ts";
 
 /** The aliases there are: the version that answers, and the one that is tried beside it. */
 export const ALIAS_NAMES = ["champion", "challenger"] as const;

@@ -1,4 +1,7 @@
 import path from "node:path";
+import { exists, readPlainFile } from "../files/plain-file.ts";
+import { modelFolder } from "../layout.ts";
+import { ModelNotFoundError, RegistryNameError } from "../registry-error.ts";
 import {
   ALIAS_NAMES,
   type AliasFile,
@@ -7,9 +10,6 @@ import {
   NO_ALIASES,
   parseAliasFile,
 } from "./alias-file.ts";
-import { modelFolder } from "../layout.ts";
-import { exists, readPlainFile } from "../files/plain-file.ts";
-import { ModelNotFoundError, RegistryNameError } from "../registry-error.ts";
 
 /** A text as the alias that it names. @throws RegistryNameError */
 export function aliasFromText(text: string): AliasName {

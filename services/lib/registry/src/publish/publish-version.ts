@@ -3,9 +3,9 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promis
 import path from "node:path";
 import { syncFolder, writeSynced } from "@bellwether/files/durable-write";
 import { MAX_FILE_BYTES, modelFolder, versionNumber } from "../layout.ts";
+import { RegistryNameError } from "../registry-error.ts";
 import type { Manifest, ManifestEvaluation, PublishedFile } from "../versions/manifest.ts";
 import type { VersionCheck } from "../versions/read-version.ts";
-import { RegistryNameError } from "../registry-error.ts";
 
 /** A model that is ready to be published. */
 export interface Publication {

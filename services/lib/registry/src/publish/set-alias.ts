@@ -10,10 +10,10 @@ import {
   NO_ALIASES,
 } from "../aliases/alias-file.ts";
 import { readAliases } from "../aliases/aliases.ts";
-import { modelFolder, versionFolder } from "../layout.ts";
 import { exists } from "../files/plain-file.ts";
-import { readVersion, type VersionCheck } from "../versions/read-version.ts";
+import { modelFolder, versionFolder } from "../layout.ts";
 import { AliasMovedError, ModelNotFoundError, RegistryNameError, VersionNotFoundError } from "../registry-error.ts";
+import { readVersion, type VersionCheck } from "../versions/read-version.ts";
 import { withWriteLock } from "./write-lock.ts";
 
 /** Asks to move an alias; `expectedVersion` ("" = not set yet) makes it a compare-and-set. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parseManifest } from "./manifest.ts";
 import { ModelCorruptError } from "../registry-error.ts";
+import { parseManifest } from "./manifest.ts";
 
 const digest = { sha256: "0".repeat(64), bytes: 3 };
 const files = { "model.onnx": digest, "feature_bundle.json": digest, "MODEL_CARD.md": digest };

@@ -1,7 +1,7 @@
 import type { TrainingProvenance } from "@bellwether/risk-model/training/provenance";
-import { ModelCorruptError } from "../registry-error.ts";
 import { unchecked } from "../files/unchecked.ts";
 import { isUtcTime } from "../files/utc-time.ts";
+import { ModelCorruptError } from "../registry-error.ts";
 
 /** Digest and size of one published file. */
 export interface PublishedFile {

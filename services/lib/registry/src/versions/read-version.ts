@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { aliasVersion, readAliases } from "../aliases/aliases.ts";
-import { isModelName, MAX_FILE_BYTES, modelFolder, versionFolder, versionNumber } from "../layout.ts";
-import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from "./manifest.ts";
 import { readPlainFile } from "../files/plain-file.ts";
+import { isModelName, MAX_FILE_BYTES, modelFolder, versionFolder, versionNumber } from "../layout.ts";
 import { ModelCorruptError, ModelNotFoundError, VersionNotFoundError } from "../registry-error.ts";
+import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from "./manifest.ts";
 
 /** A version with its files, digests checked. */
 export interface StoredVersion {

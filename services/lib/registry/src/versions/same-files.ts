@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { ModelNotFoundError } from "../registry-error.ts";
 import type { Manifest } from "./manifest.ts";
 import { listVersions } from "./read-version.ts";
-import { ModelNotFoundError } from "../registry-error.ts";
 
 /** The newest version that holds these bytes as model and bundle; null when there is none. @throws ModelCorruptError */
 export async function findSameFiles(

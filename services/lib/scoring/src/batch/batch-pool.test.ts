@@ -7,10 +7,10 @@ import { readVersion, type StoredVersion } from "@bellwether/registry/versions/r
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openScoringModel, type ScoringModel } from "../model/scoring-model.ts";
 import { createBatchPool } from "./batch-pool.ts";
 import { BatchQueueFullError, BatchWorkerLostError } from "./batch-pool-error.ts";
 import { scoreBatch } from "./score-batch.ts";
-import { openScoringModel, type ScoringModel } from "../model/scoring-model.ts";
 
 const ROOMY = { maxRows: 10_000, maxBytes: 2 ** 26 };
 let root = "";

@@ -1,8 +1,8 @@
 import { parentPort } from "node:worker_threads";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
-import { type BatchScores, scoreBatch } from "./score-batch.ts";
 import { openScoringModel, type ScoringModel } from "../model/scoring-model.ts";
+import { type BatchScores, scoreBatch } from "./score-batch.ts";
 
 /** What a thread of batch-pool.ts is told. Tasks are done one after the other. */
 export type BatchWorkerTask =

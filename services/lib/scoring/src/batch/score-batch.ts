@@ -1,11 +1,11 @@
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import type { VectorBatch } from "@bellwether/risk-model/features/vector";
-import { BAND_CODE, bandOf } from "../score/band.ts";
-import { nextTurn, TURN_ROWS } from "../runtime/event-loop-turn.ts";
 import type { RowExplainer } from "../model/row-explainer.ts";
-import { NotExplainableError } from "../score/score-supplier.ts";
 import type { ScoringModel } from "../model/scoring-model.ts";
+import { nextTurn, TURN_ROWS } from "../runtime/event-loop-turn.ts";
+import { BAND_CODE, bandOf } from "../score/band.ts";
+import { NotExplainableError } from "../score/score-supplier.ts";
 
 /** Scores of many suppliers; rows with a fault or too few features have NaN. */
 export interface BatchScores {

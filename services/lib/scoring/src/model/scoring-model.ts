@@ -4,8 +4,8 @@ import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/features/vectorize";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
-import { ModelRejectedError } from "./model-rejected-error.ts";
 import { openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
+import { ModelRejectedError } from "./model-rejected-error.ts";
 import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
 import { verifyModel } from "./verify-model.ts";
 

@@ -1,7 +1,7 @@
 import type { FeatureBundle, GoldenRow } from "@bellwether/risk-model/bundle/feature-bundle";
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
-import { ModelRejectedError } from "./model-rejected-error.ts";
 import type { OnnxSession } from "../runtime/onnx-session.ts";
+import { ModelRejectedError } from "./model-rejected-error.ts";
 import type { RowExplainer } from "./row-explainer.ts";
 
 /** The runtime sums trees in float32: no closer than this, relative to the sizes that the sum is made of. */

@@ -21,7 +21,7 @@ function load(): typeof OnnxRuntime {
   if (isMainThread) process.env[VARIABLE] = "1";
   else if (process.env[VARIABLE] !== "1")
     throw new Error(
-      `${VARIABLE} is not set in this thread: import @bellwether/scoring/onnxruntime in the main thread first`,
+      `${VARIABLE} is not set in this thread: import @bellwether/scoring/runtime/load-onnxruntime in the main thread first`,
     );
   return createRequire(import.meta.url)("onnxruntime-node");
 }
