@@ -6,8 +6,8 @@ import type { Context, Span } from "@opentelemetry/api";
 import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
 import type { BoundMethod } from "./route.ts";
 
-/** One for all: an AbortError of its own would cost each call a stack trace that nobody sees. */
-const OVER: unknown = AbortSignal.abort().reason;
+/** Reason of the signals of calls that have ended. Shared: an AbortError per call would capture a stack trace that nobody reads. */
+export const OVER: unknown = AbortSignal.abort().reason;
 
 /** The other end of the connection. */
 export interface Peer {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isUtf8 } from "node:buffer";
 import { createGunzip } from "node:zlib";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { inflate, TooLargeError } from "../call/inflate.ts";
@@ -14,18 +14,30 @@ export interface Inflater {
   inflating(inflatedBytes: number): boolean;
 }
 
-/** The engine calls a compression without saying for which request. */
-const current = new AsyncLocalStorage<{ inflater: Inflater | undefined; readonly asJson: boolean }>();
-
-/** Runs the engine for one request. @param asJson its messages are JSON: inflated bytes that are no UTF-8 are an error */
-export function withInflation<T>(asJson: boolean, work: () => T): T {
-  return current.run({ inflater: undefined, asJson }, work);
+/** What is known of the request that is inflated. */
+interface Inflation {
+  inflater: Inflater | undefined;
+  readonly asJson: boolean;
 }
 
-/** From now on, what this request inflates is counted for `inflater`. */
-export function inflatingFor(inflater: Inflater): void {
-  const store = current.getStore();
-  if (store) store.inflater = inflater;
+/** The engine calls a compression without saying for which request. */
+const current = new AsyncLocalStorage<Inflation>();
+const inflationKey = createContextKey<Inflation | undefined>(undefined, { description: "what a request inflates" });
+
+/**
+ * Runs the engine for one request that may be compressed.
+ * @param asJson its messages are JSON: inflated bytes that are no UTF-8 are an error
+ */
+export function withInflation<T>(values: ContextValues, asJson: boolean, work: () => T): T {
+  const inflation: Inflation = { inflater: undefined, asJson };
+  values.set(inflationKey, inflation);
+  return current.run(inflation, work);
+}
+
+/** From now on, what the request with these values inflates is counted for `inflater`. */
+export function inflatingFor(values: ContextValues, inflater: Inflater): void {
+  const inflation = values.get(inflationKey);
+  if (inflation) inflation.inflater = inflater;
 }
 
 /** connect's gzip, but what it inflates is counted while it grows. */

@@ -23,6 +23,13 @@ export interface RequestBody {
   listen(listener: BodyListener): void;
 }
 
+/** Looks at the bytes of a body as the engine reads them. What it throws is what the engine's read fails with. */
+export interface BodyObserver {
+  chunk(bytes: Uint8Array): void;
+  /** All have come. */
+  end(): void;
+}
+
 /** Where the web listener leaves a request's body for its call. */
 export const bodyKey = createContextKey<RequestBody | undefined>(undefined, { description: "the request's body" });
 
@@ -30,7 +37,7 @@ export const bodyKey = createContextKey<RequestBody | undefined>(undefined, { de
  * A body that can be ended from outside: the engine reads a unary request to its end before it asks anybody, so that a call which
  * is over already, as by its deadline, could not be answered while a slow client goes on sending.
  */
-export function interruptibleBody(source: AsyncIterable<Uint8Array>) {
+export function interruptibleBody(source: AsyncIterable<Uint8Array>, observer?: BodyObserver) {
   const chunks = source[Symbol.asyncIterator]();
   let listener: BodyListener | undefined;
   let arrivedBytes = 0;
@@ -40,12 +47,14 @@ export function interruptibleBody(source: AsyncIterable<Uint8Array>) {
     if (result.done) {
       given = null;
       listener?.complete();
+      observer?.end();
       return result;
     }
     arrivedBytes += result.value.length;
     const value = ownBytes(result.value);
     given?.push(value);
     listener?.arrived(arrivedBytes);
+    observer?.chunk(value);
     return { value };
   };
   let failure: Error | undefined;
@@ -53,9 +62,16 @@ export function interruptibleBody(source: AsyncIterable<Uint8Array>) {
   const next = (): Promise<IteratorResult<Uint8Array>> =>
     new Promise((resolve, reject) => {
       giveUp = reject;
+      const passOn = (result: IteratorResult<Uint8Array>): void => {
+        try {
+          resolve(take(result));
+        } catch (error) {
+          reject(error);
+        }
+      };
       const pull = (): void => {
         if (failure) reject(failure);
-        else chunks.next().then((result) => resolve(take(result)), reject);
+        else chunks.next().then(passOn, reject);
       };
       const paceMs = listener?.paceMs() ?? 0;
       if (paceMs > 0) setTimeout(pull, paceMs);
@@ -84,7 +100,7 @@ const LARGE_BUFFER_BYTES = 16 * 1024;
 function ownBytes(bytes: Uint8Array): Buffer {
   const { buffer, byteOffset, byteLength } = bytes;
   const isPart = buffer.byteLength >= LARGE_BUFFER_BYTES && buffer.byteLength > byteLength;
-  if (!isPart) return Buffer.from(buffer, byteOffset, byteLength);
+  if (!isPart) return Buffer.isBuffer(bytes) ? bytes : Buffer.from(buffer, byteOffset, byteLength);
   const own = Buffer.allocUnsafeSlow(byteLength);
   own.set(bytes);
   return own;

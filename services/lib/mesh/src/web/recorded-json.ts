@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import type { Registry } from "@bufbuild/protobuf";
 import { createContextKey } from "@connectrpc/connect";
-import type { Utf8Check } from "./utf8-body.ts";
+import type { BodyObserver } from "./interruptible-body.ts";
 
 /** JSON that is larger than this is not kept to explain what is wrong with it, bytes. */
 const MAX_KEPT_BYTES = 1024 * 1024;
@@ -11,8 +11,6 @@ const COMPRESSED_FLAG = 1;
 
 /** The JSON of a call's request messages, kept until the engine has read them, so that an error can say where it is. */
 export interface RecordedJson {
-  /** The same body, recorded as it is read. */
-  readonly body: AsyncIterable<Uint8Array>;
   /** The engine has read the oldest message that is kept: it is let go. */
   read(): void;
   /** Text of the oldest message that is kept; undefined: it was too large, or is not whole. */
@@ -20,7 +18,7 @@ export interface RecordedJson {
 }
 
 /** What a call looks at to explain JSON that its RPC does not take. */
-export interface JsonRecord extends Pick<RecordedJson, "read" | "text"> {
+export interface JsonRecord extends RecordedJson {
   /** The types that google.protobuf.Any may hold. */
   readonly registry: Registry;
 }
@@ -30,21 +28,30 @@ export const jsonRecordKey = createContextKey<JsonRecord | undefined>(undefined,
   description: "the JSON of a request",
 });
 
+/** JSON that is recorded while its body is read. */
+export interface RecordedBody extends RecordedJson {
+  /** The same body. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /**
- * Records a body that is one message. Reading it fails where its bytes are no UTF-8, unless they are compressed.
+ * Records a body that is one message, as its observer.
  * @param gzip whether it is compressed
+ * @param check looks at the same bytes; may fail
  */
-export function recordUnary(source: AsyncIterable<Uint8Array>, gzip: boolean, check?: Utf8Check): RecordedJson {
+export function recordUnary(gzip: boolean, check?: BodyObserver): RecordedJson & BodyObserver {
   let chunks: Uint8Array[] = [];
   let bytes = 0;
-  const keep = (chunk: Uint8Array): void => {
-    check?.chunk(chunk);
-    bytes += chunk.length;
-    if (bytes > MAX_KEPT_BYTES) chunks = [];
-    else chunks.push(chunk);
-  };
   return {
-    body: observed(source, keep, check?.end),
+    chunk(chunk) {
+      check?.chunk(chunk);
+      bytes += chunk.length;
+      if (bytes > MAX_KEPT_BYTES) chunks = [];
+      else chunks.push(chunk);
+    },
+    end() {
+      check?.end();
+    },
     read: () => {
       chunks = [];
     },
@@ -53,7 +60,7 @@ export function recordUnary(source: AsyncIterable<Uint8Array>, gzip: boolean, ch
 }
 
 /** Records a body of messages in envelopes, as streams and gRPC-Web have it. */
-export function recordEnvelopes(source: AsyncIterable<Uint8Array>): RecordedJson {
+export function recordEnvelopes(source: AsyncIterable<Uint8Array>): RecordedBody {
   /** Messages that were read from the source and not yet by the engine; null: too large to keep. */
   const whole: ({ readonly flags: number; readonly message: Buffer } | null)[] = [];
   let pending: Buffer = Buffer.alloc(0);
@@ -90,7 +97,7 @@ export function recordEnvelopes(source: AsyncIterable<Uint8Array>): RecordedJson
 }
 
 /** A message that came in the query of a GET. */
-export function recordedQuery(query: URLSearchParams): Pick<RecordedJson, "read" | "text"> {
+export function recordedQuery(query: URLSearchParams): RecordedJson {
   const message = query.get("message") ?? "";
   const text = (): string | undefined => {
     if (message.length > MAX_KEPT_BYTES) return undefined;
@@ -111,14 +118,9 @@ function textOf(bytes: Buffer, gzip: boolean): string | undefined {
 }
 
 /** Without async functions: each would cost a promise for every chunk of every request. */
-function observed(
-  source: AsyncIterable<Uint8Array>,
-  onChunk: (chunk: Uint8Array) => void,
-  onEnd: () => void = () => {},
-): AsyncIterable<Uint8Array> {
+function observed(source: AsyncIterable<Uint8Array>, onChunk: (chunk: Uint8Array) => void): AsyncIterable<Uint8Array> {
   const look = (next: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
-    if (next.done) onEnd();
-    else onChunk(next.value);
+    if (!next.done) onChunk(next.value);
     return next;
   };
   return {

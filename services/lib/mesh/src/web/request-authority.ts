@@ -12,6 +12,7 @@ const MAX_SHOWN_CHARACTERS = 100;
  * @param needsHost whether HTTP/1.0, which does not ask for a Host header, must have one here too
  */
 export function authorityViolation(request: WebRequest, needsHost: boolean): string | undefined {
+  if (repeatsSoundHost(request)) return undefined;
   const named = hostsOf(request);
   if (named.length > 1) return `the request has ${named.length} Host headers: send one`;
   const [host] = named;
@@ -35,7 +36,20 @@ function hostsOf(request: WebRequest): readonly string[] {
 }
 
 /** The authority that was found sound last: clients repeat theirs. */
-let soundAuthority = "";
+let soundAuthority: string | undefined;
+
+/** What almost every request is: of HTTP/1.1 in origin form, with one Host, which is the one that was found sound last. */
+function repeatsSoundHost(request: WebRequest): boolean {
+  const { headers, rawHeaders, url } = request;
+  if ("stream" in request || headers.host === undefined || headers.host !== soundAuthority) return false;
+  if (!url?.startsWith("/")) return false;
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name?.length === 4 && name.toLowerCase() === "host") hosts++;
+  }
+  return hosts === 1;
+}
 
 function isAuthority(text: string): boolean {
   if (text === soundAuthority) return true;

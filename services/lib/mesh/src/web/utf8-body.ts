@@ -1,20 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { rpcError } from "../errors/rpc-error.ts";
-
-/** Looks at the bytes of one body for what is no UTF-8. */
-export interface Utf8Check {
-  /** @throws ConnectError INVALID_ARGUMENT */
-  chunk(bytes: Uint8Array): void;
-  /** The body has ended, maybe within a character. @throws ConnectError INVALID_ARGUMENT */
-  end(): void;
-}
+import type { BodyObserver } from "./interruptible-body.ts";
 
 /**
  * A check of one body. The engine would read bytes that are no UTF-8 as U+FFFD, and with them another supplier's id. Most bodies are
  * one chunk, which is looked at as a whole: a decoder for each would cost more than the rest of the check.
+ * Both hooks throw a ConnectError INVALID_ARGUMENT; a body may end within a character.
  */
-export function createUtf8Check(): Utf8Check {
+export function createUtf8Check(): BodyObserver {
   let only: Uint8Array | undefined;
   let decoder: TextDecoder | undefined;
   const decode = (bytes: Uint8Array | undefined): void => {

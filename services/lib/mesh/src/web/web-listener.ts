@@ -7,7 +7,7 @@ import {
   type HandlerContext,
   type MethodImpl,
 } from "@connectrpc/connect";
-import type { Peer } from "../call/call.ts";
+import { OVER, type Peer } from "../call/call.ts";
 import { filesOf } from "../call/file-closure.ts";
 import { methodPath } from "../call/method.ts";
 import type { PolicyChain } from "../call/policy.ts";
@@ -98,6 +98,12 @@ function rejectPath(request: WebRequest, response: WebResponse): void {
   }
 }
 
+/** The engine aborts the signal of every call at its end, and would create an AbortError with a stack trace for each. */
+function shareEndReason(context: HandlerContext & { abort?: (reason?: unknown) => void }): void {
+  const { abort } = context;
+  if (abort) context.abort = (reason = OVER) => abort(reason);
+}
+
 function mount(
   router: ConnectRouter,
   bound: BoundMethod,
@@ -110,7 +116,8 @@ function mount(
     const peer = socket ? peerOfSocket(socket) : { address: "", certificateNames: [] };
     const connection = socket ?? context;
     const call = new WebCall({ bound, chain, context, peer, connection, messageTimeoutMs, strict });
-    inflatingFor(call);
+    inflatingFor(context.values, call);
+    shareEndReason(context);
     context.values.set(callKey, call);
     return call.open();
   };

@@ -1,13 +1,14 @@
 import type { Registry } from "@bufbuild/protobuf";
 import { type ConnectRouter, type ContextValues, createConnectRouter } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
-import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { JSON_OVERHEAD } from "../call/call-limits.ts";
 import { parseTimeout } from "../call/parse-timeout.ts";
 import { countedGzip, withInflation } from "./counted-gzip.ts";
+import { engineRequest } from "./engine-request.ts";
 import { sendReason, sendRejection, shown } from "./http-rejection.ts";
-import { bodyKey, interruptibleBody } from "./interruptible-body.ts";
-import { jsonRecordKey, recordEnvelopes, recordedQuery, recordUnary } from "./recorded-json.ts";
+import { type BodyObserver, bodyKey, interruptibleBody } from "./interruptible-body.ts";
+import { jsonRecordKey, type RecordedJson, recordEnvelopes, recordedQuery, recordUnary } from "./recorded-json.ts";
 import { createUtf8Check } from "./utf8-body.ts";
 import { utf8Envelopes } from "./utf8-envelopes.ts";
 import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
@@ -44,42 +45,66 @@ export function webRpcs(options: WebRpcsOptions): WebHandler {
     const asJson = isJson(request);
     const handler = (asJson ? json : binary).get(path);
     if (!handler) return false;
-    const universal = universalRequest(request, response, contextValues(request), registry);
-    hideLength(universal.header, (maxRequestBytes.get(path) ?? 0) * (asJson ? JSON_OVERHEAD : 1));
-    withInflation(asJson, () => handler(universal))
+    const values = contextValues(request);
+    const universal = universalRequest(request, response, values, asJson ? registry : undefined);
+    hideLength(request, universal.header, (maxRequestBytes.get(path) ?? 0) * (asJson ? JSON_OVERHEAD : 1));
+    const answered = mayBeCompressed(request)
+      ? withInflation(values, asJson, () => handler(universal))
+      : handler(universal);
+    answered
       .then((answer) => send(answer, handler.allowedMethods, request, response))
       .catch((reason) => onUnsent(path, reason));
     return true;
   };
 }
 
+/** @param registry the types that google.protobuf.Any may hold; undefined: the request is not JSON */
 function universalRequest(
   request: WebRequest,
   response: WebResponse,
   values: ContextValues,
-  registry: Registry,
+  registry: Registry | undefined,
 ): UniversalServerRequest {
-  const universal = universalRequestFromNodeRequest(request, response, undefined, values);
-  const { body, ...control } = interruptibleBody(universal.body as AsyncIterable<Uint8Array>);
+  const isGet = isGetOrHead(request);
+  const unary = registry && !isGet ? recordedUnary(request) : undefined;
+  const { body, interrupt, listen } = interruptibleBody(request, unary);
+  values.set(bodyKey, { interrupt, listen, isTimed: !("stream" in request) });
+  const universal = engineRequest(request, response, body, values);
+  shortenTimeout(request, universal.header);
   // HEAD is served as GET, and its answer has no body.
-  const isGet = request.method === "GET" || request.method === "HEAD";
-  values.set(bodyKey, { ...control, isTimed: !("stream" in request) });
-  shortenTimeout(universal.header);
-  const method = isGet ? "GET" : universal.method;
-  if (!isJson(request)) return { ...universal, method, body };
+  if (isGet) universal.method = "GET";
+  if (!registry) return universal;
   if (isGet) {
-    values.set(jsonRecordKey, {
-      ...recordedQuery(new URLSearchParams(/\?(.*)$/s.exec(request.url ?? "")?.[1])),
-      registry,
-    });
-    return { ...universal, method, body };
+    const query = recordedQuery(new URLSearchParams(/\?(.*)$/s.exec(request.url ?? "")?.[1]));
+    values.set(jsonRecordKey, { ...query, registry });
+  } else if (unary) {
+    values.set(jsonRecordKey, { read: unary.read, text: unary.text, registry });
+  } else {
+    const recorded = recordEnvelopes(utf8Envelopes(body));
+    values.set(jsonRecordKey, { ...recorded, registry });
+    universal.body = recorded.body;
   }
-  const isUnary = request.headers["content-type"]?.startsWith("application/json");
-  const encoding = request.headers["content-encoding"] ?? "identity";
-  const check = encoding === "identity" ? createUtf8Check() : undefined;
-  const recorded = isUnary ? recordUnary(body, encoding === "gzip", check) : recordEnvelopes(utf8Envelopes(body));
-  values.set(jsonRecordKey, { ...recorded, registry });
-  return { ...universal, body: recorded.body };
+  return universal;
+}
+
+/** The record of a body that is one message of JSON; undefined: its messages are in envelopes. */
+function recordedUnary({ headers }: WebRequest): (RecordedJson & BodyObserver) | undefined {
+  if (!headers["content-type"]?.startsWith("application/json")) return undefined;
+  const encoding = headers["content-encoding"] ?? "identity";
+  return recordUnary(encoding === "gzip", encoding === "identity" ? createUtf8Check() : undefined);
+}
+
+const isGetOrHead = ({ method }: WebRequest): boolean => method === "GET" || method === "HEAD";
+
+/** Whether a message of the request can be compressed: the protocols say so in these headers, and Connect's GET in its query. */
+function mayBeCompressed(request: WebRequest): boolean {
+  const { headers } = request;
+  return (
+    isGetOrHead(request) ||
+    headers["content-encoding"] !== undefined ||
+    headers["connect-content-encoding"] !== undefined ||
+    headers["grpc-encoding"] !== undefined
+  );
 }
 
 const SMALL_BODY_BYTES = 64 * 1024;
@@ -88,15 +113,16 @@ const SMALL_BODY_BYTES = 64 * 1024;
  * The engine allocates what a body's length promises before a byte of it has come. Without the length it keeps what comes; a length
  * above the limit stays, since it rejects that one at once. Whether the length is true, HTTP checks itself.
  */
-function hideLength(header: Headers, maxBytes: number): void {
-  const length = Number(header.get("content-length"));
+function hideLength(request: WebRequest, header: Headers, maxBytes: number): void {
+  const length = Number(request.headers["content-length"]);
   if (length > SMALL_BODY_BYTES && length <= maxBytes) header.delete("content-length");
 }
 
 /** Node's longest timer, about 24.8 days: the engine's would end at once for a longer timeout. RPCs are given less. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-function shortenTimeout(header: Headers): void {
+function shortenTimeout({ headers }: WebRequest, header: Headers): void {
+  if (headers["connect-timeout-ms"] === undefined && headers["grpc-timeout"] === undefined) return;
   const connect = header.get("connect-timeout-ms");
   if (connect !== null && /^\d+$/.test(connect) && Number(connect) > LONGEST_TIMEOUT_MS) {
     header.set("connect-timeout-ms", String(LONGEST_TIMEOUT_MS));
