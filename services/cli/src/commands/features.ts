@@ -1,4 +1,4 @@
-import { nearestName } from "@bellwether/risk-model/features/nearest-name";
+import { nearestName } from "@bellwether/contract/nearest-name";
 import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";

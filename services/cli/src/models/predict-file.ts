@@ -1,4 +1,6 @@
 import path from "node:path";
+import { bandFromNumber } from "@bellwether/contract/bands";
+import { MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
 import { cleanId } from "@bellwether/ingest/supplier-id";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
@@ -14,14 +16,12 @@ import {
 } from "@bellwether/risk-model/tables/value-table";
 import { scoreBatch } from "@bellwether/scoring/batch/score-batch";
 import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
-import { BAND_CODE } from "@bellwether/scoring/score/band";
 import { UsageError } from "../errors/usage-error.ts";
 import { readTableFile } from "../input/read-table-file.ts";
 import { showProgress } from "../output/report.ts";
 
 /** Rows that are scored at once. */
 const CHUNK_ROWS = 4_096;
-const MAX_ID_BYTES = 128;
 
 /** How a file was scored. */
 export interface FileScores {
@@ -74,7 +74,6 @@ export async function predictFile(model: ScoringModel, input: string, output: st
   const bands: (string | null)[] = Array.from({ length: rows }, () => null);
   const missing = new Float64Array(rows);
   const errors = ids.map((id, row) => idError(id, given[row] ?? null));
-  const bandNames = new Map(Object.entries(BAND_CODE).map(([name, code]) => [code as number, name]));
   for (let from = 0; from < rows; from += CHUNK_ROWS) {
     const until = Math.min(rows, from + CHUNK_ROWS);
     const { input: chunk, errors: cellErrors } = columnsOf(bundle, at, table, from, until);
@@ -85,7 +84,7 @@ export async function predictFile(model: ScoringModel, input: string, output: st
       missing[row] = scored.missingCounts[row - from] as number;
       if (errors[row] !== null) continue;
       scores[row] = scored.riskScores[row - from] as number;
-      bands[row] = bandNames.get(scored.bands[row - from] as number) ?? null;
+      bands[row] = bandFromNumber(scored.bands[row - from] as number) ?? null;
     }
     showProgress("scoring", until, rows);
   }
@@ -133,7 +132,9 @@ function idError(id: string, given: Cell): string | null {
   if (typeof given === "number" && !Number.isSafeInteger(given))
     return "supplier_id is a number that is not whole within 2^53, so that its digits are not certain: write it as text";
   if (id.includes("\0")) return "supplier_id holds a NUL character";
-  return Buffer.byteLength(id) > MAX_ID_BYTES ? `supplier_id is longer than ${MAX_ID_BYTES} bytes` : null;
+  return Buffer.byteLength(id) > MAX_SUPPLIER_ID_BYTES
+    ? `supplier_id is longer than ${MAX_SUPPLIER_ID_BYTES} bytes`
+    : null;
 }
 
 /** Rows `[from, until)` in the model's columns; a cell of a number that is none is an error of its row. */

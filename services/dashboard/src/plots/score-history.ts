@@ -1,5 +1,5 @@
+import { isoWeekNumber } from "@bellwether/contract/iso-week";
 import type { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { isoWeekNumber } from "../routing/iso-week.ts";
 import { linearScale } from "./linear-scale.ts";
 
 /** A plot's inner box in pixels of its viewBox. */

@@ -1,6 +1,7 @@
+import { BAND_NUMBERS } from "@bellwether/contract/bands";
+import { isoWeekNumber } from "@bellwether/contract/iso-week";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { isoWeekNumber } from "./iso-week.ts";
 
 /** Which alerts a reader wants to see. */
 export interface AlertFilter {
@@ -30,7 +31,6 @@ const STATES: Names<AlertState> = {
   resolved: AlertState.RESOLVED,
 };
 const SEVERITIES: Names<AlertSeverity> = { warning: AlertSeverity.WARNING, critical: AlertSeverity.CRITICAL };
-const BANDS: Names<Band> = { unknown: Band.UNKNOWN, low: Band.LOW, medium: Band.MEDIUM, high: Band.HIGH };
 
 /** What still wants a decision. */
 export const ACTIVE_ALERTS: AlertFilter = {
@@ -55,7 +55,11 @@ export function placeOf(hash: string): Place {
     };
   }
   if (page === "suppliers" && argument === "") {
-    return { page: "suppliers", band: named(BANDS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED, ...ofModel };
+    return {
+      page: "suppliers",
+      band: named<Band>(BAND_NUMBERS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED,
+      ...ofModel,
+    };
   }
   if (page === "suppliers") {
     const supplierId = decoded(argument);
@@ -78,7 +82,7 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
     return `${place.isoWeek === "" ? "#/run" : `#/run/${place.isoWeek}`}${queryOf({ model: place.modelName })}`;
   }
   if (place.page === "suppliers") {
-    const band = place.band ? nameOf(BANDS, place.band) : undefined;
+    const band = place.band ? nameOf(BAND_NUMBERS, place.band) : undefined;
     return `#/suppliers${queryOf({ band, model: place.modelName })}`;
   }
   const { states, severity, modelName } = place.filter;

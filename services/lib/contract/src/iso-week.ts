@@ -101,3 +101,14 @@ export function isoWeekAt(moment: Date, timeZone: string): string {
   const week = Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * DAY_MS)) + 1;
   return `${year}-W${String(week).padStart(2, "0")}`;
 }
+
+/**
+ * Number of an ISO week on a line without gaps: successive weeks differ by 1, across years too. Undefined for a text that is not an
+ * ISO week, for example "2026-W54".
+ */
+export function isoWeekNumber(text: string): number | undefined {
+  const [, year = "", week = ""] = FORM.exec(text) ?? [];
+  if (year === "" || Number(week) < 1 || Number(week) > weeksOf(Number(year))) return undefined;
+  // Monday, 29 December 1969 begins week 0.
+  return (Date.parse(isoWeekStart(text)) / DAY_MS + 3) / 7;
+}

@@ -1,5 +1,5 @@
 /** Longer names are not compared: the distance costs the product of both lengths. */
-const LONGEST_COMPARED = 64;
+const LONGEST_COMPARED = 128;
 
 /** Edits (insert, delete, replace, swap of neighbours) from `a` to `b`: optimal string alignment distance. */
 function editDistance(a: string, b: string): number {

@@ -1,3 +1,5 @@
+import { MAX_CONTRACT_TEXT_BYTES } from "@bellwether/contract/limits";
+
 /** What reading raw data may cost. */
 export interface IngestLimits {
   /** DuckDB's own buffers, in MiB; the process needs up to 400 MiB more. */
@@ -37,16 +39,4 @@ export const DEFAULT_LIMITS: IngestLimits = {
 };
 
 /** Longest line of a CSV file, in bytes: a contract text of 1 MiB with every quote doubled. */
-export const MAX_LINE_BYTES = 2 * 2 ** 20;
-
-/** Longest contract text, in bytes of UTF-8: the limit of the inference contract. */
-export const MAX_TEXT_BYTES = 2 ** 20;
-
-/** Longest supplier id, in bytes of UTF-8: the limit of the inference contract. */
-export const MAX_SUPPLIER_ID_BYTES = 128;
-
-/** Longest name of a supplier that ops-service takes, in bytes of UTF-8; longer ones are cut. */
-export const MAX_NAME_BYTES = 512;
-
-/** Longest category or region, in bytes of UTF-8. */
-export const MAX_CATEGORY_BYTES = 256;
+export const MAX_LINE_BYTES = 2 * MAX_CONTRACT_TEXT_BYTES;

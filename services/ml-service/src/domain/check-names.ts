@@ -1,5 +1,5 @@
+import { nearestName } from "@bellwether/contract/nearest-name";
 import type { BundleFeature, FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
-import { nearestName } from "@bellwether/risk-model/features/nearest-name";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { BatchShapeError } from "./ml-error.ts";
 

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { bandFromNumber } from "@bellwether/contract/bands";
 import {
   ExplainRequestSchema,
   ExplainResponseSchema,
@@ -8,13 +9,7 @@ import {
   PredictRequestSchema,
   PredictResponseSchema,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import {
-  Band,
-  type ModelIdentity,
-  type ModelSelector,
-  type Score,
-  type Supplier,
-} from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import type { ModelIdentity, ModelSelector, Score, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import type { Call } from "@bellwether/mesh/call/call";
 import type { Policy } from "@bellwether/mesh/call/policy";
@@ -45,7 +40,6 @@ export interface AuditPolicyOptions {
 type Told = Partial<Pick<AuditEvent, "kind" | "subject">> & { readonly payload?: AuditPayload };
 
 const MAX_NAME_BYTES = 256;
-const BANDS = new Map<Band, string>(Object.entries(Band).map(([name, band]) => [band, name.toLowerCase()]));
 
 /**
  * Records every call of the InferenceService when it ends: answered, rejected by a policy or a handler, or given up. Calls that were
@@ -146,7 +140,7 @@ function scoreToPayload(score: Score | undefined): AuditPayload {
     prediction_id: predictionId,
     risk_score: riskScore,
     ...(riskScore !== null && { risk_score_bits: scoreBits(riskScore) }),
-    band: BANDS.get(band) ?? "unspecified",
+    band: bandFromNumber(band) ?? "unspecified",
     ...modelToPayload(model),
   };
 }

@@ -1,12 +1,8 @@
+import { MAX_CONTRACT_TEXT_BYTES, MAX_FEATURE_NAME_BYTES, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
+import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
 import type { PredictBatchRequest } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { BatchShapeError } from "../domain/ml-error.ts";
-
-/** Code of a missing category. */
-const MISSING_CODE = 0xffffffff;
-const MAX_TEXT_BYTES = 1_048_576;
-/** Longest supplier id and feature name, bytes of UTF-8, as in Supplier and CategoryColumn. */
-const MAX_NAME_BYTES = 128;
 
 /** Splits column-major float32 little-endian bytes into columns; the bytes may stand at any offset of a shared buffer. */
 function numbersFromBytes(names: readonly string[], bytes: Uint8Array, rows: number): Map<string, Float32Array> {
@@ -62,13 +58,12 @@ function checkChecksums(columns: ReadonlyMap<string, Float32Array>, checksums: r
 }
 
 /** An id or a name within the bounds of its single form. */
-function checkNames(field: string, names: readonly string[]): void {
+function checkNames(field: string, names: readonly string[], maxBytes: number): void {
   for (const [i, name] of names.entries()) {
     // Three bytes a UTF-16 unit at most: short names need no counting.
-    const bytes = name.length * 3 <= MAX_NAME_BYTES ? name.length : Buffer.byteLength(name);
-    if (name === "") throw new BatchShapeError(`${field}[${i}]`, `is empty; expected 1 to ${MAX_NAME_BYTES} bytes`);
-    if (bytes > MAX_NAME_BYTES)
-      throw new BatchShapeError(`${field}[${i}]`, `has ${bytes} bytes; expected 1 to ${MAX_NAME_BYTES}`);
+    const bytes = name.length * 3 <= maxBytes ? name.length : Buffer.byteLength(name);
+    if (name === "") throw new BatchShapeError(`${field}[${i}]`, `is empty; expected 1 to ${maxBytes} bytes`);
+    if (bytes > maxBytes) throw new BatchShapeError(`${field}[${i}]`, `has ${bytes} bytes; expected 1 to ${maxBytes}`);
   }
 }
 
@@ -81,7 +76,7 @@ function categoriesFromCodes(request: PredictBatchRequest, rows: number): Map<st
     columns.set(
       name,
       codes.map((code, row) => {
-        if (code === MISSING_CODE) return null;
+        if (code === MISSING_CATEGORY_CODE) return null;
         const value = dictionary[code];
         if (value === undefined)
           throw new BatchShapeError(
@@ -106,12 +101,12 @@ export function batchFromProto(request: PredictBatchRequest): ColumnarInput {
     );
   }
   for (const [row, text] of texts.entries()) {
-    const mayBeLonger = text.length * 3 > MAX_TEXT_BYTES;
-    if (mayBeLonger && Buffer.byteLength(text) > MAX_TEXT_BYTES)
+    const mayBeLonger = text.length * 3 > MAX_CONTRACT_TEXT_BYTES;
+    if (mayBeLonger && Buffer.byteLength(text) > MAX_CONTRACT_TEXT_BYTES)
       throw new BatchShapeError(`contract_texts[${row}]`, "over 1 MiB");
   }
-  checkNames("supplier_ids", request.supplierIds);
-  checkNames("feature_names", request.featureNames);
+  checkNames("supplier_ids", request.supplierIds, MAX_SUPPLIER_ID_BYTES);
+  checkNames("feature_names", request.featureNames, MAX_FEATURE_NAME_BYTES);
   const numbers = numbersFromBytes(request.featureNames, request.values, rows);
   if (request.valuesChecksums.length > 0) checkChecksums(numbers, request.valuesChecksums);
   addNumberColumns(numbers, request, rows);

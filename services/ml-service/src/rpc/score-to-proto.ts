@@ -1,5 +1,5 @@
+import { BAND_NUMBERS } from "@bellwether/contract/bands";
 import {
-  Band,
   type ContributionSchema,
   ExplanationKind,
   type ModelIdentitySchema,
@@ -8,18 +8,10 @@ import {
 } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { ModelIdentity, ScoringModel } from "@bellwether/scoring/model/scoring-model";
-import type { Band as BandName } from "@bellwether/scoring/score/band";
 import type { FeatureContribution } from "@bellwether/scoring/score/feature-contributions";
 import { factsOf } from "@bellwether/scoring/score/feature-facts";
 import type { SupplierScore } from "@bellwether/scoring/score/score-supplier";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-
-const BANDS = {
-  unknown: Band.UNKNOWN,
-  low: Band.LOW,
-  medium: Band.MEDIUM,
-  high: Band.HIGH,
-} satisfies Record<BandName, Band>;
 
 const SPACES = {
   margin: OutputSpace.MARGIN,
@@ -66,7 +58,7 @@ export function scoreToProto(
   return {
     supplierId,
     predictionId,
-    band: BANDS[score.band],
+    band: BAND_NUMBERS[score.band],
     classProbabilities: [...score.probabilities],
     topContributions: score.contributions.slice(0, top).map((entry) => contributionToProto(entry, bundle)),
     model: identityToProto(score.model),

@@ -1,3 +1,4 @@
+import type { Band } from "@bellwether/contract/bands";
 import type { Override, RunLosses } from "./run-losses.ts";
 
 /** Where a run stands. */
@@ -5,9 +6,6 @@ export type RunState = "running" | "complete" | "failed";
 
 /** What a run is doing; "none": not begun. */
 export type RunStage = "none" | "ingest" | "validate" | "score" | "drift" | "complete" | "report";
-
-/** What a score means. */
-export type Band = "unknown" | "low" | "medium" | "high";
 
 /** Rows per band. */
 export type BandCounts = Partial<Record<Band, number>>;

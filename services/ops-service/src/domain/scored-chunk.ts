@@ -1,9 +1,6 @@
 import type { RunFeature } from "./explain-score.ts";
 import type { ScoredBy } from "./run.ts";
 
-/** Numbers of bands in a chunk and in the score table; 0 = the row has a fault and no score. */
-export const BAND_NUMBERS = { fault: 0, unknown: 1, low: 2, medium: 3, high: 4 } as const;
-
 /** One text per row, by number into a dictionary; -1 = not known. */
 export interface LabelColumn {
   readonly dictionary: readonly string[];
@@ -21,7 +18,7 @@ export interface ScoredChunk {
   readonly exposures: Float64Array | undefined;
   /** In [0, 1]; NaN where the band is UNKNOWN or the row has a fault. */
   readonly riskScores: Float64Array;
-  /** As in BAND_NUMBERS. */
+  /** BAND_NUMBERS of the contract, or NO_BAND. */
   readonly bands: Uint8Array;
   /** float32 little-endian, row-major, rows × scoredBy.columnNames. */
   readonly contributions: Uint8Array;

@@ -1,5 +1,6 @@
+import type { Band } from "@bellwether/contract/bands";
 import type { ScoreExplanation } from "./explain-score.ts";
-import type { Band, ScoredBy } from "./run.ts";
+import type { ScoredBy } from "./run.ts";
 
 /** A supplier's score of one complete run. */
 export interface SupplierScore {

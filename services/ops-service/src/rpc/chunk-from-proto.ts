@@ -1,13 +1,12 @@
+import { BAND_NUMBERS, NO_BAND } from "@bellwether/contract/bands";
+import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
 import type { CategoryColumn } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ChunkShapeError } from "../domain/ops-error.ts";
 import type { ScoredBy } from "../domain/run.ts";
-import { BAND_NUMBERS, type LabelColumn, type ScoredChunk } from "../domain/scored-chunk.ts";
+import type { LabelColumn, ScoredChunk } from "../domain/scored-chunk.ts";
 import { featureValues } from "./feature-values.ts";
-
-/** "Missing" in a CategoryColumn. */
-const MISSING_CODE = 0xffff_ffff;
 
 const SPACES: Readonly<Record<OutputSpace, ScoredBy["outputSpace"]>> = {
   [OutputSpace.UNSPECIFIED]: "unknown",
@@ -64,7 +63,7 @@ function float64s(field: string, bytes: Uint8Array, rows: number): Float64Array 
 
 function checkScores(riskScores: Float64Array, bands: Uint8Array): void {
   for (const [row, score] of riskScores.entries()) {
-    const band = bands[row] ?? 0;
+    const band = bands[row] ?? NO_BAND;
     if (band > BAND_NUMBERS.high) throw new ChunkShapeError("scores.bands", `row ${row}: ${band} is no band`);
     const hasScore = band >= BAND_NUMBERS.low;
     if (hasScore ? !(score >= 0 && score <= 1) : !Number.isNaN(score))
@@ -77,9 +76,9 @@ function labels(field: string, { dictionary, codes }: CategoryColumn, rows: numb
     throw new ChunkShapeError(`${field}.codes`, `has ${codes.length} entries for ${rows} rows`);
   const out = new Int32Array(rows);
   for (const [row, code] of codes.entries()) {
-    if (code !== MISSING_CODE && code >= dictionary.length)
+    if (code !== MISSING_CATEGORY_CODE && code >= dictionary.length)
       throw new ChunkShapeError(`${field}.codes`, `row ${row}: ${code} is outside the dictionary`);
-    out[row] = code === MISSING_CODE || dictionary[code] === "" ? -1 : code;
+    out[row] = code === MISSING_CATEGORY_CODE || dictionary[code] === "" ? -1 : code;
   }
   const hostile = dictionary.findIndex((value) => value.includes("\0"));
   if (hostile >= 0) throw new ChunkShapeError(`${field}.dictionary`, `entry ${hostile} holds a NUL character`);

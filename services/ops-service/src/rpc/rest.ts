@@ -1,8 +1,5 @@
-import { flatScore } from "@bellwether/contract/flat-json/flat-score";
-import { flatSupplier } from "@bellwether/contract/flat-json/flat-supplier";
-import { flatText } from "@bellwether/contract/flat-json/flat-text";
+import { EXPLAIN_ROUTE, PREDICT_ROUTE } from "@bellwether/contract/inference-routes";
 import { knownNames } from "@bellwether/contract/nearest-name";
-import { ExplainResponseSchema, InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { AlertSchema, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { AuditRecordSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
@@ -10,11 +7,9 @@ import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb
 import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type RestInput, type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
-import { toJson } from "@bufbuild/protobuf";
 import { QueryError } from "../domain/ops-error.ts";
-import { nameOf, SEVERITIES, STATES } from "./alert-to-proto.ts";
+import { SEVERITIES, STATES } from "./alert-to-proto.ts";
 import { plainJson } from "./plain-json.ts";
-import { BANDS } from "./run-to-proto.ts";
 
 const PAGE = ["page_size", "page_token"];
 
@@ -63,22 +58,8 @@ export const REST_ROUTES: readonly RestRoute[] = [
     toRequest: ({ query }) => ({ isoWeek: query.get("iso_week") ?? "", modelName: query.get("model_name") ?? "" }),
     toJson: ({ run }) => (run ? plainJson(BatchRunSchema, run) : null),
   }),
-  restRoute({
-    verb: "POST",
-    path: "/predict",
-    rpc: InferenceService.method.predict,
-    toRequest: ({ body }) => ({ supplier: { ...flatSupplier(body) } }),
-    toJson: ({ score }) => (score ? flatScore(score, nameOf(BANDS, score.band) ?? "unknown") : null),
-    reword: flatText,
-  }),
-  restRoute({
-    verb: "POST",
-    path: "/explain",
-    rpc: InferenceService.method.explain,
-    toRequest: ({ body }) => ({ supplier: { ...flatSupplier(body) }, withNarrative: true }),
-    toJson: (message) => toJson(ExplainResponseSchema, message, { useProtoFieldName: true }),
-    reword: flatText,
-  }),
+  restRoute(PREDICT_ROUTE),
+  restRoute(EXPLAIN_ROUTE),
 ];
 
 /** Longest part of a caller's text that is repeated. */

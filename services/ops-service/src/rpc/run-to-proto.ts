@@ -1,4 +1,5 @@
-import { Band, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { BAND_NUMBERS, BANDS } from "@bellwether/contract/bands";
+import { OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   type BatchRunSchema,
   LossLimit,
@@ -32,13 +33,6 @@ const LOSS_LIMITS: Readonly<Record<losses.LossLimit, LossLimit>> = {
   suppliers: LossLimit.SUPPLIERS,
 };
 
-export const BANDS: Readonly<Record<domain.Band, Band>> = {
-  unknown: Band.UNKNOWN,
-  low: Band.LOW,
-  medium: Band.MEDIUM,
-  high: Band.HIGH,
-};
-
 export const OUTPUT_SPACES: Readonly<Record<domain.ScoredBy["outputSpace"], OutputSpace>> = {
   unknown: OutputSpace.UNSPECIFIED,
   margin: OutputSpace.MARGIN,
@@ -68,9 +62,9 @@ export function runToProto(run: domain.Run): MessageInitShape<typeof BatchRunSch
     inputDigest: run.inputDigest,
     ...(run.scoredBy && { model: modelToProto(run.scoredBy) }),
     alertsRaised: run.alertsRaised,
-    bands: (["unknown", "low", "medium", "high"] as const).flatMap((band) => {
+    bands: BANDS.flatMap((band) => {
       const rows = run.bands[band];
-      return rows === undefined ? [] : [{ band: BANDS[band], rows: BigInt(rows) }];
+      return rows === undefined ? [] : [{ band: BAND_NUMBERS[band], rows: BigInt(rows) }];
     }),
     drift: run.drift.map(({ feature, psi }) => ({ feature, psi })),
     startedAt: timestampFromDate(run.startedAt),

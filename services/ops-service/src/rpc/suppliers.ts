@@ -1,3 +1,4 @@
+import { BAND_NUMBERS, bandFromNumber } from "@bellwether/contract/bands";
 import type { SupplierSchema, SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import {
   type ListSuppliersRequest,
@@ -10,10 +11,9 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { SupplierNotFoundError } from "../domain/ops-error.ts";
 import type { Supplier, SupplierHistory, SupplierList, SupplierQuery, SupplierScore } from "../domain/supplier.ts";
-import { nameOf } from "./alert-to-proto.ts";
 import { numbersFromKey, pageOf } from "./page-token.ts";
 import { contributionToProto, reasonToProto } from "./reason-to-proto.ts";
-import { BANDS, modelToProto, OUTPUT_SPACES } from "./run-to-proto.ts";
+import { modelToProto, OUTPUT_SPACES } from "./run-to-proto.ts";
 
 export interface SupplierDependencies {
   readonly listSuppliers: (query: SupplierQuery, limit: number) => Promise<SupplierList>;
@@ -58,7 +58,7 @@ export function supplierHandlers(deps: SupplierDependencies): ServiceImpl<typeof
 
 function queryFromProto(request: ListSuppliersRequest, tokens: PageTokens): SupplierQuery {
   const { band, region, category, modelName, pageToken } = request;
-  const bandName = nameOf(BANDS, band);
+  const bandName = bandFromNumber(band);
   const [runId, impact, number] = numbersFromKey(tokens.read(pageToken, 3) ?? []);
   return {
     modelName,
@@ -88,7 +88,7 @@ function supplierToProto(supplier: Supplier): MessageInitShape<typeof SupplierSc
 function scoreToProto(score: SupplierScore): MessageInitShape<typeof SupplierScoreSchema> {
   const { isoWeek, runId, riskScore, band, change, impact, scoredBy, completedAt, explanation } = score;
   return {
-    ...{ isoWeek, runId, band: BANDS[band] },
+    ...{ isoWeek, runId, band: BAND_NUMBERS[band] },
     ...(riskScore !== null && { riskScore }),
     ...(change !== null && { change }),
     ...(impact !== null && { impact }),

@@ -1,6 +1,7 @@
+import { bandFromNumber } from "@bellwether/contract/bands";
+import { MAX_BATCH_ROWS } from "@bellwether/contract/limits";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
-import type { Band, BandCounts } from "../domain/run.ts";
-import { BAND_NUMBERS } from "../domain/scored-chunk.ts";
+import type { BandCounts } from "../domain/run.ts";
 import type { Db } from "./database.ts";
 
 /** Makes a run's own tables: not yet parts of the whole, so that half a run is never visible. */
@@ -26,13 +27,16 @@ export async function emptyPartitions(db: Db, runId: number): Promise<void> {
     await db.execute(sql`truncate ${sql.raw(`bellwether.${table}_r${runId}`)}`);
 }
 
+/** A chunk has at most so many rows: chunk and position give one number in the order of the input. */
+const ROWS = sql.raw(String(MAX_BATCH_ROWS));
+
 /** Drops the rows of a run beyond the first one of their supplier, and gives their number. */
 export async function dropSecondRows(db: Db, runId: number): Promise<number> {
   const scores = sql.raw(`bellwether.score_r${runId}`);
   const { rowCount } = await db.execute(sql`
     delete from ${scores} s using (
-      select supplier, min(chunk * 8192 + pos) as first from ${scores} group by supplier having count(*) > 1
-    ) d where s.supplier = d.supplier and s.chunk * 8192 + s.pos > d.first`);
+      select supplier, min(chunk * ${ROWS} + pos) as first from ${scores} group by supplier having count(*) > 1
+    ) d where s.supplier = d.supplier and s.chunk * ${ROWS} + s.pos > d.first`);
   return rowCount ?? 0;
 }
 
@@ -53,11 +57,5 @@ export async function publishScores(db: Db, runId: number): Promise<BandCounts> 
   const { rows: counts } = await db.execute<{ band: number; rows: number }>(
     sql`select band, count(*)::float8 as rows from ${scores} group by band`,
   );
-  return Object.fromEntries(counts.map(({ band, rows }) => [bandName(band), rows]));
-}
-
-/** The name of a band's number. */
-export function bandName(band: number): Band {
-  const names: readonly Band[] = ["low", "medium", "high"];
-  return names.find((name) => BAND_NUMBERS[name] === band) ?? "unknown";
+  return Object.fromEntries(counts.map(({ band, rows }) => [bandFromNumber(band) ?? "unknown", rows]));
 }

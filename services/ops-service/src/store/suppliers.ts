@@ -1,15 +1,14 @@
+import { BAND_NUMBERS, bandFromNumber } from "@bellwether/contract/bands";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { chooseModel, type ScoringModel } from "../domain/choose-model.ts";
 import { explainScore } from "../domain/explain-score.ts";
 import { PageTokenError } from "../domain/ops-error.ts";
 import type { ScoredBy } from "../domain/run.ts";
-import { BAND_NUMBERS } from "../domain/scored-chunk.ts";
 import type { Supplier, SupplierHistory, SupplierList, SupplierQuery, SupplierScore } from "../domain/supplier.ts";
 import type { Db } from "./database.ts";
 import { listScoringModels } from "./runs.ts";
 import { TOP_CONTRIBUTIONS } from "./score-copy.ts";
-import { bandName } from "./score-partitions.ts";
 import { readStoredScores, type ScoreKey, scoreKey } from "./stored-scores.ts";
 
 interface ScoreColumns extends Record<string, unknown> {
@@ -175,7 +174,7 @@ function scoreOf(row: ScoreColumns): SupplierScore {
     runId: row.runId,
     isoWeek: row.isoWeek,
     riskScore: row.p,
-    band: bandName(row.band),
+    band: bandFromNumber(row.band) ?? "unknown",
     change: row.delta,
     impact: row.p === null ? null : row.impact,
     explanation: null,

@@ -1,10 +1,11 @@
+import { NO_BAND } from "@bellwether/contract/bands";
 import { copyRows } from "@bellwether/postgres/pool/copy-rows";
 import type { PoolClient } from "pg";
 import type { RunFeature } from "../domain/explain-score.ts";
 import { RunMismatchError } from "../domain/ops-error.ts";
 import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
 import { checkLease, checkOpen, checkSameModel, checkSameRows } from "../domain/run-lease.ts";
-import { BAND_NUMBERS, type ChunkReceipt, impactOf, type ScoredChunk } from "../domain/scored-chunk.ts";
+import { type ChunkReceipt, impactOf, type ScoredChunk } from "../domain/scored-chunk.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import { recordSuppliers } from "./record-suppliers.ts";
 import { createScoreCopy } from "./score-copy.ts";
@@ -71,8 +72,8 @@ async function copyScores(
   const copy = createScoreCopy(suppliers.length);
   let rows = 0;
   for (const [pos, { id, regionId, categoryId, exposure }] of suppliers.entries()) {
-    const band = bands[pos] ?? BAND_NUMBERS.fault;
-    if (band === BAND_NUMBERS.fault) continue;
+    const band = bands[pos] ?? NO_BAND;
+    if (band === NO_BAND) continue;
     const p = riskScores[pos] ?? Number.NaN;
     const delta = p - (before.get(id) ?? Number.NaN);
     const place = { run: runId, supplier: id, chunk: chunk.chunk, pos };

@@ -1,3 +1,4 @@
+import { MAX_BATCH_REQUEST_BYTES } from "@bellwether/contract/limits";
 import {
   type PredictBatchResponse,
   PredictBatchResponseSchema,
@@ -11,8 +12,8 @@ export interface RowRange {
   readonly to: number;
 }
 
-/** Bytes of texts in one call: PredictBatch takes 16 MiB, and the other columns of a chunk need some of it. */
-export const MAX_TEXT_BYTES = 12 * 1024 * 1024;
+/** Bytes of texts in one PredictBatch: the other columns of a chunk need the rest of the request. */
+export const MAX_TEXT_BYTES = 0.75 * MAX_BATCH_REQUEST_BYTES;
 
 /** Cuts a chunk where its texts would be more than one call takes; one text alone is under the limit by its own bound. */
 export function callRanges(

@@ -1,8 +1,6 @@
+import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
 import type { CategoryColumnSchema } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-
-/** Code of a row without a category. */
-const MISSING_CODE = 0xffffffff;
 
 /** Dictionary-encodes a column; null is missing. */
 export function categoryColumn(
@@ -11,7 +9,7 @@ export function categoryColumn(
 ): MessageInitShape<typeof CategoryColumnSchema> {
   const codes = new Map<string, number>();
   const codeOf = (value: string | null): number => {
-    if (value === null) return MISSING_CODE;
+    if (value === null) return MISSING_CATEGORY_CODE;
     const code = codes.get(value) ?? codes.size;
     codes.set(value, code);
     return code;

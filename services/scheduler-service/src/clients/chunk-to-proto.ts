@@ -1,6 +1,6 @@
+import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_NAME_BYTES } from "@bellwether/contract/limits";
 import type { PredictBatchRequestSchema } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { MAX_CATEGORY_BYTES, MAX_NAME_BYTES } from "@bellwether/ingest/ingest-limits";
 import type { ChunkAttributes, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { categoryColumn } from "./category-column.ts";
@@ -37,7 +37,9 @@ export function attributesToProto(attributes: ChunkAttributes) {
   const column = (name: string, values: readonly (string | null)[]) =>
     categoryColumn(name, values.map(cut(MAX_CATEGORY_BYTES)));
   return {
-    ...(known(displayName) && { supplierNames: displayName.map((name) => plainText(name ?? "", MAX_NAME_BYTES)) }),
+    ...(known(displayName) && {
+      supplierNames: displayName.map((name) => plainText(name ?? "", MAX_SUPPLIER_NAME_BYTES)),
+    }),
     ...(known(region) && { regions: column("region", region) }),
     ...(known(category) && { categories: column("category", category) }),
     ...(exposure.some((money) => !Number.isNaN(money)) && {

@@ -1,16 +1,18 @@
+import {
+  MAX_BATCH_FEATURES,
+  MAX_BATCH_REQUEST_BYTES,
+  MAX_CATEGORY_BYTES,
+  MAX_FEATURE_CATEGORIES,
+  MAX_FEATURE_VALUE_BYTES,
+} from "@bellwether/contract/limits";
 import type { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { FeatureKind, type ModelFeature } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { plainText } from "./chunk-to-proto.ts";
 
-/** What the contract takes: features, bytes of a name or a text, categories of a feature, bytes of all values. */
-const MAX_FEATURES = 1024;
-const MAX_TEXT_BYTES = 256;
-const MAX_CATEGORIES = 1024;
-const MAX_VALUE_BYTES = 8 * 1024 * 1024;
-/** Values and contributions together: SubmitChunk takes 16 MiB, and the other columns of a chunk need some of it. */
-const MAX_CHUNK_BYTES = 12 * 1024 * 1024;
+/** Bytes of values and contributions of one SubmitChunk: the other columns of a chunk need the rest of the request. */
+const MAX_CHUNK_BYTES = 0.75 * MAX_BATCH_REQUEST_BYTES;
 
 /**
  * A chunk's feature values for SubmitChunk, row-major. Empty when the model's features are not known or do not fit into the contract:
@@ -23,11 +25,11 @@ export function featureValuesToProto(
 ): Pick<MessageInitShape<typeof SubmitChunkRequestSchema>, "features" | "featureValues"> {
   const { rows } = chunk;
   const bytes = rows * features.length * Float32Array.BYTES_PER_ELEMENT;
-  const fits = bytes <= MAX_VALUE_BYTES && bytes + contributionBytes <= MAX_CHUNK_BYTES;
+  const fits = bytes <= MAX_FEATURE_VALUE_BYTES && bytes + contributionBytes <= MAX_CHUNK_BYTES;
   const isDescribed = features.every(
-    ({ name, kind }) => KINDS.has(kind) && name !== "" && plainText(name, MAX_TEXT_BYTES) === name,
+    ({ name, kind }) => KINDS.has(kind) && name !== "" && plainText(name, MAX_CATEGORY_BYTES) === name,
   );
-  if (features.length === 0 || features.length > MAX_FEATURES || !fits || !isDescribed) return {};
+  if (features.length === 0 || features.length > MAX_BATCH_FEATURES || !fits || !isDescribed) return {};
   const sent = features.map(fitToContract);
   const values = new Float32Array(rows * sent.length).fill(Number.NaN);
   for (const [at, feature] of sent.entries()) writeColumn(values, at, sent.length, chunk, feature);
@@ -39,8 +41,8 @@ const KINDS: ReadonlySet<FeatureKind> = new Set([FeatureKind.NUMERIC, FeatureKin
 /** Units and categories cut to the contract's lengths. A category beyond its number counts as one that the model does not know. */
 function fitToContract({ name, kind, unit, typical, categories, direction }: ModelFeature) {
   return {
-    ...{ name, kind, direction, unit: plainText(unit, MAX_TEXT_BYTES) },
-    categories: categories.slice(0, MAX_CATEGORIES).map((category) => plainText(category, MAX_TEXT_BYTES)),
+    ...{ name, kind, direction, unit: plainText(unit, MAX_CATEGORY_BYTES) },
+    categories: categories.slice(0, MAX_FEATURE_CATEGORIES).map((category) => plainText(category, MAX_CATEGORY_BYTES)),
     ...(typical !== undefined && Number.isFinite(typical) && { typical }),
   };
 }

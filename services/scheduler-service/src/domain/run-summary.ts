@@ -1,8 +1,7 @@
+import { bandFromNumber } from "@bellwether/contract/bands";
 import type { BatchRun, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { IngestRecord } from "./weekly-ports.ts";
 
-/** Names of `bellwether.inference.v1.Band` by number. */
-const BANDS = ["UNSPECIFIED", "UNKNOWN", "LOW", "MEDIUM", "HIGH"];
 /** Names of `bellwether.ops.v1.LossLimit` by number. */
 const LOSS_LIMITS = ["unspecified", "rejected_rows", "suppliers"];
 
@@ -47,7 +46,9 @@ export function runSummary(
     older_rows: ingested?.olderRows ?? null,
     set_aside_when_scored: ingested === null ? null : Number(run.rowsSetAside) - ingested.rejected.count,
     sources: ingested?.sources.map(sourceToJson) ?? null,
-    bands: Object.fromEntries(run.bands.map(({ band, rows }) => [BANDS[band] ?? String(band), Number(rows)])),
+    bands: Object.fromEntries(
+      run.bands.map(({ band, rows }) => [bandFromNumber(band)?.toUpperCase() ?? String(band), Number(rows)]),
+    ),
     losses: run.losses ? lossesToJson(run.losses) : null,
     rules_evaluated: run.overtakenBy === "",
     overtaken_by: run.overtakenBy || null,

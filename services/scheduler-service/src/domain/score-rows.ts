@@ -1,11 +1,9 @@
+import { bandFromNumber, NO_BAND } from "@bellwether/contract/bands";
 import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 
 /** First line of the report's table. */
 export const SCORE_HEADER = "supplier_id,name,region,category,exposure,risk_score,band,missing_features,fault\n";
-
-/** Names of `bellwether.inference.v1.Band` by number; a row with a fault has 0. */
-const BANDS = ["", "UNKNOWN", "LOW", "MEDIUM", "HIGH"];
 
 /** Lines of the report's table, one a supplier. A text that a spreadsheet would run as a formula gets an apostrophe. */
 export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): string {
@@ -25,7 +23,7 @@ export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): s
       ...texts.map((text) => csvText(text ?? "")),
       csvNumber(exposure[row]),
       csvNumber(risk.getFloat64(row * 8, true)),
-      BANDS[scores.bands[row] ?? 0] ?? "",
+      bandFromNumber(scores.bands[row] ?? NO_BAND)?.toUpperCase() ?? "",
       fault === undefined ? missing.getUint16(row * 2, true) : "",
       csvText(fault ?? ""),
     ];

@@ -1,6 +1,6 @@
+import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_NAME_BYTES } from "@bellwether/contract/limits";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
-import { MAX_CATEGORY_BYTES, MAX_NAME_BYTES } from "../ingest-limits.ts";
 import { COLUMN, given } from "./rejected-row-reasons.ts";
 
 /** Values of one attribute that are not kept as the input has them, in accepted rows. */
@@ -12,7 +12,7 @@ export interface ChangedAttribute {
 }
 
 /** Attributes that ops-service takes as texts, with the bytes that it takes. */
-const TEXT_BYTES = { display_name: MAX_NAME_BYTES, region: MAX_CATEGORY_BYTES, category: MAX_CATEGORY_BYTES };
+const TEXT_BYTES = { display_name: MAX_SUPPLIER_NAME_BYTES, region: MAX_CATEGORY_BYTES, category: MAX_CATEGORY_BYTES };
 
 /** Column of a mapped row: what became of its exposure; null: it is as given, or missing. */
 export const EXPOSURE_CHANGE = '"~exposure"';

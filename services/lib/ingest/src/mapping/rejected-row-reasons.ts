@@ -1,6 +1,6 @@
 import type { ModelConfig } from "@bellwether/config/model-config";
+import { MAX_CATEGORY_BYTES, MAX_CONTRACT_TEXT_BYTES, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
 import { sqlName } from "../duckdb/quote-sql.ts";
-import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_ID_BYTES, MAX_TEXT_BYTES } from "../ingest-limits.ts";
 import type { RejectStage } from "../rejected-rows.ts";
 
 /** Why a mapped row is rejected. */
@@ -86,9 +86,9 @@ export function rejectedRowReasons(
     const value = sqlName(COLUMN.text(model.text.name));
     faults.push({
       stage: "validating",
-      when: `strlen(${value}) > ${MAX_TEXT_BYTES}`,
+      when: `strlen(${value}) > ${MAX_CONTRACT_TEXT_BYTES}`,
       column: model.text.name,
-      reason: `longer than ${MAX_TEXT_BYTES} bytes`,
+      reason: `longer than ${MAX_CONTRACT_TEXT_BYTES} bytes`,
       text: value,
     });
   }

@@ -1,7 +1,7 @@
 import { SEND_CATEGORY } from "@bellwether/contract/flat-json/flat-text";
+import { nearestName } from "@bellwether/contract/nearest-name";
 import type { BundleFeature } from "../bundle/feature-bundle.ts";
 import type { FeatureSlot } from "./feature-slots.ts";
-import { nearestName } from "./nearest-name.ts";
 import type { Fault } from "./vector.ts";
 
 /** Longest part of a caller's text that is repeated to the caller. */
@@ -56,8 +56,7 @@ export function nameFaults(
 function unknownFault(name: string, known: readonly string[], field: string): Fault {
   const near = nearestName(name, known);
   const more = known.length > MAX_LISTED ? ", …" : "";
-  const way =
-    near === undefined ? `known are ${known.slice(0, MAX_LISTED).join(", ")}${more}` : `did you mean "${near}"?`;
+  const way = near === null ? `known are ${known.slice(0, MAX_LISTED).join(", ")}${more}` : `did you mean "${near}"?`;
   return { field, reason: "FEATURE_UNKNOWN", message: `unknown feature "${name.slice(0, SHOWN)}"; ${way}` };
 }
 

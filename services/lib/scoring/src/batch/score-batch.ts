@@ -1,10 +1,11 @@
+import { BAND_NUMBERS, NO_BAND } from "@bellwether/contract/bands";
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import type { VectorBatch } from "@bellwether/risk-model/features/vector";
 import type { RowExplainer } from "../model/row-explainer.ts";
 import type { ScoringModel } from "../model/scoring-model.ts";
 import { nextTurn, TURN_ROWS } from "../runtime/event-loop-turn.ts";
-import { BAND_CODE, bandOf } from "../score/band.ts";
+import { bandOf } from "../score/band.ts";
 import { NotExplainableError } from "../score/score-supplier.ts";
 
 /** Scores of many suppliers; rows with a fault or too few features have NaN. */
@@ -57,13 +58,13 @@ export async function scoreBatch(
     if (faulty.has(row) || vectors.tooFew[row] === 1) {
       riskScores[row] = Number.NaN;
       outputs[row] = Number.NaN;
-      bands[row] = faulty.has(row) ? 0 : BAND_CODE.unknown;
+      bands[row] = faulty.has(row) ? NO_BAND : BAND_NUMBERS.unknown;
       contributions?.fill(0, row * columns, (row + 1) * columns);
       continue;
     }
     const risk = calibratedRisk(bundle, outputs[row] as number);
     riskScores[row] = risk;
-    bands[row] = Number.isNaN(risk) ? BAND_CODE.unknown : BAND_CODE[bandOf(risk, bundle.bands)];
+    bands[row] = Number.isNaN(risk) ? BAND_NUMBERS.unknown : BAND_NUMBERS[bandOf(risk, bundle.bands)];
   }
   return { riskScores, outputs, bands, contributions, missingCounts: vectors.missingCounts, faults: vectors.faults };
 }

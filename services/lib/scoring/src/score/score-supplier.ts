@@ -1,8 +1,9 @@
+import type { Band } from "@bellwether/contract/bands";
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
 import type { Fault, VectorWarning } from "@bellwether/risk-model/features/vector";
 import type { ModelIdentity, ScoringModel } from "../model/scoring-model.ts";
-import { type Band, bandOf } from "./band.ts";
+import { bandOf } from "./band.ts";
 import { type FeatureContribution, featureContributions } from "./feature-contributions.ts";
 
 /** A supplier's score; numbers are null when the band is unknown. */

@@ -1,0 +1,32 @@
+// Bounds of proto/ that programs rely on before they send, or for columns that protovalidate does not see in one piece.
+// limits.test.ts holds each one against the option of its field.
+
+/** Longest contract text, bytes of UTF-8. */
+export const MAX_CONTRACT_TEXT_BYTES = 1_048_576;
+
+/** Longest supplier id, bytes of UTF-8. */
+export const MAX_SUPPLIER_ID_BYTES = 128;
+
+/** Longest name of a feature in a request, bytes of UTF-8. */
+export const MAX_FEATURE_NAME_BYTES = 128;
+
+/** Longest display name of a supplier, bytes of UTF-8. */
+export const MAX_SUPPLIER_NAME_BYTES = 512;
+
+/** Longest category, and longest name or text of a ModelFeature, bytes of UTF-8. */
+export const MAX_CATEGORY_BYTES = 256;
+
+/** Most suppliers of one PredictBatch or SubmitChunk. */
+export const MAX_BATCH_ROWS = 8_192;
+
+/** Most features of one batch. */
+export const MAX_BATCH_FEATURES = 1_024;
+
+/** Most categories of one ModelFeature. */
+export const MAX_FEATURE_CATEGORIES = 1_024;
+
+/** Most bytes of the feature values of one SubmitChunk. */
+export const MAX_FEATURE_VALUE_BYTES = 8_388_608;
+
+/** Largest PredictBatch or SubmitChunk request, bytes. */
+export const MAX_BATCH_REQUEST_BYTES = 16_777_216;
