@@ -60,7 +60,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 /** The `bellwether` command; of its subcommands the one that `words` name is whole, the others are there to be listed. */
 export async function createProgram(context: CliContext, words: readonly string[]): Promise<Command> {
   const program = new Command("bellwether")
-    .description("Tells which suppliers are about to become a problem, why, and what would lower the risk.")
+    .description("Tells which suppliers are about to become a problem, and why.")
     .version(cli.version)
     .showHelpAfterError("(add --help for the options and examples)")
     .exitOverride();

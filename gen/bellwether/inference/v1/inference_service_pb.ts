@@ -547,7 +547,7 @@ export const NarrativeSource = {
   TEMPLATE: 1,
 
   /**
-   * Written by a language model and checked against the facts.
+   * Written by a language model. No service sends it today: every narrative is composed by template.
    *
    * @generated from enum value: NARRATIVE_SOURCE_MISTRAL = 2;
    */

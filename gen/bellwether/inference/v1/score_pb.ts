@@ -225,7 +225,7 @@ export type ModelIdentity = Message<"bellwether.inference.v1.ModelIdentity"> & {
   runtime: string;
 
   /**
-   * The explanation kernel and its version, for example "quadrature 1".
+   * The explanation kernel and its version, for example "quadrature/1". "none": the model gives no contributions.
    *
    * @generated from field: string kernel = 7;
    */

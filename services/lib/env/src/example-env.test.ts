@@ -4,22 +4,35 @@ import { expect, test } from "vitest";
 
 const ROOT = new URL("../../../../", import.meta.url).pathname;
 
-/** Names that sources pass to the readers of env.ts. */
-async function namesRead(): Promise<Set<string>> {
-  const names = new Set<string>();
+/** All sources of the services, as one text. */
+async function readSources(): Promise<string> {
+  const sources: string[] = [];
   for await (const file of glob("services/**/src/**/*.ts", {
     cwd: ROOT,
     exclude: ["**/node_modules/**", "**/*.test.ts"],
-  })) {
-    const source = await readFile(join(ROOT, file), "utf8");
-    for (const [, name = ""] of source.matchAll(/\benv\.\w+\(\s*"([A-Z][A-Z0-9_]+)"/g)) names.add(name);
-  }
-  return names;
+  }))
+    sources.push(await readFile(join(ROOT, file), "utf8"));
+  return sources.join("\n");
+}
+
+/** Names that the example gives a value, or would. */
+async function namesDocumented(): Promise<Set<string>> {
+  const example = await readFile(join(ROOT, "config/example.env"), "utf8");
+  return new Set([...example.matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, name = ""]) => name));
 }
 
 test("config/example.env documents every variable that a service reads", async () => {
-  const example = await readFile(join(ROOT, "config/example.env"), "utf8");
-  const documented = new Set([...example.matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name));
+  const documented = await namesDocumented();
+  const read = (await readSources()).matchAll(/\benv\.\w+\(\s*"([A-Z][A-Z0-9_]+)"/g);
   expect(documented.has("BELLWETHER_HOST")).toBe(true);
-  expect([...(await namesRead())].filter((name) => !documented.has(name)).sort()).toEqual([]);
+  expect([...new Set([...read].map(([, name = ""]) => name))].filter((name) => !documented.has(name)).sort()).toEqual(
+    [],
+  );
+});
+
+test("config/example.env documents nothing that no service reads", async () => {
+  const sources = await readSources();
+  // A service's ports are read by the name of the service and this ending.
+  const isRead = (name: string) => sources.includes(name.replace(/^(OPS|ML|SCHEDULER)_SERVICE(?=_\w+_PORT$)/, ""));
+  expect([...(await namesDocumented())].filter((name) => !isRead(name))).toEqual([]);
 });
