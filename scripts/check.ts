@@ -37,6 +37,7 @@ const steps: Step[] = [
   ["contracts: generate", "buf", "generate", "--template", template],
   ["contracts: gen/ is fresh", "diff", "-r", "-x", "package.json", "-x", "node_modules", fresh, "gen"],
   ["lock file", "node", "scripts/lockfile.ts", "--check"],
+  ["figures", "node", "scripts/figures.ts", "--check"],
   ["style", "biome", "ci", "--error-on-warnings", "."],
   ["types", "tsc", "-p", "."],
   ["arrows", "vitest", "run", "--reporter=dot", "tests/architecture.test.ts"],

@@ -10,6 +10,9 @@ const RUNNERS: Readonly<Record<string, { readonly file: string; readonly name?: 
   bench: { file: "bench/run.ts", name: "explain" },
   "test:interop": { file: "tests/interop/run.ts" },
   "test:conformance": { file: "tests/conformance/run.ts", name: "web-tls" },
+  "test:docs": { file: "tests/docs/run.ts" },
+  screens: { file: "tests/docs/screens.ts" },
+  figures: { file: "scripts/figures.ts" },
   "test:cluster": { file: "tests/deploy/cluster.ts" },
 };
 
