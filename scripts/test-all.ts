@@ -30,6 +30,9 @@ if (missing.length > 0) {
   }
 }
 const suites = [runSuite(process.argv.slice(2)), runSuite(["--config", "tests/dashboard/vitest.config.ts"])];
+const pages = run("node", "tests/docs/run.ts");
 const clients = run("node", "tests/interop/run.ts");
-console.log(`${countsLine(suites)}; clients of other makers ${clients ? "agree" : "do not all agree"}`);
-process.exit(clients && suites.every(({ holds }) => holds) ? 0 : 1);
+console.log(
+  `${countsLine(suites)}; commands of the pages ${pages ? "run as written" : "do not all run as written"}; clients of other makers ${clients ? "agree" : "do not all agree"}`,
+);
+process.exit(pages && clients && suites.every(({ holds }) => holds) ? 0 : 1);

@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readlink, rm, symlink } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { ROOT } from "./blocks.ts";
+
+/** A copy of the checkout in which commands may write what they like. */
+export interface ScratchCopy extends AsyncDisposable {
+  readonly path: string;
+}
+
+/**
+ * Copies the files that git has or would take, and gives the copy a node_modules folder: outside packages are links to the installed
+ * ones, the workspaces' links lead into the copy.
+ */
+export async function makeScratchCopy(): Promise<ScratchCopy> {
+  const copy = await mkdtemp(path.join(os.tmpdir(), "bellwether-docs-"));
+  const remove = () => rm(copy, { recursive: true, force: true });
+  try {
+    // The user that the embedded database runs as has to get in.
+    await chmod(copy, 0o755);
+    for (const file of checkoutFiles()) {
+      await mkdir(path.dirname(path.join(copy, file)), { recursive: true });
+      await copyFile(path.join(ROOT, file), path.join(copy, file));
+    }
+    await linkPackages(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { path: copy, [Symbol.asyncDispose]: remove };
+}
+
+function checkoutFiles(): string[] {
+  const list = (...args: string[]) =>
+    execFileSync("git", ["ls-files", "-z", ...args], { cwd: ROOT, encoding: "utf8" }).split("\0");
+  const deleted = new Set(list("--deleted"));
+  return list("--cached", "--others", "--exclude-standard").filter((file) => file !== "" && !deleted.has(file));
+}
+
+/** Links of npm (workspaces, commands) are copied as they are: relative, so they lead to the copy. */
+async function linkPackages(installed: string, folder: string): Promise<void> {
+  await mkdir(folder);
+  for (const entry of await readdir(installed, { withFileTypes: true })) {
+    const [from, to] = [path.join(installed, entry.name), path.join(folder, entry.name)];
+    if (entry.isSymbolicLink()) await symlink(await readlink(from), to);
+    else if (entry.name === ".bin" || entry.name.startsWith("@")) await linkPackages(from, to);
+    else if (!entry.name.startsWith(".")) await symlink(from, to);
+  }
+}

@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { PORTS } from "./free-ports.ts";
+
+/** A command that takes longer is ended and fails. */
+const COMMAND_TIMEOUT_MS = 120_000;
+
+/** Where and with what the commands of the pages run. */
+export interface Shell {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Puts this run's ports in the place of the default ones. */
+  readonly translate: (text: string) => string;
+}
+
+/** How a command ended. */
+export interface Ended {
+  /** Null when it was ended because it took too long. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A shell in `cwd` as somebody has it who has just opened a terminal: nothing of npm's, no setting of Bellwether's but the ports. */
+export function openShell(
+  cwd: string,
+  ports: Readonly<Record<string, number>>,
+  variables: Readonly<Record<string, string | undefined>>,
+): Shell {
+  const { PATH = "", HOME, TMPDIR, USER = "reader" } = process.env;
+  const outside = PATH.split(":").filter((folder) => !folder.includes("node_modules"));
+  const changed = Object.entries(ports).filter(([name, port]) => PORTS[name] !== port);
+  const env = {
+    ...{ PATH: outside.join(":"), HOME, TMPDIR, USER, LANG: "C.UTF-8" },
+    ...variables,
+    ...Object.fromEntries(changed.map(([name, port]) => [name, String(port)])),
+  };
+  const chosen = new Map(Object.entries(PORTS).map(([name, port]) => [String(port), String(ports[name] ?? port)]));
+  const translate = (text: string) =>
+    text.replaceAll(/\b(localhost|127\.0\.0\.1):(\d+)\b/g, (_, host, port) => `${host}:${chosen.get(port) ?? port}`);
+  return { cwd, env, translate };
+}
+
+/** Runs a text of commands; the first that fails ends it. */
+export const runCommands = (shell: Shell, text: string): Promise<Ended> =>
+  run("bash", ["-euo", "pipefail", "-c", shell.translate(text)], shell, "");
+
+/** Runs a Python program. */
+export const runPython = (shell: Shell, text: string): Promise<Ended> =>
+  run("python3", ["-"], shell, shell.translate(text));
+
+async function run(command: string, args: readonly string[], { cwd, env }: Shell, input: string): Promise<Ended> {
+  const child = spawn(command, args, { cwd, env, timeout: COMMAND_TIMEOUT_MS });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output.stderr += text;
+  });
+  child.stdin.end(input);
+  const [code] = await once(child, "close");
+  return { code, ...output };
+}
