@@ -173,10 +173,7 @@ test("what the page imports, also by way of packages, runs in a browser", () => 
 });
 
 /** Cycles of files, or of entries of one folder, that are still to be opened; nothing is added here. */
-const OPEN_CYCLES: readonly (readonly string[])[] = [
-  ["services/lib/mesh/src/call", "services/lib/mesh/src/errors"],
-  ["services/lib/mesh/src/call/call.ts", "services/lib/mesh/src/call/route.ts"],
-];
+const OPEN_CYCLES: readonly (readonly string[])[] = [];
 
 const fileCycles = findCycles(edges);
 // The entries of a folder are its files, each by itself, and its subfolders: entry points import folders, folders do not import

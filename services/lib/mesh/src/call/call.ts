@@ -3,8 +3,8 @@ import { unsampledContext } from "@bellwether/telemetry/unsampled-trace";
 import { create, type DescMethod, isMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import { type ConnectError, type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import type { Context, Span } from "@opentelemetry/api";
+import type { BoundMethod } from "./bound-method.ts";
 import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
-import type { BoundMethod } from "./route.ts";
 
 /** Reason of the signals of calls that have ended. Shared: an AbortError per call would capture a stack trace that nobody reads. */
 export const OVER: unknown = AbortSignal.abort().reason;
@@ -27,6 +27,11 @@ export interface RequestMemory {
   paceMs(): number;
 }
 
+/** What decides whether a call runs at once. True: it waits until `enter` or `fail`. */
+interface Admission {
+  admit(call: Call): boolean;
+}
+
 /**
  * One call on the server, the same at every listener: what handlers get as their context and policies work on.
  * Headers, signal and values come into being when they are first asked for: a unary call that needs none pays for none.
@@ -42,8 +47,6 @@ export abstract class Call implements HandlerContext {
   abstract header(name: string): string | undefined;
   /** Ends the call from outside its handler, as a deadline does. Does nothing when it has ended. */
   abstract fail(reason: unknown): void;
-  /** Goes on with a call that a policy's `admit` made wait. */
-  abstract enter(): void;
 
   /** Whether the listener's engine ends the call at the deadline that its client set. */
   readonly engineKeepsDeadline: boolean = false;
@@ -82,6 +85,8 @@ export abstract class Call implements HandlerContext {
   /** Why it was cut short; undefined while it runs and after a normal end. */
   aborted: ConnectError | undefined;
 
+  /** What runs when a call that waits for a slot gets it; undefined: it does not wait. */
+  #onEnter: (() => void) | undefined;
   #controller: AbortController | undefined;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
@@ -143,6 +148,27 @@ export abstract class Call implements HandlerContext {
   /** Milliseconds left, below 0 when late; undefined: no deadline. Made when asked for, and bound: handlers may take it along. */
   get timeoutMs(): () => number | undefined {
     return () => (this.deadline === Number.POSITIVE_INFINITY ? undefined : this.deadline - Date.now());
+  }
+
+  /**
+   * Runs `work` when the policies admit the call: at once, or as soon as one of them calls `enter`. A callback, because a promise
+   * would cost a unary call as much as the rest of the chain together. @throws what a policy's `admit` throws
+   */
+  whenAdmitted(policies: Admission, work: () => void): void {
+    if (policies.admit(this)) this.#onEnter = work;
+    else work();
+  }
+
+  /** As `whenAdmitted`, for calls that are asynchronous anyway. A call that ends while it waits may leave the promise pending. */
+  admitted(policies: Admission): Promise<void> {
+    return new Promise((resolve) => this.whenAdmitted(policies, resolve));
+  }
+
+  /** Continues a call that a policy's `admit` made wait. Does nothing when it does not wait. */
+  enter(): void {
+    const work = this.#onEnter;
+    this.#onEnter = undefined;
+    work?.();
   }
 
   /** Makes what has come of the request independent of the larger buffers that it came in. Gives the bytes that it takes. */

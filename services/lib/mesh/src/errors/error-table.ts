@@ -1,6 +1,4 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Call } from "../call/call.ts";
-import type { PolicyChain } from "../call/policy.ts";
 import { clean, type FieldViolation, rpcError } from "./rpc-error.ts";
 
 /**
@@ -18,6 +16,18 @@ export interface DescribedError extends Error {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** What the table reads of the call that failed. */
+export interface FailedCall {
+  readonly bound: { readonly name: string };
+  /** Why the call was cut short before its handler threw; undefined while it runs. */
+  readonly aborted: ConnectError | undefined;
+  /** Runs `work` in the call's trace context. */
+  within<T>(work: () => T): T;
+}
+
+/** Turns whatever was thrown into what the client may see. Never throws. */
+export type ToError = (thrown: unknown, call: FailedCall) => ConnectError;
+
 /** Receives every error that the client must not see, with its cause. */
 export type ErrorLog = (failure: { readonly method: string; readonly error: unknown }) => void;
 
@@ -29,8 +39,8 @@ export function errorsByTable(
   table: ErrorTable,
   log: ErrorLog,
   translate: (error: unknown) => unknown = (error) => error,
-): PolicyChain["toError"] {
-  const internal = (call: Call, error: unknown): ConnectError => {
+): ToError {
+  const internal = (call: FailedCall, error: unknown): ConnectError => {
     // In the call's trace, so that the line has its ids.
     call.within(() => log({ method: call.bound.name, error }));
     return rpcError(Code.Internal, "INTERNAL", "internal error");

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { BoundMethod } from "../call/bound-method.ts";
 import { Call, type Peer } from "../call/call.ts";
 import { freeBytes } from "../call/free-bytes.ts";
 import { createMessageTimer } from "../call/message-timer.ts";
 import { parseTimeout } from "../call/parse-timeout.ts";
 import { plainBytes } from "../call/plain-bytes.ts";
 import type { PolicyChain } from "../call/policy.ts";
-import type { BoundMethod } from "../call/route.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 import { peerOfSession } from "../listener/peers.ts";
 import { checkEncoding } from "./compression.ts";
@@ -30,7 +30,7 @@ const UNREAD_STREAM_BYTES = 128 * 1024;
 /** A larger message came in several chunks; smaller ones are counted when they have waited. */
 const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
-/** One for all: making an error costs more than the rest of a call that is taken back, and a flood takes back many. */
+/** Shared: creating an error costs more than the rest of a canceled call, and a flood cancels many. */
 const CANCELED = new ConnectError("canceled", Code.Canceled);
 
 /**
@@ -51,8 +51,6 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   #isDecoded = false;
   /** Wakes a handler that waits for the next inbound message; undefined ends its stream. */
   #awaitingMessage: ((bytes: Buffer | undefined) => void) | undefined;
-  /** Lets a streaming call in. */
-  #awaitingTurn: (() => void) | undefined;
   /** Wakes a handler whose outbound message is being written. */
   #awaitingWrite: (() => void) | undefined;
 
@@ -205,7 +203,8 @@ export class GrpcCall extends Call implements GrpcStreamListener {
       this.#request = undefined;
       this.abort(error);
     }
-    this.#awaitingTurn?.();
+    // A stream that waits for its slot wakes and sees that it has ended.
+    this.enter();
     this.#awaitingMessage?.(undefined);
     this.#awaitingWrite?.();
     this.bound.chain.close(this, error);
@@ -229,16 +228,10 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   #admitUnary(bytes: Buffer): void {
     if (this.#ended) return;
     try {
-      if (!this.bound.chain.admit(this)) this.#answerUnary(bytes);
+      this.whenAdmitted(this.bound.chain, () => this.#answerUnary(bytes));
     } catch (reason) {
       this.fail(reason);
     }
-  }
-
-  /** Its turn has come. */
-  enter(): void {
-    if (this.#awaitingTurn) this.#awaitingTurn();
-    else if (this.#request) this.#answerUnary(this.#request);
   }
 
   #answerUnary(bytes: Buffer): void {
@@ -273,7 +266,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     try {
       await this.#opening;
       if (this.#ended) return;
-      if (this.bound.chain.admit(this)) await this.#turn();
+      await this.admitted(this.bound.chain);
       if (this.#ended) return;
       const input = takeInput();
       const answer = this.within(() => this.bound.handler(input, this));
@@ -282,12 +275,6 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     } catch (reason) {
       this.fail(reason);
     }
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#awaitingTurn = resolve;
-    });
   }
 
   async #sendStream(answers: AsyncIterable<unknown>): Promise<void> {

@@ -1,7 +1,7 @@
 import { echoRoute } from "@bellwether/testing/echo/echo-service";
 import { afterEach, expect, it, vi } from "vitest";
+import type { BoundMethod } from "../call/bound-method.ts";
 import { Call } from "../call/call.ts";
-import type { BoundMethod } from "../call/route.ts";
 import { admissionPolicy } from "./admission.ts";
 
 /** A server's event loop on a clock of its own: it reads what has arrived, then handlers have their turn. */

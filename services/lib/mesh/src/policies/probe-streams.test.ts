@@ -3,8 +3,8 @@ import { ServerReflection } from "@bellwether/gen/grpc/reflection/v1/reflection_
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { expect, it } from "vitest";
+import { bindMethod } from "../call/bound-method.ts";
 import { Call } from "../call/call.ts";
-import { bindMethod } from "../call/route.ts";
 import { probeStreamPolicy } from "./probe-streams.ts";
 
 class ProbeCall extends Call {

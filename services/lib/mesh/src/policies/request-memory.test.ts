@@ -1,8 +1,8 @@
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { bindMethod } from "../call/bound-method.ts";
 import { Call } from "../call/call.ts";
-import { bindMethod } from "../call/route.ts";
 import { type RequestMemoryPolicy, requestMemoryPolicy } from "./request-memory.ts";
 
 const KIB = 1024;

@@ -1,10 +1,10 @@
 import { create, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
+import type { BoundMethod } from "../call/bound-method.ts";
 import { Call, type Peer } from "../call/call.ts";
 import { JSON_OVERHEAD } from "../call/call-limits.ts";
 import type { PolicyChain } from "../call/policy.ts";
-import type { BoundMethod } from "../call/route.ts";
 import { errorHeaders } from "../errors/error-headers.ts";
 import { invalidRequest, reworded } from "../errors/rpc-error.ts";
 import { peerOfSocket } from "../listener/peers.ts";
@@ -35,7 +35,6 @@ export class RestCall extends Call {
   readonly #init: RestCallInit;
   #requestHeader: Headers | undefined;
   #arrivedBytes = 0;
-  #awaitingTurn: (() => void) | undefined;
   #reject: ((error: ConnectError) => void) | undefined;
 
   constructor(init: RestCallInit) {
@@ -94,7 +93,7 @@ export class RestCall extends Call {
       // A slow upload has its own time limit: the answer's begins now.
       if (timeoutMs !== undefined) this.deadline = Date.now() + timeoutMs;
       this.startDeadline?.();
-      if (chain.admit(this)) await this.#orFailure(this.#turn());
+      await this.#orFailure(this.admitted(chain));
       chain.message(this, message);
       await this.#answer(message);
       chain.close(this, undefined);
@@ -104,16 +103,6 @@ export class RestCall extends Call {
       if (this.aborted && !response.destroyed)
         sendError(response, reword ? reworded(this.aborted, reword) : this.aborted);
     }
-  }
-
-  enter(): void {
-    this.#awaitingTurn?.();
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#awaitingTurn = resolve;
-    });
   }
 
   async #readRequest(): Promise<Message> {

@@ -6,8 +6,8 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
-import type { Call } from "../call/call.ts";
-import { type BoundMethod, bindMethod, type Handler, type Route } from "../call/route.ts";
+import { type BoundMethod, bindMethod, type Handler } from "../call/bound-method.ts";
+import type { Route } from "../call/route.ts";
 
 /** An RPC that a plain HTTP path can stand for. */
 type RestRpc = DescMethodUnary | DescMethodServerStreaming;
@@ -61,7 +61,7 @@ export interface RestRouteOptions<R extends RestRpc> {
 /** Binds a plain HTTP path to an RPC. */
 export function restRoute<R extends RestRpc>(options: RestRouteOptions<R>): RestRoute {
   const { implementation } = options;
-  const handler = implementation as ((request: unknown, call: Call) => unknown) | undefined;
+  const handler = implementation as Handler | undefined;
   return { query: {}, reword: undefined, ...(options as RestRouteOptions<RestRpc>), handler };
 }
 

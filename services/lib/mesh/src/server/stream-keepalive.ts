@@ -1,5 +1,6 @@
 import { create, type Message } from "@bufbuild/protobuf";
-import type { BoundMethod, Route } from "../call/route.ts";
+import type { BoundMethod } from "../call/bound-method.ts";
+import type { Route } from "../call/route.ts";
 
 /**
  * Has every open-ended stream of answers (a watch) send an empty message when it has sent nothing for `everyMs`: proxies, browsers and NAT

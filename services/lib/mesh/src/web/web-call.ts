@@ -1,9 +1,9 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { BoundMethod } from "../call/bound-method.ts";
 import { Call, type Peer } from "../call/call.ts";
 import { createMessageTimer } from "../call/message-timer.ts";
 import type { PolicyChain } from "../call/policy.ts";
-import type { BoundMethod } from "../call/route.ts";
 import { errorHeaders } from "../errors/error-headers.ts";
 import { bodyKey } from "./interruptible-body.ts";
 import { explainMalformed } from "./malformed-request.ts";
@@ -46,7 +46,6 @@ export class WebCall extends Call {
   #answering = false;
   #arrivedBytes = 0;
   #inflatedBytes = 0;
-  #awaitingTurn: (() => void) | undefined;
   /** Rejects what the engine waits for: a call fails even when its handler does not heed the signal. */
   #reject: ((error: ConnectError) => void) | undefined;
 
@@ -126,10 +125,6 @@ export class WebCall extends Call {
     if (arrivedBytes > COUNTED_AT_ONCE_BYTES) this.memory?.count(this, this.keepRequest());
   }
 
-  enter(): void {
-    this.#awaitingTurn?.();
-  }
-
   /** Runs the chain's `open`. @throws ConnectError */
   async open(): Promise<void> {
     try {
@@ -145,7 +140,7 @@ export class WebCall extends Call {
   async answer(input: Message | AsyncIterable<Message>): Promise<unknown> {
     this.#answering = true;
     try {
-      if (this.#chain.admit(this)) await this.#orFailure(this.#turn());
+      await this.#orFailure(this.admitted(this.#chain));
       const answer = this.#handle(input);
       const message = this.toResponse(answer instanceof Promise ? await this.#orFailure(answer) : answer);
       if (this.aborted) throw this.aborted;
@@ -161,7 +156,7 @@ export class WebCall extends Call {
   async *answerStream(input: Message | AsyncIterable<Message>): AsyncGenerator<unknown> {
     this.#answering = true;
     try {
-      if (this.#chain.admit(this)) await this.#orFailure(this.#turn());
+      await this.#orFailure(this.admitted(this.#chain));
       const iterator = (this.#handle(input) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
       let done = false;
       try {
@@ -181,12 +176,6 @@ export class WebCall extends Call {
     } finally {
       if (!this.closed) this.fail(new ConnectError("canceled", Code.Canceled));
     }
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#awaitingTurn = resolve;
-    });
   }
 
   #handle(input: Message | AsyncIterable<Message>): unknown {

@@ -7,11 +7,12 @@ import {
   type HandlerContext,
   type MethodImpl,
 } from "@connectrpc/connect";
+import type { BoundMethod } from "../call/bound-method.ts";
 import { OVER, type Peer } from "../call/call.ts";
 import { filesOf } from "../call/file-closure.ts";
 import { methodPath } from "../call/method.ts";
 import type { PolicyChain } from "../call/policy.ts";
-import type { BoundMethod, Route } from "../call/route.ts";
+import type { Route } from "../call/route.ts";
 import type { Address, TlsMaterial } from "../listener/listen.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { ListenerLimits } from "../listener/listener-limits.ts";
