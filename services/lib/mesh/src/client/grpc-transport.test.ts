@@ -1,0 +1,122 @@
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { collect, type EchoServer, echoClient, startEcho, streamOf, until } from "@bellwether/testing/echo/start-echo";
+import { Code, ConnectError } from "@connectrpc/connect";
+import * as grpc from "@grpc/grpc-js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Call } from "../call/call.ts";
+import { createGrpcTransport } from "./grpc-transport.ts";
+
+const BUSY = { delay: { seconds: 60n } };
+let echo: EchoServer;
+let channel: grpc.Client;
+const ended: string[] = [];
+const opened: Pick<Call, "deadline">[] = [];
+
+beforeAll(async () => {
+  echo = await startEcho({
+    observer: { started: () => {}, ended: (method) => ended.push(method) },
+    policies: [{ admit: ({ deadline }) => opened.push({ deadline }) < 0 }],
+  });
+  channel = new grpc.Client(new URL(echo.grpcUrl).host, grpc.credentials.createInsecure());
+});
+afterAll(async () => {
+  channel.close();
+  await echo[Symbol.asyncDispose]();
+});
+
+const client = () => echoClient(createGrpcTransport(channel, []));
+const failure = (call: Promise<unknown>): Promise<ConnectError> =>
+  call.then(() => expect.fail("the call did not fail"), ConnectError.from);
+
+describe("a unary call", () => {
+  it("gives the answer with the peer's header and trailer", async () => {
+    const seen: (string | null)[] = [];
+    const answer = await client().echo(
+      { id: "x", behavior: {} },
+      {
+        headers: { "echo-request": "tag" },
+        onHeader: (header) => seen.push(header.get("echo-header")),
+        onTrailer: (trailer) => seen.push(trailer.get("echo-trailer")),
+      },
+    );
+    expect(answer.request?.id).toBe("x");
+    expect(seen).toEqual(["tag", "tag"]);
+  });
+
+  it("fails with the peer's code, text and details, marked as from the wire", async () => {
+    const error = await failure(
+      client().echo({ id: "x", behavior: { failCode: Code.NotFound, failText: "no such thing" } }),
+    );
+    expect(error).toMatchObject({ code: Code.NotFound, rawMessage: "no such thing", isWireError: true });
+    expect(error.findDetails(ErrorInfoSchema)[0]?.reason).toBe("ASKED_FOR5");
+  });
+
+  it("has the RPC's default deadline when it names none, and none when it asks for 0", async () => {
+    for (const [options, within] of [
+      [{}, 2_000],
+      [{ timeoutMs: 30_000 }, 30_000],
+      // The server gives it the RPC's default.
+      [{ timeoutMs: 0 }, 2_000],
+    ] as const) {
+      opened.length = 0;
+      const before = Date.now();
+      await client().echo({ id: "x" }, options);
+      const leftMs = (opened[0]?.deadline ?? 0) - before;
+      expect(leftMs).toBeGreaterThan(within / 2);
+      expect(leftMs).toBeLessThan(within + 5_000);
+    }
+  });
+
+  it("ends when its signal fires", async () => {
+    const gone = new AbortController();
+    const call = failure(client().echo({ id: "x", behavior: BUSY }, { signal: gone.signal, timeoutMs: 30_000 }));
+    gone.abort();
+    expect(await call).toMatchObject({ code: Code.Canceled });
+  });
+
+  it("fails as UNAVAILABLE when nobody listens", async () => {
+    using nobody = Object.assign(new grpc.Client("127.0.0.1:1", grpc.credentials.createInsecure()), {
+      [Symbol.dispose]: () => nobody.close(),
+    });
+    const call = echoClient(createGrpcTransport(nobody, [])).echo({ id: "x" });
+    expect(await failure(call)).toMatchObject({ code: Code.Unavailable });
+  });
+});
+
+describe("a streaming call", () => {
+  it("carries messages both ways, with header and trailer", async () => {
+    expect(await client().sum(streamOf({ number: 2 }, { number: 3 }))).toMatchObject({ sum: 5n });
+    const texts = await collect(client().chat(streamOf({ text: "a" }, { text: "b" })));
+    expect(texts.map(({ text }) => text)).toEqual(["a", "b"]);
+  });
+
+  it("fails where the peer fails, after the messages that came before", async () => {
+    const numbers: number[] = [];
+    const read = async () => {
+      const behavior = { failCode: Code.Aborted, failAfter: 2 };
+      for await (const { number } of client().count({ to: 5, behavior })) numbers.push(number);
+    };
+    expect(await failure(read())).toMatchObject({ code: Code.Aborted, isWireError: true });
+    expect(numbers).toEqual([1, 2]);
+  });
+
+  it("is canceled at the peer when its signal fires", async () => {
+    ended.length = 0;
+    const gone = new AbortController();
+    const messages = client().count({ to: 1_000_000, padding: 1_000 }, { signal: gone.signal });
+    const read = (async () => {
+      for await (const _ of messages) gone.abort();
+    })();
+    expect(await failure(read)).toMatchObject({ code: Code.Canceled });
+    await until(() => ended.includes("Count"), "the handler's end");
+  });
+
+  it("fails when the source of its messages does", async () => {
+    async function* broken(): AsyncGenerator<{ number: number }> {
+      yield { number: 1 };
+      throw new Error("the file ended early");
+    }
+    expect(await failure(client().sum(broken()))).toMatchObject({ code: Code.Canceled });
+    expect(await client().echo({ id: "next" })).toMatchObject({ request: { id: "next" } });
+  });
+});
