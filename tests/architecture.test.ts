@@ -18,8 +18,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   reasons: [],
   "tree-model": [],
   config: ["contract"],
-  "risk-model": ["contract", "tree-model"],
-  "model-import": ["tree-model", "risk-model"],
+  "risk-model": ["contract", "tree-model", "config"],
+  "model-import": ["tree-model", "config", "risk-model"],
   "demo-data": ["risk-model"],
   ingest: ["contract", "config", "risk-model"],
   registry: ["files", "risk-model"],
@@ -209,6 +209,17 @@ test("domains and the risk model know no transport, store or runtime", () => {
       FOREIGN.some(([folder, forbidden]) => folder.test(file) && forbidden.test(specifier)),
   );
   expect(wrong).toEqual([]);
+});
+
+test("the risk model and the import of models take types of the configuration, and none of its code", () => {
+  const taken = imports.filter(
+    ({ file, specifier }) =>
+      /^(risk-model|model-import)$/.test(packageOf(file)) &&
+      !isTest(file) &&
+      specifier.startsWith("@bellwether/config/"),
+  );
+  expect(taken.length).toBeGreaterThan(0);
+  expect(taken.filter(({ typeOnly }) => !typeOnly)).toEqual([]);
 });
 
 /** Opens ONNX Runtime with its telemetry off, for which it sets a variable. */

@@ -1,5 +1,5 @@
 import { nearestName } from "@bellwether/contract/nearest-name";
-import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
+import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { loadTrainingData, withDataOptions } from "../data/training-data.ts";

@@ -1,7 +1,7 @@
 import path from "node:path";
-import type { ModelConfig } from "@bellwether/config/model-config";
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import { type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
-import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
+import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import type { TrainedRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 
 /**
@@ -12,7 +12,7 @@ import type { TrainedRiskModel } from "@bellwether/risk-model/training/train-ris
  */
 export async function exportTraining(
   folder: string,
-  model: ModelConfig,
+  model: ModelSpec,
   table: FeatureTable,
   { rowUses, testScores }: TrainedRiskModel,
 ): Promise<string> {

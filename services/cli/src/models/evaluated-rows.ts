@@ -1,5 +1,5 @@
 import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
-import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
+import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { countTrainingSide } from "@bellwether/risk-model/training/provenance";
 import { scoreBatch } from "@bellwether/scoring/batch/score-batch";
 import { openScoringModel } from "@bellwether/scoring/model/scoring-model";

@@ -1,4 +1,4 @@
-import type { ModelConfig } from "@bellwether/config/model-config";
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { type CliContext, registryFolder } from "../context/cli-context.ts";
@@ -10,7 +10,7 @@ import { type PublishedModel, publishModel } from "./publish-model.ts";
 /** Publishes a trained model. @throws OtherContractError */
 export function publishTrained(
   root: string,
-  model: ModelConfig,
+  model: ModelSpec,
   configHash: string,
   trained: TrainedRiskModel,
   now: Date,

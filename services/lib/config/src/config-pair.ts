@@ -3,12 +3,13 @@ import { nearestName } from "@bellwether/contract/nearest-name";
 import { mistakeAt } from "./check-schema.ts";
 import { ConfigError, type ConfigMistake } from "./config-error.ts";
 import { type FeatureMapping, parseFeatureMapping, type RowsMapping } from "./feature-mapping.ts";
-import { type ModelConfig, parseModelConfig } from "./model-config.ts";
+import { parseModelConfig } from "./model-config.ts";
+import type { ModelSpec } from "./model-spec.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 /** A model configuration with the mapping that produces its features. */
 export interface ConfigPair {
-  readonly model: ModelConfig;
+  readonly model: ModelSpec;
   readonly mapping: FeatureMapping;
   /** SHA-256 over the canonical form of both, lower-case hex; comments and layout do not change it. */
   readonly configHash: string;
@@ -44,7 +45,7 @@ async function collect<A, B>([a, b]: [() => Promise<A>, () => Promise<B>]): Prom
   throw new ConfigError(failed.flatMap((error) => (error instanceof ConfigError ? error.mistakes : [])));
 }
 
-function pairMistakes(model: ModelConfig, mapping: FeatureMapping, file: YamlFile): ConfigMistake[] {
+function pairMistakes(model: ModelSpec, mapping: FeatureMapping, file: YamlFile): ConfigMistake[] {
   const mistakes = rowsMistakes(model, mapping.rows, file, ["rows"]);
   if (mapping.weekly?.form === "flat")
     mistakes.push(...rowsMistakes(model, mapping.weekly.rows, file, ["weekly", "rows"]));
@@ -53,7 +54,7 @@ function pairMistakes(model: ModelConfig, mapping: FeatureMapping, file: YamlFil
   return mistakes;
 }
 
-function rowsMistakes(model: ModelConfig, rows: RowsMapping, file: YamlFile, path: PropertyKey[]): ConfigMistake[] {
+function rowsMistakes(model: ModelSpec, rows: RowsMapping, file: YamlFile, path: PropertyKey[]): ConfigMistake[] {
   const wanted = new Set(model.features.map((f) => f.name));
   const made = new Set(Object.keys(rows.features));
   const features = [...path, "features"];

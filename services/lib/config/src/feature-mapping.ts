@@ -5,7 +5,7 @@ import type { ConfigMistake } from "./config-error.ts";
 import { isoDateSchema } from "./iso-date.ts";
 import { nameSchema } from "./names.ts";
 import { SNAPSHOTS, type SourceMapping, sourceFromYaml, sourceSchema } from "./source-mapping.ts";
-import { type Place, readYaml, type YamlFile } from "./yaml-file.ts";
+import type { Place, YamlFile } from "./yaml-file.ts";
 
 /** As-of dates that training rows are made for: `from`, then every period up to and with `to`. ISO dates. */
 export interface SnapshotMapping {
@@ -143,11 +143,6 @@ const mappingSchema = z.strictObject(
 /** Checks a feature mapping. @throws ConfigError with every mistake. */
 export function parseFeatureMapping(file: YamlFile): FeatureMapping {
   return mappingFromYaml(parseWithSchema(mappingSchema, file, tableMistakes));
-}
-
-/** Reads and checks a feature mapping. @throws ConfigError with every mistake. */
-export async function loadFeatureMapping(path: string): Promise<FeatureMapping> {
-  return parseFeatureMapping(await readYaml(path));
 }
 
 /** Table of a flat weekly file; its rows are read without steps. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ConfigError } from "./config-error.ts";
-import { type ModelConfig, parseModelConfig } from "./model-config.ts";
+import { parseModelConfig } from "./model-config.ts";
+import type { ModelSpec } from "./model-spec.ts";
 import { parseYaml } from "./yaml-file.ts";
 
 const GOOD = `version: 1
@@ -30,7 +31,7 @@ split: { by: time, test_from: 2012-10-01, horizon_days: 90 }
 seed: 42
 `;
 
-function parse(text: string): ModelConfig {
+function parse(text: string): ModelSpec {
   return parseModelConfig(parseYaml(text, "m.yaml"));
 }
 

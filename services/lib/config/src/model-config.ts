@@ -11,8 +11,9 @@ import {
 } from "./check-schema.ts";
 import type { ConfigMistake } from "./config-error.ts";
 import { isoDateSchema } from "./iso-date.ts";
+import type { ModelSpec } from "./model-spec.ts";
 import { nameSchema } from "./names.ts";
-import { readYaml, type YamlFile } from "./yaml-file.ts";
+import type { YamlFile } from "./yaml-file.ts";
 
 /** More features than this is a wrong file: the wire takes 4,096 rows of at most so many columns. */
 const MAX_FEATURES = 1000;
@@ -147,74 +148,9 @@ const modelConfigSchema = z.strictObject(
 
 type ModelYaml = z.output<typeof modelConfigSchema>;
 
-/** A feature as declared; a category has no unit and no range. */
-export interface FeatureConfig {
-  readonly name: string;
-  readonly kind: "numeric" | "category";
-  readonly unit: string;
-  /** Physically possible values, both ends allowed; null on categories. */
-  readonly range: readonly [number, number] | null;
-  readonly missing: "refuse" | "keep" | "median";
-  readonly direction: "raises" | "lowers" | "unknown";
-  /** Whether training holds the score to the direction; false on categories and where no direction is declared. */
-  readonly monotone: boolean;
-  readonly immutable: boolean;
-}
-
-/** The trainer as declared; the two kinds differ in their fields. */
-export type TrainerConfig =
-  | {
-      readonly kind: "gradient_boosting";
-      readonly trees: number;
-      readonly maxDepth: number;
-      readonly learningRate: number;
-      readonly l2: number;
-      readonly minChildWeight: number;
-      readonly subsample: number;
-      readonly columnSample: number;
-      readonly classWeight: "none" | "balanced" | number;
-      readonly earlyStopping: { readonly patience: number } | null;
-    }
-  | {
-      readonly kind: "random_forest";
-      readonly trees: number;
-      /** 0: unlimited. */
-      readonly maxDepth: number;
-      readonly minLeaf: number;
-      readonly columnSample: number;
-      readonly classWeight: "none" | "balanced" | number;
-    };
-
-/** `config/model_config.yaml`: what the model is, in the form that the trainer takes (`ModelSpec` of risk-model). */
-export interface ModelConfig {
-  readonly name: string;
-  readonly features: readonly FeatureConfig[];
-  readonly text: { readonly name: string; readonly maxTerms: number; readonly stopWords: "english" | "none" } | null;
-  readonly target: { readonly name: string; readonly riskClass: string; readonly otherClass: string };
-  readonly bands: { readonly high: number; readonly medium: number };
-  readonly minimumPresent: number;
-  readonly trainer: TrainerConfig;
-  readonly split: {
-    readonly by: "time" | "supplier";
-    readonly testShare: number;
-    /** ISO date; null: from `testShare`. */
-    readonly testFrom: string | null;
-    readonly gapDays: number;
-    readonly horizonDays: number;
-    /** Null: calibration is out of fold, and every row that is no test row trains. */
-    readonly calibrationShare: number | null;
-  };
-  readonly seed: number;
-}
-
 /** Checks a model configuration. @throws ConfigError with every mistake. */
-export function parseModelConfig(file: YamlFile): ModelConfig {
+export function parseModelConfig(file: YamlFile): ModelSpec {
   return modelConfigFromYaml(parseWithSchema(modelConfigSchema, file, nameClashes));
-}
-
-/** Reads and checks a model configuration. @throws ConfigError with every mistake. */
-export async function loadModelConfig(path: string): Promise<ModelConfig> {
-  return parseModelConfig(await readYaml(path));
 }
 
 /** Every column of the mapped table needs a name of its own. */
@@ -235,7 +171,7 @@ function nameClashes(file: YamlFile): ConfigMistake[] {
   });
 }
 
-function modelConfigFromYaml(yaml: ModelYaml): ModelConfig {
+function modelConfigFromYaml(yaml: ModelYaml): ModelSpec {
   return {
     name: yaml.name,
     features: yaml.features.map((f) => ({
@@ -265,7 +201,7 @@ function modelConfigFromYaml(yaml: ModelYaml): ModelConfig {
   };
 }
 
-function trainerFromYaml(trainer: ModelYaml["trainer"]): TrainerConfig {
+function trainerFromYaml(trainer: ModelYaml["trainer"]): ModelSpec["trainer"] {
   if (trainer.kind === "random_forest")
     return {
       kind: trainer.kind,

@@ -1,8 +1,8 @@
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { publishVersion } from "@bellwether/registry/publish/publish-version";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
-import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
-import type { ModelSpec } from "@bellwether/risk-model/spec/model-spec";
+import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";

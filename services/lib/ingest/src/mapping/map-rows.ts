@@ -1,5 +1,5 @@
 import type { AttributeMapping, RowsMapping } from "@bellwether/config/feature-mapping";
-import type { ModelConfig } from "@bellwether/config/model-config";
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
 import { type FoundReason, MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
@@ -20,7 +20,7 @@ export interface RowsToMap {
   readonly from: string;
   /** SQL of a row's place in its file, 0 for the first; null when rows come from several tables. */
   readonly place: string | null;
-  readonly model: ModelConfig;
+  readonly model: ModelSpec;
   /** Table of supplier_id, as_of (when the rows have one) and label; rows without a label are left out. */
   readonly labels: string | null;
   /** As-of date of rows that map none; ISO date. */

@@ -1,4 +1,4 @@
-import type { ModelConfig } from "@bellwether/config/model-config";
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import { MAX_CATEGORY_BYTES, MAX_CONTRACT_TEXT_BYTES, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import type { RejectStage } from "../rejected-rows.ts";
@@ -33,7 +33,7 @@ export function given(column: string): string {
  * ml-service holds a supplier against.
  */
 export function rejectedRowReasons(
-  model: ModelConfig,
+  model: ModelSpec,
   row: { readonly asOf: boolean; readonly label: boolean },
 ): RejectedRowReason[] {
   const id = "supplier_id";

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { FeatureMapping, WeeklyMapping } from "@bellwether/config/feature-mapping";
 import { isIsoDate } from "@bellwether/config/iso-date";
-import type { ModelConfig } from "@bellwether/config/model-config";
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
@@ -21,7 +21,7 @@ import { ACCEPTED, type LoadedSource, loadSource, rawTable, type SourceReport } 
 
 /** What a weekly run reads and where its snapshot goes. */
 export interface WeeklyInput {
-  readonly model: ModelConfig;
+  readonly model: ModelSpec;
   readonly mapping: FeatureMapping;
   /** A file, or the data folder that has the files which the mapping names. */
   readonly input: string;

@@ -1,20 +1,13 @@
 import { loadConfigPair } from "@bellwether/config/config-pair";
-import type { ModelConfig } from "@bellwether/config/model-config";
 import { toCsv } from "@bellwether/demo-data/csv";
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
-import type { ModelSpec } from "@bellwether/risk-model/spec/model-spec";
-import { expect, expectTypeOf, test } from "vitest";
+import { expect, test } from "vitest";
 import { dataFolder, readSmall, SMALL_MAPPING, SMALL_MODEL } from "../../test/mapping-fixture.ts";
 import { readTrainingTable } from "./training-table.ts";
 
 function csv(lines: string): Record<string, string> {
   return { "suppliers.csv": `id,delay,amount,late\n${lines}` };
 }
-
-test("a model configuration is what the trainer takes", () => {
-  expectTypeOf<ModelConfig>().toExtend<ModelSpec>();
-  expectTypeOf<ModelSpec>().toExtend<ModelConfig>();
-});
 
 test.each([
   ["outside the physical range", "s9,366,1,0\n", "delay", "outside the physical range -365 to 365", "s9: 366.0"],

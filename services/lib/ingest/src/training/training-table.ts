@@ -1,6 +1,6 @@
 import type { FeatureMapping } from "@bellwether/config/feature-mapping";
-import type { ModelConfig } from "@bellwether/config/model-config";
-import type { FeatureTable } from "@bellwether/risk-model/spec/feature-table";
+import type { ModelSpec } from "@bellwether/config/model-spec";
+import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { copyNumbers, copyTexts, type NumberColumn } from "../duckdb/column-copy.ts";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
@@ -28,7 +28,7 @@ export interface TrainingTable {
 
 /** What training data is read from. */
 export interface TrainingInput {
-  readonly model: ModelConfig;
+  readonly model: ModelSpec;
   readonly mapping: FeatureMapping;
   readonly dataDir: string;
   readonly limits?: Partial<IngestLimits>;
@@ -92,7 +92,7 @@ function noRows(sources: readonly SourceReport[], rejected: RejectedRows, unlabe
 
 async function featureTable(
   workspace: Workspace,
-  model: ModelConfig,
+  model: ModelSpec,
   rows: number,
   hasAsOf: boolean,
 ): Promise<FeatureTable> {

@@ -1,3 +1,4 @@
+import type { FeatureSpec } from "@bellwether/config/model-spec";
 import type {
   BundleColumn,
   BundleFeature,
@@ -6,7 +7,6 @@ import type {
   GoldenRow,
 } from "@bellwether/risk-model/bundle/feature-bundle";
 import { scoredGoldenRows } from "@bellwether/risk-model/calibrate/scored-golden-rows";
-import type { FeatureSpec } from "@bellwether/risk-model/spec/model-spec";
 import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
 import { InterventionalRefusedError } from "@bellwether/tree-model/shap/interventional-refused-error";
 import { checkInterventional } from "@bellwether/tree-model/shap/interventional-tables";

@@ -1,5 +1,5 @@
+import type { FeatureSpec } from "@bellwether/config/model-spec";
 import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
-import type { FeatureSpec } from "../spec/model-spec.ts";
 
 /** What training saw of a numeric feature; a value outside [min, max] earns a warning, the median fills gaps. */
 export interface NumericTraining {

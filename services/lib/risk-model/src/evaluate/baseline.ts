@@ -1,4 +1,4 @@
-import type { FeatureTable } from "../spec/feature-table.ts";
+import type { FeatureTable } from "../tables/feature-table.ts";
 import { createRanking } from "./metrics.ts";
 
 /** The best a single feature does by itself. */

@@ -1,5 +1,5 @@
+import type { TextSpec } from "@bellwether/config/model-spec";
 import type { BundleText } from "../bundle/feature-bundle.ts";
-import type { TextSpec } from "../spec/model-spec.ts";
 import { createTermCounter, WORD } from "./count-terms.ts";
 import { ENGLISH_STOP_WORDS } from "./stop-words.ts";
 

@@ -1,8 +1,8 @@
+import type { BoostingSpec, ForestSpec } from "@bellwether/config/model-spec";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import type { BoostingSpec, ForestSpec } from "../spec/model-spec.ts";
 import { trainBoosting } from "./train-boosting.ts";
 import { trainForest } from "./train-forest.ts";
 import type { TrainingRows } from "./training-rows.ts";

@@ -1,6 +1,6 @@
+import type { BoostingSpec } from "@bellwether/config/model-spec";
 import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { createRandom } from "../random.ts";
-import type { BoostingSpec } from "../spec/model-spec.ts";
 import { binColumns } from "./bins.ts";
 import { columnCount, drawColumns } from "./draw-columns.ts";
 import { growTree } from "./grow-tree.ts";

@@ -1,6 +1,6 @@
+import type { ForestSpec } from "@bellwether/config/model-spec";
 import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { createRandom } from "../random.ts";
-import type { ForestSpec } from "../spec/model-spec.ts";
 import { binColumns } from "./bins.ts";
 import { columnCount } from "./draw-columns.ts";
 import { growTree } from "./grow-tree.ts";

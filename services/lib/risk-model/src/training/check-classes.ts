@@ -1,4 +1,4 @@
-import type { ModelSpec } from "../spec/model-spec.ts";
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import { NoRowsError, OneClassError, TooFewRowsError } from "./training-error.ts";
 
 /** Fewest training rows of either class: with less a single split can memorise them. */

@@ -1,8 +1,8 @@
+import type { BoostingSpec, ModelSpec } from "@bellwether/config/model-spec";
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { stagedLogLoss } from "@bellwether/tree-model/trees/staged-log-loss";
 import { describe, expect, test } from "vitest";
-import type { BoostingSpec, ModelSpec } from "../spec/model-spec.ts";
 import { crossFit } from "./cross-fit.ts";
 import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
 import { type FitTask, fitModel } from "./fit-model.ts";

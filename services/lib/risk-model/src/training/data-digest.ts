@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FeatureTable } from "../spec/feature-table.ts";
+import type { FeatureTable } from "../tables/feature-table.ts";
 
 /**
  * SHA-256 of a table, lower-case hex: every column by name, with its values and labels, in the order of the rows. Tables with the same

@@ -1,5 +1,5 @@
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
-import type { ModelSpec } from "../spec/model-spec.ts";
 import type { FittedInputs } from "./fit-bundle.ts";
 
 /** The bundle before calibration and golden rows; its keys stand in the order of the file. */

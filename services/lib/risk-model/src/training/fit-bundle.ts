@@ -1,6 +1,6 @@
+import type { FeatureSpec, ModelSpec, TextSpec } from "@bellwether/config/model-spec";
 import type { BundleColumn, BundleFeature, BundleText, FeatureBundle } from "../bundle/feature-bundle.ts";
-import type { FeatureTable } from "../spec/feature-table.ts";
-import type { FeatureSpec, ModelSpec, TextSpec } from "../spec/model-spec.ts";
+import type { FeatureTable } from "../tables/feature-table.ts";
 import { fitTfIdf } from "../text/tf-idf.ts";
 import { ColumnMissingError } from "./training-error.ts";
 

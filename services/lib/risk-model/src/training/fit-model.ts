@@ -1,10 +1,10 @@
+import type { ClassWeight, ModelSpec } from "@bellwether/config/model-spec";
 import { writeOnnxTreeModel } from "@bellwether/tree-model/onnx/write/write-tree-model";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { ColumnarInput } from "../features/supplier-input.ts";
 import { createVectorizer } from "../features/vectorize.ts";
-import type { FeatureTable } from "../spec/feature-table.ts";
-import type { ClassWeight, ModelSpec } from "../spec/model-spec.ts";
+import type { FeatureTable } from "../tables/feature-table.ts";
 import { trainBoosting } from "../trainer/train-boosting.ts";
 import { trainForest } from "../trainer/train-forest.ts";
 import type { TreeProgress } from "../trainer/training-rows.ts";

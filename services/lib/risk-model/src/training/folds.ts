@@ -1,6 +1,6 @@
+import type { SplitSpec } from "@bellwether/config/model-spec";
 import { createRandom } from "../random.ts";
-import type { FeatureTable } from "../spec/feature-table.ts";
-import type { SplitSpec } from "../spec/model-spec.ts";
+import type { FeatureTable } from "../tables/feature-table.ts";
 
 /** Rows that a model is trained on, and rows that it answers without having seen them. */
 export interface Fold {

@@ -1,6 +1,6 @@
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
-import type { ModelSpec } from "../spec/model-spec.ts";
 import type { CalibratedModel } from "./calibrate-model.ts";
 import { calibrationLine } from "./calibration-line.ts";
 import { outOfFoldLine, verdict } from "./figure-lines.ts";

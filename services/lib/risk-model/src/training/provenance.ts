@@ -1,7 +1,7 @@
+import type { SplitSpec } from "@bellwether/config/model-spec";
 import type { Calibration } from "../bundle/feature-bundle.ts";
 import type { CalibrationRows } from "../calibrate/choose-calibration.ts";
-import type { FeatureTable } from "../spec/feature-table.ts";
-import type { SplitSpec } from "../spec/model-spec.ts";
+import type { FeatureTable } from "../tables/feature-table.ts";
 import { dayOf } from "./iso-day.ts";
 import { supplierShare } from "./split-rows.ts";
 

@@ -1,4 +1,4 @@
-import type { FeatureTable } from "../spec/feature-table.ts";
+import type { FeatureTable } from "../tables/feature-table.ts";
 import { countPositives } from "./check-classes.ts";
 import { isoDay } from "./iso-day.ts";
 

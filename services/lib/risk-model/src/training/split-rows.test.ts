@@ -1,7 +1,7 @@
+import type { SplitSpec } from "@bellwether/config/model-spec";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { FeatureTable } from "../spec/feature-table.ts";
-import type { SplitSpec } from "../spec/model-spec.ts";
+import type { FeatureTable } from "../tables/feature-table.ts";
 import { dayOf, isoDay } from "./iso-day.ts";
 import { splitRows } from "./split-rows.ts";
 import { NoRowsError, NoTimeError } from "./training-error.ts";

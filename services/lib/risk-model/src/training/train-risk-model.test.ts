@@ -1,11 +1,11 @@
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { ort } from "@bellwether/scoring/runtime/load-onnxruntime";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { describe, expect, test, vi } from "vitest";
 import { parseFeatureBundle } from "../bundle/parse-bundle.ts";
 import { createVectorizer } from "../features/vectorize.ts";
-import type { FeatureTable } from "../spec/feature-table.ts";
-import type { ModelSpec } from "../spec/model-spec.ts";
+import type { FeatureTable } from "../tables/feature-table.ts";
 import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
 import type { RunOnnx } from "./fit-model.ts";
 import { countTrainingSide } from "./provenance.ts";

@@ -1,3 +1,4 @@
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import { calibratedRisk } from "../calibrate/calibration.ts";
@@ -6,8 +7,7 @@ import { singleFeatureBaseline } from "../evaluate/baseline.ts";
 import { type Evaluation, evaluateScores } from "../evaluate/evaluation.ts";
 import type { VectorBatch } from "../features/vector.ts";
 import { createVectorizer } from "../features/vectorize.ts";
-import type { FeatureTable } from "../spec/feature-table.ts";
-import type { ModelSpec } from "../spec/model-spec.ts";
+import type { FeatureTable } from "../tables/feature-table.ts";
 import type { TreeProgress } from "../trainer/training-rows.ts";
 import { type CalibratedModel, calibrateHeldOut, calibrateOutOfFold } from "./calibrate-model.ts";
 import { checkClasses, countPositives } from "./check-classes.ts";
