@@ -49,8 +49,6 @@ const bull = withBackend(eitherBackend);
 
 export type JobQueue<D, R> = InstanceType<typeof bull.Queue<D, R, string>>;
 export type JobWorker<D, R> = InstanceType<typeof bull.Worker<D, R, string>>;
-export type JobEvents<R> = InstanceType<typeof bull.QueueEvents<R>>;
-export type JobFlows = InstanceType<typeof bull.FlowProducer>;
 
 /** BullMQ queues on Redis or on Postgres; nobody who uses them can tell which. */
 export interface Queues extends AsyncDisposable {
@@ -61,10 +59,6 @@ export interface Queues extends AsyncDisposable {
     process: Processor<D, R>,
     options?: Omit<WorkerOptions<Store>, "connection" | "telemetry">,
   ): JobWorker<D, R>;
-  /** Streams what happens to a queue's jobs. */
-  events<R>(name: string): JobEvents<R>;
-  /** Adds trees of jobs: a parent runs when its children are done. */
-  flows(): JobFlows;
   /** Closes what was opened here, workers first: a job in progress may end, within 5 s; a store that does not answer is not waited for. */
   close(): Promise<void>;
 }
@@ -121,18 +115,6 @@ export async function openQueue(url: string, options: QueueOptions = {}): Promis
       worker.on("error", ignore);
       workers.push(() => worker.close());
       return worker;
-    },
-    events<R>(name: string) {
-      const events: JobEvents<R> = new bull.QueueEvents<R>(name, { ...shared, connection: stores.workers });
-      events.on("error", ignore);
-      others.push(() => events.close());
-      return events;
-    },
-    flows() {
-      const flows: JobFlows = new bull.FlowProducer(base);
-      flows.on("error", ignore);
-      others.push(() => flows.close());
-      return flows;
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -42,20 +42,6 @@ export async function checkSelect(workspace: Workspace, path: string, sql: strin
   }
 }
 
-/** Column names of a checked SELECT. */
-export async function selectColumns(workspace: Workspace, path: string, sql: string): Promise<string[]> {
-  try {
-    const statement = await workspace.connection.prepare(sql);
-    try {
-      return Array.from({ length: statement.columnCount }, (_, i) => statement.columnName(i));
-    } finally {
-      statement.destroySync();
-    }
-  } catch (error) {
-    throw mappingProblem(path, error);
-  }
-}
-
 /** What went wrong in a mapping's SQL, in the mapping's terms. */
 export function mappingProblem(path: string, error: unknown): MappingSqlError {
   if (error instanceof MappingSqlError) return error;
