@@ -21,7 +21,7 @@ interface Result {
 const README_FIGURES: readonly (readonly [bench: string, metric: string, what: string])[] = [
   ["explain", "shap.m6.batch", "exact contributions, rows per second: 4,096 rows, 100 trees of depth 6"],
   ["explain", "shap.m6.batch.shap", "the same"],
-  ["rpc", "rpc.grpc.throughput", "gRPC calls per second, with validation, deadlines, telemetry and audit policies"],
+  ["rpc", "rpc.grpc.throughput", "gRPC calls per second, with token checks, validation, deadlines and telemetry"],
   ["rpc", "rpc.connect_json.throughput", "the same over Connect JSON"],
 ];
 
