@@ -1,50 +1,52 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { notifyParent } from "./parent-process.ts";
-import type { RunningServer } from "./start-server.ts";
+import { type EnvOf, type EnvReader, type EnvSource, env, readEnv } from "@bellwether/env/env";
+import { createLogger, type Logger } from "@bellwether/telemetry/logger";
+import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
+import { startTelemetry, type Telemetry } from "@bellwether/telemetry/start-telemetry";
+import { runUntilStopped } from "./run-until-stopped.ts";
+import { type ServerEnv, serverEnv, serverSettings } from "./server-env.ts";
+import type { RunningServer, ServerOptions } from "./start-server.ts";
 
-/** A start that hangs, as on a database that does not answer, is not waited for any longer once the service is told to end. */
-const START_GRACE_MS = 10_000;
+const LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+const LOGGING = { level: env.choice("BELLWETHER_LOG_LEVEL", LEVELS, "info") };
 
-/**
- * Runs a service until SIGINT, SIGTERM or the end of the process that started it, whenever they come: while it starts too, and more than
- * once. What `start` has opened on its stack is closed in reverse order, also when it throws half-way.
- * @returns the exit code: 0 after an orderly end, 1 after a start or a stop that failed, which is printed
- */
-export async function runService(start: (opened: AsyncDisposableStack) => Promise<RunningServer>): Promise<number> {
-  const { promise: asked, resolve } = Promise.withResolvers<void>();
-  // Signals are listened to with their name, which would be taken for a server.
-  const stop = (): void => resolve();
-  // Not once: the default of a second signal ends the process at once, with what is open.
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  if (process.send) process.once("disconnect", stop);
-  const opened = new AsyncDisposableStack();
-  let code = 0;
-  try {
-    const starting = start(opened);
-    const server = await Promise.race([starting, asked]);
-    if (server) {
-      notifyParent(server, stop);
-      await asked;
-    } else {
-      const settled = starting.then(
-        () => true,
-        () => true,
-      );
-      if (!(await Promise.race([settled, delay(START_GRACE_MS, false, { ref: false })]))) code = 1;
-    }
-  } catch (error) {
-    print(error);
-    code = 1;
-  }
-  try {
-    await opened.disposeAsync();
-  } catch (error) {
-    print(error);
-    code = 1;
-  }
-  return code;
+type EnvShape = Readonly<Record<string, EnvReader<unknown>>>;
+
+/** A service as a process runs it. */
+export interface ServiceSpec<S extends EnvShape> {
+  /** For example "ml-service"; the variables of its ports begin with "ML_SERVICE_". */
+  readonly name: string;
+  readonly version: string;
+  /** Ports where the environment names none. */
+  readonly ports: ServerOptions["ports"];
+  /** Readers of the service's own variables, beside those of every server and BELLWETHER_LOG_LEVEL. */
+  readonly shape: S;
+  /** Starts the service. What it opens besides the server goes onto `opened`; a start that throws half-way leaves nothing open. */
+  readonly start: (config: EnvOf<S> & ServerEnv, parts: ServiceParts) => Promise<RunningServer>;
 }
 
-function print(error: unknown): void {
-  console.error(error instanceof Error ? error.message : String(error));
+/** What `runService` has opened for a service. */
+export interface ServiceParts {
+  /** Address, TLS, authentication and limits, for `startServer`. */
+  readonly settings: Awaited<ReturnType<typeof serverSettings>>;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  /** Closed in reverse order after the service has stopped, and when the start throws. */
+  readonly opened: AsyncDisposableStack;
+}
+
+/**
+ * Reads the environment, starts telemetry and the service, and runs it until the process is to end.
+ * @returns the exit code: 0 after an orderly end, 1 after a start or a stop that failed, which is printed
+ */
+export async function runService<S extends EnvShape>(spec: ServiceSpec<S>, source: EnvSource): Promise<number> {
+  const { name, version, ports, shape, start } = spec;
+  return runUntilStopped(async (opened) => {
+    const common = { ...serverEnv(name.toUpperCase().replaceAll("-", "_"), ports), ...LOGGING };
+    const config = readEnv(source, { ...common, ...shape }) as EnvOf<typeof common> & EnvOf<S>;
+    const settings = await serverSettings(config);
+    const otel = { serviceName: name, serviceVersion: version, settings: readOtelSettings(source) };
+    const telemetry = opened.use(await startTelemetry(otel));
+    const logger = createLogger({ name, level: config.level });
+    return opened.use(await start(config, { settings, logger, telemetry, opened }));
+  });
 }

@@ -1,13 +1,13 @@
-// Runs a service of nothing: `run-service-fixture.ts MODE`. It prints what it opens and closes, a line each.
+// Runs a service of nothing: `run-until-stopped-fixture.ts MODE`. It prints what it opens and closes, a line each.
 import { once } from "node:events";
-import { runService } from "./run-service.ts";
-import type { RunningServer } from "./start-server.ts";
+import { runUntilStopped } from "../src/server/run-until-stopped.ts";
+import type { RunningServer } from "../src/server/start-server.ts";
 
 const [, , mode] = process.argv;
 const address = { host: "127.0.0.1", port: 1 };
 let stops = 0;
 
-const code = await runService(async (opened) => {
+const code = await runUntilStopped(async (opened) => {
   // What a listener does: it keeps the process.
   const listening = setInterval(() => {}, 1_000);
   opened.defer(() => clearInterval(listening));

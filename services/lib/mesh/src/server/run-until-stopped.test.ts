@@ -6,7 +6,7 @@ import { expect, it, vi } from "vitest";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const FIXTURE = fileURLToPath(new URL("run-service-fixture.ts", import.meta.url));
+const FIXTURE = fileURLToPath(new URL("../../test/run-until-stopped-fixture.ts", import.meta.url));
 
 /** A service of nothing in a process of its own. */
 function start(mode: string) {

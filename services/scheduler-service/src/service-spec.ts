@@ -1,0 +1,65 @@
+import path from "node:path";
+import { env } from "@bellwether/env/env";
+import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
+import { peerSettings } from "@bellwether/mesh/server/server-env";
+import { registryRoot } from "@bellwether/registry/layout";
+import { createSchedulerService } from "./service.ts";
+import { WEEKLY_ENV, WEEKS_FOLDER } from "./setup/weekly-env.ts";
+
+const TIME_ZONE = {
+  pattern: new RegExp(`^(?:UTC|${Intl.supportedValuesOf("timeZone").join("|").replaceAll("+", "\\+")})$`),
+  expected: "an IANA time zone such as Europe/Berlin",
+};
+
+const SCHEDULER_ENV = {
+  ...WEEKLY_ENV,
+  registry: env.text("MODEL_REGISTRY_URL", { pattern: /^.{1,4096}$/, expected: "file:FOLDER" }, "file:models"),
+  model: env.text(
+    "BELLWETHER_MODEL",
+    { pattern: /^[a-z0-9][a-z0-9-]{0,63}$/, expected: "a model name" },
+    "supplier-risk",
+  ),
+  redisUrl: env.optional(env.secretUrl("REDIS_URL", ["redis", "rediss"])),
+  databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
+  cron: env.text(
+    "WEEKLY_CRON",
+    { pattern: /^\S+( \S+){4}$/, expected: 'a cron pattern of five fields such as "0 6 * * 1"' },
+    "0 6 * * 1",
+  ),
+  timeZone: env.text("WEEKLY_TIME_ZONE", TIME_ZONE, "UTC"),
+  lockMs: env.durationMs("WEEKLY_JOB_LOCK", "30s", { min: "1s", max: "10m" }),
+  inputFolder: env.path("WEEKLY_INPUT_FOLDER", "."),
+  input: env.path("WEEKLY_INPUT", "new_data_weekly.csv"),
+};
+
+/** scheduler-service as a process: its variables, and how it starts from them. */
+export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
+  name: "scheduler-service",
+  version: "0.1.0",
+  ports: { grpc: 9082, web: 8082, admin: 9482 },
+  shape: SCHEDULER_ENV,
+  async start(config, { settings, logger, telemetry }) {
+    const queue = config.redisUrl ?? config.databaseUrl;
+    if (queue === null)
+      throw new Error("set REDIS_URL or DATABASE_URL: the jobs need a place; npm start brings its own");
+    return createSchedulerService({
+      ...settings,
+      mlUrl: config.mlUrl,
+      opsUrl: config.opsUrl,
+      calls: peerSettings(config),
+      modelConfig: config.modelConfig,
+      featureMapping: config.featureMapping,
+      weeksFolder: path.resolve(config.dataDir, WEEKS_FOLDER),
+      registryRoot: registryRoot(config.registry, process.cwd()),
+      defaultModel: config.model,
+      queueUrl: queue.reveal(),
+      cron: config.cron,
+      timeZone: config.timeZone,
+      lockMs: config.lockMs,
+      inputFolder: path.resolve(config.inputFolder),
+      input: config.input,
+      logger,
+      telemetry,
+    });
+  },
+};

@@ -1,0 +1,18 @@
+// Runs a service as its main.ts does, but without `process.exit`: what a failed start leaves open keeps this process alive.
+import { runService } from "@bellwether/mesh/server/run-service";
+
+const [, , name] = process.argv;
+const run = async (): Promise<number> => {
+  switch (name) {
+    case "ml-service":
+      return runService((await import("../../services/ml-service/src/service-spec.ts")).ML_SERVICE, process.env);
+    case "ops-service":
+      return runService((await import("../../services/ops-service/src/service-spec.ts")).OPS_SERVICE, process.env);
+    default:
+      return runService(
+        (await import("../../services/scheduler-service/src/service-spec.ts")).SCHEDULER_SERVICE,
+        process.env,
+      );
+  }
+};
+process.exitCode = await run();
