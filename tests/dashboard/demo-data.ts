@@ -1,5 +1,11 @@
 import { Band, ContributionSchema, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { type Alert, AlertSchema, AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import {
+  type Alert,
+  AlertDimension,
+  AlertSchema,
+  AlertSeverity,
+  AlertState,
+} from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { BatchRunSchema, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ReasonSchema } from "@bellwether/gen/bellwether/ops/v1/reason_pb";
 import { SupplierSchema, type SupplierScore, SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
@@ -103,7 +109,7 @@ export function demoAlert(i: number, state: AlertState = AlertState.OPEN): Alert
     supplierId: `S-${1000 + i}`,
     supplierName: NAMES[i] ?? "",
     ruleId: "high-risk-score",
-    dimension: "score",
+    dimension: AlertDimension.SCORE,
     severity: critical ? AlertSeverity.CRITICAL : AlertSeverity.WARNING,
     state,
     riskScore: score,

@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { championsInFolder } from "@bellwether/cli/models/champions";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
@@ -64,7 +65,7 @@ async function startScheduler(over: SchedulerOver = {}, token?: string) {
     await service.stop();
     await folder[Symbol.asyncDispose]();
   });
-  return { service, url, models: createClient(ModelRegistryService, transport) };
+  return { service, url, models: createClient(ModelPublishingService, transport) };
 }
 /** ml-service on the registry; gives its URL. */
 async function startMl(): Promise<string> {

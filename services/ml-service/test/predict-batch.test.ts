@@ -5,6 +5,7 @@ import {
   InferenceService,
   type PredictBatchResponse,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
@@ -114,7 +115,11 @@ test("named columns and checked bytes give the same scores; bytes without checks
   ]);
   const [first, ...others] = answers.map((answer) => columnsOf([answer]));
   for (const other of others) expect(other).toEqual(first);
-  expect(answers.map(({ warnings }) => warnings.map(({ code }) => code))).toEqual([["VALUES_UNCHECKED"], [], []]);
+  expect(answers.map(({ warnings }) => warnings.map(({ code }) => code))).toEqual([
+    [WarningCode.VALUES_UNCHECKED],
+    [],
+    [],
+  ]);
   expect(answers[0]?.missingCounts[6]).toBe(1);
 });
 

@@ -3,7 +3,11 @@ import os from "node:os";
 import path from "node:path";
 import { InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { FeatureKind, ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import {
+  FeatureKind,
+  ModelRegistryService,
+  VersionOrigin,
+} from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { publishVersion } from "@bellwether/registry/publish/publish-version";
@@ -116,6 +120,15 @@ test("POST /explain streams one JSON message a line, base first", async () => {
     .map((line) => Object.keys(JSON.parse(line))[0]);
   expect(lines.slice(0, 3)).toEqual(["base", "contributions", "narrative"]);
   expect(lines.at(-1)).toBe("narrative_source");
+});
+
+test("POST /predict and POST /explain name a warning's code as before it was an enum", async () => {
+  const body = JSON.stringify({ supplier_id: "S_3", ...demoSupplier(3).features, region: "Atlantis" });
+  const post = (path: string) => fetch(`${web}${path}`, { method: "POST", body });
+  const warning = { code: "UNKNOWN_CATEGORY", feature: "region" };
+  expect(await (await post("/predict")).json()).toMatchObject({ warnings: [warning] });
+  const [line = ""] = (await (await post("/explain")).text()).split("\n");
+  expect(JSON.parse(line)).toMatchObject({ base: { score: { warnings: [warning] } } });
 });
 
 test("an explanation adds up to the score's margin", async () => {
@@ -329,7 +342,7 @@ test("unknown models and versions are NOT_FOUND; a named version answers", async
 
 test("the registry's reads list versions, aliases and history", async () => {
   const registry = createClient(ModelRegistryService, createGrpcTransport({ baseUrl: grpc }));
-  expect((await registry.listVersions({})).versions[0]).toMatchObject({ version: "v1", origin: "trained" });
+  expect((await registry.listVersions({})).versions[0]).toMatchObject({ version: "v1", origin: VersionOrigin.TRAINED });
   const { modelCard, features } = await registry.getVersion({});
   expect(modelCard).toContain("# Model card");
   expect(features.map(({ name, kind, unit }) => [name, kind, unit])).toEqual([

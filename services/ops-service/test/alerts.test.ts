@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import {
+  AlertDimension,
+  AlertEventKind,
+  AlertSeverity,
+  AlertState,
+  Disposition,
+} from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
@@ -163,7 +169,9 @@ test("capacity points at the ten suppliers of highest impact that no score alert
   const rows = [...crowd, ...quiet, ...apart];
   await week(1, ...rows);
   const alerts = await alertsOf();
-  const impact = alerts.filter(({ dimension }) => dimension === "impact").map(({ supplierId }) => supplierId);
+  const impact = alerts
+    .filter(({ dimension }) => dimension === AlertDimension.IMPACT)
+    .map(({ supplierId }) => supplierId);
   expect(impact.sort()).toEqual(Array.from({ length: 10 }, (_, i) => `c${i + 5}`).sort());
   expect(alerts.filter(({ supplierId }) => supplierId === "covered")).toHaveLength(1);
   const ids = alerts.map(({ alertId }) => alertId).sort();
@@ -336,7 +344,16 @@ test("GET /alerts and /batch/status answer in the monolith's shapes", async () =
   expect((await get("/alerts")).body).toEqual({ alerts: [], next_page_token: "" });
   await week(1, { id: "a", score: 0.9 });
   expect((await get("/alerts?severity=critical&state=open")).body).toMatchObject({
-    alerts: [{ supplier_id: "a", rule_id: "high-score", risk_score: 0.9, state: "open", severity: "critical" }],
+    alerts: [
+      {
+        supplier_id: "a",
+        rule_id: "high-score",
+        dimension: "score",
+        risk_score: 0.9,
+        state: "open",
+        severity: "critical",
+      },
+    ],
     next_page_token: "",
   });
   expect((await get("/batch/status")).body).toMatchObject({

@@ -92,8 +92,8 @@ test("a query filters by kind, subject, actor and time, and pages", async () => 
   expect(await count({ subject: "S2" })).toBe(1);
   expect(await count({ kind: "model.swapped" })).toBe(1);
   expect(await count({ actor: "nobody" })).toBe(0);
-  expect(await count({ from: later })).toBe(1);
-  expect(await count({ to: later })).toBe(3);
+  expect(await count({ occurredFrom: later })).toBe(1);
+  expect(await count({ occurredBefore: later })).toBe(3);
   const first = await ops.audit.queryEvents({ pageSize: 3 });
   const second = await ops.audit.queryEvents({ pageSize: 3, pageToken: first.nextPageToken });
   expect([...first.records, ...second.records].map(({ sequence }) => sequence)).toEqual([4n, 3n, 2n, 1n]);

@@ -53,9 +53,10 @@ const LISTS: Readonly<Record<string, Ask>> = {
   "events of a kind": (page) => ops.audit.queryEvents({ ...page, kind: "model.swapped" }),
   "events of an actor": (page) => ops.audit.queryEvents({ ...page, actor: "ci" }),
   "events of a subject": (page) => ops.audit.queryEvents({ ...page, subject: "supplier-risk" }),
-  "events until": (page) => ops.audit.queryEvents({ ...page, to: timestampFromDate(new Date("2026-01-02T00:00:00Z")) }),
+  "events until": (page) =>
+    ops.audit.queryEvents({ ...page, occurredBefore: timestampFromDate(new Date("2026-01-02T00:00:00Z")) }),
   "events from": (page) =>
-    ops.audit.queryEvents({ ...page, from: timestampFromDate(new Date("2025-01-02T00:00:00Z")) }),
+    ops.audit.queryEvents({ ...page, occurredFrom: timestampFromDate(new Date("2025-01-02T00:00:00Z")) }),
   runs: (page) => ops.batch.listRuns(page),
 };
 

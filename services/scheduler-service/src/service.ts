@@ -1,5 +1,5 @@
 import path from "node:path";
-import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
@@ -19,7 +19,7 @@ import { startAliasTrail } from "./jobs/alias-trail.ts";
 import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "./jobs/weekly-queue.ts";
 import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
-import { modelHandlers } from "./rpc/models.ts";
+import { modelPublishingHandlers } from "./rpc/model-publishing.ts";
 import { scheduleHandlers } from "./rpc/schedule.ts";
 import { createWeeklyRunner, type WeeklySettings } from "./setup/create-weekly-runner.ts";
 import { createReadiness } from "./setup/readiness.ts";
@@ -100,7 +100,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     }),
   );
   const checker = starting.use(createModelChecker());
-  const models = modelHandlers({
+  const models = modelPublishingHandlers({
     defaultModel,
     async setAlias(request, signal) {
       const check = aliasCheck((stored) => checker.check(stored, signal));
@@ -112,7 +112,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
   const server = await startServer({
     ...settings,
     name: "scheduler-service",
-    routes: [route(ScheduleService, scheduleHandlers(jobs)), route(ModelRegistryService, models)],
+    routes: [route(ScheduleService, scheduleHandlers(jobs)), route(ModelPublishingService, models)],
     errors: SCHEDULER_ERRORS,
     logger,
     ...(telemetry && { telemetry }),

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/inference/v1/score.proto.
  */
 export const file_bellwether_inference_v1_score: GenFile = /*@__PURE__*/
-  fileDesc("CiNiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9zY29yZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEi0QIKCFN1cHBsaWVyEh8KC3N1cHBsaWVyX2lkGAEgASgJQgq6SAdyBSABKIABEkwKCGZlYXR1cmVzGAIgAygLMi8uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXIuRmVhdHVyZXNFbnRyeUIJukgGmgEDEIAIElAKCmNhdGVnb3JpZXMYAyADKAsyMS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TdXBwbGllci5DYXRlZ29yaWVzRW50cnlCCbpIBpoBAxCAAhIgCg1jb250cmFjdF90ZXh0GAQgASgJQgm6SAZyBCiAgEAaLwoNRmVhdHVyZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBGjEKD0NhdGVnb3JpZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkwKDU1vZGVsU2VsZWN0b3ISGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIeCg1tb2RlbF92ZXJzaW9uGAIgASgJQge6SARyAihAIq8BCgxDb250cmlidXRpb24SDwoHZmVhdHVyZRgBIAEoCRISCgV2YWx1ZRgCIAEoAUgAiAEBEhAKCGNhdGVnb3J5GAMgASgJEhQKDGNvbnRyaWJ1dGlvbhgEIAEoARIMCgR1bml0GAUgASgJEhQKB3R5cGljYWwYBiABKAFIAYgBARIYChB0eXBpY2FsX2NhdGVnb3J5GAcgASgJQggKBl92YWx1ZUIKCghfdHlwaWNhbCI2ChBDbGFzc1Byb2JhYmlsaXR5Eg0KBWxhYmVsGAEgASgJEhMKC3Byb2JhYmlsaXR5GAIgASgBIpEBCg1Nb2RlbElkZW50aXR5EgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIUCgxtb2RlbF9kaWdlc3QYAyABKAkSFQoNYnVuZGxlX2RpZ2VzdBgEIAEoCRITCgtjb25maWdfaGFzaBgFIAEoCRIPCgdydW50aW1lGAYgASgJEg4KBmtlcm5lbBgHIAEoCSI5CgdXYXJuaW5nEgwKBGNvZGUYASABKAkSDwoHZmVhdHVyZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIvMECgVTY29yZRITCgtzdXBwbGllcl9pZBgBIAEoCRIXCgpyaXNrX3Njb3JlGAIgASgBSACIAQESKwoEYmFuZBgDIAEoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmQSRgoTY2xhc3NfcHJvYmFiaWxpdGllcxgEIAMoCzIpLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNsYXNzUHJvYmFiaWxpdHkSQAoRdG9wX2NvbnRyaWJ1dGlvbnMYBSADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb24SNQoFbW9kZWwYBiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EhgKEG1pc3NpbmdfZmVhdHVyZXMYByADKAkSMgoId2FybmluZ3MYCCADKAsyIC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5XYXJuaW5nEhUKDXByZWRpY3Rpb25faWQYCSABKAkSEwoGbWFyZ2luGAogASgBSAGIAQESOgoMb3V0cHV0X3NwYWNlGAsgASgOMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuT3V0cHV0U3BhY2USQgoQZXhwbGFuYXRpb25fa2luZBgMIAEoDjIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhbmF0aW9uS2luZBIXCgpiYXNlX3ZhbHVlGA0gASgBSAKIAQESEgoKYmFja2dyb3VuZBgOIAEoCUINCgtfcmlza19zY29yZUIJCgdfbWFyZ2luQg0KC19iYXNlX3ZhbHVlKlwKBEJhbmQSFAoQQkFORF9VTlNQRUNJRklFRBAAEhAKDEJBTkRfVU5LTk9XThABEgwKCEJBTkRfTE9XEAISDwoLQkFORF9NRURJVU0QAxINCglCQU5EX0hJR0gQBCqYAQoPRXhwbGFuYXRpb25LaW5kEiAKHEVYUExBTkFUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIjCh9FWFBMQU5BVElPTl9LSU5EX1BBVEhfREVQRU5ERU5UEAESIwofRVhQTEFOQVRJT05fS0lORF9JTlRFUlZFTlRJT05BTBACEhkKFUVYUExBTkFUSU9OX0tJTkRfTk9ORRADKngKC091dHB1dFNwYWNlEhwKGE9VVFBVVF9TUEFDRV9VTlNQRUNJRklFRBAAEhcKE09VVFBVVF9TUEFDRV9NQVJHSU4QARIcChhPVVRQVVRfU1BBQ0VfUFJPQkFCSUxJVFkQAhIUChBPVVRQVVRfU1BBQ0VfUkFXEANiBnByb3RvMw", [file_buf_validate_validate]);
+  fileDesc("CiNiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9zY29yZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEi0QIKCFN1cHBsaWVyEh8KC3N1cHBsaWVyX2lkGAEgASgJQgq6SAdyBSABKIABEkwKCGZlYXR1cmVzGAIgAygLMi8uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXIuRmVhdHVyZXNFbnRyeUIJukgGmgEDEIAIElAKCmNhdGVnb3JpZXMYAyADKAsyMS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TdXBwbGllci5DYXRlZ29yaWVzRW50cnlCCbpIBpoBAxCAAhIgCg1jb250cmFjdF90ZXh0GAQgASgJQgm6SAZyBCiAgEAaLwoNRmVhdHVyZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBGjEKD0NhdGVnb3JpZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkwKDU1vZGVsU2VsZWN0b3ISGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIeCg1tb2RlbF92ZXJzaW9uGAIgASgJQge6SARyAihAIq8BCgxDb250cmlidXRpb24SDwoHZmVhdHVyZRgBIAEoCRISCgV2YWx1ZRgCIAEoAUgAiAEBEhAKCGNhdGVnb3J5GAMgASgJEhQKDGNvbnRyaWJ1dGlvbhgEIAEoARIMCgR1bml0GAUgASgJEhQKB3R5cGljYWwYBiABKAFIAYgBARIYChB0eXBpY2FsX2NhdGVnb3J5GAcgASgJQggKBl92YWx1ZUIKCghfdHlwaWNhbCI2ChBDbGFzc1Byb2JhYmlsaXR5Eg0KBWxhYmVsGAEgASgJEhMKC3Byb2JhYmlsaXR5GAIgASgBIpEBCg1Nb2RlbElkZW50aXR5EgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIUCgxtb2RlbF9kaWdlc3QYAyABKAkSFQoNYnVuZGxlX2RpZ2VzdBgEIAEoCRITCgtjb25maWdfaGFzaBgFIAEoCRIPCgdydW50aW1lGAYgASgJEg4KBmtlcm5lbBgHIAEoCSJfCgdXYXJuaW5nEjIKBGNvZGUYASABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5XYXJuaW5nQ29kZRIPCgdmZWF0dXJlGAIgASgJEg8KB21lc3NhZ2UYAyABKAki8wQKBVNjb3JlEhMKC3N1cHBsaWVyX2lkGAEgASgJEhcKCnJpc2tfc2NvcmUYAiABKAFIAIgBARIrCgRiYW5kGAMgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBJGChNjbGFzc19wcm9iYWJpbGl0aWVzGAQgAygLMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2xhc3NQcm9iYWJpbGl0eRJAChF0b3BfY29udHJpYnV0aW9ucxgFIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvbnRyaWJ1dGlvbhI1CgVtb2RlbBgGIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSGAoQbWlzc2luZ19mZWF0dXJlcxgHIAMoCRIyCgh3YXJuaW5ncxgIIAMoCzIgLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLldhcm5pbmcSFQoNcHJlZGljdGlvbl9pZBgJIAEoCRITCgZtYXJnaW4YCiABKAFIAYgBARI6CgxvdXRwdXRfc3BhY2UYCyABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZRJCChBleHBsYW5hdGlvbl9raW5kGAwgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFuYXRpb25LaW5kEhcKCmJhc2VfdmFsdWUYDSABKAFIAogBARISCgpiYWNrZ3JvdW5kGA4gASgJQg0KC19yaXNrX3Njb3JlQgkKB19tYXJnaW5CDQoLX2Jhc2VfdmFsdWUqXAoEQmFuZBIUChBCQU5EX1VOU1BFQ0lGSUVEEAASEAoMQkFORF9VTktOT1dOEAESDAoIQkFORF9MT1cQAhIPCgtCQU5EX01FRElVTRADEg0KCUJBTkRfSElHSBAEKpgBCg9FeHBsYW5hdGlvbktpbmQSIAocRVhQTEFOQVRJT05fS0lORF9VTlNQRUNJRklFRBAAEiMKH0VYUExBTkFUSU9OX0tJTkRfUEFUSF9ERVBFTkRFTlQQARIjCh9FWFBMQU5BVElPTl9LSU5EX0lOVEVSVkVOVElPTkFMEAISGQoVRVhQTEFOQVRJT05fS0lORF9OT05FEAMqeAoLT3V0cHV0U3BhY2USHAoYT1VUUFVUX1NQQUNFX1VOU1BFQ0lGSUVEEAASFwoTT1VUUFVUX1NQQUNFX01BUkdJThABEhwKGE9VVFBVVF9TUEFDRV9QUk9CQUJJTElUWRACEhQKEE9VVFBVVF9TUEFDRV9SQVcQAyq9AQoLV2FybmluZ0NvZGUSHAoYV0FSTklOR19DT0RFX1VOU1BFQ0lGSUVEEAASJwojV0FSTklOR19DT0RFX09VVFNJREVfVFJBSU5JTkdfUkFOR0UQARIhCh1XQVJOSU5HX0NPREVfVU5LTk9XTl9DQVRFR09SWRACEiEKHVdBUk5JTkdfQ09ERV9UT09fRkVXX0ZFQVRVUkVTEAMSIQodV0FSTklOR19DT0RFX1ZBTFVFU19VTkNIRUNLRUQQBEJeChtjb20uYmVsbHdldGhlci5pbmZlcmVuY2UudjFQAVojYmVsbHdldGhlci9pbmZlcmVuY2UvdjE7aW5mZXJlbmNldjGqAhdCZWxsd2V0aGVyLkluZmVyZW5jZS5WMWIGcHJvdG8z", [file_buf_validate_validate]);
 
 /**
  * A supplier as the caller knows it. Names of features and categories are those of config/model_config.yaml.
@@ -246,11 +246,11 @@ export const ModelIdentitySchema: GenMessage<ModelIdentity> = /*@__PURE__*/
  */
 export type Warning = Message<"bellwether.inference.v1.Warning"> & {
   /**
-   * A stable code: OUTSIDE_TRAINING_RANGE, UNKNOWN_CATEGORY or TOO_FEW_FEATURES; of a batch VALUES_UNCHECKED.
+   * What the warning is about.
    *
-   * @generated from field: string code = 1;
+   * @generated from field: bellwether.inference.v1.WarningCode code = 1;
    */
-  code: string;
+  code: WarningCode;
 
   /**
    * The feature it is about; empty when it is about the whole supplier.
@@ -536,4 +536,59 @@ export type OutputSpace = (typeof OutputSpace)[keyof typeof OutputSpace] | Unkno
  */
 export const OutputSpaceSchema: GenEnum<OutputSpace> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_score, 2);
+
+/**
+ * What a warning is about.
+ *
+ * @generated from enum bellwether.inference.v1.WarningCode
+ */
+export const WarningCode = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: WARNING_CODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A number is below the minimum or above the maximum of the training rows.
+   *
+   * @generated from enum value: WARNING_CODE_OUTSIDE_TRAINING_RANGE = 1;
+   */
+  OUTSIDE_TRAINING_RANGE: 1,
+
+  /**
+   * A category did not occur in the training rows; it counts as missing.
+   *
+   * @generated from enum value: WARNING_CODE_UNKNOWN_CATEGORY = 2;
+   */
+  UNKNOWN_CATEGORY: 2,
+
+  /**
+   * Fewer features than the model's minimum have a value: the band is UNKNOWN.
+   *
+   * @generated from enum value: WARNING_CODE_TOO_FEW_FEATURES = 3;
+   */
+  TOO_FEW_FEATURES: 3,
+
+  /**
+   * Of a batch: values came without values_checksums.
+   *
+   * @generated from enum value: WARNING_CODE_VALUES_UNCHECKED = 4;
+   */
+  VALUES_UNCHECKED: 4,
+} as const;
+
+/**
+ * What a warning is about.
+ *
+ * @generated from enum bellwether.inference.v1.WarningCode
+ */
+export type WarningCode = (typeof WarningCode)[keyof typeof WarningCode] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.inference.v1.WarningCode.
+ */
+export const WarningCodeSchema: GenEnum<WarningCode> = /*@__PURE__*/
+  enumDesc(file_bellwether_inference_v1_score, 3);
 

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/alert.proto.
  */
 export const file_bellwether_ops_v1_alert: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hbGVydC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiswEKCkFsZXJ0RXZlbnQSLwoEa2luZBgBIAEoDjIhLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0RXZlbnRLaW5kEi8KC29jY3VycmVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIMCgRub3RlGAQgASgJEhcKCnJpc2tfc2NvcmUYBSABKAFIAIgBAUINCgtfcmlza19zY29yZSLrBAoFQWxlcnQSEAoIYWxlcnRfaWQYASABKAkSEgoKZGVkdXBlX2tleRgCIAEoCRITCgtzdXBwbGllcl9pZBgDIAEoCRIVCg1zdXBwbGllcl9uYW1lGAQgASgJEg8KB3J1bGVfaWQYBSABKAkSEQoJZGltZW5zaW9uGAYgASgJEjIKCHNldmVyaXR5GAcgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRIsCgVzdGF0ZRgIIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U3RhdGUSMwoLZGlzcG9zaXRpb24YCSABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EaXNwb3NpdGlvbhISCgpyaXNrX3Njb3JlGAogASgBEhMKC3JhaXNlZF93ZWVrGAsgASgJEhEKCWxhc3Rfd2VlaxgMIAEoCRItCglyYWlzZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmNoYW5nZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2Fja25vd2xlZGdlZF9ieRgPIAEoCRIPCgdzdW1tYXJ5GBAgASgJEhIKCm1vZGVsX25hbWUYESABKAkSFQoNbW9kZWxfdmVyc2lvbhgSIAEoCRIcChRyZXBsYWNlZF9ieV9hbGVydF9pZBgTIAEoCRIbChNyZXBsYWNlZF9ieV9ydWxlX2lkGBQgASgJEioKB3JlYXNvbnMYFSADKAsyGS5iZWxsd2V0aGVyLm9wcy52MS5SZWFzb24qaAoNQWxlcnRTZXZlcml0eRIeChpBTEVSVF9TRVZFUklUWV9VTlNQRUNJRklFRBAAEhoKFkFMRVJUX1NFVkVSSVRZX1dBUk5JTkcQARIbChdBTEVSVF9TRVZFUklUWV9DUklUSUNBTBACKncKCkFsZXJ0U3RhdGUSGwoXQUxFUlRfU1RBVEVfVU5TUEVDSUZJRUQQABIUChBBTEVSVF9TVEFURV9PUEVOEAESHAoYQUxFUlRfU1RBVEVfQUNLTk9XTEVER0VEEAISGAoUQUxFUlRfU1RBVEVfUkVTT0xWRUQQAyrHAQoLRGlzcG9zaXRpb24SGwoXRElTUE9TSVRJT05fVU5TUEVDSUZJRUQQABIZChVESVNQT1NJVElPTl9NSVRJR0FURUQQARIYChRESVNQT1NJVElPTl9BQ0NFUFRFRBACEhsKF0RJU1BPU0lUSU9OX0ZBTFNFX0FMQVJNEAMSFwoTRElTUE9TSVRJT05fQ0xFQVJFRBAEEhYKEkRJU1BPU0lUSU9OX0xBUFNFRBAFEhgKFERJU1BPU0lUSU9OX1JFUExBQ0VEEAYq8gEKDkFsZXJ0RXZlbnRLaW5kEiAKHEFMRVJUX0VWRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIbChdBTEVSVF9FVkVOVF9LSU5EX1JBSVNFRBABEh4KGkFMRVJUX0VWRU5UX0tJTkRfRVNDQUxBVEVEEAISIQodQUxFUlRfRVZFTlRfS0lORF9BQ0tOT1dMRURHRUQQAxIdChlBTEVSVF9FVkVOVF9LSU5EX1JFU09MVkVEEAQSHQoZQUxFUlRfRVZFTlRfS0lORF9SRU9QRU5FRBAFEiAKHEFMRVJUX0VWRU5UX0tJTkRfREVFU0NBTEFURUQQBmIGcHJvdG8z", [file_bellwether_ops_v1_reason, file_google_protobuf_timestamp]);
+  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hbGVydC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiswEKCkFsZXJ0RXZlbnQSLwoEa2luZBgBIAEoDjIhLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0RXZlbnRLaW5kEi8KC29jY3VycmVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIMCgRub3RlGAQgASgJEhcKCnJpc2tfc2NvcmUYBSABKAFIAIgBAUINCgtfcmlza19zY29yZSKOBQoFQWxlcnQSEAoIYWxlcnRfaWQYASABKAkSEgoKZGVkdXBlX2tleRgCIAEoCRITCgtzdXBwbGllcl9pZBgDIAEoCRIVCg1zdXBwbGllcl9uYW1lGAQgASgJEg8KB3J1bGVfaWQYBSABKAkSNAoJZGltZW5zaW9uGAYgASgOMiEuYmVsbHdldGhlci5vcHMudjEuQWxlcnREaW1lbnNpb24SMgoIc2V2ZXJpdHkYByABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFNldmVyaXR5EiwKBXN0YXRlGAggASgOMh0uYmVsbHdldGhlci5vcHMudjEuQWxlcnRTdGF0ZRIzCgtkaXNwb3NpdGlvbhgJIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLkRpc3Bvc2l0aW9uEhIKCnJpc2tfc2NvcmUYCiABKAESEwoLcmFpc2VkX3dlZWsYCyABKAkSEQoJbGFzdF93ZWVrGAwgASgJEi0KCXJhaXNlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY2hhbmdlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPYWNrbm93bGVkZ2VkX2J5GA8gASgJEg8KB3N1bW1hcnkYECABKAkSEgoKbW9kZWxfbmFtZRgRIAEoCRIVCg1tb2RlbF92ZXJzaW9uGBIgASgJEhwKFHJlcGxhY2VkX2J5X2FsZXJ0X2lkGBMgASgJEhsKE3JlcGxhY2VkX2J5X3J1bGVfaWQYFCABKAkSKgoHcmVhc29ucxgVIAMoCzIZLmJlbGx3ZXRoZXIub3BzLnYxLlJlYXNvbipoCg1BbGVydFNldmVyaXR5Eh4KGkFMRVJUX1NFVkVSSVRZX1VOU1BFQ0lGSUVEEAASGgoWQUxFUlRfU0VWRVJJVFlfV0FSTklORxABEhsKF0FMRVJUX1NFVkVSSVRZX0NSSVRJQ0FMEAIqaAoOQWxlcnREaW1lbnNpb24SHwobQUxFUlRfRElNRU5TSU9OX1VOU1BFQ0lGSUVEEAASGQoVQUxFUlRfRElNRU5TSU9OX1NDT1JFEAESGgoWQUxFUlRfRElNRU5TSU9OX0lNUEFDVBACKncKCkFsZXJ0U3RhdGUSGwoXQUxFUlRfU1RBVEVfVU5TUEVDSUZJRUQQABIUChBBTEVSVF9TVEFURV9PUEVOEAESHAoYQUxFUlRfU1RBVEVfQUNLTk9XTEVER0VEEAISGAoUQUxFUlRfU1RBVEVfUkVTT0xWRUQQAyrHAQoLRGlzcG9zaXRpb24SGwoXRElTUE9TSVRJT05fVU5TUEVDSUZJRUQQABIZChVESVNQT1NJVElPTl9NSVRJR0FURUQQARIYChRESVNQT1NJVElPTl9BQ0NFUFRFRBACEhsKF0RJU1BPU0lUSU9OX0ZBTFNFX0FMQVJNEAMSFwoTRElTUE9TSVRJT05fQ0xFQVJFRBAEEhYKEkRJU1BPU0lUSU9OX0xBUFNFRBAFEhgKFERJU1BPU0lUSU9OX1JFUExBQ0VEEAYq8gEKDkFsZXJ0RXZlbnRLaW5kEiAKHEFMRVJUX0VWRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIbChdBTEVSVF9FVkVOVF9LSU5EX1JBSVNFRBABEh4KGkFMRVJUX0VWRU5UX0tJTkRfRVNDQUxBVEVEEAISIQodQUxFUlRfRVZFTlRfS0lORF9BQ0tOT1dMRURHRUQQAxIdChlBTEVSVF9FVkVOVF9LSU5EX1JFU09MVkVEEAQSHQoZQUxFUlRfRVZFTlRfS0lORF9SRU9QRU5FRBAFEiAKHEFMRVJUX0VWRU5UX0tJTkRfREVFU0NBTEFURUQQBkJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_ops_v1_reason, file_google_protobuf_timestamp]);
 
 /**
  * One entry of an alert's history.
@@ -82,7 +82,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   alertId: string;
 
   /**
-   * The key: model, supplier, rule and dimension, joined by "/". Only a supplier's id may have a "/" of its own.
+   * The key: model, supplier, rule and dimension, joined by "/"; the dimension as "score" or "impact". Only a supplier's id may have a "/" of its own.
    *
    * @generated from field: string dedupe_key = 2;
    */
@@ -110,11 +110,11 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   ruleId: string;
 
   /**
-   * What the rule looked at: "score" or "impact".
+   * What the rule compares.
    *
-   * @generated from field: string dimension = 6;
+   * @generated from field: bellwether.ops.v1.AlertDimension dimension = 6;
    */
-  dimension: string;
+  dimension: AlertDimension;
 
   /**
    * How urgent it is.
@@ -271,6 +271,47 @@ export const AlertSeveritySchema: GenEnum<AlertSeverity> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_alert, 0);
 
 /**
+ * What an alert rule compares.
+ *
+ * @generated from enum bellwether.ops.v1.AlertDimension
+ */
+export const AlertDimension = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: ALERT_DIMENSION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The supplier's risk score, against the rule's limits.
+   *
+   * @generated from enum value: ALERT_DIMENSION_SCORE = 1;
+   */
+  SCORE: 1,
+
+  /**
+   * The supplier's impact (risk score times exposure), against those of other suppliers.
+   *
+   * @generated from enum value: ALERT_DIMENSION_IMPACT = 2;
+   */
+  IMPACT: 2,
+} as const;
+
+/**
+ * What an alert rule compares.
+ *
+ * @generated from enum bellwether.ops.v1.AlertDimension
+ */
+export type AlertDimension = (typeof AlertDimension)[keyof typeof AlertDimension] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.AlertDimension.
+ */
+export const AlertDimensionSchema: GenEnum<AlertDimension> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_alert, 1);
+
+/**
  * Where an alert stands.
  *
  * @generated from enum bellwether.ops.v1.AlertState
@@ -316,7 +357,7 @@ export type AlertState = (typeof AlertState)[keyof typeof AlertState] | UnknownE
  * Describes the enum bellwether.ops.v1.AlertState.
  */
 export const AlertStateSchema: GenEnum<AlertState> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_alert, 1);
+  enumDesc(file_bellwether_ops_v1_alert, 2);
 
 /**
  * Why an alert was resolved.
@@ -385,7 +426,7 @@ export type Disposition = (typeof Disposition)[keyof typeof Disposition] | Unkno
  * Describes the enum bellwether.ops.v1.Disposition.
  */
 export const DispositionSchema: GenEnum<Disposition> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_alert, 2);
+  enumDesc(file_bellwether_ops_v1_alert, 3);
 
 /**
  * What happened to an alert.
@@ -454,5 +495,5 @@ export type AlertEventKind = (typeof AlertEventKind)[keyof typeof AlertEventKind
  * Describes the enum bellwether.ops.v1.AlertEventKind.
  */
 export const AlertEventKindSchema: GenEnum<AlertEventKind> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_alert, 3);
+  enumDesc(file_bellwether_ops_v1_alert, 4);
 

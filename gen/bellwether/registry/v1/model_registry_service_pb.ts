@@ -6,7 +6,6 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_bellwether_policy_v1_limits } from "../../policy/v1/limits_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -17,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/registry/v1/model_registry_service.proto.
  */
 export const file_bellwether_registry_v1_model_registry_service: GenFile = /*@__PURE__*/
-  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEi/QEKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARIOCgZvcmlnaW4YCSABKAlCBgoEX2F1Y0IPCg1fYmFzZWxpbmVfYXVjInIKBUFsaWFzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIqCgZzZXRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNldF9ieRgEIAEoCRIOCgZyZWFzb24YBSABKAkibQoTTGlzdFZlcnNpb25zUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiZwoUTGlzdFZlcnNpb25zUmVzcG9uc2USNgoIdmVyc2lvbnMYASADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSgoRR2V0VmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihAIpcBChJHZXRWZXJzaW9uUmVzcG9uc2USNQoHdmVyc2lvbhgBIAEoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhIKCm1vZGVsX2NhcmQYAiABKAkSNgoIZmVhdHVyZXMYAyADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsRmVhdHVyZSK5AgoMTW9kZWxGZWF0dXJlEiQKBG5hbWUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSOwoEa2luZBgCIAEoDjIjLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZUtpbmRCCLpIBYIBAhABEiIKBHVuaXQYAyABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KB3R5cGljYWwYBCABKAFCB7pIBBICQAFIAIgBARIwCgpjYXRlZ29yaWVzGAUgAygJQhy6SBmSARYQgAgiEXIPKIACMgpeW15ceDAwXSokEkUKCWRpcmVjdGlvbhgGIAEoDjIoLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZURpcmVjdGlvbkIIukgFggECEAFCCgoIX3R5cGljYWwiMQoSTGlzdEFsaWFzZXNSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEAiRQoTTGlzdEFsaWFzZXNSZXNwb25zZRIuCgdhbGlhc2VzGAEgAygLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhcyJ2ChxMaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAAiJqCh1MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZRIwCgljaGFtcGlvbnMYASADKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIZChdHZXRSZXBsaWNhU3RhdHVzUmVxdWVzdCKOAgoYR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlEg8KB3JlcGxpY2EYASABKAkSEgoKbW9kZWxfbmFtZRgCIAEoCRIYChBjaGFtcGlvbl92ZXJzaW9uGAMgASgJEhYKDnNlcnZlZF92ZXJzaW9uGAQgASgJEhsKE3NlcnZlZF9tb2RlbF9kaWdlc3QYBSABKAkSMAoMc2VydmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0CglyZWplY3Rpb24YByABKAsyIS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlJlamVjdGlvbhIWCg5vdGhlcl92ZXJzaW9ucxgIIAMoCSJdCglSZWplY3Rpb24SDwoHdmVyc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSLwoLcmVqZWN0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIs8BCg9TZXRBbGlhc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIqCgVhbGlhcxgCIAEoCUIbukgYchZSCGNoYW1waW9uUgpjaGFsbGVuZ2VyEhoKB3ZlcnNpb24YAyABKAlCCbpIBnIEIAEoQBIaCgZyZWFzb24YBCABKAlCCrpIB3IFIAEo9AMSJgoQZXhwZWN0ZWRfdmVyc2lvbhgFIAEoCUIHukgEcgIoQEgAiAEBQhMKEV9leHBlY3RlZF92ZXJzaW9uIkAKEFNldEFsaWFzUmVzcG9uc2USLAoFYWxpYXMYASABKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzKnEKEEZlYXR1cmVEaXJlY3Rpb24SIQodRkVBVFVSRV9ESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIcChhGRUFUVVJFX0RJUkVDVElPTl9SQUlTRVMQARIcChhGRUFUVVJFX0RJUkVDVElPTl9MT1dFUlMQAip3CgtGZWF0dXJlS2luZBIcChhGRUFUVVJFX0tJTkRfVU5TUEVDSUZJRUQQABIYChRGRUFUVVJFX0tJTkRfTlVNRVJJQxABEhkKFUZFQVRVUkVfS0lORF9DQVRFR09SWRACEhUKEUZFQVRVUkVfS0lORF9URVhUEAMy6QUKFE1vZGVsUmVnaXN0cnlTZXJ2aWNlEnIKDExpc3RWZXJzaW9ucxIrLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVxdWVzdBosLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVzcG9uc2UiB5ACAai7GAESbAoKR2V0VmVyc2lvbhIpLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0VmVyc2lvblJlcXVlc3QaKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXNwb25zZSIHkAIBqLsYARJvCgtMaXN0QWxpYXNlcxIqLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXF1ZXN0GisuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0QWxpYXNlc1Jlc3BvbnNlIgeQAgGouxgBEo0BChVMaXN0UHJvZHVjdGlvbkhpc3RvcnkSNC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QaNS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlIgeQAgGouxgBEn4KEEdldFJlcGxpY2FTdGF0dXMSLy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFJlcGxpY2FTdGF0dXNSZXF1ZXN0GjAuYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVzcG9uc2UiB5ACAai7GAESbgoIU2V0QWxpYXMSJy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlNldEFsaWFzUmVxdWVzdBooLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuU2V0QWxpYXNSZXNwb25zZSIPkAICqLsYA7K7GAQQsOoBYgZwcm90bzM", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEipAIKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARI1CgZvcmlnaW4YCSABKA4yJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlZlcnNpb25PcmlnaW5CBgoEX2F1Y0IPCg1fYmFzZWxpbmVfYXVjInIKBUFsaWFzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIqCgZzZXRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNldF9ieRgEIAEoCRIOCgZyZWFzb24YBSABKAkibQoTTGlzdFZlcnNpb25zUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiZwoUTGlzdFZlcnNpb25zUmVzcG9uc2USNgoIdmVyc2lvbnMYASADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSgoRR2V0VmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihAIpcBChJHZXRWZXJzaW9uUmVzcG9uc2USNQoHdmVyc2lvbhgBIAEoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhIKCm1vZGVsX2NhcmQYAiABKAkSNgoIZmVhdHVyZXMYAyADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsRmVhdHVyZSK5AgoMTW9kZWxGZWF0dXJlEiQKBG5hbWUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSOwoEa2luZBgCIAEoDjIjLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZUtpbmRCCLpIBYIBAhABEiIKBHVuaXQYAyABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KB3R5cGljYWwYBCABKAFCB7pIBBICQAFIAIgBARIwCgpjYXRlZ29yaWVzGAUgAygJQhy6SBmSARYQgAgiEXIPKIACMgpeW15ceDAwXSokEkUKCWRpcmVjdGlvbhgGIAEoDjIoLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZURpcmVjdGlvbkIIukgFggECEAFCCgoIX3R5cGljYWwiMQoSTGlzdEFsaWFzZXNSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEAiRQoTTGlzdEFsaWFzZXNSZXNwb25zZRIuCgdhbGlhc2VzGAEgAygLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhcyJ2ChxMaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAAiJqCh1MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZRIwCgljaGFtcGlvbnMYASADKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIZChdHZXRSZXBsaWNhU3RhdHVzUmVxdWVzdCKOAgoYR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlEg8KB3JlcGxpY2EYASABKAkSEgoKbW9kZWxfbmFtZRgCIAEoCRIYChBjaGFtcGlvbl92ZXJzaW9uGAMgASgJEhYKDnNlcnZlZF92ZXJzaW9uGAQgASgJEhsKE3NlcnZlZF9tb2RlbF9kaWdlc3QYBSABKAkSMAoMc2VydmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0CglyZWplY3Rpb24YByABKAsyIS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlJlamVjdGlvbhIWCg5vdGhlcl92ZXJzaW9ucxgIIAMoCSJdCglSZWplY3Rpb24SDwoHdmVyc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSLwoLcmVqZWN0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKmgKDVZlcnNpb25PcmlnaW4SHgoaVkVSU0lPTl9PUklHSU5fVU5TUEVDSUZJRUQQABIaChZWRVJTSU9OX09SSUdJTl9UUkFJTkVEEAESGwoXVkVSU0lPTl9PUklHSU5fSU1QT1JURUQQAipxChBGZWF0dXJlRGlyZWN0aW9uEiEKHUZFQVRVUkVfRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYRkVBVFVSRV9ESVJFQ1RJT05fUkFJU0VTEAESHAoYRkVBVFVSRV9ESVJFQ1RJT05fTE9XRVJTEAIqdwoLRmVhdHVyZUtpbmQSHAoYRkVBVFVSRV9LSU5EX1VOU1BFQ0lGSUVEEAASGAoURkVBVFVSRV9LSU5EX05VTUVSSUMQARIZChVGRUFUVVJFX0tJTkRfQ0FURUdPUlkQAhIVChFGRUFUVVJFX0tJTkRfVEVYVBADMvkEChRNb2RlbFJlZ2lzdHJ5U2VydmljZRJyCgxMaXN0VmVyc2lvbnMSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgeQAgGouxgBEmwKCkdldFZlcnNpb24SKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiB5ACAai7GAESbwoLTGlzdEFsaWFzZXMSKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RBbGlhc2VzUmVxdWVzdBorLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXNwb25zZSIHkAIBqLsYARKNAQoVTGlzdFByb2R1Y3Rpb25IaXN0b3J5EjQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0GjUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZSIHkAIBqLsYARJ+ChBHZXRSZXBsaWNhU3RhdHVzEi8uYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVxdWVzdBowLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlIgeQAgGouxgBQloKGmNvbS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxUAFaIWJlbGx3ZXRoZXIvcmVnaXN0cnkvdjE7cmVnaXN0cnl2MaoCFkJlbGx3ZXRoZXIuUmVnaXN0cnkuVjFiBnByb3RvMw", [file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A published version in a list.
@@ -82,11 +81,11 @@ export type ModelVersion = Message<"bellwether.registry.v1.ModelVersion"> & {
   baselineAuc?: number | undefined;
 
   /**
-   * Where it came from: "trained" or "imported".
+   * How the version was made.
    *
-   * @generated from field: string origin = 9;
+   * @generated from field: bellwether.registry.v1.VersionOrigin origin = 9;
    */
-  origin: string;
+  origin: VersionOrigin;
 };
 
 /**
@@ -553,74 +552,45 @@ export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_model_registry_service, 13);
 
 /**
- * Points an alias at a version.
+ * How a version was made.
  *
- * @generated from message bellwether.registry.v1.SetAliasRequest
+ * @generated from enum bellwether.registry.v1.VersionOrigin
  */
-export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> & {
+export const VersionOrigin = {
   /**
-   * The model's name. Empty: the service's default model.
+   * Never sent by a server.
    *
-   * @generated from field: string model_name = 1;
+   * @generated from enum value: VERSION_ORIGIN_UNSPECIFIED = 0;
    */
-  modelName: string;
+  UNSPECIFIED: 0,
 
   /**
-   * "champion" or "challenger".
+   * Trained by Bellwether.
    *
-   * @generated from field: string alias = 2;
+   * @generated from enum value: VERSION_ORIGIN_TRAINED = 1;
    */
-  alias: string;
+  TRAINED: 1,
 
   /**
-   * The version to point at.
+   * Imported from another library's file.
    *
-   * @generated from field: string version = 3;
+   * @generated from enum value: VERSION_ORIGIN_IMPORTED = 2;
    */
-  version: string;
-
-  /**
-   * Why, for the history. 1 to 500 bytes.
-   *
-   * @generated from field: string reason = 4;
-   */
-  reason: string;
-
-  /**
-   * The version the caller believes the alias points at. Unset: not checked.
-   *
-   * @generated from field: optional string expected_version = 5;
-   */
-  expectedVersion?: string | undefined;
-};
+  IMPORTED: 2,
+} as const;
 
 /**
- * Describes the message bellwether.registry.v1.SetAliasRequest.
- * Use `create(SetAliasRequestSchema)` to create a new message.
- */
-export const SetAliasRequestSchema: GenMessage<SetAliasRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 14);
-
-/**
- * The alias as it stands now.
+ * How a version was made.
  *
- * @generated from message bellwether.registry.v1.SetAliasResponse
+ * @generated from enum bellwether.registry.v1.VersionOrigin
  */
-export type SetAliasResponse = Message<"bellwether.registry.v1.SetAliasResponse"> & {
-  /**
-   * The alias.
-   *
-   * @generated from field: bellwether.registry.v1.Alias alias = 1;
-   */
-  alias?: Alias | undefined;
-};
+export type VersionOrigin = (typeof VersionOrigin)[keyof typeof VersionOrigin] | UnknownEnum;
 
 /**
- * Describes the message bellwether.registry.v1.SetAliasResponse.
- * Use `create(SetAliasResponseSchema)` to create a new message.
+ * Describes the enum bellwether.registry.v1.VersionOrigin.
  */
-export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 15);
+export const VersionOriginSchema: GenEnum<VersionOrigin> = /*@__PURE__*/
+  enumDesc(file_bellwether_registry_v1_model_registry_service, 0);
 
 /**
  * What a higher value of a feature does to the risk.
@@ -661,7 +631,7 @@ export type FeatureDirection = (typeof FeatureDirection)[keyof typeof FeatureDir
  * Describes the enum bellwether.registry.v1.FeatureDirection.
  */
 export const FeatureDirectionSchema: GenEnum<FeatureDirection> = /*@__PURE__*/
-  enumDesc(file_bellwether_registry_v1_model_registry_service, 0);
+  enumDesc(file_bellwether_registry_v1_model_registry_service, 1);
 
 /**
  * What a feature's values are.
@@ -709,10 +679,10 @@ export type FeatureKind = (typeof FeatureKind)[keyof typeof FeatureKind] | Unkno
  * Describes the enum bellwether.registry.v1.FeatureKind.
  */
 export const FeatureKindSchema: GenEnum<FeatureKind> = /*@__PURE__*/
-  enumDesc(file_bellwether_registry_v1_model_registry_service, 1);
+  enumDesc(file_bellwether_registry_v1_model_registry_service, 2);
 
 /**
- * Reads and changes the model registry. ml-service answers the reads; scheduler-service alone answers the writes.
+ * Reads the model registry. ml-service serves it.
  *
  * @generated from service bellwether.registry.v1.ModelRegistryService
  */
@@ -766,16 +736,6 @@ export const ModelRegistryService: GenService<{
     methodKind: "unary";
     input: typeof GetReplicaStatusRequestSchema;
     output: typeof GetReplicaStatusResponseSchema;
-  },
-  /**
-   * Points an alias at a version, recorded with the caller's name. NOT_FOUND: no such model or version; FAILED_PRECONDITION: the alias moved since expected_version, or the version cannot be served; DATA_LOSS: its files differ from its manifest; UNAVAILABLE: somebody else keeps writing. Idempotent: the same call twice changes nothing the second time.
-   *
-   * @generated from rpc bellwether.registry.v1.ModelRegistryService.SetAlias
-   */
-  setAlias: {
-    methodKind: "unary";
-    input: typeof SetAliasRequestSchema;
-    output: typeof SetAliasResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_bellwether_registry_v1_model_registry_service, 0);

@@ -1,3 +1,4 @@
+import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
@@ -57,9 +58,9 @@ export function championsOfServices(
   calls: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">,
 ): Champions {
   using opening = new DisposableStack();
-  const open = (url: string) => createClient(ModelRegistryService, opening.use(createMeshTransport({ url, ...calls })));
-  const reads = open(mlUrl);
-  const writes = open(schedulerUrl);
+  const open = (url: string) => opening.use(createMeshTransport({ url, ...calls }));
+  const reads = createClient(ModelRegistryService, open(mlUrl));
+  const writes = createClient(ModelPublishingService, open(schedulerUrl));
   const opened = opening.move();
   return {
     async versionOf(modelName, wanted) {

@@ -1,6 +1,7 @@
 import { MAX_CONTRACT_TEXT_BYTES, MAX_FEATURE_NAME_BYTES, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
 import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
 import type { PredictBatchRequest } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { BatchShapeError } from "../domain/ml-error.ts";
 
@@ -123,5 +124,5 @@ export function batchWarnings({ featureNames, valuesChecksums }: PredictBatchReq
   if (featureNames.length === 0 || valuesChecksums.length > 0) return [];
   const message =
     "values came without values_checksums: bytes in another order are scored as other numbers; send values_checksums, or numbers";
-  return [{ code: "VALUES_UNCHECKED", feature: "", message }];
+  return [{ code: WarningCode.VALUES_UNCHECKED, feature: "", message }];
 }

@@ -8,6 +8,7 @@ import {
   type ModelFeatureSchema,
   type ModelRegistryService,
   type ModelVersionSchema,
+  VersionOrigin,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { FeatureInfo } from "@bellwether/reasons/feature-info";
@@ -24,6 +25,11 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { ServingStatus } from "../model/model-shelf.ts";
 import { pageOf } from "./page.ts";
 
+const ORIGINS: Readonly<Record<Manifest["origin"], VersionOrigin>> = {
+  trained: VersionOrigin.TRAINED,
+  imported: VersionOrigin.IMPORTED,
+};
+
 function versionToProto(manifest: Manifest): MessageInitShape<typeof ModelVersionSchema> {
   const { modelName, version, publishedAt, configHash, origin, files, evaluation } = manifest;
   return {
@@ -33,7 +39,7 @@ function versionToProto(manifest: Manifest): MessageInitShape<typeof ModelVersio
     modelDigest: files["model.onnx"].sha256,
     bundleDigest: files["feature_bundle.json"].sha256,
     configHash,
-    origin,
+    origin: ORIGINS[origin],
     ...(typeof evaluation?.auc === "number" && { auc: evaluation.auc }),
     ...(typeof evaluation?.baselineAuc === "number" && { baselineAuc: evaluation.baselineAuc }),
   };
@@ -66,12 +72,12 @@ export function featuresToProto({
   }));
 }
 
-/** The reads of the ModelRegistryService; scheduler-service answers the writes. */
+/** ModelRegistryService over the registry's folder and the loaded models. */
 export function registryHandlers(
   root: string,
   defaultModel: string,
   status: () => ServingStatus,
-): Partial<ServiceImpl<typeof ModelRegistryService>> {
+): ServiceImpl<typeof ModelRegistryService> {
   return {
     async listVersions(request) {
       const name = request.modelName || defaultModel;

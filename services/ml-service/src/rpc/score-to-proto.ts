@@ -5,6 +5,7 @@ import {
   type ModelIdentitySchema,
   OutputSpace,
   type ScoreSchema,
+  WarningCode,
 } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { ModelIdentity, ScoringModel } from "@bellwether/scoring/model/scoring-model";
@@ -24,6 +25,12 @@ const KINDS = {
   interventional: ExplanationKind.INTERVENTIONAL,
   none: ExplanationKind.NONE,
 } satisfies Record<FeatureBundle["explanation"]["kind"], ExplanationKind>;
+
+const WARNING_CODES = {
+  OUTSIDE_TRAINING_RANGE: WarningCode.OUTSIDE_TRAINING_RANGE,
+  UNKNOWN_CATEGORY: WarningCode.UNKNOWN_CATEGORY,
+  TOO_FEW_FEATURES: WarningCode.TOO_FEW_FEATURES,
+} satisfies Record<SupplierScore["warnings"][number]["code"], WarningCode>;
 
 export const outputSpaceToProto = (bundle: FeatureBundle): OutputSpace => SPACES[bundle.outputSpace];
 export const explanationKindToProto = (bundle: FeatureBundle): ExplanationKind => KINDS[bundle.explanation.kind];
@@ -63,7 +70,7 @@ export function scoreToProto(
     topContributions: score.contributions.slice(0, top).map((entry) => contributionToProto(entry, bundle)),
     model: identityToProto(score.model),
     missingFeatures: [...score.missing],
-    warnings: score.warnings.map((warning) => ({ ...warning })),
+    warnings: score.warnings.map((warning) => ({ ...warning, code: WARNING_CODES[warning.code] })),
     outputSpace: SPACES[bundle.outputSpace],
     explanationKind: KINDS[bundle.explanation.kind],
     background: bundle.explanation.background,

@@ -1,4 +1,5 @@
 import {
+  AlertDimension,
   AlertEventKind,
   type AlertEventSchema,
   type AlertSchema,
@@ -37,6 +38,11 @@ export const STATES: Readonly<Record<domain.AlertState, AlertState>> = {
   resolved: AlertState.RESOLVED,
 };
 
+const DIMENSIONS: Readonly<Record<domain.Alert["dimension"], AlertDimension>> = {
+  score: AlertDimension.SCORE,
+  impact: AlertDimension.IMPACT,
+};
+
 const DISPOSITIONS: Readonly<Record<domain.Disposition, Disposition>> = {
   mitigated: Disposition.MITIGATED,
   accepted: Disposition.ACCEPTED,
@@ -63,7 +69,7 @@ export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSch
     supplierId: supplierExternalId,
     supplierName: view.supplierName,
     ruleId: alert.ruleId,
-    dimension: alert.dimension,
+    dimension: DIMENSIONS[alert.dimension],
     severity: SEVERITIES[alert.severity],
     state: STATES[alert.state],
     disposition: alert.disposition ? DISPOSITIONS[alert.disposition] : Disposition.UNSPECIFIED,

@@ -109,15 +109,15 @@ function recordToProto(record: AuditRecord): MessageInitShape<typeof AuditRecord
 }
 
 function queryFromProto(request: QueryEventsRequest, tokens: PageTokens): AuditQuery {
-  const { kind, subject, actor, from, to, pageToken } = request;
+  const { kind, subject, actor, occurredFrom, occurredBefore, pageToken } = request;
   const key = tokens.read(pageToken, 2);
   const after = key && afterFromKey(key);
   return {
     ...(kind !== "" && { kind }),
     ...(subject !== "" && { subject }),
     ...(actor !== "" && { actor }),
-    ...(from && { fromUs: clamp(microseconds(from)) }),
-    ...(to && { toUs: clamp(microseconds(to)) }),
+    ...(occurredFrom && { fromUs: clamp(microseconds(occurredFrom)) }),
+    ...(occurredBefore && { toUs: clamp(microseconds(occurredBefore)) }),
     ...(after && { after }),
   };
 }

@@ -1,5 +1,5 @@
 /** What the flat JSON tells of a score. `bellwether.inference.v1.Score` has all of it under these names. */
-export interface ScoreParts {
+export interface ScoreParts<Code = string> {
   readonly supplierId: string;
   /** Not set: the band is unknown. */
   readonly riskScore?: number | null | undefined;
@@ -18,7 +18,7 @@ export interface ScoreParts {
   }[];
   readonly model?: { readonly version: string } | undefined;
   readonly missingFeatures: readonly string[];
-  readonly warnings: readonly { readonly code: string; readonly feature: string; readonly message: string }[];
+  readonly warnings: readonly { readonly code: Code; readonly feature: string; readonly message: string }[];
 }
 
 /** A score in the monolith's shape, snake_case. */
@@ -42,8 +42,12 @@ export type FlatScore = {
   warnings: { code: string; feature: string; message: string }[];
 };
 
-/** @param band Its name in lower case. */
-export function flatScore(score: ScoreParts, band: string): FlatScore {
+/** @param band Its name in lower case. @param codeName Name of a warning's code, for example "UNKNOWN_CATEGORY". */
+export function flatScore<Code>(
+  score: ScoreParts<Code>,
+  band: string,
+  codeName: (code: Code) => string = String,
+): FlatScore {
   return {
     supplier_id: score.supplierId,
     risk_score: score.riskScore ?? null,
@@ -61,6 +65,6 @@ export function flatScore(score: ScoreParts, band: string): FlatScore {
     ),
     model_version: score.model?.version ?? "",
     missing_features: [...score.missingFeatures],
-    warnings: score.warnings.map(({ code, feature, message }) => ({ code, feature, message })),
+    warnings: score.warnings.map(({ code, feature, message }) => ({ code: codeName(code), feature, message })),
   };
 }

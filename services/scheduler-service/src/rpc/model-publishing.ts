@@ -1,7 +1,5 @@
-import type {
-  AliasSchema,
-  ModelRegistryService,
-} from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import type { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
+import type { AliasSchema } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { callerOf } from "@bellwether/mesh/call/caller";
 import type { Alias } from "@bellwether/registry/aliases/alias-file";
 import { aliasFromText } from "@bellwether/registry/aliases/aliases";
@@ -11,7 +9,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 
 /** What the handlers need. */
-export interface ModelDeps {
+export interface ModelPublishingDeps {
   /** The model of a request that names none. */
   readonly defaultModel: string;
   readonly setAlias: (request: Omit<SetAlias, "now">, signal: AbortSignal) => Promise<Alias>;
@@ -21,11 +19,11 @@ function aliasToProto({ name, version, setAt, setBy, reason }: Alias): MessageIn
   return { name, version, setAt: timestampFromDate(new Date(setAt)), setBy, reason };
 }
 
-/** The writes of the ModelRegistryService; ml-service answers the reads. */
-export function modelHandlers({
+/** ModelPublishingService over the registry's folder. */
+export function modelPublishingHandlers({
   defaultModel,
   setAlias,
-}: ModelDeps): Pick<ServiceImpl<typeof ModelRegistryService>, "setAlias"> {
+}: ModelPublishingDeps): ServiceImpl<typeof ModelPublishingService> {
   return {
     async setAlias({ modelName, alias, version, reason, expectedVersion }, context) {
       const moved = await setAlias(

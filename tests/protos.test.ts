@@ -1,0 +1,43 @@
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+const PROTOS = path.resolve(import.meta.dirname, "../proto/bellwether");
+const files = globSync("**/*.proto", { cwd: PROTOS }).map((name) => ({
+  name,
+  text: readFileSync(path.join(PROTOS, name), "utf8"),
+}));
+
+const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+test.each(files)("$name has the options of other languages, by its package", ({ text }) => {
+  const name = /^package ([\w.]+);$/m.exec(text)?.[1] ?? "";
+  const parts = name.split(".");
+  const options = [...text.matchAll(/^option (\w+) = (.+);$/gm)].map((match) => match.slice(1));
+  expect(options).toEqual([
+    ["csharp_namespace", `"${parts.map(capitalized).join(".")}"`],
+    ["go_package", `"${parts.join("/")};${parts.slice(-2).join("")}"`],
+    ["java_multiple_files", "true"],
+    ["java_package", `"com.${name}"`],
+  ]);
+});
+
+/** Generated fields have these names as they are (Python, Rust, TypeScript); Go, Java and C# write theirs in another case. */
+const KEYWORDS = new Set(
+  `and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not
+  or pass raise return try while with yield
+  const crate dyn enum extern fn impl let loop match mod move mut pub ref self static struct super trait type unsafe use where abstract
+  become box do final gen macro override priv typeof unsized virtual
+  case catch debugger default delete export extends function instanceof new null switch this throw var void interface package private
+  protected public`.split(/\s+/),
+);
+
+test("no field has a name that is a keyword where its generated name is used", () => {
+  const fields = files.flatMap(({ name, text }) =>
+    [...text.matchAll(/^ +(?:(?:repeated|optional) )?(?:map<[^>]+>|[\w.]+) (\w+) = \d+/gm)].map(
+      (match) => `${name} ${match[1]}`,
+    ),
+  );
+  expect(fields.length).toBeGreaterThan(200);
+  expect(fields.filter((field) => KEYWORDS.has(field.split(" ")[1] ?? ""))).toEqual([]);
+});
