@@ -397,8 +397,8 @@ test("an enum name or a field that the contract does not have is refused in Conn
     400,
     expect.stringMatching(/^states\[1\]: "open" is not a name of AlertState; /),
   ]);
-  expect(await refused("AuditService/QueryEvents", { form: "2026-01-01T00:00:00Z" })).toEqual([
+  expect(await refused("AuditService/QueryEvents", { occurredForm: "2026-01-01T00:00:00Z" })).toEqual([
     400,
-    expect.stringMatching(/^form: unknown field of QueryEventsRequest; did you mean "from"\? known: from, /),
+    expect.stringMatching(/^occurredForm: unknown field of QueryEventsRequest; did you mean "occurredFrom"\? known: /),
   ]);
 });
