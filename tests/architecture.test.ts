@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   postgres: ["env", "telemetry", "files"],
   queue: ["files", "postgres"],
   reasons: [],
-  "tree-model": [],
+  "tree-model": ["gen"],
   config: ["contract"],
   "risk-model": ["contract", "tree-model", "config"],
   "model-import": ["tree-model", "config", "risk-model"],

@@ -1,4 +1,3 @@
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -17,7 +16,8 @@ import {
   TypeProtoSchema,
   type ValueInfoProto,
   ValueInfoProtoSchema,
-} from "onnx-buf";
+} from "@bellwether/gen/onnx/onnx_pb";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 
 /** ONNX files for tests, written with the public protobuf definitions and so independent of the readers they try. */
 

@@ -1,6 +1,6 @@
+import { TensorProtoSchema } from "@bellwether/gen/onnx/onnx_pb";
 import { externalTensorFixture, rawTensorFixture, tensorFixture } from "@bellwether/testing/onnx-fixture";
 import { toBinary } from "@bufbuild/protobuf";
-import { TensorProtoSchema } from "onnx-buf";
 import { expect, test } from "vitest";
 import { ModelRefusedError } from "../../trees/model-refused-error.ts";
 import { readTensor } from "./tensor.ts";

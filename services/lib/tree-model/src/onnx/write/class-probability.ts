@@ -1,4 +1,3 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
@@ -11,7 +10,8 @@ import {
   TypeProto_TensorSchema,
   TypeProtoSchema,
   ValueInfoProtoSchema,
-} from "onnx-buf";
+} from "@bellwether/gen/onnx/onnx_pb";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { TreeModel } from "../../trees/tree-model.ts";
 import { writeOnnxTreeModelWithSets } from "./set-chains.ts";
 

@@ -1,5 +1,5 @@
+import { ModelProtoSchema } from "@bellwether/gen/onnx/onnx_pb";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ModelProtoSchema } from "onnx-buf";
 import type { Tree, TreeModel } from "../../trees/tree-model.ts";
 import { writeOnnxTreeModel } from "./write-tree-model.ts";
 

@@ -1,5 +1,5 @@
+import { AttributeProto_AttributeType, ModelProtoSchema, TensorProto_DataType } from "@bellwether/gen/onnx/onnx_pb";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { AttributeProto_AttributeType, ModelProtoSchema, TensorProto_DataType } from "onnx-buf";
 import type { TreeModel } from "../../trees/tree-model.ts";
 import { COVERS_KEY } from "../ensemble/covers.ts";
 
