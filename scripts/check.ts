@@ -39,7 +39,7 @@ const steps: Step[] = [
   ["lock file", "node", "scripts/lockfile.ts", "--check"],
   ["figures", "node", "scripts/figures.ts", "--check"],
   ["style", "biome", "ci", "--error-on-warnings", "."],
-  ["types", "tsc", "-p", "."],
+  ["types", "tsc", "-b"],
   ["arrows", "vitest", "run", "--reporter=dot", "tests/architecture.test.ts"],
 ];
 if (existsSync("scripts/check-kernel.ts")) steps.push(["kernel is fresh", "node", "scripts/check-kernel.ts"]);

@@ -1,0 +1,210 @@
+import { type BinaryLike, createHash } from "node:crypto";
+import { foreignModels } from "@bellwether/testing/foreign-models";
+import { runOnnx } from "@bellwether/testing/run-onnx";
+import { expect, test } from "vitest";
+import { importModel } from "../src/import-model.ts";
+import { readSourceModel } from "../src/source/source-model.ts";
+
+const sha256 = (...parts: readonly BinaryLike[]): string => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex").slice(0, 16);
+};
+
+/** What an import publishes, or why it refuses, as digests. */
+async function imported(bytes: Uint8Array) {
+  const result = await importModel({ bytes, modelName: "imported", background: null, riskClass: null, runOnnx });
+  if (result.status === "refused") return { refused: result.reason };
+  const { trees } = readSourceModel(bytes).model;
+  return {
+    trees: sha256(
+      ...trees.flatMap((tree) => [
+        ...[tree.feature, tree.threshold, tree.left, tree.right, tree.defaultLeft, tree.cover, tree.value],
+        ...[...tree.members].flatMap(([node, members]) => [String(node), members]),
+        ...(tree.exact === undefined ? [] : [tree.exact]),
+      ]),
+    ),
+    files: sha256(result.onnx, result.bundleJson, result.modelCard),
+  };
+}
+
+// Outputs of the runtime are in bundle and card: an upgrade of ONNX Runtime may change `files`, never `trees`.
+test("every committed model file gives the recorded trees and files", async () => {
+  const results = [];
+  for (const { name, bytes } of foreignModels()) results.push([name, await imported(bytes)]);
+  expect(Object.fromEntries(results)).toMatchInlineSnapshot(`
+    {
+      "catboost-3.onnx": {
+        "files": "18c57c13fe48139b",
+        "trees": "b7f9de67c87fcb85",
+      },
+      "catboost-biased.onnx": {
+        "refused": "a classifier of two classes with two base values: ONNX Runtime then drops the second class's trees, so its answers are not the model's; export it without a start value (CatBoost: boost_from_average=False)",
+      },
+      "catboost-classifier.onnx": {
+        "files": "8a0f6875ab0e4a64",
+        "trees": "40cc1e92daabe604",
+      },
+      "catboost-regressor.onnx": {
+        "files": "062226f656da4dbe",
+        "trees": "ab5cfac5e41ea856",
+      },
+      "catboost.cbm": {
+        "refused": "CatBoost's own binary format (cbm); save it with save_model(FILE, format="onnx")",
+      },
+      "lightgbm-3.onnx": {
+        "files": "4059cc757a1a08be",
+        "trees": "908f45632a2d063d",
+      },
+      "lightgbm-categories.onnx": {
+        "files": "396525b452503bfb",
+        "trees": "583dcb3bcfd98236",
+      },
+      "lightgbm-categories.txt": {
+        "files": "a24d27ace11cdc1c",
+        "trees": "6b6461adbafc1aa8",
+      },
+      "lightgbm-classifier.onnx": {
+        "files": "0391d0f631080c28",
+        "trees": "74eec1d3d7335c2c",
+      },
+      "lightgbm-classifier.txt": {
+        "files": "c275865dda13258f",
+        "trees": "9a5943105598dad3",
+      },
+      "lightgbm-forest.txt": {
+        "files": "66645a1def44835e",
+        "trees": "bcbfb963a1247e87",
+      },
+      "lightgbm-linear.txt": {
+        "refused": "trees with linear models in their leaves (linear_tree) are no sums of constants",
+      },
+      "lightgbm-no-missing.txt": {
+        "files": "c275865dda13258f",
+        "trees": "9a5943105598dad3",
+      },
+      "lightgbm-one-vs-all.txt": {
+        "files": "72e593ededd1952f",
+        "trees": "2fe09569e6fc700f",
+      },
+      "lightgbm-split.onnx": {
+        "files": "a4657fc2e06b28ba",
+        "trees": "c73f55249a2d941c",
+      },
+      "lightgbm-sqrt.txt": {
+        "refused": "objective "regression sqrt" is no known link of a sum of trees",
+      },
+      "lightgbm-tweedie.onnx": {
+        "files": "18e388929d7da5b9",
+        "trees": "770470294cb3b566",
+      },
+      "lightgbm-zero.txt": {
+        "files": "7c97bf3d0997664e",
+        "trees": "23fac262e015ca52",
+      },
+      "sklearn-adaboost.onnx": {
+        "refused": "operator Equal computes with the chosen class instead of the trees' sums",
+      },
+      "sklearn-boosting-3.onnx": {
+        "files": "d9338b86c61a24be",
+        "trees": "0d341fa0b6b88d22",
+      },
+      "sklearn-boosting.onnx": {
+        "files": "0724e638b7a14591",
+        "trees": "83decc455bc47a6b",
+      },
+      "sklearn-calibrated.onnx": {
+        "refused": "operator Add behind the trees makes something else of their sum than a link",
+      },
+      "sklearn-exponential.onnx": {
+        "files": "c9aee11f6c625276",
+        "trees": "100f0d7332d8c72d",
+      },
+      "sklearn-extra-trees.onnx": {
+        "files": "527a85d1a1d4d160",
+        "trees": "1d01c916875bae9c",
+      },
+      "sklearn-forest-regressor.onnx": {
+        "files": "3f395db38dd1fe84",
+        "trees": "552d4c576ee7b82a",
+      },
+      "sklearn-forest.onnx": {
+        "files": "20e226ae6771e075",
+        "trees": "ff4a0b7e212ac931",
+      },
+      "sklearn-histogram.onnx": {
+        "files": "f48d7913e984649f",
+        "trees": "45fd5975e194d088",
+      },
+      "sklearn-imputed.onnx": {
+        "files": "687c07dda31a4e45",
+        "trees": "7c237f03e4f1e1e9",
+      },
+      "sklearn-isolation.onnx": {
+        "refused": "operator LabelEncoder behind the trees makes something else of their sum than a link",
+      },
+      "sklearn-minmax.onnx": {
+        "files": "49981bd16a078897",
+        "trees": "f0625f11ab1ce29e",
+      },
+      "sklearn-one-hot.onnx": {
+        "files": "24272bdb59865b80",
+        "trees": "8c8458c073e37430",
+      },
+      "sklearn-scaled.onnx": {
+        "files": "2b04746dc6b1132f",
+        "trees": "f3a627a0a0a0b64a",
+      },
+      "sklearn-tree-names.onnx": {
+        "files": "5fdf4a7a0e9ce4ee",
+        "trees": "038aa4a60ba665f7",
+      },
+      "sklearn-voting.onnx": {
+        "files": "8af84ebf1fe0e802",
+        "trees": "40c96056e095a8db",
+      },
+      "xgboost-3.model": {
+        "files": "9ee94f4ee6765516",
+        "trees": "0f8609b8547ce343",
+      },
+      "xgboost-3.onnx": {
+        "files": "2707f6d93d839e3a",
+        "trees": "399143be98b97816",
+      },
+      "xgboost-categories.model": {
+        "files": "5e6db687ee7c3cd4",
+        "trees": "9f886b696598a459",
+      },
+      "xgboost-classifier.model": {
+        "files": "7d8b7e6599d911b2",
+        "trees": "65948b14da35e0e2",
+      },
+      "xgboost-classifier.onnx": {
+        "files": "a8d8028dab1b5db7",
+        "trees": "e66856d38bc5f0cd",
+      },
+      "xgboost-dart.model": {
+        "files": "f95a400688d2b065",
+        "trees": "fb6599335f2bbc92",
+      },
+      "xgboost-linear.model": {
+        "refused": "booster gblinear is not made of trees",
+      },
+      "xgboost-poisson.model": {
+        "files": "854f4dcaf298282b",
+        "trees": "1e801ff6bed0147a",
+      },
+      "xgboost-poisson.onnx": {
+        "files": "333d40f712484132",
+        "trees": "b1c61f85f9669f00",
+      },
+      "xgboost-regressor.onnx": {
+        "files": "441a3b5588beff75",
+        "trees": "f52b0155d625fa49",
+      },
+      "xgboost-vectors.model": {
+        "refused": "trees with a vector in each leaf (multi_output_tree) are not read",
+      },
+    }
+  `);
+});

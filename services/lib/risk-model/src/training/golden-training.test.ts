@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { generateDemo } from "@bellwether/demo-data/generate-demo";
+import { runOnnx } from "@bellwether/scoring/onnx-runtime";
+import { expect, test } from "vitest";
+import type { ModelSpec } from "../spec/model-spec.ts";
+import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
+import { trainRiskModel } from "./train-risk-model.ts";
+
+const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
+
+/** SHA-256 of the files that are published for 1,500 seeded demo suppliers. */
+async function publishedFiles(trainer: ModelSpec["trainer"], features = DEMO_TABLE_SPEC.features) {
+  const table = demoTable(generateDemo({ suppliers: 1_500, transactions: 2_000 }, 5));
+  const spec = { ...DEMO_TABLE_SPEC, features, trainer };
+  const { onnx, bundleJson, modelCard } = await trainRiskModel({ table, spec, configHash: "ab".repeat(32), runOnnx });
+  return { "model.onnx": sha256(onnx), "feature_bundle.json": sha256(bundleJson), "MODEL_CARD.md": sha256(modelCard) };
+}
+
+const { trainer: boosting } = DEMO_TABLE_SPEC;
+
+// A change of these values changes every model that is trained from now on: bundle and card may also change with ONNX Runtime.
+test("boosting gives the recorded files", async () => {
+  expect(await publishedFiles(boosting)).toMatchInlineSnapshot(`
+    {
+      "MODEL_CARD.md": "d9242043a0a18e51822111a67e1071e8478b362fa12bec90ab7d734629b002fd",
+      "feature_bundle.json": "ada863e53ec912bfef30e5fb7aea5cac54f934773a0f706a45bc120e4c42e0db",
+      "model.onnx": "aa0e53e45d869788b052b4179fb2dd5859e87f4ddc30f0d725b945ce410b2945",
+    }
+  `);
+});
+
+test("boosting with monotone features, balanced classes and early stopping gives the recorded files", async () => {
+  if (boosting.kind !== "gradient_boosting") throw new Error("the demo's trainer is boosting");
+  const monotone = DEMO_TABLE_SPEC.features.map((feature, i) =>
+    feature.kind === "numeric" && i % 2 === 0
+      ? { ...feature, direction: i % 4 === 0 ? ("raises" as const) : ("lowers" as const), monotone: true }
+      : feature,
+  );
+  const files = await publishedFiles(
+    {
+      ...boosting,
+      trees: 200,
+      maxDepth: 6,
+      subsample: 0.7,
+      columnSample: 0.5,
+      classWeight: "balanced",
+      earlyStopping: { patience: 10 },
+    },
+    monotone,
+  );
+  expect(files).toMatchInlineSnapshot(`
+    {
+      "MODEL_CARD.md": "f275cfe088e766c76e8fa580468b76e59a34e8909d7633953da2442be3398901",
+      "feature_bundle.json": "e7a3743e7476b69288af3825b916290970bb0b4fcf14a7d11c62aca5056a4d1a",
+      "model.onnx": "d8a48e6978dcd3ccdea7414f0d361e2c5bbe42b6624bd39ee3ae8b72db1778bc",
+    }
+  `);
+});
+
+test("a forest gives the recorded files", async () => {
+  const files = await publishedFiles({
+    kind: "random_forest",
+    trees: 40,
+    maxDepth: 0,
+    minLeaf: 3,
+    columnSample: 0.3,
+    classWeight: "balanced",
+  });
+  expect(files).toMatchInlineSnapshot(`
+    {
+      "MODEL_CARD.md": "47329cf011f2a004ed6f57890acf2fcd6a6febe03035a1a908d5b225279813af",
+      "feature_bundle.json": "20b5937c1be27181f0c757679e9beb1ffacbf3bd6f5e477ae0ace38d2085da95",
+      "model.onnx": "765acf6dc316644b25b220e5bdc5277e11c4f6d9cae8f50cbf1ae09b8b152dd0",
+    }
+  `);
+});
