@@ -18,14 +18,14 @@ function addExpectation(tree: Tree, outputs: number, expected: Float64Array): vo
   share[0] = 1;
   // Children stand after their parent, so one forward pass meets every node with its share known.
   for (const [node, part] of share.entries()) {
-    if ((tree.feature[node] ?? -1) >= 0) {
+    if (tree.feature[node] >= 0) {
       const left = part * leftShare(tree, node);
-      share[tree.left[node] ?? -1] = left;
-      share[tree.right[node] ?? -1] = part - left;
+      share[tree.left[node]] = left;
+      share[tree.right[node]] = part - left;
       continue;
     }
     for (let k = 0; k < outputs; k++) {
-      expected[k] = (expected[k] ?? 0) + part * (tree.value[node * outputs + k] ?? 0);
+      expected[k] += part * tree.value[node * outputs + k];
     }
   }
 }

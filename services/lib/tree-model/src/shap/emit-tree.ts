@@ -41,7 +41,7 @@ export function emitTree(e: Emission): number {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if ("up" in next) {
       emitUp(e, { fresh: isFresh(e, next.up), branches: [next.up] }, pairOf, tablesOf);
-    } else if ((branches[next.node] ?? 0) <= chunk) {
+    } else if (branches[next.node] <= chunk) {
       pairs = Math.max(pairs, emitChunk(e, next, shapes, pairOf, tablesOf));
     } else {
       pairOf[next.node] = next.freePair;
@@ -58,8 +58,8 @@ export function emitTree(e: Emission): number {
 
 function childrenOf(tree: Tree, parent: Placed, pair: number, freePair: number): [Placed, Placed] {
   return [
-    { node: tree.left[parent.node] ?? -1, slot: 2 * pair + 1, freePair },
-    { node: tree.right[parent.node] ?? -1, slot: 2 * pair + 2, freePair },
+    { node: tree.left[parent.node], slot: 2 * pair + 1, freePair },
+    { node: tree.right[parent.node], slot: 2 * pair + 2, freePair },
   ];
 }
 
@@ -114,9 +114,9 @@ function nodeShapes(tree: Tree, layout: PathLayout): Shape[] {
   const shapes = new Array<Shape>(tree.feature.length).fill("leaf");
   const endsFork = (shape: Shape | undefined): boolean => shape === "leaf" || shape === "freshStump";
   for (let node = shapes.length - 1; node >= 0; node--) {
-    if ((tree.feature[node] ?? -1) < 0) continue;
-    const [left, right] = [shapes[tree.left[node] ?? -1], shapes[tree.right[node] ?? -1]];
-    const fresh = (layout.metAt[node] ?? -1) < 0;
+    if (tree.feature[node] < 0) continue;
+    const [left, right] = [shapes[tree.left[node]], shapes[tree.right[node]]];
+    const fresh = layout.metAt[node] < 0;
     if (left === "leaf" && right === "leaf") shapes[node] = fresh ? "freshStump" : "repeatStump";
     else if (fresh && endsFork(left) && endsFork(right)) shapes[node] = "fork";
     else shapes[node] = "branch";
@@ -128,7 +128,7 @@ function countBranches(tree: Tree, shapes: readonly Shape[]): Int32Array {
   const counts = new Int32Array(shapes.length);
   for (let node = shapes.length - 1; node >= 0; node--) {
     if (shapes[node] !== "branch") continue;
-    counts[node] = 1 + (counts[tree.left[node] ?? -1] ?? 0) + (counts[tree.right[node] ?? -1] ?? 0);
+    counts[node] = 1 + counts[tree.left[node]] + counts[tree.right[node]];
   }
   return counts;
 }
@@ -142,16 +142,16 @@ function emitRun<T>(e: Emission, operation: number, nodes: readonly T[], write: 
 }
 
 function isFresh(e: Emission, { node }: Placed): boolean {
-  return (e.layout.metAt[node] ?? -1) < 0;
+  return e.layout.metAt[node] < 0;
 }
 
 function emitDown(e: Emission, { fresh, branches }: Run, pairOf: Int32Array, tablesOf: Map<number, number>): void {
   emitRun(e, fresh ? OPERATION.freshDown : OPERATION.repeatDown, branches, ({ node, slot }) => {
     emitSplit(e, node);
     e.operations.int(slot);
-    e.operations.int(pairOf[node] ?? -1);
+    e.operations.int(pairOf[node]);
     if (fresh) {
-      e.operations.float(e.layout.share[node] ?? 0);
+      e.operations.float(e.layout.share[node]);
       return;
     }
     const table = addFactors(e, node, 0, 1);
@@ -164,9 +164,9 @@ function emitDown(e: Emission, { fresh, branches }: Run, pairOf: Int32Array, tab
 function emitUp(e: Emission, { fresh, branches }: Run, pairOf: Int32Array, tablesOf: Map<number, number>): void {
   emitRun(e, fresh ? OPERATION.freshUp : OPERATION.repeatUp, branches, ({ node, slot }) => {
     e.operations.int(slot);
-    e.operations.int(pairOf[node] ?? -1);
-    e.operations.int(e.tree.feature[node] ?? -1);
-    if (fresh) e.operations.float(e.layout.share[node] ?? 0);
+    e.operations.int(pairOf[node]);
+    e.operations.int(e.tree.feature[node]);
+    if (fresh) e.operations.float(e.layout.share[node]);
     else e.operations.int(tablesOf.get(node) ?? -1);
   });
 }
@@ -186,18 +186,18 @@ function emitEnds(e: Emission, ends: readonly Placed[], shapes: readonly Shape[]
   emitRun(e, OPERATION.repeatStump, of("repeatStump"), ({ node, slot }) => {
     emitSplit(e, node);
     e.operations.int(slot);
-    e.operations.int(e.tree.feature[node] ?? -1);
+    e.operations.int(e.tree.feature[node]);
     emitAncestor(e, node, pairOf);
-    e.operations.int(addFactors(e, node, leafValue(e, e.tree.right[node] ?? -1), stepOf(e, node)));
+    e.operations.int(addFactors(e, node, leafValue(e, e.tree.right[node]), stepOf(e, node)));
   });
   emitRun(e, OPERATION.fork, of("fork"), ({ node, slot }) => {
-    const [left, right] = [e.tree.left[node] ?? -1, e.tree.right[node] ?? -1];
-    const share = e.layout.share[node] ?? 0;
+    const [left, right] = [e.tree.left[node], e.tree.right[node]];
+    const share = e.layout.share[node];
     const gap = expectedEnd(e, left) - expectedEnd(e, right);
     // A leaf among the ends takes the fork's own comparison: its step of 0 makes it irrelevant.
     for (const split of [node, left, right]) emitSplit(e, isLeaf(e, split) ? node : split);
     e.operations.int(slot);
-    e.operations.int(e.tree.feature[node] ?? -1);
+    e.operations.int(e.tree.feature[node]);
     e.operations.float(share);
     for (const end of [left, right]) emitEnd(e, end);
     e.operations.float(gap);
@@ -206,34 +206,34 @@ function emitEnds(e: Emission, ends: readonly Placed[], shapes: readonly Shape[]
 }
 
 function isLeaf(e: Emission, node: number): boolean {
-  return (e.tree.feature[node] ?? -1) < 0;
+  return e.tree.feature[node] < 0;
 }
 
 /** Difference that a stump's split makes; none on a leaf. */
 function stepOf(e: Emission, node: number): number {
-  return isLeaf(e, node) ? 0 : leafValue(e, e.tree.left[node] ?? -1) - leafValue(e, e.tree.right[node] ?? -1);
+  return isLeaf(e, node) ? 0 : leafValue(e, e.tree.left[node]) - leafValue(e, e.tree.right[node]);
 }
 
 /** Value of a leaf, or of a stump over its training rows: its value at t = 0. */
 function expectedEnd(e: Emission, node: number): number {
   if (isLeaf(e, node)) return leafValue(e, node);
-  return leafValue(e, e.tree.right[node] ?? -1) + (e.layout.share[node] ?? 0) * stepOf(e, node);
+  return leafValue(e, e.tree.right[node]) + e.layout.share[node] * stepOf(e, node);
 }
 
 function leafValue(e: Emission, node: number): number {
-  return e.tree.value[node * e.model.outputs + e.output] ?? 0;
+  return e.tree.value[node * e.model.outputs + e.output];
 }
 
 function emitSplit(e: Emission, node: number): void {
   const members = e.tree.members.get(node);
   const defaultLeft = e.tree.defaultLeft[node] === 1;
   if (members === undefined) {
-    e.operations.int(e.tree.feature[node] ?? -1);
-    e.operations.float(e.tree.threshold[node] ?? 0);
+    e.operations.int(e.tree.feature[node]);
+    e.operations.float(e.tree.threshold[node]);
     e.operations.int(defaultLeft ? -1 : 0);
     return;
   }
-  e.operations.int(setColumn(e, { source: e.tree.feature[node] ?? -1, members, defaultLeft }));
+  e.operations.int(setColumn(e, { source: e.tree.feature[node], members, defaultLeft }));
   e.operations.float(0);
   e.operations.int(0);
 }
@@ -249,18 +249,18 @@ function setColumn(e: Emission, wanted: Omit<SetColumn, "column">): number {
 
 /** A stump or leaf as a line in t: its slope is `m step − share step`. */
 function emitEnd(e: Emission, node: number): void {
-  e.operations.int(isLeaf(e, node) ? 0 : (e.tree.feature[node] ?? -1));
+  e.operations.int(isLeaf(e, node) ? 0 : e.tree.feature[node]);
   e.operations.float(stepOf(e, node));
-  e.operations.float((e.layout.share[node] ?? 0) * stepOf(e, node));
+  e.operations.float(e.layout.share[node] * stepOf(e, node));
 }
 
 /** Where to read what the row met of the feature before: the ancestor's comparison, the side taken, its own past. */
 function emitAncestor(e: Emission, node: number, pairOf: Int32Array): void {
-  const met = e.layout.metAt[node] ?? -1;
-  const pair = pairOf[met] ?? -1;
+  const met = e.layout.metAt[node];
+  const pair = pairOf[met];
   e.operations.int(pair);
   e.operations.int(e.layout.metLeft[node] === 1 ? -1 : 0);
-  e.operations.int((e.layout.metAt[met] ?? -1) < 0 ? 0 : pair + 1);
+  e.operations.int(e.layout.metAt[met] < 0 ? 0 : pair + 1);
 }
 
 /**
@@ -270,8 +270,8 @@ function emitAncestor(e: Emission, node: number, pairOf: Int32Array): void {
  */
 function addFactors(e: Emission, node: number, base: number, step: number): number {
   const at = e.tables.length;
-  const share = e.layout.share[node] ?? 0;
-  const before = e.layout.metShare[node] ?? 0;
+  const share = e.layout.share[node];
+  const before = e.layout.metShare[node];
   const factors: readonly number[][] = [[], [], [], []];
   for (const t of e.points) {
     const old = before * (1 - t) + t;
@@ -282,6 +282,7 @@ function addFactors(e: Emission, node: number, base: number, step: number): numb
     for (const [i, value] of [cold - share, hot, coldK, hotK - coldK].entries()) factors[i]?.push(value * step);
   }
   e.tables.float(base + step * share);
-  for (const values of factors) for (let q = 0; q < pad(e.points.length); q++) e.tables.float(values[q] ?? 0);
+  for (const values of factors)
+    for (let q = 0; q < pad(e.points.length); q++) e.tables.float(q < values.length ? values[q] : 0);
   return at;
 }

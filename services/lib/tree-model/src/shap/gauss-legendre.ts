@@ -48,7 +48,7 @@ function largestError(n: number, degree: number): number {
   // ∫ tᵃ(1−t)ᵇ = a! b! / (a + b + 1)!, from a = 0 upwards.
   let integral = 1 / (degree + 1);
   for (let a = 0; a <= degree; a++) {
-    const sum = points.reduce((s, t, i) => s + (weights[i] ?? 0) * t ** a * (1 - t) ** (degree - a), 0);
+    const sum = points.reduce((s, t, i) => s + weights[i] * t ** a * (1 - t) ** (degree - a), 0);
     largest = Math.max(largest, Math.abs(sum - integral));
     integral *= (a + 1) / (degree - a);
   }

@@ -85,7 +85,7 @@ function expectedOutput(model: TreeModel, trees: readonly InterventionalTree[]):
   for (const { tree, leaves, reached } of trees) {
     for (const [i, node] of leaves.entries()) {
       for (let k = 0; k < outputs; k++) {
-        expected[k] = (expected[k] ?? 0) + (reached[i] ?? 0) * (tree.value[node * outputs + k] ?? 0);
+        expected[k] += reached[i] * tree.value[node * outputs + k];
       }
     }
   }
@@ -102,14 +102,14 @@ function addTree(
   at: number,
 ): void {
   for (let i = 0; i < leaves.length; i++) {
-    const node = leaves[i] as number;
-    const count = distinct[i] as number;
-    const line = (tableAt[i] as number) + ((patterns[node] as number) & ((1 << count) - 1)) * count;
-    const path = featuresAt[i] as number;
-    const value = tree.value[node * outputs + output] as number;
+    const node = leaves[i];
+    const count = distinct[i];
+    const line = tableAt[i] + (patterns[node] & ((1 << count) - 1)) * count;
+    const path = featuresAt[i];
+    const value = tree.value[node * outputs + output];
     for (let f = 0; f < count; f++) {
-      const sum = at + (features[path + f] as number);
-      sums[sum] = (sums[sum] as number) + value * (tables[line + f] as number);
+      const sum = at + features[path + f];
+      sums[sum] += value * tables[line + f];
     }
   }
 }

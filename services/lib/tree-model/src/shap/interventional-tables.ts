@@ -76,8 +76,8 @@ export function interventionalTree(tree: Tree, background: Float32Array, n: numb
     tables.set(leafTable(d, shares), tableAt[i]);
   }
   const featuresAt = new Int32Array(leaves.length);
-  for (let i = 1; i < leaves.length; i++) featuresAt[i] = (featuresAt[i - 1] ?? 0) + (distinct[i - 1] ?? 0);
-  const reached = Float64Array.from(distinct, (d, i) => counts[(i << MAX_PATH_FEATURES) + (1 << d) - 1] ?? 0);
+  for (let i = 1; i < leaves.length; i++) featuresAt[i] = featuresAt[i - 1] + distinct[i - 1];
+  const reached = Float64Array.from(distinct, (d, i) => counts[(i << MAX_PATH_FEATURES) + (1 << d) - 1]);
   const features = Int32Array.from(paths.flatMap((path) => path.features));
   return { tree, bit, leaves, distinct, featuresAt, tableAt, reached, features, tables };
 }
@@ -96,15 +96,15 @@ export function rowPatterns(
   const { feature, threshold, left, right, members } = tree;
   patterns[0] = 0xff;
   for (let node = 0; node < feature.length; node++) {
-    const column = feature[node] as number;
+    const column = feature[node];
     if (column < 0) continue;
-    const pattern = patterns[node] as number;
-    const missed = pattern & ~(1 << (bit[node] as number));
-    const x = rows[at + column] as number;
+    const pattern = patterns[node];
+    const missed = pattern & ~(1 << bit[node]);
+    const x = rows[at + column];
     const plain = members.size === 0 && !Number.isNaN(x);
-    const goes = plain ? x <= (threshold[node] as number) : goesLeft(tree, node, x);
-    patterns[left[node] as number] = goes ? pattern : missed;
-    patterns[right[node] as number] = goes ? missed : pattern;
+    const goes = plain ? x <= threshold[node] : goesLeft(tree, node, x);
+    patterns[left[node]] = goes ? pattern : missed;
+    patterns[right[node]] = goes ? missed : pattern;
   }
 }
 
@@ -123,8 +123,8 @@ function leafPaths(tree: Tree): LeafPath[] {
       continue;
     }
     const below = path.includes(feature) ? path : [...path, feature];
-    pathOf[tree.left[node] ?? -1] = below;
-    pathOf[tree.right[node] ?? -1] = below;
+    pathOf[tree.left[node]] = below;
+    pathOf[tree.right[node]] = below;
   }
   return leaves;
 }
@@ -134,9 +134,9 @@ function featureBits(tree: Tree, paths: readonly LeafPath[]): Uint8Array {
   const pathOf = new Map<number, readonly number[]>(paths.map(({ node, features }) => [node, features]));
   // Children stand after their parent: backwards, a node learns its path's features from a child.
   for (let node = tree.feature.length - 1; node >= 0; node--) {
-    const feature = tree.feature[node] ?? -1;
+    const feature = tree.feature[node];
     if (feature < 0) continue;
-    const below = pathOf.get(tree.left[node] ?? -1) ?? [];
+    const below = pathOf.get(tree.left[node]) ?? [];
     bit[node] = below.indexOf(feature);
     pathOf.set(node, below);
   }
@@ -156,9 +156,9 @@ function countPatterns(
   for (let r = 0; r < n; r++) {
     rowPatterns(shape, background, r * width, patterns);
     for (let i = 0; i < leaves.length; i++) {
-      const pattern = (patterns[leaves[i] as number] as number) & ((1 << (distinct[i] as number)) - 1);
+      const pattern = patterns[leaves[i]] & ((1 << distinct[i]) - 1);
       const at = (i << MAX_PATH_FEATURES) + pattern;
-      counts[at] = (counts[at] as number) + 1 / n;
+      counts[at] += 1 / n;
     }
   }
   return counts;
@@ -173,7 +173,7 @@ function leafTable(distinct: number, shares: Float64Array): Float64Array {
   const all = (1 << distinct) - 1;
   const table = new Float64Array(distinct << distinct);
   for (let other = 0; other <= all; other++) {
-    const share = shares[other] as number;
+    const share = shares[other];
     if (share === 0) continue;
     // Every pattern that meets what the background row does not, with any part of the rest.
     for (let part = other; ; part = (part - 1) & other) {
@@ -184,8 +184,8 @@ function leafTable(distinct: number, shares: Float64Array): Float64Array {
       const loss = b === 0 ? 0 : share * shapleyWeight(a, b - 1);
       for (let k = 0; k < distinct; k++) {
         const at = pattern * distinct + k;
-        if ((own >> k) & 1) table[at] = (table[at] as number) + gain;
-        else if ((theirs >> k) & 1) table[at] = (table[at] as number) - loss;
+        if ((own >> k) & 1) table[at] += gain;
+        else if ((theirs >> k) & 1) table[at] -= loss;
       }
       if (part === 0) break;
     }
@@ -197,7 +197,7 @@ const FACTORIALS = [1, 1, 2, 6, 24, 120, 720, 5040, 40_320];
 
 /** `a! b! / (a + b + 1)!`, a + b below 8. */
 function shapleyWeight(a: number, b: number): number {
-  return ((FACTORIALS[a] ?? 0) * (FACTORIALS[b] ?? 0)) / (FACTORIALS[a + b + 1] ?? 1);
+  return (FACTORIALS[a] * FACTORIALS[b]) / FACTORIALS[a + b + 1];
 }
 
 function bitCount(bits: number): number {

@@ -34,7 +34,7 @@ export function layoutPaths(tree: Tree, features: number): PathLayout {
   ];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { node, visit } = next;
-    const feature = tree.feature[node] ?? -1;
+    const feature = tree.feature[node];
     if (feature < 0) {
       maxDistinct = Math.max(maxDistinct, distinct);
       continue;
@@ -42,7 +42,7 @@ export function layoutPaths(tree: Tree, features: number): PathLayout {
     if (visit === "enter") {
       innerNodes++;
       const s = leftShare(tree, node);
-      const met = lastNode[feature] ?? -1;
+      const met = lastNode[feature];
       share[node] = s;
       metAt[node] = met;
       if (met < 0) {
@@ -50,18 +50,18 @@ export function layoutPaths(tree: Tree, features: number): PathLayout {
       } else {
         const wentLeft = lastLeft[feature] === 1;
         metLeft[node] = wentLeft ? 1 : 0;
-        metShare[node] = (metShare[met] ?? 1) * (wentLeft ? (share[met] ?? 0) : 1 - (share[met] ?? 0));
+        metShare[node] = metShare[met] * (wentLeft ? share[met] : 1 - share[met]);
       }
       lastNode[feature] = node;
       lastLeft[feature] = 1;
-      pending.push({ node, visit: "right" }, { node: tree.left[node] ?? -1, visit: "enter" });
+      pending.push({ node, visit: "right" }, { node: tree.left[node], visit: "enter" });
     } else if (visit === "right") {
       lastLeft[feature] = 0;
-      pending.push({ node, visit: "leave" }, { node: tree.right[node] ?? -1, visit: "enter" });
+      pending.push({ node, visit: "leave" }, { node: tree.right[node], visit: "enter" });
     } else {
-      const met = metAt[node] ?? -1;
+      const met = metAt[node];
       lastNode[feature] = met;
-      lastLeft[feature] = metLeft[node] ?? 0;
+      lastLeft[feature] = metLeft[node];
       if (met < 0) distinct--;
     }
   }

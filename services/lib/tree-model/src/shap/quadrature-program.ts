@@ -114,7 +114,7 @@ function addRule(rules: WordBuffer, n: number): Rule {
   const at = rules.length;
   const { points, weights } = gaussLegendre(n);
   for (const values of [points, weights]) {
-    for (let q = 0; q < pad(n); q++) rules.float(values[q] ?? 0);
+    for (let q = 0; q < pad(n); q++) rules.float(q < values.length ? values[q] : 0);
   }
   return { at, points };
 }

@@ -20,17 +20,17 @@ export function createScalarKernel(program: QuadratureProgram): Kernel {
       for (let row = 0; row < n; row++) {
         columns.set(rows.subarray(row * features, (row + 1) * features));
         for (const set of setColumns) {
-          const value = columns[set.source] ?? Number.NaN;
+          const value = columns[set.source];
           const left = Number.isNaN(value) ? set.defaultLeft : set.members.includes(value);
           columns[set.column] = left ? 0 : 1;
         }
         totals.fill(0);
         phi.fill(0);
         for (let unit = 0; unit < units.length; unit += UNIT_WORDS) {
-          walk(units[unit + 2] ?? 0, units[unit + 1] ?? 0, units[unit + 3] ?? 0);
+          walk(units[unit + 2], units[unit + 1], units[unit + 3]);
           if (units[unit + 4] !== 1) continue;
-          const first = (units[unit] ?? 0) * features;
-          for (let f = 0; f < features; f++) totals[first + f] = (totals[first + f] ?? 0) + (phi[f] ?? 0);
+          const first = units[unit] * features;
+          for (let f = 0; f < features; f++) totals[first + f] += phi[f];
           phi.fill(0);
         }
         out.set(totals, row * outputs * features);
@@ -49,31 +49,26 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
   const mask = new Uint8Array(program.maxPairs);
   const known = new Uint8Array(program.maxPairs + 1).fill(1);
 
-  const int = (at: number): number => operations[at] ?? 0;
-  const float = (at: number): number => floats[at] ?? 0;
+  const int = (at: number): number => operations[at];
+  const float = (at: number): number => floats[at];
   const goesLeft = (at: number): boolean => {
-    const value = columns[int(at)] ?? Number.NaN;
+    const value = columns[int(at)];
     return value <= float(at + 1) || (Number.isNaN(value) && int(at + 2) !== 0);
   };
   const recall = (at: number): boolean => known[int(at + 2)] === 1 && (mask[int(at)] === 1) === (int(at + 1) !== 0);
   const add = (feature: number, term: number): void => {
-    phi[feature] = (phi[feature] ?? 0) + term;
+    phi[feature] += term;
   };
   /** F and K of a feature met before; see quadrature-program.ts. */
   const factor = (table: number, q: number, met: boolean, both: boolean, stride: number): number =>
-    fround(
-      fround((tables[table] ?? 0) + (met ? (tables[table + 1 + q] ?? 0) : 0)) +
-        (both ? (tables[table + 1 + stride + q] ?? 0) : 0),
-    );
+    fround(fround(tables[table] + (met ? tables[table + 1 + q] : 0)) + (both ? tables[table + 1 + stride + q] : 0));
   const multiplier = (table: number, q: number, met: boolean, both: boolean, stride: number): number =>
-    fround(
-      (met ? (tables[table + 1 + 2 * stride + q] ?? 0) : 0) + (both ? (tables[table + 1 + 3 * stride + q] ?? 0) : 0),
-    );
+    fround((met ? tables[table + 1 + 2 * stride + q] : 0) + (both ? tables[table + 1 + 3 * stride + q] : 0));
 
   return (operationsAt, points, ruleAt) => {
     const stride = pad(points);
-    const t = (q: number): number => rules[ruleAt + q] ?? 0;
-    const at = (slot: number, q: number): number => weight[slot * stride + q] ?? 0;
+    const t = (q: number): number => rules[ruleAt + q];
+    const at = (slot: number, q: number): number => weight[slot * stride + q];
     /** A line in t. */
     const line = (base: number, slope: number, q: number): number => fround(base + fround(slope * t(q)));
     /** Slope of the end (feature, step, share × step) that stands at `end`. */
@@ -101,7 +96,7 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
       }
       return sum;
     };
-    for (let q = 0; q < points; q++) weight[q] = rules[ruleAt + stride + q] ?? 0;
+    for (let q = 0; q < points; q++) weight[q] = rules[ruleAt + stride + q];
     for (let op = operationsAt; ; ) {
       const kind = int(op);
       const count = int(op + 1);
@@ -117,7 +112,7 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
           op += 6;
         } else if (kind === OPERATION.freshUp) {
           const share = float(op + 3);
-          const slope = fround((mask[int(op + 1)] ?? 0) - share);
+          const slope = fround(mask[int(op + 1)] - share);
           const sum = up(
             int(op),
             int(op + 1),

@@ -54,13 +54,13 @@ function explainTree(model: TreeModel, tree: Tree, row: Float32Array, contributi
     const { node } = visit;
     const at = visit.parentAt + visit.parentLength;
     let length = extend(paths, visit);
-    const feature = tree.feature[node] ?? -1;
+    const feature = tree.feature[node];
     if (feature < 0) {
       for (let i = 1; i < length; i++) {
-        const weight = unwoundSum(paths, at, length, i) * ((paths.one[at + i] ?? 0) - (paths.zero[at + i] ?? 0));
+        const weight = unwoundSum(paths, at, length, i) * (paths.one[at + i] - paths.zero[at + i]);
         for (let k = 0; k < outputs; k++) {
-          const to = k * features + (paths.feature[at + i] ?? 0);
-          contributions[to] = (contributions[to] ?? 0) + weight * (tree.value[node * outputs + k] ?? 0);
+          const to = k * features + paths.feature[at + i];
+          contributions[to] += weight * tree.value[node * outputs + k];
         }
       }
       continue;
@@ -68,14 +68,14 @@ function explainTree(model: TreeModel, tree: Tree, row: Float32Array, contributi
     let [zero, one] = [1, 1];
     const met = paths.feature.subarray(at, at + length).indexOf(feature);
     if (met >= 0) {
-      [zero, one] = [paths.zero[at + met] ?? 0, paths.one[at + met] ?? 0];
+      [zero, one] = [paths.zero[at + met], paths.one[at + met]];
       length = unwind(paths, at, length, met);
     }
-    const left = goesLeft(tree, node, row[feature] ?? Number.NaN);
+    const left = goesLeft(tree, node, row[feature]);
     const share = leftShare(tree, node);
     for (const toLeft of [true, false]) {
       const child = {
-        node: (toLeft ? tree.left[node] : tree.right[node]) ?? -1,
+        node: toLeft ? tree.left[node] : tree.right[node],
         parentAt: at,
         parentLength: length,
         feature,
@@ -115,8 +115,8 @@ function extend(paths: Paths, { parentAt, parentLength, feature, zero, one }: Vi
   const { weight } = paths;
   weight[at + parentLength] = parentLength === 0 ? 1 : 0;
   for (let i = parentLength - 1; i >= 0; i--) {
-    const w = weight[at + i] ?? 0;
-    weight[at + i + 1] = (weight[at + i + 1] ?? 0) + (one * w * (i + 1)) / (parentLength + 1);
+    const w = weight[at + i];
+    weight[at + i + 1] += (one * w * (i + 1)) / (parentLength + 1);
     weight[at + i] = (zero * w * (parentLength - i)) / (parentLength + 1);
   }
   return parentLength + 1;
@@ -125,10 +125,10 @@ function extend(paths: Paths, { parentAt, parentLength, feature, zero, one }: Vi
 /** UNWIND of the paper: takes step `i`, whose zero and one are not both 0, out of a path; returns the new length. */
 function unwind(paths: Paths, at: number, length: number, i: number): number {
   const { weight } = paths;
-  const [zero, one] = [paths.zero[at + i] ?? 0, paths.one[at + i] ?? 0];
-  let next = weight[at + length - 1] ?? 0;
+  const [zero, one] = [paths.zero[at + i], paths.one[at + i]];
+  let next = weight[at + length - 1];
   for (let j = length - 2; j >= 0; j--) {
-    const w = weight[at + j] ?? 0;
+    const w = weight[at + j];
     if (one !== 0) {
       const without = (next * length) / ((j + 1) * one);
       weight[at + j] = without;
@@ -144,11 +144,11 @@ function unwind(paths: Paths, at: number, length: number, i: number): number {
 /** Sum of the weights that UNWIND would leave without step `i`. */
 function unwoundSum(paths: Paths, at: number, length: number, i: number): number {
   const { weight } = paths;
-  const [zero, one] = [paths.zero[at + i] ?? 0, paths.one[at + i] ?? 0];
-  let next = weight[at + length - 1] ?? 0;
+  const [zero, one] = [paths.zero[at + i], paths.one[at + i]];
+  let next = weight[at + length - 1];
   let sum = 0;
   for (let j = length - 2; j >= 0; j--) {
-    const w = weight[at + j] ?? 0;
+    const w = weight[at + j];
     if (one !== 0) {
       const without = next / ((j + 1) * one);
       sum += without;

@@ -103,7 +103,7 @@ function layOut(wasm: QuadratureExports, program: QuadratureProgram): { model: n
     if (field instanceof Int32Array) new Int32Array(buffer, words[i], field.length).set(field);
     else if (field instanceof Float32Array) new Float32Array(buffer, words[i], field.length).set(field);
   }
-  return { model, input: words[10] ?? 0, output: words[11] ?? 0 };
+  return { model, input: words[10], output: words[11] };
 }
 
 /** To whole cache lines. */

@@ -13,15 +13,15 @@ export function evaluateRows(model: TreeModel, rows: Float32Array): Float64Array
   const sums = new Float64Array(count * outputs);
   for (let r = 0; r < count; r++) {
     const row = rows.subarray(r * features, (r + 1) * features);
-    for (let k = 0; k < outputs; k++) sums[r * outputs + k] = model.base[k] ?? 0;
+    for (let k = 0; k < outputs; k++) sums[r * outputs + k] = model.base[k];
     for (const tree of model.trees) {
       let node = 0;
-      for (let f = tree.feature[0] ?? -1; f >= 0; f = tree.feature[node] ?? -1) {
-        node = (goesLeft(tree, node, row[f] ?? Number.NaN) ? tree.left : tree.right)[node] ?? -1;
+      for (let f = tree.feature[0]; f >= 0; f = tree.feature[node]) {
+        node = (goesLeft(tree, node, row[f]) ? tree.left : tree.right)[node];
       }
       for (let k = 0; k < outputs; k++) {
         const at = r * outputs + k;
-        sums[at] = (sums[at] ?? 0) + (tree.value[node * outputs + k] ?? 0);
+        sums[at] += tree.value[node * outputs + k];
       }
     }
   }

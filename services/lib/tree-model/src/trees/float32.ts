@@ -5,7 +5,7 @@ const BITS = new Int32Array(FLOAT.buffer);
 export function nextFloat32Below(x: number): number {
   if (Number.isNaN(x) || x === Number.NEGATIVE_INFINITY) return x;
   FLOAT[0] = x;
-  const bits = BITS[0] ?? 0;
+  const bits = BITS[0];
   if (FLOAT[0] === 0) BITS[0] = 0x80000001 | 0;
   else BITS[0] = bits > 0 ? bits - 1 : bits + 1;
   return FLOAT[0];
@@ -42,5 +42,5 @@ export function lastFloat32Where(holds: (x: number) => boolean): number {
 /** The float32 at a place in their order: 0 at 0, −Infinity at −ORDER_OF_INFINITY. */
 function float32At(order: number): number {
   BITS[0] = order >= 0 ? order : -order | 0x80000000;
-  return FLOAT[0] ?? 0;
+  return FLOAT[0];
 }

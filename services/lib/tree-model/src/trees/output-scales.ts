@@ -12,9 +12,9 @@ export function outputScales(model: TreeModel): Float64Array {
     largest.fill(0);
     for (const [at, value] of tree.value.entries()) {
       const k = at % outputs;
-      largest[k] = Math.max(largest[k] as number, Math.abs(value));
+      largest[k] = Math.max(largest[k], Math.abs(value));
     }
-    for (const [k, size] of largest.entries()) scales[k] = (scales[k] as number) + size;
+    for (const [k, size] of largest.entries()) scales[k] += size;
   }
   return scales.map((scale) => (scale > 0 ? scale : 1));
 }

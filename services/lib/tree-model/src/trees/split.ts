@@ -7,7 +7,7 @@ import type { Tree } from "./tree-model.ts";
 export function goesLeft(tree: Tree, node: number, x: number): boolean {
   if (Number.isNaN(x)) return tree.defaultLeft[node] === 1;
   const members = tree.members.get(node);
-  return members === undefined ? x <= (tree.threshold[node] ?? Number.NaN) : members.includes(x);
+  return members === undefined ? x <= tree.threshold[node] : members.includes(x);
 }
 
 /**
@@ -16,8 +16,8 @@ export function goesLeft(tree: Tree, node: number, x: number): boolean {
  * a node that no training row reached splits evenly, which keeps every conditional expectation defined.
  */
 export function leftShare(tree: Tree, node: number): number {
-  const left = tree.cover[tree.left[node] ?? -1] ?? 0;
-  const right = tree.cover[tree.right[node] ?? -1] ?? 0;
+  const left = tree.cover[tree.left[node]];
+  const right = tree.cover[tree.right[node]];
   const total = left + right;
   return total > 0 ? left / total : 0.5;
 }

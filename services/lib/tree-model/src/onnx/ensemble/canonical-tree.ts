@@ -28,6 +28,7 @@ export function canonicalTrees(
       `${table.size} nodes × ${outputs} outputs are more than ${MAX_VALUES} values`,
     );
   }
+  const hitRate = covers ? table.hitRate : null;
   const reached = new Uint8Array(table.size);
   const claim = (node: number): void => {
     if (reached[node] === 1) {
@@ -38,7 +39,7 @@ export function canonicalTrees(
   return table.roots.map((root) =>
     buildTree(root, outputs, table.size, (node) => {
       claim(node);
-      const cover = covers ? (table.hitRate?.[node] ?? 0) : 0;
+      const cover = hitRate === null ? 0 : hitRate[node];
       return table.mode[node] === MODE.leaf
         ? { cover, split: null, fill: (values) => addLeafValues(table, node, values) }
         : { cover, split: nodeSplit(table, node, columns, claim) };
@@ -47,12 +48,12 @@ export function canonicalTrees(
 }
 
 function addLeafValues(table: NodeTable, node: number, values: Float64Array): void {
-  const start = table.weightStart[node] ?? 0;
-  const stop = table.weightStart[node + 1] ?? 0;
+  const start = table.weightStart[node];
+  const stop = table.weightStart[node + 1];
   const seen = stop - start > 1 ? new Set<number>() : null;
   for (let at = start; at < stop; at++) {
-    const target = table.weightTarget[at] ?? 0;
-    const weight = table.weightValue[at] ?? 0;
+    const target = table.weightTarget[at];
+    const weight = table.weightValue[at];
     if (target >= values.length) {
       throw new ModelRefusedError("malformed", `a leaf weighs output ${target} of ${values.length}`);
     }

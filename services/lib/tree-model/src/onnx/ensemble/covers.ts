@@ -16,7 +16,7 @@ export function hitRatesAreCovers(table: NodeTable): boolean {
   for (const [node, rate] of rates.entries()) {
     if (!Number.isFinite(rate) || rate < 0) return false;
     if (table.mode[node] === MODE.leaf) continue;
-    const children = (rates[table.yes[node] ?? -1] ?? 0) + (rates[table.no[node] ?? -1] ?? 0);
+    const children = rates[table.yes[node]] + rates[table.no[node]];
     if (rate === 0 || Math.abs(rate - children) > TOLERANCE * rate) return false;
   }
   return true;

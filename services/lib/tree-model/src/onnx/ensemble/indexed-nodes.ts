@@ -37,7 +37,7 @@ export function readIndexedNodes(node: OnnxNode): NodeTable {
     mode[at] = known;
   }
   const roots = integersOf(node, "tree_roots").map((root) => placeIn(root, inner, "tree_roots"));
-  const soleLeaf = (root: number): number => (yes[root] === no[root] ? (yes[root] ?? root) : root);
+  const soleLeaf = (root: number): number => (yes[root] === no[root] ? yes[root] : root);
   const missing = integersOf(node, "nodes_missing_value_tracks_true");
   if (missing.length > 0) expectLength("nodes_missing_value_tracks_true", missing.length, inner);
   const split = new Float64Array(size);

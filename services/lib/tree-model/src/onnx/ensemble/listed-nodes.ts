@@ -75,8 +75,8 @@ type NodeIndex = ReadonlyMap<number, ReadonlyMap<number, number>>;
 function indexNodes(treeIds: readonly number[], nodeIds: readonly number[]): NodeIndex {
   const index = new Map<number, Map<number, number>>();
   for (let at = 0; at < treeIds.length; at++) {
-    const tree = treeIds[at] ?? 0;
-    const id = nodeIds[at] ?? 0;
+    const tree = treeIds[at];
+    const id = nodeIds[at];
     let nodes = index.get(tree);
     if (nodes === undefined) {
       nodes = new Map();
@@ -92,7 +92,7 @@ function childrenOf(node: OnnxNode, name: string, mode: Uint8Array, treeIds: num
   const ids = listOf(name, integersOf(node, name), treeIds.length);
   return Int32Array.from(ids, (id, at) => {
     if (mode[at] === MODE.leaf) return -1;
-    const tree = treeIds[at] ?? 0;
+    const tree = treeIds[at];
     const child = index.get(tree)?.get(id);
     if (child === undefined) throw new ModelRefusedError("malformed", `${name}: tree ${tree} has no node ${id}`);
     return child;
@@ -117,7 +117,7 @@ function readWeights(
   const nodeIds = listOf(`${prefix}_nodeids`, integersOf(node, `${prefix}_nodeids`), count);
   const values = listOf(`${prefix}_weights`, floatsOrTensor(node, `${prefix}_weights`), count);
   const owners = Int32Array.from(nodeIds, (id, at) => {
-    const tree = treeIds[at] ?? 0;
+    const tree = treeIds[at];
     const owner = index.get(tree)?.get(id);
     if (owner === undefined)
       throw new ModelRefusedError("malformed", `${prefix}_nodeids: tree ${tree} has no node ${id}`);
@@ -134,16 +134,16 @@ export function groupWeights(
   values: readonly number[],
 ): Pick<NodeTable, "weightStart" | "weightTarget" | "weightValue"> {
   const weightStart = new Int32Array(size + 1);
-  for (const owner of owners) weightStart[owner + 1] = (weightStart[owner + 1] ?? 0) + 1;
-  for (let at = 0; at < size; at++) weightStart[at + 1] = (weightStart[at + 1] ?? 0) + (weightStart[at] ?? 0);
+  for (const owner of owners) weightStart[owner + 1] += 1;
+  for (let at = 0; at < size; at++) weightStart[at + 1] += weightStart[at];
   const next = weightStart.slice();
   const weightTarget = new Int32Array(owners.length);
   const weightValue = new Float64Array(owners.length);
   for (const [at, owner] of owners.entries()) {
-    const slot = next[owner] ?? 0;
+    const slot = next[owner];
     next[owner] = slot + 1;
-    weightTarget[slot] = checkedTarget(targets[at] ?? -1);
-    weightValue[slot] = values[at] ?? 0;
+    weightTarget[slot] = checkedTarget(targets[at]);
+    weightValue[slot] = values[at];
   }
   return { weightStart, weightTarget, weightValue };
 }

@@ -18,7 +18,7 @@ export function nodeSplit(
   columns: readonly InputColumn[],
   chained: (node: number) => void,
 ): SourceSplit<number> {
-  const feature = table.feature[node] ?? -1;
+  const feature = table.feature[node];
   const column = columns[feature];
   if (column === undefined) {
     throw new ModelRefusedError("malformed", `a node reads column ${feature} of ${columns.length}`);
@@ -32,7 +32,7 @@ export function nodeSplit(
 }
 
 function checkThreshold(table: NodeTable, node: number): void {
-  const split = table.split[node] ?? 0;
+  const split = table.split[node];
   if (Number.isFinite(split)) return;
   const setsMissingApart = !Number.isNaN(split) && table.mode[node] === MODE.lessOrEqual;
   if (!(setsMissingApart && table.infiniteSplits)) {
@@ -41,7 +41,7 @@ function checkThreshold(table: NodeTable, node: number): void {
 }
 
 function rawSplit(table: NodeTable, node: number, feature: number): SourceSplit<number> {
-  const split = table.split[node] ?? 0;
+  const split = table.split[node];
   const mode = table.mode[node];
   const yesIsLeft = mode === MODE.lessOrEqual || mode === MODE.less;
   // Rows are float32, also where they are compared with doubles: the last one that `≤ t` (or its opposite `> t`) sends left is at
@@ -59,7 +59,7 @@ function computedSplit(
   column: InputColumn,
   map: (x: number) => number,
 ): SourceSplit<number> {
-  const split = table.split[node] ?? 0;
+  const split = table.split[node];
   const mode = table.mode[node];
   const holds = (value: number): boolean => {
     if (mode === MODE.lessOrEqual) return value <= split;
@@ -93,7 +93,7 @@ function setSplit(
       return equalityChain(table, node, feature, chained);
     case MODE.notEqual: {
       // NaN ≠ split holds, so a missing value goes to the yes child whatever the flag says.
-      const members = memberSet([table.split[node] ?? 0]);
+      const members = memberSet([table.split[node]]);
       return sides(table, node, false, { feature, threshold: 0, members }, true);
     }
     default: {
@@ -110,18 +110,18 @@ function equalityChain(
   feature: number,
   chained: (node: number) => void,
 ): SourceSplit<number> {
-  const yes = table.yes[head] ?? -1;
-  const values = [table.split[head] ?? 0];
+  const yes = table.yes[head];
+  const values = [table.split[head]];
   const missingYes = table.missingYes[head] === 1;
-  let no = table.no[head] ?? -1;
+  let no = table.no[head];
   while (table.mode[no] === MODE.equal && table.feature[no] === table.feature[head] && table.yes[no] === yes) {
     chained(no);
     // The runtime may fold a chain into its head or walk it node by node; the flags decide whether that differs.
     if (!missingYes && table.missingYes[no] === 1) {
       throw new ModelRefusedError("unsupported", "a chain of equality nodes treats missing values in two ways");
     }
-    values.push(table.split[no] ?? 0);
-    no = table.no[no] ?? -1;
+    values.push(table.split[no]);
+    no = table.no[no];
   }
   const members = memberSet(values);
   return { feature, threshold: 0, members, left: yes, right: no, defaultLeft: missingYes, levels: values.length };
@@ -140,8 +140,8 @@ function sides(
   question: Pick<SourceSplit<number>, "feature" | "threshold" | "members" | "exact">,
   missingYes: boolean,
 ): SourceSplit<number> {
-  const yes = table.yes[node] ?? -1;
-  const no = table.no[node] ?? -1;
+  const yes = table.yes[node];
+  const no = table.no[node];
   return {
     ...question,
     left: yesIsLeft ? yes : no,

@@ -53,7 +53,7 @@ function mixValues(value: Float64Array, from: number, weights: readonly number[]
   for (let node = 0; node < nodes; node++) {
     for (let k = 0; k < to; k++) {
       let sum = 0;
-      for (let o = 0; o < from; o++) sum += (weights[k * from + o] ?? 0) * (value[node * from + o] ?? 0);
+      for (let o = 0; o < from; o++) sum += weights[k * from + o] * value[node * from + o];
       mixed[node * to + k] = sum;
     }
   }

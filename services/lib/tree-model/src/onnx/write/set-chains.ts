@@ -51,16 +51,16 @@ function unfoldSets(tree: Tree): Unfolded {
   const chained: number[] = [];
   let free = size;
   for (const [head, members] of tree.members) {
-    const otherwise = tree.right[head] ?? -1;
+    const otherwise = tree.right[head];
     let node = head;
     for (const [at, member] of members.entries()) {
       const isLast = at === members.length - 1;
-      next.feature[node] = tree.feature[head] ?? -1;
+      next.feature[node] = tree.feature[head];
       next.threshold[node] = member;
-      next.left[node] = tree.left[head] ?? -1;
+      next.left[node] = tree.left[head];
       next.right[node] = isLast ? otherwise : free;
-      next.defaultLeft[node] = tree.defaultLeft[head] ?? 0;
-      next.cover[node] = tree.cover[head] ?? 0;
+      next.defaultLeft[node] = tree.defaultLeft[head];
+      next.cover[node] = tree.cover[head];
       chained.push(node);
       if (!isLast) node = free++;
     }

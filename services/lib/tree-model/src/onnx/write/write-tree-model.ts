@@ -78,22 +78,22 @@ export function writeOnnxTreeModel(model: TreeModel): Uint8Array {
   for (const [t, tree] of model.trees.entries()) {
     if (tree.members.size > 0) throw new SetSplitExportError();
     for (let node = 0; node < tree.feature.length; node++) {
-      const feature = tree.feature[node] ?? -1;
+      const feature = tree.feature[node];
       nodes.tree.push(t);
       nodes.id.push(node);
       nodes.feature.push(Math.max(0, feature));
       nodes.mode.push(feature < 0 ? "LEAF" : "BRANCH_LEQ");
-      nodes.value.push(feature < 0 ? 0 : (tree.threshold[node] ?? 0));
-      links.yes.push(feature < 0 ? 0 : (tree.left[node] ?? 0));
-      links.no.push(feature < 0 ? 0 : (tree.right[node] ?? 0));
-      links.missing.push(feature < 0 ? 0 : (tree.defaultLeft[node] ?? 0));
-      links.cover.push(tree.cover[node] ?? 0);
+      nodes.value.push(feature < 0 ? 0 : tree.threshold[node]);
+      links.yes.push(feature < 0 ? 0 : tree.left[node]);
+      links.no.push(feature < 0 ? 0 : tree.right[node]);
+      links.missing.push(feature < 0 ? 0 : tree.defaultLeft[node]);
+      links.cover.push(tree.cover[node]);
       if (feature >= 0) continue;
       for (let k = 0; k < model.outputs; k++) {
         leaves.tree.push(t);
         leaves.node.push(node);
         leaves.target.push(k);
-        leaves.weight.push(tree.value[node * model.outputs + k] ?? 0);
+        leaves.weight.push(tree.value[node * model.outputs + k]);
       }
     }
   }
