@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import type { ModelSpec } from "@bellwether/config/model-spec";
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
-import { runOnnx } from "@bellwether/scoring/onnx-runtime";
+import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { expect, test } from "vitest";
-import type { ModelSpec } from "../spec/model-spec.ts";
+
 import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
 import { trainRiskModel } from "./train-risk-model.ts";
 
