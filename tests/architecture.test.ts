@@ -9,7 +9,7 @@ const ROOT = path.resolve(import.meta.dirname, "..");
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   gen: [],
   contract: ["gen"],
-  env: [],
+  env: ["contract"],
   telemetry: ["env"],
   mesh: ["gen", "contract", "env", "telemetry"],
   files: [],

@@ -1,16 +1,18 @@
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { loadRiskPolicy } from "@bellwether/config/risk-policy";
+import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
+import { sharedEnv } from "@bellwether/env/shared-env";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { providePostgres } from "@bellwether/postgres/embedded/provide-postgres";
 import { createOpsService } from "./service.ts";
 
 const OPS_ENV = {
-  mlUrl: env.url("ML_SERVICE_URL", ["http", "https", "dns", "ipv4"], "http://127.0.0.1:9081"),
+  mlUrl: sharedEnv.mlUrl,
   dashboard: env.optional(env.path("OPS_SERVICE_DASHBOARD")),
-  databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
-  dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
+  databaseUrl: sharedEnv.databaseUrl,
+  dataDir: sharedEnv.dataDir,
   alertRules: env.path("BELLWETHER_ALERT_RULES", "config/alert_rules.yaml"),
   riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
 };
@@ -19,7 +21,7 @@ const OPS_ENV = {
 export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
   name: "ops-service",
   version: "0.1.0",
-  ports: { grpc: 9080, web: 8080, admin: 9480 },
+  ports: DEFAULT_PORTS.OPS_SERVICE,
   shape: OPS_ENV,
   async start(config, { settings, logger, telemetry, opened }) {
     const alertRules = await loadAlertRules(config.alertRules);

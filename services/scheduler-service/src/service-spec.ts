@@ -1,5 +1,7 @@
 import path from "node:path";
+import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
+import { sharedEnv } from "@bellwether/env/shared-env";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { registryRoot } from "@bellwether/registry/layout";
@@ -13,14 +15,10 @@ const TIME_ZONE = {
 
 const SCHEDULER_ENV = {
   ...WEEKLY_ENV,
-  registry: env.text("MODEL_REGISTRY_URL", { pattern: /^.{1,4096}$/, expected: "file:FOLDER" }, "file:models"),
-  model: env.text(
-    "BELLWETHER_MODEL",
-    { pattern: /^[a-z0-9][a-z0-9-]{0,63}$/, expected: "a model name" },
-    "supplier-risk",
-  ),
-  redisUrl: env.optional(env.secretUrl("REDIS_URL", ["redis", "rediss"])),
-  databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
+  registry: sharedEnv.registry,
+  model: sharedEnv.model,
+  redisUrl: sharedEnv.redisUrl,
+  databaseUrl: sharedEnv.databaseUrl,
   cron: env.text(
     "WEEKLY_CRON",
     { pattern: /^\S+( \S+){4}$/, expected: 'a cron pattern of five fields such as "0 6 * * 1"' },
@@ -36,7 +34,7 @@ const SCHEDULER_ENV = {
 export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
   name: "scheduler-service",
   version: "0.1.0",
-  ports: { grpc: 9082, web: 8082, admin: 9482 },
+  ports: DEFAULT_PORTS.SCHEDULER_SERVICE,
   shape: SCHEDULER_ENV,
   async start(config, { settings, logger, telemetry }) {
     const queue = config.redisUrl ?? config.databaseUrl;

@@ -1,4 +1,5 @@
-import { env, readEnv } from "@bellwether/env/env";
+import { readEnv } from "@bellwether/env/env";
+import { sharedEnv } from "@bellwether/env/shared-env";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
 import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
@@ -32,8 +33,6 @@ interface PeerOptions {
   readonly ml?: string;
 }
 
-const PEER_PROTOCOLS = ["http", "https", "dns", "ipv4"];
-
 /** Champions behind the services that the options or the environment name, else those of the registry's folder. @throws EnvError */
 function openChampions(context: CliContext, options: PeerOptions): Champions {
   const source = {
@@ -42,7 +41,7 @@ function openChampions(context: CliContext, options: PeerOptions): Champions {
   };
   const read = readEnv(source, {
     ...serverEnv("SCHEDULER_SERVICE", { grpc: 0, web: 0, admin: 0 }),
-    scheduler: env.optional(env.url("SCHEDULER_SERVICE_URL", PEER_PROTOCOLS)),
+    scheduler: sharedEnv.schedulerUrl,
   });
   return read.scheduler === null
     ? championsInFolder(registryFolder(context), context.env.USER ?? "bellwether models")

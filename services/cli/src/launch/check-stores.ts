@@ -1,4 +1,5 @@
-import { type EnvSource, env, readEnv } from "@bellwether/env/env";
+import { type EnvSource, readEnv } from "@bellwether/env/env";
+import { sharedEnv } from "@bellwether/env/shared-env";
 
 /**
  * Proves that the stores which the environment names answer: told once and before a model is trained, where each service would say it
@@ -6,8 +7,8 @@ import { type EnvSource, env, readEnv } from "@bellwether/env/env";
  */
 export async function checkStores(given: EnvSource): Promise<void> {
   const { databaseUrl, redisUrl } = readEnv(given, {
-    databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
-    redisUrl: env.optional(env.secretUrl("REDIS_URL", ["redis", "rediss"])),
+    databaseUrl: sharedEnv.databaseUrl,
+    redisUrl: sharedEnv.redisUrl,
   });
   // Loaded where they are wanted: most starts bring their own database and name none.
   if (databaseUrl !== null) {

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
+import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { type EnvSource, readEnv } from "@bellwether/env/env";
 import { serverEnv } from "@bellwether/mesh/server/server-env";
 
@@ -13,13 +14,6 @@ export class PortTakenError extends Error {
   }
 }
 
-/** The variables' prefix and the default ports of each service. */
-const SERVICES = {
-  OPS_SERVICE: { grpc: 9080, web: 8080, admin: 9480 },
-  ML_SERVICE: { grpc: 9081, web: 8081, admin: 9481 },
-  SCHEDULER_SERVICE: { grpc: 9082, web: 8082, admin: 9482 },
-} as const;
-
 /**
  * The environment that lets the services of one machine find each other: every port chosen and proved free, every peer's URL set.
  * @throws EnvError with every mistake, PortTakenError
@@ -28,7 +22,7 @@ export async function meshEnv(given: EnvSource): Promise<Record<string, string>>
   const chosen: Record<string, string> = {};
   const held: net.Server[] = [];
   try {
-    for (const [prefix, ports] of Object.entries(SERVICES)) {
+    for (const [prefix, ports] of Object.entries(DEFAULT_PORTS)) {
       const read = readEnv(given, serverEnv(prefix, ports));
       for (const [door, wanted] of Object.entries({ GRPC: read.grpcPort, WEB: read.webPort, ADMIN: read.adminPort })) {
         const variable = `${prefix}_${door}_PORT`;

@@ -1,3 +1,4 @@
+import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env, readEnv } from "@bellwether/env/env";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -5,25 +6,24 @@ import { UsageError } from "../errors/usage-error.ts";
 /** A service that a command calls over gRPC. */
 export interface Peer {
   /** Prefix of its variables. */
-  readonly prefix: "ML_SERVICE" | "OPS_SERVICE" | "SCHEDULER_SERVICE";
-  readonly defaultPort: number;
+  readonly prefix: keyof typeof DEFAULT_PORTS;
   /** The option that names its URL. */
   readonly option: string;
 }
 
-export const ML_PEER: Peer = { prefix: "ML_SERVICE", defaultPort: 9081, option: "--ml" };
-export const OPS_PEER: Peer = { prefix: "OPS_SERVICE", defaultPort: 9080, option: "--ops" };
+export const ML_PEER: Peer = { prefix: "ML_SERVICE", option: "--ml" };
+export const OPS_PEER: Peer = { prefix: "OPS_SERVICE", option: "--ops" };
 
 /**
  * Where a service listens for gRPC: the option's URL, else that of its `_URL` variable, else this machine at its `_GRPC_PORT`, with TLS
  * where the services of this machine have it.
  * @throws EnvError, UsageError for port 0, which any service may have taken
  */
-export function peerUrl({ prefix, defaultPort, option }: Peer, given: string | undefined, context: CliContext): string {
+export function peerUrl({ prefix, option }: Peer, given: string | undefined, context: CliContext): string {
   const named = given ?? context.env[`${prefix}_URL`];
   if (named) return named;
   const variable = `${prefix}_GRPC_PORT`;
-  const { port } = readEnv(context.env, { port: env.port(variable, defaultPort) });
+  const { port } = readEnv(context.env, { port: env.port(variable, DEFAULT_PORTS[prefix].grpc) });
   if (port === 0)
     throw new UsageError(`${variable} is 0, any free port: name the one that was taken, or give ${option} URL`);
   return `${context.env.BELLWETHER_TLS_CERT ? "https" : "http"}://localhost:${port}`;

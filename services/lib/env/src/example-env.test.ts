@@ -1,5 +1,6 @@
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { expect, test } from "vitest";
 
 const ROOT = new URL("../../../../", import.meta.url).pathname;
@@ -35,4 +36,15 @@ test("config/example.env documents nothing that no service reads", async () => {
   // A service's ports are read by the name of the service and this ending.
   const isRead = (name: string) => sources.includes(name.replace(/^(OPS|ML|SCHEDULER)_SERVICE(?=_\w+_PORT$)/, ""));
   expect([...(await namesDocumented())].filter((name) => !isRead(name))).toEqual([]);
+});
+
+test("config/example.env and the images have the default ports", async () => {
+  const read = (file: string) => readFile(join(ROOT, file), "utf8");
+  const example = await read("config/example.env");
+  const exposed = `${await read("deploy/Dockerfile.ml")}${await read("deploy/Dockerfile.ops")}`.match(/^EXPOSE .*$/gm);
+  for (const [service, ports] of Object.entries(DEFAULT_PORTS))
+    for (const [listener, port] of Object.entries(ports)) {
+      expect(example).toContain(`\n${service}_${listener.toUpperCase()}_PORT=${port}\n`);
+      expect(exposed?.join(" ").split(" ")).toContain(String(port));
+    }
 });
