@@ -19,8 +19,8 @@ export interface Peer {
 
 /** What counts the bytes that the requests of calls without a slot take. */
 export interface RequestMemory {
-  /** The request of `call` takes so many bytes now. May end the call. */
-  count(call: Call, bytes: number): void;
+  /** The request of `call` takes so many bytes now and, as it says, `announcedBytes` when it is complete. May end the call. */
+  count(call: Call, bytes: number, announcedBytes?: number): void;
   /** The call has a slot, or has ended: its request is counted no more. */
   release(call: Call): void;
   /** Pause before a large request is read on, milliseconds; 0: none. */

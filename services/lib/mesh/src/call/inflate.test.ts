@@ -4,29 +4,54 @@ import { expect, it } from "vitest";
 import { inflate, TooLargeError } from "./inflate.ts";
 
 const MIB = 1024 * 1024;
-const always = (): boolean => true;
 
 it("gives back what was compressed, small and large, many at once", async () => {
   const messages = [Buffer.from("x"), randomBytes(70_000), ...Array.from({ length: 8 }, () => randomBytes(MIB))];
-  const inflated = await Promise.all(messages.map((m) => inflate(createGunzip, gzipSync(m), MIB, always)));
+  const inflated = await Promise.all(messages.map((m) => inflate(createGunzip, gzipSync(m), { maxBytes: MIB })));
   expect(inflated.map((bytes, i) => bytes.equals(messages[i] ?? Buffer.alloc(0)))).toEqual(messages.map(() => true));
 });
 
 it("takes a message of the limit, and none that is a byte larger", async () => {
-  expect((await inflate(createGunzip, gzipSync(Buffer.alloc(MIB)), MIB, always)).length).toBe(MIB);
-  await expect(inflate(createGunzip, gzipSync(Buffer.alloc(MIB + 1)), MIB, always)).rejects.toThrow(TooLargeError);
+  expect((await inflate(createGunzip, gzipSync(Buffer.alloc(MIB)), { maxBytes: MIB })).length).toBe(MIB);
+  await expect(inflate(createGunzip, gzipSync(Buffer.alloc(MIB + 1)), { maxBytes: MIB })).rejects.toThrow(
+    TooLargeError,
+  );
 });
 
 it("ends when nobody wants the message any more, and lets the next ones have their turn", async () => {
   const bomb = gzipSync(Buffer.alloc(16 * MIB));
   const seen: number[] = [];
   const unwanted = (size: number): boolean => seen.push(size) < 20;
-  const ended = Array.from({ length: 6 }, () => inflate(createGunzip, bomb, 16 * MIB, unwanted).catch((e) => e.name));
+  const ended = Array.from({ length: 6 }, () =>
+    inflate(createGunzip, bomb, { maxBytes: 16 * MIB, goesOn: unwanted }).catch((e) => e.name),
+  );
   expect(await Promise.all(ended)).toEqual(ended.map(() => "AbortError"));
   expect(Math.max(...seen)).toBeLessThan(MIB);
-  expect((await inflate(createGunzip, bomb, 16 * MIB, always)).length).toBe(16 * MIB);
+  expect((await inflate(createGunzip, bomb, { maxBytes: 16 * MIB })).length).toBe(16 * MIB);
+});
+
+it("gives a message that waits for its turn back at once when its call ends", async () => {
+  const bomb = gzipSync(Buffer.alloc(16 * MIB));
+  const begun: AbortController[] = [];
+  const inflateOne = (onUnused = () => {}) => {
+    const call = new AbortController();
+    begun.push(call);
+    return inflate(createGunzip, bomb, { maxBytes: 16 * MIB, signal: call.signal, onUnused }).then(
+      () => "inflated",
+      (error) => error.name,
+    );
+  };
+  const ahead = Array.from({ length: 16 }, () => inflateOne());
+  const unused: number[] = [];
+  const waiting = Array.from({ length: 16 }, (_, i) => inflateOne(() => unused.push(i)));
+  for (const call of begun.slice(16)) call.abort();
+  expect(unused).toEqual(waiting.map((_, i) => i));
+  expect(await Promise.all(waiting)).toEqual(waiting.map(() => "AbortError"));
+  for (const call of begun) call.abort();
+  expect(await Promise.all(ahead)).toEqual(ahead.map(() => "AbortError"));
+  expect(await inflateOne()).toBe("inflated");
 });
 
 it.each([Buffer.alloc(0), Buffer.from("text"), gzipSync("cut off").subarray(0, 12)])("rejects %j", async (bytes) => {
-  await expect(inflate(createGunzip, bytes, MIB, always)).rejects.toThrow();
+  await expect(inflate(createGunzip, bytes, { maxBytes: MIB })).rejects.toThrow();
 });

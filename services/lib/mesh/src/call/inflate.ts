@@ -1,6 +1,6 @@
 import type { Gunzip, Inflate, ZlibOptions } from "node:zlib";
 import { freeBytes } from "./free-bytes.ts";
-import { createYoungCollector } from "./young-garbage.ts";
+import { createCollector } from "./young-garbage.ts";
 
 /** What zlib's streams do not call an error. */
 class NoBytesError extends Error {
@@ -51,41 +51,64 @@ const takeEngine = createPlaces(8);
 const LARGE_BYTES = 64 * 1024;
 const takeLarge = createPlaces(1);
 /** What was inflated before is garbage by now, or soon: the next large message would stand beside it. */
-const collectYoung = createYoungCollector(() => performance.now());
+const collect = createCollector(() => performance.now());
 
-/**
- * Inflates a whole message of at most `maxBytes`. `goesOn` is called with the bytes inflated so far, before they are
- * kept: false ends it with an AbortError. @throws TooLargeError, NoBytesError, or zlib's error when the bytes are not what the engine reads
- */
-export function inflate(
+export interface InflateOptions {
+  readonly maxBytes: number;
+  /** Called with the bytes inflated so far, before they are kept: false ends it with an AbortError. */
+  readonly goesOn?: (inflatedBytes: number) => boolean;
+  /** Ends it, or its wait for its turn, with an AbortError. */
+  readonly signal?: AbortSignal;
+  /** Called when the compressed bytes are surely not read any more. Not called when it ends while a thread may still read them. */
+  readonly onUnused?: () => void;
+}
+
+/** Inflates a whole message. @throws TooLargeError, NoBytesError, AbortError, or zlib's error when the bytes are not what the engine reads */
+export async function inflate(
   createEngine: (options: ZlibOptions) => Gunzip | Inflate,
   bytes: Uint8Array,
-  maxBytes: number,
-  goesOn: (inflatedBytes: number) => boolean,
+  options: InflateOptions,
 ): Promise<Buffer<ArrayBuffer>> {
-  return new Promise((resolve, reject) => {
-    if (bytes.length === 0) throw new NoBytesError("no bytes to inflate");
-    const giveBack = takeEngine(() => {
-      // Whoever waited for it may have gone meanwhile.
-      if (goesOn(0))
-        run(createEngine(ENGINE_OPTIONS), bytes, maxBytes, goesOn)
-          .then(resolve, reject)
-          .finally(() => giveBack?.());
-      else {
-        reject(aborted());
-        queueMicrotask(() => giveBack());
-      }
-    });
-  });
+  if (bytes.length === 0) throw new NoBytesError("no bytes to inflate");
+  const { signal, goesOn = () => true, onUnused } = options;
+  if (signal?.aborted) throw aborted();
+  const giveBack = await enginePlace(options);
+  try {
+    // Its call may have ended meanwhile.
+    if (signal?.aborted || !goesOn(0)) {
+      onUnused?.();
+      throw aborted();
+    }
+    return await run(createEngine(ENGINE_OPTIONS), bytes, { ...options, goesOn });
+  } finally {
+    giveBack();
+  }
 }
 
 const aborted = (): DOMException => new DOMException("the call has ended", "AbortError");
 
+/** Waits for a place; an ended call gives its place in the queue, and its bytes, back at once. */
+function enginePlace({ signal, onUnused }: InflateOptions): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    let waits = true;
+    const leave = (): void => {
+      giveBack();
+      onUnused?.();
+      reject(aborted());
+    };
+    const giveBack = takeEngine(() => {
+      waits = false;
+      signal?.removeEventListener("abort", leave);
+      resolve(() => giveBack());
+    });
+    if (waits) signal?.addEventListener("abort", leave, { once: true });
+  });
+}
+
 function run(
   engine: Gunzip | Inflate,
   bytes: Uint8Array,
-  maxBytes: number,
-  goesOn: (inflatedBytes: number) => boolean,
+  { maxBytes, goesOn, signal, onUnused }: InflateOptions & Required<Pick<InflateOptions, "goesOn">>,
 ): Promise<Buffer<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -109,13 +132,19 @@ function run(
       if (size <= LARGE_BYTES || giveBack) return;
       engine.pause();
       giveBack = takeLarge(() => {
-        collectYoung();
+        collect();
         if (goesOn(size)) engine.resume();
         else end(aborted());
       });
     });
-    engine.on("end", () => resolve(join(chunks, size)));
+    const abort = (): void => end(aborted());
+    signal?.addEventListener("abort", abort, { once: true });
+    engine.on("end", () => {
+      onUnused?.();
+      resolve(join(chunks, size));
+    });
     engine.on("close", () => {
+      signal?.removeEventListener("abort", abort);
       giveBack?.();
       // Only now does no thread write into them any more.
       for (const chunk of chunks.splice(0)) freeBytes(chunk);

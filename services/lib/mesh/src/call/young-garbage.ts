@@ -1,25 +1,61 @@
 import v8 from "node:v8";
 import vm from "node:vm";
 
+/** What a collector needs of the heap. */
+export interface CollectedHeap {
+  /** Bytes of the heap and of the buffers outside of it, garbage included. */
+  readonly bytes: () => number;
+  readonly collectYoung: () => void;
+  readonly collectAll: () => void;
+  /** CPU time of this thread, milliseconds. */
+  readonly cpuMs: () => number;
+}
+
 /** Collections of young objects take one to five milliseconds. */
-const LEAST_INTERVAL_MS = 25;
+const YOUNG_INTERVAL_MS = 25;
+const FULL_INTERVAL_MS = 500;
+/** At most a tenth of the CPU is spent on full collections. */
+const FULL_SHARE = 1 / 10;
+const FULL_GROWTH_BYTES = 16 * 1024 * 1024;
 
 /**
- * Collects young garbage, at most every 25 ms. V8 counts the memory of network buffers, but collects for their sake only when some
- * 64 MiB of them are garbage: a server under a flood of large requests would hold that much more than it keeps.
+ * Collects garbage when it is called: young garbage at most every 25 ms, all of it when heap and buffers have grown by 16 MiB since the last
+ * time, at most every 500 ms. V8 counts the memory of network buffers, but collects for their sake only when some 64 MiB of them are garbage;
+ * what lives through two collections of young garbage, as requests that wait do with their buffers, is left for longer still. A server
+ * under a flood of large requests would hold that much more than it keeps.
  */
-export function createYoungCollector(now: () => number, collect = minorCollection()): () => void {
-  let last = Number.NEGATIVE_INFINITY;
+export function createCollector(now: () => number, heap: CollectedHeap = v8Heap()): () => void {
+  let nextYoung = Number.NEGATIVE_INFINITY;
+  let nextFull = Number.NEGATIVE_INFINITY;
+  let leastBytes = heap.bytes();
   return () => {
     const time = now();
-    if (time - last < LEAST_INTERVAL_MS) return;
-    last = time;
-    collect();
+    if (time < nextYoung) return;
+    nextYoung = time + YOUNG_INTERVAL_MS;
+    heap.collectYoung();
+    const bytes = heap.bytes();
+    leastBytes = Math.min(leastBytes, bytes);
+    if (time < nextFull || bytes - leastBytes < FULL_GROWTH_BYTES) return;
+    const began = heap.cpuMs();
+    heap.collectAll();
+    nextFull = time + Math.max(FULL_INTERVAL_MS, (heap.cpuMs() - began) / FULL_SHARE);
+    leastBytes = heap.bytes();
   };
 }
 
-function minorCollection(): () => void {
+function v8Heap(): CollectedHeap {
   v8.setFlagsFromString("--expose-gc");
-  const gc: (options: { readonly type: "minor" }) => void = vm.runInNewContext("gc");
-  return () => gc({ type: "minor" });
+  const gc: (options: { readonly type: "minor" | "major" }) => void = vm.runInNewContext("gc");
+  return {
+    bytes() {
+      const { used_heap_size, external_memory } = v8.getHeapStatistics();
+      return used_heap_size + external_memory;
+    },
+    collectYoung: () => gc({ type: "minor" }),
+    collectAll: () => gc({ type: "major" }),
+    cpuMs() {
+      const { user, system } = process.threadCpuUsage();
+      return (user + system) / 1_000;
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import zlib from "node:zlib";
 import { Code } from "@connectrpc/connect";
-import { inflate, TooLargeError } from "../call/inflate.ts";
+import { type InflateOptions, inflate, TooLargeError } from "../call/inflate.ts";
 import { malformed, tooLarge } from "./envelope.ts";
 import { protocolError } from "./protocol-error.ts";
 
@@ -19,23 +19,19 @@ export function checkEncoding(encoding: string | undefined): void {
   throw protocolError(Code.Unimplemented, text);
 }
 
-/**
- * A message that was marked as compressed. Inflates at most `maxBytes`, and calls `goesOn` with the bytes inflated so far: false ends it.
- * @throws ConnectError
- */
+/** Inflates a message that was marked as compressed. @throws ConnectError */
 export async function inflateMessage(
   bytes: Buffer,
   encoding: string | undefined,
-  maxBytes: number,
-  goesOn: (inflatedBytes: number) => boolean = () => true,
+  options: InflateOptions,
 ): Promise<Buffer> {
   const create = INFLATE.get(encoding);
   if (!create) throw malformed(`a message is marked as compressed, and grpc-encoding is ${encoding ?? "not there"}`);
   try {
-    return await inflate(create, bytes, maxBytes, goesOn);
+    return await inflate(create, bytes, options);
   } catch (cause) {
     throw cause instanceof TooLargeError
-      ? tooLarge("when inflated", maxBytes)
+      ? tooLarge("when inflated", options.maxBytes)
       : malformed(`a message is not ${encoding}`);
   }
 }

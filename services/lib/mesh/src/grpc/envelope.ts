@@ -20,6 +20,8 @@ const NONE = Buffer.alloc(0);
 export interface Envelope {
   readonly compressed: boolean;
   readonly bytes: Buffer;
+  /** The buffer that `bytes` are a part of, when it was made for this message alone. */
+  readonly own: Buffer | undefined;
 }
 
 /**
@@ -50,6 +52,11 @@ export class MessageReader {
     return this.#held === 0 ? 0 : this.#bytes.buffer.byteLength;
   }
 
+  /** Bytes of the message that has begun, with its prefix, as the prefix says; 5 when it is not complete. */
+  get announcedBytes(): number {
+    return this.#needed;
+  }
+
   /** Copies what it holds out of a much larger buffer. */
   compact(): void {
     if (this.keptBytes > 2 * this.#held) this.#grow(this.#held);
@@ -74,7 +81,8 @@ export class MessageReader {
     const bytes = this.#bytes;
     if (this.#needed === PREFIX_BYTES) this.#needed += this.#announced(bytes);
     if (this.#held < this.#needed) return undefined;
-    const frame = { compressed: bytes[0] === 1, bytes: bytes.subarray(PREFIX_BYTES, this.#needed) };
+    const own = this.#isOwn && this.#held === this.#needed ? bytes : undefined;
+    const frame = { compressed: bytes[0] === 1, bytes: bytes.subarray(PREFIX_BYTES, this.#needed), own };
     // From here on its message is somebody's.
     this.#isOwn = false;
     this.#bytes = this.#held === this.#needed ? NONE : bytes.subarray(this.#needed, this.#held);

@@ -121,8 +121,8 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     return bytes.length;
   }
 
-  onPartial(keptBytes: number): void {
-    this.memory?.count(this, keptBytes);
+  onPartial(keptBytes: number, announcedBytes: number): void {
+    this.memory?.count(this, keptBytes, announcedBytes);
   }
 
   onInflating(keptBytes: number): boolean {

@@ -1,4 +1,5 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
+import { freeBytes } from "../call/free-bytes.ts";
 import { ACCEPTED_ENCODINGS, inflateMessage } from "./compression.ts";
 import { type Envelope, MessageReader, malformed, prefixed } from "./envelope.ts";
 import type { FieldsByName, HeaderFields } from "./header-fields.ts";
@@ -7,8 +8,8 @@ import type { FieldsByName, HeaderFields } from "./header-fields.ts";
 export interface GrpcStreamListener {
   /** The answer to one `read`. */
   onMessage(bytes: Buffer): void;
-  /** A message has begun and is not complete: so many bytes are kept. */
-  onPartial(keptBytes: number): void;
+  /** A message has begun and is not complete: so many bytes are kept, and so many will have come. */
+  onPartial(keptBytes: number, announcedBytes: number): void;
   /** A message is being inflated, and is so large by now, both forms together. False: it is not wanted any more. */
   onInflating(keptBytes: number): boolean;
   /** The answer to a `read` when the client has sent all it will. */
@@ -43,6 +44,8 @@ export class GrpcStream {
   #headSent = false;
   /** Whether the client ever had to wait. */
   #waited = false;
+  /** Ends the latest inflation of a message. */
+  #inflation: AbortController | undefined;
   #trailers: FieldsByName | undefined;
 
   constructor(stream: ServerHttp2Stream, options: GrpcStreamOptions, listener: GrpcStreamListener) {
@@ -70,8 +73,9 @@ export class GrpcStream {
     return this.#trailers !== undefined || this.#stream.destroyed || this.#stream.closed;
   }
 
-  /** Lets the part of a message that has come go. */
+  /** Frees what has come and was not given to the call. */
   drop(): void {
+    this.#inflation?.abort();
     this.#reader.drop();
   }
 
@@ -155,7 +159,7 @@ export class GrpcStream {
     } else if (!this.#halfClosed) {
       if (this.#reader.isHolding) {
         this.#reader.compact();
-        this.#listener.onPartial(this.#reader.keptBytes);
+        this.#listener.onPartial(this.#reader.keptBytes, this.#reader.announcedBytes);
       }
       if (this.#stream.isPaused()) this.#stream.resume();
     } else if (this.#reader.isHolding) {
@@ -166,25 +170,31 @@ export class GrpcStream {
     }
   }
 
-  #deliver({ compressed, bytes }: Envelope): void {
+  #deliver({ compressed, bytes, own }: Envelope): void {
     if (!compressed) {
       this.#listener.onMessage(bytes);
       return;
     }
     const { encoding, maxMessageBytes } = this.#options;
-    const own = ownBytes(bytes);
-    const goesOn = (inflatedBytes: number): boolean =>
-      !this.#isOver && this.#listener.onInflating(own.length + inflatedBytes);
-    inflateMessage(own, encoding, maxMessageBytes, goesOn).then(
+    // They wait for their turn: in a buffer that can be freed.
+    const kept = own ? bytes : ownBytes(bytes);
+    const size = kept.length;
+    this.#inflation = new AbortController();
+    const options = {
+      maxBytes: maxMessageBytes,
+      goesOn: (inflatedBytes: number): boolean => !this.#isOver && this.#listener.onInflating(size + inflatedBytes),
+      signal: this.#inflation.signal,
+      onUnused: () => freeBytes(own ?? kept),
+    };
+    inflateMessage(kept, encoding, options).then(
       (inflated) => this.#isOver || this.#listener.onMessage(inflated),
       (reason) => this.#listener.onError(reason),
     );
   }
 }
 
-/** Bytes that wait for their turn, copied out of a much larger buffer. */
+/** A copy in a buffer of its own. */
 function ownBytes(bytes: Buffer): Buffer {
-  if (bytes.buffer.byteLength <= 2 * bytes.length) return bytes;
   const own = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(own);
   return own;

@@ -102,3 +102,25 @@ it("a timeout that is longer than any timer is cut, not taken for none", async (
   for (const ms of ["2147483647", "2147483648", "9999999999"]) expect((await call(echo, ms)).status).toBe(200);
   expect((await call(echo, "10")).status).toBe(504);
 });
+
+describe("after the requests without a slot held too much", () => {
+  const MIB = 1024 * 1024;
+  const requestMemory = { processBytes: 2 * MIB, connectionBytes: 8 * MIB };
+
+  it("the gRPC listener ends a request that announces more than 64 KiB at its first bytes", async () => {
+    await using echo = await startEcho({ requestMemory });
+    const session = http2.connect(echo.grpcUrl);
+    const begin = (announced: number, sent: number) => {
+      const head = { ":method": "POST", ":path": MEASURE, "content-type": "application/grpc", te: "trailers" };
+      const stream = session.request(head);
+      stream.on("error", () => {});
+      const message = Buffer.alloc(5 + sent);
+      message.writeUInt32BE(announced, 1);
+      stream.write(message);
+      return once(stream, "response").then(([headers]) => Number(headers["grpc-status"]));
+    };
+    expect(await begin(4 * MIB, 3 * MIB)).toBe(Code.ResourceExhausted);
+    expect(await begin(MIB, 10)).toBe(Code.ResourceExhausted);
+    session.destroy();
+  });
+});

@@ -31,9 +31,9 @@ class ArrivingCall extends Call {
     policy.close?.(this, undefined);
   }
 
-  /** So many KiB of its request have come, what the server keeps besides included. */
-  holds(kib: number): this {
-    this.memory?.count(this, (kib - 16) * KIB);
+  /** So many KiB of its request have come, what the server keeps besides included; it will have so many as `announcedKib`. */
+  holds(kib: number, announcedKib = 0): this {
+    this.memory?.count(this, (kib - 16) * KIB, announcedKib * KIB);
     return this;
   }
 }
@@ -102,4 +102,17 @@ it("ends a request that is not complete in time, and leaves one that is", () => 
   vi.advanceTimersByTime(3_000);
   expect(slow.failed).toBe(Code.DeadlineExceeded);
   expect(waiting.failed).toBeUndefined();
+});
+
+it("ends requests that announce more than 64 KiB at their first bytes, for a second after memory was short", () => {
+  const begin = (announcedKib: number) => new ArrivingCall({}).holds(17, announcedKib);
+  const large = new ArrivingCall({}).holds(500, 2_000);
+  expect(begin(65).failed).toBeUndefined();
+  const ended = new ArrivingCall({}).holds(600);
+  expect(ended.failed ?? large.failed).toBe(Code.ResourceExhausted);
+  expect([begin(65).failed, begin(64).failed, begin(0).failed]).toEqual([Code.ResourceExhausted, undefined, undefined]);
+  const other = [large, ended].find(({ failed }) => failed === undefined);
+  expect(other?.holds(510, 2_000).failed).toBeUndefined();
+  vi.advanceTimersByTime(1_001);
+  expect(begin(65).failed).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import type { Call, RequestMemory } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
-import { createYoungCollector } from "../call/young-garbage.ts";
+import { createCollector } from "../call/young-garbage.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 
 /** What a server keeps for calls that have no slot yet: their requests arrive, or they wait. */
@@ -26,9 +26,14 @@ export interface RequestMemoryPolicy extends Policy {
 const CALL_BYTES = 16 * 1024;
 /** Most calls have a slot by then, and are never counted. */
 const FRESH_MS = 5;
+/** A request of more bytes is large. */
+const LARGE_BYTES = 64 * 1024;
 /** Ending one call at a time would look for the largest connection for each. */
 const EVICT_TO = 7 / 8;
-/** So long after the limit was met, large requests are read slowly: to read at full speed what is thrown away takes all of the core. */
+/**
+ * So long after the limit was met, large requests are read slowly, because reading at full speed what is thrown away takes all of the core,
+ * and new large requests are ended at their first bytes, because most of what they bring would be thrown away.
+ */
 const PRESSED_MS = 1_000;
 const PACE_MS = 250;
 const RETRY_AFTER_MS = 1_000;
@@ -47,8 +52,8 @@ interface Counted {
 
 /**
  * Bounds what calls without a slot hold. One that takes its connection beyond the limit is ended; when all together reach theirs, the
- * connection that holds most loses its latest calls, so that clients with small requests go on beside one that sends much. And a request
- * of one message must be complete in time, whatever deadline its client has set. @throws RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED by `call.fail`
+ * connection that holds most loses its latest calls, so that clients with small requests go on beside one that sends much. For a second after
+ * that, a request that announces more than 64 KiB is ended at its first bytes. And a request of one message must be complete in time, whatever deadline its client has set. @throws RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED by `call.fail`
  */
 export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryPolicy {
   const holders = new Map<object, Holder>();
@@ -66,7 +71,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
     "BODY_TIMEOUT",
     `the request was not complete within ${limits.bodyTimeoutMs} ms`,
   );
-  const collectYoung = createYoungCollector(() => performance.now());
+  const collect = createCollector(() => performance.now());
   let total = 0;
   let lastEvictionMs = Number.NEGATIVE_INFINITY;
   let fresh: Call[] = [];
@@ -84,7 +89,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
   };
 
   const evict = (): void => {
-    collectYoung();
+    collect();
     lastEvictionMs = performance.now();
     const enough = limits.processBytes * EVICT_TO;
     while (total > enough) {
@@ -99,9 +104,17 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
     }
   };
 
-  const count = (call: Call, bytes: number): void => {
+  const isPressed = (): boolean => performance.now() - lastEvictionMs < PRESSED_MS;
+
+  const count = (call: Call, bytes: number, announcedBytes = 0): void => {
     if (call.closed || call.memory === undefined) return;
     const entry = counted.get(call) ?? enter(call);
+    const isLarge = announcedBytes > LARGE_BYTES && entry.bytes <= LARGE_BYTES;
+    if (isLarge && isPressed()) {
+      collect();
+      end(call);
+      return;
+    }
     const more = CALL_BYTES + bytes - entry.bytes;
     entry.bytes += more;
     entry.holder.bytes += more;
@@ -150,7 +163,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
     else if (incomplete.size > 0) looking ??= setTimeout(look, Math.min(1_000, limits.bodyTimeoutMs / 4)).unref();
   };
 
-  const paceMs = (): number => (performance.now() - lastEvictionMs < PRESSED_MS ? PACE_MS : 0);
+  const paceMs = (): number => (isPressed() ? PACE_MS : 0);
   const memory: RequestMemory = { count, release, paceMs };
   return {
     open(call) {

@@ -11,7 +11,7 @@ import { peerOfSocket } from "../listener/peers.ts";
 import { encodeText } from "../web/content-encoding.ts";
 import { checkQueryNames } from "../web/query-names.ts";
 import { checkQueryText } from "../web/query-text.ts";
-import { sendText, socketOf, type WebRequest, type WebResponse } from "../web/web-handler.ts";
+import { announcedBytes, sendText, socketOf, type WebRequest, type WebResponse } from "../web/web-handler.ts";
 import { readJsonBody } from "./read-body.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { restStatus } from "./rest-status.ts";
@@ -113,7 +113,7 @@ export class RestCall extends Call {
     checkQueryNames(query, rest.query.single ?? [], rest.query.repeated ?? []);
     const body = await readJsonBody(request, this.bound.limits.maxRequestBytes * JSON_OVERHEAD, (bytes) => {
       this.#arrivedBytes = bytes;
-      if (bytes > COUNTED_AT_ONCE_BYTES) this.memory?.count(this, bytes);
+      if (bytes > COUNTED_AT_ONCE_BYTES) this.memory?.count(this, this.keepRequest(), announcedBytes(request));
       if (this.aborted) throw this.aborted;
     });
     this.requestComplete = true;

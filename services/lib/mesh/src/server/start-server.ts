@@ -67,7 +67,7 @@ export interface ServerOptions {
   readonly admission?: Partial<AdmissionLimits>;
   /** Streams of health and reflection. */
   readonly probeStreams?: Partial<ProbeStreamLimits>;
-  /** Requests of calls that have no slot yet. Default: 40 MiB together, 32 MiB a connection, more where one request may be larger. */
+  /** Requests of calls that have no slot yet. Default: 32 MiB together, 32 MiB a connection, more where one request may be larger. */
   readonly requestMemory?: Partial<Omit<RequestMemoryLimits, "bodyTimeoutMs">>;
   /** The service's own, before all others: they see every call and every end. */
   readonly policies?: readonly Policy[];

@@ -10,6 +10,8 @@ import { notUtf8 } from "./utf8-body.ts";
 
 /** Who a request's inflated bytes are counted for. */
 export interface Inflater {
+  /** Ends what is inflated, or waits to be. */
+  readonly signal: AbortSignal;
   /** A message is so large by now. False: it is not wanted any more. */
   inflating(inflatedBytes: number): boolean;
 }
@@ -54,8 +56,11 @@ export const countedGzip: Compression = {
 
 async function inflateFor(inflater: Inflater | undefined, bytes: Uint8Array, readMaxBytes: number) {
   try {
-    const goesOn = (size: number): boolean => inflater?.inflating(size) ?? true;
-    return await inflate(createGunzip, bytes, readMaxBytes, goesOn);
+    return await inflate(createGunzip, bytes, {
+      maxBytes: readMaxBytes,
+      goesOn: (size) => inflater?.inflating(size) ?? true,
+      ...(inflater && { signal: inflater.signal }),
+    });
   } catch (cause) {
     if (!(cause instanceof TooLargeError)) {
       throw new ConnectError("decompression failed", Code.InvalidArgument, undefined, undefined, cause);

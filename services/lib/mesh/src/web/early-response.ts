@@ -1,6 +1,6 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
-import { socketOf, type WebRequest, type WebResponse } from "./web-handler.ts";
+import { announcedBytes, socketOf, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 /** How long a client that is still sending may take to read its answer. */
 const LINGER_MS = 500;
@@ -38,8 +38,8 @@ export function closeAfterEarlyResponse(request: WebRequest, response: WebRespon
 }
 
 /** Whether a request of HTTP/1.1 has a body. One without a body is not marked complete until its first listener has returned. */
-function bringsBody({ headers }: IncomingMessage): boolean {
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+function bringsBody(request: IncomingMessage): boolean {
+  return request.headers["transfer-encoding"] !== undefined || announcedBytes(request) > 0;
 }
 
 /** Whether the client has sent all it will send on a stream. */

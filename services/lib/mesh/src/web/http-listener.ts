@@ -89,9 +89,13 @@ function createClearServer(limits: ListenerLimits, answer: Answer): http.Server 
     keepAliveTimeout: limits.connectionIdleMs,
     connectionsCheckingInterval: checkingInterval(limits),
     noDelay: true,
+    highWaterMark: READ_AHEAD_BYTES,
   };
   return http.createServer(options, answer).on("clientError", answerClientError(limits.maxHeaderBytes));
 }
+
+/** Node's default is 64 KiB. */
+const READ_AHEAD_BYTES = 16 * 1024;
 
 /** How often Node looks after the time limits of headers and bodies; its default is 30 s. */
 function checkingInterval({ headersTimeoutMs }: ListenerLimits): number {

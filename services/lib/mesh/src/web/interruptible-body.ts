@@ -19,6 +19,8 @@ export interface RequestBody {
   readonly interrupt: Interrupt;
   /** Whether the HTTP engine ends a body that takes too long: it does with HTTP/1.1. */
   readonly isTimed: boolean;
+  /** Its length as the request's header says; 0: it does not. */
+  readonly announcedBytes: number;
   /** At most one listener; before the first byte is read. */
   listen(listener: BodyListener): void;
 }

@@ -14,6 +14,9 @@ const NOTHING = (): void => {};
 /** Smaller requests are counted when they have waited. */
 const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
+/** A part of a request that Node has read and nobody has taken: at most its largest read. */
+const READ_AHEAD_BYTES = 64 * 1024;
+
 /** What a call needs of the web listener. */
 export interface WebCallInit {
   readonly bound: BoundMethod;
@@ -44,6 +47,8 @@ export class WebCall extends Call {
   readonly #messageTimeoutMs: number;
   /** Whether the engine has decoded the message and called the handler. */
   #answering = false;
+  /** The length of the request's body as its header says; 0: it does not. */
+  readonly #announcedBytes: number;
   #arrivedBytes = 0;
   #inflatedBytes = 0;
   /** Rejects what the engine waits for: a call fails even when its handler does not heed the signal. */
@@ -62,10 +67,11 @@ export class WebCall extends Call {
     if (timeoutMs !== undefined) this.deadline = Date.now() + timeoutMs;
     this.requestComplete = bound.streamsIn;
     const body = context.values.get(bodyKey);
+    this.#announcedBytes = body?.announcedBytes ?? 0;
     this.engineTimesBody = body?.isTimed ?? false;
     body?.listen({
       arrived: (bytes) => this.#count(bytes),
-      paceMs: () => (this.#arrivedBytes > COUNTED_AT_ONCE_BYTES ? (this.memory?.paceMs() ?? 0) : 0),
+      paceMs: () => this.#paceMs(),
       complete: () => {
         this.requestComplete = true;
       },
@@ -110,7 +116,8 @@ export class WebCall extends Call {
   }
 
   override keepRequest(): number {
-    return this.#arrivedBytes + this.#inflatedBytes;
+    const readAhead = this.#arrivedBytes > COUNTED_AT_ONCE_BYTES && !this.requestComplete ? READ_AHEAD_BYTES : 0;
+    return this.#arrivedBytes + this.#inflatedBytes + readAhead;
   }
 
   /** A message of the request is being inflated, and is so large by now. False: it is not wanted any more. */
@@ -120,9 +127,14 @@ export class WebCall extends Call {
     return !this.closed;
   }
 
+  /** Pause before more of a large request is read; 0: none. */
+  #paceMs(): number {
+    return this.#arrivedBytes > COUNTED_AT_ONCE_BYTES ? (this.memory?.paceMs() ?? 0) : 0;
+  }
+
   #count(arrivedBytes: number): void {
     this.#arrivedBytes = arrivedBytes;
-    if (arrivedBytes > COUNTED_AT_ONCE_BYTES) this.memory?.count(this, this.keepRequest());
+    if (arrivedBytes > COUNTED_AT_ONCE_BYTES) this.memory?.count(this, this.keepRequest(), this.#announcedBytes);
   }
 
   /** Runs the chain's `open`. @throws ConnectError */

@@ -15,6 +15,11 @@ export function pathOf(request: WebRequest): string {
   return request.url?.split("?", 1)[0] ?? "/";
 }
 
+/** The length of a request's body in bytes as its header says; 0: it does not. */
+export function announcedBytes({ headers }: WebRequest): number {
+  return Number(headers["content-length"] ?? 0);
+}
+
 /** Sends a whole answer; to HEAD without its body. */
 export function sendText(response: WebResponse, status: number, type: string, text: string): void {
   response.statusCode = status;

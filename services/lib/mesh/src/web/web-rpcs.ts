@@ -11,7 +11,7 @@ import { type BodyObserver, bodyKey, interruptibleBody } from "./interruptible-b
 import { jsonRecordKey, type RecordedJson, recordEnvelopes, recordedQuery, recordUnary } from "./recorded-json.ts";
 import { createUtf8Check } from "./utf8-body.ts";
 import { utf8Envelopes } from "./utf8-envelopes.ts";
-import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
+import { announcedBytes, pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 export interface WebRpcsOptions {
   /** Mounts every RPC; a request may be so many times as large as its RPC's limit. */
@@ -68,7 +68,12 @@ function universalRequest(
   const isGet = isGetOrHead(request);
   const unary = registry && !isGet ? recordedUnary(request) : undefined;
   const { body, interrupt, listen } = interruptibleBody(request, unary);
-  values.set(bodyKey, { interrupt, listen, isTimed: !("stream" in request) });
+  values.set(bodyKey, {
+    interrupt,
+    listen,
+    isTimed: !("stream" in request),
+    announcedBytes: announcedBytes(request),
+  });
   const universal = engineRequest(request, response, body, values);
   shortenTimeout(request, universal.header);
   // HEAD is served as GET, and its answer has no body.
