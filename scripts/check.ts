@@ -1,8 +1,9 @@
 // Holds the checkout against everything that needs no server: generated code, contracts, style, types, arrows.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { parse } from "yaml";
 
 /** A step's name and its command; a command that ends with another code than 0 fails the check. */
 type Step = readonly [name: string, command: string, ...args: string[]];
@@ -16,21 +17,11 @@ function run([name, command, ...args]: Step): boolean {
 }
 
 const fresh = mkdtempSync(path.join(os.tmpdir(), "gen-"));
+// The same inputs, plugins and options as `npm run gen`, written elsewhere.
+const { plugins, ...generation } = parse(readFileSync("buf.gen.yaml", "utf8"));
 const template = JSON.stringify({
-  version: "v2",
-  inputs: [{ directory: ".", exclude_paths: ["proto/buf"] }],
-  plugins: [
-    {
-      local: "protoc-gen-es",
-      out: fresh,
-      opt: [
-        "target=ts",
-        "import_extension=ts",
-        "erasable_syntax=true",
-        "rewrite_imports=./buf/validate/validate_pb.js:@bufbuild/protovalidate/gen",
-      ],
-    },
-  ],
+  ...generation,
+  plugins: plugins.map((plugin: object) => ({ ...plugin, out: fresh })),
 });
 const steps: Step[] = [
   ["contracts: lint", "buf", "lint"],

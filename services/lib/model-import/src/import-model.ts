@@ -1,6 +1,7 @@
 import type { BundleFeature, FeatureBundle, GoldenRow } from "@bellwether/risk-model/bundle/feature-bundle";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import { parseTable, type ValueTable } from "@bellwether/risk-model/tables/value-table";
+import { GOLDEN_ROWS } from "@bellwether/risk-model/training/golden-rows";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { writeOnnxClassProbability } from "@bellwether/tree-model/onnx/write/class-probability";
 import { writeOnnxTreeModelWithSets } from "@bellwether/tree-model/onnx/write/set-chains";
@@ -73,8 +74,6 @@ export interface RefusedModel {
   /** Null unless both evaluations ran. */
   readonly agreement: Agreement | null;
 }
-
-const GOLDEN_ROWS = 32;
 
 /**
  * Turns a foreign model file into a model of this project: parse and check, compare with the runtime on random, threshold, missing

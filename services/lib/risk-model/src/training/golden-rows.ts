@@ -3,7 +3,7 @@ import type { GoldenRow } from "../bundle/feature-bundle.ts";
 import type { RunOnnx } from "./fit-model.ts";
 
 /** Rows recorded at most. */
-const GOLDEN_ROWS = 32;
+export const GOLDEN_ROWS = 32;
 
 /**
  * Records rows that a loaded model must answer with the same bits: rows spread over those given, every other one with a value put exactly
