@@ -23,8 +23,10 @@ const template = JSON.stringify({
   ...generation,
   plugins: plugins.map((plugin: object) => ({ ...plugin, out: fresh })),
 });
+const BREAKING = "contracts: no change that breaks clients";
 const steps: Step[] = [
   ["contracts: lint", "buf", "lint"],
+  [BREAKING, "buf", "breaking", "--against", "proto/baseline.binpb"],
   ["contracts: generate", "buf", "generate", "--template", template],
   ["contracts: gen/ is fresh", "diff", "-r", "-x", "package.json", "-x", "node_modules", fresh, "gen"],
   ["lock file", "node", "scripts/lockfile.ts", "--check"],
@@ -39,5 +41,6 @@ const failed = steps.filter((step) => !run(step)).map(([name]) => name);
 rmSync(fresh, { recursive: true, force: true });
 if (failed.length > 0) {
   console.error(`check failed: ${failed.join(", ")}`);
+  if (failed.includes(BREAKING)) console.error("if the change is wanted: npm run proto:accept -- REASON");
   process.exit(1);
 }
