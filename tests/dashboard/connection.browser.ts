@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
 import { AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { firstLine, spawnNode } from "@bellwether/testing/node-process";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasChromium } from "./browser.ts";
@@ -19,26 +18,28 @@ describe.skipIf(!hasChromium)("the page without its server (apt-get install chro
   test("a server that is frozen is not live within a minute, the next page gives up, and both come back", {
     timeout: 180_000,
   }, async () => {
-    const ops = spawn(process.execPath, [path.join(import.meta.dirname, "ops-process.ts"), pages.dist()], {
-      stdio: ["ignore", "pipe", "inherit"],
+    const ops = spawnNode(path.join(import.meta.dirname, "ops-process.ts"), {
+      args: [pages.dist()],
+      stdout: "pipe",
+      ipc: false,
     });
     pages.onEnd(async () => {
-      ops.kill("SIGCONT");
-      ops.kill("SIGKILL");
+      ops.child.kill("SIGCONT");
+      await ops.end("SIGKILL");
     });
-    const [port] = await once(ops.stdout, "data");
-    const { page } = await pages.openUrl(`http://127.0.0.1:${String(port).trim()}/`);
+    const port = await firstLine(ops, "ops-service in memory");
+    const { page } = await pages.openUrl(`http://127.0.0.1:${port}/`);
     await status(page, LIVE).waitFor();
     await page.getByText("Aldermoor Castings").waitFor();
-    ops.kill("SIGUSR2");
-    ops.kill("SIGSTOP");
+    ops.child.kill("SIGUSR2");
+    ops.child.kill("SIGSTOP");
     await status(page, /^Not live since \d\d:\d\d, reconnecting$/).waitFor({ timeout: 60_000 });
 
     await page.getByRole("link", { name: "Suppliers" }).click();
     await page.getByRole("alert").filter({ hasText: TIMED_OUT }).waitFor({ timeout: 30_000 });
     const again = page.getByRole("button", { name: "Try again" });
     await again.waitFor();
-    ops.kill("SIGCONT");
+    ops.child.kill("SIGCONT");
     await status(page, LIVE).waitFor({ timeout: 60_000 });
     await page.getByRole("row").filter({ hasText: "Aldermoor Castings" }).waitFor();
     await page.getByRole("link", { name: "Alerts" }).click();

@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { firstMessage, spawnNode } from "@bellwether/testing/node-process";
 import type { CarriedOut } from "./carry-out.ts";
 import type { Manifest } from "./manifest.ts";
 import { type Container, dataOf, type Volume, type Workload } from "./workload.ts";
@@ -57,23 +56,18 @@ export async function startPod(workload: Workload, image: CarriedOut, around: Su
   const ports = { grpc: port("grpc"), web: port("web"), admin: port("admin") };
   const prefix = name.replace("-", "_").toUpperCase();
   for (const [door, number] of Object.entries(ports)) env[`${prefix}_${door.toUpperCase()}_PORT`] = String(number);
-  const [, ...args] = container.command ?? image.command;
-  const child = spawn(process.execPath, args, {
+  const [, main = "", ...args] = container.command ?? image.command;
+  const started = spawnNode(main, {
+    args,
     cwd: path.join(image.root, image.workdir),
     env: { ...env, TMPDIR: moved.find(([at]) => at === "/tmp")?.[1] ?? "" },
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    stdout: "ignore",
     // Only root may become another user.
-    ...(process.getuid?.() === 0 && { uid: 1000, gid: 1000 }),
+    ...(process.getuid?.() === 0 && { user: { uid: 1000, gid: 1000 } }),
   });
-  const ended = once(child, "exit");
-  const [first] = await Promise.race([once(child, "message"), ended]);
-  if (typeof first !== "object") throw new Error(`${name} ended with ${first} before it listened`);
-  const stop = async (): Promise<number | null> => {
-    child.kill("SIGTERM");
-    const [code] = await ended;
-    return code;
-  };
-  const memory = () => ({ limitMib: mebibytes(container.resources.limits.memory), peakMib: peakOf(child.pid) });
+  await firstMessage(started, name);
+  const stop = (): Promise<number | null> => started.end("SIGTERM");
+  const memory = () => ({ limitMib: mebibytes(container.resources.limits.memory), peakMib: peakOf(started.child.pid) });
   return { name, ports, memory, stop, [Symbol.asyncDispose]: () => stop().then(() => undefined) };
 }
 

@@ -1,12 +1,14 @@
-import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { type ChildProcess, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import os from "node:os";
+import path from "node:path";
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import {
   createMeshTransport,
   type MeshTransport,
   type MeshTransportOptions,
 } from "@bellwether/mesh/client/mesh-transport";
+import { firstMessage, spawnNode } from "@bellwether/testing/node-process";
 import { type Client, type Code, ConnectError, createClient } from "@connectrpc/connect";
 import { type Metric, metric } from "../../bench/metric.ts";
 import type { ReplicaOptions, ReplicaReady, ReplicaStats } from "./replica.ts";
@@ -58,18 +60,14 @@ export async function startReplica(
   options: Partial<ReplicaOptions> = {},
   env: Readonly<Record<string, string>> = {},
 ): Promise<Replica> {
-  const child = fork(new URL("replica.ts", import.meta.url), [JSON.stringify({ grpcPort: 0, ...options })], {
+  const started = spawnNode(path.join(import.meta.dirname, "replica.ts"), {
+    args: [JSON.stringify({ grpcPort: 0, ...options })],
     execArgv: ["--expose-gc"],
     env: { ...process.env, ...env },
   });
-  const [ready]: [ReplicaReady] = (await once(child, "message")) as [ReplicaReady];
+  const { child } = started;
+  const ready = await firstMessage<ReplicaReady>(started, "a replica");
   bindToCpu(child.pid, SERVER_CPU);
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill(signal);
-    await exited;
-  };
   return {
     process: child,
     ready,
@@ -79,8 +77,8 @@ export async function startReplica(
       const [stats]: [ReplicaStats] = (await answer) as [ReplicaStats];
       return stats;
     },
-    stop: () => end("SIGTERM"),
-    kill: () => end("SIGKILL"),
+    stop: () => started.end("SIGTERM").then(() => undefined),
+    kill: () => started.end("SIGKILL").then(() => undefined),
   };
 }
 

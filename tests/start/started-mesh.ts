@@ -1,9 +1,9 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
+import { firstLine, type NodeProcess, spawnNode } from "@bellwether/testing/node-process";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const CLI = "services/cli/bellwether.js";
@@ -57,7 +57,7 @@ export async function startFolder() {
     stderr: "inherit" | "pipe" = "inherit",
     detached = false,
   ) =>
-    spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: env(over), stdio: ["ignore", "pipe", stderr], detached });
+    spawnNode(CLI, { args, cwd: ROOT, env: env(over), stdout: "pipe", stderr, ipc: false, detached });
   return {
     path: folder,
     root: ROOT,
@@ -66,13 +66,14 @@ export async function startFolder() {
     command: (args: readonly string[]): readonly string[] => [CLI, ...args],
     /** Starts a command and does not wait for its end. Detached: in a process group of its own, as a terminal does. */
     spawn(args: readonly string[], over: NodeJS.ProcessEnv = {}, detached = false) {
-      const child = begin(args, { BELLWETHER_LOG_LEVEL: "error", ...over }, "pipe", detached);
+      const started = begin(args, { BELLWETHER_LOG_LEVEL: "error", ...over }, "pipe", detached);
+      const { child } = started;
       const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)];
-      const firstLine = child.stdout
-        ? once(createInterface({ input: child.stdout }), "line").then(([line]) => String(line))
-        : Promise.resolve("");
+      const line = firstLine(started, "the command");
+      // A command may end without a line; who waits for one hears of it.
+      line.catch(() => {});
       const ended = once(child, "close").then(async ([code]) => ({ code, stdout: await stdout, stderr: await stderr }));
-      return { process: child, firstLine, ended };
+      return { process: child, firstLine: line, ended };
     },
     /** Runs a command to its end. */
     run: (args: readonly string[], over: NodeJS.ProcessEnv = {}): Promise<Ended> =>
@@ -106,28 +107,12 @@ const textOf = async (stream: NodeJS.ReadableStream | null): Promise<string> => 
   return text;
 };
 
-async function untilReady(child: ChildProcess): Promise<StartedMesh> {
-  const { stdout, pid } = child;
-  if (!stdout || pid === undefined) throw new Error("bellwether start did not begin");
-  const ended = once(child, "exit");
-  const stderr = textOf(child.stderr);
-  const [line] = await Promise.race([
-    once(createInterface({ input: stdout }), "line"),
-    ended.then(([code]) => {
-      throw new Error(`bellwether start ended with ${code}`);
-    }),
-  ]);
-  return {
-    started: JSON.parse(line) as Started,
-    pid,
-    ended: ended.then(([code]) => code),
-    stderr,
-    end: async (signal) => {
-      child.kill(signal);
-      const [code] = await ended;
-      return code;
-    },
-  };
+async function untilReady(mesh: NodeProcess): Promise<StartedMesh> {
+  const { pid, stderr } = mesh.child;
+  if (pid === undefined) throw new Error("bellwether start did not begin");
+  const errors = textOf(stderr);
+  const started = JSON.parse(await firstLine(mesh, "bellwether start")) as Started;
+  return { started, pid, ended: mesh.ended, stderr: errors, end: mesh.end };
 }
 
 /** Whether nothing answers at a URL. */

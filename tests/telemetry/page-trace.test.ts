@@ -6,7 +6,7 @@ import { startOtlpReceiver } from "@bellwether/testing/otlp-receiver";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { createClient } from "@connectrpc/connect";
 import { expect, test, vi } from "vitest";
-import { startService } from "./service-process.ts";
+import { startTraced } from "./traced-service.ts";
 
 // ops-service loads in a process of its own: seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -14,14 +14,14 @@ vi.setConfig({ testTimeout: 60_000 });
 test("a trace begins with what a person does on the page and goes on in ops and its SQL", async () => {
   await using cluster = await startPostgresCluster();
   await using collector = await startOtlpReceiver();
-  await using ops = await startService("ops-service", collector.url, { DATABASE_URL: await cluster.createDatabase() });
+  await using ops = await startTraced("ops-service", collector.url, { DATABASE_URL: await cluster.createDatabase() });
   const trace = createPageTrace({ sampleRatio: 1 });
   const sent: string[] = [];
   const traceparent = (): string => {
     sent.push(trace.traceparent());
     return sent.at(-1) ?? "";
   };
-  const transport = createDashboardTransport(`${ops.webUrl}/`, { ...trace, traceparent });
+  const transport = createDashboardTransport(`${ops.web}/`, { ...trace, traceparent });
   await createClient(SupplierService, transport).listSuppliers({});
   await createClient(AlertService, transport).listAlerts({});
   expect(await ops.stop()).toBe(0);

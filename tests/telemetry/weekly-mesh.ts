@@ -4,7 +4,8 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
-import { startService, tracedTo } from "./service-process.ts";
+import type { ServiceName } from "@bellwether/testing/service-process";
+import { startTraced, tracedTo } from "./traced-service.ts";
 
 /** What must stand in no span: each is in the data that goes through the services. */
 export const CANARIES = {
@@ -93,13 +94,13 @@ export async function startWeeklyMesh(options: WeeklyMeshOptions): Promise<Weekl
   await writeFile(at("week.csv"), weekCsv(options.rows, 1_000));
   await writeFile(at("broken.csv"), weekCsv(10, 1));
 
-  const start = async (service: string, env: Record<string, string>) =>
-    starting.use(await startService(service, options.collectorUrl, env));
+  const start = async (service: ServiceName, env: Record<string, string>) =>
+    starting.use(await startTraced(service, options.collectorUrl, env));
   const ml = await start("ml-service", { MODEL_REGISTRY_URL: `file:${at("models")}` });
   const ops = await start("ops-service", { DATABASE_URL: options.databaseUrl });
   const weekly = {
-    ML_SERVICE_URL: ml.grpcUrl,
-    OPS_SERVICE_URL: ops.grpcUrl,
+    ML_SERVICE_URL: ml.grpc,
+    OPS_SERVICE_URL: ops.grpc,
     BELLWETHER_MODEL_CONFIG: at("model_config.yaml"),
     BELLWETHER_FEATURE_MAPPING: at("feature_mapping.yaml"),
     BELLWETHER_DATA_DIR: at("data"),
@@ -121,9 +122,9 @@ export async function startWeeklyMesh(options: WeeklyMeshOptions): Promise<Weekl
   };
   const started = starting.move();
   return {
-    schedulerUrl: scheduler.grpcUrl,
+    schedulerUrl: scheduler.grpc,
     runOnce,
-    log: () => [scheduler, ml, ops].map((service) => service.log()).join(""),
+    log: () => [scheduler, ml, ops].map((service) => service.output()).join(""),
     stop: () => Promise.all([scheduler, ml, ops].map((service) => service.stop())),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };

@@ -1,55 +1,46 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcess, execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import { firstMessage, type NodeProcessOptions, spawnNode } from "./node-process.ts";
 
 export type ServiceName = "ml-service" | "ops-service" | "scheduler-service";
 
 /** A service as a process of its own, on free ports. */
 export interface ServiceProcess extends AsyncDisposable {
   readonly process: ChildProcess;
-  /** URLs of its doors. */
+  /** URLs of its listeners. */
   readonly grpc: string;
   readonly web: string;
   readonly admin: string;
-  /** SIGTERM, then waits for the end. */
-  stop(): Promise<void>;
+  /** What it has written to a collected stdout. */
+  output(): string;
+  /** SIGTERM, then waits for the end. @returns the exit code; null when a signal ended it */
+  stop(): Promise<number | null>;
   /** SIGKILL, then waits for the end. */
-  kill(): Promise<void>;
+  kill(): Promise<number | null>;
 }
 
-type Doors = Readonly<Record<"grpc" | "web" | "admin", { readonly port: number }>>;
+type Addresses = Readonly<Record<"grpc" | "web" | "admin", { readonly port: number }>>;
 
 /** Starts a service's main.ts with nothing in its environment but `env`; calls are recorded only where `env` says so. @throws Error when it ends instead of serving */
 export async function startService(
   name: ServiceName,
   env: Readonly<Record<string, string>>,
-  cwd = process.cwd(),
+  options: Pick<NodeProcessOptions, "cwd" | "stdout"> = {},
 ): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [mainOf(name)], {
-    cwd,
-    env: { ...PROCESS_ENV, ...anyPorts(name), ...env },
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-  const ended = once(child, "exit");
-  const serving = once(child, "message").then(([message]) => message as { readonly addresses: Doors });
-  const early = ended.then(([code]) => Promise.reject(new Error(`${name} ended with ${code} before it served`)));
-  const { addresses } = await Promise.race([serving, early]);
-  const end = (signal: NodeJS.Signals) => async (): Promise<void> => {
-    child.kill(signal);
-    await ended;
-  };
-  const [stop, kill] = [end("SIGTERM"), end("SIGKILL")];
+  const started = spawnNode(mainOf(name), { ...options, env: { ...PROCESS_ENV, ...anyPorts(name), ...env } });
+  const { addresses } = await firstMessage<{ readonly addresses: Addresses }>(started, name);
   const url = ({ port }: { readonly port: number }): string => `http://127.0.0.1:${port}`;
   return {
-    process: child,
+    process: started.child,
     grpc: url(addresses.grpc),
     web: url(addresses.web),
     admin: url(addresses.admin),
-    stop,
-    kill,
-    [Symbol.asyncDispose]: stop,
+    output: started.output,
+    stop: () => started.end("SIGTERM"),
+    kill: () => started.end("SIGKILL"),
+    [Symbol.asyncDispose]: started[Symbol.asyncDispose],
   };
 }
 
@@ -78,5 +69,5 @@ const mainOf = (name: ServiceName): string => createRequire(import.meta.url).res
 
 function anyPorts(name: ServiceName): Record<string, string> {
   const prefix = name.toUpperCase().replace("-", "_");
-  return Object.fromEntries(["GRPC", "WEB", "ADMIN"].map((door) => [`${prefix}_${door}_PORT`, "0"]));
+  return Object.fromEntries(["GRPC", "WEB", "ADMIN"].map((listener) => [`${prefix}_${listener}_PORT`, "0"]));
 }

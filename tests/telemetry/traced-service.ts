@@ -1,0 +1,16 @@
+import { type ServiceName, type ServiceProcess, startService } from "@bellwether/testing/service-process";
+
+/** Variables of a process that records every trace and sends it to `collectorUrl`. */
+export function tracedTo(collectorUrl: string): Record<string, string> {
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl, OTEL_TRACES_SAMPLER: "always_on" };
+}
+
+/** Starts a service with its audit trail on, every trace recorded and sent to `collectorUrl`, its log collected. */
+export function startTraced(
+  name: ServiceName,
+  collectorUrl: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const variables = { ...tracedTo(collectorUrl), BELLWETHER_AUDIT_SINK: "ops", BELLWETHER_LOG_LEVEL: "debug", ...env };
+  return startService(name, variables, { stdout: "collect" });
+}
