@@ -101,9 +101,8 @@ const packageOf = (file: string): string => {
   if (parts[0] === "gen") return "gen";
   return (parts[1] === "lib" ? parts[2] : parts[1]) ?? "";
 };
-/** Tests and the fixtures beside them, which only tests import. */
-const isTest = (file: string): boolean =>
-  /\.test\.tsx?$|\/[\w-]*fixture[\w-]*\.ts$|\/test\/|\/src\/testing\//.test(file);
+/** Tests, and what they share in the `test` folder of a package. */
+const isTest = (file: string): boolean => /\.test\.tsx?$|\/test\//.test(file);
 
 const files = globSync(["services/**/*.ts", "services/**/*.tsx"], {
   cwd: ROOT,

@@ -56,8 +56,7 @@ export async function startFolder() {
     over: NodeJS.ProcessEnv,
     stderr: "inherit" | "pipe" = "inherit",
     detached = false,
-  ) =>
-    spawnNode(CLI, { args, cwd: ROOT, env: env(over), stdout: "pipe", stderr, ipc: false, detached });
+  ) => spawnNode(CLI, { args, cwd: ROOT, env: env(over), stdout: "pipe", stderr, ipc: false, detached });
   return {
     path: folder,
     root: ROOT,

@@ -85,7 +85,7 @@ test("a name left behind keeps nobody out", async () => {
 test("of many processes no two are inside at once, however often the holder is killed", async () => {
   const file = await lockFile();
   const log = path.join(path.dirname(file), "log");
-  const fixture = path.join(import.meta.dirname, "process-lock-fixture.ts");
+  const fixture = path.join(import.meta.dirname, "../test/process-lock-fixture.ts");
   const processes = Array.from({ length: 12 }, () => fork(fixture, [file, log], { execArgv: [] }));
   onTestFinished(() => {
     for (const process of processes) process.kill("SIGKILL");

@@ -1,7 +1,7 @@
+import { recordSpans } from "@bellwether/testing/recorded-spans";
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterEach, expect, test } from "vitest";
 import { inSpan } from "./in-span.ts";
-import { recordSpans } from "./recorded-spans-fixture.ts";
 
 const recorded = recordSpans();
 afterEach(() => recorded.reset());

@@ -1,7 +1,7 @@
+import { recordSpans } from "@bellwether/testing/recorded-spans";
 import { context, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { expect, test } from "vitest";
 import { createLogger } from "./logger.ts";
-import { recordSpans } from "./recorded-spans-fixture.ts";
 
 recordSpans();
 

@@ -3,10 +3,10 @@ import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { recordSpans } from "@bellwether/testing/recorded-spans";
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { summarize } from "./postgres-spans.ts";
-import { recordSpans } from "./recorded-spans-fixture.ts";
 
 const recorded = recordSpans();
 let cluster: PostgresCluster;

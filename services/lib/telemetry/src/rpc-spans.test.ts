@@ -1,6 +1,6 @@
+import { recordSpans } from "@bellwether/testing/recorded-spans";
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterEach, expect, test } from "vitest";
-import { recordSpans } from "./recorded-spans-fixture.ts";
 import { endCallTrace, traceClientCall, traceServerCall } from "./rpc-spans.ts";
 
 const recorded = recordSpans();

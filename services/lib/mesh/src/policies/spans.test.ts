@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
-import { recordSpans } from "@bellwether/telemetry/recorded-spans-fixture";
 import { codeOf } from "@bellwether/testing/echo/listener-cases";
 import {
   collect,
@@ -13,6 +12,7 @@ import {
   startEcho,
   until,
 } from "@bellwether/testing/echo/start-echo";
+import { recordSpans } from "@bellwether/testing/recorded-spans";
 import { Code, createClient } from "@connectrpc/connect";
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";

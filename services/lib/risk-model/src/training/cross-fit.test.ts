@@ -3,8 +3,8 @@ import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { stagedLogLoss } from "@bellwether/tree-model/trees/staged-log-loss";
 import { describe, expect, test } from "vitest";
+import { DEMO_TABLE_SPEC, demoTable } from "../../test/demo-table-fixture.ts";
 import { crossFit } from "./cross-fit.ts";
-import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
 import { type FitTask, fitModel } from "./fit-model.ts";
 import { supplierFolds, timeFolds } from "./folds.ts";
 

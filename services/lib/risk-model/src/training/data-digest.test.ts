@@ -1,7 +1,7 @@
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { expect, test } from "vitest";
+import { demoTable } from "../../test/demo-table-fixture.ts";
 import { dataDigest } from "./data-digest.ts";
-import { demoTable } from "./demo-table-fixture.ts";
 
 const table = demoTable(generateDemo({ suppliers: 50, transactions: 60 }, 1));
 

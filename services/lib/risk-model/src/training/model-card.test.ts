@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { DEMO_TABLE_SPEC } from "../../test/demo-table-fixture.ts";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { CalibratedModel } from "./calibrate-model.ts";
-import { DEMO_TABLE_SPEC } from "./demo-table-fixture.ts";
 import { renderModelCard } from "./model-card.ts";
 import type { TrainingProvenance } from "./provenance.ts";
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { ProcessLockedError, takeProcessLock } from "./process-lock.ts";
+import { ProcessLockedError, takeProcessLock } from "../src/process-lock.ts";
 
 // A process that waits for its word, takes the lock as soon as it is free, writes down that it came in and that it went out, and is killed
 // while it still holds it.

@@ -1,6 +1,6 @@
 import type { FeatureSpec, ModelSpec } from "@bellwether/config/model-spec";
 import type { Demo } from "@bellwether/demo-data/demo-tables";
-import type { FeatureTable } from "../tables/feature-table.ts";
+import type { FeatureTable } from "../src/tables/feature-table.ts";
 
 /** The demo as the mapping under config/ would give it, for tests: numbers, one category, text and label. */
 

@@ -1,8 +1,8 @@
+import { createLazyContextManager } from "@bellwether/telemetry/lazy-context";
+import { createRootSampler } from "@bellwether/telemetry/root-sampler";
 import { context, propagation, trace } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
-import { createLazyContextManager } from "./lazy-context.ts";
-import { createRootSampler } from "./root-sampler.ts";
 
 /** Spans of this process that have ended. */
 export interface RecordedSpans {
