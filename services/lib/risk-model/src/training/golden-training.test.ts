@@ -4,7 +4,7 @@ import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { expect, test } from "vitest";
 
-import { DEMO_TABLE_SPEC, demoTable } from "./demo-table-fixture.ts";
+import { DEMO_TABLE_SPEC, demoTable } from "../../test/demo-table-fixture.ts";
 import { trainRiskModel } from "./train-risk-model.ts";
 
 const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
