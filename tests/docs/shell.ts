@@ -43,7 +43,7 @@ export function openShell(
 
 /** Runs a text of commands; the first that fails ends it. */
 export const runCommands = (shell: Shell, text: string): Promise<Ended> =>
-  run("bash", ["-euo", "pipefail", "-c", shell.translate(text)], shell, "");
+  run("bash", ["--norc", "-euo", "pipefail", "-c", shell.translate(text)], shell, "");
 
 /** Runs a Python program. */
 export const runPython = (shell: Shell, text: string): Promise<Ended> =>
