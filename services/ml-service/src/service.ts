@@ -9,7 +9,7 @@ import type { AuditSink } from "./audit/audit-sink.ts";
 import { createRefusalCounts } from "./audit/refusal-counts.ts";
 import { newPredictionId } from "./domain/prediction-id.ts";
 import { defaultScoringThreads } from "./domain/scoring-threads.ts";
-import { createModelShelf } from "./model/model-shelf.ts";
+import { createLoadedModels } from "./model/loaded-models.ts";
 import { watchChampion } from "./model/watch-champion.ts";
 import { auditPolicy } from "./rpc/audit-policy.ts";
 import { ML_ERRORS } from "./rpc/error-codes.ts";
@@ -55,7 +55,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     onThreadLost: (cause) => logger.error({ err: cause }, "a scoring thread ended"),
   });
   starting.use(pool);
-  const shelf = starting.use(createModelShelf(registryRoot, defaultModel, pool));
+  const loadedModels = starting.use(createLoadedModels(registryRoot, defaultModel, pool));
   const stopped = new AbortController();
   const refusals = audit && createRefusalCounts({ record: audit.record, newId: newPredictionId, now: Date.now });
   if (refusals) starting.defer(() => refusals.flush());
@@ -63,8 +63,8 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     ...server,
     name: "ml-service",
     routes: [
-      route(InferenceService, inferenceHandlers({ shelf, newPredictionId })),
-      route(ModelRegistryService, registryHandlers(registryRoot, defaultModel, shelf.status)),
+      route(InferenceService, inferenceHandlers({ loadedModels, newPredictionId })),
+      route(ModelRegistryService, registryHandlers(registryRoot, defaultModel, loadedModels.status)),
     ],
     errors: ML_ERRORS,
     logger,
@@ -82,7 +82,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     running.setServing("", true);
   };
   const refused = (error: unknown): void => logger.warn({ err: error }, "champion not taken up");
-  await watchChampion(shelf, pollMs, { swapped: ready, refused }, stopped.signal);
+  await watchChampion(loadedModels, pollMs, { swapped: ready, refused }, stopped.signal);
 
   const opened = starting.move();
   // Disposed of once, however often it is called; whoever calls later waits too.

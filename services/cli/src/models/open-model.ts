@@ -5,13 +5,13 @@ import { type CliContext, defaultModel, registryFolder } from "../context/cli-co
 /** Runs `use` with a model of the local registry and frees it afterwards. Empty names mean the default model and its champion. */
 export async function withLocalModel<T>(
   context: CliContext,
-  wish: { readonly model?: string; readonly modelVersion?: string },
+  selector: { readonly model?: string; readonly modelVersion?: string },
   use: (model: ScoringModel) => Promise<T>,
 ): Promise<T> {
   const root = registryFolder(context);
-  const name = wish.model ?? defaultModel(context);
+  const name = selector.model ?? defaultModel(context);
   const model = await openScoringModel(
-    await readVersion(root, name, await resolveVersion(root, name, wish.modelVersion ?? "")),
+    await readVersion(root, name, await resolveVersion(root, name, selector.modelVersion ?? "")),
   );
   try {
     return await use(model);

@@ -1,4 +1,4 @@
-import type { ModelShelf } from "./model-shelf.ts";
+import type { LoadedModels } from "./loaded-models.ts";
 
 /** How a look at the champion ended. */
 export interface ChampionLog {
@@ -11,7 +11,7 @@ export interface ChampionLog {
  * @returns when the first look has ended
  */
 export async function watchChampion(
-  shelf: Pick<ModelShelf, "refreshChampion">,
+  loadedModels: Pick<LoadedModels, "refreshChampion">,
   everyMs: number,
   log: ChampionLog,
   signal: AbortSignal,
@@ -20,7 +20,7 @@ export async function watchChampion(
   let lastRefusal = "";
   const look = async (): Promise<void> => {
     try {
-      if ((await shelf.refreshChampion()) === "swapped") log.swapped();
+      if ((await loadedModels.refreshChampion()) === "swapped") log.swapped();
       lastRefusal = "";
     } catch (error) {
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

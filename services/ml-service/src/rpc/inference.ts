@@ -5,7 +5,7 @@ import { narrate } from "@bellwether/scoring/score/narrative";
 import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
-import type { ModelShelf, ModelWish } from "../model/model-shelf.ts";
+import type { LoadedModels, VersionSelector } from "../model/loaded-models.ts";
 import { batchFromProto, batchWarnings } from "./batch-from-proto.ts";
 import {
   contributionToProto,
@@ -17,13 +17,13 @@ import {
 
 /** What the handlers need. */
 export interface InferenceDeps {
-  readonly shelf: ModelShelf;
+  readonly loadedModels: LoadedModels;
   readonly newPredictionId: () => string;
 }
 
 const DEFAULT_TOP = 5;
 
-const wishFromProto = (model: ModelSelector | undefined): ModelWish => ({
+const selectorFromProto = (model: ModelSelector | undefined): VersionSelector => ({
   modelName: model?.modelName ?? "",
   modelVersion: model?.modelVersion ?? "",
 });
@@ -36,17 +36,20 @@ const bytesOf = (array: Float32Array | Float64Array | Uint16Array): Uint8Array =
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 /** The InferenceService over loaded models. */
-export function inferenceHandlers({ shelf, newPredictionId }: InferenceDeps): ServiceImpl<typeof InferenceService> {
+export function inferenceHandlers({
+  loadedModels,
+  newPredictionId,
+}: InferenceDeps): ServiceImpl<typeof InferenceService> {
   return {
     predict: ({ supplier, model, topContributions }) =>
-      shelf.withModel(wishFromProto(model), async (scoring) => {
+      loadedModels.withModel(selectorFromProto(model), async (scoring) => {
         const score = await scoreSupplier(scoring, supplierFromProto(supplier), "supplier");
         const top = topContributions ?? DEFAULT_TOP;
         return { score: scoreToProto(supplier?.supplierId ?? "", newPredictionId(), score, scoring, top) };
       }),
 
     predictBatch: (request, { signal }) =>
-      shelf.withModel(wishFromProto(request.model), async (scoring) => {
+      loadedModels.withModel(selectorFromProto(request.model), async (scoring) => {
         const input = batchFromProto(request);
         checkColumnNames(scoring.bundle, input);
         const scores = await scoring.scoreBatch(input, request.withContributions, signal);
@@ -69,7 +72,7 @@ export function inferenceHandlers({ shelf, newPredictionId }: InferenceDeps): Se
 
     async *explain({ supplier, model, withNarrative }) {
       const supplierId = supplier?.supplierId ?? "";
-      const { score, bundle, explainer } = await shelf.withModel(wishFromProto(model), async (scoring) => {
+      const { score, bundle, explainer } = await loadedModels.withModel(selectorFromProto(model), async (scoring) => {
         if (scoring.explainer === null) throw new NotExplainableError(scoring);
         return {
           score: await scoreSupplier(scoring, supplierFromProto(supplier), "supplier"),

@@ -22,7 +22,7 @@ import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
-import type { ServingStatus } from "../model/model-shelf.ts";
+import type { ServingStatus } from "../model/loaded-models.ts";
 import { pageOf } from "./page.ts";
 
 const ORIGINS: Readonly<Record<Manifest["origin"], VersionOrigin>> = {

@@ -6,7 +6,7 @@ import { setAlias } from "@bellwether/registry/publish/set-alias";
 import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
 import { DEMO_SPEC, publishDemoModel, trainDemoModel } from "@bellwether/testing/demo-model";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createModelShelf } from "./model-shelf.ts";
+import { createLoadedModels } from "./loaded-models.ts";
 
 const modelName = DEMO_SPEC.name;
 const unchecked = async () => {};
@@ -29,9 +29,9 @@ const errorOf = (call: Promise<unknown>): Promise<unknown> =>
   );
 
 test("a version that is rejected is opened once, and again when its files change; the old one serves on", async () => {
-  await using shelf = createModelShelf(root, modelName, pool, () => new Date(5_000));
-  await shelf.refreshChampion();
-  expect(shelf.status()).toMatchObject({ championVersion: "v1", served: { version: "v1" }, rejection: null });
+  await using loadedModels = createLoadedModels(root, modelName, pool, () => new Date(5_000));
+  await loadedModels.refreshChampion();
+  expect(loadedModels.status()).toMatchObject({ championVersion: "v1", served: { version: "v1" }, rejection: null });
 
   const trained = await trainDemoModel(8);
   const publication = { ...trained, onnx: Uint8Array.of(1, 2, 3), modelName, origin: "trained" as const };
@@ -40,19 +40,19 @@ test("a version that is rejected is opened once, and again when its files change
   const move = { modelName, alias: "champion" as const, setBy: "test", reason: "try", now };
   await setAlias(root, { ...move, version }, unchecked);
 
-  const first = await errorOf(shelf.refreshChampion());
+  const first = await errorOf(loadedModels.refreshChampion());
   expect(first).toBeInstanceOf(Error);
-  expect(await errorOf(shelf.refreshChampion())).toBe(first);
-  const status = shelf.status();
+  expect(await errorOf(loadedModels.refreshChampion())).toBe(first);
+  const status = loadedModels.status();
   expect(status).toMatchObject({ championVersion: version, served: { version: "v1" } });
   expect(status.rejection).toEqual({ version, reason: (first as Error).message, at: new Date(5_000) });
 
   await utimes(path.join(root, modelName, version, "model.onnx"), new Date(), new Date(0));
-  const second = await errorOf(shelf.refreshChampion());
+  const second = await errorOf(loadedModels.refreshChampion());
   expect(second).toBeInstanceOf(Error);
   expect(second).not.toBe(first);
 
   await setAlias(root, { ...move, version: "v1" }, unchecked);
-  expect(await shelf.refreshChampion()).toBe("unchanged");
-  expect(shelf.status().rejection).toBeNull();
+  expect(await loadedModels.refreshChampion()).toBe("unchanged");
+  expect(loadedModels.status().rejection).toBeNull();
 });

@@ -5,15 +5,15 @@ import { ModelNotReadyError } from "../domain/ml-error.ts";
 import { openServedModel, type ServedModel } from "./served-model.ts";
 
 /** Which model a caller wants; empty fields mean the champion of the default model. */
-export interface ModelWish {
+export interface VersionSelector {
   readonly modelName: string;
   readonly modelVersion: string;
 }
 
 /** Loaded models, each freed only when nobody uses it any more. */
-export interface ModelShelf extends AsyncDisposable {
+export interface LoadedModels extends AsyncDisposable {
   /** Runs `use` with the wished model held in memory. @throws ModelNotReadyError, ModelNotFoundError, VersionNotFoundError, … */
-  withModel<T>(wish: ModelWish, use: (model: ServedModel) => Promise<T> | T): Promise<T>;
+  withModel<T>(selector: VersionSelector, use: (model: ServedModel) => Promise<T> | T): Promise<T>;
   /** Takes up a new champion of the default model. The old one serves on until the new one is loaded and checked, or for good when it is refused. */
   refreshChampion(): Promise<"unchanged" | "swapped">;
   /** What is served now, and why it is not the champion. */
@@ -62,12 +62,12 @@ interface Entry {
  * A shelf over one registry. Nothing is loaded before `refreshChampion` is called or a version is asked for by name.
  * @param pool Scores the models' batches; it is not closed with the shelf.
  */
-export function createModelShelf(
+export function createLoadedModels(
   root: string,
   defaultModel: string,
   pool: BatchPool,
   now: () => Date = () => new Date(),
-): ModelShelf {
+): LoadedModels {
   let champion: Entry | undefined;
   let championVersion = "";
   let servedSince = now();
@@ -84,7 +84,7 @@ export function createModelShelf(
     entry.retired = true;
     if (entry.users === 0) await entry.model.release();
   };
-  const borrow = async <T>(entry: Entry, use: (model: ServedModel) => Promise<T> | T): Promise<T> => {
+  const acquire = async <T>(entry: Entry, use: (model: ServedModel) => Promise<T> | T): Promise<T> => {
     entry.users++;
     try {
       return await use(entry.model);
@@ -131,15 +131,15 @@ export function createModelShelf(
   };
 
   return {
-    async withModel(wish, use) {
-      const name = wish.modelName || defaultModel;
-      if (name === defaultModel && (wish.modelVersion === "" || wish.modelVersion === "champion")) {
+    async withModel(selector, use) {
+      const name = selector.modelName || defaultModel;
+      if (name === defaultModel && (selector.modelVersion === "" || selector.modelVersion === "champion")) {
         if (champion === undefined) throw new ModelNotReadyError(name);
-        return borrow(champion, use);
+        return acquire(champion, use);
       }
-      const version = await resolveVersion(root, name, wish.modelVersion);
-      if (champion?.key === keyOf(name, version)) return borrow(champion, use);
-      return borrow(await findOther(name, version), use);
+      const version = await resolveVersion(root, name, selector.modelVersion);
+      if (champion?.key === keyOf(name, version)) return acquire(champion, use);
+      return acquire(await findOther(name, version), use);
     },
     async refreshChampion() {
       championVersion = "";
