@@ -21,7 +21,7 @@ export interface CommandForm<Flag extends string, Option extends string = never>
 }
 
 /** What a command was told. */
-export interface Told<Flag extends string, Option extends string = never> {
+export interface ParsedArguments<Flag extends string, Option extends string = never> {
   readonly flags: Readonly<Record<Flag, boolean>>;
   /** The values of the options that were given. */
   readonly options: Readonly<Partial<Record<Option, string>>>;
@@ -34,7 +34,7 @@ export interface Told<Flag extends string, Option extends string = never> {
  */
 export function readCommandLine<Flag extends string, Option extends string = never>(
   form: CommandForm<Flag, Option>,
-): Told<Flag, Option> {
+): ParsedArguments<Flag, Option> {
   const refuse = (mistake: string): never => {
     console.error(`${mistake}\n\n${usage(form)}`);
     process.exit(2);
@@ -93,13 +93,13 @@ function usage<Flag extends string, Option extends string>(form: CommandForm<Fla
     ...options,
   ];
   const width = Math.max(0, ...rows.map(([left]) => left.length)) + 2;
-  const told = [
+  const reported = [
     ...Object.keys(flags).map((flag) => `[--${flag}]`),
     ...options.map(([option]) => `[${option}]`),
     ...(Object.keys(names).length > 0 ? [oneName ? "<name>" : "[name …]"] : []),
   ].join(" ");
   return [
-    `usage: ${command}${told === "" ? "" : oneName ? ` -- ${told}` : ` [-- ${told}]`}`,
+    `usage: ${command}${reported === "" ? "" : oneName ? ` -- ${reported}` : ` [-- ${reported}]`}`,
     "",
     about,
     "",

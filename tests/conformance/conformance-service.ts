@@ -143,10 +143,10 @@ function infoOf(context: HandlerContext, requests: Any[]): RequestInfo {
 /** The error of a definition; one that comes before any answer tells what the handler saw. */
 function asked({ code, message, details }: ErrorDefinition, info: RequestInfo | undefined): ConnectError {
   const error = new ConnectError(message ?? "", code as number as Code);
-  const told = info
+  const reported = info
     ? [anyPack(ConformancePayload_RequestInfoSchema, create(ConformancePayload_RequestInfoSchema, info))]
     : [];
-  error.details = [...details, ...told].map(({ typeUrl, value }) => ({
+  error.details = [...details, ...reported].map(({ typeUrl, value }) => ({
     type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1),
     value,
   }));

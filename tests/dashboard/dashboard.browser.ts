@@ -26,7 +26,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
 
     const raised = demoAlert(3);
     data.alerts.push(raised);
-    ops.changes.tell({ alerts: [raised] });
+    ops.changes.report({ alerts: [raised] });
     const bar = page.getByRole("button", { name: "1 change: show" });
     await bar.waitFor();
     expect(await row(page, "Dunmere Electronics").count()).toBe(0);
@@ -145,10 +145,10 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     if (!run) throw new Error("the demo data has no run");
 
     run.chunksReceived = 3;
-    ops.runs.tell({ ...run });
+    ops.runs.report({ ...run });
     await isShown(page, "3 of 4 chunks scored");
     Object.assign(run, { state: RunState.COMPLETE, stage: RunStage.REPORT, chunksReceived: 4, rowsScored: 12_491n });
-    ops.runs.tell({ ...run });
+    ops.runs.report({ ...run });
     await page.locator(".page-head").getByText("Complete").waitFor();
     await isShown(page, "12,491");
   });

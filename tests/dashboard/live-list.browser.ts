@@ -64,7 +64,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
       });
       data.alerts.unshift(raised);
       foreign.add(raised.alertId).add(alert.alertId);
-      ops.changes.tell({ alerts: [alert, raised] });
+      ops.changes.report({ alerts: [alert, raised] });
       data.alerts.push(...data.alerts.splice(data.alerts.indexOf(raised), 1));
       changed++;
     };
@@ -114,7 +114,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     expect(await isWhole("Resolve: Supplier 003")).toBe(true);
     await page.getByRole("button", { name: "Acknowledge: Supplier 003" }).click();
     await page.locator(".done", { hasText: "Acknowledged: Supplier 003" }).waitFor();
-    ops.changes.tell({ alerts: [demoAlert(4)] });
+    ops.changes.report({ alerts: [demoAlert(4)] });
     await bar(page).waitFor();
     await page.getByRole("button", { name: "Resolve: Supplier 004" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Resolve" }).click();
@@ -131,7 +131,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     await page.getByRole("button", { name: "Resolve: Supplier 008" }).focus();
     const urgent = data.alerts.splice(8, 1);
     data.alerts.unshift(...urgent.map((alert) => Object.assign(alert, { severity: AlertSeverity.CRITICAL })));
-    ops.changes.tell({ alerts: urgent });
+    ops.changes.report({ alerts: urgent });
     await bar(page).waitFor();
     expect((await rowNames(page))[8]).toBe("Supplier 008");
     await page.keyboard.press(".");
@@ -244,7 +244,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     await isLive(page);
     const raised = demoAlert(3);
     data.alerts.push(raised);
-    ops.changes.tell({ alerts: [raised] });
+    ops.changes.report({ alerts: [raised] });
     await page.getByText("Dunmere Electronics").waitFor();
   });
 });

@@ -39,7 +39,7 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
     const event = create(AlertEventSchema, { kind, note, actor: "ana", occurredAt: timestampNow() });
     events.set(alert.alertId, [event, ...(events.get(alert.alertId) ?? [])]);
     alert.changedAt = timestampNow();
-    changes.tell({ alerts: [alert] });
+    changes.report({ alerts: [alert] });
   };
 
   const routes: Route[] = [
@@ -76,7 +76,7 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
         return { alert };
       },
       async *watchAlerts(_request, { signal }) {
-        const heartbeat = setInterval(() => changes.tell({}), HEARTBEAT_MS);
+        const heartbeat = setInterval(() => changes.report({}), HEARTBEAT_MS);
         try {
           yield {};
           yield* changes.values(signal);

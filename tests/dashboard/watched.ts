@@ -1,6 +1,6 @@
 /** Tells whoever watches of each value, one after the other. */
 export interface Watched<T> {
-  tell(value: T): void;
+  report(value: T): void;
   /** Values told from now on, until the signal ends it. */
   values(signal: AbortSignal): AsyncGenerator<T>;
   /** How many watch now. */
@@ -12,7 +12,7 @@ export interface Watched<T> {
 export function createWatched<T>(): Watched<T> {
   const events = new Set<{ queue: T[]; wake: () => void; ended: boolean }>();
   return {
-    tell(value) {
+    report(value) {
       for (const watcher of events) {
         watcher.queue.push(value);
         watcher.wake();

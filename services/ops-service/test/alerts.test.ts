@@ -321,18 +321,18 @@ test("pages go through all alerts once, most severe first", async () => {
 });
 
 test("a watch is told of raised and of taken alerts", async () => {
-  const told: AlertState[] = [];
+  const reported: AlertState[] = [];
   const stop = new AbortController();
   const watching = (async () => {
     for await (const { alerts } of ops.alerts.watchAlerts({}, { signal: stop.signal })) {
-      told.push(...alerts.map(({ state }) => state));
+      reported.push(...alerts.map(({ state }) => state));
       if (alerts.length === 0) await week(1, { id: "a", score: 0.9 });
-      else if (told.length === 1) await ops.alerts.acknowledgeAlert({ alertId: alerts[0]?.alertId ?? "" });
+      else if (reported.length === 1) await ops.alerts.acknowledgeAlert({ alertId: alerts[0]?.alertId ?? "" });
       else stop.abort();
     }
   })();
   expect((await failureOf(watching)).code).toBe(Code.Canceled);
-  expect(told).toEqual([AlertState.OPEN, AlertState.ACKNOWLEDGED]);
+  expect(reported).toEqual([AlertState.OPEN, AlertState.ACKNOWLEDGED]);
 });
 
 test("GET /alerts and /batch/status answer in the monolith's shapes", async () => {

@@ -17,11 +17,11 @@ export async function visitedRows(pool: Pool, ask: (db: Db) => Promise<unknown>)
   await ask(drizzle(pool, { logger }));
   const [query, another] = asked;
   if (!query || another) throw new Error(`${asked.length} queries, where one was expected`);
-  const told = await pool.query<{ "QUERY PLAN": { Plan: Plan }[] }>(
+  const reported = await pool.query<{ "QUERY PLAN": { Plan: Plan }[] }>(
     `explain (analyze, format json) ${query.text}`,
     query.params,
   );
-  const plans = told.rows[0]?.["QUERY PLAN"] ?? [];
+  const plans = reported.rows[0]?.["QUERY PLAN"] ?? [];
   return plans.reduce((sum, { Plan: plan }) => sum + rowsOf(plan), 0);
 }
 

@@ -51,8 +51,8 @@ export async function runGrpcurl(command: string, target: readonly string[]): Pr
   const invalid = await failure({});
   const violations = (detail(invalid, "BadRequest")?.fieldViolations ?? []) as { readonly field: string }[];
   const late = await failure({ id: "x", behavior: { delay: "30s" } }, "-max-time", "1");
-  const { stdout: told } = await call(["-v", "-H", "echo-request: tag"], "Echo", { id: "m", behavior: {} });
-  const [headers = "", trailers = ""] = told.split("Response contents:");
+  const { stdout: reported } = await call(["-v", "-H", "echo-request: tag"], "Echo", { id: "m", behavior: {} });
+  const [headers = "", trailers = ""] = reported.split("Response contents:");
   const tagged = (name: string, block: string) => new RegExp(`^${name}: (.*)$`, "m").exec(block)?.[1];
   const big = await echoed({ id: "big", payload: Buffer.alloc(3 * 1024 * 1024, 7).toString("base64") });
   const payload = Buffer.from(String(big?.payload), "base64");

@@ -66,13 +66,13 @@ export async function startServiceProcess(
   };
   try {
     const waiting = AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]);
-    const told = once(child, "message", { signal: waiting }).then(
+    const reported = once(child, "message", { signal: waiting }).then(
       ([message]) => (message as { addresses: Addresses }).addresses,
     );
     const failed = ended.then((how) => {
       throw new ServiceStartError(`${how} while it was starting`);
     });
-    return { name, addresses: await Promise.race([told, failed]), ended, [Symbol.asyncDispose]: stop };
+    return { name, addresses: await Promise.race([reported, failed]), ended, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     signal.throwIfAborted();

@@ -17,7 +17,7 @@ async function setUp() {
     const { promise, resolve } = Promise.withResolvers<string>();
     const start = { end: resolve, stopped: false };
     starts.push(start);
-    for (const tell of changed.splice(0)) tell();
+    for (const notify of changed.splice(0)) notify();
     return {
       name: "ml-service",
       addresses: ADDRESSES,

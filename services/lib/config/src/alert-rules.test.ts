@@ -24,18 +24,20 @@ weekly_capacity:
   keep_within: 20
   per_week: 3
 `;
-  let told = "";
+  let reported = "";
   try {
     parseAlertRules(parseYaml(text, "rules.yaml"));
   } catch (error) {
-    told = String(error);
+    reported = String(error);
   }
-  expect(told).toContain("5 mistake(s)");
-  expect(told).toMatch(/rules\.yaml:3:\d+ score_threshold\.clear: found 0\.8, expected at most raise, which is 0\.7/);
-  expect(told).toContain("score_threshold.raise: found 0.7, expected at most critical, which is 0.65");
-  expect(told).toContain('rules.yaml:5:7 weekly_capacity.id: found "a", expected an id of its own');
-  expect(told).toContain("rules.yaml:6:14 weekly_capacity.suppliers: found 30");
-  expect(told).toContain('rules.yaml:9:3 weekly_capacity: found the unknown key "per_week"');
+  expect(reported).toContain("5 mistake(s)");
+  expect(reported).toMatch(
+    /rules\.yaml:3:\d+ score_threshold\.clear: found 0\.8, expected at most raise, which is 0\.7/,
+  );
+  expect(reported).toContain("score_threshold.raise: found 0.7, expected at most critical, which is 0.65");
+  expect(reported).toContain('rules.yaml:5:7 weekly_capacity.id: found "a", expected an id of its own');
+  expect(reported).toContain("rules.yaml:6:14 weekly_capacity.suppliers: found 30");
+  expect(reported).toContain('rules.yaml:9:3 weekly_capacity: found the unknown key "per_week"');
 });
 
 test("an alert lapses after 1 to 52 runs without a score, after 4 where the file does not say", () => {

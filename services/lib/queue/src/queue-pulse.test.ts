@@ -15,17 +15,17 @@ test.skipIf(!hasRedis())(
   async () => {
     await using redis = await startRedis("secret");
     await using relay = await startTcpRelay(redis.url);
-    const told: boolean[] = [];
-    await using _watch = watchQueue(relay.url, (answers) => told.push(answers), QUICK);
+    const reported: boolean[] = [];
+    await using _watch = watchQueue(relay.url, (answers) => reported.push(answers), QUICK);
     await within(() => expect(relay.asked()).toBeGreaterThan(3));
     await relay.away();
-    await within(() => expect(told).toEqual([false]));
+    await within(() => expect(reported).toEqual([false]));
     await relay.back();
-    await within(() => expect(told).toEqual([false, true]));
+    await within(() => expect(reported).toEqual([false, true]));
     relay.hold(true);
-    await within(() => expect(told).toEqual([false, true, false]));
+    await within(() => expect(reported).toEqual([false, true, false]));
     relay.hold(false);
-    await within(() => expect(told).toEqual([false, true, false, true]));
+    await within(() => expect(reported).toEqual([false, true, false, true]));
   },
 );
 

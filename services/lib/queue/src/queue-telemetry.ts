@@ -13,7 +13,7 @@ import { BullMQOTelSpan, BullMQOtel } from "bullmq-otel";
 const NAME = "bellwether.queue";
 
 /** Attributes that say what happened to which job. Left out are those that say what was in it: results, reasons, progress, options. */
-const TOLD: ReadonlySet<string> = new Set([
+const REPORTED: ReadonlySet<string> = new Set([
   TelemetryAttributes.QueueName,
   TelemetryAttributes.QueueOperation,
   TelemetryAttributes.JobId,
@@ -52,11 +52,11 @@ export function createQueueTelemetry(): Telemetry<Context> {
 
 class JobSpan extends BullMQOTelSpan {
   override setAttribute(...[name, value]: Parameters<BullMQOTelSpan["setAttribute"]>): void {
-    if (TOLD.has(name)) super.setAttribute(name, value);
+    if (REPORTED.has(name)) super.setAttribute(name, value);
   }
 
   override setAttributes(attributes: Parameters<BullMQOTelSpan["setAttributes"]>[0]): void {
-    super.setAttributes(told(attributes));
+    super.setAttributes(reported(attributes));
   }
 
   override addEvent(name: string): void {
@@ -71,6 +71,6 @@ class JobSpan extends BullMQOTelSpan {
   }
 }
 
-function told<V>(attributes: Readonly<Record<string, V>>): Record<string, V> {
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => TOLD.has(name)));
+function reported<V>(attributes: Readonly<Record<string, V>>): Record<string, V> {
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => REPORTED.has(name)));
 }

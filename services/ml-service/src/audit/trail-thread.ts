@@ -76,14 +76,14 @@ export async function startTrailThread({ lost, logger, ...workerData }: TrailThr
     running = start();
     return running;
   };
-  const tell = (to: Worker, task: TrailWorkerTask): void => to.postMessage(task);
+  const post = (to: Worker, task: TrailWorkerTask): void => to.postMessage(task);
 
   thread().catch(() => {});
   return {
     async append(lines) {
       const worker = await thread();
       const answered = answer();
-      tell(worker, { kind: "append", lines });
+      post(worker, { kind: "append", lines });
       await answered;
     },
     async stop(withinMs) {
@@ -91,7 +91,7 @@ export async function startTrailThread({ lost, logger, ...workerData }: TrailThr
       current = undefined;
       if (!worker) return;
       const ended = once(worker, "exit").catch(() => {});
-      tell(worker, { kind: "stop", withinMs });
+      post(worker, { kind: "stop", withinMs });
       await Promise.race([ended, pause(withinMs + CLOSE_MS, undefined, { ref: false })]);
       await worker.terminate();
     },

@@ -37,7 +37,7 @@ export interface AuditPolicyOptions {
 }
 
 /** Part of an event that a message gives. */
-type Told = Partial<Pick<AuditEvent, "kind" | "subject">> & { readonly payload?: AuditPayload };
+type AuditFields = Partial<Pick<AuditEvent, "kind" | "subject">> & { readonly payload?: AuditPayload };
 
 const MAX_NAME_BYTES = 256;
 
@@ -71,8 +71,8 @@ function reasonOf(error: ConnectError): string | undefined {
 }
 
 function eventFromCall(call: Call, error: ConnectError | undefined, eventId: string, occurredAtMs: number): AuditEvent {
-  const sent = toldByRequest(call.firstRequest);
-  const answered = toldByResponse(call.firstResponse, call.firstRequest);
+  const sent = requestFields(call.firstRequest);
+  const answered = responseFields(call.firstResponse, call.firstRequest);
   const reason = error && reasonOf(error);
   return {
     eventId,
@@ -91,7 +91,7 @@ function eventFromCall(call: Call, error: ConnectError | undefined, eventId: str
   };
 }
 
-function toldByRequest(request: Message | undefined): Told {
+function requestFields(request: Message | undefined): AuditFields {
   if (isMessage(request, PredictRequestSchema) || isMessage(request, ExplainRequestSchema)) {
     const { supplier, model } = request;
     return { subject: subjectOf(supplier), payload: { ...askedModel(model), ...inputOf(supplier) } };
@@ -101,7 +101,7 @@ function toldByRequest(request: Message | undefined): Told {
   return { payload: { ...askedModel(request.model), rows: request.supplierIds.length, input_sha256: inputDigest } };
 }
 
-function toldByResponse(response: Message | undefined, request: Message | undefined): Told {
+function responseFields(response: Message | undefined, request: Message | undefined): AuditFields {
   if (isMessage(response, PredictResponseSchema))
     return { kind: "prediction.served", payload: scoreToPayload(response.score) };
   if (isMessage(response, ExplainResponseSchema) && response.part.case === "base")

@@ -214,8 +214,8 @@ function publishRun(
     });
     const { isoWeek, modelName, scoredBy } = run;
     const setAside = totals.rowsRejected + rowsFaulty;
-    const told = { isoWeek, modelName, version: scoredBy?.version ?? "", rowsScored, setAside, ...outcome };
-    const payload = JSON.stringify(told);
+    const reported = { isoWeek, modelName, version: scoredBy?.version ?? "", rowsScored, setAside, ...outcome };
+    const payload = JSON.stringify(reported);
     if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
     await ledger.appendAudit({ kind: "run.completed", actor: "ops-service", subject: `run/${run.id}`, payload });
     return complete;

@@ -46,14 +46,14 @@ export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof Audit
   return {
     async appendEvents(requests) {
       let appended = 0;
-      let told = 0;
+      let reported = 0;
       for await (const request of requests) {
         const events = request.events.map(eventFromProto);
         for (const [index, event] of events.entries()) checkEvent(event, index);
-        told += events.length;
+        reported += events.length;
         appended += await deps.appendEvents(events, BigInt(deps.now().getTime()) * 1000n);
       }
-      return { appended: BigInt(appended), duplicates: BigInt(told - appended) };
+      return { appended: BigInt(appended), duplicates: BigInt(reported - appended) };
     },
     async queryEvents(request) {
       const size = request.pageSize || DEFAULT_PAGE;

@@ -28,7 +28,7 @@ async function newFeed(at = url): Promise<ChangeFeed> {
   return feed;
 }
 
-const tell = (payload: string, channel = CHANNEL) => admin.query("select pg_notify($1, $2)", [channel, payload]);
+const notify = (payload: string, channel = CHANNEL) => admin.query("select pg_notify($1, $2)", [channel, payload]);
 
 /** Cuts the connection that listens. */
 async function cut(): Promise<void> {
@@ -51,11 +51,11 @@ async function follow(feed: ChangeFeed, channel = CHANNEL) {
 test("all who watch get each change once, and none after they have stopped", async () => {
   const feed = await newFeed();
   const [one, other] = [await follow(feed), await follow(feed)];
-  await tell("a");
+  await notify("a");
   await vi.waitFor(() => expect([one.seen, other.seen]).toEqual([["a"], ["a"]]));
   one.stop();
   expect(await one.done).toBe("ended");
-  await tell("b");
+  await notify("b");
   await vi.waitFor(() => expect(other.seen).toEqual(["a", "b"]));
   expect(one.seen).toEqual(["a"]);
 });
@@ -64,13 +64,13 @@ test("who watches while the connection breaks is told so, since changes were los
   const feed = await newFeed();
   for (let round = 0; round < 3; round++) {
     const watching = await follow(feed);
-    await tell(`before ${round}`);
+    await notify(`before ${round}`);
     await vi.waitFor(() => expect(watching.seen).toEqual([`before ${round}`]));
     await cut();
     expect(await watching.done).toBe("DatabaseUnavailableError");
   }
   const last = await follow(feed);
-  for (const payload of ["x", "y", "z"]) await tell(payload);
+  for (const payload of ["x", "y", "z"]) await notify(payload);
   await vi.waitFor(() => expect(last.seen).toEqual(["x", "y", "z"]));
 });
 
@@ -84,7 +84,7 @@ test.each([
   const slow = (await feed.watch(CHANNEL, over.signal))[Symbol.asyncIterator]();
   const after = await follow(feed, "after_all_changes");
   await admin.query("select pg_notify($1, n::text) from generate_series(1, $2::int) n", [CHANNEL, changes]);
-  await tell("came", "after_all_changes");
+  await notify("came", "after_all_changes");
   // The same connection, in order.
   await vi.waitFor(() => expect(after.seen).toEqual(["came"]));
   const read = async () => {
@@ -100,8 +100,8 @@ test("a watch while the database is away fails, and the next one when it is back
   await expect(follow(feed)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   await relay.back();
   const watching = await Promise.all([follow(feed), follow(feed), follow(feed, "other_change")]);
-  await tell("a");
-  await tell("b", "other_change");
+  await notify("a");
+  await notify("b", "other_change");
   await vi.waitFor(() => expect(watching.map(({ seen }) => seen)).toEqual([["a"], ["a"], ["b"]]));
   expect(relay.opened()).toBe(1);
 });

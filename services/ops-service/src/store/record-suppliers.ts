@@ -26,14 +26,16 @@ export async function recordSuppliers(tx: PoolClient, chunk: ScoredChunk): Promi
     const exposure = chunk.exposures?.[row] ?? Number.NaN;
     return Number.isNaN(exposure) ? null : exposure;
   };
-  const told = [chunk.names, chunk.regions, chunk.categories, chunk.exposures].map((column) => column !== undefined);
+  const reported = [chunk.names, chunk.regions, chunk.categories, chunk.exposures].map(
+    (column) => column !== undefined,
+  );
   const { rows: recorded } = await tx.query<RecordedSupplier & { externalId: string }>(UPSERT, [
     ids,
     rowsOf.map((row) => chunk.names?.[row] ?? ""),
     rowsOf.map((row) => regionOf(row)),
     rowsOf.map((row) => categoryOf(row)),
     rowsOf.map((row) => exposureOf(row)),
-    ...told,
+    ...reported,
   ]);
   const byId = new Map(recorded.map((supplier) => [supplier.externalId, supplier]));
   return chunk.supplierIds.map((id) => {

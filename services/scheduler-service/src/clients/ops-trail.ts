@@ -10,8 +10,8 @@ const TIMEOUT_MS = 10_000;
 /** Appends events, at most 500, to ops-service's trail, each once however often it comes. @throws PeerUnavailableError, PeerRefusedError */
 export function createOpsTrail(transport: Transport) {
   const audit = createClient(AuditService, transport);
-  return async (told: readonly AliasEvent[], signal: AbortSignal): Promise<void> => {
-    const events = told.map(({ occurredAtMs, payload, ...event }) => ({
+  return async (reported: readonly AliasEvent[], signal: AbortSignal): Promise<void> => {
+    const events = reported.map(({ occurredAtMs, payload, ...event }) => ({
       ...event,
       occurredAt: timestampFromMs(occurredAtMs),
       payloadJson: JSON.stringify(payload),

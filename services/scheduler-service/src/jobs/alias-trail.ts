@@ -30,19 +30,19 @@ export function startAliasTrail({ listModels, readAliases, append, everyMs, logg
   const stopping = new AbortController();
   let resting = new AbortController();
   /** Ids of the moves that each model's file has and the trail was told of. */
-  const told = new Map<string, ReadonlySet<string>>();
+  const reported = new Map<string, ReadonlySet<string>>();
 
-  const tell = async (model: string): Promise<void> => {
+  const report = async (model: string): Promise<void> => {
     const events = aliasEvents(model, (await readAliases(model)).moves);
-    const known = told.get(model);
+    const known = reported.get(model);
     const fresh = events.filter(({ eventId }) => !known?.has(eventId));
     for (let i = 0; i < fresh.length; i += APPEND_EVENTS)
       await append(fresh.slice(i, i + APPEND_EVENTS), stopping.signal);
-    told.set(model, new Set(events.map(({ eventId }) => eventId)));
+    reported.set(model, new Set(events.map(({ eventId }) => eventId)));
   };
   const lookAtAll = async (): Promise<void> => {
     const failures: unknown[] = [];
-    for (const model of await listModels()) await tell(model).catch((error: unknown) => failures.push(error));
+    for (const model of await listModels()) await report(model).catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   };
   const run = async (): Promise<void> => {

@@ -109,18 +109,20 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
       }
       if (!(await trigger.mayRun(job.id ?? "", data, stopped.signal)))
         throw new UnrecoverableError("the request for this run was rejected when it was made; ask again");
-      let told = Promise.resolve();
-      const tell = (progress: Progress): void => {
+      let reported = Promise.resolve();
+      const reportProgress = (progress: Progress): void => {
         // One after the other; a progress that is lost is followed by the next one.
-        told = told.then(() => job.updateProgress({ ...progress })).catch(() => undefined);
+        reported = reported.then(() => job.updateProgress({ ...progress })).catch(() => undefined);
       };
-      const result = await runner.run(data.week, data.input, stopped.signal, tell, data).catch((error: unknown) => {
-        if (stopped.signal.aborted) throw error;
-        onDisk(error instanceof DiskError ? error : null);
-        return giveUpUnlessPassing(error);
-      });
+      const result = await runner
+        .run(data.week, data.input, stopped.signal, reportProgress, data)
+        .catch((error: unknown) => {
+          if (stopped.signal.aborted) throw error;
+          onDisk(error instanceof DiskError ? error : null);
+          return giveUpUnlessPassing(error);
+        });
       onDisk(null);
-      await told;
+      await reported;
       reportOutcome(logger, data.week, result);
       return jobResult(result);
     },

@@ -42,11 +42,11 @@ try {
   const calls = { ...peerSettings(config), sampleRatio: telemetry.sampleRatio };
   using runner = await createWeeklyRunner({ mlUrl, opsUrl, modelConfig, featureMapping, weeksFolder, calls });
   folder = runner.folderOf(week);
-  const tell = (progress: Progress): void => void process.send?.({ progress });
+  const reportProgress = (progress: Progress): void => void process.send?.({ progress });
   const decision = (reason: string | null) => (reason === null ? null : { reason, actor: config.actor });
   const decisions = { acceptLosses: decision(config.acceptLosses), forceFuture: decision(config.forceFuture) };
   const done = await inSpan("weekly run", () =>
-    runner.run(week, path.resolve(config.input), stopped.signal, tell, decisions),
+    runner.run(week, path.resolve(config.input), stopped.signal, reportProgress, decisions),
   );
   const result = outcomeToJson(done, folder);
   if (process.send) process.send({ result });

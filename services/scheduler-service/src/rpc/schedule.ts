@@ -78,12 +78,12 @@ export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleS
       return { schedule: scheduleToProto(await jobs.setPaused(false)) };
     },
     async *watchProgress({ jobId }, { signal }) {
-      let told = "";
+      let reported = "";
       for await (const news of watch(jobId, signal)) {
         if (news === null) throw new JobNotFoundError(jobId);
         const text = JSON.stringify(news);
-        if (text !== told) yield newsToProto(news);
-        told = text;
+        if (text !== reported) yield newsToProto(news);
+        reported = text;
         if (news.state !== "running") return;
       }
     },

@@ -87,14 +87,14 @@ describe.each(CASES)(
       ["an unknown error", { failUnknown: true }, Code.Internal, "INTERNAL"],
       ["a code that blames the server", { failCode: Code.Unavailable }, Code.Unavailable, "UNAVAILABLE"],
       ["a passed deadline", { delay: { seconds: 60n } }, Code.DeadlineExceeded, "DEADLINE_EXCEEDED"],
-    ])("says that %s is an error, and which", async (_, behavior, code, told) => {
+    ])("says that %s is an error, and which", async (_, behavior, code, reported) => {
       // Headers that the client does not know of: its own timer would take the call back first.
       const deadline = { "grpc-timeout": "200m", "connect-timeout-ms": "200" };
       const failed = await spanOf(behavior, code === Code.DeadlineExceeded ? deadline : {});
       expect(failed.code).toBe(code);
       expect(failed.span).toMatchObject({
-        status: { code: SpanStatusCode.ERROR, message: told },
-        attributes: { "rpc.response.status_code": told, "error.type": told },
+        status: { code: SpanStatusCode.ERROR, message: reported },
+        attributes: { "rpc.response.status_code": reported, "error.type": reported },
       });
       expect(JSON.stringify(failed.span.attributes)).not.toContain("secret");
     });
@@ -103,12 +103,12 @@ describe.each(CASES)(
       ["its own invalid request", { failCode: 17 }, Code.InvalidArgument, "INVALID_ARGUMENT"],
       ["what is not there", { failCode: Code.NotFound }, Code.NotFound, "NOT_FOUND"],
       ["its own taking back", { failCode: Code.Canceled }, Code.Canceled, "CANCELLED"],
-    ])("has the code, and is no error, where the caller is told of %s", async (_, behavior, code, told) => {
+    ])("has the code, and is no error, where the caller is told of %s", async (_, behavior, code, reported) => {
       const failed = await spanOf(behavior);
       expect(failed.code).toBe(code);
       expect(failed.span).toMatchObject({
         status: { code: SpanStatusCode.UNSET },
-        attributes: { "rpc.response.status_code": told },
+        attributes: { "rpc.response.status_code": reported },
       });
       expect(failed.span.attributes).not.toHaveProperty("error.type");
     });

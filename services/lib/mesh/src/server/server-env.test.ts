@@ -100,8 +100,8 @@ test("a token of peers is read anew for each call: it may be renewed", async () 
 });
 
 test("keys of a file and of a URL make tokens believed, with issuer, audience and claim as told", async () => {
-  const told = { BELLWETHER_AUTH_ISSUER: "https://idp", BELLWETHER_AUTH_AUDIENCE: "mesh" };
-  const ofFile = await settings({ ...told, BELLWETHER_AUTH_JWKS_FILE: jwks, BELLWETHER_AUTH_ROLES_CLAIM: "a.b" });
+  const reported = { BELLWETHER_AUTH_ISSUER: "https://idp", BELLWETHER_AUTH_AUDIENCE: "mesh" };
+  const ofFile = await settings({ ...reported, BELLWETHER_AUTH_JWKS_FILE: jwks, BELLWETHER_AUTH_ROLES_CLAIM: "a.b" });
   expect(ofFile.auth).toMatchObject({
     identities: {},
     tokens: { issuer: "https://idp", audience: "mesh", rolesClaim: "a.b", keys: { file: jwks } },

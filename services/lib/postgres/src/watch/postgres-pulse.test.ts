@@ -24,51 +24,51 @@ const within = (condition: () => void) => vi.waitFor(condition, { timeout: 5_000
 
 test("tells once that the server has gone, and once that it is back", async () => {
   await using relay = await startTcpRelay(server.url);
-  const told: boolean[] = [];
-  await using _watch = watchPostgres(relay.url, (answers) => told.push(answers), QUICK);
+  const reported: boolean[] = [];
+  await using _watch = watchPostgres(relay.url, (answers) => reported.push(answers), QUICK);
   await within(() => expect(relay.open()).toBe(1));
   await relay.away();
-  await within(() => expect(told).toEqual([false]));
+  await within(() => expect(reported).toEqual([false]));
   await relay.back();
-  await within(() => expect(told).toEqual([false, true]));
+  await within(() => expect(reported).toEqual([false, true]));
 });
 
 test("a server that hangs answers no more once the time limit is over, is asked no second time, and answers when it goes on", async () => {
   await using relay = await startTcpRelay(server.url);
-  const told: boolean[] = [];
+  const reported: boolean[] = [];
   let at = 0;
   const note = (answers: boolean): void => {
-    told.push(answers);
+    reported.push(answers);
     at = performance.now();
   };
   await using _watch = watchPostgres(relay.url, note, QUICK);
   await within(() => expect(relay.asked()).toBeGreaterThan(3));
   const held = performance.now();
   relay.hold(true);
-  await within(() => expect(told).toEqual([false]));
+  await within(() => expect(reported).toEqual([false]));
   // It was held in the middle of a question, perhaps.
   expect(at - held).toBeGreaterThan(QUICK.timeLimitMs / 2);
   relay.hold(false);
-  await within(() => expect(told).toEqual([false, true]));
+  await within(() => expect(reported).toEqual([false, true]));
   expect(relay.opened()).toBe(1);
 });
 
 test("a connection that hangs for good is given up for a new one", async () => {
   await using relay = await startTcpRelay(server.url);
-  const told: boolean[] = [];
-  await using _watch = watchPostgres(relay.url, (answers) => told.push(answers), { ...QUICK, giveUpMs: 400 });
+  const reported: boolean[] = [];
+  await using _watch = watchPostgres(relay.url, (answers) => reported.push(answers), { ...QUICK, giveUpMs: 400 });
   await within(() => expect(relay.open()).toBe(1));
   relay.hold(true);
-  await within(() => expect(told).toEqual([false]));
+  await within(() => expect(reported).toEqual([false]));
   await within(() => expect(relay.opened()).toBeGreaterThan(1));
   relay.hold(false);
-  await within(() => expect(told).toEqual([false, true]));
+  await within(() => expect(reported).toEqual([false, true]));
 });
 
 test("once disposed of it tells nothing and has no connection, even while the server hangs", async () => {
   await using relay = await startTcpRelay(server.url);
-  const told: boolean[] = [];
-  const watch = watchPostgres(relay.url, (answers) => told.push(answers), QUICK);
+  const reported: boolean[] = [];
+  const watch = watchPostgres(relay.url, (answers) => reported.push(answers), QUICK);
   await within(() => expect(relay.open()).toBe(1));
   relay.hold(true);
   const begun = performance.now();
@@ -76,5 +76,5 @@ test("once disposed of it tells nothing and has no connection, even while the se
   expect(performance.now() - begun).toBeLessThan(2_000);
   relay.hold(false);
   await within(() => expect(relay.open()).toBe(0));
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });

@@ -111,9 +111,9 @@ test("a forest without a limit of depth separates its own bootstrap rows", () =>
 });
 
 test("progress is told after each tree", () => {
-  const told: string[] = [];
-  trainBoosting(madeRows(1, 50), { ...boosting, trees: 3 }, 1, (done, total) => told.push(`${done}/${total}`));
-  expect(told).toEqual(["1/3", "2/3", "3/3"]);
+  const reported: string[] = [];
+  trainBoosting(madeRows(1, 50), { ...boosting, trees: 3 }, 1, (done, total) => reported.push(`${done}/${total}`));
+  expect(reported).toEqual(["1/3", "2/3", "3/3"]);
 });
 
 test("constant and all-missing columns are never split on", () => {

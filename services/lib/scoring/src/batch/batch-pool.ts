@@ -62,7 +62,7 @@ interface Thread {
   work: { readonly batch: Batch; readonly first: number } | null;
 }
 
-function tell({ worker }: Thread, task: BatchWorkerTask): void {
+function post({ worker }: Thread, task: BatchWorkerTask): void {
   worker.postMessage(task);
 }
 
@@ -88,7 +88,7 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     const input = inputRows(batch.input, first, batch.given);
     const { model, withContributions } = batch;
     const stored = thread.models.has(model) ? null : batch.stored;
-    tell(thread, { kind: "score", model, stored, input, withContributions });
+    post(thread, { kind: "score", model, stored, input, withContributions });
   };
   const assign = (): void => {
     while (queue.length > 0) {
@@ -183,7 +183,7 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
         release() {
           for (const thread of threads) {
             thread.models.delete(model.key);
-            tell(thread, { kind: "free", model: model.key });
+            post(thread, { kind: "free", model: model.key });
           }
         },
       };
@@ -196,7 +196,7 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
       await Promise.all(
         [...threads].map((thread) => {
           const exited = new Promise<void>((resolve) => thread.worker.once("exit", () => resolve()));
-          tell(thread, { kind: "end" });
+          post(thread, { kind: "end" });
           return exited;
         }),
       );
