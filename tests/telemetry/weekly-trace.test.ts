@@ -46,7 +46,7 @@ async function runTracedWeeks(databaseUrl: string, redisUrl?: string): Promise<T
     const headers = { traceparent: `00-${traceId}-${SPAN_ID}-01`, authorization: `Bearer ${CANARIES.token}` };
     const { jobId } = await client.triggerRun({ scheduleId: "weekly", isoWeek, input }, { headers });
     let last = null;
-    for await (const news of client.watchProgress({ jobId })) last = news;
+    for await (const status of client.watchProgress({ jobId })) last = status;
     return last;
   };
   expect(await run("2026-W47", "week.csv", TRACE_ID)).toMatchObject({ state: RunState.COMPLETE, rowsScored: 4_995n });

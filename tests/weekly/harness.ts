@@ -122,7 +122,7 @@ export async function endOf(scheduler: ServiceProcess, jobId: string): Promise<R
 /** The last that a job says. */
 export async function lastProgress(scheduler: ServiceProcess, jobId: string): Promise<WatchProgressResponse | null> {
   let last: WatchProgressResponse | null = null;
-  for await (const news of scheduleClient(scheduler).watchProgress({ jobId })) last = news;
+  for await (const status of scheduleClient(scheduler).watchProgress({ jobId })) last = status;
   return last;
 }
 

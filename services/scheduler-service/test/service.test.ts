@@ -91,7 +91,7 @@ async function codeOf(call: Promise<unknown>): Promise<Code> {
   );
 }
 
-async function lastNews(
+async function lastStatus(
   client: Awaited<ReturnType<Awaited<ReturnType<typeof setUp>>["start"]>>["client"],
   jobId: string,
 ) {
@@ -109,7 +109,7 @@ async function proveService(queueUrl: string): Promise<void> {
   try {
     const run = await client.triggerRun({ ...weekly, isoWeek: WEEK });
     expect(run).toMatchObject({ jobId: `weekly-${WEEK}`, isoWeek: WEEK, alreadyKnown: false });
-    expect(await lastNews(client, run.jobId)).toMatchObject({
+    expect(await lastStatus(client, run.jobId)).toMatchObject({
       state: RunState.COMPLETE,
       rowsRead: 5_000n,
       rowsScored: 4_997n,
@@ -126,7 +126,7 @@ async function proveService(queueUrl: string): Promise<void> {
     expect(await codeOf(client.triggerRun({ scheduleId: "daily" }))).toBe(Code.NotFound);
     expect(await codeOf(client.triggerRun({ ...weekly, isoWeek: "2025-W53" }))).toBe(Code.InvalidArgument);
     expect(await codeOf(client.triggerRun({ ...weekly, isoWeek: "2026-W01", input: "../x.csv" }))).toBe(Code.NotFound);
-    expect(await codeOf(lastNews(client, "nobody"))).toBe(Code.NotFound);
+    expect(await codeOf(lastStatus(client, "nobody"))).toBe(Code.NotFound);
   } finally {
     await first.service.stop();
   }
@@ -150,7 +150,7 @@ async function proveRestoredLedger(queueUrl: string): Promise<void> {
     for (let time = 0; time < 2; time++) {
       const { jobId, alreadyKnown } = await client.triggerRun({ scheduleId: "weekly", isoWeek: WEEK });
       expect(alreadyKnown).toBe(false);
-      expect(await lastNews(client, jobId)).toMatchObject({ state: RunState.COMPLETE, rowsScored: 4_997n });
+      expect(await lastStatus(client, jobId)).toMatchObject({ state: RunState.COMPLETE, rowsScored: 4_997n });
       expect(set.ledger.run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 4_997n });
       set.ledger.restore();
     }
@@ -177,7 +177,7 @@ async function proveTakeover(queueUrl: string): Promise<void> {
     await vi.waitFor(() => expect(set.ledger.holders).toHaveLength(2), { timeout: 60_000, interval: 20 });
     const lookMs = TAKEOVER_LOCK_MS / 15;
     expect(performance.now() - killedAt).toBeLessThan(TAKEOVER_LOCK_MS + lookMs + 5_000);
-    expect(await lastNews(client, jobId)).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n });
+    expect(await lastStatus(client, jobId)).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n });
   } finally {
     await service.stop();
   }
@@ -197,7 +197,7 @@ async function proveRescue(queueUrl: string): Promise<void> {
 
   const { service, client } = await set.start();
   try {
-    expect(await lastNews(client, jobId)).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n });
+    expect(await lastStatus(client, jobId)).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n });
     const ids = [...set.ledger.chunks.values()].flatMap((chunk) => chunk.supplierIds);
     expect(new Set(ids).size).toBe(8_997);
     expect(ids).toHaveLength(8_997);

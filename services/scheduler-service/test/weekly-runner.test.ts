@@ -39,10 +39,10 @@ async function setUp(csv: string, config: Parameters<typeof weeklyFolder>[0] = {
   const ledger = stack.use(await startLedger());
   const settings = { ...folder.settings, mlUrl: ml.grpc, opsUrl: ledger.url };
   const runner = stack.use(await createWeeklyRunner(settings));
-  const news: Progress[] = [];
-  const run = (week = WEEK, file = input, signal = NEVER) => runner.run(week, file, signal, (now) => news.push(now));
+  const status: Progress[] = [];
+  const run = (week = WEEK, file = input, signal = NEVER) => runner.run(week, file, signal, (now) => status.push(now));
   const read = (name: string) => readFile(path.join(runner.folderOf(WEEK), name), "utf8");
-  return { folder, input, ledger, settings, run, read, news, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { folder, input, ledger, settings, run, read, status, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 test("chunks carry the values that they were scored from, with the model's features", async () => {
@@ -64,8 +64,8 @@ test("a week with broken rows is complete, its counts add up and its report list
   expect(wasComplete).toBe(false);
   expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n, rowsScored: 8_993n, rowsSetAside: 7n });
   expect(run).toMatchObject({ chunksTotal: 3, modelName: "supplier-risk", model: { version: "v1" } });
-  expect(week.news.at(-1)).toEqual({ stage: "report", rowsRead: 9_000, rowsScored: 8_993, rowsSetAside: 7 });
-  expect([...new Set(week.news.map((now) => now.stage))]).toEqual([
+  expect(week.status.at(-1)).toEqual({ stage: "report", rowsRead: 9_000, rowsScored: 8_993, rowsSetAside: 7 });
+  expect([...new Set(week.status.map((now) => now.stage))]).toEqual([
     "ingest",
     "validate",
     "score",
@@ -125,7 +125,7 @@ test("a run that was cut short goes on at its first unfinished chunk, and ends a
   const { run } = await week.run();
   expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n, rowsScored: 8_998n, rowsSetAside: 2n });
   expect(submitted.filter((chunk) => before.includes(chunk))).toEqual([]);
-  expect(week.news.at(-1)).toMatchObject({ rowsRead: 9_000, rowsScored: 8_998, rowsSetAside: 2 });
+  expect(week.status.at(-1)).toMatchObject({ rowsRead: 9_000, rowsScored: 8_998, rowsSetAside: 2 });
   expect((await week.read("report.csv")).trimEnd().split("\n")).toHaveLength(8_999);
 });
 

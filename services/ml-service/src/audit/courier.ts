@@ -39,7 +39,7 @@ export function startCourier({ spool, append, lost, logger }: CourierOptions): C
 
   const rest = (ms: number): Promise<void> =>
     pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
-  const news = (): Promise<void> =>
+  const status = (): Promise<void> =>
     new Promise((resolve) => {
       wake = resolve;
       if (stopping.signal.aborted) resolve();
@@ -76,7 +76,7 @@ export function startCourier({ spool, append, lost, logger }: CourierOptions): C
         failures = 0;
         if (didSend) await rest(GATHER_MS);
         else if (stopping.signal.aborted) return;
-        else await news();
+        else await status();
       } catch (error) {
         if (stopping.signal.aborted) return;
         if (failures++ === 0) logger.warn({ err: error }, "the audit trail takes no events; they are kept on disk");

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { AuditSinkError, type CountLoss } from "../domain/audit-ports.ts";
-import type { TrailWorkerData, TrailWorkerNews, TrailWorkerTask } from "./trail-worker.ts";
+import type { TrailWorkerData, TrailWorkerTask, WorkerMessage } from "./trail-worker.ts";
 
 /** The spool and its courier in a thread of their own: what they do to lines costs no answer its time. */
 export interface TrailThread {
@@ -37,10 +37,10 @@ export async function startTrailThread({ lost, logger, ...workerData }: TrailThr
   let startAfter = 0;
   let settle: ((error?: unknown) => void) | undefined;
 
-  const hear = (news: TrailWorkerNews): void => {
-    if (news.kind === "lost") lost(news.events, news.reason);
-    else if (news.kind === "log") logger[news.level](news.fields, news.message);
-    else settle?.(news.kind === "not_appended" ? news.error : undefined);
+  const hear = (status: WorkerMessage): void => {
+    if (status.kind === "lost") lost(status.events, status.reason);
+    else if (status.kind === "log") logger[status.level](status.fields, status.message);
+    else settle?.(status.kind === "not_appended" ? status.error : undefined);
   };
   /** Resolves with the thread's next answer; rejects when it ends instead. */
   const answer = (): Promise<void> =>

@@ -20,14 +20,14 @@ export type TrailWorkerTask =
   | { readonly kind: "stop"; readonly withinMs: number };
 
 /** What it says: "ready" once, an answer to each task, and news between them. */
-export type TrailWorkerNews =
+export type WorkerMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "appended" }
   | { readonly kind: "not_appended"; readonly error: unknown }
   | { readonly kind: "lost"; readonly events: number; readonly reason: LossReason }
   | { readonly kind: "log"; readonly level: "info" | "warn"; readonly fields: object; readonly message: string };
 
-const say = (news: TrailWorkerNews): void => parentPort?.postMessage(news);
+const say = (status: WorkerMessage): void => parentPort?.postMessage(status);
 const lost = (events: number, reason: LossReason): void => {
   if (events > 0) say({ kind: "lost", events, reason });
 };

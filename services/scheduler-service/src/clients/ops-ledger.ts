@@ -39,12 +39,12 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       });
       return (await callPeer(PEER, found))?.run?.state === RunState.COMPLETE;
     },
-    async report(lease, { rowsRead, rowsRejected, ...news }) {
+    async report(lease, { rowsRead, rowsRejected, ...update }) {
       const counts = {
         ...(rowsRead !== undefined && { rowsRead: BigInt(rowsRead) }),
         ...(rowsRejected !== undefined && { rowsRejected: BigInt(rowsRejected) }),
       };
-      await write(batch.reportProgress({ lease, ...news, ...counts }));
+      await write(batch.reportProgress({ lease, ...update, ...counts }));
     },
     async submit(lease, chunk, scores, features, signal) {
       const request = {

@@ -40,7 +40,7 @@ export interface StartedRun {
 }
 
 /** What a run says of itself on the way; what is left out stays as it was. */
-export interface StageNews {
+export interface StageUpdate {
   readonly stage: RunStage;
   readonly rowsRead?: number;
   readonly rowsRejected?: number;
@@ -72,7 +72,7 @@ export interface RunTotals {
 export interface Ledger {
   start(start: RunStart): Promise<StartedRun>;
   isComplete(week: string): Promise<boolean>;
-  report(lease: RunLease, news: StageNews): Promise<void>;
+  report(lease: RunLease, update: StageUpdate): Promise<void>;
   /** Takes one chunk of scores, with the values of `features` that it was scored from; a chunk received before changes nothing. */
   submit(
     lease: RunLease,

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { createJobWatch } from "./job-watch.ts";
-import type { JobNews } from "./weekly-jobs.ts";
+import type { JobStatus } from "./weekly-jobs.ts";
 
-const news = (state: JobNews["state"]): JobNews => ({ state, progress: null, failure: "", outcome: null });
+const status = (state: JobStatus["state"]): JobStatus => ({ state, progress: null, failure: "", outcome: null });
 
 /** A job that is complete at its `looks`-th look-up. */
 function job(looks: number) {
   const seen = { lookUps: 0 };
-  const lookUp = async (): Promise<JobNews> => news(++seen.lookUps < looks ? "running" : "complete");
+  const lookUp = async (): Promise<JobStatus> => status(++seen.lookUps < looks ? "running" : "complete");
   return { seen, lookUp };
 }
 
@@ -37,7 +37,7 @@ test("one that comes later begins with the present state, and the others do not 
   await first.next();
   await first.next();
   const later = watch("weekly-2026-W47", signal);
-  expect((await later.next()).value).toEqual(news("running"));
+  expect((await later.next()).value).toEqual(status("running"));
   await Promise.all([follow(watch, signal), first.next(), later.return(null)]);
   expect(seen.lookUps).toBeLessThanOrEqual(4);
 });
@@ -64,7 +64,7 @@ test("a look-up that fails fails every watcher, and the next one begins anew", a
   let fails = true;
   const watch = createJobWatch(async () => {
     if (fails) throw new Error("store away");
-    return news("complete");
+    return status("complete");
   }, 1);
   const { signal } = new AbortController();
   const both = await Promise.allSettled([follow(watch, signal), follow(watch, signal)]);

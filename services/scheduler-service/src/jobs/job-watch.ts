@@ -1,20 +1,20 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { JobNews } from "./weekly-jobs.ts";
+import type { JobStatus } from "./weekly-jobs.ts";
 
 /** The states of a job, one after the other, until the signal fires; null: there is no such job. */
-export type WatchJob = (jobId: string, signal: AbortSignal) => AsyncGenerator<JobNews | null>;
+export type WatchJob = (jobId: string, signal: AbortSignal) => AsyncGenerator<JobStatus | null>;
 
 /** The look-ups of one job that is watched. */
 interface Poll {
   watchers: number;
   /** The last look-up and when it began, `performance.now()`. */
-  latest: { readonly startedAt: number; readonly found: Promise<JobNews | null> };
+  latest: { readonly startedAt: number; readonly found: Promise<JobStatus | null> };
   /** The one that comes next, when somebody waits for it. */
-  next: Promise<JobNews | null> | undefined;
+  next: Promise<JobStatus | null> | undefined;
 }
 
 /** Looks at a watched job every `everyMs`, once for all who watch it, so that the job store has the same load whatever their number. */
-export function createJobWatch(lookUp: (jobId: string) => Promise<JobNews | null>, everyMs: number): WatchJob {
+export function createJobWatch(lookUp: (jobId: string) => Promise<JobStatus | null>, everyMs: number): WatchJob {
   const polls = new Map<string, Poll>();
   const start = (jobId: string): Poll["latest"] => {
     const found = lookUp(jobId);
@@ -22,11 +22,11 @@ export function createJobWatch(lookUp: (jobId: string) => Promise<JobNews | null
     found.catch(() => {});
     return { startedAt: performance.now(), found };
   };
-  const present = (jobId: string, poll: Poll): Promise<JobNews | null> => {
+  const present = (jobId: string, poll: Poll): Promise<JobStatus | null> => {
     if (performance.now() - poll.latest.startedAt > everyMs) poll.latest = start(jobId);
     return poll.latest.found;
   };
-  const following = (jobId: string, poll: Poll): Promise<JobNews | null> => {
+  const following = (jobId: string, poll: Poll): Promise<JobStatus | null> => {
     poll.next ??= pause(everyMs).then(() => {
       poll.next = undefined;
       poll.latest = start(jobId);

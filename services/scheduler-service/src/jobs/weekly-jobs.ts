@@ -43,7 +43,7 @@ export interface WeeklyJobsConfig {
 }
 
 /** How a job stands. */
-export interface JobNews {
+export interface JobStatus {
   readonly state: "running" | "complete" | "failed";
   /** Null: it has not begun. */
   readonly progress: Progress | null;
@@ -66,7 +66,7 @@ export interface WeeklyJobs {
   /** A paused schedule stays paused over restarts, and when the queue's store is emptied. @throws JobStoreError */
   setPaused(paused: boolean): Promise<ScheduleState>;
   /** Null: there is no such job. @throws JobStoreError */
-  jobNews(jobId: string): Promise<JobNews | null>;
+  jobStatus(jobId: string): Promise<JobStatus | null>;
   /** Looks at once whether the schedule is in the queue's store, which was away. */
   checkSchedule(): void;
   /** Ends a run in progress so that it goes on in the next process. */
@@ -150,8 +150,8 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     trigger: trigger.ask,
     schedule: keeper.state,
     setPaused: keeper.setPaused,
-    jobNews: (jobId) =>
-      readQueue(() => jobNews(queue, jobId)).catch((cause: unknown) => {
+    jobStatus: (jobId) =>
+      readQueue(() => jobStatus(queue, jobId)).catch((cause: unknown) => {
         throw isQueueAway(cause) ? new JobStoreError("does not answer", { cause }) : cause;
       }),
     checkSchedule: keeper.nudge,
@@ -162,7 +162,7 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
   };
 }
 
-async function jobNews(queue: WeeklyQueue, jobId: string): Promise<JobNews | null> {
+async function jobStatus(queue: WeeklyQueue, jobId: string): Promise<JobStatus | null> {
   const found = await queue.getJob(jobId);
   const state = await found?.getState();
   if (found === undefined || state === undefined || state === "unknown") return null;

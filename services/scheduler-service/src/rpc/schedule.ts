@@ -12,7 +12,7 @@ import { JobNotFoundError, ScheduleNotFoundError } from "../domain/scheduler-err
 import { STAGE } from "../domain/stages.ts";
 import { createJobWatch } from "../jobs/job-watch.ts";
 import type { ScheduleState } from "../jobs/schedule-keeper.ts";
-import type { JobNews, WeeklyJobs } from "../jobs/weekly-jobs.ts";
+import type { JobStatus, WeeklyJobs } from "../jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "../jobs/weekly-queue.ts";
 
 /** How often a watched job is looked at, for all who watch it. */
@@ -33,12 +33,12 @@ function scheduleToProto({
   return { scheduleId: WEEKLY_SCHEDULE, cron, timeZone, paused, ...next };
 }
 
-function newsToProto({
+function jobStatusToProto({
   state,
   progress,
   failure,
   outcome,
-}: JobNews): MessageInitShape<typeof WatchProgressResponseSchema> {
+}: JobStatus): MessageInitShape<typeof WatchProgressResponseSchema> {
   const counts = progress && {
     stage: STAGE[progress.stage],
     rowsRead: BigInt(progress.rowsRead),
@@ -54,7 +54,7 @@ function checkSchedule(scheduleId: string): void {
 
 /** The ScheduleService over the weekly jobs. */
 export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleService> {
-  const watch = createJobWatch(jobs.jobNews, WATCH_MS);
+  const watch = createJobWatch(jobs.jobStatus, WATCH_MS);
   return {
     async listSchedules() {
       return { schedules: [scheduleToProto(await jobs.schedule())] };
@@ -79,12 +79,12 @@ export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleS
     },
     async *watchProgress({ jobId }, { signal }) {
       let reported = "";
-      for await (const news of watch(jobId, signal)) {
-        if (news === null) throw new JobNotFoundError(jobId);
-        const text = JSON.stringify(news);
-        if (text !== reported) yield newsToProto(news);
+      for await (const status of watch(jobId, signal)) {
+        if (status === null) throw new JobNotFoundError(jobId);
+        const text = JSON.stringify(status);
+        if (text !== reported) yield jobStatusToProto(status);
         reported = text;
-        if (news.state !== "running") return;
+        if (status.state !== "running") return;
       }
     },
   };
