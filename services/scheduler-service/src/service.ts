@@ -13,9 +13,9 @@ import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { createModelChecker } from "@bellwether/scoring/model/model-checker";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
-import { createOpsTrail } from "./clients/ops-trail.ts";
+import { createOpsSink } from "./clients/ops-sink.ts";
 import { resolveInput } from "./domain/input-file.ts";
-import { startAliasTrail } from "./jobs/alias-trail.ts";
+import { startAliasAudit } from "./jobs/alias-audit.ts";
 import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "./jobs/weekly-queue.ts";
 import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
@@ -90,11 +90,11 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
   });
   starting.defer(jobs.stop);
   const ops = starting.use(createMeshTransport({ url: settings.opsUrl, ...calls }));
-  const trail = starting.use(
-    startAliasTrail({
+  const auditLog = starting.use(
+    startAliasAudit({
       listModels: () => listModels(registryRoot),
       readAliases: (model) => readAliases(registryRoot, model),
-      append: createOpsTrail(ops),
+      append: createOpsSink(ops),
       everyMs: REGISTRY_LOOK_MS,
       logger,
     }),
@@ -105,7 +105,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     async setAlias(request, signal) {
       const check = aliasCheck((stored) => checker.check(stored, signal));
       const moved = await setAlias(registryRoot, { ...request, now: new Date() }, check);
-      trail.nudge();
+      auditLog.nudge();
       return moved;
     },
   });

@@ -7,7 +7,7 @@ import { lineFromEvent } from "./event-line.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { appendToFile, type WriteLines, writeToStdout } from "./line-writers.ts";
 import { createLossCount } from "./loss-count.ts";
-import { startTrailThread } from "./trail-thread.ts";
+import { startSinkThread } from "./sink-thread.ts";
 
 /** Where audit events go. */
 export interface AuditSink {
@@ -57,7 +57,7 @@ async function openOpsSink({
   lost,
 }: AuditSinkOptions & { lost: CountLoss }): Promise<AuditSink> {
   const folder = path.resolve(spoolFolder);
-  const thread = await startTrailThread({ opsUrl: url, access: access ?? null, spoolFolder: folder, lost, logger });
+  const thread = await startSinkThread({ opsUrl: url, access: access ?? null, spoolFolder: folder, lost, logger });
   const queue = createEventQueue({ lost, write: (events) => thread.append(events.map(lineFromEvent)) });
   return {
     record: queue.record,

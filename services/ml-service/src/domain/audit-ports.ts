@@ -3,8 +3,8 @@ import type { AuditEvent } from "./audit-event.ts";
 /** Takes an event to be kept. Returns at once, whatever becomes of it, and never throws. */
 export type RecordEvent = (event: AuditEvent) => void;
 
-/** Hands events to the trail; resolves when all are in it. @throws TrailRefusedError, or any other error when they may be taken later */
-export type AppendToTrail = (events: readonly AuditEvent[], signal: AbortSignal) => Promise<void>;
+/** Hands events to the trail; resolves when all are in it. @throws SinkRejectedError, or any other error when they may be taken later */
+export type AppendToSink = (events: readonly AuditEvent[], signal: AbortSignal) => Promise<void>;
 
 /** Why an event is not kept. */
 export type LossReason =
@@ -20,8 +20,8 @@ export type LossReason =
 export type CountLoss = (events: number, reason: LossReason) => void;
 
 /** The trail will never take these events. */
-export class TrailRefusedError extends Error {
-  override readonly name = "TrailRefusedError" as const;
+export class SinkRejectedError extends Error {
+  override readonly name = "SinkRejectedError" as const;
 }
 
 /** The place that audit events are to go to cannot be used. */

@@ -86,8 +86,8 @@ test("events of a killed process are in ops exactly once, in order, and the chai
   ids.push(...(await predict(third, 10)));
   await vi.waitFor(async () => expect(await recorded(ops)).toHaveLength(710), SLOWLY);
   expect(await third.end("SIGTERM")).toBe(0);
-  const trail = await recorded(ops);
-  expect(trail).toEqual(ids);
+  const auditLog = await recorded(ops);
+  expect(auditLog).toEqual(ids);
   expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 710n });
   expect([...(await spooled(dataDir)).keys()]).toEqual([]);
 });

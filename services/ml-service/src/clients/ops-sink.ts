@@ -4,20 +4,20 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { type AppendToTrail, TrailRefusedError } from "../domain/audit-ports.ts";
+import { type AppendToSink, SinkRejectedError } from "../domain/audit-ports.ts";
 
 /** AppendEvents is open-ended: without it, a peer that accepts and never answers would hold the events back for good. */
 const TIMEOUT_MS = 10_000;
 
 /** The trail of ops-service; at most 500 events a call. */
-export function createOpsTrail(transport: Transport): AppendToTrail {
+export function createOpsSink(transport: Transport): AppendToSink {
   const audit = createClient(AuditService, transport);
   return async (events, signal) => {
     try {
       await audit.appendEvents(single({ events: events.map(eventToProto) }), { signal, timeoutMs: TIMEOUT_MS });
     } catch (cause) {
       if (!(cause instanceof ConnectError) || cause.code !== Code.InvalidArgument) throw cause;
-      throw new TrailRefusedError(cause.rawMessage, { cause });
+      throw new SinkRejectedError(cause.rawMessage, { cause });
     }
   };
 }

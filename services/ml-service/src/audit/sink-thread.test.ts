@@ -6,7 +6,7 @@ import { afterAll, expect, test, vi } from "vitest";
 import { losses } from "../../test/loss-fixture.ts";
 import { lineFromEvent } from "./event-line.ts";
 import { openEventSpool } from "./event-spool.ts";
-import { startTrailThread } from "./trail-thread.ts";
+import { startSinkThread } from "./sink-thread.ts";
 
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -17,7 +17,7 @@ async function start() {
   const { counts, lost } = losses();
   const logger = { info: vi.fn(), warn: vi.fn() };
   const options = { opsUrl: "http://127.0.0.1:1", access: null, spoolFolder, lost, logger };
-  const thread = await startTrailThread(options);
+  const thread = await startSinkThread(options);
   return { thread, spoolFolder, counts, logger };
 }
 
@@ -69,7 +69,7 @@ test("a folder that cannot be written is told at the start", async () => {
     lost: () => {},
     logger: { info: vi.fn(), warn: vi.fn() },
   };
-  await expect(startTrailThread({ ...options, spoolFolder: "/dev/null/spool" })).rejects.toThrow(
+  await expect(startSinkThread({ ...options, spoolFolder: "/dev/null/spool" })).rejects.toThrow(
     /^BELLWETHER_AUDIT_SINK: \/dev\/null\/spool cannot be written \(ENOTDIR\)/,
   );
 });

@@ -1,9 +1,9 @@
 import { expect, test, vi } from "vitest";
 import { losses } from "../../test/loss-fixture.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { TrailRefusedError } from "../domain/audit-ports.ts";
-import { startCourier } from "./courier.ts";
+import { SinkRejectedError } from "../domain/audit-ports.ts";
 import { lineFromEvent } from "./event-line.ts";
+import { startForwarder } from "./forwarder.ts";
 
 const SILENT = { info: () => {}, warn: () => {} };
 const event = (i: number): AuditEvent => ({
@@ -33,11 +33,11 @@ test("segments are sent in their order, at most 500 events at a time, and remove
   const { counts, lost } = losses();
   const sent: unknown[][] = [];
   const spool = memorySpool(linesOf(0, 501), linesOf(501, 502));
-  const courier = startCourier({
+  const forwarder = startForwarder({
     ...{ spool, lost, logger: SILENT },
     append: async (events) => void sent.push(numbersOf(events)),
   });
-  await courier.stop(2_000);
+  await forwarder.stop(2_000);
   expect(sent.map(({ length }) => length)).toEqual([500, 1, 1]);
   expect(sent.flat()).toEqual(Array.from({ length: 502 }, (_, i) => i));
   expect(spool.segments).toEqual([]);
@@ -46,11 +46,11 @@ test("segments are sent in their order, at most 500 events at a time, and remove
 
 test("events are as they were before the spool", async () => {
   const sent: AuditEvent[] = [];
-  const courier = startCourier({
+  const forwarder = startForwarder({
     ...{ spool: memorySpool(linesOf(7, 8)), lost: () => {}, logger: SILENT },
     append: async (events) => void sent.push(...events),
   });
-  await courier.stop(2_000);
+  await forwarder.stop(2_000);
   expect(sent).toEqual([event(7)]);
 });
 
@@ -59,7 +59,7 @@ test("a trail that does not answer is tried again, told once, and gets everythin
   const info = vi.fn();
   const sent: unknown[] = [];
   let attempts = 0;
-  const courier = startCourier({
+  const forwarder = startForwarder({
     ...{ spool: memorySpool(linesOf(0, 3)), lost: () => {}, logger: { info, warn } },
     async append(events) {
       if (++attempts < 3) throw new Error("away");
@@ -69,20 +69,20 @@ test("a trail that does not answer is tried again, told once, and gets everythin
   await vi.waitFor(() => expect(sent).toEqual([0, 1, 2]), { timeout: 10_000 });
   await vi.waitFor(() => expect(info).toHaveBeenCalledTimes(1));
   expect(warn).toHaveBeenCalledTimes(1);
-  await courier.stop(2_000);
+  await forwarder.stop(2_000);
 });
 
 test("an event that the trail refuses is counted; those around it are sent", async () => {
   const { counts, lost } = losses();
   const sent: unknown[] = [];
-  const courier = startCourier({
+  const forwarder = startForwarder({
     ...{ spool: memorySpool(linesOf(0, 100)), lost, logger: SILENT },
     async append(events) {
-      if (numbersOf(events).includes(37)) throw new TrailRefusedError("no");
+      if (numbersOf(events).includes(37)) throw new SinkRejectedError("no");
       sent.push(...numbersOf(events));
     },
   });
-  await courier.stop(2_000);
+  await forwarder.stop(2_000);
   expect(sent).toEqual(Array.from({ length: 100 }, (_, i) => i).filter((i) => i !== 37));
   expect(counts).toEqual({ refused: 1 });
 });
@@ -91,22 +91,22 @@ test("a line that is none is dropped and counted", async () => {
   const { counts, lost } = losses();
   const sent: unknown[] = [];
   const [first = "", second = ""] = linesOf(0, 2);
-  const courier = startCourier({
+  const forwarder = startForwarder({
     ...{ spool: memorySpool([first, "{", "null", "\0\0", '{"event_id":1}', second]), lost, logger: SILENT },
     append: async (events) => void sent.push(...numbersOf(events)),
   });
-  await courier.stop(2_000);
+  await forwarder.stop(2_000);
   expect(sent).toEqual([0, 1]);
   expect(counts).toEqual({ cut_short: 4 });
 });
 
 test("a stop gives up a call that hangs, and what was not sent stays in the spool", async () => {
   const spool = memorySpool(linesOf(0, 3));
-  const courier = startCourier({
+  const forwarder = startForwarder({
     ...{ spool, lost: () => {}, logger: SILENT },
     append: (_, signal) =>
       new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
   });
-  await courier.stop(30);
+  await forwarder.stop(30);
   expect(spool.segments).toHaveLength(1);
 });

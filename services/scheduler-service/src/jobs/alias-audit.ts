@@ -3,7 +3,7 @@ import type { AliasFile } from "@bellwether/registry/aliases/alias-file";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { type AliasEvent, aliasEvents } from "../domain/alias-event.ts";
 
-export interface AliasTrailOptions {
+export interface AliasAuditOptions {
   readonly listModels: () => Promise<readonly string[]>;
   readonly readAliases: (model: string) => Promise<AliasFile>;
   /** Appends at most 500 events to the trail, each once. */
@@ -14,7 +14,7 @@ export interface AliasTrailOptions {
 }
 
 /** Tells the audit trail of every move of an alias. */
-export interface AliasTrail extends AsyncDisposable {
+export interface AliasAudit extends AsyncDisposable {
   /** Looks at the registry now. */
   nudge(): void;
 }
@@ -26,7 +26,7 @@ const LAST_RETRY_MS = 10_000;
  * Follows the registry: the alias files remember every move, so none is lost when the trail or this process is away, and what the command
  * line moved is told too. A move is made whether the trail answers or not.
  */
-export function startAliasTrail({ listModels, readAliases, append, everyMs, logger }: AliasTrailOptions): AliasTrail {
+export function startAliasAudit({ listModels, readAliases, append, everyMs, logger }: AliasAuditOptions): AliasAudit {
   const stopping = new AbortController();
   let resting = new AbortController();
   /** Ids of the moves that each model's file has and the trail was told of. */

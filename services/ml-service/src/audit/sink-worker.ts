@@ -1,13 +1,13 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { type PeerEnv, peerSettings } from "@bellwether/mesh/server/server-env";
-import { createOpsTrail } from "../clients/ops-trail.ts";
+import { createOpsSink } from "../clients/ops-sink.ts";
 import type { LossReason } from "../domain/audit-ports.ts";
-import { type CourierLogger, startCourier } from "./courier.ts";
 import { openEventSpool } from "./event-spool.ts";
+import { type ForwarderLogger, startForwarder } from "./forwarder.ts";
 
 /** What the thread of trail-thread.ts is started with. */
-export interface TrailWorkerData {
+export interface SinkWorkerData {
   readonly opsUrl: string;
   /** How this service shows itself to ops-service; null: not at all. */
   readonly access: PeerEnv | null;
@@ -15,7 +15,7 @@ export interface TrailWorkerData {
 }
 
 /** What it is told. Appends come one at a time, each after the answer to the one before. */
-export type TrailWorkerTask =
+export type SinkWorkerTask =
   | { readonly kind: "append"; readonly lines: readonly string[] }
   | { readonly kind: "stop"; readonly withinMs: number };
 
@@ -31,35 +31,35 @@ const say = (status: WorkerMessage): void => parentPort?.postMessage(status);
 const lost = (events: number, reason: LossReason): void => {
   if (events > 0) say({ kind: "lost", events, reason });
 };
-const logger: CourierLogger = {
+const logger: ForwarderLogger = {
   info: (message) => say({ kind: "log", level: "info", fields: {}, message }),
   warn: (fields, message) => say({ kind: "log", level: "warn", fields, message }),
 };
 
-const { opsUrl, access, spoolFolder } = workerData as TrailWorkerData;
+const { opsUrl, access, spoolFolder } = workerData as SinkWorkerData;
 const spool = await openEventSpool({ folder: spoolFolder, lost });
 const transport = createMeshTransport({ url: opsUrl, ...(access && peerSettings(access)) });
-const courier = startCourier({ spool, append: createOpsTrail(transport), lost, logger });
+const forwarder = startForwarder({ spool, append: createOpsSink(transport), lost, logger });
 
-async function perform(task: TrailWorkerTask): Promise<void> {
+async function perform(task: SinkWorkerTask): Promise<void> {
   if (task.kind === "append") {
     try {
       await spool.append(task.lines);
       say({ kind: "appended" });
-      courier.nudge();
+      forwarder.nudge();
     } catch (error) {
       say({ kind: "not_appended", error });
     }
     return;
   }
-  await courier.stop(task.withinMs);
+  await forwarder.stop(task.withinMs);
   await spool[Symbol.asyncDispose]();
   transport.close();
   parentPort?.close();
 }
 
 let last = Promise.resolve();
-parentPort?.on("message", (task: TrailWorkerTask) => {
+parentPort?.on("message", (task: SinkWorkerTask) => {
   last = last.then(() => perform(task));
 });
 say({ kind: "ready" });

@@ -1,25 +1,25 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { type AppendToTrail, type CountLoss, TrailRefusedError } from "../domain/audit-ports.ts";
+import { type AppendToSink, type CountLoss, SinkRejectedError } from "../domain/audit-ports.ts";
 import { eventFromLine } from "./event-line.ts";
 import type { EventSpool } from "./event-spool.ts";
 
 /** Brings what is spooled to the trail. */
-export interface Courier {
+export interface Forwarder {
   /** Says that there are new lines. */
   nudge(): void;
   /** Sends what is left, for at most `withinMs`, and ends; what could not be sent stays in the spool. */
   stop(withinMs: number): Promise<void>;
 }
 
-export interface CourierOptions {
+export interface ForwarderOptions {
   readonly spool: Pick<EventSpool, "oldest">;
-  readonly append: AppendToTrail;
+  readonly append: AppendToSink;
   readonly lost: CountLoss;
-  readonly logger: CourierLogger;
+  readonly logger: ForwarderLogger;
 }
 
-export interface CourierLogger {
+export interface ForwarderLogger {
   info(message: string): void;
   warn(fields: object, message: string): void;
 }
@@ -32,7 +32,7 @@ const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 10_000;
 
 /** Sends the spool's lines in their order, each at least once, and tries for as long as the trail does not answer. */
-export function startCourier({ spool, append, lost, logger }: CourierOptions): Courier {
+export function startForwarder({ spool, append, lost, logger }: ForwarderOptions): Forwarder {
   const calls = new AbortController();
   const stopping = new AbortController();
   let wake = (): void => {};
@@ -50,7 +50,7 @@ export function startCourier({ spool, append, lost, logger }: CourierOptions): C
     try {
       await append(events, calls.signal);
     } catch (error) {
-      if (!(error instanceof TrailRefusedError)) throw error;
+      if (!(error instanceof SinkRejectedError)) throw error;
       if (events.length === 1) return lost(1, "refused");
       const half = events.length >> 1;
       await send(events.slice(0, half));

@@ -8,7 +8,7 @@ import { callPeer } from "./peer-error.ts";
 const TIMEOUT_MS = 10_000;
 
 /** Appends events, at most 500, to ops-service's trail, each once however often it comes. @throws PeerUnavailableError, PeerRefusedError */
-export function createOpsTrail(transport: Transport) {
+export function createOpsSink(transport: Transport) {
   const audit = createClient(AuditService, transport);
   return async (reported: readonly AliasEvent[], signal: AbortSignal): Promise<void> => {
     const events = reported.map(({ occurredAtMs, payload, ...event }) => ({

@@ -4,17 +4,17 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { AuditSinkError, type CountLoss } from "../domain/audit-ports.ts";
-import type { TrailWorkerData, TrailWorkerTask, WorkerMessage } from "./trail-worker.ts";
+import type { SinkWorkerData, SinkWorkerTask, WorkerMessage } from "./sink-worker.ts";
 
 /** The spool and its courier in a thread of their own: what they do to lines costs no answer its time. */
-export interface TrailThread {
+export interface SinkThread {
   /** Appends lines to the spool, one call at a time. @throws Error when they are not on disk */
   append(lines: readonly string[]): Promise<void>;
   /** Sends what is left for at most `withinMs`; what could not be sent stays in the spool. */
   stop(withinMs: number): Promise<void>;
 }
 
-export interface TrailThreadOptions extends TrailWorkerData {
+export interface SinkThreadOptions extends SinkWorkerData {
   readonly lost: CountLoss;
   readonly logger: Pick<Logger, "info" | "warn">;
 }
@@ -30,7 +30,7 @@ const CLOSE_MS = 250;
  * Starts the thread and does not wait for it: lines do. One that ends by itself is replaced.
  * @throws AuditSinkError when the spool's folder cannot be written
  */
-export async function startTrailThread({ lost, logger, ...workerData }: TrailThreadOptions): Promise<TrailThread> {
+export async function startSinkThread({ lost, logger, ...workerData }: SinkThreadOptions): Promise<SinkThread> {
   await checkFolder(workerData.spoolFolder);
   let current: Worker | undefined;
   let running: Promise<Worker> | undefined;
@@ -52,7 +52,7 @@ export async function startTrailThread({ lost, logger, ...workerData }: TrailThr
       };
     });
   const start = async (): Promise<Worker> => {
-    const worker = new Worker(new URL("./trail-worker.ts", import.meta.url), {
+    const worker = new Worker(new URL("./sink-worker.ts", import.meta.url), {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
@@ -76,7 +76,7 @@ export async function startTrailThread({ lost, logger, ...workerData }: TrailThr
     running = start();
     return running;
   };
-  const post = (to: Worker, task: TrailWorkerTask): void => to.postMessage(task);
+  const post = (to: Worker, task: SinkWorkerTask): void => to.postMessage(task);
 
   thread().catch(() => {});
   return {
