@@ -10,7 +10,7 @@ import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { staticFiles } from "@bellwether/mesh/web/static-files";
-import { watchPostgres } from "@bellwether/postgres/watch/postgres-pulse";
+import { watchPostgres } from "@bellwether/postgres/watch/watch-postgres";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { passOnInference } from "./clients/pass-on-inference.ts";
@@ -132,12 +132,12 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     ...(telemetry && { telemetry }),
   });
   starting.use(server);
-  const pulse = watchPostgres(databaseUrl, (usable, reason) => {
+  const storeWatch = watchPostgres(databaseUrl, (usable, reason) => {
     if (usable) logger.info("ready: the database answers again");
     else logger.warn(`not ready: the database ${reason}`);
     server.setServing("", usable, usable ? "" : `the database ${reason}`);
   });
-  starting.use(pulse);
+  starting.use(storeWatch);
   const opened = starting.move();
   let ended: Promise<void> | undefined;
   const stop = (): Promise<void> => {

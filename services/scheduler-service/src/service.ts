@@ -5,7 +5,7 @@ import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { openQueue } from "@bellwether/queue/open-queue";
-import { watchQueue } from "@bellwether/queue/queue-pulse";
+import { watchQueue } from "@bellwether/queue/watch-queue";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
 import { listModels } from "@bellwether/registry/versions/read-version";
@@ -119,12 +119,12 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
   });
   starting.use(server);
   readiness.report(server);
-  const pulse = watchQueue(queueUrl, (usable, reason) => {
+  const storeWatch = watchQueue(queueUrl, (usable, reason) => {
     readiness.set("store", usable ? null : `the store of the jobs ${reason}`);
     // What it lost meanwhile is written again.
     if (usable) jobs.checkSchedule();
   });
-  starting.use(pulse);
+  starting.use(storeWatch);
   const opened = starting.move();
   let ended: Promise<void> | undefined;
   const stop = (): Promise<void> => {

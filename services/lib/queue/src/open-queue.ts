@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { StorageError, shortCause, shownAddress } from "@bellwether/files/storage-error";
 import { libpqUrl } from "@bellwether/postgres/pool/libpq-url";
-import { assertWritable } from "@bellwether/postgres/watch/postgres-pulse";
+import { assertWritable } from "@bellwether/postgres/watch/watch-postgres";
 import {
   type BackendFactory,
   createPostgresBackend,

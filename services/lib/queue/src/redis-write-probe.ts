@@ -1,4 +1,4 @@
-import { StoreReadOnlyError } from "@bellwether/postgres/watch/store-pulse";
+import { StoreReadOnlyError } from "@bellwether/postgres/watch/watch-store";
 import type { Redis } from "ioredis";
 
 /** Prefix of every key of the queues: one hash tag, so that a Redis Cluster keeps them all in one slot. */

@@ -5,7 +5,7 @@ import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { Redis } from "ioredis";
 import { expect, test, vi } from "vitest";
 import { openQueue } from "./open-queue.ts";
-import { watchQueue } from "./queue-pulse.ts";
+import { watchQueue } from "./watch-queue.ts";
 
 const QUICK = { pauseMs: 20, timeLimitMs: 200, giveUpMs: 400 };
 const within = (condition: () => void) => vi.waitFor(condition, { timeout: 5_000, interval: 10 });

@@ -14,7 +14,7 @@ export interface StoreProbe {
 }
 
 /** How a store is asked whether it answers; all of it in milliseconds. */
-export interface PulseTimes {
+export interface WatchTimes {
   /** Between an answer and the next question. */
   readonly pauseMs: number;
   /** A store that takes longer does not answer. */
@@ -25,7 +25,7 @@ export interface PulseTimes {
 
 const SILENT = "does not answer";
 
-const DEFAULT_TIMES: PulseTimes = { pauseMs: 1_000, timeLimitMs: 2_000, giveUpMs: 10_000 };
+const DEFAULT_TIMES: WatchTimes = { pauseMs: 1_000, timeLimitMs: 2_000, giveUpMs: 10_000 };
 
 /**
  * Asks a store again and again whether it can be used, one question at a time, until it is disposed of. It has a connection of its own:
@@ -36,7 +36,7 @@ const DEFAULT_TIMES: PulseTimes = { pauseMs: 1_000, timeLimitMs: 2_000, giveUpMs
 export function watchStore(
   connect: () => StoreProbe,
   changed: (usable: boolean, reason: string) => void,
-  { pauseMs, timeLimitMs, giveUpMs }: PulseTimes = DEFAULT_TIMES,
+  { pauseMs, timeLimitMs, giveUpMs }: WatchTimes = DEFAULT_TIMES,
 ): AsyncDisposable {
   const stopped = new AbortController();
   const { signal } = stopped;

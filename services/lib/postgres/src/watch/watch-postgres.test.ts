@@ -4,7 +4,7 @@ import path from "node:path";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
-import { watchPostgres } from "./postgres-pulse.ts";
+import { watchPostgres } from "./watch-postgres.ts";
 
 let server: EmbeddedPostgres;
 let folder = "";

@@ -1,6 +1,6 @@
 import type { ClientBase } from "pg";
 import { connectPostgres } from "../pool/open-postgres.ts";
-import { type PulseTimes, type StoreProbe, StoreReadOnlyError, watchStore } from "./store-pulse.ts";
+import { type StoreProbe, StoreReadOnlyError, type WatchTimes, watchStore } from "./watch-store.ts";
 
 /** A standby, or a server or database whose transactions are read-only. */
 const READ_ONLY = "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as read_only";
@@ -9,7 +9,7 @@ const READ_ONLY = "select pg_is_in_recovery() or current_setting('transaction_re
 export function watchPostgres(
   url: string,
   changed: (usable: boolean, reason: string) => void,
-  times?: PulseTimes,
+  times?: WatchTimes,
 ): AsyncDisposable {
   return watchStore(() => probePostgres(url), changed, times);
 }

@@ -1,5 +1,5 @@
-import { probePostgres } from "@bellwether/postgres/watch/postgres-pulse";
-import { type PulseTimes, type StoreProbe, watchStore } from "@bellwether/postgres/watch/store-pulse";
+import { probePostgres } from "@bellwether/postgres/watch/watch-postgres";
+import { type StoreProbe, type WatchTimes, watchStore } from "@bellwether/postgres/watch/watch-store";
 import { Redis } from "ioredis";
 import { probeWrite } from "./redis-write-probe.ts";
 
@@ -7,7 +7,7 @@ import { probeWrite } from "./redis-write-probe.ts";
 export function watchQueue(
   url: string,
   changed: (usable: boolean, reason: string) => void,
-  times?: PulseTimes,
+  times?: WatchTimes,
 ): AsyncDisposable {
   const probe = /^rediss?:/.test(url) ? probeRedis : probePostgres;
   return watchStore(() => probe(url), changed, times);
