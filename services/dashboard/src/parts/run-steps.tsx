@@ -1,10 +1,15 @@
 import { type BatchRun, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { countText } from "./format.ts";
-import { type Standing, standingOf } from "./run-standing.ts";
+import { type StageState, stageStateOf } from "./stage-state.ts";
 import { STAGE_WORDS, wordOf } from "./words.ts";
 
 const STAGES = [RunStage.INGEST, RunStage.VALIDATE, RunStage.SCORE, RunStage.DRIFT, RunStage.COMPLETE, RunStage.REPORT];
-const STANDING_WORDS: Readonly<Record<Standing, string>> = { done: "done", now: "now", failed: "failed", ahead: "" };
+const STAGE_STATE_WORDS: Readonly<Record<StageState, string>> = {
+  done: "done",
+  now: "now",
+  failed: "failed",
+  ahead: "",
+};
 
 /** A run's stages, and how many of its chunks are scored. */
 export function RunSteps({ run }: { run: BatchRun }) {
@@ -13,11 +18,11 @@ export function RunSteps({ run }: { run: BatchRun }) {
     <>
       <ol className="steps">
         {STAGES.map((stage) => {
-          const standing = standingOf(stage, run);
+          const state = stageStateOf(stage, run);
           return (
-            <li key={stage} data-standing={standing} aria-current={standing === "now" ? "step" : undefined}>
+            <li key={stage} data-state={state} aria-current={state === "now" ? "step" : undefined}>
               {wordOf(STAGE_WORDS, stage)}
-              {STANDING_WORDS[standing] && <span className="unseen">, {STANDING_WORDS[standing]}</span>}
+              {STAGE_STATE_WORDS[state] && <span className="unseen">, {STAGE_STATE_WORDS[state]}</span>}
             </li>
           );
         })}

@@ -12,7 +12,7 @@ import {
 } from "./alert.ts";
 
 /** A supplier that the score rule has a say on. */
-export interface ScoreStanding {
+export interface ScoreRuleInput {
   readonly supplierId: number;
   readonly riskScore: number;
   readonly alert: Alert | null;
@@ -25,7 +25,7 @@ export interface ScoreStanding {
 }
 
 /** A supplier that the capacity rule has a say on. */
-export interface ImpactStanding {
+export interface ImpactRuleInput {
   readonly supplierId: number;
   readonly riskScore: number;
   readonly alert: Alert | null;
@@ -36,22 +36,22 @@ export interface ImpactStanding {
 }
 
 /** What the rules need to see and change, all in one transaction. Alerts are those of the run's model only. */
-export interface AlertBook {
+export interface AlertRuleStore {
   /** Keeps alerts from being changed by others until the end of the transaction. */
   hold(): Promise<void>;
   /** The latest complete week of the run's model that is later than the run's; null: there is none. */
   overtakenBy(runId: number): Promise<string | null>;
   /** Suppliers at `raise` or above in the run, and those with an active alert of the rule. */
-  scoreStandings(runId: number, rule: ScoreThresholdRule): Promise<readonly ScoreStanding[]>;
+  scoreRuleInputs(runId: number, rule: ScoreThresholdRule): Promise<readonly ScoreRuleInput[]>;
   /**
    * The first `keepWithin` suppliers by impact, and those with an active alert of the rule. A supplier has no place, and takes none from
    * others, while the score rule has an active alert about it or it is at rest: either rule's alert was resolved after `restsFrom`.
    */
-  impactStandings(
+  impactRuleInputs(
     runId: number,
     rules: Pick<AlertRules, "scoreThreshold" | "weeklyCapacity">,
     restsFrom: Date,
-  ): Promise<readonly ImpactStanding[]>;
+  ): Promise<readonly ImpactRuleInput[]>;
   /** Active alerts of any rule about suppliers without a score in the latest `runs` runs. */
   absentAlerts(runId: number, runs: number): Promise<readonly AbsentAlert[]>;
   saveChanges(changes: readonly AlertChange[]): Promise<void>;
@@ -73,7 +73,7 @@ export type RuleRun = Pick<Decision, "runId" | "modelName" | "now" | "newId">;
  * completes after a later one: its scores are older than those that the alerts were decided by.
  */
 export async function evaluateRules(
-  book: AlertBook,
+  ruleStore: AlertRuleStore,
   rules: AlertRules,
   { runId, modelName, now, newId }: RuleRun,
 ): Promise<RulesOutcome> {
@@ -81,42 +81,42 @@ export async function evaluateRules(
   const apply = async (ruleId: string, dimension: AlertDimension, candidates: readonly AlertCandidate[]) => {
     const decision = { runId, modelName, now, newId, coolDownDays, ruleId, dimension };
     const changes = candidates.flatMap((candidate) => decideAlert(candidate, decision) ?? []);
-    await book.saveChanges(changes);
+    await ruleStore.saveChanges(changes);
     return changes.filter(({ event }) => event?.kind === "raised" || event?.kind === "reopened").length;
   };
-  await book.hold();
-  const overtakenBy = await book.overtakenBy(runId);
+  await ruleStore.hold();
+  const overtakenBy = await ruleStore.overtakenBy(runId);
   if (overtakenBy !== null) return { alertsRaised: 0, overtakenBy };
-  const byScore = await book.scoreStandings(runId, scoreThreshold);
+  const byScore = await ruleStore.scoreRuleInputs(runId, scoreThreshold);
   const raised = await apply(
     scoreThreshold.id,
     "score",
-    byScore.map((standing) => scoreCandidate(standing, scoreThreshold)),
+    byScore.map((input) => scoreCandidate(input, scoreThreshold)),
   );
-  const byImpact = await book.impactStandings(runId, rules, coolDownStart(now, coolDownDays));
+  const byImpact = await ruleStore.impactRuleInputs(runId, rules, coolDownStart(now, coolDownDays));
   const pointedAt = await apply(
     weeklyCapacity.id,
     "impact",
-    byImpact.map((standing) => impactCandidate(standing, weeklyCapacity)),
+    byImpact.map((input) => impactCandidate(input, weeklyCapacity)),
   );
-  const absent = await book.absentAlerts(runId, runs);
-  await book.saveChanges(absent.flatMap((alert) => lapseAlert(alert, { runs, now }) ?? []));
+  const absent = await ruleStore.absentAlerts(runId, runs);
+  await ruleStore.saveChanges(absent.flatMap((alert) => lapseAlert(alert, { runs, now }) ?? []));
   return { alertsRaised: raised + pointedAt, overtakenBy: "" };
 }
 
-function scoreCandidate(standing: ScoreStanding, rule: ScoreThresholdRule): AlertCandidate {
-  const { supplierId, riskScore, alert, highRuns, lowRuns, wasBelowCritical } = standing;
+function scoreCandidate(input: ScoreRuleInput, rule: ScoreThresholdRule): AlertCandidate {
+  const { supplierId, riskScore, alert, highRuns, lowRuns, wasBelowCritical } = input;
   const isCritical = riskScore >= rule.critical;
   const isHigh = riskScore >= rule.raise;
   return {
     ...{ supplierId, riskScore, alert, isCritical, isHigh, wasBelowCritical, replacedBy: null },
     isRaised: isCritical || highRuns >= rule.runsToRaise,
     isCleared: lowRuns >= rule.runsToClear,
-    summary: scoreSummary(standing, rule),
+    summary: scoreSummary(input, rule),
   };
 }
 
-function scoreSummary({ riskScore, highRuns, lowRuns }: ScoreStanding, rule: ScoreThresholdRule): string {
+function scoreSummary({ riskScore, highRuns, lowRuns }: ScoreRuleInput, rule: ScoreThresholdRule): string {
   const { raise, runsToRaise, critical, clear, runsToClear } = rule;
   const score = `Risk score ${scoreText(riskScore, [raise, critical, clear])}`;
   if (riskScore >= critical) return `${score}, at or above the critical limit ${critical}.`;
@@ -140,8 +140,8 @@ function scoreText(score: number, limits: readonly number[]): string {
 
 const MAX_DIGITS = 16;
 
-function impactCandidate(standing: ImpactStanding, rule: WeeklyCapacityRule): AlertCandidate {
-  const { supplierId, riskScore, alert, rank, scoreAlert } = standing;
+function impactCandidate(input: ImpactRuleInput, rule: WeeklyCapacityRule): AlertCandidate {
+  const { supplierId, riskScore, alert, rank, scoreAlert } = input;
   const isRaised = rank !== null && rank <= rule.suppliers;
   const score = `Risk score ${riskScore.toFixed(2)}`;
   const place =

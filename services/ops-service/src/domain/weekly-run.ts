@@ -2,7 +2,7 @@ import type { AlertRules } from "@bellwether/config/alert-rules";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import { checkWeekBegun, isFutureWeek, parseIsoWeek } from "@bellwether/contract/iso-week";
 import type { AuditEvent } from "./audit-chain.ts";
-import { type AlertBook, evaluateRules } from "./evaluate-rules.ts";
+import { type AlertRuleStore, evaluateRules } from "./evaluate-rules.ts";
 import { LossLimitError, RunMismatchError } from "./ops-error.ts";
 import type { BandCounts, FeatureDrift, Run, RunLease, RunStage } from "./run.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
@@ -10,7 +10,7 @@ import { measureLosses, type Override, type PreviousWeek, type RunLosses } from 
 
 /** What a run needs to see and change, all in one transaction. A run that was given out is locked until its end. */
 export interface RunLedger {
-  readonly alerts: AlertBook;
+  readonly alerts: AlertRuleStore;
   lock(runId: number): Promise<Run | undefined>;
   /** The week's run, made with fence 0 when it is not there. */
   lockWeek(isoWeek: string, modelName: string): Promise<Run>;

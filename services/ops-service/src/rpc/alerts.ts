@@ -12,7 +12,7 @@ import type { AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";
 import type { Change } from "../domain/change.ts";
 import { checkModel, type ScoringModel } from "../domain/choose-model.ts";
 import { AlertNotFoundError } from "../domain/ops-error.ts";
-import { acknowledgeAlert, resolveAlert, type TriageDesk } from "../domain/triage-alert.ts";
+import { type AlertTransaction, acknowledgeAlert, resolveAlert } from "../domain/triage-alert.ts";
 import {
   type AlertNames,
   alertEventToProto,
@@ -48,7 +48,7 @@ export interface AlertDependencies {
   readonly watchAlerts: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
   /** Models with complete runs. */
   readonly listModels: () => Promise<readonly ScoringModel[]>;
-  readonly triage: (work: (desk: TriageDesk) => Promise<void>) => Promise<void>;
+  readonly triage: (work: (transaction: AlertTransaction) => Promise<void>) => Promise<void>;
   readonly now: () => Date;
 }
 
@@ -98,12 +98,12 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
       return { alert: alertToProto(view), events: events.map(alertEventToProto) };
     },
     async acknowledgeAlert(request, context) {
-      await deps.triage((desk) => acknowledgeAlert(desk, decision(request, context)));
+      await deps.triage((transaction) => acknowledgeAlert(transaction, decision(request, context)));
       return { alert: alertToProto(await find(request.alertId)) };
     },
     async resolveAlert(request, context) {
       const disposition = dispositionFromProto(request.disposition);
-      await deps.triage((desk) => resolveAlert(desk, disposition, decision(request, context)));
+      await deps.triage((transaction) => resolveAlert(transaction, disposition, decision(request, context)));
       return { alert: alertToProto(await find(request.alertId)) };
     },
     async *watchAlerts({ modelName }, { signal }) {

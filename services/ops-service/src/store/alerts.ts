@@ -1,8 +1,8 @@
 import { aliasedTable, and, desc, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert, AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";
-import type { TriageDesk } from "../domain/triage-alert.ts";
-import { saveChanges } from "./alert-book.ts";
+import type { AlertTransaction } from "../domain/triage-alert.ts";
+import { saveChanges } from "./alert-rule-store.ts";
 import { appendEvents } from "./audit-events.ts";
 import type { Db, InTransaction } from "./database.ts";
 import { alert, alertEvent, run, supplier } from "./schema.ts";
@@ -72,7 +72,7 @@ export function listAlertEvents(db: Db, alertId: string, limit: number): Promise
 
 /** Runs a decision on the alerts in one transaction. */
 export function createTriage(inTransaction: InTransaction, newId: () => string, now: () => Date) {
-  return (work: (desk: TriageDesk) => Promise<void>): Promise<void> =>
+  return (work: (transaction: AlertTransaction) => Promise<void>): Promise<void> =>
     inTransaction(({ db }) =>
       work({
         async lock(alertId) {

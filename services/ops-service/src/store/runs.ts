@@ -3,7 +3,7 @@ import type { SQL } from "drizzle-orm";
 import type { ScoringModel } from "../domain/choose-model.ts";
 import type { Run } from "../domain/run.ts";
 import type { RunLedger, Transact } from "../domain/weekly-run.ts";
-import { createAlertBook } from "./alert-book.ts";
+import { createAlertRuleStore } from "./alert-rule-store.ts";
 import { appendEvents } from "./audit-events.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import type { Db, InTransaction } from "./database.ts";
@@ -25,7 +25,7 @@ function createLedger(db: Db, { now, newId }: LedgerOptions): RunLedger {
   const lockWhere = async (condition: SQL | undefined): Promise<Run | undefined> =>
     (await db.select().from(run).where(condition).for("update"))[0];
   return {
-    alerts: createAlertBook(db),
+    alerts: createAlertRuleStore(db),
     lock: (runId) => lockWhere(eq(run.id, runId)),
     async lockWeek(isoWeek, modelName) {
       const previousRunId = (await newestBefore(db, isoWeek, modelName))?.id ?? null;

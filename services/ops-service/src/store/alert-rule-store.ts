@@ -1,7 +1,7 @@
 import { getTableColumns, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert, AlertChange, AlertDimension } from "../domain/alert.ts";
-import type { AlertBook, ImpactStanding, ScoreStanding } from "../domain/evaluate-rules.ts";
+import type { AlertRuleStore, ImpactRuleInput, ScoreRuleInput } from "../domain/evaluate-rules.ts";
 import { ALERT_CHANNEL } from "./channels.ts";
 import type { Db } from "./database.ts";
 import { alert, alertEvent } from "./schema.ts";
@@ -10,7 +10,7 @@ import { alert, alertEvent } from "./schema.ts";
 const ROWS_PER_STATEMENT = 1_000;
 
 /** What the rules see and change, within the transaction of `db`. */
-export function createAlertBook(db: Db): AlertBook {
+export function createAlertRuleStore(db: Db): AlertRuleStore {
   return {
     async hold() {
       // Readers go on. Rows alone would not do: two runs may raise the same alert.
@@ -22,9 +22,9 @@ export function createAlertBook(db: Db): AlertBook {
           and later.model_name = r.model_name and later.iso_week > r.iso_week and later.state = 'complete'`);
       return rows[0]?.week ?? null;
     },
-    async scoreStandings(runId, rule) {
+    async scoreRuleInputs(runId, rule) {
       const { rows } = await db.execute<
-        StandingRow & Pick<ScoreStanding, "highRuns" | "lowRuns" | "wasBelowCritical">
+        RuleInputRow & Pick<ScoreRuleInput, "highRuns" | "lowRuns" | "wasBelowCritical">
       >(sql`
         with ${recentRuns(runId)},
         standing as (
@@ -48,8 +48,8 @@ export function createAlertBook(db: Db): AlertBook {
         order by s.supplier`);
       return rows.map((row) => ({ ...row, alert: row.alert && alertFromJson(row.alert) }));
     },
-    async impactStandings(runId, { scoreThreshold, weeklyCapacity: rule }, restsFrom) {
-      const { rows } = await db.execute<StandingRow & Pick<ImpactStanding, "rank" | "scoreAlert">>(sql`
+    async impactRuleInputs(runId, { scoreThreshold, weeklyCapacity: rule }, restsFrom) {
+      const { rows } = await db.execute<RuleInputRow & Pick<ImpactRuleInput, "rank" | "scoreAlert">>(sql`
         with here as (select model_name from bellwether.run where id = ${runId}),
         first as (
           select s.supplier, row_number() over (order by s.impact desc, s.supplier desc)::int as rank
@@ -143,7 +143,7 @@ async function updateScores(db: Db, alerts: readonly Alert[], changeId: number):
 
 type JsonAlert = Readonly<Record<string, string | number | null>>;
 
-interface StandingRow extends Record<string, unknown> {
+interface RuleInputRow extends Record<string, unknown> {
   supplierId: number;
   riskScore: number;
   alert: JsonAlert | null;
