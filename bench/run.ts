@@ -54,9 +54,9 @@ async function measure(): Promise<void> {
 }
 
 async function compare(commit: string): Promise<void> {
-  const mistake = mistakeIn(commit);
-  if (mistake !== undefined) {
-    console.error(mistake);
+  const violation = invalidReason(commit);
+  if (violation !== undefined) {
+    console.error(violation);
     process.exitCode = 2;
     return;
   }
@@ -70,7 +70,7 @@ async function compare(commit: string): Promise<void> {
 }
 
 /** What is wrong with a comparison before anything is measured. */
-function mistakeIn(commit: string): string | undefined {
+function invalidReason(commit: string): string | undefined {
   if (!existsSync(new URL(`./own/${name}.ts`, import.meta.url)))
     return `${name} has no figures of its own to compare; bench/own/${name}.ts would hold them`;
   return findCommit(commit) === undefined ? `there is no commit ${commit} in this repository` : undefined;

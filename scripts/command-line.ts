@@ -35,8 +35,8 @@ export interface ParsedArguments<Flag extends string, Option extends string = ne
 export function readCommandLine<Flag extends string, Option extends string = never>(
   form: CommandForm<Flag, Option>,
 ): ParsedArguments<Flag, Option> {
-  const refuse = (mistake: string): never => {
-    console.error(`${mistake}\n\n${usage(form)}`);
+  const refuse = (violation: string): never => {
+    console.error(`${violation}\n\n${usage(form)}`);
     process.exit(2);
   };
   const known: string[] = Object.keys(form.flags);

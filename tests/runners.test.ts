@@ -6,7 +6,7 @@ const ROOT = path.resolve(import.meta.dirname, "..");
 
 /** The commands that measure and try out, with one of the names each takes. */
 const RUNNERS: Readonly<Record<string, { readonly file: string; readonly name?: string }>> = {
-  faults: { file: "tests/faults/run.ts", name: "floods" },
+  failures: { file: "tests/faults/run.ts", name: "floods" },
   bench: { file: "bench/run.ts", name: "explain" },
   "test:interop": { file: "tests/interop/run.ts" },
   "test:conformance": { file: "tests/conformance/run.ts", name: "web-tls" },
@@ -38,10 +38,10 @@ describe.each(Object.entries(RUNNERS))("npm run %s", (command, { file, name }) =
       ["constructor"],
       name === undefined ? "takes no names" : "there is no constructor;",
     ],
-  ])("%s is one line and the usage on stderr, exit code 2, and nothing is run", (_, args, mistake) => {
+  ])("%s is one line and the usage on stderr, exit code 2, and nothing is run", (_, args, violation) => {
     const { status, stdout, stderr } = run(...args);
     expect([status, stdout]).toEqual([2, ""]);
-    expect(stderr.split("\n")[0]).toContain(mistake);
+    expect(stderr.split("\n")[0]).toContain(violation);
     expect(stderr).toContain(`\n\nusage: npm run ${command}`);
   });
 });

@@ -16,7 +16,7 @@ interface Verdict {
   readonly total: number;
   /** Cases that fail as expected. */
   readonly expected: number;
-  readonly faults: readonly string[];
+  readonly failures: readonly string[];
 }
 
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
@@ -52,20 +52,20 @@ if (flags.generate) {
 
 let passed = 0;
 let expected = 0;
-const faults = staleContracts();
+const failures = staleContracts();
 for (const [configuration, door] of Object.entries(CONFIGURATIONS)) {
   if (names.length > 0 && !names.includes(configuration)) continue;
   const verdict = judge(configuration, await runSuite(configuration, door));
   console.log(
-    `${verdict.faults.length === 0 ? "ok     " : "FAILED "} ${configuration}: ${verdict.total} cases, ${verdict.expected} fail as expected`,
+    `${verdict.failures.length === 0 ? "ok     " : "FAILED "} ${configuration}: ${verdict.total} cases, ${verdict.expected} fail as expected`,
   );
-  passed += verdict.total - verdict.expected - verdict.faults.length;
+  passed += verdict.total - verdict.expected - verdict.failures.length;
   expected += verdict.expected;
-  faults.push(...verdict.faults);
+  failures.push(...verdict.failures);
 }
-for (const fault of faults) console.log(fault);
-console.log(`${passed} passed, ${faults.length} failed, ${expected} expected failures`);
-process.exit(faults.length > 0 ? 1 : 0);
+for (const failure of failures) console.log(failure);
+console.log(`${passed} passed, ${failures.length} failed, ${expected} expected failures`);
+process.exit(failures.length > 0 ? 1 : 0);
 
 /** Builds the suite's runner once; gives back why that is impossible. */
 function buildRunner(): string | undefined {
@@ -114,7 +114,7 @@ function judge(configuration: string, report: string): Verdict {
   const total = Number(/^Total cases: (\d+)$/m.exec(report)?.[1] ?? 0);
   const entries = EXPECTED_FAILURES[configuration] ?? [];
   const needed = new Set<unknown>();
-  const faults = total > 0 ? [] : [`${configuration}: the runner ran no case\n${report}`];
+  const failures = total > 0 ? [] : [`${configuration}: the runner ran no case\n${report}`];
   let expected = 0;
   for (const [, name = "", text = ""] of report.matchAll(/^FAILED: (.+):\n((?:\t.*\n)+)/gm)) {
     const complaints = text
@@ -125,11 +125,11 @@ function judge(configuration: string, report: string): Verdict {
       ({ cases, complaints: allowed }) => cases.test(name) && complaints.every((c) => allowed.test(c)),
     );
     if (entry) expected++;
-    else faults.push(`${configuration}: ${name}: ${complaints.join("; ")}`);
+    else failures.push(`${configuration}: ${name}: ${complaints.join("; ")}`);
     needed.add(entry);
   }
   const stale = entries
     .filter((entry) => !needed.has(entry))
     .map(({ cases }) => `${configuration}: nothing fails as ${cases} says`);
-  return { total, expected, faults: [...faults, ...stale] };
+  return { total, expected, failures: [...failures, ...stale] };
 }

@@ -20,9 +20,9 @@ readCommandLine({
   exitCodes: "1 when something does not hold",
 });
 
-const faults: string[] = [];
+const failures: string[] = [];
 const holds = (claim: string, found: readonly string[]): number => {
-  faults.push(...found.map((fault) => `${claim}: ${fault}`));
+  failures.push(...found.map((failure) => `${claim}: ${failure}`));
   return found.length;
 };
 
@@ -71,7 +71,7 @@ for (const workload of workloadsOf(manifests)) {
   if (holds(name, await cluster.tryPod(podOf(workload))) === 0) admitted++;
   // With one right more than the namespace allows: a namespace that lets it in guards nothing.
   if ((await cluster.tryPod(podOf(workload, { hostNetwork: true }))).length === 0) {
-    faults.push(`${name}: let in on the host's network`);
+    failures.push(`${name}: let in on the host's network`);
   }
 }
 
@@ -79,15 +79,15 @@ const { version, definitions } = await liveDefinitions(server);
 const schema = readSchema();
 if (version !== schema.version) console.log(`schemas of ${schema.version} not compared with those of ${version}`);
 else if (!isDeepStrictEqual(definitions, schema.definitions)) {
-  faults.push("kubernetes.schema.json is not what this API server says: run node tests/deploy/update-schema.ts");
+  failures.push("kubernetes.schema.json is not what this API server says: run node tests/deploy/update-schema.ts");
 }
 
-for (const fault of faults) console.log(`FAILED ${fault}`);
+for (const failure of failures) console.log(`FAILED ${failure}`);
 console.log(
   `${manifests.length} objects: ${applied.length} applied, ${stored.size} read back, ${unchanged} unchanged at the second apply; ` +
-    `${admitted} of ${workloadsOf(manifests).length} pods admitted; kube-apiserver ${version}; ${faults.length} faults`,
+    `${admitted} of ${workloadsOf(manifests).length} pods admitted; kube-apiserver ${version}; ${failures.length} faults`,
 );
-process.exitCode = faults.length > 0 || applied.length === 0 ? 1 : 0;
+process.exitCode = failures.length > 0 || applied.length === 0 ? 1 : 0;
 
 /** The pod that a controller would make of a workload's template. */
 function podOf({ spec: { template, volumeClaimTemplates = [] } }: Workload, more: object = {}): unknown {

@@ -7,7 +7,7 @@ import { type Manifest, parseManifests, readManifests } from "./manifest.ts";
 import { findRenderer, type Renderer, ROOT, render } from "./render.ts";
 import { dataOf, servicesOf, workloadsOf } from "./workload.ts";
 
-const faultsOf = createSchemaCheck();
+const failuresOf = createSchemaCheck();
 const PRODUCTION = "deploy/overlays/production";
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
 
@@ -20,19 +20,19 @@ const SOURCES = globSync("deploy/{base,components}/**/*.yaml", { cwd: ROOT }).fi
 
 test("every object that is written down fits the Kubernetes API's schema of its kind", () => {
   expect(SOURCES.length).toBeGreaterThan(5);
-  expect(SOURCES.flatMap((file) => readManifests(path.join(ROOT, file)).flatMap(faultsOf))).toEqual([]);
+  expect(SOURCES.flatMap((file) => readManifests(path.join(ROOT, file)).flatMap(failuresOf))).toEqual([]);
 });
 
 test("the schema check names what the API would refuse", () => {
   const [manifest] = parseManifests(
     "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {port: [], type: Local}}",
   );
-  expect(manifest && faultsOf(manifest)).toEqual([
+  expect(manifest && failuresOf(manifest)).toEqual([
     'v1 Service a /spec: must NOT have additional properties {"additionalProperty":"port"}',
     'v1 Service a /spec/type: must be equal to one of the allowed values {"allowedValues":["ClusterIP","ExternalName","LoadBalancer","NodePort"]}',
   ]);
   const [unknown] = parseManifests("{apiVersion: v2, kind: Service, metadata: {name: a}}");
-  expect(unknown && faultsOf(unknown)).toEqual(["v2 Service: not a kind of the API, or not among KINDS"]);
+  expect(unknown && failuresOf(unknown)).toEqual(["v2 Service: not a kind of the API, or not among KINDS"]);
 });
 
 const renderer = await rendererOrReason();
@@ -47,7 +47,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
   test.each(["deploy/base", PRODUCTION])("%s: every object fits the Kubernetes API's schema", (folder) => {
     const objects = rendered(folder);
     expect(objects.length).toBeGreaterThan(20);
-    expect(objects.flatMap(faultsOf)).toEqual([]);
+    expect(objects.flatMap(failuresOf)).toEqual([]);
     expect(objects.filter(({ kind, metadata }) => kind !== "Namespace" && metadata.namespace !== "bellwether")).toEqual(
       [],
     );

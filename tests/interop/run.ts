@@ -116,18 +116,18 @@ for (const client of [...CLIENTS, ...NIGHTLY]) {
     console.log(`SKIPPED ${client.name}: ${client.missing}`);
     continue;
   }
-  const faults = await faultsOf(client, echo);
-  if (faults.length === 0) passed++;
+  const failures = await failuresOf(client, echo);
+  if (failures.length === 0) passed++;
   else failed++;
-  console.log(`${faults.length === 0 ? "ok     " : "FAILED "} ${client.name}`);
-  for (const fault of faults) console.log(`          ${fault}`);
+  console.log(`${failures.length === 0 ? "ok     " : "FAILED "} ${client.name}`);
+  for (const failure of failures) console.log(`          ${failure}`);
 }
 await echo[Symbol.asyncDispose]();
 await page?.[Symbol.asyncDispose]();
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed > 0 || (skipped > 0 && process.env.CI === "true") ? 1 : 0);
 
-async function faultsOf(client: InteropClient, echo: EchoServer): Promise<string[]> {
+async function failuresOf(client: InteropClient, echo: EchoServer): Promise<string[]> {
   let reports: Report[];
   try {
     reports = await client.reports(echo);

@@ -58,7 +58,7 @@ export async function startOps(databaseUrl: string, over: Partial<OpsServiceConf
   };
 }
 
-/** One row of a chunk; without a score its band is UNKNOWN, with `fault` it has none at all. */
+/** One row of a chunk; without a score its band is UNKNOWN, with `violation` it has none at all. */
 export interface TestRow {
   readonly id: string;
   readonly score?: number;

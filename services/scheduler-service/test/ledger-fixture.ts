@@ -45,7 +45,7 @@ export async function startLedger(): Promise<LedgerServer> {
     if (given !== fence) throw rpcError(Code.Aborted, "RUN_FENCED", "another holder has the run");
   };
   const count = (): void => {
-    const faulty = [...chunks.values()].reduce((sum, c) => sum + (c.scores?.faults.length ?? 0), 0);
+    const faulty = [...chunks.values()].reduce((sum, c) => sum + (c.scores?.violations.length ?? 0), 0);
     const rows = [...chunks.values()].reduce((sum, c) => sum + c.supplierIds.length, 0);
     run.rowsScored = BigInt(rows - faulty);
     run.rowsSetAside = rejected + BigInt(faulty);
@@ -87,8 +87,8 @@ export async function startLedger(): Promise<LedgerServer> {
     submitChunk: (request) => {
       server.onSubmit(request);
       checkFence(request.lease?.fence);
-      const faults = request.scores?.faults.length ?? 0;
-      const rows = { rowsScored: request.supplierIds.length - faults, rowsFaulty: faults };
+      const violations = request.scores?.violations.length ?? 0;
+      const rows = { rowsScored: request.supplierIds.length - violations, rowsFaulty: violations };
       if (chunks.has(request.chunk)) {
         duplicates.push(request.chunk);
         return { duplicate: true, ...rows };

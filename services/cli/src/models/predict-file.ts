@@ -79,7 +79,7 @@ export async function predictFile(model: ScoringModel, input: string, output: st
     const { input: chunk, errors: cellErrors } = columnsOf(bundle, at, table, from, until);
     const scored = await scoreBatch(model, chunk, false);
     for (const [row, message] of cellErrors) errors[from + row] ??= message;
-    for (const { row, message } of scored.faults) errors[from + row] ??= message;
+    for (const { row, message } of scored.violations) errors[from + row] ??= message;
     for (let row = from; row < until; row++) {
       missing[row] = scored.missingCounts[row - from] as number;
       if (errors[row] !== null) continue;

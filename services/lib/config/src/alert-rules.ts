@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { integerFrom, mistakeAt, numberWhere, parseWithSchema, shown, textLike, valueAt } from "./check-schema.ts";
-import type { ConfigMistake } from "./config-error.ts";
+import { integerFrom, numberWhere, parseWithSchema, shown, textLike, valueAt, violationAt } from "./check-schema.ts";
+import type { ConfigViolation } from "./config-error.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 const ruleId = textLike("an id of 1 to 40 lower-case letters, digits and -", /^[a-z0-9][a-z0-9-]{0,39}$/);
@@ -95,12 +95,12 @@ export function parseAlertRules(file: YamlFile): AlertRules {
 }
 
 /** Limits that contradict each other, and two rules of one id. */
-function checkOrder(file: YamlFile): readonly ConfigMistake[] {
+function checkOrder(file: YamlFile): readonly ConfigViolation[] {
   const at = (...path: readonly string[]) => valueAt(file.value, path);
-  const atMost = (rule: string, low: string, high: string): ConfigMistake[] => {
+  const atMost = (rule: string, low: string, high: string): ConfigViolation[] => {
     const [a, b] = [at(rule, low), at(rule, high)];
     if (typeof a !== "number" || typeof b !== "number" || a <= b) return [];
-    return [mistakeAt(file, [rule, low], shown(a), `at most ${high}, which is ${b}`)];
+    return [violationAt(file, [rule, low], shown(a), `at most ${high}, which is ${b}`)];
   };
   const sameId =
     at("score_threshold", "id") === at("weekly_capacity", "id") && at("weekly_capacity", "id") !== undefined;
@@ -109,7 +109,7 @@ function checkOrder(file: YamlFile): readonly ConfigMistake[] {
     ...atMost("score_threshold", "raise", "critical"),
     ...atMost("weekly_capacity", "suppliers", "keep_within"),
     ...(sameId
-      ? [mistakeAt(file, ["weekly_capacity", "id"], shown(at("weekly_capacity", "id")), "an id of its own")]
+      ? [violationAt(file, ["weekly_capacity", "id"], shown(at("weekly_capacity", "id")), "an id of its own")]
       : []),
   ];
 }

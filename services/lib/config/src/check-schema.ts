@@ -1,6 +1,6 @@
 import { nearestName } from "@bellwether/contract/nearest-name";
 import { z } from "zod";
-import { ConfigError, type ConfigMistake } from "./config-error.ts";
+import { ConfigError, type ConfigViolation } from "./config-error.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
 /**
@@ -32,7 +32,7 @@ export function oneOf<const C extends string>(choices: readonly C[]): z.ZodCusto
 }
 
 /** Finds what a schema cannot express; `file.value` may be of any shape, mistakes of the schema are told elsewhere. */
-export type CrossCheck = (file: YamlFile) => readonly ConfigMistake[];
+export type CrossCheck = (file: YamlFile) => readonly ConfigViolation[];
 
 /**
  * The value that `schema` makes of `file`.
@@ -44,24 +44,24 @@ export function parseWithSchema<S extends z.ZodType>(
   crossCheck: CrossCheck = () => [],
 ): z.output<S> {
   const result = schema.safeParse(file.value);
-  const mistakes = result.success ? [] : result.error.issues.flatMap((issue) => mistakesOf(issue, file, schema));
-  mistakes.push(...crossCheck(file));
-  if (!result.success || mistakes.length > 0)
-    throw new ConfigError(mistakes.sort((a, b) => a.line - b.line || a.column - b.column));
+  const violations = result.success ? [] : result.error.issues.flatMap((issue) => violationsOf(issue, file, schema));
+  violations.push(...crossCheck(file));
+  if (!result.success || violations.length > 0)
+    throw new ConfigError(violations.sort((a, b) => a.line - b.line || a.column - b.column));
   return result.data;
 }
 
 /** A mistake at `path` of `file`, for checks that a schema cannot express. */
-export function mistakeAt(
+export function violationAt(
   file: YamlFile,
   path: readonly PropertyKey[],
   found: string,
   expected: string,
-): ConfigMistake {
+): ConfigViolation {
   return { file: file.file, ...file.place(path), path: pathText(path), found, expected };
 }
 
-function mistakesOf(issue: z.core.$ZodIssue, file: YamlFile, schema: z.ZodType): ConfigMistake[] {
+function violationsOf(issue: z.core.$ZodIssue, file: YamlFile, schema: z.ZodType): ConfigViolation[] {
   const path = issue.path;
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, file.value, path);
@@ -69,16 +69,16 @@ function mistakesOf(issue: z.core.$ZodIssue, file: YamlFile, schema: z.ZodType):
       const nearest = nearestName(key, known);
       const expected = nearest ? `the known key "${nearest}"` : `only the keys ${known.join(", ")}`;
       return {
-        ...mistakeAt(file, path, `the unknown key "${key.slice(0, 80)}"`, expected),
+        ...violationAt(file, path, `the unknown key "${key.slice(0, 80)}"`, expected),
         ...file.keyPlace([...path, key]),
       };
     });
   }
   if (issue.code === "invalid_key") {
     const found = `the name "${String(path.at(-1)).slice(0, 80)}"`;
-    return [{ ...mistakeAt(file, path, found, issue.issues[0]?.message ?? issue.message), ...file.keyPlace(path) }];
+    return [{ ...violationAt(file, path, found, issue.issues[0]?.message ?? issue.message), ...file.keyPlace(path) }];
   }
-  return [mistakeAt(file, path, shown(writtenAt(file.value, path)), issue.message)];
+  return [violationAt(file, path, shown(writtenAt(file.value, path)), issue.message)];
 }
 
 /** `features[3].range` for ["features", 3, "range"]. */

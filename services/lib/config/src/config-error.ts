@@ -1,5 +1,5 @@
 /** One mistake in a configuration file. */
-export interface ConfigMistake {
+export interface ConfigViolation {
   readonly file: string;
   /** 1-based place of the value, or of the map that lacks it. */
   readonly line: number;
@@ -10,7 +10,7 @@ export interface ConfigMistake {
   readonly expected: string;
 }
 
-function mistakeLine(m: ConfigMistake): string {
+function violationLine(m: ConfigViolation): string {
   const path = m.path === "" ? "" : ` ${m.path}:`;
   return `  ${m.file}:${m.line}:${m.column}${path} found ${m.found}, expected ${m.expected}`;
 }
@@ -18,10 +18,10 @@ function mistakeLine(m: ConfigMistake): string {
 /** Configuration files do not fit; carries every mistake, not only the first. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError" as const;
-  readonly mistakes: readonly ConfigMistake[];
+  readonly violations: readonly ConfigViolation[];
 
-  constructor(mistakes: readonly ConfigMistake[]) {
-    super(`${mistakes.length} mistake(s) in the configuration:\n${mistakes.map(mistakeLine).join("\n")}`);
-    this.mistakes = mistakes;
+  constructor(violations: readonly ConfigViolation[]) {
+    super(`${violations.length} mistake(s) in the configuration:\n${violations.map(violationLine).join("\n")}`);
+    this.violations = violations;
   }
 }

@@ -59,15 +59,15 @@ test("the encoding of a CSV file is one of four, UTF-8 by default and then no pa
   const cp1252 = await withEncoding("windows-1252");
   expect(cp1252.configHash).not.toBe(plain.configHash);
   expect(cp1252.mapping.sources[0]?.encoding).toBe("windows-1252");
-  expect(await mistakesOf(withEncoding("latin1"))).toEqual([
+  expect(await violationsOf(withEncoding("latin1"))).toEqual([
     expect.stringContaining("expected one of utf-8, utf-16, windows-1252, iso-8859-1"),
   ]);
-  expect(await mistakesOf(withEncoding("utf-8\n    format: parquet"))).toEqual([
+  expect(await violationsOf(withEncoding("utf-8\n    format: parquet"))).toEqual([
     expect.stringContaining("expected no encoding, which only a CSV file has"),
   ]);
 });
 
-async function mistakesOf(run: Promise<unknown>): Promise<string[]> {
+async function violationsOf(run: Promise<unknown>): Promise<string[]> {
   const error = await run.then(
     () => null,
     (e: unknown) => e,
@@ -129,7 +129,7 @@ test("the hash is of what is configured, not of how it is written", async () => 
 
 test("a mapping that does not produce the model's features is told by name, nearest name included", async () => {
   const mapping = MAPPING.replace("    avg_delay: delay\n", "    avg_dealy: delay\n    colour: region\n");
-  expect(await mistakesOf(pair(MODEL, mapping))).toEqual([
+  expect(await violationsOf(pair(MODEL, mapping))).toEqual([
     'f.yaml:17:5 rows.features: found no feature "avg_delay", expected every feature of the model configuration',
     'f.yaml:17:5 rows.features: found the feature "avg_dealy" that the model does not name, expected "avg_delay"',
     'f.yaml:18:5 rows.features: found the feature "colour" that the model does not name, expected only features of the model configuration',
@@ -138,13 +138,13 @@ test("a mapping that does not produce the model's features is told by name, near
 
 test("text on one side only and a split by time without as_of are mistakes", async () => {
   const noText = MAPPING.replace("  text: contract\n", "");
-  expect(await mistakesOf(pair(MODEL, noText))).toEqual([
+  expect(await violationsOf(pair(MODEL, noText))).toEqual([
     "f.yaml:15:3 rows: found no text, expected text, the model's contract_text",
   ]);
   const surplus = MODEL.replace(/text: .*\n/, "");
-  expect((await mistakesOf(pair(surplus)))[0]).toContain("rows.text: found a text, expected none");
+  expect((await violationsOf(pair(surplus)))[0]).toContain("rows.text: found a text, expected none");
   const byTime = MODEL.replace("by: supplier", "by: time");
-  expect((await mistakesOf(pair(byTime)))[0]).toContain(
+  expect((await violationsOf(pair(byTime)))[0]).toContain(
     "found no as_of, expected as_of, since the model splits by time",
   );
 });
@@ -166,15 +166,15 @@ test.each([
   ["steps:", "snapshots: { every: month, from: 2012-01-01, to: 2011-01-01 }\nsteps:", "expected from not after to"],
   ["version: 1", "version: 1.5", "version: found 1.5"],
 ])("%s written as %s is a mistake", async (good, bad, expected) => {
-  const mistakes = await mistakesOf(pair(MODEL, MAPPING.replace(good, bad)));
-  expect(mistakes.some((m) => m.includes(expected))).toBe(true);
+  const violations = await violationsOf(pair(MODEL, MAPPING.replace(good, bad)));
+  expect(violations.some((m) => m.includes(expected))).toBe(true);
 });
 
 test("mistakes of both files come together", async () => {
-  const mistakes = await mistakesOf(
+  const violations = await violationsOf(
     pair(MODEL.replace("seed: 1", "seed: x"), MAPPING.replace("from: recent", "from: 3")),
   );
-  expect(mistakes.map((m) => m.split(":")[0])).toEqual(["m.yaml", "f.yaml"]);
+  expect(violations.map((m) => m.split(":")[0])).toEqual(["m.yaml", "f.yaml"]);
 });
 
 let dir = "";
@@ -187,6 +187,6 @@ test("reads the pair from files and names each file that is not there", async ()
   await writeFile(join(dir, "m.yaml"), MODEL);
   await writeFile(join(dir, "f.yaml"), MAPPING);
   expect((await loadConfigPair(join(dir, "m.yaml"), join(dir, "f.yaml"))).configHash).toBe((await pair()).configHash);
-  const mistakes = await mistakesOf(loadConfigPair(join(dir, "no.yaml"), join(dir, "none.yaml")));
-  expect(mistakes).toHaveLength(2);
+  const violations = await violationsOf(loadConfigPair(join(dir, "no.yaml"), join(dir, "none.yaml")));
+  expect(violations).toHaveLength(2);
 });

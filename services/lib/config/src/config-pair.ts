@@ -1,7 +1,7 @@
 import { canonicalHash } from "@bellwether/contract/canonical-json";
 import { nearestName } from "@bellwether/contract/nearest-name";
-import { mistakeAt } from "./check-schema.ts";
-import { ConfigError, type ConfigMistake } from "./config-error.ts";
+import { violationAt } from "./check-schema.ts";
+import { ConfigError, type ConfigViolation } from "./config-error.ts";
 import { type FeatureMapping, parseFeatureMapping, type RowsMapping } from "./feature-mapping.ts";
 import { parseModelConfig } from "./model-config.ts";
 import type { ModelSpec } from "./model-spec.ts";
@@ -30,8 +30,8 @@ export async function parseConfigPair(modelFile: YamlFile, mappingFile: YamlFile
     async () => parseModelConfig(modelFile),
     async () => parseFeatureMapping(mappingFile),
   ]);
-  const mistakes = pairMistakes(model, mapping, mappingFile);
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  const violations = pairViolations(model, mapping, mappingFile);
+  if (violations.length > 0) throw new ConfigError(violations);
   return { model, mapping, configHash: canonicalHash({ model, mapping }) };
 }
 
@@ -42,30 +42,30 @@ async function collect<A, B>([a, b]: [() => Promise<A>, () => Promise<B>]): Prom
   const foreign = failed.find((error) => !(error instanceof ConfigError));
   if (foreign !== undefined) throw foreign;
   if (first.status === "fulfilled" && second.status === "fulfilled") return [first.value, second.value];
-  throw new ConfigError(failed.flatMap((error) => (error instanceof ConfigError ? error.mistakes : [])));
+  throw new ConfigError(failed.flatMap((error) => (error instanceof ConfigError ? error.violations : [])));
 }
 
-function pairMistakes(model: ModelSpec, mapping: FeatureMapping, file: YamlFile): ConfigMistake[] {
-  const mistakes = rowsMistakes(model, mapping.rows, file, ["rows"]);
+function pairViolations(model: ModelSpec, mapping: FeatureMapping, file: YamlFile): ConfigViolation[] {
+  const violations = rowsViolations(model, mapping.rows, file, ["rows"]);
   if (mapping.weekly?.form === "flat")
-    mistakes.push(...rowsMistakes(model, mapping.weekly.rows, file, ["weekly", "rows"]));
+    violations.push(...rowsViolations(model, mapping.weekly.rows, file, ["weekly", "rows"]));
   if (model.split.by === "time" && mapping.rows.asOf === null)
-    mistakes.push(mistakeAt(file, ["rows"], "no as_of", "as_of, since the model splits by time"));
-  return mistakes;
+    violations.push(violationAt(file, ["rows"], "no as_of", "as_of, since the model splits by time"));
+  return violations;
 }
 
-function rowsMistakes(model: ModelSpec, rows: RowsMapping, file: YamlFile, path: PropertyKey[]): ConfigMistake[] {
+function rowsViolations(model: ModelSpec, rows: RowsMapping, file: YamlFile, path: PropertyKey[]): ConfigViolation[] {
   const wanted = new Set(model.features.map((f) => f.name));
   const made = new Set(Object.keys(rows.features));
   const features = [...path, "features"];
   const absent = [...wanted.difference(made)].map((name) =>
-    mistakeAt(file, features, `no feature "${name}"`, "every feature of the model configuration"),
+    violationAt(file, features, `no feature "${name}"`, "every feature of the model configuration"),
   );
   const surplus = [...made.difference(wanted)].map((name) => {
     const nearest = nearestName(name, wanted.difference(made));
     const expected = nearest ? `"${nearest}"` : "only features of the model configuration";
     return {
-      ...mistakeAt(file, features, `the feature "${name}" that the model does not name`, expected),
+      ...violationAt(file, features, `the feature "${name}" that the model does not name`, expected),
       ...file.keyPlace([...features, name]),
     };
   });
@@ -74,8 +74,8 @@ function rowsMistakes(model: ModelSpec, rows: RowsMapping, file: YamlFile, path:
       ? []
       : [
           model.text === null
-            ? mistakeAt(file, [...path, "text"], "a text", "none, since the model has no text")
-            : mistakeAt(file, path, "no text", `text, the model's ${model.text.name}`),
+            ? violationAt(file, [...path, "text"], "a text", "none, since the model has no text")
+            : violationAt(file, path, "no text", `text, the model's ${model.text.name}`),
         ];
   return [...absent, ...surplus, ...text];
 }

@@ -1,7 +1,7 @@
 import { nearestName } from "@bellwether/contract/nearest-name";
 import { z } from "zod";
-import { leaf, mistakeAt, oneOf, parseWithSchema, shown, valueAt } from "./check-schema.ts";
-import type { ConfigMistake } from "./config-error.ts";
+import { leaf, oneOf, parseWithSchema, shown, valueAt, violationAt } from "./check-schema.ts";
+import type { ConfigViolation } from "./config-error.ts";
 import { isoDateSchema } from "./iso-date.ts";
 import { nameSchema } from "./names.ts";
 import { SNAPSHOTS, type SourceMapping, sourceFromYaml, sourceSchema } from "./source-mapping.ts";
@@ -142,7 +142,7 @@ const mappingSchema = z.strictObject(
 
 /** Checks a feature mapping. @throws ConfigError with every mistake. */
 export function parseFeatureMapping(file: YamlFile): FeatureMapping {
-  return mappingFromYaml(parseWithSchema(mappingSchema, file, tableMistakes));
+  return mappingFromYaml(parseWithSchema(mappingSchema, file, tableViolations));
 }
 
 /** Table of a flat weekly file; its rows are read without steps. */
@@ -156,7 +156,7 @@ function namesToThemselves(value: unknown): unknown {
 }
 
 /** Names of tables must be distinct, and a name that is read must exist. */
-function tableMistakes(file: YamlFile): ConfigMistake[] {
+function tableViolations(file: YamlFile): ConfigViolation[] {
   const sources = valueAt(file.value, ["sources"]);
   const steps = valueAt(file.value, ["steps"]);
   const sourcePaths = typeof sources === "object" && sources !== null ? Object.keys(sources) : [];
@@ -169,10 +169,10 @@ function tableMistakes(file: YamlFile): ConfigMistake[] {
     }),
   ];
   const seen = new Set<unknown>([SNAPSHOTS]);
-  const mistakes: ConfigMistake[] = [];
+  const violations: ConfigViolation[] = [];
   for (const [name, path, place] of named) {
     if (seen.has(name))
-      mistakes.push({ ...mistakeAt(file, path, `the table "${name}" again`, "a name of its own"), ...place });
+      violations.push({ ...violationAt(file, path, `the table "${name}" again`, "a name of its own"), ...place });
     if (typeof name === "string") seen.add(name);
   }
 
@@ -181,12 +181,12 @@ function tableMistakes(file: YamlFile): ConfigMistake[] {
   if (typeof from === "string" && !seen.has(from)) {
     const nearest = nearestName(from, tables);
     const expected = nearest ? `the source or step "${nearest}"` : `a source or step: ${tables.join(", ")}`;
-    mistakes.push(mistakeAt(file, ["rows", "from"], shown(from), expected));
+    violations.push(violationAt(file, ["rows", "from"], shown(from), expected));
   }
   const asOf = valueAt(file.value, ["rows", "as_of"]) ?? null;
   if ((valueAt(file.value, ["snapshots"]) ?? null) !== null && asOf === null)
-    mistakes.push(mistakeAt(file, ["rows"], "no as_of", "as_of, since the mapping has snapshots"));
-  return mistakes;
+    violations.push(violationAt(file, ["rows"], "no as_of", "as_of, since the mapping has snapshots"));
+  return violations;
 }
 
 type MappingYaml = z.output<typeof mappingSchema>;

@@ -35,7 +35,7 @@ function parse(text: string): ModelSpec {
   return parseModelConfig(parseYaml(text, "m.yaml"));
 }
 
-function mistakesOf(text: string): string[] {
+function violationsOf(text: string): string[] {
   try {
     parse(text);
   } catch (error) {
@@ -99,7 +99,7 @@ test("tells every mistake at once, in the order of the file, with place, finding
     .replace("medium: 0.4", "medium: 0.9")
     .replace("trees: 100", "trees: many")
     .replace("seed: 42", "seed: -1\nsede: 42");
-  expect(mistakesOf(bad)).toEqual([
+  expect(violationsOf(bad)).toEqual([
     "m.yaml:4:5 features[0].unit: found nothing, expected a unit of 1 to 40 characters, e.g. days",
     'm.yaml:6:5 features[0]: found the unknown key "unti", expected the known key "unit"',
     "m.yaml:7:12 features[0].range: found [5,1], expected [min, max], the physically possible numbers, min < max",
@@ -131,7 +131,7 @@ test.each([
     'trainer: found the unknown key "learnig_rate", expected the known key "learning_rate"',
   ],
 ])("%s written as %s is a mistake", (good, bad, expected) => {
-  expect(mistakesOf(GOOD.replace(good, bad)).some((m) => m.includes(expected))).toBe(true);
+  expect(violationsOf(GOOD.replace(good, bad)).some((m) => m.includes(expected))).toBe(true);
 });
 
 test.each([
@@ -139,10 +139,10 @@ test.each([
   ["features: 3", "features: found 3, expected a list of features"],
 ])("%s is a mistake", (line, expected) => {
   const bad = GOOD.replace(/features:[\s\S]*?(?=text:)/, `${line}\n`);
-  expect(mistakesOf(bad).some((m) => m.includes(expected))).toBe(true);
+  expect(violationsOf(bad).some((m) => m.includes(expected))).toBe(true);
 });
 
 test("a list, a scalar or a map of something else is one clear mistake or a short list", () => {
-  for (const text of ["- 1\n- 2\n", "just words\n", "42\n"]) expect(mistakesOf(text)).toHaveLength(1);
-  expect(mistakesOf("a: 1\n").length).toBeGreaterThan(5);
+  for (const text of ["- 1\n- 2\n", "just words\n", "42\n"]) expect(violationsOf(text)).toHaveLength(1);
+  expect(violationsOf("a: 1\n").length).toBeGreaterThan(5);
 });

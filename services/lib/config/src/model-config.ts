@@ -2,14 +2,14 @@ import { z } from "zod";
 import {
   integerFrom,
   leaf,
-  mistakeAt,
   numberWhere,
   oneOf,
   parseWithSchema,
   textLike,
   valueAt,
+  violationAt,
 } from "./check-schema.ts";
-import type { ConfigMistake } from "./config-error.ts";
+import type { ConfigViolation } from "./config-error.ts";
 import { isoDateSchema } from "./iso-date.ts";
 import type { ModelSpec } from "./model-spec.ts";
 import { nameSchema } from "./names.ts";
@@ -154,7 +154,7 @@ export function parseModelConfig(file: YamlFile): ModelSpec {
 }
 
 /** Every column of the mapped table needs a name of its own. */
-function nameClashes(file: YamlFile): ConfigMistake[] {
+function nameClashes(file: YamlFile): ConfigViolation[] {
   const features = valueAt(file.value, ["features"]);
   const paths: PropertyKey[][] = [
     ...(Array.isArray(features) ? features.map((_, i) => ["features", i, "name"]) : []),
@@ -165,7 +165,8 @@ function nameClashes(file: YamlFile): ConfigMistake[] {
   return paths.flatMap((path) => {
     const name = valueAt(file.value, path);
     if (typeof name !== "string") return [];
-    if (seen.has(name)) return [mistakeAt(file, path, `"${name}" again`, "a name that nothing else in this file has")];
+    if (seen.has(name))
+      return [violationAt(file, path, `"${name}" again`, "a name that nothing else in this file has")];
     seen.add(name);
     return [];
   });

@@ -12,16 +12,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-function mistakesOf(error: unknown): string[] {
+function violationsOf(error: unknown): string[] {
   if (!(error instanceof ConfigError)) throw error;
-  return error.mistakes.map((m) => `${m.line}:${m.column} ${m.found}`);
+  return error.violations.map((m) => `${m.line}:${m.column} ${m.found}`);
 }
 
-function syntaxMistakes(text: string): string[] {
+function syntaxViolations(text: string): string[] {
   try {
     parseYaml(text, "x.yaml");
   } catch (error) {
-    return mistakesOf(error);
+    return violationsOf(error);
   }
   return [];
 }
@@ -46,13 +46,13 @@ test.each<[string, RegExp]>([
   ["null\n", /^1:1 an empty file/],
   ["[".repeat(100_000), /maps or lists nested too deep/],
 ])("malformed text %# is refused where it goes wrong", (text, expected) => {
-  expect(syntaxMistakes(text)[0]).toMatch(expected);
+  expect(syntaxViolations(text)[0]).toMatch(expected);
 });
 
 test("an alias bomb is refused without being expanded", () => {
   const levels = Array.from({ length: 30 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i},`.repeat(9)}*l${i}]`);
   const started = performance.now();
-  expect(syntaxMistakes(`l0: &l0 [x]\n${levels.join("\n")}\n`)[0]).toMatch(/anchor or alias/);
+  expect(syntaxViolations(`l0: &l0 [x]\n${levels.join("\n")}\n`)[0]).toMatch(/anchor or alias/);
   expect(performance.now() - started).toBeLessThan(2000);
 });
 
@@ -64,8 +64,8 @@ test("a key __proto__ changes no prototype", () => {
 
 test("a text at the limit is read, one byte more is refused", () => {
   const start = "a: 1 #";
-  expect(syntaxMistakes(start.padEnd(MAX_CONFIG_BYTES, "x"))).toEqual([]);
-  expect(syntaxMistakes(start.padEnd(MAX_CONFIG_BYTES + 1, "x"))[0]).toMatch(/more than 262144 bytes/);
+  expect(syntaxViolations(start.padEnd(MAX_CONFIG_BYTES, "x"))).toEqual([]);
+  expect(syntaxViolations(start.padEnd(MAX_CONFIG_BYTES + 1, "x"))[0]).toMatch(/more than 262144 bytes/);
 });
 
 test("a file that is missing, a folder, too large, a pipe or not UTF-8 is refused by name", async () => {
@@ -88,6 +88,6 @@ test("a file that is missing, a folder, too large, a pipe or not UTF-8 is refuse
   for (const [name, expected, prepare] of cases) {
     await prepare();
     const error = await readYaml(join(dir, name)).catch((e: unknown) => e);
-    expect(mistakesOf(error)[0]).toMatch(expected);
+    expect(violationsOf(error)[0]).toMatch(expected);
   }
 });

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
-import { ConfigError, type ConfigMistake } from "./config-error.ts";
+import { ConfigError, type ConfigViolation } from "./config-error.ts";
 
 /** A configuration of this product is a few hundred lines; more is a wrong file. */
 export const MAX_CONFIG_BYTES = 256 * 1024;
@@ -36,7 +36,7 @@ export function parseYaml(text: string, file: string): YamlFile {
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const mistakes: ConfigMistake[] = [...document.errors, ...document.warnings].map((problem) => ({
+  const violations: ConfigViolation[] = [...document.errors, ...document.warnings].map((problem) => ({
     file,
     ...at(problem.pos[0]),
     path: "",
@@ -46,7 +46,7 @@ export function parseYaml(text: string, file: string): YamlFile {
   visit(document, {
     Node(_key, node: Node) {
       if (isAlias(node) || ("anchor" in node && node.anchor !== undefined))
-        mistakes.push({
+        violations.push({
           file,
           ...at(node.range?.[0] ?? 0),
           path: "",
@@ -55,7 +55,7 @@ export function parseYaml(text: string, file: string): YamlFile {
         });
     },
   });
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  if (violations.length > 0) throw new ConfigError(violations);
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
     throw whole(file, "an empty file", "a YAML map");
 

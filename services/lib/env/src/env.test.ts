@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { EnvError, env, readEnv } from "./env.ts";
 import { Secret } from "./secret.ts";
 
-function mistakesOf(run: () => unknown): EnvError["mistakes"] {
+function violationsOf(run: () => unknown): EnvError["mistakes"] {
   try {
     run();
   } catch (error) {
-    if (error instanceof EnvError) return error.mistakes;
+    if (error instanceof EnvError) return error.violations;
     throw error;
   }
   return [];
@@ -59,7 +59,7 @@ test("reads every kind of variable and falls back where one is not set", () => {
 });
 
 test("reports every mistake at once with what was found and the expected form", () => {
-  const mistakes = mistakesOf(() =>
+  const violations = violationsOf(() =>
     readEnv(
       { PORT: "65536", ROWS: "12x", WAIT: "5", PEER: "localhost:80", STORE: "ftp" },
       {
@@ -72,7 +72,7 @@ test("reports every mistake at once with what was found and the expected form", 
       },
     ),
   );
-  expect(mistakes).toEqual([
+  expect(violations).toEqual([
     { name: "PORT", found: '"65536"', expected: "a port from 0 to 65535 (0 = any free one)" },
     { name: "ROWS", found: '"12x"', expected: "an integer from 1 to 10 (rows)" },
     { name: "WAIT", found: '"5"', expected: "a duration from 10ms to 1m with its unit: ms, s, m, h or d" },
@@ -92,12 +92,12 @@ test.each([
   ["8 0", false],
   ["NaN", false],
 ])("port %s is accepted: %s", (text, accepted) => {
-  expect(mistakesOf(() => readEnv({ P: text }, { p: env.port("P") })).length === 0).toBe(accepted);
+  expect(violationsOf(() => readEnv({ P: text }, { p: env.port("P") })).length === 0).toBe(accepted);
 });
 
 test("a number outside its bounds, Infinity and an overflowing exponent are refused", () => {
   for (const text of ["1.01", "Infinity", "1e999", "", " "])
-    expect(mistakesOf(() => readEnv({ N: text }, { n: env.number("N", { min: 0, max: 1 }) }))).toHaveLength(1);
+    expect(violationsOf(() => readEnv({ N: text }, { n: env.number("N", { min: 0, max: 1 }) }))).toHaveLength(1);
 });
 
 test("a wrong secret is not printed, neither in the message nor in the mistakes", () => {
@@ -106,8 +106,8 @@ test("a wrong secret is not printed, neither in the message nor in the mistakes"
       { KEY: "hunter2 with blanks", DATABASE_URL: "mysql://u:hunter2@h/db" },
       { key: env.secret("KEY"), db: env.optional(env.secretUrl("DATABASE_URL", ["postgres"])) },
     );
-  const mistakes = mistakesOf(read);
-  expect(mistakes.map((m) => m.found)).toEqual(["[redacted]", "[redacted]"]);
+  const violations = violationsOf(read);
+  expect(violations.map((m) => m.found)).toEqual(["[redacted]", "[redacted]"]);
   expect(read).toThrow(/^(?!.*hunter2)/s);
 });
 
@@ -122,11 +122,11 @@ test("a secret prints [redacted] in every ordinary way and reveals itself on dem
 });
 
 test("credentials inside an ordinary wrong URL are not printed", () => {
-  const [mistake] = mistakesOf(() => readEnv({ U: "ftp://me:hunter2@host/x" }, { u: env.url("U", ["http"]) }));
-  expect(mistake?.found).toBe('"ftp://[redacted]@host/x"');
+  const [violation] = violationsOf(() => readEnv({ U: "ftp://me:hunter2@host/x" }, { u: env.url("U", ["http"]) }));
+  expect(violation?.found).toBe('"ftp://[redacted]@host/x"');
 });
 
 test("a long wrong value is cut", () => {
-  const [mistake] = mistakesOf(() => readEnv({ P: "9".repeat(10_000) }, { p: env.port("P") }));
-  expect(mistake?.found.length).toBeLessThan(200);
+  const [violation] = violationsOf(() => readEnv({ P: "9".repeat(10_000) }, { p: env.port("P") }));
+  expect(violation?.found.length).toBeLessThan(200);
 });

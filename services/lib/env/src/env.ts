@@ -18,7 +18,7 @@ export interface EnvReader<T> {
 }
 
 /** One variable that is missing or cannot be read. */
-export interface EnvMistake {
+export interface EnvViolation {
   readonly name: string;
   /** The value in quotes, `nothing`, or `[redacted]`. */
   readonly found: string;
@@ -28,12 +28,12 @@ export interface EnvMistake {
 /** The environment does not fit; carries every mistake, not only the first. */
 export class EnvError extends Error {
   override readonly name = "EnvError" as const;
-  readonly mistakes: readonly EnvMistake[];
+  readonly violations: readonly EnvViolation[];
 
-  constructor(mistakes: readonly EnvMistake[]) {
-    const lines = mistakes.map((m) => `  ${m.name}: found ${m.found}, expected ${m.expected}`);
-    super(`${mistakes.length} mistake(s) in the environment:\n${lines.join("\n")}`);
-    this.mistakes = mistakes;
+  constructor(violations: readonly EnvViolation[]) {
+    const lines = violations.map((m) => `  ${m.name}: found ${m.found}, expected ${m.expected}`);
+    super(`${violations.length} mistake(s) in the environment:\n${lines.join("\n")}`);
+    this.violations = violations;
   }
 }
 
@@ -47,20 +47,20 @@ export type EnvOf<S extends Readonly<Record<string, EnvReader<unknown>>>> = {
  * @throws EnvError with all mistakes when any variable is missing or malformed; garbage never becomes a default.
  */
 export function readEnv<S extends Readonly<Record<string, EnvReader<unknown>>>>(source: EnvSource, shape: S): EnvOf<S> {
-  const mistakes: EnvMistake[] = [];
+  const violations: EnvViolation[] = [];
   const entries = Object.entries(shape).map(([key, reader]) => {
     const text = source[reader.name]?.trim() ?? "";
     if (text === "") {
       if (reader.fallback) return [key, reader.fallback.value];
-      mistakes.push({ name: reader.name, found: "nothing", expected: reader.expected });
+      violations.push({ name: reader.name, found: "nothing", expected: reader.expected });
       return [key, undefined];
     }
     const value = reader.parse(text);
     if (value === INVALID)
-      mistakes.push({ name: reader.name, found: shown(text, reader.secret), expected: reader.expected });
+      violations.push({ name: reader.name, found: shown(text, reader.secret), expected: reader.expected });
     return [key, value];
   });
-  if (mistakes.length > 0) throw new EnvError(mistakes);
+  if (violations.length > 0) throw new EnvError(violations);
   return Object.fromEntries(entries) as EnvOf<S>;
 }
 

@@ -92,7 +92,7 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
     const given = (features: Record<string, number>, categories: Record<string, string>) =>
       vectorize({ features, categories, text: "" }, "supplier");
     expect([...given({ x: 1 }, { country: "FR" }).row]).toEqual([1, 1]);
-    expect(given({ x: 1, country: 1 }, {})).toMatchObject({ warnings: [], faults: [], missing: [] });
+    expect(given({ x: 1, country: 1 }, {})).toMatchObject({ warnings: [], violations: [], missing: [] });
     const message = "country is 77, which the model does not know; it knows 0 (DE), 1 (FR), 2 (IT)";
     expect(given({ x: 1, country: 77 }, {}).warnings).toEqual([
       { code: "UNKNOWN_CATEGORY", feature: "country", message },
@@ -101,7 +101,7 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
       missing: ["country"],
       warnings: [{ code: "UNKNOWN_CATEGORY", message: expect.stringContaining('is "PL"') }],
     });
-    expect(given({ x: 1, country: 0 }, { country: "DE" }).faults).toMatchObject([{ reason: "FEATURE_WRONG_KIND" }]);
+    expect(given({ x: 1, country: 0 }, { country: "DE" }).violations).toMatchObject([{ reason: "FEATURE_WRONG_KIND" }]);
     const batch = { rows: 3, numbers: new Map([["x", Float64Array.of(1, 1, 1)]]), texts: null };
     const coded = vectorizeBatch({ ...batch, categories: new Map([["country", ["IT", "PL", null]]]) });
     expect([...coded.values]).toEqual([2, 1, Number.NaN, 1, Number.NaN, 1]);

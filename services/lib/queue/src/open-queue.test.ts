@@ -29,13 +29,13 @@ async function proveQueues(url: string): Promise<void> {
 
 /** A store that goes or falls silent keeps nobody from closing what stands on it. */
 async function proveClose(url: string): Promise<void> {
-  for (const fault of ["away", "silent"]) {
+  for (const error of ["away", "silent"]) {
     await using relay = await startTcpRelay(url);
     const queues = await openQueue(relay.url);
     const worker = queues.worker("proof", async () => null);
     await worker.waitUntilReady();
     await queues.queue("proof").getJobCounts();
-    if (fault === "away") await relay.away();
+    if (error === "away") await relay.away();
     else relay.hold(true);
     const begun = performance.now();
     await queues.close();

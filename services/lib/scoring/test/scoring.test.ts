@@ -58,7 +58,7 @@ test("a supplier scores the same alone and in a batch, bit for bit", async () =>
     texts: Array.from({ length: n }, (_, i) => demoSupplier(i).text),
   };
   const batch = await scoreBatch(model, input, true);
-  expect(batch.faults).toEqual([]);
+  expect(batch.violations).toEqual([]);
   for (let i = 0; i < n; i++) {
     const single = await scoreSupplier(model, demoSupplier(i), "supplier");
     expect(single.riskScore).toBe(batch.riskScores[i]);
@@ -82,7 +82,7 @@ test("all faults come back at once, each with its path and a way out", async () 
   };
   await expect(scoreSupplier(model, { features, categories: {}, text: "" }, "supplier")).rejects.toMatchObject({
     name: "InvalidSupplierError",
-    faults: [
+    violations: [
       {
         field: "supplier.features.past_dispute",
         reason: "FEATURE_UNKNOWN",
@@ -131,7 +131,7 @@ test("a bad row gets a fault and its neighbours their scores", async () => {
     DEMO_FEATURES.map((name) => [name, Float64Array.of(1, name === "past_disputes" ? Number.POSITIVE_INFINITY : 1, 1)]),
   );
   const batch = await scoreBatch(model, { rows: 3, numbers, categories: new Map(), texts: null }, false);
-  expect(batch.faults).toMatchObject([{ row: 1, reason: "FEATURE_NOT_FINITE", field: "values.past_disputes" }]);
+  expect(batch.violations).toMatchObject([{ row: 1, reason: "FEATURE_NOT_FINITE", field: "values.past_disputes" }]);
   expect(batch.bands[1]).toBe(0);
   expect(batch.riskScores[1]).toBeNaN();
   expect(batch.riskScores[0]).toBe(batch.riskScores[2]);

@@ -44,12 +44,12 @@ test.each([
 });
 
 test("every mistake is told at once", () => {
-  const mistakes = {
+  const violations = {
     OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318",
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     OTEL_TRACES_SAMPLER: "sometimes",
     OTEL_TRACES_SAMPLER_ARG: "1.01",
     OTEL_METRIC_EXPORT_INTERVAL: "99",
   };
-  for (const name of Object.keys(mistakes)) expect(() => readOtelSettings(mistakes)).toThrow(name);
+  for (const name of Object.keys(violations)) expect(() => readOtelSettings(violations)).toThrow(name);
 });

@@ -107,11 +107,11 @@ function responseFields(response: Message | undefined, request: Message | undefi
   if (isMessage(response, ExplainResponseSchema) && response.part.case === "base")
     return { kind: "explanation.served", payload: scoreToPayload(response.part.value.score) };
   if (!isMessage(response, PredictBatchResponseSchema) || !isMessage(request, PredictBatchRequestSchema)) return {};
-  const { riskScores, bands, faults, model } = response;
+  const { riskScores, bands, violations, model } = response;
   return {
     kind: "batch.served",
     payload: {
-      faulty_rows: faults.length,
+      faulty_rows: violations.length,
       answers_sha256: answersDigest(request.supplierIds, riskScores, bands),
       ...modelToPayload(model),
     },

@@ -61,7 +61,7 @@ export function inferenceHandlers({
           columnNames: scores.contributions === null ? [] : [...scoring.vectorizer.columnNames],
           contributions: scores.contributions === null ? new Uint8Array() : bytesOf(scores.contributions),
           baseValue: scoring.explainer?.baseValue ?? 0,
-          faults: scores.faults.map(({ row, reason, field, message }) => ({ row, reason, field, message })),
+          violations: scores.violations.map(({ row, reason, field, message }) => ({ row, reason, field, message })),
           model: identityToProto(scoring.identity),
           outputSpace: outputSpaceToProto(scoring.bundle),
           explanationKind: explanationKindToProto(scoring.bundle),

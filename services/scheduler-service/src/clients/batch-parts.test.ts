@@ -20,7 +20,7 @@ test("joined answers have the rows and faults of all parts", () => {
       bands: Uint8Array.from(bands),
       columnNames: ["delay"],
       baseValue: 0.5,
-      faults: [{ row: faultyRow, reason: "FEATURE_OUT_OF_RANGE" }],
+      violations: [{ row: faultyRow, reason: "FEATURE_OUT_OF_RANGE" }],
     });
   const ranges = [
     { from: 0, to: 2 },
@@ -28,6 +28,6 @@ test("joined answers have the rows and faults of all parts", () => {
   ];
   const whole = joinAnswers(ranges, [answer([2, 0], 1), answer([3, 4, 0], 2)]);
   expect([...whole.bands]).toEqual([2, 0, 3, 4, 0]);
-  expect(whole.faults.map((fault) => fault.row)).toEqual([1, 4]);
+  expect(whole.violations.map((violation) => violation.row)).toEqual([1, 4]);
   expect(whole).toMatchObject({ columnNames: ["delay"], baseValue: 0.5 });
 });

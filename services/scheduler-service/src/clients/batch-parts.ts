@@ -62,8 +62,8 @@ export function joinAnswers(
     contributions: joined((answer) => answer.contributions),
     margins: joined((answer) => answer.margins),
     missingCounts: joined((answer) => answer.missingCounts),
-    faults: answers.flatMap(({ faults }, i) =>
-      faults.map((fault) => ({ ...fault, row: fault.row + (ranges[i]?.from ?? 0) })),
+    violations: answers.flatMap(({ violations }, i) =>
+      violations.map((violation) => ({ ...violation, row: violation.row + (ranges[i]?.from ?? 0) })),
     ),
   });
 }

@@ -18,14 +18,14 @@ export function checkContract(model: string, takes: readonly ModelFeature[], giv
   if (takes.length === 0) return;
   const given = new Map(gives.map((feature) => [feature.name, feature]));
   const taken = new Set(takes.map(({ name }) => name));
-  const mistakes = [
-    ...takes.flatMap((feature) => mistakesOf(feature, given.get(feature.name))),
+  const violations = [
+    ...takes.flatMap((feature) => violationsOf(feature, given.get(feature.name))),
     ...gives.filter(({ name }) => !taken.has(name)).map(({ name }) => `"${name}" is not a feature of the model`),
   ];
-  if (mistakes.length > 0) throw new ModelContractError(model, mistakes);
+  if (violations.length > 0) throw new ModelContractError(model, violations);
 }
 
-function mistakesOf(takes: ModelFeature, gives: ModelFeature | undefined): string[] {
+function violationsOf(takes: ModelFeature, gives: ModelFeature | undefined): string[] {
   const { name } = takes;
   if (!gives) return [`"${name}" is not given`];
   if (gives.kind !== takes.kind) return [`"${name}" is a ${takes.kind} feature, the configuration says ${gives.kind}`];

@@ -84,16 +84,16 @@ export class LossLimitError extends Error {
 export class ModelContractError extends Error {
   override readonly name = "ModelContractError" as const;
 
-  constructor(model: string, mistakes: readonly string[]) {
-    const shown = mistakes.slice(0, MAX_MISTAKES).join("; ");
-    const more = mistakes.length > MAX_MISTAKES ? `; and ${mistakes.length - MAX_MISTAKES} more` : "";
+  constructor(model: string, violations: readonly string[]) {
+    const shown = violations.slice(0, MAX_VIOLATIONS).join("; ");
+    const more = violations.length > MAX_VIOLATIONS ? `; and ${violations.length - MAX_VIOLATIONS} more` : "";
     super(
       `the configuration does not give what ${model} takes: ${shown}${more}; run with the configuration that the model was trained with, or train one with this configuration`,
     );
   }
 }
 
-const MAX_MISTAKES = 10;
+const MAX_VIOLATIONS = 10;
 
 /** Every row of the weekly file was set aside. */
 export class NothingToScoreError extends Error {

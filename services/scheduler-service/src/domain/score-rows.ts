@@ -13,19 +13,21 @@ export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): s
     scores.missingCounts.byteOffset,
     scores.missingCounts.byteLength,
   );
-  const faults = new Map(scores.faults.map((fault) => [fault.row, `${fault.reason} ${fault.field}`]));
+  const violations = new Map(
+    scores.violations.map((violation) => [violation.row, `${violation.reason} ${violation.field}`]),
+  );
   const { displayName, region, category, exposure } = chunk.attributes;
   let lines = "";
   for (let row = 0; row < chunk.rows; row++) {
     const texts = [chunk.supplierIds[row], displayName[row], region[row], category[row]];
-    const fault = faults.get(row);
+    const violation = violations.get(row);
     const cells = [
       ...texts.map((text) => csvText(text ?? "")),
       csvNumber(exposure[row]),
       csvNumber(risk.getFloat64(row * 8, true)),
       bandFromNumber(scores.bands[row] ?? NO_BAND)?.toUpperCase() ?? "",
-      fault === undefined ? missing.getUint16(row * 2, true) : "",
-      csvText(fault ?? ""),
+      violation === undefined ? missing.getUint16(row * 2, true) : "",
+      csvText(violation ?? ""),
     ];
     lines += `${cells.join(",")}\n`;
   }

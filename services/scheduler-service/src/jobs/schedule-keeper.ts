@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { isQueueAway, readQueue } from "@bellwether/queue/queue-fault";
+import { isQueueAway, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { metrics } from "@opentelemetry/api";
 import { latestPause, type PauseFile, type PauseState } from "../domain/pause.ts";

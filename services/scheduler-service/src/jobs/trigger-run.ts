@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { checkWeekBegun, isoWeekAt, parseIsoWeek } from "@bellwether/contract/iso-week";
-import { isQueueAway, readQueue } from "@bellwether/queue/queue-fault";
+import { isQueueAway, readQueue } from "@bellwether/queue/queue-error";
 import type { Job } from "bullmq";
 import { JobStoreError, RunUnderWayError } from "../domain/scheduler-error.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";

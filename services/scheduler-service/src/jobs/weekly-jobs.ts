@@ -1,5 +1,5 @@
 import type { Queues } from "@bellwether/queue/open-queue";
-import { isQueueAway, readQueue } from "@bellwether/queue/queue-fault";
+import { isQueueAway, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { UnrecoverableError } from "bullmq";
 import type { PauseFile } from "../domain/pause.ts";

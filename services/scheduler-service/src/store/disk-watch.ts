@@ -37,7 +37,7 @@ export function watchDisk({ weeksFolder, inputFolder, everyMs, report }: DiskWat
     if (!stopping.signal.aborted) report((ofFolders ?? ofRun)?.message ?? null);
   };
   const look = async (): Promise<void> => {
-    ofFolders = await findFault(weeksFolder, inputFolder);
+    ofFolders = await findError(weeksFolder, inputFolder);
     if (ofFolders === null && ofRun !== null && (!FULL.has(ofRun.code) || (await hasRoom(weeksFolder)))) ofRun = null;
     send();
   };
@@ -60,7 +60,7 @@ export function watchDisk({ weeksFolder, inputFolder, everyMs, report }: DiskWat
   };
 }
 
-async function findFault(weeksFolder: string, inputFolder: string): Promise<DiskError | null> {
+async function findError(weeksFolder: string, inputFolder: string): Promise<DiskError | null> {
   const probe = path.join(weeksFolder, ".probe");
   try {
     await onDisk(weeksFolder, writeWhole(probe, ["0".repeat(PROBE_BYTES)]));

@@ -121,8 +121,8 @@ test("the encoding of a large file is that of every line of it, in pieces of any
       const broken = Buffer.from(text);
       broken[at] = 0xff;
       const second = new Utf8Check();
-      const fault = chunks(broken).reduce<ReturnType<Utf8Check["add"]>>((found, c) => found ?? second.add(c), null);
-      expect(fault ?? second.end()).toMatchObject({
+      const violation = chunks(broken).reduce<ReturnType<Utf8Check["add"]>>((found, c) => found ?? second.add(c), null);
+      expect(violation ?? second.end()).toMatchObject({
         line: broken.subarray(0, at).filter((b) => b === 0x0a).length + 1,
       });
     }),

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { CsvEncoding } from "@bellwether/config/source-mapping";
-import { type EncodingFault, Utf8Check } from "./utf8-check.ts";
+import { type EncodingError, Utf8Check } from "./utf8-check.ts";
 
 /** Says what is wrong with a file's bytes. */
 export type Refuse = (problem: string) => never;
@@ -74,8 +74,8 @@ function utf16Of(head: Buffer, zeros: number): "utf-16le" | "utf-16be" | null {
 
 function checkedUtf8(refuse: Refuse): Decoder {
   const check = new Utf8Check();
-  const judge = (fault: EncodingFault | null): void => {
-    if (fault !== null) refuse(notUtf8(fault));
+  const judge = (violation: EncodingError | null): void => {
+    if (violation !== null) refuse(notUtf8(violation));
   };
   return {
     decode(chunk) {
@@ -89,7 +89,7 @@ function checkedUtf8(refuse: Refuse): Decoder {
   };
 }
 
-function notUtf8({ line, bytes, partlyUtf8 }: EncodingFault): string {
+function notUtf8({ line, bytes, partlyUtf8 }: EncodingError): string {
   const text = cp1252Text(bytes.toString("latin1"));
   const bytesAre = `line ${line} has bytes that are not UTF-8`;
   if (text === null)

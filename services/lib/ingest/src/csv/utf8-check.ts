@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 
 /** Where the bytes of a file stop being UTF-8. */
-export interface EncodingFault {
+export interface EncodingError {
   /** Physical line, 1 for the first; a line ends with LF, in a file without LF with CR. */
   readonly line: number;
   /** Bytes around the first one that is wrong, within its line. */
@@ -25,7 +25,7 @@ export class Utf8Check {
   #line = Buffer.alloc(0);
 
   /** The first fault in `chunk`; null when it is UTF-8 so far. Not to be called again after a fault. */
-  add(chunk: Buffer): EncodingFault | null {
+  add(chunk: Buffer): EncodingError | null {
     if (this.#held.length === 0 && isAscii(chunk)) {
       this.#pass(chunk);
       return null;
@@ -33,7 +33,7 @@ export class Utf8Check {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const end = wholeCharacters(bytes);
     const whole = bytes.subarray(0, end);
-    if (!isUtf8(whole)) return this.#fault(bytes);
+    if (!isUtf8(whole)) return this.#violation(bytes);
     if (!isAscii(whole)) this.#sawMultibyte = true;
     this.#pass(whole);
     this.#held = Buffer.from(bytes.subarray(end));
@@ -41,8 +41,8 @@ export class Utf8Check {
   }
 
   /** The fault of a file that ends within a character. */
-  end(): EncodingFault | null {
-    return this.#held.length > 0 ? this.#fault(this.#held) : null;
+  end(): EncodingError | null {
+    return this.#held.length > 0 ? this.#violation(this.#held) : null;
   }
 
   #pass(bytes: Buffer): void {
@@ -51,7 +51,7 @@ export class Utf8Check {
     this.#line = Buffer.from(bytes.subarray(-SHOWN_BYTES));
   }
 
-  #fault(bytes: Buffer): EncodingFault {
+  #violation(bytes: Buffer): EncodingError {
     let good = 0;
     let bad = bytes.length;
     // The longest start that is UTF-8; a start cut within a character counts as good up to that character.

@@ -6,7 +6,7 @@ import { type FoundReason, MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
 import { idSql } from "../supplier-id.ts";
 import { type ChangedAttribute, changedAttributes, EXPOSURE_CHANGE, exposureChange } from "./changed-attributes.ts";
 import { COLUMN, given, type RejectedRowReason, rejectedRowReasons } from "./rejected-row-reasons.ts";
-import { checkSelect, mappingProblem } from "./select-statement.ts";
+import { checkSelect, mappingError } from "./select-statement.ts";
 
 /** Table that `mapRows` makes; good rows are those where `~fault` is null, `~row` is their order. */
 export const MAPPED = '"mapped rows"';
@@ -30,7 +30,7 @@ export interface RowsToMap {
 }
 
 /** A row that broke a rule. */
-export interface FaultSample {
+export interface ViolationSample {
   readonly place: number | null;
   readonly column: string;
   readonly reason: string;
@@ -45,7 +45,7 @@ export interface MappedRows {
   /** Rows accepted. */
   readonly rows: number;
   readonly reasons: readonly FoundReason[];
-  readonly samples: readonly FaultSample[];
+  readonly samples: readonly ViolationSample[];
   /** Rows without a label, or that are not the newest of their supplier up to `asOf`. */
   readonly notChosen: number;
   readonly cleanedIds: CleanedIds;
@@ -134,15 +134,18 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
     if (expression !== null)
       await checkSelect(workspace, path, `select (\n${expression}\n) as value from ${task.from}`);
   const hasAsOf = task.rows.asOf !== null || task.asOf !== null;
-  const faults = rejectedRowReasons(task.model, { asOf: hasAsOf, label: task.labels !== null });
+  const violations = rejectedRowReasons(task.model, { asOf: hasAsOf, label: task.labels !== null });
   try {
-    await workspace.run(`create table ${MAPPED} as ${mappedSql(task, columns, faults)}`, workspace.limits.sqlTimeoutMs);
+    await workspace.run(
+      `create table ${MAPPED} as ${mappedSql(task, columns, violations)}`,
+      workspace.limits.sqlTimeoutMs,
+    );
   } catch (error) {
-    throw mappingProblem(task.path, error);
+    throw mappingError(task.path, error);
   }
   const compared = [...columns.map((column) => sqlName(column.name)), ...(task.labels === null ? [] : ["label"])];
-  const duplicates = await markSecondRows(workspace, hasAsOf, compared, faults.length);
-  const marks = [...faults, ...secondRowReasons(hasAsOf)];
+  const duplicates = await markSecondRows(workspace, hasAsOf, compared, violations.length);
+  const marks = [...violations, ...secondRowReasons(hasAsOf)];
   const [counts = []] = await workspace.rows(
     `select count(*), count(*) filter ("~fault" is null), count(*) filter ("~cleaned") from ${MAPPED}`,
   );
@@ -151,8 +154,8 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   return {
     given,
     rows,
-    reasons: await faultReasons(workspace, marks),
-    samples: await faultSamples(workspace, marks),
+    reasons: await violationReasons(workspace, marks),
+    samples: await violationSamples(workspace, marks),
     notChosen: given - chosen,
     cleanedIds: { rows: cleaned, duplicates },
     changedAttributes: task.labels === null ? await changedAttributes(workspace, MAPPED) : [],
@@ -172,14 +175,14 @@ function secondRowReasons(hasAsOf: boolean): Mark[] {
 }
 
 /**
- * Marks the later ones of good rows that have the same key: as fault number `fault` where they have the values of the
+ * Marks the later ones of good rows that have the same key: as fault number `violation` where they have the values of the
  * first in the columns `compared`, else as the number after it. Gives how many have the same key since ids were cleaned.
  */
 async function markSecondRows(
   workspace: Workspace,
   hasAsOf: boolean,
   compared: readonly string[],
-  fault: number,
+  violation: number,
 ): Promise<number> {
   const key = hasAsOf ? "supplier_id, as_of" : "supplier_id";
   const good = `from ${MAPPED} where "~fault" is null`;
@@ -197,7 +200,7 @@ async function markSecondRows(
      where later."~row" <> first`,
   );
   await workspace.run(
-    `update ${MAPPED} set "~fault" = case when same then ${fault} else ${fault + 1} end, "~text" = supplier_id
+    `update ${MAPPED} set "~fault" = case when same then ${violation} else ${violation + 1} end, "~text" = supplier_id
      from "second rows" where "~row" = second`,
   );
   return await workspace.number(`select count(*) from "second rows" where cleaned`);
@@ -210,11 +213,17 @@ function cleanedMark(): string {
 }
 
 /** SELECT of every column of the mapped rows, with `~row`, `~place`, `~fault` and `~text`. */
-function mappedSql(task: RowsToMap, columns: readonly MappedColumn[], faults: readonly RejectedRowReason[]): string {
+function mappedSql(
+  task: RowsToMap,
+  columns: readonly MappedColumn[],
+  violations: readonly RejectedRowReason[],
+): string {
   const values = columns.map((c) => `${c.expression === null ? "null" : `(\n${c.expression}\n)`} as ${given(c.name)}`);
   const casts = columns.map((c) => `${c.cast(given(c.name))} as ${sqlName(c.name)}`);
-  const marks = faults.map((fault, i) => `when ${fault.when} then ${i}`).join(" ");
-  const texts = faults.map((fault, i) => `when ${i} then left(${fault.text}, ${MAX_SAMPLE_TEXT})`).join(" ");
+  const marks = violations.map((violation, i) => `when ${violation.when} then ${i}`).join(" ");
+  const texts = violations
+    .map((violation, i) => `when ${i} then left(${violation.text}, ${MAX_SAMPLE_TEXT})`)
+    .join(" ");
   return `
     with given_rows as (
       select row_number() over () as "~row", ${task.place ?? "null"} as "~place", ${values.join(", ")} from ${task.from}
@@ -245,7 +254,7 @@ function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
     qualify as_of is null or supplier_id is null or row_number() over (partition by supplier_id order by as_of desc nulls last, "~row") = 1`;
 }
 
-async function faultReasons(workspace: Workspace, marks: readonly Mark[]): Promise<FoundReason[]> {
+async function violationReasons(workspace: Workspace, marks: readonly Mark[]): Promise<FoundReason[]> {
   const counted = await workspace.rows(
     `select "~fault", count(*) from ${MAPPED} where "~fault" is not null group by all order by all`,
   );
@@ -257,7 +266,7 @@ async function faultReasons(workspace: Workspace, marks: readonly Mark[]): Promi
   });
 }
 
-async function faultSamples(workspace: Workspace, marks: readonly Mark[]): Promise<FaultSample[]> {
+async function violationSamples(workspace: Workspace, marks: readonly Mark[]): Promise<ViolationSample[]> {
   const found = await workspace.rows(
     `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text", "~row"
      from ${MAPPED} where "~fault" is not null

@@ -3,7 +3,7 @@ import { SNAPSHOTS } from "@bellwether/config/source-mapping";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
 import { MappingSqlError } from "../ingest-errors.ts";
-import { checkSelect, mappingProblem } from "./select-statement.ts";
+import { checkSelect, mappingError } from "./select-statement.ts";
 
 /** Snapshot dates of a mapping at most: 30 years of days. */
 const MAX_SNAPSHOTS = 11_000;
@@ -42,7 +42,7 @@ export async function materialize(workspace: Workspace, path: string, name: stri
       sqlTimeoutMs,
     );
   } catch (error) {
-    throw mappingProblem(path, error);
+    throw mappingError(path, error);
   }
   if ((await workspace.number(`select count(*) from ${sqlName(name)}`)) > maxRows)
     throw new MappingSqlError(path, `it gives more than ${maxRows} rows`);

@@ -38,7 +38,7 @@ export function rejectedRowReasons(
 ): RejectedRowReason[] {
   const id = "supplier_id";
   const stage = "mapping";
-  const faults: RejectedRowReason[] = [
+  const violations: RejectedRowReason[] = [
     {
       stage,
       when: `${id} is null and typeof(${given(id)}) in ('DOUBLE', 'FLOAT') and ${given(id)} is not null`,
@@ -57,7 +57,7 @@ export function rejectedRowReasons(
     { stage, when: `contains(${id}, chr(0))`, column: id, reason: "holds a NUL character", text: id },
   ];
   if (row.asOf)
-    faults.push({
+    violations.push({
       stage,
       when: "as_of is null",
       column: "as_of",
@@ -67,24 +67,27 @@ export function rejectedRowReasons(
   for (const feature of model.features) {
     const column = feature.kind === "numeric" ? COLUMN.number(feature.name) : COLUMN.category(feature.name);
     const value = sqlName(column);
-    const fault = (when: string, reason: string, stage: RejectStage = "validating") =>
-      faults.push({ stage, when, column: feature.name, reason, text: `${given(column)}::varchar` });
+    const violation = (when: string, reason: string, stage: RejectStage = "validating") =>
+      violations.push({ stage, when, column: feature.name, reason, text: `${given(column)}::varchar` });
     if (feature.kind === "numeric")
-      fault(
+      violation(
         `${given(column)} is not null and (${value} is null or not isfinite(${value}))`,
         "not a finite number",
         stage,
       );
-    else fault(`strlen(${value}) > ${MAX_CATEGORY_BYTES}`, `longer than ${MAX_CATEGORY_BYTES} bytes`);
+    else violation(`strlen(${value}) > ${MAX_CATEGORY_BYTES}`, `longer than ${MAX_CATEGORY_BYTES} bytes`);
     if (feature.range) {
       const [min, max] = feature.range;
-      fault(`${value} not between ${min}::double and ${max}::double`, `outside the physical range ${min} to ${max}`);
+      violation(
+        `${value} not between ${min}::double and ${max}::double`,
+        `outside the physical range ${min} to ${max}`,
+      );
     }
-    if (feature.missing === "refuse") fault(`${value} is null`, "missing, which this feature may not be");
+    if (feature.missing === "refuse") violation(`${value} is null`, "missing, which this feature may not be");
   }
   if (model.text) {
     const value = sqlName(COLUMN.text(model.text.name));
-    faults.push({
+    violations.push({
       stage: "validating",
       when: `strlen(${value}) > ${MAX_CONTRACT_TEXT_BYTES}`,
       column: model.text.name,
@@ -93,12 +96,12 @@ export function rejectedRowReasons(
     });
   }
   if (row.label)
-    faults.push({
+    violations.push({
       stage,
       when: "label is null or label not in (0, 1)",
       column: model.target.name,
       reason: "neither 0 nor 1",
       text: `${given("label")}::varchar`,
     });
-  return faults;
+  return violations;
 }

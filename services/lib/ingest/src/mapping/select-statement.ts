@@ -38,12 +38,12 @@ export async function checkSelect(workspace: Workspace, path: string, sql: strin
       statement.destroySync();
     }
   } catch (error) {
-    throw mappingProblem(path, error);
+    throw mappingError(path, error);
   }
 }
 
 /** What went wrong in a mapping's SQL, in the mapping's terms. */
-export function mappingProblem(path: string, error: unknown): MappingSqlError {
+export function mappingError(path: string, error: unknown): MappingSqlError {
   if (error instanceof MappingSqlError) return error;
   const problem = duckdbErrorText(error);
   if (problem.startsWith("Permission Error"))

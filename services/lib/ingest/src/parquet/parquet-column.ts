@@ -70,7 +70,7 @@ export function parquetColumn(column: Pick<ColumnMapping, "type">, type: string,
 }
 
 /** Why a value of a Parquet column of DuckDB type `type` is no value of its column; null: the column's form says it. */
-export function parquetFault(column: ColumnMapping, type: string): string | null {
+export function parquetError(column: ColumnMapping, type: string): string | null {
   if (type === "BLOB") return column.type === "text" ? "bytes that are not UTF-8" : null;
   if (column.type === "text" && FLOATS.test(type))
     return `stored as ${type} and not a whole number within 2^53, so that its text is not known`;

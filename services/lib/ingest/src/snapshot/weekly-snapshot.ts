@@ -163,9 +163,9 @@ async function mapFlat(
     newestOnly: false,
   });
   const found = await locate(mapped.samples.flatMap(({ place }) => place ?? []));
-  const samples = mapped.samples.map(({ place, ...fault }) => {
+  const samples = mapped.samples.map(({ place, ...violation }) => {
     const { file, line } = found.get(place ?? -1) ?? { file: basename(task.input), line: null };
-    return { source: "rows", file, line, ...fault };
+    return { source: "rows", file, line, ...violation };
   });
   return { ...mapped, samples, asOf };
 }
@@ -192,7 +192,12 @@ async function mapRaw(
     asOf,
     newestOnly: mapping.snapshots === null && mapping.rows.asOf !== null,
   });
-  const samples = mapped.samples.map(({ place: _, ...fault }) => ({ source: "rows", file: "", line: null, ...fault }));
+  const samples = mapped.samples.map(({ place: _, ...violation }) => ({
+    source: "rows",
+    file: "",
+    line: null,
+    ...violation,
+  }));
   return { ...mapped, samples, asOf };
 }
 

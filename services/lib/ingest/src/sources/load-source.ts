@@ -10,7 +10,7 @@ import { scanFile } from "../files/scan-file.ts";
 import type { SourceFile } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
 import { MAX_LINE_BYTES } from "../ingest-limits.ts";
-import { parquetFault } from "../parquet/parquet-column.ts";
+import { parquetError } from "../parquet/parquet-column.ts";
 import { parquetReader } from "../parquet/parquet-reader.ts";
 import { type FoundReason, MAX_SAMPLE_TEXT, type RejectedCollector, type RejectedSample } from "../rejected-rows.ts";
 import { hasRules, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
@@ -56,7 +56,7 @@ function brokenTable(source: string): string {
 }
 
 /** Condition that a row of `rawTable` is good. */
-export const ACCEPTED = `${MARK.fault} is null`;
+export const ACCEPTED = `${MARK.violation} is null`;
 
 /**
  * Reads the files of a source; the mapping's SQL sees the good rows under the source's name. Each record of a CSV file
@@ -185,10 +185,10 @@ async function reportFile(
 ): Promise<SourceReport> {
   const { source, file, csv, broken } = loaded;
   const counts = await countRows(workspace, loaded);
-  const faults = await typeFaults(workspace, loaded);
+  const violations = await typeViolations(workspace, loaded);
   const leftOut = leftOutRecords(loaded);
-  const reasons = [...leftOut.reasons, ...broken.reasons, ...faults.reasons];
-  const samples = [...leftOut.samples, ...broken.samples, ...faults.samples].sort(byLine);
+  const reasons = [...leftOut.reasons, ...broken.reasons, ...violations.reasons];
+  const samples = [...leftOut.samples, ...broken.samples, ...violations.samples].sort(byLine);
   rejected.add(source.name, reasons, samples);
   const bad = reasons.reduce((sum, { rows }) => sum + rows, 0);
   const { maxRows, maxRejectedShare } = workspace.limits;
@@ -243,23 +243,23 @@ async function countRows(workspace: Workspace, loaded: LoadedFile) {
 }
 
 /** Rows with a value that is not of its column's type. */
-async function typeFaults(workspace: Workspace, loaded: LoadedFile): Promise<BrokenRecords> {
+async function typeViolations(workspace: Workspace, loaded: LoadedFile): Promise<BrokenRecords> {
   const { source, firstRow, reader } = loaded;
   const about = (index: unknown) => {
     const column = source.columns[Number(index)];
     if (!column) return { column: null, reason: "not readable" };
     const type = source.format === "csv" ? "VARCHAR" : (reader.raw.get(column.name)?.type ?? "");
-    const reason = parquetFault(column, type) ?? `not ${expectedForm(column, source.decimal)}`;
+    const reason = parquetError(column, type) ?? `not ${expectedForm(column, source.decimal)}`;
     return { column: column.header, reason };
   };
   const counted = await workspace.rows(
-    `select ${MARK.fault}, count(*) ${rowsOf(loaded)} and not (${ACCEPTED}) group by all order by all`,
+    `select ${MARK.violation}, count(*) ${rowsOf(loaded)} and not (${ACCEPTED}) group by all order by all`,
   );
   const reasons = counted.map(([index, rows]) => ({ stage: "reading" as const, ...about(index), rows: Number(rows) }));
   const rows = await workspace.rows(
-    `select rowid - ${firstRow}, ${MARK.fault}, ${MARK.text}
+    `select rowid - ${firstRow}, ${MARK.violation}, ${MARK.text}
      ${rowsOf(loaded)} and not (${ACCEPTED})
-     order by row_number() over (partition by ${MARK.fault} order by rowid) > 1, rowid limit ${workspace.limits.maxSamples}`,
+     order by row_number() over (partition by ${MARK.violation} order by rowid) > 1, rowid limit ${workspace.limits.maxSamples}`,
   );
   const lines = await linesInFile(
     workspace,

@@ -10,7 +10,7 @@ import { cleanIdSql } from "../supplier-id.ts";
 /** Marks that a raw row carries beside its values. */
 export const MARK = {
   /** Index of the first column whose value is not of its type; null: the row is good. */
-  fault: '"~fault"',
+  violation: '"~fault"',
   /** That value, cut. */
   text: '"~text"',
   /** True: characters that cannot be seen were taken out of the row's supplier id. */
@@ -41,7 +41,7 @@ export function typedColumns(source: SourceMapping): string {
   return [
     ...source.columns.map((column) => `${sqlName(column.name)} ${DUCKDB_TYPE[column.type]}`),
     ...ruledColumns(source).map((column) => `${ruledMark(column)} boolean`),
-    `${MARK.fault} integer`,
+    `${MARK.violation} integer`,
     `${MARK.text} varchar`,
     `${MARK.cleaned} boolean`,
   ].join(", ");
@@ -61,14 +61,14 @@ export function typedRows(source: SourceMapping, reader: FileReader, idColumn: s
   // Never true. It looks at every column, else which broken rows are seen would depend on the columns the mapping reads.
   const bytes = reader.texts.map((text) => `coalesce(strlen(${text}), 0)`).join(" + ") || "0";
   const tooLong = `case when ${bytes} > ${4 * MAX_LINE_BYTES} then 0 end`;
-  const faults = columns.map(
+  const violations = columns.map(
     (c, i) => `case when ${c.name} is null then case when ${c.known} is not null then ${i} end end`,
   );
   const texts = columns.map((c, i) => `when ${i} then left(${c.known}::varchar, ${MAX_SAMPLE_TEXT})`).join(" ");
   return `
     select ${names}, fault, case fault ${texts} end, ${cleaned}
     from (
-      select *, coalesce(${[tooLong, ...faults].join(", ")}) as fault
+      select *, coalesce(${[tooLong, ...violations].join(", ")}) as fault
       from (
         select *, ${columns.flatMap((c) => c.values).join(", ")}
         from (select ${["*", ...columns.flatMap((c) => c.tried)].join(", ")} from ${reader.from})

@@ -68,7 +68,12 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
     asOf: null,
     newestOnly: false,
   });
-  const samples = mapped.samples.map(({ place: _, ...fault }) => ({ source: "rows", file: "", line: null, ...fault }));
+  const samples = mapped.samples.map(({ place: _, ...violation }) => ({
+    source: "rows",
+    file: "",
+    line: null,
+    ...violation,
+  }));
   rejected.add("rows", mapped.reasons, samples);
   const unlabelled = mapped.notChosen;
   if (mapped.rows === 0) throw noRows(sources, rejected.result(), unlabelled);

@@ -153,10 +153,10 @@ async function leavePassword(file: string, user: ServerUser): Promise<void> {
 async function start(cluster: Cluster, options: EmbeddedPostgresOptions): Promise<void> {
   for (const end = Date.now() + HELD_MS; ; await pause(HELD_RETRY_MS)) {
     options.signal?.throwIfAborted();
-    const fault = await startOnce(cluster, options);
-    if (fault === null) return;
-    if (!/still in use/.test(fault) || Date.now() > end)
-      throw new StorageError(`PostgreSQL does not start on ${cluster.data}: ${fault}`);
+    const error = await startOnce(cluster, options);
+    if (error === null) return;
+    if (!/still in use/.test(error) || Date.now() > end)
+      throw new StorageError(`PostgreSQL does not start on ${cluster.data}: ${error}`);
   }
 }
 

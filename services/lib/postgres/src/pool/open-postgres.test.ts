@@ -9,9 +9,9 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded/embedd
 import { giveTo, serverUser } from "../embedded/server-files.ts";
 import { copyRows } from "./copy-rows.ts";
 import { openPostgres } from "./open-postgres.ts";
-import { passingFault } from "./passing-fault.ts";
 import type { PostgresPool } from "./postgres-pool.ts";
 import { inTransaction } from "./transaction.ts";
+import { transientError } from "./transient-error.ts";
 
 let server: EmbeddedPostgres;
 let settings: Record<string, string> = {};
@@ -106,7 +106,7 @@ const proveConnections = (query: string, isEncrypted: boolean) => () => {
   ])("%s whose connection is cut fails, and the pool goes on", async (_what, work) => {
     const failed = failureOf(work());
     await cutWhile("pg_sleep");
-    expect(passingFault(await failed)).toBeDefined();
+    expect(transientError(await failed)).toBeDefined();
     await goesOn();
   });
 
@@ -119,7 +119,7 @@ const proveConnections = (query: string, isEncrypted: boolean) => () => {
     await pool.query("create trigger slow before insert on copied for each row execute function slow()");
     const copied = failureOf(inTransaction(pool, (tx) => copyRows(tx, "copy copied from stdin", Buffer.from("1\n"))));
     await cutWhile("copy copied");
-    expect(passingFault(await copied)).toBeDefined();
+    expect(transientError(await copied)).toBeDefined();
     await goesOn();
     expect(await pool.query("select from copied")).toMatchObject({ rowCount: 0 });
   });
@@ -129,7 +129,13 @@ const proveConnections = (query: string, isEncrypted: boolean) => () => {
     await withoutServer(async () => {
       for (let round = 0; round < 50; round++) {
         const failures = await times(5, () => failureOf(pool.query("select 1")));
-        expect(failures.map((failure) => passingFault(failure) !== undefined)).toEqual([true, true, true, true, true]);
+        expect(failures.map((failure) => transientError(failure) !== undefined)).toEqual([
+          true,
+          true,
+          true,
+          true,
+          true,
+        ]);
       }
       expect(await failureOf(inTransaction(pool, (tx) => tx.query("select 1")))).toMatchObject({
         code: "ECONNREFUSED",
@@ -209,7 +215,7 @@ describe("close", () => {
     const closing = await open();
     const failed = failureOf(ask(closing));
     await closing.close(50);
-    expect(passingFault(await failed)).toBeDefined();
+    expect(transientError(await failed)).toBeDefined();
   });
 });
 
@@ -234,7 +240,7 @@ test("connections that break at their first query fail those queries and nothing
   const ask = () => relayed.query("select pg_sleep(0.1)");
   isCutting = true;
   const failures = await times(8, () => failureOf(ask()));
-  expect(failures.filter((failure) => passingFault(failure) === undefined)).toEqual([]);
+  expect(failures.filter((failure) => transientError(failure) === undefined)).toEqual([]);
   isCutting = false;
   await times(8, ask);
   await relayed.close();

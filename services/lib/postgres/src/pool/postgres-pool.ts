@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { currentSignal } from "@bellwether/telemetry/lazy-context";
 import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
 import pg from "pg";
-import { passingFault } from "./passing-fault.ts";
+import { transientError } from "./transient-error.ts";
 
 /** Whoever holds a connection that was cut gives it back by then, or is not waited for. */
 const CUT_GRACE_MS = 500;
@@ -100,7 +100,7 @@ export class PostgresPool extends pg.Pool {
       return result;
     } catch (error) {
       await settle();
-      connection.release(!(error instanceof pg.DatabaseError) || passingFault(error) !== undefined);
+      connection.release(!(error instanceof pg.DatabaseError) || transientError(error) !== undefined);
       throw error;
     }
   }

@@ -4,9 +4,9 @@ import type { PoolClient } from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { copyRows } from "./copy-rows.ts";
 import { openPostgres, type PostgresOptions } from "./open-postgres.ts";
-import { passingFault } from "./passing-fault.ts";
 import type { PostgresPool } from "./postgres-pool.ts";
 import { inTransaction } from "./transaction.ts";
+import { transientError } from "./transient-error.ts";
 
 let cluster: PostgresCluster;
 let url = "";
@@ -53,7 +53,7 @@ test("queries of a server that has fallen silent fail, more than the pool has co
       ...[1, 2, 3, 4].map(() => pool.query("select 1")),
     ].map(failureOf),
   );
-  expect(failures.map((failure) => passingFault(failure) !== undefined)).toEqual(failures.map(() => true));
+  expect(failures.map((failure) => transientError(failure) !== undefined)).toEqual(failures.map(() => true));
   expect(failures).toContainEqual(expect.objectContaining({ message: "Query read timeout" }));
   relay.hold(false);
   await Promise.all([1, 2, 3, 4].map(() => pool.query("select 1")));
@@ -69,7 +69,7 @@ test.each<[string, (pool: PostgresPool) => PromiseLike<unknown>]>([
   const pool = await open({ max: 1, silenceMs: SILENCE_MS }, relay.url);
   await pool.query("select 1");
   relay.hold(true);
-  expect(passingFault(await failureOf(ask(pool)))).toBeDefined();
+  expect(transientError(await failureOf(ask(pool)))).toBeDefined();
   expect(relay.opened()).toBe(1);
 });
 
@@ -91,7 +91,7 @@ test("an answer that takes its time within the limit is waited for, and a connec
   await vi.waitFor(() => expect(performance.now() - idle).toBeGreaterThan(2 * SILENCE_MS), { timeout: 5_000 });
   expect(await backend()).toEqual(before);
   relay.hold(true);
-  expect(passingFault(await failureOf(backend()))).toBeDefined();
+  expect(transientError(await failureOf(backend()))).toBeDefined();
 });
 
 test("the server ends a statement that takes too long, also one that waits for a lock, and the connection goes on", async () => {

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import { passingFault } from "./passing-fault.ts";
+import { transientError } from "./transient-error.ts";
 
 /**
  * Runs work in a transaction: all of it is stored, or nothing when it throws. A connection that may still be in the transaction is
@@ -19,7 +19,7 @@ export async function inTransaction<T>(pool: Pool, work: (connection: PoolClient
     return result;
   } catch (error) {
     // A server that is gone has rolled back, and would be waited for again.
-    if (!isOver && passingFault(error) === undefined) isOver = await rollBack(connection);
+    if (!isOver && transientError(error) === undefined) isOver = await rollBack(connection);
     throw error;
   } finally {
     connection.release(!isOver);

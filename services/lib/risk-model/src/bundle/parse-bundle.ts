@@ -8,7 +8,7 @@ export class BundleError extends Error {
 }
 
 /** Mistakes that a message names. */
-const MISTAKES_NAMED = 3;
+const VIOLATIONS_SHOWN = 3;
 
 /**
  * Reads `feature_bundle.json` and checks the type and range of every field.
@@ -27,16 +27,16 @@ export function parseFeatureBundle(text: string): FeatureBundle {
     );
   }
   const { success, error } = BUNDLE_SCHEMA.safeParse(parsed);
-  if (!success) throw new BundleError(`feature_bundle.json: ${mistakes(error.issues)}`);
+  if (!success) throw new BundleError(`feature_bundle.json: ${violations(error.issues)}`);
   const bundle = parsed as FeatureBundle;
   const contradiction = checkParts(bundle);
   if (contradiction !== null) throw new BundleError(`feature_bundle.json: ${contradiction}`);
   return bundle;
 }
 
-function mistakes(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
-  const named = issues.slice(0, MISTAKES_NAMED).map(({ path, message }) => `${pathText(path)}: ${message}`);
-  return named.join("; ") + (issues.length > MISTAKES_NAMED ? `; and ${issues.length - MISTAKES_NAMED} more` : "");
+function violations(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
+  const named = issues.slice(0, VIOLATIONS_SHOWN).map(({ path, message }) => `${pathText(path)}: ${message}`);
+  return named.join("; ") + (issues.length > VIOLATIONS_SHOWN ? `; and ${issues.length - VIOLATIONS_SHOWN} more` : "");
 }
 
 /** ["golden", 3, "row"] → "golden[3].row". */

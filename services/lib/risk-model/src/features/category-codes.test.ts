@@ -54,7 +54,7 @@ test("a text and its code give the same row", () => {
 test("a code beyond the known ones is scored with a warning that lists them", () => {
   expect(vectorize(NAMED, { country: 77 })).toMatchObject({
     row: Float32Array.of(77, 1),
-    faults: [],
+    violations: [],
     warnings: [
       {
         code: "UNKNOWN_CATEGORY",
@@ -81,7 +81,7 @@ test("an unknown text is missing, or has the code of all others", () => {
 });
 
 test("a code and a text at once are a fault", () => {
-  expect(vectorize(NAMED, { country: 0 }, { country: "DE" }).faults).toMatchObject([
+  expect(vectorize(NAMED, { country: 0 }, { country: "DE" }).violations).toMatchObject([
     { field: "supplier.categories.country", reason: "FEATURE_WRONG_KIND" },
   ]);
 });
@@ -99,6 +99,6 @@ test("a batch takes texts too, and gives the rows that single suppliers have", (
   expect([...batch.missingCounts]).toEqual([0, 1, 1]);
   const both = new Map([...numbers, ["country", Float64Array.of(Number.NaN, 0, 1)]]);
   const mixed = vectorizeBatch({ rows: 3, numbers: both, categories: texts, texts: null });
-  expect(mixed.faults).toMatchObject([{ row: 1, reason: "FEATURE_WRONG_KIND", field: "categories.country" }]);
+  expect(mixed.violations).toMatchObject([{ row: 1, reason: "FEATURE_WRONG_KIND", field: "categories.country" }]);
   expect(mixed.values[4]).toBe(1);
 });

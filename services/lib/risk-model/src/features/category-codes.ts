@@ -1,6 +1,6 @@
 import type { FeatureSlot } from "./feature-slots.ts";
 import type { SupplierInput } from "./supplier-input.ts";
-import type { Fault, VectorWarning } from "./vector.ts";
+import type { VectorWarning, Violation } from "./vector.ts";
 
 /** Codes that a warning lists. */
 const MAX_LISTED = 12;
@@ -20,7 +20,7 @@ export interface SentCode {
   /** Undefined: nothing was sent that the model knows. */
   readonly code: number | undefined;
   readonly warnings: readonly VectorWarning[];
-  readonly faults: readonly Fault[];
+  readonly violations: readonly Violation[];
 }
 
 /**
@@ -36,16 +36,16 @@ export function readCode(slot: FeatureSlot, input: SupplierInput, path: string):
     return {
       code: number,
       warnings: [],
-      faults: [{ field: `${path}.categories.${name}`, reason: "FEATURE_WRONG_KIND", message }],
+      violations: [{ field: `${path}.categories.${name}`, reason: "FEATURE_WRONG_KIND", message }],
     };
   }
   if (text === undefined) {
     const isKnown = number === undefined || (slot.feature.codes?.values.includes(number) ?? true);
-    return { code: number, warnings: isKnown ? [] : [unknownCode(slot, `is ${number}`)], faults: [] };
+    return { code: number, warnings: isKnown ? [] : [unknownCode(slot, `is ${number}`)], violations: [] };
   }
   const code = codeOfText(slot, text);
   const warnings = slot.codes.has(text) ? [] : [unknownCode(slot, `is "${text.slice(0, 80)}"`)];
-  return { code: code ?? undefined, warnings, faults: [] };
+  return { code: code ?? undefined, warnings, violations: [] };
 }
 
 function unknownCode({ feature }: FeatureSlot, what: string): VectorWarning {

@@ -1,5 +1,5 @@
 /** Why a supplier cannot be scored; `field` is a path such as "supplier.features.late_ratio". */
-export interface Fault {
+export interface Violation {
   readonly field: string;
   readonly reason:
     | "FEATURE_UNKNOWN"
@@ -29,7 +29,7 @@ export interface Vector {
   readonly warnings: readonly VectorWarning[];
   /** False: fewer features than `minimumPresent`, so no score is made up. */
   readonly enough: boolean;
-  readonly faults: readonly Fault[];
+  readonly violations: readonly Violation[];
 }
 
 /** Many suppliers as the model sees them. */
@@ -41,5 +41,5 @@ export interface VectorBatch {
   /** 1: too few features for a score. */
   readonly tooFew: Uint8Array;
   /** First fault of each bad row, in rising order of rows. */
-  readonly faults: readonly (Fault & { readonly row: number })[];
+  readonly violations: readonly (Violation & { readonly row: number })[];
 }

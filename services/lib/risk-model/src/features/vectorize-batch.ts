@@ -1,10 +1,10 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
 import { codeOfText } from "./category-codes.ts";
-import { numberFault, requiredFault } from "./feature-faults.ts";
 import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
+import { numberViolation, requiredViolation } from "./feature-violations.ts";
 import type { ColumnarInput } from "./supplier-input.ts";
-import type { Fault, VectorBatch } from "./vector.ts";
+import type { VectorBatch, Violation } from "./vector.ts";
 
 /** A batch that is being filled. */
 interface Draft {
@@ -12,7 +12,7 @@ interface Draft {
   readonly columns: number;
   readonly values: Float32Array;
   readonly missingCounts: Uint16Array;
-  readonly firstFault: Map<number, Fault>;
+  readonly firstViolation: Map<number, Violation>;
 }
 
 /** Turns suppliers in columns into the model's rows. @param writeText Null when the model has no text. */
@@ -30,7 +30,7 @@ export function createBatchVectorizer(
       columns,
       values: new Float32Array(rows * columns),
       missingCounts: new Uint16Array(rows),
-      firstFault: new Map(),
+      firstViolation: new Map(),
     };
     const { values, missingCounts } = draft;
     for (const [name, slot] of slots) {
@@ -40,9 +40,11 @@ export function createBatchVectorizer(
     const tooFew = missingCounts.map((missing) => (slots.size - missing < least ? 1 : 0));
     for (let row = 0; writeText !== null && row < rows; row++)
       writeText(input.texts?.[row] ?? "", values, row * columns + textColumn);
-    const faults = [...draft.firstFault].sort((a, b) => a[0] - b[0]).map(([row, fault]) => ({ ...fault, row }));
-    for (const { row } of faults) values.fill(Number.NaN, row * columns, (row + 1) * columns);
-    return { values, missingCounts, tooFew: Uint8Array.from(tooFew), faults };
+    const violations = [...draft.firstViolation]
+      .sort((a, b) => a[0] - b[0])
+      .map(([row, violation]) => ({ ...violation, row }));
+    for (const { row } of violations) values.fill(Number.NaN, row * columns, (row + 1) * columns);
+    return { values, missingCounts, tooFew: Uint8Array.from(tooFew), violations };
   };
 }
 
@@ -66,9 +68,9 @@ function numbersOf(slot: FeatureSlot, input: ColumnarInput, draft: Draft): Float
   return Float64Array.from(texts, (text, row) => {
     const number = numbers?.[row] ?? Number.NaN;
     if (text === null) return number;
-    if (!Number.isNaN(number) && !draft.firstFault.has(row)) {
+    if (!Number.isNaN(number) && !draft.firstViolation.has(row)) {
       const message = `${name} is sent as a number and as a category; send one of them`;
-      draft.firstFault.set(row, { field: `categories.${name}`, reason: "FEATURE_WRONG_KIND", message });
+      draft.firstViolation.set(row, { field: `categories.${name}`, reason: "FEATURE_WRONG_KIND", message });
     }
     return codeOfText(slot, text) ?? Number.NaN;
   });
@@ -80,7 +82,7 @@ function countMissing({ missingCounts }: Draft, row: number): void {
 
 function putNumbers(slot: FeatureSlot, given: Float32Array | Float64Array | undefined, draft: Draft): void {
   const { feature, column, filler } = slot;
-  const { rows, columns, values, firstFault } = draft;
+  const { rows, columns, values, firstViolation } = draft;
   const field = `values.${feature.name}`;
   const refuses = feature.missing === "refuse";
   for (let row = 0; row < rows; row++) {
@@ -89,14 +91,14 @@ function putNumbers(slot: FeatureSlot, given: Float32Array | Float64Array | unde
     else if (Number.isNaN(value)) {
       countMissing(draft, row);
       values[row * columns + column] = filler;
-      if (refuses && !firstFault.has(row)) firstFault.set(row, requiredFault(feature, field));
-    } else if (!firstFault.has(row)) firstFault.set(row, numberFault(slot, value, field));
+      if (refuses && !firstViolation.has(row)) firstViolation.set(row, requiredViolation(feature, field));
+    } else if (!firstViolation.has(row)) firstViolation.set(row, numberViolation(slot, value, field));
   }
 }
 
 function putCategories(slot: FeatureSlot, given: readonly (string | null)[] | undefined, draft: Draft): void {
   const { feature, column, categories } = slot;
-  const { rows, columns, values, firstFault } = draft;
+  const { rows, columns, values, firstViolation } = draft;
   const field = `categories.${feature.name}`;
   for (let row = 0; row < rows; row++) {
     const value = given?.[row] ?? null;
@@ -104,8 +106,8 @@ function putCategories(slot: FeatureSlot, given: readonly (string | null)[] | un
     if (code !== undefined) values[row * columns + column + code] = 1;
     else {
       countMissing(draft, row);
-      if (value === null && feature.missing === "refuse" && !firstFault.has(row))
-        firstFault.set(row, requiredFault(feature, field));
+      if (value === null && feature.missing === "refuse" && !firstViolation.has(row))
+        firstViolation.set(row, requiredViolation(feature, field));
     }
   }
 }

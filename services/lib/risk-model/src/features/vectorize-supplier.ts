@@ -1,16 +1,16 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
 import { readCode } from "./category-codes.ts";
-import { nameFaults, numberFault, requiredFault } from "./feature-faults.ts";
 import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
+import { nameViolations, numberViolation, requiredViolation } from "./feature-violations.ts";
 import { readNumberTexts } from "./number-texts.ts";
 import type { SupplierInput } from "./supplier-input.ts";
-import type { Fault, Vector, VectorWarning } from "./vector.ts";
+import type { Vector, VectorWarning, Violation } from "./vector.ts";
 
 /** What is found while a row is filled. */
 interface Findings {
   readonly row: Float32Array;
-  readonly faults: Fault[];
+  readonly violations: Violation[];
   readonly missing: string[];
   readonly warnings: VectorWarning[];
 }
@@ -24,12 +24,12 @@ export function createSupplierVectorizer(
   const least = leastFeatures(bundle);
   const columns = bundle.columns.length;
   return (given, path) => {
-    const { input, faults: textFaults } = readNumberTexts(given, slots, path);
-    const found: Findings = { row: new Float32Array(columns), faults: [], missing: [], warnings: [] };
-    const { row, faults, missing, warnings } = found;
-    faults.push(...nameFaults(Object.keys(input.features), "numeric", slots, `${path}.features`));
-    faults.push(...textFaults);
-    faults.push(...nameFaults(Object.keys(input.categories), "category", slots, `${path}.categories`));
+    const { input, violations: textViolations } = readNumberTexts(given, slots, path);
+    const found: Findings = { row: new Float32Array(columns), violations: [], missing: [], warnings: [] };
+    const { row, violations, missing, warnings } = found;
+    violations.push(...nameViolations(Object.keys(input.features), "numeric", slots, `${path}.features`));
+    violations.push(...textViolations);
+    violations.push(...nameViolations(Object.keys(input.categories), "category", slots, `${path}.categories`));
     for (const [name, slot] of slots) {
       if (slot.feature.kind === "numeric")
         putNumber(slot, sentNumber(slot, input, path, found), `${path}.features.${name}`, found);
@@ -45,7 +45,7 @@ export function createSupplierVectorizer(
       if (input.text === "") missing.push(bundle.text.feature);
       writeText(input.text, row, textColumn);
     }
-    return { row, features: input.features, missing, warnings, enough, faults };
+    return { row, features: input.features, missing, warnings, enough, violations };
   };
 }
 
@@ -55,9 +55,9 @@ const ownValue = <T>(from: Readonly<Record<string, T>>, name: string): T | undef
 
 function sentNumber(slot: FeatureSlot, input: SupplierInput, path: string, found: Findings): number | undefined {
   if (slot.feature.codes === undefined) return ownValue(input.features, slot.feature.name);
-  const { code, warnings, faults } = readCode(slot, input, path);
+  const { code, warnings, violations } = readCode(slot, input, path);
   found.warnings.push(...warnings);
-  found.faults.push(...faults);
+  found.violations.push(...violations);
   return code;
 }
 
@@ -65,13 +65,13 @@ function putNumber(slot: FeatureSlot, value: number | undefined, field: string, 
   const { feature, column } = slot;
   if (value === undefined) {
     found.missing.push(feature.name);
-    if (feature.missing === "refuse") found.faults.push(requiredFault(feature, field));
+    if (feature.missing === "refuse") found.violations.push(requiredViolation(feature, field));
     found.row[column] = slot.filler;
     return;
   }
   found.row[column] = slot.round(value);
   if (!isPossible(slot, value)) {
-    found.faults.push(numberFault(slot, value, field));
+    found.violations.push(numberViolation(slot, value, field));
     return;
   }
   const { training } = feature;
@@ -91,7 +91,7 @@ function putCategory(slot: FeatureSlot, value: string | undefined, field: string
   }
   found.missing.push(feature.name);
   if (value === undefined) {
-    if (feature.missing === "refuse") found.faults.push(requiredFault(feature, field));
+    if (feature.missing === "refuse") found.violations.push(requiredViolation(feature, field));
     return;
   }
   const message = `${feature.name} "${value.slice(0, 80)}" was not seen often enough in training and counts as missing`;

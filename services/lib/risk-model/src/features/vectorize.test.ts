@@ -59,48 +59,59 @@ const whole: SupplierInput = {
   text: "Penalty clause",
 };
 const { vectorize, vectorizeBatch, columnNames } = createVectorizer(makeBundle());
-const faultsOf = (over: Partial<SupplierInput>) =>
-  vectorize({ ...whole, ...over }, "supplier").faults.map(({ field, reason, message }) => ({ field, reason, message }));
+const violationsOf = (over: Partial<SupplierInput>) =>
+  vectorize({ ...whole, ...over }, "supplier").violations.map(({ field, reason, message }) => ({
+    field,
+    reason,
+    message,
+  }));
 
 test("a whole supplier fills the columns in the model's order, as float32", () => {
-  const { row, missing, warnings, enough, faults } = vectorize(whole, "supplier");
+  const { row, missing, warnings, enough, violations } = vectorize(whole, "supplier");
   expect(columnNames).toEqual([
     ...["late_ratio", "dispute_rate", "annual_spend", "region=EU", "region=US"],
     ...["contract_text:penalty", "contract_text:clause"],
   ]);
   expect([...row.subarray(0, 5)]).toEqual([0.5, Math.fround(0.2), 1_000, 0, 1]);
   expect(Math.hypot(row[5] ?? 0, row[6] ?? 0)).toBeCloseTo(1, 6);
-  expect({ missing, warnings, enough, faults }).toEqual({ missing: [], warnings: [], enough: true, faults: [] });
+  expect({ missing, warnings, enough, violations }).toEqual({
+    missing: [],
+    warnings: [],
+    enough: true,
+    violations: [],
+  });
 });
 
 describe("refuses", () => {
   test("an unknown name, telling the nearest known one", () => {
-    expect(faultsOf({ features: { late_rato: 0.5 } })).toEqual([
+    expect(violationsOf({ features: { late_rato: 0.5 } })).toEqual([
       {
         field: "supplier.features.late_rato",
         reason: "FEATURE_UNKNOWN",
         message: 'unknown feature "late_rato"; did you mean "late_ratio"?',
       },
     ]);
-    expect(faultsOf({ categories: { zzzzzzzzzzzz: "" } })[0]?.message).toContain("known are late_ratio, dispute_rate");
+    expect(violationsOf({ categories: { zzzzzzzzzzzz: "" } })[0]?.message).toContain(
+      "known are late_ratio, dispute_rate",
+    );
   });
 
   test("names of Object's own as just unknown names", () => {
     const hostile = JSON.parse('{"__proto__":1,"constructor":1,"toString":1,"hasOwnProperty":1}');
-    expect(faultsOf({ features: hostile }).map((f) => f.reason)).toEqual(Array(4).fill("FEATURE_UNKNOWN"));
+    expect(violationsOf({ features: hostile }).map((f) => f.reason)).toEqual(Array(4).fill("FEATURE_UNKNOWN"));
     const inherited = Object.create({ late_ratio: 0.5 });
     expect(vectorize({ ...whole, features: inherited }, "s").missing).toContain("late_ratio");
   });
 
   test("a flood of long unknown names with a bounded answer", () => {
     const flood = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`${"x".repeat(2_000)}${i}`, 1]));
-    const faults = faultsOf({ features: flood });
-    expect(faults).toHaveLength(16);
-    expect(Math.max(...faults.map((f) => f.message.length + f.field.length))).toBeLessThan(400);
+    const violations = violationsOf({ features: flood });
+    expect(violations).toHaveLength(16);
+    expect(Math.max(...violations.map((f) => f.message.length + f.field.length))).toBeLessThan(400);
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("%s as a number", (value) => {
-    expect(faultsOf({ features: { late_ratio: value } })[0]).toMatchObject({
+    expect(violationsOf({ features: { late_ratio: value } })[0]).toMatchObject({
       field: "supplier.features.late_ratio",
       reason: "FEATURE_NOT_FINITE",
     });
@@ -109,16 +120,16 @@ describe("refuses", () => {
   test("a number beyond float32, whatever the range", () => {
     const wide = createVectorizer(makeBundle({ features: [numeric("x", { range: [0, 1e300] })] }));
     const reasons = (x: number) =>
-      wide.vectorize({ features: { x }, categories: {}, text: "" }, "s").faults.map((f) => f.reason);
+      wide.vectorize({ features: { x }, categories: {}, text: "" }, "s").violations.map((f) => f.reason);
     expect(reasons(3.4e38)).toEqual([]);
     expect(reasons(3.5e38)).toEqual(["FEATURE_NOT_FINITE"]);
   });
 
   test("what is physically impossible, on both sides of each bound", () => {
-    expect(faultsOf({ features: { late_ratio: 0 } })).toEqual([]);
-    expect(faultsOf({ features: { late_ratio: 1 } })).toEqual([]);
+    expect(violationsOf({ features: { late_ratio: 0 } })).toEqual([]);
+    expect(violationsOf({ features: { late_ratio: 1 } })).toEqual([]);
     for (const value of [-1e-6, 1.000001]) {
-      expect(faultsOf({ features: { late_ratio: value } })[0]).toMatchObject({
+      expect(violationsOf({ features: { late_ratio: value } })[0]).toMatchObject({
         reason: "FEATURE_OUT_OF_RANGE",
         message: `late_ratio is ${value}; possible are 0 to 1 share`,
       });
@@ -126,21 +137,21 @@ describe("refuses", () => {
   });
 
   test("a number sent as a category, and a category as a number", () => {
-    expect(faultsOf({ categories: { late_ratio: "0.5" } })[0]).toMatchObject({
+    expect(violationsOf({ categories: { late_ratio: "0.5" } })[0]).toMatchObject({
       field: "supplier.categories.late_ratio",
       reason: "FEATURE_WRONG_KIND",
     });
-    expect(faultsOf({ features: { region: 1 } })[0]).toMatchObject({ reason: "FEATURE_WRONG_KIND" });
+    expect(violationsOf({ features: { region: 1 } })[0]).toMatchObject({ reason: "FEATURE_WRONG_KIND" });
   });
 
   test("a missing feature only where its policy says so", () => {
     const strict = createVectorizer(makeBundle({ features: [numeric("late_ratio", { missing: "refuse" })] }));
     const empty = { features: {}, categories: {}, text: "" };
-    expect(strict.vectorize(empty, "s").faults[0]).toMatchObject({
+    expect(strict.vectorize(empty, "s").violations[0]).toMatchObject({
       field: "s.features.late_ratio",
       reason: "FEATURE_REQUIRED",
     });
-    expect(vectorize(empty, "s").faults).toEqual([]);
+    expect(vectorize(empty, "s").violations).toEqual([]);
   });
 });
 
@@ -208,10 +219,10 @@ test.each(["float64", "float32"])("a batch of %s columns gives the bits and verd
           numbers.map(([name, column]) => [name, column[i] ?? 0] as const).filter(([, x]) => !Number.isNaN(x)),
         );
         const single = vectorize({ features, categories: region === null ? {} : { region }, text }, "s");
-        const fault = batch.faults.find((f) => f.row === i);
-        expect(fault?.reason).toBe(single.faults[0]?.reason);
+        const violation = batch.violations.find((f) => f.row === i);
+        expect(violation?.reason).toBe(single.violations[0]?.reason);
         const row = batch.values.subarray(i * width, (i + 1) * width);
-        if (fault === undefined) expect(Buffer.from(row.slice().buffer)).toEqual(Buffer.from(single.row.buffer));
+        if (violation === undefined) expect(Buffer.from(row.slice().buffer)).toEqual(Buffer.from(single.row.buffer));
         else expect(row.every(Number.isNaN)).toBe(true);
         expect(batch.missingCounts[i]).toBe(single.missing.filter((name) => name !== "contract_text").length);
         expect(batch.tooFew[i]).toBe(single.enough ? 0 : 1);

@@ -1,4 +1,4 @@
-import type { Fault } from "../features/vector.ts";
+import type { Violation } from "../features/vector.ts";
 
 /** Rows of the data that did not take part in training for one reason. */
 export interface LeftOutRows {
@@ -12,11 +12,11 @@ export interface LeftOutRows {
 
 /** Groups the rows that a model's own rules refuse by feature and reason, most rows first. */
 export function refusedReasons(
-  faults: readonly (Fault & { readonly row: number })[],
+  violations: readonly (Violation & { readonly row: number })[],
   supplierIds: readonly string[],
 ): LeftOutRows[] {
   const groups = new Map<string, LeftOutRows>();
-  for (const { row, field, reason, message } of faults) {
+  for (const { row, field, reason, message } of violations) {
     const column = field.slice(field.lastIndexOf(".") + 1);
     const key = JSON.stringify([column, reason]);
     const known = groups.get(key);

@@ -72,9 +72,9 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
   const table = { ...task.table, labels };
   const fit: FitTask = { table, spec, configHash: task.configHash, runOnnx };
   const everyRow = Uint32Array.from(labels.keys());
-  const faults = refusedRows(table, spec, everyRow);
-  const refused = new Set(faults.map((fault) => fault.row));
-  const leftOut = [...(task.leftOut ?? []), ...refusedReasons(faults, table.supplierIds)];
+  const violations = refusedRows(table, spec, everyRow);
+  const refused = new Set(violations.map((violation) => violation.row));
+  const leftOut = [...(task.leftOut ?? []), ...refusedReasons(violations, table.supplierIds)];
   const usable = everyRow.filter((row) => !refused.has(row));
   const split = splitRows(table, usable, spec.split, spec.seed);
 
@@ -186,5 +186,5 @@ const numericNames = (spec: ModelSpec): string[] =>
 function refusedRows(table: FeatureTable, spec: ModelSpec, rows: Uint32Array): VectorBatch["faults"] {
   const withoutText = { ...spec, text: null };
   const rules = createVectorizer(draftBundle(withoutText, "", fitInputs(table, rows, withoutText)));
-  return rules.vectorizeBatch(columnarInput(table)).faults;
+  return rules.vectorizeBatch(columnarInput(table)).violations;
 }

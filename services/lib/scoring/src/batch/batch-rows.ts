@@ -56,7 +56,7 @@ export function scoresInParts(rows: number): ScoresInParts {
   const outputs = new Float64Array(rows);
   const bands = new Uint8Array(rows);
   const missingCounts = new Uint16Array(rows);
-  const faults: BatchScores["faults"][number][] = [];
+  const violations: BatchScores["faults"][number][] = [];
   let contributions: Float32Array | null = null;
   return {
     put(first, part) {
@@ -64,15 +64,15 @@ export function scoresInParts(rows: number): ScoresInParts {
       outputs.set(part.outputs, first);
       bands.set(part.bands, first);
       missingCounts.set(part.missingCounts, first);
-      for (const fault of part.faults) faults.push({ ...fault, row: first + fault.row });
+      for (const violation of part.violations) violations.push({ ...violation, row: first + violation.row });
       if (part.contributions === null) return;
       const columns = part.contributions.length / part.riskScores.length;
       contributions ??= new Float32Array(rows * columns);
       contributions.set(part.contributions, first * columns);
     },
     finish() {
-      faults.sort((a, b) => a.row - b.row);
-      return { riskScores, outputs, bands, contributions, missingCounts, faults };
+      violations.sort((a, b) => a.row - b.row);
+      return { riskScores, outputs, bands, contributions, missingCounts, violations };
     },
   };
 }

@@ -19,7 +19,7 @@ export interface BatchScores {
   /** `[rows × columns]`, row-major; null unless asked for. Zero on rows without a score. */
   readonly contributions: Float32Array | null;
   readonly missingCounts: Uint16Array;
-  readonly faults: VectorBatch["faults"];
+  readonly violations: VectorBatch["faults"];
 }
 
 /** Explains a batch a turn of the event loop at a time. */
@@ -52,7 +52,7 @@ export async function scoreBatch(
     withContributions && explainer !== null ? await explainInTurns(explainer, vectors.values, n) : null;
   const riskScores = new Float64Array(n);
   const bands = new Uint8Array(n);
-  const faulty = new Set(vectors.faults.map((fault) => fault.row));
+  const faulty = new Set(vectors.violations.map((violation) => violation.row));
   const columns = model.vectorizer.columns;
   for (let row = 0; row < n; row++) {
     if (faulty.has(row) || vectors.tooFew[row] === 1) {
@@ -66,5 +66,12 @@ export async function scoreBatch(
     riskScores[row] = risk;
     bands[row] = Number.isNaN(risk) ? BAND_NUMBERS.unknown : BAND_NUMBERS[bandOf(risk, bundle.bands)];
   }
-  return { riskScores, outputs, bands, contributions, missingCounts: vectors.missingCounts, faults: vectors.faults };
+  return {
+    riskScores,
+    outputs,
+    bands,
+    contributions,
+    missingCounts: vectors.missingCounts,
+    violations: vectors.violations,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Band } from "@bellwether/contract/bands";
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
-import type { Fault, VectorWarning } from "@bellwether/risk-model/features/vector";
+import type { VectorWarning, Violation } from "@bellwether/risk-model/features/vector";
 import type { ModelIdentity, ScoringModel } from "../model/scoring-model.ts";
 import { bandOf } from "./band.ts";
 import { type FeatureContribution, featureContributions } from "./feature-contributions.ts";
@@ -26,18 +26,18 @@ export interface SupplierScore {
 export class InvalidSupplierError extends Error {
   override readonly name = "InvalidSupplierError" as const;
   readonly reason: string;
-  readonly faults: readonly Fault[];
+  readonly violations: readonly Violation[];
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
-  constructor(faults: readonly Fault[]) {
+  constructor(violations: readonly Violation[]) {
     super(
-      faults
+      violations
         .slice(0, 5)
-        .map((fault) => `${fault.field}: ${fault.message}`)
-        .join("; ") + (faults.length > 5 ? `; and ${faults.length - 5} more` : ""),
+        .map((violation) => `${violation.field}: ${violation.message}`)
+        .join("; ") + (violations.length > 5 ? `; and ${violations.length - 5} more` : ""),
     );
-    this.reason = faults[0]?.reason ?? "FEATURE_UNKNOWN";
-    this.faults = faults;
-    this.fieldViolations = faults.map(({ field, message }) => ({ field, description: message }));
+    this.reason = violations[0]?.reason ?? "FEATURE_UNKNOWN";
+    this.violations = violations;
+    this.fieldViolations = violations.map(({ field, message }) => ({ field, description: message }));
   }
 }
 
@@ -61,7 +61,7 @@ export async function scoreSupplier(
 ): Promise<SupplierScore> {
   const { bundle, identity, explainer } = model;
   const vector = model.vectorizer.vectorize(supplier, path);
-  if (vector.faults.length > 0) throw new InvalidSupplierError(vector.faults);
+  if (vector.violations.length > 0) throw new InvalidSupplierError(vector.violations);
   const { missing, warnings } = vector;
   if (!vector.enough) {
     return {

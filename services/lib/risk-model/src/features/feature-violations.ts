@@ -2,17 +2,17 @@ import { SEND_CATEGORY } from "@bellwether/contract/flat-json/flat-text";
 import { nearestName } from "@bellwether/contract/nearest-name";
 import type { BundleFeature } from "../bundle/feature-bundle.ts";
 import type { FeatureSlot } from "./feature-slots.ts";
-import type { Fault } from "./vector.ts";
+import type { Violation } from "./vector.ts";
 
 /** Longest part of a caller's text that is repeated to the caller. */
 const SHOWN = 80;
 /** Wrong names told of in one answer, each compared with every known name. */
-const MAX_NAME_FAULTS = 16;
+const MAX_NAME_VIOLATIONS = 16;
 /** Known names listed when none is near. */
 const MAX_LISTED = 20;
 
 /** What is wrong with a number that `isPossible` denies. */
-export function numberFault({ feature }: FeatureSlot, value: number, field: string): Fault {
+export function numberViolation({ feature }: FeatureSlot, value: number, field: string): Violation {
   const { name, range, unit } = feature;
   if (Number.isFinite(value) && range !== null && (value < range[0] || value > range[1])) {
     const message = `${name} is ${value}; possible are ${range[0]} to ${range[1]} ${unit}`;
@@ -23,7 +23,7 @@ export function numberFault({ feature }: FeatureSlot, value: number, field: stri
 }
 
 /** A feature that may not be missing is. */
-export function requiredFault({ name }: BundleFeature, field: string): Fault {
+export function requiredViolation({ name }: BundleFeature, field: string): Violation {
   return {
     field,
     reason: "FEATURE_REQUIRED",
@@ -32,35 +32,35 @@ export function requiredFault({ name }: BundleFeature, field: string): Fault {
 }
 
 /** The given names that the model does not know or that stand on the wrong side, at most 16. */
-export function nameFaults(
+export function nameViolations(
   given: readonly string[],
   kind: BundleFeature["kind"],
   slots: ReadonlyMap<string, FeatureSlot>,
   path: string,
-): Fault[] {
-  const faults: Fault[] = [];
+): Violation[] {
+  const violations: Violation[] = [];
   for (const name of given) {
-    if (faults.length === MAX_NAME_FAULTS) break;
+    if (violations.length === MAX_NAME_VIOLATIONS) break;
     const slot = slots.get(name);
     if (slot?.feature.kind === kind) continue;
     // A category's code is a number whose text may be sent instead.
     if (kind === "category" && slot !== undefined && slot.codes.size > 0) continue;
     const field = `${path}.${name.slice(0, SHOWN)}`;
-    faults.push(
-      slot === undefined ? unknownFault(name, [...slots.keys()], field) : wrongKindFault(slot.feature, field),
+    violations.push(
+      slot === undefined ? unknownViolation(name, [...slots.keys()], field) : wrongKindViolation(slot.feature, field),
     );
   }
-  return faults;
+  return violations;
 }
 
-function unknownFault(name: string, known: readonly string[], field: string): Fault {
+function unknownViolation(name: string, known: readonly string[], field: string): Violation {
   const near = nearestName(name, known);
   const more = known.length > MAX_LISTED ? ", …" : "";
   const way = near === null ? `known are ${known.slice(0, MAX_LISTED).join(", ")}${more}` : `did you mean "${near}"?`;
   return { field, reason: "FEATURE_UNKNOWN", message: `unknown feature "${name.slice(0, SHOWN)}"; ${way}` };
 }
 
-function wrongKindFault({ name, kind }: BundleFeature, field: string): Fault {
+function wrongKindViolation({ name, kind }: BundleFeature, field: string): Violation {
   const message =
     kind === "numeric" ? `${name} is a number; send it in features` : `${name} is a category; ${SEND_CATEGORY}`;
   return { field, reason: "FEATURE_WRONG_KIND", message };

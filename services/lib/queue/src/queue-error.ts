@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { passingFault } from "@bellwether/postgres/pool/passing-fault";
+import { transientError } from "@bellwether/postgres/pool/transient-error";
 
 /** What ioredis and Redis say when a command cannot be carried out now. */
 const REDIS =
@@ -9,7 +9,7 @@ const REDIS_ANSWER = /^(-?)(READONLY|OOM|MISCONF|NOREPLICAS|LOADING|CLUSTERDOWN|
 /** Whether an error of a queue means that its store is away or takes no writes: it may be gone at the next attempt. */
 export function isQueueAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return REDIS.test(error.message) || REDIS_ANSWER.test(error.message) || passingFault(error) !== undefined;
+  return REDIS.test(error.message) || REDIS_ANSWER.test(error.message) || transientError(error) !== undefined;
 }
 
 const BACK_WITHIN_MS = 3_000;

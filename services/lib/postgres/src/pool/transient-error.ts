@@ -13,29 +13,29 @@ const QUERY_CANCELED = "57014";
 const MAX_CAUSES = 5;
 
 /** The fault below an error that may be gone at the next attempt: a connection that is lost, not what a query says. */
-export function passingFault(error: unknown): Error | undefined {
+export function transientError(error: unknown): Error | undefined {
   return causeOf(error, ({ code, message }) =>
     code === undefined ? LOST_TEXT.test(message) : LOST.test(code) || PASSING.test(code),
   );
 }
 
 /** The fault below an error of a statement that took longer than the server allows it. */
-export function timeoutFault(error: unknown): Error | undefined {
+export function timeoutError(error: unknown): Error | undefined {
   return causeOf(error, ({ code }) => code === QUERY_CANCELED);
 }
 
 /** The fault below an error of a pool that has too many waiting for it. */
-export function poolFault(error: unknown): Error | undefined {
+export function poolError(error: unknown): Error | undefined {
   return causeOf(error, ({ name }) => name === "PoolFullError");
 }
 
-interface Fault {
+interface Failure {
   readonly name: string;
   readonly code: string | undefined;
   readonly message: string;
 }
 
-function causeOf(error: unknown, is: (fault: Fault) => boolean): Error | undefined {
+function causeOf(error: unknown, is: (error: Failure) => boolean): Error | undefined {
   let at = error;
   for (let depth = 0; depth < MAX_CAUSES && at instanceof Error; depth++) {
     const code = "code" in at && typeof at.code === "string" ? at.code : undefined;
