@@ -35,7 +35,7 @@ export interface ParsedArguments<Flag extends string, Option extends string = ne
 export function readCommandLine<Flag extends string, Option extends string = never>(
   form: CommandForm<Flag, Option>,
 ): ParsedArguments<Flag, Option> {
-  const refuse = (violation: string): never => {
+  const reject = (violation: string): never => {
     console.error(`${violation}\n\n${usage(form)}`);
     process.exit(2);
   };
@@ -55,23 +55,23 @@ export function readCommandLine<Flag extends string, Option extends string = nev
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     if (valued.includes(token.name)) {
-      if (token.value === undefined || token.value.startsWith("-")) refuse(`${token.rawName} takes a value`);
+      if (token.value === undefined || token.value.startsWith("-")) reject(`${token.rawName} takes a value`);
       continue;
     }
-    if (!known.includes(token.name)) refuse(`unknown flag ${token.rawName}`);
-    if (token.value !== undefined) refuse(`${token.rawName} takes no value, it was given "${token.value}"`);
+    if (!known.includes(token.name)) reject(`unknown flag ${token.rawName}`);
+    if (token.value !== undefined) reject(`${token.rawName} takes no value, it was given "${token.value}"`);
   }
   const names = Object.keys(form.names ?? {});
   const strange = positionals.filter((name) => !names.includes(name));
   if (strange.length > 0) {
-    refuse(
+    reject(
       names.length === 0
         ? `${form.command} takes no names, it was given ${strange.join(", ")}`
         : `there is no ${strange.join(", ")}; there are ${names.join(", ")}`,
     );
   }
   if (form.oneName === true && positionals.length !== 1) {
-    refuse(`${form.command} wants one name, it was given ${positionals.join(", ") || "none"}`);
+    reject(`${form.command} wants one name, it was given ${positionals.join(", ") || "none"}`);
   }
   const flags = Object.fromEntries(known.map((flag) => [flag, values[flag] === true]));
   const given = Object.fromEntries(valued.flatMap((option) => (values[option] ? [[option, values[option]]] : [])));

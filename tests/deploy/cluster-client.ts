@@ -52,7 +52,7 @@ export async function createClusterClient({ request }: ApiServer): Promise<Clust
     async tryPod(pod) {
       const url = `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All&fieldValidation=Strict`;
       const named = { ...(pod as Manifest), metadata: { ...(pod as Manifest).metadata, generateName: "try-" } };
-      return refusals(await request("POST", url, named));
+      return rejections(await request("POST", url, named));
     },
   };
 }
@@ -67,10 +67,10 @@ const groupPath = (apiVersion: string): string =>
   apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 
 function toAnswer({ kind, metadata }: Manifest, answer: ApiAnswer): ClusterAnswer {
-  const found = refusals(answer).map((text) => `${kind} ${metadata.name}: ${text}`);
+  const found = rejections(answer).map((text) => `${kind} ${metadata.name}: ${text}`);
   return found.length > 0 ? { found } : { object: answer.body as unknown as Manifest, found };
 }
 
-function refusals({ status, warnings, body }: ApiAnswer): string[] {
+function rejections({ status, warnings, body }: ApiAnswer): string[] {
   return status < 300 ? [...warnings] : [`${status} ${body.message}`];
 }

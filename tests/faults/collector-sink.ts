@@ -24,7 +24,7 @@ async function listen(port: number): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-async function refuse(): Promise<void> {
+async function reject(): Promise<void> {
   const closed = once(listener, "close");
   listener.close();
   for (const socket of sockets) socket.destroy();
@@ -32,10 +32,10 @@ async function refuse(): Promise<void> {
 }
 
 const port = await listen(0);
-if (state === "refusing") await refuse();
+if (state === "refusing") await reject();
 parentPort?.on("message", async (next: CollectorState) => {
   state = next;
-  if (listener.listening) await refuse();
+  if (listener.listening) await reject();
   if (state !== "refusing") await listen(port);
   parentPort?.postMessage(port);
 });

@@ -85,7 +85,7 @@ function bellwether(...args: readonly string[]): Promise<{ code: unknown; stdout
     );
   });
 }
-async function refusalOf(call: Promise<unknown>): Promise<{ code: Code; reason: string | undefined }> {
+async function rejectionOf(call: Promise<unknown>): Promise<{ code: Code; reason: string | undefined }> {
   const error = await call.then(
     () => Promise.reject(new Error("the call succeeded")),
     (thrown: unknown) => ConnectError.from(thrown),
@@ -110,7 +110,7 @@ test("an alias is moved with who, why and when, and the same call again changes 
 
 test("what is not there is NOT_FOUND, what has moved FAILED_PRECONDITION, what is no name INVALID_ARGUMENT", async () => {
   const { models } = await startScheduler();
-  const refused = (over: object) => refusalOf(models.setAlias({ ...move("v1"), ...over }));
+  const refused = (over: object) => rejectionOf(models.setAlias({ ...move("v1"), ...over }));
   expect(await refused({ modelName: "nobody" })).toEqual({ code: Code.NotFound, reason: "MODEL_NOT_FOUND" });
   expect(await refused({ version: "v9" })).toEqual({ code: Code.NotFound, reason: "VERSION_NOT_FOUND" });
   expect(await refused({ expectedVersion: "v1", version: "v9" })).toMatchObject({ code: Code.NotFound });
@@ -141,7 +141,7 @@ test("only an admin moves an alias, and the history has the name", async () => {
     issueToken(files.privateKeyFile, { subject: `${role}@example.org`, roles: [role], lifetimeS: 600 });
   for (const role of ["viewer", "analyst", "service"] as const) {
     const { models } = await startScheduler({ auth }, await tokenOf(role));
-    expect(await refusalOf(models.setAlias(move("v1")))).toMatchObject({ code: Code.PermissionDenied });
+    expect(await rejectionOf(models.setAlias(move("v1")))).toMatchObject({ code: Code.PermissionDenied });
   }
   const { models } = await startScheduler({ auth }, await tokenOf("admin"));
   expect((await models.setAlias(move("v1"))).alias?.setBy).toBe("admin@example.org");
@@ -161,7 +161,7 @@ test("an alias is not moved to a version that cannot be served or whose files we
   await publishVersion(root, wrong, async () => {});
   await publishVersion(root, { ...trained, ...rest, onnx: Uint8Array.of(1, 2, 3) }, async () => {});
   for (const version of ["v3", "v4"]) {
-    expect(await refusalOf(models.setAlias(move(version)))).toEqual({
+    expect(await rejectionOf(models.setAlias(move(version)))).toEqual({
       code: Code.FailedPrecondition,
       reason: "MODEL_REJECTED",
     });
@@ -183,7 +183,7 @@ test("an alias is not moved to a version that cannot be served or whose files we
     await expect(moved).rejects.toMatchObject({ name: "ModelRejectedError", message: text(version, reason) });
   }
   await appendFile(path.join(root, NAME, "v1", "model.onnx"), "x");
-  expect(await refusalOf(models.setAlias(move("v1")))).toEqual({ code: Code.DataLoss, reason: "MODEL_CORRUPT" });
+  expect(await rejectionOf(models.setAlias(move("v1")))).toEqual({ code: Code.DataLoss, reason: "MODEL_CORRUPT" });
   expect(await champions()).toEqual(["v1", "v2"]);
   await models.setAlias(move("v2", { alias: "challenger" }));
 });
@@ -222,7 +222,7 @@ test("a writer that is killed with the lock in its hand leaves the old alias, an
   onTestFinished(() => void child.kill("SIGKILL"));
   await once(child, "message");
   const { models } = await startScheduler();
-  expect(await refusalOf(models.setAlias(move("v1"), { timeoutMs: 20_000 }))).toEqual({
+  expect(await rejectionOf(models.setAlias(move("v1"), { timeoutMs: 20_000 }))).toEqual({
     code: Code.Unavailable,
     reason: "REGISTRY_BUSY",
   });
@@ -354,6 +354,6 @@ test("an alias file that is none is DATA_LOSS and stays as it is", async () => {
   const file = path.join(root, NAME, "aliases.json");
   await writeFile(file, "{");
   const { models } = await startScheduler();
-  expect(await refusalOf(models.setAlias(move("v1")))).toEqual({ code: Code.DataLoss, reason: "MODEL_CORRUPT" });
+  expect(await rejectionOf(models.setAlias(move("v1")))).toEqual({ code: Code.DataLoss, reason: "MODEL_CORRUPT" });
   expect(await readFile(file, "utf8")).toBe("{");
 });

@@ -27,7 +27,7 @@ export interface Started {
     readonly iso_week: string;
     readonly rows_read: number;
     readonly rows_scored: number;
-    readonly rows_set_aside: number;
+    readonly rows_rejected: number;
     readonly alerts_raised: number;
   } | null;
 }

@@ -69,7 +69,7 @@ export async function createWeek(
   const prefix = `W${weekNumber}_`;
   await writeFile(
     folder.at("week.csv"),
-    weekCsv(ROWS.read, { broken: ROWS.setAside }).replaceAll("\nS_", `\n${prefix}`),
+    weekCsv(ROWS.read, { broken: ROWS.rejected }).replaceAll("\nS_", `\n${prefix}`),
   );
   const environment = (machine: string) => ({
     ML_SERVICE_URL: ml.url,

@@ -7,7 +7,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { expect } from "vitest";
 
 /** Five chunks, the last one short; seven rows with a delay that is no number. */
-export const ROWS = { read: 20_000, scored: 19_993, setAside: 7 } as const;
+export const ROWS = { read: 20_000, scored: 19_993, rejected: 7 } as const;
 
 /** Where a run's traces are. */
 export interface RunTraces {
@@ -36,7 +36,7 @@ export async function proveRun({ isoWeek, prefix, ops, databaseUrl, report }: Ru
     ...{ state: RunState.COMPLETE, failure: "" },
     rowsRead: BigInt(ROWS.read),
     rowsScored: BigInt(ROWS.scored),
-    rowsSetAside: BigInt(ROWS.setAside),
+    rowsRejected: BigInt(ROWS.rejected),
   });
   const runId = run?.runId ?? 0;
   const audit = createClient(AuditService, transport);

@@ -383,8 +383,8 @@ test("a broken table is set aside row by row, and a missing column is named", as
   cells[4] = "a lot";
   lines[5] = cells.join(",");
   await writeFile(file, lines.join("\n"));
-  const trained = await json<{ row_counts: { set_aside: number } }>(["train", "--data", broken]);
-  expect(trained.row_counts.set_aside).toBe(1);
+  const trained = await json<{ row_counts: { rejected: number } }>(["train", "--data", broken]);
+  expect(trained.row_counts.rejected).toBe(1);
   await writeFile(file, lines.join("\n").replace("past_disputes", "past_dispute"));
   const ran = await run(["train", "--data", broken]);
   expect(ran).toMatchObject({ code: 1, stderr: expect.stringMatching(/past_disputes/) });

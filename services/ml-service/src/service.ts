@@ -6,7 +6,7 @@ import { type RunningServer, type ServerOptions, startServer } from "@bellwether
 import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
-import { createRefusalCounts } from "./audit/refusal-counts.ts";
+import { createRejectionCounts } from "./audit/rejection-counts.ts";
 import { newPredictionId } from "./domain/prediction-id.ts";
 import { defaultScoringThreads } from "./domain/scoring-threads.ts";
 import { createLoadedModels } from "./model/loaded-models.ts";
@@ -57,8 +57,8 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   starting.use(pool);
   const loadedModels = starting.use(createLoadedModels(registryRoot, defaultModel, pool));
   const stopped = new AbortController();
-  const refusals = audit && createRefusalCounts({ record: audit.record, newId: newPredictionId, now: Date.now });
-  if (refusals) starting.defer(() => refusals.flush());
+  const rejections = audit && createRejectionCounts({ record: audit.record, newId: newPredictionId, now: Date.now });
+  if (rejections) starting.defer(() => rejections.flush());
   const running = await startServer({
     ...server,
     name: "ml-service",
@@ -71,7 +71,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     serving: false,
     rest: REST_ROUTES,
     ...(audit &&
-      refusals && { policies: [auditPolicy({ ...audit, refusals, newId: newPredictionId, now: Date.now })] }),
+      rejections && { policies: [auditPolicy({ ...audit, rejections, newId: newPredictionId, now: Date.now })] }),
   });
 
   starting.use(running);
@@ -81,8 +81,8 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     logger.info({ model: defaultModel }, "champion loaded");
     running.setServing("", true);
   };
-  const refused = (error: unknown): void => logger.warn({ err: error }, "champion not taken up");
-  await watchChampion(loadedModels, pollMs, { swapped: ready, refused }, stopped.signal);
+  const rejected = (error: unknown): void => logger.warn({ err: error }, "champion not taken up");
+  await watchChampion(loadedModels, pollMs, { swapped: ready, rejected }, stopped.signal);
 
   const opened = starting.move();
   // Disposed of once, however often it is called; whoever calls later waits too.

@@ -361,7 +361,7 @@ test("GET /alerts and /batch/status answer in the monolith's shapes", async () =
     state: "complete",
     rows_read: 1,
     rows_scored: 1,
-    rows_set_aside: 0,
+    rows_rejected: 0,
   });
   expect((await get("/audit?kind=run.completed")).body).toMatchObject({
     events: [{ event: { kind: "run.completed", subject: "run/1" }, sequence: 1 }],
@@ -381,7 +381,7 @@ test("GET /alerts and /batch/status answer in the monolith's shapes", async () =
 });
 
 test("an enum name or a field that the contract does not have is refused in Connect JSON", async () => {
-  const refused = async (method: string, json: object) => {
+  const rejected = async (method: string, json: object) => {
     const response = await fetch(`${ops.webUrl}/bellwether.ops.v1.${method}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -389,15 +389,15 @@ test("an enum name or a field that the contract does not have is refused in Conn
     });
     return [response.status, (await response.json()).message];
   };
-  expect(await refused("SupplierService/ListSuppliers", { band: "LOW" })).toEqual([
+  expect(await rejected("SupplierService/ListSuppliers", { band: "LOW" })).toEqual([
     400,
     expect.stringMatching(/^band: "LOW" is not a name of Band; known: BAND_LOW, /),
   ]);
-  expect(await refused("AlertService/ListAlerts", { states: ["ALERT_STATE_OPEN", "open"] })).toEqual([
+  expect(await rejected("AlertService/ListAlerts", { states: ["ALERT_STATE_OPEN", "open"] })).toEqual([
     400,
     expect.stringMatching(/^states\[1\]: "open" is not a name of AlertState; /),
   ]);
-  expect(await refused("AuditService/QueryEvents", { occurredForm: "2026-01-01T00:00:00Z" })).toEqual([
+  expect(await rejected("AuditService/QueryEvents", { occurredForm: "2026-01-01T00:00:00Z" })).toEqual([
     400,
     expect.stringMatching(/^occurredForm: unknown field of QueryEventsRequest; did you mean "occurredFrom"\? known: /),
   ]);

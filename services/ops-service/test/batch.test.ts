@@ -63,7 +63,7 @@ test("a run counts what it was given, and its scores appear only when it is comp
       { feature: "b", psi: 0.3 },
     ],
   });
-  expect(complete).toMatchObject({ state: RunState.COMPLETE, rowsRead: 10n, rowsScored: 6n, rowsSetAside: 4n });
+  expect(complete).toMatchObject({ state: RunState.COMPLETE, rowsRead: 10n, rowsScored: 6n, rowsRejected: 4n });
   expect(complete?.bands.map(({ band, rows: n }) => [band, n])).toEqual([
     [1, 1n],
     [3, 3n],
@@ -128,7 +128,7 @@ test("a supplier's second row is set aside, its first score stays", async () => 
     { id: "S2", score: 0.3 },
     { id: "S1", score: 0.9 },
   ];
-  expect(await runWeek(ops, "2026-W05", twice)).toMatchObject({ rowsRead: 3n, rowsScored: 2n, rowsSetAside: 1n });
+  expect(await runWeek(ops, "2026-W05", twice)).toMatchObject({ rowsRead: 3n, rowsScored: 2n, rowsRejected: 1n });
   const history = await inDatabase<{ p: number }>(
     "select p from bellwether.score s join bellwether.run r on r.id = s.run where r.iso_week = '2026-W05' order by p",
   );

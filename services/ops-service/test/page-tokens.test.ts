@@ -85,8 +85,8 @@ test("REST holds a token to its filter too", async () => {
   };
   const { next_page_token: token } = (await get("severity=critical")).body;
   expect((await get(`severity=critical&page_token=${token}`)).status).toBe(200);
-  const refused = await get(`severity=warning&page_token=${token}`);
-  expect([refused.status, refused.body.message]).toEqual([
+  const rejected = await get(`severity=warning&page_token=${token}`);
+  expect([rejected.status, rejected.body.message]).toEqual([
     400,
     "page_token belongs to a list with another filter; repeat the request that it came from, or start without a token",
   ]);

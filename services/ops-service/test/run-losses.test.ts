@@ -129,7 +129,7 @@ describe("a run that lost more than the risk policy allows", () => {
     expect((await runWhole(within)).run).toMatchObject({ state: RunState.COMPLETE, losses: { exceeded: [] } });
     const repeated = { ...WEEK, modelName: "repeated", faulty: 0, rejected: 400, repeated: 400 };
     expect((await runWhole(repeated)).run).toMatchObject({
-      ...{ state: RunState.COMPLETE, rowsSetAside: 400n },
+      ...{ state: RunState.COMPLETE, rowsRejected: 400n },
       losses: { rowsRejected: 0n, rowsRepeated: 400n, exceeded: [] },
     });
   });
@@ -177,7 +177,7 @@ describe("an unfinished run", () => {
     expect(anew).toMatchObject({ begunAnew: true, receivedChunks: [], run: { rowsScored: 0n, chunksReceived: 0 } });
     expect(anew.run).toMatchObject({ sourceDigest: "3".repeat(64), failure: "", inputDigest: "" });
     const { run } = await ops.batch.completeRun({ ...(anew.lease && { lease: anew.lease }), ...totalsOf(corrected) });
-    expect(run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 550n, rowsSetAside: 0n });
+    expect(run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 550n, rowsRejected: 0n });
     expect(await visibleScores(run?.runId)).toHaveLength(550);
   });
 

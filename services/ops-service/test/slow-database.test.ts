@@ -60,14 +60,14 @@ test("calls beyond 128 that wait for a connection are told at once to come back,
   await inTransaction(admin, async (tx) => {
     await tx.query("lock table bellwether.alert");
     const calls = Array.from({ length: 170 }, () => failureOf(ops.alerts.listAlerts({}, PATIENT)));
-    const refused = await Promise.any(
+    const rejected = await Promise.any(
       calls.map(async (call) => {
         const error = await call;
         if (error.code !== Code.ResourceExhausted) throw error;
         return error;
       }),
     );
-    expect(refused.findDetails(ErrorInfoSchema)[0]?.reason).toBe("DATABASE_BUSY");
+    expect(rejected.findDetails(ErrorInfoSchema)[0]?.reason).toBe("DATABASE_BUSY");
     await Promise.allSettled(calls);
   });
   expect((await ops.alerts.listAlerts({})).alerts).toEqual([]);

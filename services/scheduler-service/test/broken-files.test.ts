@@ -61,8 +61,8 @@ test("a file with broken rows of every kind is scored without them, each counted
   const lines = BROKEN.map(([line]) => Buffer.concat([Buffer.from(line), Buffer.from("\n")]));
   await writeFile(input, Buffer.concat([Buffer.from(weekCsv(50)), ...lines]));
   const { run } = await week.run(input);
-  const [read, setAside] = [BigInt(50 + BROKEN.length), BigInt(BROKEN.length)];
-  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: read, rowsScored: 50n, rowsSetAside: setAside });
+  const [read, rejected] = [BigInt(50 + BROKEN.length), BigInt(BROKEN.length)];
+  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: read, rowsScored: 50n, rowsRejected: rejected });
   const { samples } = (await week.report()).set_aside_when_reading;
   for (const [, column, reason] of BROKEN)
     expect(samples).toContainEqual(

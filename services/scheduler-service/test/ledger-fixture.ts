@@ -48,7 +48,7 @@ export async function startLedger(): Promise<LedgerServer> {
     const faulty = [...chunks.values()].reduce((sum, c) => sum + (c.scores?.violations.length ?? 0), 0);
     const rows = [...chunks.values()].reduce((sum, c) => sum + c.supplierIds.length, 0);
     run.rowsScored = BigInt(rows - faulty);
-    run.rowsSetAside = rejected + BigInt(faulty);
+    run.rowsRejected = rejected + BigInt(faulty);
     run.chunksReceived = chunks.size;
   };
   const handlers: Partial<ServiceImpl<typeof BatchService>> = {
@@ -100,7 +100,7 @@ export async function startLedger(): Promise<LedgerServer> {
     },
     completeRun: (request) => {
       checkFence(request.lease?.fence);
-      if (chunks.size !== request.chunksTotal || run.rowsScored + run.rowsSetAside !== request.rowsRead)
+      if (chunks.size !== request.chunksTotal || run.rowsScored + run.rowsRejected !== request.rowsRead)
         throw rpcError(Code.FailedPrecondition, "RUN_INCOMPLETE", "the counts do not add up");
       Object.assign(run, { state: RunState.COMPLETE, drift: request.drift, failure: "" });
       run.completedAt = timestampFromDate(new Date(1_000));

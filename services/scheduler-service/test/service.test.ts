@@ -113,7 +113,7 @@ async function proveService(queueUrl: string): Promise<void> {
       state: RunState.COMPLETE,
       rowsRead: 5_000n,
       rowsScored: 4_997n,
-      rowsSetAside: 3n,
+      rowsRejected: 3n,
     });
     expect(await client.triggerRun({ ...weekly, isoWeek: WEEK })).toMatchObject({ alreadyKnown: true });
     expect(set.ledger.chunks.size).toBe(2);

@@ -62,9 +62,9 @@ test("a week with broken rows is complete, its counts add up and its report list
   await using week = await setUp(weekCsv(ROWS, { broken: 7 }));
   const { run, wasComplete } = await week.run();
   expect(wasComplete).toBe(false);
-  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n, rowsScored: 8_993n, rowsSetAside: 7n });
+  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n, rowsScored: 8_993n, rowsRejected: 7n });
   expect(run).toMatchObject({ chunksTotal: 3, modelName: "supplier-risk", model: { version: "v1" } });
-  expect(week.status.at(-1)).toEqual({ stage: "report", rowsRead: 9_000, rowsScored: 8_993, rowsSetAside: 7 });
+  expect(week.status.at(-1)).toEqual({ stage: "report", rowsRead: 9_000, rowsScored: 8_993, rowsRejected: 7 });
   expect([...new Set(week.status.map((now) => now.stage))]).toEqual([
     "ingest",
     "validate",
@@ -81,7 +81,7 @@ test("a week with broken rows is complete, its counts add up and its report list
   expect(lines).toHaveLength(8_994);
   expect(lines[1]).toMatch(/^S_7,S_7,south,,700,0\.\d+,(LOW|MEDIUM|HIGH),\d,$/);
   const report = JSON.parse(await week.read("report.json"));
-  expect(report).toMatchObject({ iso_week: WEEK, rows_read: 9_000, rows_scored: 8_993, rows_set_aside: 7 });
+  expect(report).toMatchObject({ iso_week: WEEK, rows_read: 9_000, rows_scored: 8_993, rows_rejected: 7 });
   expect(report.set_aside_when_reading.samples[0]).toMatchObject({ column: "avg_payment_delay_days", text: "soon" });
 });
 
@@ -123,9 +123,9 @@ test("a run that was cut short goes on at its first unfinished chunk, and ends a
   const submitted: number[] = [];
   week.ledger.onSubmit = ({ chunk }) => submitted.push(chunk);
   const { run } = await week.run();
-  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n, rowsScored: 8_998n, rowsSetAside: 2n });
+  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: 9_000n, rowsScored: 8_998n, rowsRejected: 2n });
   expect(submitted.filter((chunk) => before.includes(chunk))).toEqual([]);
-  expect(week.status.at(-1)).toMatchObject({ rowsRead: 9_000, rowsScored: 8_998, rowsSetAside: 2 });
+  expect(week.status.at(-1)).toMatchObject({ rowsRead: 9_000, rowsScored: 8_998, rowsRejected: 2 });
   expect((await week.read("report.csv")).trimEnd().split("\n")).toHaveLength(8_999);
 });
 
@@ -145,7 +145,7 @@ test("an unfinished week begins anew with a corrected file, and says so; under a
   await writeFile(week.input, corrected);
   week.ledger.onSubmit = () => {};
   const { run, notes } = await week.run();
-  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: 5_000n, rowsScored: 5_000n, rowsSetAside: 0n });
+  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: 5_000n, rowsScored: 5_000n, rowsRejected: 0n });
   expect(run.sourceDigest).toBe(createHash("sha256").update(corrected).digest("hex"));
   expect(notes[0]).toMatch(/^begun anew: an earlier attempt had another source or configuration/);
   expect((await week.read("report.csv")).trimEnd().split("\n")).toHaveLength(5_001);

@@ -3,14 +3,14 @@ import { parseModelConfig } from "@bellwether/config/model-config";
 import { readYaml } from "@bellwether/config/yaml-file";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { ExpectedError } from "@bellwether/model-import/checks/expected-answers";
-import { type ImportedModel, importModel, type RefusedModel } from "@bellwether/model-import/import-model";
+import { type ImportedModel, importModel, type RejectedModel } from "@bellwether/model-import/import-model";
 import { openModelFile } from "@bellwether/model-import/open-model-file";
 import { trainerLine } from "@bellwether/model-import/result/imported-card";
 import { BackgroundError } from "@bellwether/model-import/rows/background";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import type { ValueTable } from "@bellwether/risk-model/tables/value-table";
 import { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { Command } from "commander";
 import { type CliContext, registryFolder } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
@@ -56,12 +56,12 @@ export function importCommand(context: CliContext): Command {
       const report = createReport(options);
       const imported = await importFile(file, options, context);
       if (imported.status === "refused") {
-        reportRefusal(report, imported);
+        reportRejection(report, imported);
         throw new ReportedError(`${file} is refused: ${imported.reason}`);
       }
       const published = await publishImported(registryFolder(context), imported, new Date()).catch((error: unknown) => {
         if (!(error instanceof ModelRejectedError)) throw error;
-        reportRefusal(report, {
+        reportRejection(report, {
           status: "refused",
           kind: "disagrees",
           reason: error.message,
@@ -78,7 +78,7 @@ export async function importFile(
   file: string,
   options: ImportOptions,
   context: CliContext,
-): Promise<ImportedModel | RefusedModel> {
+): Promise<ImportedModel | RejectedModel> {
   const read = (name: string): Promise<Uint8Array> => openModelFile(path.resolve(context.cwd, name));
   const readRows = async (option: "background" | "expected"): Promise<ValueTable | null> => {
     const name = options[option];
@@ -86,7 +86,7 @@ export async function importFile(
     try {
       return await readValueTable(path.resolve(context.cwd, name), await read(name));
     } catch (error) {
-      const isWrong = error instanceof ModelRefusedError || error instanceof TableError;
+      const isWrong = error instanceof ImportRejectedError || error instanceof TableError;
       throw isWrong ? new UsageError(`--${option}: ${error.message}`) : error;
     }
   };
@@ -109,7 +109,7 @@ export async function importFile(
   } catch (error) {
     if (error instanceof BackgroundError) throw new UsageError(`--background: ${error.message}`);
     if (error instanceof ExpectedError) throw new UsageError(`--expected: ${error.message}`);
-    if (!(error instanceof ModelRefusedError)) throw error;
+    if (!(error instanceof ImportRejectedError)) throw error;
     return { status: "refused", kind: error.kind, reason: error.message, agreement: null };
   }
 }
@@ -136,13 +136,13 @@ function nameAfter(file: string): string {
   return name === "" ? "imported" : name;
 }
 
-function reportRefusal(report: Report, refused: RefusedModel): void {
+function reportRejection(report: Report, rejected: RejectedModel): void {
   report.json({
     status: "refused",
-    reason: refused.reason,
-    kind: refused.kind,
+    reason: rejected.reason,
+    kind: rejected.kind,
     explanation: "none",
-    agreement: agreementJson(refused.agreement),
+    agreement: agreementJson(rejected.agreement),
   });
 }
 

@@ -62,7 +62,7 @@ function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh): string[]
     ...(run === null
       ? []
       : [
-          `week ${run.isoWeek}: ${run.rowsRead ?? 0} rows read = ${run.rowsScored} scored + ${run.rowsSetAside} set aside; ${run.alertsRaised} alerts raised`,
+          `week ${run.isoWeek}: ${run.rowsRead ?? 0} rows read = ${run.rowsScored} scored + ${run.rowsRejected} set aside; ${run.alertsRaised} alerts raised`,
         ]),
     `try:\n  curl -s ${webUrl(ml)}/predict -d '${SAMPLE}'\n  curl -s '${webUrl(ops)}/alerts?page_size=3'`,
     ...(hasPage ? [`dashboard: ${webUrl(ops)}`] : []),
@@ -85,7 +85,7 @@ function readyJson({ ops, ml, scheduler, hasPage, run }: RunningMesh) {
       iso_week: run.isoWeek,
       rows_read: Number(run.rowsRead ?? 0),
       rows_scored: Number(run.rowsScored),
-      rows_set_aside: Number(run.rowsSetAside),
+      rows_set_aside: Number(run.rowsRejected),
       alerts_raised: run.alertsRaised,
     },
   };

@@ -14,7 +14,7 @@ interface WeeklyMessage {
     readonly stage: string;
     readonly rowsRead: number;
     readonly rowsScored: number;
-    readonly rowsSetAside: number;
+    readonly rowsRejected: number;
   };
   readonly result?: WeeklyOutcome;
   readonly failure?: WeeklyFailure;
@@ -50,7 +50,7 @@ interface WeeklyOutcome {
   readonly was_complete: boolean;
   readonly rows_read: number;
   readonly rows_scored: number;
-  readonly rows_set_aside: number;
+  readonly rows_rejected: number;
   readonly alerts_raised: number;
   /** False: a later week, `overtaken_by`, was complete before. */
   readonly rules_evaluated: boolean;
@@ -112,7 +112,7 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
     failure = last.failure ?? failure;
     if (!progress) return;
     if (progress.stage === "score")
-      showProgress("scoring", progress.rowsScored + progress.rowsSetAside, progress.rowsRead);
+      showProgress("scoring", progress.rowsScored + progress.rowsRejected, progress.rowsRead);
     else if (progress.stage !== stage) showStep(progress.stage);
     stage = progress.stage;
   });
@@ -171,7 +171,7 @@ export function weeklyCommand(context: CliContext): Command {
       const week = await runWeek(options, context);
       if (week.was_complete) report.line(`${week.iso_week} was complete before; nothing was run again`);
       report.line(
-        `${week.iso_week}: ${week.rows_read} rows read = ${week.rows_scored} scored + ${week.rows_set_aside} set aside, by ${week.model} ${week.model_version}; ${week.alerts_raised} alerts raised`,
+        `${week.iso_week}: ${week.rows_read} rows read = ${week.rows_scored} scored + ${week.rows_rejected} set aside, by ${week.model} ${week.model_version}; ${week.alerts_raised} alerts raised`,
       );
       for (const note of week.notes) report.line(note.startsWith("warning: ") ? note : `note: ${note}`);
       report.line(`report: ${week.report}`);

@@ -66,9 +66,9 @@ async function runWeek(isoWeek: string, peers: FirstWeekPeers, signal: AbortSign
     try {
       for await (const progress of schedules.watchProgress({ jobId }, { signal })) {
         heardMs = Date.now();
-        const { state, failure, rowsRead, rowsScored, rowsSetAside } = progress;
+        const { state, failure, rowsRead, rowsScored, rowsRejected } = progress;
         if (state === RunState.FAILED) throw new FirstWeekError(failure);
-        if (rowsRead > 0n) showProgress(`scoring ${isoWeek}`, Number(rowsScored + rowsSetAside), Number(rowsRead));
+        if (rowsRead > 0n) showProgress(`scoring ${isoWeek}`, Number(rowsScored + rowsRejected), Number(rowsRead));
       }
       return;
     } catch (error) {

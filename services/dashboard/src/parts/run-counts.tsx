@@ -9,7 +9,7 @@ export function RunCounts({ run }: { run: BatchRun }) {
   const facts = [
     ["Rows read", run.rowsRead === undefined ? "not known yet" : countText(run.rowsRead)],
     ["Scored", countText(run.rowsScored)],
-    ["Set aside", countText(run.rowsSetAside)],
+    ["Set aside", countText(run.rowsRejected)],
     ["Alerts raised", countText(run.alertsRaised)],
     ["Started", agoText(run.startedAt, nowMs)],
     ["Completed", run.completedAt ? agoText(run.completedAt, nowMs) : "not yet"],

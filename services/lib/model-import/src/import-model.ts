@@ -5,7 +5,7 @@ import { GOLDEN_ROWS } from "@bellwether/risk-model/training/golden-rows";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { writeOnnxClassProbability } from "@bellwether/tree-model/onnx/write/class-probability";
 import { writeOnnxTreeModelWithSets } from "@bellwether/tree-model/onnx/write/set-chains";
-import { ModelRefusedError, type RefusalKind } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError, type RejectionKind } from "@bellwether/tree-model/trees/import-rejected-error";
 import {
   type Agreement,
   agrees,
@@ -67,9 +67,9 @@ export interface ImportedModel {
 }
 
 /** The file is not imported; the reason is a sentence for the person who holds it. */
-export interface RefusedModel {
+export interface RejectedModel {
   readonly status: "refused";
-  readonly kind: RefusalKind;
+  readonly kind: RejectionKind;
   readonly reason: string;
   /** Null unless both evaluations ran. */
   readonly agreement: Agreement | null;
@@ -80,7 +80,7 @@ export interface RefusedModel {
  * and infinite rows, write anew, compare again.
  * @throws BackgroundError, ExpectedError the rows handed in do not fit the model. A file that is refused is a result, not an error.
  */
-export async function importModel(task: ImportTask): Promise<ImportedModel | RefusedModel> {
+export async function importModel(task: ImportTask): Promise<ImportedModel | RejectedModel> {
   try {
     const source = readSourceModel(task.bytes);
     const background = orThrow(BackgroundError, () => {
@@ -93,7 +93,7 @@ export async function importModel(task: ImportTask): Promise<ImportedModel | Ref
     });
     return await importSource(task, source, background, expected);
   } catch (error) {
-    if (!(error instanceof ModelRefusedError)) throw error;
+    if (!(error instanceof ImportRejectedError)) throw error;
     return { status: "refused", kind: error.kind, reason: error.message, agreement: null };
   }
 }
@@ -116,7 +116,7 @@ async function importSource(
   source: SourceModel,
   background: Background | null,
   expected: ExpectedAnswers | null,
-): Promise<ImportedModel | RefusedModel> {
+): Promise<ImportedModel | RejectedModel> {
   const rules: ColumnRules =
     source.probe === null
       ? { whole: source.categorical, oneOf: [], among: new Map() }
@@ -186,7 +186,7 @@ async function checkOriginal(source: SourceModel, rows: Float32Array, runOnnx: R
   if (probe === null) return null;
   const count = rows.length / model.features;
   const inputs = probeInputs(probe, columns, rows);
-  const theirs = await runOrRefuse(() => runOnnx(probe.bytes, count, inputs, probe.output));
+  const theirs = await runOrReject(() => runOnnx(probe.bytes, count, inputs, probe.output));
   const answers = pickColumn(theirs, probe.outputColumns, probe.outputColumn);
   return measureAgreement(count, predictRows(model, rows), answers, predictionScales(model, null));
 }
@@ -198,12 +198,12 @@ function writeServed({ model, classColumn }: ServedOutput): Uint8Array {
 /** Runs row-major rows `[count × features]` through the written file, one answer a row. */
 type RunWritten = (rows: Float32Array, count: number) => Promise<ArrayLike<number>>;
 
-/** @throws ModelRefusedError the written file cannot be read back. */
+/** @throws ImportRejectedError the written file cannot be read back. */
 function writtenRunner(onnx: Uint8Array, runOnnx: RunOnnx): RunWritten {
   const { model, inputName, outputName } = readOnnxTreeModel(onnx);
   return (values, count) => {
     const data = { type: "float32", values } as const;
-    return runOrRefuse(() => runOnnx(onnx, count, [{ name: inputName, columns: model.features, data }], outputName));
+    return runOrReject(() => runOnnx(onnx, count, [{ name: inputName, columns: model.features, data }], outputName));
   };
 }
 
@@ -220,12 +220,12 @@ async function checkWritten(
   return measureAgreement(count, ours, Float64Array.from(await run(rows, count)), scales);
 }
 
-async function runOrRefuse(run: () => Promise<ArrayLike<number>>): Promise<ArrayLike<number>> {
+async function runOrReject(run: () => Promise<ArrayLike<number>>): Promise<ArrayLike<number>> {
   try {
     return await run();
   } catch (error) {
     const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
-    throw new ModelRefusedError("malformed", `ONNX Runtime cannot run it: ${message.slice(0, 200)}`);
+    throw new ImportRejectedError("malformed", `ONNX Runtime cannot run it: ${message.slice(0, 200)}`);
   }
 }
 
@@ -251,7 +251,7 @@ function worse(one: Agreement, other: Agreement): Agreement {
   return one.maxRelativeDifference > other.maxRelativeDifference ? one : other;
 }
 
-function disagreement(agreement: Agreement, what: string): RefusedModel {
+function disagreement(agreement: Agreement, what: string): RejectedModel {
   const difference = agreement.maxRelativeDifference.toExponential(1);
   const reason = `ONNX Runtime and our own evaluation of ${what} differ by ${difference} on the same rows, so the model would not be explained truthfully`;
   return { status: "refused", kind: "disagrees", reason, agreement };

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openModelFile } from "./open-model-file.ts";
 
@@ -37,6 +37,6 @@ test.each<[string, (file: string) => Promise<unknown>, RegExp]>([
 ])("refuses %s", async (_, make, reason) => {
   await make(at("hostile"));
   const opened = openModelFile(at("hostile"));
-  await expect(opened).rejects.toThrow(ModelRefusedError);
+  await expect(opened).rejects.toThrow(ImportRejectedError);
   await expect(opened).rejects.toThrow(reason);
 });

@@ -314,14 +314,14 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
 test.each(HOSTILE)("refuses %s within 5 s of CPU time and without the runtime", async (_, make, reason) => {
   const bytes = make();
   const started = process.cpuUsage();
-  const refused = await importModel({
+  const rejected = await importModel({
     bytes,
     modelName: "hostile",
     background: null,
     riskClass: null,
     runOnnx: () => Promise.reject(new Error("the file reached the runtime")),
   });
-  expect(refused).toMatchObject({ status: "refused", reason: expect.stringMatching(reason) });
+  expect(rejected).toMatchObject({ status: "refused", reason: expect.stringMatching(reason) });
   const { user, system } = process.cpuUsage(started);
   expect((user + system) / 1e6).toBeLessThan(5);
 });

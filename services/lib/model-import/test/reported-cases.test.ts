@@ -5,7 +5,7 @@ import { runOnnx } from "@bellwether/testing/run-onnx";
 import { describe, expect, test } from "vitest";
 import { predictRows } from "../src/checks/agreement.ts";
 import { ExpectedError } from "../src/checks/expected-answers.ts";
-import { type ImportedModel, importModel, type RefusedModel } from "../src/import-model.ts";
+import { type ImportedModel, importModel, type RejectedModel } from "../src/import-model.ts";
 import { rowRounding } from "../src/source/source-model.ts";
 
 /** Files that real trainers wrote, beside the checkout with what they answer; without them these tests are skipped. */
@@ -24,7 +24,7 @@ const expectedLines = ({ rows, right }: Case, change = (lines: object[]): object
   return new TextEncoder().encode(lines.map((line) => JSON.stringify(line)).join("\n"));
 };
 
-function importCase(file: string, expected: Uint8Array | null = null): Promise<ImportedModel | RefusedModel> {
+function importCase(file: string, expected: Uint8Array | null = null): Promise<ImportedModel | RejectedModel> {
   return importModel({ bytes: read(file), modelName: "case", background: null, expected, riskClass: null, runOnnx });
 }
 
@@ -54,9 +54,9 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
       expect(Math.abs(answer - right)).toBeLessThan(1e-6 * Math.max(1, Math.abs(right)));
     }
     const wrong = expectedLines({ ...known, right: known.right.map((x, at) => (at === 1 ? x * 1.01 + 0.01 : x)) });
-    const refused = await importCase(file, wrong);
-    expect(refused).toMatchObject({ status: "refused", kind: "misconverted" });
-    expect(refused).toMatchObject({ reason: expect.stringMatching(/^1 of \d expected rows differ .* most in row 2/) });
+    const rejected = await importCase(file, wrong);
+    expect(rejected).toMatchObject({ status: "refused", kind: "misconverted" });
+    expect(rejected).toMatchObject({ reason: expect.stringMatching(/^1 of \d expected rows differ .* most in row 2/) });
   });
 
   test("without rows of its trainer the card says that the model was not compared", async () => {

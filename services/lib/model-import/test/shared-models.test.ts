@@ -6,7 +6,7 @@ import { createExplainer } from "@bellwether/tree-model/shap/explainer";
 import { treeShap } from "@bellwether/tree-model/shap/tree-shap";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { float32AtMost } from "@bellwether/tree-model/trees/float32";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { describe, expect, test } from "vitest";
 import { predictRows } from "../src/checks/agreement.ts";
 import { importModel } from "../src/import-model.ts";
@@ -19,7 +19,7 @@ const read = (file: string): Uint8Array => new Uint8Array(readFileSync(path.join
 const readJson = <T>(file: string): T => JSON.parse(readFileSync(path.join(SHARED, file), "utf8")) as T;
 
 /** Files that hold no tree model, or one that is refused, with a part of the true reason. */
-const REFUSED: readonly (readonly [string, RegExp])[] = [
+const REJECTED: readonly (readonly [string, RegExp])[] = [
   ["logreg_iris", /no tree model.*LinearClassifier/],
   ["sklearn_bin_voting_classifier_soft", /no tree model.*LinearClassifier/],
   ["zipmap_", /no tree model.*ZipMap/],
@@ -34,7 +34,7 @@ describe.skipIf(!isThere)("ONNX models of others (needs the shared data)", () =>
   test.each(files)("%s is imported or refused with a true reason", async (file) => {
     const task = { bytes: read(file), modelName: "shared", background: null, riskClass: null, runOnnx };
     const imported = await importModel(task);
-    const due = REFUSED.find(([part]) => file.includes(part));
+    const due = REJECTED.find(([part]) => file.includes(part));
     if (due !== undefined) expect(imported).toMatchObject({ status: "refused", reason: expect.stringMatching(due[1]) });
     else expect(imported).toMatchObject({ status: "imported" });
   });
@@ -115,7 +115,7 @@ describe.skipIf(!isThere)("native models of others (needs the shared data)", () 
 
   test.each(["xgagaricus.model", "xgdermatology.model"])("%s is refused: the old format is not documented", (file) => {
     const attempt = () => readSourceModel(read(path.join("native-tree-models", file)));
-    expect(attempt).toThrow(ModelRefusedError);
+    expect(attempt).toThrow(ImportRejectedError);
     expect(attempt).toThrow(/old binary format/);
   });
 });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { importModel } from "../src/import-model.ts";
 
 /** Kinds that are not imported, with a part of the reason; docs/model-import-matrix.md lists all kinds of today's trainers. */
-const REFUSED: Readonly<Record<string, RegExp>> = {
+const REJECTED: Readonly<Record<string, RegExp>> = {
   "sklearn-calibrated.onnx": /Add behind the trees/,
   "sklearn-adaboost.onnx": /Equal computes with the chosen class/,
   "sklearn-isolation.onnx": /LabelEncoder behind the trees/,
@@ -21,7 +21,7 @@ test.each(foreignModels().map((file) => [file.name, file] as const))(
   async (name, { bytes }) => {
     const task = { bytes, modelName: "imported", background: null, riskClass: null, runOnnx };
     const imported = await importModel(task);
-    const reason = REFUSED[name];
+    const reason = REJECTED[name];
     if (reason === undefined) expect(imported).toMatchObject({ status: "imported" });
     else expect(imported).toMatchObject({ status: "refused", reason: expect.stringMatching(reason) });
   },

@@ -1,5 +1,5 @@
 import { foreignModels } from "@bellwether/testing/foreign-models";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { describe, expect, test } from "vitest";
 import { predictRows } from "../src/checks/agreement.ts";
 import { readSourceModel } from "../src/source/source-model.ts";
@@ -40,8 +40,8 @@ describe("numbers that JSON does not have", () => {
   });
 
   test.each(["Infinity", "NaN"])("%s in a list that is used is refused", (value) => {
-    expect(() => readSourceModel(first("split_conditions", value))).toThrow(ModelRefusedError);
-    expect(() => readSourceModel(first("sum_hessian", value))).toThrow(ModelRefusedError);
+    expect(() => readSourceModel(first("split_conditions", value))).toThrow(ImportRejectedError);
+    expect(() => readSourceModel(first("sum_hessian", value))).toThrow(ImportRejectedError);
   });
 
   test("the same words in a name stay a name", () => {

@@ -75,9 +75,9 @@ test("an error is told by its code; a refusal that is the caller's fault is none
     endCallTrace(traceServerCall(RPC, calledWith(), 1)?.span, { code, isError });
   end("INTERNAL", true);
   end("NOT_FOUND", false);
-  const [failed, refused] = recorded.ended();
+  const [failed, rejected] = recorded.ended();
   expect(failed?.status).toEqual({ code: SpanStatusCode.ERROR, message: "INTERNAL" });
   expect(failed?.attributes).toMatchObject({ "error.type": "INTERNAL", "rpc.response.status_code": "INTERNAL" });
-  expect(refused?.status.code).toBe(SpanStatusCode.UNSET);
-  expect(refused?.attributes).not.toHaveProperty("error.type");
+  expect(rejected?.status.code).toBe(SpanStatusCode.UNSET);
+  expect(rejected?.attributes).not.toHaveProperty("error.type");
 });

@@ -84,7 +84,7 @@ test("an event that the trail refuses is counted; those around it are sent", asy
   });
   await forwarder.stop(2_000);
   expect(sent).toEqual(Array.from({ length: 100 }, (_, i) => i).filter((i) => i !== 37));
-  expect(counts).toEqual({ refused: 1 });
+  expect(counts).toEqual({ rejected: 1 });
 });
 
 test("a line that is none is dropped and counted", async () => {

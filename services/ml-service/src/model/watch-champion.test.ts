@@ -13,7 +13,7 @@ test("the first look is waited for, and a refusal is said once until something e
   };
   const log = {
     swapped: () => void said.push("swapped"),
-    refused: (error: unknown) => void said.push(String(error)),
+    rejected: (error: unknown) => void said.push(String(error)),
   };
   const stopped = new AbortController();
   await watchChampion({ refreshChampion }, 1, log, stopped.signal);

@@ -3,7 +3,7 @@ import type { LoadedModels } from "./loaded-models.ts";
 /** How a look at the champion ended. */
 export interface ChampionLog {
   swapped(): void;
-  refused(error: unknown): void;
+  rejected(error: unknown): void;
 }
 
 /**
@@ -17,15 +17,15 @@ export async function watchChampion(
   signal: AbortSignal,
 ): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  let lastRefusal = "";
+  let lastRejection = "";
   const look = async (): Promise<void> => {
     try {
       if ((await loadedModels.refreshChampion()) === "swapped") log.swapped();
-      lastRefusal = "";
+      lastRejection = "";
     } catch (error) {
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      if (text !== lastRefusal) log.refused(error);
-      lastRefusal = text;
+      if (text !== lastRejection) log.rejected(error);
+      lastRejection = text;
     }
     if (!signal.aborted) timer = setTimeout(look, everyMs).unref();
   };

@@ -16,7 +16,7 @@ import type { Policy } from "@bellwether/mesh/call/policy";
 import { codeName } from "@bellwether/mesh/errors/code-name";
 import { isMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
-import type { RefusalCounts } from "../audit/refusal-counts.ts";
+import type { RejectionCounts } from "../audit/rejection-counts.ts";
 import {
   type AuditEvent,
   type AuditPayload,
@@ -30,7 +30,7 @@ import type { CountLoss, RecordEvent } from "../domain/audit-ports.ts";
 export interface AuditPolicyOptions {
   readonly record: RecordEvent;
   /** Rejected calls that get no event of their own. */
-  readonly refusals: Pick<RefusalCounts, "count">;
+  readonly rejections: Pick<RejectionCounts, "count">;
   readonly lost: CountLoss;
   readonly newId: () => string;
   readonly now: () => number;
@@ -45,14 +45,14 @@ const MAX_NAME_BYTES = 256;
  * Records every call of the InferenceService when it ends: answered, rejected by a policy or a handler, or given up. Calls that were
  * rejected before their caller was known, or for overload, are counted instead: anybody can make any number of them.
  */
-export function auditPolicy({ record, refusals, lost, newId, now }: AuditPolicyOptions): Policy {
+export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolicyOptions): Policy {
   return {
     close(call, error) {
       if (call.service.typeName !== InferenceService.typeName) return;
       try {
         const reason = error && reasonOf(error);
         if (error && (!call.identified || reason === OVERLOADED)) {
-          refusals.count({ rpc: call.bound.name, code: codeName(error), reason, identified: call.identified });
+          rejections.count({ rpc: call.bound.name, code: codeName(error), reason, identified: call.identified });
         } else {
           record(eventFromCall(call, error, newId(), now()));
         }

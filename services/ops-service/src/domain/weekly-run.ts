@@ -213,8 +213,8 @@ function publishRun(
       drift: totals.drift.toSorted((a, b) => b.psi - a.psi),
     });
     const { isoWeek, modelName, scoredBy } = run;
-    const setAside = totals.rowsRejected + rowsFaulty;
-    const reported = { isoWeek, modelName, version: scoredBy?.version ?? "", rowsScored, setAside, ...outcome };
+    const rejected = totals.rowsRejected + rowsFaulty;
+    const reported = { isoWeek, modelName, version: scoredBy?.version ?? "", rowsScored, rejected, ...outcome };
     const payload = JSON.stringify(reported);
     if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
     await ledger.appendAudit({ kind: "run.completed", actor: "ops-service", subject: `run/${run.id}`, payload });

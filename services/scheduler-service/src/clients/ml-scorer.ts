@@ -6,7 +6,7 @@ import {
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createClient, type Transport } from "@connectrpc/connect";
 import type { ModelFeature } from "../domain/model-contract.ts";
-import { PeerRefusedError } from "../domain/scheduler-error.ts";
+import { PeerRejectedError } from "../domain/scheduler-error.ts";
 import type { Scorer } from "../domain/weekly-ports.ts";
 import { callRanges, joinAnswers, sliceRows } from "./batch-parts.ts";
 import { featuresToProto } from "./chunk-to-proto.ts";
@@ -23,7 +23,7 @@ export function createMlScorer(transport: Transport, modelName: string): Scorer 
     async findModel(wanted) {
       const call = registry.getVersion({ modelName, version: wanted }, { timeoutMs: READ_TIMEOUT_MS });
       const { version, features } = await callPeer(PEER, call);
-      if (!version) throw new PeerRefusedError(PEER, `model "${modelName}" has no ${wanted || "champion"}`);
+      if (!version) throw new PeerRejectedError(PEER, `model "${modelName}" has no ${wanted || "champion"}`);
       return { version: version.version, features: features.flatMap(featureFromProto), described: features };
     },
     async score(chunk, version, signal) {

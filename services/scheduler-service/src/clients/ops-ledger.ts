@@ -2,7 +2,7 @@ import { type RunLease, type RunLosses, RunState } from "@bellwether/gen/bellwet
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import { LossLimitError, PeerRefusedError, RunFencedError } from "../domain/scheduler-error.ts";
+import { LossLimitError, PeerRejectedError, RunFencedError } from "../domain/scheduler-error.ts";
 import type { Ledger } from "../domain/weekly-ports.ts";
 import { attributesToProto } from "./chunk-to-proto.ts";
 import { featureValuesToProto } from "./feature-values.ts";
@@ -29,7 +29,7 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
     async start({ week, forceFuture, ...start }) {
       const request = { ...start, isoWeek: week, modelName, ...(forceFuture && { forceFuture }) };
       const { run, lease, receivedChunks, begunAnew } = await callPeer(PEER, batch.startRun(request));
-      if (!run) throw new PeerRefusedError(PEER, "it started no run");
+      if (!run) throw new PeerRejectedError(PEER, "it started no run");
       return { run, lease: lease ?? null, receivedChunks, begunAnew };
     },
     async isComplete(week) {
@@ -72,7 +72,7 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
         throw new LossLimitError(error.rawMessage, await lossesOf(lease), [], { cause: error });
       });
       const { run } = await write(completing);
-      if (!run) throw new PeerRefusedError(PEER, "it completed no run");
+      if (!run) throw new PeerRejectedError(PEER, "it completed no run");
       return run;
     },
     async fail(lease, reason) {

@@ -7,7 +7,7 @@ import { callPeer } from "./peer-error.ts";
 /** AppendEvents is open-ended and sets no deadline itself. */
 const TIMEOUT_MS = 10_000;
 
-/** Appends events, at most 500, to ops-service's trail, each once however often it comes. @throws PeerUnavailableError, PeerRefusedError */
+/** Appends events, at most 500, to ops-service's trail, each once however often it comes. @throws PeerUnavailableError, PeerRejectedError */
 export function createOpsSink(transport: Transport) {
   const audit = createClient(AuditService, transport);
   return async (reported: readonly AliasEvent[], signal: AbortSignal): Promise<void> => {

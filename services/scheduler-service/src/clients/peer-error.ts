@@ -1,17 +1,17 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { PeerRefusedError, PeerUnavailableError } from "../domain/scheduler-error.ts";
+import { PeerRejectedError, PeerUnavailableError } from "../domain/scheduler-error.ts";
 
 /** Codes of a peer that may answer otherwise in a moment. */
 const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
 
-/** Calls a peer and gives its error the meaning that it has for the run. @throws PeerUnavailableError, PeerRefusedError */
+/** Calls a peer and gives its error the meaning that it has for the run. @throws PeerUnavailableError, PeerRejectedError */
 export async function callPeer<T>(peer: string, call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (cause) {
     if (!(cause instanceof ConnectError) || cause.code === Code.Canceled) throw cause;
     if (PASSING.has(cause.code)) throw new PeerUnavailableError(peer, shortReason(cause.rawMessage), { cause });
-    throw new PeerRefusedError(peer, cause.rawMessage, { cause });
+    throw new PeerRejectedError(peer, cause.rawMessage, { cause });
   }
 }
 

@@ -99,9 +99,9 @@ const MAX_VIOLATIONS = 10;
 export class NothingToScoreError extends Error {
   override readonly name = "NothingToScoreError" as const;
 
-  constructor(setAside: number, firstReason: string) {
+  constructor(rejected: number, firstReason: string) {
     super(
-      `the weekly file has no row that can be scored: ${setAside} set aside${firstReason && `, first: ${firstReason}`}`,
+      `the weekly file has no row that can be scored: ${rejected} set aside${firstReason && `, first: ${firstReason}`}`,
     );
   }
 }
@@ -126,8 +126,8 @@ export class PeerUnavailableError extends Error {
 }
 
 /** A service has answered that it will not do its part; trying again changes nothing. */
-export class PeerRefusedError extends Error {
-  override readonly name = "PeerRefusedError" as const;
+export class PeerRejectedError extends Error {
+  override readonly name = "PeerRejectedError" as const;
 
   constructor(peer: string, said: string, options?: ErrorOptions) {
     super(`${peer} refuses: ${said}`, options);

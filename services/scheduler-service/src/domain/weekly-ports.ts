@@ -67,7 +67,7 @@ export interface RunTotals {
 
 /**
  * The ledger of weekly runs. Every write carries the lease.
- * All throw RunFencedError, PeerUnavailableError, PeerRefusedError.
+ * All throw RunFencedError, PeerUnavailableError, PeerRejectedError.
  */
 export interface Ledger {
   start(start: RunStart): Promise<StartedRun>;
@@ -96,7 +96,7 @@ export interface ServedModel {
   readonly described: readonly DescribedFeature[];
 }
 
-/** The model behind the mesh. Both throw PeerUnavailableError, PeerRefusedError. */
+/** The model behind the mesh. Both throw PeerUnavailableError, PeerRejectedError. */
 export interface Scorer {
   /** A version of the model; empty: the champion now. */
   findModel(version: string): Promise<ServedModel>;

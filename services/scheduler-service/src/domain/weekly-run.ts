@@ -40,7 +40,7 @@ export interface Progress {
   readonly stage: StageName;
   readonly rowsRead: number;
   readonly rowsScored: number;
-  readonly rowsSetAside: number;
+  readonly rowsRejected: number;
 }
 
 /** What a weekly run needs. */
@@ -90,7 +90,7 @@ const IN_FLIGHT = 2;
  * was cut short goes on at its first unfinished chunk, with the rows and the model version it began with, as long as source and
  * configuration are those it began with.
  * @throws IsoWeekError, InputNotFoundError, InputChangedError, WeekCompleteError, LossLimitError, ModelContractError,
- * NothingToScoreError, RunFencedError, PeerUnavailableError, PeerRefusedError, and the errors of ingest
+ * NothingToScoreError, RunFencedError, PeerUnavailableError, PeerRejectedError, and the errors of ingest
  */
 export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<WeeklyResult> {
   const week = parseIsoWeek(task.week);
@@ -184,7 +184,7 @@ async function finishRun(
   const rowsRead = ingested.rows + rowsRejected;
   const chunksTotal = Math.ceil(ingested.rows / CHUNK_ROWS);
   // The ledger's entry of a resumed run has its rejected rows already.
-  progress.add({ rowsRead, rowsSetAside: began.run.rowsRead === undefined ? rowsRejected : 0 });
+  progress.add({ rowsRead, rowsRejected: began.run.rowsRead === undefined ? rowsRejected : 0 });
   if (ingested.rows === 0) throw new NothingToScoreError(rowsRejected, ingested.rejected.samples[0]?.reason ?? "");
   await ledger.report(lease, {
     stage: STAGE.validate,
@@ -282,7 +282,7 @@ async function scoreChunks(
       const scores = await deps.scorer.score(chunk, version, signal);
       await files.writeScores(chunk.index, scoreRows(chunk, scores));
       const { rowsScored, rowsFaulty } = await deps.ledger.submit(lease, chunk, scores, described, signal);
-      if (!received.has(chunk.index)) progress.add({ rowsScored, rowsSetAside: rowsFaulty });
+      if (!received.has(chunk.index)) progress.add({ rowsScored, rowsRejected: rowsFaulty });
     },
     task.signal,
   );
@@ -325,19 +325,19 @@ function createProgress({ onProgress }: Pick<WeeklyDeps, "onProgress">, run: Bat
     stage: "ingest",
     rowsRead: 0,
     rowsScored: Number(run.rowsScored),
-    rowsSetAside: Number(run.rowsSetAside),
+    rowsRejected: Number(run.rowsRejected),
   };
   return {
     enter(stage) {
       now = { ...now, stage };
       onProgress(now);
     },
-    add({ rowsRead = 0, rowsScored = 0, rowsSetAside = 0 }) {
+    add({ rowsRead = 0, rowsScored = 0, rowsRejected = 0 }) {
       now = {
         ...now,
         rowsRead: now.rowsRead + rowsRead,
         rowsScored: now.rowsScored + rowsScored,
-        rowsSetAside: now.rowsSetAside + rowsSetAside,
+        rowsRejected: now.rowsRejected + rowsRejected,
       };
       onProgress(now);
     },

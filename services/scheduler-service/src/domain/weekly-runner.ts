@@ -12,7 +12,7 @@ export interface WeeklyRunner extends Disposable {
     onProgress: (now: Progress) => void,
     decisions?: RunDecisions,
   ): Promise<WeeklyResult>;
-  /** Whether the ledger has the week as complete. @throws PeerUnavailableError, PeerRefusedError */
+  /** Whether the ledger has the week as complete. @throws PeerUnavailableError, PeerRejectedError */
   isComplete(week: string): Promise<boolean>;
   /** Folder with the week's report. */
   folderOf(week: string): string;

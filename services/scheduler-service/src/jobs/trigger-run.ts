@@ -19,7 +19,7 @@ export interface TriggerDeps {
   readonly queue: WeeklyQueue;
   /** IANA time zone of the present week. */
   readonly timeZone: string;
-  /** Whether the ledger has the week as complete. @throws PeerUnavailableError, PeerRefusedError */
+  /** Whether the ledger has the week as complete. @throws PeerUnavailableError, PeerRejectedError */
   readonly isComplete: (week: string) => Promise<boolean>;
   /** Finds the weekly file that a trigger names. @throws InputNotFoundError, DiskError */
   readonly findInput: (input: string) => Promise<string>;
@@ -32,7 +32,7 @@ export interface RunTrigger {
    * Asks for a run in a caller's name: it is in the queue when this resolves, and is never run when this rejects.
    * @param signal the end of the caller's patience
    * @param decisions of the caller about the run
-   * @throws IsoWeekError, FutureWeekError, RunUnderWayError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRefusedError
+   * @throws IsoWeekError, FutureWeekError, RunUnderWayError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRejectedError
    */
   ask(week: string, input: string, signal?: AbortSignal, decisions?: RunDecisions): Promise<TriggeredRun>;
   /** Asks for the present week on the configured file, in the schedule's name. @throws as `ask` */

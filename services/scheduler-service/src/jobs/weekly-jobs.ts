@@ -58,7 +58,7 @@ export interface WeeklyJobs {
   /**
    * The run is in the queue when this resolves, and is never run when this rejects.
    * @param decisions of the caller about the run
-   * @throws IsoWeekError, FutureWeekError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRefusedError
+   * @throws IsoWeekError, FutureWeekError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRejectedError
    */
   trigger(week: string, input: string, signal?: AbortSignal, decisions?: RunDecisions): Promise<TriggeredRun>;
   /** @throws JobStoreError */
@@ -181,7 +181,7 @@ function jobResult({ run, wasComplete, notes }: WeeklyResult): JobResult {
     stage: "report",
     rowsRead: Number(run.rowsRead ?? 0),
     rowsScored: Number(run.rowsScored),
-    rowsSetAside: Number(run.rowsSetAside),
+    rowsRejected: Number(run.rowsRejected),
     ...{ wasComplete, overtakenBy: run.overtakenBy, notes },
   };
 }

@@ -12,7 +12,7 @@ export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder:
     was_complete: wasComplete,
     rows_read: Number(run.rowsRead ?? 0),
     rows_scored: Number(run.rowsScored),
-    rows_set_aside: Number(run.rowsSetAside),
+    rows_rejected: Number(run.rowsRejected),
     alerts_raised: run.alertsRaised,
     rules_evaluated: run.overtakenBy === "",
     overtaken_by: run.overtakenBy || null,

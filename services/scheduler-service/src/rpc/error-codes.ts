@@ -14,7 +14,7 @@ import type {
   InputNotFoundError,
   JobNotFoundError,
   JobStoreError,
-  PeerRefusedError,
+  PeerRejectedError,
   PeerUnavailableError,
   RunUnderWayError,
   ScheduleNotFoundError,
@@ -28,7 +28,7 @@ type SchedulerError =
   | JobStoreError
   | InputNotFoundError
   | JobNotFoundError
-  | PeerRefusedError
+  | PeerRejectedError
   | PeerUnavailableError
   | RunUnderWayError
   | ScheduleNotFoundError
@@ -50,7 +50,7 @@ export const SCHEDULER_ERRORS = {
   JobNotFoundError: Code.NotFound,
   ScheduleNotFoundError: Code.NotFound,
   RunUnderWayError: Code.FailedPrecondition,
-  PeerRefusedError: Code.FailedPrecondition,
+  PeerRejectedError: Code.FailedPrecondition,
   PeerUnavailableError: Code.Unavailable,
   ModelNotFoundError: Code.NotFound,
   VersionNotFoundError: Code.NotFound,

@@ -43,7 +43,7 @@ function jobStatusToProto({
     stage: STAGE[progress.stage],
     rowsRead: BigInt(progress.rowsRead),
     rowsScored: BigInt(progress.rowsScored),
-    rowsSetAside: BigInt(progress.rowsSetAside),
+    rowsRejected: BigInt(progress.rowsRejected),
   };
   return { state: STATES[state], failure, ...counts, ...outcome, notes: outcome?.notes.slice(0, MAX_NOTES) ?? [] };
 }

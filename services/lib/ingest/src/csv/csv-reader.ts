@@ -33,14 +33,14 @@ function checkDelimiter(
 
 /** How DuckDB reads a CSV file. @throws SourceError when it is empty, or lacks a column of the mapping. */
 export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile): FileReader {
-  const refuse = (problem: string): never => {
+  const reject = (problem: string): never => {
     throw new SourceError(source.name, file.name, problem);
   };
-  if (csv.records === 0) refuse("it is empty; a line with the column names is expected");
+  if (csv.records === 0) reject("it is empty; a line with the column names is expected");
   const header =
     csvHeader(csv.head.toString("utf8"), source.delimiter, csv.isWhole) ??
-    refuse(`its first line does not end within ${HEAD_BYTES} bytes`);
-  if (header.length > MAX_COLUMNS) refuse(`it has ${header.length} columns, at most ${MAX_COLUMNS} are read`);
+    reject(`its first line does not end within ${HEAD_BYTES} bytes`);
+  if (header.length > MAX_COLUMNS) reject(`it has ${header.length} columns, at most ${MAX_COLUMNS} are read`);
   checkDelimiter(source, file, header);
   const { found, unread } = matchHeader(source, file.name, header);
 

@@ -12,13 +12,13 @@ const MIN_HEAD = 4096;
 
 /** Decodes the chunks of a CSV file for `onUtf8`; call `end` after the last one. */
 function decoding(source: SourceMapping, file: SourceFile, onUtf8: OnUtf8) {
-  const refuse = (problem: string): never => {
+  const reject = (problem: string): never => {
     throw new SourceError(source.name, file.name, problem);
   };
   let decoder: Decoder | null = null;
   let head: Buffer = Buffer.alloc(0);
   const start = (): Decoder => {
-    decoder = createDecoder(source.encoding ?? "utf-8", head, refuse);
+    decoder = createDecoder(source.encoding ?? "utf-8", head, reject);
     return decoder;
   };
   return {

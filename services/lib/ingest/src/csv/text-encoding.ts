@@ -3,7 +3,7 @@ import type { CsvEncoding } from "@bellwether/config/source-mapping";
 import { type EncodingError, Utf8Check } from "./utf8-check.ts";
 
 /** Says what is wrong with a file's bytes. */
-export type Refuse = (problem: string) => never;
+export type Reject = (problem: string) => never;
 
 /** Turns the chunks of a file, in their order, into UTF-8. */
 export interface Decoder {
@@ -29,24 +29,24 @@ const MAGIC: readonly (readonly [string, string])[] = [
 
 /**
  * Makes the decoder of a CSV file that starts with `head`; each byte of the file must be text of `encoding`.
- * `refuse` is called, at once or while decoding, with what the file looks like and the option to set.
+ * `reject` is called, at once or while decoding, with what the file looks like and the option to set.
  */
-export function createDecoder(encoding: CsvEncoding, head: Buffer, refuse: Refuse): Decoder {
+export function createDecoder(encoding: CsvEncoding, head: Buffer, reject: Reject): Decoder {
   const hex = head.subarray(0, 4).toString("hex");
   const magic = MAGIC.find(([start]) => hex.startsWith(start));
-  if (magic) refuse(`it is ${magic[1]}`);
+  if (magic) reject(`it is ${magic[1]}`);
   const wide = utf16Of(head, encoding === "utf-16" ? 0 : 0.1);
-  if (encoding !== "utf-16" && wide !== null) refuse(looksLike("utf-16"));
-  if (encoding !== "utf-8" && hex.startsWith("efbbbf")) refuse(looksLike("utf-8"));
+  if (encoding !== "utf-16" && wide !== null) reject(looksLike("utf-16"));
+  if (encoding !== "utf-8" && hex.startsWith("efbbbf")) reject(looksLike("utf-8"));
   switch (encoding) {
     case "utf-8":
-      return checkedUtf8(refuse);
+      return checkedUtf8(reject);
     case "utf-16":
-      if (wide === null) refuse(new Utf8Check().add(head) === null ? looksLike("utf-8") : "it is not UTF-16");
-      return utf16(wide ?? "utf-16le", refuse);
+      if (wide === null) reject(new Utf8Check().add(head) === null ? looksLike("utf-8") : "it is not UTF-16");
+      return utf16(wide ?? "utf-16le", reject);
     case "windows-1252":
     case "iso-8859-1":
-      return singleByte(encoding, refuse);
+      return singleByte(encoding, reject);
   }
 }
 
@@ -72,10 +72,10 @@ function utf16Of(head: Buffer, zeros: number): "utf-16le" | "utf-16be" | null {
   return null;
 }
 
-function checkedUtf8(refuse: Refuse): Decoder {
+function checkedUtf8(reject: Reject): Decoder {
   const check = new Utf8Check();
   const judge = (violation: EncodingError | null): void => {
-    if (violation !== null) refuse(notUtf8(violation));
+    if (violation !== null) reject(notUtf8(violation));
   };
   return {
     decode(chunk) {
@@ -100,7 +100,7 @@ function notUtf8({ line, bytes, partlyUtf8 }: EncodingError): string {
   return `${bytesAre}; ${looksLike("windows-1252", "it")} (the line then has ${shown})`;
 }
 
-function utf16(label: "utf-16le" | "utf-16be", refuse: Refuse): Decoder {
+function utf16(label: "utf-16le" | "utf-16be", reject: Reject): Decoder {
   const decoder = new TextDecoder(label, { fatal: true });
   let lines = 1;
   const decode = (chunk: Buffer | undefined): Buffer => {
@@ -110,7 +110,7 @@ function utf16(label: "utf-16le" | "utf-16be", refuse: Refuse): Decoder {
       return Buffer.from(text, "utf8");
     } catch {
       const where = chunk ? `after line ${lines} it has` : "it ends with";
-      return refuse(`${where} bytes that are not UTF-16 (half a character)`);
+      return reject(`${where} bytes that are not UTF-16 (half a character)`);
     }
   };
   return { decode, end: () => decode(undefined) };
@@ -125,7 +125,7 @@ const MIN_UTF8_CHARACTERS = 4;
 /** Longest piece without a line end that is looked at as one line. */
 const MAX_HELD = 1 << 20;
 
-function singleByte(encoding: "windows-1252" | "iso-8859-1", refuse: Refuse): Decoder {
+function singleByte(encoding: "windows-1252" | "iso-8859-1", reject: Reject): Decoder {
   let held = "";
   let lines = 0;
   let sawOther = false;
@@ -141,14 +141,14 @@ function singleByte(encoding: "windows-1252" | "iso-8859-1", refuse: Refuse): De
       if (!NOT_ASCII.test(line)) continue;
       const utf8 = isUtf8(Buffer.from(line, "latin1"));
       if (utf8) {
-        if (UTF8_RUN.test(line) || cp1252Text(line) === null) refuse(looksLike("utf-8", `line ${lines}`));
+        if (UTF8_RUN.test(line) || cp1252Text(line) === null) reject(looksLike("utf-8", `line ${lines}`));
         utf8Characters += line.match(/[\xc2-\xf4]/g)?.length ?? 0;
         if (firstUtf8 === 0) firstUtf8 = lines;
       } else sawOther = true;
       if (encoding === "iso-8859-1" && /[\x80-\x9f]/.test(line))
-        refuse(looksLike("windows-1252", `line ${lines} has control characters in iso-8859-1: it`));
+        reject(looksLike("windows-1252", `line ${lines} has control characters in iso-8859-1: it`));
       if (encoding === "windows-1252" && cp1252Text(line) === null)
-        refuse(
+        reject(
           `line ${lines} has bytes that windows-1252 has no character for; is it another encoding? Save it as UTF-8`,
         );
     }
@@ -166,7 +166,7 @@ function singleByte(encoding: "windows-1252" | "iso-8859-1", refuse: Refuse): De
     },
     end() {
       const rest = decodeLines(held);
-      if (utf8Characters >= MIN_UTF8_CHARACTERS && !sawOther) refuse(looksLike("utf-8", `line ${firstUtf8}`));
+      if (utf8Characters >= MIN_UTF8_CHARACTERS && !sawOther) reject(looksLike("utf-8", `line ${firstUtf8}`));
       return rest;
     },
   };

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import type { Background } from "../rows/background.ts";
 import type { SourceModel } from "../source/source-model.ts";
 import type { ExpectedAnswers } from "./expected-answers.ts";
@@ -18,7 +18,7 @@ const WAY_OUT =
  * and expected rows keep their scores.
  * @param rows Check rows, float32 `[n × features]`.
  * @returns Lines for the card about thresholds that merged without changing a score.
- * @throws ModelRefusedError more than 1 % of a column's thresholds merged, or a row's score changes.
+ * @throws ImportRejectedError more than 1 % of a column's thresholds merged, or a row's score changes.
  */
 export function checkRounding(
   source: SourceModel,
@@ -29,22 +29,22 @@ export function checkRounding(
   const { model } = source;
   const merged = mergedThresholds(model);
   const tooMany = merged.find(mergesTooMany);
-  if (tooMany !== undefined) throw refused(`${describe(source, tooMany)}; ${WAY_OUT}`);
+  if (tooMany !== undefined) throw rejected(`${describe(source, tooMany)}; ${WAY_OUT}`);
   if (rowChangedByRounding(model, rowsBetween(rows, model.features, merged)) !== null) {
     const [first] = merged;
     const which = first === undefined ? "" : describe(source, first);
-    throw refused(`${which}, and rows between them get another score than from their trainer; ${WAY_OUT}`);
+    throw rejected(`${which}, and rows between them get another score than from their trainer; ${WAY_OUT}`);
   }
-  refuseChanged(source, background?.exact, "background");
-  refuseChanged(source, expected?.rows, "expected");
+  rejectChanged(source, background?.exact, "background");
+  rejectChanged(source, expected?.rows, "expected");
   return merged.map((column) => `${describe(source, column)}; no score changes by it`);
 }
 
-function refuseChanged({ model, columns }: SourceModel, rows: Float64Array | undefined, what: string): void {
+function rejectChanged({ model, columns }: SourceModel, rows: Float64Array | undefined, what: string): void {
   const row = rows === undefined ? null : rowChangedByRounding(model, rows);
   if (row === null) return;
   const names = columns.slice(0, 5).map((column) => column.name);
-  throw refused(
+  throw rejected(
     `the score of ${what} row ${row + 1} changes when its numbers (${names.join(", ")}) are rounded to float32; ${WAY_OUT}`,
   );
 }
@@ -54,4 +54,4 @@ function describe({ columns }: SourceModel, { column, thresholds, merged, pairs 
   return `column ${columns[column]?.name.slice(0, 80)}: ${merged} of ${thresholds} thresholds are the same float32 as another${example}`;
 }
 
-const refused = (reason: string): ModelRefusedError => new ModelRefusedError("unsupported", reason);
+const rejected = (reason: string): ImportRejectedError => new ImportRejectedError("unsupported", reason);

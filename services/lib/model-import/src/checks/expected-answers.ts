@@ -2,7 +2,7 @@ import { TableError } from "@bellwether/risk-model/tables/table-error";
 import { numberOfCell, type ValueTable } from "@bellwether/risk-model/tables/value-table";
 import { applyLinkToRows } from "@bellwether/tree-model/trees/apply-link";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import { readModelRows } from "../rows/model-rows.ts";
 import { rowRounding, type SourceModel } from "../source/source-model.ts";
@@ -154,7 +154,7 @@ export function compareWithTrainer(
 
 /**
  * Compares a model with its trainer's answers.
- * @throws ModelRefusedError they differ by more than rounding.
+ * @throws ImportRejectedError they differ by more than rounding.
  */
 export function checkTrainer(
   source: SourceModel,
@@ -170,7 +170,7 @@ export function checkTrainer(
     source.probe === null
       ? "are they of this model, and predictions of all its trees?"
       : `the converter (${source.producer || "not named"}) changed the model, or the rows are another model's; if the trainer is XGBoost or LightGBM, import its own file`;
-  throw new ModelRefusedError(
+  throw new ImportRejectedError(
     "misconverted",
     `${differing} of ${rows} expected rows differ from what ${who} answers, by up to ${comparison.maxRelativeDifference.toExponential(1)}; most in row ${worst.row}: the trainer gave ${shown(worst.trainer)}, the file gives ${shown(worst.model)}; ${cause}; taken as the trainer's answers: ${columnsText(answers)}${skippedText(skipped)}`,
   );

@@ -2,7 +2,7 @@ import { createVectorizer } from "@bellwether/risk-model/features/vectorize";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import { nextFloat32Above } from "@bellwether/tree-model/trees/float32";
 import { describe, expect, test } from "vitest";
-import { type ImportedModel, importModel, type RefusedModel } from "../import-model.ts";
+import { type ImportedModel, importModel, type RejectedModel } from "../import-model.ts";
 
 /** A LightGBM file of stumps: threshold and the leaves on its left and right. */
 function stumps(...trees: readonly (readonly [threshold: number, left: number, right: number])[]): Uint8Array {
@@ -37,7 +37,7 @@ feature_infos=[0:2e9]
 const importRows = (
   bytes: Uint8Array,
   given: { background?: string; expected?: string } = {},
-): Promise<ImportedModel | RefusedModel> => {
+): Promise<ImportedModel | RejectedModel> => {
   const encode = (text: string | undefined) => (text === undefined ? null : new TextEncoder().encode(text));
   const [background, expected] = [encode(given.background), encode(given.expected)];
   return importModel({ bytes, modelName: "stumps", background, expected, riskClass: null, runOnnx });

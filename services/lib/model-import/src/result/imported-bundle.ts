@@ -8,10 +8,10 @@ import type {
 } from "@bellwether/risk-model/bundle/feature-bundle";
 import { scoredGoldenRows } from "@bellwether/risk-model/calibrate/scored-golden-rows";
 import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
-import { InterventionalRefusedError } from "@bellwether/tree-model/shap/interventional-refused-error";
+import { InterventionalRejectedError } from "@bellwether/tree-model/shap/interventional-rejected-error";
 import { checkInterventional } from "@bellwether/tree-model/shap/interventional-tables";
 import { float32AtMost } from "@bellwether/tree-model/trees/float32";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import type { Background } from "../rows/background.ts";
 import { rowRounding } from "../source/source-model.ts";
 import type { ServedOutput } from "./served-output.ts";
@@ -31,8 +31,8 @@ export function chooseExplanation(served: ServedOutput, background: Background |
   if (background === null) {
     return { kind: "none", background: "the file carries no covers; import it again with --background ROWS.csv" };
   }
-  const refusal = interventionalRefusal(served, background);
-  if (refusal !== null) return { kind: "none", background: refusal };
+  const rejection = interventionalRejection(served, background);
+  if (rejection !== null) return { kind: "none", background: rejection };
   const width = served.model.features;
   const rows = Array.from({ length: background.count }, (_, row) =>
     Array.from(background.rows.subarray(row * width, (row + 1) * width), (x) => (Number.isNaN(x) ? null : x)),
@@ -41,12 +41,12 @@ export function chooseExplanation(served: ServedOutput, background: Background |
 }
 
 /** Why background rows cannot explain the model, or null when they can. */
-function interventionalRefusal({ model }: ServedOutput, { count }: Background): string | null {
+function interventionalRejection({ model }: ServedOutput, { count }: Background): string | null {
   try {
     checkInterventional(model, count);
     return null;
   } catch (error) {
-    if (error instanceof InterventionalRefusedError) return error.message;
+    if (error instanceof InterventionalRejectedError) return error.message;
     throw error;
   }
 }
@@ -110,7 +110,7 @@ function describeColumns(
       }
     } else bundleColumns.push({ kind: "numeric", feature: name });
     if (name === "" || taken.has(name)) {
-      throw new ModelRefusedError("unsupported", `two columns of the model are called "${name.slice(0, 80)}"`);
+      throw new ImportRejectedError("unsupported", `two columns of the model are called "${name.slice(0, 80)}"`);
     }
     taken.add(name);
     features.push({

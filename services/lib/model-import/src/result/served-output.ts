@@ -1,5 +1,5 @@
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { SourceModel } from "../source/source-model.ts";
 
@@ -20,7 +20,7 @@ const SLACK = 1e-4;
 /**
  * Chooses what is served: the margin or probability of the risk class, or a regressor's raw number.
  * @param riskClass Name of the class that is the risk, or number of the target; null: the last.
- * @throws ModelRefusedError there is no such class or target.
+ * @throws ImportRejectedError there is no such class or target.
  */
 export function chooseServedOutput(source: SourceModel, riskClass: string | null): ServedOutput {
   const { model, classes } = source;
@@ -28,7 +28,7 @@ export function chooseServedOutput(source: SourceModel, riskClass: string | null
   const risk = riskClass === null ? names.length - 1 : names.indexOf(riskClass);
   const name = names[risk];
   if (name === undefined) {
-    throw new ModelRefusedError(
+    throw new ImportRejectedError(
       "unsupported",
       `there is no class "${riskClass}"; known are ${names.slice(0, 20).join(", ")}`,
     );

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 
 /** Formats that are read. */
 export type ModelFormat = "onnx" | "xgboost-json" | "xgboost-ubjson" | "lightgbm-text";
@@ -8,7 +8,7 @@ const TO_ONNX =
 const PICKLE = `a Python pickle (joblib writes them too) is a program, and running it is not reading a model; ${TO_ONNX}`;
 
 /** Files that people bring and that are not read, by how they begin. */
-const REFUSED: readonly (readonly [start: string | RegExp, reason: string])[] = [
+const REJECTED: readonly (readonly [start: string | RegExp, reason: string])[] = [
   // Protocols 2 and later; 0 and 1 begin with an opcode and a module's name.
   ["\x80", PICKLE],
   [/^c[a-z_][\w.]*\n\w+\n[pq(]|^\(dp0\n|^\(lp0\n/, PICKLE],
@@ -71,27 +71,27 @@ const matches = (head: string, start: string | RegExp): boolean =>
 
 /**
  * Tells the format from the first bytes; the name of a file proves nothing.
- * @throws ModelRefusedError a format that is known and not read.
+ * @throws ImportRejectedError a format that is known and not read.
  */
 export function detectFormat(bytes: Uint8Array): ModelFormat {
   const head = String.fromCharCode(...bytes.subarray(0, 512));
-  const known = REFUSED.find(([start]) => matches(head, start));
-  if (known !== undefined) throw new ModelRefusedError("unsupported", known[1]);
-  if (isCoreMl(head)) throw new ModelRefusedError("unsupported", `a Core ML model, which is not read; ${TO_ONNX}`);
+  const known = REJECTED.find(([start]) => matches(head, start));
+  if (known !== undefined) throw new ImportRejectedError("unsupported", known[1]);
+  if (isCoreMl(head)) throw new ImportRejectedError("unsupported", `a Core ML model, which is not read; ${TO_ONNX}`);
   if (/^tree\r?\n/.test(head)) return "lightgbm-text";
   // UBJSON puts a length behind the brace, JSON a quote or blanks.
   if (/^\{[iUIlL#$]/.test(head)) return "xgboost-ubjson";
   if (/^\s*[{[]/.test(head)) return "xgboost-json";
   // The binary format of XGBoost before 1.0 begins with numbers and then names its objective and its booster.
   if (/(binary|multi|reg|rank|count|survival):[a-z]+[\s\S]*gb(tree|linear)/.test(head)) {
-    throw new ModelRefusedError(
+    throw new ImportRejectedError(
       "unsupported",
       "XGBoost's old binary format, which is not documented; load it with the XGBoost that wrote it and save it as .json or .ubj",
     );
   }
   // Protocol buffers of ONNX begin with the field ir_version; other text is no model.
   if (/^[\t\n\r -~]{16}/.test(head)) {
-    throw new ModelRefusedError(
+    throw new ImportRejectedError(
       "unsupported",
       `a text that is no model file: it begins with "${head.slice(0, 40).trim()}"; ${TO_ONNX}`,
     );
@@ -119,23 +119,23 @@ const OTHER_JSON: readonly (readonly [keys: readonly string[], reason: string])[
 
 /**
  * Names a JSON file that is something else than an XGBoost model.
- * @throws ModelRefusedError with its name and the way out.
+ * @throws ImportRejectedError with its name and the way out.
  */
-export function refuseOtherJson(parsed: unknown): void {
+export function rejectOtherJson(parsed: unknown): void {
   const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
   const keys = new Set(typeof first === "object" && first !== null ? Object.keys(first) : []);
   const other = OTHER_JSON.find(([due]) => due.every((key) => keys.has(key)));
-  if (other !== undefined) throw new ModelRefusedError("unsupported", other[1]);
+  if (other !== undefined) throw new ImportRejectedError("unsupported", other[1]);
   if (!keys.has("learner")) {
     const shown = [...keys].slice(0, 5).join(", ").slice(0, 120);
     const reason = `JSON that is no XGBoost model: it has no "learner"${shown === "" ? "" : `, but ${shown}`}; ${TO_ONNX}`;
-    throw new ModelRefusedError("unsupported", reason);
+    throw new ImportRejectedError("unsupported", reason);
   }
   const { learner } = first as { readonly learner: unknown };
   if (typeof learner === "object" && learner !== null && "generic_param" in learner && !hasTrees(learner)) {
     const reason =
       "the training configuration of an XGBoost model (save_config), without its trees; save the model with save_model(FILE.json)";
-    throw new ModelRefusedError("unsupported", reason);
+    throw new ImportRejectedError("unsupported", reason);
   }
 }
 

@@ -1,10 +1,10 @@
 import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
 import { type OnnxProbe, readOnnxModel } from "@bellwether/tree-model/onnx/read-onnx-model";
 import { float32AtMost } from "@bellwether/tree-model/trees/float32";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { MAX_CATEGORIES, MAX_MODEL_BYTES } from "@bellwether/tree-model/trees/limits";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
-import { detectFormat, type ModelFormat, refuseOtherJson } from "./detect-format.ts";
+import { detectFormat, type ModelFormat, rejectOtherJson } from "./detect-format.ts";
 import { readLightgbm } from "./lightgbm/read-lightgbm.ts";
 import type { NativeModel } from "./native-model.ts";
 import { parseJsonModel } from "./text/parse-json.ts";
@@ -37,17 +37,20 @@ export function rowRounding({ trees }: TreeModel): (value: number) => number {
 
 /**
  * Reads a model file of any known format.
- * @throws ModelRefusedError with the reason.
+ * @throws ImportRejectedError with the reason.
  */
 export function readSourceModel(bytes: Uint8Array): SourceModel {
   if (bytes.length > MAX_MODEL_BYTES) {
-    throw new ModelRefusedError("unsafe", `the file has ${bytes.length} bytes, at most ${MAX_MODEL_BYTES} are read`);
+    throw new ImportRejectedError("unsafe", `the file has ${bytes.length} bytes, at most ${MAX_MODEL_BYTES} are read`);
   }
   const content = withoutByteOrderMark(bytes);
   const source = readContent(content, detectFormat(content));
   const large = source.columns.find(({ codes }) => (codes?.values.length ?? 0) > MAX_CATEGORIES);
   if (large === undefined) return source;
-  throw new ModelRefusedError("unsafe", `column ${large.name.slice(0, 80)} has more than ${MAX_CATEGORIES} categories`);
+  throw new ImportRejectedError(
+    "unsafe",
+    `column ${large.name.slice(0, 80)} has more than ${MAX_CATEGORIES} categories`,
+  );
 }
 
 function readContent(content: Uint8Array, format: ModelFormat): SourceModel {
@@ -67,7 +70,7 @@ function readContent(content: Uint8Array, format: ModelFormat): SourceModel {
 }
 
 function fromXgboost(format: ModelFormat, parsed: unknown): SourceModel {
-  refuseOtherJson(parsed);
+  rejectOtherJson(parsed);
   return fromNative(format, "XGBoost", readXgboost(parsed));
 }
 

@@ -84,14 +84,14 @@ function putNumbers(slot: FeatureSlot, given: Float32Array | Float64Array | unde
   const { feature, column, filler } = slot;
   const { rows, columns, values, firstViolation } = draft;
   const field = `values.${feature.name}`;
-  const refuses = feature.missing === "refuse";
+  const rejects = feature.missing === "refuse";
   for (let row = 0; row < rows; row++) {
     const value = given === undefined ? Number.NaN : (given[row] as number);
     if (isPossible(slot, value)) values[row * columns + column] = slot.round(value);
     else if (Number.isNaN(value)) {
       countMissing(draft, row);
       values[row * columns + column] = filler;
-      if (refuses && !firstViolation.has(row)) firstViolation.set(row, requiredViolation(feature, field));
+      if (rejects && !firstViolation.has(row)) firstViolation.set(row, requiredViolation(feature, field));
     } else if (!firstViolation.has(row)) firstViolation.set(row, numberViolation(slot, value, field));
   }
 }

@@ -11,7 +11,7 @@ export interface LeftOutRows {
 }
 
 /** Groups the rows that a model's own rules refuse by feature and reason, most rows first. */
-export function refusedReasons(
+export function rejectedReasons(
   violations: readonly (Violation & { readonly row: number })[],
   supplierIds: readonly string[],
 ): LeftOutRows[] {

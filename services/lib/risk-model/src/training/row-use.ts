@@ -6,11 +6,11 @@ export type RowUse = "training" | "calibration" | "test" | "purged" | "refused" 
 /** What each row of a table was used for, in the order of the table. */
 export function rowUses(
   rows: number,
-  refused: ReadonlySet<number>,
+  rejected: ReadonlySet<number>,
   split: RowSplit,
   withScore: (rows: Uint32Array) => Uint32Array,
 ): RowUse[] {
-  const uses: RowUse[] = Array.from({ length: rows }, (_, row) => (refused.has(row) ? "refused" : "purged"));
+  const uses: RowUse[] = Array.from({ length: rows }, (_, row) => (rejected.has(row) ? "refused" : "purged"));
   const sides = { training: split.train, calibration: split.calibration, test: split.test } as const;
   for (const [use, chosen] of Object.entries(sides) as [keyof typeof sides, Uint32Array][]) {
     for (const row of chosen) uses[row] = "too few features";

@@ -103,7 +103,7 @@ test("rows with an impossible value or too few features are left out and counted
   const { rowCounts, evaluation, rowUses, testScores, leftOut } = await train({ numbers });
   expect(leftOut).toMatchObject([{ column: "late_ratio", reason: "FEATURE_OUT_OF_RANGE", rows: 3 }]);
   expect(leftOut[0]?.sample).toMatch(/^S_\d+: late_ratio is -1/);
-  expect(rowCounts).toMatchObject({ refused: 3, tooFew: 20, purged: 0, testFrom: null });
+  expect(rowCounts).toMatchObject({ rejected: 3, tooFew: 20, purged: 0, testFrom: null });
   expect(rowCounts.train + rowCounts.calibration + rowCounts.test).toBe(table.rows - 23);
   expect(evaluation.rows).toBe(rowCounts.test);
   const count = (use: string) => rowUses.filter((of) => of === use).length;
@@ -146,7 +146,7 @@ test("by time: the card tells the periods and what was purged", async () => {
 });
 
 describe("refuses with its own error and a way out", () => {
-  const refusal = async (over: Partial<FeatureTable>, spec: Partial<ModelSpec> = {}): Promise<TrainingDataError> => {
+  const rejection = async (over: Partial<FeatureTable>, spec: Partial<ModelSpec> = {}): Promise<TrainingDataError> => {
     const error = await train(over, spec).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -156,25 +156,25 @@ describe("refuses with its own error and a way out", () => {
   };
 
   test("a table without labels", async () => {
-    expect(await refusal({ labels: null })).toBeInstanceOf(NoLabelsError);
+    expect(await rejection({ labels: null })).toBeInstanceOf(NoLabelsError);
   });
 
   test("a missing feature column or text", async () => {
     const numbers = new Map([...table.numbers].filter(([name]) => name !== "late_ratio"));
-    expect(await refusal({ numbers })).toMatchObject({ name: "ColumnMissingError", column: "late_ratio" });
-    expect(await refusal({ texts: null })).toBeInstanceOf(ColumnMissingError);
+    expect(await rejection({ numbers })).toMatchObject({ name: "ColumnMissingError", column: "late_ratio" });
+    expect(await rejection({ texts: null })).toBeInstanceOf(ColumnMissingError);
   });
 
   test("one class only, in training or in the test", async () => {
-    expect(await refusal({ labels: new Uint8Array(table.rows) })).toMatchObject({
+    expect(await rejection({ labels: new Uint8Array(table.rows) })).toMatchObject({
       name: "OneClassError",
       side: "training",
     });
-    expect(await refusal({ labels: new Uint8Array(table.rows).fill(1) })).toBeInstanceOf(OneClassError);
+    expect(await rejection({ labels: new Uint8Array(table.rows).fill(1) })).toBeInstanceOf(OneClassError);
     const asOfDays = Int32Array.from(table.supplierIds, (_, i) => (i < 1_000 ? 0 : 100));
     const labels = Uint8Array.from(table.supplierIds, (_, i) => (i < 1_000 ? i % 2 : 0));
     const split = { ...DEMO_TABLE_SPEC.split, by: "time" as const, testFrom: "1970-02-01" };
-    const error = await refusal({ asOfDays, labels }, { split });
+    const error = await rejection({ asOfDays, labels }, { split });
     expect(error).toMatchObject({ side: "test", message: expect.stringContaining("change split") });
   });
 
@@ -183,19 +183,19 @@ describe("refuses with its own error and a way out", () => {
     const asOfDays = Int32Array.from(table.supplierIds, (_, i) => (i < 1_000 ? 0 : 100));
     const labels = (positives: number) =>
       Uint8Array.from(table.supplierIds, (_, i) => (i < positives || i > 1_400 ? 1 : 0));
-    expect(await refusal({ asOfDays, labels: labels(9) }, { split })).toMatchObject({
+    expect(await rejection({ asOfDays, labels: labels(9) }, { split })).toMatchObject({
       name: "TooFewRowsError",
       found: 9,
     });
-    expect(await refusal({ asOfDays, labels: labels(0) }, { split })).not.toBeInstanceOf(TooFewRowsError);
+    expect(await rejection({ asOfDays, labels: labels(0) }, { split })).not.toBeInstanceOf(TooFewRowsError);
     expect((await train({ asOfDays, labels: labels(10) }, { split })).rowCounts.train).toBe(1_000);
   });
 
   test("no rows, or none that could be scored", async () => {
     const nothing: Partial<FeatureTable> = { rows: 0, supplierIds: [], labels: new Uint8Array(0), texts: [] };
     const numbers = new Map([...table.numbers.keys()].map((name) => [name, new Float64Array(0)]));
-    expect(await refusal({ ...nothing, numbers, categories: new Map([["region", []]]) })).toBeInstanceOf(NoRowsError);
+    expect(await rejection({ ...nothing, numbers, categories: new Map([["region", []]]) })).toBeInstanceOf(NoRowsError);
     const unknown = new Map([...table.numbers].map(([name, column]) => [name, column.map(() => Number.NaN)]));
-    expect(await refusal({ numbers: unknown })).toMatchObject({ name: "NoRowsError", side: "training" });
+    expect(await rejection({ numbers: unknown })).toMatchObject({ name: "NoRowsError", side: "training" });
   });
 });

@@ -19,7 +19,7 @@ import { columnarInput, type FitTask, type FittedModel, fitModel, type RunOnnx }
 import { supplierFolds, timeFolds } from "./folds.ts";
 import { recordGoldenRows } from "./golden-rows.ts";
 import { isoDay } from "./iso-day.ts";
-import { type LeftOutRows, refusedReasons } from "./left-out.ts";
+import { type LeftOutRows, rejectedReasons } from "./left-out.ts";
 import { renderModelCard } from "./model-card.ts";
 import type { TrainingProvenance } from "./provenance.ts";
 import { type RowCounts, type RowsSummary, summariseRows } from "./row-counts.ts";
@@ -72,10 +72,10 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
   const table = { ...task.table, labels };
   const fit: FitTask = { table, spec, configHash: task.configHash, runOnnx };
   const everyRow = Uint32Array.from(labels.keys());
-  const violations = refusedRows(table, spec, everyRow);
-  const refused = new Set(violations.map((violation) => violation.row));
-  const leftOut = [...(task.leftOut ?? []), ...refusedReasons(violations, table.supplierIds)];
-  const usable = everyRow.filter((row) => !refused.has(row));
+  const violations = rejectedRows(table, spec, everyRow);
+  const rejected = new Set(violations.map((violation) => violation.row));
+  const leftOut = [...(task.leftOut ?? []), ...rejectedReasons(violations, table.supplierIds)];
+  const usable = everyRow.filter((row) => !rejected.has(row));
   const split = splitRows(table, usable, spec.split, spec.seed);
 
   const crossed = await crossFitBySupplier(fit, split);
@@ -105,7 +105,7 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     calibration: held.length,
     test: test.length,
     purged: split.purged,
-    refused: refused.size,
+    rejected: rejected.size,
     tooFew: usable.length - split.purged - train.length - held.length - test.length,
     testFrom: split.testFromDay === null ? null : isoDay(split.testFromDay),
   };
@@ -125,7 +125,7 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     rowCounts,
     leftOut,
     provenance,
-    rowUses: rowUses(table.rows, refused, split, model.withScore),
+    rowUses: rowUses(table.rows, rejected, split, model.withScore),
     testScores: scatter(table.rows, test, scores),
     modelCard: renderModelCard({ bundle, spec, evaluation, calibration, rowCounts, leftOut, summaries, provenance }),
   };
@@ -183,7 +183,7 @@ const numericNames = (spec: ModelSpec): string[] =>
   spec.features.filter((feature) => feature.kind === "numeric").map((feature) => feature.name);
 
 /** Faults of rows that the features' own rules refuse; they would be refused when served, too. */
-function refusedRows(table: FeatureTable, spec: ModelSpec, rows: Uint32Array): VectorBatch["faults"] {
+function rejectedRows(table: FeatureTable, spec: ModelSpec, rows: Uint32Array): VectorBatch["faults"] {
   const withoutText = { ...spec, text: null };
   const rules = createVectorizer(draftBundle(withoutText, "", fitInputs(table, rows, withoutText)));
   return rules.vectorizeBatch(columnarInput(table)).violations;

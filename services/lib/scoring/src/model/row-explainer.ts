@@ -16,7 +16,7 @@ export interface RowExplainer {
 
 /**
  * An explainer for the kind that the bundle declares, or null when it declares none.
- * @throws NoCoversError, InterventionalRefusedError, RangeError the bundle declares what the model cannot give.
+ * @throws NoCoversError, InterventionalRejectedError, RangeError the bundle declares what the model cannot give.
  */
 export async function createRowExplainer(model: TreeModel, explanation: Explanation): Promise<RowExplainer | null> {
   if (explanation.kind === "none") return null;

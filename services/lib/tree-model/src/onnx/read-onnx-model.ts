@@ -1,9 +1,9 @@
-import { ModelRefusedError } from "../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../trees/import-rejected-error.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
 import { TREE_OPERATORS } from "./ensemble/ensemble.ts";
 import type { BaseColumn } from "./ensemble/input-column.ts";
 import { type CutInput, cutGraph } from "./file/cut-graph.ts";
-import { refuseUnsafeGraph } from "./file/graph-safety.ts";
+import { rejectUnsafeGraph } from "./file/graph-safety.ts";
 import { type OnnxFile, readOnnxFile } from "./file/onnx-file.ts";
 import { ELEMENT } from "./file/tensor.ts";
 import type { Flow } from "./graph/flow.ts";
@@ -43,14 +43,14 @@ export interface OnnxTreePipeline {
 /**
  * Reads any ONNX file whose output is a link of sums of trees, whatever stands around the trees as long as it can be followed:
  * column by column before them, linear behind them.
- * @throws ModelRefusedError the file is unsafe, broken, or no such model; the message says which operator or number.
+ * @throws ImportRejectedError the file is unsafe, broken, or no such model; the message says which operator or number.
  */
 export function readOnnxModel(bytes: Uint8Array): OnnxTreePipeline {
   const file = readOnnxFile(bytes);
-  refuseUnsafeGraph(file);
+  rejectUnsafeGraph(file);
   if (!file.nodes.some((node) => TREE_OPERATORS.has(node.opType))) {
     const operators = [...new Set(file.nodes.map((node) => node.opType))].slice(0, 8).join(", ");
-    throw new ModelRefusedError("unsupported", `no tree model: the graph holds ${operators || "no operators"}`);
+    throw new ImportRejectedError("unsupported", `no tree model: the graph holds ${operators || "no operators"}`);
   }
   const walk = followGraph(file);
   const { name, scores } = chooseOutput(file, walk.flows);
@@ -71,7 +71,7 @@ function chooseOutput(file: OnnxFile, flows: ReadonlyMap<string, Flow>): { name:
     if (flow?.kind === "scores") return { name: tensorBehind(file, output.name), scores: flow.scores };
     if (flow?.kind === "other") reason = flow.reason;
   }
-  throw new ModelRefusedError("unsupported", reason);
+  throw new ImportRejectedError("unsupported", reason);
 }
 
 function tensorBehind(file: OnnxFile, name: string): string {

@@ -1,7 +1,7 @@
 import { type FixtureAttribute, onnxFixture } from "@bellwether/testing/onnx-fixture";
 import { expect, test } from "vitest";
 import { evaluateRows } from "../trees/evaluate.ts";
-import { ModelRefusedError } from "../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../trees/import-rejected-error.ts";
 import { readOnnxTreeModel } from "./read-tree-ensemble.ts";
 
 /** x0 ≤ 0.5 (missing goes left) → 1, else x1 ≤ −2 → 10, else 100; reached by 6 rows: 4, then 1 and 1. */
@@ -57,6 +57,6 @@ test.each([
   ["a list that is too short", { nodes_values: { floats: [0.5, 0] } }, /nodes_values has 2 entries where 5 are due/],
 ] as const)("refuses %s", (_, attribute, reason) => {
   const read = () => readOnnxTreeModel(modelFile(attribute));
-  expect(read).toThrow(ModelRefusedError);
+  expect(read).toThrow(ImportRejectedError);
   expect(read).toThrow(reason);
 });

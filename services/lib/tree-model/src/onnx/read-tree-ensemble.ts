@@ -1,5 +1,5 @@
+import { ImportRejectedError } from "../trees/import-rejected-error.ts";
 import { MAX_FEATURES } from "../trees/limits.ts";
-import { ModelRefusedError } from "../trees/model-refused-error.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
 import { canonicalTrees } from "./ensemble/canonical-tree.ts";
 import { COVERS_KEY } from "./ensemble/covers.ts";
@@ -23,7 +23,7 @@ export interface OnnxTreeModel {
 
 /**
  * Reads a model.onnx that this project wrote.
- * @throws ModelRefusedError the bytes are not such a file.
+ * @throws ImportRejectedError the bytes are not such a file.
  */
 export function readOnnxTreeModel(bytes: Uint8Array): OnnxTreeModel {
   const file = readOnnxFile(bytes);
@@ -31,7 +31,7 @@ export function readOnnxTreeModel(bytes: Uint8Array): OnnxTreeModel {
   const [input] = file.inputs;
   const [output] = file.outputs;
   if (node?.opType !== "TreeEnsembleRegressor" || node.domain !== "ai.onnx.ml") {
-    throw new ModelRefusedError(
+    throw new ImportRejectedError(
       "unsupported",
       "not a model.onnx of this project: it does not begin with a TreeEnsembleRegressor",
     );
@@ -39,11 +39,11 @@ export function readOnnxTreeModel(bytes: Uint8Array): OnnxTreeModel {
   const classColumn = behind.length === 0 ? null : readClassColumn(file, node, behind);
   const last = behind.at(-1) ?? node;
   if (input === undefined || output === undefined || node.inputs[0] !== input.name || last.outputs[0] !== output.name) {
-    throw new ModelRefusedError("malformed", "the graph's input and output are not those of its operators");
+    throw new ImportRejectedError("malformed", "the graph's input and output are not those of its operators");
   }
   const model = readModel(file, node, input.shape[1] ?? null, classColumn === null ? "identity" : "softmax");
   if (classColumn !== null && classColumn >= model.outputs) {
-    throw new ModelRefusedError("malformed", `the file answers for class ${classColumn} of ${model.outputs}`);
+    throw new ImportRejectedError("malformed", `the file answers for class ${classColumn} of ${model.outputs}`);
   }
   return { model, inputName: input.name, outputName: output.name, classColumn };
 }
@@ -60,21 +60,24 @@ function readClassColumn(file: OnnxFile, trees: OnnxNode, behind: readonly OnnxN
     others.length > 0 ||
     place === undefined
   ) {
-    throw new ModelRefusedError("unsupported", "not a model.onnx of this project: unknown operators behind its trees");
+    throw new ImportRejectedError(
+      "unsupported",
+      "not a model.onnx of this project: unknown operators behind its trees",
+    );
   }
   const [column = -1, ...more] = readTensor(place).values;
   if (!Number.isInteger(column) || column < 0 || more.length > 0) {
-    throw new ModelRefusedError("malformed", "the file does not say which class it answers for");
+    throw new ImportRejectedError("malformed", "the file does not say which class it answers for");
   }
   return column;
 }
 
 function readModel(file: OnnxFile, node: OnnxNode, columns: number | null, link: TreeModel["link"]): TreeModel {
   if (columns === null || columns < 1 || columns > MAX_FEATURES) {
-    throw new ModelRefusedError("malformed", `the input has ${columns ?? "an unknown number of"} columns`);
+    throw new ImportRejectedError("malformed", `the input has ${columns ?? "an unknown number of"} columns`);
   }
   if (textAttribute(node, "aggregate_function", "SUM") !== "SUM") {
-    throw new ModelRefusedError("unsupported", "aggregate_function is not SUM");
+    throw new ImportRejectedError("unsupported", "aggregate_function is not SUM");
   }
   const outputs = integerAttribute(node, "n_targets", 1);
   const table = readListedNodes(node, "target", file.producer);
@@ -82,7 +85,7 @@ function readModel(file: OnnxFile, node: OnnxNode, columns: number | null, link:
   const trees = canonicalTrees(table, rawColumns(columns), outputs, hasCovers);
   const base = floatsOrTensor(node, "base_values");
   if (base.length > 0 && base.length !== outputs) {
-    throw new ModelRefusedError("malformed", "base_values of a wrong length");
+    throw new ImportRejectedError("malformed", "base_values of a wrong length");
   }
   return {
     features: columns,

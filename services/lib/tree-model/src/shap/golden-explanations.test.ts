@@ -12,7 +12,7 @@ import { outputScales } from "../trees/output-scales.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
 import { createExplainer } from "./explainer.ts";
 import { createInterventionalExplainer } from "./interventional-explainer.ts";
-import { InterventionalRefusedError } from "./interventional-refused-error.ts";
+import { InterventionalRejectedError } from "./interventional-rejected-error.ts";
 import { compileQuadrature } from "./quadrature-program.ts";
 import { createScalarKernel } from "./scalar-kernel.ts";
 import { treeShap } from "./tree-shap.ts";
@@ -54,7 +54,7 @@ function digests(cases: readonly Case[]) {
         const explainer = createInterventionalExplainer(model, rows, background);
         return [explainer.baseValue, explainer.explain(rows, n)];
       } catch (error) {
-        if (!(error instanceof InterventionalRefusedError)) throw error;
+        if (!(error instanceof InterventionalRejectedError)) throw error;
         return [Buffer.from(error.message)];
       }
     }),

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { evaluateRows } from "../trees/evaluate.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
 import { createInterventionalExplainer } from "./interventional-explainer.ts";
-import { InterventionalRefusedError } from "./interventional-refused-error.ts";
+import { InterventionalRejectedError } from "./interventional-rejected-error.ts";
 
 /** A chain in which every node splits another feature. */
 function chain(depth: number): TreeModel {
@@ -74,5 +74,5 @@ test("takes 8 features on a path and refuses 9 with the reason", () => {
 });
 
 test("refuses to explain against nothing", () => {
-  expect(() => createInterventionalExplainer(chain(2), new Float32Array(0), 0)).toThrow(InterventionalRefusedError);
+  expect(() => createInterventionalExplainer(chain(2), new Float32Array(0), 0)).toThrow(InterventionalRejectedError);
 });

@@ -17,7 +17,7 @@ const BLOCK_ROWS = 64;
  * Compiles a model for exact interventional SHAP against background rows: a feature that is not known takes its value
  * from a background row, whatever the known ones are. It needs no covers.
  * @param background `[n × features]`, row-major float32, NaN = missing.
- * @throws InterventionalRefusedError when a path names more than 8 features, the tables would not fit or n is 0.
+ * @throws InterventionalRejectedError when a path names more than 8 features, the tables would not fit or n is 0.
  */
 export function createInterventionalExplainer(model: TreeModel, background: Float32Array, n: number): Explainer {
   const steps = compileInterventional(model, background, n);
@@ -26,7 +26,7 @@ export function createInterventionalExplainer(model: TreeModel, background: Floa
 
 /**
  * The same a tree at a time: seconds of work for a large model, which a server spreads over turns of its event loop.
- * @throws RangeError, InterventionalRefusedError as createInterventionalExplainer.
+ * @throws RangeError, InterventionalRejectedError as createInterventionalExplainer.
  */
 export function* compileInterventional(
   model: TreeModel,

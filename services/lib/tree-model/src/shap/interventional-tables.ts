@@ -1,6 +1,6 @@
 import { goesLeft } from "../trees/split.ts";
 import type { Tree, TreeModel } from "../trees/tree-model.ts";
-import { InterventionalRefusedError } from "./interventional-refused-error.ts";
+import { InterventionalRejectedError } from "./interventional-rejected-error.ts";
 import { layoutPaths } from "./path-layout.ts";
 
 /** Most distinct features on a path: a leaf's table has 2^features lines. */
@@ -30,15 +30,15 @@ export interface InterventionalTree {
 /**
  * Checks that a model can have tables at all.
  * @param n Background rows.
- * @throws InterventionalRefusedError when a path names more than 8 features, the tables would not fit or n is 0.
+ * @throws InterventionalRejectedError when a path names more than 8 features, the tables would not fit or n is 0.
  */
 export function checkInterventional(model: TreeModel, n: number): void {
-  if (n < 1) throw new InterventionalRefusedError("no-background", "interventional explanation needs background rows");
+  if (n < 1) throw new InterventionalRejectedError("no-background", "interventional explanation needs background rows");
   let bytes = 0;
   for (const tree of model.trees) {
     const { maxDistinct } = layoutPaths(tree, model.features);
     if (maxDistinct > MAX_PATH_FEATURES) {
-      throw new InterventionalRefusedError(
+      throw new InterventionalRejectedError(
         "features-on-path",
         `a path of the model names ${maxDistinct} features, interventional explanation takes at most ${MAX_PATH_FEATURES}: import it with covers`,
       );
@@ -46,7 +46,7 @@ export function checkInterventional(model: TreeModel, n: number): void {
     for (const { features } of leafPaths(tree)) bytes += 4 * features.length * 2 ** features.length;
   }
   if (bytes > MAX_TABLE_BYTES) {
-    throw new InterventionalRefusedError(
+    throw new InterventionalRejectedError(
       "table-size",
       `the model's interventional tables would take ${Math.ceil(bytes / 2 ** 20)} MiB, at most ${MAX_TABLE_BYTES / 2 ** 20} are allowed: import it with covers`,
     );

@@ -1,5 +1,5 @@
+import { ImportRejectedError } from "./import-rejected-error.ts";
 import { MAX_DEPTH } from "./limits.ts";
-import { ModelRefusedError } from "./model-refused-error.ts";
 import type { Tree } from "./tree-model.ts";
 
 /** What a node asks of a float32 column: "x ≤ threshold goes left", or "x in the set goes left". */
@@ -38,19 +38,19 @@ interface Visit<N> {
  * @param describe Called once for each node; throws when a node is met twice where the format forbids that.
  * @param budget Nodes that the tree may have.
  * @param tooLarge The error for a tree with more.
- * @throws ModelRefusedError the tree is too deep or too large.
+ * @throws ImportRejectedError the tree is too deep or too large.
  */
 export function buildTree<N>(
   root: N,
   outputs: number,
   budget: number,
   describe: (node: N) => SourceNode<N>,
-  tooLarge: () => ModelRefusedError = () => new ModelRefusedError("unsafe", `a tree has more than ${budget} nodes`),
+  tooLarge: () => ImportRejectedError = () => new ImportRejectedError("unsafe", `a tree has more than ${budget} nodes`),
 ): Tree {
   const order: (Visit<N> & { readonly source: SourceNode<N> })[] = [];
   const stack: Visit<N>[] = [{ node: root, parent: -1, isLeft: false, depth: 0 }];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    if (next.depth > MAX_DEPTH) throw new ModelRefusedError("unsafe", `a tree is deeper than ${MAX_DEPTH} levels`);
+    if (next.depth > MAX_DEPTH) throw new ImportRejectedError("unsafe", `a tree is deeper than ${MAX_DEPTH} levels`);
     if (order.length >= budget) throw tooLarge();
     const source = describe(next.node);
     order.push({ ...next, source });

@@ -1,5 +1,5 @@
 import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { jsonFields } from "../text/json-fields.ts";
 import { parseJsonModel } from "../text/parse-json.ts";
 
@@ -18,7 +18,7 @@ export interface LightgbmCategories {
  * Joins the codes that training saw with the categories that pandas had: one list for each categorical column, in their order.
  * @param infos `feature_infos` of the head, one a column.
  * @param pandas JSON of `pandas_categorical`, null when the file has none.
- * @throws ModelRefusedError the JSON is broken.
+ * @throws ImportRejectedError the JSON is broken.
  */
 export function lightgbmCategories(infos: readonly string[], pandas: string | null): LightgbmCategories {
   const columns = [...infos.keys()].filter((at) => CODES.test(infos[at] ?? ""));
@@ -53,7 +53,7 @@ function readLists(json: string): string[][] {
   return lists.map((list) =>
     list.map((item) => {
       if (typeof item === "string" || typeof item === "number" || typeof item === "boolean") return String(item);
-      throw new ModelRefusedError("malformed", "pandas_categorical holds something that is neither text nor number");
+      throw new ImportRejectedError("malformed", "pandas_categorical holds something that is neither text nor number");
     }),
   );
 }

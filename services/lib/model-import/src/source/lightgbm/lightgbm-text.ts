@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { unknownKey } from "../text/json-fields.ts";
 
 /** `key=value` lines of one section of a LightGBM model file. */
@@ -12,7 +12,7 @@ export interface TextSection {
   numbers(key: string, length: number | null): Float64Array;
   /** Numbers between blanks, among them infinite ones (`inf`). */
   limits(key: string, length: number): Float64Array;
-  /** @throws ModelRefusedError the section has a key that the reader does not know and that may change scores. */
+  /** @throws ImportRejectedError the section has a key that the reader does not know and that may change scores. */
   allowOnly(known: ReadonlySet<string>): void;
 }
 
@@ -26,7 +26,7 @@ const MAX_LINES = 4_000_000;
 /**
  * Cuts a LightGBM model file into its head, its trees and the categories behind them; what else follows the trees (importances,
  * training parameters) is no part of the model.
- * @throws ModelRefusedError not such a file, cut short, or with more lines than any model.
+ * @throws ImportRejectedError not such a file, cut short, or with more lines than any model.
  */
 export function readLightgbmText(bytes: Uint8Array): {
   readonly head: TextSection;
@@ -36,16 +36,17 @@ export function readLightgbmText(bytes: Uint8Array): {
 } {
   const lines = decode(bytes).split("\n");
   if (lines.length > MAX_LINES)
-    throw new ModelRefusedError("unsafe", `a LightGBM file of more than ${MAX_LINES} lines`);
+    throw new ImportRejectedError("unsafe", `a LightGBM file of more than ${MAX_LINES} lines`);
   const end = lines.findIndex((line) => END.test(line));
-  if (end < 0) throw new ModelRefusedError("malformed", "the LightGBM file ends before its trees do (truncated file)");
+  if (end < 0)
+    throw new ImportRejectedError("malformed", "the LightGBM file ends before its trees do (truncated file)");
   const starts = [...lines.keys()].slice(0, end).filter((at) => lines[at]?.startsWith("Tree=") === true);
   const head = section("", lines.slice(0, starts[0] ?? end));
   const trees = starts.map((start, at) =>
     section((lines[start] ?? "").trimEnd(), lines.slice(start + 1, starts[at + 1] ?? end)),
   );
   if (head.has("tree_sizes") && head.numbers("tree_sizes", null).length !== trees.length) {
-    throw new ModelRefusedError("malformed", `the file holds ${trees.length} trees, its head promises others`);
+    throw new ImportRejectedError("malformed", `the file holds ${trees.length} trees, its head promises others`);
   }
   const categories = lines.slice(end).findLast((line) => line.startsWith(PANDAS));
   const pandasCategories = categories?.slice(PANDAS.length).trim() ?? null;
@@ -56,7 +57,7 @@ function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
-    if (error instanceof TypeError) throw new ModelRefusedError("malformed", "the LightGBM file is not UTF-8 text");
+    if (error instanceof TypeError) throw new ImportRejectedError("malformed", "the LightGBM file is not UTF-8 text");
     throw error;
   }
 }
@@ -67,19 +68,19 @@ function section(title: string, lines: readonly string[]): TextSection {
     const at = line.indexOf("=");
     const key = (at < 0 ? line : line.slice(0, at)).trim();
     if (key === "") continue;
-    if (values.has(key)) throw new ModelRefusedError("malformed", `${where(title)} holds ${key.slice(0, 40)} twice`);
+    if (values.has(key)) throw new ImportRejectedError("malformed", `${where(title)} holds ${key.slice(0, 40)} twice`);
     values.set(key, at < 0 ? "" : line.slice(at + 1).trim());
   }
   const text = (key: string): string => {
     const value = values.get(key);
-    if (value === undefined) throw new ModelRefusedError("malformed", `${where(title)} lacks ${key}`);
+    if (value === undefined) throw new ImportRejectedError("malformed", `${where(title)} lacks ${key}`);
     return value;
   };
   const list = (key: string, length: number | null): Float64Array => {
     const found = text(key);
     const values = found === "" ? new Float64Array() : Float64Array.from(found.split(/ +/), numberOf);
     if (length !== null && values.length !== length) {
-      throw new ModelRefusedError(
+      throw new ImportRejectedError(
         "malformed",
         `${where(title)}: ${key} has ${values.length} entries where ${length} are due`,
       );
@@ -89,7 +90,7 @@ function section(title: string, lines: readonly string[]): TextSection {
   const checked = (key: string, length: number | null, isFit: (value: number) => boolean, what: string) => {
     const values = list(key, length);
     if (values.every(isFit)) return values;
-    throw new ModelRefusedError("malformed", `${where(title)}: ${key} holds something that is no ${what}`);
+    throw new ImportRejectedError("malformed", `${where(title)}: ${key} holds something that is no ${what}`);
   };
   const numbers = (key: string, length: number | null) => checked(key, length, Number.isFinite, "finite number");
   return {

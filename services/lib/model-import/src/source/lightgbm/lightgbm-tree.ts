@@ -1,7 +1,7 @@
 import { buildTree, type SourceNode, type SourceSplit } from "@bellwether/tree-model/trees/build-tree";
 import { float32AtMost, nextFloat32Below } from "@bellwether/tree-model/trees/float32";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { MAX_GROWN_NODES, MAX_MEMBERS } from "@bellwether/tree-model/trees/limits";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import type { Tree } from "@bellwether/tree-model/trees/tree-model";
 import type { TextSection } from "./lightgbm-text.ts";
 
@@ -83,13 +83,13 @@ interface PartedColumn {
  * Reads one tree of a LightGBM model file. Thresholds are doubles and rows are float32, so a threshold becomes the largest float32
  * at or below it: each float32 row then goes where LightGBM sends it. `exact` keeps the doubles. A category in the bit set goes left, missing values follow the node's missing type, counts
  * are the covers.
- * @throws ModelRefusedError linear leaves, lists of unequal length, nodes under two parents, places that do not exist.
+ * @throws ImportRejectedError linear leaves, lists of unequal length, nodes under two parents, places that do not exist.
  */
 export function readLightgbmTree(section: TextSection, context: LightgbmTreeContext): Tree {
   const { outputs, group, scale } = context;
   section.allowOnly(TREE_KEYS);
   if (section.has("is_linear") && section.number("is_linear") !== 0) {
-    throw new ModelRefusedError(
+    throw new ImportRejectedError(
       "unsupported",
       "trees with linear models in their leaves (linear_tree) are no sums of constants",
     );
@@ -120,8 +120,8 @@ export function readLightgbmTree(section: TextSection, context: LightgbmTreeCont
   return tree;
 }
 
-function tooLarge({ title }: TextSection): ModelRefusedError {
-  return new ModelRefusedError(
+function tooLarge({ title }: TextSection): ImportRejectedError {
+  return new ImportRejectedError(
     "unsafe",
     `${title}: where zero means missing (zero_as_missing), the trees would take more than ${MAX_GROWN_NODES} further nodes; train them with missing values as NaN instead, or with fewer leaves`,
   );
@@ -144,7 +144,7 @@ function checkShape(section: TextSection, inner: number, leaves: number, parents
       const place = child < 0 ? inner + ~child : child;
       const exists = Number.isInteger(child) && (child < 0 ? ~child < leaves : child > 0 && child < inner);
       if (!exists || parents[place] === 1) {
-        throw new ModelRefusedError(
+        throw new ImportRejectedError(
           "malformed",
           `${section.title}: ${key} leads to ${child}, which does not exist or has two parents`,
         );
@@ -165,7 +165,7 @@ function splitReader(section: TextSection, inner: number, context: LightgbmTreeC
     const at = place.node;
     const column = feature[at] ?? -1;
     if (!Number.isInteger(column) || column < 0 || column >= context.features) {
-      throw new ModelRefusedError(
+      throw new ImportRejectedError(
         "malformed",
         `${section.title}: a node reads column ${column} of ${context.features}`,
       );
@@ -177,7 +177,7 @@ function splitReader(section: TextSection, inner: number, context: LightgbmTreeC
     if ((type & CATEGORICAL) !== 0) {
       const members = sets[cut];
       if (members === undefined)
-        throw new ModelRefusedError("malformed", `${section.title}: a node lacks its categories`);
+        throw new ImportRejectedError("malformed", `${section.title}: a node lacks its categories`);
       return { feature: column, threshold: 0, members, defaultLeft: false, ...children };
     }
     const missing = (type >> MISSING_SHIFT) & MISSING_MASK;
@@ -248,8 +248,9 @@ function readSets(section: TextSection, budget: { members: number }): Float32Arr
     }
     budget.members -= members.length;
     if (budget.members < 0)
-      throw new ModelRefusedError("unsafe", `the trees' sets hold more than ${MAX_MEMBERS} members`);
-    if (members.length === 0) throw new ModelRefusedError("malformed", `${section.title}: an empty set of categories`);
+      throw new ImportRejectedError("unsafe", `the trees' sets hold more than ${MAX_MEMBERS} members`);
+    if (members.length === 0)
+      throw new ImportRejectedError("malformed", `${section.title}: an empty set of categories`);
     return Float32Array.from(members);
   });
 }

@@ -1,3 +1,4 @@
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import {
   MAX_FEATURES,
   MAX_GROWN_NODES,
@@ -5,7 +6,6 @@ import {
   MAX_OUTPUTS,
   MAX_VALUES,
 } from "@bellwether/tree-model/trees/limits";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import type { Link, Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { NativeModel } from "../native-model.ts";
 import { lightgbmCategories } from "./lightgbm-categories.ts";
@@ -52,7 +52,7 @@ const CLASSIFIERS: ReadonlySet<string> = new Set(["binary", "multiclass", "multi
 /**
  * Reads LightGBM's own model file (text). Counts give true covers. Margins are in units of log-odds: a `sigmoid` other than 1
  * and the average of a random forest are multiplied into the leaves.
- * @throws ModelRefusedError unknown objectives, linear trees, anything that contradicts itself.
+ * @throws ImportRejectedError unknown objectives, linear trees, anything that contradicts itself.
  */
 export function readLightgbm(bytes: Uint8Array): NativeModel {
   const { head, trees: sections, pandasCategories } = readLightgbmText(bytes);
@@ -63,10 +63,10 @@ export function readLightgbm(bytes: Uint8Array): NativeModel {
   const link = LINKS[objective];
   if (link === undefined || parameters.includes("sqrt")) {
     const name = [objective, ...parameters].join(" ").slice(0, 80);
-    throw new ModelRefusedError("unsupported", `objective "${name}" is no known link of a sum of trees`);
+    throw new ImportRejectedError("unsupported", `objective "${name}" is no known link of a sum of trees`);
   }
   if (sections.length === 0 || sections.length % outputs !== 0) {
-    throw new ModelRefusedError("malformed", `${sections.length} trees do not make whole rounds of ${outputs}`);
+    throw new ImportRejectedError("malformed", `${sections.length} trees do not make whole rounds of ${outputs}`);
   }
   const sigmoid = sigmoidOf(objective, parameters);
   const rounds = sections.length / outputs;
@@ -104,7 +104,7 @@ function readTrees(
     const tree = readLightgbmTree(section, { ...context, group: at % context.outputs, budget });
     values += tree.value.length;
     if (values > MAX_VALUES) {
-      throw new ModelRefusedError("unsafe", `nodes × outputs are more than ${MAX_VALUES} values`);
+      throw new ImportRejectedError("unsafe", `nodes × outputs are more than ${MAX_VALUES} values`);
     }
     return tree;
   });
@@ -120,7 +120,7 @@ function sigmoidOf(objective: string, parameters: readonly string[]): number {
   const written = parameters.find((parameter) => parameter.startsWith("sigmoid:"));
   const sigmoid = written === undefined ? 1 : Number(written.slice("sigmoid:".length));
   if (Number.isFinite(sigmoid) && sigmoid > 0) return sigmoid;
-  throw new ModelRefusedError(
+  throw new ImportRejectedError(
     "malformed",
     `objective ${objective} has the sigmoid parameter "${written?.slice(0, 40)}"`,
   );
@@ -129,5 +129,5 @@ function sigmoidOf(objective: string, parameters: readonly string[]): number {
 function countIn(head: TextSection, key: string, most: number, least: number): number {
   const value = head.number(key);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new ModelRefusedError("unsafe", `${key} is ${value}, ${least} to ${most} are read`);
+  throw new ImportRejectedError("unsafe", `${key} is ${value}, ${least} to ${most} are read`);
 }

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 
 /** Checked access to parsed JSON; every refusal names the field. */
 export interface JsonFields {
@@ -6,7 +6,7 @@ export interface JsonFields {
   /** Whether the field is there. */
   has(name: string): boolean;
   child(name: string): JsonFields;
-  /** @throws ModelRefusedError the object has a key that the reader does not know and that may change scores. */
+  /** @throws ImportRejectedError the object has a key that the reader does not know and that may change scores. */
   allowOnly(isKnown: (key: string) => boolean): void;
   /** A list of objects. */
   children(name: string): JsonFields[];
@@ -24,7 +24,7 @@ export interface JsonFields {
 }
 
 /**
- * @throws ModelRefusedError from each reading: the field is absent or of another type.
+ * @throws ImportRejectedError from each reading: the field is absent or of another type.
  */
 export function jsonFields(value: unknown, path: string): JsonFields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(path, "an object");
@@ -80,16 +80,16 @@ export function jsonFields(value: unknown, path: string): JsonFields {
 }
 
 /** A key of a model file that no reader knows. It may change scores, so it is not passed over. */
-export function unknownKey(path: string): ModelRefusedError {
+export function unknownKey(path: string): ImportRejectedError {
   const shown = path.slice(0, 120);
   const reason = `the key ${shown} is not known here and may change scores; a newer trainer may have written it: export the model to ONNX instead`;
-  return new ModelRefusedError("unsupported", reason);
+  return new ImportRejectedError("unsupported", reason);
 }
 
 function expectLength(path: string, length: number, due: number): void {
-  if (length !== due) throw new ModelRefusedError("malformed", `${path} has ${length} entries where ${due} are due`);
+  if (length !== due) throw new ImportRejectedError("malformed", `${path} has ${length} entries where ${due} are due`);
 }
 
-function wrong(path: string, expected: string): ModelRefusedError {
-  return new ModelRefusedError("malformed", `${path === "" ? "the file" : path} is not ${expected}`);
+function wrong(path: string, expected: string): ImportRejectedError {
+  return new ImportRejectedError("malformed", `${path === "" ? "the file" : path} is not ${expected}`);
 }

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 
 /** A model's JSON nests about 8 deep. */
 const MAX_NESTING = 64;
@@ -17,7 +17,7 @@ const CLOSE = new Set([0x5d, 0x7d]);
 /**
  * Parses a JSON file after counting what parsing it would allocate. Python and C++ write numbers that JSON does not have:
  * Infinity becomes an infinite number, NaN null, so that whoever reads the list they stand in can judge them.
- * @throws ModelRefusedError no JSON, or nested or filled beyond any model.
+ * @throws ImportRejectedError no JSON, or nested or filled beyond any model.
  */
 export function parseJsonModel(bytes: Uint8Array): unknown {
   countStructure(bytes);
@@ -25,7 +25,7 @@ export function parseJsonModel(bytes: Uint8Array): unknown {
     return JSON.parse(withoutBareNumbers(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) {
-      throw new ModelRefusedError("malformed", `not sound JSON: ${error.message.slice(0, 120)}`);
+      throw new ImportRejectedError("malformed", `not sound JSON: ${error.message.slice(0, 120)}`);
     }
     throw error;
   }
@@ -66,11 +66,11 @@ function countStructure(bytes: Uint8Array): void {
     else if (OPEN.has(byte)) {
       containers += 1;
       depth += 1;
-      if (depth > MAX_NESTING) throw new ModelRefusedError("unsafe", `JSON nested deeper than ${MAX_NESTING} levels`);
+      if (depth > MAX_NESTING) throw new ImportRejectedError("unsafe", `JSON nested deeper than ${MAX_NESTING} levels`);
     } else if (CLOSE.has(byte)) depth -= 1;
   }
   if (containers > MAX_CONTAINERS || keys > MAX_KEYS || entries > MAX_ENTRIES) {
-    throw new ModelRefusedError("unsafe", "JSON with more lists, keys or entries than any model has");
+    throw new ImportRejectedError("unsafe", "JSON with more lists, keys or entries than any model has");
   }
 }
 

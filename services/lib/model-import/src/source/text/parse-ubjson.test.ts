@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { expect, test } from "vitest";
 import { parseJsonModel } from "./parse-json.ts";
 import { parseUbjsonModel } from "./parse-ubjson.ts";
@@ -31,12 +31,12 @@ test.each<[string, Uint8Array, RegExp]>([
   ["an unknown type", bytes("?"), /unknown type/],
   ["a list without an end", bytes("[i", 1), /truncated/],
 ])("refuses %s", (_, file, reason) => {
-  expect(() => parseUbjsonModel(file)).toThrow(ModelRefusedError);
+  expect(() => parseUbjsonModel(file)).toThrow(ImportRejectedError);
   expect(() => parseUbjsonModel(file)).toThrow(reason);
 });
 
 test("JSON: brackets and commas inside texts do not count, and broken JSON is refused", () => {
   expect(parseJsonModel(bytes(`{"a":"${"[".repeat(1000)}\\"${",".repeat(1000)}"}`))).toHaveProperty("a");
-  expect(() => parseJsonModel(bytes('{"a":1,}'))).toThrow(ModelRefusedError);
+  expect(() => parseJsonModel(bytes('{"a":1,}'))).toThrow(ImportRejectedError);
   expect(() => parseJsonModel(bytes('{"a":"', 0xff, '"}'))).toThrow(/not sound JSON/);
 });

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 
 /** A model nests about 8 deep. */
 const MAX_NESTING = 64;
@@ -28,7 +28,7 @@ interface Cursor {
 /**
  * Parses Universal Binary JSON (ubjson.org, draft 12) into what JSON.parse would give.
  * Sizes that a file claims are held against the bytes it has before anything is allocated.
- * @throws ModelRefusedError the bytes are not sound UBJSON or are nested or filled beyond any model.
+ * @throws ImportRejectedError the bytes are not sound UBJSON or are nested or filled beyond any model.
  */
 export function parseUbjsonModel(bytes: Uint8Array): unknown {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -37,9 +37,9 @@ export function parseUbjsonModel(bytes: Uint8Array): unknown {
 }
 
 function readValue(cursor: Cursor, type: string, depth: number): unknown {
-  if (depth > MAX_NESTING) throw new ModelRefusedError("unsafe", `UBJSON nested deeper than ${MAX_NESTING} levels`);
+  if (depth > MAX_NESTING) throw new ImportRejectedError("unsafe", `UBJSON nested deeper than ${MAX_NESTING} levels`);
   cursor.items += 1;
-  if (cursor.items > MAX_ITEMS) throw new ModelRefusedError("unsafe", `UBJSON of more than ${MAX_ITEMS} items`);
+  if (cursor.items > MAX_ITEMS) throw new ImportRejectedError("unsafe", `UBJSON of more than ${MAX_ITEMS} items`);
   const number = NUMBERS[type];
   if (number !== undefined) return readNumber(cursor, number);
   switch (type) {
@@ -94,7 +94,7 @@ function readHeader(cursor: Cursor): { readonly type: string | null; readonly co
     return { type, count: null };
   }
   const count = readLength(cursor);
-  if (count > MAX_ITEMS * 8) throw new ModelRefusedError("unsafe", `a list that claims ${count} entries`);
+  if (count > MAX_ITEMS * 8) throw new ImportRejectedError("unsafe", `a list that claims ${count} entries`);
   return { type, count };
 }
 
@@ -137,6 +137,6 @@ function need(cursor: Cursor, bytes: number): void {
   if (cursor.at + bytes > cursor.bytes.length) throw malformed("it ends in the middle of a value (truncated file)");
 }
 
-function malformed(what: string): ModelRefusedError {
-  return new ModelRefusedError("malformed", `not sound UBJSON: ${what}`);
+function malformed(what: string): ImportRejectedError {
+  return new ImportRejectedError("malformed", `not sound UBJSON: ${what}`);
 }

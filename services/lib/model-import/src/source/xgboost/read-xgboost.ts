@@ -1,7 +1,7 @@
 import { buildTree, type SourceNode } from "@bellwether/tree-model/trees/build-tree";
 import { nextFloat32Below } from "@bellwether/tree-model/trees/float32";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { MAX_FEATURES, MAX_MEMBERS, MAX_OUTPUTS, MAX_VALUES } from "@bellwether/tree-model/trees/limits";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
 import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { NativeModel } from "../native-model.ts";
 import { type JsonFields, jsonFields } from "../text/json-fields.ts";
@@ -12,7 +12,7 @@ import { readXgboostBase, xgboostObjective } from "./xgboost-objective.ts";
 /**
  * Reads XGBoost's own model (JSON or UBJSON, parsed). `sum_hessian` gives true covers; a row goes left when `x < condition`, a
  * matching category goes right, a missing value follows `default_left`.
- * @throws ModelRefusedError linear boosters, vector leaves, unknown objectives, anything that contradicts itself.
+ * @throws ImportRejectedError linear boosters, vector leaves, unknown objectives, anything that contradicts itself.
  */
 export function readXgboost(parsed: unknown): NativeModel {
   const file = jsonFields(parsed, "");
@@ -23,13 +23,13 @@ export function readXgboost(parsed: unknown): NativeModel {
   const targets = parameters.has("num_target") ? parameters.number("num_target") : 1;
   const outputs = Math.max(1, parameters.number("num_class"), targets);
   if (!Number.isInteger(outputs) || outputs > MAX_OUTPUTS) {
-    throw new ModelRefusedError(
+    throw new ImportRejectedError(
       "unsafe",
       `${parameters.path} claims ${outputs} outputs, at most ${MAX_OUTPUTS} are read`,
     );
   }
   if (objective.link === "softmax" && outputs === 1) {
-    throw new ModelRefusedError("unsupported", "a classifier of one class: it answers 1 for every row");
+    throw new ImportRejectedError("unsupported", "a classifier of one class: it answers 1 for every row");
   }
   const { trees, notes, codes } = readBooster(learner.child("gradient_booster"), features, outputs);
   allowXgboostKeys(file, "file");
@@ -54,7 +54,7 @@ export function readXgboost(parsed: unknown): NativeModel {
 function readBooster(booster: JsonFields, features: number, outputs: number) {
   const name = booster.text("name");
   if (name !== "gbtree" && name !== "dart") {
-    throw new ModelRefusedError("unsupported", `booster ${name.slice(0, 40)} is not made of trees`);
+    throw new ImportRejectedError("unsupported", `booster ${name.slice(0, 40)} is not made of trees`);
   }
   allowXgboostKeys(booster, "booster");
   const holder = booster.has("gbtree") ? booster.child("gbtree") : booster;
@@ -67,13 +67,13 @@ function readBooster(booster: JsonFields, features: number, outputs: number) {
   const weights = treeWeights(name, [booster, holder, model], sources.length);
   const nodes = sources.reduce((sum, source) => sum + source.child("tree_param").number("num_nodes"), 0);
   if (!(nodes * outputs <= MAX_VALUES)) {
-    throw new ModelRefusedError("unsafe", `${nodes} nodes × ${outputs} outputs are more than ${MAX_VALUES} values`);
+    throw new ImportRejectedError("unsafe", `${nodes} nodes × ${outputs} outputs are more than ${MAX_VALUES} values`);
   }
   const budget = { members: MAX_MEMBERS };
   const trees = sources.map((source, at) => {
     const group = groups[at] ?? 0;
     if (!Number.isInteger(group) || group < 0 || group >= outputs) {
-      throw new ModelRefusedError("malformed", `tree ${at} belongs to output ${group} of ${outputs}`);
+      throw new ImportRejectedError("malformed", `tree ${at} belongs to output ${group} of ${outputs}`);
     }
     return readTree(source, { features, outputs, group, weight: weights?.[at] ?? 1, budget });
   });
@@ -85,7 +85,7 @@ function readBooster(booster: JsonFields, features: number, outputs: number) {
  * The weight of each tree of a dart model. XGBoost up to 3.3 keeps them beside the booster's name "dart", 3.4 beside the trees of a
  * "gbtree".
  * @returns Null: all trees count fully.
- * @throws ModelRefusedError dart without weights, two lists that differ, or weights that are no numbers.
+ * @throws ImportRejectedError dart without weights, two lists that differ, or weights that are no numbers.
  */
 function treeWeights(name: string, holders: readonly JsonFields[], trees: number): readonly number[] | null {
   const lists = [...new Set(holders)]
@@ -94,11 +94,11 @@ function treeWeights(name: string, holders: readonly JsonFields[], trees: number
   const [weights] = lists;
   if (weights === undefined) {
     if (name !== "dart") return null;
-    throw new ModelRefusedError("malformed", "a dart booster without weight_drop, the weights of its trees");
+    throw new ImportRejectedError("malformed", "a dart booster without weight_drop, the weights of its trees");
   }
-  if (!weights.every(Number.isFinite)) throw new ModelRefusedError("malformed", "weight_drop holds no finite number");
+  if (!weights.every(Number.isFinite)) throw new ImportRejectedError("malformed", "weight_drop holds no finite number");
   if (lists.some((list) => list.some((weight, at) => weight !== weights[at]))) {
-    throw new ModelRefusedError("malformed", "the file holds two lists of weight_drop that differ");
+    throw new ImportRejectedError("malformed", "the file holds two lists of weight_drop that differ");
   }
   return weights;
 }
@@ -118,7 +118,7 @@ function readTree(source: JsonFields, context: TreeContext): Tree {
   allowXgboostKeys(source, "tree");
   allowXgboostKeys(parameters, "treeSize");
   if (parameters.has("size_leaf_vector") && parameters.number("size_leaf_vector") > 1) {
-    throw new ModelRefusedError("unsupported", "trees with a vector in each leaf (multi_output_tree) are not read");
+    throw new ImportRejectedError("unsupported", "trees with a vector in each leaf (multi_output_tree) are not read");
   }
   const left = source.numbers("left_children", null);
   const size = left.length;
@@ -132,13 +132,13 @@ function readTree(source: JsonFields, context: TreeContext): Tree {
   const reached = new Uint8Array(size);
   const describe = (node: number): SourceNode<number> => {
     if (!Number.isInteger(node) || node < 0 || node >= size || reached[node] === 1) {
-      throw new ModelRefusedError("malformed", `${source.path}: node ${node} does not exist or has two parents`);
+      throw new ImportRejectedError("malformed", `${source.path}: node ${node} does not exist or has two parents`);
     }
     reached[node] = 1;
     const cover = hessian[node] ?? 0;
     const value = condition[node] ?? Number.NaN;
     if (!Number.isFinite(value) || !Number.isFinite(cover) || cover < 0) {
-      throw new ModelRefusedError(
+      throw new ImportRejectedError(
         "malformed",
         `${source.path}: node ${node} holds ${value} under a weight of ${cover}`,
       );
@@ -151,7 +151,7 @@ function readTree(source: JsonFields, context: TreeContext): Tree {
     }
     const feature = column[node] ?? -1;
     if (!Number.isInteger(feature) || feature < 0 || feature >= features) {
-      throw new ModelRefusedError("malformed", `${source.path}: node ${node} reads column ${feature} of ${features}`);
+      throw new ImportRejectedError("malformed", `${source.path}: node ${node} reads column ${feature} of ${features}`);
     }
     const missingLeft = defaultLeft[node] === true;
     const children = { left: left[node] ?? -1, right: right[node] ?? -1 };
@@ -161,7 +161,7 @@ function readTree(source: JsonFields, context: TreeContext): Tree {
     }
     const members = sets.get(node);
     if (members === undefined)
-      throw new ModelRefusedError("malformed", `${source.path}: node ${node} lacks its categories`);
+      throw new ImportRejectedError("malformed", `${source.path}: node ${node} lacks its categories`);
     const swapped = { left: children.right, right: children.left };
     return { cover, split: { feature, threshold: 0, members, defaultLeft: !missingLeft, ...swapped } };
   };
@@ -181,12 +181,15 @@ function readSets(source: JsonFields, budget: { members: number }): Map<number, 
     const members = categories.slice(start, start + (sizes[at] ?? 0));
     budget.members -= members.length;
     if (budget.members < 0)
-      throw new ModelRefusedError("unsafe", `the trees' sets hold more than ${MAX_MEMBERS} members`);
+      throw new ImportRejectedError("unsafe", `the trees' sets hold more than ${MAX_MEMBERS} members`);
     if (
       members.length === 0 ||
       !members.every((category) => Number.isInteger(category) && category >= 0 && category < 2 ** 24)
     ) {
-      throw new ModelRefusedError("malformed", `${source.path}: the categories of node ${node} are not whole numbers`);
+      throw new ImportRejectedError(
+        "malformed",
+        `${source.path}: the categories of node ${node} are not whole numbers`,
+      );
     }
     sets.set(node, Float32Array.from(new Set(members)).sort());
   }
@@ -204,5 +207,5 @@ function earlyStopping(learner: JsonFields, trees: number): string[] {
 function countIn(fields: JsonFields, name: string, most: number): number {
   const value = fields.number(name);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new ModelRefusedError("unsafe", `${fields.path}.${name} is ${value}, 1 to ${most} are served`);
+  throw new ImportRejectedError("unsafe", `${fields.path}.${name} is ${value}, 1 to ${most} are served`);
 }

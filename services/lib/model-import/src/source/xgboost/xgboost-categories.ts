@@ -1,12 +1,12 @@
 import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import type { JsonFields } from "../text/json-fields.ts";
 
 /**
  * Reads the categories that XGBoost 3.1 and later keep of a data frame: text or number by code, column by column. Texts are UTF-8
  * bytes, one after the other.
  * @returns Null where a column has none.
- * @throws ModelRefusedError offsets or bytes that make no texts.
+ * @throws ImportRejectedError offsets or bytes that make no texts.
  */
 export function readXgboostCategories(model: JsonFields, features: number): readonly (CategoryCodes | null)[] {
   const none = (): null[] => Array.from({ length: features }, () => null);
@@ -14,7 +14,7 @@ export function readXgboostCategories(model: JsonFields, features: number): read
   const columns = model.child("cats").children("enc");
   if (columns.length === 0) return none();
   if (columns.length !== features) {
-    throw new ModelRefusedError("malformed", `cats.enc describes ${columns.length} columns of ${features}`);
+    throw new ImportRejectedError("malformed", `cats.enc describes ${columns.length} columns of ${features}`);
   }
   return columns.map((column) => {
     const labels = column.has("offsets") ? textsOf(column) : column.numbers("values", null).map(String);
@@ -27,13 +27,13 @@ function textsOf(column: JsonFields): string[] {
   const offsets = column.numbers("offsets", null);
   const bytes = column.numbers("values", null);
   if (!bytes.every((byte) => Number.isInteger(byte) && byte >= -128 && byte < 256)) {
-    throw new ModelRefusedError("malformed", `${column.path}.values are no bytes`);
+    throw new ImportRejectedError("malformed", `${column.path}.values are no bytes`);
   }
   const data = Uint8Array.from(bytes, (byte) => byte & 0xff);
   return offsets.slice(1).map((stop, at) => {
     const start = offsets[at] ?? 0;
     if (!Number.isInteger(stop) || start < 0 || stop < start || stop > data.length) {
-      throw new ModelRefusedError("malformed", `${column.path}.offsets lead outside the values`);
+      throw new ImportRejectedError("malformed", `${column.path}.offsets lead outside the values`);
     }
     return new TextDecoder().decode(data.subarray(start, stop));
   });

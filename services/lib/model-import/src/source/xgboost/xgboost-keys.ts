@@ -39,7 +39,7 @@ const isObjectiveKey = (key: string): boolean => key === "name" || /^[a-z_]+_par
 
 /**
  * @param kind Which object of the file it is.
- * @throws ModelRefusedError it has a key that is not known.
+ * @throws ImportRejectedError it has a key that is not known.
  */
 export function allowXgboostKeys(fields: JsonFields, kind: keyof typeof KEYS | "objective"): void {
   if (kind === "objective") fields.allowOnly(isObjectiveKey);

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "@bellwether/tree-model/trees/model-refused-error";
+import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import type { Link } from "@bellwether/tree-model/trees/tree-model";
 import type { JsonFields } from "../text/json-fields.ts";
 
@@ -50,16 +50,16 @@ const OBJECTIVES: Readonly<Record<string, Reading>> = {
   "survival:aft": LOG,
 };
 
-/** @throws ModelRefusedError its prediction is no known link of the sum. */
+/** @throws ImportRejectedError its prediction is no known link of the sum. */
 export function xgboostObjective(name: string): XgboostObjective {
   const reading = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;
   if (reading !== undefined) return { name, ...reading };
-  throw new ModelRefusedError("unsupported", `objective ${name.slice(0, 80)} is no known link of a sum of trees`);
+  throw new ImportRejectedError("unsupported", `objective ${name.slice(0, 80)} is no known link of a sum of trees`);
 }
 
 /**
  * Margins that the trees' sums start from, `[outputs]`. `base_score` is a prediction, not a margin; from 3.1 on it is a list.
- * @throws ModelRefusedError it gives no finite margin.
+ * @throws ImportRejectedError it gives no finite margin.
  */
 export function readXgboostBase(parameters: JsonFields, objective: XgboostObjective, outputs: number): Float64Array {
   const text = parameters.has("base_score") ? parameters.text("base_score") : "0.5";
@@ -68,13 +68,13 @@ export function readXgboostBase(parameters: JsonFields, objective: XgboostObject
     .split(",")
     .map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   if (scores.length !== 1 && scores.length !== outputs) {
-    throw new ModelRefusedError("malformed", `base_score has ${scores.length} entries for ${outputs} outputs`);
+    throw new ImportRejectedError("malformed", `base_score has ${scores.length} entries for ${outputs} outputs`);
   }
   const base = Float64Array.from({ length: outputs }, (_, k) =>
     Math.fround(objective.baseToMargin(Math.fround((scores.length === 1 ? scores[0] : scores[k]) ?? Number.NaN))),
   );
   if (!base.every(Number.isFinite)) {
-    throw new ModelRefusedError(
+    throw new ImportRejectedError(
       "malformed",
       `base_score ${text.slice(0, 80)} gives no finite margin under ${objective.name}`,
     );

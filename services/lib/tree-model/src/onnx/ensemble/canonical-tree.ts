@@ -1,6 +1,6 @@
 import { buildTree } from "../../trees/build-tree.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { MAX_VALUES } from "../../trees/limits.ts";
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
 import type { Tree } from "../../trees/tree-model.ts";
 import type { InputColumn } from "./input-column.ts";
 import { nodeSplit } from "./node-split.ts";
@@ -11,7 +11,7 @@ import { MODE, type NodeTable } from "./node-table.ts";
  * @param columns What the tree's columns are of the raw row.
  * @param outputs Targets or classes.
  * @param covers Whether hit rates are the training weights of the nodes.
- * @throws ModelRefusedError cycles, a node under two parents, NaN or infinite numbers, trees that are too deep or too large.
+ * @throws ImportRejectedError cycles, a node under two parents, NaN or infinite numbers, trees that are too deep or too large.
  */
 export function canonicalTrees(
   table: NodeTable,
@@ -20,10 +20,10 @@ export function canonicalTrees(
   covers: boolean,
 ): Tree[] {
   if (!Number.isInteger(outputs) || outputs < 1) {
-    throw new ModelRefusedError("malformed", `the trees have ${outputs} outputs`);
+    throw new ImportRejectedError("malformed", `the trees have ${outputs} outputs`);
   }
   if (table.size * outputs > MAX_VALUES) {
-    throw new ModelRefusedError(
+    throw new ImportRejectedError(
       "unsafe",
       `${table.size} nodes × ${outputs} outputs are more than ${MAX_VALUES} values`,
     );
@@ -32,7 +32,7 @@ export function canonicalTrees(
   const reached = new Uint8Array(table.size);
   const claim = (node: number): void => {
     if (reached[node] === 1) {
-      throw new ModelRefusedError("malformed", "a node is reached on two ways (a cycle, or a child of two parents)");
+      throw new ImportRejectedError("malformed", "a node is reached on two ways (a cycle, or a child of two parents)");
     }
     reached[node] = 1;
   };
@@ -55,11 +55,11 @@ function addLeafValues(table: NodeTable, node: number, values: Float64Array): vo
     const target = table.weightTarget[at];
     const weight = table.weightValue[at];
     if (target >= values.length) {
-      throw new ModelRefusedError("malformed", `a leaf weighs output ${target} of ${values.length}`);
+      throw new ImportRejectedError("malformed", `a leaf weighs output ${target} of ${values.length}`);
     }
-    if (!Number.isFinite(weight)) throw new ModelRefusedError("malformed", `a leaf has the value ${weight}`);
+    if (!Number.isFinite(weight)) throw new ImportRejectedError("malformed", `a leaf has the value ${weight}`);
     // The runtime adds such weights for some models and takes the first for others.
-    if (seen?.has(target)) throw new ModelRefusedError("malformed", `a leaf weighs output ${target} twice`);
+    if (seen?.has(target)) throw new ImportRejectedError("malformed", `a leaf weighs output ${target} twice`);
     seen?.add(target);
     values[target] = weight;
   }

@@ -1,5 +1,5 @@
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { MAX_OUTPUTS } from "../../trees/limits.ts";
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
 import { integerAttribute, integersOf, textAttribute, textsOf } from "../file/attributes.ts";
 import type { OnnxNode } from "../file/onnx-file.ts";
 import { readIndexedNodes } from "./indexed-nodes.ts";
@@ -35,7 +35,7 @@ const AGGREGATES = ["AVERAGE", "SUM", "MIN", "MAX"];
 /**
  * Reads a tree operator of ai.onnx.ml 1, 3 or 5.
  * @param producer Who wrote the file.
- * @throws ModelRefusedError lists that contradict each other, or an aggregate or transform that is no sum behind a link.
+ * @throws ImportRejectedError lists that contradict each other, or an aggregate or transform that is no sum behind a link.
  */
 export function readEnsemble(node: OnnxNode, producer: string): Ensemble {
   if (node.opType === "TreeEnsemble") {
@@ -49,7 +49,7 @@ export function readEnsemble(node: OnnxNode, producer: string): Ensemble {
   const aggregate = textAttribute(node, "aggregate_function", "SUM");
   const formula = readFormula(transform, aggregate);
   const baseValues = floatsOrTensor(node, "base_values");
-  if (!baseValues.every(Number.isFinite)) throw new ModelRefusedError("malformed", "base_values are not all finite");
+  if (!baseValues.every(Number.isFinite)) throw new ImportRejectedError("malformed", "base_values are not all finite");
   if (node.opType === "TreeEnsembleRegressor") {
     const outputs = countOf(integerAttribute(node, "n_targets", 0), "n_targets");
     expectBaseValues(baseValues, [0, outputs]);
@@ -64,22 +64,22 @@ export function readEnsemble(node: OnnxNode, producer: string): Ensemble {
 
 function readFormula(transform: string, aggregate: string): Pick<Ensemble, "average" | "postTransform"> {
   if (aggregate !== "SUM" && aggregate !== "AVERAGE") {
-    throw new ModelRefusedError("unsupported", `the trees are joined by ${aggregate}, which is no sum of trees`);
+    throw new ImportRejectedError("unsupported", `the trees are joined by ${aggregate}, which is no sum of trees`);
   }
   if (transform !== "NONE" && transform !== "LOGISTIC" && transform !== "SOFTMAX") {
-    throw new ModelRefusedError("unsupported", `post_transform ${transform} is not among NONE, LOGISTIC and SOFTMAX`);
+    throw new ImportRejectedError("unsupported", `post_transform ${transform} is not among NONE, LOGISTIC and SOFTMAX`);
   }
   return { average: aggregate === "AVERAGE", postTransform: transform };
 }
 
 function countOf(value: number, what: string): number {
   if (Number.isInteger(value) && value >= 1 && value <= MAX_OUTPUTS) return value;
-  throw new ModelRefusedError("malformed", `the trees have ${value} ${what}`);
+  throw new ImportRejectedError("malformed", `the trees have ${value} ${what}`);
 }
 
 function expectBaseValues(baseValues: readonly number[], lengths: readonly number[]): void {
   if (lengths.includes(baseValues.length)) return;
-  throw new ModelRefusedError(
+  throw new ImportRejectedError(
     "malformed",
     `base_values has ${baseValues.length} entries where ${lengths.join(" or ")} are due`,
   );

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { integersOf, tensorAttribute } from "../file/attributes.ts";
 import type { OnnxNode } from "../file/onnx-file.ts";
 import { readTensor } from "../file/tensor.ts";
@@ -19,7 +19,7 @@ const MODES = [
 /**
  * Nodes of a TreeEnsemble (ai.onnx.ml 5): inner nodes and leaves stand in two lists, children are places in one of them, a
  * tree of one leaf is a node whose two children are that leaf. In the table, leaf j becomes node `inner + j`.
- * @throws ModelRefusedError lists of unequal length, places that do not exist, an unknown mode, sets that do not match the nodes.
+ * @throws ImportRejectedError lists of unequal length, places that do not exist, an unknown mode, sets that do not match the nodes.
  */
 export function readIndexedNodes(node: OnnxNode): NodeTable {
   const features = integersOf(node, "nodes_featureids");
@@ -27,13 +27,13 @@ export function readIndexedNodes(node: OnnxNode): NodeTable {
   const leafTargets = integersOf(node, "leaf_targetids");
   const leafWeights = tensorValues(node, "leaf_weights", leafTargets.length);
   const size = inner + leafTargets.length;
-  if (inner === 0) throw new ModelRefusedError("malformed", "TreeEnsemble has no nodes");
+  if (inner === 0) throw new ImportRejectedError("malformed", "TreeEnsemble has no nodes");
   const yes = childPlaces(node, "true", inner, size);
   const no = childPlaces(node, "false", inner, size);
   const mode = new Uint8Array(size);
   for (const [at, code] of tensorValues(node, "nodes_modes", inner).entries()) {
     const known = MODES[code];
-    if (known === undefined) throw new ModelRefusedError("unsupported", `node mode ${code} is not known`);
+    if (known === undefined) throw new ImportRejectedError("unsupported", `node mode ${code} is not known`);
     mode[at] = known;
   }
   const roots = integersOf(node, "tree_roots").map((root) => placeIn(root, inner, "tree_roots"));
@@ -90,7 +90,10 @@ function readMembers(node: OnnxNode, mode: Uint8Array): Map<number, number[]> {
   }
   if (sets.at(-1)?.length === 0) sets.pop();
   if (sets.length !== owners.length || sets.some((set) => set.length === 0)) {
-    throw new ModelRefusedError("malformed", `membership_values holds ${sets.length} sets for ${owners.length} nodes`);
+    throw new ImportRejectedError(
+      "malformed",
+      `membership_values holds ${sets.length} sets for ${owners.length} nodes`,
+    );
   }
   for (const [at, owner] of owners.entries()) members.set(owner, sets[at] ?? []);
   return members;
@@ -98,17 +101,17 @@ function readMembers(node: OnnxNode, mode: Uint8Array): Map<number, number[]> {
 
 function tensorValues(node: OnnxNode, name: string, length: number | null): readonly number[] {
   const tensor = tensorAttribute(node, name);
-  if (tensor === null) throw new ModelRefusedError("malformed", `TreeEnsemble lacks ${name}`);
+  if (tensor === null) throw new ImportRejectedError("malformed", `TreeEnsemble lacks ${name}`);
   const { values } = readTensor(tensor);
   if (length !== null) expectLength(name, values.length, length);
   return values;
 }
 
 function expectLength(name: string, length: number, due: number): void {
-  if (length !== due) throw new ModelRefusedError("malformed", `${name} has ${length} entries where ${due} are due`);
+  if (length !== due) throw new ImportRejectedError("malformed", `${name} has ${length} entries where ${due} are due`);
 }
 
 function placeIn(place: number, size: number, name: string): number {
   if (Number.isInteger(place) && place >= 0 && place < size) return place;
-  throw new ModelRefusedError("malformed", `${name} points to ${place} of ${size}`);
+  throw new ImportRejectedError("malformed", `${name} points to ${place} of ${size}`);
 }

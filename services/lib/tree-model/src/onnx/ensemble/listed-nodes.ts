@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { floatsOf, integersOf, tensorAttribute, textsOf } from "../file/attributes.ts";
 import type { OnnxNode } from "../file/onnx-file.ts";
 import { readTensor } from "../file/tensor.ts";
@@ -22,12 +22,12 @@ const PARTS_MISSING: ReadonlySet<string> = new Set(["skl2onnx", "OnnxMLTools", "
  * a tree's root is the first node of each run of one tree id, as ONNX Runtime reads them.
  * @param leafPrefix "target" for a regressor, "class" for a classifier.
  * @param producer Who wrote the file.
- * @throws ModelRefusedError lists of unequal length, ids that do not exist or stand twice, an unknown mode.
+ * @throws ImportRejectedError lists of unequal length, ids that do not exist or stand twice, an unknown mode.
  */
 export function readListedNodes(node: OnnxNode, leafPrefix: "target" | "class", producer: string): NodeTable {
   const treeIds = integersOf(node, "nodes_treeids");
   const size = treeIds.length;
-  if (size === 0) throw new ModelRefusedError("malformed", `${node.opType} has no nodes`);
+  if (size === 0) throw new ImportRejectedError("malformed", `${node.opType} has no nodes`);
   const list = (name: string, values: number[], absent?: number): number[] => listOf(name, values, size, absent);
   const nodeIds = list("nodes_nodeids", integersOf(node, "nodes_nodeids"));
   const split = list("nodes_values", floatsOrTensor(node, "nodes_values"));
@@ -56,7 +56,7 @@ export function floatsOrTensor(node: OnnxNode, name: string): number[] {
   const floats = floatsOf(node, name);
   const tensor = tensorAttribute(node, `${name}_as_tensor`);
   if (tensor === null) return floats;
-  if (floats.length > 0) throw new ModelRefusedError("malformed", `${name} stands as list and as tensor`);
+  if (floats.length > 0) throw new ImportRejectedError("malformed", `${name} stands as list and as tensor`);
   return [...readTensor(tensor).values];
 }
 
@@ -65,7 +65,7 @@ function readModes(node: OnnxNode, size: number): Uint8Array {
   if (names.length !== size) throw unequal("nodes_modes", names.length, size);
   return Uint8Array.from(names, (name) => {
     const mode = MODES[name];
-    if (mode === undefined) throw new ModelRefusedError("unsupported", `node mode "${name}" is not known`);
+    if (mode === undefined) throw new ImportRejectedError("unsupported", `node mode "${name}" is not known`);
     return mode;
   });
 }
@@ -82,7 +82,7 @@ function indexNodes(treeIds: readonly number[], nodeIds: readonly number[]): Nod
       nodes = new Map();
       index.set(tree, nodes);
     }
-    if (nodes.has(id)) throw new ModelRefusedError("malformed", `tree ${tree} lists node ${id} twice`);
+    if (nodes.has(id)) throw new ImportRejectedError("malformed", `tree ${tree} lists node ${id} twice`);
     nodes.set(id, at);
   }
   return index;
@@ -94,7 +94,7 @@ function childrenOf(node: OnnxNode, name: string, mode: Uint8Array, treeIds: num
     if (mode[at] === MODE.leaf) return -1;
     const tree = treeIds[at];
     const child = index.get(tree)?.get(id);
-    if (child === undefined) throw new ModelRefusedError("malformed", `${name}: tree ${tree} has no node ${id}`);
+    if (child === undefined) throw new ImportRejectedError("malformed", `${name}: tree ${tree} has no node ${id}`);
     return child;
   });
 }
@@ -120,7 +120,7 @@ function readWeights(
     const tree = treeIds[at];
     const owner = index.get(tree)?.get(id);
     if (owner === undefined)
-      throw new ModelRefusedError("malformed", `${prefix}_nodeids: tree ${tree} has no node ${id}`);
+      throw new ImportRejectedError("malformed", `${prefix}_nodeids: tree ${tree} has no node ${id}`);
     return owner;
   });
   return groupWeights(size, owners, targets, values);
@@ -156,16 +156,16 @@ function listOf(name: string, values: number[], size: number, absent?: number): 
 }
 
 function checkedFeature(id: number): number {
-  if (!Number.isInteger(id) || id < 0 || id >= 2 ** 31) throw new ModelRefusedError("malformed", `feature id ${id}`);
+  if (!Number.isInteger(id) || id < 0 || id >= 2 ** 31) throw new ImportRejectedError("malformed", `feature id ${id}`);
   return id;
 }
 
 function checkedTarget(id: number): number {
   if (!Number.isInteger(id) || id < 0 || id >= 2 ** 31)
-    throw new ModelRefusedError("malformed", `target or class id ${id}`);
+    throw new ImportRejectedError("malformed", `target or class id ${id}`);
   return id;
 }
 
-function unequal(name: string, length: number, size: number): ModelRefusedError {
-  return new ModelRefusedError("malformed", `${name} has ${length} entries where ${size} are due`);
+function unequal(name: string, length: number, size: number): ImportRejectedError {
+  return new ImportRejectedError("malformed", `${name} has ${length} entries where ${size} are due`);
 }

@@ -1,6 +1,6 @@
 import type { SourceSplit } from "../../trees/build-tree.ts";
 import { float32AtMost, lastFloat32Where, nextFloat32Below } from "../../trees/float32.ts";
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import type { InputColumn } from "./input-column.ts";
 import { MODE, type NodeTable } from "./node-table.ts";
 
@@ -10,7 +10,7 @@ import { MODE, type NodeTable } from "./node-table.ts";
  * yes child.
  * @param columns What the tree's columns are of the raw row.
  * @param chained Claims further nodes of an equality chain for this split.
- * @throws ModelRefusedError a column that does not exist, a comparison with NaN or infinity, equality of a computed column.
+ * @throws ImportRejectedError a column that does not exist, a comparison with NaN or infinity, equality of a computed column.
  */
 export function nodeSplit(
   table: NodeTable,
@@ -21,7 +21,7 @@ export function nodeSplit(
   const feature = table.feature[node];
   const column = columns[feature];
   if (column === undefined) {
-    throw new ModelRefusedError("malformed", `a node reads column ${feature} of ${columns.length}`);
+    throw new ImportRejectedError("malformed", `a node reads column ${feature} of ${columns.length}`);
   }
   const mode = table.mode[node];
   if (mode === MODE.equal || mode === MODE.notEqual || mode === MODE.member) {
@@ -36,7 +36,7 @@ function checkThreshold(table: NodeTable, node: number): void {
   if (Number.isFinite(split)) return;
   const setsMissingApart = !Number.isNaN(split) && table.mode[node] === MODE.lessOrEqual;
   if (!(setsMissingApart && table.infiniteSplits)) {
-    throw new ModelRefusedError("malformed", `a node compares with ${split}`);
+    throw new ImportRejectedError("malformed", `a node compares with ${split}`);
   }
 }
 
@@ -81,7 +81,7 @@ function setSplit(
   chained: (node: number) => void,
 ): SourceSplit<number> {
   if (column.map !== null) {
-    throw new ModelRefusedError(
+    throw new ImportRejectedError(
       "unsupported",
       "a node asks whether a computed (scaled, cast or imputed) column equals a value",
     );
@@ -118,7 +118,7 @@ function equalityChain(
     chained(no);
     // The runtime may fold a chain into its head or walk it node by node; the flags decide whether that differs.
     if (!missingYes && table.missingYes[no] === 1) {
-      throw new ModelRefusedError("unsupported", "a chain of equality nodes treats missing values in two ways");
+      throw new ImportRejectedError("unsupported", "a chain of equality nodes treats missing values in two ways");
     }
     values.push(table.split[no]);
     no = table.no[no];
@@ -129,7 +129,8 @@ function equalityChain(
 
 /** The values as float32, ascending. */
 function memberSet(values: readonly number[]): Float32Array {
-  if (!values.every(Number.isFinite)) throw new ModelRefusedError("malformed", "a set of values holds NaN or infinity");
+  if (!values.every(Number.isFinite))
+    throw new ImportRejectedError("malformed", "a set of values holds NaN or infinity");
   return Float32Array.from(new Set(values.map(Math.fround))).sort();
 }
 

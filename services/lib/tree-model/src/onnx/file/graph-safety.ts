@@ -1,7 +1,7 @@
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { tensorsOf } from "./attributes.ts";
 import type { OnnxFile } from "./onnx-file.ts";
-import { refuseExternalData } from "./tensor.ts";
+import { rejectExternalData } from "./tensor.ts";
 
 /** Operator sets whose operators are known. */
 export const KNOWN_DOMAINS: ReadonlySet<string> = new Set(["", "ai.onnx.ml"]);
@@ -11,24 +11,25 @@ const CONTROL_FLOW: ReadonlySet<string> = new Set(["Loop", "Scan", "If", "Sequen
 /**
  * Refuses what no tree model needs and what could harm or deceive: operators from elsewhere, control flow, data in other
  * files. Runs over the whole graph, also over what leads nowhere.
- * @throws ModelRefusedError with kind "unsafe".
+ * @throws ImportRejectedError with kind "unsafe".
  */
-export function refuseUnsafeGraph(file: OnnxFile): void {
+export function rejectUnsafeGraph(file: OnnxFile): void {
   for (const node of file.nodes) {
     if (!KNOWN_DOMAINS.has(node.domain)) {
       const domain = node.domain.slice(0, 80);
-      throw new ModelRefusedError(
+      throw new ImportRejectedError(
         "unsafe",
         `operator ${node.opType} comes from the unknown operator domain "${domain}"`,
       );
     }
     if (CONTROL_FLOW.has(node.opType)) {
-      throw new ModelRefusedError("unsafe", `the graph holds control flow (operator ${node.opType})`);
+      throw new ImportRejectedError("unsafe", `the graph holds control flow (operator ${node.opType})`);
     }
     for (const attribute of node.attributes.values()) {
-      if (attribute.hasGraph) throw new ModelRefusedError("unsafe", `operator ${node.opType} holds a graph of its own`);
-      for (const tensor of tensorsOf(node, attribute.name)) refuseExternalData(tensor);
+      if (attribute.hasGraph)
+        throw new ImportRejectedError("unsafe", `operator ${node.opType} holds a graph of its own`);
+      for (const tensor of tensorsOf(node, attribute.name)) rejectExternalData(tensor);
     }
   }
-  for (const tensor of file.initializers.values()) refuseExternalData(tensor);
+  for (const tensor of file.initializers.values()) rejectExternalData(tensor);
 }

@@ -1,5 +1,5 @@
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { MAX_MODEL_BYTES } from "../../trees/limits.ts";
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
 import { BYTES, bytesOf, integerOf, nextField, openMessage, textOf } from "./wire.ts";
 
 /** More operators than any tree pipeline has. */
@@ -55,11 +55,11 @@ export interface OnnxFile {
 /**
  * Reads the outline of an ONNX ModelProto. Attribute lists and tensors stay undecoded, subgraphs unvisited, so the work is
  * bounded by the file's size and no nesting is followed.
- * @throws ModelRefusedError the bytes are not a sound ONNX model or exceed a limit.
+ * @throws ImportRejectedError the bytes are not a sound ONNX model or exceed a limit.
  */
 export function readOnnxFile(bytes: Uint8Array): OnnxFile {
   if (bytes.length > MAX_MODEL_BYTES) {
-    throw new ModelRefusedError("unsafe", `the file has ${bytes.length} bytes, at most ${MAX_MODEL_BYTES} are read`);
+    throw new ImportRejectedError("unsafe", `the file has ${bytes.length} bytes, at most ${MAX_MODEL_BYTES} are read`);
   }
   let irVersion = 0;
   let producer = "";
@@ -73,9 +73,9 @@ export function readOnnxFile(bytes: Uint8Array): OnnxFile {
     else if (cursor.field === 7) graph = once(graph, bytesOf(cursor), "graph");
     else if (cursor.field === 8) readOpset(bytesOf(cursor), opsets);
     else if (cursor.field === 14) readMetadata(bytesOf(cursor), metadata);
-    else if (cursor.field === 25) throw new ModelRefusedError("unsupported", "the file defines functions of its own");
+    else if (cursor.field === 25) throw new ImportRejectedError("unsupported", "the file defines functions of its own");
   }
-  if (graph === null) throw new ModelRefusedError("malformed", "not an ONNX model: the file holds no graph");
+  if (graph === null) throw new ImportRejectedError("malformed", "not an ONNX model: the file holds no graph");
   return { irVersion, producer, opsets, metadata, ...readGraph(graph) };
 }
 
@@ -90,12 +90,12 @@ function readGraph(bytes: Uint8Array): Pick<OnnxFile, "nodes" | "inputs" | "outp
     else if (cursor.field === 5) keepOnce(initializers, tensorName(bytesOf(cursor)), bytesOf(cursor), "initializer");
     else if (cursor.field === 11) inputs.push(readValue(bytesOf(cursor)));
     else if (cursor.field === 12) outputs.push(readValue(bytesOf(cursor)));
-    else if (cursor.field === 15) throw new ModelRefusedError("unsupported", "the file holds sparse initializers");
+    else if (cursor.field === 15) throw new ImportRejectedError("unsupported", "the file holds sparse initializers");
     if (nodes.length > MAX_OPERATORS) {
-      throw new ModelRefusedError("unsafe", `the graph has more than ${MAX_OPERATORS} operators`);
+      throw new ImportRejectedError("unsafe", `the graph has more than ${MAX_OPERATORS} operators`);
     }
     if (inputs.length + outputs.length + initializers.size > MAX_NAMES) {
-      throw new ModelRefusedError("unsafe", `the graph names more than ${MAX_NAMES} tensors`);
+      throw new ImportRejectedError("unsafe", `the graph names more than ${MAX_NAMES} tensors`);
     }
   }
   return { nodes, inputs, outputs, initializers };
@@ -117,7 +117,7 @@ function readNode(bytes: Uint8Array): OnnxNode {
       keepOnce(attributes, attribute.name, attribute, `attribute of ${opType}`);
     } else if (cursor.field === 7) domain = textOf(cursor);
     if (inputs.length + outputs.length + attributes.size > MAX_NAMES) {
-      throw new ModelRefusedError("unsafe", `an operator names more than ${MAX_NAMES} tensors`);
+      throw new ImportRejectedError("unsafe", `an operator names more than ${MAX_NAMES} tensors`);
     }
   }
   return { domain: domain === "ai.onnx" ? "" : domain, opType, inputs, outputs, attributes, body: bytes };
@@ -173,7 +173,7 @@ function readShape(bytes: Uint8Array, shape: (number | null)[]): void {
     const dimension = openMessage(bytesOf(cursor));
     while (nextField(dimension)) if (dimension.field === 1) size = integerOf(dimension);
     shape.push(size);
-    if (shape.length > 16) throw new ModelRefusedError("malformed", "a tensor of more than 16 dimensions");
+    if (shape.length > 16) throw new ImportRejectedError("malformed", "a tensor of more than 16 dimensions");
   }
 }
 
@@ -208,11 +208,11 @@ function tensorName(bytes: Uint8Array): string {
 
 /** Protobuf merges a message that stands twice; readers differ on it, so such a file means two things at once. */
 function once(before: Uint8Array | null, value: Uint8Array, what: string): Uint8Array {
-  if (before !== null) throw new ModelRefusedError("malformed", `the file holds its ${what} twice`);
+  if (before !== null) throw new ImportRejectedError("malformed", `the file holds its ${what} twice`);
   return value;
 }
 
 function keepOnce<V>(map: Map<string, V>, name: string, value: V, what: string): void {
-  if (map.has(name)) throw new ModelRefusedError("malformed", `${what} "${name}" stands twice`);
+  if (map.has(name)) throw new ImportRejectedError("malformed", `${what} "${name}" stands twice`);
   map.set(name, value);
 }

@@ -2,7 +2,7 @@ import { TensorProtoSchema } from "@bellwether/gen/onnx/onnx_pb";
 import { externalTensorFixture, rawTensorFixture, tensorFixture } from "@bellwether/testing/onnx-fixture";
 import { toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { readTensor } from "./tensor.ts";
 
 const bytes = (tensor: ReturnType<typeof tensorFixture>): Uint8Array => toBinary(TensorProtoSchema, tensor);
@@ -27,6 +27,6 @@ test.each([
   ["an element type without a reading", tensorFixture("t", 14, [1], [1]), /element type 14/],
   ["data in another file", externalTensorFixture("t", "weights.bin"), /external data/],
 ])("refuses %s", (_, tensor, reason) => {
-  expect(() => readTensor(bytes(tensor))).toThrow(ModelRefusedError);
+  expect(() => readTensor(bytes(tensor))).toThrow(ImportRejectedError);
   expect(() => readTensor(bytes(tensor))).toThrow(reason);
 });

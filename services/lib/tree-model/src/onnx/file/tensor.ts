@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import {
   appendDoubles,
   appendFloats,
@@ -38,7 +38,7 @@ const RAW: Readonly<Record<number, { width: number; read: (view: DataView, at: n
 
 /**
  * Decodes a TensorProto.
- * @throws ModelRefusedError external data, an element type without a reading, or more or fewer elements than its shape says.
+ * @throws ImportRejectedError external data, an element type without a reading, or more or fewer elements than its shape says.
  */
 export function readTensor(bytes: Uint8Array): OnnxTensor {
   const dims: number[] = [];
@@ -54,26 +54,26 @@ export function readTensor(bytes: Uint8Array): OnnxTensor {
     else if (cursor.field === 9) raw = bytesOf(cursor);
     else appendTyped(cursor, values);
   }
-  refuseExternalData(bytes);
+  rejectExternalData(bytes);
   const reader = RAW[elementType];
   if (reader === undefined && elementType !== ELEMENT.string) {
-    throw new ModelRefusedError("unsupported", `a tensor of element type ${elementType} is not read`);
+    throw new ImportRejectedError("unsupported", `a tensor of element type ${elementType} is not read`);
   }
   if (raw !== null && reader !== undefined) appendRaw(raw, reader, values);
   const size = dims.reduce((product, dim) => product * dim, 1);
   const held = elementType === ELEMENT.string ? texts.length : values.length;
   if (size !== held) {
-    throw new ModelRefusedError("malformed", `a tensor of shape [${dims.join(", ")}] holds ${held} elements`);
+    throw new ImportRejectedError("malformed", `a tensor of shape [${dims.join(", ")}] holds ${held} elements`);
   }
   return { elementType, dims, values, texts };
 }
 
-/** @throws ModelRefusedError the TensorProto keeps its data in another file. */
-export function refuseExternalData(bytes: Uint8Array): void {
+/** @throws ImportRejectedError the TensorProto keeps its data in another file. */
+export function rejectExternalData(bytes: Uint8Array): void {
   const cursor = openMessage(bytes);
   while (nextField(cursor)) {
     if (cursor.field === 13 || (cursor.field === 14 && integerOf(cursor) !== 0)) {
-      throw new ModelRefusedError("unsafe", "the file keeps tensor data outside itself (external data)");
+      throw new ImportRejectedError("unsafe", "the file keeps tensor data outside itself (external data)");
     }
   }
 }
@@ -89,9 +89,9 @@ function appendRaw(
   reader: { width: number; read: (view: DataView, at: number) => number },
   to: number[],
 ) {
-  if (raw.length % reader.width !== 0) throw new ModelRefusedError("malformed", "raw tensor data of a broken length");
+  if (raw.length % reader.width !== 0) throw new ImportRejectedError("malformed", "raw tensor data of a broken length");
   if (raw.length / reader.width > MAX_ELEMENTS) {
-    throw new ModelRefusedError("unsafe", `a tensor of more than ${MAX_ELEMENTS} elements`);
+    throw new ImportRejectedError("unsafe", `a tensor of more than ${MAX_ELEMENTS} elements`);
   }
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   for (let at = 0; at < raw.length; at += reader.width) to.push(reader.read(view, at));

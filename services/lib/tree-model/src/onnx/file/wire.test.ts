@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { appendFloats, appendIntegers, bytesOf, floatOf, integerOf, nextField, openMessage, textOf } from "./wire.ts";
 
 /** A 64-bit integer as the bytes of a varint, two's complement. */
@@ -57,7 +57,7 @@ test.each<[string, number[], RegExp]>([
   ["a fixed number cut off", [0x0d, 1, 2], /truncated/],
 ])("refuses %s", (_, bytes, reason) => {
   const read = () => nextField(openMessage(Uint8Array.from(bytes)));
-  expect(read).toThrow(ModelRefusedError);
+  expect(read).toThrow(ImportRejectedError);
   expect(read).toThrow(reason);
 });
 

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 
 /** Wire types of the protobuf encoding that ONNX files use. */
 export const VARINT = 0;
@@ -167,13 +167,13 @@ function skipVarint(cursor: WireCursor): void {
 }
 
 function checkRoom(list: readonly number[], more: number): void {
-  if (list.length + more > MAX_LIST) throw new ModelRefusedError("unsafe", `a list of more than ${MAX_LIST} entries`);
+  if (list.length + more > MAX_LIST) throw new ImportRejectedError("unsafe", `a list of more than ${MAX_LIST} entries`);
 }
 
 function expectWire(cursor: WireCursor, wire: number): void {
   if (cursor.wire !== wire) throw malformed(`wire type ${cursor.wire} in field ${cursor.field}, expected ${wire}`);
 }
 
-function malformed(what: string): ModelRefusedError {
-  return new ModelRefusedError("malformed", `not a sound ONNX file: ${what}`);
+function malformed(what: string): ImportRejectedError {
+  return new ImportRejectedError("malformed", `not a sound ONNX file: ${what}`);
 }

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import type { Ensemble } from "../ensemble/ensemble.ts";
 import { addForms, applyLink, constantForm, type LinearForm, type ScoreTensor, scaleForm } from "./score-tensor.ts";
 
@@ -11,7 +11,7 @@ import { addForms, applyLink, constantForm, type LinearForm, type ScoreTensor, s
  *   is ignored;
  * - two classes with a weight for each: a single base value goes to the first class.
  * @param firstRaw Number of the ensemble's first raw output.
- * @throws ModelRefusedError two base values for two classes, or a target that no leaf weighs.
+ * @throws ImportRejectedError two base values for two classes, or a target that no leaf weighs.
  */
 export function ensembleScores(ensemble: Ensemble, firstRaw: number): ScoreTensor {
   const { outputs, baseValues, classes, postTransform } = ensemble;
@@ -20,7 +20,7 @@ export function ensembleScores(ensemble: Ensemble, firstRaw: number): ScoreTenso
   const link = postTransform === "LOGISTIC" ? "logistic" : postTransform === "SOFTMAX" ? "softmax" : "identity";
   if (classes !== null && outputs === 2) {
     if (baseValues.length === 2) {
-      throw new ModelRefusedError(
+      throw new ImportRejectedError(
         "unsupported",
         "a classifier of two classes with two base values: ONNX Runtime then drops the second class's trees, so its answers are not " +
           "the model's; export it without a start value (CatBoost: boost_from_average=False)",
@@ -30,7 +30,7 @@ export function ensembleScores(ensemble: Ensemble, firstRaw: number): ScoreTenso
   }
   const targets = new Set(ensemble.nodes.weightTarget);
   if (classes === null && targets.size < outputs && outputs > 1) {
-    throw new ModelRefusedError(
+    throw new ImportRejectedError(
       "malformed",
       `only ${targets.size} of ${outputs} targets have a leaf: the export lost the others`,
     );

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { canonicalTrees } from "../ensemble/canonical-tree.ts";
 import { COVERS_KEY, hitRatesAreCovers } from "../ensemble/covers.ts";
 import { readEnsemble, TREE_OPERATORS } from "../ensemble/ensemble.ts";
@@ -33,7 +33,7 @@ export interface GraphWalk {
 
 /**
  * Says for every tensor of the graph what it is to the trees.
- * @throws ModelRefusedError a tree operator is broken or reads something that cannot be followed, or a tensor comes from nowhere.
+ * @throws ImportRejectedError a tree operator is broken or reads something that cannot be followed, or a tensor comes from nowhere.
  */
 export function followGraph(file: OnnxFile): GraphWalk {
   const raw: RawColumns = { list: [], elementTypes: new Map() };
@@ -48,7 +48,7 @@ export function followGraph(file: OnnxFile): GraphWalk {
     const flow = name === "" ? lost("an input is left out") : flows.get(name);
     if (flow !== undefined) return flow;
     const initializer = file.initializers.get(name);
-    if (initializer === undefined) throw new ModelRefusedError("malformed", `nothing gives the tensor "${name}"`);
+    if (initializer === undefined) throw new ImportRejectedError("malformed", `nothing gives the tensor "${name}"`);
     return constantFlow(initializer);
   };
   for (const node of file.nodes) {
@@ -80,7 +80,7 @@ function followTrees(
   const [input] = inputs;
   if (input?.kind !== "columns") {
     const reason = input?.kind === "other" ? input.reason : "the trees read something that is no row of numbers";
-    throw new ModelRefusedError("unsupported", reason);
+    throw new ImportRejectedError("unsupported", reason);
   }
   const last = ensembles.at(-1);
   const firstRaw = last === undefined ? 0 : last.firstRaw + last.outputs;
@@ -114,7 +114,7 @@ function followOperator(node: OnnxNode, inputs: readonly Flow[], raw: RawColumns
     return inputs.find((flow) => flow.kind === "other") ?? lost(`operator ${node.opType} is not followed`);
   } catch (error) {
     // Only the branch that leads to the output counts; elsewhere an operator may do what it likes.
-    if (error instanceof ModelRefusedError && error.kind === "unsupported") return lost(error.message);
+    if (error instanceof ImportRejectedError && error.kind === "unsupported") return lost(error.message);
     throw error;
   }
 }
@@ -157,13 +157,13 @@ function constantFlow(initializer: Uint8Array): Flow {
   try {
     return { kind: "constant", tensor: readTensor(initializer) };
   } catch (error) {
-    if (error instanceof ModelRefusedError && error.kind === "unsupported") return lost(error.message);
+    if (error instanceof ImportRejectedError && error.kind === "unsupported") return lost(error.message);
     throw error;
   }
 }
 
 function setFlow(flows: Map<string, Flow>, name: string | undefined, flow: Flow): void {
   if (name === undefined || name === "") return;
-  if (flows.has(name)) throw new ModelRefusedError("malformed", `two operators give the tensor "${name}"`);
+  if (flows.has(name)) throw new ImportRejectedError("malformed", `two operators give the tensor "${name}"`);
   flows.set(name, flow);
 }

@@ -1,5 +1,5 @@
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { MAX_VALUES } from "../../trees/limits.ts";
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
 import type { Tree, TreeModel } from "../../trees/tree-model.ts";
 import type { ScoreTensor } from "./score-tensor.ts";
 
@@ -21,7 +21,7 @@ export function materialiseScores(ensembles: readonly RawEnsemble[], scores: Sco
   const used = ensembles.filter((ensemble) => weightsOf(ensemble, scores).some((weight) => weight !== 0));
   const nodes = used.flatMap((ensemble) => ensemble.trees).reduce((sum, tree) => sum + tree.feature.length, 0);
   if (nodes * outputs > MAX_VALUES) {
-    throw new ModelRefusedError("unsafe", `${nodes} nodes × ${outputs} outputs are more than ${MAX_VALUES} values`);
+    throw new ImportRejectedError("unsafe", `${nodes} nodes × ${outputs} outputs are more than ${MAX_VALUES} values`);
   }
   const trees = used.flatMap((ensemble) => {
     const weights = weightsOf(ensemble, scores);

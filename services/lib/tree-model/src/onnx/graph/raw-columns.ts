@@ -1,5 +1,5 @@
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { MAX_FEATURES } from "../../trees/limits.ts";
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
 import { TREE_OPERATORS } from "../ensemble/ensemble.ts";
 import type { BaseColumn, InputColumn } from "../ensemble/input-column.ts";
 import { floatAttribute, floatsOf, integerAttribute, integersOf, textsOf } from "../file/attributes.ts";
@@ -103,12 +103,12 @@ function widthByUse(file: OnnxFile, input: string): number {
       for (const name of ["offset", "imputed_value_floats"]) width = Math.max(width, floatsOf(node, name).length);
     }
   }
-  if (width === 0) throw new ModelRefusedError("unsupported", `input ${input} does not say how many columns it has`);
+  if (width === 0) throw new ImportRejectedError("unsupported", `input ${input} does not say how many columns it has`);
   return width;
 }
 
 function checkedWidth(width: number, raw: RawColumns): number {
   const total = raw.list.length + width;
   if (Number.isInteger(width) && width >= 1 && total <= MAX_FEATURES) return width;
-  throw new ModelRefusedError("unsafe", `the model has ${total} columns, 1 to ${MAX_FEATURES} are served`);
+  throw new ImportRejectedError("unsafe", `the model has ${total} columns, 1 to ${MAX_FEATURES} are served`);
 }

@@ -1,4 +1,4 @@
-import { ModelRefusedError } from "../../trees/model-refused-error.ts";
+import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import type { Link } from "../../trees/tree-model.ts";
 
 /** A weighted sum of raw tree outputs plus a bias. */
@@ -43,7 +43,10 @@ export function addForms(forms: readonly LinearForm[]): LinearForm {
 export function applyLink(scores: ScoreTensor, link: Link): ScoreTensor {
   if (link === "identity") return scores;
   if (scores.link !== "identity") {
-    throw new ModelRefusedError("unsupported", `the trees' sum passes through ${scores.link} and then through ${link}`);
+    throw new ImportRejectedError(
+      "unsupported",
+      `the trees' sum passes through ${scores.link} and then through ${link}`,
+    );
   }
   const [first, second, ...others] = scores.forms;
   if (link !== "softmax" || first === undefined || others.length > 0) return { forms: scores.forms, link };

@@ -2,7 +2,7 @@ import type { AuditEvent } from "../domain/audit-event.ts";
 import type { RecordEvent } from "../domain/audit-ports.ts";
 
 /** A call that was rejected before anybody knew who calls, or because there were too many. */
-export interface CountedRefusal {
+export interface CountedRejection {
   /** "package.Service/Method". */
   readonly rpc: string;
   /** The code's name, for example "UNAUTHENTICATED". */
@@ -13,13 +13,13 @@ export interface CountedRefusal {
 }
 
 /** Rejected calls on their way to one event per reason and minute: any number of them displaces no other event. */
-export interface RefusalCounts {
-  count(refusal: CountedRefusal): void;
+export interface RejectionCounts {
+  count(rejection: CountedRejection): void;
   /** Records what was counted, now. */
   flush(): void;
 }
 
-export interface RefusalCountsOptions {
+export interface RejectionCountsOptions {
   readonly record: RecordEvent;
   readonly newId: () => string;
   /** Epoch milliseconds. */
@@ -42,7 +42,7 @@ interface Count {
 const MAX_REASONS = 32;
 
 /** Counts rejected calls and records one event per reason when `everyMs` has passed since the first. */
-export function createRefusalCounts(options: RefusalCountsOptions): RefusalCounts {
+export function createRejectionCounts(options: RejectionCountsOptions): RejectionCounts {
   const { record, newId, now, everyMs = 60_000 } = options;
   const counts = new Map<string, Count>();
   let timer: NodeJS.Timeout | undefined;

@@ -1,11 +1,11 @@
 import { expect, test, vi } from "vitest";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { createRefusalCounts } from "./refusal-counts.ts";
+import { createRejectionCounts } from "./rejection-counts.ts";
 
 function counting(everyMs?: number) {
   const events: AuditEvent[] = [];
   let ids = 0;
-  const counts = createRefusalCounts({
+  const counts = createRejectionCounts({
     record: (event) => void events.push(event),
     newId: () => `id-${ids++}`,
     now: () => 1_000,
@@ -13,16 +13,16 @@ function counting(everyMs?: number) {
   });
   return { counts, events };
 }
-const refusal = (reason: string | undefined, identified = false) => ({
+const rejection = (reason: string | undefined, identified = false) => ({
   ...{ rpc: "s/Predict", code: "UNAUTHENTICATED", reason, identified },
 });
 
 test("calls of one reason are one event with their number, when the time has passed", async () => {
   const { counts, events } = counting(1);
-  for (let i = 0; i < 1_000; i++) counts.count(refusal("TOKEN_INVALID"));
-  counts.count({ ...refusal("TOKEN_INVALID"), rpc: "s/Explain" });
-  counts.count(refusal("OVERLOADED", true));
-  counts.count(refusal(undefined));
+  for (let i = 0; i < 1_000; i++) counts.count(rejection("TOKEN_INVALID"));
+  counts.count({ ...rejection("TOKEN_INVALID"), rpc: "s/Explain" });
+  counts.count(rejection("OVERLOADED", true));
+  counts.count(rejection(undefined));
   await vi.waitFor(() => expect(events).toHaveLength(3), { timeout: 10_000 });
   expect(events).toMatchObject([
     {
@@ -37,13 +37,13 @@ test("calls of one reason are one event with their number, when the time has pas
     { actor: "unauthenticated", payload: { reason: "UNAUTHENTICATED", calls: 1 } },
   ]);
   expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(3);
-  counts.count(refusal("TOKEN_INVALID"));
+  counts.count(rejection("TOKEN_INVALID"));
   await vi.waitFor(() => expect(events).toHaveLength(4), { timeout: 10_000 });
 });
 
 test("the number of events is bounded, whatever reasons there are", () => {
   const { counts, events } = counting();
-  for (let i = 0; i < 1_000; i++) counts.count(refusal(`REASON_${i}`));
+  for (let i = 0; i < 1_000; i++) counts.count(rejection(`REASON_${i}`));
   counts.flush();
   expect(events).toHaveLength(33);
   expect(events.at(-1)?.payload).toMatchObject({ reason: "OTHER", calls: 968 });

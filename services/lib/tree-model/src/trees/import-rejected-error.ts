@@ -6,14 +6,14 @@
  * - "disagrees": our evaluation and the runtime's differ on the same rows;
  * - "misconverted": the file answers otherwise than the trainer did, on rows that the trainer answered itself.
  */
-export type RefusalKind = "unsafe" | "malformed" | "unsupported" | "disagrees" | "misconverted";
+export type RejectionKind = "unsafe" | "malformed" | "unsupported" | "disagrees" | "misconverted";
 
 /** A model file was refused; the message is the reason, written for the person who holds the file. */
-export class ModelRefusedError extends Error {
-  override readonly name = "ModelRefusedError" as const;
-  readonly kind: RefusalKind;
+export class ImportRejectedError extends Error {
+  override readonly name = "ImportRejectedError" as const;
+  readonly kind: RejectionKind;
 
-  constructor(kind: RefusalKind, reason: string) {
+  constructor(kind: RejectionKind, reason: string) {
     super(reason);
     this.kind = kind;
   }
