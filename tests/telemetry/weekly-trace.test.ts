@@ -69,7 +69,7 @@ function lineages(spans: readonly ReceivedSpan[], name: RegExp, kind: string): s
   return traced.filter((span) => name.test(span.name) && span.kind === kind).map((span) => lineage(traced, span));
 }
 
-function proveOneTrace({ collector: { spans } }: TracedWeeks): void {
+function assertOneTrace({ collector: { spans } }: TracedWeeks): void {
   const scored = [`ml-service SERVER ${PREDICT}`, `scheduler-service CLIENT ${PREDICT}`, ...TO_THE_JOB];
   expect(lineages(spans, /PredictBatch$/, "SERVER")).toEqual([scored, scored]);
   const submitted = [`ops-service SERVER ${SUBMIT}`, `scheduler-service CLIENT ${SUBMIT}`, ...TO_THE_JOB];
@@ -81,13 +81,13 @@ function proveOneTrace({ collector: { spans } }: TracedWeeks): void {
 }
 
 /** Looking for jobs, extending locks and the like begin no traces: each would be one of a single span, for ever. */
-function proveQuiet({ collector: { spans } }: TracedWeeks): void {
+function assertQuiet({ collector: { spans } }: TracedWeeks): void {
   const alone = spans.filter(({ kind, parentId }) => kind === "INTERNAL" && parentId === "");
   expect(alone.map(({ name }) => name)).toEqual([]);
 }
 
 /** The job that failed is an error where it ran, and where it was asked for it is none. */
-function proveFailure({ collector: { spans } }: TracedWeeks): void {
+function assertFailure({ collector: { spans } }: TracedWeeks): void {
   const failed = spans.filter(({ traceId, isError }) => traceId === FAILED_TRACE_ID && isError);
   const names = failed.map(({ kind, name }) => `${kind} ${name}`);
   // The caller of a week that is not there yet gets NOT_FOUND, an error on its side only.
@@ -95,7 +95,7 @@ function proveFailure({ collector: { spans } }: TracedWeeks): void {
 }
 
 /** Every canary as text, and the numeric one also as the bytes of a double and of a float. */
-function proveNoData({ collector, log }: TracedWeeks, secrets: readonly string[]): void {
+function assertNoData({ collector, log }: TracedWeeks, secrets: readonly string[]): void {
   const number = CANARIES.feature;
   const forms = [
     ...[...Object.values(CANARIES), ...secrets].map((canary) => Buffer.from(String(canary))),
@@ -118,19 +118,19 @@ describe("a weekly run from trigger to INSERT", () => {
   test("is one trace without data, with the jobs on Postgres", async () => {
     const databaseUrl = await cluster.createDatabase();
     await using weeks = await runTracedWeeks(databaseUrl);
-    proveOneTrace(weeks);
-    proveFailure(weeks);
-    proveQuiet(weeks);
-    proveNoData(weeks, [new URL(databaseUrl).password]);
+    assertOneTrace(weeks);
+    assertFailure(weeks);
+    assertQuiet(weeks);
+    assertNoData(weeks, [new URL(databaseUrl).password]);
   });
 
   test.skipIf(!hasRedis())("is one trace without data, with the jobs on Redis (needs redis-server)", async () => {
     await using redis = await startRedis(REDIS_PASSWORD);
     const databaseUrl = await cluster.createDatabase();
     await using weeks = await runTracedWeeks(databaseUrl, redis.url);
-    proveOneTrace(weeks);
-    proveFailure(weeks);
-    proveQuiet(weeks);
-    proveNoData(weeks, [new URL(databaseUrl).password, REDIS_PASSWORD]);
+    assertOneTrace(weeks);
+    assertFailure(weeks);
+    assertQuiet(weeks);
+    assertNoData(weeks, [new URL(databaseUrl).password, REDIS_PASSWORD]);
   });
 });

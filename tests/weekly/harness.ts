@@ -14,7 +14,7 @@ import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/test
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { weekCsv, weeklyFolder } from "../../services/scheduler-service/test/weekly-fixture.ts";
-import { proveRun, ROWS } from "./prove-run.ts";
+import { assertRun, ROWS } from "./assert-run.ts";
 import { type RelayedService, startRelayed } from "./relay.ts";
 
 /** ml-service and ops-service as processes, for all weeks of a test file. */
@@ -55,7 +55,7 @@ export interface TestWeek extends AsyncDisposable {
     ...options: readonly string[]
   ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
   /** Holds the run, and that machine's report, against what they must be however they came about. Gives a digest of the scores. */
-  proveWhole(machine?: string): Promise<string>;
+  assertComplete(machine?: string): Promise<string>;
 }
 
 /** @param weekNumber from 10 to 52; the suppliers' ids have it too, so that no week touches another's alerts */
@@ -97,9 +97,9 @@ export async function createWeek(
       const env = { BELLWETHER_DATA_DIR: folder.at("a machine"), USER: "jane.doe" };
       return execute([CLI, "weekly", "run", ...pair, ...week, "--json", ...options], env);
     },
-    async proveWhole(machine = "a machine") {
+    async assertComplete(machine = "a machine") {
       const report = path.join(folder.at(machine), "weeks", "supplier-risk", isoWeek, "report.csv");
-      return proveRun({ isoWeek, prefix, ops: ops.now.grpc, databaseUrl, report: await readFile(report, "utf8") });
+      return assertRun({ isoWeek, prefix, ops: ops.now.grpc, databaseUrl, report: await readFile(report, "utf8") });
     },
     [Symbol.asyncDispose]: folder[Symbol.asyncDispose],
   };

@@ -16,14 +16,14 @@ beforeAll(async () => {
   mesh = await startMesh();
   await using week = await createWeek(mesh, 10);
   expect((await week.runOnce()).code).toBe(0);
-  undisturbed = await week.proveWhole();
+  undisturbed = await week.assertComplete();
 });
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 // The weeks rise from test to test: one that completes after a later one leaves alerts alone.
 const onPostgres = async () => ({ DATABASE_URL: await mesh.cluster.createDatabase() });
 
-async function proveSchedulerKill(weekNumber: number, queue: Readonly<Record<string, string>>): Promise<void> {
+async function assertSchedulerKill(weekNumber: number, queue: Readonly<Record<string, string>>): Promise<void> {
   await using week = await createWeek(mesh, weekNumber);
   await using gate = await closeGate(mesh.databaseUrl, "secondChunk");
   const doomed = await week.startScheduler(queue);
@@ -33,17 +33,17 @@ async function proveSchedulerKill(weekNumber: number, queue: Readonly<Record<str
   await gate.open();
   await using next = await week.startScheduler(queue);
   expect(await endOf(next, jobId)).toBe(RunState.COMPLETE);
-  expect(await week.proveWhole()).toBe(undisturbed);
+  expect(await week.assertComplete()).toBe(undisturbed);
 }
 
 test("a scheduler killed in the middle of scoring, its jobs on Postgres: the next one ends the week", async () => {
-  await proveSchedulerKill(11, await onPostgres());
+  await assertSchedulerKill(11, await onPostgres());
 });
 
 describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no redis-server)", () => {
   test("a scheduler killed in the middle of scoring: the next one ends the week", async () => {
     await using redis = await startRedis();
-    await proveSchedulerKill(12, { REDIS_URL: redis.url });
+    await assertSchedulerKill(12, { REDIS_URL: redis.url });
   });
 
   test("a Redis killed as soon as the scheduler serves: the week is run when it is back", async () => {
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no 
     await using scheduler = await week.startScheduler({ REDIS_URL: redis.url });
     await redis.restart();
     expect(await endOf(scheduler, await trigger(scheduler, week))).toBe(RunState.COMPLETE);
-    expect(await week.proveWhole()).toBe(undisturbed);
+    expect(await week.assertComplete()).toBe(undisturbed);
   });
 });
 
@@ -66,7 +66,7 @@ test("ops-service killed in the middle of SubmitChunk: the job tries again and e
   await gate.open();
   await mesh.ops.restart();
   expect(await endOf(scheduler, jobId)).toBe(RunState.COMPLETE);
-  expect(await week.proveWhole()).toBe(undisturbed);
+  expect(await week.assertComplete()).toBe(undisturbed);
 });
 
 test.each([
@@ -84,7 +84,7 @@ test.each([
   await gate.open();
   await mesh.ops.restart();
   expect((await week.runOnce()).code).toBe(0);
-  expect(await week.proveWhole()).toBe(undisturbed);
+  expect(await week.assertComplete()).toBe(undisturbed);
 });
 
 test("ml-service killed in the middle of a batch: the job tries again and ends the week", async () => {
@@ -103,7 +103,7 @@ test("ml-service killed in the middle of a batch: the job tries again and ends t
   mesh.ml.onBytes = () => {};
   await mesh.ml.restart();
   expect(await endOf(scheduler, jobId)).toBe(RunState.COMPLETE);
-  expect(await week.proveWhole()).toBe(undisturbed);
+  expect(await week.assertComplete()).toBe(undisturbed);
 });
 
 test("ops-service cut off from its database in the middle of SubmitChunk: the same process ends the week", async () => {
@@ -116,7 +116,7 @@ test("ops-service cut off from its database in the middle of SubmitChunk: the sa
   await gate.cutConnections();
   await gate.open();
   expect(await endOf(scheduler, jobId)).toBe(RunState.COMPLETE);
-  expect(await week.proveWhole()).toBe(undisturbed);
+  expect(await week.assertComplete()).toBe(undisturbed);
   expect([mesh.ops.now.process.pid, mesh.ops.now.process.exitCode]).toEqual([pid, null]);
 });
 
@@ -132,5 +132,5 @@ test("two schedulers at the same week: the second takes it over, the first is fe
   await gate.open();
   expect(await first).toEqual({ code: 1, line: "another worker has taken the run over and goes on with it" });
   expect((await second).code).toBe(0);
-  expect(await week.proveWhole("two")).toBe(undisturbed);
+  expect(await week.assertComplete("two")).toBe(undisturbed);
 });

@@ -14,7 +14,7 @@ import { createSchedulerService } from "../src/service.ts";
 import { weeklyFolder } from "./weekly-fixture.ts";
 
 /** While its queue's store is away or hangs the service is not ready, and it comes back by itself. */
-async function proveReadiness(storeUrl: string): Promise<void> {
+async function assertReadiness(storeUrl: string): Promise<void> {
   await using relay = await startTcpRelay(storeUrl);
   await using folder = await weeklyFolder();
   const registryRoot = await mkdtemp(path.join(os.tmpdir(), "bellwether-queue-away-"));
@@ -62,14 +62,14 @@ async function proveReadiness(storeUrl: string): Promise<void> {
 
 test("with the jobs on Postgres it is ready while Postgres answers", async () => {
   await using cluster = await startPostgresCluster();
-  await proveReadiness(await cluster.createDatabase());
+  await assertReadiness(await cluster.createDatabase());
 }, 60_000);
 
 test.skipIf(!hasRedis())(
   "with the jobs on Redis it is ready while Redis answers (skipped where there is no redis-server)",
   async () => {
     await using redis = await startRedis();
-    await proveReadiness(redis.url);
+    await assertReadiness(redis.url);
   },
   60_000,
 );

@@ -101,7 +101,7 @@ async function lastStatus(
 }
 
 /** A triggered run, its repetition, the schedule over a restart, and calls that name nothing. */
-async function proveService(queueUrl: string): Promise<void> {
+async function assertService(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 5_000);
   const first = await set.start();
   const { client } = first;
@@ -143,7 +143,7 @@ async function proveService(queueUrl: string): Promise<void> {
 }
 
 /** The ledger is restored to before a week that the queue, and the folder of the week, have as done. */
-async function proveRestoredLedger(queueUrl: string): Promise<void> {
+async function assertRestoredLedger(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 5_000);
   const { service, client } = await set.start();
   try {
@@ -160,7 +160,7 @@ async function proveRestoredLedger(queueUrl: string): Promise<void> {
 }
 
 /** Of two schedulers the one that holds the run is killed; the other one, which was there before, takes it over. */
-async function proveTakeover(queueUrl: string): Promise<void> {
+async function assertTakeover(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 9_000, "0 6 * * 1", TAKEOVER_LOCK_MS);
   const doomed = await set.startProcess();
   const { jobId } = await doomed.client.triggerRun({ scheduleId: "weekly", isoWeek: WEEK });
@@ -184,7 +184,7 @@ async function proveTakeover(queueUrl: string): Promise<void> {
 }
 
 /** A scheduler that is killed in the middle of scoring; another one ends its run. */
-async function proveRescue(queueUrl: string): Promise<void> {
+async function assertRescue(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 9_000);
   const { child, client: doomed } = await set.startProcess();
   const killed = once(child, "exit");
@@ -207,7 +207,7 @@ async function proveRescue(queueUrl: string): Promise<void> {
 }
 
 /** When the schedule's time comes, the present week is run on the configured file. */
-async function proveTick(queueUrl: string): Promise<void> {
+async function assertTick(queueUrl: string): Promise<void> {
   const everySecond = "* * * * * *";
   await using set = await setUp(queueUrl, 100, everySecond);
   const { service } = await set.start();
@@ -229,19 +229,19 @@ describe("with the jobs on Postgres", () => {
   afterAll(() => cluster[Symbol.asyncDispose]());
 
   test("runs a week once, keeps the schedule, names what is not there", async () => {
-    await proveService(await cluster.createDatabase());
+    await assertService(await cluster.createDatabase());
   });
   test("a run whose scheduler was killed is ended by the next one, every supplier once", async () => {
-    await proveRescue(await cluster.createDatabase());
+    await assertRescue(await cluster.createDatabase());
   });
   test("runs the present week when the schedule's time comes", async () => {
-    await proveTick(await cluster.createDatabase());
+    await assertTick(await cluster.createDatabase());
   });
   test("a week that a restored ledger does not have is run again, whatever the queue remembers", async () => {
-    await proveRestoredLedger(await cluster.createDatabase());
+    await assertRestoredLedger(await cluster.createDatabase());
   });
   test("a second scheduler takes a killed one's run over within lock, look and 5 s", async () => {
-    await proveTakeover(await cluster.createDatabase());
+    await assertTakeover(await cluster.createDatabase());
   }, 120_000);
 });
 
@@ -251,9 +251,9 @@ describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no 
     await using redis = await startRedis();
     await prove(redis.url);
   }
-  test("runs a week once, keeps the schedule, names what is not there", () => withRedis(proveService));
-  test("a run whose scheduler was killed is ended by the next one, every supplier once", () => withRedis(proveRescue));
-  test("runs the present week when the schedule's time comes", () => withRedis(proveTick));
+  test("runs a week once, keeps the schedule, names what is not there", () => withRedis(assertService));
+  test("a run whose scheduler was killed is ended by the next one, every supplier once", () => withRedis(assertRescue));
+  test("runs the present week when the schedule's time comes", () => withRedis(assertTick));
   test("a week that a restored ledger does not have is run again, whatever the queue remembers", () =>
-    withRedis(proveRestoredLedger));
+    withRedis(assertRestoredLedger));
 });

@@ -75,7 +75,7 @@ interface Store {
 }
 
 /** What is rejected while the store is away is not run when it is back, and what is asked for then is. */
-async function proveNeverBoth({ url, stop, goOn }: Store): Promise<void> {
+async function assertNeverBoth({ url, stop, goOn }: Store): Promise<void> {
   await using set = await setUp(url);
   const { trigger, readyz, client } = await set.start();
   expect(await readyz()).toBe("200 ok");
@@ -108,7 +108,7 @@ async function endOf(client: Client<typeof ScheduleService>, jobId: string): Pro
 }
 
 /** A job that the queue has as done hides no week that the ledger does not have. */
-async function proveLedgerDecides(url: string): Promise<void> {
+async function assertLedgerDecides(url: string): Promise<void> {
   {
     await using queues = await openQueue(url);
     const queue = queues.queue<WeeklyJob, null>("weekly");
@@ -137,29 +137,29 @@ describe("with the jobs on Postgres", () => {
   test("a trigger while Postgres is frozen is rejected and never run", async () => {
     await using cluster = await startPostgresCluster();
     const signal = (name: "STOP" | "CONT") => () => cluster.signal(name);
-    await proveNeverBoth({ url: await cluster.createDatabase(), stop: signal("STOP"), goOn: signal("CONT") });
+    await assertNeverBoth({ url: await cluster.createDatabase(), stop: signal("STOP"), goOn: signal("CONT") });
   });
 
   test("a week that the queue has as done and the ledger has not is run", async () => {
     await using cluster = await startPostgresCluster();
-    await proveLedgerDecides(await cluster.createDatabase());
+    await assertLedgerDecides(await cluster.createDatabase());
   });
 });
 
 describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no redis-server)", () => {
   test("a trigger while Redis is frozen is rejected and never run", async () => {
     await using redis = await startRedis();
-    await proveNeverBoth({ url: redis.url, stop: redis.freeze, goOn: redis.thaw });
+    await assertNeverBoth({ url: redis.url, stop: redis.freeze, goOn: redis.thaw });
   });
 
   test("a trigger while Redis is killed is rejected and never run", async () => {
     await using redis = await startRedis();
-    await proveNeverBoth({ url: redis.url, stop: redis.kill, goOn: redis.restart });
+    await assertNeverBoth({ url: redis.url, stop: redis.kill, goOn: redis.restart });
   });
 
   test("a week that the queue has as done and the ledger has not is run", async () => {
     await using redis = await startRedis();
-    await proveLedgerDecides(redis.url);
+    await assertLedgerDecides(redis.url);
   });
 
   test("an emptied Redis has the schedule again, and a pause stays", async () => {

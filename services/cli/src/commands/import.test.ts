@@ -172,12 +172,12 @@ describe("--expected", () => {
 
   test("proves a model against its trainer, from CSV and Parquet", async () => {
     await writeFile(at("answers.csv"), csv());
-    const proven = { status: "imported", trainer: { rows: rows.length, compared: "prediction" } };
-    expect((await run(file, "--name", "proven", "--expected", "answers.csv")).json).toMatchObject(proven);
+    const verified = { status: "imported", trainer: { rows: rows.length, compared: "prediction" } };
+    expect((await run(file, "--name", "proven", "--expected", "answers.csv")).json).toMatchObject(verified);
     await using workspace = await Workspace.open(DEFAULT_LIMITS);
     const copy = `copy (select * from read_csv('${at("answers.csv")}')) to '${at("answers.parquet")}' (format parquet)`;
     await workspace.run(copy);
-    expect((await run(file, "--name", "proven", "--expected", "answers.parquet")).json).toMatchObject(proven);
+    expect((await run(file, "--name", "proven", "--expected", "answers.parquet")).json).toMatchObject(verified);
     const { modelCard } = await readVersion(at("models"), "proven", "v1");
     expect(modelCard).toContain("Compared with its trainer's own predictions");
   });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openQueue } from "./open-queue.ts";
 
 /** Proves one store: a schedule with a time zone set twice, and a retried job. */
-async function proveQueues(url: string): Promise<void> {
+async function assertQueues(url: string): Promise<void> {
   await using queues = await openQueue(url);
   const queue = queues.queue<{ n: number }, number>("proof");
   await queue.waitUntilReady();
@@ -28,7 +28,7 @@ async function proveQueues(url: string): Promise<void> {
 }
 
 /** A store that goes or falls silent keeps nobody from closing what stands on it. */
-async function proveClose(url: string): Promise<void> {
+async function assertClose(url: string): Promise<void> {
   for (const error of ["away", "silent"]) {
     await using relay = await startTcpRelay(url);
     const queues = await openQueue(relay.url);
@@ -51,18 +51,18 @@ describe("on Postgres", () => {
   afterAll(() => cluster[Symbol.asyncDispose]());
 
   it("retries and keeps one schedule", async () => {
-    await proveQueues(await cluster.createDatabase());
+    await assertQueues(await cluster.createDatabase());
   });
 
   it("is closed while the store does not answer", async () => {
-    await proveClose(await cluster.createDatabase());
+    await assertClose(await cluster.createDatabase());
   }, 40_000);
 });
 
 describe.skipIf(!hasRedis())("on Redis (skipped where there is no redis-server)", () => {
   it("retries and keeps one schedule", async () => {
     await using redis = await startRedis();
-    await proveQueues(redis.url);
+    await assertQueues(redis.url);
   });
 
   it("keeps all keys in one slot of a Redis Cluster", async () => {
@@ -73,12 +73,12 @@ describe.skipIf(!hasRedis())("on Redis (skipped where there is no redis-server)"
       timeout: 10_000,
     });
     admin.disconnect();
-    await proveQueues(redis.url);
+    await assertQueues(redis.url);
   }, 30_000);
 
   it("is closed while the store does not answer", async () => {
     await using redis = await startRedis();
-    await proveClose(redis.url);
+    await assertClose(redis.url);
   }, 40_000);
 });
 

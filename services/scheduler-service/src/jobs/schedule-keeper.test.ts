@@ -61,7 +61,7 @@ const LOSSES: Readonly<Record<string, (queue: WeeklyQueue, jobId: string, remove
   everything: (queue) => queue.obliterate({ force: true }),
 };
 
-async function proveWrittenAgain(url: string, remove: DeleteJob): Promise<void> {
+async function assertWrittenAgain(url: string, remove: DeleteJob): Promise<void> {
   for (const [what, lose] of Object.entries(LOSSES)) {
     for (const paused of [false, true]) {
       await using set = await setUp(url);
@@ -91,7 +91,7 @@ test("on Postgres: a schedule, a next job and a whole queue that were deleted ar
   const url = await cluster.createDatabase();
   const admin = await openPostgres(url, { max: 1 });
   onTestFinished(() => admin.close());
-  await proveWrittenAgain(url, (id) => admin.query("delete from bullmq.job where id = $1", [id]));
+  await assertWrittenAgain(url, (id) => admin.query("delete from bullmq.job where id = $1", [id]));
 }, 60_000);
 
 test.skipIf(!hasRedis())(
@@ -100,7 +100,7 @@ test.skipIf(!hasRedis())(
     await using redis = await startRedis();
     const admin = new Redis(redis.url);
     onTestFinished(() => admin.disconnect());
-    await proveWrittenAgain(redis.url, async (id) => {
+    await assertWrittenAgain(redis.url, async (id) => {
       expect(await admin.del(`{bellwether}:weekly:${id}`)).toBe(1);
       expect(await admin.zrem("{bellwether}:weekly:delayed", id)).toBe(1);
     });

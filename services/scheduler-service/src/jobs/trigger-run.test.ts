@@ -40,7 +40,7 @@ async function setUp(url: string, onFind: () => void = () => {}) {
 }
 
 /** The store freezes when the job is on its way: it is added after its caller was told that it was not. */
-async function proveLateAdd({ url, freeze, thaw }: Store): Promise<void> {
+async function assertLateAdd({ url, freeze, thaw }: Store): Promise<void> {
   await using first = await setUp(url, freeze);
   await expect(first.trigger.ask(WEEK, "week.csv")).rejects.toThrow(/nothing was started, ask again$/);
   thaw();
@@ -52,7 +52,7 @@ async function proveLateAdd({ url, freeze, thaw }: Store): Promise<void> {
 }
 
 /** The store freezes when the acceptance is on its way. */
-async function proveLateAcceptance({ url, freeze, thaw }: Store): Promise<void> {
+async function assertLateAcceptance({ url, freeze, thaw }: Store): Promise<void> {
   await using set = await setUp(url);
   const look = set.queue.getJob.bind(set.queue);
   const spy = vi.spyOn(set.queue, "getJob").mockImplementation(async (id) => {
@@ -68,26 +68,26 @@ async function proveLateAcceptance({ url, freeze, thaw }: Store): Promise<void> 
   if (late) expect(await set.trigger.mayRun(JOB, late, NEVER)).toBe(false);
 }
 
-async function onPostgres(prove: (store: Store) => Promise<void>): Promise<void> {
+async function onPostgres(assertHolds: (store: Store) => Promise<void>): Promise<void> {
   await using cluster = await startPostgresCluster();
   const url = await cluster.createDatabase();
-  await prove({ url, freeze: () => cluster.signal("STOP"), thaw: () => cluster.signal("CONT") });
+  await assertHolds({ url, freeze: () => cluster.signal("STOP"), thaw: () => cluster.signal("CONT") });
 }
 
-async function onRedis(prove: (store: Store) => Promise<void>): Promise<void> {
+async function onRedis(assertHolds: (store: Store) => Promise<void>): Promise<void> {
   await using redis = await startRedis();
-  await prove(redis);
+  await assertHolds(redis);
 }
 
 test("Postgres adds a job after its caller was told that it was rejected: no worker runs it", () =>
-  onPostgres(proveLateAdd));
+  onPostgres(assertLateAdd));
 test("Postgres accepts a request after its caller was told that it was rejected: it is not run", () =>
-  onPostgres(proveLateAcceptance));
+  onPostgres(assertLateAcceptance));
 test.skipIf(!hasRedis())("Redis adds a job after its caller was told that it was rejected: no worker runs it", () =>
-  onRedis(proveLateAdd),
+  onRedis(assertLateAdd),
 );
 test.skipIf(!hasRedis())("Redis accepts a request after its caller was told that it was rejected: it is not run", () =>
-  onRedis(proveLateAcceptance),
+  onRedis(assertLateAcceptance),
 );
 
 test("a caller who has gone before the acceptance started nothing; two callers at once have one run between them", async () => {

@@ -107,20 +107,20 @@ function rejectRequest(
 }
 
 /** Connections of which a call was still wanted one turn after it came. */
-const proven = new WeakSet<ServerHttp2Session>();
+const verified = new WeakSet<ServerHttp2Session>();
 
 /** What a new connection takes back at once costs nothing: its calls are looked at one turn later, until one has lasted so long. */
 function lookInTurn(stream: ServerHttp2Stream, look: () => void): void {
   // A stream that is reset with an error code tells so.
   stream.on("error", NOTHING);
   const session = stream.session as ServerHttp2Session | undefined;
-  if (!session || proven.has(session)) {
+  if (!session || verified.has(session)) {
     if (!stream.destroyed) look();
     return;
   }
   setImmediate(() => {
     if (stream.destroyed) return;
-    proven.add(session);
+    verified.add(session);
     look();
   });
 }

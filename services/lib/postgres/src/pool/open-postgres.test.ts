@@ -81,7 +81,7 @@ const times = <T>(count: number, work: () => Promise<T>): Promise<T[]> =>
 const goesOn = () =>
   vi.waitFor(() => times(5, () => inTransaction(pool, (tx) => tx.query("select 1"))), { timeout: 2_000 });
 
-const proveConnections = (query: string, isEncrypted: boolean) => () => {
+const assertConnections = (query: string, isEncrypted: boolean) => () => {
   beforeAll(async () => {
     pool = await openPostgres(server.url + query, { max: 2, applicationName: "victim" });
   });
@@ -157,10 +157,10 @@ async function withoutServer(meanwhile: () => Promise<void>): Promise<void> {
   }
 }
 
-describe("connections in the clear", proveConnections("", false));
+describe("connections in the clear", assertConnections("", false));
 describe.skipIf(!hasOpenssl())(
   "connections under TLS (skipped where there is no openssl)",
-  proveConnections("?sslmode=require", true),
+  assertConnections("?sslmode=require", true),
 );
 
 describe("parameters and answers", () => {

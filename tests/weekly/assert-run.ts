@@ -22,7 +22,7 @@ export interface RunTraces {
 }
 
 /** Holds a run against what it must be: complete, every supplier scored once, every alert raised once, the chain whole. Gives a digest of the scores. */
-export async function proveRun({ isoWeek, prefix, ops, databaseUrl, report }: RunTraces): Promise<string> {
+export async function assertRun({ isoWeek, prefix, ops, databaseUrl, report }: RunTraces): Promise<string> {
   const ids = report
     .trimEnd()
     .split("\n")
@@ -43,10 +43,10 @@ export async function proveRun({ isoWeek, prefix, ops, databaseUrl, report }: Ru
   expect((await audit.verifyChain({})).holds).toBe(true);
   expect((await audit.queryEvents({ kind: "run.completed", subject: `run/${runId}` })).records).toHaveLength(1);
   expect(run?.alertsRaised).toBeGreaterThan(0);
-  return await proveTables(databaseUrl, runId, prefix, run?.alertsRaised ?? 0);
+  return await assertTables(databaseUrl, runId, prefix, run?.alertsRaised ?? 0);
 }
 
-async function proveTables(databaseUrl: string, runId: number, prefix: string, alerts: number): Promise<string> {
+async function assertTables(databaseUrl: string, runId: number, prefix: string, alerts: number): Promise<string> {
   const pool = await openPostgres(databaseUrl, { max: 1 });
   try {
     const {
