@@ -41,9 +41,9 @@ async function keepFlooding(): Promise<number> {
     socket.resume();
     socket.write(HELLO);
     for (let round = 0; performance.now() < end && !socket.destroyed; round++) {
-      const room = socket.write(FLOODS[order.kind](round));
+      const space = socket.write(FLOODS[order.kind](round));
       sent++;
-      await (room ? turn() : roomOrClosed(socket));
+      await (space ? turn() : roomOrClosed(socket));
     }
     socket.destroy();
     await turn();

@@ -25,7 +25,7 @@ export interface DiskWatch extends AsyncDisposable {
 
 const PROBE_BYTES = 65_536;
 /** A run that found the disk full is not mended by a few free bytes. */
-const ROOM_BYTES = 64 * 2 ** 20;
+const FREE_BYTES = 64 * 2 ** 20;
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Writes a small file to the weeks' folder and opens the input folder again and again, and remembers what stopped the last run. */
@@ -38,7 +38,8 @@ export function watchDisk({ weeksFolder, inputFolder, everyMs, report }: DiskWat
   };
   const look = async (): Promise<void> => {
     ofFolders = await findError(weeksFolder, inputFolder);
-    if (ofFolders === null && ofRun !== null && (!FULL.has(ofRun.code) || (await hasRoom(weeksFolder)))) ofRun = null;
+    if (ofFolders === null && ofRun !== null && (!FULL.has(ofRun.code) || (await hasFreeSpace(weeksFolder))))
+      ofRun = null;
     send();
   };
   const watch = async (): Promise<void> => {
@@ -73,8 +74,8 @@ async function findError(weeksFolder: string, inputFolder: string): Promise<Disk
   }
 }
 
-const hasRoom = (folder: string): Promise<boolean> =>
+const hasFreeSpace = (folder: string): Promise<boolean> =>
   statfs(folder).then(
-    ({ bavail, bsize }) => bavail * bsize >= ROOM_BYTES,
+    ({ bavail, bsize }) => bavail * bsize >= FREE_BYTES,
     () => false,
   );

@@ -160,7 +160,7 @@ async function sendAll<I>(call: Duplex<I, unknown>, messages: AsyncIterable<I>):
   try {
     for await (const message of messages) {
       if (call.destroyed) return;
-      if (!call.write(message)) await roomToWrite(call);
+      if (!call.write(message)) await spaceToWrite(call);
     }
     call.end();
   } catch {
@@ -169,7 +169,7 @@ async function sendAll<I>(call: Duplex<I, unknown>, messages: AsyncIterable<I>):
   }
 }
 
-function roomToWrite(call: Duplex<never, unknown>): Promise<void> {
+function spaceToWrite(call: Duplex<never, unknown>): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       call.off("drain", done).off("close", done).off("status", done);

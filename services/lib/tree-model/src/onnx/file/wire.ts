@@ -87,14 +87,14 @@ export function floatOf(cursor: WireCursor): number {
 /** Adds the current field's integers, packed or single, to `list`. */
 export function appendIntegers(cursor: WireCursor, list: number[]): void {
   if (cursor.wire !== BYTES) {
-    checkRoom(list, 1);
+    checkFreeSpace(list, 1);
     list.push(integerOf(cursor));
     return;
   }
   const stop = cursor.stop;
   cursor.at = cursor.start;
   while (cursor.at < stop) {
-    checkRoom(list, 1);
+    checkFreeSpace(list, 1);
     list.push(readVarint(cursor));
   }
   if (cursor.at !== stop) throw malformed("packed integers that do not end with their field");
@@ -103,11 +103,11 @@ export function appendIntegers(cursor: WireCursor, list: number[]): void {
 /** Adds the current field's floats, packed or single, to `list`. */
 export function appendFloats(cursor: WireCursor, list: number[]): void {
   if (cursor.wire !== BYTES) {
-    checkRoom(list, 1);
+    checkFreeSpace(list, 1);
     list.push(floatOf(cursor));
     return;
   }
-  checkRoom(list, (cursor.stop - cursor.start) / 4);
+  checkFreeSpace(list, (cursor.stop - cursor.start) / 4);
   if ((cursor.stop - cursor.start) % 4 !== 0) throw malformed("packed floats of a broken length");
   for (let at = cursor.start; at < cursor.stop; at += 4) list.push(cursor.view.getFloat32(at, true));
 }
@@ -115,12 +115,12 @@ export function appendFloats(cursor: WireCursor, list: number[]): void {
 /** Adds the current field's doubles, packed or single, to `list`. */
 export function appendDoubles(cursor: WireCursor, list: number[]): void {
   if (cursor.wire === FIXED64) {
-    checkRoom(list, 1);
+    checkFreeSpace(list, 1);
     list.push(cursor.view.getFloat64(cursor.start, true));
     return;
   }
   expectWire(cursor, BYTES);
-  checkRoom(list, (cursor.stop - cursor.start) / 8);
+  checkFreeSpace(list, (cursor.stop - cursor.start) / 8);
   if ((cursor.stop - cursor.start) % 8 !== 0) throw malformed("packed doubles of a broken length");
   for (let at = cursor.start; at < cursor.stop; at += 8) list.push(cursor.view.getFloat64(at, true));
 }
@@ -166,7 +166,7 @@ function skipVarint(cursor: WireCursor): void {
   throw malformed("a number longer than 10 bytes");
 }
 
-function checkRoom(list: readonly number[], more: number): void {
+function checkFreeSpace(list: readonly number[], more: number): void {
   if (list.length + more > MAX_LIST) throw new ImportRejectedError("unsafe", `a list of more than ${MAX_LIST} entries`);
 }
 
