@@ -1,4 +1,4 @@
-// Holds the checkout against everything that needs no server: generated code, contracts, style, types, arrows.
+// Holds the checkout against everything that needs no server: generated code, contracts, style, types, dependencies, words.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -33,7 +33,7 @@ const steps: Step[] = [
   ["figures", "node", "scripts/figures.ts", "--check"],
   ["style", "biome", "ci", "--error-on-warnings", "."],
   ["types", "tsc", "-b"],
-  ["arrows", "vitest", "run", "--reporter=dot", "tests/architecture.test.ts"],
+  ["dependencies and words", "vitest", "run", "--reporter=dot", "tests/architecture.test.ts", "tests/words.test.ts"],
 ];
 if (existsSync("scripts/check-kernel.ts")) steps.push(["kernel is fresh", "node", "scripts/check-kernel.ts"]);
 

@@ -1,7 +1,7 @@
 import { defineConfig } from "vite";
 
 /** Where `vite dev` finds a running ops-service. */
-const OPS_WEB_DOOR = "http://127.0.0.1:8080";
+const OPS_WEB_LISTENER = "http://127.0.0.1:8080";
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -22,5 +22,5 @@ export default defineConfig({
   },
   oxc: { jsx: { runtime: "automatic" } },
   // The page's host stays in the request: the door refuses pages of another origin.
-  server: { proxy: { "^/bellwether\\..+/": { target: OPS_WEB_DOOR, changeOrigin: false } } },
+  server: { proxy: { "^/bellwether\\..+/": { target: OPS_WEB_LISTENER, changeOrigin: false } } },
 });

@@ -15,9 +15,9 @@ export async function startGate(): Promise<Gate> {
   const server = net.createServer((socket) => {
     sockets.add(socket.on("error", () => {}).on("close", () => sockets.delete(socket)));
     if (target === undefined) return;
-    const onward = net.connect(target, "127.0.0.1").on("error", () => socket.destroy());
-    socket.pipe(onward).pipe(socket);
-    socket.once("close", () => onward.destroy());
+    const forwarded = net.connect(target, "127.0.0.1").on("error", () => socket.destroy());
+    socket.pipe(forwarded).pipe(socket);
+    socket.once("close", () => forwarded.destroy());
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const address = server.address();

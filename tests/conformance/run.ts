@@ -53,9 +53,9 @@ if (flags.generate) {
 let passed = 0;
 let expected = 0;
 const failures = staleContracts();
-for (const [configuration, door] of Object.entries(CONFIGURATIONS)) {
+for (const [configuration, listener] of Object.entries(CONFIGURATIONS)) {
   if (names.length > 0 && !names.includes(configuration)) continue;
-  const verdict = judge(configuration, await runSuite(configuration, door));
+  const verdict = judge(configuration, await runSuite(configuration, listener));
   console.log(
     `${verdict.failures.length === 0 ? "ok     " : "FAILED "} ${configuration}: ${verdict.total} cases, ${verdict.expected} fail as expected`,
   );
@@ -102,8 +102,8 @@ function staleContracts(): string[] {
 }
 
 /** The runner's report. It ends with another code than 0 when a case fails, which is for `judge` to say. */
-async function runSuite(configuration: string, door: string): Promise<string> {
-  const server = [process.execPath, here("server.ts"), door];
+async function runSuite(configuration: string, listener: string): Promise<string> {
+  const server = [process.execPath, here("server.ts"), listener];
   const args = ["--conf", here(`${configuration}.yaml`), "--mode", "server", "--max-servers", "1", "--", ...server];
   const done = promisify(execFile)(runner, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
   const { stdout } = await done.catch((failed: { stdout: string }) => failed);

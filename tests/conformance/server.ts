@@ -16,7 +16,7 @@ import { ConformanceService } from "./generated/connectrpc/conformance/v1/servic
 /** Subject of the certificate that the runner's clients show. */
 const CLIENT_NAME = "Conformance Client";
 
-const door = process.argv[2] === "grpc" ? "grpc" : "web";
+const listener = process.argv[2] === "grpc" ? "grpc" : "web";
 const asked = fromBinary(ServerCompatRequestSchema, await readSized());
 statePolicies(asked.messageReceiveLimit);
 
@@ -39,7 +39,7 @@ process.once("SIGTERM", async () => {
   await server.stop();
   process.exit(0);
 });
-const { host, port } = server.addresses[door];
+const { host, port } = server.addresses[listener];
 writeSized(
   toBinary(
     ServerCompatResponseSchema,

@@ -84,9 +84,9 @@ const secrets = {
 
 const manifests = render(await findRenderer(), "deploy/overlays/production");
 const deployments = servicesOf(manifests);
-const doors = deployments.flatMap(({ spec }) => spec.template.spec.containers.flatMap(({ ports }) => ports));
-const free = await freePorts(doors.length);
-const ports = new Map(doors.map(({ containerPort }, i) => [containerPort, free[i] ?? 0]));
+const listeners = deployments.flatMap(({ spec }) => spec.template.spec.containers.flatMap(({ ports }) => ports));
+const free = await freePorts(listeners.length);
+const ports = new Map(listeners.map(({ containerPort }, i) => [containerPort, free[i] ?? 0]));
 const pods = new Map<string, PodProcess>();
 for (const deployment of deployments) {
   const image = deployment.spec.template.spec.containers[0]?.image.includes("/ml:") ? images.ml : images.ops;

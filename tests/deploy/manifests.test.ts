@@ -136,7 +136,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
     for (const { metadata, spec } of services) {
       const { labels } = spec.template.metadata;
       const ports = new Set(spec.template.spec.containers[0]?.ports.map(({ name }) => name));
-      const doors = (name: string) => {
+      const listeners = (name: string) => {
         const service = find("Service", name)?.spec as {
           clusterIP?: string;
           selector: Record<string, string>;
@@ -144,10 +144,10 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
         };
         expect(labels).toMatchObject(service.selector);
         expect(service.ports.every(({ targetPort }) => ports.has(targetPort))).toBe(true);
-        return { clusterIP: service.clusterIP, doors: service.ports.map(({ targetPort }) => targetPort) };
+        return { clusterIP: service.clusterIP, listeners: service.ports.map(({ targetPort }) => targetPort) };
       };
-      expect(doors(metadata.name)).toEqual({ clusterIP: undefined, doors: ["web", "grpc"] });
-      expect(doors(`${metadata.name}-grpc`)).toEqual({ clusterIP: "None", doors: ["grpc"] });
+      expect(listeners(metadata.name)).toEqual({ clusterIP: undefined, listeners: ["web", "grpc"] });
+      expect(listeners(`${metadata.name}-grpc`)).toEqual({ clusterIP: "None", listeners: ["grpc"] });
     }
   });
 

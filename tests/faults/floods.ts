@@ -26,8 +26,8 @@ export const floods: Scenario = async () => {
   const { ca, tls: files } = certificateFiles();
   const clear = await startReplica();
   const secured = await startReplica({ tls: files });
-  const base = (replica: Replica, door: "grpcPort" | "webPort", scheme: string) =>
-    `${scheme}://localhost:${replica.ready[door]}`;
+  const base = (replica: Replica, listener: "grpcPort" | "webPort", scheme: string) =>
+    `${scheme}://localhost:${replica.ready[listener]}`;
   const doors: Readonly<Record<string, { replica: Replica; door: FloodedDoor }>> = {
     grpc: {
       replica: clear,

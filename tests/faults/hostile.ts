@@ -53,16 +53,16 @@ export const hostileMessages: Scenario = async () => {
   const replica = await startReplica();
   const { client, transport } = clientOf([replica]);
   for (let warm = 0; warm < 200; warm++) await client.echo({ id: "warm" });
-  const doors = { grpc: sendByGrpc, web: sendByConnect };
+  const listeners = { grpc: sendByGrpc, web: sendByConnect };
   for (const message of MESSAGES) {
-    for (const [door, send] of Object.entries(doors)) {
+    for (const [listener, send] of Object.entries(listeners)) {
       const before = (await replica.stats()).rssBytes;
       const started = performance.now();
       const code = await send(replica, message);
       const took = performance.now() - started;
       const grown = ((await replica.stats()).rssBytes - before) / MIB;
       const { request } = await client.echo({ id: "honest" });
-      const name = `hostile.${message.name}.${door}`;
+      const name = `hostile.${message.name}.${listener}`;
       findings.push(
         atLeast(`${name}.right_code`, Number(code === message.code), `(${Code[code]})`, 1),
         atMost(`${name}.ms`, took, "ms", 100),

@@ -32,7 +32,7 @@ export async function measureKind(kind: Kind, bytes: Uint8Array | null): Promise
   const background = kind.background === undefined ? null : tableOf(kind.columns, kind.background);
   const task = { bytes, modelName: "matrix", background, riskClass: null, runOnnx };
   const imported = await importModel(task);
-  if (imported.status === "refused") return { result: "rejected", remark: imported.reason };
+  if (imported.status === "rejected") return { result: "rejected", remark: imported.reason };
   const parts = { space: imported.bundle.outputSpace, explanation: imported.bundle.explanation.kind };
   const compare = (rows: readonly number[]) =>
     importModel({
@@ -41,11 +41,11 @@ export async function measureKind(kind: Kind, bytes: Uint8Array | null): Promise
     });
   const all = [...kind.rows.keys()];
   const checked = kind.predictions === undefined ? null : await compare(all);
-  if (checked?.status === "refused") {
+  if (checked?.status === "rejected") {
     if (checked.kind !== "misconverted") throw new Error(`${kind.what}, ${kind.form}: ${checked.reason}`);
     // Every other row has no value on a threshold.
     const beside = await compare(all.filter((row) => row % 2 === 1));
-    if (beside.status === "refused") {
+    if (beside.status === "rejected") {
       return { result: "misconverted", ...parts, score: null, contributions: null, remark: checked.reason };
     }
     const { difference } = await compareContributions(kind, imported);

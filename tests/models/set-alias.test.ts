@@ -110,12 +110,12 @@ test("an alias is moved with who, why and when, and the same call again changes 
 
 test("what is not there is NOT_FOUND, what has moved FAILED_PRECONDITION, what is no name INVALID_ARGUMENT", async () => {
   const { models } = await startScheduler();
-  const refused = (over: object) => rejectionOf(models.setAlias({ ...move("v1"), ...over }));
-  expect(await refused({ modelName: "nobody" })).toEqual({ code: Code.NotFound, reason: "MODEL_NOT_FOUND" });
-  expect(await refused({ version: "v9" })).toEqual({ code: Code.NotFound, reason: "VERSION_NOT_FOUND" });
-  expect(await refused({ expectedVersion: "v1", version: "v9" })).toMatchObject({ code: Code.NotFound });
+  const rejected = (over: object) => rejectionOf(models.setAlias({ ...move("v1"), ...over }));
+  expect(await rejected({ modelName: "nobody" })).toEqual({ code: Code.NotFound, reason: "MODEL_NOT_FOUND" });
+  expect(await rejected({ version: "v9" })).toEqual({ code: Code.NotFound, reason: "VERSION_NOT_FOUND" });
+  expect(await rejected({ expectedVersion: "v1", version: "v9" })).toMatchObject({ code: Code.NotFound });
   const challenger = { alias: "challenger", expectedVersion: "v1" };
-  expect(await refused(challenger)).toEqual({ code: Code.FailedPrecondition, reason: "ALIAS_MOVED" });
+  expect(await rejected(challenger)).toEqual({ code: Code.FailedPrecondition, reason: "ALIAS_MOVED" });
   for (const over of [
     { modelName: "../evil" },
     { version: "challenger" },
@@ -124,7 +124,7 @@ test("what is not there is NOT_FOUND, what has moved FAILED_PRECONDITION, what i
     { reason: "" },
     { reason: "x".repeat(501) },
   ])
-    expect(await refused(over)).toMatchObject({ code: Code.InvalidArgument });
+    expect(await rejected(over)).toMatchObject({ code: Code.InvalidArgument });
   expect(await champions()).toEqual(["v1", "v2"]);
 });
 

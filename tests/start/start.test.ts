@@ -111,7 +111,7 @@ describe("bellwether start in an empty folder", () => {
       ]);
       expect({ ...ran, stdout: "" }).toEqual({ code: 0, stdout: "", stderr: "" });
       const week = JSON.parse(ran.stdout);
-      expect(week.rows_read).toBe(week.rows_scored + week.rows_set_aside);
+      expect(week.rows_read).toBe(week.rows_scored + week.rows_rejected);
       const status = await json(`${ops_service.web}/batch/status?model_name=scms-late-delivery`);
       expect(status).toMatchObject({ state: "complete", alerts_raised: week.alerts_raised });
       for (const vendor of ["Orgenics, Ltd", "Aurobindo Pharma Limited"]) {

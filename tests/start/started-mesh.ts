@@ -7,11 +7,11 @@ import { firstLine, type NodeProcess, spawnNode } from "@bellwether/testing/node
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const CLI = "services/cli/bellwether.js";
-const DOORS = ["OPS", "ML", "SCHEDULER"].flatMap((service) =>
-  ["WEB", "GRPC", "ADMIN"].map((door) => `${service}_SERVICE_${door}_PORT`),
+const LISTENERS = ["OPS", "ML", "SCHEDULER"].flatMap((service) =>
+  ["WEB", "GRPC", "ADMIN"].map((listener) => `${service}_SERVICE_${listener}_PORT`),
 );
 
-interface Doors {
+interface Listeners {
   readonly web: string;
   readonly grpc: string;
   readonly admin: string;
@@ -19,9 +19,9 @@ interface Doors {
 
 /** The line that `bellwether start --json` ends its start with. */
 export interface Started {
-  readonly ops_service: Doors;
-  readonly ml_service: Doors;
-  readonly scheduler_service: Doors;
+  readonly ops_service: Listeners;
+  readonly ml_service: Listeners;
+  readonly scheduler_service: Listeners;
   readonly dashboard: string | null;
   readonly weekly_run: {
     readonly iso_week: string;
@@ -46,7 +46,7 @@ export async function startFolder() {
   await chmod(folder, 0o755);
   const env = (over: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
     ...process.env,
-    ...Object.fromEntries(DOORS.map((name) => [name, "0"])),
+    ...Object.fromEntries(LISTENERS.map((name) => [name, "0"])),
     MODEL_REGISTRY_URL: `file:${path.join(folder, "models")}`,
     BELLWETHER_DATA_DIR: path.join(folder, "data"),
     ...over,

@@ -28,9 +28,9 @@ test("a trace begins with what a person does on the page and goes on in ops and 
 
   const [traceId] = sent.map((text) => text.split("-")[1]);
   const inTrace = collector.spans.filter((span) => span.traceId === traceId);
-  const doors = inTrace.filter(({ kind }) => kind === "SERVER");
+  const listeners = inTrace.filter(({ kind }) => kind === "SERVER");
   const calls = ["SupplierService/ListSuppliers", "AlertService/ListAlerts"];
-  expect(doors).toMatchObject(
+  expect(listeners).toMatchObject(
     calls.map((call, i) => ({
       service: "ops-service",
       name: `bellwether.ops.v1.${call}`,
@@ -41,7 +41,7 @@ test("a trace begins with what a person does on the page and goes on in ops and 
   const queries = inTrace.filter(({ kind }) => kind === "CLIENT");
   expect(queries).toMatchObject([
     // No model has a complete run: there are no suppliers to look for.
-    { name: "SELECT bellwether.run", parentId: doors[0]?.spanId },
-    { name: "SELECT bellwether.alert", parentId: doors[1]?.spanId },
+    { name: "SELECT bellwether.run", parentId: listeners[0]?.spanId },
+    { name: "SELECT bellwether.alert", parentId: listeners[1]?.spanId },
   ]);
 });

@@ -14,7 +14,8 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/demo.ts")).demoCommand,
   },
   train: {
-    description: "Train a model on a data set, evaluate it beside the best single feature, and publish it if told to.",
+    description:
+      "Train a model on a data set, evaluate it beside the best single feature, and publish it with --publish.",
     load: async () => (await import("./commands/train.ts")).trainCommand,
   },
   evaluate: {

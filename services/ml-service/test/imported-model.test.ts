@@ -33,7 +33,7 @@ let client: Client<typeof InferenceService>;
 async function publish(file: string, modelName: string, background: Uint8Array | null): Promise<void> {
   const bytes = foreignModels().find((model) => model.name === file)?.bytes ?? new Uint8Array();
   const imported = await importModel({ bytes, modelName, background, riskClass: null, runOnnx });
-  if (imported.status === "refused") throw new Error(imported.reason);
+  if (imported.status === "rejected") throw new Error(imported.reason);
   const now = new Date(0);
   const { version } = await publishVersion(
     root,

@@ -59,14 +59,14 @@ const COLUMNS = ["riskScores", "margins", "bands", "missingCounts", "contributio
 const columnsOf = (batches: readonly PredictBatchResponse[]) =>
   Object.fromEntries(COLUMNS.map((name) => [name, Buffer.concat(batches.map((batch) => batch[name]))]));
 
-test("a large batch, scored in threads, has the bits and faults of small ones, scored at once", async () => {
+test("a large batch, scored in threads, has the bits and violations of small ones, scored at once", async () => {
   const small: PredictBatchResponse[] = [];
   for (let first = 0; first < 600; first += 15) small.push(await client.predictBatch(request(first, first + 15)));
   const large = await client.predictBatch(request(0, 600));
   expect(columnsOf([large])).toEqual(columnsOf(small));
-  const faults = small.flatMap((batch, i) => batch.faults.map(({ row, reason }) => [15 * i + row, reason]));
-  expect(large.faults.map(({ row, reason }) => [row, reason])).toEqual(faults);
-  expect(faults).toHaveLength(12);
+  const violations = small.flatMap((batch, i) => batch.violations.map(({ row, reason }) => [15 * i + row, reason]));
+  expect(large.violations.map(({ row, reason }) => [row, reason])).toEqual(violations);
+  expect(violations).toHaveLength(12);
 });
 
 test("batches go on over a change of champion, each by one model", async () => {
@@ -99,7 +99,7 @@ const checksumsOf = (of: ReturnType<typeof request>) =>
   columnsIn(of).map(({ values }) =>
     values.reduce((sum, value, row) => sum + (Number.isNaN(value) ? 0 : (row + 1) * value), 0),
   );
-const refused = async (over: object) => {
+const rejected = async (over: object) => {
   const error = ConnectError.from(await client.predictBatch({ ...request(0, 100), ...over }).catch((thrown) => thrown));
   return [error.code, error.rawMessage];
 };
@@ -138,13 +138,13 @@ test("row-major and big-endian bytes, and features in another order, do not pass
     { valuesChecksums: valuesChecksums.map((sum, i) => (i === 2 ? sum * 1.00001 : sum)) },
     { valuesChecksums: valuesChecksums.map(() => Number.NaN) },
   ])
-    expect(await refused({ valuesChecksums, ...over })).toEqual([
+    expect(await rejected({ valuesChecksums, ...over })).toEqual([
       Code.InvalidArgument,
       expect.stringMatching(
         /^values_checksums\[\d+\]: .* float32 little-endian, .*\(column-major\), or send numbers instead$/,
       ),
     ]);
-  expect(await refused({ valuesChecksums: [1] })).toEqual([
+  expect(await rejected({ valuesChecksums: [1] })).toEqual([
     Code.InvalidArgument,
     `values_checksums: 1 for ${featureNames.length} feature_names`,
   ]);
@@ -154,13 +154,13 @@ test("named columns fit the rows and come once", async () => {
   const [column] = columnsIn(request(0, 100));
   if (!column) throw new Error("the demo has no features");
   const none = { featureNames: [], values: new Uint8Array() };
-  expect(await refused({ ...none, numbers: [{ ...column, values: [1] }] })).toEqual([
+  expect(await rejected({ ...none, numbers: [{ ...column, values: [1] }] })).toEqual([
     Code.InvalidArgument,
     `numbers[0].values: 1 values of "${column.name}" for 100 suppliers`,
   ]);
   for (const over of [{ numbers: [column] }, { ...none, numbers: [column, column] }])
-    expect((await refused(over))[1]).toContain(`"${column.name}" is named twice`);
-  expect((await refused({ ...none, numbers: [{ ...column, name: "late_ration" }] }))[1]).toContain("unknown feature");
+    expect((await rejected(over))[1]).toContain(`"${column.name}" is named twice`);
+  expect((await rejected({ ...none, numbers: [{ ...column, name: "late_ration" }] }))[1]).toContain("unknown feature");
 });
 
 test.each([
@@ -170,7 +170,7 @@ test.each([
   ["x".repeat(100_000), "has 100000 bytes; expected 1 to 128"],
 ])("an id that a single call refuses is refused in a batch, with its row", async (id, reason) => {
   const { supplierIds } = request(0, 100);
-  expect(await refused({ supplierIds: supplierIds.with(7, id) })).toEqual([
+  expect(await rejected({ supplierIds: supplierIds.with(7, id) })).toEqual([
     Code.InvalidArgument,
     `supplier_ids[7]: ${reason}`,
   ]);
@@ -180,7 +180,7 @@ test("ids of 128 bytes are taken; a text over 1 MiB of UTF-8 is refused, whateve
   const { supplierIds, contractTexts } = request(0, 100);
   const longest = supplierIds.with(0, "x".repeat(128)).with(1, "ü".repeat(64));
   expect((await client.predictBatch({ ...request(0, 100), supplierIds: longest })).bands).toHaveLength(100);
-  expect(await refused({ contractTexts: contractTexts.with(3, "ü".repeat(2 ** 19 + 1)) })).toEqual([
+  expect(await rejected({ contractTexts: contractTexts.with(3, "ü".repeat(2 ** 19 + 1)) })).toEqual([
     Code.InvalidArgument,
     "contract_texts[3]: over 1 MiB",
   ]);

@@ -168,29 +168,29 @@ test("a batch gives each row the score it has alone, and a fault to the bad row 
   expect(risk[2]).toBe((await clients().grpc.predict({ supplier: rounded })).score?.riskScore);
   expect(risk[1]).toBeNaN();
   expect(response.bands[1]).toBe(0);
-  expect(response.faults).toMatchObject([
+  expect(response.violations).toMatchObject([
     { row: 1, reason: "FEATURE_OUT_OF_RANGE", field: `values.${DEMO_FEATURES[0]}` },
   ]);
   expect(response.contributions.byteLength).toBe(n * response.columnNames.length * 4);
 });
 
 test("bad suppliers are refused with the field's path and the nearest name", async () => {
-  const refused = async (over: Partial<ReturnType<typeof supplier>>) => {
+  const rejected = async (over: Partial<ReturnType<typeof supplier>>) => {
     const error = await failure(clients().grpc.predict({ supplier: { ...supplier(1), ...over } }));
     expect(error.code).toBe(Code.InvalidArgument);
     return error;
   };
-  const unknown = await refused({ features: { past_dispute: 1 } });
+  const unknown = await rejected({ features: { past_dispute: 1 } });
   expect(unknown.rawMessage).toContain('did you mean "past_disputes"');
   expect(unknown.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.features.past_dispute");
   expect(unknown.findDetails(ErrorInfoSchema)[0]?.reason).toBe("FEATURE_UNKNOWN");
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, -1, 1e300]) {
-    const error = await refused({ features: { past_disputes: bad } });
+    const error = await rejected({ features: { past_disputes: bad } });
     expect(error.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.features.past_disputes");
   }
-  const nameless = await refused({ supplierId: "" });
+  const nameless = await rejected({ supplierId: "" });
   expect(nameless.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.supplier_id");
-  const long = await refused({ contractText: "x".repeat(2 * 1024 * 1024) });
+  const long = await rejected({ contractText: "x".repeat(2 * 1024 * 1024) });
   expect(long.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.contract_text");
 });
 
@@ -407,11 +407,11 @@ test("with an alias file that is none it says so, and serves what it has loaded 
   const sound = await readFile(file, "utf8");
   const replace = (text: string) => writeFile(`${file}.new`, text).then(() => rename(`${file}.new`, file));
   await replace("{");
-  const refusals: unknown[] = [];
+  const rejections: unknown[] = [];
   const destination = {
     write(line: string) {
       const { msg, err } = JSON.parse(line);
-      if (msg === "champion not taken up") refusals.push(err);
+      if (msg === "champion not taken up") rejections.push(err);
     },
   };
   const logger = createLogger({ name: "ml-service", level: "warn", destination });
@@ -421,14 +421,14 @@ test("with an alias file that is none it says so, and serves what it has loaded 
   const predict = () => createClient(InferenceService, transport).predict({ supplier: supplier(1) });
   const listAliases = () => createClient(ModelRegistryService, transport).listAliases({});
   const said = { type: "ModelCorruptError", message: expect.stringContaining(`${file}: is not JSON;`) };
-  expect(refusals).toMatchObject([said]);
+  expect(rejections).toMatchObject([said]);
   expect((await failure(predict())).code).toBe(Code.Unavailable);
 
   await replace(sound);
   await vi.waitFor(predict, { timeout: 15_000, interval: 10 });
-  expect(refusals).toHaveLength(1);
+  expect(rejections).toHaveLength(1);
   await replace("{");
-  await vi.waitFor(() => expect(refusals).toMatchObject([said, said]), { timeout: 15_000, interval: 10 });
+  await vi.waitFor(() => expect(rejections).toMatchObject([said, said]), { timeout: 15_000, interval: 10 });
   expect((await predict()).score?.model?.version).toBe("v1");
   expect((await failure(listAliases())).code).toBe(Code.DataLoss);
   const { port } = starting.addresses.admin;

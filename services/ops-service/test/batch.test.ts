@@ -50,7 +50,7 @@ test("a run counts what it was given, and its scores appear only when it is comp
   expect(await ops.batch.submitChunk(testChunk(lease, 0, [...rows(0, 3), faulty]))).toMatchObject({
     duplicate: false,
     rowsScored: 3,
-    rowsFaulty: 1,
+    rowsInvalid: 1,
   });
   await ops.batch.submitChunk(testChunk(lease, 1, [...rows(3, 2, 0.9), unknown]));
   const visible = `select supplier from bellwether.score where run = ${run?.runId}`;

@@ -56,7 +56,7 @@ afterAll(async () => {
 
 const { features, categories, text } = demoSupplier(1);
 const supplier = { supplierId: "S_1", features, categories, contractText: text };
-const doorsOf = ({ grpcUrl, webUrl }: OpsHarness) => [
+const clientsOf = ({ grpcUrl, webUrl }: OpsHarness) => [
   createClient(InferenceService, createGrpcTransport({ baseUrl: grpcUrl })),
   createClient(InferenceService, createConnectTransport({ baseUrl: webUrl, httpVersion: "1.1" })),
 ];
@@ -85,7 +85,7 @@ async function standIn(handlers: Partial<ServiceImpl<typeof InferenceService>>, 
 test("both doors give ml-service's score and explanation, asked with the caller's own token", async () => {
   const { score } = await mlClient().predict({ supplier }, { headers });
   const parts = await Array.fromAsync(mlClient().explain({ supplier, withNarrative: true }, { headers }));
-  for (const client of doorsOf(ops)) {
+  for (const client of clientsOf(ops)) {
     const answer = await client.predict({ supplier }, { headers });
     expect(answer.score).toEqual({ ...score, predictionId: answer.score?.predictionId });
     const explained = await Array.fromAsync(client.explain({ supplier, withNarrative: true }, { headers }));
@@ -105,13 +105,13 @@ test("the monolith's paths answer as ml-service's do", async () => {
       (await response?.text())?.replaceAll(/"prediction_id":"[^"]+"/g, '"prediction_id":""');
     expect(await plain(passedOn)).toBe(await plain(own));
   }
-  const refused = await fetch(`${ops.webUrl}/predict`, { method: "POST", body: '{"delay":[1]}', headers });
-  expect([refused.status, await refused.json()]).toMatchObject([400, { message: expect.stringContaining("a list") }]);
+  const rejected = await fetch(`${ops.webUrl}/predict`, { method: "POST", body: '{"delay":[1]}', headers });
+  expect([rejected.status, await rejected.json()]).toMatchObject([400, { message: expect.stringContaining("a list") }]);
 });
 
 test("ml-service's refusals come with their code, text and details", async () => {
   const wrong = { ...supplier, features: { past_dispute: 1 } };
-  for (const client of doorsOf(ops)) {
+  for (const client of clientsOf(ops)) {
     const unknown = await failureOf(client.predict({ supplier: wrong }, { headers }));
     expect([unknown.code, unknown.rawMessage]).toEqual([
       Code.InvalidArgument,
@@ -129,10 +129,10 @@ test("ml-service's refusals come with their code, text and details", async () =>
 
 test("whoever comes without a token is asked for in the service's name, and its credentials are its own matter", async () => {
   const known = await openOps({ mlUrl: ml.grpc, calls: { token: () => headers.authorization.slice(7) } });
-  for (const client of doorsOf(known)) expect((await client.predict({ supplier })).score?.supplierId).toBe("S_1");
+  for (const client of clientsOf(known)) expect((await client.predict({ supplier })).score?.supplierId).toBe("S_1");
   const strangers = await tokenOf((await keysIn("strangers")).privateKeyFile);
   const stranger = await openOps({ mlUrl: ml.grpc, calls: { token: () => strangers } });
-  for (const client of doorsOf(stranger)) {
+  for (const client of clientsOf(stranger)) {
     const failure = await failureOf(client.predict({ supplier }, { headers }));
     expect([failure.code, failure.rawMessage]).toEqual([Code.Internal, "internal error"]);
   }
@@ -143,7 +143,7 @@ test("without ml-service its RPCs are UNAVAILABLE in one line and the rest is se
   await gone.stop();
   const alone = await openOps({ mlUrl: gone.url });
   const line = "ml-service does not answer: no scores and explanations until it does; everything else goes on";
-  for (const client of doorsOf(alone))
+  for (const client of clientsOf(alone))
     for (const call of [() => client.predict({ supplier }), () => Array.fromAsync(client.explain({ supplier }))]) {
       const failure = await failureOf(call());
       expect([failure.code, failure.rawMessage]).toEqual([Code.Unavailable, line]);
@@ -153,7 +153,7 @@ test("without ml-service its RPCs are UNAVAILABLE in one line and the rest is se
   expect((await fetch(`${alone.webUrl}/predict`, { method: "POST", body: '{"supplier_id":"S_1"}' })).status).toBe(503);
   expect(await alone.alerts.listAlerts({})).toMatchObject({ alerts: [] });
   await standIn({ predict: () => ({ score: { supplierId: "S_1" } }) }, gone.port);
-  const [client] = doorsOf(alone);
+  const [client] = clientsOf(alone);
   const found = async () => expect((await client?.predict({ supplier }))?.score?.supplierId).toBe("S_1");
   await vi.waitFor(found, { timeout: 10_000 });
 });
@@ -175,7 +175,7 @@ test("the caller's deadline goes on 50 ms earlier, and its leaving too", async (
     },
   });
   const slow = await openOps({ mlUrl });
-  for (const client of doorsOf(slow)) {
+  for (const client of clientsOf(slow)) {
     const late = await failureOf(client.predict({ supplier }, { timeoutMs: 400 }));
     expect(late.code).toBe(Code.DeadlineExceeded);
     const gone = new AbortController();

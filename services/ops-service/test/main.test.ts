@@ -80,15 +80,17 @@ test("a data folder that cannot be written is one line, exit code 1", async () =
   expect(lines).toEqual([expect.stringMatching(/^the data folder \S+ cannot be written \(ENOTDIR\): .*DATA_DIR/)]);
 });
 
-test("every mistake of the environment is told at once, secrets as [redacted]", async () => {
+test("every mistake of the environment is reported at once, secrets as [redacted]", async () => {
   const env = { OPS_SERVICE_WEB_PORT: "99999", DATABASE_URL: "mysql://someone:hidden@db/x", ML_SERVICE_URL: "ml" };
   const { code, lines } = await failedStart("ops-service", env);
   expect(code).toBe(1);
   expect(lines[0]).toBe("3 mistake(s) in the environment:");
-  const told = lines.slice(1).join("\n");
-  expect(told).toContain('OPS_SERVICE_WEB_PORT: found "99999", expected a port from 0 to 65535 (0 = any free one)');
-  expect(told).toContain("DATABASE_URL: found [redacted], expected a URL that starts with postgres: or postgresql:");
-  expect(told).toContain('ML_SERVICE_URL: found "ml"');
+  const reported = lines.slice(1).join("\n");
+  expect(reported).toContain('OPS_SERVICE_WEB_PORT: found "99999", expected a port from 0 to 65535 (0 = any free one)');
+  expect(reported).toContain(
+    "DATABASE_URL: found [redacted], expected a URL that starts with postgres: or postgresql:",
+  );
+  expect(reported).toContain('ML_SERVICE_URL: found "ml"');
 });
 
 test("serves the page of a folder, and a folder without a page is one line", async () => {

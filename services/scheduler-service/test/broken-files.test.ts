@@ -63,7 +63,7 @@ test("a file with broken rows of every kind is scored without them, each counted
   const { run } = await week.run(input);
   const [read, rejected] = [BigInt(50 + BROKEN.length), BigInt(BROKEN.length)];
   expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: read, rowsScored: 50n, rowsRejected: rejected });
-  const { samples } = (await week.report()).set_aside_when_reading;
+  const { samples } = (await week.report()).rejected_when_reading;
   for (const [, column, reason] of BROKEN)
     expect(samples).toContainEqual(
       expect.objectContaining({ ...(column && { column }), reason: expect.stringContaining(reason) }),

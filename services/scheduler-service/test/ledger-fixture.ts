@@ -88,7 +88,7 @@ export async function startLedger(): Promise<LedgerServer> {
       server.onSubmit(request);
       checkFence(request.lease?.fence);
       const violations = request.scores?.violations.length ?? 0;
-      const rows = { rowsScored: request.supplierIds.length - violations, rowsFaulty: violations };
+      const rows = { rowsScored: request.supplierIds.length - violations, rowsInvalid: violations };
       if (chunks.has(request.chunk)) {
         duplicates.push(request.chunk);
         return { duplicate: true, ...rows };

@@ -96,7 +96,7 @@ async function lastStatus(
   jobId: string,
 ) {
   let last = null;
-  for await (const news of client.watchProgress({ jobId })) last = news;
+  for await (const status of client.watchProgress({ jobId })) last = status;
   return last;
 }
 
@@ -247,9 +247,9 @@ describe("with the jobs on Postgres", () => {
 
 describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no redis-server)", () => {
   /** Each proof has a server of its own, as Redis keeps no databases apart by name. */
-  async function withRedis(prove: (url: string) => Promise<void>): Promise<void> {
+  async function withRedis(assertWith: (url: string) => Promise<void>): Promise<void> {
     await using redis = await startRedis();
-    await prove(redis.url);
+    await assertWith(redis.url);
   }
   test("runs a week once, keeps the schedule, names what is not there", () => withRedis(assertService));
   test("a run whose scheduler was killed is ended by the next one, every supplier once", () => withRedis(assertRescue));

@@ -82,7 +82,7 @@ test("a week with broken rows is complete, its counts add up and its report list
   expect(lines[1]).toMatch(/^S_7,S_7,south,,700,0\.\d+,(LOW|MEDIUM|HIGH),\d,$/);
   const report = JSON.parse(await week.read("report.json"));
   expect(report).toMatchObject({ iso_week: WEEK, rows_read: 9_000, rows_scored: 8_993, rows_rejected: 7 });
-  expect(report.set_aside_when_reading.samples[0]).toMatchObject({ column: "avg_payment_delay_days", text: "soon" });
+  expect(report.rejected_when_reading.samples[0]).toMatchObject({ column: "avg_payment_delay_days", text: "soon" });
 });
 
 test("attributes that are not kept as the input has them are counted in report and notes", async () => {

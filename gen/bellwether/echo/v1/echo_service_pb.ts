@@ -2,7 +2,7 @@
 // @generated from file bellwether/echo/v1/echo_service.proto (package bellwether.echo.v1, syntax proto3)
 /* eslint-disable */
 
-// A service without a business: every kind of call, to prove clients, policies and limits against, and to measure them.
+// A service for tests and benchmarks: one RPC for each kind of call, with which clients, policies and limits are tested and measured.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";

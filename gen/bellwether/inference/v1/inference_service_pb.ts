@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/inference/v1/inference_service.proto.
  */
 export const file_bellwether_inference_v1_inference_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9iZWxsd2V0aGVyL2luZmVyZW5jZS92MS9pbmZlcmVuY2Vfc2VydmljZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEixAEKDlByZWRpY3RSZXF1ZXN0EjsKCHN1cHBsaWVyGAEgASgLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCBrpIA8gBARI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkAKD1ByZWRpY3RSZXNwb25zZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlImoKDkNhdGVnb3J5Q29sdW1uEhgKBG5hbWUYASABKAlCCrpIB3IFIAEogAESJAoKZGljdGlvbmFyeRgCIAMoCUIQukgNkgEKEIBAIgVyAyiAAhIYCgVjb2RlcxgDIAMoDUIJukgGkgEDEIBAIkMKDE51bWJlckNvbHVtbhIYCgRuYW1lGAEgASgJQgq6SAdyBSABKIABEhkKBnZhbHVlcxgCIAMoAkIJukgGkgEDEIBAIpADChNQcmVkaWN0QmF0Y2hSZXF1ZXN0EiEKDHN1cHBsaWVyX2lkcxgBIAMoCUILukgIkgEFCAEQgEASIAoNZmVhdHVyZV9uYW1lcxgCIAMoCUIJukgGkgEDEIAIEg4KBnZhbHVlcxgDIAEoDBJGCgpjYXRlZ29yaWVzGAQgAygLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW5CCbpIBpIBAxCAAhIhCg5jb250cmFjdF90ZXh0cxgFIAMoCUIJukgGkgEDEIBAEjUKBW1vZGVsGAYgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIaChJ3aXRoX2NvbnRyaWJ1dGlvbnMYByABKAgSQQoHbnVtYmVycxgIIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk51bWJlckNvbHVtbkIJukgGkgEDEIAIEiMKEHZhbHVlc19jaGVja3N1bXMYCSADKAFCCbpIBpIBAxCACCJHCghSb3dGYXVsdBILCgNyb3cYASABKA0SDgoGcmVhc29uGAIgASgJEg0KBWZpZWxkGAMgASgJEg8KB21lc3NhZ2UYBCABKAki1gMKFFByZWRpY3RCYXRjaFJlc3BvbnNlEhMKC3Jpc2tfc2NvcmVzGAEgASgMEg0KBWJhbmRzGAIgASgMEhQKDGNvbHVtbl9uYW1lcxgDIAMoCRIVCg1jb250cmlidXRpb25zGAQgASgMEhIKCmJhc2VfdmFsdWUYBSABKAESMQoGZmF1bHRzGAYgAygLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUm93RmF1bHQSNQoFbW9kZWwYByABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjoKDG91dHB1dF9zcGFjZRgIIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlEkIKEGV4cGxhbmF0aW9uX2tpbmQYCSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSDwoHbWFyZ2lucxgKIAEoDBIWCg5taXNzaW5nX2NvdW50cxgLIAEoDBISCgpiYWNrZ3JvdW5kGAwgASgJEjIKCHdhcm5pbmdzGA0gAygLMiAuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuV2FybmluZyKcAQoORXhwbGFpblJlcXVlc3QSOwoIc3VwcGxpZXIYASABKAsyIS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TdXBwbGllckIGukgDyAEBEjUKBW1vZGVsGAIgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIWCg53aXRoX25hcnJhdGl2ZRgDIAEoCCLcAQoPRXhwbGFuYXRpb25CYXNlEi0KBXNjb3JlGAEgASgLMh4uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU2NvcmUSEgoKYmFzZV92YWx1ZRgCIAEoARI2CgRraW5kGAMgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFuYXRpb25LaW5kEhIKCmJhY2tncm91bmQYBCABKAkSOgoMb3V0cHV0X3NwYWNlGAUgASgOMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuT3V0cHV0U3BhY2UiUAoQQ29udHJpYnV0aW9uTGlzdBI8Cg1jb250cmlidXRpb25zGAEgAygLMiUuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uIvIBCg9FeHBsYWluUmVzcG9uc2USOAoEYmFzZRgBIAEoCzIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhbmF0aW9uQmFzZUgAEkIKDWNvbnRyaWJ1dGlvbnMYAiABKAsyKS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb25MaXN0SAASEwoJbmFycmF0aXZlGAMgASgJSAASRAoQbmFycmF0aXZlX3NvdXJjZRgEIAEoDjIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVNvdXJjZUgAQgYKBHBhcnQqcAoPTmFycmF0aXZlU291cmNlEiAKHE5BUlJBVElWRV9TT1VSQ0VfVU5TUEVDSUZJRUQQABIdChlOQVJSQVRJVkVfU09VUkNFX1RFTVBMQVRFEAESHAoYTkFSUkFUSVZFX1NPVVJDRV9NSVNUUkFMEAIy6gIKEEluZmVyZW5jZVNlcnZpY2USZQoHUHJlZGljdBInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RSZXF1ZXN0GiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdFJlc3BvbnNlIgeQAgGouxgBEoUBCgxQcmVkaWN0QmF0Y2gSLC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXF1ZXN0Gi0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdEJhdGNoUmVzcG9uc2UiGJACAai7GAGyuxgNCICAgAgQ4NQDIMDPJBJnCgdFeHBsYWluEicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpblJlcXVlc3QaKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluUmVzcG9uc2UiB5ACAai7GAEwAUJeChtjb20uYmVsbHdldGhlci5pbmZlcmVuY2UudjFQAVojYmVsbHdldGhlci9pbmZlcmVuY2UvdjE7aW5mZXJlbmNldjGqAhdCZWxsd2V0aGVyLkluZmVyZW5jZS5WMWIGcHJvdG8z", [file_bellwether_inference_v1_score, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+  fileDesc("Ci9iZWxsd2V0aGVyL2luZmVyZW5jZS92MS9pbmZlcmVuY2Vfc2VydmljZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEixAEKDlByZWRpY3RSZXF1ZXN0EjsKCHN1cHBsaWVyGAEgASgLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCBrpIA8gBARI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkAKD1ByZWRpY3RSZXNwb25zZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlImoKDkNhdGVnb3J5Q29sdW1uEhgKBG5hbWUYASABKAlCCrpIB3IFIAEogAESJAoKZGljdGlvbmFyeRgCIAMoCUIQukgNkgEKEIBAIgVyAyiAAhIYCgVjb2RlcxgDIAMoDUIJukgGkgEDEIBAIkMKDE51bWJlckNvbHVtbhIYCgRuYW1lGAEgASgJQgq6SAdyBSABKIABEhkKBnZhbHVlcxgCIAMoAkIJukgGkgEDEIBAIpADChNQcmVkaWN0QmF0Y2hSZXF1ZXN0EiEKDHN1cHBsaWVyX2lkcxgBIAMoCUILukgIkgEFCAEQgEASIAoNZmVhdHVyZV9uYW1lcxgCIAMoCUIJukgGkgEDEIAIEg4KBnZhbHVlcxgDIAEoDBJGCgpjYXRlZ29yaWVzGAQgAygLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW5CCbpIBpIBAxCAAhIhCg5jb250cmFjdF90ZXh0cxgFIAMoCUIJukgGkgEDEIBAEjUKBW1vZGVsGAYgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIaChJ3aXRoX2NvbnRyaWJ1dGlvbnMYByABKAgSQQoHbnVtYmVycxgIIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk51bWJlckNvbHVtbkIJukgGkgEDEIAIEiMKEHZhbHVlc19jaGVja3N1bXMYCSADKAFCCbpIBpIBAxCACCJLCgxSb3dWaW9sYXRpb24SCwoDcm93GAEgASgNEg4KBnJlYXNvbhgCIAEoCRINCgVmaWVsZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIt4DChRQcmVkaWN0QmF0Y2hSZXNwb25zZRITCgtyaXNrX3Njb3JlcxgBIAEoDBINCgViYW5kcxgCIAEoDBIUCgxjb2x1bW5fbmFtZXMYAyADKAkSFQoNY29udHJpYnV0aW9ucxgEIAEoDBISCgpiYXNlX3ZhbHVlGAUgASgBEjkKCnZpb2xhdGlvbnMYBiADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Sb3dWaW9sYXRpb24SNQoFbW9kZWwYByABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjoKDG91dHB1dF9zcGFjZRgIIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlEkIKEGV4cGxhbmF0aW9uX2tpbmQYCSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSDwoHbWFyZ2lucxgKIAEoDBIWCg5taXNzaW5nX2NvdW50cxgLIAEoDBISCgpiYWNrZ3JvdW5kGAwgASgJEjIKCHdhcm5pbmdzGA0gAygLMiAuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuV2FybmluZyKcAQoORXhwbGFpblJlcXVlc3QSOwoIc3VwcGxpZXIYASABKAsyIS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TdXBwbGllckIGukgDyAEBEjUKBW1vZGVsGAIgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIWCg53aXRoX25hcnJhdGl2ZRgDIAEoCCLcAQoPRXhwbGFuYXRpb25CYXNlEi0KBXNjb3JlGAEgASgLMh4uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU2NvcmUSEgoKYmFzZV92YWx1ZRgCIAEoARI2CgRraW5kGAMgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFuYXRpb25LaW5kEhIKCmJhY2tncm91bmQYBCABKAkSOgoMb3V0cHV0X3NwYWNlGAUgASgOMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuT3V0cHV0U3BhY2UiUAoQQ29udHJpYnV0aW9uTGlzdBI8Cg1jb250cmlidXRpb25zGAEgAygLMiUuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uIvIBCg9FeHBsYWluUmVzcG9uc2USOAoEYmFzZRgBIAEoCzIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhbmF0aW9uQmFzZUgAEkIKDWNvbnRyaWJ1dGlvbnMYAiABKAsyKS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb25MaXN0SAASEwoJbmFycmF0aXZlGAMgASgJSAASRAoQbmFycmF0aXZlX3NvdXJjZRgEIAEoDjIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVNvdXJjZUgAQgYKBHBhcnQqcAoPTmFycmF0aXZlU291cmNlEiAKHE5BUlJBVElWRV9TT1VSQ0VfVU5TUEVDSUZJRUQQABIdChlOQVJSQVRJVkVfU09VUkNFX1RFTVBMQVRFEAESHAoYTkFSUkFUSVZFX1NPVVJDRV9NSVNUUkFMEAIy6gIKEEluZmVyZW5jZVNlcnZpY2USZQoHUHJlZGljdBInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RSZXF1ZXN0GiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdFJlc3BvbnNlIgeQAgGouxgBEoUBCgxQcmVkaWN0QmF0Y2gSLC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXF1ZXN0Gi0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdEJhdGNoUmVzcG9uc2UiGJACAai7GAGyuxgNCICAgAgQ4NQDIMDPJBJnCgdFeHBsYWluEicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpblJlcXVlc3QaKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluUmVzcG9uc2UiB5ACAai7GAEwAUJeChtjb20uYmVsbHdldGhlci5pbmZlcmVuY2UudjFQAVojYmVsbHdldGhlci9pbmZlcmVuY2UvdjE7aW5mZXJlbmNldjGqAhdCZWxsd2V0aGVyLkluZmVyZW5jZS5WMWIGcHJvdG8z", [file_bellwether_inference_v1_score, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
  * Asks for one score.
@@ -224,9 +224,9 @@ export const PredictBatchRequestSchema: GenMessage<PredictBatchRequest> = /*@__P
 /**
  * Why a row has no score.
  *
- * @generated from message bellwether.inference.v1.RowFault
+ * @generated from message bellwether.inference.v1.RowViolation
  */
-export type RowFault = Message<"bellwether.inference.v1.RowFault"> & {
+export type RowViolation = Message<"bellwether.inference.v1.RowViolation"> & {
   /**
    * Row number from 0.
    *
@@ -242,7 +242,7 @@ export type RowFault = Message<"bellwether.inference.v1.RowFault"> & {
   reason: string;
 
   /**
-   * The field at fault, for example "values.late_ratio".
+   * The invalid field, for example "values.late_ratio".
    *
    * @generated from field: string field = 3;
    */
@@ -257,10 +257,10 @@ export type RowFault = Message<"bellwether.inference.v1.RowFault"> & {
 };
 
 /**
- * Describes the message bellwether.inference.v1.RowFault.
- * Use `create(RowFaultSchema)` to create a new message.
+ * Describes the message bellwether.inference.v1.RowViolation.
+ * Use `create(RowViolationSchema)` to create a new message.
  */
-export const RowFaultSchema: GenMessage<RowFault> = /*@__PURE__*/
+export const RowViolationSchema: GenMessage<RowViolation> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 5);
 
 /**
@@ -270,14 +270,14 @@ export const RowFaultSchema: GenMessage<RowFault> = /*@__PURE__*/
  */
 export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatchResponse"> & {
   /**
-   * Calibrated risk scores: float64 little-endian, one per row; NaN where the band is UNKNOWN or the row has a fault.
+   * Calibrated risk scores: float64 little-endian, one per row; NaN where the band is UNKNOWN or the row is invalid.
    *
    * @generated from field: bytes risk_scores = 1;
    */
   riskScores: Uint8Array;
 
   /**
-   * One Band per row as a byte; 0 where the row has a fault.
+   * One Band per row as a byte; 0 where the row is invalid.
    *
    * @generated from field: bytes bands = 2;
    */
@@ -307,9 +307,9 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   /**
    * Rows without a score, in rising order.
    *
-   * @generated from field: repeated bellwether.inference.v1.RowFault faults = 6;
+   * @generated from field: repeated bellwether.inference.v1.RowViolation violations = 6;
    */
-  faults: RowFault[];
+  violations: RowViolation[];
 
   /**
    * What computed the scores.
@@ -574,7 +574,7 @@ export const NarrativeSourceSchema: GenEnum<NarrativeSource> = /*@__PURE__*/
  */
 export const InferenceService: GenService<{
   /**
-   * Scores one supplier. INVALID_ARGUMENT names the field at fault; NOT_FOUND: no such model or version; UNAVAILABLE: no model loaded yet. Idempotent.
+   * Scores one supplier. INVALID_ARGUMENT names the invalid field; NOT_FOUND: no such model or version; UNAVAILABLE: no model loaded yet. Idempotent.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.Predict
    */
@@ -584,7 +584,7 @@ export const InferenceService: GenService<{
     output: typeof PredictResponseSchema;
   },
   /**
-   * Scores up to 8,192 suppliers in columns; a bad row gets a fault and the others their scores. INVALID_ARGUMENT: the columns do not fit together. Message limit 16 MiB. Idempotent.
+   * Scores up to 8,192 suppliers in columns; an invalid row gets a violation and the other rows get their scores. INVALID_ARGUMENT: the columns do not fit together. Message limit 16 MiB. Idempotent.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.PredictBatch
    */

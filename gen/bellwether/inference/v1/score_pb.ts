@@ -29,7 +29,7 @@ export type Supplier = Message<"bellwether.inference.v1.Supplier"> & {
   supplierId: string;
 
   /**
-   * Numeric features by name, each in the unit of the configuration. A feature left out follows its missing policy. NaN and infinity are refused.
+   * Numeric features by name, each in the unit of the configuration. A feature left out follows its missing policy. NaN and infinity are rejected.
    *
    * @generated from field: map<string, double> features = 2;
    */

@@ -96,7 +96,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   supplierId: string;
 
   /**
-   * The supplier's name. Empty: not told.
+   * The supplier's name. Empty: unknown.
    *
    * @generated from field: string supplier_name = 4;
    */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/audit.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// The audit trail.
+// The audit log.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";

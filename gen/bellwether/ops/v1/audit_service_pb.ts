@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/audit_service.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// Appends to the audit trail and reads it.
+// Appends to the audit log and reads it.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -219,7 +219,7 @@ export const VerifyChainResponseSchema: GenMessage<VerifyChainResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_audit_service, 5);
 
 /**
- * An append-only trail in a hash chain.
+ * An append-only log in a hash chain.
  *
  * @generated from service bellwether.ops.v1.AuditService
  */
@@ -235,7 +235,7 @@ export const AuditService: GenService<{
     output: typeof AppendEventsResponseSchema;
   },
   /**
-   * Queries the trail, what happened last first; of one moment, what was recorded last. INVALID_ARGUMENT: a page token of another list or filter. Idempotent.
+   * Queries the log, newest event first; of events with the same time, the last recorded first. INVALID_ARGUMENT: a page token of another list or filter. Idempotent.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.QueryEvents
    */

@@ -34,28 +34,28 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
   supplierId: string;
 
   /**
-   * Its name. Empty: not told.
+   * Its name. Empty: unknown.
    *
    * @generated from field: string name = 2;
    */
   name: string;
 
   /**
-   * Its region. Empty: not told.
+   * Its region. Empty: unknown.
    *
    * @generated from field: string region = 3;
    */
   region: string;
 
   /**
-   * Its category. Empty: not told.
+   * Its category. Empty: unknown.
    *
    * @generated from field: string category = 4;
    */
   category: string;
 
   /**
-   * Money at stake in a year, at least 0, in the currency of the weekly file. Unset: not told.
+   * Money at stake in a year, at least 0, in the currency of the weekly file. Unset: unknown.
    *
    * @generated from field: optional double exposure = 5;
    */

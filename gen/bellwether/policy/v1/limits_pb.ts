@@ -37,7 +37,7 @@ export type CallLimits = Message<"bellwether.policy.v1.CallLimits"> & {
   defaultTimeoutMs: number;
 
   /**
-   * The stream lasts as long as both sides wish (a watch): without a client's deadline it has none. default_timeout_ms must be 0 then.
+   * The stream ends when one side ends it (a watch): it has no deadline unless the client sets one. default_timeout_ms must be 0 then.
    * A stream of answers sends a message without any field set when it has sent nothing for 20 s, so that nothing on the way takes it for
    * idle: clients ignore it. UNAVAILABLE with reason CONNECTION_AGE or SHUTTING_DOWN ends it: clients open it again.
    *

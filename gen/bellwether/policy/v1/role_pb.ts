@@ -44,7 +44,7 @@ export const Role = {
   ANALYST: 2,
 
   /**
-   * Changes models and schedules, reads the audit trail; everything an analyst may.
+   * Changes models and schedules, reads the audit log; everything an analyst may.
    *
    * @generated from enum value: ROLE_ADMIN = 3;
    */

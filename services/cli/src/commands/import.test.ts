@@ -124,7 +124,7 @@ test("a refused file gives its reason as JSON and as an error, and publishes not
   ] as const) {
     const { json, error } = await run(name, "--name", "refused");
     expect(json).toMatchObject({
-      status: "refused",
+      status: "rejected",
       reason: expect.stringMatching(reason),
       explanation: "none",
       agreement: null,
@@ -146,7 +146,7 @@ test("under --json a refused file is one line on standard output, and exit code 
   expect(ran.stderr).toContain("no-model.onnx is refused: ");
   const lines = ran.stdout.trimEnd().split("\n");
   expect(lines).toHaveLength(1);
-  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ status: "refused", kind: expect.any(String) });
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ status: "rejected", kind: expect.any(String) });
 }, 60_000);
 
 test("background rows that do not fit are wrong use", async () => {
@@ -210,7 +210,7 @@ describe("--expected", () => {
     await writeFile(at("others.csv"), csv(0.01));
     const { json, error } = await run(file, "--name", "disproven", "--expected", "others.csv");
     expect(json).toMatchObject({
-      status: "refused",
+      status: "rejected",
       kind: "misconverted",
       reason: expect.stringMatching(/of 4 expected.*taken as the trainer's answers: answer$/),
     });

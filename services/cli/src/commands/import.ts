@@ -39,7 +39,7 @@ export function importCommand(context: CliContext): Command {
     )
     .option(
       "--expected <file>",
-      "rows with the trainer's own outputs (CSV, JSON lines or Parquet): the model's columns and one more, or one for each class; a file that answers otherwise is refused",
+      "rows with the trainer's own outputs (CSV, JSON lines or Parquet): the model's columns and one more, or one for each class; a file whose answers differ is rejected",
     )
     .option(
       "--config <file>",
@@ -55,19 +55,19 @@ export function importCommand(context: CliContext): Command {
     .action(async (file: string, options: ImportOptions) => {
       const report = createReport(options);
       const imported = await importFile(file, options, context);
-      if (imported.status === "refused") {
+      if (imported.status === "rejected") {
         reportRejection(report, imported);
-        throw new ReportedError(`${file} is refused: ${imported.reason}`);
+        throw new ReportedError(`${file} is rejected: ${imported.reason}`);
       }
       const published = await publishImported(registryFolder(context), imported, new Date()).catch((error: unknown) => {
         if (!(error instanceof ModelRejectedError)) throw error;
         reportRejection(report, {
-          status: "refused",
+          status: "rejected",
           kind: "disagrees",
           reason: error.message,
           agreement: imported.agreement,
         });
-        throw new ReportedError(`${file} is refused: it could not be loaded: ${error.message}`);
+        throw new ReportedError(`${file} is rejected: it could not be loaded: ${error.message}`);
       });
       reportImport(report, imported, published);
     });
@@ -110,7 +110,7 @@ export async function importFile(
     if (error instanceof BackgroundError) throw new UsageError(`--background: ${error.message}`);
     if (error instanceof ExpectedError) throw new UsageError(`--expected: ${error.message}`);
     if (!(error instanceof ImportRejectedError)) throw error;
-    return { status: "refused", kind: error.kind, reason: error.message, agreement: null };
+    return { status: "rejected", kind: error.kind, reason: error.message, agreement: null };
   }
 }
 
@@ -138,7 +138,7 @@ function nameAfter(file: string): string {
 
 function reportRejection(report: Report, rejected: RejectedModel): void {
   report.json({
-    status: "refused",
+    status: "rejected",
     reason: rejected.reason,
     kind: rejected.kind,
     explanation: "none",

@@ -15,11 +15,11 @@ const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
 const MODEL_FLAG = ["--model <name>", "model, default the service's"] as const;
 const SCHEDULER_FLAG = [
   "--scheduler <url>",
-  "gRPC door of scheduler-service, which makes the change; default SCHEDULER_SERVICE_URL, else the registry's folder is changed",
+  "gRPC listener of scheduler-service, which makes the change; default SCHEDULER_SERVICE_URL, else the registry's folder is changed",
 ] as const;
 const ML_FLAG = [
   "--ml <url>",
-  "with --scheduler: gRPC door of ml-service, default ML_SERVICE_URL, else this machine at ML_SERVICE_GRPC_PORT, 9081",
+  "with --scheduler: gRPC listener of ml-service, default ML_SERVICE_URL, else this machine at ML_SERVICE_GRPC_PORT, 9081",
 ] as const;
 
 /** What `promote` and `rollback` do before the champion changes. */

@@ -71,21 +71,21 @@ function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh): string[]
 }
 
 function readyJson({ ops, ml, scheduler, hasPage, run }: RunningMesh) {
-  const doors = (service: ServiceProcess) => ({
+  const listeners = (service: ServiceProcess) => ({
     web: webUrl(service),
     grpc: `localhost:${service.addresses.grpc.port}`,
     admin: `http://localhost:${service.addresses.admin.port}`,
   });
   return {
-    ops_service: doors(ops),
-    ml_service: doors(ml),
-    scheduler_service: doors(scheduler),
+    ops_service: listeners(ops),
+    ml_service: listeners(ml),
+    scheduler_service: listeners(scheduler),
     dashboard: hasPage ? webUrl(ops) : null,
     weekly_run: run && {
       iso_week: run.isoWeek,
       rows_read: Number(run.rowsRead ?? 0),
       rows_scored: Number(run.rowsScored),
-      rows_set_aside: Number(run.rowsRejected),
+      rows_rejected: Number(run.rowsRejected),
       alerts_raised: run.alertsRaised,
     },
   };

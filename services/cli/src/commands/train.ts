@@ -35,7 +35,7 @@ export function trainCommand(context: CliContext): Command {
       if (treeModel.trees.length < model.trainer.trees)
         report.line(`early stopping kept ${treeModel.trees.length} of ${model.trainer.trees} trees`);
       report.line(
-        `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.rejected} refused, ${data.rejected.count} rejected while reading, ${data.unlabelled} without a label`,
+        `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.invalid} refused, ${data.rejected.count} rejected while reading, ${data.unlabelled} without a label`,
       );
       for (const line of rejectedLines(data)) report.line(line);
       for (const { column, reason, rows, sample } of trained.leftOut.slice(leftOutRows(data).length))
@@ -58,7 +58,7 @@ export function trainCommand(context: CliContext): Command {
           calibration: rowCounts.calibration,
           test: rowCounts.test,
           purged: rowCounts.purged,
-          rejected: rowCounts.rejected,
+          invalid: rowCounts.invalid,
           rejected: data.rejected.count,
           unlabelled: data.unlabelled,
         },

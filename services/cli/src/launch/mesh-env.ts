@@ -24,8 +24,12 @@ export async function meshEnv(given: EnvSource): Promise<Record<string, string>>
   try {
     for (const [prefix, ports] of Object.entries(DEFAULT_PORTS)) {
       const read = readEnv(given, serverEnv(prefix, ports));
-      for (const [door, wanted] of Object.entries({ GRPC: read.grpcPort, WEB: read.webPort, ADMIN: read.adminPort })) {
-        const variable = `${prefix}_${door}_PORT`;
+      for (const [listener, wanted] of Object.entries({
+        GRPC: read.grpcPort,
+        WEB: read.webPort,
+        ADMIN: read.adminPort,
+      })) {
+        const variable = `${prefix}_${listener}_PORT`;
         const probe = await holdPort(read.host, variable, wanted);
         held.push(probe);
         const address = probe.address();

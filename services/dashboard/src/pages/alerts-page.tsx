@@ -16,7 +16,7 @@ import { ACTIVE_ALERTS, type AlertFilter, hrefOf } from "../routing/route.ts";
 /** The alerts that a filter lets through, to be triaged. They stay fresh by themselves. */
 export function AlertsPage({ filter }: { filter: AlertFilter }) {
   return (
-    <Page title="Alerts" aside={<AlertFilters filter={filter} />}>
+    <Page title="Alerts" extra={<AlertFilters filter={filter} />}>
       <AlertList filter={filter} />
     </Page>
   );

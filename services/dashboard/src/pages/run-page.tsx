@@ -37,7 +37,7 @@ export function RunPage({ isoWeek, modelName }: { isoWeek: string; modelName: st
 function Run({ listed }: { listed: BatchRun }) {
   const run = useRunWatch(listed);
   return (
-    <Page title={`Weekly run ${run.isoWeek}`} aside={<RunOfModel run={run} />}>
+    <Page title={`Weekly run ${run.isoWeek}`} extra={<RunOfModel run={run} />}>
       {run.failure && (
         <div className="notice failure" role="alert">
           <strong>The run was given up</strong>

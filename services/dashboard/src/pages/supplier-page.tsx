@@ -24,7 +24,7 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
   const supplier = got.data?.supplier;
   const score = supplier?.latestScore;
   return (
-    <Page title={supplier?.name || supplierId} aside={score && <LatestScore score={score} />}>
+    <Page title={supplier?.name || supplierId} extra={score && <LatestScore score={score} />}>
       {got.isPending && <Loading what="the supplier" />}
       {got.isError && <NotShown error={got.error} onRetry={() => void got.refetch()} />}
       {supplier && (

@@ -18,7 +18,7 @@ const BANDS = [Band.UNSPECIFIED, Band.HIGH, Band.MEDIUM, Band.LOW, Band.UNKNOWN]
 /** The suppliers of the latest run, those with the most at stake first. */
 export function SuppliersPage({ band, modelName }: { band: Band; modelName: string }) {
   return (
-    <Page title="Suppliers" aside={<BandFilter band={band} modelName={modelName} />}>
+    <Page title="Suppliers" extra={<BandFilter band={band} modelName={modelName} />}>
       <SupplierList band={band} modelName={modelName} />
     </Page>
   );

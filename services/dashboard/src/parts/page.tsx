@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect } from "react";
 
 /** A page's frame. Its title stands in the tab too; the heading can take the focus. */
-export function Page({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+export function Page({ title, extra, children }: { title: string; extra?: ReactNode; children: ReactNode }) {
   useEffect(() => {
     document.title = `${title} · Bellwether`;
   }, [title]);
@@ -9,7 +9,7 @@ export function Page({ title, aside, children }: { title: string; aside?: ReactN
     <div className="page">
       <div className="page-head">
         <h1 tabIndex={-1}>{title}</h1>
-        {aside}
+        {extra}
       </div>
       {children}
     </div>

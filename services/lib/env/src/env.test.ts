@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { EnvError, env, readEnv } from "./env.ts";
 import { Secret } from "./secret.ts";
 
-function violationsOf(run: () => unknown): EnvError["mistakes"] {
+function violationsOf(run: () => unknown): EnvError["violations"] {
   try {
     run();
   } catch (error) {
@@ -100,7 +100,7 @@ test("a number outside its bounds, Infinity and an overflowing exponent are refu
     expect(violationsOf(() => readEnv({ N: text }, { n: env.number("N", { min: 0, max: 1 }) }))).toHaveLength(1);
 });
 
-test("a wrong secret is not printed, neither in the message nor in the mistakes", () => {
+test("a wrong secret is not printed, neither in the message nor in the violations", () => {
   const read = () =>
     readEnv(
       { KEY: "hunter2 with blanks", DATABASE_URL: "mysql://u:hunter2@h/db" },

@@ -36,7 +36,7 @@ describe.each(readable.map((file) => [file.name, file] as const))("%s", (_, file
 
   test("is imported, and what is written answers as it was read", async () => {
     const imported = await importModel({ ...task, bytes: file.bytes });
-    if (imported.status === "refused") throw new Error(imported.reason);
+    if (imported.status === "rejected") throw new Error(imported.reason);
     expect(imported.agreement.rows).toBeGreaterThan(250);
     expect(imported.agreement.maxRelativeDifference).toBeLessThan(1e-6);
     const written = readOnnxTreeModel(imported.onnx);

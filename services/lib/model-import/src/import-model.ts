@@ -68,7 +68,7 @@ export interface ImportedModel {
 
 /** The file is not imported; the reason is a sentence for the person who holds it. */
 export interface RejectedModel {
-  readonly status: "refused";
+  readonly status: "rejected";
   readonly kind: RejectionKind;
   readonly reason: string;
   /** Null unless both evaluations ran. */
@@ -94,7 +94,7 @@ export async function importModel(task: ImportTask): Promise<ImportedModel | Rej
     return await importSource(task, source, background, expected);
   } catch (error) {
     if (!(error instanceof ImportRejectedError)) throw error;
-    return { status: "refused", kind: error.kind, reason: error.message, agreement: null };
+    return { status: "rejected", kind: error.kind, reason: error.message, agreement: null };
   }
 }
 
@@ -254,5 +254,5 @@ function worse(one: Agreement, other: Agreement): Agreement {
 function disagreement(agreement: Agreement, what: string): RejectedModel {
   const difference = agreement.maxRelativeDifference.toExponential(1);
   const reason = `ONNX Runtime and our own evaluation of ${what} differ by ${difference} on the same rows, so the model would not be explained truthfully`;
-  return { status: "refused", kind: "disagrees", reason, agreement };
+  return { status: "rejected", kind: "disagrees", reason, agreement };
 }

@@ -14,7 +14,7 @@ const sha256 = (...parts: readonly BinaryLike[]): string => {
 /** What an import publishes, or why it refuses, as digests. */
 async function imported(bytes: Uint8Array) {
   const result = await importModel({ bytes, modelName: "imported", background: null, riskClass: null, runOnnx });
-  if (result.status === "refused") return { rejected: result.reason };
+  if (result.status === "rejected") return { rejected: result.reason };
   const { trees } = readSourceModel(bytes).model;
   return {
     trees: sha256(

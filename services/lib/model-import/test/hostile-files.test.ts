@@ -321,7 +321,7 @@ test.each(HOSTILE)("refuses %s within 5 s of CPU time and without the runtime", 
     riskClass: null,
     runOnnx: () => Promise.reject(new Error("the file reached the runtime")),
   });
-  expect(rejected).toMatchObject({ status: "refused", reason: expect.stringMatching(reason) });
+  expect(rejected).toMatchObject({ status: "rejected", reason: expect.stringMatching(reason) });
   const { user, system } = process.cpuUsage(started);
   expect((user + system) / 1e6).toBeLessThan(5);
 });
@@ -330,6 +330,6 @@ test("refuses every beginning of a sound file, and says that it is cut off or br
   for (let length = 0; length < sound.length; length += 3) {
     const runOnnx = () => Promise.reject(new Error("the file reached the runtime"));
     const task = { bytes: sound.subarray(0, length), modelName: "cut", background: null, riskClass: null, runOnnx };
-    expect(await importModel(task)).toMatchObject({ status: "refused", kind: "malformed" });
+    expect(await importModel(task)).toMatchObject({ status: "rejected", kind: "malformed" });
   }
 });

@@ -43,7 +43,7 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
   test.each(IMPORTED)("%s is imported, answers as its trainer and explains", async (name, file, explanation) => {
     const known = caseOf(name);
     const imported = await importCase(file, expectedLines(known));
-    if (imported.status === "refused") throw new Error(imported.reason);
+    if (imported.status === "rejected") throw new Error(imported.reason);
     expect(imported.trainer).toMatchObject({ rows: known.rows.length, differing: 0 });
     expect(imported.bundle.explanation.kind).toBe(explanation);
     expect(imported.modelCard).toContain(`Compared with its trainer's own predictions on ${known.rows.length} rows`);
@@ -55,7 +55,7 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
     }
     const wrong = expectedLines({ ...known, right: known.right.map((x, at) => (at === 1 ? x * 1.01 + 0.01 : x)) });
     const rejected = await importCase(file, wrong);
-    expect(rejected).toMatchObject({ status: "refused", kind: "misconverted" });
+    expect(rejected).toMatchObject({ status: "rejected", kind: "misconverted" });
     expect(rejected).toMatchObject({ reason: expect.stringMatching(/^1 of \d expected rows differ .* most in row 2/) });
   });
 
@@ -69,7 +69,7 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
     const name = "misconverted-hgb-categorical";
     expect(await importCase(`${name}.onnx`)).toMatchObject({ status: "imported", trainer: null });
     expect(await importCase(`${name}.onnx`, expectedLines(caseOf(name)))).toMatchObject({
-      status: "refused",
+      status: "rejected",
       kind: "misconverted",
       reason: expect.stringMatching(
         /^3 of 5 expected rows .*gave 0\.2411284, the file gives 0\.6465365; the converter \(skl2onnx\)/,
@@ -79,7 +79,7 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
 
   test("thresholds that are one float32 are refused with the column and the way out", async () => {
     expect(await importCase("epoch-seconds.lgb.txt")).toMatchObject({
-      status: "refused",
+      status: "rejected",
       kind: "unsupported",
       reason: expect.stringMatching(/column Column_0: 2 of 3 thresholds .*1700000000\.5.*seconds since 1970/),
     });
@@ -87,7 +87,7 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
 
   test("the texts of a data frame's categories are taken, and codes beyond them warned of", async () => {
     const imported = await importCase("xgb-category-texts.model.ubj");
-    if (imported.status === "refused") throw new Error(imported.reason);
+    if (imported.status === "rejected") throw new Error(imported.reason);
     const { vectorize, vectorizeBatch } = createVectorizer(imported.bundle);
     const given = (features: Record<string, number>, categories: Record<string, string>) =>
       vectorize({ features, categories, text: "" }, "supplier");

@@ -23,6 +23,6 @@ test.each(foreignModels().map((file) => [file.name, file] as const))(
     const imported = await importModel(task);
     const reason = REJECTED[name];
     if (reason === undefined) expect(imported).toMatchObject({ status: "imported" });
-    else expect(imported).toMatchObject({ status: "refused", reason: expect.stringMatching(reason) });
+    else expect(imported).toMatchObject({ status: "rejected", reason: expect.stringMatching(reason) });
   },
 );

@@ -66,8 +66,8 @@ test("an outgoing call of no trace that is not drawn carries fresh ids and the d
   const { span } = traceClientCall(RPC, headers, 0);
   expect(span).toBeUndefined();
   expect(headers.get("traceparent")).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
-  const onward = propagation.extract(ROOT_CONTEXT, Object.fromEntries(headers));
-  expect(trace.getSpanContext(onward)?.traceFlags).toBe(0);
+  const forwarded = propagation.extract(ROOT_CONTEXT, Object.fromEntries(headers));
+  expect(trace.getSpanContext(forwarded)?.traceFlags).toBe(0);
 });
 
 test("an error is told by its code; a refusal that is the caller's fault is none", () => {

@@ -32,9 +32,9 @@ export function checkSameModel(runId: number, before: ScoredBy | null, now: Scor
 export function checkSameRows(
   runId: number,
   { chunk, supplierIds }: Pick<ScoredChunk, "chunk" | "supplierIds">,
-  { rowsScored, rowsFaulty }: Omit<ChunkReceipt, "duplicate">,
+  { rowsScored, rowsInvalid }: Omit<ChunkReceipt, "duplicate">,
 ): void {
-  const received = rowsScored + rowsFaulty;
+  const received = rowsScored + rowsInvalid;
   if (received === supplierIds.length) return;
   throw new RunMismatchError(
     `run ${runId} received chunk ${chunk} with ${received} rows before, now it has ${supplierIds.length}; send what was sent before, or start the run with its new source`,

@@ -5,7 +5,7 @@ import { describeLosses, type LossCounts, measureLosses, type PreviousWeek } fro
 const POLICY = createRiskPolicy({ maxRejectedShare: 0.02, maxRejectedRows: 10, minSuppliersShare: 0.7 });
 const WEEK: PreviousWeek = { isoWeek: "2026-W46", suppliers: 1_000 };
 const NOTHING: LossCounts = {
-  ...{ rowsRead: 1_000, rowsRejected: 0, rowsRepeated: 0, rowsFaulty: 0, suppliers: 1_000 },
+  ...{ rowsRead: 1_000, rowsRejected: 0, rowsRepeated: 0, rowsInvalid: 0, suppliers: 1_000 },
   ...{ sourceRows: null, sourceRowsRejected: 0 },
 };
 const measure = (counts: Partial<LossCounts>, previous: PreviousWeek | null = null) =>
@@ -19,9 +19,12 @@ test("a run exceeds the limit of rejected rows with more than the share and more
 });
 
 test("rows of all stages are added, those that repeat an earlier row exactly are not", () => {
-  expect(measure({ rowsRejected: 15, rowsFaulty: 5 })).toMatchObject({ rowsRejected: 20, exceeded: [] });
-  expect(measure({ rowsRejected: 15, rowsFaulty: 6 })).toMatchObject({ rowsRejected: 21, exceeded: ["rejected_rows"] });
-  const repeated = measure({ rowsRejected: 500, rowsRepeated: 490, rowsFaulty: 10 });
+  expect(measure({ rowsRejected: 15, rowsInvalid: 5 })).toMatchObject({ rowsRejected: 20, exceeded: [] });
+  expect(measure({ rowsRejected: 15, rowsInvalid: 6 })).toMatchObject({
+    rowsRejected: 21,
+    exceeded: ["rejected_rows"],
+  });
+  const repeated = measure({ rowsRejected: 500, rowsRepeated: 490, rowsInvalid: 10 });
   expect(repeated).toMatchObject({ rowsRejected: 20, rowsRepeated: 490, rejectedShare: 0.02, exceeded: [] });
 });
 
@@ -53,7 +56,7 @@ test("an acceptance is kept only of a run that exceeds a limit", () => {
 });
 
 test("the sentence names every figure and its limit, and never rounds a share to its limit", () => {
-  const both = measure({ rowsRead: 3_002, rowsRejected: 2_990, rowsFaulty: 9, suppliers: 3 }, WEEK);
+  const both = measure({ rowsRead: 3_002, rowsRejected: 2_990, rowsInvalid: 9, suppliers: 3 }, WEEK);
   expect(describeLosses(both)).toBe(
     "2999 rows rejected, 99.91 % of the rows (limits: 2 % and 10 rows); 3 suppliers, 0.3 % of the 1000 of 2026-W46 (limit: 70 %)",
   );

@@ -39,7 +39,7 @@ export interface LossCounts {
   /** Of these, rows that repeat an earlier row exactly. */
   readonly rowsRepeated: number;
   /** Rejected when scored, or a supplier's second row. */
-  readonly rowsFaulty: number;
+  readonly rowsInvalid: number;
   /** Rows with a score. */
   readonly suppliers: number;
   /** Rows of the source files, good and rejected, where a mapping makes suppliers of several tables; null: each row read is a supplier's. */
@@ -61,8 +61,8 @@ export function measureLosses(
   { losses: limits }: RiskPolicy,
   accepted: Override | null,
 ): RunLosses {
-  const { rowsRejected, rowsRepeated, rowsFaulty, suppliers } = counts;
-  const rejected = rowsRejected - rowsRepeated + rowsFaulty;
+  const { rowsRejected, rowsRepeated, rowsInvalid, suppliers } = counts;
+  const rejected = rowsRejected - rowsRepeated + rowsInvalid;
   const rejectedShare = shareOf(counts, rejected);
   const exceeded: LossLimit[] = [];
   if (rejectedShare > limits.maxRejectedShare && rejected > limits.maxRejectedRows) exceeded.push("rejected_rows");

@@ -45,7 +45,7 @@ export interface Run {
   readonly rowsRead: number | null;
   readonly rowsRejected: number;
   readonly rowsScored: number;
-  readonly rowsFaulty: number;
+  readonly rowsInvalid: number;
   readonly chunksReceived: number;
   readonly chunksTotal: number | null;
   readonly inputDigest: string;

@@ -32,7 +32,7 @@ export interface ChunkReceipt {
   /** Received before: nothing changed. */
   readonly duplicate: boolean;
   readonly rowsScored: number;
-  readonly rowsFaulty: number;
+  readonly rowsInvalid: number;
 }
 
 /** What is expected to be at stake: score × exposure, with exposure 1 where it is not known; -1 without a score. */

@@ -51,7 +51,7 @@ export interface RunStart extends Pick<Run, "isoWeek" | "modelName" | "holder"> 
 
 /** What an unfinished run goes back to when it begins anew. */
 const NOTHING_YET = {
-  ...{ stage: "none", rowsRead: null, rowsRejected: 0, rowsScored: 0, rowsFaulty: 0 },
+  ...{ stage: "none", rowsRead: null, rowsRejected: 0, rowsScored: 0, rowsInvalid: 0 },
   ...{ chunksReceived: 0, chunksTotal: null, inputDigest: "", scoredBy: null },
 } as const satisfies Partial<Run>;
 
@@ -192,10 +192,10 @@ function publishRun(
     checkCounts(run, { ...totals, rowsRepeated });
     const second = await ledger.dropSecondRows(run.id);
     const rowsScored = run.rowsScored - second;
-    const rowsFaulty = run.rowsFaulty + second;
+    const rowsInvalid = run.rowsInvalid + second;
     const { rowsRead, rowsRejected } = totals;
     const read = { rowsRead, rowsRejected, rowsRepeated, sourceRows, sourceRowsRejected };
-    const counts = { ...read, rowsFaulty, suppliers: rowsScored };
+    const counts = { ...read, rowsInvalid, suppliers: rowsScored };
     const previous = await ledger.previousWeek(run.isoWeek, run.modelName);
     const losses = measureLosses(counts, previous, policy, acceptLosses);
     if (losses.exceeded.length > 0 && losses.accepted === null) throw new LossLimitError(run.isoWeek, losses);
@@ -209,11 +209,11 @@ function publishRun(
     const complete = await ledger.update(run.id, {
       ...totals,
       ...{ state: "complete", stage: "complete", failure: "", completedAt: now() },
-      ...{ rowsScored, rowsFaulty, bands, losses, policyHash: policy.policyHash, ...outcome },
+      ...{ rowsScored, rowsInvalid, bands, losses, policyHash: policy.policyHash, ...outcome },
       drift: totals.drift.toSorted((a, b) => b.psi - a.psi),
     });
     const { isoWeek, modelName, scoredBy } = run;
-    const rejected = totals.rowsRejected + rowsFaulty;
+    const rejected = totals.rowsRejected + rowsInvalid;
     const reported = { isoWeek, modelName, version: scoredBy?.version ?? "", rowsScored, rejected, ...outcome };
     const payload = JSON.stringify(reported);
     if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
@@ -257,9 +257,9 @@ function checkCounts(
     throw new RunMismatchError(
       `run ${run.id}: ${rowsRepeated} repeated rows are more than the ${rowsRejected} rejected`,
     );
-  const accounted = rowsRejected + run.rowsScored + run.rowsFaulty;
+  const accounted = rowsRejected + run.rowsScored + run.rowsInvalid;
   if (rowsRead !== accounted)
     throw new RunMismatchError(
-      `run ${run.id}: ${rowsRead} rows read, but ${run.rowsScored} scored, ${run.rowsFaulty} faulty and ${rowsRejected} rejected make ${accounted}`,
+      `run ${run.id}: ${rowsRead} rows read, but ${run.rowsScored} scored, ${run.rowsInvalid} faulty and ${rowsRejected} rejected make ${accounted}`,
     );
 }

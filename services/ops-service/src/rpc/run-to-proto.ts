@@ -56,7 +56,7 @@ export function runToProto(run: domain.Run): MessageInitShape<typeof BatchRunSch
     stage: STAGES[run.stage],
     ...(run.rowsRead !== null && { rowsRead: BigInt(run.rowsRead) }),
     rowsScored: BigInt(run.rowsScored),
-    rowsRejected: BigInt(run.rowsRejected + run.rowsFaulty),
+    rowsRejected: BigInt(run.rowsRejected + run.rowsInvalid),
     chunksReceived: run.chunksReceived,
     ...(run.chunksTotal !== null && { chunksTotal: run.chunksTotal }),
     inputDigest: run.inputDigest,

@@ -72,7 +72,7 @@ export const run = bellwether.table(
     rowsRejected: count("rows_rejected").notNull().default(0),
     rowsScored: count("rows_scored").notNull().default(0),
     /** Faulty when scored, or a supplier's second row. */
-    rowsFaulty: count("rows_faulty").notNull().default(0),
+    rowsInvalid: count("rows_faulty").notNull().default(0),
     chunksReceived: integer("chunks_received").notNull().default(0),
     chunksTotal: integer("chunks_total"),
     inputDigest: text("input_digest").notNull().default(""),
@@ -112,7 +112,7 @@ export const runChunk = bellwether.table(
     chunk: smallint("chunk").notNull(),
     fence: count("fence").notNull(),
     rowsScored: integer("rows_scored").notNull(),
-    rowsFaulty: integer("rows_faulty").notNull(),
+    rowsInvalid: integer("rows_faulty").notNull(),
   },
   (t) => [primaryKey({ columns: [t.runId, t.chunk] })],
 );

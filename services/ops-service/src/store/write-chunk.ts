@@ -26,7 +26,7 @@ export async function writeChunk(tx: PoolClient, lease: RunLease, chunk: ScoredC
   const [run] = found.rows;
   checkLease(run, lease);
   const receipts = await tx.query<Omit<ChunkReceipt, "duplicate">>(
-    `select rows_scored as "rowsScored", rows_faulty as "rowsFaulty" from bellwether.run_chunk where run_id = $1 and chunk = $2`,
+    `select rows_scored as "rowsScored", rows_faulty as "rowsInvalid" from bellwether.run_chunk where run_id = $1 and chunk = $2`,
     [lease.runId, chunk.chunk],
   );
   const [receipt] = receipts.rows;
@@ -97,17 +97,17 @@ async function leaveReceipt(
   { chunk, supplierIds, scoredBy }: ScoredChunk,
   rowsScored: number,
 ): Promise<ChunkReceipt> {
-  const rowsFaulty = supplierIds.length - rowsScored;
+  const rowsInvalid = supplierIds.length - rowsScored;
   await tx.query(`insert into bellwether.run_chunk values ($1, $2, $3, $4, $5)`, [
-    ...[runId, chunk, fence, rowsScored, rowsFaulty],
+    ...[runId, chunk, fence, rowsScored, rowsInvalid],
   ]);
   await tx.query(
     `update bellwether.run set rows_scored = rows_scored + $2, rows_faulty = rows_faulty + $3,
        chunks_received = chunks_received + 1, scored_by = coalesce(scored_by, $4::text::jsonb) where id = $1`,
-    [runId, rowsScored, rowsFaulty, JSON.stringify(scoredBy satisfies ScoredBy)],
+    [runId, rowsScored, rowsInvalid, JSON.stringify(scoredBy satisfies ScoredBy)],
   );
   await tx.query("select pg_notify($1, $2)", [RUN_CHANNEL, String(runId)]);
-  return { duplicate: false, rowsScored, rowsFaulty };
+  return { duplicate: false, rowsScored, rowsInvalid };
 }
 
 async function previousScores(

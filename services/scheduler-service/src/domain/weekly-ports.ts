@@ -80,7 +80,7 @@ export interface Ledger {
     scores: PredictBatchResponse,
     features: readonly DescribedFeature[],
     signal: AbortSignal,
-  ): Promise<{ readonly rowsScored: number; readonly rowsFaulty: number; readonly duplicate: boolean }>;
+  ): Promise<{ readonly rowsScored: number; readonly rowsInvalid: number; readonly duplicate: boolean }>;
   /** @throws LossLimitError when the run lost more than the risk policy allows; the run is failed then, and not published */
   complete(lease: RunLease, totals: RunTotals): Promise<BatchRun>;
   fail(lease: RunLease, reason: string): Promise<void>;

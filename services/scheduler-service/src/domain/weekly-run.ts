@@ -281,8 +281,8 @@ async function scoreChunks(
       if (finished.has(chunk.index)) return;
       const scores = await deps.scorer.score(chunk, version, signal);
       await files.writeScores(chunk.index, scoreRows(chunk, scores));
-      const { rowsScored, rowsFaulty } = await deps.ledger.submit(lease, chunk, scores, described, signal);
-      if (!received.has(chunk.index)) progress.add({ rowsScored, rowsRejected: rowsFaulty });
+      const { rowsScored, rowsInvalid } = await deps.ledger.submit(lease, chunk, scores, described, signal);
+      if (!received.has(chunk.index)) progress.add({ rowsScored, rowsRejected: rowsInvalid });
     },
     task.signal,
   );

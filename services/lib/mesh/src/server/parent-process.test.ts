@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 async function letGo(script: string, at: "once" | "message") {
   const child = spawn(
     process.execPath,
-    ["--input-type=module", "-e", `setInterval(() => {}, 1_000);${TELL}${script}`],
+    ["--input-type=module", "-e", `setInterval(() => {}, 1_000);${REPORT}${script}`],
     {
       stdio: ["ignore", "pipe", "inherit", "ipc"],
     },
@@ -20,7 +20,7 @@ async function letGo(script: string, at: "once" | "message") {
   return { code, said: await said, message };
 }
 
-const TELL = `const { notifyParent } = await import(${JSON.stringify(new URL("parent-process.ts", import.meta.url).href)});
+const REPORT = `const { notifyParent } = await import(${JSON.stringify(new URL("parent-process.ts", import.meta.url).href)});
 const stop = () => { console.log("stopped"); process.exit(0); };
 const tell = () => notifyParent({ addresses: "here" }, stop);`;
 

@@ -51,7 +51,7 @@ describe("thresholds that are one float32", () => {
   test("more than 1 % of a column's: refused, whatever they change", async () => {
     const same: [number, number, number] = [1_700_000_001.5, 2, 2];
     expect(await importRows(stumps([1_700_000_000.5, 2, 2], same, ...apart(97)))).toMatchObject({
-      status: "refused",
+      status: "rejected",
       reason: expect.stringMatching(/column opened: 1 of 99 thresholds .*1700000000\.5 and 1700000001\.5.*days since/),
     });
     expect(await importRows(stumps([1_700_000_000.5, 2, 2], same, ...apart(98)))).toMatchObject({ status: "imported" });
@@ -66,7 +66,7 @@ describe("thresholds that are one float32", () => {
 
   test("up to 1 %, and rows between them change: refused", async () => {
     expect(await importRows(stumps([1_700_000_000.5, 2, 3], [1_700_000_001.5, 2, 2], ...apart(98)))).toMatchObject({
-      status: "refused",
+      status: "rejected",
       reason: expect.stringMatching(/rows between them get another score than from their trainer/),
     });
   });
@@ -75,11 +75,11 @@ describe("thresholds that are one float32", () => {
     const model = stumps([1_700_000_000.5, 2, 3]);
     const header = "opened";
     expect(await importRows(model, { background: `${header}\n5\n1700000001\n` })).toMatchObject({
-      status: "refused",
+      status: "rejected",
       reason: expect.stringMatching(/^the score of background row 2 changes when its numbers \(opened\)/),
     });
     expect(await importRows(model, { expected: `${header},answer\n1700000001,3\n` })).toMatchObject({
-      status: "refused",
+      status: "rejected",
       reason: expect.stringMatching(/^the score of expected row 1 changes/),
     });
     expect(await importRows(model, { background: `${header}\n5\n1700000000\n` })).toMatchObject({ status: "imported" });
@@ -90,7 +90,7 @@ test("float32 rows and decimals on a threshold go where the trainer sends them",
   // The double after 0.3; the float32 of 0.3 lies above it.
   const threshold = 0.30000000000000004;
   const imported = await importRows(stumps([threshold, 10, 20]));
-  if (imported.status === "refused") throw new Error(imported.reason);
+  if (imported.status === "rejected") throw new Error(imported.reason);
   expect(imported.bundle.rounding).toBe("down");
   const { vectorize, vectorizeBatch } = createVectorizer(imported.bundle);
   const answer = async (rows: Float32Array) =>

@@ -82,7 +82,7 @@ const task = { modelName: "imported", riskClass: null, runOnnx };
 test("background rows explain a model without covers, and tell what was seen in training", async () => {
   const background = bytes("spend,delay,region\n0.5,1,north\n-0.5,0,south\n1,-1,north\n");
   const imported = await importModel({ ...task, bytes: file("sklearn-one-hot.onnx"), background });
-  if (imported.status === "refused") throw new Error(imported.reason);
+  if (imported.status === "rejected") throw new Error(imported.reason);
   const { bundle, source } = imported;
   expect(bundle.features.map(({ name, kind, categories, training }) => [name, kind, categories, training])).toEqual([
     ["spend", "numeric", [], { min: -0.5, max: 1, median: 0.5 }],

@@ -64,7 +64,7 @@ const render = (over: Partial<Evaluation>, bundleOver: Partial<FeatureBundle> = 
     spec: DEMO_TABLE_SPEC,
     evaluation: { ...evaluation, ...over },
     calibration: { ...calibration, calibration: { ...bundle, ...bundleOver }.calibration },
-    rowCounts: { train: 10, calibration: 10, test: 10, purged: 0, rejected: 2, tooFew: 3, testFrom: null },
+    rowCounts: { train: 10, calibration: 10, test: 10, purged: 0, invalid: 2, tooFew: 3, testFrom: null },
     provenance,
     leftOut: [{ column: "carrier_share", reason: "outside 0 to 1", rows: 418, sample: "seller|1: 1.08" }],
     summaries: { training: rows, calibration: rows, test: rows },

@@ -10,7 +10,7 @@ export interface RowCounts {
   /** Label window reaches into the test period. */
   readonly purged: number;
   /** Refused by the features' own rules, for example out of range. */
-  readonly rejected: number;
+  readonly invalid: number;
   /** Too few known features for a score, so neither learnt from nor judged by. */
   readonly tooFew: number;
   /** First day of the test period, ISO date; null when split by supplier. */

@@ -105,7 +105,7 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     calibration: held.length,
     test: test.length,
     purged: split.purged,
-    rejected: rejected.size,
+    invalid: rejected.size,
     tooFew: usable.length - split.purged - train.length - held.length - test.length,
     testFrom: split.testFromDay === null ? null : isoDay(split.testFromDay),
   };
@@ -183,7 +183,7 @@ const numericNames = (spec: ModelSpec): string[] =>
   spec.features.filter((feature) => feature.kind === "numeric").map((feature) => feature.name);
 
 /** Faults of rows that the features' own rules refuse; they would be refused when served, too. */
-function rejectedRows(table: FeatureTable, spec: ModelSpec, rows: Uint32Array): VectorBatch["faults"] {
+function rejectedRows(table: FeatureTable, spec: ModelSpec, rows: Uint32Array): VectorBatch["violations"] {
   const withoutText = { ...spec, text: null };
   const rules = createVectorizer(draftBundle(withoutText, "", fitInputs(table, rows, withoutText)));
   return rules.vectorizeBatch(columnarInput(table)).violations;

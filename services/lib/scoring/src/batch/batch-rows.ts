@@ -56,7 +56,7 @@ export function scoresInParts(rows: number): ScoresInParts {
   const outputs = new Float64Array(rows);
   const bands = new Uint8Array(rows);
   const missingCounts = new Uint16Array(rows);
-  const violations: BatchScores["faults"][number][] = [];
+  const violations: BatchScores["violations"][number][] = [];
   let contributions: Float32Array | null = null;
   return {
     put(first, part) {

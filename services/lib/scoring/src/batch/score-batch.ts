@@ -19,7 +19,7 @@ export interface BatchScores {
   /** `[rows × columns]`, row-major; null unless asked for. Zero on rows without a score. */
   readonly contributions: Float32Array | null;
   readonly missingCounts: Uint16Array;
-  readonly violations: VectorBatch["faults"];
+  readonly violations: VectorBatch["violations"];
 }
 
 /** Explains a batch a turn of the event loop at a time. */
