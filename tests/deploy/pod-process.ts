@@ -55,7 +55,8 @@ export async function startPod(workload: Workload, image: CarriedOut, around: Su
     around.ports.get(container.ports.find((known) => known.name === name)?.containerPort ?? 0) ?? 0;
   const ports = { grpc: port("grpc"), web: port("web"), admin: port("admin") };
   const prefix = name.replace("-", "_").toUpperCase();
-  for (const [door, number] of Object.entries(ports)) env[`${prefix}_${door.toUpperCase()}_PORT`] = String(number);
+  for (const [listener, number] of Object.entries(ports))
+    env[`${prefix}_${listener.toUpperCase()}_PORT`] = String(number);
   const [, main = "", ...args] = container.command ?? image.command;
   const started = spawnNode(main, {
     args,

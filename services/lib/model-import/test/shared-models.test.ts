@@ -35,7 +35,8 @@ describe.skipIf(!isThere)("ONNX models of others (needs the shared data)", () =>
     const task = { bytes: read(file), modelName: "shared", background: null, riskClass: null, runOnnx };
     const imported = await importModel(task);
     const due = REJECTED.find(([part]) => file.includes(part));
-    if (due !== undefined) expect(imported).toMatchObject({ status: "rejected", reason: expect.stringMatching(due[1]) });
+    if (due !== undefined)
+      expect(imported).toMatchObject({ status: "rejected", reason: expect.stringMatching(due[1]) });
     else expect(imported).toMatchObject({ status: "imported" });
   });
 
