@@ -45,7 +45,7 @@ async function inDatabase<T extends object>(query: string): Promise<T[]> {
 test("a run counts what it was given, and its scores appear only when it is complete", async () => {
   const { run, lease } = await start("2026-W01");
   expect(run).toMatchObject({ isoWeek: "2026-W01", state: RunState.RUNNING });
-  const faulty = { id: "bad", violation: true };
+  const faulty = { id: "bad", isInvalid: true };
   const unknown = { id: "thin" };
   expect(await ops.batch.submitChunk(testChunk(lease, 0, [...rows(0, 3), faulty]))).toMatchObject({
     duplicate: false,

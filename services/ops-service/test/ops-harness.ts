@@ -62,7 +62,7 @@ export async function startOps(databaseUrl: string, over: Partial<OpsServiceConf
 export interface TestRow {
   readonly id: string;
   readonly score?: number;
-  readonly failure?: boolean;
+  readonly isInvalid?: boolean;
   readonly exposure?: number;
   /** Of TEST_FEATURES; where the first row of a chunk has none, no values are sent. */
   readonly values?: readonly number[];
@@ -86,9 +86,9 @@ export function testChunk(
   rows: readonly TestRow[],
   modelDigest = "a".repeat(64),
 ): SubmitChunkRequest {
-  const bandOf = ({ score, failure }: TestRow): number =>
-    failure ? 0 : score === undefined ? 1 : score >= 0.7 ? 4 : score >= 0.4 ? 3 : 2;
-  const scoreOf = ({ score, failure }: TestRow): number => (failure ? Number.NaN : (score ?? Number.NaN));
+  const bandOf = ({ score, isInvalid }: TestRow): number =>
+    isInvalid ? 0 : score === undefined ? 1 : score >= 0.7 ? 4 : score >= 0.4 ? 3 : 2;
+  const scoreOf = ({ score, isInvalid }: TestRow): number => (isInvalid ? Number.NaN : (score ?? Number.NaN));
   const digests = { modelDigest, bundleDigest: "b".repeat(64), configHash: "c".repeat(64) };
   return create(SubmitChunkRequestSchema, {
     ...(lease && { lease }),

@@ -53,7 +53,7 @@ async function begin({ isoWeek, modelName, suppliers, faulty = 0, score = 0.5 }:
   const started = await ops.batch.startRun(start);
   const rows = Array.from({ length: suppliers + faulty }, (_, i) => ({
     ...{ id: `${modelName}-${i}`, score },
-    violation: i >= suppliers,
+    isInvalid: i >= suppliers,
   }));
   if (started.lease && started.receivedChunks.length === 0)
     await ops.batch.submitChunk(testChunk(started.lease, 0, rows));

@@ -135,7 +135,7 @@ test("a refused file gives its reason as JSON and as an error, and publishes not
   await expect(readVersion(at("models"), "refused", "v1")).rejects.toThrow();
 });
 
-test("under --json a refused file is one line on standard output, and exit code 1", async () => {
+test("under --json a rejected file is one line on standard output, and exit code 1", async () => {
   await writeFile(at("no-model.onnx"), "no model");
   const command = path.resolve(import.meta.dirname, "../../bellwether.js");
   const ran = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
@@ -143,7 +143,7 @@ test("under --json a refused file is one line on standard output, and exit code 
     execFile(process.execPath, args, (error, stdout, stderr) => resolve({ code: error?.code, stdout, stderr }));
   });
   expect(ran.code).toBe(1);
-  expect(ran.stderr).toContain("no-model.onnx is refused: ");
+  expect(ran.stderr).toContain("no-model.onnx is rejected: ");
   const lines = ran.stdout.trimEnd().split("\n");
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({ status: "rejected", kind: expect.any(String) });

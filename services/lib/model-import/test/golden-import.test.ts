@@ -39,7 +39,7 @@ test("every committed model file gives the recorded trees and files", async () =
         "trees": "b7f9de67c87fcb85",
       },
       "catboost-biased.onnx": {
-        "refused": "a classifier of two classes with two base values: ONNX Runtime then drops the second class's trees, so its answers are not the model's; export it without a start value (CatBoost: boost_from_average=False)",
+        "rejected": "a classifier of two classes with two base values: ONNX Runtime then drops the second class's trees, so its answers are not the model's; export it without a start value (CatBoost: boost_from_average=False)",
       },
       "catboost-classifier.onnx": {
         "files": "8a0f6875ab0e4a64",
@@ -50,7 +50,7 @@ test("every committed model file gives the recorded trees and files", async () =
         "trees": "ab5cfac5e41ea856",
       },
       "catboost.cbm": {
-        "refused": "CatBoost's own binary format (cbm); save it with save_model(FILE, format="onnx")",
+        "rejected": "CatBoost's own binary format (cbm); save it with save_model(FILE, format="onnx")",
       },
       "lightgbm-3.onnx": {
         "files": "4059cc757a1a08be",
@@ -77,7 +77,7 @@ test("every committed model file gives the recorded trees and files", async () =
         "trees": "bcbfb963a1247e87",
       },
       "lightgbm-linear.txt": {
-        "refused": "trees with linear models in their leaves (linear_tree) are no sums of constants",
+        "rejected": "trees with linear models in their leaves (linear_tree) are no sums of constants",
       },
       "lightgbm-no-missing.txt": {
         "files": "c275865dda13258f",
@@ -92,7 +92,7 @@ test("every committed model file gives the recorded trees and files", async () =
         "trees": "c73f55249a2d941c",
       },
       "lightgbm-sqrt.txt": {
-        "refused": "objective "regression sqrt" is no known link of a sum of trees",
+        "rejected": "objective "regression sqrt" is no known link of a sum of trees",
       },
       "lightgbm-tweedie.onnx": {
         "files": "18e388929d7da5b9",
@@ -103,7 +103,7 @@ test("every committed model file gives the recorded trees and files", async () =
         "trees": "23fac262e015ca52",
       },
       "sklearn-adaboost.onnx": {
-        "refused": "operator Equal computes with the chosen class instead of the trees' sums",
+        "rejected": "operator Equal computes with the chosen class instead of the trees' sums",
       },
       "sklearn-boosting-3.onnx": {
         "files": "d9338b86c61a24be",
@@ -114,7 +114,7 @@ test("every committed model file gives the recorded trees and files", async () =
         "trees": "83decc455bc47a6b",
       },
       "sklearn-calibrated.onnx": {
-        "refused": "operator Add behind the trees makes something else of their sum than a link",
+        "rejected": "operator Add behind the trees makes something else of their sum than a link",
       },
       "sklearn-exponential.onnx": {
         "files": "c9aee11f6c625276",
@@ -141,7 +141,7 @@ test("every committed model file gives the recorded trees and files", async () =
         "trees": "7c237f03e4f1e1e9",
       },
       "sklearn-isolation.onnx": {
-        "refused": "operator LabelEncoder behind the trees makes something else of their sum than a link",
+        "rejected": "operator LabelEncoder behind the trees makes something else of their sum than a link",
       },
       "sklearn-minmax.onnx": {
         "files": "49981bd16a078897",
@@ -188,7 +188,7 @@ test("every committed model file gives the recorded trees and files", async () =
         "trees": "fb6599335f2bbc92",
       },
       "xgboost-linear.model": {
-        "refused": "booster gblinear is not made of trees",
+        "rejected": "booster gblinear is not made of trees",
       },
       "xgboost-poisson.model": {
         "files": "854f4dcaf298282b",
@@ -203,7 +203,7 @@ test("every committed model file gives the recorded trees and files", async () =
         "trees": "f52b0155d625fa49",
       },
       "xgboost-vectors.model": {
-        "refused": "trees with a vector in each leaf (multi_output_tree) are not read",
+        "rejected": "trees with a vector in each leaf (multi_output_tree) are not read",
       },
     }
   `);

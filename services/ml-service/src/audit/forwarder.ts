@@ -51,7 +51,7 @@ export function startForwarder({ spool, append, lost, logger }: ForwarderOptions
       await append(events, calls.signal);
     } catch (error) {
       if (!(error instanceof SinkRejectedError)) throw error;
-      if (events.length === 1) return lost(1, "refused");
+      if (events.length === 1) return lost(1, "rejected");
       const half = events.length >> 1;
       await send(events.slice(0, half));
       await send(events.slice(half));

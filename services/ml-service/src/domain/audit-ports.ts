@@ -12,7 +12,7 @@ export type LossReason =
   | "spool_full"
   | "write_failed"
   | "cut_short"
-  | "refused"
+  | "rejected"
   | "stopped"
   | "not_told";
 

@@ -103,7 +103,7 @@ test("rows with an impossible value or too few features are left out and counted
   const { rowCounts, evaluation, rowUses, testScores, leftOut } = await train({ numbers });
   expect(leftOut).toMatchObject([{ column: "late_ratio", reason: "FEATURE_OUT_OF_RANGE", rows: 3 }]);
   expect(leftOut[0]?.sample).toMatch(/^S_\d+: late_ratio is -1/);
-  expect(rowCounts).toMatchObject({ rejected: 3, tooFew: 20, purged: 0, testFrom: null });
+  expect(rowCounts).toMatchObject({ invalid: 3, tooFew: 20, purged: 0, testFrom: null });
   expect(rowCounts.train + rowCounts.calibration + rowCounts.test).toBe(table.rows - 23);
   expect(evaluation.rows).toBe(rowCounts.test);
   const count = (use: string) => rowUses.filter((of) => of === use).length;
