@@ -5,14 +5,11 @@ const [, , name] = process.argv;
 const run = async (): Promise<number> => {
   switch (name) {
     case "ml-service":
-      return runService((await import("../../services/ml-service/src/service-spec.ts")).ML_SERVICE, process.env);
+      return runService((await import("@bellwether/ml-service/service-env")).ML_SERVICE, process.env);
     case "ops-service":
-      return runService((await import("../../services/ops-service/src/service-spec.ts")).OPS_SERVICE, process.env);
+      return runService((await import("@bellwether/ops-service/service-env")).OPS_SERVICE, process.env);
     default:
-      return runService(
-        (await import("../../services/scheduler-service/src/service-spec.ts")).SCHEDULER_SERVICE,
-        process.env,
-      );
+      return runService((await import("@bellwether/scheduler-service/service-env")).SCHEDULER_SERVICE, process.env);
   }
 };
 process.exitCode = await run();

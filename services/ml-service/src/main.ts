@@ -1,4 +1,4 @@
 import { runService } from "@bellwether/mesh/server/run-service";
-import { ML_SERVICE } from "./service-spec.ts";
+import { ML_SERVICE } from "./service-env.ts";
 
 process.exit(await runService(ML_SERVICE, process.env));

@@ -1,9 +1,9 @@
-import type { CountLoss } from "../src/domain/audit-ports.ts";
+import type { CountDroppedEvents } from "../src/domain/audit-ports.ts";
 
 /** Counts losses by reason, for tests to look at. */
-export function losses(): { readonly counts: Record<string, number>; readonly lost: CountLoss } {
+export function losses(): { readonly counts: Record<string, number>; readonly lost: CountDroppedEvents } {
   const counts: Record<string, number> = {};
-  const lost: CountLoss = (events, reason) => {
+  const lost: CountDroppedEvents = (events, reason) => {
     if (events > 0) counts[reason] = (counts[reason] ?? 0) + events;
   };
   return { counts, lost };

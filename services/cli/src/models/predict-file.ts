@@ -1,5 +1,5 @@
 import path from "node:path";
-import { bandFromNumber } from "@bellwether/contract/bands";
+import { bandFromNumber } from "@bellwether/contract/band-codes";
 import { MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
 import { cleanId } from "@bellwether/ingest/supplier-id";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";

@@ -1,4 +1,4 @@
-import { BAND_NUMBERS } from "@bellwether/contract/bands";
+import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { isoWeekNumber } from "@bellwether/contract/iso-week";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";

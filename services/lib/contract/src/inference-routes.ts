@@ -6,7 +6,7 @@ import {
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type JsonValue, toJson } from "@bufbuild/protobuf";
-import { bandFromNumber } from "./bands.ts";
+import { bandFromNumber } from "./band-codes.ts";
 import { explainLine } from "./flat-json/explain-line.ts";
 import { flatScore } from "./flat-json/flat-score.ts";
 import { flatSupplier } from "./flat-json/flat-supplier.ts";

@@ -2,17 +2,17 @@ import path from "node:path";
 import type { PeerEnv } from "@bellwether/mesh/server/server-env";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { CountLoss, RecordEvent } from "../domain/audit-ports.ts";
+import type { CountDroppedEvents, RecordEvent } from "../domain/audit-ports.ts";
+import { countDroppedEvents } from "./dropped-events.ts";
 import { lineFromEvent } from "./event-line.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { appendToFile, type WriteLines, writeToStdout } from "./line-writers.ts";
-import { createLossCount } from "./loss-count.ts";
 import { startSinkThread } from "./sink-thread.ts";
 
 /** Where audit events go. */
 export interface AuditSink {
   readonly record: RecordEvent;
-  readonly lost: CountLoss;
+  readonly lost: CountDroppedEvents;
   /** Lets go of what it holds, for at most 2 s. */
   stop(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface AuditSinkOptions {
   readonly spoolFolder: string;
   readonly logger: Logger;
   /** Default: counted in the metric `bellwether.audit.lost` and logged. */
-  readonly lost?: CountLoss;
+  readonly lost?: CountDroppedEvents;
 }
 
 /** What `BELLWETHER_AUDIT_SINK` may be. */
@@ -36,13 +36,13 @@ const STOP_MS = 2_000;
 
 /** Opens the sink; undefined: nothing is to be recorded. @throws AuditSinkError when a file or the spool's folder cannot be written */
 export async function openAuditSink(options: AuditSinkOptions): Promise<AuditSink | undefined> {
-  const { sink, logger, lost = createLossCount(logger) } = options;
+  const { sink, logger, lost = countDroppedEvents(logger) } = options;
   if (sink === "off") return undefined;
   if (sink === "ops") return openOpsSink({ ...options, lost });
   return lineSink(sink === "stdout" ? writeToStdout : await appendToFile(sink.slice("file:".length)), lost);
 }
 
-function lineSink(writeLines: WriteLines, lost: CountLoss): AuditSink {
+function lineSink(writeLines: WriteLines, lost: CountDroppedEvents): AuditSink {
   const write = (events: readonly AuditEvent[]) =>
     writeLines(events.map((event) => `${lineFromEvent(event)}\n`).join(""));
   const queue = createEventQueue({ write, lost });
@@ -55,7 +55,7 @@ async function openOpsSink({
   spoolFolder,
   logger,
   lost,
-}: AuditSinkOptions & { lost: CountLoss }): Promise<AuditSink> {
+}: AuditSinkOptions & { lost: CountDroppedEvents }): Promise<AuditSink> {
   const folder = path.resolve(spoolFolder);
   const thread = await startSinkThread({ opsUrl: url, access: access ?? null, spoolFolder: folder, lost, logger });
   const queue = createEventQueue({ lost, write: (events) => thread.append(events.map(lineFromEvent)) });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { CountLoss, RecordEvent } from "../domain/audit-ports.ts";
+import type { CountDroppedEvents, RecordEvent } from "../domain/audit-ports.ts";
 
 /** Events on their way from the calls to a slower place. */
 export interface EventQueue {
@@ -12,7 +12,7 @@ export interface EventQueue {
 export interface EventQueueOptions {
   /** Writes events in their order; a rejection loses all of them. */
   readonly write: (events: readonly AuditEvent[]) => Promise<void>;
-  readonly lost: CountLoss;
+  readonly lost: CountDroppedEvents;
   /** Events held at most. Default 10,000: some 20 MB. */
   readonly capacity?: number;
 }

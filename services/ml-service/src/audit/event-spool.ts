@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { AuditSinkError, type CountLoss } from "../domain/audit-ports.ts";
+import { AuditSinkError, type CountDroppedEvents } from "../domain/audit-ports.ts";
 
 /** Lines on disk that wait to be sent, oldest first. They survive a killed process; the last ones may not survive a power cut. */
 export interface EventSpool extends AsyncDisposable {
@@ -22,7 +22,7 @@ export interface EventSpoolOptions {
   readonly folder: string;
   /** Bytes kept at most. Default 64 MiB. */
   readonly maxBytes?: number;
-  readonly lost: CountLoss;
+  readonly lost: CountDroppedEvents;
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { type AppendToSink, type CountLoss, SinkRejectedError } from "../domain/audit-ports.ts";
+import { type AppendToSink, type CountDroppedEvents, SinkRejectedError } from "../domain/audit-ports.ts";
 import { eventFromLine } from "./event-line.ts";
 import type { EventSpool } from "./event-spool.ts";
 
@@ -15,7 +15,7 @@ export interface Forwarder {
 export interface ForwarderOptions {
   readonly spool: Pick<EventSpool, "oldest">;
   readonly append: AppendToSink;
-  readonly lost: CountLoss;
+  readonly lost: CountDroppedEvents;
   readonly logger: ForwarderLogger;
 }
 

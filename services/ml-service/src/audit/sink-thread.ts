@@ -3,7 +3,7 @@ import { access, constants, mkdir } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Logger } from "@bellwether/telemetry/logger";
-import { AuditSinkError, type CountLoss } from "../domain/audit-ports.ts";
+import { AuditSinkError, type CountDroppedEvents } from "../domain/audit-ports.ts";
 import type { SinkWorkerData, SinkWorkerTask, WorkerMessage } from "./sink-worker.ts";
 
 /** The spool and its courier in a thread of their own: what they do to lines costs no answer its time. */
@@ -15,7 +15,7 @@ export interface SinkThread {
 }
 
 export interface SinkThreadOptions extends SinkWorkerData {
-  readonly lost: CountLoss;
+  readonly lost: CountDroppedEvents;
   readonly logger: Pick<Logger, "info" | "warn">;
 }
 

@@ -17,7 +17,7 @@ export type LossReason =
   | "not_told";
 
 /** Counts events that are not kept. */
-export type CountLoss = (events: number, reason: LossReason) => void;
+export type CountDroppedEvents = (events: number, reason: LossReason) => void;
 
 /** The trail will never take these events. */
 export class SinkRejectedError extends Error {

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { bandFromNumber } from "@bellwether/contract/bands";
+import { bandFromNumber } from "@bellwether/contract/band-codes";
 import {
   ExplainRequestSchema,
   ExplainResponseSchema,
@@ -25,13 +25,13 @@ import {
   storedText,
   supplierDigest,
 } from "../domain/audit-event.ts";
-import type { CountLoss, RecordEvent } from "../domain/audit-ports.ts";
+import type { CountDroppedEvents, RecordEvent } from "../domain/audit-ports.ts";
 
 export interface AuditPolicyOptions {
   readonly record: RecordEvent;
   /** Rejected calls that get no event of their own. */
   readonly rejections: Pick<RejectionCounts, "count">;
-  readonly lost: CountLoss;
+  readonly lost: CountDroppedEvents;
   readonly newId: () => string;
   readonly now: () => number;
 }

@@ -1,4 +1,4 @@
-import { BAND_NUMBERS } from "@bellwether/contract/bands";
+import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import {
   type ContributionSchema,
   ExplanationKind,

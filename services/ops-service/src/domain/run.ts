@@ -1,4 +1,4 @@
-import type { Band } from "@bellwether/contract/bands";
+import type { Band } from "@bellwether/contract/band-codes";
 import type { Override, RunLosses } from "./run-losses.ts";
 
 /** Where a run stands. */

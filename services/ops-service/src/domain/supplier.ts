@@ -1,4 +1,4 @@
-import type { Band } from "@bellwether/contract/bands";
+import type { Band } from "@bellwether/contract/band-codes";
 import type { ScoreExplanation } from "./explain-score.ts";
 import type { ScoredBy } from "./run.ts";
 

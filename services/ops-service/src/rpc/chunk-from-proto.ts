@@ -1,4 +1,4 @@
-import { BAND_NUMBERS, NO_BAND } from "@bellwether/contract/bands";
+import { BAND_NUMBERS, NO_BAND } from "@bellwether/contract/band-codes";
 import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
 import type { CategoryColumn } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";

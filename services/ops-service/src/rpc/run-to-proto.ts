@@ -1,4 +1,4 @@
-import { BAND_NUMBERS, BANDS } from "@bellwether/contract/bands";
+import { BAND_NUMBERS, BANDS } from "@bellwether/contract/band-codes";
 import { OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   type BatchRunSchema,

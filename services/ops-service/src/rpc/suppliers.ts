@@ -1,4 +1,4 @@
-import { BAND_NUMBERS, bandFromNumber } from "@bellwether/contract/bands";
+import { BAND_NUMBERS, bandFromNumber } from "@bellwether/contract/band-codes";
 import type { SupplierSchema, SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import {
   type ListSuppliersRequest,

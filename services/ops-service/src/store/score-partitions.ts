@@ -1,4 +1,4 @@
-import { bandFromNumber } from "@bellwether/contract/bands";
+import { bandFromNumber } from "@bellwether/contract/band-codes";
 import { MAX_BATCH_ROWS } from "@bellwether/contract/limits";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { BandCounts } from "../domain/run.ts";

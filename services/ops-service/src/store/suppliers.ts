@@ -1,4 +1,4 @@
-import { BAND_NUMBERS, bandFromNumber } from "@bellwether/contract/bands";
+import { BAND_NUMBERS, bandFromNumber } from "@bellwether/contract/band-codes";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { chooseModel, type ScoringModel } from "../domain/choose-model.ts";

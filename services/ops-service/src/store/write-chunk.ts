@@ -1,4 +1,4 @@
-import { NO_BAND } from "@bellwether/contract/bands";
+import { NO_BAND } from "@bellwether/contract/band-codes";
 import { copyRows } from "@bellwether/postgres/pool/copy-rows";
 import type { PoolClient } from "pg";
 import type { RunFeature } from "../domain/explain-score.ts";

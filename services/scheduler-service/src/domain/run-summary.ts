@@ -1,4 +1,4 @@
-import { bandFromNumber } from "@bellwether/contract/bands";
+import { bandFromNumber } from "@bellwether/contract/band-codes";
 import type { BatchRun, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { IngestRecord } from "./weekly-ports.ts";
 

@@ -1,4 +1,4 @@
-import { bandFromNumber, NO_BAND } from "@bellwether/contract/bands";
+import { bandFromNumber, NO_BAND } from "@bellwether/contract/band-codes";
 import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 

@@ -5,6 +5,7 @@ import type { Workspace } from "../duckdb/workspace.ts";
 import { type FoundReason, MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
 import { idSql } from "../supplier-id.ts";
 import { type ChangedAttribute, changedAttributes, EXPOSURE_CHANGE, exposureChange } from "./changed-attributes.ts";
+import { duplicateRowReasons, markDuplicateRows, type RowMark } from "./duplicate-rows.ts";
 import { COLUMN, given, type RejectedRowReason, rejectedRowReasons } from "./rejected-row-reasons.ts";
 import { checkSelect, mappingError } from "./select-statement.ts";
 
@@ -144,8 +145,8 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
     throw mappingError(task.path, error);
   }
   const compared = [...columns.map((column) => sqlName(column.name)), ...(task.labels === null ? [] : ["label"])];
-  const duplicates = await markSecondRows(workspace, hasAsOf, compared, violations.length);
-  const marks = [...violations, ...secondRowReasons(hasAsOf)];
+  const duplicates = await markDuplicateRows(workspace, MAPPED, { hasAsOf, compared, violation: violations.length });
+  const marks = [...violations, ...duplicateRowReasons(hasAsOf)];
   const [counts = []] = await workspace.rows(
     `select count(*), count(*) filter ("~fault" is null), count(*) filter ("~cleaned") from ${MAPPED}`,
   );
@@ -160,50 +161,6 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
     cleanedIds: { rows: cleaned, duplicates },
     changedAttributes: task.labels === null ? await changedAttributes(workspace, MAPPED) : [],
   };
-}
-
-type Mark = Pick<RejectedRowReason, "stage" | "column" | "reason"> & { readonly isRepeated?: boolean };
-
-/** Reasons of the two marks that `markSecondRows` sets, in their order. */
-function secondRowReasons(hasAsOf: boolean): Mark[] {
-  const of = hasAsOf ? "of the same supplier and date" : "of the same supplier";
-  const mark = { stage: "mapping", column: "supplier_id" } as const;
-  return [
-    { ...mark, reason: `a second row ${of} with the same values`, isRepeated: true },
-    { ...mark, reason: `a second row ${of} with other values` },
-  ];
-}
-
-/**
- * Marks the later ones of good rows that have the same key: as fault number `violation` where they have the values of the
- * first in the columns `compared`, else as the number after it. Gives how many have the same key since ids were cleaned.
- */
-async function markSecondRows(
-  workspace: Workspace,
-  hasAsOf: boolean,
-  compared: readonly string[],
-  violation: number,
-): Promise<number> {
-  const key = hasAsOf ? "supplier_id, as_of" : "supplier_id";
-  const good = `from ${MAPPED} where "~fault" is null`;
-  // Numbering all rows by key would cost more than all that comes before; keys that come twice are few.
-  await workspace.run(
-    `create table "keys twice" as select ${key}, min("~row") as first ${good} group by ${key} having count(*) > 1`,
-  );
-  if ((await workspace.number(`select count(*) from "keys twice"`)) === 0) return 0;
-  const same = compared.map((column) => `later.${column} is not distinct from earlier.${column}`).join(" and ");
-  await workspace.run(
-    `create table "second rows" as
-     select later."~row" as second, ${same} as same, later."~cleaned" or earlier."~cleaned" as cleaned
-     from (select * ${good}) as later join "keys twice" using (${key})
-       join ${MAPPED} as earlier on earlier."~row" = first
-     where later."~row" <> first`,
-  );
-  await workspace.run(
-    `update ${MAPPED} set "~fault" = case when same then ${violation} else ${violation + 1} end, "~text" = supplier_id
-     from "second rows" where "~row" = second`,
-  );
-  return await workspace.number(`select count(*) from "second rows" where cleaned`);
 }
 
 /** SQL that is true where the id is not as it was given; a number is only written otherwise. */
@@ -254,7 +211,7 @@ function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
     qualify as_of is null or supplier_id is null or row_number() over (partition by supplier_id order by as_of desc nulls last, "~row") = 1`;
 }
 
-async function violationReasons(workspace: Workspace, marks: readonly Mark[]): Promise<FoundReason[]> {
+async function violationReasons(workspace: Workspace, marks: readonly RowMark[]): Promise<FoundReason[]> {
   const counted = await workspace.rows(
     `select "~fault", count(*) from ${MAPPED} where "~fault" is not null group by all order by all`,
   );
@@ -266,7 +223,7 @@ async function violationReasons(workspace: Workspace, marks: readonly Mark[]): P
   });
 }
 
-async function violationSamples(workspace: Workspace, marks: readonly Mark[]): Promise<ViolationSample[]> {
+async function violationSamples(workspace: Workspace, marks: readonly RowMark[]): Promise<ViolationSample[]> {
   const found = await workspace.rows(
     `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text", "~row"
      from ${MAPPED} where "~fault" is not null

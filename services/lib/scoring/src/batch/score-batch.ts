@@ -1,11 +1,11 @@
-import { BAND_NUMBERS, NO_BAND } from "@bellwether/contract/bands";
+import { BAND_NUMBERS, NO_BAND } from "@bellwether/contract/band-codes";
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import type { VectorBatch } from "@bellwether/risk-model/features/vector";
 import type { RowExplainer } from "../model/row-explainer.ts";
 import type { ScoringModel } from "../model/scoring-model.ts";
 import { nextTurn, TURN_ROWS } from "../runtime/event-loop-turn.ts";
-import { bandOf } from "../score/band.ts";
+import { bandOf } from "../score/band-of-score.ts";
 import { NotExplainableError } from "../score/score-supplier.ts";
 
 /** Scores of many suppliers; rows with a fault or too few features have NaN. */

@@ -1,9 +1,9 @@
-import type { Band } from "@bellwether/contract/bands";
+import type { Band } from "@bellwether/contract/band-codes";
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
 import type { VectorWarning, Violation } from "@bellwether/risk-model/features/vector";
 import type { ModelIdentity, ScoringModel } from "../model/scoring-model.ts";
-import { bandOf } from "./band.ts";
+import { bandOf } from "./band-of-score.ts";
 import { type FeatureContribution, featureContributions } from "./feature-contributions.ts";
 
 /** A supplier's score; numbers are null when the band is unknown. */

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { createLossCount } from "./loss-count.ts";
+import { countDroppedEvents } from "./dropped-events.ts";
 
 test("losses are logged once a minute, with all that were lost since", () => {
   const logged: unknown[] = [];
   let nowMs = 1_000_000;
-  const lost = createLossCount({ warn: (line: unknown) => void logged.push(line) }, () => nowMs);
+  const lost = countDroppedEvents({ warn: (line: unknown) => void logged.push(line) }, () => nowMs);
   lost(0, "queue_full");
   lost(2, "queue_full");
   lost(3, "queue_full");

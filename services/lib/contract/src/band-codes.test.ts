@@ -1,6 +1,6 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { expect, test } from "vitest";
-import { BAND_NUMBERS, BANDS, bandFromNumber, NO_BAND } from "./bands.ts";
+import { BAND_NUMBERS, BANDS, bandFromNumber, NO_BAND } from "./band-codes.ts";
 
 test("bands have the numbers of bellwether.inference.v1.Band", () => {
   const { UNSPECIFIED, ...numbers } = Band;

@@ -1,4 +1,4 @@
-import type { Band } from "@bellwether/contract/bands";
+import type { Band } from "@bellwether/contract/band-codes";
 
 /** The band of a calibrated score in [0, 1]. */
 export function bandOf(riskScore: number, limits: { readonly high: number; readonly medium: number }): Band {

@@ -1,0 +1,56 @@
+import type { Workspace } from "../duckdb/workspace.ts";
+import type { RejectedRowReason } from "./rejected-row-reasons.ts";
+
+/** Why a row was rejected; `isRepeated`: the row has the values of an accepted row. */
+export type RowMark = Pick<RejectedRowReason, "stage" | "column" | "reason"> & { readonly isRepeated?: boolean };
+
+/** The reasons of the two violation numbers that `markDuplicateRows` sets, in their order. */
+export function duplicateRowReasons(hasAsOf: boolean): RowMark[] {
+  const of = hasAsOf ? "of the same supplier and date" : "of the same supplier";
+  const mark = { stage: "mapping", column: "supplier_id" } as const;
+  return [
+    { ...mark, reason: `a second row ${of} with the same values`, isRepeated: true },
+    { ...mark, reason: `a second row ${of} with other values` },
+  ];
+}
+
+/** How duplicates are found and marked. */
+export interface DuplicateRule {
+  /** Whether the key of a row is supplier and date; else it is the supplier alone. */
+  readonly hasAsOf: boolean;
+  /** Columns, quoted for SQL, in which a repeated row has the values of the first row. */
+  readonly compared: readonly string[];
+  /** Violation number of a row that repeats the first row's values; a row with other values gets the next number. */
+  readonly violation: number;
+}
+
+/**
+ * Keeps the first accepted row of each key in `table` and marks the later ones as violations. Returns the number of
+ * marked rows whose ids are the same only since they were cleaned.
+ */
+export async function markDuplicateRows(
+  workspace: Workspace,
+  table: string,
+  { hasAsOf, compared, violation }: DuplicateRule,
+): Promise<number> {
+  const key = hasAsOf ? "supplier_id, as_of" : "supplier_id";
+  const good = `from ${table} where "~fault" is null`;
+  // Only duplicate keys are numbered: numbering all rows by key would cost more than the whole mapping before it.
+  await workspace.run(
+    `create table "keys twice" as select ${key}, min("~row") as first ${good} group by ${key} having count(*) > 1`,
+  );
+  if ((await workspace.number(`select count(*) from "keys twice"`)) === 0) return 0;
+  const same = compared.map((column) => `later.${column} is not distinct from earlier.${column}`).join(" and ");
+  await workspace.run(
+    `create table "second rows" as
+     select later."~row" as second, ${same} as same, later."~cleaned" or earlier."~cleaned" as cleaned
+     from (select * ${good}) as later join "keys twice" using (${key})
+       join ${table} as earlier on earlier."~row" = first
+     where later."~row" <> first`,
+  );
+  await workspace.run(
+    `update ${table} set "~fault" = case when same then ${violation} else ${violation + 1} end, "~text" = supplier_id
+     from "second rows" where "~row" = second`,
+  );
+  return await workspace.number(`select count(*) from "second rows" where cleaned`);
+}
