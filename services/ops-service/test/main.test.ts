@@ -84,7 +84,7 @@ test("every mistake of the environment is reported at once, secrets as [redacted
   const env = { OPS_SERVICE_WEB_PORT: "99999", DATABASE_URL: "mysql://someone:hidden@db/x", ML_SERVICE_URL: "ml" };
   const { code, lines } = await failedStart("ops-service", env);
   expect(code).toBe(1);
-  expect(lines[0]).toBe("3 mistake(s) in the environment:");
+  expect(lines[0]).toBe("3 invalid or missing variable(s) in the environment:");
   const reported = lines.slice(1).join("\n");
   expect(reported).toContain('OPS_SERVICE_WEB_PORT: found "99999", expected a port from 0 to 65535 (0 = any free one)');
   expect(reported).toContain(

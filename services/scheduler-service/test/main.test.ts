@@ -55,7 +55,7 @@ test("every mistake of the environment is told at once", async () => {
   expect(await start(env)).toEqual({
     code: 1,
     lines: [
-      "3 mistake(s) in the environment:",
+      "3 invalid or missing variable(s) in the environment:",
       '  SCHEDULER_SERVICE_WEB_PORT: found "99999", expected a port from 0 to 65535 (0 = any free one)',
       '  WEEKLY_CRON: found "every monday", expected a cron pattern of five fields such as "0 6 * * 1"',
       '  WEEKLY_TIME_ZONE: found "Mars/Phobos", expected an IANA time zone such as Europe/Berlin',

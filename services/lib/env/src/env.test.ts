@@ -13,7 +13,7 @@ function violationsOf(run: () => unknown): EnvError["violations"] {
   return [];
 }
 
-test("reads every kind of variable and falls back where one is not set", () => {
+test("reads every kind of variable and uses the fallback of a variable that is not set", () => {
   const got = readEnv(
     {
       PORT: "0",
@@ -58,7 +58,7 @@ test("reads every kind of variable and falls back where one is not set", () => {
   });
 });
 
-test("reports every mistake at once with what was found and the expected form", () => {
+test("reports every violation at once with the value found and the expected form", () => {
   const violations = violationsOf(() =>
     readEnv(
       { PORT: "65536", ROWS: "12x", WAIT: "5", PEER: "localhost:80", STORE: "ftp" },
@@ -95,12 +95,12 @@ test.each([
   expect(violationsOf(() => readEnv({ P: text }, { p: env.port("P") })).length === 0).toBe(accepted);
 });
 
-test("a number outside its bounds, Infinity and an overflowing exponent are refused", () => {
+test("a number outside its bounds, Infinity and an overflowing exponent are rejected", () => {
   for (const text of ["1.01", "Infinity", "1e999", "", " "])
     expect(violationsOf(() => readEnv({ N: text }, { n: env.number("N", { min: 0, max: 1 }) }))).toHaveLength(1);
 });
 
-test("a wrong secret is not printed, neither in the message nor in the violations", () => {
+test("an invalid secret is printed neither in the message nor in the violations", () => {
   const read = () =>
     readEnv(
       { KEY: "hunter2 with blanks", DATABASE_URL: "mysql://u:hunter2@h/db" },
@@ -111,7 +111,7 @@ test("a wrong secret is not printed, neither in the message nor in the violation
   expect(read).toThrow(/^(?!.*hunter2)/s);
 });
 
-test("a secret prints [redacted] in every ordinary way and reveals itself on demand", () => {
+test("a secret prints [redacted] in every ordinary way and reveal() returns it", () => {
   const secret = new Secret("hunter2");
   const printed = [`${secret}`, JSON.stringify({ secret }), inspect({ deep: [secret] }), String(secret)];
   for (const text of printed) {
@@ -121,12 +121,12 @@ test("a secret prints [redacted] in every ordinary way and reveals itself on dem
   expect(secret.reveal()).toBe("hunter2");
 });
 
-test("credentials inside an ordinary wrong URL are not printed", () => {
+test("credentials inside an invalid URL that is not declared secret are not printed", () => {
   const [violation] = violationsOf(() => readEnv({ U: "ftp://me:hunter2@host/x" }, { u: env.url("U", ["http"]) }));
   expect(violation?.found).toBe('"ftp://[redacted]@host/x"');
 });
 
-test("a long wrong value is cut", () => {
+test("a long invalid value is truncated in the violation", () => {
   const [violation] = violationsOf(() => readEnv({ P: "9".repeat(10_000) }, { p: env.port("P") }));
   expect(violation?.found.length).toBeLessThan(200);
 });

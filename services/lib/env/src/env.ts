@@ -8,16 +8,16 @@ const INVALID = Symbol("invalid");
 /** How one variable is read. Build it with `env.*`. */
 export interface EnvReader<T> {
   readonly name: string;
-  /** The form and unit that a person is told to write. */
+  /** The expected form and unit, shown to the operator in an error. */
   readonly expected: string;
-  /** True: the value never appears in a mistake. */
+  /** True when the value must never appear in a violation. */
   readonly secret: boolean;
-  /** What an unset variable gives; null: the variable must be set. */
+  /** The value of an unset variable; null: the variable must be set. */
   readonly fallback: { readonly value: T } | null;
   readonly parse: (text: string) => T | typeof INVALID;
 }
 
-/** One variable that is missing or cannot be read. */
+/** One variable that is missing or that cannot be read. */
 export interface EnvViolation {
   readonly name: string;
   /** The value in quotes, `nothing`, or `[redacted]`. */
@@ -25,26 +25,26 @@ export interface EnvViolation {
   readonly expected: string;
 }
 
-/** The environment does not fit; carries every mistake, not only the first. */
+/** The environment is invalid. Carries every violation, not only the first. */
 export class EnvError extends Error {
   override readonly name = "EnvError" as const;
   readonly violations: readonly EnvViolation[];
 
   constructor(violations: readonly EnvViolation[]) {
     const lines = violations.map((m) => `  ${m.name}: found ${m.found}, expected ${m.expected}`);
-    super(`${violations.length} mistake(s) in the environment:\n${lines.join("\n")}`);
+    super(`${violations.length} invalid or missing variable(s) in the environment:\n${lines.join("\n")}`);
     this.violations = violations;
   }
 }
 
-/** What `readEnv` gives for a shape of readers. */
+/** The result of `readEnv` for a shape of readers. */
 export type EnvOf<S extends Readonly<Record<string, EnvReader<unknown>>>> = {
   readonly [K in keyof S]: S[K] extends EnvReader<infer T> ? T : never;
 };
 
 /**
- * Reads every variable of `shape` from `source`.
- * @throws EnvError with all mistakes when any variable is missing or malformed; garbage never becomes a default.
+ * Reads every variable of `shape` from `source`. A malformed value never becomes the default.
+ * @throws EnvError with all violations when any variable is missing or malformed
  */
 export function readEnv<S extends Readonly<Record<string, EnvReader<unknown>>>>(source: EnvSource, shape: S): EnvOf<S> {
   const violations: EnvViolation[] = [];
@@ -64,7 +64,7 @@ export function readEnv<S extends Readonly<Record<string, EnvReader<unknown>>>>(
   return Object.fromEntries(entries) as EnvOf<S>;
 }
 
-/** Longest part of a wrong value that is shown: enough to recognise it. */
+/** Longest part of an invalid value that an error shows, in characters: enough to recognise the value. */
 const SHOWN_CHARACTERS = 120;
 
 function shown(text: string, secret: boolean): string {
@@ -83,7 +83,7 @@ function reader<T>(
   return { name, expected, secret, fallback: fallback === undefined ? null : { value: fallback }, parse };
 }
 
-/** Bounds of a number, both ends allowed, with the unit that is told to people. */
+/** Bounds of a number, both inclusive. An error shows `unit`. */
 export interface NumberBounds {
   readonly min: number;
   readonly max: number;
@@ -109,19 +109,19 @@ function parseDurationMs(text: string): number {
   return match ? Math.round(Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? Number.NaN)) : Number.NaN;
 }
 
-/** Bounds of a duration, written as durations ("10ms", "1h"), both ends allowed. */
+/** Bounds of a duration, both inclusive, written as durations ("10ms", "1h"). */
 export interface DurationBounds {
   readonly min?: string;
   readonly max?: string;
 }
 
-/** A setTimeout takes no longer delay than this (2³¹ − 1 ms). */
+/** Below the longest delay of setTimeout (2³¹ − 1 ms, about 24.8 days). */
 const LONGEST_DURATION = "24d";
 
-/** Form of a free text. */
+/** The form of a free text. */
 export interface TextForm {
   readonly pattern: RegExp;
-  /** What `pattern` means, for people. */
+  /** `pattern` in words, shown in an error. */
   readonly expected: string;
 }
 
@@ -133,9 +133,9 @@ function urlText(protocols: readonly string[]): string {
   return `a URL that starts with ${protocols.map((p) => `${p}:`).join(" or ")}`;
 }
 
-/** Readers of single variables. A reader without a fallback makes its variable required. */
+/** Readers of single variables. A variable whose reader has no fallback is required. */
 export const env = {
-  /** A TCP port; 0 lets the system choose a free one. */
+  /** A TCP port; with 0 the system chooses a free port. */
   port: (name: string, fallback?: number): EnvReader<number> =>
     reader(name, "a port from 0 to 65535 (0 = any free one)", fallback, (text) =>
       parseWithin(text, INTEGER, { min: 0, max: 65535 }),
@@ -159,11 +159,14 @@ export const env = {
       },
     ),
 
-  /** An absolute URL with one of `protocols` ("https", no colon). Use `secretUrl` when it can carry a password. */
+  /**
+   * An absolute URL with one of `protocols` ("https", without the colon). Use `secretUrl` when the URL can
+   * contain a password.
+   */
   url: (name: string, protocols: readonly string[], fallback?: string): EnvReader<string> =>
     reader(name, urlText(protocols), fallback, (text) => parseUrl(text, protocols)),
 
-  /** As `url`, for URLs that carry credentials (databases, queues). */
+  /** Like `url`, for URLs that contain credentials (databases, queues). */
   secretUrl: (name: string, protocols: readonly string[], fallback?: Secret): EnvReader<Secret> =>
     reader<Secret>(
       name,
@@ -184,7 +187,7 @@ export const env = {
       text === "true" || text === "1" ? true : text === "false" || text === "0" ? false : INVALID,
     ),
 
-  /** A path of the file system, as written; the file need not exist. */
+  /** A file system path, unchanged; the file need not exist. */
   path: (name: string, fallback?: string): EnvReader<string> =>
     reader(name, "a path of at most 4096 characters", fallback, (text) =>
       text.length <= 4096 && !text.includes("\0") ? text : INVALID,
@@ -203,6 +206,6 @@ export const env = {
       true,
     ),
 
-  /** Makes any reader's variable optional: null when it is not set. */
+  /** Makes the variable of any reader optional: null when it is not set. */
   optional: <T>(of: EnvReader<T>): EnvReader<T | null> => ({ ...of, fallback: { value: null } }),
 } as const;

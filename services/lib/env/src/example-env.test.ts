@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const ROOT = new URL("../../../../", import.meta.url).pathname;
 
-/** All sources of the services, as one text. */
+/** The source text of all services, concatenated. */
 async function readSources(): Promise<string> {
   const sources: string[] = [];
   for await (const file of glob("services/**/src/**/*.ts", {
@@ -16,7 +16,7 @@ async function readSources(): Promise<string> {
   return sources.join("\n");
 }
 
-/** Names that the example gives a value, or would. */
+/** Names of the variables that the example sets, or sets in a commented line. */
 async function namesDocumented(): Promise<Set<string>> {
   const example = await readFile(join(ROOT, "config/example.env"), "utf8");
   return new Set([...example.matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, name = ""]) => name));
@@ -31,14 +31,15 @@ test("config/example.env documents every variable that a service reads", async (
   );
 });
 
-test("config/example.env documents nothing that no service reads", async () => {
+test("config/example.env documents only variables that a service reads", async () => {
   const sources = await readSources();
-  // A service's ports are read by the name of the service and this ending.
+  // The variable of a port is the service's name followed by this suffix; the sources contain only the
+  // suffix.
   const isRead = (name: string) => sources.includes(name.replace(/^(OPS|ML|SCHEDULER)_SERVICE(?=_\w+_PORT$)/, ""));
   expect([...(await namesDocumented())].filter((name) => !isRead(name))).toEqual([]);
 });
 
-test("config/example.env and the images have the default ports", async () => {
+test("config/example.env and the Dockerfiles use the default ports", async () => {
   const read = (file: string) => readFile(join(ROOT, file), "utf8");
   const example = await read("config/example.env");
   const exposed = `${await read("deploy/Dockerfile.ml")}${await read("deploy/Dockerfile.ops")}`.match(/^EXPOSE .*$/gm);

@@ -3,8 +3,9 @@ import { inspect } from "node:util";
 const REDACTED = "[redacted]";
 
 /**
- * A value that must never be printed: `String()`, JSON, template literals and `util.inspect` show `[redacted]`.
- * Only `reveal()` gives it back; call it where the value is used, not where it is passed on.
+ * A value that must never be printed: `String()`, JSON, template literals and `util.inspect` show
+ * `[redacted]`. Only `reveal()` returns the value. Call it where the value is used, not where the value is
+ * passed on.
  */
 export class Secret {
   readonly #value: string;

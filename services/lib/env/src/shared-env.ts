@@ -1,21 +1,24 @@
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "./env.ts";
 
-/** Protocols of a peer's URL: those of HTTP, and the targets that grpc-js resolves. */
+/** Protocols of a peer's URL: HTTP, and the target schemes that grpc-js resolves. */
 const PEER_PROTOCOLS = ["http", "https", "dns", "ipv4"] as const;
 
 const peerUrl = (service: keyof typeof DEFAULT_PORTS): string => `http://127.0.0.1:${DEFAULT_PORTS[service].grpc}`;
 
-/** Variables that several programs read: one form and one default each. Pick those that a program needs. */
+/**
+ * Variables that several programs read, with one form and one default each. A program picks the ones that it
+ * needs.
+ */
 export const sharedEnv = {
-  /** Where the services listen for gRPC. */
+  /** The gRPC listeners of the services. */
   mlUrl: env.url("ML_SERVICE_URL", PEER_PROTOCOLS, peerUrl("ML_SERVICE")),
   opsUrl: env.url("OPS_SERVICE_URL", PEER_PROTOCOLS, peerUrl("OPS_SERVICE")),
-  /** Null: not set, so that a command of the CLI works on the registry's folder. */
+  /** Null when not set: commands of the CLI then work on the registry's folder. */
   schedulerUrl: env.optional(env.url("SCHEDULER_SERVICE_URL", PEER_PROTOCOLS)),
   /** Registry of model versions. */
   registry: env.text("MODEL_REGISTRY_URL", { pattern: /^.{1,4096}$/, expected: "file:FOLDER" }, "file:models"),
-  /** Model that answers when none is named. */
+  /** Model that answers a request that names none. */
   model: env.text(
     "BELLWETHER_MODEL",
     { pattern: /^[a-z0-9][a-z0-9-]{0,63}$/, expected: "a model name" },

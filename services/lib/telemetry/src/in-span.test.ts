@@ -6,7 +6,7 @@ import { inSpan } from "./in-span.ts";
 const recorded = recordSpans();
 afterEach(() => recorded.reset());
 
-test("work begins a trace, and what it calls is a part of it", async () => {
+test("inSpan starts a trace, and spans inside its work are children of its span", async () => {
   const seen = await inSpan("outer", () => inSpan("inner", async () => trace.getActiveSpan()?.spanContext().spanId));
   const [inner, outer] = recorded.ended();
   expect(outer).toMatchObject({ name: "outer", kind: SpanKind.INTERNAL, status: { code: SpanStatusCode.UNSET } });
@@ -15,7 +15,7 @@ test("work begins a trace, and what it calls is a part of it", async () => {
   expect(inner?.spanContext().spanId).toBe(seen);
 });
 
-test("work that throws is an error of its kind, without the message, and throws on", async () => {
+test("an error of the work is rethrown; the span has status ERROR and the error type, not the message", async () => {
   const failing = inSpan("failing", async () => {
     throw new RangeError("Canary Holdings");
   });

@@ -1,8 +1,9 @@
 import { SpanStatusCode, trace } from "@opentelemetry/api";
 
 /**
- * Runs `work` as one span: a part of the active trace, or the beginning of a new one. When it throws the span is an error of that kind,
- * and carries no more of it: a message may quote data.
+ * Runs `work` in one span: a child of the active span, or the root of a new trace. When `work` throws, the
+ * span's status is ERROR with the error's type. The error's message is left out, because a message may quote
+ * data.
  */
 export function inSpan<T>(name: string, work: () => Promise<T>): Promise<T> {
   return trace.getTracer("bellwether.work").startActiveSpan(name, async (span) => {

@@ -10,11 +10,11 @@ beforeAll(() => {
   context.setGlobalContextManager(createLazyContextManager());
 });
 
-test("without anything the root context is active", () => {
+test("the root context is active when no context was set", () => {
   expect(context.active()).toBe(ROOT_CONTEXT);
 });
 
-test("a lazy context is made when it is asked for, and not before", async () => {
+test("a lazy context is created when it is first read, and not before", async () => {
   let made = 0;
   const source = {
     get traceContext() {
@@ -30,7 +30,7 @@ test("a lazy context is made when it is asked for, and not before", async () => 
   expect(made).toBe(1);
 });
 
-test("with passes this and arguments, and inside it the inner context holds over awaits", async () => {
+test("with() passes this and arguments, and the inner context stays active across awaits", async () => {
   await runInContext({ traceContext: WITH }, async () => {
     const inner = WITH.setValue(KEY, "inner");
     const add = async function (this: { base: number }, more: number): Promise<unknown> {
@@ -42,7 +42,7 @@ test("with passes this and arguments, and inside it the inner context holds over
   });
 });
 
-test("a bound function runs in its context wherever it is called, other values stay as they are", () => {
+test("a bound function runs in its context wherever it is called; a value that is not a function is returned unchanged", () => {
   const bound = context.bind(WITH, (more: string) => `${context.active().getValue(KEY)} ${more}`);
   expect(bound("more")).toBe("value more");
   const thing = {};

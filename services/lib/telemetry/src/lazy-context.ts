@@ -1,25 +1,28 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Context, type ContextManager, ROOT_CONTEXT } from "@opentelemetry/api";
 
-/** Something that has a trace context, made when it is asked for. */
+/** An object with a trace context that is created when it is first read. */
 export interface ContextSource {
   readonly traceContext: Context;
 }
 
 const storage = new AsyncLocalStorage<Context | ContextSource>();
 
-/** Runs `work` with a context that comes into being only when a span, a log line or an outgoing call asks for it. */
+/** Runs `work` with a context that is created only when a span, a log line or an outgoing call reads it. */
 export function runInContext<T>(source: ContextSource, work: () => T): T {
   return storage.run(source, work);
 }
 
-/** The signal of the call that the code runs in: aborted when nobody waits for it any more. Undefined outside calls and inside recorded spans. */
+/**
+ * The abort signal of the call in which the code runs; it fires when no client waits for the call any more.
+ * Undefined outside calls and inside recorded spans.
+ */
 export function currentSignal(): AbortSignal | undefined {
   const current = storage.getStore();
   return current && "signal" in current && current.signal instanceof AbortSignal ? current.signal : undefined;
 }
 
-/** OpenTelemetry's context manager over AsyncLocalStorage, with contexts that may be lazy. */
+/** An OpenTelemetry context manager on AsyncLocalStorage whose contexts may be lazy. */
 export function createLazyContextManager(): ContextManager {
   const manager: ContextManager = {
     active() {

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
 import { errorForLog } from "./log-error.ts";
 
-/** A driver's error with what it hangs on it. */
+/** An error as a database driver throws it, with the properties that the driver adds. */
 const withFields = (name: string, message: string, fields: object) =>
   Object.assign(new Error(message), { name, ...fields });
 
-test("tells type, message, code and frames", () => {
+test("logs type, message, code and frames", () => {
   const logged = errorForLog(withFields("StorageError", "no answer", { code: "ECONNREFUSED" }));
   expect(logged).toMatchObject({ type: "StorageError", message: "no answer", code: "ECONNREFUSED" });
   expect(logged.stack).toMatch(/^ {4}at /);
   expect(logged.stack).not.toContain("no answer");
 });
 
-test("a failed query is told without its parameters", () => {
+test("logs a failed query without its parameters", () => {
   const query = "insert into bellwether.supplier values ($1)";
   const params = ["Secret Ltd"];
   const cause = withFields("PostgresError", 'duplicate key value violates unique constraint "supplier_key"', {
@@ -27,7 +27,7 @@ test("a failed query is told without its parameters", () => {
   expect(JSON.stringify(logged)).not.toContain("Secret");
 });
 
-test("a message that quotes the value at fault is cut before it", () => {
+test("cuts a message before the invalid value that it quotes", () => {
   const where = "COPY supplier, line 1, column id: Secret Ltd";
   const fields = { code: "22P02", where };
   const logged = errorForLog(
@@ -37,7 +37,7 @@ test("a message that quotes the value at fault is cut before it", () => {
   expect(JSON.stringify(logged)).not.toContain("Ltd");
 });
 
-test("causes end after four, long messages after 500 characters, and what is no Error is not told", () => {
+test("logs at most four causes and 500 characters of a message, and hides a thrown value that is not an Error", () => {
   const chain = Array.from({ length: 9 }).reduce<Error | undefined>(
     (cause) => new Error("x".repeat(501), { cause }),
     undefined,
@@ -46,5 +46,5 @@ test("causes end after four, long messages after 500 characters, and what is no 
   for (let error = errorForLog(chain); error.cause; error = error.cause) depth++;
   expect(depth).toBe(4);
   expect(errorForLog(chain).message).toHaveLength(500);
-  expect(errorForLog("Secret")).toEqual({ type: "string", message: "something that is no Error was thrown" });
+  expect(errorForLog("Secret")).toEqual({ type: "string", message: "the thrown value is not an Error" });
 });

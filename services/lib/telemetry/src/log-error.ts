@@ -1,9 +1,9 @@
-/** An error as a log line tells it. */
+/** The form of an error in a log line. */
 export interface LoggedError {
   readonly type: string;
   readonly message: string;
   readonly code?: string | number;
-  /** Where it was thrown, without the message. */
+  /** The stack frames, without the message. */
   readonly stack?: string;
   readonly cause?: LoggedError;
 }
@@ -11,15 +11,16 @@ export interface LoggedError {
 const MAX_MESSAGE_CHARACTERS = 500;
 const MAX_FRAMES = 20;
 const MAX_CAUSES = 4;
-/** Class of the SQLSTATEs whose messages quote the value at fault: data exceptions. */
+/** SQLSTATE class of data exceptions: their messages quote the invalid value. */
 const DATA_EXCEPTION = /^22...$/;
 
 /**
- * Tells an error's kind, message, code, frames and causes, and nothing else of it: drivers hang queries, parameters and rows on
- * theirs. Messages of failed queries lose the parameters, and those that quote a value at fault lose the quotation.
+ * Returns an error's type, message, code, frames and causes, and no other property: drivers add queries,
+ * parameters and rows to their errors. The message of a failed query loses its parameters. A message that
+ * quotes an invalid value is cut before the quotation.
  */
 export function errorForLog(error: unknown, causes = MAX_CAUSES): LoggedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: "something that is no Error was thrown" };
+  if (!(error instanceof Error)) return { type: typeof error, message: "the thrown value is not an Error" };
   const { cause } = error;
   const code = codeOf(error);
   return {
@@ -37,13 +38,13 @@ function codeOf(error: Error): string | number | undefined {
 }
 
 function messageOf(error: Error): string {
-  // drizzle's: the statement with placeholders, then a line with the parameters
+  // drizzle's message: the statement with placeholders, then a line with the parameters.
   if ("params" in error && "query" in error) return `Failed query: ${error.query}`;
   const isDataException = DATA_EXCEPTION.test(String(codeOf(error)));
   return isDataException ? error.message.replace(/".*/s, "…") : error.message;
 }
 
-/** A stack begins with the message, which may be of many lines. */
+/** A stack begins with the message, which may have several lines. */
 function framesOf(stack: string): string {
   const frames = stack.split("\n").filter((line) => /^ {4}at /.test(line));
   return frames.slice(0, MAX_FRAMES).join("\n");

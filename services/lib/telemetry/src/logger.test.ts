@@ -5,7 +5,7 @@ import { createLogger } from "./logger.ts";
 
 recordSpans();
 
-/** A logger and the lines it wrote. */
+/** A logger and the lines that it wrote. */
 function capture() {
   const lines: string[] = [];
   const logger = createLogger({ name: "proof", destination: { write: (line) => void lines.push(line) } });
@@ -29,7 +29,7 @@ test.each([
   ["a password", { password: SECRET }],
   ["a secret", { secret: SECRET }],
   ["an API key", { apiKey: SECRET }],
-])("%s stays out of a line, at its top and one level down", (_, fields) => {
+])("%s is left out of a log line, at the top level and one level below", (_, fields) => {
   const { logger, lines } = capture();
   logger.info(fields, "top");
   logger.info({ supplier: fields }, "one level down");
@@ -38,14 +38,14 @@ test.each([
   expect(lines.join("")).toContain("[redacted]");
 });
 
-test("an error is told without what a driver hangs on it", () => {
+test("an error is logged without the properties that a driver adds", () => {
   const { logger, lines, last } = capture();
   logger.error({ err: Object.assign(new Error("refused"), { parameters: [SECRET], detail: SECRET }) }, "failed");
   expect(last().err).toMatchObject({ type: "Error", message: "refused" });
   expect(lines.join("")).not.toContain(SECRET);
 });
 
-test("a line within a span has its ids, one outside has none", () => {
+test("a line inside a span has the trace's ids, a line outside has none", () => {
   const { logger, last } = capture();
   const span = trace.getTracer("test").startSpan("work");
   const { traceId, spanId } = span.spanContext();

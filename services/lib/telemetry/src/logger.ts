@@ -5,8 +5,8 @@ import { errorForLog } from "./log-error.ts";
 export type { Logger } from "pino";
 
 /**
- * Names of fields whose values never reach a log, at the top of a line or one level down: what a supplier sent, what a
- * contract says, and what lets somebody in.
+ * Names of fields whose values are never logged, at the top level of a line or one level below: data that a
+ * supplier sent, data from a contract, and credentials.
  */
 const DENIED_FIELDS = [
   "contract_text",
@@ -30,13 +30,16 @@ const DENIED_FIELDS = [
 export interface LoggerOptions {
   /** The service's name, on every line. */
   readonly name: string;
-  /** Lines below it are not written. Default "info". */
+  /** Lines below this level are not written. Default "info". */
   readonly level?: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
-  /** Where lines go. Default: standard output. */
+  /** Destination of the lines. Default: standard output. */
   readonly destination?: DestinationStream;
 }
 
-/** A logger of JSON lines with ISO times, the ids of the active trace, and the values of denied fields left out. */
+/**
+ * A logger that writes JSON lines with ISO times and the ids of the active trace, without the values of
+ * denied fields.
+ */
 export function createLogger({ name, level = "info", destination }: LoggerOptions): Logger {
   const options = {
     name,

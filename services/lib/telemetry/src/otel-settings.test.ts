@@ -3,12 +3,12 @@ import { readOtelSettings } from "./otel-settings.ts";
 
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
 
-test("without an endpoint nothing leaves the process and no trace is recorded", () => {
+test("without an endpoint the process exports nothing and records no trace", () => {
   const asked = { OTEL_TRACES_SAMPLER: "always_on" };
   expect(readOtelSettings(asked)).toMatchObject({ exportTraces: false, exportMetrics: false, sampleRatio: 0 });
 });
 
-test("an endpoint sends traces and metrics, all of them by http/protobuf", () => {
+test("with an endpoint all traces and metrics are exported by http/protobuf", () => {
   expect(readOtelSettings(ENDPOINT)).toEqual({
     exportTraces: true,
     exportMetrics: true,
@@ -18,14 +18,14 @@ test("an endpoint sends traces and metrics, all of them by http/protobuf", () =>
   });
 });
 
-test("an endpoint for one signal sends that one only", () => {
+test("with an endpoint for one signal only that signal is exported", () => {
   const traces = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://127.0.0.1:4318/v1/traces" };
   expect(readOtelSettings(traces)).toMatchObject({ exportTraces: true, exportMetrics: false, sampleRatio: 1 });
   const metrics = { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://127.0.0.1:4318/v1/metrics" };
   expect(readOtelSettings(metrics)).toMatchObject({ exportTraces: false, exportMetrics: true, sampleRatio: 0 });
 });
 
-test("OTEL_SDK_DISABLED overrules an endpoint", () => {
+test("OTEL_SDK_DISABLED overrides an endpoint", () => {
   const disabled = { ...ENDPOINT, OTEL_SDK_DISABLED: "true" };
   expect(readOtelSettings(disabled)).toMatchObject({ exportTraces: false, exportMetrics: false, sampleRatio: 0 });
 });
@@ -38,12 +38,12 @@ test.each([
   ["traceidratio", "0.3", 0.3],
   ["parentbased_traceidratio", "0", 0],
   ["parentbased_traceidratio", "1", 1],
-])("sampler %s with %s records a share of %f", (sampler, ratio, expected) => {
+])("sampler %s with argument %s records the share %f of new traces", (sampler, ratio, expected) => {
   const env = { ...ENDPOINT, OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: ratio };
   expect(readOtelSettings(env).sampleRatio).toBe(expected);
 });
 
-test("every mistake is told at once", () => {
+test("all violations are reported at once", () => {
   const violations = {
     OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318",
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",

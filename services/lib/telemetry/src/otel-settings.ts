@@ -22,9 +22,12 @@ const READERS = {
   metricIntervalMs: env.integer("OTEL_METRIC_EXPORT_INTERVAL", { min: 100, max: 3_600_000, unit: "ms" }, 60_000),
 };
 
-/** What the OTEL_* variables ask for. */
+/** The settings in the OTEL_* variables. */
 export interface OtelSettings {
-  /** Share of new traces that are recorded, in [0, 1]; 0 when no traces leave the process. A caller's decision is always followed. */
+  /**
+   * Share of new traces that are recorded, in [0, 1]; 0 when no traces are exported. A caller's sampling
+   * decision is always followed.
+   */
   readonly sampleRatio: number;
   readonly protocol: "http/protobuf" | "grpc";
   readonly exportTraces: boolean;
@@ -33,8 +36,9 @@ export interface OtelSettings {
 }
 
 /**
- * Reads the OTEL_* variables that decide what is exported; the OTLP exporters read endpoint, headers, timeout and certificates
- * themselves. Without an endpoint nothing leaves the process and metrics are for Prometheus only.
+ * Reads the OTEL_* variables that decide what is exported. The OTLP exporters themselves read endpoint,
+ * headers, timeout and certificates. Without an endpoint nothing is exported, and metrics are available to
+ * Prometheus only.
  * @throws EnvError
  */
 export function readOtelSettings(source: EnvSource): OtelSettings {

@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 afterEach(() => recorded.reset());
 
-/** Runs work in a recorded span and gives its children that ended. */
+/** Runs work in a recorded span and returns the child spans that have ended. */
 async function childrenOf(work: () => Promise<unknown>) {
   const parent = trace.getTracer("test").startSpan("parent");
   const { spanId } = parent.spanContext();
@@ -30,7 +30,7 @@ async function childrenOf(work: () => Promise<unknown>) {
   return recorded.ended().filter((span) => span.parentSpanContext?.spanId === spanId);
 }
 
-test("a query is a CLIENT span with operation and table, without its text and its parameters", async () => {
+test("a query is a CLIENT span with operation and table, without its text and parameters", async () => {
   const [span] = await childrenOf(() => pool.query("insert into supplier values ($1, $2)", [1, "Secret Ltd"]));
   expect(span).toMatchObject({ name: "INSERT supplier", kind: SpanKind.CLIENT });
   expect(span?.attributes).toEqual({
@@ -41,13 +41,13 @@ test("a query is a CLIENT span with operation and table, without its text and it
   });
 });
 
-test("a failed query tells its SQLSTATE and no text", async () => {
+test("the span of a failed query has the SQLSTATE and no error text", async () => {
   const [span] = await childrenOf(() => pool.query("select secret from supplier"));
   expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: "42703" });
   expect(JSON.stringify([span?.attributes, span?.events])).not.toContain("secret");
 });
 
-test("queries of a transaction are children of whoever began it", async () => {
+test("queries of a transaction are children of the span in which the transaction began", async () => {
   const names = (
     await childrenOf(() =>
       inTransaction(pool, async (tx) => {
@@ -59,12 +59,12 @@ test("queries of a transaction are children of whoever began it", async () => {
   expect(names).toEqual(["BEGIN", "SELECT", "UPDATE supplier", "COMMIT"]);
 });
 
-test("queries that wait for a connection are children of those who ask", async () => {
+test("a query that waits for a connection is a child of the span that sent it", async () => {
   const askers = Array.from({ length: 8 }, (_, n) => childrenOf(() => pool.query("select $1::int", [n])));
   for (const spans of await Promise.all(askers)) expect(spans.map(({ name }) => name)).toEqual(["SELECT"]);
 });
 
-test("a COPY lasts until its rows are stored", async () => {
+test("the span of a COPY lasts until its rows are stored", async () => {
   const copied = await childrenOf(() =>
     inTransaction(pool, async (tx) => {
       const storing = copyRows(tx, "copy supplier from stdin", Buffer.from("2\ttwo\n"));
@@ -75,7 +75,7 @@ test("a COPY lasts until its rows are stored", async () => {
   expect(copied.map(({ name }) => name)).toEqual(["BEGIN", "COPY supplier", "COMMIT"]);
 });
 
-test("a COPY that is refused ends with its SQLSTATE", async () => {
+test("the span of a rejected COPY ends with its SQLSTATE", async () => {
   const spans = await childrenOf(() =>
     inTransaction(pool, (tx) => copyRows(tx, "copy supplier from stdin", Buffer.from("no number\tSecret Ltd\n"))),
   );
@@ -83,7 +83,7 @@ test("a COPY that is refused ends with its SQLSTATE", async () => {
   expect(copy).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: "22P02" } });
 });
 
-test("outside a recorded span a query writes none", async () => {
+test("a query outside a recorded span has no span", async () => {
   await pool.query("select 1");
   expect(recorded.ended()).toEqual([]);
 });
@@ -94,6 +94,6 @@ test.each([
   ["with x as (select 1) select * from x", "WITH", "x"],
   ["copy bellwether.score_r1 from stdin (format binary)", "COPY", "bellwether.score_r1"],
   ["", "SQL", undefined],
-])("%j is %s of %s", (text, operation, table) => {
+])("%j has the operation %s and the table %s", (text, operation, table) => {
   expect(summarize(text)).toEqual({ operation, table });
 });

@@ -4,8 +4,9 @@ import { type Context, context, type Span, SpanKind, SpanStatusCode, trace } fro
 type AnyFunction = (...args: unknown[]) => unknown;
 
 /**
- * Makes a node-postgres connection write a CLIENT span per query that runs inside a recorded span; other queries cost one look-up.
- * A COPY lasts until its stream is done. Spans carry operation and table, never values. Changes the connection and returns it.
+ * Makes a node-postgres connection write a CLIENT span for each query that runs inside a recorded span. Any
+ * other query costs one look-up. The span of a COPY lasts until its stream has ended. Spans contain operation
+ * and table, never values. Modifies the connection and returns it.
  */
 export function withSqlSpans<C extends object>(connection: C): C {
   const query: unknown = Reflect.get(connection, "query");
@@ -27,7 +28,7 @@ function traced(query: AnyFunction): AnyFunction {
   };
 }
 
-/** The statement of a query in any of the forms that node-postgres takes. */
+/** The statement of a query, in any of the forms that node-postgres accepts. */
 function textOf(query: unknown): string | undefined {
   if (typeof query === "string") return query;
   if (typeof query !== "object" || query === null || !("text" in query)) return undefined;
@@ -57,7 +58,10 @@ function endOf(span: Span): (error?: unknown) => void {
   };
 }
 
-/** Operation and first table of a statement, for a name of few values: `insert into "bellwether"."scores" …` → INSERT bellwether.scores. */
+/**
+ * Operation and first table of a statement, for a span name of low cardinality: `insert into
+ * "bellwether"."scores" …` → INSERT bellwether.scores.
+ */
 export function summarize(sql: string): { readonly operation: string; readonly table: string | undefined } {
   const head = sql.slice(0, 2_000);
   const operation = (/^\s*(\w+)/.exec(head)?.[1] ?? "SQL").toUpperCase();

@@ -7,21 +7,24 @@ import {
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace";
 
-const DRAWN = createContextKey("bellwether: this trace was drawn to be recorded");
+const SAMPLED = createContextKey("bellwether: this trace was already sampled");
 
-/** Marks a context whose next span starts a trace that was drawn already, before the span was made. */
-export function markDrawn(context: Context): Context {
-  return context.setValue(DRAWN, true);
+/** Marks a context whose next span starts a new trace that was already sampled, before the span was created. */
+export function markSampled(context: Context): Context {
+  return context.setValue(SAMPLED, true);
 }
 
-/** Follows the caller's decision; a new trace is recorded when it was drawn, else with probability `ratio`. */
+/**
+ * Follows the caller's sampling decision. A new trace is recorded when `markSampled` has marked its context,
+ * else with probability `ratio`.
+ */
 export function createRootSampler(ratio: number): Sampler {
   const always: Sampler = new AlwaysOnSampler();
   const sometimes: Sampler =
     ratio >= 1 ? always : ratio <= 0 ? new AlwaysOffSampler() : new TraceIdRatioBasedSampler(ratio);
   const root: Sampler = {
-    shouldSample: (...args) => (args[0].getValue(DRAWN) === true ? always : sometimes).shouldSample(...args),
-    toString: () => `drawn or ${ratio}`,
+    shouldSample: (...args) => (args[0].getValue(SAMPLED) === true ? always : sometimes).shouldSample(...args),
+    toString: () => `sampled or ${ratio}`,
   };
   return new ParentBasedSampler({ root });
 }

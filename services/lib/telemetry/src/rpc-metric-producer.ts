@@ -8,11 +8,14 @@ import {
 } from "@opentelemetry/sdk-metrics";
 import { BOUNDS_S, type RpcSide, rpcSeries } from "./rpc-metrics.ts";
 
-/** Gives what `createRpcDurations` counted to OpenTelemetry's readers, always cumulative. */
+/**
+ * Passes the durations that `createRpcDurations` counted to OpenTelemetry's metric readers, always as
+ * cumulative values.
+ */
 export const rpcMetricProducer: MetricProducer = {
   async collect() {
     const metrics = (["server", "client"] as const).map(durations).filter(({ dataPoints }) => dataPoints.length > 0);
-    // Readers put their own resource in place of this one.
+    // Readers replace this resource by their own.
     const resourceMetrics = {
       resource: emptyResource(),
       scopeMetrics: metrics.length > 0 ? [{ scope: { name: "bellwether.rpc" }, metrics }] : [],

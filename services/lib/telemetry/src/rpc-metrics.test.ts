@@ -48,12 +48,12 @@ test("a call's duration is recorded in seconds, by protocol, method and code", a
   expect(points?.[0]?.attributes).not.toHaveProperty("error.type");
 });
 
-test("the client's side has a metric of its own", async () => {
+test("client calls have a metric of their own", async () => {
   createRpcDurations("client").record("grpc", "a.Service/Method", "OK", 1);
   expect((await collected()).map(({ descriptor }) => descriptor.name)).toContain("rpc.client.call.duration");
 });
 
-test("a duration belongs to the first bound that it is not above", async () => {
+test("a duration is counted at the first bound that is not below it", async () => {
   const durations = createRpcDurations("client");
   for (const ms of [1, 1.001, 10_000, 10_001]) durations.record("grpc", "a.Service/Bounds", "OK", ms);
   const points = (await collected()).flatMap(({ dataPoints }) =>

@@ -1,42 +1,43 @@
 import type { Attributes, HrTime } from "@opentelemetry/api";
 
-/** The two ends of a call. */
+/** The side of a call that records it. */
 export type RpcSide = "server" | "client";
 
-/** Records durations of calls by protocol, method and code. */
+/** Records the durations of calls by protocol, method and code. */
 export interface RpcDurations {
   record(system: string, method: string, code: string, durationMs: number): void;
 }
 
-/** What is known of the calls with one protocol, method and code, since the first of them. */
+/** The calls with one protocol, method and code since the first of these calls. */
 export interface RpcSeries {
   readonly attributes: Attributes;
   readonly since: HrTime;
-  /** Calls by duration: up to each of `BOUNDS_S`, and above the last. */
+  /** Number of calls per bucket: one bucket up to each of `BOUNDS_S`, and one above the last bound. */
   readonly counts: readonly number[];
   readonly count: number;
-  /** In seconds. */
+  /** Sum of the durations, in seconds. */
   readonly sum: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** Bounds of OpenTelemetry's RPC conventions, in seconds. */
+/** Histogram bounds of OpenTelemetry's RPC conventions, in seconds. */
 export const BOUNDS_S: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 type Counted = { -readonly [K in keyof RpcSeries]: RpcSeries[K] } & { readonly counts: number[] };
 
 /**
- * By protocol, method and code: methods come from contracts and codes are seventeen, so it stays small. All servers and clients of
- * the process count together, as they would in OpenTelemetry's own instruments. Those cost five times as much: for each reader
- * of metrics they serialize a call's attributes to find its series.
+ * Series by protocol, method and code. Methods come from contracts and there are 17 codes, so the map stays
+ * small. All servers and clients of the process share it, as they would share OpenTelemetry's own
+ * instruments. Those instruments cost five times as much: for each metric reader they serialize the
+ * attributes of a call to find its series.
  */
 const recorded: Readonly<Record<RpcSide, Map<string, Map<string, Map<string, Counted>>>>> = {
   server: new Map(),
   client: new Map(),
 };
 
-/** Records into `rpc.server.call.duration` or `rpc.client.call.duration`. */
+/** Returns a recorder for `rpc.server.call.duration` or `rpc.client.call.duration`. */
 export function createRpcDurations(side: RpcSide): RpcDurations {
   const systems = recorded[side];
   return {

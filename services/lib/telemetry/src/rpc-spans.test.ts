@@ -14,7 +14,7 @@ const calledWith = (traceparent?: string) => ({
 });
 const OK = { code: "OK", isError: false };
 
-test("a call with traceparent is a SERVER span of the caller's trace, at any ratio", () => {
+test("a call with traceparent is a SERVER span in the caller's trace, at any ratio", () => {
   const call = traceServerCall(RPC, calledWith(`00-${TRACE_ID}-${PARENT_ID}-01`), 0);
   endCallTrace(call?.span, OK);
   const [span] = recorded.ended();
@@ -28,7 +28,7 @@ test("a call with traceparent is a SERVER span of the caller's trace, at any rat
   });
 });
 
-test("a caller that does not record gets no span, and its decision goes on with its trace id", () => {
+test("a call of an unsampled caller has no span, and the caller's trace id and decision are propagated", () => {
   const call = traceServerCall(RPC, calledWith(`00-${TRACE_ID}-${PARENT_ID}-00`), 1);
   expect(call?.span).toBeUndefined();
   const headers = new Headers();
@@ -42,14 +42,14 @@ test.each([
   ["a malformed one", "hostile; drop table"],
   ["ids of zeroes", `00-${"0".repeat(32)}-${"0".repeat(16)}-01`],
   ["a long one", "00-".padEnd(100_000, "f")],
-])("%s starts a trace by the ratio: one at 1, none at 0", (_, traceparent) => {
+])("%s starts a trace by the ratio: always at 1, never at 0", (_, traceparent) => {
   expect(traceServerCall(RPC, calledWith(traceparent), 0)).toBeUndefined();
   const call = traceServerCall(RPC, calledWith(traceparent), 1);
   endCallTrace(call?.span, OK);
   expect(recorded.ended()[0]?.parentSpanContext).toBeUndefined();
 });
 
-test("an outgoing call is a CLIENT span below the active one and says so in traceparent", () => {
+test("an outgoing call is a CLIENT span below the active one, and its traceparent names that span", () => {
   const parent = trace.getTracer("test").startSpan("parent");
   const headers = new Headers();
   const call = context.with(trace.setSpan(ROOT_CONTEXT, parent), () => traceClientCall(RPC, headers, 0));
@@ -61,7 +61,7 @@ test("an outgoing call is a CLIENT span below the active one and says so in trac
   expect(headers.get("traceparent")).toBe(`00-${traceId}-${spanId}-01`);
 });
 
-test("an outgoing call of no trace that is not drawn carries fresh ids and the decision", () => {
+test("an unsampled outgoing call outside a trace sends new ids and the sampling decision", () => {
   const headers = new Headers();
   const { span } = traceClientCall(RPC, headers, 0);
   expect(span).toBeUndefined();
@@ -70,7 +70,7 @@ test("an outgoing call of no trace that is not drawn carries fresh ids and the d
   expect(trace.getSpanContext(forwarded)?.traceFlags).toBe(0);
 });
 
-test("an error is told by its code; a refusal that is the caller's fault is none", () => {
+test("a span has the code of an error; a code that blames the caller is not an error", () => {
   const end = (code: string, isError: boolean) =>
     endCallTrace(traceServerCall(RPC, calledWith(), 1)?.span, { code, isError });
   end("INTERNAL", true);

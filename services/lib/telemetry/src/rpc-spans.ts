@@ -11,26 +11,32 @@ import {
   TraceFlags,
   trace,
 } from "@opentelemetry/api";
-import { markDrawn } from "./root-sampler.ts";
+import { markSampled } from "./root-sampler.ts";
 import { unsampledContext } from "./unsampled-trace.ts";
 
 /** A call's place in a trace. */
 export interface CallTrace {
-  /** What the call's work runs in. */
+  /** The trace context in which the call's handler runs. */
   readonly context: Context;
   /** Undefined when the trace is not recorded. */
   readonly span: Span | undefined;
-  /** The caller's trace, which it wants recorded, when that is not followed yet: `followCallerTrace` does. */
+  /** The trace of a caller that wants it recorded but is not identified yet. `followCallerTrace` records it. */
   readonly offered?: Context;
 }
 
-/** An RPC for spans: "package.Service/Method", and the protocol, "grpc" or "connectrpc". */
+/**
+ * The names of an RPC in spans: the method is "package.Service/Method", the system (protocol) is "grpc" or
+ * "connectrpc".
+ */
 export interface RpcName {
   readonly system: string;
   readonly method: string;
 }
 
-/** How a call ended: the code in UPPER_SNAKE_CASE ("OK" when well) and whether it counts as an error of the side that records it. */
+/**
+ * How a call ended: its code in UPPER_SNAKE_CASE ("OK" for success), and whether the code counts as an error
+ * of the side that records it.
+ */
 export interface RpcEnd {
   readonly code: string;
   readonly isError: boolean;
@@ -46,9 +52,10 @@ const fromHeaders: TextMapGetter<HeaderSource> = {
 const toHeaders: TextMapSetter<Headers> = { set: (headers, name, value) => headers.set(name, value) };
 
 /**
- * Joins the caller's trace by its `traceparent`, or starts one. Whether a new trace is recorded is drawn before any span exists:
- * undefined when it is not, so that the call costs no span.
- * @param trustsCaller false: the caller is not known yet, its trace is joined and recorded only when it is drawn here
+ * Joins the caller's trace by its `traceparent`, or starts a new trace. The sampling decision for a new trace
+ * is made before any span exists. Returns undefined when the new trace is not sampled, so that the call costs
+ * no span.
+ * @param trustsCaller false: the caller is not identified yet. Its trace is joined, and recorded only when this server samples it
  */
 export function traceServerCall(
   rpc: RpcName,
@@ -60,21 +67,27 @@ export function traceServerCall(
     const parent = propagation.extract(ROOT_CONTEXT, source, fromHeaders);
     const caller = trace.getSpanContext(parent);
     if (caller) {
-      const isFollowed = trustsCaller || (caller.traceFlags & TraceFlags.SAMPLED) === 0 || isDrawn(sampleRatio);
+      const isFollowed = trustsCaller || (caller.traceFlags & TraceFlags.SAMPLED) === 0 || decideSampling(sampleRatio);
       if (isFollowed) return startIn(parent, rpc, SpanKind.SERVER);
       const context = trace.setSpanContext(parent, { ...caller, traceFlags: TraceFlags.NONE });
       return { context, span: undefined, offered: parent };
     }
   }
-  return isDrawn(sampleRatio) ? startIn(markDrawn(ROOT_CONTEXT), rpc, SpanKind.SERVER) : undefined;
+  return decideSampling(sampleRatio) ? startIn(markSampled(ROOT_CONTEXT), rpc, SpanKind.SERVER) : undefined;
 }
 
-/** Records a trace that `traceServerCall` only joined, from `startMs` on, epoch milliseconds. */
+/**
+ * Records a trace that `traceServerCall` joined without recording it. The span starts at `startMs`, epoch
+ * milliseconds.
+ */
 export function followCallerTrace(rpc: RpcName, offered: Context, startMs: number): CallTrace {
   return startIn(offered, rpc, SpanKind.SERVER, startMs);
 }
 
-/** Makes an outgoing call part of the active trace, or starts one, and writes `traceparent` into its headers. */
+/**
+ * Makes an outgoing call part of the active trace, or starts a new trace, and writes `traceparent` into the
+ * call's headers.
+ */
 export function traceClientCall(rpc: RpcName, headers: Headers, sampleRatio: number): CallTrace {
   const active = context.active();
   const inTrace = trace.getSpanContext(active) !== undefined;
@@ -83,7 +96,7 @@ export function traceClientCall(rpc: RpcName, headers: Headers, sampleRatio: num
   return call;
 }
 
-/** Ends the span of a call, if it has one. */
+/** Ends the span of a call, if there is one. */
 export function endCallTrace(span: Span | undefined, { code, isError }: RpcEnd): void {
   if (!span) return;
   span.setAttribute("rpc.response.status_code", code);
@@ -92,11 +105,11 @@ export function endCallTrace(span: Span | undefined, { code, isError }: RpcEnd):
 }
 
 function startNew(base: Context, rpc: RpcName, sampleRatio: number): CallTrace {
-  if (!isDrawn(sampleRatio)) return { context: unsampledContext(base), span: undefined };
-  return startIn(markDrawn(base), rpc, SpanKind.CLIENT);
+  if (!decideSampling(sampleRatio)) return { context: unsampledContext(base), span: undefined };
+  return startIn(markSampled(base), rpc, SpanKind.CLIENT);
 }
 
-function isDrawn(sampleRatio: number): boolean {
+function decideSampling(sampleRatio: number): boolean {
   return sampleRatio >= 1 || Math.random() < sampleRatio;
 }
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
   await once(silent, "listening");
   const address = silent.address();
   const port = typeof address === "object" && address ? address.port : 0;
-  // The exporters read it themselves.
+  // The exporters read this variable themselves.
   process.env.OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${port}`;
   const settings = readOtelSettings(process.env);
   telemetry = await startTelemetry({ serviceName: "proof", serviceVersion: "1", settings });
@@ -24,13 +24,13 @@ afterAll(() => {
   silent.close();
 });
 
-test("metrics are told as text whatever the collector does", async () => {
+test("metrics are available as text whether or not the collector answers", async () => {
   const text = await telemetry.metricsText();
   expect(text).toContain('target_info{service_name="proof",service_version="1"} 1');
   expect(text).toMatch(/^nodejs_eventloop_/m);
 });
 
-test("spans that a silent collector does not take are dropped above 2,048, and counted", async () => {
+test("when the collector does not answer, spans above 2,048 are dropped and counted", async () => {
   const tracer = trace.getTracer("test");
   for (let i = 0; i < 10_000; i++) tracer.startSpan("work").end();
   const text = await telemetry.metricsText();
@@ -38,11 +38,11 @@ test("spans that a silent collector does not take are dropped above 2,048, and c
   const dropped = value(/^otel_sdk_processor_span_processed_total\{[^}]*error_type="queue_full"[^}]*\} (\d+)/m);
   const queued = value(/^otel_sdk_processor_span_queue_size\{[^}]*\} (\d+)/m);
   expect(queued).toBe(2_048);
-  // What is on its way to the collector is in neither: one batch of 512.
+  // One batch of 512 spans is being sent to the collector: neither queued nor dropped.
   expect(dropped).toBe(10_000 - 2_048 - 512);
 });
 
-test("with a silent collector it stops within 2 s", async () => {
+test("stops within 2 s when the collector does not answer", async () => {
   const begun = performance.now();
   await telemetry.stop();
   expect(performance.now() - begun).toBeLessThan(2_000);

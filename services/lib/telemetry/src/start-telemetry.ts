@@ -28,19 +28,20 @@ export interface Telemetry extends AsyncDisposable {
   readonly sampleRatio: number;
   /** All metrics in Prometheus' text format. */
   metricsText(): Promise<string>;
-  /** Sends what is left, for at most 1.5 s. */
+  /** Exports the remaining spans and metrics, for at most 1.5 s. */
   stop(): Promise<void>;
 }
 
-/** A collector that is dead or slow may cost so much memory and no more: later spans are dropped. */
+/** Bounds the memory that a slow or dead collector costs: further spans are dropped. */
 const MAX_QUEUED_SPANS = 2_048;
 const EXPORT_TIMEOUT_MS = 5_000;
-/** With it a service ends within 2 s of being told to. */
+/** Lets a service end within 2 s of a signal. */
 const STOP_TIMEOUT_MS = 1_500;
 
 /**
- * Registers OpenTelemetry for the process: W3C trace context, traces and metrics by OTLP where the settings ask for it, metrics
- * for Prometheus always, Node's event loop, heap and GC among them. Once per process, before the first server starts.
+ * Registers OpenTelemetry for the process: W3C trace context, traces and metrics by OTLP where the settings
+ * ask for them, and always metrics for Prometheus, with those of Node's event loop, heap and GC. Call it once
+ * per process, before the first server starts.
  */
 export async function startTelemetry({ serviceName, serviceVersion, settings }: TelemetryOptions): Promise<Telemetry> {
   const resource = resourceFromAttributes({ "service.name": serviceName, "service.version": serviceVersion });
@@ -63,7 +64,7 @@ export async function startTelemetry({ serviceName, serviceVersion, settings }: 
           exporter: await createSpanExporter(settings),
           maxQueueSize: MAX_QUEUED_SPANS,
           exportTimeoutMillis: EXPORT_TIMEOUT_MS,
-          // Spans that were sent and that were dropped are counted, by reason.
+          // Counts exported and dropped spans, dropped ones by reason.
           selfObsMeterProvider: meters,
         }),
       ]
@@ -94,7 +95,7 @@ export async function startTelemetry({ serviceName, serviceVersion, settings }: 
   };
 }
 
-/** Metrics are read when somebody asks. */
+/** A reader that collects metrics only on request. */
 class PullReader extends MetricReader {
   protected override onShutdown(): Promise<void> {
     return Promise.resolve();
@@ -105,7 +106,7 @@ class PullReader extends MetricReader {
   }
 }
 
-// Exporters are loaded only where they are used: together they would double the start-up time.
+// An exporter is loaded only when it is used: loading all of them would double the start-up time.
 
 async function createSpanExporter({ protocol }: OtelSettings): Promise<SpanExporter> {
   if (protocol === "grpc") {

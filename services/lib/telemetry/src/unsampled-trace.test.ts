@@ -4,7 +4,7 @@ import { unsampledContext } from "./unsampled-trace.ts";
 
 const contexts = () => Array.from({ length: 1_000 }, () => trace.getSpanContext(unsampledContext()));
 
-test("a trace that is not recorded has ids as others have them, and says that it is not", () => {
+test("an unsampled trace has ids of the usual form and the flag for not sampled", () => {
   for (const context of contexts()) {
     if (!context) throw new Error("no span context");
     expect(isSpanContextValid(context)).toBe(true);
@@ -12,14 +12,14 @@ test("a trace that is not recorded has ids as others have them, and says that it
   }
 });
 
-test("each has ids of its own, which stay once they were asked for", () => {
+test("each unsampled trace has its own ids, which do not change once read", () => {
   const made = contexts();
   const ids = () => made.map((context) => `${context?.traceId}-${context?.spanId}`);
   expect(new Set(ids()).size).toBe(made.length);
   expect(ids()).toEqual(ids());
 });
 
-test("what else is in the context stays", () => {
+test("other values of the context are kept", () => {
   const key = createContextKey("test");
   expect(unsampledContext(ROOT_CONTEXT.setValue(key, "kept")).getValue(key)).toBe("kept");
 });

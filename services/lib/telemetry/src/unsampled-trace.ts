@@ -1,7 +1,10 @@
 import { randomFillSync } from "node:crypto";
 import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
 
-/** A trace that is not recorded. Its ids come into being when a log line or an outgoing call asks for them. */
+/**
+ * The span context of a trace that is not recorded. Its ids are generated when a log line or an outgoing call
+ * first reads them.
+ */
 class UnsampledSpanContext implements SpanContext {
   readonly traceFlags = TraceFlags.NONE;
   #traceId: string | undefined;
@@ -18,7 +21,10 @@ class UnsampledSpanContext implements SpanContext {
   }
 }
 
-/** A context of a new trace that is not recorded: services further on follow the decision instead of drawing again. */
+/**
+ * The context of a new trace that is not recorded. Called services follow this decision instead of sampling
+ * again.
+ */
 export function unsampledContext(base: Context = ROOT_CONTEXT): Context {
   return trace.setSpanContext(base, new UnsampledSpanContext());
 }
@@ -26,7 +32,7 @@ export function unsampledContext(base: Context = ROOT_CONTEXT): Context {
 const pool = Buffer.alloc(4_096);
 let taken = pool.length;
 
-/** Random bytes as lower-case hex; the system is asked for 4 KiB at a time. */
+/** Random bytes as lower-case hex. Random bytes are requested from the system 4 KiB at a time. */
 function randomHex(bytes: number): string {
   if (taken + bytes > pool.length) {
     randomFillSync(pool);
