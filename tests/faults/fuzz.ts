@@ -48,9 +48,11 @@ async function fuzzMesh({ started, pid }: StartedMesh, requests: number): Promis
   }
   const ended = processes.filter((process) => !childrenOf(pid).includes(process)).length;
   const leaked = await leakedSockets(processes, socketsBefore);
+  const held = await callsHeld(SERVICES.map((service) => started[service].admin));
   return [
     ...findings,
     atMost("fuzz.exits", ended, `of ${processes.length} processes`, 0),
+    atMost("fuzz.leaked_slots", held, "calls in flight or queued when nobody calls, of three services", 0),
     atMost("fuzz.leaked_connections", leaked, `of ${socketsBefore} sockets before`, 0),
   ];
 }
@@ -143,4 +145,20 @@ async function leakedSockets(processes: readonly number[], before: number): Prom
     more = socketsOf(processes) - before;
   }
   return Math.max(0, more - grown);
+}
+
+/** Calls that the services hold by their own count, once those that time out have had their time. Each service calls others now and then. */
+async function callsHeld(admins: readonly string[]): Promise<number> {
+  const end = performance.now() + LEAK_WAIT_MS;
+  const ofService = async (admin: string): Promise<number> => {
+    const text = await (await fetch(new URL("/metrics", admin.replace(/^(?!\w+:\/\/)/, "http://")))).text();
+    const values = [...text.matchAll(/^bellwether_rpc_calls\{[^}]*state="(?:in_flight|queued)"[^}]*\} (\d+)/gm)];
+    if (values.length < 2) throw new Error(`${admin}/metrics has no bellwether_rpc_calls`);
+    return values.reduce((sum, [, value]) => sum + Number(value), 0);
+  };
+  for (;;) {
+    const held = (await Promise.all(admins.map(ofService))).reduce((sum, count) => sum + count, 0);
+    if (held === 0 || performance.now() > end) return held;
+    await delay(250);
+  }
 }

@@ -81,6 +81,8 @@ test("the time of the next run is a metric, and is 0 while the schedule is pause
   expect(Number(await metric())).toBe(Number(schedule?.nextRunAt?.seconds));
   await client.pauseSchedule({ scheduleId: "weekly" });
   expect(await metric()).toBe("0");
+  const text = await (await fetch(`${service.admin}/metrics`)).text();
+  expect(text).toMatch(/^bellwether_rpc_calls\{[^}]*state="in_flight"[^}]*\} 0$/m);
 });
 
 test("a taken port is one line", async () => {

@@ -12,6 +12,7 @@ import { type Address, addressText, isLoopback, type TlsMaterial } from "../list
 import type { Listener } from "../listener/listener.ts";
 import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from "../listener/listener-limits.ts";
 import { type AdmissionLimits, admissionPolicy, DEFAULT_ADMISSION } from "../policies/admission.ts";
+import { reportAdmission } from "../policies/admission-metrics.ts";
 import { anonymousPolicy } from "../policies/anonymous.ts";
 import type { AuthSettings } from "../policies/authentication.ts";
 import { deadlinePolicy } from "../policies/deadline.ts";
@@ -140,7 +141,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const watches = openEndedPolicy(limits.maxWatches);
   const traffic = trafficPolicy();
   const counters = [watches, traffic];
-  const chain = chainPolicies([...(options.policies ?? []), ...(await policies(options, routes, counters))], errors);
+  const admission = admissionPolicy({ ...DEFAULT_ADMISSION, ...options.admission }, yieldToServing);
+  const chain = chainPolicies(
+    [...(options.policies ?? []), ...(await policies(options, routes, counters, admission))],
+    errors,
+  );
   const guard = webGuard({
     allowedOrigins: options.web?.allowedOrigins ?? [],
     headers: options.web?.headers ?? [],
@@ -163,7 +168,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     listeners.push(listener);
     return listener.address;
   };
-  const closeAll = (graceMs: number) => Promise.all(listeners.map((listener) => listener.drain(graceMs)));
+  const endReports = reportAdmission(admission.load);
+  const closeAll = (graceMs: number) =>
+    Promise.all(listeners.map((listener) => listener.drain(graceMs))).finally(endReports);
   try {
     const at = (port: number): Address => ({ host, port });
     const grpc = await opened(
@@ -224,8 +231,9 @@ async function policies(
   options: ServerOptions,
   routes: readonly Route[],
   counters: readonly Policy[],
+  admission: Policy,
 ): Promise<Policy[]> {
-  const { auth, admission, probeStreams, telemetry, logger, rest = [] } = options;
+  const { auth, probeStreams, telemetry, logger, rest = [] } = options;
   const mounted = routes.flatMap(({ methods }) => methods.map(({ method }) => method));
   const methods = [...new Set([...mounted, ...rest.map(({ rpc }) => rpc)])];
   const roles = requiredRoles(methods);
@@ -233,7 +241,7 @@ async function policies(
     telemetryPolicy(telemetry?.sampleRatio ?? 0, auth === undefined),
     ...counters,
     probeStreamPolicy({ ...DEFAULT_PROBE_STREAMS, ...probeStreams }),
-    admissionPolicy({ ...DEFAULT_ADMISSION, ...admission }, yieldToServing),
+    admission,
     requestMemoryPolicy(requestMemoryLimits(options, methods)),
     deadlinePolicy(),
     ...(auth ? [await authentication(auth, roles, logger), callerTracePolicy()] : [anonymousPolicy()]),
