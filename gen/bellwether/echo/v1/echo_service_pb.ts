@@ -2,7 +2,8 @@
 // @generated from file bellwether/echo/v1/echo_service.proto (package bellwether.echo.v1, syntax proto3)
 /* eslint-disable */
 
-// A service for tests and benchmarks: one RPC for each kind of call, with which clients, policies and limits are tested and measured.
+// A service for tests and benchmarks. It has one RPC for each kind of call, to test and measure clients,
+// policies and limits.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -20,48 +21,48 @@ export const file_bellwether_echo_v1_echo_service: GenFile = /*@__PURE__*/
   fileDesc("CiViZWxsd2V0aGVyL2VjaG8vdjEvZWNob19zZXJ2aWNlLnByb3RvEhJiZWxsd2V0aGVyLmVjaG8udjEi2QEKCEJlaGF2aW9yEjUKBWRlbGF5GAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgu6SAiqAQUiAwjYBBIzCgRidXJuGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgq6SAeqAQQiAggKEhoKCWZhaWxfY29kZRgDIAEoDUIHukgEKgIYEBIbCglmYWlsX3RleHQYBCABKAlCCLpIBXIDKIAgEhQKDGZhaWxfdW5rbm93bhgFIAEoCBISCgpmYWlsX2FmdGVyGAYgASgNIsgCCgtFY2hvUmVxdWVzdBIWCgJpZBgBIAEoCUIKukgHcgUgASiAARJKCghmZWF0dXJlcxgCIAMoCzItLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVxdWVzdC5GZWF0dXJlc0VudHJ5Qgm6SAaaAQMQgAgSFwoEdGV4dBgDIAEoCUIJukgGcgQogIBAEg8KB3BheWxvYWQYBCABKAwSGQoFaXRlbXMYBSADKA1CCrpIB5IBBBCAgAQSLwoGbmVzdGVkGAYgASgLMh8uYmVsbHdldGhlci5lY2hvLnYxLkVjaG9SZXF1ZXN0Ei4KCGJlaGF2aW9yGAcgASgLMhwuYmVsbHdldGhlci5lY2hvLnYxLkJlaGF2aW9yGi8KDUZlYXR1cmVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASJQCgxFY2hvUmVzcG9uc2USMAoHcmVxdWVzdBgBIAEoCzIfLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVxdWVzdBIOCgZjYWxsZXIYAiABKAkiQgoQSW5jcmVtZW50UmVxdWVzdBIuCghiZWhhdmlvchgBIAEoCzIcLmJlbGx3ZXRoZXIuZWNoby52MS5CZWhhdmlvciIiChFJbmNyZW1lbnRSZXNwb25zZRINCgVjb3VudBgBIAEoBCIhCg5NZWFzdXJlUmVxdWVzdBIPCgdwYXlsb2FkGAEgASgMIh8KD01lYXN1cmVSZXNwb25zZRIMCgRzaXplGAEgASgNInIKDENvdW50UmVxdWVzdBIWCgJ0bxgBIAEoDUIKukgHKgUYgK3iBBIaCgdwYWRkaW5nGAIgASgNQgm6SAYqBBiAgEASLgoIYmVoYXZpb3IYAyABKAsyHC5iZWxsd2V0aGVyLmVjaG8udjEuQmVoYXZpb3IiMAoNQ291bnRSZXNwb25zZRIOCgZudW1iZXIYASABKA0SDwoHcGFkZGluZxgCIAEoDCInCgpTdW1SZXF1ZXN0EhkKBm51bWJlchgBIAEoDUIJukgGKgQYwIQ9IhoKC1N1bVJlc3BvbnNlEgsKA3N1bRgBIAEoBCJVCgtDaGF0UmVxdWVzdBIWCgR0ZXh0GAEgASgJQgi6SAVyAyiACBIuCghiZWhhdmlvchgCIAEoCzIcLmJlbGx3ZXRoZXIuZWNoby52MS5CZWhhdmlvciIcCgxDaGF0UmVzcG9uc2USDAoEdGV4dBgBIAEoCTK1BAoLRWNob1NlcnZpY2USUgoERWNobxIfLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVxdWVzdBogLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVzcG9uc2UiB5ACAai7GAESXgoJSW5jcmVtZW50EiQuYmVsbHdldGhlci5lY2hvLnYxLkluY3JlbWVudFJlcXVlc3QaJS5iZWxsd2V0aGVyLmVjaG8udjEuSW5jcmVtZW50UmVzcG9uc2UiBKi7GAISaAoHTWVhc3VyZRIiLmJlbGx3ZXRoZXIuZWNoby52MS5NZWFzdXJlUmVxdWVzdBojLmJlbGx3ZXRoZXIuZWNoby52MS5NZWFzdXJlUmVzcG9uc2UiFJACAai7GASyuxgJCICAgAgQ4NQDElcKBUNvdW50EiAuYmVsbHdldGhlci5lY2hvLnYxLkNvdW50UmVxdWVzdBohLmJlbGx3ZXRoZXIuZWNoby52MS5Db3VudFJlc3BvbnNlIgeQAgGouxgBMAESUQoDU3VtEh4uYmVsbHdldGhlci5lY2hvLnYxLlN1bVJlcXVlc3QaHy5iZWxsd2V0aGVyLmVjaG8udjEuU3VtUmVzcG9uc2UiB5ACAai7GAEoARJcCgRDaGF0Eh8uYmVsbHdldGhlci5lY2hvLnYxLkNoYXRSZXF1ZXN0GiAuYmVsbHdldGhlci5lY2hvLnYxLkNoYXRSZXNwb25zZSINkAIBqLsYA7K7GAIYASgBMAFCSgoWY29tLmJlbGx3ZXRoZXIuZWNoby52MVABWhliZWxsd2V0aGVyL2VjaG8vdjE7ZWNob3YxqgISQmVsbHdldGhlci5FY2hvLlYxYgZwcm90bzM", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_duration]);
 
 /**
- * How a call is to behave instead of answering well at once.
+ * How the service handles a call, instead of a successful response at once.
  *
  * @generated from message bellwether.echo.v1.Behavior
  */
 export type Behavior = Message<"bellwether.echo.v1.Behavior"> & {
   /**
-   * Waits so long before the answer. Unset: not at all.
+   * How long the service waits before it responds, at most 600 s. Unset: it does not wait.
    *
    * @generated from field: google.protobuf.Duration delay = 1;
    */
   delay?: Duration | undefined;
 
   /**
-   * Computes so long on the event loop before the answer. Unset: not at all.
+   * How long the service computes on the event loop before it responds, at most 10 s. Unset: it does not compute.
    *
    * @generated from field: google.protobuf.Duration burn = 2;
    */
   burn?: Duration | undefined;
 
   /**
-   * Fails with this code of google.rpc.Code, 1 to 16. 0: does not fail.
+   * The call fails with this code of google.rpc.Code, 1 to 16. 0: the call does not fail.
    *
    * @generated from field: uint32 fail_code = 3;
    */
   failCode: number;
 
   /**
-   * The text of the failure.
+   * Message of the error. At most 4,096 bytes.
    *
    * @generated from field: string fail_text = 4;
    */
   failText: string;
 
   /**
-   * Fails with an error that the service's table does not know.
+   * True: the call fails with an error that is not in the service's error table.
    *
    * @generated from field: bool fail_unknown = 5;
    */
   failUnknown: boolean;
 
   /**
-   * After so many messages a stream fails; 0: before the first.
+   * Number of messages that a stream sends before it fails. 0: it fails before the first message.
    *
    * @generated from field: uint32 fail_after = 6;
    */
@@ -76,27 +77,27 @@ export const BehaviorSchema: GenMessage<Behavior> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 0);
 
 /**
- * Asks for itself.
+ * A message that is returned. Its fields have all kinds of types and sizes.
  *
  * @generated from message bellwether.echo.v1.EchoRequest
  */
 export type EchoRequest = Message<"bellwether.echo.v1.EchoRequest"> & {
   /**
-   * Any name.
+   * Any text. 1 to 128 bytes.
    *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * Numbers by name, at most 1,024.
+   * Any numbers by name. At most 1,024.
    *
    * @generated from field: map<string, double> features = 2;
    */
   features: { [key: string]: number };
 
   /**
-   * A text of at most 1 MiB of UTF-8.
+   * Any text in UTF-8, at most 1 MiB.
    *
    * @generated from field: string text = 3;
    */
@@ -110,21 +111,21 @@ export type EchoRequest = Message<"bellwether.echo.v1.EchoRequest"> & {
   payload: Uint8Array;
 
   /**
-   * Items that may be many, at most 65,536.
+   * Any numbers, at most 65,536.
    *
    * @generated from field: repeated uint32 items = 5;
    */
   items: number[];
 
   /**
-   * Requests nested in this one.
+   * A request inside this request.
    *
    * @generated from field: bellwether.echo.v1.EchoRequest nested = 6;
    */
   nested?: EchoRequest | undefined;
 
   /**
-   * How to behave.
+   * How the service handles the call. Unset: it responds at once.
    *
    * @generated from field: bellwether.echo.v1.Behavior behavior = 7;
    */
@@ -139,20 +140,20 @@ export const EchoRequestSchema: GenMessage<EchoRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 1);
 
 /**
- * The request again.
+ * The result of Echo.
  *
  * @generated from message bellwether.echo.v1.EchoResponse
  */
 export type EchoResponse = Message<"bellwether.echo.v1.EchoResponse"> & {
   /**
-   * What was asked.
+   * The request, unchanged.
    *
    * @generated from field: bellwether.echo.v1.EchoRequest request = 1;
    */
   request?: EchoRequest | undefined;
 
   /**
-   * Who asked: the caller's subject.
+   * Subject of the caller's token.
    *
    * @generated from field: string caller = 2;
    */
@@ -167,13 +168,13 @@ export const EchoResponseSchema: GenMessage<EchoResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 2);
 
 /**
- * Asks to be counted.
+ * Increments the counter.
  *
  * @generated from message bellwether.echo.v1.IncrementRequest
  */
 export type IncrementRequest = Message<"bellwether.echo.v1.IncrementRequest"> & {
   /**
-   * How to behave.
+   * How the service handles the call. Unset: it responds at once.
    *
    * @generated from field: bellwether.echo.v1.Behavior behavior = 1;
    */
@@ -188,13 +189,13 @@ export const IncrementRequestSchema: GenMessage<IncrementRequest> = /*@__PURE__*
   messageDesc(file_bellwether_echo_v1_echo_service, 3);
 
 /**
- * The count.
+ * The result of Increment.
  *
  * @generated from message bellwether.echo.v1.IncrementResponse
  */
 export type IncrementResponse = Message<"bellwether.echo.v1.IncrementResponse"> & {
   /**
-   * How many calls were handled so far, this one too.
+   * Number of calls that were handled, including this call.
    *
    * @generated from field: uint64 count = 1;
    */
@@ -209,7 +210,7 @@ export const IncrementResponseSchema: GenMessage<IncrementResponse> = /*@__PURE_
   messageDesc(file_bellwether_echo_v1_echo_service, 4);
 
 /**
- * Carries a payload.
+ * A payload to measure.
  *
  * @generated from message bellwether.echo.v1.MeasureRequest
  */
@@ -230,7 +231,7 @@ export const MeasureRequestSchema: GenMessage<MeasureRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 5);
 
 /**
- * Measures a payload.
+ * The result of Measure.
  *
  * @generated from message bellwether.echo.v1.MeasureResponse
  */
@@ -251,7 +252,7 @@ export const MeasureResponseSchema: GenMessage<MeasureResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 6);
 
 /**
- * Asks for numbers.
+ * Selects the numbers that are streamed.
  *
  * @generated from message bellwether.echo.v1.CountRequest
  */
@@ -264,14 +265,14 @@ export type CountRequest = Message<"bellwether.echo.v1.CountRequest"> & {
   to: number;
 
   /**
-   * Bytes of padding in each answer, at most 1 MiB.
+   * Size of CountResponse.padding in bytes, at most 1 MiB.
    *
    * @generated from field: uint32 padding = 2;
    */
   padding: number;
 
   /**
-   * How to behave; delay and burn come before each number.
+   * How the service handles the call. delay and burn apply before each number. Unset: it responds at once.
    *
    * @generated from field: bellwether.echo.v1.Behavior behavior = 3;
    */
@@ -286,7 +287,7 @@ export const CountRequestSchema: GenMessage<CountRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 7);
 
 /**
- * One number.
+ * One number of the stream.
  *
  * @generated from message bellwether.echo.v1.CountResponse
  */
@@ -299,7 +300,7 @@ export type CountResponse = Message<"bellwether.echo.v1.CountResponse"> & {
   number: number;
 
   /**
-   * The padding asked for.
+   * Filler bytes, of the requested size.
    *
    * @generated from field: bytes padding = 2;
    */
@@ -335,13 +336,13 @@ export const SumRequestSchema: GenMessage<SumRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 9);
 
 /**
- * The sum.
+ * The result of Sum.
  *
  * @generated from message bellwether.echo.v1.SumResponse
  */
 export type SumResponse = Message<"bellwether.echo.v1.SumResponse"> & {
   /**
-   * The sum of all numbers.
+   * Sum of all numbers.
    *
    * @generated from field: uint64 sum = 1;
    */
@@ -356,20 +357,20 @@ export const SumResponseSchema: GenMessage<SumResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 10);
 
 /**
- * One text.
+ * One text of the stream.
  *
  * @generated from message bellwether.echo.v1.ChatRequest
  */
 export type ChatRequest = Message<"bellwether.echo.v1.ChatRequest"> & {
   /**
-   * A text of at most 1,024 bytes.
+   * Any text, at most 1,024 bytes.
    *
    * @generated from field: string text = 1;
    */
   text: string;
 
   /**
-   * How to behave.
+   * How the service handles the message. Unset: it responds at once.
    *
    * @generated from field: bellwether.echo.v1.Behavior behavior = 2;
    */
@@ -384,13 +385,13 @@ export const ChatRequestSchema: GenMessage<ChatRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 11);
 
 /**
- * The text again.
+ * One text of the stream, returned.
  *
  * @generated from message bellwether.echo.v1.ChatResponse
  */
 export type ChatResponse = Message<"bellwether.echo.v1.ChatResponse"> & {
   /**
-   * The text.
+   * The text, unchanged.
    *
    * @generated from field: string text = 1;
    */
@@ -405,13 +406,14 @@ export const ChatResponseSchema: GenMessage<ChatResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 12);
 
 /**
- * Answers what it is sent. Only tests and benchmarks mount it.
+ * Returns what it receives. Only tests and benchmarks serve it. An RPC can also fail with a code that is common
+ * to all services (see docs/error-codes.md), and with the code that Behavior.fail_code requests.
  *
  * @generated from service bellwether.echo.v1.EchoService
  */
 export const EchoService: GenService<{
   /**
-   * Sends the request back. Idempotent. Fails as the request asks.
+   * Returns the request. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.echo.v1.EchoService.Echo
    */
@@ -421,7 +423,8 @@ export const EchoService: GenService<{
     output: typeof EchoResponseSchema;
   },
   /**
-   * Counts its own calls: not idempotent, so never repeated by a client.
+   * Increments a counter of calls and returns it. Not idempotent, so that a client never retries it. No error
+   * codes of its own.
    *
    * @generated from rpc bellwether.echo.v1.EchoService.Increment
    */
@@ -431,7 +434,8 @@ export const EchoService: GenService<{
     output: typeof IncrementResponseSchema;
   },
   /**
-   * Answers the size of a payload of up to 16 MiB. RESOURCE_EXHAUSTED above. Idempotent.
+   * Returns the size of a payload of up to 16 MiB. Idempotent.
+   * - RESOURCE_EXHAUSTED: the request message is larger than 16 MiB.
    *
    * @generated from rpc bellwether.echo.v1.EchoService.Measure
    */
@@ -441,7 +445,7 @@ export const EchoService: GenService<{
     output: typeof MeasureResponseSchema;
   },
   /**
-   * Streams the numbers from 1 to the one asked for. Idempotent.
+   * Streams the numbers from 1 to CountRequest.to. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.echo.v1.EchoService.Count
    */
@@ -451,7 +455,7 @@ export const EchoService: GenService<{
     output: typeof CountResponseSchema;
   },
   /**
-   * Adds up the numbers of the stream. Idempotent.
+   * Returns the sum of the numbers in the stream. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.echo.v1.EchoService.Sum
    */
@@ -461,7 +465,7 @@ export const EchoService: GenService<{
     output: typeof SumResponseSchema;
   },
   /**
-   * Answers each text with itself. Idempotent.
+   * Returns each text of the stream. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.echo.v1.EchoService.Chat
    */

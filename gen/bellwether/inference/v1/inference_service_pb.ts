@@ -2,7 +2,7 @@
 // @generated from file bellwether/inference/v1/inference_service.proto (package bellwether.inference.v1, syntax proto3)
 /* eslint-disable */
 
-// Scores and explanations.
+// The service that computes scores and explains them.
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -20,27 +20,27 @@ export const file_bellwether_inference_v1_inference_service: GenFile = /*@__PURE
   fileDesc("Ci9iZWxsd2V0aGVyL2luZmVyZW5jZS92MS9pbmZlcmVuY2Vfc2VydmljZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEixAEKDlByZWRpY3RSZXF1ZXN0EjsKCHN1cHBsaWVyGAEgASgLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCBrpIA8gBARI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkAKD1ByZWRpY3RSZXNwb25zZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlImoKDkNhdGVnb3J5Q29sdW1uEhgKBG5hbWUYASABKAlCCrpIB3IFIAEogAESJAoKZGljdGlvbmFyeRgCIAMoCUIQukgNkgEKEIBAIgVyAyiAAhIYCgVjb2RlcxgDIAMoDUIJukgGkgEDEIBAIkMKDE51bWJlckNvbHVtbhIYCgRuYW1lGAEgASgJQgq6SAdyBSABKIABEhkKBnZhbHVlcxgCIAMoAkIJukgGkgEDEIBAIpADChNQcmVkaWN0QmF0Y2hSZXF1ZXN0EiEKDHN1cHBsaWVyX2lkcxgBIAMoCUILukgIkgEFCAEQgEASIAoNZmVhdHVyZV9uYW1lcxgCIAMoCUIJukgGkgEDEIAIEg4KBnZhbHVlcxgDIAEoDBJGCgpjYXRlZ29yaWVzGAQgAygLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW5CCbpIBpIBAxCAAhIhCg5jb250cmFjdF90ZXh0cxgFIAMoCUIJukgGkgEDEIBAEjUKBW1vZGVsGAYgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIaChJ3aXRoX2NvbnRyaWJ1dGlvbnMYByABKAgSQQoHbnVtYmVycxgIIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk51bWJlckNvbHVtbkIJukgGkgEDEIAIEiMKEHZhbHVlc19jaGVja3N1bXMYCSADKAFCCbpIBpIBAxCACCJLCgxSb3dWaW9sYXRpb24SCwoDcm93GAEgASgNEg4KBnJlYXNvbhgCIAEoCRINCgVmaWVsZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIt4DChRQcmVkaWN0QmF0Y2hSZXNwb25zZRITCgtyaXNrX3Njb3JlcxgBIAEoDBINCgViYW5kcxgCIAEoDBIUCgxjb2x1bW5fbmFtZXMYAyADKAkSFQoNY29udHJpYnV0aW9ucxgEIAEoDBISCgpiYXNlX3ZhbHVlGAUgASgBEjkKCnZpb2xhdGlvbnMYBiADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Sb3dWaW9sYXRpb24SNQoFbW9kZWwYByABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjoKDG91dHB1dF9zcGFjZRgIIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlEkIKEGV4cGxhbmF0aW9uX2tpbmQYCSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSDwoHbWFyZ2lucxgKIAEoDBIWCg5taXNzaW5nX2NvdW50cxgLIAEoDBISCgpiYWNrZ3JvdW5kGAwgASgJEjIKCHdhcm5pbmdzGA0gAygLMiAuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuV2FybmluZyKcAQoORXhwbGFpblJlcXVlc3QSOwoIc3VwcGxpZXIYASABKAsyIS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TdXBwbGllckIGukgDyAEBEjUKBW1vZGVsGAIgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIWCg53aXRoX25hcnJhdGl2ZRgDIAEoCCLcAQoPRXhwbGFuYXRpb25CYXNlEi0KBXNjb3JlGAEgASgLMh4uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU2NvcmUSEgoKYmFzZV92YWx1ZRgCIAEoARI2CgRraW5kGAMgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFuYXRpb25LaW5kEhIKCmJhY2tncm91bmQYBCABKAkSOgoMb3V0cHV0X3NwYWNlGAUgASgOMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuT3V0cHV0U3BhY2UiUAoQQ29udHJpYnV0aW9uTGlzdBI8Cg1jb250cmlidXRpb25zGAEgAygLMiUuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uIvIBCg9FeHBsYWluUmVzcG9uc2USOAoEYmFzZRgBIAEoCzIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhbmF0aW9uQmFzZUgAEkIKDWNvbnRyaWJ1dGlvbnMYAiABKAsyKS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb25MaXN0SAASEwoJbmFycmF0aXZlGAMgASgJSAASRAoQbmFycmF0aXZlX3NvdXJjZRgEIAEoDjIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVNvdXJjZUgAQgYKBHBhcnQqcAoPTmFycmF0aXZlU291cmNlEiAKHE5BUlJBVElWRV9TT1VSQ0VfVU5TUEVDSUZJRUQQABIdChlOQVJSQVRJVkVfU09VUkNFX1RFTVBMQVRFEAESHAoYTkFSUkFUSVZFX1NPVVJDRV9NSVNUUkFMEAIy6gIKEEluZmVyZW5jZVNlcnZpY2USZQoHUHJlZGljdBInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RSZXF1ZXN0GiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdFJlc3BvbnNlIgeQAgGouxgBEoUBCgxQcmVkaWN0QmF0Y2gSLC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXF1ZXN0Gi0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdEJhdGNoUmVzcG9uc2UiGJACAai7GAGyuxgNCICAgAgQ4NQDIMDPJBJnCgdFeHBsYWluEicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpblJlcXVlc3QaKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluUmVzcG9uc2UiB5ACAai7GAEwAUJeChtjb20uYmVsbHdldGhlci5pbmZlcmVuY2UudjFQAVojYmVsbHdldGhlci9pbmZlcmVuY2UvdjE7aW5mZXJlbmNldjGqAhdCZWxsd2V0aGVyLkluZmVyZW5jZS5WMWIGcHJvdG8z", [file_bellwether_inference_v1_score, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
- * Asks for one score.
+ * Requests the score of one supplier.
  *
  * @generated from message bellwether.inference.v1.PredictRequest
  */
 export type PredictRequest = Message<"bellwether.inference.v1.PredictRequest"> & {
   /**
-   * The supplier to score.
+   * The supplier to score. Required.
    *
    * @generated from field: bellwether.inference.v1.Supplier supplier = 1;
    */
   supplier?: Supplier | undefined;
 
   /**
-   * Which model answers; unset: the default champion.
+   * The model that scores. Unset: the champion of the default model.
    *
    * @generated from field: bellwether.inference.v1.ModelSelector model = 2;
    */
   model?: ModelSelector | undefined;
 
   /**
-   * How many contributions to return, 0 to 1,024. Unset: 5.
+   * Maximum number of contributions in the response, 0 to 1,024. Unset: 5.
    *
    * @generated from field: optional uint32 top_contributions = 3;
    */
@@ -55,7 +55,7 @@ export const PredictRequestSchema: GenMessage<PredictRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 0);
 
 /**
- * One score.
+ * The result of Predict.
  *
  * @generated from message bellwether.inference.v1.PredictResponse
  */
@@ -76,27 +76,27 @@ export const PredictResponseSchema: GenMessage<PredictResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 1);
 
 /**
- * A categorical feature of many suppliers, dictionary-encoded.
+ * One categorical feature of many suppliers, dictionary-encoded.
  *
  * @generated from message bellwether.inference.v1.CategoryColumn
  */
 export type CategoryColumn = Message<"bellwether.inference.v1.CategoryColumn"> & {
   /**
-   * The feature's name.
+   * Name of the feature. 1 to 128 bytes.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The distinct values.
+   * The distinct categories. At most 8,192, each at most 256 bytes.
    *
    * @generated from field: repeated string dictionary = 2;
    */
   dictionary: string[];
 
   /**
-   * One index into dictionary per row; 4294967295 means missing.
+   * One index into dictionary per row. 4294967295 (2^32 - 1): missing.
    *
    * @generated from field: repeated uint32 codes = 3;
    */
@@ -111,20 +111,20 @@ export const CategoryColumnSchema: GenMessage<CategoryColumn> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 2);
 
 /**
- * A numeric feature of many suppliers.
+ * One numeric feature of many suppliers.
  *
  * @generated from message bellwether.inference.v1.NumberColumn
  */
 export type NumberColumn = Message<"bellwether.inference.v1.NumberColumn"> & {
   /**
-   * The feature's name. 1 to 128 bytes.
+   * Name of the feature. 1 to 128 bytes.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * One number per row, in the unit of the configuration; NaN means missing.
+   * One value per row, in the unit that the configuration declares. NaN: missing.
    *
    * @generated from field: repeated float values = 2;
    */
@@ -139,75 +139,81 @@ export const NumberColumnSchema: GenMessage<NumberColumn> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 3);
 
 /**
- * Asks for many scores in columns. 4,096 rows a call is fastest. Numbers come in one of two forms: `numbers`, whose bytes cannot be mixed up, or
- * `feature_names` with `values`, which a wrong byte order or a wrong order of rows and columns turns into other numbers; send
- * `values_checksums` with the second. A feature may be in one of the forms only.
- * Cost at 4,096 rows × 16 features, in Node 24 on one core, to encode in the client and to decode in the service: values 0.10 + 0.25 ms, values
- * with checksums 0.14 + 0.29 ms, numbers 1.84 + 1.84 ms; each 294 kB.
+ * Requests the scores of many suppliers, in columns. About 4,096 rows per call give the highest throughput.
+ *
+ * Numeric features can be sent in two forms; a feature can be in only one of them. In numbers, protobuf encodes
+ * the values. In feature_names and values, the client encodes them as raw bytes: this is faster, but a wrong
+ * byte order or a wrong order of rows and columns gives other, plausible numbers. Send values_checksums with the
+ * second form.
+ *
+ * Cost of 4,096 rows × 16 features in Node 24 on one core, as encoding in the client + decoding in the service:
+ * values 0.10 + 0.25 ms, values with checksums 0.14 + 0.29 ms, numbers 1.84 + 1.84 ms. Each message has 294 kB.
  *
  * @generated from message bellwether.inference.v1.PredictBatchRequest
  */
 export type PredictBatchRequest = Message<"bellwether.inference.v1.PredictBatchRequest"> & {
   /**
-   * Ids of the suppliers; their number is the number of rows. Each 1 to 128 bytes.
+   * Ids of the suppliers, one per row. 1 to 8,192 ids, each 1 to 128 bytes.
    *
    * @generated from field: repeated string supplier_ids = 1;
    */
   supplierIds: string[];
 
   /**
-   * Names of the numeric columns in values. Each 1 to 128 bytes.
+   * Names of the features in values, in the order of the columns. At most 1,024, each 1 to 128 bytes.
    *
    * @generated from field: repeated string feature_names = 2;
    */
   featureNames: string[];
 
   /**
-   * float32 little-endian, column-major, rows × feature_names; NaN means missing. Unnamed features are missing for all rows.
+   * Values of the features: float32 little-endian, column-major, rows × feature_names; NaN: missing. A feature of
+   * the model without a column is missing in all rows.
    *
    * @generated from field: bytes values = 3;
    */
   values: Uint8Array;
 
   /**
-   * Categorical columns.
+   * The categorical features. At most 256.
    *
    * @generated from field: repeated bellwether.inference.v1.CategoryColumn categories = 4;
    */
   categories: CategoryColumn[];
 
   /**
-   * The contract texts, one per row, or none at all. Each at most 1 MiB of UTF-8.
+   * Contract texts in UTF-8, one per row, each at most 1 MiB. Empty: no row has a text.
    *
    * @generated from field: repeated string contract_texts = 5;
    */
   contractTexts: string[];
 
   /**
-   * Which model answers; unset: the default champion.
+   * The model that scores. Unset: the champion of the default model.
    *
    * @generated from field: bellwether.inference.v1.ModelSelector model = 6;
    */
   model?: ModelSelector | undefined;
 
   /**
-   * Whether to return contributions of all model columns.
+   * True: the response has the contributions of all model columns.
    *
    * @generated from field: bool with_contributions = 7;
    */
   withContributions: boolean;
 
   /**
-   * Numeric columns by name. Unnamed features are missing for all rows.
+   * Numeric features by name. At most 1,024. A feature of the model without a column is missing in all rows.
    *
    * @generated from field: repeated bellwether.inference.v1.NumberColumn numbers = 8;
    */
   numbers: NumberColumn[];
 
   /**
-   * A checksum per name in feature_names: the sum over all rows of (row + 1) × value, rows from 0, in float64; values that are not finite count
-   * as 0. INVALID_ARGUMENT when values add up otherwise by more than a millionth of the sum of magnitudes. Empty: values are not
-   * checked, and the response warns.
+   * One checksum per name in feature_names: the sum over all rows of (row + 1) × value, with rows from 0, in
+   * float64. NaN and infinity count as 0. The call fails with INVALID_ARGUMENT when a column's sum differs from
+   * its checksum by more than one millionth of the sum of |(row + 1) × value|. Empty: values are not checked, and
+   * the response has a warning.
    *
    * @generated from field: repeated double values_checksums = 9;
    */
@@ -222,34 +228,34 @@ export const PredictBatchRequestSchema: GenMessage<PredictBatchRequest> = /*@__P
   messageDesc(file_bellwether_inference_v1_inference_service, 4);
 
 /**
- * Why a row has no score.
+ * Why one row has no score.
  *
  * @generated from message bellwether.inference.v1.RowViolation
  */
 export type RowViolation = Message<"bellwether.inference.v1.RowViolation"> & {
   /**
-   * Row number from 0.
+   * Row number, from 0.
    *
    * @generated from field: uint32 row = 1;
    */
   row: number;
 
   /**
-   * A stable reason as in ErrorInfo, for example FEATURE_OUT_OF_RANGE.
+   * Stable reason, as in google.rpc.ErrorInfo, for example "FEATURE_OUT_OF_RANGE".
    *
    * @generated from field: string reason = 2;
    */
   reason: string;
 
   /**
-   * The invalid field, for example "values.late_ratio".
+   * Path of the invalid field, for example "values.late_ratio".
    *
    * @generated from field: string field = 3;
    */
   field: string;
 
   /**
-   * One sentence for a person.
+   * The violation in one sentence, for a person.
    *
    * @generated from field: string message = 4;
    */
@@ -264,97 +270,99 @@ export const RowViolationSchema: GenMessage<RowViolation> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 5);
 
 /**
- * Many scores in columns, in the order of the request.
+ * The scores in columns, in the order of the rows of the request.
  *
  * @generated from message bellwether.inference.v1.PredictBatchResponse
  */
 export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatchResponse"> & {
   /**
-   * Calibrated risk scores: float64 little-endian, one per row; NaN where the band is UNKNOWN or the row is invalid.
+   * Calibrated risk scores: float64 little-endian, one per row. NaN: the band is UNKNOWN, or the row is invalid.
    *
    * @generated from field: bytes risk_scores = 1;
    */
   riskScores: Uint8Array;
 
   /**
-   * One Band per row as a byte; 0 where the row is invalid.
+   * One byte per row, the number of a Band. 0: the row is invalid.
    *
    * @generated from field: bytes bands = 2;
    */
   bands: Uint8Array;
 
   /**
-   * Names of the model's columns, the order of contributions. Empty unless asked for.
+   * Names of the model columns, in the order of contributions. Empty unless with_contributions is true.
    *
    * @generated from field: repeated string column_names = 3;
    */
   columnNames: string[];
 
   /**
-   * float32 little-endian, row-major, rows × column_names. Empty unless asked for.
+   * Contributions: float32 little-endian, row-major, rows × column_names. Empty unless with_contributions is true.
    *
    * @generated from field: bytes contributions = 4;
    */
   contributions: Uint8Array;
 
   /**
-   * What the contributions add up from, in output_space; 0 when the kind is NONE.
+   * The model's expected output, in output_space. base_value and the contributions of a row add up to the row's
+   * margin. 0 when explanation_kind is NONE.
    *
    * @generated from field: double base_value = 5;
    */
   baseValue: number;
 
   /**
-   * Rows without a score, in rising order.
+   * Rows that have no score because they are invalid, in ascending order.
    *
    * @generated from field: repeated bellwether.inference.v1.RowViolation violations = 6;
    */
   violations: RowViolation[];
 
   /**
-   * What computed the scores.
+   * The model version that computed the scores.
    *
    * @generated from field: bellwether.inference.v1.ModelIdentity model = 7;
    */
   model?: ModelIdentity | undefined;
 
   /**
-   * The space of margins, base_value and contributions.
+   * The quantity of margins, base_value and contributions.
    *
    * @generated from field: bellwether.inference.v1.OutputSpace output_space = 8;
    */
   outputSpace: OutputSpace;
 
   /**
-   * Kind of the contributions.
+   * How the contributions were computed.
    *
    * @generated from field: bellwether.inference.v1.ExplanationKind explanation_kind = 9;
    */
   explanationKind: ExplanationKind;
 
   /**
-   * The model's outputs before calibration: float64 little-endian, one per row; NaN as in risk_scores.
+   * Outputs of the model before calibration: float64 little-endian, one per row. NaN as in risk_scores.
    *
    * @generated from field: bytes margins = 10;
    */
   margins: Uint8Array;
 
   /**
-   * Missing features per row, as a count: uint16 little-endian, one per row.
+   * Number of missing features per row: uint16 little-endian, one per row.
    *
    * @generated from field: bytes missing_counts = 11;
    */
   missingCounts: Uint8Array;
 
   /**
-   * What the contributions are measured against, in words; when the kind is NONE, why there are none.
+   * The data that contributions are measured against, in words. When explanation_kind is NONE: why there are no
+   * contributions.
    *
    * @generated from field: string background = 12;
    */
   background: string;
 
   /**
-   * What to know about the whole batch: VALUES_UNCHECKED when values came without values_checksums.
+   * Warnings about the whole batch: VALUES_UNCHECKED when values were sent without values_checksums.
    *
    * @generated from field: repeated bellwether.inference.v1.Warning warnings = 13;
    */
@@ -369,27 +377,27 @@ export const PredictBatchResponseSchema: GenMessage<PredictBatchResponse> = /*@_
   messageDesc(file_bellwether_inference_v1_inference_service, 6);
 
 /**
- * Asks for an explanation.
+ * Requests the explanation of one score.
  *
  * @generated from message bellwether.inference.v1.ExplainRequest
  */
 export type ExplainRequest = Message<"bellwether.inference.v1.ExplainRequest"> & {
   /**
-   * The supplier to explain.
+   * The supplier whose score is explained. Required.
    *
    * @generated from field: bellwether.inference.v1.Supplier supplier = 1;
    */
   supplier?: Supplier | undefined;
 
   /**
-   * Which model answers; unset: the default champion.
+   * The model that scores. Unset: the champion of the default model.
    *
    * @generated from field: bellwether.inference.v1.ModelSelector model = 2;
    */
   model?: ModelSelector | undefined;
 
   /**
-   * Whether a narrative is wanted after the contributions.
+   * True: a narrative follows the contributions.
    *
    * @generated from field: bool with_narrative = 3;
    */
@@ -404,7 +412,7 @@ export const ExplainRequestSchema: GenMessage<ExplainRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 7);
 
 /**
- * Where an explanation starts.
+ * The first part of an explanation: the score, and what the contributions are measured against.
  *
  * @generated from message bellwether.inference.v1.ExplanationBase
  */
@@ -424,21 +432,21 @@ export type ExplanationBase = Message<"bellwether.inference.v1.ExplanationBase">
   baseValue: number;
 
   /**
-   * How the contributions are computed.
+   * How the contributions were computed.
    *
    * @generated from field: bellwether.inference.v1.ExplanationKind kind = 3;
    */
   kind: ExplanationKind;
 
   /**
-   * What the contributions are measured against, in words.
+   * The data that contributions are measured against, in words.
    *
    * @generated from field: string background = 4;
    */
   background: string;
 
   /**
-   * The space of base value and contributions.
+   * The quantity of base_value and contributions.
    *
    * @generated from field: bellwether.inference.v1.OutputSpace output_space = 5;
    */
@@ -453,13 +461,13 @@ export const ExplanationBaseSchema: GenMessage<ExplanationBase> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 8);
 
 /**
- * All contributions, largest magnitude first. base_value and they add up to the margin.
+ * All contributions of a score, largest magnitude first. base_value and the contributions add up to the margin.
  *
  * @generated from message bellwether.inference.v1.ContributionList
  */
 export type ContributionList = Message<"bellwether.inference.v1.ContributionList"> & {
   /**
-   * One per model column.
+   * One contribution per model column.
    *
    * @generated from field: repeated bellwether.inference.v1.Contribution contributions = 1;
    */
@@ -474,19 +482,20 @@ export const ContributionListSchema: GenMessage<ContributionList> = /*@__PURE__*
   messageDesc(file_bellwether_inference_v1_inference_service, 9);
 
 /**
- * One piece of an explanation, in the order: base, contributions, narrative pieces, narrative source.
+ * One part of an explanation. The parts come in this order: base, contributions, pieces of the narrative, source
+ * of the narrative.
  *
  * @generated from message bellwether.inference.v1.ExplainResponse
  */
 export type ExplainResponse = Message<"bellwether.inference.v1.ExplainResponse"> & {
   /**
-   * Which piece this is.
+   * The part that this message contains.
    *
    * @generated from oneof bellwether.inference.v1.ExplainResponse.part
    */
   part: {
     /**
-     * First.
+     * The first message.
      *
      * @generated from field: bellwether.inference.v1.ExplanationBase base = 1;
      */
@@ -494,7 +503,7 @@ export type ExplainResponse = Message<"bellwether.inference.v1.ExplainResponse">
     case: "base";
   } | {
     /**
-     * Second.
+     * The second message.
      *
      * @generated from field: bellwether.inference.v1.ContributionList contributions = 2;
      */
@@ -502,7 +511,7 @@ export type ExplainResponse = Message<"bellwether.inference.v1.ExplainResponse">
     case: "contributions";
   } | {
     /**
-     * Then the narrative, a piece of text at a time.
+     * A piece of the narrative's text. Sent only when with_narrative is true.
      *
      * @generated from field: string narrative = 3;
      */
@@ -510,7 +519,7 @@ export type ExplainResponse = Message<"bellwether.inference.v1.ExplainResponse">
     case: "narrative";
   } | {
     /**
-     * Last, when a narrative was asked for.
+     * The last message. Sent only when with_narrative is true.
      *
      * @generated from field: bellwether.inference.v1.NarrativeSource narrative_source = 4;
      */
@@ -527,7 +536,7 @@ export const ExplainResponseSchema: GenMessage<ExplainResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 10);
 
 /**
- * Where a narrative came from.
+ * How a narrative was written.
  *
  * @generated from enum bellwether.inference.v1.NarrativeSource
  */
@@ -540,14 +549,14 @@ export const NarrativeSource = {
   UNSPECIFIED: 0,
 
   /**
-   * Composed from the facts by template.
+   * Written from the facts with a template.
    *
    * @generated from enum value: NARRATIVE_SOURCE_TEMPLATE = 1;
    */
   TEMPLATE: 1,
 
   /**
-   * Written by a language model. No service sends it today: every narrative is composed by template.
+   * Written by a language model. No service sends it at present: every narrative is written with a template.
    *
    * @generated from enum value: NARRATIVE_SOURCE_MISTRAL = 2;
    */
@@ -555,7 +564,7 @@ export const NarrativeSource = {
 } as const;
 
 /**
- * Where a narrative came from.
+ * How a narrative was written.
  *
  * @generated from enum bellwether.inference.v1.NarrativeSource
  */
@@ -568,13 +577,22 @@ export const NarrativeSourceSchema: GenEnum<NarrativeSource> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_inference_service, 0);
 
 /**
- * Scores suppliers and explains the scores. Errors carry google.rpc.ErrorInfo with a stable reason, and BadRequest with field paths.
+ * Scores suppliers and explains the scores. Every error has a google.rpc.ErrorInfo with a stable reason; an
+ * error about a field also has a google.rpc.BadRequest with the path of the field.
+ *
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
+ * a model, with:
+ * - NOT_FOUND: there is no such model or version.
+ * - FAILED_PRECONDITION: the version was rejected when it was loaded (reason MODEL_REJECTED).
+ * - DATA_LOSS: a file of the model was changed after it was published.
+ * - UNAVAILABLE: no model is loaded yet. Retry after the delay in RetryInfo.
  *
  * @generated from service bellwether.inference.v1.InferenceService
  */
 export const InferenceService: GenService<{
   /**
-   * Scores one supplier. INVALID_ARGUMENT names the invalid field; NOT_FOUND: no such model or version; UNAVAILABLE: no model loaded yet. Idempotent.
+   * Scores one supplier. Idempotent.
+   * - INVALID_ARGUMENT: a field is not valid; BadRequest names it.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.Predict
    */
@@ -584,7 +602,12 @@ export const InferenceService: GenService<{
     output: typeof PredictResponseSchema;
   },
   /**
-   * Scores up to 8,192 suppliers in columns; an invalid row gets a violation and the other rows get their scores. INVALID_ARGUMENT: the columns do not fit together. Message limit 16 MiB. Idempotent.
+   * Scores up to 8,192 suppliers, sent in columns. An invalid row gets a RowViolation; all other rows are scored.
+   * A request message can have 16 MiB. Idempotent.
+   * - INVALID_ARGUMENT: the columns have different numbers of rows, a column name is not valid, or values do not
+   *   match their checksums.
+   * - RESOURCE_EXHAUSTED: too many batches wait. Retry after the delay in RetryInfo.
+   * - UNAVAILABLE: the thread that scored the batch ended. Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.PredictBatch
    */
@@ -594,7 +617,11 @@ export const InferenceService: GenService<{
     output: typeof PredictBatchResponseSchema;
   },
   /**
-   * Explains one supplier's score: first the base, then all contributions, then the narrative in pieces, then its source. FAILED_PRECONDITION: the model gives no contributions, and the message says how to get them. Idempotent.
+   * Explains the score of one supplier, as a stream: the base, then all contributions, then, on request, a
+   * narrative in pieces and the source of the narrative. Idempotent.
+   * - INVALID_ARGUMENT: a field is not valid; BadRequest names it.
+   * - FAILED_PRECONDITION: the model has no contributions (reason NOT_EXPLAINABLE). The message says how to get
+   *   them.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.Explain
    */

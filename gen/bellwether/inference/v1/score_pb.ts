@@ -2,7 +2,7 @@
 // @generated from file bellwether/inference/v1/score.proto (package bellwether.inference.v1, syntax proto3)
 /* eslint-disable */
 
-// What goes into a score and what comes out of it.
+// The input and the output of scoring.
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -16,34 +16,36 @@ export const file_bellwether_inference_v1_score: GenFile = /*@__PURE__*/
   fileDesc("CiNiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9zY29yZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEi0QIKCFN1cHBsaWVyEh8KC3N1cHBsaWVyX2lkGAEgASgJQgq6SAdyBSABKIABEkwKCGZlYXR1cmVzGAIgAygLMi8uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXIuRmVhdHVyZXNFbnRyeUIJukgGmgEDEIAIElAKCmNhdGVnb3JpZXMYAyADKAsyMS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TdXBwbGllci5DYXRlZ29yaWVzRW50cnlCCbpIBpoBAxCAAhIgCg1jb250cmFjdF90ZXh0GAQgASgJQgm6SAZyBCiAgEAaLwoNRmVhdHVyZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBGjEKD0NhdGVnb3JpZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkwKDU1vZGVsU2VsZWN0b3ISGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIeCg1tb2RlbF92ZXJzaW9uGAIgASgJQge6SARyAihAIq8BCgxDb250cmlidXRpb24SDwoHZmVhdHVyZRgBIAEoCRISCgV2YWx1ZRgCIAEoAUgAiAEBEhAKCGNhdGVnb3J5GAMgASgJEhQKDGNvbnRyaWJ1dGlvbhgEIAEoARIMCgR1bml0GAUgASgJEhQKB3R5cGljYWwYBiABKAFIAYgBARIYChB0eXBpY2FsX2NhdGVnb3J5GAcgASgJQggKBl92YWx1ZUIKCghfdHlwaWNhbCI2ChBDbGFzc1Byb2JhYmlsaXR5Eg0KBWxhYmVsGAEgASgJEhMKC3Byb2JhYmlsaXR5GAIgASgBIpEBCg1Nb2RlbElkZW50aXR5EgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIUCgxtb2RlbF9kaWdlc3QYAyABKAkSFQoNYnVuZGxlX2RpZ2VzdBgEIAEoCRITCgtjb25maWdfaGFzaBgFIAEoCRIPCgdydW50aW1lGAYgASgJEg4KBmtlcm5lbBgHIAEoCSJfCgdXYXJuaW5nEjIKBGNvZGUYASABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5XYXJuaW5nQ29kZRIPCgdmZWF0dXJlGAIgASgJEg8KB21lc3NhZ2UYAyABKAki8wQKBVNjb3JlEhMKC3N1cHBsaWVyX2lkGAEgASgJEhcKCnJpc2tfc2NvcmUYAiABKAFIAIgBARIrCgRiYW5kGAMgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBJGChNjbGFzc19wcm9iYWJpbGl0aWVzGAQgAygLMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2xhc3NQcm9iYWJpbGl0eRJAChF0b3BfY29udHJpYnV0aW9ucxgFIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvbnRyaWJ1dGlvbhI1CgVtb2RlbBgGIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSGAoQbWlzc2luZ19mZWF0dXJlcxgHIAMoCRIyCgh3YXJuaW5ncxgIIAMoCzIgLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLldhcm5pbmcSFQoNcHJlZGljdGlvbl9pZBgJIAEoCRITCgZtYXJnaW4YCiABKAFIAYgBARI6CgxvdXRwdXRfc3BhY2UYCyABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZRJCChBleHBsYW5hdGlvbl9raW5kGAwgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFuYXRpb25LaW5kEhcKCmJhc2VfdmFsdWUYDSABKAFIAogBARISCgpiYWNrZ3JvdW5kGA4gASgJQg0KC19yaXNrX3Njb3JlQgkKB19tYXJnaW5CDQoLX2Jhc2VfdmFsdWUqXAoEQmFuZBIUChBCQU5EX1VOU1BFQ0lGSUVEEAASEAoMQkFORF9VTktOT1dOEAESDAoIQkFORF9MT1cQAhIPCgtCQU5EX01FRElVTRADEg0KCUJBTkRfSElHSBAEKpgBCg9FeHBsYW5hdGlvbktpbmQSIAocRVhQTEFOQVRJT05fS0lORF9VTlNQRUNJRklFRBAAEiMKH0VYUExBTkFUSU9OX0tJTkRfUEFUSF9ERVBFTkRFTlQQARIjCh9FWFBMQU5BVElPTl9LSU5EX0lOVEVSVkVOVElPTkFMEAISGQoVRVhQTEFOQVRJT05fS0lORF9OT05FEAMqeAoLT3V0cHV0U3BhY2USHAoYT1VUUFVUX1NQQUNFX1VOU1BFQ0lGSUVEEAASFwoTT1VUUFVUX1NQQUNFX01BUkdJThABEhwKGE9VVFBVVF9TUEFDRV9QUk9CQUJJTElUWRACEhQKEE9VVFBVVF9TUEFDRV9SQVcQAyq9AQoLV2FybmluZ0NvZGUSHAoYV0FSTklOR19DT0RFX1VOU1BFQ0lGSUVEEAASJwojV0FSTklOR19DT0RFX09VVFNJREVfVFJBSU5JTkdfUkFOR0UQARIhCh1XQVJOSU5HX0NPREVfVU5LTk9XTl9DQVRFR09SWRACEiEKHVdBUk5JTkdfQ09ERV9UT09fRkVXX0ZFQVRVUkVTEAMSIQodV0FSTklOR19DT0RFX1ZBTFVFU19VTkNIRUNLRUQQBEJeChtjb20uYmVsbHdldGhlci5pbmZlcmVuY2UudjFQAVojYmVsbHdldGhlci9pbmZlcmVuY2UvdjE7aW5mZXJlbmNldjGqAhdCZWxsd2V0aGVyLkluZmVyZW5jZS5WMWIGcHJvdG8z", [file_buf_validate_validate]);
 
 /**
- * A supplier as the caller knows it. Names of features and categories are those of config/model_config.yaml.
+ * The data of one supplier. Names of features and categories are those in config/model_config.yaml.
  *
  * @generated from message bellwether.inference.v1.Supplier
  */
 export type Supplier = Message<"bellwether.inference.v1.Supplier"> & {
   /**
-   * The caller's id of the supplier, returned unchanged. 1 to 128 bytes.
+   * The caller's id of the supplier; the response repeats it. 1 to 128 bytes.
    *
    * @generated from field: string supplier_id = 1;
    */
   supplierId: string;
 
   /**
-   * Numeric features by name, each in the unit of the configuration. A feature left out follows its missing policy. NaN and infinity are rejected.
+   * Numeric features by name, each in the unit that the configuration declares. At most 1,024. A feature that is
+   * not in the map is handled by its missing policy. NaN and infinity are rejected.
    *
    * @generated from field: map<string, double> features = 2;
    */
   features: { [key: string]: number };
 
   /**
-   * Categorical features by name. A category not seen in training counts as missing, with a warning. The name of a numeric feature takes its number as text, for example "0.45".
+   * Categorical features by name. At most 256. A category that was not seen in training counts as missing, and the
+   * response has a warning. A numeric feature can be sent here too, as text, for example "0.45".
    *
    * @generated from field: map<string, string> categories = 3;
    */
   categories: { [key: string]: string };
 
   /**
-   * The contract's text in UTF-8, at most 1 MiB. Empty means no contract at hand.
+   * Text of the contract in UTF-8, at most 1 MiB. Empty: there is no text.
    *
    * @generated from field: string contract_text = 4;
    */
@@ -58,20 +60,20 @@ export const SupplierSchema: GenMessage<Supplier> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_score, 0);
 
 /**
- * Which model answers. Empty fields mean the champion of the service's default model.
+ * Selects the model version that scores. All fields empty: the champion of the service's default model.
  *
  * @generated from message bellwether.inference.v1.ModelSelector
  */
 export type ModelSelector = Message<"bellwether.inference.v1.ModelSelector"> & {
   /**
-   * The model's name, for example "supplier-risk". Empty: the service's default model.
+   * Name of the model, for example "supplier-risk". At most 64 bytes. Empty: the service's default model.
    *
    * @generated from field: string model_name = 1;
    */
   modelName: string;
 
   /**
-   * A version such as "v3", or "challenger". Empty: the champion.
+   * A version, for example "v3", or the alias "challenger". At most 64 bytes. Empty: the champion.
    *
    * @generated from field: string model_version = 2;
    */
@@ -86,55 +88,56 @@ export const ModelSelectorSchema: GenMessage<ModelSelector> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_score, 1);
 
 /**
- * One feature's share in one score.
+ * The contribution of one feature to one score.
  *
  * @generated from message bellwether.inference.v1.Contribution
  */
 export type Contribution = Message<"bellwether.inference.v1.Contribution"> & {
   /**
-   * The feature's name; a term of the contract text is named "contract_text:<term>".
+   * Name of the feature. A term of the contract text has the name "contract_text:<term>".
    *
    * @generated from field: string feature = 1;
    */
   feature: string;
 
   /**
-   * The supplier's number, or the weight of a term in its text. Unset: missing, or a category.
+   * The supplier's value of a numeric feature, or the weight of a term in the supplier's text. Unset: missing, or
+   * a categorical feature.
    *
    * @generated from field: optional double value = 2;
    */
   value?: number | undefined;
 
   /**
-   * The supplier's category, for a categorical feature; empty when missing or not seen in training.
+   * The supplier's category. Empty: missing, not seen in training, or not a categorical feature.
    *
    * @generated from field: string category = 3;
    */
   category: string;
 
   /**
-   * Signed share in the explanation's output space.
+   * SHAP value, in the explanation's output_space. Positive: the feature increases the risk.
    *
    * @generated from field: double contribution = 4;
    */
   contribution: number;
 
   /**
-   * Unit of value and typical, for example "days". Empty for categories, terms, and models that declare none.
+   * Unit of value and typical, for example "days". Empty: not a numeric feature, or the model declares no unit.
    *
    * @generated from field: string unit = 5;
    */
   unit: string;
 
   /**
-   * Median of the feature in the training rows. Unset: a category, a term, or not known.
+   * Median of the feature in the training rows. Unset: not known, or not a numeric feature.
    *
    * @generated from field: optional double typical = 6;
    */
   typical?: number | undefined;
 
   /**
-   * The most frequent category in the training rows; empty for numbers and terms.
+   * Most frequent category of the feature in the training rows. Empty: not a categorical feature.
    *
    * @generated from field: string typical_category = 7;
    */
@@ -149,20 +152,20 @@ export const ContributionSchema: GenMessage<Contribution> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_score, 2);
 
 /**
- * One class and its calibrated probability.
+ * A class of the model with its calibrated probability.
  *
  * @generated from message bellwether.inference.v1.ClassProbability
  */
 export type ClassProbability = Message<"bellwether.inference.v1.ClassProbability"> & {
   /**
-   * The class, for example "high_risk".
+   * Label of the class, for example "high_risk".
    *
    * @generated from field: string label = 1;
    */
   label: string;
 
   /**
-   * In [0, 1]; all classes add up to 1.
+   * Calibrated probability, in [0, 1]. The probabilities of all classes add up to 1.
    *
    * @generated from field: double probability = 2;
    */
@@ -177,55 +180,56 @@ export const ClassProbabilitySchema: GenMessage<ClassProbability> = /*@__PURE__*
   messageDesc(file_bellwether_inference_v1_score, 3);
 
 /**
- * What exactly computed a score, enough to compute it again.
+ * Identifies what computed a score: enough to compute the score again.
  *
  * @generated from message bellwether.inference.v1.ModelIdentity
  */
 export type ModelIdentity = Message<"bellwether.inference.v1.ModelIdentity"> & {
   /**
-   * The model's name.
+   * Name of the model.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The version, for example "v3".
+   * Version of the model, for example "v3".
    *
    * @generated from field: string version = 2;
    */
   version: string;
 
   /**
-   * SHA-256 of model.onnx, lower-case hex.
+   * SHA-256 of model.onnx, 64 lower-case hex digits.
    *
    * @generated from field: string model_digest = 3;
    */
   modelDigest: string;
 
   /**
-   * SHA-256 of feature_bundle.json, lower-case hex.
+   * SHA-256 of feature_bundle.json, 64 lower-case hex digits.
    *
    * @generated from field: string bundle_digest = 4;
    */
   bundleDigest: string;
 
   /**
-   * SHA-256 of the configuration pair the model was trained under, lower-case hex.
+   * SHA-256 of the model configuration and the mapping that the model was trained with, 64 lower-case hex digits.
    *
    * @generated from field: string config_hash = 5;
    */
   configHash: string;
 
   /**
-   * The scoring runtime and its version, for example "onnxruntime 1.30.0".
+   * Name and version of the runtime that computed the output, for example "onnxruntime 1.30.0".
    *
    * @generated from field: string runtime = 6;
    */
   runtime: string;
 
   /**
-   * The explanation kernel and its version, for example "quadrature/1". "none": the model gives no contributions.
+   * Name and version of the algorithm that computed the contributions, for example "quadrature/1". "none": there
+   * are no contributions.
    *
    * @generated from field: string kernel = 7;
    */
@@ -240,27 +244,27 @@ export const ModelIdentitySchema: GenMessage<ModelIdentity> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_score, 4);
 
 /**
- * Something the caller should know about a score that is not an error.
+ * Information about a score that is important for the caller but is not an error.
  *
  * @generated from message bellwether.inference.v1.Warning
  */
 export type Warning = Message<"bellwether.inference.v1.Warning"> & {
   /**
-   * What the warning is about.
+   * The subject of the warning.
    *
    * @generated from field: bellwether.inference.v1.WarningCode code = 1;
    */
   code: WarningCode;
 
   /**
-   * The feature it is about; empty when it is about the whole supplier.
+   * Name of the feature that the warning is about. Empty: the warning is about the whole supplier or batch.
    *
    * @generated from field: string feature = 2;
    */
   feature: string;
 
   /**
-   * One sentence for a person.
+   * The warning in one sentence, for a person.
    *
    * @generated from field: string message = 3;
    */
@@ -275,62 +279,62 @@ export const WarningSchema: GenMessage<Warning> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_score, 5);
 
 /**
- * A supplier's risk.
+ * The risk score of one supplier.
  *
  * @generated from message bellwether.inference.v1.Score
  */
 export type Score = Message<"bellwether.inference.v1.Score"> & {
   /**
-   * The id from the request.
+   * Id of the supplier, from the request.
    *
    * @generated from field: string supplier_id = 1;
    */
   supplierId: string;
 
   /**
-   * Calibrated probability of the risk class in [0, 1]. Unset when the band is UNKNOWN.
+   * Calibrated probability of the risk class, in [0, 1]. Unset when band is UNKNOWN.
    *
    * @generated from field: optional double risk_score = 2;
    */
   riskScore?: number | undefined;
 
   /**
-   * What the score means.
+   * Meaning of the score: low, medium, high or unknown.
    *
    * @generated from field: bellwether.inference.v1.Band band = 3;
    */
   band: Band;
 
   /**
-   * Calibrated probabilities of all classes; empty when the band is UNKNOWN.
+   * Calibrated probabilities of all classes. Empty when band is UNKNOWN.
    *
    * @generated from field: repeated bellwether.inference.v1.ClassProbability class_probabilities = 4;
    */
   classProbabilities: ClassProbability[];
 
   /**
-   * The largest contributions by magnitude, at most as many as asked for.
+   * Contributions, largest magnitude first. At most PredictRequest.top_contributions.
    *
    * @generated from field: repeated bellwether.inference.v1.Contribution top_contributions = 5;
    */
   topContributions: Contribution[];
 
   /**
-   * What computed the score.
+   * The model version that computed the score.
    *
    * @generated from field: bellwether.inference.v1.ModelIdentity model = 6;
    */
   model?: ModelIdentity | undefined;
 
   /**
-   * Features the caller left out, in the model's order.
+   * Names of the features that the caller did not send, in the order of the model.
    *
    * @generated from field: repeated string missing_features = 7;
    */
   missingFeatures: string[];
 
   /**
-   * What to know about this score.
+   * Warnings about this score. Empty: none.
    *
    * @generated from field: repeated bellwether.inference.v1.Warning warnings = 8;
    */
@@ -344,35 +348,37 @@ export type Score = Message<"bellwether.inference.v1.Score"> & {
   predictionId: string;
 
   /**
-   * The model's output before calibration, in output_space. Unset when the band is UNKNOWN.
+   * Output of the model before calibration, in output_space. Unset when band is UNKNOWN.
    *
    * @generated from field: optional double margin = 10;
    */
   margin?: number | undefined;
 
   /**
-   * The space of margin, base value and contributions.
+   * The quantity of margin, base_value and contributions.
    *
    * @generated from field: bellwether.inference.v1.OutputSpace output_space = 11;
    */
   outputSpace: OutputSpace;
 
   /**
-   * How the contributions are computed; NONE when the model gives none.
+   * How the contributions were computed. NONE: the model has no contributions.
    *
    * @generated from field: bellwether.inference.v1.ExplanationKind explanation_kind = 12;
    */
   explanationKind: ExplanationKind;
 
   /**
-   * The model's expected output over the background, in output_space: what all contributions add up from. Unset when the kind is NONE.
+   * The model's expected output over the background, in output_space. base_value and all contributions add up to
+   * margin. Unset when explanation_kind is NONE.
    *
    * @generated from field: optional double base_value = 13;
    */
   baseValue?: number | undefined;
 
   /**
-   * What the contributions are measured against, in words; when the kind is NONE, why there are none.
+   * The data that contributions are measured against, in words. When explanation_kind is NONE: why there are no
+   * contributions.
    *
    * @generated from field: string background = 14;
    */
@@ -387,41 +393,41 @@ export const ScoreSchema: GenMessage<Score> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_score, 6);
 
 /**
- * What a score means for the reader. Limits stand in the model's configuration.
+ * The meaning of a score for a reader. The configuration of the model declares the limits between the bands.
  *
  * @generated from enum bellwether.inference.v1.Band
  */
 export const Band = {
   /**
-   * Never sent by a server.
+   * In a request: all bands. In PredictBatchResponse.bands: the row is invalid.
    *
    * @generated from enum value: BAND_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Too little data for a number; risk_score is unset.
+   * Too few features have a value. risk_score is unset.
    *
    * @generated from enum value: BAND_UNKNOWN = 1;
    */
   UNKNOWN: 1,
 
   /**
-   * Below the medium limit.
+   * The score is below the medium limit.
    *
    * @generated from enum value: BAND_LOW = 2;
    */
   LOW: 2,
 
   /**
-   * From the medium limit, below the high limit.
+   * The score is at or above the medium limit, and below the high limit.
    *
    * @generated from enum value: BAND_MEDIUM = 3;
    */
   MEDIUM: 3,
 
   /**
-   * From the high limit on.
+   * The score is at or above the high limit.
    *
    * @generated from enum value: BAND_HIGH = 4;
    */
@@ -429,7 +435,7 @@ export const Band = {
 } as const;
 
 /**
- * What a score means for the reader. Limits stand in the model's configuration.
+ * The meaning of a score for a reader. The configuration of the model declares the limits between the bands.
  *
  * @generated from enum bellwether.inference.v1.Band
  */
@@ -442,7 +448,8 @@ export const BandSchema: GenEnum<Band> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_score, 0);
 
 /**
- * How contributions were computed. The two kinds differ, so each explanation says which it is.
+ * How contributions were computed. The kinds give different numbers for the same score, so every explanation
+ * names its kind.
  *
  * @generated from enum bellwether.inference.v1.ExplanationKind
  */
@@ -455,21 +462,21 @@ export const ExplanationKind = {
   UNSPECIFIED: 0,
 
   /**
-   * Exact SHAP values against the training covers of the trees.
+   * Exact SHAP values, computed with the cover (training weight) of the nodes of the trees.
    *
    * @generated from enum value: EXPLANATION_KIND_PATH_DEPENDENT = 1;
    */
   PATH_DEPENDENT: 1,
 
   /**
-   * Exact SHAP values against background rows kept in the bundle.
+   * Exact SHAP values, computed with background rows that are stored in the model's bundle.
    *
    * @generated from enum value: EXPLANATION_KIND_INTERVENTIONAL = 2;
    */
   INTERVENTIONAL: 2,
 
   /**
-   * The model carries neither covers nor background rows: it scores but explains nothing.
+   * The model contains neither cover nor background rows, so there are scores but no contributions.
    *
    * @generated from enum value: EXPLANATION_KIND_NONE = 3;
    */
@@ -477,7 +484,8 @@ export const ExplanationKind = {
 } as const;
 
 /**
- * How contributions were computed. The two kinds differ, so each explanation says which it is.
+ * How contributions were computed. The kinds give different numbers for the same score, so every explanation
+ * names its kind.
  *
  * @generated from enum bellwether.inference.v1.ExplanationKind
  */
@@ -490,7 +498,7 @@ export const ExplanationKindSchema: GenEnum<ExplanationKind> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_score, 1);
 
 /**
- * The quantity that base value and contributions add up to.
+ * The quantity that base_value and contributions add up to.
  *
  * @generated from enum bellwether.inference.v1.OutputSpace
  */
@@ -517,7 +525,7 @@ export const OutputSpace = {
   PROBABILITY: 2,
 
   /**
-   * The model's raw number (a regressor).
+   * The output of a regression model.
    *
    * @generated from enum value: OUTPUT_SPACE_RAW = 3;
    */
@@ -525,7 +533,7 @@ export const OutputSpace = {
 } as const;
 
 /**
- * The quantity that base value and contributions add up to.
+ * The quantity that base_value and contributions add up to.
  *
  * @generated from enum bellwether.inference.v1.OutputSpace
  */
@@ -538,7 +546,7 @@ export const OutputSpaceSchema: GenEnum<OutputSpace> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_score, 2);
 
 /**
- * What a warning is about.
+ * The subject of a warning.
  *
  * @generated from enum bellwether.inference.v1.WarningCode
  */
@@ -551,28 +559,28 @@ export const WarningCode = {
   UNSPECIFIED: 0,
 
   /**
-   * A number is below the minimum or above the maximum of the training rows.
+   * A value is below the minimum or above the maximum of the feature in the training rows.
    *
    * @generated from enum value: WARNING_CODE_OUTSIDE_TRAINING_RANGE = 1;
    */
   OUTSIDE_TRAINING_RANGE: 1,
 
   /**
-   * A category did not occur in the training rows; it counts as missing.
+   * A category did not occur in the training rows. It counts as missing.
    *
    * @generated from enum value: WARNING_CODE_UNKNOWN_CATEGORY = 2;
    */
   UNKNOWN_CATEGORY: 2,
 
   /**
-   * Fewer features than the model's minimum have a value: the band is UNKNOWN.
+   * Fewer features have a value than the model requires. The band is UNKNOWN.
    *
    * @generated from enum value: WARNING_CODE_TOO_FEW_FEATURES = 3;
    */
   TOO_FEW_FEATURES: 3,
 
   /**
-   * Of a batch: values came without values_checksums.
+   * In a batch: values were sent without values_checksums, so they were not checked.
    *
    * @generated from enum value: WARNING_CODE_VALUES_UNCHECKED = 4;
    */
@@ -580,7 +588,7 @@ export const WarningCode = {
 } as const;
 
 /**
- * What a warning is about.
+ * The subject of a warning.
  *
  * @generated from enum bellwether.inference.v1.WarningCode
  */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/alert.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// Alerts and what happened to them.
+// Alerts about suppliers, and the history of each alert.
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -32,28 +32,28 @@ export type AlertEvent = Message<"bellwether.ops.v1.AlertEvent"> & {
   kind: AlertEventKind;
 
   /**
-   * When.
+   * When it happened.
    *
    * @generated from field: google.protobuf.Timestamp occurred_at = 2;
    */
   occurredAt?: Timestamp | undefined;
 
   /**
-   * Who: a caller's subject, or "rules" for the service itself.
+   * Who caused it: the subject of the caller's token, or "rules" for the service itself.
    *
    * @generated from field: string actor = 3;
    */
   actor: string;
 
   /**
-   * What the actor wrote. Empty: nothing.
+   * The note that the actor wrote. At most 2,000 bytes. Empty: no note.
    *
    * @generated from field: string note = 4;
    */
   note: string;
 
   /**
-   * The supplier's risk score at that time, in [0, 1]. Unset: not about a score.
+   * The supplier's risk score at that time, in [0, 1]. Unset: the entry is not about a score.
    *
    * @generated from field: optional double risk_score = 5;
    */
@@ -68,8 +68,10 @@ export const AlertEventSchema: GenMessage<AlertEvent> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_alert, 0);
 
 /**
- * A supplier that a rule points at. There is one alert per model, supplier, rule and dimension: raised again, it opens again. Runs of
- * another model never change it. Severity, risk_score, summary and last_week are those of one run: the latest that evaluated it.
+ * An alert: a rule selected a supplier for review. There is at most one alert per model, supplier, rule and
+ * dimension; when the rule selects the supplier again, the same alert is opened again. Runs of another model
+ * never change it. severity, risk_score, summary and last_week all come from one run: the latest run in which
+ * the rule was evaluated for the supplier.
  *
  * @generated from message bellwether.ops.v1.Alert
  */
@@ -82,140 +84,144 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   alertId: string;
 
   /**
-   * The key: model, supplier, rule and dimension, joined by "/"; the dimension as "score" or "impact". Only a supplier's id may have a "/" of its own.
+   * The unique key "model/supplier/rule/dimension", with the dimension as "score" or "impact". The supplier id can
+   * contain "/"; the other parts cannot.
    *
    * @generated from field: string dedupe_key = 2;
    */
   dedupeKey: string;
 
   /**
-   * The supplier it is about.
+   * Id of the supplier.
    *
    * @generated from field: string supplier_id = 3;
    */
   supplierId: string;
 
   /**
-   * The supplier's name. Empty: unknown.
+   * Name of the supplier. Empty: not known.
    *
    * @generated from field: string supplier_name = 4;
    */
   supplierName: string;
 
   /**
-   * The rule's id in config/alert_rules.yaml.
+   * Id of the rule in config/alert_rules.yaml.
    *
    * @generated from field: string rule_id = 5;
    */
   ruleId: string;
 
   /**
-   * What the rule compares.
+   * The value that the rule compares.
    *
    * @generated from field: bellwether.ops.v1.AlertDimension dimension = 6;
    */
   dimension: AlertDimension;
 
   /**
-   * How urgent it is.
+   * How urgent the alert is.
    *
    * @generated from field: bellwether.ops.v1.AlertSeverity severity = 7;
    */
   severity: AlertSeverity;
 
   /**
-   * Where it stands.
+   * The progress of the work on the alert.
    *
    * @generated from field: bellwether.ops.v1.AlertState state = 8;
    */
   state: AlertState;
 
   /**
-   * Why it was resolved. Unspecified while it is not.
+   * Why the alert was resolved. DISPOSITION_UNSPECIFIED while it is not resolved.
    *
    * @generated from field: bellwether.ops.v1.Disposition disposition = 9;
    */
   disposition: Disposition;
 
   /**
-   * The supplier's risk score in the latest run that evaluated it, in [0, 1].
+   * The supplier's risk score in the run of last_week, in [0, 1].
    *
    * @generated from field: double risk_score = 10;
    */
   riskScore: number;
 
   /**
-   * ISO week of the run that raised it, or last opened it again.
+   * ISO week of the run that raised the alert or, when it was opened again, of the run that opened it last. For
+   * example "2026-W47".
    *
    * @generated from field: string raised_week = 11;
    */
   raisedWeek: string;
 
   /**
-   * ISO week of the latest run that evaluated it.
+   * ISO week of the latest run in which the rule was evaluated for this supplier.
    *
    * @generated from field: string last_week = 12;
    */
   lastWeek: string;
 
   /**
-   * When it was raised, or last opened again.
+   * When the alert was raised or, when it was opened again, when it was opened last.
    *
    * @generated from field: google.protobuf.Timestamp raised_at = 13;
    */
   raisedAt?: Timestamp | undefined;
 
   /**
-   * When it last changed.
+   * When the alert last changed.
    *
    * @generated from field: google.protobuf.Timestamp changed_at = 14;
    */
   changedAt?: Timestamp | undefined;
 
   /**
-   * Who took it. Empty: nobody.
+   * Subject of the caller who acknowledged the alert. Empty: nobody has.
    *
    * @generated from field: string acknowledged_by = 15;
    */
   acknowledgedBy: string;
 
   /**
-   * One sentence on the supplier's score in last_week and the rule's limits.
+   * One sentence about the supplier's score in last_week and the limits of the rule.
    *
    * @generated from field: string summary = 16;
    */
   summary: string;
 
   /**
-   * Name of the model whose runs raise, change and clear the alert.
+   * Name of the model whose runs raise, change and clear this alert.
    *
    * @generated from field: string model_name = 17;
    */
   modelName: string;
 
   /**
-   * Its version, for example "v7": one model's score stands beside another's in the alert's history when the champion changed.
+   * Version of that model in last_week, for example "v7". When the champion changes, an alert's history can
+   * contain scores of several versions.
    *
    * @generated from field: string model_version = 18;
    */
   modelVersion: string;
 
   /**
-   * Id of the alert of another rule that took the supplier over, a UUID. Empty unless the disposition is REPLACED.
+   * Id of the alert of the other rule, a UUID. Empty unless disposition is REPLACED.
    *
    * @generated from field: string replaced_by_alert_id = 19;
    */
   replacedByAlertId: string;
 
   /**
-   * The rule of that alert. Empty unless the disposition is REPLACED.
+   * Id of the rule of that other alert. Empty unless disposition is REPLACED.
    *
    * @generated from field: string replaced_by_rule_id = 20;
    */
   replacedByRuleId: string;
 
   /**
-   * The two reasons that increased risk_score most, in last_week, as SupplierScore.reasons has them. Empty: the score has none that can be shown.
+   * The two reasons that increased risk_score most in last_week, selected as in SupplierScore.reasons. Empty: the
+   * score has no reason to show.
    *
    * @generated from field: repeated bellwether.ops.v1.Reason reasons = 21;
    */
@@ -236,21 +242,21 @@ export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
  */
 export const AlertSeverity = {
   /**
-   * Never sent by a server.
+   * In a request: all severities. Never sent by a server.
    *
    * @generated from enum value: ALERT_SEVERITY_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Look at it this week.
+   * An analyst should look at the supplier this week.
    *
    * @generated from enum value: ALERT_SEVERITY_WARNING = 1;
    */
   WARNING: 1,
 
   /**
-   * Look at it now.
+   * An analyst should look at the supplier now.
    *
    * @generated from enum value: ALERT_SEVERITY_CRITICAL = 2;
    */
@@ -271,7 +277,7 @@ export const AlertSeveritySchema: GenEnum<AlertSeverity> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_alert, 0);
 
 /**
- * What an alert rule compares.
+ * The value that an alert rule compares.
  *
  * @generated from enum bellwether.ops.v1.AlertDimension
  */
@@ -284,14 +290,14 @@ export const AlertDimension = {
   UNSPECIFIED: 0,
 
   /**
-   * The supplier's risk score, against the rule's limits.
+   * The supplier's risk score, compared with the limits of the rule.
    *
    * @generated from enum value: ALERT_DIMENSION_SCORE = 1;
    */
   SCORE: 1,
 
   /**
-   * The supplier's impact (risk score times exposure), against those of other suppliers.
+   * The supplier's impact (risk score times exposure), compared with the impact of the other suppliers.
    *
    * @generated from enum value: ALERT_DIMENSION_IMPACT = 2;
    */
@@ -299,7 +305,7 @@ export const AlertDimension = {
 } as const;
 
 /**
- * What an alert rule compares.
+ * The value that an alert rule compares.
  *
  * @generated from enum bellwether.ops.v1.AlertDimension
  */
@@ -312,7 +318,7 @@ export const AlertDimensionSchema: GenEnum<AlertDimension> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_alert, 1);
 
 /**
- * Where an alert stands.
+ * The progress of the work on an alert.
  *
  * @generated from enum bellwether.ops.v1.AlertState
  */
@@ -325,21 +331,21 @@ export const AlertState = {
   UNSPECIFIED: 0,
 
   /**
-   * Nobody has looked at it.
+   * Nobody has acknowledged the alert.
    *
    * @generated from enum value: ALERT_STATE_OPEN = 1;
    */
   OPEN: 1,
 
   /**
-   * Somebody has taken it.
+   * Somebody works on the alert.
    *
    * @generated from enum value: ALERT_STATE_ACKNOWLEDGED = 2;
    */
   ACKNOWLEDGED: 2,
 
   /**
-   * Done, with a disposition.
+   * The alert is closed, with a disposition.
    *
    * @generated from enum value: ALERT_STATE_RESOLVED = 3;
    */
@@ -347,7 +353,7 @@ export const AlertState = {
 } as const;
 
 /**
- * Where an alert stands.
+ * The progress of the work on an alert.
  *
  * @generated from enum bellwether.ops.v1.AlertState
  */
@@ -366,21 +372,21 @@ export const AlertStateSchema: GenEnum<AlertState> = /*@__PURE__*/
  */
 export const Disposition = {
   /**
-   * Not resolved.
+   * The alert is not resolved.
    *
    * @generated from enum value: DISPOSITION_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * The risk was real and was dealt with.
+   * The risk was real, and somebody has reduced it.
    *
    * @generated from enum value: DISPOSITION_MITIGATED = 1;
    */
   MITIGATED: 1,
 
   /**
-   * The risk is real and accepted.
+   * The risk is real, and somebody has accepted it.
    *
    * @generated from enum value: DISPOSITION_ACCEPTED = 2;
    */
@@ -394,21 +400,23 @@ export const Disposition = {
   FALSE_ALARM: 3,
 
   /**
-   * The score fell below the rule's clear limit for long enough. Set by the service only.
+   * The rule no longer selects the supplier: for example, the score was below the rule's clear limit for the
+   * configured number of runs. Only the service sets it.
    *
    * @generated from enum value: DISPOSITION_CLEARED = 4;
    */
   CLEARED: 4,
 
   /**
-   * The supplier had no score in so many runs in a row as the rules say, and nobody had taken the alert. Set by the service only.
+   * The supplier had no score in several runs in a row (runs_to_lapse in config/alert_rules.yaml), and nobody had
+   * acknowledged the alert. Only the service sets it.
    *
    * @generated from enum value: DISPOSITION_LAPSED = 5;
    */
   LAPSED: 5,
 
   /**
-   * Another rule has an alert about the same supplier: replaced_by_alert_id names it. Set by the service only.
+   * Another rule has an alert about the same supplier: replaced_by_alert_id is its id. Only the service sets it.
    *
    * @generated from enum value: DISPOSITION_REPLACED = 6;
    */
@@ -429,7 +437,7 @@ export const DispositionSchema: GenEnum<Disposition> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_alert, 3);
 
 /**
- * What happened to an alert.
+ * A change of an alert.
  *
  * @generated from enum bellwether.ops.v1.AlertEventKind
  */
@@ -442,42 +450,42 @@ export const AlertEventKind = {
   UNSPECIFIED: 0,
 
   /**
-   * A rule raised it for the first time.
+   * A rule raised the alert for the first time.
    *
    * @generated from enum value: ALERT_EVENT_KIND_RAISED = 1;
    */
   RAISED: 1,
 
   /**
-   * Its severity rose.
+   * The severity changed from WARNING to CRITICAL.
    *
    * @generated from enum value: ALERT_EVENT_KIND_ESCALATED = 2;
    */
   ESCALATED: 2,
 
   /**
-   * Somebody took it.
+   * Somebody acknowledged the alert.
    *
    * @generated from enum value: ALERT_EVENT_KIND_ACKNOWLEDGED = 3;
    */
   ACKNOWLEDGED: 3,
 
   /**
-   * Somebody, or its rule, closed it.
+   * Somebody, or the service itself, resolved the alert.
    *
    * @generated from enum value: ALERT_EVENT_KIND_RESOLVED = 4;
    */
   RESOLVED: 4,
 
   /**
-   * Its rule raised it again after it was resolved.
+   * The rule opened the alert again after it was resolved.
    *
    * @generated from enum value: ALERT_EVENT_KIND_REOPENED = 5;
    */
   REOPENED: 5,
 
   /**
-   * Its severity fell.
+   * The severity changed from CRITICAL to WARNING.
    *
    * @generated from enum value: ALERT_EVENT_KIND_DEESCALATED = 6;
    */
@@ -485,7 +493,7 @@ export const AlertEventKind = {
 } as const;
 
 /**
- * What happened to an alert.
+ * A change of an alert.
  *
  * @generated from enum bellwether.ops.v1.AlertEventKind
  */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/alert_service.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// Triage of alerts.
+// The service with which analysts read alerts and work on them.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -20,48 +20,48 @@ export const file_bellwether_ops_v1_alert_service: GenFile = /*@__PURE__*/
   fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9hbGVydF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKkAgoRTGlzdEFsZXJ0c1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiAAhJCCgZzdGF0ZXMYAyADKA4yHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFN0YXRlQhO6SBCSAQ0QAxgBIgeCAQQQASAAEjwKCHNldmVyaXR5GAQgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eUIIukgFggECEAESKQoLc3VwcGxpZXJfaWQYBSABKAlCFLpIEXIPKIABMgpeW15ceDAwXSokEicKCm1vZGVsX25hbWUYBiABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiVwoSTGlzdEFsZXJ0c1Jlc3BvbnNlEigKBmFsZXJ0cxgBIAMoCzIYLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSItCg9HZXRBbGVydFJlcXVlc3QSGgoIYWxlcnRfaWQYASABKAlCCLpIBXIDsAEBImoKEEdldEFsZXJ0UmVzcG9uc2USJwoFYWxlcnQYASABKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydBItCgZldmVudHMYAiADKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydEV2ZW50IlkKF0Fja25vd2xlZGdlQWxlcnRSZXF1ZXN0EhoKCGFsZXJ0X2lkGAEgASgJQgi6SAVyA7ABARIiCgRub3RlGAIgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJCJDChhBY2tub3dsZWRnZUFsZXJ0UmVzcG9uc2USJwoFYWxlcnQYASABKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydCKYAQoTUmVzb2x2ZUFsZXJ0UmVxdWVzdBIaCghhbGVydF9pZBgBIAEoCUIIukgFcgOwAQESQQoLZGlzcG9zaXRpb24YAiABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EaXNwb3NpdGlvbkIMukgJggEGGAEYAhgDEiIKBG5vdGUYAyABKAlCFLpIEXIPKNAPMgpeW15ceDAwXSokIj8KFFJlc29sdmVBbGVydFJlc3BvbnNlEicKBWFsZXJ0GAEgASgLMhguYmVsbHdldGhlci5vcHMudjEuQWxlcnQiPQoSV2F0Y2hBbGVydHNSZXF1ZXN0EicKCm1vZGVsX25hbWUYASABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiUgoTV2F0Y2hBbGVydHNSZXNwb25zZRIoCgZhbGVydHMYASADKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydBIRCgl0cnVuY2F0ZWQYAiABKAgynwQKDEFsZXJ0U2VydmljZRJiCgpMaXN0QWxlcnRzEiQuYmVsbHdldGhlci5vcHMudjEuTGlzdEFsZXJ0c1JlcXVlc3QaJS5iZWxsd2V0aGVyLm9wcy52MS5MaXN0QWxlcnRzUmVzcG9uc2UiB5ACAai7GAESXAoIR2V0QWxlcnQSIi5iZWxsd2V0aGVyLm9wcy52MS5HZXRBbGVydFJlcXVlc3QaIy5iZWxsd2V0aGVyLm9wcy52MS5HZXRBbGVydFJlc3BvbnNlIgeQAgGouxgBEnQKEEFja25vd2xlZGdlQWxlcnQSKi5iZWxsd2V0aGVyLm9wcy52MS5BY2tub3dsZWRnZUFsZXJ0UmVxdWVzdBorLmJlbGx3ZXRoZXIub3BzLnYxLkFja25vd2xlZGdlQWxlcnRSZXNwb25zZSIHkAICqLsYAhJoCgxSZXNvbHZlQWxlcnQSJi5iZWxsd2V0aGVyLm9wcy52MS5SZXNvbHZlQWxlcnRSZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuUmVzb2x2ZUFsZXJ0UmVzcG9uc2UiB5ACAqi7GAISbQoLV2F0Y2hBbGVydHMSJS5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaEFsZXJ0c1JlcXVlc3QaJi5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaEFsZXJ0c1Jlc3BvbnNlIg2QAgGouxgBsrsYAhgBMAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_ops_v1_alert, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
- * Asks for alerts.
+ * Selects alerts. An alert is returned when it meets all conditions that are set.
  *
  * @generated from message bellwether.ops.v1.ListAlertsRequest
  */
 export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> & {
   /**
-   * At most this many, 1 to 200. 0 means 50.
+   * Maximum number of alerts in the response, 1 to 200. 0: 50.
    *
    * @generated from field: uint32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * From the previous page of the same list under the same filter. Empty: the first page.
+   * next_page_token of the previous page, with the same filter. Empty: the first page.
    *
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
 
   /**
-   * Only these states. Empty: open and acknowledged.
+   * Only alerts in one of these states. At most 3. Empty: open and acknowledged alerts.
    *
    * @generated from field: repeated bellwether.ops.v1.AlertState states = 3;
    */
   states: AlertState[];
 
   /**
-   * Only this severity. Unset: all.
+   * Only alerts of this severity. Unset: all severities.
    *
    * @generated from field: bellwether.ops.v1.AlertSeverity severity = 4;
    */
   severity: AlertSeverity;
 
   /**
-   * Only alerts about this supplier. Empty: all suppliers.
+   * Only alerts about this supplier. At most 128 bytes. Empty: all suppliers.
    *
    * @generated from field: string supplier_id = 5;
    */
   supplierId: string;
 
   /**
-   * Only alerts of this model. Empty: of all models; each alert names its own.
+   * Only alerts of this model. At most 64 bytes. Empty: alerts of all models.
    *
    * @generated from field: string model_name = 6;
    */
@@ -76,20 +76,20 @@ export const ListAlertsRequestSchema: GenMessage<ListAlertsRequest> = /*@__PURE_
   messageDesc(file_bellwether_ops_v1_alert_service, 0);
 
 /**
- * A page of alerts.
+ * One page of alerts.
  *
  * @generated from message bellwether.ops.v1.ListAlertsResponse
  */
 export type ListAlertsResponse = Message<"bellwether.ops.v1.ListAlertsResponse"> & {
   /**
-   * Most severe first, then latest change first, then highest score first.
+   * Alerts: highest severity first, then latest change first, then highest score first.
    *
    * @generated from field: repeated bellwether.ops.v1.Alert alerts = 1;
    */
   alerts: Alert[];
 
   /**
-   * For the next page. Empty: this was the last.
+   * Token of the next page. Empty: this is the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -104,13 +104,13 @@ export const ListAlertsResponseSchema: GenMessage<ListAlertsResponse> = /*@__PUR
   messageDesc(file_bellwether_ops_v1_alert_service, 1);
 
 /**
- * Asks for one alert.
+ * Selects one alert.
  *
  * @generated from message bellwether.ops.v1.GetAlertRequest
  */
 export type GetAlertRequest = Message<"bellwether.ops.v1.GetAlertRequest"> & {
   /**
-   * Id of the alert.
+   * Id of the alert, a UUID.
    *
    * @generated from field: string alert_id = 1;
    */
@@ -138,7 +138,7 @@ export type GetAlertResponse = Message<"bellwether.ops.v1.GetAlertResponse"> & {
   alert?: Alert | undefined;
 
   /**
-   * What happened to it, newest first, at most 200.
+   * The history of the alert, newest entry first, at most 200 entries.
    *
    * @generated from field: repeated bellwether.ops.v1.AlertEvent events = 2;
    */
@@ -153,20 +153,20 @@ export const GetAlertResponseSchema: GenMessage<GetAlertResponse> = /*@__PURE__*
   messageDesc(file_bellwether_ops_v1_alert_service, 3);
 
 /**
- * Takes an alert.
+ * Selects the alert that the caller works on.
  *
  * @generated from message bellwether.ops.v1.AcknowledgeAlertRequest
  */
 export type AcknowledgeAlertRequest = Message<"bellwether.ops.v1.AcknowledgeAlertRequest"> & {
   /**
-   * Id of the alert.
+   * Id of the alert, a UUID.
    *
    * @generated from field: string alert_id = 1;
    */
   alertId: string;
 
   /**
-   * For the history. At most 2,000 bytes; may be empty.
+   * Note for the history. At most 2,000 bytes. Empty: no note.
    *
    * @generated from field: string note = 2;
    */
@@ -181,13 +181,13 @@ export const AcknowledgeAlertRequestSchema: GenMessage<AcknowledgeAlertRequest> 
   messageDesc(file_bellwether_ops_v1_alert_service, 4);
 
 /**
- * The alert as it stands now.
+ * The result of AcknowledgeAlert.
  *
  * @generated from message bellwether.ops.v1.AcknowledgeAlertResponse
  */
 export type AcknowledgeAlertResponse = Message<"bellwether.ops.v1.AcknowledgeAlertResponse"> & {
   /**
-   * The alert.
+   * The alert after the call.
    *
    * @generated from field: bellwether.ops.v1.Alert alert = 1;
    */
@@ -202,27 +202,27 @@ export const AcknowledgeAlertResponseSchema: GenMessage<AcknowledgeAlertResponse
   messageDesc(file_bellwether_ops_v1_alert_service, 5);
 
 /**
- * Closes an alert.
+ * Selects the alert to close, and gives the disposition.
  *
  * @generated from message bellwether.ops.v1.ResolveAlertRequest
  */
 export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest"> & {
   /**
-   * Id of the alert.
+   * Id of the alert, a UUID.
    *
    * @generated from field: string alert_id = 1;
    */
   alertId: string;
 
   /**
-   * Why. CLEARED, LAPSED and REPLACED are the service's own.
+   * Why the alert is closed: MITIGATED, ACCEPTED or FALSE_ALARM. Only the service sets the others.
    *
    * @generated from field: bellwether.ops.v1.Disposition disposition = 2;
    */
   disposition: Disposition;
 
   /**
-   * For the history. At most 2,000 bytes; may be empty.
+   * Note for the history. At most 2,000 bytes. Empty: no note.
    *
    * @generated from field: string note = 3;
    */
@@ -237,13 +237,13 @@ export const ResolveAlertRequestSchema: GenMessage<ResolveAlertRequest> = /*@__P
   messageDesc(file_bellwether_ops_v1_alert_service, 6);
 
 /**
- * The alert as it stands now.
+ * The result of ResolveAlert.
  *
  * @generated from message bellwether.ops.v1.ResolveAlertResponse
  */
 export type ResolveAlertResponse = Message<"bellwether.ops.v1.ResolveAlertResponse"> & {
   /**
-   * The alert.
+   * The alert after the call.
    *
    * @generated from field: bellwether.ops.v1.Alert alert = 1;
    */
@@ -258,13 +258,13 @@ export const ResolveAlertResponseSchema: GenMessage<ResolveAlertResponse> = /*@_
   messageDesc(file_bellwether_ops_v1_alert_service, 7);
 
 /**
- * Asks for changes of alerts.
+ * Selects the alerts to watch.
  *
  * @generated from message bellwether.ops.v1.WatchAlertsRequest
  */
 export type WatchAlertsRequest = Message<"bellwether.ops.v1.WatchAlertsRequest"> & {
   /**
-   * Only alerts of this model. Empty: of all models; each alert names its own.
+   * Only alerts of this model. At most 64 bytes. Empty: alerts of all models.
    *
    * @generated from field: string model_name = 1;
    */
@@ -279,20 +279,21 @@ export const WatchAlertsRequestSchema: GenMessage<WatchAlertsRequest> = /*@__PUR
   messageDesc(file_bellwether_ops_v1_alert_service, 8);
 
 /**
- * Alerts that changed together.
+ * Alerts that changed at the same time.
  *
  * @generated from message bellwether.ops.v1.WatchAlertsResponse
  */
 export type WatchAlertsResponse = Message<"bellwether.ops.v1.WatchAlertsResponse"> & {
   /**
-   * The alerts as they stand now, at most 200. Empty in the first message, and in those that say only that the stream lives.
+   * The changed alerts in their new state, at most 200. Empty: the first message, or a message that only keeps the
+   * connection open.
    *
    * @generated from field: repeated bellwether.ops.v1.Alert alerts = 1;
    */
   alerts: Alert[];
 
   /**
-   * More changed than are listed here: list again.
+   * True when more alerts changed than this message contains. List the alerts again.
    *
    * @generated from field: bool truncated = 2;
    */
@@ -307,13 +308,21 @@ export const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_alert_service, 9);
 
 /**
- * Lists alerts and records decisions on them.
+ * Lists alerts, and records what analysts decide about them.
+ *
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
+ * the database, with:
+ * - RESOURCE_EXHAUSTED: too many calls wait for the database. Retry after the delay in RetryInfo.
+ * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
+ * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.
  *
  * @generated from service bellwether.ops.v1.AlertService
  */
 export const AlertService: GenService<{
   /**
-   * Lists alerts, most severe first, then latest change first, then highest score first. INVALID_ARGUMENT: a page token of another list; NOT_FOUND: no complete run of the model named. Idempotent.
+   * Lists alerts: highest severity first, then latest change first, then highest score first. Idempotent.
+   * - INVALID_ARGUMENT: page_token is from another list or another filter.
+   * - NOT_FOUND: model_name is set, and that model has no complete run.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.ListAlerts
    */
@@ -323,7 +332,8 @@ export const AlertService: GenService<{
     output: typeof ListAlertsResponseSchema;
   },
   /**
-   * Gets one alert with its history. NOT_FOUND: no such alert. Idempotent.
+   * Returns one alert with its history. Idempotent.
+   * - NOT_FOUND: no alert has this id.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.GetAlert
    */
@@ -333,7 +343,9 @@ export const AlertService: GenService<{
     output: typeof GetAlertResponseSchema;
   },
   /**
-   * Takes an alert. NOT_FOUND: no such alert; FAILED_PRECONDITION: it is resolved. Idempotent: taken already, it stays as it is.
+   * Records that the caller works on the alert. Idempotent: an alert that is already acknowledged does not change.
+   * - NOT_FOUND: no alert has this id.
+   * - FAILED_PRECONDITION: the alert is resolved.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.AcknowledgeAlert
    */
@@ -343,7 +355,10 @@ export const AlertService: GenService<{
     output: typeof AcknowledgeAlertResponseSchema;
   },
   /**
-   * Closes an alert with a disposition. NOT_FOUND: no such alert; FAILED_PRECONDITION: it is resolved with another disposition. Idempotent: closed so already, it stays as it is.
+   * Closes an alert with a disposition. Idempotent: an alert that is already resolved with the same disposition
+   * does not change.
+   * - NOT_FOUND: no alert has this id.
+   * - FAILED_PRECONDITION: the alert is already resolved with another disposition.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.ResolveAlert
    */
@@ -353,8 +368,11 @@ export const AlertService: GenService<{
     output: typeof ResolveAlertResponseSchema;
   },
   /**
-   * Streams alerts as they change, from now on; a message without alerts first, once the watch stands, and another one whenever nothing
-   * was sent for 20 s: it says only that the stream lives. UNAVAILABLE: open the watch again, then list. RESOURCE_EXHAUSTED: the client reads too slowly; list again. Idempotent.
+   * Streams alerts when they change, from the start of the watch on. The first message has no alerts; the server
+   * sends it when the watch is active. A message without alerts also follows after 20 s in which nothing was sent,
+   * to keep the connection open. Idempotent.
+   * - RESOURCE_EXHAUSTED: the client reads too slowly. List the alerts again, then watch again.
+   * - UNAVAILABLE: the server ended the stream. Open the watch again, then list the alerts again.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.WatchAlerts
    */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/audit.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// The audit log.
+// Events and records of the audit log.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -18,48 +18,49 @@ export const file_bellwether_ops_v1_audit: GenFile = /*@__PURE__*/
   fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hdWRpdC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEimgIKCkF1ZGl0RXZlbnQSGgoIZXZlbnRfaWQYASABKAlCCLpIBXIDsAEBEjwKBGtpbmQYAiABKAlCLrpIK3IpKEAyJV5bYS16XVthLXowLTlfXSooXC5bYS16XVthLXowLTlfXSopKiQSJQoFYWN0b3IYAyABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSJQoHc3ViamVjdBgEIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSNwoLb2NjdXJyZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESKwoMcGF5bG9hZF9qc29uGAYgASgJQhW6SBJyECiAgAQyCl5bXlx4MDBdKiQiuQEKC0F1ZGl0UmVjb3JkEiwKBWV2ZW50GAEgASgLMh0uYmVsbHdldGhlci5vcHMudjEuQXVkaXRFdmVudBIQCghzZXF1ZW5jZRgCIAEoBBIvCgtyZWNvcmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMcGF5bG9hZF9oYXNoGAQgASgJEhUKDXByZXZpb3VzX2hhc2gYBSABKAkSDAoEaGFzaBgGIAEoCUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * Something that happened, as whoever saw it tells it.
+ * One event, as the service that observed it reports it.
  *
  * @generated from message bellwether.ops.v1.AuditEvent
  */
 export type AuditEvent = Message<"bellwether.ops.v1.AuditEvent"> & {
   /**
-   * Unique id of the event, a UUID of its teller. The same id twice is recorded once.
+   * Unique id of the event, a UUID that the reporting service creates. An id that is sent twice is recorded once.
    *
    * @generated from field: string event_id = 1;
    */
   eventId: string;
 
   /**
-   * What happened, lower-case words joined by dots, for example "prediction.served". 1 to 64 bytes.
+   * What happened: lower-case words joined by dots, for example "prediction.served". 1 to 64 bytes.
    *
    * @generated from field: string kind = 2;
    */
   kind: string;
 
   /**
-   * Who did it: a caller's subject or a service's name. 1 to 256 bytes.
+   * Who caused the event: the subject of the caller's token, or the name of a service. 1 to 256 bytes.
    *
    * @generated from field: string actor = 3;
    */
   actor: string;
 
   /**
-   * What it is about: a supplier id, an alert id, "run/42". May be empty.
+   * What the event is about: for example a supplier id, an alert id, or "run/42". At most 256 bytes. Empty:
+   * nothing in particular.
    *
    * @generated from field: string subject = 4;
    */
   subject: string;
 
   /**
-   * When it happened by the teller's clock.
+   * When the event happened, by the clock of the reporting service. Years 1 to 9999.
    *
    * @generated from field: google.protobuf.Timestamp occurred_at = 5;
    */
   occurredAt?: Timestamp | undefined;
 
   /**
-   * Details as a JSON object in UTF-8, at most 64 KiB. Empty: none.
+   * Details as a JSON object in UTF-8, at most 64 KiB. Empty: no details.
    *
    * @generated from field: string payload_json = 6;
    */
@@ -74,48 +75,49 @@ export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_audit, 0);
 
 /**
- * An event in the chain. hash = SHA-256 over previous_hash and the event, the payload by its own SHA-256: a payload can be erased and the chain still verifies.
+ * A recorded event, linked to the record before it. hash is the SHA-256 of previous_hash and the event; the
+ * payload takes part only by payload_hash. So a payload can be erased, and the log can still be verified.
  *
  * @generated from message bellwether.ops.v1.AuditRecord
  */
 export type AuditRecord = Message<"bellwether.ops.v1.AuditRecord"> & {
   /**
-   * The event.
+   * The event. payload_json is empty when the payload was erased.
    *
    * @generated from field: bellwether.ops.v1.AuditEvent event = 1;
    */
   event?: AuditEvent | undefined;
 
   /**
-   * Its place in the chain, from 1, without gaps.
+   * Position of the record in the log: 1, 2, 3, …, without gaps.
    *
    * @generated from field: uint64 sequence = 2;
    */
   sequence: bigint;
 
   /**
-   * When it was recorded, by the service's clock.
+   * When the event was recorded, by the clock of ops-service.
    *
    * @generated from field: google.protobuf.Timestamp recorded_at = 3;
    */
   recordedAt?: Timestamp | undefined;
 
   /**
-   * SHA-256 of payload_json, lower-case hex.
+   * SHA-256 of payload_json, 64 lower-case hex digits.
    *
    * @generated from field: string payload_hash = 4;
    */
   payloadHash: string;
 
   /**
-   * hash of the record before; 64 zeros for the first.
+   * hash of the record before this one; 64 zeros for the first record.
    *
    * @generated from field: string previous_hash = 5;
    */
   previousHash: string;
 
   /**
-   * SHA-256 in lower-case hex.
+   * SHA-256 of previous_hash and the event, 64 lower-case hex digits.
    *
    * @generated from field: string hash = 6;
    */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/audit_service.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// Appends to the audit log and reads it.
+// The service that appends events to the audit log, reads the log and verifies it.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -22,13 +22,13 @@ export const file_bellwether_ops_v1_audit_service: GenFile = /*@__PURE__*/
   fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9hdWRpdF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSJRChNBcHBlbmRFdmVudHNSZXF1ZXN0EjoKBmV2ZW50cxgBIAMoCzIdLmJlbGx3ZXRoZXIub3BzLnYxLkF1ZGl0RXZlbnRCC7pICJIBBQgBEPQDIjwKFEFwcGVuZEV2ZW50c1Jlc3BvbnNlEhAKCGFwcGVuZGVkGAEgASgEEhIKCmR1cGxpY2F0ZXMYAiABKAQipgIKElF1ZXJ5RXZlbnRzUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACEiEKBGtpbmQYAyABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQSJQoHc3ViamVjdBgEIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSIwoFYWN0b3IYBSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEjEKDW9jY3VycmVkX2Zyb20YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD29jY3VycmVkX2JlZm9yZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXwoTUXVlcnlFdmVudHNSZXNwb25zZRIvCgdyZWNvcmRzGAEgAygLMh4uYmVsbHdldGhlci5vcHMudjEuQXVkaXRSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIhQKElZlcmlmeUNoYWluUmVxdWVzdCKGAQoTVmVyaWZ5Q2hhaW5SZXNwb25zZRINCgVob2xkcxgBIAEoCBIPCgdyZWNvcmRzGAIgASgEEhEKCWhlYWRfaGFzaBgDIAEoCRIiChVmaXJzdF9icm9rZW5fc2VxdWVuY2UYBCABKARIAIgBAUIYChZfZmlyc3RfYnJva2VuX3NlcXVlbmNlMtYCCgxBdWRpdFNlcnZpY2UScAoMQXBwZW5kRXZlbnRzEiYuYmVsbHdldGhlci5vcHMudjEuQXBwZW5kRXZlbnRzUmVxdWVzdBonLmJlbGx3ZXRoZXIub3BzLnYxLkFwcGVuZEV2ZW50c1Jlc3BvbnNlIg2QAgKouxgEsrsYAhgBKAESZQoLUXVlcnlFdmVudHMSJS5iZWxsd2V0aGVyLm9wcy52MS5RdWVyeUV2ZW50c1JlcXVlc3QaJi5iZWxsd2V0aGVyLm9wcy52MS5RdWVyeUV2ZW50c1Jlc3BvbnNlIgeQAgGouxgDEm0KC1ZlcmlmeUNoYWluEiUuYmVsbHdldGhlci5vcHMudjEuVmVyaWZ5Q2hhaW5SZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuVmVyaWZ5Q2hhaW5SZXNwb25zZSIPkAIBqLsYA7K7GAQQwM8kQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_ops_v1_audit, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * Some events of a stream.
+ * One message of the stream: a group of events that is recorded as a whole.
  *
  * @generated from message bellwether.ops.v1.AppendEventsRequest
  */
 export type AppendEventsRequest = Message<"bellwether.ops.v1.AppendEventsRequest"> & {
   /**
-   * In the order in which they are to stand. 1 to 500.
+   * The events, in the order in which they are recorded. 1 to 500.
    *
    * @generated from field: repeated bellwether.ops.v1.AuditEvent events = 1;
    */
@@ -43,20 +43,20 @@ export const AppendEventsRequestSchema: GenMessage<AppendEventsRequest> = /*@__P
   messageDesc(file_bellwether_ops_v1_audit_service, 0);
 
 /**
- * What was recorded.
+ * The counts of all messages of the stream together.
  *
  * @generated from message bellwether.ops.v1.AppendEventsResponse
  */
 export type AppendEventsResponse = Message<"bellwether.ops.v1.AppendEventsResponse"> & {
   /**
-   * Events recorded by this call.
+   * Number of events that this call recorded.
    *
    * @generated from field: uint64 appended = 1;
    */
   appended: bigint;
 
   /**
-   * Events that were recorded before and are not doubled.
+   * Number of events whose event_id was recorded before. They were not recorded again.
    *
    * @generated from field: uint64 duplicates = 2;
    */
@@ -71,55 +71,55 @@ export const AppendEventsResponseSchema: GenMessage<AppendEventsResponse> = /*@_
   messageDesc(file_bellwether_ops_v1_audit_service, 1);
 
 /**
- * Asks for records. Conditions hold together.
+ * Selects records. A record is returned when it meets all conditions that are set.
  *
  * @generated from message bellwether.ops.v1.QueryEventsRequest
  */
 export type QueryEventsRequest = Message<"bellwether.ops.v1.QueryEventsRequest"> & {
   /**
-   * At most this many, 1 to 500. 0 means 100.
+   * Maximum number of records in the response, 1 to 500. 0: 100.
    *
    * @generated from field: uint32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * From the previous page of the same list under the same filter. Empty: the first page.
+   * next_page_token of the previous page, with the same filter. Empty: the first page.
    *
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
 
   /**
-   * Only this kind. Empty: all kinds.
+   * Only records of this kind, for example "prediction.served". At most 64 bytes. Empty: all kinds.
    *
    * @generated from field: string kind = 3;
    */
   kind: string;
 
   /**
-   * Only about this subject. Empty: all subjects.
+   * Only records about this subject, for example a supplier id. At most 256 bytes. Empty: all subjects.
    *
    * @generated from field: string subject = 4;
    */
   subject: string;
 
   /**
-   * Only by this actor. Empty: all actors.
+   * Only records of this actor. At most 256 bytes. Empty: all actors.
    *
    * @generated from field: string actor = 5;
    */
   actor: string;
 
   /**
-   * Only what happened at this time or later. Unset: from the first.
+   * Only events that happened at this time or later. Unset: no lower limit.
    *
    * @generated from field: google.protobuf.Timestamp occurred_from = 6;
    */
   occurredFrom?: Timestamp | undefined;
 
   /**
-   * Only what happened before this time. Unset: to the last.
+   * Only events that happened before this time. Unset: no upper limit.
    *
    * @generated from field: google.protobuf.Timestamp occurred_before = 7;
    */
@@ -134,20 +134,20 @@ export const QueryEventsRequestSchema: GenMessage<QueryEventsRequest> = /*@__PUR
   messageDesc(file_bellwether_ops_v1_audit_service, 2);
 
 /**
- * A page of records.
+ * One page of records.
  *
  * @generated from message bellwether.ops.v1.QueryEventsResponse
  */
 export type QueryEventsResponse = Message<"bellwether.ops.v1.QueryEventsResponse"> & {
   /**
-   * What happened last first; of one moment, what was recorded last.
+   * Records, newest occurred_at first; records with the same occurred_at are ordered by sequence, highest first.
    *
    * @generated from field: repeated bellwether.ops.v1.AuditRecord records = 1;
    */
   records: AuditRecord[];
 
   /**
-   * For the next page. Empty: this was the last.
+   * Token of the next page. Empty: this is the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -162,7 +162,7 @@ export const QueryEventsResponseSchema: GenMessage<QueryEventsResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_audit_service, 3);
 
 /**
- * Asks whether the chain holds.
+ * Starts a verification of the whole log.
  *
  * @generated from message bellwether.ops.v1.VerifyChainRequest
  */
@@ -177,34 +177,34 @@ export const VerifyChainRequestSchema: GenMessage<VerifyChainRequest> = /*@__PUR
   messageDesc(file_bellwether_ops_v1_audit_service, 4);
 
 /**
- * Whether the chain holds.
+ * The result of a verification.
  *
  * @generated from message bellwether.ops.v1.VerifyChainResponse
  */
 export type VerifyChainResponse = Message<"bellwether.ops.v1.VerifyChainResponse"> & {
   /**
-   * Every record follows from the one before and every payload has its hash.
+   * True when every record has the hash of the record before it and the correct hash of its own content.
    *
    * @generated from field: bool holds = 1;
    */
   holds: boolean;
 
   /**
-   * Records looked at.
+   * Number of records that were verified as correct.
    *
    * @generated from field: uint64 records = 2;
    */
   records: bigint;
 
   /**
-   * hash of the last record; 64 zeros for an empty chain.
+   * hash of the last record that was verified as correct, lower-case hex; 64 zeros when there is none.
    *
    * @generated from field: string head_hash = 3;
    */
   headHash: string;
 
   /**
-   * The first record that does not fit. Unset: all fit.
+   * sequence of the first record whose hash does not match. Unset: all records match.
    *
    * @generated from field: optional uint64 first_broken_sequence = 4;
    */
@@ -219,13 +219,23 @@ export const VerifyChainResponseSchema: GenMessage<VerifyChainResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_audit_service, 5);
 
 /**
- * An append-only log in a hash chain.
+ * The audit log: append-only. Each record contains the hash of the record before it, so that a change of an
+ * earlier record is detected.
+ *
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
+ * the database, with:
+ * - RESOURCE_EXHAUSTED: too many calls wait for the database. Retry after the delay in RetryInfo.
+ * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
+ * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.
  *
  * @generated from service bellwether.ops.v1.AuditService
  */
 export const AuditService: GenService<{
   /**
-   * Appends the events of a stream in their order; each message is recorded whole or not at all. INVALID_ARGUMENT: payload_json is no JSON object. Idempotent by event_id.
+   * Appends events in the order of the stream. Either all events of a request message are recorded, or none of
+   * them. Idempotent: an event_id that was recorded before is not recorded again.
+   * - INVALID_ARGUMENT: payload_json is not a JSON object, or occurred_at is outside the years 1 to 9999. Messages
+   *   that were sent before the invalid one are recorded.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.AppendEvents
    */
@@ -235,7 +245,9 @@ export const AuditService: GenService<{
     output: typeof AppendEventsResponseSchema;
   },
   /**
-   * Queries the log, newest event first; of events with the same time, the last recorded first. INVALID_ARGUMENT: a page token of another list or filter. Idempotent.
+   * Returns records, newest occurred_at first; records with the same occurred_at are ordered by sequence, highest
+   * first. Idempotent.
+   * - INVALID_ARGUMENT: page_token is from another list or another filter.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.QueryEvents
    */
@@ -245,7 +257,8 @@ export const AuditService: GenService<{
     output: typeof QueryEventsResponseSchema;
   },
   /**
-   * Computes the chain again from the first record. Idempotent.
+   * Computes every hash of the log again, from the first record on, and compares it with the recorded hash.
+   * Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.VerifyChain
    */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/batch.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// Weekly runs.
+// Weekly runs: their states, counts, losses and leases.
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -20,20 +20,20 @@ export const file_bellwether_ops_v1_batch: GenFile = /*@__PURE__*/
   fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiVgoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAIpsGCghCYXRjaFJ1bhIOCgZydW5faWQYASABKA0SEAoIaXNvX3dlZWsYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIqCgVzdGF0ZRgEIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YXRlEioKBXN0YWdlGAUgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2USFgoJcm93c19yZWFkGAYgASgESACIAQESEwoLcm93c19zY29yZWQYByABKAQSFQoNcm93c19yZWplY3RlZBgIIAEoBBIXCg9jaHVua3NfcmVjZWl2ZWQYCSABKA0SGQoMY2h1bmtzX3RvdGFsGAogASgNSAGIAQESFAoMaW5wdXRfZGlnZXN0GAsgASgJEjUKBW1vZGVsGAwgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxJZGVudGl0eRIVCg1hbGVydHNfcmFpc2VkGA0gASgNEisKBWJhbmRzGA4gAygLMhwuYmVsbHdldGhlci5vcHMudjEuQmFuZENvdW50Ei4KBWRyaWZ0GA8gAygLMh8uYmVsbHdldGhlci5vcHMudjEuRmVhdHVyZURyaWZ0Ei4KCnN0YXJ0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvbXBsZXRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZmFpbHVyZRgSIAEoCRIVCg1zb3VyY2VfZGlnZXN0GBMgASgJEhMKC2NvbmZpZ19oYXNoGBQgASgJEhMKC3BvbGljeV9oYXNoGBUgASgJEhQKDG92ZXJ0YWtlbl9ieRgWIAEoCRIsCgZsb3NzZXMYFyABKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5SdW5Mb3NzZXMSMQoMZm9yY2VfZnV0dXJlGBggASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGVCDAoKX3Jvd3NfcmVhZEIPCg1fY2h1bmtzX3RvdGFsIuYCCglSdW5Mb3NzZXMSFQoNcm93c19yZWplY3RlZBgBIAEoBBIVCg1yb3dzX3JlcGVhdGVkGAIgASgEEhYKDnJlamVjdGVkX3NoYXJlGAMgASgBEhoKEm1heF9yZWplY3RlZF9zaGFyZRgEIAEoARIZChFtYXhfcmVqZWN0ZWRfcm93cxgFIAEoBBIRCglzdXBwbGllcnMYBiABKAQSHwoScHJldmlvdXNfc3VwcGxpZXJzGAcgASgESACIAQESFQoNcHJldmlvdXNfd2VlaxgIIAEoCRIbChNtaW5fc3VwcGxpZXJzX3NoYXJlGAkgASgBEi4KCGV4Y2VlZGVkGAogAygOMhwuYmVsbHdldGhlci5vcHMudjEuTG9zc0xpbWl0Ei0KCGFjY2VwdGVkGAsgASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGVCFQoTX3ByZXZpb3VzX3N1cHBsaWVycyJXCghPdmVycmlkZRImCgZyZWFzb24YASABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQSIwoFYWN0b3IYAiABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokIkYKCUJhbmRDb3VudBIrCgRiYW5kGAEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIMCgRyb3dzGAIgASgEIkQKCFJ1bkxlYXNlEhcKBnJ1bl9pZBgBIAEoDUIHukgEKgIoARIfCgVmZW5jZRgCIAEoBEIQukgNMgsY/////////w8oASpqCghSdW5TdGF0ZRIZChVSVU5fU1RBVEVfVU5TUEVDSUZJRUQQABIVChFSVU5fU1RBVEVfUlVOTklORxABEhYKElJVTl9TVEFURV9DT01QTEVURRACEhQKEFJVTl9TVEFURV9GQUlMRUQQAyqrAQoIUnVuU3RhZ2USGQoVUlVOX1NUQUdFX1VOU1BFQ0lGSUVEEAASFAoQUlVOX1NUQUdFX0lOR0VTVBABEhYKElJVTl9TVEFHRV9WQUxJREFURRACEhMKD1JVTl9TVEFHRV9TQ09SRRADEhMKD1JVTl9TVEFHRV9EUklGVBAEEhYKElJVTl9TVEFHRV9DT01QTEVURRAFEhQKEFJVTl9TVEFHRV9SRVBPUlQQBipfCglMb3NzTGltaXQSGgoWTE9TU19MSU1JVF9VTlNQRUNJRklFRBAAEhwKGExPU1NfTElNSVRfUkVKRUNURURfUk9XUxABEhgKFExPU1NfTElNSVRfU1VQUExJRVJTEAJCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * How far one feature has moved since the latest earlier week with a report.
+ * The change in the distribution of one feature since the latest earlier week that has a report.
  *
  * @generated from message bellwether.ops.v1.FeatureDrift
  */
 export type FeatureDrift = Message<"bellwether.ops.v1.FeatureDrift"> & {
   /**
-   * The feature's name.
+   * Name of the feature. 1 to 256 bytes.
    *
    * @generated from field: string feature = 1;
    */
   feature: string;
 
   /**
-   * Population stability index, 0 or more; above 0.25 is a shift by common use.
+   * Population stability index, 0 or more. A value above 0.25 is commonly called a shift.
    *
    * @generated from field: double psi = 2;
    */
@@ -48,174 +48,180 @@ export const FeatureDriftSchema: GenMessage<FeatureDrift> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 0);
 
 /**
- * One weekly run.
+ * One weekly run: the scores of all suppliers of one ISO week, by one model.
  *
  * @generated from message bellwether.ops.v1.BatchRun
  */
 export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   /**
-   * Its number, from 1.
+   * Id of the run, from 1.
    *
    * @generated from field: uint32 run_id = 1;
    */
   runId: number;
 
   /**
-   * Its ISO week, for example "2026-W47".
+   * ISO week, for example "2026-W47".
    *
    * @generated from field: string iso_week = 2;
    */
   isoWeek: string;
 
   /**
-   * The model's name.
+   * Name of the model.
    *
    * @generated from field: string model_name = 3;
    */
   modelName: string;
 
   /**
-   * Where it stands.
+   * The state of the run.
    *
    * @generated from field: bellwether.ops.v1.RunState state = 4;
    */
   state: RunState;
 
   /**
-   * What it is doing, or did last.
+   * The current stage or, when the run has ended, the last one.
    *
    * @generated from field: bellwether.ops.v1.RunStage stage = 5;
    */
   stage: RunStage;
 
   /**
-   * Rows read from the weekly file. Unset: not known yet.
+   * Number of rows read from the weekly file. Unset: not known yet.
    *
    * @generated from field: optional uint64 rows_read = 6;
    */
   rowsRead?: bigint | undefined;
 
   /**
-   * Rows with a score, those with band UNKNOWN too.
+   * Number of rows that have a score, including those with band UNKNOWN.
    *
    * @generated from field: uint64 rows_scored = 7;
    */
   rowsScored: bigint;
 
   /**
-   * Rows without one: broken in the file, faulty when scored, or a supplier's second row.
+   * Number of rows that have no score: the row could not be read, could not be scored, or is a second row of the
+   * same supplier.
    *
    * @generated from field: uint64 rows_rejected = 8;
    */
   rowsRejected: bigint;
 
   /**
-   * Chunks received.
+   * Number of chunks received so far.
    *
    * @generated from field: uint32 chunks_received = 9;
    */
   chunksReceived: number;
 
   /**
-   * Chunks in all. Unset: not known yet.
+   * Total number of chunks. Unset: not known yet.
    *
    * @generated from field: optional uint32 chunks_total = 10;
    */
   chunksTotal?: number | undefined;
 
   /**
-   * SHA-256 of the run's input, lower-case hex. Empty: not known yet.
+   * SHA-256 of the input of the run, 64 lower-case hex digits: the weekly file, or the snapshot that the mapping
+   * made. Empty: not known yet.
    *
    * @generated from field: string input_digest = 11;
    */
   inputDigest: string;
 
   /**
-   * What computed its scores. Unset: nothing scored yet.
+   * The model version that computed the scores. Unset: no chunk is scored yet.
    *
    * @generated from field: bellwether.inference.v1.ModelIdentity model = 12;
    */
   model?: ModelIdentity | undefined;
 
   /**
-   * Alerts that it raised or opened again.
+   * Number of alerts that the run raised or opened again.
    *
    * @generated from field: uint32 alerts_raised = 13;
    */
   alertsRaised: number;
 
   /**
-   * Rows per band, when complete.
+   * Number of rows per band. Empty: the run is not complete.
    *
    * @generated from field: repeated bellwether.ops.v1.BandCount bands = 14;
    */
   bands: BandCount[];
 
   /**
-   * Drift per feature, largest first, when complete.
+   * Drift of each feature, largest psi first. Empty: the run is not complete, or nothing was compared.
    *
    * @generated from field: repeated bellwether.ops.v1.FeatureDrift drift = 15;
    */
   drift: FeatureDrift[];
 
   /**
-   * When it was first started.
+   * When the run was started for the first time.
    *
    * @generated from field: google.protobuf.Timestamp started_at = 16;
    */
   startedAt?: Timestamp | undefined;
 
   /**
-   * When it was completed. Unset: it is not.
+   * When the run was completed. Unset: it is not complete.
    *
    * @generated from field: google.protobuf.Timestamp completed_at = 17;
    */
   completedAt?: Timestamp | undefined;
 
   /**
-   * Why it failed, one sentence. Empty: it did not.
+   * Why the run failed, in one sentence. Empty: it has not failed.
    *
    * @generated from field: string failure = 18;
    */
   failure: string;
 
   /**
-   * SHA-256 of the content of the source files, lower-case hex: that of the one file, or of the list of several files' hashes. Names of files do not count. Empty: not recorded.
+   * SHA-256 of the content of the source files, 64 lower-case hex digits. For several files: SHA-256 of the list
+   * of their hashes. File names do not change it. Empty: not recorded.
    *
    * @generated from field: string source_digest = 19;
    */
   sourceDigest: string;
 
   /**
-   * SHA-256 of the configuration pair (model configuration and mapping) that the run itself used, lower-case hex; model.config_hash is that of the model's training. Empty: not recorded.
+   * SHA-256 of the model configuration and the mapping that this run used, 64 lower-case hex digits.
+   * model.config_hash is the one of the model's training. Empty: not recorded.
    *
    * @generated from field: string config_hash = 20;
    */
   configHash: string;
 
   /**
-   * SHA-256 of the risk policy that the run was last checked against, lower-case hex. Empty: not checked yet.
+   * SHA-256 of the risk policy that the run was last checked against, 64 lower-case hex digits. Empty: not checked
+   * yet.
    *
    * @generated from field: string policy_hash = 21;
    */
   policyHash: string;
 
   /**
-   * Later ISO week that was complete before this one, for which reason the alert rules were not evaluated on this run. Empty: they were, or the run is not complete.
+   * A later ISO week that was complete before this run, for example "2026-W48". The alert rules were therefore not
+   * evaluated on this run. Empty: they were evaluated, or the run is not complete.
    *
    * @generated from field: string overtaken_by = 22;
    */
   overtakenBy: string;
 
   /**
-   * What the run lost, beside the limits of the risk policy. Unset: not checked yet.
+   * What the run lost, with the limits of the risk policy. Unset: not checked yet.
    *
    * @generated from field: bellwether.ops.v1.RunLosses losses = 23;
    */
   losses?: RunLosses | undefined;
 
   /**
-   * Who forced a week that had not begun, and why. Unset: nobody.
+   * Who allowed this week before it had begun, and why. Unset: nobody did.
    *
    * @generated from field: bellwether.ops.v1.Override force_future = 24;
    */
@@ -230,83 +236,86 @@ export const BatchRunSchema: GenMessage<BatchRun> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 1);
 
 /**
- * What a run lost between its source and its scores, beside the limits of the risk policy.
+ * What a run lost between its source files and its scores, with the limits of the risk policy.
  *
  * @generated from message bellwether.ops.v1.RunLosses
  */
 export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
   /**
-   * Rejected rows of all stages together: reading, mapping, validating, scoring. Rows that repeat an earlier row exactly are not counted.
+   * Number of rejected rows of all stages: reading, mapping, validating and scoring. Rows that repeat an earlier
+   * row exactly are not counted.
    *
    * @generated from field: uint64 rows_rejected = 1;
    */
   rowsRejected: bigint;
 
   /**
-   * Rows that repeat an earlier row exactly.
+   * Number of rows that repeat an earlier row exactly.
    *
    * @generated from field: uint64 rows_repeated = 2;
    */
   rowsRepeated: bigint;
 
   /**
-   * Share of the rows that were rejected, in [0, 1]. Where a mapping makes suppliers of several tables: the share of source rows and the share of mapped rows, added, at most 1.
+   * Share of rejected rows, in [0, 1]. When a mapping combines several tables into suppliers: the share of
+   * rejected source rows plus the share of rejected mapped rows, at most 1.
    *
    * @generated from field: double rejected_share = 3;
    */
   rejectedShare: number;
 
   /**
-   * Limits: the run exceeds them with a greater share and more rows than these.
+   * Limit for rejected_share, in [0, 1]. The run exceeds LOSS_LIMIT_REJECTED_ROWS when it is above both this limit
+   * and max_rejected_rows.
    *
    * @generated from field: double max_rejected_share = 4;
    */
   maxRejectedShare: number;
 
   /**
-   * As above, rows.
+   * Limit for rows_rejected, in rows. See max_rejected_share.
    *
    * @generated from field: uint64 max_rejected_rows = 5;
    */
   maxRejectedRows: bigint;
 
   /**
-   * Suppliers of this run.
+   * Number of suppliers of this run.
    *
    * @generated from field: uint64 suppliers = 6;
    */
   suppliers: bigint;
 
   /**
-   * Suppliers of the newest complete earlier week of the same model. Unset: there is none.
+   * Number of suppliers of the newest complete earlier week of the same model. Unset: there is no such week.
    *
    * @generated from field: optional uint64 previous_suppliers = 7;
    */
   previousSuppliers?: bigint | undefined;
 
   /**
-   * That ISO week. Empty: there is none.
+   * That ISO week, for example "2026-W46". Empty: there is no such week.
    *
    * @generated from field: string previous_week = 8;
    */
   previousWeek: string;
 
   /**
-   * Limit: suppliers as a share of previous_suppliers must be at least this, in [0, 1].
+   * Limit: the minimum of suppliers divided by previous_suppliers, in [0, 1].
    *
    * @generated from field: double min_suppliers_share = 9;
    */
   minSuppliersShare: number;
 
   /**
-   * Limits that the run exceeds. Empty: none.
+   * The limits that the run exceeds. Empty: none.
    *
    * @generated from field: repeated bellwether.ops.v1.LossLimit exceeded = 10;
    */
   exceeded: LossLimit[];
 
   /**
-   * Who accepted the losses, and why. Unset: nobody, or nothing was exceeded.
+   * Who accepted the losses, and why. Unset: nobody did, or the run exceeds no limit.
    *
    * @generated from field: bellwether.ops.v1.Override accepted = 11;
    */
@@ -321,20 +330,21 @@ export const RunLossesSchema: GenMessage<RunLosses> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 2);
 
 /**
- * A person's decision against a limit.
+ * A person's decision to go beyond a limit.
  *
  * @generated from message bellwether.ops.v1.Override
  */
 export type Override = Message<"bellwether.ops.v1.Override"> & {
   /**
-   * Why, one sentence. 1 to 2,000 bytes.
+   * Why, in one sentence. 1 to 2,000 bytes.
    *
    * @generated from field: string reason = 1;
    */
   reason: string;
 
   /**
-   * Who decided, at most 256 bytes. Empty in a request, or from a caller without the role service: the caller.
+   * Who decided, at most 256 bytes. In a request, only a caller with the role SERVICE can set it; for other
+   * callers, and when it is empty, it is the subject of the caller's token.
    *
    * @generated from field: string actor = 2;
    */
@@ -349,7 +359,7 @@ export const OverrideSchema: GenMessage<Override> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 3);
 
 /**
- * How many rows a band has.
+ * The number of rows in one band.
  *
  * @generated from message bellwether.ops.v1.BandCount
  */
@@ -362,7 +372,7 @@ export type BandCount = Message<"bellwether.ops.v1.BandCount"> & {
   band: Band;
 
   /**
-   * Rows.
+   * Number of rows.
    *
    * @generated from field: uint64 rows = 2;
    */
@@ -377,20 +387,20 @@ export const BandCountSchema: GenMessage<BandCount> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 4);
 
 /**
- * The right to write to a run. A later start by another holder ends it.
+ * The right to write to a run. It ends when another holder starts the run.
  *
  * @generated from message bellwether.ops.v1.RunLease
  */
 export type RunLease = Message<"bellwether.ops.v1.RunLease"> & {
   /**
-   * The run.
+   * Id of the run, from 1.
    *
    * @generated from field: uint32 run_id = 1;
    */
   runId: number;
 
   /**
-   * The fencing token; a higher one ends lower ones.
+   * Fencing token, 1 to 2^53 - 1. A lease with a higher fence invalidates all leases with a lower one.
    *
    * @generated from field: uint64 fence = 2;
    */
@@ -405,34 +415,34 @@ export const RunLeaseSchema: GenMessage<RunLease> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 5);
 
 /**
- * Where a run stands.
+ * The state of a run.
  *
  * @generated from enum bellwether.ops.v1.RunState
  */
 export const RunState = {
   /**
-   * Never sent by a server.
+   * Never sent in a BatchRun.
    *
    * @generated from enum value: RUN_STATE_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Somebody works on it.
+   * The run is in progress.
    *
    * @generated from enum value: RUN_STATE_RUNNING = 1;
    */
   RUNNING: 1,
 
   /**
-   * Done: its scores are visible and its alerts raised.
+   * The scores of the run are published, and its alerts are raised.
    *
    * @generated from enum value: RUN_STATE_COMPLETE = 2;
    */
   COMPLETE: 2,
 
   /**
-   * Given up; starting it again goes on where it stopped.
+   * The run has stopped. StartRun continues it from its last chunk.
    *
    * @generated from enum value: RUN_STATE_FAILED = 3;
    */
@@ -440,7 +450,7 @@ export const RunState = {
 } as const;
 
 /**
- * Where a run stands.
+ * The state of a run.
  *
  * @generated from enum bellwether.ops.v1.RunState
  */
@@ -453,55 +463,55 @@ export const RunStateSchema: GenEnum<RunState> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 0);
 
 /**
- * What a run is doing.
+ * The step of the work that a run is in.
  *
  * @generated from enum bellwether.ops.v1.RunStage
  */
 export const RunStage = {
   /**
-   * Not started.
+   * The run has not begun its work.
    *
    * @generated from enum value: RUN_STAGE_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Reading the weekly file.
+   * Reads the weekly file.
    *
    * @generated from enum value: RUN_STAGE_INGEST = 1;
    */
   INGEST: 1,
 
   /**
-   * Holding it against the configuration.
+   * Checks the rows against the configuration.
    *
    * @generated from enum value: RUN_STAGE_VALIDATE = 2;
    */
   VALIDATE: 2,
 
   /**
-   * Scoring in chunks.
+   * Scores the suppliers, chunk by chunk.
    *
    * @generated from enum value: RUN_STAGE_SCORE = 3;
    */
   SCORE: 3,
 
   /**
-   * Comparing the features with those of an earlier week.
+   * Compares the distribution of each feature with that of an earlier week.
    *
    * @generated from enum value: RUN_STAGE_DRIFT = 4;
    */
   DRIFT: 4,
 
   /**
-   * Publishing the scores and raising alerts.
+   * Publishes the scores and raises alerts.
    *
    * @generated from enum value: RUN_STAGE_COMPLETE = 5;
    */
   COMPLETE: 5,
 
   /**
-   * Writing the report.
+   * Writes the report of the week.
    *
    * @generated from enum value: RUN_STAGE_REPORT = 6;
    */
@@ -509,7 +519,7 @@ export const RunStage = {
 } as const;
 
 /**
- * What a run is doing.
+ * The step of the work that a run is in.
  *
  * @generated from enum bellwether.ops.v1.RunStage
  */
@@ -535,14 +545,14 @@ export const LossLimit = {
   UNSPECIFIED: 0,
 
   /**
-   * Too many rejected rows, by share and by number.
+   * Too many rejected rows, both as a share and as a number.
    *
    * @generated from enum value: LOSS_LIMIT_REJECTED_ROWS = 1;
    */
   REJECTED_ROWS: 1,
 
   /**
-   * Too few suppliers, compared with the week before.
+   * Too few suppliers, compared with the previous complete week.
    *
    * @generated from enum value: LOSS_LIMIT_SUPPLIERS = 2;
    */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/batch_service.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// The ledger of weekly runs.
+// The service that stores weekly runs and publishes their scores.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -24,48 +24,52 @@ export const file_bellwether_ops_v1_batch_service: GenFile = /*@__PURE__*/
   fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9iYXRjaF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSK4AgoPU3RhcnRSdW5SZXF1ZXN0Ej8KCGlzb193ZWVrGAEgASgJQi26SCpyKDImXlswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSQSKQoKbW9kZWxfbmFtZRgCIAEoCUIVukgSchAgAShAMgpeW15ceDAwXSskEiYKBmhvbGRlchgDIAEoCUIWukgTchEgASiAATIKXlteXHgwMF0rJBIvCg1zb3VyY2VfZGlnZXN0GAQgASgJQhi6SBVyEzIRXihbMC05YS1mXXs2NH0pPyQSLQoLY29uZmlnX2hhc2gYBSABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JBIxCgxmb3JjZV9mdXR1cmUYBiABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZSKVAQoQU3RhcnRSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bhIqCgVsZWFzZRgCIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlEhcKD3JlY2VpdmVkX2NodW5rcxgDIAMoDRISCgpiZWd1bl9hbmV3GAQgASgIItgCChVSZXBvcnRQcm9ncmVzc1JlcXVlc3QSMgoFbGVhc2UYASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5MZWFzZUIGukgDyAEBEjYKBXN0YWdlGAIgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2VCCrpIB4IBBBABIAASIwoJcm93c19yZWFkGAMgASgEQgu6SAgyBhiAlOvcA0gAiAEBEicKDXJvd3NfcmVqZWN0ZWQYBCABKARCC7pICDIGGICU69wDSAGIAQESJAoMY2h1bmtzX3RvdGFsGAUgASgNQgm6SAYqBBiAgAJIAogBARIuCgxpbnB1dF9kaWdlc3QYBiABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JEIMCgpfcm93c19yZWFkQhAKDl9yb3dzX3JlamVjdGVkQg8KDV9jaHVua3NfdG90YWwiQgoWUmVwb3J0UHJvZ3Jlc3NSZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1biKTBAoSU3VibWl0Q2h1bmtSZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARIYCgVjaHVuaxgCIAEoDUIJukgGKgQY//8BEjYKDHN1cHBsaWVyX2lkcxgDIAMoCUIgukgdkgEaCAEQgEAiE3IRIAEogAEyCl5bXlx4MDBdKyQSNAoOc3VwcGxpZXJfbmFtZXMYBCADKAlCHLpIGZIBFhCAQCIRcg8ogAQyCl5bXlx4MDBdKiQSOAoHcmVnaW9ucxgFIAEoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNhdGVnb3J5Q29sdW1uEjsKCmNhdGVnb3JpZXMYBiABKAsyJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DYXRlZ29yeUNvbHVtbhIcCglleHBvc3VyZXMYByABKAxCCbpIBnoEGICABBJFCgZzY29yZXMYCCABKAsyLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXNwb25zZUIGukgDyAEBEkEKCGZlYXR1cmVzGAkgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbEZlYXR1cmVCCbpIBpIBAxCACBIiCg5mZWF0dXJlX3ZhbHVlcxgKIAEoDEIKukgHegUYgICABCJTChNTdWJtaXRDaHVua1Jlc3BvbnNlEhEKCWR1cGxpY2F0ZRgBIAEoCBITCgtyb3dzX3Njb3JlZBgCIAEoDRIUCgxyb3dzX2ludmFsaWQYAyABKA0iowMKEkNvbXBsZXRlUnVuUmVxdWVzdBIyCgVsZWFzZRgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlQga6SAPIAQESHgoJcm93c19yZWFkGAIgASgEQgu6SAgyBhiAlOvcAxIiCg1yb3dzX3JlamVjdGVkGAMgASgEQgu6SAgyBhiAlOvcAxIfCgxjaHVua3NfdG90YWwYBCABKA1CCbpIBioEGICAAhI5CgVkcmlmdBgFIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZlYXR1cmVEcmlmdEIJukgGkgEDEIAgEiIKDXJvd3NfcmVwZWF0ZWQYBiABKARCC7pICDIGGICU69wDEiYKC3NvdXJjZV9yb3dzGAcgASgEQgy6SAkyBxiA0NvD9AJIAIgBARIpChRzb3VyY2Vfcm93c19yZWplY3RlZBgIIAEoBEILukgIMgYYgJTr3AMSMgoNYWNjZXB0X2xvc3NlcxgJIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlQg4KDF9zb3VyY2Vfcm93cyI/ChNDb21wbGV0ZVJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuImwKDkZhaWxSdW5SZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARImCgZyZWFzb24YAiABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQiOwoPRmFpbFJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuImwKDUdldFJ1blJlcXVlc3QSMgoIaXNvX3dlZWsYASABKAlCILpIHXIbMhleKFswLTldezR9LVdbMC01XVswLTldKT8kEicKCm1vZGVsX25hbWUYAiABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiOgoOR2V0UnVuUmVzcG9uc2USKAoDcnVuGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4iTAoPTGlzdFJ1bnNSZXF1ZXN0EhsKCXBhZ2Vfc2l6ZRgBIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAIiVgoQTGlzdFJ1bnNSZXNwb25zZRIpCgRydW5zGAEgAygLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjAKD1dhdGNoUnVuUmVxdWVzdBIdCgZydW5faWQYASABKA1CDbpICioIGP////8HKAEiPAoQV2F0Y2hSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bjLFBgoMQmF0Y2hTZXJ2aWNlEmMKCFN0YXJ0UnVuEiIuYmVsbHdldGhlci5vcHMudjEuU3RhcnRSdW5SZXF1ZXN0GiMuYmVsbHdldGhlci5vcHMudjEuU3RhcnRSdW5SZXNwb25zZSIOkAICqLsYBbK7GAMQkE4SbgoOUmVwb3J0UHJvZ3Jlc3MSKC5iZWxsd2V0aGVyLm9wcy52MS5SZXBvcnRQcm9ncmVzc1JlcXVlc3QaKS5iZWxsd2V0aGVyLm9wcy52MS5SZXBvcnRQcm9ncmVzc1Jlc3BvbnNlIgeQAgKouxgFEnYKC1N1Ym1pdENodW5rEiUuYmVsbHdldGhlci5vcHMudjEuU3VibWl0Q2h1bmtSZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuU3VibWl0Q2h1bmtSZXNwb25zZSIYkAICqLsYBbK7GA0IgICACBDg1AMgwM8kEnEKC0NvbXBsZXRlUnVuEiUuYmVsbHdldGhlci5vcHMudjEuQ29tcGxldGVSdW5SZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuQ29tcGxldGVSdW5SZXNwb25zZSITkAICqLsYBbK7GAgQwM8kIMDubRJZCgdGYWlsUnVuEiEuYmVsbHdldGhlci5vcHMudjEuRmFpbFJ1blJlcXVlc3QaIi5iZWxsd2V0aGVyLm9wcy52MS5GYWlsUnVuUmVzcG9uc2UiB5ACAqi7GAUSVgoGR2V0UnVuEiAuYmVsbHdldGhlci5vcHMudjEuR2V0UnVuUmVxdWVzdBohLmJlbGx3ZXRoZXIub3BzLnYxLkdldFJ1blJlc3BvbnNlIgeQAgGouxgBElwKCExpc3RSdW5zEiIuYmVsbHdldGhlci5vcHMudjEuTGlzdFJ1bnNSZXF1ZXN0GiMuYmVsbHdldGhlci5vcHMudjEuTGlzdFJ1bnNSZXNwb25zZSIHkAIBqLsYARJkCghXYXRjaFJ1bhIiLmJlbGx3ZXRoZXIub3BzLnYxLldhdGNoUnVuUmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLldhdGNoUnVuUmVzcG9uc2UiDZACAai7GAGyuxgCGAEwAUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_inference_v1_inference_service, file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_buf_validate_validate]);
 
 /**
- * Starts a run or goes on with it.
+ * Starts or continues the run of one week and one model.
  *
  * @generated from message bellwether.ops.v1.StartRunRequest
  */
 export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
   /**
-   * The ISO week, for example "2026-W47".
+   * ISO week, for example "2026-W47".
    *
    * @generated from field: string iso_week = 1;
    */
   isoWeek: string;
 
   /**
-   * The model's name.
+   * Name of the model. 1 to 64 bytes.
    *
    * @generated from field: string model_name = 2;
    */
   modelName: string;
 
   /**
-   * Who will write: unique per attempt, so that a repeated call is distinguished from a second worker. 1 to 128 bytes.
+   * Id of the process that will write to the run, unique per attempt. It distinguishes a repeated call from a
+   * second worker. 1 to 128 bytes.
    *
    * @generated from field: string holder = 3;
    */
   holder: string;
 
   /**
-   * SHA-256 of the content of the source files, lower-case hex. Empty: not known; nothing is compared.
+   * SHA-256 of the content of the source files, 64 lower-case hex digits. Empty: not known, so it is not compared
+   * with that of the unfinished run.
    *
    * @generated from field: string source_digest = 4;
    */
   sourceDigest: string;
 
   /**
-   * SHA-256 of the configuration pair that the run uses, lower-case hex. Empty: not known; nothing is compared.
+   * SHA-256 of the model configuration and the mapping that the run uses, 64 lower-case hex digits. Empty: not
+   * known, so it is not compared with that of the unfinished run.
    *
    * @generated from field: string config_hash = 5;
    */
   configHash: string;
 
   /**
-   * Starts a week that has not begun, at most 8 weeks ahead, and records who wanted it and why. Unset: such a week is rejected.
+   * Allows a week that has not begun, at most 8 weeks ahead, and records who decided that and why. Unset: such a
+   * week is rejected.
    *
    * @generated from field: bellwether.ops.v1.Override force_future = 6;
    */
@@ -80,34 +84,34 @@ export const StartRunRequestSchema: GenMessage<StartRunRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch_service, 0);
 
 /**
- * The run.
+ * The started run, and the right to write to it.
  *
  * @generated from message bellwether.ops.v1.StartRunResponse
  */
 export type StartRunResponse = Message<"bellwether.ops.v1.StartRunResponse"> & {
   /**
-   * The run as it stands.
+   * The run after the call.
    *
    * @generated from field: bellwether.ops.v1.BatchRun run = 1;
    */
   run?: BatchRun | undefined;
 
   /**
-   * The right to write. Unset: the run is complete.
+   * The right to write to the run. Unset: the run is complete.
    *
    * @generated from field: bellwether.ops.v1.RunLease lease = 2;
    */
   lease?: RunLease | undefined;
 
   /**
-   * Numbers of the chunks received before, rising.
+   * Numbers of the chunks that were received before, in ascending order.
    *
    * @generated from field: repeated uint32 received_chunks = 3;
    */
   receivedChunks: number[];
 
   /**
-   * The unfinished run had begun with another source or configuration: its chunks were dropped.
+   * True when the unfinished run had begun with another source or configuration: its chunks were dropped.
    *
    * @generated from field: bool begun_anew = 4;
    */
@@ -122,48 +126,48 @@ export const StartRunResponseSchema: GenMessage<StartRunResponse> = /*@__PURE__*
   messageDesc(file_bellwether_ops_v1_batch_service, 1);
 
 /**
- * Says what a run is doing.
+ * The current stage and counts of a run.
  *
  * @generated from message bellwether.ops.v1.ReportProgressRequest
  */
 export type ReportProgressRequest = Message<"bellwether.ops.v1.ReportProgressRequest"> & {
   /**
-   * The lease.
+   * The lease that StartRun returned. Required.
    *
    * @generated from field: bellwether.ops.v1.RunLease lease = 1;
    */
   lease?: RunLease | undefined;
 
   /**
-   * What it is doing now.
+   * The current stage of the run.
    *
    * @generated from field: bellwether.ops.v1.RunStage stage = 2;
    */
   stage: RunStage;
 
   /**
-   * Rows read from the weekly file. Unset: as before.
+   * Number of rows read from the weekly file, at most 1,000,000,000. Unset: unchanged.
    *
    * @generated from field: optional uint64 rows_read = 3;
    */
   rowsRead?: bigint | undefined;
 
   /**
-   * Rows rejected when reading. Unset: unchanged.
+   * Number of rows that were rejected when the file was read, at most 1,000,000,000. Unset: unchanged.
    *
    * @generated from field: optional uint64 rows_rejected = 4;
    */
   rowsRejected?: bigint | undefined;
 
   /**
-   * Chunks in all. Unset: as before.
+   * Total number of chunks, at most 32,768. Unset: unchanged.
    *
    * @generated from field: optional uint32 chunks_total = 5;
    */
   chunksTotal?: number | undefined;
 
   /**
-   * SHA-256 of the run's input, lower-case hex; must stay the same within a run. Empty: as before.
+   * SHA-256 of the input of the run, 64 lower-case hex digits. It cannot change within a run. Empty: unchanged.
    *
    * @generated from field: string input_digest = 6;
    */
@@ -178,13 +182,13 @@ export const ReportProgressRequestSchema: GenMessage<ReportProgressRequest> = /*
   messageDesc(file_bellwether_ops_v1_batch_service, 2);
 
 /**
- * The run as it stands.
+ * The result of ReportProgress.
  *
  * @generated from message bellwether.ops.v1.ReportProgressResponse
  */
 export type ReportProgressResponse = Message<"bellwether.ops.v1.ReportProgressResponse"> & {
   /**
-   * The run.
+   * The run after the call.
    *
    * @generated from field: bellwether.ops.v1.BatchRun run = 1;
    */
@@ -199,77 +203,81 @@ export const ReportProgressResponseSchema: GenMessage<ReportProgressResponse> = 
   messageDesc(file_bellwether_ops_v1_batch_service, 3);
 
 /**
- * One chunk of scores in columns.
+ * One chunk of scores, in columns: element i of every column belongs to supplier_ids[i].
  *
  * @generated from message bellwether.ops.v1.SubmitChunkRequest
  */
 export type SubmitChunkRequest = Message<"bellwether.ops.v1.SubmitChunkRequest"> & {
   /**
-   * The lease.
+   * The lease that StartRun returned. Required.
    *
    * @generated from field: bellwether.ops.v1.RunLease lease = 1;
    */
   lease?: RunLease | undefined;
 
   /**
-   * Number of the chunk, from 0.
+   * Number of the chunk in the run, 0 to 32,767.
    *
    * @generated from field: uint32 chunk = 2;
    */
   chunk: number;
 
   /**
-   * Ids of the suppliers; their number is the number of rows.
+   * Ids of the suppliers, one per row. 1 to 8,192 ids, each 1 to 128 bytes.
    *
    * @generated from field: repeated string supplier_ids = 3;
    */
   supplierIds: string[];
 
   /**
-   * Names of the suppliers, one per row, or none at all: the names stay as they are.
+   * Names of the suppliers, one per row, each at most 512 bytes. Empty: the stored names do not change.
    *
    * @generated from field: repeated string supplier_names = 4;
    */
   supplierNames: string[];
 
   /**
-   * Regions of the suppliers. Unset: the regions stay as they are.
+   * Regions of the suppliers. Unset: the stored regions do not change.
    *
    * @generated from field: bellwether.inference.v1.CategoryColumn regions = 5;
    */
   regions?: CategoryColumn | undefined;
 
   /**
-   * Categories of the suppliers. Unset: the categories stay as they are.
+   * Categories of the suppliers. Unset: the stored categories do not change.
    *
    * @generated from field: bellwether.inference.v1.CategoryColumn categories = 6;
    */
   categories?: CategoryColumn | undefined;
 
   /**
-   * Money at stake in a year: float64 little-endian, one per row, at least 0, NaN = not known. Empty: exposures stay as they are.
+   * Money at risk per year: float64 little-endian, one per row, 0 or more; NaN: not known. Empty: the stored
+   * exposures do not change.
    *
    * @generated from field: bytes exposures = 7;
    */
   exposures: Uint8Array;
 
   /**
-   * ml-service's answer for these suppliers, unchanged, with contributions.
+   * The response of ml-service for these suppliers, unchanged, with contributions. Required.
    *
    * @generated from field: bellwether.inference.v1.PredictBatchResponse scores = 8;
    */
   scores?: PredictBatchResponse | undefined;
 
   /**
-   * The model's features, the order of feature_values: the same in all chunks of a run that have them. Empty: the values are not kept.
+   * The features of the model, in the order of feature_values; the same in all chunks of a run. At most 1,024.
+   * Empty: the values are not stored.
    *
    * @generated from field: repeated bellwether.registry.v1.ModelFeature features = 9;
    */
   features: ModelFeature[];
 
   /**
-   * What the suppliers' features were: float32 little-endian, row-major, rows × features; NaN means missing. A number is itself, a category
-   * its place in the feature's categories (their number: a category that is not among them), a text 1. Empty exactly when features is.
+   * Values of the features: float32 little-endian, row-major, rows × features; NaN: missing. A number is sent as
+   * itself. A category is sent as its index in ModelFeature.categories; an index equal to the number of categories
+   * means a category that is not in the list. A text is sent as 1. Empty exactly when features is empty. At most 8
+   * MiB.
    *
    * @generated from field: bytes feature_values = 10;
    */
@@ -284,27 +292,27 @@ export const SubmitChunkRequestSchema: GenMessage<SubmitChunkRequest> = /*@__PUR
   messageDesc(file_bellwether_ops_v1_batch_service, 4);
 
 /**
- * What became of the chunk.
+ * The result for one chunk.
  *
  * @generated from message bellwether.ops.v1.SubmitChunkResponse
  */
 export type SubmitChunkResponse = Message<"bellwether.ops.v1.SubmitChunkResponse"> & {
   /**
-   * Received before: nothing changed.
+   * True when the chunk was received before: nothing changed.
    *
    * @generated from field: bool duplicate = 1;
    */
   duplicate: boolean;
 
   /**
-   * Rows scored, of this chunk.
+   * Number of rows of this chunk that have a score.
    *
    * @generated from field: uint32 rows_scored = 2;
    */
   rowsScored: number;
 
   /**
-   * Invalid rows of this chunk.
+   * Number of rows of this chunk that ml-service could not score.
    *
    * @generated from field: uint32 rows_invalid = 3;
    */
@@ -319,69 +327,71 @@ export const SubmitChunkResponseSchema: GenMessage<SubmitChunkResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_batch_service, 5);
 
 /**
- * Publishes a run.
+ * The final counts of a run that is to be published.
  *
  * @generated from message bellwether.ops.v1.CompleteRunRequest
  */
 export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest"> & {
   /**
-   * The lease.
+   * The lease that StartRun returned. Required.
    *
    * @generated from field: bellwether.ops.v1.RunLease lease = 1;
    */
   lease?: RunLease | undefined;
 
   /**
-   * Rows read from the weekly file: scored and rejected together.
+   * Number of rows read from the weekly file, accepted and rejected, at most 1,000,000,000.
    *
    * @generated from field: uint64 rows_read = 2;
    */
   rowsRead: bigint;
 
   /**
-   * Rows rejected when reading.
+   * Number of rows that were rejected when the file was read and mapped, at most 1,000,000,000.
    *
    * @generated from field: uint64 rows_rejected = 3;
    */
   rowsRejected: bigint;
 
   /**
-   * Chunks in all.
+   * Total number of chunks, at most 32,768.
    *
    * @generated from field: uint32 chunks_total = 4;
    */
   chunksTotal: number;
 
   /**
-   * Drift per feature.
+   * Drift of each feature. At most 4,096.
    *
    * @generated from field: repeated bellwether.ops.v1.FeatureDrift drift = 5;
    */
   drift: FeatureDrift[];
 
   /**
-   * Of rows_rejected, those that repeat an earlier row exactly.
+   * Number of rows in rows_rejected that repeat an earlier row exactly.
    *
    * @generated from field: uint64 rows_repeated = 6;
    */
   rowsRepeated: bigint;
 
   /**
-   * Rows of the source files, good and rejected, where a mapping makes suppliers of several tables. Unset: each row read is a supplier's.
+   * Number of rows of the source files, accepted and rejected, when a mapping combines several tables into
+   * suppliers. Unset: each row of the weekly file is one supplier.
    *
    * @generated from field: optional uint64 source_rows = 7;
    */
   sourceRows?: bigint | undefined;
 
   /**
-   * Of rows_rejected, those of the source files; counted only beside source_rows.
+   * Number of rows in rows_rejected that are rows of the source files. Used only when source_rows is set.
    *
    * @generated from field: uint64 source_rows_rejected = 8;
    */
   sourceRowsRejected: bigint;
 
   /**
-   * Publishes the run although its losses exceed the risk policy, and records who wanted it and why. Unset: such a run is not published.
+   * Publishes the run although its losses exceed the risk policy, and records who decided that and why. Unset:
+   * such a run is not published.
    *
    * @generated from field: bellwether.ops.v1.Override accept_losses = 9;
    */
@@ -396,13 +406,13 @@ export const CompleteRunRequestSchema: GenMessage<CompleteRunRequest> = /*@__PUR
   messageDesc(file_bellwether_ops_v1_batch_service, 6);
 
 /**
- * The complete run.
+ * The result of CompleteRun.
  *
  * @generated from message bellwether.ops.v1.CompleteRunResponse
  */
 export type CompleteRunResponse = Message<"bellwether.ops.v1.CompleteRunResponse"> & {
   /**
-   * The run.
+   * The complete run.
    *
    * @generated from field: bellwether.ops.v1.BatchRun run = 1;
    */
@@ -417,20 +427,20 @@ export const CompleteRunResponseSchema: GenMessage<CompleteRunResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_batch_service, 7);
 
 /**
- * Gives a run up.
+ * The run that failed, and the reason.
  *
  * @generated from message bellwether.ops.v1.FailRunRequest
  */
 export type FailRunRequest = Message<"bellwether.ops.v1.FailRunRequest"> & {
   /**
-   * The lease.
+   * The lease that StartRun returned. Required.
    *
    * @generated from field: bellwether.ops.v1.RunLease lease = 1;
    */
   lease?: RunLease | undefined;
 
   /**
-   * Why, one sentence. 1 to 2,000 bytes.
+   * Why the run failed, in one sentence. 1 to 2,000 bytes.
    *
    * @generated from field: string reason = 2;
    */
@@ -445,13 +455,13 @@ export const FailRunRequestSchema: GenMessage<FailRunRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch_service, 8);
 
 /**
- * The failed run.
+ * The result of FailRun.
  *
  * @generated from message bellwether.ops.v1.FailRunResponse
  */
 export type FailRunResponse = Message<"bellwether.ops.v1.FailRunResponse"> & {
   /**
-   * The run.
+   * The failed run.
    *
    * @generated from field: bellwether.ops.v1.BatchRun run = 1;
    */
@@ -466,20 +476,20 @@ export const FailRunResponseSchema: GenMessage<FailRunResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch_service, 9);
 
 /**
- * Asks for a run.
+ * Selects one run.
  *
  * @generated from message bellwether.ops.v1.GetRunRequest
  */
 export type GetRunRequest = Message<"bellwether.ops.v1.GetRunRequest"> & {
   /**
-   * The ISO week. Empty: the run that was started last.
+   * ISO week, for example "2026-W47". Empty: the run that was started last.
    *
    * @generated from field: string iso_week = 1;
    */
   isoWeek: string;
 
   /**
-   * The model's name. Empty: any; with a week, the run started last.
+   * Name of the model. At most 64 bytes. Empty: any model; of several runs, the run that was started last.
    *
    * @generated from field: string model_name = 2;
    */
@@ -494,7 +504,7 @@ export const GetRunRequestSchema: GenMessage<GetRunRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch_service, 10);
 
 /**
- * A run.
+ * The result of GetRun.
  *
  * @generated from message bellwether.ops.v1.GetRunResponse
  */
@@ -515,20 +525,20 @@ export const GetRunResponseSchema: GenMessage<GetRunResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch_service, 11);
 
 /**
- * Asks for runs.
+ * Selects one page of the list of all runs.
  *
  * @generated from message bellwether.ops.v1.ListRunsRequest
  */
 export type ListRunsRequest = Message<"bellwether.ops.v1.ListRunsRequest"> & {
   /**
-   * At most this many, 1 to 200. 0 means 50.
+   * Maximum number of runs in the response, 1 to 200. 0: 50.
    *
    * @generated from field: uint32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * From the previous page of the same list under the same filter. Empty: the first page.
+   * next_page_token of the previous page. Empty: the first page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -543,20 +553,20 @@ export const ListRunsRequestSchema: GenMessage<ListRunsRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch_service, 12);
 
 /**
- * A page of runs.
+ * One page of runs.
  *
  * @generated from message bellwether.ops.v1.ListRunsResponse
  */
 export type ListRunsResponse = Message<"bellwether.ops.v1.ListRunsResponse"> & {
   /**
-   * Started last first.
+   * Runs, the run that was started last first.
    *
    * @generated from field: repeated bellwether.ops.v1.BatchRun runs = 1;
    */
   runs: BatchRun[];
 
   /**
-   * For the next page. Empty: this was the last.
+   * Token of the next page. Empty: this is the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -571,13 +581,13 @@ export const ListRunsResponseSchema: GenMessage<ListRunsResponse> = /*@__PURE__*
   messageDesc(file_bellwether_ops_v1_batch_service, 13);
 
 /**
- * Watches a run's changes.
+ * Selects the run to watch.
  *
  * @generated from message bellwether.ops.v1.WatchRunRequest
  */
 export type WatchRunRequest = Message<"bellwether.ops.v1.WatchRunRequest"> & {
   /**
-   * The run.
+   * Id of the run, from 1.
    *
    * @generated from field: uint32 run_id = 1;
    */
@@ -592,13 +602,13 @@ export const WatchRunRequestSchema: GenMessage<WatchRunRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch_service, 14);
 
 /**
- * A run that changed.
+ * A state of the watched run.
  *
  * @generated from message bellwether.ops.v1.WatchRunResponse
  */
 export type WatchRunResponse = Message<"bellwether.ops.v1.WatchRunResponse"> & {
   /**
-   * The run as it stands now. Unset: the message says only that the stream lives.
+   * The run in its new state. Unset: the message only keeps the connection open.
    *
    * @generated from field: bellwether.ops.v1.BatchRun run = 1;
    */
@@ -613,14 +623,24 @@ export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*
   messageDesc(file_bellwether_ops_v1_batch_service, 15);
 
 /**
- * Takes the scores of a weekly run chunk by chunk, each exactly once, and publishes them together.
- * Every write carries the lease; ABORTED with reason RUN_FENCED: another holder has taken the run over.
+ * Receives the scores of a weekly run in chunks, stores each chunk exactly once, and publishes all scores of the
+ * run together. Every write carries the lease that StartRun returned.
+ *
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
+ * the database, with:
+ * - RESOURCE_EXHAUSTED: too many calls wait for the database. Retry after the delay in RetryInfo.
+ * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
+ * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.
  *
  * @generated from service bellwether.ops.v1.BatchService
  */
 export const BatchService: GenService<{
   /**
-   * Starts an ISO week's run or goes on with it. The same holder gets its lease again; another holder gets the run with a higher fence. A complete run is given back without a lease. An unfinished run that began with another source or configuration begins anew. INVALID_ARGUMENT: the year has no such week, or the week has not begun anywhere (reason FUTURE_WEEK) and is not forced. Idempotent.
+   * Starts the run of an ISO week, or continues it. The same holder gets the same lease again; another holder
+   * takes the run over and gets a lease with a higher fence. For a complete run the response has no lease. An
+   * unfinished run that began with another source or configuration drops its chunks and begins again. Idempotent.
+   * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone and
+   *   force_future is unset (reason FUTURE_WEEK).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.StartRun
    */
@@ -630,7 +650,10 @@ export const BatchService: GenService<{
     output: typeof StartRunResponseSchema;
   },
   /**
-   * Records what a run is doing. NOT_FOUND: no such run; ABORTED: fenced off; FAILED_PRECONDITION: the run is complete, or began with another input. Idempotent.
+   * Records the current stage and counts of a run. Idempotent.
+   * - NOT_FOUND: no run has this id.
+   * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
+   * - FAILED_PRECONDITION: the run is complete, or it began with another input.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.ReportProgress
    */
@@ -640,7 +663,12 @@ export const BatchService: GenService<{
     output: typeof ReportProgressResponseSchema;
   },
   /**
-   * Takes one chunk of scores. NOT_FOUND: no such run; ABORTED: fenced off; INVALID_ARGUMENT: the columns do not fit together; FAILED_PRECONDITION: another model than the run's, the chunk was received before with another number of rows, or the run is complete and lacks the chunk. Idempotent: a chunk received before changes nothing.
+   * Stores one chunk of scores. Idempotent: a chunk that was received before changes nothing.
+   * - NOT_FOUND: no run has this id.
+   * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
+   * - INVALID_ARGUMENT: the columns have different numbers of rows, or their values are not valid.
+   * - FAILED_PRECONDITION: the model version or the features differ from those of earlier chunks, the chunk was
+   *   received before with another number of rows, or the run is complete without this chunk.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.SubmitChunk
    */
@@ -650,7 +678,13 @@ export const BatchService: GenService<{
     output: typeof SubmitChunkResponseSchema;
   },
   /**
-   * Publishes the scores and raises the alerts, in one transaction. NOT_FOUND: no such run; ABORTED: fenced off; FAILED_PRECONDITION: chunks are missing, the counts do not add up, or the losses exceed the risk policy and are not accepted (reason LOSS_LIMIT; the run is then failed, and nothing of it is published). Idempotent: a complete run is given back.
+   * Publishes the scores of the run and raises its alerts, in one transaction. Idempotent: a complete run is
+   * returned unchanged.
+   * - NOT_FOUND: no run has this id.
+   * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
+   * - FAILED_PRECONDITION: chunks are missing or the counts do not add up (reason RUN_MISMATCH), or the losses
+   *   exceed the risk policy and accept_losses is unset (reason LOSS_LIMIT). After LOSS_LIMIT the run is FAILED,
+   *   and nothing of it is published.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.CompleteRun
    */
@@ -660,7 +694,10 @@ export const BatchService: GenService<{
     output: typeof CompleteRunResponseSchema;
   },
   /**
-   * Gives a run up; what it received is kept for the next start. NOT_FOUND: no such run; ABORTED: fenced off; FAILED_PRECONDITION: it is complete. Idempotent.
+   * Sets the state of a run to FAILED. Its chunks are kept, so that the next StartRun can continue it. Idempotent.
+   * - NOT_FOUND: no run has this id.
+   * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
+   * - FAILED_PRECONDITION: the run is complete.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.FailRun
    */
@@ -670,7 +707,8 @@ export const BatchService: GenService<{
     output: typeof FailRunResponseSchema;
   },
   /**
-   * Gets a run; without a week the latest. NOT_FOUND: no such run. Idempotent.
+   * Returns a run: the run of a week, or without a week the run that was started last. Idempotent.
+   * - NOT_FOUND: there is no such run.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.GetRun
    */
@@ -680,7 +718,8 @@ export const BatchService: GenService<{
     output: typeof GetRunResponseSchema;
   },
   /**
-   * Lists runs, started last first. INVALID_ARGUMENT: a page token of another list or filter. Idempotent.
+   * Lists runs, the run that was started last first. Idempotent.
+   * - INVALID_ARGUMENT: page_token is from another list.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.ListRuns
    */
@@ -690,8 +729,10 @@ export const BatchService: GenService<{
     output: typeof ListRunsResponseSchema;
   },
   /**
-   * Streams a run as it changes, its present state first; ends when it is complete or failed. A message without `run`, sent when nothing was
-   * sent for 20 s, says only that the stream lives. UNAVAILABLE: open the watch again. NOT_FOUND: no such run. Idempotent.
+   * Streams a run: first its present state, then every change. The stream ends when the run is complete or failed.
+   * After 20 s in which nothing was sent, a message without run follows, to keep the connection open. Idempotent.
+   * - NOT_FOUND: no run has this id.
+   * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.WatchRun
    */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/reason.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// Reasons of a score.
+// The reasons of a score, for a person who reads it.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -15,62 +15,64 @@ export const file_bellwether_ops_v1_reason: GenFile = /*@__PURE__*/
   fileDesc("Ch5iZWxsd2V0aGVyL29wcy92MS9yZWFzb24ucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIsYBCgZSZWFzb24SDwoHZmVhdHVyZRgBIAEoCRIUCgxjb250cmlidXRpb24YAiABKAESDQoFc2hhcmUYAyABKAESEgoFdmFsdWUYBCABKAFIAIgBARIQCghjYXRlZ29yeRgFIAEoCRIMCgR1bml0GAYgASgJEhQKB3R5cGljYWwYByABKAFIAYgBARIYChB0eXBpY2FsX2NhdGVnb3J5GAggASgJEgwKBHRleHQYCSABKAlCCAoGX3ZhbHVlQgoKCF90eXBpY2FsQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM");
 
 /**
- * One feature's effect on a score, beside its value and what is typical.
+ * The effect of one feature on a score, with the supplier's value and the typical value. All words of a text
+ * feature together are one reason.
  *
  * @generated from message bellwether.ops.v1.Reason
  */
 export type Reason = Message<"bellwether.ops.v1.Reason"> & {
   /**
-   * The feature; all words of a text are one. At most 256 bytes.
+   * Name of the feature. At most 256 bytes.
    *
    * @generated from field: string feature = 1;
    */
   feature: string;
 
   /**
-   * Its share in the score, in the score's output space; positive increases the risk.
+   * Contribution of the feature to the score, in the score's output_space. Positive: the feature increases the
+   * risk.
    *
    * @generated from field: double contribution = 2;
    */
   contribution: number;
 
   /**
-   * Magnitude beside the sum of all magnitudes, in [0, 1].
+   * |contribution| divided by the sum of |contribution| over all features, in [0, 1].
    *
    * @generated from field: double share = 3;
    */
   share: number;
 
   /**
-   * The supplier's number. Unset: missing, not recorded, a category, or a text.
+   * The supplier's value of a numeric feature. Unset: missing, not recorded, or not a numeric feature.
    *
    * @generated from field: optional double value = 4;
    */
   value?: number | undefined;
 
   /**
-   * The supplier's category; empty when missing, not recorded, or not seen in training.
+   * The supplier's category. Empty: missing, not recorded, not seen in training, or not a categorical feature.
    *
    * @generated from field: string category = 5;
    */
   category: string;
 
   /**
-   * Unit of value and typical, for example "days". Empty for categories and texts, and where none is declared.
+   * Unit of value and typical, for example "days". Empty: not a numeric feature, or the model declares no unit.
    *
    * @generated from field: string unit = 6;
    */
   unit: string;
 
   /**
-   * Median of the training rows. Unset: a category, a text, or not recorded.
+   * Median of the feature in the training rows. Unset: not recorded, or not a numeric feature.
    *
    * @generated from field: optional double typical = 7;
    */
   typical?: number | undefined;
 
   /**
-   * The most frequent category of the training rows; empty for numbers and texts.
+   * Most frequent category of the feature in the training rows. Empty: not a categorical feature.
    *
    * @generated from field: string typical_category = 8;
    */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/supplier.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// Suppliers as the system of record knows them.
+// Suppliers and their scores, as ops-service stores them.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -27,49 +27,50 @@ export const file_bellwether_ops_v1_supplier: GenFile = /*@__PURE__*/
  */
 export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
   /**
-   * The caller's id of the supplier.
+   * Id of the supplier in the weekly file.
    *
    * @generated from field: string supplier_id = 1;
    */
   supplierId: string;
 
   /**
-   * Its name. Empty: unknown.
+   * Name of the supplier. Empty: not known.
    *
    * @generated from field: string name = 2;
    */
   name: string;
 
   /**
-   * Its region. Empty: unknown.
+   * Region of the supplier. Empty: not known.
    *
    * @generated from field: string region = 3;
    */
   region: string;
 
   /**
-   * Its category. Empty: unknown.
+   * Category of the supplier. Empty: not known.
    *
    * @generated from field: string category = 4;
    */
   category: string;
 
   /**
-   * Money at stake in a year, at least 0, in the currency of the weekly file. Unset: unknown.
+   * Money at risk per year, 0 or more, in the currency of the weekly file. Unset: not known.
    *
    * @generated from field: optional double exposure = 5;
    */
   exposure?: number | undefined;
 
   /**
-   * Its score in the latest completed run of the answer's model. Unset: never scored by it.
+   * The supplier's score in the latest complete run of the model that the response names. Unset: that model has
+   * never scored the supplier.
    *
    * @generated from field: bellwether.ops.v1.SupplierScore latest_score = 6;
    */
   latestScore?: SupplierScore | undefined;
 
   /**
-   * Alerts of the answer's model about it that are not resolved.
+   * Number of alerts about this supplier, by the same model, that are not resolved.
    *
    * @generated from field: uint32 active_alerts = 7;
    */
@@ -84,77 +85,81 @@ export const SupplierSchema: GenMessage<Supplier> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_supplier, 0);
 
 /**
- * A supplier's score of one weekly run.
+ * A supplier's score in one weekly run.
  *
  * @generated from message bellwether.ops.v1.SupplierScore
  */
 export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   /**
-   * The run's ISO week, for example "2026-W47".
+   * ISO week of the run, for example "2026-W47".
    *
    * @generated from field: string iso_week = 1;
    */
   isoWeek: string;
 
   /**
-   * The run.
+   * Id of the run.
    *
    * @generated from field: uint32 run_id = 2;
    */
   runId: number;
 
   /**
-   * Calibrated probability of the risk class in [0, 1]. Unset when the band is UNKNOWN.
+   * Calibrated probability of the risk class, in [0, 1]. Unset when band is UNKNOWN.
    *
    * @generated from field: optional double risk_score = 3;
    */
   riskScore?: number | undefined;
 
   /**
-   * What the score means.
+   * Meaning of the score: low, medium, high or unknown.
    *
    * @generated from field: bellwether.inference.v1.Band band = 4;
    */
   band: Band;
 
   /**
-   * Change since the supplier's score in the same model's run before, in [-1, 1]. Unset: there is none.
+   * risk_score minus the supplier's risk_score in the previous run of the same model, in [-1, 1]. Unset: one of
+   * the two scores does not exist.
    *
    * @generated from field: optional double change = 5;
    */
   change?: number | undefined;
 
   /**
-   * risk_score times exposure, with exposure 1 where it is not known: the order of lists. Unset when the band is UNKNOWN.
+   * risk_score times exposure. An unknown exposure counts as 1. Lists of suppliers are ordered by it. Unset when
+   * band is UNKNOWN.
    *
    * @generated from field: optional double impact = 6;
    */
   impact?: number | undefined;
 
   /**
-   * The contributions: the largest by magnitude in a list, all of them in GetSupplier's latest score. The columns of a category are one; values and typical values are those of
-   * the run, and left out where a run did not record them.
+   * Contributions of the features, largest magnitude first. ListSuppliers returns the largest ones, GetSupplier
+   * all of them, both in latest_score only. All columns of a categorical feature together are one contribution.
+   * value, category and the typical values are those of the run; they are left out when the run did not record
+   * them.
    *
    * @generated from field: repeated bellwether.inference.v1.Contribution contributions = 7;
    */
   contributions: Contribution[];
 
   /**
-   * What the contributions add up from, in output_space.
+   * The model's expected output, in output_space. base_value and all contributions add up to the model's output.
    *
    * @generated from field: double base_value = 8;
    */
   baseValue: number;
 
   /**
-   * The space of base_value and contributions.
+   * The quantity of base_value and contributions.
    *
    * @generated from field: bellwether.inference.v1.OutputSpace output_space = 9;
    */
   outputSpace: OutputSpace;
 
   /**
-   * What computed the score.
+   * The model version that computed the score.
    *
    * @generated from field: bellwether.inference.v1.ModelIdentity model = 10;
    */
@@ -168,29 +173,31 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   completedAt?: Timestamp | undefined;
 
   /**
-   * Reasons to show: effects of at least 3 % of all effects that contradict no declared direction, the words of a text as one, largest
-   * magnitude first, at most 16. Empty in a history.
+   * The contributions that are shown to a person, largest magnitude first, at most 16. All words of a text feature
+   * together are one reason. Left out are features with less than 3 % of the total effect, and features whose
+   * effect contradicts the direction that the model declares. Empty in a history.
    *
    * @generated from field: repeated bellwether.ops.v1.Reason reasons = 12;
    */
   reasons: Reason[];
 
   /**
-   * Features that were not known, in the model's order. Empty in a history, and where the values were not recorded.
+   * Names of the features that had no value, in the order of the model. Empty in a history, and when the run did
+   * not record the values.
    *
    * @generated from field: repeated string missing_features = 13;
    */
   missingFeatures: string[];
 
   /**
-   * Features that were known, of features_total. Unset: not recorded, or a history.
+   * Number of features that had a value, 0 to features_total. Unset: not recorded, or in a history.
    *
    * @generated from field: optional uint32 features_present = 14;
    */
   featuresPresent?: number | undefined;
 
   /**
-   * Features that the model takes. Unset: not recorded, or a history.
+   * Number of features that the model uses. Unset: not recorded, or in a history.
    *
    * @generated from field: optional uint32 features_total = 15;
    */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/supplier_service.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// Suppliers and their histories.
+// The service that reads suppliers and their scores.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -21,49 +21,49 @@ export const file_bellwether_ops_v1_supplier_service: GenFile = /*@__PURE__*/
   fileDesc("CihiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllcl9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSL/AQoUTGlzdFN1cHBsaWVyc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiAAhI1CgRiYW5kGAMgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZEIIukgFggECEAESJAoGcmVnaW9uGAQgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBImCghjYXRlZ29yeRgFIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSJwoKbW9kZWxfbmFtZRgGIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCKJAQoVTGlzdFN1cHBsaWVyc1Jlc3BvbnNlEi4KCXN1cHBsaWVycxgBIAMoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgptb2RlbF9uYW1lGAMgASgJEhMKC21vZGVsX25hbWVzGAQgAygJIosBChJHZXRTdXBwbGllclJlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSHwoNaGlzdG9yeV93ZWVrcxgCIAEoDUIIukgFKgMYhAISJwoKbW9kZWxfbmFtZRgDIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCKlAQoTR2V0U3VwcGxpZXJSZXNwb25zZRItCghzdXBwbGllchgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyEjEKB2hpc3RvcnkYAiADKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5TdXBwbGllclNjb3JlEhIKCm1vZGVsX25hbWUYAyABKAkSGAoQc2NvcmVkX2J5X21vZGVscxgEIAMoCTLlAQoPU3VwcGxpZXJTZXJ2aWNlEmsKDUxpc3RTdXBwbGllcnMSJy5iZWxsd2V0aGVyLm9wcy52MS5MaXN0U3VwcGxpZXJzUmVxdWVzdBooLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RTdXBwbGllcnNSZXNwb25zZSIHkAIBqLsYARJlCgtHZXRTdXBwbGllchIlLmJlbGx3ZXRoZXIub3BzLnYxLkdldFN1cHBsaWVyUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLkdldFN1cHBsaWVyUmVzcG9uc2UiB5ACAai7GAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_supplier, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
- * Asks for suppliers.
+ * Selects suppliers. A supplier is returned when it meets all conditions that are set.
  *
  * @generated from message bellwether.ops.v1.ListSuppliersRequest
  */
 export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersRequest"> & {
   /**
-   * At most this many, 1 to 200. 0 means 50.
+   * Maximum number of suppliers in the response, 1 to 200. 0: 50.
    *
    * @generated from field: uint32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * From the previous page of the same list under the same filter. Empty: the first page.
+   * next_page_token of the previous page, with the same filter. Empty: the first page.
    *
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
 
   /**
-   * Only this band. Unset: all bands.
+   * Only suppliers whose latest score has this band. Unset: all bands.
    *
    * @generated from field: bellwether.inference.v1.Band band = 3;
    */
   band: Band;
 
   /**
-   * Only this region. Empty: all regions.
+   * Only suppliers of this region. At most 256 bytes. Empty: all regions.
    *
    * @generated from field: string region = 4;
    */
   region: string;
 
   /**
-   * Only this category. Empty: all categories.
+   * Only suppliers of this category. At most 256 bytes. Empty: all categories.
    *
    * @generated from field: string category = 5;
    */
   category: string;
 
   /**
-   * The model whose scores are wanted. Empty: of the models with a complete run in the latest four weeks, the one whose first run is the oldest.
-   * The answer names it.
+   * The model whose scores are returned. At most 64 bytes. Empty: the default model. That is, of the models with a
+   * complete run in the latest four weeks, the one whose first run is the oldest.
    *
    * @generated from field: string model_name = 6;
    */
@@ -78,34 +78,34 @@ export const ListSuppliersRequestSchema: GenMessage<ListSuppliersRequest> = /*@_
   messageDesc(file_bellwether_ops_v1_supplier_service, 0);
 
 /**
- * A page of suppliers.
+ * One page of suppliers.
  *
  * @generated from message bellwether.ops.v1.ListSuppliersResponse
  */
 export type ListSuppliersResponse = Message<"bellwether.ops.v1.ListSuppliersResponse"> & {
   /**
-   * Highest expected impact first.
+   * Suppliers, highest impact first.
    *
    * @generated from field: repeated bellwether.ops.v1.Supplier suppliers = 1;
    */
   suppliers: Supplier[];
 
   /**
-   * For the next page. Empty: this was the last.
+   * Token of the next page. Empty: this is the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
 
   /**
-   * The model whose scores these are. Empty: no run is complete yet.
+   * The model whose scores are returned. Empty: no run is complete yet.
    *
    * @generated from field: string model_name = 3;
    */
   modelName: string;
 
   /**
-   * Every model with a complete run, by name.
+   * All models that have a complete run, in alphabetical order.
    *
    * @generated from field: repeated string model_names = 4;
    */
@@ -120,28 +120,29 @@ export const ListSuppliersResponseSchema: GenMessage<ListSuppliersResponse> = /*
   messageDesc(file_bellwether_ops_v1_supplier_service, 1);
 
 /**
- * Asks for one supplier.
+ * Selects one supplier.
  *
  * @generated from message bellwether.ops.v1.GetSupplierRequest
  */
 export type GetSupplierRequest = Message<"bellwether.ops.v1.GetSupplierRequest"> & {
   /**
-   * The caller's id of the supplier. 1 to 128 bytes.
+   * Id of the supplier in the weekly file. 1 to 128 bytes.
    *
    * @generated from field: string supplier_id = 1;
    */
   supplierId: string;
 
   /**
-   * How many weeks of history, 1 to 260. 0 means 52.
+   * Maximum number of weeks in the history, 1 to 260. 0: 52.
    *
    * @generated from field: uint32 history_weeks = 2;
    */
   historyWeeks: number;
 
   /**
-   * The model whose scores are wanted. Empty: of the models with a complete run in the latest four weeks, the one whose first run is the oldest.
-   * When that one never scored the supplier: the one that scored it last. The answer names it.
+   * The model whose scores are returned. At most 64 bytes. Empty: the default model. That is, of the models with a
+   * complete run in the latest four weeks, the one whose first run is the oldest. If the default model has never
+   * scored this supplier: the model that scored it last.
    *
    * @generated from field: string model_name = 3;
    */
@@ -162,28 +163,28 @@ export const GetSupplierRequestSchema: GenMessage<GetSupplierRequest> = /*@__PUR
  */
 export type GetSupplierResponse = Message<"bellwether.ops.v1.GetSupplierResponse"> & {
   /**
-   * The supplier; its latest score has all contributions, largest magnitude first.
+   * The supplier. Its latest_score has all contributions, largest magnitude first.
    *
    * @generated from field: bellwether.ops.v1.Supplier supplier = 1;
    */
   supplier?: Supplier | undefined;
 
   /**
-   * Scores of completed runs of one model, newest first, without contributions.
+   * The supplier's scores in complete runs of one model, newest first, without contributions.
    *
    * @generated from field: repeated bellwether.ops.v1.SupplierScore history = 2;
    */
   history: SupplierScore[];
 
   /**
-   * The model whose scores these are. Empty: no run is complete yet.
+   * The model whose scores are returned. Empty: no run is complete yet.
    *
    * @generated from field: string model_name = 3;
    */
   modelName: string;
 
   /**
-   * Every model that has scored the supplier, by name.
+   * All models that have scored this supplier, in alphabetical order.
    *
    * @generated from field: repeated string scored_by_models = 4;
    */
@@ -198,13 +199,21 @@ export const GetSupplierResponseSchema: GenMessage<GetSupplierResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_supplier_service, 3);
 
 /**
- * Reads suppliers and their scores.
+ * Reads suppliers, their latest scores and their score histories.
+ *
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
+ * the database, with:
+ * - RESOURCE_EXHAUSTED: too many calls wait for the database. Retry after the delay in RetryInfo.
+ * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
+ * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.
  *
  * @generated from service bellwether.ops.v1.SupplierService
  */
 export const SupplierService: GenService<{
   /**
-   * Lists the suppliers of a model's latest completed run, highest expected impact first. INVALID_ARGUMENT: a page token of another list; NOT_FOUND: no complete run of the model named. Idempotent.
+   * Lists the suppliers of the latest complete run of one model, highest impact first. Idempotent.
+   * - INVALID_ARGUMENT: page_token is from another list or another filter.
+   * - NOT_FOUND: model_name is set, and that model has no complete run.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.ListSuppliers
    */
@@ -214,7 +223,8 @@ export const SupplierService: GenService<{
     output: typeof ListSuppliersResponseSchema;
   },
   /**
-   * Gets one supplier with its scores by one model, newest first. NOT_FOUND: no such supplier, or no complete run of the model named. Idempotent.
+   * Returns one supplier with its scores by one model, newest first. Idempotent.
+   * - NOT_FOUND: no supplier has this id, or model_name is set and that model has no complete run.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.GetSupplier
    */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/policy/v1/limits.proto (package bellwether.policy.v1, syntax proto3)
 /* eslint-disable */
 
-// What one call may cost, stated where the RPC is declared.
+// Limits of a call, declared as an option of the RPC.
 
 import type { GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { extDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -17,37 +17,41 @@ export const file_bellwether_policy_v1_limits: GenFile = /*@__PURE__*/
   fileDesc("CiFiZWxsd2V0aGVyL3BvbGljeS92MS9saW1pdHMucHJvdG8SFGJlbGx3ZXRoZXIucG9saWN5LnYxIm8KCkNhbGxMaW1pdHMSGQoRbWF4X3JlcXVlc3RfYnl0ZXMYASABKA0SGgoSZGVmYXVsdF90aW1lb3V0X21zGAIgASgNEhIKCm9wZW5fZW5kZWQYAyABKAgSFgoObWF4X3RpbWVvdXRfbXMYBCABKA06WgoGbGltaXRzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtocDIAEoCzIgLmJlbGx3ZXRoZXIucG9saWN5LnYxLkNhbGxMaW1pdHNSBmxpbWl0c0JSChhjb20uYmVsbHdldGhlci5wb2xpY3kudjFQAVodYmVsbHdldGhlci9wb2xpY3kvdjE7cG9saWN5djGqAhRCZWxsd2V0aGVyLlBvbGljeS5WMWIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
- * Limits of an RPC that the defaults do not fit. An RPC without them gets the defaults.
+ * Limits of one RPC. An RPC without this option, and a field that is 0, has the default limits.
  *
  * @generated from message bellwether.policy.v1.CallLimits
  */
 export type CallLimits = Message<"bellwether.policy.v1.CallLimits"> & {
   /**
-   * Largest request message in bytes after decompression, at most 64 MiB. 0: 4 MiB.
+   * Maximum size of one request message in bytes, after decompression, at most 67,108,864 (64 MiB). 0: 4,194,304
+   * (4 MiB).
    *
    * @generated from field: uint32 max_request_bytes = 1;
    */
   maxRequestBytes: number;
 
   /**
-   * Deadline of a call whose client set none, in milliseconds. 0: 2,000 for a unary RPC, 60,000 for a streaming one.
+   * Deadline of a call whose client set no deadline, in milliseconds. 0: 2,000 for a unary RPC, 60,000 for a
+   * streaming RPC.
    *
    * @generated from field: uint32 default_timeout_ms = 2;
    */
   defaultTimeoutMs: number;
 
   /**
-   * The stream ends when one side ends it (a watch): it has no deadline unless the client sets one. default_timeout_ms must be 0 then.
-   * A stream of answers sends a message without any field set when it has sent nothing for 20 s, so that nothing on the way takes it for
-   * idle: clients ignore it. UNAVAILABLE with reason CONNECTION_AGE or SHUTTING_DOWN ends it: clients open it again.
+   * True for a watch: the stream has no deadline unless the client sets one, and default_timeout_ms must be 0. A
+   * stream of responses sends an empty message after 20 s in which it sent nothing, so that proxies do not close
+   * the connection as idle; clients ignore it. The server ends the stream with UNAVAILABLE and the reason
+   * CONNECTION_AGE or SHUTTING_DOWN; clients open it again.
    *
    * @generated from field: bool open_ended = 3;
    */
   openEnded: boolean;
 
   /**
-   * Longest deadline that a client can set, in milliseconds: a later one is cut to it. 0: 60,000 for a unary RPC, 600,000 for a streaming
-   * one, or default_timeout_ms where that is longer. Must be 0 with open_ended, which has none, and else at least default_timeout_ms.
+   * Maximum deadline that a client can set, in milliseconds; a longer one is reduced to it. It must be at least
+   * default_timeout_ms, and 0 when open_ended is true. 0: 60,000 for a unary RPC, 600,000 for a streaming RPC, or
+   * default_timeout_ms if that is longer.
    *
    * @generated from field: uint32 max_timeout_ms = 4;
    */
@@ -62,7 +66,7 @@ export const CallLimitsSchema: GenMessage<CallLimits> = /*@__PURE__*/
   messageDesc(file_bellwether_policy_v1_limits, 0);
 
 /**
- * The RPC's own limits.
+ * The limits of the RPC. Unset: the default limits.
  *
  * @generated from extension: bellwether.policy.v1.CallLimits limits = 50102;
  */

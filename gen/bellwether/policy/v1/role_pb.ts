@@ -2,7 +2,7 @@
 // @generated from file bellwether/policy/v1/role.proto (package bellwether.policy.v1, syntax proto3)
 /* eslint-disable */
 
-// Who may call an RPC, stated where the RPC is declared.
+// The role that a caller needs, declared as an option of the RPC.
 
 import type { GenEnum, GenExtension, GenFile } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, extDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
@@ -17,48 +17,50 @@ export const file_bellwether_policy_v1_role: GenFile = /*@__PURE__*/
   fileDesc("Ch9iZWxsd2V0aGVyL3BvbGljeS92MS9yb2xlLnByb3RvEhRiZWxsd2V0aGVyLnBvbGljeS52MSpyCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1ZJRVdFUhABEhAKDFJPTEVfQU5BTFlTVBACEg4KClJPTEVfQURNSU4QAxIQCgxST0xFX1NFUlZJQ0UQBBIPCgtST0xFX1JVTk5FUhAFOlAKBHJvbGUSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi1hwMgASgOMhouYmVsbHdldGhlci5wb2xpY3kudjEuUm9sZVIEcm9sZUJSChhjb20uYmVsbHdldGhlci5wb2xpY3kudjFQAVodYmVsbHdldGhlci9wb2xpY3kvdjE7cG9saWN5djGqAhRCZWxsd2V0aGVyLlBvbGljeS5WMWIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
- * A caller's role. A higher role may do what a lower one may, except SERVICE, which stands beside ADMIN.
+ * A role of a caller. ADMIN includes ANALYST, and ANALYST includes VIEWER. SERVICE includes ANALYST too, but
+ * neither of SERVICE and ADMIN includes the other.
  *
  * @generated from enum bellwether.policy.v1.Role
  */
 export const Role = {
   /**
-   * No role stated: a server with such an RPC does not start.
+   * No role is declared. A server that has an RPC without a role does not start.
    *
    * @generated from enum value: ROLE_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Reads scores, suppliers, alerts.
+   * Reads scores, suppliers, alerts, runs and models.
    *
    * @generated from enum value: ROLE_VIEWER = 1;
    */
   VIEWER: 1,
 
   /**
-   * Decides on alerts; everything a viewer may.
+   * Acknowledges and resolves alerts.
    *
    * @generated from enum value: ROLE_ANALYST = 2;
    */
   ANALYST: 2,
 
   /**
-   * Changes models and schedules, reads the audit log; everything an analyst may.
+   * Changes models and schedules, and reads the audit log.
    *
    * @generated from enum value: ROLE_ADMIN = 3;
    */
   ADMIN: 3,
 
   /**
-   * Another service of the mesh, known by its certificate or its token.
+   * Another service of the mesh, identified by its certificate or its token.
    *
    * @generated from enum value: ROLE_SERVICE = 4;
    */
   SERVICE: 4,
 
   /**
-   * Runs weeks: asked for by RPCs that services and admins may call. No caller has it as a role of its own.
+   * Required by the RPCs of weekly runs. Callers with the role SERVICE or ADMIN can call them. No caller has
+   * RUNNER as its own role.
    *
    * @generated from enum value: ROLE_RUNNER = 5;
    */
@@ -66,7 +68,8 @@ export const Role = {
 } as const;
 
 /**
- * A caller's role. A higher role may do what a lower one may, except SERVICE, which stands beside ADMIN.
+ * A role of a caller. ADMIN includes ANALYST, and ANALYST includes VIEWER. SERVICE includes ANALYST too, but
+ * neither of SERVICE and ADMIN includes the other.
  *
  * @generated from enum bellwether.policy.v1.Role
  */
@@ -79,7 +82,7 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_bellwether_policy_v1_role, 0);
 
 /**
- * The lowest role that may call this RPC.
+ * The role that a caller of the RPC needs. A role that includes it is enough too.
  *
  * @generated from extension: bellwether.policy.v1.Role role = 50101;
  */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/registry/v1/model_publishing_service.proto (package bellwether.registry.v1, syntax proto3)
 /* eslint-disable */
 
-// Changes of the model registry.
+// The service that changes the model registry.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -26,7 +26,7 @@ export const file_bellwether_registry_v1_model_publishing_service: GenFile = /*@
  */
 export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> & {
   /**
-   * The model's name. Empty: the service's default model.
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
    *
    * @generated from field: string model_name = 1;
    */
@@ -40,21 +40,22 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
   alias: string;
 
   /**
-   * The version to point at.
+   * The version to point at, for example "v3". 1 to 64 bytes.
    *
    * @generated from field: string version = 3;
    */
   version: string;
 
   /**
-   * Why, for the history. 1 to 500 bytes.
+   * Why the alias is set; stored in the production history. 1 to 500 bytes.
    *
    * @generated from field: string reason = 4;
    */
   reason: string;
 
   /**
-   * The version the caller believes the alias points at. Unset: not checked.
+   * The version that the caller expects the alias to point at before the call. At most 64 bytes. Unset: not
+   * checked.
    *
    * @generated from field: optional string expected_version = 5;
    */
@@ -69,13 +70,13 @@ export const SetAliasRequestSchema: GenMessage<SetAliasRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_model_publishing_service, 0);
 
 /**
- * The alias as it stands now.
+ * The result of SetAlias.
  *
  * @generated from message bellwether.registry.v1.SetAliasResponse
  */
 export type SetAliasResponse = Message<"bellwether.registry.v1.SetAliasResponse"> & {
   /**
-   * The alias.
+   * The alias after the call.
    *
    * @generated from field: bellwether.registry.v1.Alias alias = 1;
    */
@@ -90,13 +91,22 @@ export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*
   messageDesc(file_bellwether_registry_v1_model_publishing_service, 1);
 
 /**
- * Changes the model registry. Only scheduler-service, the one service that writes the registry, serves it.
+ * Changes the model registry. Only scheduler-service serves it, because it is the only service that writes to
+ * the registry. An RPC can also fail with a code that is common to all services (see docs/error-codes.md).
  *
  * @generated from service bellwether.registry.v1.ModelPublishingService
  */
 export const ModelPublishingService: GenService<{
   /**
-   * Points an alias at a version, recorded with the caller's name. NOT_FOUND: no such model or version; FAILED_PRECONDITION: the alias moved since expected_version, or the version cannot be served; DATA_LOSS: its files differ from its manifest; UNAVAILABLE: somebody else keeps writing. Idempotent: the same call twice changes nothing the second time.
+   * Points an alias at a version, and records the subject of the caller and the reason. Idempotent: a second call
+   * with the same request changes nothing.
+   * - INVALID_ARGUMENT: the name of the model, the version or the reason is not valid.
+   * - NOT_FOUND: there is no such model or version.
+   * - FAILED_PRECONDITION: the alias no longer points at expected_version (reason ALIAS_MOVED), or the version
+   *   cannot be served (reason MODEL_REJECTED).
+   * - DATA_LOSS: the files of the version differ from its manifest.
+   * - UNAVAILABLE: another process holds the lock of the registry (reason REGISTRY_BUSY). Retry after the delay in
+   *   RetryInfo.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.SetAlias
    */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/registry/v1/model_registry_service.proto (package bellwether.registry.v1, syntax proto3)
 /* eslint-disable */
 
-// The models a service can answer with.
+// The service that reads the model registry.
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -19,13 +19,13 @@ export const file_bellwether_registry_v1_model_registry_service: GenFile = /*@__
   fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEipAIKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARI1CgZvcmlnaW4YCSABKA4yJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlZlcnNpb25PcmlnaW5CBgoEX2F1Y0IPCg1fYmFzZWxpbmVfYXVjInIKBUFsaWFzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIqCgZzZXRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNldF9ieRgEIAEoCRIOCgZyZWFzb24YBSABKAkibQoTTGlzdFZlcnNpb25zUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiZwoUTGlzdFZlcnNpb25zUmVzcG9uc2USNgoIdmVyc2lvbnMYASADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSgoRR2V0VmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihAIpcBChJHZXRWZXJzaW9uUmVzcG9uc2USNQoHdmVyc2lvbhgBIAEoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhIKCm1vZGVsX2NhcmQYAiABKAkSNgoIZmVhdHVyZXMYAyADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsRmVhdHVyZSK5AgoMTW9kZWxGZWF0dXJlEiQKBG5hbWUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSOwoEa2luZBgCIAEoDjIjLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZUtpbmRCCLpIBYIBAhABEiIKBHVuaXQYAyABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KB3R5cGljYWwYBCABKAFCB7pIBBICQAFIAIgBARIwCgpjYXRlZ29yaWVzGAUgAygJQhy6SBmSARYQgAgiEXIPKIACMgpeW15ceDAwXSokEkUKCWRpcmVjdGlvbhgGIAEoDjIoLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZURpcmVjdGlvbkIIukgFggECEAFCCgoIX3R5cGljYWwiMQoSTGlzdEFsaWFzZXNSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEAiRQoTTGlzdEFsaWFzZXNSZXNwb25zZRIuCgdhbGlhc2VzGAEgAygLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhcyJ2ChxMaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAAiJqCh1MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZRIwCgljaGFtcGlvbnMYASADKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIZChdHZXRSZXBsaWNhU3RhdHVzUmVxdWVzdCKOAgoYR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlEg8KB3JlcGxpY2EYASABKAkSEgoKbW9kZWxfbmFtZRgCIAEoCRIYChBjaGFtcGlvbl92ZXJzaW9uGAMgASgJEhYKDnNlcnZlZF92ZXJzaW9uGAQgASgJEhsKE3NlcnZlZF9tb2RlbF9kaWdlc3QYBSABKAkSMAoMc2VydmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0CglyZWplY3Rpb24YByABKAsyIS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlJlamVjdGlvbhIWCg5vdGhlcl92ZXJzaW9ucxgIIAMoCSJdCglSZWplY3Rpb24SDwoHdmVyc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSLwoLcmVqZWN0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKmgKDVZlcnNpb25PcmlnaW4SHgoaVkVSU0lPTl9PUklHSU5fVU5TUEVDSUZJRUQQABIaChZWRVJTSU9OX09SSUdJTl9UUkFJTkVEEAESGwoXVkVSU0lPTl9PUklHSU5fSU1QT1JURUQQAipxChBGZWF0dXJlRGlyZWN0aW9uEiEKHUZFQVRVUkVfRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYRkVBVFVSRV9ESVJFQ1RJT05fUkFJU0VTEAESHAoYRkVBVFVSRV9ESVJFQ1RJT05fTE9XRVJTEAIqdwoLRmVhdHVyZUtpbmQSHAoYRkVBVFVSRV9LSU5EX1VOU1BFQ0lGSUVEEAASGAoURkVBVFVSRV9LSU5EX05VTUVSSUMQARIZChVGRUFUVVJFX0tJTkRfQ0FURUdPUlkQAhIVChFGRUFUVVJFX0tJTkRfVEVYVBADMvkEChRNb2RlbFJlZ2lzdHJ5U2VydmljZRJyCgxMaXN0VmVyc2lvbnMSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgeQAgGouxgBEmwKCkdldFZlcnNpb24SKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiB5ACAai7GAESbwoLTGlzdEFsaWFzZXMSKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RBbGlhc2VzUmVxdWVzdBorLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXNwb25zZSIHkAIBqLsYARKNAQoVTGlzdFByb2R1Y3Rpb25IaXN0b3J5EjQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0GjUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZSIHkAIBqLsYARJ+ChBHZXRSZXBsaWNhU3RhdHVzEi8uYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVxdWVzdBowLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlIgeQAgGouxgBQloKGmNvbS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxUAFaIWJlbGx3ZXRoZXIvcmVnaXN0cnkvdjE7cmVnaXN0cnl2MaoCFkJlbGx3ZXRoZXIuUmVnaXN0cnkuVjFiBnByb3RvMw", [file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * A published version in a list.
+ * A published version of a model.
  *
  * @generated from message bellwether.registry.v1.ModelVersion
  */
 export type ModelVersion = Message<"bellwether.registry.v1.ModelVersion"> & {
   /**
-   * The model's name.
+   * Name of the model.
    *
    * @generated from field: string model_name = 1;
    */
@@ -39,42 +39,42 @@ export type ModelVersion = Message<"bellwether.registry.v1.ModelVersion"> & {
   version: string;
 
   /**
-   * When it was published.
+   * When the version was published.
    *
    * @generated from field: google.protobuf.Timestamp published_at = 3;
    */
   publishedAt?: Timestamp | undefined;
 
   /**
-   * SHA-256 of model.onnx, lower-case hex.
+   * SHA-256 of model.onnx, 64 lower-case hex digits.
    *
    * @generated from field: string model_digest = 4;
    */
   modelDigest: string;
 
   /**
-   * SHA-256 of feature_bundle.json, lower-case hex.
+   * SHA-256 of feature_bundle.json, 64 lower-case hex digits.
    *
    * @generated from field: string bundle_digest = 5;
    */
   bundleDigest: string;
 
   /**
-   * SHA-256 of the configuration pair it was trained under, lower-case hex.
+   * SHA-256 of the model configuration and the mapping that the model was trained with, 64 lower-case hex digits.
    *
    * @generated from field: string config_hash = 6;
    */
   configHash: string;
 
   /**
-   * Area under the ROC curve on the test rows, in [0, 1]. Unset: not evaluated (an imported model).
+   * Area under the ROC curve on the test rows, in [0, 1]. Unset: not evaluated, for example an imported model.
    *
    * @generated from field: optional double auc = 7;
    */
   auc?: number | undefined;
 
   /**
-   * The same figure of the best single feature on the same rows. Unset: not evaluated.
+   * Area under the ROC curve of the best single feature, on the same test rows, in [0, 1]. Unset: not evaluated.
    *
    * @generated from field: optional double baseline_auc = 8;
    */
@@ -109,28 +109,28 @@ export type Alias = Message<"bellwether.registry.v1.Alias"> & {
   name: string;
 
   /**
-   * The version it points at.
+   * The version that the alias points at, for example "v3".
    *
    * @generated from field: string version = 2;
    */
   version: string;
 
   /**
-   * When it was set.
+   * When the alias was set.
    *
    * @generated from field: google.protobuf.Timestamp set_at = 3;
    */
   setAt?: Timestamp | undefined;
 
   /**
-   * Who set it.
+   * Subject of the caller who set the alias.
    *
    * @generated from field: string set_by = 4;
    */
   setBy: string;
 
   /**
-   * Why.
+   * Why the alias was set.
    *
    * @generated from field: string reason = 5;
    */
@@ -145,27 +145,27 @@ export const AliasSchema: GenMessage<Alias> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_model_registry_service, 1);
 
 /**
- * Asks for a model's versions.
+ * Selects one page of a model's versions.
  *
  * @generated from message bellwether.registry.v1.ListVersionsRequest
  */
 export type ListVersionsRequest = Message<"bellwether.registry.v1.ListVersionsRequest"> & {
   /**
-   * The model's name. Empty: the service's default model.
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
    *
    * @generated from field: string model_name = 1;
    */
   modelName: string;
 
   /**
-   * At most this many, 1 to 200. 0 means 50.
+   * Maximum number of versions in the response, 1 to 200. 0: 50.
    *
    * @generated from field: uint32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * From the previous page of the same list under the same filter. Empty: the first page.
+   * next_page_token of the previous page, of the same model. Empty: the first page.
    *
    * @generated from field: string page_token = 3;
    */
@@ -180,20 +180,20 @@ export const ListVersionsRequestSchema: GenMessage<ListVersionsRequest> = /*@__P
   messageDesc(file_bellwether_registry_v1_model_registry_service, 2);
 
 /**
- * A page of versions.
+ * One page of versions.
  *
  * @generated from message bellwether.registry.v1.ListVersionsResponse
  */
 export type ListVersionsResponse = Message<"bellwether.registry.v1.ListVersionsResponse"> & {
   /**
-   * Newest first.
+   * Versions, newest first.
    *
    * @generated from field: repeated bellwether.registry.v1.ModelVersion versions = 1;
    */
   versions: ModelVersion[];
 
   /**
-   * For the next page. Empty: this was the last.
+   * Token of the next page. Empty: this is the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -208,20 +208,20 @@ export const ListVersionsResponseSchema: GenMessage<ListVersionsResponse> = /*@_
   messageDesc(file_bellwether_registry_v1_model_registry_service, 3);
 
 /**
- * Asks for one version.
+ * Selects one version.
  *
  * @generated from message bellwether.registry.v1.GetVersionRequest
  */
 export type GetVersionRequest = Message<"bellwether.registry.v1.GetVersionRequest"> & {
   /**
-   * The model's name. Empty: the service's default model.
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
    *
    * @generated from field: string model_name = 1;
    */
   modelName: string;
 
   /**
-   * A version or an alias. Empty: the champion.
+   * A version, for example "v3", or an alias. At most 64 bytes. Empty: the champion.
    *
    * @generated from field: string version = 2;
    */
@@ -236,7 +236,7 @@ export const GetVersionRequestSchema: GenMessage<GetVersionRequest> = /*@__PURE_
   messageDesc(file_bellwether_registry_v1_model_registry_service, 4);
 
 /**
- * One version with its card.
+ * One version with its model card.
  *
  * @generated from message bellwether.registry.v1.GetVersionResponse
  */
@@ -249,14 +249,14 @@ export type GetVersionResponse = Message<"bellwether.registry.v1.GetVersionRespo
   version?: ModelVersion | undefined;
 
   /**
-   * The model card in Markdown.
+   * The model card, in Markdown.
    *
    * @generated from field: string model_card = 2;
    */
   modelCard: string;
 
   /**
-   * Features that the model takes, in its order. Empty: the server does not say.
+   * The features that the model uses, in the order of the model. Empty: the server does not report them.
    *
    * @generated from field: repeated bellwether.registry.v1.ModelFeature features = 3;
    */
@@ -271,48 +271,49 @@ export const GetVersionResponseSchema: GenMessage<GetVersionResponse> = /*@__PUR
   messageDesc(file_bellwether_registry_v1_model_registry_service, 5);
 
 /**
- * A feature that a model takes.
+ * A feature that a model uses.
  *
  * @generated from message bellwether.registry.v1.ModelFeature
  */
 export type ModelFeature = Message<"bellwether.registry.v1.ModelFeature"> & {
   /**
-   * Its name.
+   * Name of the feature. 1 to 256 bytes.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * What its values are.
+   * The kind of its values.
    *
    * @generated from field: bellwether.registry.v1.FeatureKind kind = 2;
    */
   kind: FeatureKind;
 
   /**
-   * Unit of a number, for example "days". Empty: not known, or no number.
+   * Unit of a numeric feature, for example "days". At most 256 bytes. Empty: not known, or not a numeric feature.
    *
    * @generated from field: string unit = 3;
    */
   unit: string;
 
   /**
-   * Median of the training rows, in unit. Unset: a category, a text, or not known.
+   * Median of the feature in the training rows, in unit. Unset: not known, or not a numeric feature.
    *
    * @generated from field: optional double typical = 4;
    */
   typical?: number | undefined;
 
   /**
-   * Categories that the model knows, most frequent in training first. Empty for numbers and texts.
+   * The categories that the model knows, most frequent in training first. At most 1,024, each at most 256 bytes.
+   * Empty: not a categorical feature.
    *
    * @generated from field: repeated string categories = 5;
    */
   categories: string[];
 
   /**
-   * What a higher value does to the risk, as the configuration declares it. Unset: not declared.
+   * The effect of a higher value on the risk, as the configuration declares it. Unset: not declared.
    *
    * @generated from field: bellwether.registry.v1.FeatureDirection direction = 6;
    */
@@ -327,13 +328,13 @@ export const ModelFeatureSchema: GenMessage<ModelFeature> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_model_registry_service, 6);
 
 /**
- * Asks for a model's aliases.
+ * Selects the model whose aliases are listed.
  *
  * @generated from message bellwether.registry.v1.ListAliasesRequest
  */
 export type ListAliasesRequest = Message<"bellwether.registry.v1.ListAliasesRequest"> & {
   /**
-   * The model's name. Empty: the service's default model.
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
    *
    * @generated from field: string model_name = 1;
    */
@@ -348,13 +349,13 @@ export const ListAliasesRequestSchema: GenMessage<ListAliasesRequest> = /*@__PUR
   messageDesc(file_bellwether_registry_v1_model_registry_service, 7);
 
 /**
- * The aliases.
+ * The aliases of a model.
  *
  * @generated from message bellwether.registry.v1.ListAliasesResponse
  */
 export type ListAliasesResponse = Message<"bellwether.registry.v1.ListAliasesResponse"> & {
   /**
-   * By name.
+   * Aliases, ordered by name.
    *
    * @generated from field: repeated bellwether.registry.v1.Alias aliases = 1;
    */
@@ -369,27 +370,27 @@ export const ListAliasesResponseSchema: GenMessage<ListAliasesResponse> = /*@__P
   messageDesc(file_bellwether_registry_v1_model_registry_service, 8);
 
 /**
- * Asks which version was champion when.
+ * Selects one page of a model's champions.
  *
  * @generated from message bellwether.registry.v1.ListProductionHistoryRequest
  */
 export type ListProductionHistoryRequest = Message<"bellwether.registry.v1.ListProductionHistoryRequest"> & {
   /**
-   * The model's name. Empty: the service's default model.
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
    *
    * @generated from field: string model_name = 1;
    */
   modelName: string;
 
   /**
-   * At most this many, 1 to 200. 0 means 50.
+   * Maximum number of entries in the response, 1 to 200. 0: 50.
    *
    * @generated from field: uint32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * From the previous page of the same list under the same filter. Empty: the first page.
+   * next_page_token of the previous page, of the same model. Empty: the first page.
    *
    * @generated from field: string page_token = 3;
    */
@@ -404,20 +405,20 @@ export const ListProductionHistoryRequestSchema: GenMessage<ListProductionHistor
   messageDesc(file_bellwether_registry_v1_model_registry_service, 9);
 
 /**
- * A page of the champion's history.
+ * One page of the champions.
  *
  * @generated from message bellwether.registry.v1.ListProductionHistoryResponse
  */
 export type ListProductionHistoryResponse = Message<"bellwether.registry.v1.ListProductionHistoryResponse"> & {
   /**
-   * Newest first.
+   * One entry per change of the champion alias, newest first.
    *
    * @generated from field: repeated bellwether.registry.v1.Alias champions = 1;
    */
   champions: Alias[];
 
   /**
-   * For the next page. Empty: this was the last.
+   * Token of the next page. Empty: this is the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -432,7 +433,7 @@ export const ListProductionHistoryResponseSchema: GenMessage<ListProductionHisto
   messageDesc(file_bellwether_registry_v1_model_registry_service, 10);
 
 /**
- * Asks a replica what it serves.
+ * Requests the state of the replica that receives the call.
  *
  * @generated from message bellwether.registry.v1.GetReplicaStatusRequest
  */
@@ -447,62 +448,63 @@ export const GetReplicaStatusRequestSchema: GenMessage<GetReplicaStatusRequest> 
   messageDesc(file_bellwether_registry_v1_model_registry_service, 11);
 
 /**
- * What one replica serves.
+ * What one replica of ml-service has loaded.
  *
  * @generated from message bellwether.registry.v1.GetReplicaStatusResponse
  */
 export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplicaStatusResponse"> & {
   /**
-   * The replica: host name and process id.
+   * The replica, as "host name:process id".
    *
    * @generated from field: string replica = 1;
    */
   replica: string;
 
   /**
-   * The default model's name.
+   * Name of the default model.
    *
    * @generated from field: string model_name = 2;
    */
   modelName: string;
 
   /**
-   * Version that the champion alias names. Empty: the alias could not be read, or there is none.
+   * The version that the champion alias points at. Empty: there is no champion alias, or it could not be read.
    *
    * @generated from field: string champion_version = 3;
    */
   championVersion: string;
 
   /**
-   * Version that answers calls without a version. Empty: none is loaded, such calls are UNAVAILABLE.
+   * The version that scores calls without a model_version. Empty: none is loaded, and those calls fail with
+   * UNAVAILABLE.
    *
    * @generated from field: string served_version = 4;
    */
   servedVersion: string;
 
   /**
-   * SHA-256 of its model.onnx, lower-case hex. Empty: none is loaded.
+   * SHA-256 of the model.onnx of served_version, 64 lower-case hex digits. Empty: none is loaded.
    *
    * @generated from field: string served_model_digest = 5;
    */
   servedModelDigest: string;
 
   /**
-   * Since when it is served. Unset: none is loaded.
+   * When this replica began to serve served_version. Unset: none is loaded.
    *
    * @generated from field: google.protobuf.Timestamp served_since = 6;
    */
   servedSince?: Timestamp | undefined;
 
   /**
-   * Why the champion alias is not followed. Unset: it is.
+   * Why the replica does not serve the version that the champion alias points at. Unset: it serves that version.
    *
    * @generated from field: bellwether.registry.v1.Rejection rejection = 7;
    */
   rejection?: Rejection | undefined;
 
   /**
-   * Other versions in memory, "model/version", asked for by name.
+   * Other loaded versions, each as "model/version". They were requested by name.
    *
    * @generated from field: repeated string other_versions = 8;
    */
@@ -517,27 +519,28 @@ export const GetReplicaStatusResponseSchema: GenMessage<GetReplicaStatusResponse
   messageDesc(file_bellwether_registry_v1_model_registry_service, 12);
 
 /**
- * A version, or an alias file, that a replica did not take up. It is tried again when its files or the alias change.
+ * A version or an alias file that a replica rejected. The replica tries again when the files of the version or
+ * the alias change.
  *
  * @generated from message bellwether.registry.v1.Rejection
  */
 export type Rejection = Message<"bellwether.registry.v1.Rejection"> & {
   /**
-   * The version. Empty: the alias could not be read.
+   * The rejected version. Empty: the alias file could not be read.
    *
    * @generated from field: string version = 1;
    */
   version: string;
 
   /**
-   * Why, in a sentence.
+   * Why it was rejected, in one sentence.
    *
    * @generated from field: string reason = 2;
    */
   reason: string;
 
   /**
-   * When it was rejected first.
+   * When it was rejected for the first time.
    *
    * @generated from field: google.protobuf.Timestamp rejected_at = 3;
    */
@@ -565,14 +568,14 @@ export const VersionOrigin = {
   UNSPECIFIED: 0,
 
   /**
-   * Trained by Bellwether.
+   * Bellwether trained the model.
    *
    * @generated from enum value: VERSION_ORIGIN_TRAINED = 1;
    */
   TRAINED: 1,
 
   /**
-   * Imported from another library's file.
+   * The model was imported from a file of another library.
    *
    * @generated from enum value: VERSION_ORIGIN_IMPORTED = 2;
    */
@@ -593,27 +596,27 @@ export const VersionOriginSchema: GenEnum<VersionOrigin> = /*@__PURE__*/
   enumDesc(file_bellwether_registry_v1_model_registry_service, 0);
 
 /**
- * What a higher value of a feature does to the risk.
+ * The effect of a higher value of a feature on the risk.
  *
  * @generated from enum bellwether.registry.v1.FeatureDirection
  */
 export const FeatureDirection = {
   /**
-   * Not declared.
+   * No direction is declared.
    *
    * @generated from enum value: FEATURE_DIRECTION_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * It raises the risk.
+   * A higher value increases the risk.
    *
    * @generated from enum value: FEATURE_DIRECTION_RAISES = 1;
    */
   RAISES: 1,
 
   /**
-   * It lowers the risk.
+   * A higher value lowers the risk.
    *
    * @generated from enum value: FEATURE_DIRECTION_LOWERS = 2;
    */
@@ -621,7 +624,7 @@ export const FeatureDirection = {
 } as const;
 
 /**
- * What a higher value of a feature does to the risk.
+ * The effect of a higher value of a feature on the risk.
  *
  * @generated from enum bellwether.registry.v1.FeatureDirection
  */
@@ -634,7 +637,7 @@ export const FeatureDirectionSchema: GenEnum<FeatureDirection> = /*@__PURE__*/
   enumDesc(file_bellwether_registry_v1_model_registry_service, 1);
 
 /**
- * What a feature's values are.
+ * The kind of a feature's values.
  *
  * @generated from enum bellwether.registry.v1.FeatureKind
  */
@@ -654,7 +657,7 @@ export const FeatureKind = {
   NUMERIC: 1,
 
   /**
-   * One text of a set.
+   * Texts from a fixed set.
    *
    * @generated from enum value: FEATURE_KIND_CATEGORY = 2;
    */
@@ -669,7 +672,7 @@ export const FeatureKind = {
 } as const;
 
 /**
- * What a feature's values are.
+ * The kind of a feature's values.
  *
  * @generated from enum bellwether.registry.v1.FeatureKind
  */
@@ -682,13 +685,20 @@ export const FeatureKindSchema: GenEnum<FeatureKind> = /*@__PURE__*/
   enumDesc(file_bellwether_registry_v1_model_registry_service, 2);
 
 /**
- * Reads the model registry. ml-service serves it.
+ * Reads models, versions and aliases of the model registry. ml-service serves it.
+ *
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it
+ * reads the registry's files, with:
+ * - INVALID_ARGUMENT: the name of the model or the version is not a valid name.
+ * - DATA_LOSS: a file of the registry was changed after it was written.
  *
  * @generated from service bellwether.registry.v1.ModelRegistryService
  */
 export const ModelRegistryService: GenService<{
   /**
-   * Lists a model's versions, newest first. NOT_FOUND: no such model. Idempotent.
+   * Lists the versions of a model, newest first. Idempotent.
+   * - INVALID_ARGUMENT: page_token is from another list or another model.
+   * - NOT_FOUND: there is no such model.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.ListVersions
    */
@@ -698,7 +708,8 @@ export const ModelRegistryService: GenService<{
     output: typeof ListVersionsResponseSchema;
   },
   /**
-   * Gets one version with its card. NOT_FOUND: no such model or version. Idempotent.
+   * Returns one version with its model card. Idempotent.
+   * - NOT_FOUND: there is no such model or version.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.GetVersion
    */
@@ -708,7 +719,8 @@ export const ModelRegistryService: GenService<{
     output: typeof GetVersionResponseSchema;
   },
   /**
-   * Lists a model's aliases. NOT_FOUND: no such model. Idempotent.
+   * Lists the aliases of a model. Idempotent.
+   * - NOT_FOUND: there is no such model.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.ListAliases
    */
@@ -718,7 +730,9 @@ export const ModelRegistryService: GenService<{
     output: typeof ListAliasesResponseSchema;
   },
   /**
-   * Lists which version was champion when, newest first. NOT_FOUND: no such model. Idempotent.
+   * Lists the versions that were champion, with the time at which each became champion, newest first. Idempotent.
+   * - INVALID_ARGUMENT: page_token is from another list or another model.
+   * - NOT_FOUND: there is no such model.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.ListProductionHistory
    */
@@ -728,7 +742,9 @@ export const ModelRegistryService: GenService<{
     output: typeof ListProductionHistoryResponseSchema;
   },
   /**
-   * Says what the answering replica of ml-service serves, and why it does not serve the champion. Replicas answer for themselves: ask each by its own address. Idempotent.
+   * Returns which versions this replica of ml-service has loaded, and why it does not serve the champion, if it
+   * does not. Each replica reports only its own state: call each one by its own address. Idempotent. No error
+   * codes of its own.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.GetReplicaStatus
    */

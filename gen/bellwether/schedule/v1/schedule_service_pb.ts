@@ -2,7 +2,7 @@
 // @generated from file bellwether/schedule/v1/schedule_service.proto (package bellwether.schedule.v1, syntax proto3)
 /* eslint-disable */
 
-// When work runs by itself.
+// The service that starts weekly runs, by a schedule or on request.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -22,41 +22,41 @@ export const file_bellwether_schedule_v1_schedule_service: GenFile = /*@__PURE__
   fileDesc("Ci1iZWxsd2V0aGVyL3NjaGVkdWxlL3YxL3NjaGVkdWxlX3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEigQEKCFNjaGVkdWxlEhMKC3NjaGVkdWxlX2lkGAEgASgJEgwKBGNyb24YAiABKAkSEQoJdGltZV96b25lGAMgASgJEg4KBnBhdXNlZBgEIAEoCBIvCgtuZXh0X3J1bl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFgoUTGlzdFNjaGVkdWxlc1JlcXVlc3QiTAoVTGlzdFNjaGVkdWxlc1Jlc3BvbnNlEjMKCXNjaGVkdWxlcxgBIAMoCzIgLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuU2NoZWR1bGUi9QEKEVRyaWdnZXJSdW5SZXF1ZXN0Eh4KC3NjaGVkdWxlX2lkGAEgASgJQgm6SAZyBCABKEASQgoIaXNvX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBIjCgVpbnB1dBgDIAEoCUIUukgRcg8ogAgyCl5bXlx4MDBdKiQSKwoNYWNjZXB0X2xvc3NlcxgEIAEoCUIUukgRcg8o0A8yCl5bXlx4MDBdKiQSKgoMZm9yY2VfZnV0dXJlGAUgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJCJNChJUcmlnZ2VyUnVuUmVzcG9uc2USDgoGam9iX2lkGAEgASgJEhAKCGlzb193ZWVrGAIgASgJEhUKDWFscmVhZHlfa25vd24YAyABKAgiNgoUUGF1c2VTY2hlZHVsZVJlcXVlc3QSHgoLc2NoZWR1bGVfaWQYASABKAlCCbpIBnIEIAEoQCJLChVQYXVzZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjcKFVJlc3VtZVNjaGVkdWxlUmVxdWVzdBIeCgtzY2hlZHVsZV9pZBgBIAEoCUIJukgGcgQgAShAIkwKFlJlc3VtZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjIKFFdhdGNoUHJvZ3Jlc3NSZXF1ZXN0EhoKBmpvYl9pZBgBIAEoCUIKukgHcgUgASiAAiL6AQoVV2F0Y2hQcm9ncmVzc1Jlc3BvbnNlEioKBXN0YXRlGAEgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhdGUSKgoFc3RhZ2UYAiABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGFnZRIRCglyb3dzX3JlYWQYAyABKAQSEwoLcm93c19zY29yZWQYBCABKAQSFQoNcm93c19yZWplY3RlZBgFIAEoBBIPCgdmYWlsdXJlGAYgASgJEhQKDHdhc19jb21wbGV0ZRgHIAEoCBIUCgxvdmVydGFrZW5fYnkYCCABKAkSDQoFbm90ZXMYCSADKAky7QQKD1NjaGVkdWxlU2VydmljZRJ1Cg1MaXN0U2NoZWR1bGVzEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5MaXN0U2NoZWR1bGVzUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuTGlzdFNjaGVkdWxlc1Jlc3BvbnNlIgeQAgGouxgBEnMKClRyaWdnZXJSdW4SKS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlRyaWdnZXJSdW5SZXF1ZXN0GiouYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUnVuUmVzcG9uc2UiDpACAqi7GAOyuxgDEJBOEnUKDVBhdXNlU2NoZWR1bGUSLC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlBhdXNlU2NoZWR1bGVSZXF1ZXN0Gi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5QYXVzZVNjaGVkdWxlUmVzcG9uc2UiB5ACAqi7GAMSeAoOUmVzdW1lU2NoZWR1bGUSLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJlc3VtZVNjaGVkdWxlUmVxdWVzdBouLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUmVzdW1lU2NoZWR1bGVSZXNwb25zZSIHkAICqLsYAxJ9Cg1XYXRjaFByb2dyZXNzEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5XYXRjaFByb2dyZXNzUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuV2F0Y2hQcm9ncmVzc1Jlc3BvbnNlIg2QAgGouxgBsrsYAhgBMAFCWgoaY29tLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjFQAVohYmVsbHdldGhlci9zY2hlZHVsZS92MTtzY2hlZHVsZXYxqgIWQmVsbHdldGhlci5TY2hlZHVsZS5WMWIGcHJvdG8z", [file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * A schedule.
+ * A schedule that starts weekly runs.
  *
  * @generated from message bellwether.schedule.v1.Schedule
  */
 export type Schedule = Message<"bellwether.schedule.v1.Schedule"> & {
   /**
-   * Its id, for example "weekly".
+   * Id of the schedule, for example "weekly".
    *
    * @generated from field: string schedule_id = 1;
    */
   scheduleId: string;
 
   /**
-   * When it runs, as a cron pattern of five fields, for example "0 6 * * 1".
+   * When the schedule starts runs: a cron pattern of five fields, for example "0 6 * * 1".
    *
    * @generated from field: string cron = 2;
    */
   cron: string;
 
   /**
-   * The IANA time zone of cron, for example "Europe/Berlin".
+   * IANA time zone of cron, for example "Europe/Berlin".
    *
    * @generated from field: string time_zone = 3;
    */
   timeZone: string;
 
   /**
-   * Whether it starts runs by itself.
+   * True: the schedule starts no runs until it is resumed.
    *
    * @generated from field: bool paused = 4;
    */
   paused: boolean;
 
   /**
-   * When it runs next. Unset: it is paused.
+   * When the schedule starts the next run. Unset: the schedule is paused.
    *
    * @generated from field: google.protobuf.Timestamp next_run_at = 5;
    */
@@ -71,7 +71,7 @@ export const ScheduleSchema: GenMessage<Schedule> = /*@__PURE__*/
   messageDesc(file_bellwether_schedule_v1_schedule_service, 0);
 
 /**
- * Asks for the schedules.
+ * Requests all schedules.
  *
  * @generated from message bellwether.schedule.v1.ListSchedulesRequest
  */
@@ -86,13 +86,13 @@ export const ListSchedulesRequestSchema: GenMessage<ListSchedulesRequest> = /*@_
   messageDesc(file_bellwether_schedule_v1_schedule_service, 1);
 
 /**
- * The schedules.
+ * All schedules.
  *
  * @generated from message bellwether.schedule.v1.ListSchedulesResponse
  */
 export type ListSchedulesResponse = Message<"bellwether.schedule.v1.ListSchedulesResponse"> & {
   /**
-   * By id.
+   * Schedules, ordered by id.
    *
    * @generated from field: repeated bellwether.schedule.v1.Schedule schedules = 1;
    */
@@ -107,41 +107,44 @@ export const ListSchedulesResponseSchema: GenMessage<ListSchedulesResponse> = /*
   messageDesc(file_bellwether_schedule_v1_schedule_service, 2);
 
 /**
- * Runs a schedule now.
+ * Starts the weekly run of a schedule.
  *
  * @generated from message bellwether.schedule.v1.TriggerRunRequest
  */
 export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunRequest"> & {
   /**
-   * The schedule. 1 to 64 bytes.
+   * Id of the schedule. 1 to 64 bytes.
    *
    * @generated from field: string schedule_id = 1;
    */
   scheduleId: string;
 
   /**
-   * The ISO week to run for, for example "2026-W47". Empty: the present one in the schedule's time zone.
+   * ISO week to run, for example "2026-W47". Empty: the present week in the time zone of the schedule.
    *
    * @generated from field: string iso_week = 2;
    */
   isoWeek: string;
 
   /**
-   * The weekly file, below the configured input folder. Empty: the configured one. At most 1,024 bytes.
+   * Path of the weekly file, relative to the configured input folder. At most 1,024 bytes. Empty: the configured
+   * file.
    *
    * @generated from field: string input = 3;
    */
   input: string;
 
   /**
-   * Publishes the run although its losses exceed the risk policy; why, recorded with the caller's name. Empty: such a run fails. At most 2,000 bytes.
+   * Why the run is to be published even if its losses exceed the risk policy; recorded with the subject of the
+   * caller. At most 2,000 bytes. Empty: such a run fails.
    *
    * @generated from field: string accept_losses = 4;
    */
   acceptLosses: string;
 
   /**
-   * Runs a week that has not begun, at most 8 weeks ahead; why, recorded with the caller's name. Empty: such a week is rejected. At most 2,000 bytes.
+   * Why a week that has not begun is to be run, at most 8 weeks ahead; recorded with the subject of the caller. At
+   * most 2,000 bytes. Empty: such a week is rejected.
    *
    * @generated from field: string force_future = 5;
    */
@@ -156,27 +159,27 @@ export const TriggerRunRequestSchema: GenMessage<TriggerRunRequest> = /*@__PURE_
   messageDesc(file_bellwether_schedule_v1_schedule_service, 3);
 
 /**
- * What was triggered.
+ * The job that runs the week.
  *
  * @generated from message bellwether.schedule.v1.TriggerRunResponse
  */
 export type TriggerRunResponse = Message<"bellwether.schedule.v1.TriggerRunResponse"> & {
   /**
-   * The job, for WatchProgress.
+   * Id of the job, for WatchProgress.
    *
    * @generated from field: string job_id = 1;
    */
   jobId: string;
 
   /**
-   * The ISO week it runs for.
+   * ISO week of the run, for example "2026-W47".
    *
    * @generated from field: string iso_week = 2;
    */
   isoWeek: string;
 
   /**
-   * The week was running or complete already: nothing new was started.
+   * True when the week was already running or complete: no new run was started.
    *
    * @generated from field: bool already_known = 3;
    */
@@ -191,13 +194,13 @@ export const TriggerRunResponseSchema: GenMessage<TriggerRunResponse> = /*@__PUR
   messageDesc(file_bellwether_schedule_v1_schedule_service, 4);
 
 /**
- * Pauses a schedule.
+ * Selects the schedule to pause.
  *
  * @generated from message bellwether.schedule.v1.PauseScheduleRequest
  */
 export type PauseScheduleRequest = Message<"bellwether.schedule.v1.PauseScheduleRequest"> & {
   /**
-   * The schedule. 1 to 64 bytes.
+   * Id of the schedule. 1 to 64 bytes.
    *
    * @generated from field: string schedule_id = 1;
    */
@@ -212,13 +215,13 @@ export const PauseScheduleRequestSchema: GenMessage<PauseScheduleRequest> = /*@_
   messageDesc(file_bellwether_schedule_v1_schedule_service, 5);
 
 /**
- * The schedule as it stands now.
+ * The result of PauseSchedule.
  *
  * @generated from message bellwether.schedule.v1.PauseScheduleResponse
  */
 export type PauseScheduleResponse = Message<"bellwether.schedule.v1.PauseScheduleResponse"> & {
   /**
-   * The schedule.
+   * The schedule after the call.
    *
    * @generated from field: bellwether.schedule.v1.Schedule schedule = 1;
    */
@@ -233,13 +236,13 @@ export const PauseScheduleResponseSchema: GenMessage<PauseScheduleResponse> = /*
   messageDesc(file_bellwether_schedule_v1_schedule_service, 6);
 
 /**
- * Resumes a schedule.
+ * Selects the schedule to resume.
  *
  * @generated from message bellwether.schedule.v1.ResumeScheduleRequest
  */
 export type ResumeScheduleRequest = Message<"bellwether.schedule.v1.ResumeScheduleRequest"> & {
   /**
-   * The schedule. 1 to 64 bytes.
+   * Id of the schedule. 1 to 64 bytes.
    *
    * @generated from field: string schedule_id = 1;
    */
@@ -254,13 +257,13 @@ export const ResumeScheduleRequestSchema: GenMessage<ResumeScheduleRequest> = /*
   messageDesc(file_bellwether_schedule_v1_schedule_service, 7);
 
 /**
- * The schedule as it stands now.
+ * The result of ResumeSchedule.
  *
  * @generated from message bellwether.schedule.v1.ResumeScheduleResponse
  */
 export type ResumeScheduleResponse = Message<"bellwether.schedule.v1.ResumeScheduleResponse"> & {
   /**
-   * The schedule.
+   * The schedule after the call.
    *
    * @generated from field: bellwether.schedule.v1.Schedule schedule = 1;
    */
@@ -275,13 +278,13 @@ export const ResumeScheduleResponseSchema: GenMessage<ResumeScheduleResponse> = 
   messageDesc(file_bellwether_schedule_v1_schedule_service, 8);
 
 /**
- * Watches a run's progress.
+ * Selects the job to watch.
  *
  * @generated from message bellwether.schedule.v1.WatchProgressRequest
  */
 export type WatchProgressRequest = Message<"bellwether.schedule.v1.WatchProgressRequest"> & {
   /**
-   * The job, from TriggerRun. 1 to 256 bytes.
+   * Id of the job, from TriggerRun. 1 to 256 bytes.
    *
    * @generated from field: string job_id = 1;
    */
@@ -296,69 +299,70 @@ export const WatchProgressRequestSchema: GenMessage<WatchProgressRequest> = /*@_
   messageDesc(file_bellwether_schedule_v1_schedule_service, 9);
 
 /**
- * How far a run is.
+ * The progress of a run.
  *
  * @generated from message bellwether.schedule.v1.WatchProgressResponse
  */
 export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgressResponse"> & {
   /**
-   * Where it stands. RUN_STATE_UNSPECIFIED: the message says only that the stream lives.
+   * The state of the run. RUN_STATE_UNSPECIFIED: the message only keeps the connection open.
    *
    * @generated from field: bellwether.ops.v1.RunState state = 1;
    */
   state: RunState;
 
   /**
-   * What it is doing.
+   * The current stage of the run.
    *
    * @generated from field: bellwether.ops.v1.RunStage stage = 2;
    */
   stage: RunStage;
 
   /**
-   * Rows read so far.
+   * Number of rows read so far.
    *
    * @generated from field: uint64 rows_read = 3;
    */
   rowsRead: bigint;
 
   /**
-   * Rows scored so far.
+   * Number of rows scored so far.
    *
    * @generated from field: uint64 rows_scored = 4;
    */
   rowsScored: bigint;
 
   /**
-   * Rows rejected so far.
+   * Number of rows rejected so far.
    *
    * @generated from field: uint64 rows_rejected = 5;
    */
   rowsRejected: bigint;
 
   /**
-   * Why it failed, one sentence. Empty: it did not.
+   * Why the run failed, in one sentence. Empty: it has not failed.
    *
    * @generated from field: string failure = 6;
    */
   failure: string;
 
   /**
-   * The week was complete before, with the same source and configuration: nothing was done.
+   * True when the week was already complete with the same source and configuration: nothing was done.
    *
    * @generated from field: bool was_complete = 7;
    */
   wasComplete: boolean;
 
   /**
-   * Later complete week for which reason the alert rules were not evaluated. Empty: they were, or the run is not complete.
+   * A later ISO week that was already complete, for example "2026-W48". The alert rules were therefore not
+   * evaluated on this run. Empty: they were evaluated, or the run is not complete.
    *
    * @generated from field: string overtaken_by = 8;
    */
   overtakenBy: string;
 
   /**
-   * What is to be known of a complete run beside its counts, one sentence each. At most 16.
+   * Remarks about a complete run that its counts do not show, one sentence each. At most 16.
    *
    * @generated from field: repeated string notes = 9;
    */
@@ -373,13 +377,17 @@ export const WatchProgressResponseSchema: GenMessage<WatchProgressResponse> = /*
   messageDesc(file_bellwether_schedule_v1_schedule_service, 10);
 
 /**
- * Lists schedules and runs them out of turn.
+ * Reads, pauses and resumes schedules, starts weekly runs on request, and reports their progress.
+ *
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and with:
+ * - UNAVAILABLE: the job store (Redis or PostgreSQL) does not answer (reason JOB_STORE), or a file or folder
+ *   cannot be written (reason DISK). Retry after the delay in RetryInfo.
  *
  * @generated from service bellwether.schedule.v1.ScheduleService
  */
 export const ScheduleService: GenService<{
   /**
-   * Lists the schedules. Idempotent.
+   * Lists the schedules. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.ListSchedules
    */
@@ -389,7 +397,14 @@ export const ScheduleService: GenService<{
     output: typeof ListSchedulesResponseSchema;
   },
   /**
-   * Runs a schedule now. NOT_FOUND: no such schedule or input; INVALID_ARGUMENT: no such ISO week, or one that has not begun anywhere (reason FUTURE_WEEK) and is not forced; FAILED_PRECONDITION: the week waits or runs with another input, or without the reasons that the request gives (reason RUN_UNDER_WAY). Idempotent: a week that is running or complete is not run twice; the job of a complete week fails when its source or configuration is another than the one that was run.
+   * Starts the weekly run of a schedule now. Idempotent: a week that is running or complete is not run again. When
+   * the week is complete and was run with another source or configuration, the job of this call fails.
+   * - INVALID_ARGUMENT: there is no such ISO week, or the week has not begun in any time zone and force_future is
+   *   empty (reason FUTURE_WEEK).
+   * - NOT_FOUND: there is no such schedule or input file.
+   * - FAILED_PRECONDITION: the week is already queued or running, and its input, accept_losses or force_future
+   *   differs from this request (reason RUN_UNDER_WAY); or ops-service rejected the call (reason PEER_REFUSED).
+   * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE). Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.TriggerRun
    */
@@ -399,7 +414,8 @@ export const ScheduleService: GenService<{
     output: typeof TriggerRunResponseSchema;
   },
   /**
-   * Stops a schedule from starting runs; a run in progress goes on. NOT_FOUND: no such schedule. Idempotent.
+   * Pauses a schedule: it starts no more runs. A run in progress continues. Idempotent.
+   * - NOT_FOUND: there is no such schedule.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.PauseSchedule
    */
@@ -409,7 +425,8 @@ export const ScheduleService: GenService<{
     output: typeof PauseScheduleResponseSchema;
   },
   /**
-   * Lets a schedule start runs again. NOT_FOUND: no such schedule. Idempotent.
+   * Resumes a paused schedule: it starts runs again. Idempotent.
+   * - NOT_FOUND: there is no such schedule.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.ResumeSchedule
    */
@@ -419,8 +436,11 @@ export const ScheduleService: GenService<{
     output: typeof ResumeScheduleResponseSchema;
   },
   /**
-   * Streams the progress of a triggered run, its present state first; ends when it is complete or failed. A message without `state`, sent when
-   * nothing was sent for 20 s, says only that the stream lives. UNAVAILABLE: open the watch again. NOT_FOUND: no such job. Idempotent.
+   * Streams the progress of a run that was triggered: first its present state, then every change. The stream ends
+   * when the run is complete or failed. After 20 s in which nothing was sent, a message without state follows, to
+   * keep the connection open. Idempotent.
+   * - NOT_FOUND: there is no such job.
+   * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.WatchProgress
    */
