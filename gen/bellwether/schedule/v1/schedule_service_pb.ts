@@ -403,7 +403,7 @@ export const ScheduleService: GenService<{
    *   empty (reason FUTURE_WEEK).
    * - NOT_FOUND: there is no such schedule or input file.
    * - FAILED_PRECONDITION: the week is already queued or running, and its input, accept_losses or force_future
-   *   differs from this request (reason RUN_UNDER_WAY); or ops-service rejected the call (reason PEER_REFUSED).
+   *   differs from this request (reason RUN_UNDER_WAY); or ops-service rejected the call (reason PEER_REJECTED).
    * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE). Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.TriggerRun
