@@ -12,38 +12,41 @@ import { materialiseScores, type RawEnsemble } from "./graph/materialise-scores.
 import type { RawColumns } from "./graph/raw-columns.ts";
 import type { ScoreTensor } from "./graph/score-tensor.ts";
 
-/** The part of a file that the runtime is asked, to compare its answers with ours. */
+/** The part of a file that ONNX Runtime evaluates, so that its outputs can be compared with ours. */
 export interface OnnxProbe {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Inputs with the raw columns that fill them; a text input is filled from its indicator columns. */
+  /** Graph inputs with the raw columns that fill them. A text input is filled from its indicator columns. */
   readonly inputs: readonly {
     readonly name: string;
     readonly type: "float32" | "float64" | "int64" | "string";
     readonly columns: readonly number[];
   }[];
   readonly output: string;
-  /** Columns of the output tensor. */
+  /** Number of columns of the output tensor. */
   readonly outputColumns: number;
-  /** The one column that the model reproduces; null: all of them. */
+  /** Index of the one column that the model reproduces; null: the model reproduces all columns. */
   readonly outputColumn: number | null;
 }
 
-/** A foreign ONNX file as a tree model over its raw columns. */
+/** An ONNX file of another producer as a tree model over its raw columns. */
 export interface OnnxTreePipeline {
   readonly model: TreeModel;
   readonly columns: readonly BaseColumn[];
-  /** Class names, first to last; null for a regressor. With two, the model's one output speaks for the second. */
+  /**
+   * Class names in the order of their ids; null for a regressor. With two classes the model has one output,
+   * for the second.
+   */
   readonly classes: readonly string[] | null;
   readonly producer: string;
   readonly probe: OnnxProbe;
-  /** What the file says and the runtime does not do. */
+  /** Statements of the file that ONNX Runtime ignores. */
   readonly notes: readonly string[];
 }
 
 /**
- * Reads any ONNX file whose output is a link of sums of trees, whatever stands around the trees as long as it can be followed:
- * column by column before them, linear behind them.
- * @throws ImportRejectedError the file is unsafe, broken, or no such model; the message says which operator or number.
+ * Reads an ONNX file whose output is a link of sums of trees. Other operators are allowed where they can be
+ * followed: operators before the trees work column by column, operators after the trees are linear.
+ * @throws ImportRejectedError when the file is unsafe or invalid or not such a model; the message names the operator or number.
  */
 export function readOnnxModel(bytes: Uint8Array): OnnxTreePipeline {
   const file = readOnnxFile(bytes);
@@ -63,7 +66,10 @@ export function readOnnxModel(bytes: Uint8Array): OnnxTreePipeline {
   return { model, columns: walk.raw.list, classes: walk.classes, producer: file.producer, probe, notes: walk.notes };
 }
 
-/** The first graph output that comes from the trees and is not just the chosen class; a ZipMap around it is taken off. */
+/**
+ * Returns the first graph output that is computed from the trees and is not only the predicted class. A
+ * ZipMap is removed.
+ */
 function chooseOutput(file: OnnxFile, flows: ReadonlyMap<string, Flow>): { name: string; scores: ScoreTensor } {
   let reason = "none of the graph's outputs comes from the trees";
   for (const output of file.outputs) {

@@ -4,7 +4,10 @@ import { evaluateRows } from "../trees/evaluate.ts";
 import { ImportRejectedError } from "../trees/import-rejected-error.ts";
 import { readOnnxTreeModel } from "./read-tree-ensemble.ts";
 
-/** x0 ≤ 0.5 (missing goes left) → 1, else x1 ≤ −2 → 10, else 100; reached by 6 rows: 4, then 1 and 1. */
+/**
+ * x0 ≤ 0.5 (missing goes left) → 1, else x1 ≤ −2 → 10, else 100. Covers: 6 rows at the root, 4 at the first
+ * leaf, 1 at each other.
+ */
 const ATTRIBUTES: Readonly<Record<string, FixtureAttribute>> = {
   n_targets: { int: 1 },
   base_values: { floats: [0.25] },
@@ -33,14 +36,14 @@ function modelFile(attributes: Readonly<Record<string, FixtureAttribute>> = {}, 
   });
 }
 
-test("reads a tree, its names and its base", () => {
+test("reads the tree, the tensor names and the base value", () => {
   const { model, inputName, outputName } = readOnnxTreeModel(modelFile());
   expect({ inputName, outputName }).toEqual({ inputName: "features", outputName: "margin" });
   const rows = Float32Array.of(0.5, 0, Number.NaN, 0, 1, -2, 1, Number.NaN);
   expect([...evaluateRows(model, rows)]).toEqual([1.25, 1.25, 10.25, 100.25]);
 });
 
-test("takes hit rates for covers only when the file says that they are", () => {
+test("treats hit rates as covers only when the file declares them as covers", () => {
   expect(readOnnxTreeModel(modelFile()).model.hasCovers).toBe(false);
   const { model } = readOnnxTreeModel(modelFile({}, { "bellwether.covers": "training" }));
   expect(model.hasCovers).toBe(true);

@@ -9,21 +9,24 @@ import { integerAttribute, textAttribute } from "./file/attributes.ts";
 import { type OnnxFile, type OnnxNode, readOnnxFile } from "./file/onnx-file.ts";
 import { readTensor } from "./file/tensor.ts";
 
-/** A model.onnx of this project: one TreeEnsembleRegressor over one float32 input. */
+/** A model.onnx written by this project: one TreeEnsembleRegressor over one float32 input. */
 export interface OnnxTreeModel {
-  /** What the trees sum; the link belongs to the bundle, so it is "identity", or "softmax" when the file holds a softmax. */
+  /**
+   * The sums of the trees. The link is in the bundle, so it is "identity" here, or "softmax" when the file
+   * holds a softmax.
+   */
   readonly model: TreeModel;
   /** Graph input, float32 `[rows, model.features]`. */
   readonly inputName: string;
   /** Graph output, float32: `[rows, model.outputs]`, or `[rows, 1]` when `classColumn` is set. */
   readonly outputName: string;
-  /** Class whose probability is the file's one output; null: the output is the sums themselves. */
+  /** Class whose probability is the only output; null: the outputs are the sums. */
   readonly classColumn: number | null;
 }
 
 /**
  * Reads a model.onnx that this project wrote.
- * @throws ImportRejectedError the bytes are not such a file.
+ * @throws ImportRejectedError when the bytes are not a model.onnx of this project.
  */
 export function readOnnxTreeModel(bytes: Uint8Array): OnnxTreeModel {
   const file = readOnnxFile(bytes);
@@ -48,7 +51,7 @@ export function readOnnxTreeModel(bytes: Uint8Array): OnnxTreeModel {
   return { model, inputName: input.name, outputName: output.name, classColumn };
 }
 
-/** The class that a softmax and a gather behind the trees pick. */
+/** Returns the class that the softmax and the gather after the trees select. */
 function readClassColumn(file: OnnxFile, trees: OnnxNode, behind: readonly OnnxNode[]): number {
   const [softmax, gather, ...others] = behind;
   const place = file.initializers.get(gather?.inputs[1] ?? "");

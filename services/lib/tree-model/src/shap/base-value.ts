@@ -3,7 +3,8 @@ import type { Tree, TreeModel } from "../trees/tree-model.ts";
 import { NoCoversError } from "./no-covers-error.ts";
 
 /**
- * The model's expected raw output over its training rows, `[outputs]`: what path-dependent contributions add up from.
+ * Returns the model's expected raw output over its training rows, `[outputs]`. A prediction is this value
+ * plus the path-dependent contributions.
  * @throws NoCoversError when the model has no covers.
  */
 export function baseValue(model: TreeModel): Float64Array {
@@ -16,7 +17,7 @@ export function baseValue(model: TreeModel): Float64Array {
 function addExpectation(tree: Tree, outputs: number, expected: Float64Array): void {
   const share = new Float64Array(tree.feature.length);
   share[0] = 1;
-  // Children stand after their parent, so one forward pass meets every node with its share known.
+  // Children come after their parent, so one forward pass reaches each node when its share is known.
   for (const [node, part] of share.entries()) {
     if (tree.feature[node] >= 0) {
       const left = part * leftShare(tree, node);

@@ -3,33 +3,35 @@ import { OPERATION, pad, type SetColumn } from "./operations.ts";
 import type { PathLayout } from "./path-layout.ts";
 import type { WordBuffer } from "./word-buffer.ts";
 
-/** Path weights of one pass that stay in the first-level cache, in floats a row. */
+/** Path weights of one chunk that fit into the first-level cache, in floats a row. */
 const CHUNK_FLOATS = 512;
 
-/** A tree to write, and where its words go. */
+/** A tree to compile, and the buffers that its words are appended to. */
 export interface Emission {
   readonly tree: Tree;
   readonly layout: PathLayout;
   readonly model: TreeModel;
   readonly output: number;
-  /** Points of the tree's quadrature rule. */
+  /** Points t of the tree's quadrature rule. */
   readonly points: Float64Array;
   readonly operations: WordBuffer;
   readonly tables: WordBuffer;
-  /** By what they say: equal ones share a column. */
+  /** Set columns by feature, default direction and members. Equal sets share one column. */
   readonly setColumns: Map<string, SetColumn>;
 }
 
 type Shape = "leaf" | "freshStump" | "repeatStump" | "fork" | "branch";
 
-/** A node to explain, with the scratch slot that holds its path weight and the first free pair of child slots. */
+/** A node to compile, with the scratch slot of its path weight and the first free pair of child slots. */
 interface Placed {
   readonly node: number;
   readonly slot: number;
   readonly freePair: number;
 }
 
-/** Writes one tree's operations for one output; returns how many pairs of child slots they use. */
+/**
+ * Writes the operations of one tree for one output. Returns the number of pairs of child slots that they use.
+ */
 export function emitTree(e: Emission): number {
   const shapes = nodeShapes(e.tree, e.layout);
   const branches = countBranches(e.tree, shapes);
@@ -63,13 +65,13 @@ function childrenOf(tree: Tree, parent: Placed, pair: number, freePair: number):
   ];
 }
 
-/** Branches of one kind, each behind its parent. */
+/** Branches of one kind (fresh or repeated feature), each after its parent. */
 interface Run {
   readonly fresh: boolean;
   readonly branches: readonly Placed[];
 }
 
-/** A whole subtree: branches down, the ends grouped by shape, branches up. */
+/** Writes a whole subtree: the way down through its branches, the ends grouped by shape, the way up. */
 function emitChunk(
   e: Emission,
   root: Placed,
@@ -80,7 +82,8 @@ function emitChunk(
   const runs: Run[] = [];
   const ends: Placed[] = [];
   let freePair = root.freePair;
-  // Few long runs: where a run ends, the processor guesses wrong. So each takes all branches of its kind it can reach.
+  // The processor mispredicts a branch at the end of each run, so runs are few and long: each run takes all
+  // reachable branches of its kind.
   const ready: { readonly fresh: Placed[]; readonly repeat: Placed[] } = { fresh: [], repeat: [] };
   const meet = (placed: Placed): void => {
     if (shapes[placed.node] !== "branch") ends.push(placed);
@@ -133,7 +136,7 @@ function countBranches(tree: Tree, shapes: readonly Shape[]): Int32Array {
   return counts;
 }
 
-/** Writes nodes as runs of one operation each; `write` appends the words of one node. */
+/** Writes one run: the operation, the number of nodes, and the words of each node, which `write` appends. */
 function emitRun<T>(e: Emission, operation: number, nodes: readonly T[], write: (node: T) => void): void {
   if (nodes.length === 0) return;
   e.operations.int(operation);
@@ -194,7 +197,8 @@ function emitEnds(e: Emission, ends: readonly Placed[], shapes: readonly Shape[]
     const [left, right] = [e.tree.left[node], e.tree.right[node]];
     const share = e.layout.share[node];
     const gap = expectedEnd(e, left) - expectedEnd(e, right);
-    // A leaf among the ends takes the fork's own comparison: its step of 0 makes it irrelevant.
+    // A leaf has no comparison, so it repeats that of the fork. Its step of 0 makes the comparison
+    // irrelevant.
     for (const split of [node, left, right]) emitSplit(e, isLeaf(e, split) ? node : split);
     e.operations.int(slot);
     e.operations.int(e.tree.feature[node]);
@@ -209,12 +213,12 @@ function isLeaf(e: Emission, node: number): boolean {
   return e.tree.feature[node] < 0;
 }
 
-/** Difference that a stump's split makes; none on a leaf. */
+/** Returns left value − right value of a stump; 0 for a leaf. */
 function stepOf(e: Emission, node: number): number {
   return isLeaf(e, node) ? 0 : leafValue(e, e.tree.left[node]) - leafValue(e, e.tree.right[node]);
 }
 
-/** Value of a leaf, or of a stump over its training rows: its value at t = 0. */
+/** Returns the value of a leaf, or the mean of a stump over its training rows: the end's value at t = 0. */
 function expectedEnd(e: Emission, node: number): number {
   if (isLeaf(e, node)) return leafValue(e, node);
   return leafValue(e, e.tree.right[node]) + e.layout.share[node] * stepOf(e, node);
@@ -247,14 +251,18 @@ function setColumn(e: Emission, wanted: Omit<SetColumn, "column">): number {
   return column;
 }
 
-/** A stump or leaf as a line in t: its slope is `m step − share step`. */
+/** Writes a stump or leaf as a line in t with the slope `m step − share step`. */
 function emitEnd(e: Emission, node: number): void {
   e.operations.int(isLeaf(e, node) ? 0 : e.tree.feature[node]);
   e.operations.float(stepOf(e, node));
   e.operations.float(e.layout.share[node] * stepOf(e, node));
 }
 
-/** Where to read what the row met of the feature before: the ancestor's comparison, the side taken, its own past. */
+/**
+ * Writes where the kernel reads whether the row met the earlier conditions on the same feature: the slots of
+ * the nearest such ancestor, the side that the path took there, and the slots of that ancestor's own history
+ * (0 when it has none).
+ */
 function emitAncestor(e: Emission, node: number, pairOf: Int32Array): void {
   const met = e.layout.metAt[node];
   const pair = pairOf[met];
@@ -264,9 +272,10 @@ function emitAncestor(e: Emission, node: number, pairOf: Int32Array): void {
 }
 
 /**
- * Words of a node whose feature was met before, with share z' and o' = [the row met it all]: per point
- * F = (base + step s) + o'a + o'm b and K = o'c + o'm e, where s is the node's own share; `[base + step s, a, b, c, e]`.
- * A branch has base 0 and step 1; a stump of leaves folds its right value and its step into the factors.
+ * Writes the factors of a node whose feature occurred before on the path, with earlier share z' and o' = [the
+ * row met all earlier conditions]. Per point: F = (base + step s) + o'a + o'm b and K = o'c + o'm e, where s
+ * is the node's own share. The words are `[base + step s, a, b, c, e]`. A branch has base 0 and step 1. A
+ * stump of leaves puts its right value and its step into the factors.
  */
 function addFactors(e: Emission, node: number, base: number, step: number): number {
   const at = e.tables.length;

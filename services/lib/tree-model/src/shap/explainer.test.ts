@@ -11,7 +11,7 @@ import { createWasmKernel } from "./wasm-kernel.ts";
 
 const drawn = modelAndRows({ maxFeatures: 9, maxOutputs: 3, maxTrees: 4, maxDepth: 7 }, 80);
 
-/** Largest difference from the float64 TreeSHAP, relative to the row's largest output. */
+/** Returns the largest difference from the float64 TreeSHAP, relative to the row's largest output. */
 function largestError({ model, rows, n }: ModelAndRows, contributions: Float32Array): number {
   const { features, outputs } = model;
   let largest = 0;
@@ -29,7 +29,7 @@ function largestError({ model, rows, n }: ModelAndRows, contributions: Float32Ar
   return largest;
 }
 
-/** A tree in which every node splits another feature than its ancestors and the left child is a leaf. */
+/** Returns a tree in which no path names a feature twice and each left child is a leaf. */
 function chain(depth: number, features: number): Tree {
   const count = 2 * depth + 1;
   const inner = (node: number): boolean => node % 2 === 0 && node < 2 * depth;
@@ -60,7 +60,7 @@ test("equals the float64 TreeSHAP on any tree", () => {
   );
 });
 
-test("gives the same bits row by row, in batches and without WebAssembly", () => {
+test("returns the same bits for single rows, for batches and without WebAssembly", () => {
   fc.assert(
     fc.property(drawn, ({ model, rows, n }) => {
       const program = compileQuadrature(model);
@@ -83,7 +83,9 @@ test("gives the same bits row by row, in batches and without WebAssembly", () =>
   );
 });
 
-/** Rows that run to the end of a chain, that leave it at once, and one in between. */
+/**
+ * Rows that follow a chain to its end, rows that leave it at the root, and one that leaves it in the middle.
+ */
 function chainRows(depth: number): Float32Array {
   return Float32Array.from({ length: 3 * depth }, (_, at) => (at < depth ? 1 : at < 2 * depth ? -1 : Math.cos(at)));
 }
@@ -94,14 +96,17 @@ test.each([17, 24, 40])("stays exact when a path names %i features", (depth) => 
   expect(largestError({ model, rows, n: 3 }, createExplainer(model).explain(rows, 3))).toBeLessThan(1e-6);
 });
 
-test.each([90, 300])("adds up when a path names %i features, more than TreeSHAP itself can stand", (depth) => {
-  const explainer = createExplainer(modelOf([chain(depth, depth)], depth));
-  const contributions = explainer.explain(chainRows(depth), 2);
-  for (const [r, leaf] of [Math.sin(2 * depth), Math.sin(1)].entries()) {
-    const phi = contributions.subarray(r * depth, (r + 1) * depth);
-    expect(phi.reduce((sum, value) => sum + value, explainer.baseValue[0] ?? 0)).toBeCloseTo(0.25 + leaf, 5);
-  }
-});
+test.each([90, 300])(
+  "adds up when a path names %i features, where TreeSHAP itself is numerically unstable",
+  (depth) => {
+    const explainer = createExplainer(modelOf([chain(depth, depth)], depth));
+    const contributions = explainer.explain(chainRows(depth), 2);
+    for (const [r, leaf] of [Math.sin(2 * depth), Math.sin(1)].entries()) {
+      const phi = contributions.subarray(r * depth, (r + 1) * depth);
+      expect(phi.reduce((sum, value) => sum + value, explainer.baseValue[0] ?? 0)).toBeCloseTo(0.25 + leaf, 5);
+    }
+  },
+);
 
 test("explains a tree of 20,000 levels", () => {
   const model = modelOf([chain(20_000, 5)], 5);
@@ -117,18 +122,18 @@ test("explains a tree of 20,000 levels", () => {
   }
 });
 
-test("a model of single leaves contributes nothing", () => {
+test("a model whose trees are single leaves has contributions of 0", () => {
   const model = modelOf([chain(0, 1)], 3);
   const explainer = createExplainer(model);
   expect(explainer.explain(new Float32Array(9), 3)).toEqual(new Float32Array(9));
   expect([...explainer.baseValue]).toEqual([0.25 + Math.sin(0)]);
 });
 
-test("refuses a model without covers", () => {
+test("rejects a model without covers", () => {
   expect(() => createExplainer({ ...modelOf([chain(2, 2)], 2), hasCovers: false })).toThrow(NoCoversError);
 });
 
-test("refuses rows that are too short", () => {
+test("rejects rows that are too short", () => {
   const explainer = createExplainer(modelOf([chain(2, 2)], 2));
   expect(() => explainer.explain(new Float32Array(3), 2)).toThrow("2 rows of 2 features: 3 values");
   expect(() => explainer.explain(new Float32Array(4), 2, new Float32Array(3))).toThrow("room for 3 values");

@@ -5,38 +5,38 @@ import { compileQuadrature } from "./quadrature-program.ts";
 import { createScalarKernel } from "./scalar-kernel.ts";
 import { createWasmKernel } from "./wasm-kernel.ts";
 
-/** Exact SHAP values of one model, ready to run; synchronous and single-threaded. */
+/** A compiled model that computes exact SHAP values; synchronous and single-threaded. */
 export interface Explainer {
-  /** How they are computed. */
+  /** Method that computes the values. */
   readonly kind: "quadrature" | "pattern-tables";
-  /** Names the arithmetic: rows explained under the same version have the same bits on any machine. */
+  /** Version of the arithmetic: with the same version, a row has the same bits on every machine. */
   readonly version: string;
-  /** Which of the two kinds of SHAP they are; the two differ. */
+  /** Kind of SHAP. The values of the two kinds differ. */
   readonly explanation: "path-dependent" | "interventional";
-  /** What they are measured against, in words. */
+  /** The background that the contributions are measured against, in words. */
   readonly background: string;
-  /** The code that runs; it has no influence on the result. */
+  /** Implementation that runs. It does not influence the result. */
   readonly code: Kernel["code"];
   readonly features: number;
   readonly outputs: number;
   /** Expected raw output over the background, `[outputs]`. */
   readonly baseValue: Float64Array;
-  /** Memory of the compiled model. */
+  /** Memory of the compiled model, in bytes. */
   readonly tableBytes: number;
   /**
-   * Contributions of each feature to each raw output, `[n × outputs × features]`, row-major, in `out` when given.
-   * The result of a row does not depend on the rows beside it.
+   * Returns the contribution of each feature to each raw output, `[n × outputs × features]`, row-major,
+   * written to `out` when `out` is set. The result of a row does not depend on the other rows of the call.
    * @param rows `[n × features]`, row-major float32, NaN = missing.
    * @throws RangeError when `rows` or `out` has too few values.
    */
   explain(rows: Float32Array, n: number, out?: Float32Array): Float32Array;
 }
 
-/** Raised whenever the same model and row may get other bits. */
+/** Increased with each change after which the same model and row may have other bits. */
 export const QUADRATURE_VERSION = "quadrature/1";
 
 /**
- * Compiles a model for exact path-dependent explanation.
+ * Compiles a model for exact path-dependent SHAP.
  * @throws NoCoversError when the model has no covers.
  */
 export function createExplainer(model: TreeModel): Explainer {

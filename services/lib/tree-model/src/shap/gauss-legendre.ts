@@ -1,19 +1,20 @@
-/** Gauss-Legendre quadrature on [0, 1]: exact for polynomials of degree 2n − 1. */
+/** A rule of Gauss-Legendre quadrature on [0, 1]: exact for polynomials up to degree 2n − 1. */
 export interface Quadrature {
   /** Points t, ascending, `[n]`. */
   readonly points: Float64Array;
-  /** Weights, adding up to 1, `[n]`. */
+  /** Weights, `[n]`. Their sum is 1. */
   readonly weights: Float64Array;
 }
 
-/** The n-point rule; roots of the Legendre polynomial by Newton's method. */
+/** Computes the n-point rule. The roots of the Legendre polynomial are found by Newton's method. */
 export function gaussLegendre(n: number): Quadrature {
   const points = new Float64Array(n);
   const weights = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     let x = -Math.cos((Math.PI * (i + 0.75)) / (n + 0.5));
     let slope = 1;
-    // Newton doubles the digits of this starting point each time: 8 rounds are twice what float64 needs.
+    // Each round of Newton's method doubles the correct digits of this starting point. 8 rounds are twice the
+    // number that float64 needs.
     for (let round = 0; round < 8; round++) {
       let [before, value] = [1, x];
       for (let k = 2; k <= n; k++) [before, value] = [value, ((2 * k - 1) * x * value - (k - 1) * before) / k];
@@ -26,15 +27,15 @@ export function gaussLegendre(n: number): Quadrature {
   return { points, weights };
 }
 
-/** Largest error that a leaf's integral may have where the rule is not exact, as a part of the leaf's value. */
+/** Largest error of a leaf's integral where the rule is not exact, relative to the leaf's value. */
 const TOLERANCE = 1e-6;
 const EXACT_POINTS = 8;
 
 /**
- * Points that a tree needs whose paths name at most `distinct` different features.
- * A path's integrand has degree `distinct − 1`, so `⌈distinct / 2⌉` points are exact. Beyond eight points the
- * smallest rule is taken that integrates every `tᵃ(1−t)ᵇ` of that degree to float32's accuracy: the integrand is a
- * positive combination of those.
+ * Returns the number of points for a tree whose paths name at most `distinct` different features. The
+ * integrand of a path has degree `distinct − 1`, so `⌈distinct / 2⌉` points are exact. Beyond eight points,
+ * the result is the smallest rule that integrates every `tᵃ(1−t)ᵇ` of that degree to the accuracy of float32.
+ * This is enough because the integrand is a positive combination of these terms.
  */
 export function pointsFor(distinct: number): number {
   const exact = Math.max(1, Math.ceil(distinct / 2));

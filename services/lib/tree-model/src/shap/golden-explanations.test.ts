@@ -23,7 +23,7 @@ interface Case {
   readonly n: number;
 }
 
-/** SHA-256 of all bytes that the function gives for the cases, one after the other. */
+/** Returns the SHA-256 of all bytes that the function returns for the cases, in order. */
 function digest(cases: readonly Case[], bytesOf: (one: Case) => readonly BinaryLike[]): string {
   const hash = createHash("sha256");
   for (const one of cases) for (const bytes of bytesOf(one)) hash.update(bytes);
@@ -65,7 +65,7 @@ function digests(cases: readonly Case[]) {
   };
 }
 
-/** A learnable table with missing values: 400 rows of 12 columns. */
+/** Returns a table with missing values and a label that can be learned: 400 rows of 12 columns. */
 function trainingRows() {
   const random = createRandom(11, "golden explanations");
   const [rows, columns] = [400, 12];

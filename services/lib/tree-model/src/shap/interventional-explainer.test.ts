@@ -7,7 +7,7 @@ import type { TreeModel } from "../trees/tree-model.ts";
 import { createInterventionalExplainer } from "./interventional-explainer.ts";
 import { InterventionalRejectedError } from "./interventional-rejected-error.ts";
 
-/** A chain in which every node splits another feature. */
+/** Returns a chain in which each node splits another feature. */
 function chain(depth: number): TreeModel {
   const count = 2 * depth + 1;
   const inner = (node: number): boolean => node % 2 === 0 && node < 2 * depth;
@@ -36,7 +36,7 @@ function chain(depth: number): TreeModel {
 test("equals the definition over all subsets of features and all background rows", () => {
   fc.assert(
     fc.property(modelAndRows({ maxFeatures: 6, maxOutputs: 2, maxTrees: 3, maxDepth: 5 }, 9), ({ model, rows, n }) => {
-      // The first row is explained against the others; against itself when it is alone.
+      // The first row is explained against the others, or against itself when it is the only row.
       const background = n === 1 ? rows : rows.subarray(model.features);
       const count = Math.max(1, n - 1);
       const row = rows.subarray(0, model.features);
@@ -57,7 +57,7 @@ test("equals the definition over all subsets of features and all background rows
   );
 });
 
-test("says which kind of explanation it is and against what", () => {
+test("names its kind of explanation and its background", () => {
   const { explanation, background, version } = createInterventionalExplainer(chain(8), new Float32Array(16), 2);
   expect({ explanation, background, version }).toEqual({
     explanation: "interventional",
@@ -66,13 +66,13 @@ test("says which kind of explanation it is and against what", () => {
   });
 });
 
-test("takes 8 features on a path and refuses 9 with the reason", () => {
+test("accepts 8 features on a path and rejects 9 with the reason", () => {
   expect(() => createInterventionalExplainer(chain(8), new Float32Array(8), 1)).not.toThrow();
   expect(() => createInterventionalExplainer(chain(9), new Float32Array(9), 1)).toThrow(
     "a path of the model names 9 features, interventional explanation takes at most 8",
   );
 });
 
-test("refuses to explain against nothing", () => {
+test("rejects an empty background", () => {
   expect(() => createInterventionalExplainer(chain(2), new Float32Array(0), 0)).toThrow(InterventionalRejectedError);
 });

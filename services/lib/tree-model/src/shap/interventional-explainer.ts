@@ -7,17 +7,18 @@ import {
   rowPatterns,
 } from "./interventional-tables.ts";
 
-/** Raised whenever the same model, background and row may get other bits. */
+/** Increased with each change after which the same model, background and row may have other bits. */
 export const INTERVENTIONAL_VERSION = "interventional/1";
 
-/** Rows that are put through a tree together, so that its tables are read from the cache. */
+/** Number of rows that are evaluated together on one tree, so that the tree's tables stay in the cache. */
 const BLOCK_ROWS = 64;
 
 /**
- * Compiles a model for exact interventional SHAP against background rows: a feature that is not known takes its value
- * from a background row, whatever the known ones are. It needs no covers.
+ * Compiles a model for exact interventional SHAP against background rows: a feature that is not known takes
+ * its value from a background row, independent of the known features. Covers are not needed.
  * @param background `[n × features]`, row-major float32, NaN = missing.
- * @throws InterventionalRejectedError when a path names more than 8 features, the tables would not fit or n is 0.
+ * @throws InterventionalRejectedError when a path names more than 8 features, the tables would exceed their bound, or n is 0.
+ * @throws RangeError when `background` has too few values.
  */
 export function createInterventionalExplainer(model: TreeModel, background: Float32Array, n: number): Explainer {
   const steps = compileInterventional(model, background, n);
@@ -25,7 +26,8 @@ export function createInterventionalExplainer(model: TreeModel, background: Floa
 }
 
 /**
- * The same a tree at a time: seconds of work for a large model, which a server spreads over turns of its event loop.
+ * Like createInterventionalExplainer, one tree per step. A large model takes seconds, so a server runs each
+ * step in another turn of its event loop.
  * @throws RangeError, InterventionalRejectedError as createInterventionalExplainer.
  */
 export function* compileInterventional(
@@ -92,7 +94,7 @@ function expectedOutput(model: TreeModel, trees: readonly InterventionalTree[]):
   return expected;
 }
 
-/** Adds one tree's contributions to one output of one row, from `at` on. */
+/** Adds the contributions of one tree to one output of one row; `at` is the row's first index. */
 function addTree(
   { tree, leaves, distinct, featuresAt, tableAt, features, tables }: InterventionalTree,
   patterns: Uint8Array,

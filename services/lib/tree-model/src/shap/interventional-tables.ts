@@ -3,23 +3,32 @@ import type { Tree, TreeModel } from "../trees/tree-model.ts";
 import { InterventionalRejectedError } from "./interventional-rejected-error.ts";
 import { layoutPaths } from "./path-layout.ts";
 
-/** Most distinct features on a path: a leaf's table has 2^features lines. */
+/** Most distinct features on a path: the table of a leaf has 2^features lines. */
 export const MAX_PATH_FEATURES = 8;
-/** Bound of a model's tables: every thread that explains the model holds them. */
+/** Limit of the tables of a model, in bytes. Each thread that explains the model holds them. */
 const MAX_TABLE_BYTES = 128 * 2 ** 20;
 
-/** A tree whose leaves know, for each pattern of met conditions, what each feature on their path contributes. */
+/**
+ * A tree whose leaves have a table: for each pattern of met conditions, the contribution of each feature on
+ * the path.
+ */
 export interface InterventionalTree {
   readonly tree: Tree;
-  /** Per inner node: the bit of its feature in the patterns of the leaves below. */
+  /** Per inner node: the bit of its feature in the patterns of the leaves below it. */
   readonly bit: Uint8Array;
-  /** Nodes that are leaves, ascending; the arrays below have one entry a leaf. */
+  /** Node indices of the leaves, ascending; the arrays below have one entry a leaf. */
   readonly leaves: Int32Array;
-  /** Distinct features of the path. */
+  /** Number of distinct features on the path. */
   readonly distinct: Uint8Array;
-  /** Where the path's features begin in `features`; feature i has bit i of a pattern: the row meets all of its conditions. */
+  /**
+   * First index of the path's features in `features`. Bit i of a pattern is set when the row meets all
+   * conditions of feature i.
+   */
   readonly featuresAt: Int32Array;
-  /** Where the leaf's table begins in `tables`: `[2^distinct × distinct]`, pattern-major, for a leaf of value 1. */
+  /**
+   * First index of the leaf's table in `tables`: `[2^distinct × distinct]`, pattern-major, for a leaf of
+   * value 1.
+   */
   readonly tableAt: Int32Array;
   /** Share of the background rows that reach the leaf. */
   readonly reached: Float64Array;
@@ -28,9 +37,9 @@ export interface InterventionalTree {
 }
 
 /**
- * Checks that a model can have tables at all.
- * @param n Background rows.
- * @throws InterventionalRejectedError when a path names more than 8 features, the tables would not fit or n is 0.
+ * Checks that interventional tables can be built for a model.
+ * @param n Number of background rows.
+ * @throws InterventionalRejectedError when a path names more than 8 features, the tables would exceed their bound, or n is 0.
  */
 export function checkInterventional(model: TreeModel, n: number): void {
   if (n < 1) throw new InterventionalRejectedError("no-background", "interventional explanation needs background rows");
@@ -54,8 +63,9 @@ export function checkInterventional(model: TreeModel, n: number): void {
 }
 
 /**
- * Builds a checked tree's tables of interventional SHAP (WOODELF, AAAI 2026, arXiv 2511.09376): a leaf's contributions depend
- * on a row only through its pattern, and on the background only through how often each pattern occurs there.
+ * Builds the tables of interventional SHAP for a checked tree (WOODELF, AAAI 2026, arXiv 2511.09376). The
+ * contributions of a leaf depend on a row only through the row's pattern, and on the background only through
+ * the frequency of each pattern.
  * @param background `[n × width]`, row-major, NaN = missing.
  */
 export function interventionalTree(tree: Tree, background: Float32Array, n: number, width: number): InterventionalTree {
@@ -83,9 +93,9 @@ export function interventionalTree(tree: Tree, background: Float32Array, n: numb
 }
 
 /**
- * Patterns of one row at every node of a tree: bit i is set while the row meets all conditions on the path of the
- * i-th distinct feature of that path; bits of features that come later are set.
- * @param at First value of the row in `rows`.
+ * Computes the pattern of one row at every node of a tree. Bit i is set while the row meets all conditions on
+ * the path that name its i-th distinct feature. Bits of features that occur only further down are set.
+ * @param at Index of the row's first value in `rows`.
  */
 export function rowPatterns(
   { tree, bit }: Pick<InterventionalTree, "tree" | "bit">,
@@ -132,7 +142,8 @@ function leafPaths(tree: Tree): LeafPath[] {
 function featureBits(tree: Tree, paths: readonly LeafPath[]): Uint8Array {
   const bit = new Uint8Array(tree.feature.length);
   const pathOf = new Map<number, readonly number[]>(paths.map(({ node, features }) => [node, features]));
-  // Children stand after their parent: backwards, a node learns its path's features from a child.
+  // Children come after their parent, so this backward pass finds the features of a node's path through its
+  // children.
   for (let node = tree.feature.length - 1; node >= 0; node--) {
     const feature = tree.feature[node];
     if (feature < 0) continue;
@@ -143,7 +154,7 @@ function featureBits(tree: Tree, paths: readonly LeafPath[]): Uint8Array {
   return bit;
 }
 
-/** Share of the background rows with each pattern, `[leaves × 2^MAX_PATH_FEATURES]`. */
+/** Computes the share of the background rows with each pattern, `[leaves × 2^MAX_PATH_FEATURES]`. */
 function countPatterns(
   shape: Pick<InterventionalTree, "tree" | "bit" | "leaves" | "distinct">,
   background: Float32Array,
@@ -165,9 +176,10 @@ function countPatterns(
 }
 
 /**
- * Against one background row, a leaf is reached only by coalitions that hold every feature which the row alone meets
- * (a of them) and none which the background row alone meets (b); a feature that neither meets rules the leaf out. The
- * Shapley weight of such a feature is (a−1)! b! / (a+b)!, and −a! (b−1)! / (a+b)! of the others.
+ * For one background row, a coalition reaches the leaf only when it contains every feature that only the
+ * explained row meets (a features) and none that only the background row meets (b features). A feature that
+ * neither row meets makes the leaf unreachable. The Shapley weight is (a−1)! b! / (a+b)! for each of the a
+ * features and −a! (b−1)! / (a+b)! for each of the b.
  */
 function leafTable(distinct: number, shares: Float64Array): Float64Array {
   const all = (1 << distinct) - 1;
@@ -175,7 +187,8 @@ function leafTable(distinct: number, shares: Float64Array): Float64Array {
   for (let other = 0; other <= all; other++) {
     const share = shares[other];
     if (share === 0) continue;
-    // Every pattern that meets what the background row does not, with any part of the rest.
+    // Every pattern that contains the features which the background row does not meet, with any subset of the
+    // others.
     for (let part = other; ; part = (part - 1) & other) {
       const pattern = (all & ~other) | part;
       const [own, theirs] = [pattern & ~other, other & ~pattern];
@@ -195,7 +208,7 @@ function leafTable(distinct: number, shares: Float64Array): Float64Array {
 
 const FACTORIALS = [1, 1, 2, 6, 24, 120, 720, 5040, 40_320];
 
-/** `a! b! / (a + b + 1)!`, a + b below 8. */
+/** Returns `a! b! / (a + b + 1)!` for a + b < 8. */
 function shapleyWeight(a: number, b: number): number {
   return (FACTORIALS[a] * FACTORIALS[b]) / FACTORIALS[a + b + 1];
 }

@@ -1,4 +1,4 @@
-/** The model carries no training covers, so its path-dependent expectations are unknown. */
+/** The model has no training covers, so its path-dependent expectations are unknown. */
 export class NoCoversError extends Error {
   override readonly name = "NoCoversError" as const;
 

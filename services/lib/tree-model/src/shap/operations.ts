@@ -1,4 +1,4 @@
-/** Operations of a program, numbered as in kernel/quadrature.c. */
+/** Operations of a program, with the numbers of kernel/quadrature.c. */
 export const OPERATION = {
   end: 0,
   freshDown: 1,
@@ -11,14 +11,17 @@ export const OPERATION = {
   fork: 8,
 } as const;
 
-/** Rounds up to whole SIMD vectors of four float32. */
+/** Rounds up to a multiple of 4, the float32 lanes of a SIMD vector. */
 export function pad(points: number): number {
   return Math.ceil(points / 4) * 4;
 }
 
-/** A column made of another: 0 where its value is a member of the set, 1 elsewhere, NaN by the default direction. */
+/**
+ * A column computed from another: 0 where its value is a member of the set, 1 elsewhere, NaN by the default
+ * direction.
+ */
 export interface SetColumn {
-  /** Its place among the kernels' columns, behind the model's features. */
+  /** Index among the kernel's columns, after the features of the model. */
   readonly column: number;
   readonly source: number;
   readonly members: Float32Array;

@@ -1,29 +1,29 @@
 import { leftShare } from "../trees/split.ts";
 import type { Tree } from "../trees/tree-model.ts";
 
-/** What each inner node's place on its path means for the explanation; entries of leaves are unused. */
+/** Facts about the path of each inner node that an explanation needs. Entries of leaves are unused. */
 export interface PathLayout {
   readonly innerNodes: number;
   /** Most distinct features on one path from the root to a leaf. */
   readonly maxDistinct: number;
   /** Share of the training rows at the node that went left. */
   readonly share: Float64Array;
-  /** Nearest ancestor that splits the same feature, −1 where there is none. */
+  /** Nearest ancestor that splits the same feature; −1 when there is none. */
   readonly metAt: Int32Array;
-  /** 1 where the path left that ancestor to the left. */
+  /** 1 when the path goes left at that ancestor. */
   readonly metLeft: Uint8Array;
-  /** Product of the shares of the path's earlier edges of the same feature, 1 where there are none. */
+  /** Product of the shares of the path's earlier edges on the same feature; 1 when there are none. */
   readonly metShare: Float64Array;
 }
 
-/** Finds repeated features and their shares on every path of a tree; the depth of the tree is not limited. */
+/** Finds repeated features and their shares on every path of a tree. The depth of the tree is not limited. */
 export function layoutPaths(tree: Tree, features: number): PathLayout {
   const count = tree.feature.length;
   const share = new Float64Array(count);
   const metAt = new Int32Array(count).fill(-1);
   const metLeft = new Uint8Array(count);
   const metShare = new Float64Array(count).fill(1);
-  /** Per feature: the last node of the current path that splits it, and the side on which the path left it. */
+  /** Per feature: the last node of the current path that splits it, and the side that the path takes there. */
   const lastNode = new Int32Array(features).fill(-1);
   const lastLeft = new Uint8Array(features);
   let innerNodes = 0;

@@ -7,45 +7,54 @@ import { layoutPaths } from "./path-layout.ts";
 import { WordBuffer } from "./word-buffer.ts";
 
 /*
- * The method. For a leaf of value w whose path names the features j, let z_j be the share of training rows that meet
- * all of j's conditions on the path and o_j ∈ {0, 1} whether the row does. Its SHAP values are
+ * The method. Take a leaf of value w whose path names the features j. Let z_j be the share of training rows
+ * that meet all of j's conditions on the path, and let o_j ∈ {0, 1} be whether the explained row meets them.
+ * The SHAP values of the leaf are
  *
  *   φ_i = w (o_i − z_i) ∫₀¹ Π_{j≠i} (z_j (1−t) + o_j t) dt
  *
- * (TreeGrad-Shap, arXiv 2602.11623; Quadrature-TreeSHAP, arXiv 2605.04497), integrated exactly by a few
- * Gauss-Legendre points t_q. Here the sum over a tree's leaves is folded into one walk down and one up. With z the
- * share that goes left at a node whose feature is new to the path, m = [the row goes left] and F = z + (m − z) t:
+ * (TreeGrad-Shap, arXiv 2602.11623; Quadrature-TreeSHAP, arXiv 2605.04497). A few Gauss-Legendre points t_q
+ * integrate them exactly. This program computes the sum over the leaves of a tree in one pass down and one
+ * pass up. For a node whose feature is new on the path, let z be the share that goes left, m = [the row goes
+ * left] and F = z + (m − z) t:
  *
  *   down   G_left = G F,  G_right = G − G_left          (the two factors of a node add up to one)
  *   up     d = S_left − S_right,  S = S_right + F d,  φ += (m − z) Σ_q G_q d_q
  *
- * from G = the weights at the root and S = w at the leaves. Where the feature was met before, with z' and
- * o' = [the row met all of its conditions so far], F is the ratio of new to old factor and each point has its own
- * multiplier K instead of m − z. The last two levels need no points: a stump of two leaves is a line in t, a fork of two
- * stumps (or a stump and a leaf) a parabola, so ΣG and ΣG t are all they take from G. Nothing is divided while rows are
- * explained, and no share of zero needs care.
+ * The passes start from G = the weights at the root and S = w at the leaves. Where the feature occurred
+ * before on the path, let z' be its earlier share and o' = [the row met all of its conditions so far]. F is
+ * then the ratio of new to old factor, and each point has its own multiplier K instead of m − z. The last two
+ * levels need no points: a stump of two leaves is a line in t, a fork of two stumps (or of a stump and a
+ * leaf) is a parabola, so both need only ΣG and ΣG t of G. The kernel never divides, and a share of zero
+ * needs no special case.
  */
 
 /** A model compiled for the quadrature kernels. */
 export interface QuadratureProgram {
   readonly features: number;
   readonly outputs: number;
-  /** Columns `features…` of the kernels' input. */
+  /** Columns that follow the model's features in the kernel's input: from index `features`. */
   readonly setColumns: readonly SetColumn[];
-  /** Per tree and output: output, points, first word of its operations, first float of its rule, 1 = flush after it. */
+  /**
+   * Five words per tree and output: output, points, first word of its operations, first float of its rule, 1
+   * = flush after it.
+   */
   readonly units: Int32Array;
   readonly operations: Int32Array;
-  /** Rules in use: their n points, then their n weights, each padded with zeros to a multiple of 4. */
+  /**
+   * Quadrature rules in use: the n points, then the n weights of each, both padded with zeros to a multiple
+   * of 4.
+   */
   readonly rules: Float32Array;
-  /** Factors of nodes whose feature was met before, by point, padded likewise. */
+  /** Factors of nodes whose feature occurred before on the path, by point, padded in the same way. */
   readonly tables: Float32Array;
-  /** Most slots × padded points that a tree needs: floats of scratch memory a row. */
+  /** Scratch memory in floats a row: the largest slots × padded points of any tree. */
   readonly maxSlotFloats: number;
-  /** Most pairs of child slots that a tree needs. */
+  /** The largest number of pairs of child slots of any tree. */
   readonly maxPairs: number;
 }
 
-/** Inner nodes whose terms are added up in float32 before they join the float64 sums. */
+/** Number of inner nodes whose terms are summed in float32 before the sum is added to the float64 sums. */
 const NODES_PER_FLUSH = 1024;
 export const UNIT_WORDS = 5;
 
@@ -104,7 +113,7 @@ function contributes(tree: Tree, outputs: number, output: number): boolean {
   return outputs === 1 || tree.value.some((value, at) => at % outputs === output && value !== 0);
 }
 
-/** A quadrature rule among the words of a program. */
+/** Position of a quadrature rule in the words of a program. */
 interface Rule {
   readonly at: number;
   readonly points: Float64Array;

@@ -5,8 +5,9 @@ import { type QuadratureProgram, UNIT_WORDS } from "./quadrature-program.ts";
 const { fround } = Math;
 
 /**
- * The quadrature kernel in plain TypeScript, for machines without WebAssembly SIMD: some hundred times slower.
- * It rounds every operation to float32 in the order of kernel/quadrature.c, hence gives the same bits.
+ * The quadrature kernel in plain TypeScript, for machines without WebAssembly SIMD. It is about a hundred
+ * times slower. It rounds every operation to float32 in the order of kernel/quadrature.c, so it returns the
+ * same bits.
  */
 export function createScalarKernel(program: QuadratureProgram): Kernel {
   const { features, outputs, units, setColumns } = program;
@@ -59,7 +60,7 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
   const add = (feature: number, term: number): void => {
     phi[feature] += term;
   };
-  /** F and K of a feature met before; see quadrature-program.ts. */
+  /** Computes F and K of a feature that occurred before on the path; see quadrature-program.ts. */
   const factor = (table: number, q: number, met: boolean, both: boolean, stride: number): number =>
     fround(fround(tables[table] + (met ? tables[table + 1 + q] : 0)) + (both ? tables[table + 1 + stride + q] : 0));
   const multiplier = (table: number, q: number, met: boolean, both: boolean, stride: number): number =>
@@ -69,9 +70,9 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
     const stride = pad(points);
     const t = (q: number): number => rules[ruleAt + q];
     const at = (slot: number, q: number): number => weight[slot * stride + q];
-    /** A line in t. */
+    /** A linear function of t. */
     const line = (base: number, slope: number, q: number): number => fround(base + fround(slope * t(q)));
-    /** Slope of the end (feature, step, share × step) that stands at `end`. */
+    /** Returns the slope of the end (feature, step, share × step) whose words start at `end`. */
     const endSlope = (end: number, left: boolean): number => fround((left ? float(end + 1) : 0) - float(end + 2));
     const down = (slot: number, pair: number, factorOf: (q: number) => number): void => {
       for (let q = 0; q < points; q++) {

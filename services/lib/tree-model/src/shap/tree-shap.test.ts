@@ -39,7 +39,7 @@ test("equals the definition at 12 features", () => {
   );
 });
 
-test("efficiency: base value and contributions add up to the prediction", () => {
+test("efficiency: the base value plus the contributions is the prediction", () => {
   fc.assert(
     fc.property(drawn, ({ model, rows }) => {
       for (const row of eachRow(model.features, rows)) {
@@ -58,7 +58,7 @@ test("efficiency: base value and contributions add up to the prediction", () => 
   );
 });
 
-test("dummy: a feature that no split names contributes exactly nothing", () => {
+test("dummy: a feature that no split names has a contribution of exactly 0", () => {
   fc.assert(
     fc.property(drawn, ({ model, rows }) => {
       const used = new Set(model.trees.flatMap((tree) => [...tree.feature]));
@@ -71,7 +71,7 @@ test("dummy: a feature that no split names contributes exactly nothing", () => {
   );
 });
 
-test("symmetry: columns that change places take their contributions with them", () => {
+test("symmetry: when two columns are exchanged, their contributions are exchanged", () => {
   fc.assert(
     fc.property(drawn, ({ model, rows }) => {
       const mirror = (j: number): number => (j < 0 ? j : model.features - 1 - j);
@@ -92,7 +92,7 @@ test("symmetry: columns that change places take their contributions with them", 
   );
 });
 
-test("refuses a model without covers", () => {
+test("rejects a model without covers", () => {
   const leaf: Tree = {
     feature: Int32Array.of(-1),
     threshold: new Float32Array(1),

@@ -2,7 +2,7 @@ import { goesLeft, leftShare } from "../trees/split.ts";
 import type { Tree, TreeModel } from "../trees/tree-model.ts";
 import { baseValue } from "./base-value.ts";
 
-/** One row's exact explanation: `baseValue[k] + Σ contributions[k × features + j]` is the raw output k. */
+/** The exact explanation of one row: raw output k is `baseValue[k] + Σ contributions[k × features + j]`. */
 export interface TreeShapResult {
   /** Expected raw output, `[outputs]`. */
   readonly baseValue: Float64Array;
@@ -12,8 +12,9 @@ export interface TreeShapResult {
 
 /**
  * Path-dependent SHAP values in float64 by TreeSHAP (Lundberg, Erion, Lee: Consistent Individualized Feature
- * Attribution for Tree Ensembles, 2018, arXiv 1802.03888, Algorithm 2). The yardstick of the faster kernels,
- * within 1e-9 up to some 30 distinct features on a path; its subtractions lose all digits beyond 60.
+ * Attribution for Tree Ensembles, 2018, arXiv 1802.03888, Algorithm 2). The faster kernels are tested against
+ * it. Its error is below 1e-9 up to about 30 distinct features on a path. Beyond 60 its subtractions cancel
+ * all digits.
  * @param row `[features]`, NaN = missing.
  * @throws NoCoversError when the model has no covers.
  */
@@ -24,21 +25,24 @@ export function treeShap(model: TreeModel, row: Float32Array): TreeShapResult {
   return { baseValue: base, contributions };
 }
 
-/** A child to visit: its parent's path and the step that leads to it. */
+/** A child to visit, with its parent's path and the step that leads to the child. */
 interface Visit {
   readonly node: number;
-  /** Where the parent's path begins in `Paths`, and its length. */
+  /** First index of the parent's path in `Paths`, and its length. */
   readonly parentAt: number;
   readonly parentLength: number;
-  /** Column of the step, −1 for the root's placeholder. */
+  /** Column of the step; −1 for the placeholder at the root. */
   readonly feature: number;
-  /** Share of training rows that go this way when the feature is unknown. */
+  /** Share of the training rows that take this step, used when the feature is unknown. */
   readonly zero: number;
-  /** 1 when the explained row goes this way, else 0. */
+  /** 1 when the explained row takes this step, else 0. */
   readonly one: number;
 }
 
-/** Paths one behind the other: each step's column, its `zero` and `one`, and the weight of each subset size. */
+/**
+ * Paths in one buffer, in order: per step its column, its `zero` and `one`, and the weight of each subset
+ * size.
+ */
 interface Paths {
   feature: Int32Array;
   zero: Float64Array;
@@ -82,7 +86,7 @@ function explainTree(model: TreeModel, tree: Tree, row: Float32Array, contributi
         zero: zero * (toLeft ? share : 1 - share),
         one: left === toLeft ? one : 0,
       };
-      // Neither the row nor any training row gets there: every term below has a factor of zero.
+      // Neither the row nor any training row reaches this child, so each term below it has a factor of zero.
       if (child.zero > 0 || child.one > 0) pending.push(child);
     }
   }
@@ -97,7 +101,7 @@ function createPaths(capacity: number): Paths {
   };
 }
 
-/** EXTEND of the paper, into a copy behind the parent's path; returns the new path's length. */
+/** EXTEND of the paper, into a copy after the parent's path. Returns the length of the new path. */
 function extend(paths: Paths, { parentAt, parentLength, feature, zero, one }: Visit): number {
   const at = parentAt + parentLength;
   if (at + parentLength >= paths.feature.length) {
@@ -122,7 +126,10 @@ function extend(paths: Paths, { parentAt, parentLength, feature, zero, one }: Vi
   return parentLength + 1;
 }
 
-/** UNWIND of the paper: takes step `i`, whose zero and one are not both 0, out of a path; returns the new length. */
+/**
+ * UNWIND of the paper: removes step `i` from a path. Its `zero` and `one` must not both be 0. Returns the new
+ * length.
+ */
 function unwind(paths: Paths, at: number, length: number, i: number): number {
   const { weight } = paths;
   const [zero, one] = [paths.zero[at + i], paths.one[at + i]];
@@ -141,7 +148,7 @@ function unwind(paths: Paths, at: number, length: number, i: number): number {
   return length - 1;
 }
 
-/** Sum of the weights that UNWIND would leave without step `i`. */
+/** Returns the sum of the weights that UNWIND of step `i` would leave. */
 function unwoundSum(paths: Paths, at: number, length: number, i: number): number {
   const { weight } = paths;
   const [zero, one] = [paths.zero[at + i], paths.one[at + i]];

@@ -2,10 +2,13 @@ import { quadratureWasm } from "./kernel/quadrature-wasm.ts";
 import type { Kernel } from "./kernel.ts";
 import type { QuadratureProgram } from "./quadrature-program.ts";
 
-/** Rows that kernel/quadrature.c takes at once, and that it puts through a tree together. */
+/**
+ * Rows that kernel/quadrature.c accepts per call (block), and rows that it evaluates together on one tree
+ * (group).
+ */
 const BLOCK_ROWS = 64;
 const GROUP_ROWS = 16;
-/** Up to so many rows cost less one by one than as a group. */
+/** Up to this number of rows, single rows are faster than a group. */
 const SINGLE_ROWS = 2;
 const PAGE_BYTES = 65_536;
 
@@ -16,7 +19,10 @@ interface QuadratureExports {
   readonly explainRow: (model: number) => void;
 }
 
-/** A kernel in WebAssembly SIMD with memory of its own, or null where the machine has no WebAssembly SIMD. */
+/**
+ * Creates a kernel in WebAssembly SIMD with its own memory. Returns null when the machine has no WebAssembly
+ * SIMD.
+ */
 export function createWasmKernel(program: QuadratureProgram): Kernel | null {
   const wasm = instantiate();
   if (wasm === null) return null;
@@ -57,7 +63,9 @@ function instantiate(): QuadratureExports | null {
   };
 }
 
-/** Places the program and its scratch memory, and the struct `Model` of kernel/quadrature.c that points to them. */
+/**
+ * Writes the program, its scratch memory, and the struct `Model` of kernel/quadrature.c that points to them.
+ */
 function layOut(wasm: QuadratureExports, program: QuadratureProgram): { model: number; input: number; output: number } {
   const { features, outputs, setColumns, units, operations, rules, tables } = program;
   const values = outputs * features;
@@ -106,7 +114,7 @@ function layOut(wasm: QuadratureExports, program: QuadratureProgram): { model: n
   return { model, input: words[10], output: words[11] };
 }
 
-/** To whole cache lines. */
+/** Rounds up to whole cache lines. */
 function align(address: number): number {
   return Math.ceil(address / 64) * 64;
 }

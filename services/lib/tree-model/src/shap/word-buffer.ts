@@ -4,7 +4,7 @@ export class WordBuffer {
   #floats = new Float32Array(this.#ints.buffer);
   #length = 0;
 
-  /** Words written so far. */
+  /** Number of words written. */
   get length(): number {
     return this.#length;
   }

@@ -1,9 +1,9 @@
 import type { Link } from "./tree-model.ts";
 
 /**
- * Turns raw outputs into predictions.
+ * Applies the model's link to raw outputs.
  * @param margins `[n × outputs]`, row-major.
- * @returns The same shape.
+ * @returns Predictions of the same shape.
  */
 export function applyLinkToRows(link: Link, margins: Float64Array, outputs: number): Float64Array {
   switch (link) {

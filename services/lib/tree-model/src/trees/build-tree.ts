@@ -2,32 +2,35 @@ import { ImportRejectedError } from "./import-rejected-error.ts";
 import { MAX_DEPTH } from "./limits.ts";
 import type { Tree } from "./tree-model.ts";
 
-/** What a node asks of a float32 column: "x ≤ threshold goes left", or "x in the set goes left". */
+/** Test of a node on a float32 column: "x ≤ threshold goes left", or "x in the set goes left". */
 export interface SourceSplit<N> {
   readonly feature: number;
   readonly threshold: number;
-  /** The file's own threshold where it is a double; left out, it is the same float32. */
+  /** Threshold of the file where it is a double. Unset: it is the float32 in `threshold`. */
   readonly exact?: number;
   readonly members: Float32Array | null;
   readonly defaultLeft: boolean;
   readonly left: N;
   readonly right: N;
-  /** Levels that the node takes in the file's own form of the tree; 1 unless it stands for a chain. */
+  /**
+   * Number of levels that the node has in the file's own form of the tree: 1, or the length of the chain that
+   * it replaces.
+   */
   readonly levels?: number;
 }
 
-/** A node of a foreign tree, as its format's reader understands it. */
+/** A node of an imported tree, as the reader of its format describes it. */
 export interface SourceNode<N> {
   readonly cover: number;
   /** Null on a leaf. */
   readonly split: SourceSplit<N> | null;
-  /** Puts a leaf's values into `values`, `[outputs]`, zero before. */
+  /** Writes the values of a leaf to `values`, `[outputs]`, which are all 0 before the call. */
   readonly fill?: (values: Float64Array) => void;
 }
 
 interface Visit<N> {
   readonly node: N;
-  /** Place of the parent, −1 for the root. */
+  /** Index of the parent; −1 for the root. */
   readonly parent: number;
   readonly isLeft: boolean;
   readonly depth: number;
@@ -35,10 +38,10 @@ interface Visit<N> {
 
 /**
  * Builds a canonical tree from the root down, without recursion: parents before children, left before right.
- * @param describe Called once for each node; throws when a node is met twice where the format forbids that.
- * @param budget Nodes that the tree may have.
- * @param tooLarge The error for a tree with more.
- * @throws ImportRejectedError the tree is too deep or too large.
+ * @param describe Called once for each node. It throws when a node occurs twice and the format forbids that.
+ * @param budget Most nodes that the tree may have.
+ * @param tooLarge Returns the error for a tree with more nodes.
+ * @throws ImportRejectedError when the tree is too deep or too large.
  */
 export function buildTree<N>(
   root: N,

@@ -1,8 +1,8 @@
-/** Codes of a category that stands in one numeric column. */
+/** Codes of a category feature that is encoded in one numeric column. */
 export interface CategoryCodes {
   readonly values: readonly number[];
-  /** A text for each code; null: the model's file has none. */
+  /** The text of each code; null: the model's file holds no texts. */
   readonly labels: readonly string[] | null;
-  /** Code of a text that is not known; null: it counts as missing. */
+  /** Code of an unknown text; null: an unknown text counts as missing. */
   readonly other: number | null;
 }

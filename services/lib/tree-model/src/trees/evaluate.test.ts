@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { evaluateRows } from "./evaluate.ts";
 import type { Tree, TreeModel } from "./tree-model.ts";
 
-/** Root: column 0 ≤ 0.1, missing left; its left child: column 1 ≤ 2, missing right. Two outputs. */
+/** Root: column 0 ≤ 0.1, missing goes left. Its left child: column 1 ≤ 2, missing goes right. Two outputs. */
 const tree: Tree = {
   feature: Int32Array.of(0, 1, -1, -1, -1),
   threshold: Float32Array.of(0.1, 2, 0, 0, 0),
@@ -23,20 +23,20 @@ const model: TreeModel = {
 };
 const outputs = (of: TreeModel, ...row: number[]) => [...evaluateRows(of, Float32Array.from(row))];
 
-test("adds base and the leaves of all trees, output by output, without the link", () => {
+test("each output is the base plus the leaves of all trees, without the link", () => {
   expect(outputs(model, 1, 0)).toEqual([200.5, 399.5]);
 });
 
-test("a value on the threshold goes left, compared as float32", () => {
+test("a value equal to the threshold as float32 goes left", () => {
   expect(outputs(model, 0.1, 2)).toEqual([20.5, 39.5]);
   expect(outputs(model, 0.1, 2.0000002384185791)).toEqual([2.5, 3.5]);
 });
 
-test("missing values follow each node's own direction", () => {
+test("a missing value follows the default direction of each node", () => {
   expect(outputs(model, Number.NaN, Number.NaN)).toEqual([2.5, 3.5]);
 });
 
-test("infinities are ordinary values", () => {
+test("infinities are compared like other values", () => {
   expect(outputs(model, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY)).toEqual([20.5, 39.5]);
   expect(outputs(model, Number.POSITIVE_INFINITY, 0)).toEqual([200.5, 399.5]);
 });
@@ -47,7 +47,7 @@ test("a set split sends members left", () => {
   expect(outputs(sets, 8, 0)).toEqual([100.5, 199.5]);
 });
 
-test("many rows give each row's own outputs, and no rows none", () => {
+test("returns the outputs of each of several rows, and none for no rows", () => {
   expect([...evaluateRows(model, Float32Array.of(1, 0, 0, 0))]).toEqual([200.5, 399.5, 20.5, 39.5]);
   expect(evaluateRows(model, new Float32Array())).toHaveLength(0);
 });

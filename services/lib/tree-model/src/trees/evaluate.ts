@@ -2,8 +2,8 @@ import { goesLeft } from "./split.ts";
 import type { TreeModel } from "./tree-model.ts";
 
 /**
- * The model's raw output in float64: base plus the leaves that the rows reach, before any link.
- * A reference for checks, a node at a time; services score with the runtime.
+ * Returns the model's raw output in float64: the base plus the leaves that the rows reach, before the link.
+ * This is a reference for checks that visits one node at a time. Services score with ONNX Runtime.
  * @param rows Row-major `[n × features]`, NaN = missing.
  * @returns `[n × outputs]`, row-major.
  */

@@ -5,7 +5,7 @@ import { lastFloat32Where, nextFloat32Above, nextFloat32Below } from "./float32.
 const SMALLEST = 2 ** -149;
 const LARGEST = 3.4028234663852886e38;
 
-test("steps over zero, the limits and the infinities", () => {
+test("finds the neighbours of zero, of the largest numbers and of the infinities", () => {
   expect(nextFloat32Below(0)).toBe(-SMALLEST);
   expect(nextFloat32Below(-0)).toBe(-SMALLEST);
   expect(nextFloat32Below(SMALLEST)).toBe(0);
@@ -16,7 +16,7 @@ test("steps over zero, the limits and the infinities", () => {
   expect(nextFloat32Above(-SMALLEST)).toBe(-0);
 });
 
-test("finds the last float32 of a property", () => {
+test("finds the last float32 for which a condition is true", () => {
   expect(lastFloat32Where(() => true)).toBe(Number.POSITIVE_INFINITY);
   expect(lastFloat32Where(() => false)).toBeNaN();
   fc.assert(

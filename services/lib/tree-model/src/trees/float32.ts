@@ -1,7 +1,10 @@
 const FLOAT = new Float32Array(1);
 const BITS = new Int32Array(FLOAT.buffer);
 
-/** The largest float32 below a float32 (`x` is rounded first); −Infinity and NaN stay what they are. */
+/**
+ * Returns the largest float32 below `x`, which is rounded to float32 first. −Infinity and NaN are returned
+ * unchanged.
+ */
 export function nextFloat32Below(x: number): number {
   if (Number.isNaN(x) || x === Number.NEGATIVE_INFINITY) return x;
   FLOAT[0] = x;
@@ -11,12 +14,15 @@ export function nextFloat32Below(x: number): number {
   return FLOAT[0];
 }
 
-/** The smallest float32 above a float32 (`x` is rounded first); +Infinity and NaN stay what they are. */
+/**
+ * Returns the smallest float32 above `x`, which is rounded to float32 first. +Infinity and NaN are returned
+ * unchanged.
+ */
 export function nextFloat32Above(x: number): number {
   return -nextFloat32Below(-x);
 }
 
-/** The largest float32 at or below a number; infinities and NaN stay what they are. */
+/** Returns the largest float32 at or below a number. Infinities and NaN are returned unchanged. */
 export function float32AtMost(x: number): number {
   const rounded = Math.fround(x);
   return rounded > x ? nextFloat32Below(rounded) : rounded;
@@ -25,8 +31,8 @@ export function float32AtMost(x: number): number {
 const ORDER_OF_INFINITY = 0x7f800000;
 
 /**
- * The largest float32, infinities included, for which `holds` is true; NaN when it is true for none.
- * @param holds True up to some value and false from there on.
+ * Returns the largest float32, infinities included, for which `holds` is true; NaN when it is true for none.
+ * @param holds Monotone: true up to some value and false for all greater ones.
  */
 export function lastFloat32Where(holds: (x: number) => boolean): number {
   let low = -ORDER_OF_INFINITY - 1;
@@ -39,7 +45,7 @@ export function lastFloat32Where(holds: (x: number) => boolean): number {
   return low < -ORDER_OF_INFINITY ? Number.NaN : float32At(low);
 }
 
-/** The float32 at a place in their order: 0 at 0, −Infinity at −ORDER_OF_INFINITY. */
+/** Returns the float32 at an index of the ascending order: 0 at 0, −Infinity at −ORDER_OF_INFINITY. */
 function float32At(order: number): number {
   BITS[0] = order >= 0 ? order : -order | 0x80000000;
   return FLOAT[0];

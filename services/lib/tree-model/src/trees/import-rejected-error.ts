@@ -1,14 +1,14 @@
 /**
  * Why a model file is not imported:
- * - "unsafe": the file could harm or deceive whoever loads it (links, external data, control flow, bombs);
+ * - "unsafe": the file could harm or mislead whoever loads it (links, external data, control flow, decompression bombs);
  * - "malformed": the file contradicts itself or its format;
- * - "unsupported": a sound file that says something the canonical model cannot say, or no tree model at all;
- * - "disagrees": our evaluation and the runtime's differ on the same rows;
- * - "misconverted": the file answers otherwise than the trainer did, on rows that the trainer answered itself.
+ * - "unsupported": the file is valid but is not a tree model, or uses something that the canonical model cannot express;
+ * - "disagrees": our evaluation and that of the runtime differ on the same rows;
+ * - "misconverted": the file's predictions differ from those of the trainer on rows that the trainer itself predicted.
  */
 export type RejectionKind = "unsafe" | "malformed" | "unsupported" | "disagrees" | "misconverted";
 
-/** A model file was refused; the message is the reason, written for the person who holds the file. */
+/** A model file was rejected. The message is the reason, written for the person who imports the file. */
 export class ImportRejectedError extends Error {
   override readonly name = "ImportRejectedError" as const;
   readonly kind: RejectionKind;

@@ -1,23 +1,29 @@
-/** Largest model file that is read. */
+/** Largest model file that is read, in bytes. */
 export const MAX_MODEL_BYTES = 64 * 1024 * 1024;
 
-/** Columns that a row of any model may have. */
+/** Most columns of a model's input row. */
 export const MAX_FEATURES = 65_536;
 
-/** Outputs (classes, targets) that a model may have. */
+/** Most outputs (classes, targets) of a model. */
 export const MAX_OUTPUTS = 4096;
 
-/** Deeper trees than any trainer grows; a runtime that follows children by recursion would not survive them. */
+/**
+ * Most levels of a tree: more than any trainer creates. A runtime that visits children recursively would
+ * overflow its stack on deeper trees.
+ */
 export const MAX_DEPTH = 1000;
 
-/** Values (nodes × outputs) that the leaves of one model may take in memory. */
+/** Most values (nodes × outputs) that a model may hold in memory. */
 export const MAX_VALUES = 16_777_216;
 
-/** Categories that one column may have codes for. */
+/** Most category codes of one column. */
 export const MAX_CATEGORIES = 65_536;
 
-/** Nodes that trees of one model may take beyond those of the file: where zero means missing, subtrees are written more than once. */
+/**
+ * Most nodes that the trees of one model may have in addition to those of the file. Where zero means missing,
+ * the importer writes subtrees more than once.
+ */
 export const MAX_GROWN_NODES = 1_000_000;
 
-/** Members that all set splits of one model may have together. */
+/** Most members of all set splits of one model together. */
 export const MAX_MEMBERS = 4_194_304;

@@ -1,8 +1,9 @@
 import type { TreeModel } from "./tree-model.ts";
 
 /**
- * The size of the numbers that make up each raw output, `[outputs]`: |base| plus the largest |leaf| of every tree. Sums in float32 are
- * exact to some 1e-7 of it, whatever small number they end in, so tolerances are relative to it. 1 where all leaves are 0.
+ * Returns the magnitude of each raw output, `[outputs]`: |base| plus the largest |leaf| of every tree; 1
+ * where all leaves are 0. A float32 sum has an error of about 1e-7 of this magnitude, even when the sum
+ * itself is small, so tolerances are relative to it.
  */
 export function outputScales(model: TreeModel): Float64Array {
   const { outputs } = model;

@@ -1,8 +1,8 @@
 import type { Tree } from "./tree-model.ts";
 
 /**
- * Whether a value of the node's feature sends a row left: a member of the set or `x ≤ threshold`, both float32;
- * NaN follows the node's default direction.
+ * Whether a value of the node's feature sends a row left: it is a member of the set, or `x ≤ threshold` as
+ * float32. NaN follows the node's default direction.
  */
 export function goesLeft(tree: Tree, node: number, x: number): boolean {
   if (Number.isNaN(x)) return tree.defaultLeft[node] === 1;
@@ -11,9 +11,9 @@ export function goesLeft(tree: Tree, node: number, x: number): boolean {
 }
 
 /**
- * Share of the training weight at an inner node that went left, in [0, 1].
- * Taken from the two children, so that the shares add up to one exactly even where covers were rounded;
- * a node that no training row reached splits evenly, which keeps every conditional expectation defined.
+ * Share of the training weight at an inner node that went left, in [0, 1]. It is computed from the covers of
+ * the two children, so the two shares add up to exactly one even where covers were rounded. A node that no
+ * training row reached splits evenly, so that every conditional expectation is defined.
  */
 export function leftShare(tree: Tree, node: number): number {
   const left = tree.cover[tree.left[node]];

@@ -2,10 +2,11 @@ import { goesLeft } from "./split.ts";
 import type { TreeModel } from "./tree-model.ts";
 
 /**
- * Mean log loss after the first tree, the first two, and so on, of a model with one margin and a logistic link.
+ * Returns the mean log loss after the first tree, after the first two, and so on. The model must have one
+ * output and a logistic link.
  * @param rows Row-major `[n × features]`, NaN = missing.
  * @param labels 0 or 1, `[n]`.
- * @returns One loss a tree; 0 without rows.
+ * @returns One loss per tree; 0 without rows.
  */
 export function stagedLogLoss(model: TreeModel, rows: Float32Array, labels: Uint8Array): Float64Array {
   const { features, trees, base } = model;

@@ -1,21 +1,24 @@
 /**
- * One decision tree as parallel arrays; node 0 is the root and children stand after their parent.
- * All arrays but `value` have one entry a node; `value` has `outputs` entries a node (zero on inner nodes).
+ * One decision tree as parallel arrays. Node 0 is the root, and children come after their parent. All arrays
+ * have one entry a node, except `value`, which has `outputs` entries a node (zero on inner nodes).
  */
 export interface Tree {
   /** Column that the node compares, −1 on a leaf. */
   readonly feature: Int32Array;
   /** A row goes left when `x ≤ threshold`, both float32. Unused on leaves and set splits. */
   readonly threshold: Float32Array;
-  /** Thresholds as the imported file has them, where they are doubles; `threshold` holds the float32 at or below. Only import reads it. */
+  /**
+   * Thresholds of the imported file where they are doubles; `threshold` holds the largest float32 at or
+   * below. Only the import reads them.
+   */
   readonly exact?: Float64Array;
-  /** Node of the left child, −1 on a leaf. */
+  /** Index of the left child; −1 on a leaf. */
   readonly left: Int32Array;
-  /** Node of the right child, −1 on a leaf. */
+  /** Index of the right child; −1 on a leaf. */
   readonly right: Int32Array;
   /** 1: a missing value (NaN) goes left; 0: right. */
   readonly defaultLeft: Uint8Array;
-  /** Training weight that reached the node; all zero when the model carries no covers. */
+  /** Training weight that reached the node; all zero when the model has no covers. */
   readonly cover: Float64Array;
   /** Leaf values, `[nodes × outputs]`, node-major. */
   readonly value: Float64Array;
@@ -23,19 +26,25 @@ export interface Tree {
   readonly members: ReadonlyMap<number, Float32Array>;
 }
 
-/** How the summed leaf values become a prediction: each output by itself, but for softmax, which runs over all of them. */
+/**
+ * How the summed leaf values become a prediction. Each output is transformed separately; softmax runs over
+ * all outputs.
+ */
 export type Link = "identity" | "logistic" | "softmax" | "exp";
 
-/** A tree ensemble in canonical form: every importer and the trainer fill it, everything else reads it. */
+/** A tree ensemble in canonical form. Every importer and the trainer create it; all other code reads it. */
 export interface TreeModel {
-  /** Columns of the input row. */
+  /** Number of columns of the input row. */
   readonly features: number;
-  /** Values a leaf carries: 1, or one per class. */
+  /** Number of values of a leaf: 1, or one per class. */
   readonly outputs: number;
   readonly trees: readonly Tree[];
-  /** Added to the summed leaves, `[outputs]`. Averages (forests) are stored as sums of leaves divided by the number of trees. */
+  /**
+   * Value added to the summed leaves, `[outputs]`. For an average (a forest), the leaves are divided by the
+   * number of trees.
+   */
   readonly base: Float64Array;
   readonly link: Link;
-  /** Whether `cover` holds true training weights; without them path-dependent SHAP is refused. */
+  /** Whether `cover` holds training weights. Without them path-dependent SHAP is rejected. */
   readonly hasCovers: boolean;
 }

@@ -7,11 +7,12 @@ import { nodeSplit } from "./node-split.ts";
 import { MODE, type NodeTable } from "./node-table.ts";
 
 /**
- * Turns the trees of an ONNX ensemble into canonical ones that evaluate float32 rows exactly as the runtime does.
- * @param columns What the tree's columns are of the raw row.
- * @param outputs Targets or classes.
- * @param covers Whether hit rates are the training weights of the nodes.
- * @throws ImportRejectedError cycles, a node under two parents, NaN or infinite numbers, trees that are too deep or too large.
+ * Converts the trees of an ONNX ensemble to canonical trees that evaluate float32 rows exactly as ONNX
+ * Runtime does.
+ * @param columns The columns of the tensor that the trees read, each as a function of a raw column.
+ * @param outputs Number of targets or classes.
+ * @param covers Whether the hit rates are the training weights of the nodes.
+ * @throws ImportRejectedError for cycles, a node with two parents, NaN or infinite numbers, trees that are too deep or too large.
  */
 export function canonicalTrees(
   table: NodeTable,
@@ -58,7 +59,7 @@ function addLeafValues(table: NodeTable, node: number, values: Float64Array): vo
       throw new ImportRejectedError("malformed", `a leaf weighs output ${target} of ${values.length}`);
     }
     if (!Number.isFinite(weight)) throw new ImportRejectedError("malformed", `a leaf has the value ${weight}`);
-    // The runtime adds such weights for some models and takes the first for others.
+    // ONNX Runtime adds repeated weights in some models and takes the first one in others.
     if (seen?.has(target)) throw new ImportRejectedError("malformed", `a leaf weighs output ${target} twice`);
     seen?.add(target);
     values[target] = weight;

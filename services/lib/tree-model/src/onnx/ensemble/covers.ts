@@ -1,14 +1,18 @@
 import { MODE, type NodeTable } from "./node-table.ts";
 
-/** metadata_props key that says what `nodes_hitrates` are; only the value "training" makes them covers. */
+/**
+ * Key in metadata_props that states the meaning of `nodes_hitrates`. They are covers only when its value is
+ * "training".
+ */
 export const COVERS_KEY = "bellwether.covers";
 
-/** Rounding that covers may have picked up as float32 on their way into a file. */
+/** Relative rounding error that covers may have after they were stored as float32. */
 const TOLERANCE = 1e-3;
 
 /**
- * Whether the hit rates of an ensemble can be the training weights of its nodes: not all equal (exporters that do not know
- * them write 1 everywhere), none negative, and every node's the sum of its children's.
+ * Whether the hit rates of an ensemble can be the training weights of its nodes: not all are equal (an
+ * exporter that does not know them writes 1 everywhere), none is negative, and the hit rate of each node is
+ * the sum of those of its children.
  */
 export function hitRatesAreCovers(table: NodeTable): boolean {
   const rates = table.hitRate;

@@ -6,17 +6,17 @@ import { readIndexedNodes } from "./indexed-nodes.ts";
 import { floatsOrTensor, readListedNodes } from "./listed-nodes.ts";
 import type { NodeTable } from "./node-table.ts";
 
-/** A tree operator: its nodes, and how the leaves that a row reaches become its output. */
+/** A tree operator: its nodes, and how the leaves that a row reaches are combined into its output. */
 export interface Ensemble {
   readonly nodes: NodeTable;
-  /** Targets or classes. */
+  /** Number of targets or classes. */
   readonly outputs: number;
-  /** Names of the classes; null for a regressor. */
+  /** Class names; null for a regressor. */
   readonly classes: readonly string[] | null;
-  /** Leaves are summed, or averaged over the trees. */
+  /** True: the leaves are averaged over the trees. False: they are summed. */
   readonly average: boolean;
   readonly postTransform: "NONE" | "LOGISTIC" | "SOFTMAX";
-  /** As listed: none, one, or one per output. */
+  /** `base_values` of the file: none, one, or one per output. */
   readonly baseValues: readonly number[];
 }
 
@@ -27,15 +27,19 @@ export const TREE_OPERATORS: ReadonlySet<string> = new Set([
   "TreeEnsemble",
 ]);
 
-/** `post_transform` of TreeEnsemble by number, as ONNX Runtime 1.30 evaluates it: its 1 is LOGISTIC where the text says SOFTMAX. */
+/**
+ * `post_transform` of TreeEnsemble by number, as ONNX Runtime 1.30 evaluates it: it applies LOGISTIC for 1,
+ * where the specification says SOFTMAX.
+ */
 const POST_TRANSFORMS = ["NONE", "LOGISTIC", "SOFTMAX"];
 /** `aggregate_function` of TreeEnsemble by number. */
 const AGGREGATES = ["AVERAGE", "SUM", "MIN", "MAX"];
 
 /**
- * Reads a tree operator of ai.onnx.ml 1, 3 or 5.
- * @param producer Who wrote the file.
- * @throws ImportRejectedError lists that contradict each other, or an aggregate or transform that is no sum behind a link.
+ * Reads a tree operator of ai.onnx.ml version 1, 3 or 5.
+ * @param producer `producer_name` of the file.
+ * @throws ImportRejectedError for lists that contradict each other, an aggregate that is not a sum or an average, and a transform
+ *   that is not a known link.
  */
 export function readEnsemble(node: OnnxNode, producer: string): Ensemble {
   if (node.opType === "TreeEnsemble") {

@@ -17,9 +17,10 @@ const MODES = [
 ] as const;
 
 /**
- * Nodes of a TreeEnsemble (ai.onnx.ml 5): inner nodes and leaves stand in two lists, children are places in one of them, a
- * tree of one leaf is a node whose two children are that leaf. In the table, leaf j becomes node `inner + j`.
- * @throws ImportRejectedError lists of unequal length, places that do not exist, an unknown mode, sets that do not match the nodes.
+ * Reads the nodes of a TreeEnsemble (ai.onnx.ml 5). Inner nodes and leaves are in two lists, and a child is
+ * an index into one of them. A tree of one leaf is a node whose two children are that leaf. In the table,
+ * leaf j becomes node `inner + j`.
+ * @throws ImportRejectedError for lists of unequal length, indices that do not exist, an unknown mode, sets that do not match the nodes.
  */
 export function readIndexedNodes(node: OnnxNode): NodeTable {
   const features = integersOf(node, "nodes_featureids");
@@ -56,7 +57,7 @@ export function readIndexedNodes(node: OnnxNode): NodeTable {
     no,
     missingYes,
     members: readMembers(node, mode),
-    // Hit rates stand on inner nodes only; without those of the leaves they are no covers.
+    // The format has hit rates for inner nodes only. Without those of the leaves they are not covers.
     hitRate: null,
     roots: roots.map(soleLeaf),
     infiniteSplits: false,
@@ -78,7 +79,7 @@ function childPlaces(node: OnnxNode, side: "true" | "false", inner: number, size
   return places;
 }
 
-/** `membership_values` lists the sets of all member nodes, in their order, each closed by NaN. */
+/** `membership_values` lists the sets of all member nodes in the order of the nodes. NaN ends each set. */
 function readMembers(node: OnnxNode, mode: Uint8Array): Map<number, number[]> {
   const owners = [...mode.keys()].filter((at) => mode[at] === MODE.member);
   const members = new Map<number, number[]>();

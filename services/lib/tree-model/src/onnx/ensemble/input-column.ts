@@ -1,39 +1,45 @@
 import type { CategoryCodes } from "../../trees/category-codes.ts";
 
-/** What a raw column of the imported model is to the person who fills it. */
+/** A raw column of the imported model, described for the person who fills it. */
 export interface BaseColumn {
-  /** Graph input it is a column of. */
+  /** Graph input that holds the column. */
   readonly input: string;
-  /** Name for people: the input's when it has one column, else `f0`, `f1`, … */
+  /** Display name: that of the input when the input has one column, else `f0`, `f1`, … */
   readonly name: string;
-  /** Set on an indicator column: 1 when the text input holds this category, else 0. */
+  /**
+   * Category of an indicator column, which is 1 when the text input holds this category, else 0. Null on
+   * other columns.
+   */
   readonly category: string | null;
-  /** Set on a column of category codes whose categories the file names. */
+  /** Codes of a column of category codes. Unset on other columns. */
   readonly codes?: CategoryCodes;
 }
 
 /**
- * A column of the tensor that reaches the trees, as a function of one raw column.
- * Scalers, casts and imputers work column by column and never change the order of values (or turn it around), so a comparison
- * of the computed column is a comparison of the raw one, with another threshold.
+ * A column of the tensor that the trees read, as a function of one raw column. Scalers, casts and imputers
+ * work column by column and are monotone: they keep the order of values or reverse it. So a comparison of the
+ * computed column is a comparison of the raw column with another threshold.
  */
 export interface InputColumn {
-  /** Raw column. */
+  /** Index of the raw column. */
   readonly base: number;
-  /** Null: the raw value itself. Else a monotone function of a float32 value that also says what NaN becomes. */
+  /** Monotone function of a float32 value, also defined for NaN. Null: the column is the raw column. */
   readonly map: ((x: number) => number) | null;
-  /** Whether `map` rises with its argument. */
+  /** Whether `map` is increasing. */
   readonly rising: boolean;
 }
 
-/** The column after one more step. */
+/**
+ * Returns the column after one more operator.
+ * @param rising Whether `step` is increasing.
+ */
 export function mapColumn(column: InputColumn, step: (x: number) => number, rising: boolean): InputColumn {
   const before = column.map;
   const map = before === null ? step : (x: number) => step(before(x));
   return { base: column.base, map, rising: column.rising === rising };
 }
 
-/** Raw columns, untouched. */
+/** Returns `count` raw columns that no operator has changed. */
 export function rawColumns(count: number): InputColumn[] {
   return Array.from({ length: count }, (_, base) => ({ base, map: null, rising: true }));
 }

@@ -14,15 +14,16 @@ const MODES: Readonly<Record<string, number>> = {
   BRANCH_NEQ: MODE.notEqual,
 };
 
-/** Producers whose infinite splits are meant. */
+/** Producers that write infinite splits on purpose. */
 const PARTS_MISSING: ReadonlySet<string> = new Set(["skl2onnx", "OnnxMLTools", "bellwether"]);
 
 /**
- * Nodes of a TreeEnsembleRegressor or TreeEnsembleClassifier (ai.onnx.ml 1 and 3): nodes are named by tree and node id, and
- * a tree's root is the first node of each run of one tree id, as ONNX Runtime reads them.
+ * Reads the nodes of a TreeEnsembleRegressor or TreeEnsembleClassifier (ai.onnx.ml 1 and 3). A node is
+ * identified by tree id and node id. As in ONNX Runtime, the root of a tree is the first node of each run of
+ * entries with the same tree id.
  * @param leafPrefix "target" for a regressor, "class" for a classifier.
- * @param producer Who wrote the file.
- * @throws ImportRejectedError lists of unequal length, ids that do not exist or stand twice, an unknown mode.
+ * @param producer `producer_name` of the file.
+ * @throws ImportRejectedError for lists of unequal length, ids that do not exist or occur twice, an unknown mode.
  */
 export function readListedNodes(node: OnnxNode, leafPrefix: "target" | "class", producer: string): NodeTable {
   const treeIds = integersOf(node, "nodes_treeids");
@@ -51,7 +52,7 @@ export function readListedNodes(node: OnnxNode, leafPrefix: "target" | "class", 
   };
 }
 
-/** A float list that version 3 of the operators may also give as a tensor of doubles. */
+/** Reads a float list that version 3 of the operators may also store as a tensor of doubles. */
 export function floatsOrTensor(node: OnnxNode, name: string): number[] {
   const floats = floatsOf(node, name);
   const tensor = tensorAttribute(node, `${name}_as_tensor`);
@@ -126,7 +127,7 @@ function readWeights(
   return groupWeights(size, owners, targets, values);
 }
 
-/** Sorts leaf weights by the node that owns them. */
+/** Sorts the leaf weights by node. */
 export function groupWeights(
   size: number,
   owners: Int32Array,
@@ -148,7 +149,7 @@ export function groupWeights(
   return { weightStart, weightTarget, weightValue };
 }
 
-/** A list with one entry a node; an absent list means `absent` everywhere where that is allowed. */
+/** Checks a list with one entry a node. Where an absent list is allowed, every node gets the value `absent`. */
 function listOf(name: string, values: number[], size: number, absent?: number): number[] {
   if (values.length === 0 && absent !== undefined) return new Array<number>(size).fill(absent);
   if (values.length !== size) throw unequal(name, values.length, size);

@@ -5,12 +5,13 @@ import type { InputColumn } from "./input-column.ts";
 import { MODE, type NodeTable } from "./node-table.ts";
 
 /**
- * Turns one node into its canonical split, exactly as the runtime sends float32 rows: `<` becomes `≤` of the next float below,
- * `>` and `≥` swap the children. A missing value follows the comparison (false, for ≠ true) unless the node sends it to the
- * yes child.
- * @param columns What the tree's columns are of the raw row.
- * @param chained Claims further nodes of an equality chain for this split.
- * @throws ImportRejectedError a column that does not exist, a comparison with NaN or infinity, equality of a computed column.
+ * Converts one node to its canonical split, so that each float32 row goes to the same child as in ONNX
+ * Runtime: `<` becomes `≤` of the next smaller float32, and `>` and `≥` swap the children. A missing value
+ * follows the comparison (false, but true for ≠), unless the node sends missing values to the yes child.
+ * @param columns The columns of the tensor that the trees read, each as a function of a raw column.
+ * @param chained Called with each further node of an equality chain that becomes a part of this split.
+ * @throws ImportRejectedError for a column that does not exist, a comparison with NaN or infinity, and a test for equality on a
+ *   computed column.
  */
 export function nodeSplit(
   table: NodeTable,
@@ -44,8 +45,8 @@ function rawSplit(table: NodeTable, node: number, feature: number): SourceSplit<
   const split = table.split[node];
   const mode = table.mode[node];
   const yesIsLeft = mode === MODE.lessOrEqual || mode === MODE.less;
-  // Rows are float32, also where they are compared with doubles: the last one that `≤ t` (or its opposite `> t`) sends left is at
-  // or below t, the last one of `< t` (or `≥ t`) below t.
+  // Rows are float32, also where the runtime compares them with doubles. The last float32 that `≤ t` (or its
+  // opposite `> t`) sends left is at or below t; that of `< t` (or `≥ t`) is below t.
   const floor = float32AtMost(split);
   const includesSplit = mode === MODE.lessOrEqual || mode === MODE.greater;
   const threshold = includesSplit || floor < split ? floor : nextFloat32Below(floor);
@@ -92,7 +93,7 @@ function setSplit(
     case MODE.equal:
       return equalityChain(table, node, feature, chained);
     case MODE.notEqual: {
-      // NaN ≠ split holds, so a missing value goes to the yes child whatever the flag says.
+      // NaN ≠ split is true, so a missing value goes to the yes child whatever the flag is.
       const members = memberSet([table.split[node]]);
       return sides(table, node, false, { feature, threshold: 0, members }, true);
     }
@@ -103,7 +104,10 @@ function setSplit(
   }
 }
 
-/** Follows the no children as long as they ask the same feature for another value and share the yes child. */
+/**
+ * Follows the no children as long as they compare the same feature with another value and share the yes
+ * child.
+ */
 function equalityChain(
   table: NodeTable,
   head: number,
@@ -116,7 +120,8 @@ function equalityChain(
   let no = table.no[head];
   while (table.mode[no] === MODE.equal && table.feature[no] === table.feature[head] && table.yes[no] === yes) {
     chained(no);
-    // The runtime may fold a chain into its head or walk it node by node; the flags decide whether that differs.
+    // The runtime may evaluate a chain as one membership test or node by node. The results differ only with
+    // these flags.
     if (!missingYes && table.missingYes[no] === 1) {
       throw new ImportRejectedError("unsupported", "a chain of equality nodes treats missing values in two ways");
     }
@@ -127,7 +132,7 @@ function equalityChain(
   return { feature, threshold: 0, members, left: yes, right: no, defaultLeft: missingYes, levels: values.length };
 }
 
-/** The values as float32, ascending. */
+/** Returns the distinct values as float32, ascending. */
 function memberSet(values: readonly number[]): Float32Array {
   if (!values.every(Number.isFinite))
     throw new ImportRejectedError("malformed", "a set of values holds NaN or infinity");

@@ -1,4 +1,4 @@
-/** Comparison of a node: `x MODE split` sends a row to the yes child. */
+/** Comparison of a node: when `x MODE split` is true, the row goes to the yes child. */
 export const MODE = {
   leaf: 0,
   lessOrEqual: 1,
@@ -10,31 +10,35 @@ export const MODE = {
   member: 7,
 };
 
-/** The nodes of an ensemble as an ONNX operator lists them, all versions of the operator alike. */
+/** The nodes of an ensemble as an ONNX operator lists them, in one form for all versions of the operators. */
 export interface NodeTable {
   readonly size: number;
-  /** One of `MODE`. */
+  /** A value of `MODE` per node. */
   readonly mode: Uint8Array;
   readonly feature: Int32Array;
-  /** What the row is compared with; float32 or double as the file has it. */
+  /** The number that the row's value is compared with: float32 or double, as in the file. */
   readonly split: Float64Array;
-  /** Node to go to when the comparison holds, and when it does not; −1 on leaves. */
+  /** Child for a true comparison (`yes`) and for a false one (`no`); −1 on leaves. */
   readonly yes: Int32Array;
   readonly no: Int32Array;
-  /** 1: a missing value (NaN) goes to the yes child whatever the comparison says. */
+  /** 1: a missing value (NaN) goes to the yes child, whatever the comparison is. */
   readonly missingYes: Uint8Array;
-  /** Sets of `MODE.member` nodes. */
+  /** Members of the sets of `MODE.member` nodes, by node. */
   readonly members: ReadonlyMap<number, readonly number[]>;
   /** `nodes_hitrates`, or null when the file has none. */
   readonly hitRate: Float64Array | null;
-  /** First node of every tree. */
+  /** Root node of each tree. */
   readonly roots: readonly number[];
   /**
-   * Whether `x ≤ ±Infinity` may be in it. scikit-learn's histogram boosting and LightGBM write that for a split that only parts
-   * missing values from others; from anywhere else an infinite split is a defect.
+   * Whether `x ≤ ±Infinity` is allowed. Histogram boosting of scikit-learn and LightGBM write it for a split
+   * that only separates missing values from all others. From any other producer an infinite split is an
+   * error.
    */
   readonly infiniteSplits: boolean;
-  /** Weights of node i are entries weightStart[i] … weightStart[i + 1] − 1 of the two lists. */
+  /**
+   * The weights of node i are the entries weightStart[i] … weightStart[i + 1] − 1 of `weightTarget` and
+   * `weightValue`.
+   */
   readonly weightStart: Int32Array;
   readonly weightTarget: Int32Array;
   readonly weightValue: Float64Array;

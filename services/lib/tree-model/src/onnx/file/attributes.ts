@@ -11,28 +11,28 @@ import {
   type WireCursor,
 } from "./wire.ts";
 
-/** The attribute's integers; an empty list when it is absent. */
+/** Returns the attribute's integers; an empty list when the attribute is absent. */
 export function integersOf(node: OnnxNode, name: string): number[] {
   const list: number[] = [];
   eachField(node, name, (cursor) => cursor.field === 8 && appendIntegers(cursor, list));
   return list;
 }
 
-/** The attribute's floats; an empty list when it is absent. */
+/** Returns the attribute's floats; an empty list when the attribute is absent. */
 export function floatsOf(node: OnnxNode, name: string): number[] {
   const list: number[] = [];
   eachField(node, name, (cursor) => cursor.field === 7 && appendFloats(cursor, list));
   return list;
 }
 
-/** The attribute's texts; an empty list when it is absent. */
+/** Returns the attribute's strings; an empty list when the attribute is absent. */
 export function textsOf(node: OnnxNode, name: string): string[] {
   const list: string[] = [];
   eachField(node, name, (cursor) => cursor.field === 9 && list.push(textOf(cursor)));
   return list;
 }
 
-/** The attribute's one integer, or `absent`. */
+/** Returns the attribute's integer, or `absent` when there is no attribute of that name. */
 export function integerAttribute(node: OnnxNode, name: string, absent: number): number {
   let value = absent;
   eachField(node, name, (cursor) => {
@@ -41,7 +41,7 @@ export function integerAttribute(node: OnnxNode, name: string, absent: number): 
   return value;
 }
 
-/** The attribute's one float, or `absent`. */
+/** Returns the attribute's float, or `absent` when there is no attribute of that name. */
 export function floatAttribute(node: OnnxNode, name: string, absent: number): number {
   let value = absent;
   eachField(node, name, (cursor) => {
@@ -50,7 +50,7 @@ export function floatAttribute(node: OnnxNode, name: string, absent: number): nu
   return value;
 }
 
-/** The attribute's one text, or `absent`. */
+/** Returns the attribute's string, or `absent` when there is no attribute of that name. */
 export function textAttribute(node: OnnxNode, name: string, absent: string): string {
   let value = absent;
   eachField(node, name, (cursor) => {
@@ -59,12 +59,12 @@ export function textAttribute(node: OnnxNode, name: string, absent: string): str
   return value;
 }
 
-/** The attribute's tensor as bytes of a TensorProto, or null. */
+/** Returns the bytes of the attribute's TensorProto, or null. */
 export function tensorAttribute(node: OnnxNode, name: string): Uint8Array | null {
   return tensorsOf(node, name)[0] ?? null;
 }
 
-/** All tensors of an attribute as bytes of TensorProtos. */
+/** Returns the bytes of every TensorProto of an attribute. */
 export function tensorsOf(node: OnnxNode, name: string): Uint8Array[] {
   const list: Uint8Array[] = [];
   eachField(node, name, (cursor) => (cursor.field === 5 || cursor.field === 10) && list.push(bytesOf(cursor)));

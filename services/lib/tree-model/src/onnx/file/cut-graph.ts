@@ -1,20 +1,20 @@
 import { KNOWN_DOMAINS } from "./graph-safety.ts";
 import type { OnnxFile, OnnxNode } from "./onnx-file.ts";
 
-/** An input of a graph cut out of a file. */
+/** An input of a graph that was cut out of a file. */
 export interface CutInput {
   readonly name: string;
-  /** Element type of the TensorProto enumeration. */
+  /** Element type: a number of TensorProto.DataType. */
   readonly elementType: number;
   /** Columns of the tensor `[rows, columns]`. */
   readonly columns: number;
 }
 
 /**
- * Cuts the operators that lead from some tensors to one tensor out of a file, as an ONNX model of its own: what the reader did
- * not follow does not reach the runtime.
- * @param inputs Tensors that become the inputs; nothing before them is kept.
- * @param output Tensor that becomes the one output.
+ * Builds an ONNX model of only those operators of a file that lead from the given tensors to one tensor. So
+ * ONNX Runtime never loads an operator that the reader did not follow.
+ * @param inputs Tensors that become the graph inputs; operators before them are left out.
+ * @param output Tensor that becomes the only graph output.
  */
 export function cutGraph(file: OnnxFile, inputs: readonly CutInput[], output: string): Uint8Array<ArrayBuffer> {
   const given = new Set(inputs.map((input) => input.name));
@@ -39,7 +39,7 @@ export function cutGraph(file: OnnxFile, inputs: readonly CutInput[], output: st
   return join([varintField(1, file.irVersion), bytesField(7, graph), ...opsets]);
 }
 
-/** ValueInfoProto of a tensor `[any number of rows, columns]`. */
+/** Encodes the ValueInfoProto of a tensor `[any number of rows, columns]`. */
 function valueInfo(input: CutInput): Uint8Array<ArrayBuffer> {
   const anyRows = bytesField(1, bytesField(2, text("rows")));
   const shape = join([anyRows, bytesField(1, varintField(1, input.columns))]);
@@ -59,7 +59,7 @@ function bytesField(field: number, payload: Uint8Array): Uint8Array<ArrayBuffer>
   return join([Uint8Array.from([...varint(field * 8 + 2), ...varint(payload.length)]), payload]);
 }
 
-/** A whole number ≥ 0 as a protobuf varint. */
+/** Encodes an integer ≥ 0 as a protobuf varint. */
 function varint(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;

@@ -3,14 +3,15 @@ import { tensorsOf } from "./attributes.ts";
 import type { OnnxFile } from "./onnx-file.ts";
 import { rejectExternalData } from "./tensor.ts";
 
-/** Operator sets whose operators are known. */
+/** Operator-set domains whose operators this package knows. */
 export const KNOWN_DOMAINS: ReadonlySet<string> = new Set(["", "ai.onnx.ml"]);
 
 const CONTROL_FLOW: ReadonlySet<string> = new Set(["Loop", "Scan", "If", "SequenceMap"]);
 
 /**
- * Refuses what no tree model needs and what could harm or deceive: operators from elsewhere, control flow, data in other
- * files. Runs over the whole graph, also over what leads nowhere.
+ * Rejects what a tree model never needs and what could harm or mislead the person who loads it: operators of
+ * unknown domains, control flow, data in other files. Checks the whole graph, also the operators that no
+ * output depends on.
  * @throws ImportRejectedError with kind "unsafe".
  */
 export function rejectUnsafeGraph(file: OnnxFile): void {

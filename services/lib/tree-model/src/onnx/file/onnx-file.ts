@@ -2,60 +2,60 @@ import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { MAX_MODEL_BYTES } from "../../trees/limits.ts";
 import { BYTES, bytesOf, integerOf, nextField, openMessage, textOf } from "./wire.ts";
 
-/** More operators than any tree pipeline has. */
+/** Limits above what any tree pipeline needs. */
 const MAX_OPERATORS = 10_000;
 const MAX_NAMES = 100_000;
 
-/** An attribute of an operator; its value is decoded only when asked for. */
+/** An attribute of an operator. Its value is decoded only when a caller reads it. */
 export interface OnnxAttribute {
   readonly name: string;
-  /** The AttributeProto's bytes. */
+  /** Bytes of the AttributeProto. */
   readonly body: Uint8Array;
-  /** A subgraph hangs on it: Loop, Scan, If and the like. */
+  /** Whether the attribute holds a subgraph, as those of Loop, Scan and If do. */
   readonly hasGraph: boolean;
 }
 
-/** One operator of the graph. */
+/** One operator (NodeProto) of the graph. */
 export interface OnnxNode {
-  /** "" is ai.onnx. */
+  /** Operator-set domain; "" is ai.onnx. */
   readonly domain: string;
   readonly opType: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
-  /** The NodeProto's bytes. */
+  /** Bytes of the NodeProto. */
   readonly body: Uint8Array;
 }
 
 /** An input or output of the graph. */
 export interface OnnxValue {
   readonly name: string;
-  /** "tensor" with its element type and dimensions (null = any), or what else it is. */
+  /** "tensor" with its element type and dimensions (null = any size), or the name of another type. */
   readonly kind: "tensor" | "sequence" | "map" | "other";
   readonly elementType: number;
   readonly shape: readonly (number | null)[];
-  /** The ValueInfoProto's bytes. */
+  /** Bytes of the ValueInfoProto. */
   readonly body: Uint8Array;
 }
 
-/** An ONNX file as far as a tree model needs it. */
+/** The parts of an ONNX file that a tree model needs. */
 export interface OnnxFile {
   readonly irVersion: number;
   readonly producer: string;
-  /** Domain → version. */
+  /** Version of each operator set, by domain. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly metadata: ReadonlyMap<string, string>;
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
-  /** Name → bytes of the TensorProto. */
+  /** Bytes of the TensorProto of each initializer, by name. */
   readonly initializers: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
- * Reads the outline of an ONNX ModelProto. Attribute lists and tensors stay undecoded, subgraphs unvisited, so the work is
- * bounded by the file's size and no nesting is followed.
- * @throws ImportRejectedError the bytes are not a sound ONNX model or exceed a limit.
+ * Reads the outline of an ONNX ModelProto. Attribute values and tensors are not decoded and subgraphs are not
+ * read. So the work is bounded by the size of the file, and nested messages cannot cause recursion.
+ * @throws ImportRejectedError when the bytes are not a valid ONNX model or exceed a limit.
  */
 export function readOnnxFile(bytes: Uint8Array): OnnxFile {
   if (bytes.length > MAX_MODEL_BYTES) {
@@ -206,7 +206,10 @@ function tensorName(bytes: Uint8Array): string {
   return name;
 }
 
-/** Protobuf merges a message that stands twice; readers differ on it, so such a file means two things at once. */
+/**
+ * Protobuf merges a message field that occurs twice, but some readers keep the last one. Such a file would
+ * mean different models to different readers.
+ */
 function once(before: Uint8Array | null, value: Uint8Array, what: string): Uint8Array {
   if (before !== null) throw new ImportRejectedError("malformed", `the file holds its ${what} twice`);
   return value;

@@ -26,7 +26,7 @@ test.each([
   ["raw data of a broken length", rawTensorFixture("t", 1, [1], raw(1, 2, 3)), /broken length/],
   ["an element type without a reading", tensorFixture("t", 14, [1], [1]), /element type 14/],
   ["data in another file", externalTensorFixture("t", "weights.bin"), /external data/],
-])("refuses %s", (_, tensor, reason) => {
+])("rejects %s", (_, tensor, reason) => {
   expect(() => readTensor(bytes(tensor))).toThrow(ImportRejectedError);
   expect(() => readTensor(bytes(tensor))).toThrow(reason);
 });

@@ -11,7 +11,7 @@ import {
   type WireCursor,
 } from "./wire.ts";
 
-/** Element types of a TensorProto that hold numbers or text. */
+/** Element types of a TensorProto whose elements are numbers or text. */
 export const ELEMENT = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, double: 11 };
 
 /** A constant tensor, flattened row-major. */
@@ -19,13 +19,13 @@ export interface OnnxTensor {
   readonly elementType: number;
   readonly dims: readonly number[];
   readonly values: readonly number[];
-  /** Filled instead of `values` when the elements are text. */
+  /** The elements when they are text; `values` is then empty. */
   readonly texts: readonly string[];
 }
 
 const MAX_ELEMENTS = 4_194_304;
 
-/** Bytes an element takes in `raw_data`, and how it is read. */
+/** Size of an element in `raw_data` in bytes, and the function that reads one. */
 const RAW: Readonly<Record<number, { width: number; read: (view: DataView, at: number) => number }>> = {
   [ELEMENT.float]: { width: 4, read: (view, at) => view.getFloat32(at, true) },
   [ELEMENT.uint8]: { width: 1, read: (view, at) => view.getUint8(at) },
@@ -38,7 +38,8 @@ const RAW: Readonly<Record<number, { width: number; read: (view: DataView, at: n
 
 /**
  * Decodes a TensorProto.
- * @throws ImportRejectedError external data, an element type without a reading, or more or fewer elements than its shape says.
+ * @throws ImportRejectedError for external data, an element type that is not supported, or a number of elements that differs
+ *   from the shape.
  */
 export function readTensor(bytes: Uint8Array): OnnxTensor {
   const dims: number[] = [];
@@ -68,7 +69,7 @@ export function readTensor(bytes: Uint8Array): OnnxTensor {
   return { elementType, dims, values, texts };
 }
 
-/** @throws ImportRejectedError the TensorProto keeps its data in another file. */
+/** @throws ImportRejectedError when the TensorProto keeps its data in another file. */
 export function rejectExternalData(bytes: Uint8Array): void {
   const cursor = openMessage(bytes);
   while (nextField(cursor)) {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import { appendFloats, appendIntegers, bytesOf, floatOf, integerOf, nextField, openMessage, textOf } from "./wire.ts";
 
-/** A 64-bit integer as the bytes of a varint, two's complement. */
+/** Encodes a 64-bit integer as a varint, two's complement. */
 function varint(value: bigint): number[] {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, value);
@@ -17,7 +17,7 @@ function firstField(bytes: readonly number[]) {
   return cursor;
 }
 
-test("reads every integer that a double holds, and turns larger ones into infinities", () => {
+test("reads every integer that a double represents exactly, and reads larger ones as infinities", () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
       const found = integerOf(firstField([0x08, ...varint(value)]));
@@ -27,7 +27,7 @@ test("reads every integer that a double holds, and turns larger ones into infini
   );
 });
 
-test("reads lists whether packed or one by one", () => {
+test("reads lists that are packed and lists with one field an entry", () => {
   const integers: number[] = [];
   appendIntegers(firstField([0x0a, 3, 1, 0xac, 0x02]), integers);
   appendIntegers(firstField([0x08, 7]), integers);
@@ -38,7 +38,7 @@ test("reads lists whether packed or one by one", () => {
   expect(floats).toEqual([1, -10]);
 });
 
-test("reads text and floats, and steps over unknown fields", () => {
+test("reads text and floats, and skips unknown fields", () => {
   const cursor = openMessage(Uint8Array.of(0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x0a, 2, 0xc3, 0xa9, 0x15, 0, 0, 0, 0x40));
   expect([nextField(cursor), cursor.field]).toEqual([true, 15]);
   expect([nextField(cursor), textOf(cursor)]).toEqual([true, "é"]);
@@ -55,13 +55,13 @@ test.each<[string, number[], RegExp]>([
   ["a group, which the format dropped", [0x0b], /wire type 3/],
   ["field number 0", [0x00, 0], /field number 0/],
   ["a fixed number cut off", [0x0d, 1, 2], /truncated/],
-])("refuses %s", (_, bytes, reason) => {
+])("rejects %s", (_, bytes, reason) => {
   const read = () => nextField(openMessage(Uint8Array.from(bytes)));
   expect(read).toThrow(ImportRejectedError);
   expect(read).toThrow(reason);
 });
 
-test("refuses text that is not UTF-8 and lists that do not end with their field", () => {
+test("rejects text that is not UTF-8, and packed lists whose last entry is incomplete", () => {
   expect(() => textOf(firstField([0x0a, 1, 0xff]))).toThrow(/not UTF-8/);
   expect(() => appendIntegers(firstField([0x0a, 1, 0x80, 1]), [])).toThrow(/do not end/);
   expect(() => appendFloats(firstField([0x0a, 3, 0, 0, 0]), [])).toThrow(/broken length/);

@@ -7,14 +7,15 @@ export const BYTES = 2;
 export const FIXED32 = 5;
 
 const TEXT = new TextDecoder("utf-8", { fatal: true });
-/** More entries than the nodes of any tree model that fits into a file of 64 MiB. */
+/** Most entries of a list: above the node count of any tree model that fits into a file of 64 MiB. */
 const MAX_LIST = 4_194_304;
 const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 
 /**
- * A walk over the fields of one protobuf message. After `nextField` returned true, `field` and `wire` say what was found and
- * the payload lies in [start, stop). Nothing is copied or allocated by the size that a file claims: a length that reaches
- * beyond the message is refused before anything is read.
+ * A cursor over the fields of one protobuf message. After `nextField` returned true, `field` and `wire` hold
+ * the number and the wire type of the field, and its payload is in [start, stop). The cursor copies nothing
+ * and allocates nothing by a size that the file claims: a length that exceeds the message is rejected before
+ * the payload is read.
  */
 export interface WireCursor {
   readonly bytes: Uint8Array;
@@ -26,13 +27,13 @@ export interface WireCursor {
   stop: number;
 }
 
-/** A cursor before the first field of `bytes`. */
+/** Returns a cursor before the first field of `bytes`. */
 export function openMessage(bytes: Uint8Array): WireCursor {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return { bytes, view, at: 0, field: 0, wire: 0, start: 0, stop: 0 };
 }
 
-/** Steps to the next field; false at the end of the message. */
+/** Moves to the next field; returns false at the end of the message. */
 export function nextField(cursor: WireCursor): boolean {
   const { bytes } = cursor;
   if (cursor.at >= bytes.length) return false;
@@ -55,13 +56,13 @@ export function nextField(cursor: WireCursor): boolean {
   return true;
 }
 
-/** Payload of the current field, not copied. */
+/** Returns the payload of the current field, not copied. */
 export function bytesOf(cursor: WireCursor): Uint8Array {
   expectWire(cursor, BYTES);
   return cursor.bytes.subarray(cursor.start, cursor.stop);
 }
 
-/** Payload of the current field as UTF-8 text. */
+/** Returns the payload of the current field as UTF-8 text. */
 export function textOf(cursor: WireCursor): string {
   try {
     return TEXT.decode(bytesOf(cursor));
@@ -71,14 +72,17 @@ export function textOf(cursor: WireCursor): string {
   }
 }
 
-/** The current field as a signed 64-bit integer; beyond ±2^53 it is ±Infinity, which no index or count accepts. */
+/**
+ * Returns the current field as a signed 64-bit integer. Beyond ±2^53 the result is ±Infinity, which every
+ * check of an index or a count rejects.
+ */
 export function integerOf(cursor: WireCursor): number {
   expectWire(cursor, VARINT);
   cursor.at = cursor.start;
   return readVarint(cursor);
 }
 
-/** The current field as a float. */
+/** Returns the current field as a float. */
 export function floatOf(cursor: WireCursor): number {
   expectWire(cursor, FIXED32);
   return cursor.view.getFloat32(cursor.start, true);
@@ -147,7 +151,7 @@ function readVarint(cursor: WireCursor): number {
   throw malformed("a number longer than 10 bytes");
 }
 
-/** `low` holds bits 0–27, `high` bits 28–69 of a two's-complement 64-bit integer. */
+/** Joins the two halves of a two's-complement 64-bit integer: `low` holds bits 0–27, `high` bits 28–69. */
 function combine(low: number, high: number): number {
   const wrapped = high % 2 ** 36;
   const signed = wrapped >= 2 ** 35 ? wrapped - 2 ** 36 : wrapped;

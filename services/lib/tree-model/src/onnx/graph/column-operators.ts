@@ -7,9 +7,9 @@ import { type Flow, lost } from "./flow.ts";
 type Columns = Extract<Flow, { kind: "columns" }>;
 
 /**
- * Follows an operator that stands before the trees. Only operators that treat each column by itself and keep the order of its
- * values, or pick and join columns, can be followed.
- * @param flows What the node's inputs are; at least one of them is columns.
+ * Follows an operator before the trees. It can be followed when it treats each column separately and is
+ * monotone, or when it only selects or joins columns.
+ * @param flows Roles of the node's inputs; at least one of them has kind "columns".
  */
 export function followColumns(node: OnnxNode, flows: readonly Flow[]): Flow {
   const [first, second] = flows;
@@ -65,7 +65,8 @@ function joinColumns(node: OnnxNode, flows: readonly Flow[]): Flow {
 function cast(node: OnnxNode, from: Columns): Flow {
   const to = integerAttribute(node, "to", 0);
   if (to === from.elementType) return from;
-  // A raw float32 value is the same number as a double; only a computed double is rounded on its way back.
+  // A raw float32 value has the same value as a double. Only a computed double is rounded when it is cast to
+  // float32.
   if (to === ELEMENT.double) return { ...from, elementType: to };
   if (to !== ELEMENT.float) return lost(`Cast to element type ${to} before the trees is not followed`);
   return mapAll(from, to, () => [Math.fround, true]);
@@ -134,7 +135,7 @@ function arithmetic(node: OnnxNode, from: Columns, constant: OnnxTensor, constan
     if (node.opType === "Add") return [(x) => round(x + k), true];
     if (node.opType === "Sub") return constantFirst ? [(x) => round(k - x), false] : [(x) => round(x - k), true];
     if (node.opType === "Mul") return usable(k) ? [(x) => round(x * k), k > 0] : null;
-    // k ÷ x turns around at zero.
+    // k ÷ x is not monotone across zero.
     return usable(k) && !constantFirst && node.opType === "Div" ? [(x) => round(x / k), k > 0] : null;
   });
   if (steps.includes(null)) return lost(`${node.opType} before the trees does not keep the order of values`);

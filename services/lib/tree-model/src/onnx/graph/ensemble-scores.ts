@@ -3,15 +3,15 @@ import type { Ensemble } from "../ensemble/ensemble.ts";
 import { addForms, applyLink, constantForm, type LinearForm, type ScoreTensor, scaleForm } from "./score-tensor.ts";
 
 /**
- * What an ensemble puts out for its raw sums, as ONNX Runtime 1.30 evaluates it (measured; the specification is silent or
- * differs in several of these cases):
+ * Returns the output of an ensemble as a function of its raw sums, as ONNX Runtime 1.30 evaluates it. The
+ * cases were measured; in several of them the specification says nothing or something else:
  * - one target: LOGISTIC and SOFTMAX are ignored;
- * - two classes with one weight a leaf: class ids 0 → the sum is the second class's margin m, columns [−m, m] under LOGISTIC,
- *   otherwise [1 − m, m] when no weight is negative (a forest), else [−m, m]; class ids 1 → [0, m], and a single base value
- *   is ignored;
- * - two classes with a weight for each: a single base value goes to the first class.
- * @param firstRaw Number of the ensemble's first raw output.
- * @throws ImportRejectedError two base values for two classes, or a target that no leaf weighs.
+ * - two classes with one weight a leaf and class id 0: the sum is the margin m of the second class; the columns are [−m, m]
+ *   under LOGISTIC, else [1 − m, m] when no weight is negative (a forest), else [−m, m];
+ * - two classes with one weight a leaf and class id 1: the columns are [0, m], and a single base value is ignored;
+ * - two classes with a weight for each: a single base value is added to the first class.
+ * @param firstRaw Index of the ensemble's first raw output.
+ * @throws ImportRejectedError for two base values for two classes, or a target that has no leaf weight.
  */
 export function ensembleScores(ensemble: Ensemble, firstRaw: number): ScoreTensor {
   const { outputs, baseValues, classes, postTransform } = ensemble;

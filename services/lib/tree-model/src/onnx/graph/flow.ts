@@ -2,24 +2,24 @@ import type { InputColumn } from "../ensemble/input-column.ts";
 import type { OnnxTensor } from "../file/tensor.ts";
 import type { ScoreTensor } from "./score-tensor.ts";
 
-/** What a tensor of the graph is to the trees. */
+/** Role of a tensor of the graph relative to the trees. */
 export type Flow =
-  /** Known when the file is read. */
+  /** A constant of the file. */
   | { readonly kind: "constant"; readonly tensor: OnnxTensor }
-  /** Numbers on the way to the trees, `[rows, columns]`. */
+  /** Numbers that the trees may read, `[rows, columns]`. */
   | { readonly kind: "columns"; readonly columns: readonly InputColumn[]; readonly elementType: number }
-  /** A tensor of texts, `[rows, width]`: a graph input or a column of one, with its name for people. */
+  /** A tensor of texts, `[rows, width]`: a graph input or one column of it. `name` is its display name. */
   | { readonly kind: "text"; readonly input: string; readonly name: string; readonly width: number }
   /** A graph input that holds a map from names to numbers. */
   | { readonly kind: "map" }
-  /** Numbers that come from the trees. */
+  /** Numbers computed from the outputs of the trees. */
   | { readonly kind: "scores"; readonly scores: ScoreTensor }
-  /** The class a classifier decides for. */
+  /** The class that a classifier predicts. */
   | { readonly kind: "label" }
-  /** Nothing that can be followed; the reason is a sentence for people. */
+  /** A tensor that cannot be followed; `reason` is a sentence for the person who imports the file. */
   | { readonly kind: "other"; readonly reason: string };
 
-/** A tensor that cannot be followed. */
+/** Returns the role of a tensor that cannot be followed. */
 export function lost(reason: string): Flow {
   return { kind: "other", reason };
 }

@@ -11,7 +11,7 @@ import type { RawEnsemble } from "./materialise-scores.ts";
 import { codeFlow, dictionaryFlow, indicatorFlow, inputFlow, type RawColumns } from "./raw-columns.ts";
 import { followScores } from "./score-operators.ts";
 
-/** Operators that turn the place of the chosen class into its name. */
+/** Operators that convert the index of the predicted class to its name. */
 const LABEL_OPERATORS: ReadonlySet<string> = new Set([
   "ArrayFeatureExtractor",
   "Cast",
@@ -22,7 +22,10 @@ const LABEL_OPERATORS: ReadonlySet<string> = new Set([
   "Squeeze",
 ]);
 
-/** What the tensors of a graph are to its trees. */
+/**
+ * The roles of a graph's tensors relative to its trees, by tensor name, and the ensembles, raw columns and
+ * classes found.
+ */
 export interface GraphWalk {
   readonly flows: ReadonlyMap<string, Flow>;
   readonly ensembles: readonly RawEnsemble[];
@@ -32,8 +35,9 @@ export interface GraphWalk {
 }
 
 /**
- * Says for every tensor of the graph what it is to the trees.
- * @throws ImportRejectedError a tree operator is broken or reads something that cannot be followed, or a tensor comes from nowhere.
+ * Determines the role of every tensor of the graph relative to the trees.
+ * @throws ImportRejectedError when a tree operator is invalid or reads a tensor that cannot be followed, or when no operator, input
+ *   or initializer produces a tensor.
  */
 export function followGraph(file: OnnxFile): GraphWalk {
   const raw: RawColumns = { list: [], elementTypes: new Map() };
@@ -113,13 +117,13 @@ function followOperator(node: OnnxNode, inputs: readonly Flow[], raw: RawColumns
     if (inputs.some((flow) => flow.kind === "columns")) return followColumns(node, inputs);
     return inputs.find((flow) => flow.kind === "other") ?? lost(`operator ${node.opType} is not followed`);
   } catch (error) {
-    // Only the branch that leads to the output counts; elsewhere an operator may do what it likes.
+    // An operator that is not supported matters only when the output depends on it.
     if (error instanceof ImportRejectedError && error.kind === "unsupported") return lost(error.message);
     throw error;
   }
 }
 
-/** A text passes what keeps it that or picks one of several, until it is encoded. */
+/** Follows an operator that reads text: it encodes the text, copies it, or selects one column of it. */
 function followText(
   node: OnnxNode,
   text: Extract<Flow, { kind: "text" }>,
@@ -142,7 +146,7 @@ function followText(
   return lost(`operator ${node.opType} reads the text input ${text.name}`);
 }
 
-/** One column of several; the picked tensor is then taken for the model's input. */
+/** Selects one column of several. The selected tensor is then treated as an input of the model. */
 function pickText(node: OnnxNode, text: Extract<Flow, { kind: "text" }>, places: Flow | undefined): Flow {
   if (text.width === 1) return text;
   const picked = places?.kind === "constant" ? places.tensor.values : [];

@@ -3,7 +3,7 @@ import { MAX_VALUES } from "../../trees/limits.ts";
 import type { Tree, TreeModel } from "../../trees/tree-model.ts";
 import type { ScoreTensor } from "./score-tensor.ts";
 
-/** The canonical trees of one ensemble operator, with the number of its first raw output. */
+/** The canonical trees of one ensemble operator, with the index of its first raw output. */
 export interface RawEnsemble {
   readonly trees: readonly Tree[];
   readonly outputs: number;
@@ -13,8 +13,9 @@ export interface RawEnsemble {
 }
 
 /**
- * The model whose outputs are the given linear forms: every leaf holds what it adds to each of them.
- * @param features Raw columns.
+ * Builds the model whose outputs are the given linear forms: each leaf holds the value that it adds to each
+ * output.
+ * @param features Number of raw columns.
  */
 export function materialiseScores(ensembles: readonly RawEnsemble[], scores: ScoreTensor, features: number): TreeModel {
   const outputs = scores.forms.length;
@@ -40,7 +41,7 @@ export function materialiseScores(ensembles: readonly RawEnsemble[], scores: Sco
   };
 }
 
-/** Weights `[forms × ensemble outputs]`, row-major. */
+/** Returns the weights `[forms × ensemble outputs]`, row-major. */
 function weightsOf(ensemble: RawEnsemble, scores: ScoreTensor): number[] {
   return scores.forms.flatMap((form) =>
     Array.from({ length: ensemble.outputs }, (_, o) => form.weights.get(ensemble.firstRaw + o) ?? 0),

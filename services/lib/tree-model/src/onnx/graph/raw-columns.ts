@@ -11,14 +11,14 @@ const NUMBERS: ReadonlySet<number> = new Set([ELEMENT.float, ELEMENT.double, ELE
 
 type TextFlow = Extract<Flow, { kind: "text" }>;
 
-/** The raw columns of a model, in the order in which the graph brings them up. */
+/** The raw columns of a model, in the order in which they are found in the graph. */
 export interface RawColumns {
   readonly list: BaseColumn[];
-  /** Element type of each numeric tensor that raw columns come from, by its name. */
+  /** Element type of each numeric tensor that holds raw columns, by tensor name. */
   readonly elementTypes: Map<string, number>;
 }
 
-/** What a graph input is to the trees; numeric ones add their columns to `raw`. */
+/** Returns the role of a graph input. A numeric input adds its columns to `raw`. */
 export function inputFlow(file: OnnxFile, input: OnnxValue, raw: RawColumns): Flow {
   if (input.kind === "map") return { kind: "map" };
   if (input.kind !== "tensor") return lost(`input ${input.name} is neither a tensor nor a map`);
@@ -39,14 +39,17 @@ export function inputFlow(file: OnnxFile, input: OnnxValue, raw: RawColumns): Fl
   return numericColumns(input.name, input.elementType, names, raw);
 }
 
-/** DictVectorizer turns a map into one column a key, 0 where the key is absent; its output is taken for the model's input. */
+/**
+ * Follows DictVectorizer, which converts a map to one column a key, 0 where the key is absent. Its output is
+ * treated as an input of the model.
+ */
 export function dictionaryFlow(node: OnnxNode, raw: RawColumns): Flow {
   const keys = [...integersOf(node, "int64_vocabulary").map(String), ...textsOf(node, "string_vocabulary")];
   checkedWidth(keys.length, raw);
   return numericColumns(node.outputs[0] ?? "", ELEMENT.float, keys, raw);
 }
 
-/** OneHotEncoder turns a text input into one 0/1 column a category. */
+/** Follows OneHotEncoder, which converts a text input to one 0/1 column a category. */
 export function indicatorFlow(node: OnnxNode, { input, name, width }: TextFlow, raw: RawColumns): Flow {
   if (width !== 1) return lost(`OneHotEncoder reads ${width} texts of ${name} at once`);
   const categories = textsOf(node, "cats_strings");
@@ -62,8 +65,8 @@ export function indicatorFlow(node: OnnxNode, { input, name, width }: TextFlow, 
 }
 
 /**
- * LabelEncoder turns a text input into one column of codes; texts that it does not list have the default code, which is −1 (−0 as
- * a float) unless the file says another.
+ * Follows LabelEncoder, which converts a text input to one column of codes. A text that it does not list has
+ * the default code: −1 (−0 as a float) unless the file sets another.
  */
 export function codeFlow(node: OnnxNode, { input, name, width }: TextFlow, raw: RawColumns): Flow {
   if (width !== 1) return lost(`LabelEncoder reads ${width} texts of ${name} at once`);
@@ -92,7 +95,10 @@ function numericColumns(input: string, elementType: number, names: readonly stri
   return { kind: "columns", columns, elementType };
 }
 
-/** Columns of an input whose shape does not tell: as many as the operators that read it use. */
+/**
+ * Returns the number of columns of an input whose shape does not state it: the most columns that an operator
+ * reads from it.
+ */
 function widthByUse(file: OnnxFile, input: string): number {
   let width = 0;
   for (const node of file.nodes) {

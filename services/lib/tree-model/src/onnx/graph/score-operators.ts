@@ -7,8 +7,8 @@ import { addForms, applyLink, constantForm, type LinearForm, type ScoreTensor, s
 type Form = LinearForm;
 
 /**
- * Follows an operator that stands behind the trees, as long as the result is a link of linear forms of the trees' sums.
- * @param flows What the node's inputs are; at least one of them is scores.
+ * Follows an operator after the trees, as long as its result is a link of linear forms of the trees' sums.
+ * @param flows Roles of the node's inputs; at least one of them has kind "scores".
  */
 export function followScores(node: OnnxNode, flows: readonly Flow[]): Flow {
   const [first] = flows;
@@ -82,7 +82,7 @@ function arithmetic(node: OnnxNode, flows: readonly Flow[]): Flow {
     : notFollowed(node);
 }
 
-/** 1 − logistic(m) is logistic(−m). */
+/** 1 − logistic(m) = logistic(−m). */
 function complementOf(one: OnnxTensor, scores: ScoreTensor): ScoreTensor | null {
   if (scores.link !== "logistic" || !one.values.every((value) => value === 1) || one.values.length !== 1) return null;
   return { forms: scores.forms.map((form) => scaleForm(form, -1)), link: "logistic" };
@@ -121,7 +121,7 @@ function multiply(node: OnnxNode, scores: ScoreTensor, constant: OnnxTensor, div
   if (factors.every((factor) => factor === 1)) return found(scores);
   if (!factors.every(Number.isFinite)) return notFollowed(node);
   if (link === "identity") return found({ forms: forms.map((form, k) => scaleForm(form, factorOf(k))), link });
-  // c · exp(m) is exp(m + ln c).
+  // c · exp(m) = exp(m + ln c).
   if (link === "exp" && factors.every((factor) => factor > 0)) {
     return found({ forms: forms.map((form, k) => scaleForm(form, 1, Math.log(factorOf(k)))), link });
   }

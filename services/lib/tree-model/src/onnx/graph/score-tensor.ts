@@ -1,34 +1,34 @@
 import { ImportRejectedError } from "../../trees/import-rejected-error.ts";
 import type { Link } from "../../trees/tree-model.ts";
 
-/** A weighted sum of raw tree outputs plus a bias. */
+/** A linear form: a weighted sum of raw tree outputs plus a bias. */
 export interface LinearForm {
-  /** Raw output (numbered over all ensembles of the graph) → weight. */
+  /** Weights by raw output. Raw outputs are numbered over all ensembles of the graph. */
   readonly weights: ReadonlyMap<number, number>;
   readonly bias: number;
 }
 
 /**
- * A tensor behind the trees, column by column: linear forms of the trees' raw outputs, then one link for all of them.
- * "softmax" runs over all columns.
+ * A tensor after the trees: one linear form of the trees' raw outputs a column, then one link for all
+ * columns. The link "softmax" is computed over all columns.
  */
 export interface ScoreTensor {
   readonly forms: readonly LinearForm[];
   readonly link: Link;
 }
 
-/** A constant column. */
+/** Returns the form of a constant column. */
 export function constantForm(bias: number): LinearForm {
   return { weights: new Map(), bias };
 }
 
-/** `form × factor + bias`. */
+/** Returns `form × factor + bias`. */
 export function scaleForm(form: LinearForm, factor: number, bias = 0): LinearForm {
   const weights = new Map([...form.weights].map(([raw, weight]) => [raw, weight * factor]));
   return { weights, bias: form.bias * factor + bias };
 }
 
-/** Sum of forms. */
+/** Returns the sum of the forms. */
 export function addForms(forms: readonly LinearForm[]): LinearForm {
   const weights = new Map<number, number>();
   let bias = 0;
@@ -39,7 +39,10 @@ export function addForms(forms: readonly LinearForm[]): LinearForm {
   return { weights, bias };
 }
 
-/** Puts a link behind linear columns; a softmax of two columns becomes the logistic of their difference, which it is. */
+/**
+ * Applies a link to linear columns. A softmax of two columns becomes the logistic of their difference, which
+ * is equal to it.
+ */
 export function applyLink(scores: ScoreTensor, link: Link): ScoreTensor {
   if (link === "identity") return scores;
   if (scores.link !== "identity") {

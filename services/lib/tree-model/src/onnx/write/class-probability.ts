@@ -16,9 +16,9 @@ import type { TreeModel } from "../../trees/tree-model.ts";
 import { writeOnnxTreeModelWithSets } from "./set-chains.ts";
 
 /**
- * Writes a model of several classes so that its one output is the probability of one of them: trees, softmax, and a gather of
- * the class's column.
- * @param column Class, from 0.
+ * Writes a model of several classes whose only output is the probability of one class: trees, softmax, and a
+ * gather of the column of that class.
+ * @param column Index of the class, from 0.
  */
 export function writeOnnxClassProbability(model: TreeModel, column: number): Uint8Array {
   const file = fromBinary(ModelProtoSchema, writeOnnxTreeModelWithSets(model));

@@ -5,7 +5,7 @@ import type { TreeModel } from "../../trees/tree-model.ts";
 import { readOnnxTreeModel } from "../read-tree-ensemble.ts";
 import { writeOnnxTreeModelWithSets } from "./set-chains.ts";
 
-/** x0 ∈ {2, 5, 40} → x1 ≤ 0.5 → 1 or 10; otherwise x0 ∈ {−1.5} (missing goes left) → 100 or 1000. */
+/** x0 ∈ {2, 5, 40} → x1 ≤ 0.5 → 1 or 10. Otherwise x0 ∈ {−1.5} (missing goes left) → 100 or 1000. */
 const model: TreeModel = {
   features: 2,
   outputs: 1,
@@ -31,7 +31,7 @@ const model: TreeModel = {
 const rows = Float32Array.of(2, 0, 5, 1, 40, 0.5, -1.5, 0, Number.NaN, 0, 3, 0, 2.5, 1, 5, Number.NaN);
 const answers = [1.25, 10.25, 1.25, 100.25, 100.25, 1000.25, 1000.25, 10.25];
 
-test("the runtime evaluates sets, and reading gives them back with their covers", async () => {
+test("ONNX Runtime evaluates set splits as we do, and the file reads back to the same sets and covers", async () => {
   expect([...evaluateRows(model, rows)]).toEqual(answers);
   const bytes = writeOnnxTreeModelWithSets(model);
   const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });

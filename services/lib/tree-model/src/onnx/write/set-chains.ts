@@ -4,9 +4,9 @@ import type { Tree, TreeModel } from "../../trees/tree-model.ts";
 import { writeOnnxTreeModel } from "./write-tree-model.ts";
 
 /**
- * Writes a model with set splits as ONNX: a set becomes a chain of equality nodes on one feature that share their yes child,
- * which ONNX Runtime evaluates as one membership test and `readOnnxTreeModel` reads back as one set.
- * Models without sets give exactly what `writeOnnxTreeModel` gives.
+ * Writes a model with set splits as ONNX. A set becomes a chain of equality nodes on one feature that share
+ * their yes child. ONNX Runtime evaluates the chain as one membership test, and `readOnnxTreeModel` reads it
+ * back as one set. For a model without sets the bytes are those of `writeOnnxTreeModel`.
  */
 export function writeOnnxTreeModelWithSets(model: TreeModel): Uint8Array {
   if (model.trees.every((tree) => tree.members.size === 0)) return writeOnnxTreeModel(model);
@@ -23,13 +23,19 @@ export function writeOnnxTreeModelWithSets(model: TreeModel): Uint8Array {
   return toBinary(ModelProtoSchema, file);
 }
 
-/** A tree whose nodes in `chained` ask for equality with their threshold; they share children, which no canonical tree does. */
+/**
+ * A tree whose nodes in `chained` test for equality with their threshold. These nodes share children, unlike
+ * those of a canonical tree.
+ */
 interface Unfolded {
   readonly tree: Tree;
   readonly chained: readonly number[];
 }
 
-/** Gives every member of a set a node of its own; the first takes the set's place, the others stand after all nodes. */
+/**
+ * Creates a node for each member of a set. The first takes the index of the set's node, the others come after
+ * all nodes.
+ */
 function unfoldSets(tree: Tree): Unfolded {
   const size = tree.feature.length;
   const added = [...tree.members.values()].reduce((sum, members) => sum + members.length - 1, 0);

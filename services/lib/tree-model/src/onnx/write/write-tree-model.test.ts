@@ -31,7 +31,7 @@ const model = trainBoosting(
   1,
 );
 
-test("ONNX Runtime agrees with our evaluation, missing values and rows on thresholds included", async () => {
+test("ONNX Runtime agrees with our evaluation, also for missing values and rows on thresholds", async () => {
   const onThreshold = values.slice(0, 300 * COLUMNS);
   const thresholds = model.trees.flatMap((tree) =>
     [...tree.threshold].map((t, node) => ({ t, column: tree.feature[node] ?? -1 })),
@@ -63,7 +63,7 @@ test("the file reads back to the same trees and covers, and equal models give eq
   expect(covers(back.trees)).toEqual(covers(model.trees));
 });
 
-/** Outputs of the runtime, row-major. */
+/** Returns the outputs of the runtime, row-major. */
 async function runtimeOutputs(bytes: Uint8Array, rows: Float32Array, n: number, columns: number) {
   const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
   const { output } = await session.run({ input: new ort.Tensor("float32", rows, [n, columns]) });
@@ -76,7 +76,7 @@ const withoutSets = (drawn: TreeModel): TreeModel => ({
   trees: drawn.trees.map((tree) => ({ ...tree, members: new Map() })),
 });
 
-test("any model of thresholds is answered by the runtime as by our evaluation, several outputs included", async () => {
+test("ONNX Runtime agrees with our evaluation for any model of threshold splits, also with several outputs", async () => {
   await fc.assert(
     fc.asyncProperty(
       modelAndRows({ maxFeatures: 4, maxOutputs: 3, maxTrees: 4, maxDepth: 4 }, 8),
@@ -91,14 +91,14 @@ test("any model of thresholds is answered by the runtime as by our evaluation, s
   );
 });
 
-test("a set split is refused, since the operator has no node for it", () => {
+test("rejects a set split, because the operator has no node for it", () => {
   const [tree] = model.trees;
   if (tree === undefined) throw new Error("the model has no tree");
   const members = new Map([[0, Float32Array.of(1, 2)]]);
   expect(() => writeOnnxTreeModel({ ...model, trees: [{ ...tree, members }] })).toThrow(SetSplitExportError);
 });
 
-test("the file says what its hit rates are, and writes none where the model has no covers", () => {
+test("the file declares its hit rates as covers, and has no hit rates when the model has no covers", () => {
   const text = (of: typeof model) => Buffer.from(writeOnnxTreeModel(of)).toString("latin1");
   expect(text(model)).toContain("bellwether.covers");
   expect(text({ ...model, hasCovers: false })).not.toContain("bellwether.covers");

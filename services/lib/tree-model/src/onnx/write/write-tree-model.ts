@@ -3,7 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import type { TreeModel } from "../../trees/tree-model.ts";
 import { COVERS_KEY } from "../ensemble/covers.ts";
 
-/** Version of the ONNX file format and of the operator set, both old enough for every runtime in use. */
+/** Version of the ONNX file format and of the operator set. Both are old enough for every runtime in use. */
 const IR_VERSION = 8n;
 const ML_OPSET = 3n;
 
@@ -49,7 +49,7 @@ const matrix = (name: string, columns: number) => ({
   },
 });
 
-/** A set split cannot be written as one node of the exported operator. */
+/** The model has a set split, and the written operator has no node for it. */
 export class SetSplitExportError extends Error {
   override readonly name = "SetSplitExportError" as const;
   constructor() {
@@ -60,10 +60,11 @@ export class SetSplitExportError extends Error {
 }
 
 /**
- * Writes a model as ONNX: one TreeEnsembleRegressor (ai.onnx.ml 3), input `input` float32 [rows, features], output `output` float32
- * [rows, outputs], summed leaves and base without any link. Covers stand in `nodes_hitrates`, and metadata says so. Equal models give
+ * Writes a model as ONNX: one TreeEnsembleRegressor (ai.onnx.ml 3) with input `input`, float32 [rows,
+ * features], and output `output`, float32 [rows, outputs]. The output is the sum of the leaves and the base,
+ * without a link. Covers are written to `nodes_hitrates`, and the metadata declares them. Equal models have
  * equal bytes.
- * @throws SetSplitExportError the model has set splits.
+ * @throws SetSplitExportError when the model has set splits.
  */
 export function writeOnnxTreeModel(model: TreeModel): Uint8Array {
   const nodes = {

@@ -49,6 +49,6 @@ test.each([
     writeOnnxClassProbability(modelOf([threeClasses], 0, 1, 0), 2),
     "1068a17e142413a00ff1cf194474fbf76fd70fbb40f09c527775b201ba99e5b4",
   ],
-])("a file with %s has the bytes that it always had", (_, bytes, digest) => {
+])("a file with %s has the recorded bytes", (_, bytes, digest) => {
   expect(hash("sha256", bytes)).toBe(digest);
 });
