@@ -33,7 +33,15 @@ const steps: Step[] = [
   ["figures", "node", "scripts/figures.ts", "--check"],
   ["style", "biome", "ci", "--error-on-warnings", "."],
   ["types", "tsc", "-b"],
-  ["dependencies and words", "vitest", "run", "--reporter=dot", "tests/architecture.test.ts", "tests/words.test.ts"],
+  [
+    "dependencies and words",
+    "vitest",
+    "run",
+    "--reporter=dot",
+    "tests/architecture.test.ts",
+    "tests/package-surface.test.ts",
+    "tests/words.test.ts",
+  ],
 ];
 if (existsSync("scripts/check-kernel.ts")) steps.push(["kernel is fresh", "node", "scripts/check-kernel.ts"]);
 

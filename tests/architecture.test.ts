@@ -2,8 +2,11 @@ import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { type Edge, findCycles, folderEdges } from "./import-cycles.ts";
+import { isTest, packageOf, readImports, sourceFiles } from "./source-imports.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
+const files = sourceFiles(ROOT);
+const imports = readImports(ROOT, files);
 
 /** Which packages a package may import; tests and lib/testing may import any lib. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -89,36 +92,6 @@ const FOREIGN: readonly (readonly [folder: RegExp, forbidden: RegExp])[] = [
   ],
   [/^services\/[a-z-]+\/src\/domain\//, /^(@connectrpc|@grpc|drizzle-orm|bullmq|onnxruntime-node|postgres|pg$)/],
 ];
-
-interface Import {
-  readonly file: string;
-  readonly specifier: string;
-  readonly typeOnly: boolean;
-}
-
-const packageOf = (file: string): string => {
-  const parts = file.split("/");
-  if (parts[0] === "gen") return "gen";
-  return (parts[1] === "lib" ? parts[2] : parts[1]) ?? "";
-};
-/** Tests, and what they share in the `test` folder of a package. */
-const isTest = (file: string): boolean => /\.test\.tsx?$|\/test\//.test(file);
-
-const files = globSync(["services/**/*.ts", "services/**/*.tsx"], {
-  cwd: ROOT,
-  exclude: (name) => /node_modules|dist/.test(name),
-});
-const imports: Import[] = files.flatMap((file) =>
-  [
-    ...readFileSync(path.join(ROOT, file), "utf8").matchAll(
-      /(?:^(?:import|export)\s+(type\s)?(?:[^"';=(]*?\sfrom\s+)?|\bimport\()"([^"]+)"/gm,
-    ),
-  ].map((match) => ({
-    file,
-    typeOnly: match[1] !== undefined,
-    specifier: match[2] ?? "",
-  })),
-);
 
 test("packages import only what lies below them", () => {
   const wrong = imports

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { createProgram } from "@bellwether/cli/program";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
-import { createProgram } from "../services/cli/src/program.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 /** Words that this project does not use, with what it writes instead. */

@@ -14,7 +14,7 @@ import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
-import { writeDemo } from "../../services/cli/src/data/write-demo.ts";
+import { writeDemo } from "@bellwether/cli/data/write-demo";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const DATA = path.resolve(ROOT, "../shared/data");

@@ -14,8 +14,8 @@ import { checkScoringModel, openScoringModel } from "@bellwether/scoring/model/s
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
 import { scoreSupplier } from "@bellwether/scoring/score/score-supplier";
-import { writeDemo } from "../../services/cli/src/data/write-demo.ts";
-import { alertReasons, explainScore } from "../../services/ops-service/src/domain/explain-score.ts";
+import { writeDemo } from "@bellwether/cli/data/write-demo";
+import { alertReasons, explainScore } from "@bellwether/ops-service/domain/explain-score";
 
 const CONFIG = path.resolve(import.meta.dirname, "../../config");
 

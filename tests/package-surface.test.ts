@@ -1,0 +1,112 @@
+import { globSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { readPackageExports } from "../scripts/package-exports.ts";
+import { isTest, packageOf, readImports, sourceFiles } from "./source-imports.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "..");
+const files = sourceFiles(ROOT);
+
+test("exports of each package name exactly what is imported from outside of it (npm run exports writes them)", () => {
+  const lines = (own: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): string[] =>
+    Object.keys(own)
+      .filter((key) => own[key] !== other[key])
+      .map((key) => `"${key}": "${own[key]}"`);
+  const wrong = readPackageExports(ROOT).flatMap(({ file, declared, imported }) => [
+    ...lines(imported, declared).map((line) => `${file}: add ${line}`),
+    ...lines(declared, imported).map((line) => `${file}: remove ${line}`),
+  ]);
+  expect(wrong).toEqual([]);
+});
+
+test("tests, benchmarks and scripts reach sources of packages by their exports", () => {
+  const outside = globSync("{tests,bench,scripts}/**/*.ts", {
+    cwd: ROOT,
+    exclude: (name) => /node_modules/.test(name),
+  });
+  const wrong = readImports(ROOT, outside).filter(
+    ({ file, specifier }) =>
+      specifier.startsWith(".") &&
+      /^services\/(lib\/)?[^/]+\/src\//.test(path.posix.join(path.posix.dirname(file), specifier)),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("a package imports its own files by their relative paths", () => {
+  const wrong = readImports(ROOT, files).filter(({ file, specifier }) =>
+    specifier.startsWith(`@bellwether/${packageOf(file)}/`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+/**
+ * Which folder or entry point of a service may import which; the same for each service.
+ * `store`, `model` and `clients` implement types that `domain` declares; only `service.ts` and `setup` see both.
+ */
+const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["service-env.ts"],
+  "service-env.ts": ["service.ts", "setup", "audit"],
+  "service.ts": ["rpc", "jobs", "setup", "audit", "store", "model", "clients", "domain"],
+  once: ["setup", "domain"],
+  setup: ["store", "clients", "domain"],
+  rpc: ["jobs", "domain", "type audit", "type model"],
+  jobs: ["domain"],
+  audit: ["clients", "domain"],
+  store: ["domain"],
+  model: ["domain"],
+  clients: ["domain"],
+  domain: [],
+};
+
+/** Folders of the other packages, from top to bottom: each may import those after it. Packages without folders are not listed. */
+const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
+  cli: ["commands", "launch", "models", "remote", "data", "output", "input", "context", "errors"],
+  dashboard: ["pages", "plots", "parts", "routing", "rpc"],
+  scoring: ["batch", "score", "model", "runtime"],
+  registry: ["publish", "versions", "aliases", "files"],
+  ingest: ["training", "snapshot", "tables", "mapping", "sources", "csv", "parquet", "duckdb", "files"],
+  "model-import": ["result", "checks", "rows", "source"],
+  "risk-model": ["training", "drift", "trainer", "calibrate", "evaluate", "features", "text", "bundle", "tables"],
+  "tree-model": ["onnx", "shap", "trees"],
+  postgres: ["watch", "embedded", "drizzle", "pool"],
+  mesh: ["server", "policies", "grpc", "rest", "web", "client", "auth", "listener", "call", "errors"],
+  contract: ["flat-json"],
+  testing: ["echo", "http2"],
+};
+
+/** `folder`, or the file where it lies in no folder, of a file in `src`; undefined outside of `src`. */
+const entryOf = (file: string): string | undefined => /^services\/(?:lib\/)?[^/]+\/src\/([^/]+)/.exec(file)?.[1];
+
+const crossings = readImports(ROOT, files)
+  .filter(({ file, specifier }) => specifier.startsWith(".") && !isTest(file))
+  .map(({ file, specifier, typeOnly }) => {
+    const target = path.posix.join(path.posix.dirname(file), specifier);
+    return { file, specifier, typeOnly, from: entryOf(file), to: entryOf(target) };
+  })
+  .filter(({ from, to }) => from !== to);
+
+test("folders of a service import only what lies below them", () => {
+  const wrong = crossings
+    .filter(({ file }) => /^services\/[a-z]+-service\//.test(file))
+    .filter(({ from = "", to = "", typeOnly }) => {
+      const allowed = SERVICE_FOLDERS[from] ?? [];
+      return !allowed.includes(to) && !(typeOnly && allowed.includes(`type ${to}`));
+    });
+  expect(wrong).toEqual([]);
+});
+
+test("folders of the other packages import only those that come after them", () => {
+  const folders = new Map<string, Set<string>>();
+  for (const file of files) {
+    const entry = entryOf(file);
+    if (entry === undefined || entry.includes(".") || packageOf(file).endsWith("-service")) continue;
+    folders.set(packageOf(file), (folders.get(packageOf(file)) ?? new Set()).add(entry));
+  }
+  for (const [name, found] of folders)
+    expect([name, ...(FOLDER_ORDER[name] ?? [])].sort()).toEqual([name, ...found].sort());
+  const wrong = crossings.filter(({ file, from = "", to = "" }) => {
+    const order = FOLDER_ORDER[packageOf(file)] ?? [];
+    return order.includes(from) && order.includes(to) && order.indexOf(to) < order.indexOf(from);
+  });
+  expect(wrong).toEqual([]);
+});
