@@ -5,18 +5,18 @@ import { describe, expect, test } from "vitest";
 const ROOT = path.resolve(import.meta.dirname, "..");
 
 /** The commands that measure and try out, with one of the names each takes. */
-const RUNNERS: Readonly<Record<string, { readonly file: string; readonly name?: string }>> = {
-  failures: { file: "tests/faults/run.ts", name: "floods" },
-  bench: { file: "bench/run.ts", name: "explain" },
-  "test:interop": { file: "tests/interop/run.ts" },
-  "test:conformance": { file: "tests/conformance/run.ts", name: "web-tls" },
-  "test:docs": { file: "tests/docs/run.ts" },
-  screens: { file: "tests/docs/screens.ts" },
-  figures: { file: "scripts/figures.ts" },
-  "test:cluster": { file: "tests/deploy/cluster.ts" },
-};
+const RUNNERS: readonly (readonly [command: string, runner: { readonly file: string; readonly name?: string }])[] = [
+  ["faults", { file: "tests/faults/run.ts", name: "floods" }],
+  ["bench", { file: "bench/run.ts", name: "explain" }],
+  ["test:interop", { file: "tests/interop/run.ts" }],
+  ["test:conformance", { file: "tests/conformance/run.ts", name: "web-tls" }],
+  ["test:docs", { file: "tests/docs/run.ts" }],
+  ["screens", { file: "tests/docs/screens.ts" }],
+  ["figures", { file: "scripts/figures.ts" }],
+  ["test:cluster", { file: "tests/deploy/cluster.ts" }],
+];
 
-describe.each(Object.entries(RUNNERS))("npm run %s", (command, { file, name }) => {
+describe.each(RUNNERS)("npm run %s", (command, { file, name }) => {
   const run = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], { cwd: ROOT, encoding: "utf8" });
     return { status, stdout, stderr };
