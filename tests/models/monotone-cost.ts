@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
+import { writeDemo } from "@bellwether/cli/data/write-demo";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import type { FeatureSpec, ModelSpec } from "@bellwether/config/model-spec";
 import { readTrainingTable } from "@bellwether/ingest/training/training-table";
@@ -14,7 +15,6 @@ import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
-import { writeDemo } from "@bellwether/cli/data/write-demo";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const DATA = path.resolve(ROOT, "../shared/data");

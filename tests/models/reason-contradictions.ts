@@ -4,8 +4,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { writeDemo } from "@bellwether/cli/data/write-demo";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import { readTrainingTable } from "@bellwether/ingest/training/training-table";
+import { alertReasons, explainScore } from "@bellwether/ops-service/domain/explain-score";
 import { contradicts, groupReasons, selectReasons } from "@bellwether/reasons/reasons";
 import { publishVersion } from "@bellwether/registry/publish/publish-version";
 import { readVersion } from "@bellwether/registry/versions/read-version";
@@ -14,8 +16,6 @@ import { checkScoringModel, openScoringModel } from "@bellwether/scoring/model/s
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
 import { scoreSupplier } from "@bellwether/scoring/score/score-supplier";
-import { writeDemo } from "@bellwether/cli/data/write-demo";
-import { alertReasons, explainScore } from "@bellwether/ops-service/domain/explain-score";
 
 const CONFIG = path.resolve(import.meta.dirname, "../../config");
 
