@@ -16,7 +16,7 @@ const documented = [...read("docs/error-codes.md").matchAll(/^\| ([A-Z_]+) \| ([
   ([, code, reasons = ""]) => reasons.split(", ").map((reason) => `${code} ${reason}`),
 );
 
-/** An InvalidSupplierError has the reason of its first fault. */
+/** An InvalidSupplierError has the reason of its first violation. */
 const featureReasons = [...read("services/lib/risk-model/src/features/vector.ts").matchAll(/"(FEATURE_[A-Z_]+)"/g)].map(
   ([, reason = ""]) => reason,
 );

@@ -70,9 +70,9 @@ export const auditTrail: Scenario = async (quick) => {
 
 /** What recording costs at all: without a bound, for the calls that follow each other without a pause here leave no time for it. */
 function priceOf(state: string, recorded: Recorded, off: Recorded): Finding {
-  const unit = `ratio to no auditLog, ${Math.round(percentile(off.meansUs, 0.5))} µs a call`;
+  const unit = `ratio to no audit log, ${Math.round(percentile(off.meansUs, 0.5))} µs a call`;
   return metric({
-    ...{ name: `audit-auditLog.${state}.price`, value: medianRatio(recorded.meansUs, off.meansUs), unit },
+    ...{ name: `audit-trail.${state}.price`, value: medianRatio(recorded.meansUs, off.meansUs), unit },
     better: "lower",
   });
 }
@@ -80,8 +80,8 @@ function priceOf(state: string, recorded: Recorded, off: Recorded): Finding {
 function findingsOf(state: string, dead: Recorded, living: Recorded): Finding[] {
   const unit = "ratio to a living ops-service";
   return [
-    atMost(`audit-auditLog.${state}.latency`, medianRatio(dead.meansUs, living.meansUs), unit, 1.05, 1),
-    atMost(`audit-auditLog.${state}.latency_p99`, medianRatio(dead.p99sUs, living.p99sUs), unit, 1.05, 1),
+    atMost(`audit-trail.${state}.latency`, medianRatio(dead.meansUs, living.meansUs), unit, 1.05, 1),
+    atMost(`audit-trail.${state}.latency_p99`, medianRatio(dead.p99sUs, living.p99sUs), unit, 1.05, 1),
   ];
 }
 
