@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs the CLI on the Node that npm ci installed, whatever Node the machine has.
+// Runs the CLI with the Node version that npm ci installed, if the machine's own Node is too old.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import module from "node:module";
@@ -8,9 +8,9 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
-// Until 24.15, Node warns of its SQLite, which holds the locks, in every command's output.
+// Before 24.15, Node prints a warning about its SQLite module, which the process locks use, in the output of every command.
 if (major > 24 || (major === 24 && minor >= 15)) {
-  // A third less time to load from the second command on.
+  // With the compile cache, commands after the first one load in two thirds of the time.
   module.enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/bellwether", import.meta.url)));
   await import("./src/main.ts");
 } else {
@@ -21,7 +21,7 @@ if (major > 24 || (major === 24 && minor >= 15)) {
   );
   if (!existsSync(installed)) {
     console.error(
-      `Bellwether runs on Node 24.15 or later; this is ${process.version}. Run npm ci, which brings Node 24 along.`,
+      `Bellwether needs Node 24.15 or later; this is ${process.version}. Run npm ci, which installs Node 24.`,
     );
     process.exit(1);
   }
@@ -29,7 +29,7 @@ if (major > 24 || (major === 24 && minor >= 15)) {
   const child = spawn(installed, process.argv.slice(1), { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
   if (process.env.npm_lifecycle_event) {
-    // npm may be killed: nobody would wait for this process any more, but for the shell between them, whose parent changes then.
+    // When npm is killed, this process must stop too. npm starts a shell between them: the shell remains, and its parent changes.
     const starters = () => {
       try {
         return `${process.ppid} ${/\) \S (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, "utf8"))?.[1]}`;

@@ -201,7 +201,7 @@ test("with keys made by auth the whole mesh runs on tokens, and a call without o
     expect(await weekly("admin", { OPS_SERVICE_GRPC_PORT: "1" })).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(
-        "It was looked for at http://localhost:1: --ops URL, OPS_SERVICE_URL or OPS_SERVICE_GRPC_PORT name another place",
+        "Its address here is http://localhost:1; set another one with --ops URL, OPS_SERVICE_URL or OPS_SERVICE_GRPC_PORT",
       ),
     });
   } finally {
@@ -231,7 +231,7 @@ test("a taken port and a malformed variable are told before anything is made", a
   expect(await folder.run(["start"], { SCHEDULER_SERVICE_WEB_PORT: port })).toEqual({
     code: 1,
     stdout: "",
-    stderr: `bellwether: port ${port} is taken: stop what holds it, or set SCHEDULER_SERVICE_WEB_PORT to another (0 = any free one)\n`,
+    stderr: `bellwether: port ${port} is taken: stop the program that uses it, or set SCHEDULER_SERVICE_WEB_PORT to another port (0 = any free port)\n`,
   });
   const wrong = await folder.run(["start"], { ML_SERVICE_GRPC_PORT: "99999", OPS_SERVICE_WEB_PORT: "eighty" });
   expect(wrong).toMatchObject({ code: 1, stdout: "" });

@@ -3,32 +3,35 @@ import { errorsOf } from "./errors/errors-of.ts";
 import { ReportedError } from "./errors/reported-error.ts";
 import { createProgram } from "./program.ts";
 
-// the reader of a pipe may have seen enough
+// EPIPE: the reader of a pipe closed it, for example `head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 try {
   const program = await createProgram({ env: process.env, cwd: process.cwd() }, process.argv.slice(2));
   await program.parseAsync(process.argv);
 } catch (thrown) {
-  // An error while stopping must not hide why everything was stopped.
+  // The first error is the cause. Errors while stopping are printed after it.
   const [error, ...later] = errorsOf(thrown);
   const ended = endOf(error);
   process.exitCode = ended.code;
   if (ended.message !== null) {
     if (!(error instanceof CommanderError)) console.error(`bellwether: ${ended.message}`);
     for (const other of later) console.error(`bellwether: then, while stopping: ${endOf(other).message}`);
-    // Commander has printed its own message.
+    // Commander has printed its own message already.
     if (process.argv.includes("--json") && !(error instanceof ReportedError))
       console.log(JSON.stringify({ error: { kind: ended.kind, message: ended.message, ...detailsOf(error) } }));
   }
 }
 
-/** What an error carries for programs besides its message. */
+/** Fields of an error under --json in addition to its kind and message. */
 function detailsOf(error: unknown): object {
   if (!(error instanceof Error) || !("details" in error)) return {};
   return typeof error.details === "object" && error.details !== null ? error.details : {};
 }
 
-/** Exit code of an error and what it is called under --json; no message: help or the version was asked for. */
+/**
+ * Exit code of an error, its kind under --json and its message. The message is null after --help and
+ * --version.
+ */
 function endOf(error: unknown): { code: number; kind: "usage" | "failure"; message: string | null } {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return { code: 0, kind: "usage", message: null };

@@ -7,62 +7,77 @@ interface CommandEntry {
   readonly load: () => Promise<(context: CliContext) => Command>;
 }
 
-/** Every command, loaded when it is called: together they take a second to load. */
+/** All commands. The code of a command is loaded when the command is called: loading all of them takes about a second. */
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   demo: {
-    description: "Write made-up suppliers, transactions, contracts and a weekly file as CSV.",
+    description: "Generate demo data as CSV files: suppliers, transactions, contracts and one weekly file.",
     load: async () => (await import("./commands/demo.ts")).demoCommand,
   },
   train: {
     description:
-      "Train a model on a data set, evaluate it beside the best single feature, and publish it with --publish.",
+      "Train a model on a data set, evaluate it on the test rows and compare it with the best single feature. With --publish, add it to the model registry.",
     load: async () => (await import("./commands/train.ts")).trainCommand,
   },
   evaluate: {
-    description: "Evaluate a published version on the test rows of a data set, beside the best single feature.",
+    description:
+      "Evaluate a published model version on the test rows of a data set and compare it with the best single feature.",
     load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
   },
   features: {
-    description: "Print the newest features of one supplier as the JSON that predict and explain take.",
+    description: "Print the newest feature values of one supplier as JSON, in the form that predict and explain read.",
     load: async () => (await import("./commands/features.ts")).featuresCommand,
   },
   predict: {
-    description: "Score one supplier, with the local registry's champion or by a running service.",
+    description:
+      "Score one supplier or a file of suppliers with a model of the local registry, or one supplier with a running service.",
     load: async () => (await import("./commands/predict.ts")).predictCommand,
   },
   explain: {
-    description: "Explain one supplier's score: base value, exact contributions, narrative.",
+    description:
+      "Explain the score of one supplier: the base value, the contribution of each feature, and a summary in words.",
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
   import: {
     description:
-      "Import a tree model that was trained elsewhere, after proving that it is evaluated as its own runtime would.",
+      "Import a tree model that was trained with another library. It is published only if its outputs are reproduced.",
     load: async () => (await import("./commands/import.ts")).importCommand,
   },
   models: {
-    description: "List, show, promote and roll back published models.",
+    description:
+      "List, show, promote and roll back published model versions, and show which version each replica serves.",
     load: async () => (await import("./commands/models.ts")).modelsCommand,
   },
   start: {
     description:
-      "Start all services on this machine. Without a model, one of demo suppliers is trained; without a weekly run, the file in WEEKLY_INPUT_FOLDER (default: the demo's) is run.",
+      "Start all services on this machine. If the registry has no model, a model is trained on demo data first. If there is no complete weekly run, the weekly file in WEEKLY_INPUT_FOLDER (default: the demo data) is scored.",
     load: async () => (await import("./commands/start.ts")).startCommand,
   },
   auth: {
-    description: "Make keys and tokens for services that check who calls.",
+    description: "Create the key pair and the tokens for services that authenticate their callers.",
     load: async () => (await import("./commands/auth.ts")).authCommand,
   },
   weekly: {
-    description: "Weekly runs over all suppliers.",
+    description: "Score all suppliers of one week and create the alerts.",
     load: async () => (await import("./commands/weekly.ts")).weeklyCommand,
   },
 };
 
-/** The `bellwether` command; of its subcommands the one that `words` name is whole, the others are there to be listed. */
+/**
+ * Builds the `bellwether` command. The subcommand that `words` contains has its options and its action; the other subcommands have
+ * a name and a description only, for the list in --help.
+ */
 export async function createProgram(context: CliContext, words: readonly string[]): Promise<Command> {
   const program = new Command("bellwether")
-    .description("Tells which suppliers are about to become a problem, and why.")
+    .description("Predicts which suppliers are likely to become high risk, and explains why.")
     .version(cli.version)
+    .addHelpText(
+      "after",
+      "\nHelp of a command: npx bellwether train --help\n\nEnvironment variables that several commands read (all of them: config/example.env):\n" +
+        "  MODEL_REGISTRY_URL   folder of the local model registry (default: file:models)\n" +
+        "  BELLWETHER_MODEL     name of the model (default: supplier-risk)\n" +
+        "  BELLWETHER_DATA_DIR  data folder: databases, keys and weekly reports (default: .bellwether)\n\n" +
+        "Exit codes: 0 success, 1 failure, 2 wrong options or input.",
+    )
     .showHelpAfterError("(add --help for the options and examples)")
     .exitOverride();
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {

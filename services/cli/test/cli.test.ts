@@ -7,7 +7,7 @@ import path from "node:path";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
-// Each test starts the command several times, beside other tests.
+// Each test starts the command several times, while other tests run.
 vi.setConfig({ testTimeout: 120_000 });
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
@@ -46,7 +46,7 @@ const run = (args: readonly string[], over: NodeJS.ProcessEnv = {}, input = ""):
     );
     child.stdin?.end(input);
   });
-/** Runs a command with --json and reads the one line it prints. */
+/** Runs a command with --json and parses the one line that it prints. */
 async function json<T>(args: readonly string[], over: NodeJS.ProcessEnv = {}, input = ""): Promise<T> {
   const ran = await run([...args, "--json"], over, input);
   if (ran.code !== 0) throw new Error(`${args.join(" ")} ended with ${ran.code}: ${ran.stderr}`);
@@ -103,14 +103,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Trains and publishes with a line of the demo's configuration changed. */
+/** Trains and publishes a model with one line of the demo configuration changed. */
 async function trainWith(line: string, by: string): Promise<Published> {
   const config = path.join(folder, "changed.yaml");
   await writeFile(config, (await readFile(path.join(ROOT, "config/model_config.yaml"), "utf8")).replace(line, by));
   return json<Published>(["train", "--data", path.join(folder, "demo"), "--config", config, "--publish"]);
 }
 
-test("train prints figures beside the baseline in one line of JSON", async () => {
+test("train prints its figures and those of the baseline in one line of JSON", async () => {
   const trained = await json<Trained>(["train", "--data", path.join(folder, "demo")]);
   expect(trained.model).toBe("supplier-risk");
   expect(trained.auc).toBeGreaterThan(0.75);
@@ -125,7 +125,7 @@ test("train prints figures beside the baseline in one line of JSON", async () =>
   expect(lines).toMatch(/^not published: supplier-risk v1 .*; other data, another configuration or another seed/m);
 });
 
-test("the same seed gives byte-identical files, on one core and on two", async () => {
+test("the same seed produces byte-identical files, on one core and on two", async () => {
   const digests = [];
   for (const [i, prefix] of [[], ["taskset", "-c", "0"]].entries()) {
     const models = path.join(folder, `same-${i}`);
@@ -155,7 +155,7 @@ test("the same seed gives byte-identical files, on one core and on two", async (
   expect(digests[0]).toEqual(digests[1]);
 });
 
-test("predict and explain agree, and take JSON, a file or standard input", async () => {
+test("predict and explain agree, and read JSON text, a file or standard input", async () => {
   const file = path.join(folder, "supplier.json");
   await writeFile(file, SUPPLIER);
   const fromText = await json<Scored>(["predict", "--input", SUPPLIER]);
@@ -172,13 +172,13 @@ test("predict and explain agree, and take JSON, a file or standard input", async
   expect(Math.abs(sum - explained.margin)).toBeLessThan(1e-5 * Math.max(1, Math.abs(explained.margin)));
 });
 
-test("auth makes one key pair and does not void it", async () => {
+test("auth keys creates one key pair and does not overwrite it", async () => {
   const keys = ["auth", "keys", "--out", path.join(folder, "keys")];
   expect(await json(keys)).toMatchObject({ public_keys_file: expect.stringContaining(folder) });
   expect((await run(keys)).stderr).toContain("there is a key pair already");
 });
 
-test("models list, promote and roll back", async () => {
+test("models lists versions, promotes one and rolls back", async () => {
   const again = await json<Published>(["train", "--data", path.join(folder, "demo"), "--publish"]);
   expect([again.version, again.published]).toEqual(["v1", false]);
   expect((await trainWith("seed: 42", "seed: 43")).published).toBe(true);
@@ -194,7 +194,7 @@ test("models list, promote and roll back", async () => {
   expect((await run(["models", "show"])).stdout).toContain("# Model card: supplier-risk");
 });
 
-test("evaluate compares two versions on the same rows, and warns of rows that a version has learnt from", async () => {
+test("evaluate compares two versions on the same rows, and warns about rows that a version was trained on", async () => {
   interface Evaluated {
     readonly rows: number;
     readonly warnings: string[];
@@ -209,22 +209,22 @@ test("evaluate compares two versions on the same rows, and warns of rows that a 
   const compared = await json<Evaluated>([...evaluate, "--against", "v2"]);
   expect(compared.against?.version).toBe("v2");
   expect(compared.against?.auc.interval[0]).toBeLessThanOrEqual(compared.against?.auc.difference ?? Number.NaN);
-  // v2 was split with another seed: three quarters of these rows are on its training side
+  // v2 was split with another seed: three quarters of these rows are training rows of v2.
   expect(compared.warnings.join()).toMatch(
-    /v2 may have learnt from \d+ of \d+ rows \((6|7|8)\d %\), of suppliers on its training side/,
+    /v2 may have been trained on \d+ of \d+ rows \((6|7|8)\d %\), of suppliers on its training side/,
   );
-  expect(compared.warnings.join()).toContain("v2 was trained under another configuration");
+  expect(compared.warnings.join()).toContain("v2 was trained with another configuration");
   expect(compared.against?.verdict_valid).toBe(false);
   const lines = (await run([...evaluate, "--against", "v2"])).stdout.trimEnd().split("\n");
-  expect(lines[0]).toMatch(/^warning: v2 may have learnt from/);
-  expect(lines.filter((line) => line.endsWith(" (rows it may have learnt from)"))).toHaveLength(3);
-  expect(lines.join("\n")).not.toMatch(/: (better|worse|may be chance)$/m);
+  expect(lines[0]).toMatch(/^warning: v2 may have been trained on/);
+  expect(lines.filter((line) => line.endsWith(" (rows that a version may have been trained on)"))).toHaveLength(3);
+  expect(lines.join("\n")).not.toMatch(/: (better|worse|not significant)$/m);
   const alike = await json<Evaluated>([...evaluate, "--against", "v1"]);
   expect(alike.against?.verdict_valid).toBe(true);
-  expect((await run([...evaluate, "--against", "v1"])).stdout).toMatch(/: may be chance$/m);
+  expect((await run([...evaluate, "--against", "v1"])).stdout).toMatch(/: not significant$/m);
 });
 
-test("other features under an existing name are an error", async () => {
+test("publishing other features under an existing name is an error", async () => {
   const config = path.join(folder, "fewer.yaml");
   const text = await readFile(path.join(ROOT, "config/model_config.yaml"), "utf8");
   await writeFile(config, text.replace(/ {2}- name: clause_risk_score\n(?: {4}.*\n)*/, ""));
@@ -256,7 +256,7 @@ test("train --export writes every row with its use, and test rows with their sco
   expect(table.records.filter((record) => record[column("test_score")] !== null)).toEqual(tested);
 });
 
-test("predict scores a file of suppliers: each row has a score or an error, and nothing is silent", async () => {
+test("predict scores a file of suppliers: each row has a score or an error, and every change is reported", async () => {
   const file = path.join(folder, "suppliers.csv");
   const columns =
     "supplier_id,past_disputes,late_ratio,financial_stability_index,avg_delay,avg_payment_delay_days,delivery_score,annual_spend,contract_value,colour";
@@ -275,7 +275,7 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   expect(lines[0]).toBe("supplier_id,risk_score,band,missing_features,error,model_version");
   expect(lines[1]).toMatch(/^S1,0\.\d+,high,\d+,/);
   expect(lines[2]).toContain("past_disputes is -1");
-  expect(lines[3]).toContain("which is no number");
+  expect(lines[3]).toContain("which is not a number");
   expect(lines[4]).toContain("supplier_id is empty");
   expect(lines[5]).toMatch(/^S5,,unknown,16,/);
   await writeFile(file, `${columns}\n${rows[0]}\n${rows[0]?.replace("S1,", "S\u200B1 ,")}\n`);
@@ -284,9 +284,11 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   });
   const shown = await run(["predict", "--input", file, "--output", output]);
   expect(shown.stdout).toContain(
-    "supplier ids: 1 rows lost characters that cannot be seen or white space around the id",
+    "supplier ids: 1 rows had invisible characters or surrounding white space in supplier_id, which were removed",
   );
-  expect(shown.stdout).toContain("supplier ids: 1 rows have the id of an earlier row; each row was scored");
+  expect(shown.stdout).toContain(
+    "supplier ids: 1 rows repeat the supplier_id of an earlier row; each row has its own score",
+  );
   const [, first = "", second] = (await readFile(output, "utf8")).split("\n");
   expect(second).toBe(first);
   await writeFile(file, Buffer.from(`${columns}\n${rows[0]?.replace("S1", "Müller")}\n`, "latin1"));
@@ -311,7 +313,7 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining("--output FILE goes with")]);
 });
 
-test("wrong use ends with 2, a failure with 1, each with one clear line", async () => {
+test("a usage error exits with 2, a failure with 1, each with one clear line", async () => {
   const wrong: [string[], number, string][] = [
     [["predict"], 2, "--input"],
     [["predict", "--input", "{"], 2, "--input is not JSON"],
@@ -345,7 +347,7 @@ test("wrong use ends with 2, a failure with 1, each with one clear line", async 
   }
 });
 
-test("models list takes one model, and says when there is none of that name", async () => {
+test("models list lists one model, and reports an unknown model", async () => {
   const { models } = await json<{ models: { name: string }[] }>(["models", "list", "--model", "supplier-risk"]);
   expect(models.map(({ name }) => name)).toEqual(["supplier-risk"]);
   expect(await run(["models", "list", "--model", "nobody"])).toMatchObject({
@@ -362,11 +364,11 @@ test("every command has help with an example", async () => {
   }
 });
 
-test("--version tells the version", async () => {
+test("--version prints the version", async () => {
   expect(await run(["--version"])).toMatchObject({ code: 0, stdout: "0.1.0\n", stderr: "" });
 });
 
-test("a demo without transactions has the table's header and can be trained on", async () => {
+test("a demo without transactions has a header-only table and can be trained on", async () => {
   const out = path.join(folder, "quiet");
   await json(["demo", "--suppliers", "300", "--transactions", "0", "--out", out]);
   const table = await readFile(path.join(out, "transactions.csv"), "utf8");
@@ -374,7 +376,7 @@ test("a demo without transactions has the table's header and can be trained on",
   expect((await json<Trained>(["train", "--data", out])).rows).toBeGreaterThan(50);
 });
 
-test("a broken table is set aside row by row, and a missing column is named", async () => {
+test("train rejects broken rows one by one, and names a missing column", async () => {
   const broken = path.join(folder, "broken");
   await cp(path.join(folder, "demo"), broken, { recursive: true });
   const file = path.join(broken, "suppliers.csv");
@@ -391,7 +393,7 @@ test("a broken table is set aside row by row, and a missing column is named", as
 });
 
 test.skipIf(!existsSync(SHARED))(
-  "real deliveries: trained, and a real vendor scored and explained (needs the shared data)",
+  "real deliveries: trains a model, and scores and explains a real vendor (needs the shared data)",
   async () => {
     const models = { MODEL_REGISTRY_URL: `file:${path.join(folder, "scms-models")}` };
     interface Calibrated {
@@ -402,17 +404,17 @@ test.skipIf(!existsSync(SHARED))(
       readonly out_of_fold: { readonly brier: number; readonly baseRateBrier: number };
     }
     const trained = await json<Trained & Calibrated>(["train", ...SCMS, "--publish"], models);
-    // A calibration curve that does not rise gave every supplier the same score.
+    // Before: a calibration curve that does not rise assigned the same score to every supplier.
     expect(trained.largest_bin_share).toBeLessThan(0.9);
     expect(trained.out_of_fold.brier).toBeLessThan(trained.out_of_fold.baseRateBrier);
     expect(trained.brier).toBeLessThan(trained.base_rate_brier);
-    // Rows of the version's own training period, by a configuration whose test period begins earlier.
+    // Rows from the training period of the version, with a configuration whose test period begins earlier.
     const leaking = path.join(folder, "leaking.yaml");
     const config = await readFile(path.join(ROOT, SCMS[1] ?? ""), "utf8");
     await writeFile(leaking, config.replace("test_from: 2012-10-01", "test_from: 2009-01-01"));
     const evaluated = await json<{ warnings: string[] }>(["evaluate", "--config", leaking, ...SCMS.slice(2)], models);
-    expect(evaluated.warnings.join("\n")).toMatch(/v1 may have learnt from \d+ of 585 rows/);
-    expect(evaluated.warnings.join("\n")).toContain("v1 was trained under another configuration");
+    expect(evaluated.warnings.join("\n")).toMatch(/v1 may have been trained on \d+ of 585 rows/);
+    expect(evaluated.warnings.join("\n")).toContain("v1 was trained with another configuration");
     expect(trained.version).toBe("v1");
     expect(trained.suppliers).toBeGreaterThan(5);
     expect(trained.positives).toBeGreaterThan(5);

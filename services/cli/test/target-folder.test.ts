@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test("a folder is made with those above it, and left empty", async () => {
+test("creates a folder with its parents and leaves it empty", async () => {
   const deep = path.join(folder, "a/b/c");
   await makeTargetFolder("--out", deep);
   await makeTargetFolder("--out", deep);
@@ -50,21 +50,24 @@ const writing: readonly Writing[] = [
   },
 ];
 
-test.each(writing)("$option into a file is wrong use, before any other work", async ({ option, command, args }) => {
-  for (const target of [path.join(folder, "file"), path.join(folder, "file", "below")]) {
-    const error: unknown = await command({ env: {}, cwd: folder })
-      .parseAsync([...args(target)], { from: "user" })
-      .catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(UsageError);
-    expect(error).toMatchObject({
-      message: expect.stringMatching(
-        new RegExp(`^${option}: .* cannot be written: a part of its path is a file and no folder \\(ENOTDIR\\)`),
-      ),
-    });
-  }
-});
+test.each(writing)(
+  "$option into a file is a usage error, reported before any other work",
+  async ({ option, command, args }) => {
+    for (const target of [path.join(folder, "file"), path.join(folder, "file", "below")]) {
+      const error: unknown = await command({ env: {}, cwd: folder })
+        .parseAsync([...args(target)], { from: "user" })
+        .catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(UsageError);
+      expect(error).toMatchObject({
+        message: expect.stringMatching(
+          new RegExp(`^${option}: .* cannot be written: a part of its path is a file, not a folder \\(ENOTDIR\\)`),
+        ),
+      });
+    }
+  },
+);
 
-test("a file's folder that does not exist, and a folder in place of the file, are wrong use", async () => {
+test("for a file, a missing folder or a folder in its place is a usage error", async () => {
   await expect(checkTargetFile("--output", path.join(folder, "none/x.csv"))).rejects.toThrow(
     "its folder does not exist",
   );

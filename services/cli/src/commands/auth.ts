@@ -16,9 +16,12 @@ export function authCommand(context: CliContext): Command {
     given === undefined ? defaultFolder() : path.resolve(context.cwd, given);
 
   const keys = new Command("keys")
-    .description("Make a key pair: one file to sign tokens with, one for the servers to check them.")
-    .option("--out <dir>", "folder for the two files, default keys/ in the data folder")
+    .description(
+      "Create a key pair: a private key that signs tokens, and a file of public keys with which the services verify them.",
+    )
+    .option("--out <dir>", "folder for the two files (default: keys/ in the data folder, BELLWETHER_DATA_DIR)")
     .option("--json", "print the result as one line of JSON")
+    .addHelpText("after", "\nExample:\n  npx bellwether auth keys --out keys")
     .action(async (options) => {
       const report = createReport(options);
       const folder = folderOf(options.out);
@@ -26,32 +29,33 @@ export function authCommand(context: CliContext): Command {
       const files = await createLocalKeys(folder).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "EEXIST") throw error;
         throw new UsageError(
-          `there is a key pair already in ${folder}; a new one would void all tokens, so remove it first or choose another --out`,
+          `there is a key pair already in ${folder}; a new key pair would invalidate all tokens: remove the old one first, or choose another folder with --out`,
         );
       });
-      report.line(`private key (keep it): ${files.privateKeyFile}`);
+      report.line(`private key (keep it secret): ${files.privateKeyFile}`);
       report.line(`public keys: start the services with BELLWETHER_AUTH_JWKS_FILE=${files.publicKeysFile}`);
       report.json({ private_key_file: files.privateKeyFile, public_keys_file: files.publicKeysFile });
     });
 
   const token = new Command("token")
-    .description("Make a token with the private key.")
-    .requiredOption("--subject <name>", "who it is for")
+    .description("Create a token, signed with the private key, and print it.")
+    .requiredOption("--subject <name>", "name of the person or service that will use the token (required)")
     .addOption(
-      new Option("--role <role...>", "what it may do: one role or several")
+      new Option("--role <role...>", "roles of the token, one or more (required)")
         .choices(["viewer", "analyst", "admin", "service"])
         .makeOptionMandatory(),
     )
-    .option("--days <n>", "how long it is valid", wholeNumber(1, 365), 30)
-    .option("--keys <dir>", "folder of the key pair, default keys/ in the data folder")
+    .option("--days <n>", "lifetime of the token in days, 1 to 365", wholeNumber(1, 365), 30)
+    .option("--keys <dir>", "folder of the key pair (default: keys/ in the data folder, BELLWETHER_DATA_DIR)")
     .option("--json", "print the result as one line of JSON")
+    .addHelpText("after", "\nExample:\n  npx bellwether auth token --subject ada --role viewer --days 7 > token")
     .action(async (options) => {
       const report = createReport(options);
       const { privateKeyFile } = localKeyFiles(folderOf(options.keys));
       const claims = { subject: options.subject, roles: options.role, lifetimeS: options.days * DAY_S };
       const issued = await issueToken(privateKeyFile, claims).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") throw error;
-        throw new UsageError(`there is no key pair at ${privateKeyFile}; make one with: bellwether auth keys`);
+        throw new UsageError(`there is no private key ${privateKeyFile}; create a key pair with: bellwether auth keys`);
       });
       report.line(issued);
       report.json({ token: issued, subject: options.subject, roles: options.role, days: options.days });
@@ -59,7 +63,7 @@ export function authCommand(context: CliContext): Command {
 
   const auth = new Command("auth").addHelpText(
     "after",
-    "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > token\n  npx bellwether auth token --subject mesh --role service admin > token   # for the services and the start itself\n  BELLWETHER_TOKEN_FILE=token npx bellwether predict --url http://localhost:8081 --input supplier.json",
+    "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > token\n  npx bellwether auth token --subject mesh --role service admin > token   # for the services and for npx bellwether start\n  BELLWETHER_TOKEN_FILE=token npx bellwether predict --url http://localhost:8081 --input supplier.json",
   );
   for (const command of [keys, token]) auth.addCommand(command.copyInheritedSettings(auth).exitOverride());
   return auth;

@@ -9,11 +9,26 @@ import { makeTargetFolder } from "../output/target-folder.ts";
 /** `bellwether demo` */
 export function demoCommand({ cwd }: CliContext): Command {
   return new Command("demo")
-    .option("--suppliers <n>", "how many suppliers", wholeNumber(1, 1_000_000), DEMO_DEFAULTS.suppliers)
-    .option("--transactions <n>", "how many transactions", wholeNumber(0, 10_000_000), DEMO_DEFAULTS.transactions)
-    .option("--seed <n>", "the same seed writes the same files", wholeNumber(0, 2 ** 31 - 1), DEMO_DEFAULTS.seed)
-    .option("--week <week>", "ISO week of the weekly file", isoWeek, DEMO_DEFAULTS.week)
-    .option("--out <dir>", "folder to write into", "demo")
+    .option(
+      "--suppliers <n>",
+      "number of suppliers to generate, 1 to 1000000",
+      wholeNumber(1, 1_000_000),
+      DEMO_DEFAULTS.suppliers,
+    )
+    .option(
+      "--transactions <n>",
+      "number of transactions to generate, 0 to 10000000",
+      wholeNumber(0, 10_000_000),
+      DEMO_DEFAULTS.transactions,
+    )
+    .option(
+      "--seed <n>",
+      "random seed, 0 to 2147483647; the same seed and counts generate the same files",
+      wholeNumber(0, 2 ** 31 - 1),
+      DEMO_DEFAULTS.seed,
+    )
+    .option("--week <week>", "ISO week of the weekly file, for example 2026-W47", isoWeek, DEMO_DEFAULTS.week)
+    .option("--out <dir>", "output folder, created when it does not exist", "demo")
     .option("--json", "print the result as one line of JSON")
     .addHelpText("after", "\nExample:\n  npx bellwether demo --suppliers 300 --transactions 600 --seed 123")
     .action(async (options) => {

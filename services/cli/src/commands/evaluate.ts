@@ -13,10 +13,13 @@ import { createReport } from "../output/report.ts";
 /** `bellwether evaluate` */
 export function evaluateCommand(context: CliContext): Command {
   return withDataOptions(new Command("evaluate"))
-    .option("--model-version <version>", "version or alias, default the champion")
+    .option(
+      "--model-version <version>",
+      "model version or alias to evaluate, for example v3 or challenger (default: champion)",
+    )
     .option(
       "--against <version>",
-      "compare with this version or alias on the same rows, with an interval of the difference",
+      "second version or alias, compared with the first on the same rows; each difference is printed with its 95 % interval",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
@@ -50,11 +53,11 @@ export function evaluateCommand(context: CliContext): Command {
         second === null ? null : compareScores(scoresOf(second), scoresOf(first), testLabels, suppliers, spec.seed);
 
       const warnings = [...first.warnings, ...(second?.warnings ?? [])];
-      const isValid = !first.mayHaveLearnt && second?.mayHaveLearnt !== true;
+      const isValid = !first.mayHaveTrainedOn && second?.mayHaveTrainedOn !== true;
       for (const warning of warnings) report.line(`warning: ${warning}`);
       for (const line of evaluationLines(`${spec.name} ${first.version}`, evaluation)) report.line(line);
       const unscored = split.test.length - rows.length;
-      if (unscored > 0) report.line(`${unscored} test rows got no score and are left out`);
+      if (unscored > 0) report.line(`${unscored} test rows have no score and are not in these figures`);
       if (comparison !== null && second !== null)
         for (const line of comparisonLines(second.version, first.version, comparison, isValid)) report.line(line);
       report.json({

@@ -48,7 +48,7 @@ type WirePart = {
   readonly narrative?: string;
 };
 
-/** Puts the parts of a streamed explanation together; fields at zero are left out on the wire. */
+/** Joins the messages of a streamed explanation. Fields with the value 0 are absent in the JSON of a message. */
 function fromStream(supplierId: string, lines: readonly string[]): ExplanationJson {
   const parts = lines.map((line) => JSON.parse(line) as WirePart);
   const base = parts.find((part) => part.base)?.base;
@@ -74,13 +74,13 @@ function fromStream(supplierId: string, lines: readonly string[]): ExplanationJs
 const BAR_WIDTH = 30;
 const MAX_LINES = 20;
 
-/** One line of the waterfall; the words of a text are one line together. */
+/** One line of the waterfall. All words of one text feature share one line. */
 interface WaterfallLine {
   readonly text: string;
   readonly contribution: number;
 }
 
-/** Lines of the waterfall, largest magnitude first. */
+/** Lines of the waterfall, largest absolute contribution first. */
 function waterfallLines({ contributions }: ExplanationJson): WaterfallLine[] {
   const texts = new Map<string, { words: number; contribution: number }>();
   const lines: WaterfallLine[] = [];
@@ -116,7 +116,9 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
   const rest = lines.slice(MAX_LINES);
   if (rest.length > 0) {
     const sum = rest.reduce((total, { contribution }) => total + contribution, 0);
-    report.line(`${sum.toFixed(4).padStart(9)}  ${"".padEnd(BAR_WIDTH)}  ${rest.length} smaller ones together`);
+    report.line(
+      `${sum.toFixed(4).padStart(9)}  ${"".padEnd(BAR_WIDTH)}  ${rest.length} smaller contributions together`,
+    );
   }
   report.line(
     `margin     ${explanation.margin?.toFixed(4) ?? "none"}  →  risk score ${explanation.risk_score?.toFixed(4) ?? (explanation.margin === null ? "none" : "none (a regressor)")} (${explanation.kind}: ${explanation.background})`,
@@ -127,10 +129,19 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
 /** `bellwether explain` */
 export function explainCommand(context: CliContext): Command {
   return new Command("explain")
-    .requiredOption("--input <json>", "a flat JSON object, a file with one, or - for standard input")
-    .option("--url <url>", "ask the service there instead, for example http://localhost:8081")
-    .option("--model <name>", "model to use")
-    .option("--model-version <version>", "version or alias, default the champion")
+    .requiredOption(
+      "--input <json>",
+      "one supplier: a flat JSON object, a file that contains it, or - for standard input (required)",
+    )
+    .option(
+      "--url <url>",
+      "web URL of a running ml-service, which explains the score instead of the local registry, for example http://localhost:8081",
+    )
+    .option("--model <name>", "model of the local registry (default: BELLWETHER_MODEL, else supplier-risk)")
+    .option(
+      "--model-version <version>",
+      "version or alias in the local registry, for example v3 or challenger (default: champion)",
+    )
     .option("--json", "print the result as one line of JSON")
     .addHelpText("after", "\nExample:\n  npx bellwether explain --input supplier.json")
     .action(async (options) => {

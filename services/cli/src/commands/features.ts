@@ -34,8 +34,8 @@ function newestRow(table: FeatureTable, supplierId: string): number {
 /** `bellwether features` */
 export function featuresCommand(context: CliContext): Command {
   return withDataOptions(new Command("features"))
-    .requiredOption("--supplier <id>", "the supplier's id")
-    .option("--json", "print the result as one line of JSON (it always is)")
+    .requiredOption("--supplier <id>", "id of the supplier (required)")
+    .option("--json", "accepted for uniformity: the result is always one line of JSON")
     .addHelpText(
       "after",
       "\nExample:\n  npx bellwether features --data demo --supplier S_00001 | npx bellwether explain --input -",

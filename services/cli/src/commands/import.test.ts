@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Runs the command and gives the line of JSON it printed, also when it failed. */
+/** Runs the command and returns the line of JSON that it printed, also when the command failed. */
 async function run(...args: readonly string[]): Promise<{ json: Record<string, unknown>; error: unknown }> {
   const lines: string[] = [];
   const write = vi.spyOn(process.stdout, "write").mockImplementation((line) => {
@@ -42,7 +42,7 @@ async function run(...args: readonly string[]): Promise<{ json: Record<string, u
   return { json: JSON.parse(lines[0] ?? "{}") as Record<string, unknown>, error };
 }
 
-/** A configuration that declares one feature of a model, and one that it does not have. */
+/** A configuration that declares one feature of the model, and one feature that the model does not have. */
 const configOf = (feature: string): string => `
 version: 1
 name: foreign
@@ -57,7 +57,7 @@ split: { by: supplier }
 seed: 1
 `;
 
-test("imports, publishes the first version as champion and the next as challenger, and serves the trainer's answers", async () => {
+test("imports a model, publishes the first version as champion and the next as challenger, and reproduces the trainer's outputs", async () => {
   const name = "xgboost-classifier.model";
   const { json, error } = await run(name, "--name", "foreign");
   expect(error).toBeNull();
@@ -74,7 +74,7 @@ test("imports, publishes the first version as champion and the next as challenge
   });
   const again = (await run(name, "--name", "foreign")).json;
   expect(again).toMatchObject({ version: "v1", alias: null, published: false });
-  // Declared units make another bundle, and so another version.
+  // Declared units change the bundle, and so they make another version.
   const declared = await readVersion(at("models"), "foreign", "v1");
   const [first] = parseFeatureBundle(declared.bundleJson).features;
   await writeFile(at("declared.yaml"), configOf(first?.name ?? ""));
@@ -98,7 +98,7 @@ test("names a model after its file", async () => {
   expect((await run("lightgbm-zero.txt")).json).toMatchObject({ model: "lightgbm-zero", version: "v1" });
 });
 
-test("a model of several classes serves the probability of one", async () => {
+test("a model of several classes scores with the probability of one class", async () => {
   const { json } = await run("catboost-3.onnx", "--risk-class", "1");
   expect(json).toMatchObject({
     status: "imported",
@@ -115,7 +115,7 @@ test("a model of several classes serves the probability of one", async () => {
   await model.release();
 });
 
-test("a refused file gives its reason as JSON and as an error, and publishes nothing", async () => {
+test("a rejected file has its reason in the JSON and in the error, and publishes nothing", async () => {
   await symlink(at("sklearn-forest.onnx"), at("link.onnx"));
   for (const [name, reason] of [
     ["catboost.cbm", /own binary format/],
@@ -135,7 +135,7 @@ test("a refused file gives its reason as JSON and as an error, and publishes not
   await expect(readVersion(at("models"), "refused", "v1")).rejects.toThrow();
 });
 
-test("under --json a rejected file is one line on standard output, and exit code 1", async () => {
+test("with --json, a rejected file prints one line on standard output and exits with 1", async () => {
   await writeFile(at("no-model.onnx"), "no model");
   const command = path.resolve(import.meta.dirname, "../../bellwether.js");
   const ran = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
@@ -149,7 +149,7 @@ test("under --json a rejected file is one line on standard output, and exit code
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({ status: "rejected", kind: expect.any(String) });
 }, 60_000);
 
-test("background rows that do not fit are wrong use", async () => {
+test("background rows that do not fit the model are a usage error", async () => {
   await writeFile(at("rows.csv"), "a,b\n1,2\n");
   const { json, error } = await run("sklearn-one-hot.onnx", "--background", "rows.csv");
   expect(json).toEqual({});
@@ -170,7 +170,7 @@ describe("--expected", () => {
       ...rows.map((row, at) => `${cells(row)},${(known?.predictions[at]?.at(-1) ?? 0) + change}`),
     ].join("\n");
 
-  test("proves a model against its trainer, from CSV and Parquet", async () => {
+  test("compares a model with its trainer's outputs, from CSV and from Parquet", async () => {
     await writeFile(at("answers.csv"), csv());
     const verified = { status: "imported", trainer: { rows: rows.length, compared: "prediction" } };
     expect((await run(file, "--name", "proven", "--expected", "answers.csv")).json).toMatchObject(verified);
@@ -186,7 +186,7 @@ describe("--expected", () => {
     ["__index_level_0__", "behind"],
     ["", "before"],
     ["Unnamed: 0", "before"],
-  ])("does not take the index %j of pandas, written %s the others, as an answer", async (index, place) => {
+  ])("does not read the pandas index %j, written %s the others, as an output column", async (index, place) => {
     const numbered = csv()
       .split("\n")
       .map((line, at) => {
@@ -206,7 +206,7 @@ describe("--expected", () => {
       });
   });
 
-  test("refuses a model that answers otherwise, and publishes nothing", async () => {
+  test("rejects a model whose outputs differ, and publishes nothing", async () => {
     await writeFile(at("others.csv"), csv(0.01));
     const { json, error } = await run(file, "--name", "disproven", "--expected", "others.csv");
     expect(json).toMatchObject({
@@ -229,7 +229,7 @@ describe("--expected", () => {
       /--expected: the table lacks columns f0, f1, f2, f3; it has a, b, answer/,
     ],
     ["a binary file", "\u0000\u0001\u0002", /--expected: line 1 of the table has a NUL character/],
-  ])("with %s is wrong use", async (_, text, message) => {
+  ])("with %s is a usage error", async (_, text, message) => {
     await writeFile(at("wrong.csv"), text);
     const { json, error } = await run(file, "--name", "wrong", "--expected", "wrong.csv");
     expect(json).toEqual({});
@@ -238,7 +238,7 @@ describe("--expected", () => {
   });
 });
 
-test("a regressor's number is printed by predict and explain, which name no band", async () => {
+test("predict and explain print the output of a regressor without a band", async () => {
   const imported = await run("xgboost-poisson.model", "--name", "targets");
   expect(imported.json).toMatchObject({ output_space: "raw", risk_class: null, trainer: null });
   const input = ["--input", '{"supplier_id":"S1","f0":1.2,"f1":-0.5}', "--model", "targets"];
@@ -251,7 +251,7 @@ test("a regressor's number is printed by predict and explain, which name no band
   onTestFinished(() => write.mockRestore());
   await predictCommand(context).parseAsync(input, { from: "user" });
   const [first = ""] = lines.splice(0);
-  expect(first).toMatch(/^S1: -?\d+(\.\d+)?, a regressor's number without a band, model v1/);
+  expect(first).toMatch(/^S1: -?\d+(\.\d+)?, the output of a regressor, which has no band, model v1/);
   await predictCommand(context).parseAsync([...input, "--json"], { from: "user" });
   const flat = JSON.parse(lines.splice(0)[0] ?? "{}");
   expect(flat).toMatchObject({ risk_score: null, margin: expect.any(Number), band: "unknown" });

@@ -19,7 +19,7 @@ import { type PublishedModel, publishModel } from "../models/publish-model.ts";
 import { runOnnx } from "../models/run-onnx.ts";
 import { createReport, type Report } from "../output/report.ts";
 
-/** What `bellwether import` is told. */
+/** Options of `bellwether import`. */
 export interface ImportOptions {
   readonly background?: string;
   readonly expected?: string;
@@ -32,21 +32,24 @@ export interface ImportOptions {
 /** `bellwether import` */
 export function importCommand(context: CliContext): Command {
   return new Command("import")
-    .argument("<file>", "ONNX, XGBoost (.json, .ubj) or LightGBM (text)")
+    .argument("<file>", "model file: ONNX, XGBoost (.json, .ubj) or LightGBM (text)")
     .option(
       "--background <file>",
-      "rows as the model will see them (CSV, JSON lines or Parquet): explanations are measured against them when the file has no covers",
+      "rows of typical suppliers with the columns of the model (CSV, JSON lines or Parquet); explanations compare a supplier with them when the model file has no row counts (covers) in its nodes",
     )
     .option(
       "--expected <file>",
-      "rows with the trainer's own outputs (CSV, JSON lines or Parquet): the model's columns and one more, or one for each class; a file whose answers differ is rejected",
+      "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one for each class; the import rejects the model if its outputs differ",
     )
     .option(
       "--config <file>",
-      "a model_config.yaml: units, directions and immutable features by name; what the model does against a declared direction is on its card",
+      "a model_config.yaml that declares units, directions and immutable features by name; the model card lists where the model contradicts a declared direction",
     )
-    .option("--name <name>", "model to publish it under, default after the file")
-    .option("--risk-class <class>", "class whose probability is the risk, or number of the target; default the last")
+    .option("--name <name>", "name of the model in the registry (default: made from the file name)")
+    .option(
+      "--risk-class <class>",
+      "class whose probability is the risk score, or the number of the output of a model with several (default: the last)",
+    )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
@@ -67,7 +70,7 @@ export function importCommand(context: CliContext): Command {
           reason: error.message,
           agreement: imported.agreement,
         });
-        throw new ReportedError(`${file} is rejected: it could not be loaded: ${error.message}`);
+        throw new ReportedError(`${file} is rejected: the converted model could not be loaded: ${error.message}`);
       });
       reportImport(report, imported, published);
     });
@@ -125,7 +128,7 @@ function publishImported(root: string, imported: ImportedModel, now: Date): Prom
   );
 }
 
-/** A model name made of a file's name. */
+/** Makes a model name from a file name. */
 function nameAfter(file: string): string {
   const name = path
     .parse(file)
@@ -148,14 +151,14 @@ function reportRejection(report: Report, rejected: RejectedModel): void {
 
 function reportImport(report: Report, imported: ImportedModel, published: PublishedModel): void {
   const { bundle, source, agreement, notes } = imported;
-  const from = `from a file of ${imported.producer || "an unnamed program"}`;
+  const from = `from a file of ${imported.producer || "an unknown program"}`;
   report.line(
     published.isNew
       ? `imported ${bundle.modelName} ${published.version} as ${published.alias} ${from}`
-      : `not published: ${bundle.modelName} ${published.version} has the same files, byte for byte (${from})`,
+      : `not published: ${bundle.modelName} ${published.version} has the same content, byte for byte (${from})`,
   );
   report.line(
-    `${source.model.trees.length} trees over ${bundle.columns.length} columns; serves ${bundle.outputSpace}${bundle.outputSpace === "raw" ? "" : ` of "${bundle.classes.risk}"`}`,
+    `${source.model.trees.length} trees over ${bundle.columns.length} columns; output: ${bundle.outputSpace}${bundle.outputSpace === "raw" ? "" : ` of "${bundle.classes.risk}"`}`,
   );
   report.line(`explanation: ${bundle.explanation.kind} (${bundle.explanation.background})`);
   report.line(

@@ -12,28 +12,31 @@ import { ML_PEER, peerUrl } from "../remote/peer-url.ts";
 import { askReplicas, replicaLines } from "../remote/replica-status.ts";
 
 const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
-const MODEL_FLAG = ["--model <name>", "model, default the service's"] as const;
+const MODEL_FLAG = ["--model <name>", "name of the model (default: BELLWETHER_MODEL, else supplier-risk)"] as const;
 const SCHEDULER_FLAG = [
   "--scheduler <url>",
-  "gRPC listener of scheduler-service, which makes the change; default SCHEDULER_SERVICE_URL, else the registry's folder is changed",
+  "gRPC URL of scheduler-service, which then makes the change (default: SCHEDULER_SERVICE_URL; without it, the command changes the registry folder itself)",
 ] as const;
 const ML_FLAG = [
   "--ml <url>",
-  "with --scheduler: gRPC listener of ml-service, default ML_SERVICE_URL, else this machine at ML_SERVICE_GRPC_PORT, 9081",
+  "with --scheduler: gRPC URL of ml-service (default: ML_SERVICE_URL, else localhost and ML_SERVICE_GRPC_PORT, 9081)",
 ] as const;
 
-/** What `promote` and `rollback` do before the champion changes. */
+/** Help text: what `promote` and `rollback` check before they change the champion. */
 const CHECK_HELP =
-  "\nThe version is loaded and checked first. One that cannot be served is an error (exit code 1) with the version and the reason, and the" +
-  "\nchampion stays as it is: its files cannot be read, do not give the recorded answers (MODEL_REJECTED over gRPC), or were changed" +
-  "\nafter publishing (MODEL_CORRUPT).";
+  "\nThe version is loaded and checked first. If it cannot be served, the command fails with the reason (exit code 1) and the champion does" +
+  "\nnot change. Reasons over gRPC: MODEL_REJECTED (its files cannot be read, or its outputs differ from the recorded ones) and" +
+  "\nMODEL_CORRUPT (its files were changed after publishing).";
 
 interface PeerOptions {
   readonly scheduler?: string;
   readonly ml?: string;
 }
 
-/** Champions behind the services that the options or the environment name, else those of the registry's folder. @throws EnvError */
+/**
+ * Opens the champions through the services that the options or the environment name, otherwise those of the registry folder.
+ * @throws EnvError
+ */
 function openChampions(context: CliContext, options: PeerOptions): Champions {
   const source = {
     ...context.env,
@@ -48,7 +51,7 @@ function openChampions(context: CliContext, options: PeerOptions): Champions {
     : championsOfServices(peerUrl(ML_PEER, options.ml, context), read.scheduler, peerSettings(read));
 }
 
-/** Every model of a registry, or the one that is named. @throws ModelNotFoundError there is none of that name */
+/** All models of a registry, or only the model `only`. @throws ModelNotFoundError when it does not exist */
 async function listAll(root: string, only: string | undefined) {
   const models = [];
   for (const name of only === undefined ? await listModels(root) : [only]) {
@@ -71,9 +74,10 @@ export function modelsCommand(context: CliContext): Command {
   const root = () => registryFolder(context);
 
   const list = new Command("list")
-    .description("List models, versions and aliases.")
-    .option("--model <name>", "list this model alone")
+    .description("List models with their versions, figures and aliases.")
+    .option("--model <name>", "list only this model")
     .option(...JSON_FLAG)
+    .addHelpText("after", "\nExample:\n  npx bellwether models list --model supplier-risk")
     .action(async (options) => {
       const report = createReport(options);
       const models = await listAll(root(), options.model);
@@ -90,10 +94,11 @@ export function modelsCommand(context: CliContext): Command {
     });
 
   const show = new Command("show")
-    .description("Print a version's model card.")
+    .description("Print the model card of a version.")
     .argument("[version]", "version or alias", "champion")
     .option(...MODEL_FLAG)
     .option(...JSON_FLAG)
+    .addHelpText("after", "\nExample:\n  npx bellwether models show v2")
     .action(async (version, options) => {
       const report = createReport(options);
       const name = options.model ?? defaultModel(context);
@@ -103,14 +108,18 @@ export function modelsCommand(context: CliContext): Command {
     });
 
   const promote = new Command("promote")
-    .description("Make a version the champion, if it can be served.")
+    .description("Make a version the champion: the version that the services score with.")
     .argument("<version>", "version or alias, for example challenger")
     .option(...MODEL_FLAG)
-    .option("--reason <text>", "why, for the history", "promoted by hand")
+    .option("--reason <text>", "reason, recorded in the history of the registry", "promoted by hand")
     .option(...SCHEDULER_FLAG)
     .option(...ML_FLAG)
     .option(...JSON_FLAG)
     .addHelpText("after", CHECK_HELP)
+    .addHelpText(
+      "after",
+      "\nExample:\n  npx bellwether models promote challenger --reason 'better on the newest quarter'",
+    )
     .action(async (version, options) => {
       const report = createReport(options);
       const name = options.model ?? defaultModel(context);
@@ -122,19 +131,21 @@ export function modelsCommand(context: CliContext): Command {
     });
 
   const rollback = new Command("rollback")
-    .description("Make the champion before the present one the champion again.")
+    .description("Make the previous champion the champion again.")
     .option(...MODEL_FLAG)
-    .option("--reason <text>", "why, for the history", "rolled back by hand")
+    .option("--reason <text>", "reason, recorded in the history of the registry", "rolled back by hand")
     .option(...SCHEDULER_FLAG)
     .option(...ML_FLAG)
     .option(...JSON_FLAG)
     .addHelpText("after", CHECK_HELP)
+    .addHelpText("after", "\nExample:\n  npx bellwether models rollback --reason 'more false alarms than v3'")
     .action(async (options) => {
       const report = createReport(options);
       const name = options.model ?? defaultModel(context);
       using champions = openChampions(context, options);
       const { current, before } = await champions.latest(name);
-      if (before === undefined) throw new UsageError(`${name} has had no other champion; promote a version instead`);
+      if (before === undefined)
+        throw new UsageError(`${name} has no previous champion; choose a version with: bellwether models promote`);
       const move = { model: name, version: before, reason: options.reason, expected: current };
       const alias = await champions.set(move);
       report.line(`${name}: champion is ${alias.version} again, was ${current}`);
@@ -142,12 +153,15 @@ export function modelsCommand(context: CliContext): Command {
     });
 
   const served = new Command("served")
-    .description("Say what replicas of ml-service serve, and why they do not follow the champion.")
+    .description(
+      "Show which version each replica of ml-service serves and, if it is not the champion, why. Exit code 1 if a replica does not serve the champion or does not answer.",
+    )
     .option(
       "--ml <url...>",
-      "gRPC URL of each replica, default ML_SERVICE_URL, else this machine at ML_SERVICE_GRPC_PORT, 9081",
+      "gRPC URLs of the replicas, separated by spaces (default: ML_SERVICE_URL, else localhost and ML_SERVICE_GRPC_PORT, 9081)",
     )
     .option(...JSON_FLAG)
+    .addHelpText("after", "\nExample:\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081")
     .action(async (options) => {
       const report = createReport(options);
       const replicas = await askReplicas(context, options.ml);

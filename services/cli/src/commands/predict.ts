@@ -14,7 +14,7 @@ import { postJson } from "../remote/post-json.ts";
 
 const TOP = 5;
 
-/** Text of a typical value: four significant digits are enough to compare with. */
+/** Text of a typical value, with four significant digits. */
 const shortText = (typical: number | string): string => (typeof typical === "number" ? numberText(typical) : typical);
 
 function scoreLines(score: FlatScore): string[] {
@@ -23,7 +23,7 @@ function scoreLines(score: FlatScore): string[] {
       ? score.risk_score.toFixed(4)
       : score.margin === null
         ? "no score"
-        : `${Number(score.margin.toPrecision(7))}, a regressor's number without a band`;
+        : `${Number(score.margin.toPrecision(7))}, the output of a regressor, which has no band`;
   const features = score.top_features.map(
     (f) =>
       `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${f.value ?? "missing"}${f.unit === "" ? "" : ` ${f.unit}`}${f.typical === null ? "" : ` (typical ${shortText(f.typical)})`}`,
@@ -51,15 +51,21 @@ function fileLines({
 }: FileScores): string[] {
   return [
     `${scored} of ${rows} suppliers scored, ${tooFew} with too few known features, ${rejected} rejected: ${output}`,
-    ...(firstError === null ? [] : [`first rejected: ${firstError}`]),
+    ...(firstError === null ? [] : [`first rejected row: ${firstError}`]),
     ...(cleanedIds === 0
       ? []
-      : [`supplier ids: ${cleanedIds} rows lost characters that cannot be seen or white space around the id`]),
+      : [
+          `supplier ids: ${cleanedIds} rows had invisible characters or surrounding white space in supplier_id, which were removed`,
+        ]),
     ...(repeatedIds === 0
       ? []
-      : [`supplier ids: ${repeatedIds} rows have the id of an earlier row; each row was scored`]),
-    ...(missingColumns.length === 0 ? [] : [`not in the file, so missing: ${missingColumns.join(", ")}`]),
-    ...(ignoredColumns.length === 0 ? [] : [`not known to the model, so ignored: ${ignoredColumns.join(", ")}`]),
+      : [`supplier ids: ${repeatedIds} rows repeat the supplier_id of an earlier row; each row has its own score`]),
+    ...(missingColumns.length === 0
+      ? []
+      : [`features without a column in the file, treated as missing: ${missingColumns.join(", ")}`]),
+    ...(ignoredColumns.length === 0
+      ? []
+      : [`columns that the model does not use, ignored: ${ignoredColumns.join(", ")}`]),
   ];
 }
 
@@ -86,29 +92,38 @@ export function predictCommand(context: CliContext): Command {
   return new Command("predict")
     .requiredOption(
       "--input <json>",
-      "a flat JSON object, a file with one, - for standard input, or a .csv, .parquet or .jsonl file of suppliers",
+      "one supplier: a flat JSON object, a file that contains it, or - for standard input; or many suppliers: a .csv, .parquet or .jsonl file with one row each (required)",
     )
-    .option("--output <file>", "with a file of suppliers: where to write the scores, .csv or .parquet")
-    .option("--url <url>", "ask the service there instead, for example http://localhost:8081")
-    .option("--model <name>", "model to use")
-    .option("--model-version <version>", "version or alias, default the champion")
+    .option(
+      "--output <file>",
+      "file for the scores, .csv or .parquet; required when --input has many suppliers, not accepted otherwise",
+    )
+    .option(
+      "--url <url>",
+      "web URL of a running ml-service, which scores the supplier instead of the local registry, for example http://localhost:8081",
+    )
+    .option("--model <name>", "model of the local registry (default: BELLWETHER_MODEL, else supplier-risk)")
+    .option(
+      "--model-version <version>",
+      "version or alias in the local registry, for example v3 or challenger (default: champion)",
+    )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      `\nExamples:\n  npx bellwether predict --input '{"supplier_id":"S_00001","past_disputes":7,"late_ratio":0.4,…}'\n  npx bellwether predict --input supplier.json --url http://localhost:8081 --json\n  npx bellwether predict --input suppliers.csv --output scores.parquet`,
+      `\nExamples:\n  npx bellwether predict --input '{"supplier_id":"S_00001","past_disputes":7,"late_ratio":0.4}'\n  npx bellwether predict --input supplier.json --url http://localhost:8081 --json\n  npx bellwether predict --input suppliers.csv --output scores.parquet`,
     )
     .action(async (options) => {
       const report = createReport(options);
       if (options.url && (options.model || options.modelVersion))
         throw new UsageError(
-          "--model and --model-version choose from the local registry; with --url the service's champion answers",
+          "--model and --model-version select a model of the local registry and cannot be combined with --url: the service scores with its champion",
         );
       if (isTableFile(options.input) !== (options.output !== undefined))
         throw new UsageError(
-          "--output FILE goes with a .csv, .parquet or .jsonl file as --input, and that file needs it",
+          "--output FILE goes with a .csv, .parquet or .jsonl file as --input: give both or neither",
         );
       if (options.output !== undefined) {
-        if (options.url) throw new UsageError("a file is scored with the local registry; leave --url out");
+        if (options.url) throw new UsageError("a file of suppliers is scored with the local registry; omit --url");
         const [input, output] = [options.input, options.output].map((file) => path.resolve(context.cwd, file));
         await checkTargetFile("--output", output ?? "");
         const scores = await withLocalModel(context, options, (model) => predictFile(model, input ?? "", output ?? ""));

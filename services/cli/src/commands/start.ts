@@ -14,13 +14,16 @@ const SAMPLE =
 /** `bellwether start` */
 export function startCommand(context: CliContext): Command {
   return new Command("start")
-    .option("--json", "print the URLs as one line of JSON once ready")
-    .addHelpText("after", "\nExamples:\n  npm start\n  OPS_SERVICE_WEB_PORT=0 npm start")
+    .option("--json", "print the URLs as one line of JSON when all services are ready")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npm start\n  OPS_SERVICE_WEB_PORT=0 npm start   # ops-service and the dashboard on any free port",
+    )
     .action(async (options) => {
       const report = createReport(options);
       const stopping = new AbortController();
       const stop = () => stopping.abort(new Error("stopped while starting"));
-      // npm, a launcher and the terminal may each send one for a single Ctrl-C: all but the first change nothing.
+      // npm, a launcher and the terminal may each send a signal for a single Ctrl-C. Only the first one has an effect.
       for (const signal of stopSignals()) process.on(signal, stop);
       watchParent(context, stop);
       const warn = (text: string) => process.stderr.write(`bellwether: ${text}\n`);
@@ -34,7 +37,7 @@ export function startCommand(context: CliContext): Command {
     });
 }
 
-/** Runs everything until the user ends it. @throws Error when a part of it ends by itself */
+/** Runs all services until the user stops them. @throws Error when a service or the database ends by itself */
 async function runMesh(context: CliContext, options: StartMeshOptions, report: Report): Promise<void> {
   await using mesh = await startMesh(context, options);
   for (const line of readyLines(mesh)) report.line(line);
@@ -43,7 +46,7 @@ async function runMesh(context: CliContext, options: StartMeshOptions, report: R
   if (ended !== null) throw new Error(`${ended}; everything else was stopped`);
 }
 
-/** How a service or the database ended by itself; null: the user wants an end. */
+/** Waits for the first end. Returns how a service or the database ended by itself, or null when the user asked for a stop. */
 async function untilEnd({ database, ops, ml, scheduler }: RunningMesh, signal: AbortSignal): Promise<string | null> {
   const asked = new Promise<null>((resolve) => {
     if (signal.aborted) resolve(null);
@@ -62,7 +65,7 @@ function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh): string[]
     ...(run === null
       ? []
       : [
-          `week ${run.isoWeek}: ${run.rowsRead ?? 0} rows read = ${run.rowsScored} scored + ${run.rowsRejected} set aside; ${run.alertsRaised} alerts raised`,
+          `week ${run.isoWeek}: ${run.rowsRead ?? 0} rows read = ${run.rowsScored} scored + ${run.rowsRejected} rejected; ${run.alertsRaised} alerts raised`,
         ]),
     `try:\n  curl -s ${webUrl(ml)}/predict -d '${SAMPLE}'\n  curl -s '${webUrl(ops)}/alerts?page_size=3'`,
     ...(hasPage ? [`dashboard: ${webUrl(ops)}`] : []),

@@ -15,8 +15,11 @@ import { makeTargetFolder } from "../output/target-folder.ts";
 /** `bellwether train` */
 export function trainCommand(context: CliContext): Command {
   return withDataOptions(new Command("train"))
-    .option("--publish", "publish the model: the first one as champion, later ones as challenger")
-    .option("--export <dir>", "write rows, split and test scores as <dir>/training_rows.parquet")
+    .option("--publish", "publish the model: the first version as champion, later versions as challenger")
+    .option(
+      "--export <dir>",
+      "write all rows, with what each was used for and the scores of the test rows, to <dir>/training_rows.parquet",
+    )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
@@ -35,16 +38,16 @@ export function trainCommand(context: CliContext): Command {
       if (treeModel.trees.length < model.trainer.trees)
         report.line(`early stopping kept ${treeModel.trees.length} of ${model.trainer.trees} trees`);
       report.line(
-        `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.invalid} refused, ${data.rejected.count} rejected while reading, ${data.unlabelled} without a label`,
+        `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.invalid} rejected by the rules of the model, ${data.rejected.count} rejected while reading, ${data.unlabelled} without a label`,
       );
       for (const line of rejectedLines(data)) report.line(line);
       for (const { column, reason, rows, sample } of trained.leftOut.slice(leftOutRows(data).length))
-        report.line(`refused by the model's rules: ${rows} rows, ${column}: ${reason}, for example ${sample}`);
+        report.line(`rejected by the rules of the model: ${rows} rows, ${column}: ${reason}, for example ${sample}`);
       report.line(`data: SHA-256 ${trained.provenance.dataSha256} of the mapped rows`);
       report.line(publishedLine(model.name, published));
       if (exportFolder !== null) {
         const file = await exportTraining(exportFolder, model, data.table, trained);
-        report.line(`rows, split and test scores: ${file}`);
+        report.line(`exported rows: ${file}`);
       }
       report.json({
         model: model.name,
@@ -86,5 +89,5 @@ function publishedLine(name: string, published: PublishedModel | null): string {
   if (published === null) return "not published (add --publish)";
   return published.isNew
     ? `published ${name} ${published.version} as ${published.alias}`
-    : `not published: ${name} ${published.version} has the same files, byte for byte; other data, another configuration or another seed makes a new version`;
+    : `not published: ${name} ${published.version} has the same content, byte for byte; other data, another configuration or another seed makes a new version`;
 }

@@ -8,7 +8,7 @@ import { isoWeek, reason } from "../input/parse-option.ts";
 import { createReport, showProgress, showStep } from "../output/report.ts";
 import { ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 
-/** What the run's process tells on the way, and at its end. */
+/** Message of the child process that does the run: progress while it runs, at its end the result or the failure. */
 interface WeeklyMessage {
   readonly progress?: {
     readonly stage: string;
@@ -20,19 +20,19 @@ interface WeeklyMessage {
   readonly failure?: WeeklyFailure;
 }
 
-/** Why a week was not run; under --json the command prints all of it as `error`. */
+/** Why a week was not run. With --json, the command prints all fields as `error`. */
 interface WeeklyFailure {
   /** LOSS_LIMIT (with `losses` and `rejected_reasons`), WEEK_COMPLETE (with `recorded` and `given`), or RUN_FAILED. */
   readonly reason: string;
   readonly message: string;
-  /** File with all reasons and samples of rejected rows, of LOSS_LIMIT. */
+  /** With LOSS_LIMIT: file with all reasons and samples of the rejected rows. */
   readonly report?: string;
 }
 
 /** A week that was not run. */
 class WeeklyRunError extends Error {
   override readonly name = "WeeklyRunError" as const;
-  /** What `error` has under --json besides kind and message. */
+  /** Fields of `error` under --json in addition to kind and message. */
   readonly details: object;
 
   constructor({ message, ...details }: WeeklyFailure) {
@@ -46,20 +46,20 @@ interface WeeklyOutcome {
   readonly iso_week: string;
   readonly model: string;
   readonly model_version: string;
-  /** The week was complete before; nothing was done. */
+  /** True when an earlier run had completed the week, so that nothing was done. */
   readonly was_complete: boolean;
   readonly rows_read: number;
   readonly rows_scored: number;
   readonly rows_rejected: number;
   readonly alerts_raised: number;
-  /** False: a later week, `overtaken_by`, was complete before. */
+  /** False when the later week `overtaken_by` was complete already. */
   readonly rules_evaluated: boolean;
   readonly overtaken_by: string | null;
-  /** SHA-256 of the source's content, and hashes of the configuration pair that the run used and that its model was trained with. */
+  /** SHA-256 of the content of the source. Then the hashes of the configuration pair of this run and of the training of the model. */
   readonly source_digest: string;
   readonly config_hash: string;
   readonly model_config_hash: string;
-  /** What must be said beside the counts, one sentence each. */
+  /** Remarks on the run, one sentence each. */
   readonly notes: readonly string[];
   /** Path of the report. */
   readonly report: string;
@@ -76,7 +76,10 @@ interface RunOptions {
   readonly forceFuture?: string;
 }
 
-/** Runs scheduler-service in its one-shot form as a child, which is stopped with this process. @throws WeeklyRunError with the child's own message */
+/**
+ * Runs scheduler-service for one week in a child process, which is stopped together with this process.
+ * @throws WeeklyRunError with the message of the child process
+ */
 async function runWeek(options: RunOptions, context: CliContext): Promise<WeeklyOutcome> {
   const main = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
   const urls = {
@@ -93,7 +96,7 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
       BELLWETHER_MODEL_CONFIG: absolute(options.config),
       BELLWETHER_FEATURE_MAPPING: absolute(options.mapping),
       BELLWETHER_DATA_DIR: dataFolder(context),
-      // With a token, its subject decides.
+      // With a token, the actor is the subject of the token.
       ...(!context.env.BELLWETHER_TOKEN_FILE && { WEEKLY_ACTOR: context.env.WEEKLY_ACTOR || context.env.USER || "" }),
       ...(options.acceptLosses && { WEEKLY_ACCEPT_LOSSES: options.acceptLosses }),
       ...(options.forceFuture && { WEEKLY_FORCE_FUTURE: options.forceFuture }),
@@ -123,55 +126,73 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
   return outcome;
 }
 
-/** The message names fields of the RPCs; here they are options. The report is on this machine. */
+/** Replaces the names of RPC fields in a message by the names of the options, and adds the path of the report. */
 function withOptions(message: string, { report }: WeeklyFailure): string {
-  const said = message
+  const text = message
     .replace("with a reason (accept_losses)", "with a reason (--accept-losses REASON)")
     .replace("with a reason (force_future)", "with a reason (--force-future REASON)");
-  return report === undefined ? said : `${said}. All reasons and samples of rejected rows: ${report}`;
+  return report === undefined ? text : `${text}. All reasons and samples of rejected rows: ${report}`;
 }
 
-/** A peer that does not answer may be elsewhere: its address and how another one is named. */
+/** Adds the address of a peer that does not answer, and how to set another address. */
 function withAddress(message: string, urls: Readonly<Record<"ml-service" | "ops-service", string>>): string {
   const [, away] = /^(ml-service|ops-service) does not answer/.exec(message) ?? [];
   if (away !== "ml-service" && away !== "ops-service") return message;
   const { option, prefix } = away === "ml-service" ? ML_PEER : OPS_PEER;
-  return `${message}. It was looked for at ${urls[away]}: ${option} URL, ${prefix}_URL or ${prefix}_GRPC_PORT name another place`;
+  return `${message}. Its address here is ${urls[away]}; set another one with ${option} URL, ${prefix}_URL or ${prefix}_GRPC_PORT`;
 }
 
 /** `bellwether weekly` */
 export function weeklyCommand(context: CliContext): Command {
   const run = new Command("run")
-    .description("Score a weekly file and raise its alerts; a week that was cut short goes on where it stopped.")
-    .requiredOption("--week <week>", "ISO week, for example 2026-W47", isoWeek)
-    .requiredOption("--input <file>", "CSV or Parquet file, or the folder of the files that the mapping names")
-    .option("--config <file>", "model configuration", "config/model_config.yaml")
-    .option("--mapping <file>", "feature mapping", "config/feature_mapping.yaml")
+    .description(
+      "Score all suppliers of a weekly file, publish the scores and create the alerts. A run that was interrupted continues where it stopped.",
+    )
+    .requiredOption("--week <week>", "ISO week of the data, for example 2026-W47 (required)", isoWeek)
+    .requiredOption(
+      "--input <file>",
+      "weekly file (CSV or Parquet), or the folder with the files that the feature mapping names (required)",
+    )
+    .option("--config <file>", "model configuration, YAML", "config/model_config.yaml")
+    .option(
+      "--mapping <file>",
+      "feature mapping, YAML: how the columns of the file become features",
+      "config/feature_mapping.yaml",
+    )
     .option(
       "--ml <url>",
-      "gRPC URL of ml-service, default ML_SERVICE_URL, else this machine at ML_SERVICE_GRPC_PORT, 9081",
+      "gRPC URL of ml-service (default: ML_SERVICE_URL, else localhost and ML_SERVICE_GRPC_PORT, 9081)",
     )
     .option(
       "--ops <url>",
-      "gRPC URL of ops-service, default OPS_SERVICE_URL, else this machine at OPS_SERVICE_GRPC_PORT, 9080",
+      "gRPC URL of ops-service (default: OPS_SERVICE_URL, else localhost and OPS_SERVICE_GRPC_PORT, 9080)",
     )
-    .option("--accept-losses <reason>", "publish the week whatever it lost; who and why is audited", reason)
-    .option("--force-future <reason>", "run a week that has not begun, at most 8 ahead; who and why is audited", reason)
+    .option(
+      "--accept-losses <reason>",
+      "publish the week although it exceeds the loss limits of config/risk_policy.yaml; the audit log records the caller and the reason",
+      reason,
+    )
+    .option(
+      "--force-future <reason>",
+      "run a week that has not begun, at most 8 weeks ahead; the audit log records the caller and the reason",
+      reason,
+    )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nA week that loses more than config/risk_policy.yaml allows, or that is complete with other content, is an error (exit code 1); nothing of it is published.\n" +
+      "\nThe run fails (exit code 1) and publishes nothing if too many rows are rejected or too many suppliers are missing (limits in" +
+        "\nconfig/risk_policy.yaml), or if the week is complete already with other content.\n" +
         "\nExamples:\n  npx bellwether weekly run --week 2026-W47 --input .bellwether/demo/new_data_weekly.csv" +
         "\n  npx bellwether weekly run --week 2026-W47 --input week.csv --ml http://risk:9081 --ops http://risk:9080" +
-        "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W47 --input week.csv   # where callers need a token: of the role admin or service" +
+        "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W47 --input week.csv   # for services with authentication; the token needs the role admin or service" +
         '\n  npx bellwether weekly run --week 2026-W48 --input short.csv --accept-losses "the branch in Lyon was sold"',
     )
     .action(async (options) => {
       const report = createReport(options);
       const week = await runWeek(options, context);
-      if (week.was_complete) report.line(`${week.iso_week} was complete before; nothing was run again`);
+      if (week.was_complete) report.line(`${week.iso_week} is complete already; nothing was run`);
       report.line(
-        `${week.iso_week}: ${week.rows_read} rows read = ${week.rows_scored} scored + ${week.rows_rejected} set aside, by ${week.model} ${week.model_version}; ${week.alerts_raised} alerts raised`,
+        `${week.iso_week}: ${week.rows_read} rows read = ${week.rows_scored} scored + ${week.rows_rejected} rejected, model ${week.model} ${week.model_version}; ${week.alerts_raised} alerts raised`,
       );
       for (const note of week.notes) report.line(note.startsWith("warning: ") ? note : `note: ${note}`);
       report.line(`report: ${week.report}`);

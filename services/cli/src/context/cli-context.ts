@@ -3,16 +3,16 @@ import { readEnv } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
 import { registryRoot } from "@bellwether/registry/layout";
 
-/** Where the command runs; the only place that knows the environment. */
+/** Environment and working folder of a command. Commands read the environment only from here. */
 export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
 }
 
-/** Model asked when none is named. @throws EnvError */
+/** Name of the model that is used when the user names none. @throws EnvError */
 export const defaultModel = ({ env }: CliContext): string => readEnv(env, { model: sharedEnv.model }).model;
 
-/** Folder of the registry. @throws EnvError; RegistryNameError for a URL that is not a folder. */
+/** Folder of the model registry. @throws EnvError; RegistryNameError when the URL is not a folder */
 export const registryFolder = ({ env, cwd }: CliContext): string =>
   registryRoot(readEnv(env, { registry: sharedEnv.registry }).registry, cwd);
 

@@ -5,10 +5,10 @@ import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import type { TrainedRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 
 /**
- * Writes a training's rows as Parquet: supplier_id, as_of (when there is time), used_for, the label, test_score (test rows only) and the
- * features. The contract text is left out.
- * @param folder Is there.
- * @returns the file
+ * Writes the rows of a training as Parquet: supplier_id, as_of (when the rows have a date), used_for, the
+ * label, test_score (test rows only) and the features. The contract text is not written.
+ * @param folder must exist
+ * @returns path of the file
  */
 export async function exportTraining(
   folder: string,

@@ -4,7 +4,7 @@ import { readTrainingTable, type TrainingTable } from "@bellwether/ingest/traini
 import type { Command } from "commander";
 import { showStep } from "../output/report.ts";
 
-/** Where a data set is described and where it lies. */
+/** The configuration pair that describes a data set, and the folder with its tables. */
 export interface DataOptions {
   readonly config: string;
   readonly mapping: string;
@@ -14,9 +14,17 @@ export interface DataOptions {
 /** Adds the three options of every command that reads a data set. */
 export function withDataOptions(command: Command): Command {
   return command
-    .option("--config <file>", "model configuration", "config/model_config.yaml")
-    .option("--mapping <file>", "feature mapping", "config/feature_mapping.yaml")
-    .requiredOption("--data <dir>", "folder with the raw tables");
+    .option(
+      "--config <file>",
+      "model configuration, YAML: target, features and training options",
+      "config/model_config.yaml",
+    )
+    .option(
+      "--mapping <file>",
+      "feature mapping, YAML: how the raw tables become features",
+      "config/feature_mapping.yaml",
+    )
+    .requiredOption("--data <dir>", "folder with the raw tables that the feature mapping names (required)");
 }
 
 /** Reads the configuration pair and maps the raw tables to labelled feature rows. */

@@ -4,7 +4,7 @@ import { demoFiles } from "@bellwether/demo-data/demo-files";
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { makeFolder } from "@bellwether/files/data-folder";
 
-/** Counts of the demo that nobody changed. */
+/** Default counts, seed and week of the demo data. */
 export const DEMO_DEFAULTS = { suppliers: 10_500, transactions: 5_000, seed: 42, week: "2026-W47" } as const;
 
 /** Writes the demo's four tables into a folder. */

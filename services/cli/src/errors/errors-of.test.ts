@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { errorsOf } from "./errors-of.ts";
 
-it("lists what happened first first, through every disposal that failed", async () => {
+it("lists the errors oldest first, through every disposal that failed", async () => {
   const [first, second, third] = [new Error("port taken"), new Error("stop failed"), new Error("lock lost")];
   const work = async () => {
     await using closing = new AsyncDisposableStack();
@@ -12,6 +12,6 @@ it("lists what happened first first, through every disposal that failed", async 
   expect(errorsOf(await work().catch((error: unknown) => error))).toEqual([first, second, third]);
 });
 
-it("lists an error that hides nothing alone", () => {
+it("lists one error when it suppresses no other", () => {
   expect(errorsOf("text")).toEqual(["text"]);
 });

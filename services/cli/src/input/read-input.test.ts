@@ -11,15 +11,15 @@ async function folder(): Promise<string> {
   return made;
 }
 
-test("a file that is not UTF-8 is rejected, one with a byte order mark is read", async () => {
+test("a file that is not UTF-8 is rejected; a file with a byte order mark is read", async () => {
   const cwd = await folder();
   await writeFile(path.join(cwd, "latin1.json"), Buffer.from('{"supplier_id":"M\u00fcller"}', "latin1"));
-  await expect(readInput("latin1.json", cwd)).rejects.toThrow("--input is not UTF-8; save it as UTF-8");
+  await expect(readInput("latin1.json", cwd)).rejects.toThrow("--input is not UTF-8; save the file as UTF-8");
   await writeFile(path.join(cwd, "marked.json"), '\ufeff{"supplier_id":"M\u00fcller"}');
   expect(await readInput("marked.json", cwd)).toEqual({ supplier_id: "M\u00fcller" });
 });
 
-test("half a character is rejected with its field", async () => {
+test("half a surrogate pair is rejected, and the error names its field", async () => {
   await expect(readSupplier(String.raw`{"supplier_id":"\ud800"}`, ".")).rejects.toThrow(
     "--input: supplier_id has half a character",
   );

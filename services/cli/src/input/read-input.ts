@@ -5,7 +5,7 @@ import { UsageError } from "../errors/usage-error.ts";
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Reads `--input`: JSON itself, a file, or `-` for standard input. @throws UsageError when there is no JSON to read. */
+/** Reads `--input`: JSON text, a file, or `-` for standard input. @throws UsageError when it is not JSON */
 export async function readInput(input: string, cwd: string): Promise<unknown> {
   const source =
     input === "-"
@@ -30,11 +30,14 @@ async function readInputFile(file: string): Promise<string> {
   return decodeInput(await readFile(file));
 }
 
-/** Bytes that are no UTF-8 would become U+FFFD, and with them another supplier's id. */
+/**
+ * Decodes strictly: invalid bytes would become U+FFFD, and a supplier id with them would name another
+ * supplier.
+ */
 function decodeInput(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new UsageError("--input is not UTF-8; save it as UTF-8");
+    throw new UsageError("--input is not UTF-8; save the file as UTF-8");
   }
 }

@@ -5,7 +5,10 @@ import { InvalidSupplierError, type SupplierScore, scoreSupplier } from "@bellwe
 import { UsageError } from "../errors/usage-error.ts";
 import { readInput } from "./read-input.ts";
 
-/** Reads the supplier in `--input`, and the JSON as it was given. @throws UsageError naming the field that does not fit */
+/**
+ * Reads the supplier in `--input`, parsed and as the JSON that was given. @throws UsageError that names the
+ * invalid field
+ */
 export async function readSupplier(
   input: string,
   cwd: string,
@@ -18,7 +21,10 @@ export async function readSupplier(
   }
 }
 
-/** Scores a supplier of flat JSON. @throws Error in terms of flat JSON when the model does not take it */
+/**
+ * Scores a supplier of flat JSON. @throws Error that names the fields of flat JSON, when the model does not
+ * accept the supplier
+ */
 export async function scoreFlatSupplier(model: ScoringModel, supplier: FlatSupplier): Promise<SupplierScore> {
   try {
     return await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier");

@@ -3,14 +3,14 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { runProgram } from "@bellwether/files/run-program";
 
-/** What the page is made of, below the repository. */
+/** Sources of the dashboard, relative to the repository. */
 const SOURCES = ["gen", "services/dashboard/src", "services/dashboard/public", "services/dashboard/index.html"];
 
 /**
- * Builds the dashboard when its sources are newer than what was built.
- * @returns the folder with the built page, or null where neither a built page nor the builder is there
- * @param signal ends the build
- * @throws Error with the builder's own words; the reason of `signal`
+ * Builds the dashboard when its sources are newer than the last build.
+ * @returns the folder with the built dashboard, or null when it was never built and Vite is not installed
+ * @param signal stops the build
+ * @throws Error with the output of Vite; the reason of `signal`
  */
 export async function buildPage(repository: string, signal: AbortSignal): Promise<string | null> {
   const dashboard = path.join(repository, "services/dashboard");
@@ -20,7 +20,7 @@ export async function buildPage(repository: string, signal: AbortSignal): Promis
   if (built > newest) return dist;
   const vite = builder();
   if (vite === null) return built > 0 ? dist : null;
-  // A kill in the middle leaves a folder that nobody serves.
+  // A build that is killed leaves a folder of this name, which ops-service never serves.
   const fresh = `${dist}.${process.pid}`;
   const quietly = ["--configLoader", "native", "--logLevel", "error"];
   try {
@@ -35,7 +35,7 @@ export async function buildPage(repository: string, signal: AbortSignal): Promis
   return dist;
 }
 
-/** Vite's program, or null where only what runs in production is installed. */
+/** Path of Vite's program, or null when only production dependencies are installed. */
 function builder(): string | null {
   try {
     return path.join(path.dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin/vite.js");

@@ -2,15 +2,16 @@ import { type EnvSource, readEnv } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
 
 /**
- * Proves that the stores which the environment names answer: told once and before a model is trained, where each service would say it
- * for itself. @throws EnvError, StorageError in one line
+ * Connects once to each store that the environment names. A store that does not answer is reported once,
+ * before a model is trained; otherwise each service would report it. @throws EnvError, StorageError in one
+ * line
  */
 export async function checkStores(given: EnvSource): Promise<void> {
   const { databaseUrl, redisUrl } = readEnv(given, {
     databaseUrl: sharedEnv.databaseUrl,
     redisUrl: sharedEnv.redisUrl,
   });
-  // Loaded where they are wanted: most starts bring their own database and name none.
+  // The clients are loaded only when needed: most starts use the embedded database and name no store.
   if (databaseUrl !== null) {
     const { openPostgres } = await import("@bellwether/postgres/pool/open-postgres");
     await (await openPostgres(databaseUrl.reveal(), { max: 1 })).close();

@@ -10,12 +10,12 @@ const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 export const DEMO_WEEK = DEMO_DEFAULTS.week;
 
 /**
- * Publishes a model of demo suppliers when the registry has none of the default name.
- * @returns the folder of the demo's tables, or null when there is none: the model is the user's own
+ * Publishes a model of demo suppliers when the registry has no model of the default name.
+ * @returns the folder of the demo's tables, or null when it does not exist because the model is the user's own
  */
 export async function ensureDemoModel(context: CliContext, say: (text: string) => void): Promise<string | null> {
   const data = path.join(dataFolder(context), "demo");
-  // Written last.
+  // The weekly file is written last: if it exists, all files exist.
   const hasDemo = () =>
     stat(path.join(data, "new_data_weekly.csv")).then(
       () => true,
@@ -23,9 +23,9 @@ export async function ensureDemoModel(context: CliContext, say: (text: string) =
     );
   if ((await listModels(registryFolder(context))).includes(defaultModel(context)))
     return (await hasDemo()) ? data : null;
-  say(`no model yet: training one on ${DEMO_DEFAULTS.suppliers} demo suppliers`);
+  say(`the registry has no model: training one on ${DEMO_DEFAULTS.suppliers} demo suppliers`);
   if (!(await hasDemo())) await writeDemo(data, DEMO_DEFAULTS, DEMO_DEFAULTS.seed, DEMO_DEFAULTS.week);
-  // Training takes long to load and is seldom wanted.
+  // Imported here because the training code loads slowly and few starts need it.
   const { train } = await import("../models/train-model.ts");
   const { published, trained } = await train(
     {

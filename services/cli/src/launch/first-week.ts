@@ -6,23 +6,24 @@ import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { showProgress } from "../output/report.ts";
 
-/** Where the peers are and how they are called. */
+/** URLs of the peers and settings of the calls. */
 export interface FirstWeekPeers {
   readonly opsUrl: string;
   readonly schedulerUrl: string;
-  /** Whose week it is. */
+  /** Model that the weekly run belongs to. */
   readonly modelName: string;
   readonly calls: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">;
 }
 
-/** A run that was asked for came to no end that it could go on from. */
+/** The weekly run failed and will not be continued. */
 export class FirstWeekError extends Error {
   override readonly name = "FirstWeekError" as const;
 }
 
 /**
- * The model's latest weekly run; where there is none, or it was cut short, `week` is run on the scheduler's own input file.
- * @throws FirstWeekError, ConnectError when a peer refuses
+ * Returns the latest weekly run of the model. If there is none, runs `week` on the scheduler's own input
+ * file; if the latest was interrupted, runs its week again.
+ * @throws FirstWeekError, ConnectError when a peer rejects the call
  */
 export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<BatchRun | null> {
   using ops = createMeshTransport({ url: peers.opsUrl, ...peers.calls });
@@ -41,10 +42,10 @@ export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: Ab
   return await latest();
 }
 
-/** The scheduler may have looked for ops-service before it listened, and looks again within seconds. */
+/** The scheduler may have called ops-service before it listened. The scheduler tries again within seconds. */
 const LOOKS_AGAIN_MS = 20_000;
 const PAUSE_MS = 100;
-/** A watch says something every 20 s. */
+/** A watch sends a message at least every 20 s. */
 const SILENT_MS = 60_000;
 
 async function untilAvailable<T>(ask: () => Promise<T>): Promise<T> {
@@ -61,18 +62,18 @@ async function runWeek(isoWeek: string, peers: FirstWeekPeers, signal: AbortSign
   using scheduler = createMeshTransport({ url: peers.schedulerUrl, ...peers.calls });
   const schedules = createClient(ScheduleService, scheduler);
   const { jobId } = await untilAvailable(() => schedules.triggerRun({ scheduleId: "weekly", isoWeek }, { signal }));
-  // A watch ends with UNAVAILABLE when its connection is old: it is opened again.
-  for (let heardMs = Date.now(); ; await delay(PAUSE_MS)) {
+  // A watch ends with UNAVAILABLE when its connection reaches its maximum age. It is then opened again.
+  for (let lastMessageMs = Date.now(); ; await delay(PAUSE_MS)) {
     try {
       for await (const progress of schedules.watchProgress({ jobId }, { signal })) {
-        heardMs = Date.now();
+        lastMessageMs = Date.now();
         const { state, failure, rowsRead, rowsScored, rowsRejected } = progress;
         if (state === RunState.FAILED) throw new FirstWeekError(failure);
         if (rowsRead > 0n) showProgress(`scoring ${isoWeek}`, Number(rowsScored + rowsRejected), Number(rowsRead));
       }
       return;
     } catch (error) {
-      const mayPass = ConnectError.from(error).code === Code.Unavailable && Date.now() - heardMs < SILENT_MS;
+      const mayPass = ConnectError.from(error).code === Code.Unavailable && Date.now() - lastMessageMs < SILENT_MS;
       if (error instanceof FirstWeekError || !mayPass) throw error;
     }
   }

@@ -5,18 +5,21 @@ import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { type EnvSource, readEnv } from "@bellwether/env/env";
 import { serverEnv } from "@bellwether/mesh/server/server-env";
 
-/** A port that one of the services is to listen on is taken. */
+/** A port on which a service is to listen is in use. */
 export class PortTakenError extends Error {
   override readonly name = "PortTakenError" as const;
 
   constructor(variable: string, port: number) {
-    super(`port ${port} is taken: stop what holds it, or set ${variable} to another (0 = any free one)`);
+    super(
+      `port ${port} is taken: stop the program that uses it, or set ${variable} to another port (0 = any free port)`,
+    );
   }
 }
 
 /**
- * The environment that lets the services of one machine find each other: every port chosen and proved free, every peer's URL set.
- * @throws EnvError with every mistake, PortTakenError
+ * Chooses the variables with which the services of one machine find each other: all ports, each checked to be
+ * free, and the URL of each peer.
+ * @throws EnvError with all violations, PortTakenError
  */
 export async function meshEnv(given: EnvSource): Promise<Record<string, string>> {
   const chosen: Record<string, string> = {};
@@ -44,11 +47,17 @@ export async function meshEnv(given: EnvSource): Promise<Record<string, string>>
   return chosen;
 }
 
-/** Below those that systems give to outgoing connections: what is free there is still free when its service listens, seconds later. */
+/**
+ * Below the ephemeral ports, which systems give to outgoing connections: a port that is free here is still
+ * free when the service listens on it seconds later.
+ */
 const FREE_PORTS = { from: 20_000, to: 32_768 };
 const TRIES = 20;
 
-/** Holds a port, 0 = any free one, until it is closed. @throws PortTakenError */
+/**
+ * Listens on a port until the server is closed, so that no one else takes it. 0 = any free port.
+ * @throws PortTakenError
+ */
 async function holdPort(host: string, variable: string, port: number): Promise<net.Server> {
   if (port !== 0) return listenOn(host, variable, port);
   for (let left = TRIES; left > 0; left--) {

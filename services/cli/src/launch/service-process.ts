@@ -8,7 +8,7 @@ interface Address {
   readonly port: number;
 }
 
-/** Where a service's doors are. */
+/** Addresses of the listeners of a service. */
 export interface Addresses {
   readonly grpc: Address;
   readonly web: Address;
@@ -19,29 +19,32 @@ export interface Addresses {
 export interface ServiceProcess extends AsyncDisposable {
   readonly name: string;
   readonly addresses: Addresses;
-  /** Its end, however it came, in one sentence. */
+  /** Resolves when the process has ended, with the cause in one sentence. */
   readonly ended: Promise<string>;
 }
 
-/** A service did not come up; the line above, its own, says why. */
+/** A service did not start. The service itself has printed the reason in the line above. */
 export class ServiceStartError extends Error {
   override readonly name = "ServiceStartError" as const;
 }
 
-/** Shells give a process that a signal ended this exit code and the signal's number. */
+/**
+ * As in a shell, the exit code of a process that a signal ended is this number plus the number of the signal.
+ */
 const SIGNAL_EXIT_CODE = 128;
 
 const exitText = (code: number | null, by: NodeJS.Signals | null): string =>
   by === null ? `exit code ${code}` : `exit code ${SIGNAL_EXIT_CODE + os.constants.signals[by]} (${by})`;
 
 const READY_MS = 30_000;
-/** Calls in flight may take 10 s to end. */
+/** Longer than the 10 s that a service waits for the calls in progress. */
 const STOP_MS = 15_000;
 
 /**
- * Starts a service on the environment of the context and waits for it to say where it listens. It is out of the terminal's reach, so that
- * Ctrl-C comes to this process alone, and it ends by itself when this process is killed.
- * @throws ServiceStartError when it ends first or says nothing for 30 s
+ * Starts a service with the environment of the context and waits until it reports its addresses. The service
+ * runs in a process group of its own, so that Ctrl-C reaches only this process. The service stops by itself
+ * when this process is killed.
+ * @throws ServiceStartError when the service ends first or reports nothing for 30 s
  */
 export async function startServiceProcess(
   name: string,

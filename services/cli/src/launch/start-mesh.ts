@@ -17,33 +17,33 @@ import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
 import { type StartedDatabase, superviseDatabase } from "./supervise-database.ts";
 import { superviseService } from "./supervise-service.ts";
 
-/** The whole mesh on this machine. */
+/** All services and the database, running on this machine. */
 export interface RunningMesh extends AsyncDisposable {
   readonly database: StartedDatabase;
   readonly ops: ServiceProcess;
   readonly ml: ServiceProcess;
   readonly scheduler: ServiceProcess;
-  /** Whether ops-service serves the page. */
+  /** Whether ops-service serves the dashboard. */
   readonly hasPage: boolean;
-  /** The latest weekly run; null when there is none and none could be done. */
+  /** The latest weekly run, or null when there is none and the first one failed. */
   readonly run: BatchRun | null;
 }
 
-/** What the start is told and tells. */
 export interface StartMeshOptions {
-  /** The checkout, with `config/` and the dashboard. */
+  /** Folder of the repository, with `config/` and the dashboard. */
   readonly repository: string;
   say(text: string): void;
-  /** Says what went wrong with a service that is started again. */
+  /** Called with one line when a service has ended and is started again. */
   warn(text: string): void;
-  /** Ends the start in the middle. */
+  /** Stops the start before it is complete. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Starts everything on one machine: a database, a first model, the page, the three services, and one weekly run when there was none. What a
- * killed start left is taken up; a service or an embedded database that ends by itself is started again. Disposed of in the opposite order.
- * @throws EnvError, PortTakenError, ProcessLockedError, StorageError, ServiceStartError, each in one clear line
+ * Starts everything on one machine: a database, a first model, the dashboard, the three services, and a
+ * weekly run if there is none. What a killed start left behind is used. A service or an embedded database
+ * that ends by itself is started again. Disposal is in the opposite order.
+ * @throws EnvError, PortTakenError, ProcessLockedError, StorageError, ServiceStartError, each in one line
  */
 export async function startMesh(context: CliContext, options: StartMeshOptions): Promise<RunningMesh> {
   const { say, warn, signal } = options;
@@ -60,10 +60,10 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   signal.throwIfAborted();
 
   const env = {
-    // The demo's weekly file, unless another place is named.
+    // The demo's weekly file, unless the user's environment names another folder.
     ...(demo !== null && { WEEKLY_INPUT_FOLDER: demo }),
     BELLWETHER_LOG_LEVEL: "warn",
-    // A third less time to load from the second start on.
+    // From the second start on, the services load in two thirds of the time.
     NODE_COMPILE_CACHE: path.join(data, "compile-cache"),
     ...(page !== null && { OPS_SERVICE_DASHBOARD: page }),
     ...withoutEmpty(context.env),
@@ -77,14 +77,15 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
       { say: warn },
     );
   const mlFirst = launch("ml-service");
-  // Loading takes a core each: the third begins when the quickest is done.
-  const begun = [launch("ops-service"), mlFirst, mlFirst.then(() => launch("scheduler-service"))] as const;
-  // What calls the services is loaded while they load.
+  // Loading a service takes one core: scheduler-service starts when ml-service has started.
+  const launches = [launch("ops-service"), mlFirst, mlFirst.then(() => launch("scheduler-service"))] as const;
+  // The gRPC client is loaded while the services start.
   const firstWeek = import("./first-week.ts");
-  const outcomes = await Promise.allSettled(begun);
-  // The scheduler stops first and ops-service last: what the others have left to tell still finds it.
+  const outcomes = await Promise.allSettled(launches);
+  // On disposal, the scheduler stops first and ops-service last, so that ops-service receives the last audit
+  // events of the others.
   for (const outcome of outcomes) if (outcome.status === "fulfilled") starting.use(outcome.value);
-  const [ops, ml, scheduler] = await settled(begun);
+  const [ops, ml, scheduler] = await settled(launches);
 
   const { ensureWeek } = await firstWeek;
   const run = await ensureWeek(
@@ -98,7 +99,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     signal,
   ).catch((error: unknown) => {
     signal.throwIfAborted();
-    say(`no weekly run yet: ${whyNoRun(error)}`);
+    say(`no complete weekly run: ${whyNoRun(error)}`);
     return null;
   });
   const started = starting.move();
@@ -113,27 +114,31 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   };
 }
 
-/** Waits for all, so that nothing is left running behind a failure, and throws the first failure. */
+/** Waits for all promises, so that no work continues after a failure, then throws the first failure. */
 async function settled<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {
   await Promise.allSettled(work);
   return Promise.all(work);
 }
 
-/** Own models come without a weekly file: that is said with what to do. */
+/**
+ * The message for a first run that failed. For the user's own model without a weekly file, it says how to
+ * name one.
+ */
 function whyNoRun(error: unknown): string {
   if (error instanceof ConnectError) {
     if (!error.findDetails(ErrorInfoSchema).some(({ reason }) => reason === "INPUT_NOT_FOUND")) return error.rawMessage;
     const week = newestIsoWeek(new Date());
-    return `${error.rawMessage}. Start with WEEKLY_INPUT_FOLDER set to the folder that has the file, or, while this runs: npx bellwether weekly run --week ${week} --input FILE`;
+    return `${error.rawMessage}. Set WEEKLY_INPUT_FOLDER to the folder of the file and start again, or run the week while the services run: npx bellwether weekly run --week ${week} --input FILE`;
   }
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A page that cannot be built is no reason not to start. */
+/** Builds the dashboard. If that fails, the mesh starts without a dashboard. */
 async function pageOrNone({ repository, say, signal }: StartMeshOptions): Promise<string | null> {
   try {
     const page = await buildPage(repository, signal);
-    if (page === null) say("no dashboard: it was not built, and its builder is not installed");
+    if (page === null)
+      say("no dashboard: it was never built, and Vite, which builds it, is not installed (npm ci installs it)");
     return page;
   } catch (error) {
     signal.throwIfAborted();
@@ -142,7 +147,10 @@ async function pageOrNone({ repository, say, signal }: StartMeshOptions): Promis
   }
 }
 
-/** A clock that is behind the demo's week: the demo is run as the present one, a week that has not begun would be rejected. */
+/**
+ * When the clock is before the demo's week, the demo is run as the current week: a week that has not begun
+ * would be rejected.
+ */
 const earlierWeek = (a: string, b: string): string => (a < b ? a : b);
 
 function withoutEmpty(env: CliContext["env"]): Record<string, string> {

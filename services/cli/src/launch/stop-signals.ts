@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { CliContext } from "../context/cli-context.ts";
 
-/** Bit of SIGHUP in the masks of /proc. */
+/** Bit of SIGHUP in the signal masks of /proc. */
 const HANGUP_BIT = 1n;
 const PARENT_LOOK_MS = 500;
 
-/** Signals that ask for a stop. A terminal that closes sends SIGHUP, unless whoever started this process has it ignored (nohup). */
+/**
+ * Signals that ask for a stop. SIGHUP, which a closing terminal sends, is one of them unless it is ignored
+ * (nohup).
+ */
 export function stopSignals(): NodeJS.Signals[] {
   return isHangupIgnored() ? ["SIGINT", "SIGTERM"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 }
@@ -21,12 +24,12 @@ function isHangupIgnored(): boolean {
 }
 
 /**
- * Calls `gone` once when npm, or the launcher of another Node, has ended, however it ended, that started this process and waits for it.
- * Whoever starts it otherwise may leave it behind.
+ * Calls `gone` once, when npm or the launcher (bellwether.js) started this process and has ended for any
+ * reason. A process that was started in another way may outlive its parent.
  */
 export function watchParent({ env }: CliContext, gone: () => void): void {
   if (!env.BELLWETHER_LAUNCHED && !env.npm_lifecycle_event) return;
-  // The launcher watches npm for itself.
+  // The launcher itself watches npm.
   const look = env.BELLWETHER_LAUNCHED ? () => String(process.ppid) : startersOfNpm;
   const before = look();
   const timer = setInterval(() => {
@@ -37,7 +40,10 @@ export function watchParent({ env }: CliContext, gone: () => void): void {
   timer.unref();
 }
 
-/** npm starts a shell that starts this process, and that shell stays when npm is killed: its parent changes then, where /proc tells it. */
+/**
+ * Process ids of the parent and of its parent. npm starts a shell, which starts this process. When npm is
+ * killed, the shell remains and gets another parent. Without /proc, only the id of the parent.
+ */
 function startersOfNpm(): string {
   const { ppid } = process;
   try {

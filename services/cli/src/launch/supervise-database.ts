@@ -4,18 +4,19 @@ import type { Secret } from "@bellwether/env/secret";
 import { startEmbeddedPostgres } from "@bellwether/postgres/embedded/embedded-postgres";
 import { type SupervisedProcess, type SupervisorOptions, superviseService } from "./supervise-service.ts";
 
-/** The database of a start. */
+/** The database that the services use. */
 export interface StartedDatabase extends SupervisedProcess {
   readonly url: string;
 }
 
-/** The server is no child of this process: nothing reports its end. */
+/** Interval of the checks, ms. The server is not a child of this process, so no event reports its end. */
 const LOOK_MS = 250;
 
 /**
- * The database of DATABASE_URL, which is never started or stopped here, or an embedded server with its cluster in `data`/postgres. An
- * embedded server that ends by itself is started again on its port; `ended` resolves at its third end within a minute.
- * @param signal ends the start in the middle
+ * Opens the database of DATABASE_URL, which is never started or stopped here, or starts an embedded server
+ * with its cluster in `data`/postgres. An embedded server that ends by itself is started again on the same
+ * port. `ended` resolves at its third end within a minute.
+ * @param signal stops the start before it is complete
  * @throws StorageError in one line
  */
 export async function superviseDatabase(
@@ -55,7 +56,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // A process of another user is there too.
+    // EPERM: the process exists and belongs to another user.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

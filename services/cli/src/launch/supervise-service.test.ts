@@ -4,7 +4,7 @@ import { superviseService } from "./supervise-service.ts";
 
 const ADDRESSES = { grpc: { port: 1 }, web: { port: 2 }, admin: { port: 3 } };
 
-/** A service that ends when it is told to, and a clock that is set by hand. */
+/** A service that the test ends, and a clock that the test sets. */
 async function setUp() {
   const said: string[] = [];
   const waits: number[] = [];
@@ -38,7 +38,7 @@ async function setUp() {
     said,
     waits,
     starts,
-    /** Ends the service that runs, `atMs`; resolves when it was started again. */
+    /** Ends the running service at `atMs`; resolves when the service was started again. */
     async die(atMs: number) {
       time = atMs;
       const again = new Promise<void>((resolve) => changed.push(resolve));
@@ -52,7 +52,7 @@ async function setUp() {
 }
 
 describe("a service that ends by itself", () => {
-  test("is started again, later each time", async () => {
+  test("is started again, after a longer wait each time", async () => {
     const set = await setUp();
     await set.die(0);
     await set.die(1_000);
@@ -63,7 +63,7 @@ describe("a service that ends by itself", () => {
     expect(set.starts.map(({ stopped }) => stopped)).toEqual([false, false, true]);
   });
 
-  test("is given up at the third end within a minute, with its name and exit code", async () => {
+  test("is not started again at the third end within a minute; the reason has its name and exit code", async () => {
     const set = await setUp();
     for (const atMs of [0, 59_000, 59_999]) await set.die(atMs);
     expect(await set.service.ended).toBe("ml-service ended with exit code 7, for the 3rd time within a minute");
@@ -71,7 +71,7 @@ describe("a service that ends by itself", () => {
     await set.service[Symbol.asyncDispose]();
   });
 
-  test("is not given up when the first of three ends was a minute ago", async () => {
+  test("is started again when the first of three ends was a minute ago", async () => {
     const set = await setUp();
     for (const atMs of [0, 30_000, 60_000]) await set.die(atMs);
     expect(set.starts).toHaveLength(4);

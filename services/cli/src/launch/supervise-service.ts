@@ -3,28 +3,29 @@ import { setTimeout as pause } from "node:timers/promises";
 /** A service or server that is started again when it ends by itself. */
 export interface SupervisedProcess extends AsyncDisposable {
   readonly name: string;
-  /** Its end, in one sentence that begins with the name. */
+  /** Resolves when it has ended, with one sentence that begins with the name. */
   readonly ended: Promise<string>;
 }
 
 export interface SupervisorOptions {
-  /** Says what became of the service, one line. */
+  /** Called with one line whenever the service is started again. */
   readonly say: (text: string) => void;
-  /** Default: the system's, milliseconds. */
+  /** Clock, milliseconds. Default: Date.now. */
   readonly now?: () => number;
-  /** Waits before the service is started again. */
+  /** Waits before the service is started again. Default: a timer. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** So many ends within `WITHIN_MS` are not mended by another start. */
+/** At this number of ends within `WITHIN_MS`, the service is not started again. */
 const MAX_ENDS = 3;
 const WITHIN_MS = 60_000;
 const FIRST_WAIT_MS = 250;
 
 /**
- * Starts a service and starts it again whenever it ends by itself, a little later each time. `ended` resolves at the third end within a
- * minute, a start that fails included, and names the service and how it ended. Addresses stay those of the first start: ports must be fixed.
- * @param launch starts the service; the signal ends a start in the middle
+ * Starts a service, and starts it again whenever it ends by itself, after a longer wait each time. `ended`
+ * resolves at the third end within a minute with the name of the service and the cause; a failed start counts
+ * as an end. The addresses are those of the first start, so the ports must be fixed.
+ * @param launch starts the service; its signal stops a start before it is complete
  * @throws what the first `launch` throws
  */
 export async function superviseService<T extends SupervisedProcess>(
@@ -37,7 +38,7 @@ export async function superviseService<T extends SupervisedProcess>(
   let running: T | null = first;
   const ends: number[] = [];
 
-  /** How the service ended, by itself or while it was starting. */
+  /** Waits for the end of the service and returns its cause. A failed start is an end. */
   const endOf = async (): Promise<string> => {
     try {
       running ??= await launch(signal);

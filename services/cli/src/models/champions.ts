@@ -9,16 +9,16 @@ import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 
-/** A version's own name, as opposed to an alias. */
+/** Form of a version; any other name is an alias. */
 const VERSION = /^v[1-9]\d*$/;
 
-/** The champions of a registry, be it a folder or behind services. */
+/** Reads and changes champions, in a registry folder or through the services. */
 export interface Champions extends Disposable {
-  /** The version that a version or an alias names. */
+  /** Resolves an alias to its version. `wanted` may be a version already. */
   versionOf(model: string, wanted: string): Promise<string>;
-  /** The champion, and the one before it that was another; undefined: there was none. */
+  /** The champion, and the last champion of another version. Undefined where there is none. */
   latest(model: string): Promise<{ readonly current: string | undefined; readonly before: string | undefined }>;
-  /** Makes a version the champion. `expected`: only while that one is. */
+  /** Makes a version the champion. With `expected`, only when the current champion is that version. */
   set(move: ChampionMove): Promise<{ readonly version: string; readonly setAt: string }>;
 }
 
@@ -29,7 +29,7 @@ export interface ChampionMove {
   readonly expected?: string | undefined;
 }
 
-/** A registry's folder, changed in the name of `setBy`. */
+/** Champions in a registry folder. `setBy` is recorded as the author of each change. */
 export function championsInFolder(root: string, setBy: string): Champions {
   return {
     versionOf: (model, wanted) => resolveVersion(root, model, wanted),
@@ -51,7 +51,10 @@ export function championsInFolder(root: string, setBy: string): Champions {
   };
 }
 
-/** A registry that ml-service reads and scheduler-service writes, in the caller's own name. */
+/**
+ * Champions of a registry that ml-service reads and scheduler-service writes. The caller's token is the
+ * author of each change.
+ */
 export function championsOfServices(
   mlUrl: string,
   schedulerUrl: string,
@@ -64,7 +67,8 @@ export function championsOfServices(
   const opened = opening.move();
   return {
     async versionOf(modelName, wanted) {
-      // scheduler-service checks a version by its number: it has the reason when ml-service cannot read it.
+      // A version number is not looked up: scheduler-service checks it, and reports why when ml-service
+      // cannot read the version.
       if (VERSION.test(wanted)) return wanted;
       const { version } = await answerOf("ml-service", mlUrl, reads.getVersion({ modelName, version: wanted }));
       return version?.version ?? wanted;
@@ -93,7 +97,10 @@ export function championsOfServices(
   };
 }
 
-/** A service's answer. @throws Error with the service's own message, or that it is not there */
+/**
+ * Returns a service's answer. @throws Error with the message of the service, or that the service does not
+ * answer
+ */
 async function answerOf<T>(service: string, url: string, call: Promise<T>): Promise<T> {
   try {
     return await call;

@@ -5,7 +5,7 @@ import { scoreBatch } from "@bellwether/scoring/batch/score-batch";
 import { openScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { type CliContext, registryFolder } from "../context/cli-context.ts";
 
-/** Rows of a data set that a version is judged on. */
+/** Rows of a data set on which a version is evaluated. */
 export interface RowsToEvaluate {
   readonly model: string;
   readonly table: FeatureTable;
@@ -14,17 +14,20 @@ export interface RowsToEvaluate {
   readonly configHash: string;
 }
 
-/** A version's scores, and what makes them worth less than they look. */
+/** Scores of a version, and warnings about what makes its figures unreliable. */
 export interface EvaluatedRows {
   readonly version: string;
-  /** Calibrated, one a row; NaN without a score. */
+  /** Calibrated scores, one a row; NaN = no score. */
   readonly scores: Float64Array;
   readonly warnings: readonly string[];
-  /** It has learnt from some of the rows, or does not say what it was trained on: its figures prove nothing. */
-  readonly mayHaveLearnt: boolean;
+  /**
+   * True when the version was trained on some of these rows, or does not record its training rows. Its
+   * figures are then not valid.
+   */
+  readonly mayHaveTrainedOn: boolean;
 }
 
-/** Scores rows by a version of the local registry; "" is the champion. */
+/** Scores rows with a version of the local registry. "" = the champion. */
 export async function scoreTestRows(
   context: CliContext,
   { model: name, table, rows, configHash }: RowsToEvaluate,
@@ -42,17 +45,19 @@ export async function scoreTestRows(
     return {
       version,
       scores: riskScores,
-      mayHaveLearnt: seen > 0 || (training === null && stored.manifest.origin === "trained"),
+      mayHaveTrainedOn: seen > 0 || (training === null && stored.manifest.origin === "trained"),
       warnings: [
         ...(training === null && stored.manifest.origin === "trained"
-          ? [`${version} does not say what it was trained on: rows that it has seen cannot be told`]
+          ? [`${version} does not record its training rows: some of these rows may be among them`]
           : []),
         ...(seen > 0
-          ? [`${version} may have learnt from ${share}, ${period}: figures on them say nothing about new suppliers`]
+          ? [
+              `${version} may have been trained on ${share}, ${period}: figures on these rows do not hold for new suppliers`,
+            ]
           : []),
         ...(trainedUnder !== configHash && stored.manifest.origin === "trained"
           ? [
-              `${version} was trained under another configuration (${short(trainedUnder)}, this is ${short(configHash)}): rows, features or label may differ`,
+              `${version} was trained with another configuration (${short(trainedUnder)}, this one is ${short(configHash)}): rows, features or label may differ`,
             ]
           : []),
       ],
@@ -64,7 +69,7 @@ export async function scoreTestRows(
 
 const short = (hash: string): string => hash.slice(0, 12);
 
-/** The chosen rows of a table in columns. */
+/** The selected rows of a table, as columns. */
 function pickRows(table: FeatureTable, rows: Uint32Array) {
   const { texts } = table;
   return {

@@ -2,7 +2,10 @@ import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-
 import { openScoringModel, type ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { type CliContext, defaultModel, registryFolder } from "../context/cli-context.ts";
 
-/** Runs `use` with a model of the local registry and frees it afterwards. Empty names mean the default model and its champion. */
+/**
+ * Runs `use` with a model of the local registry and releases the model afterwards. An empty name means the
+ * default model, an empty version its champion.
+ */
 export async function withLocalModel<T>(
   context: CliContext,
   selector: { readonly model?: string; readonly modelVersion?: string },

@@ -20,37 +20,38 @@ import { UsageError } from "../errors/usage-error.ts";
 import { readTableFile } from "../input/read-table-file.ts";
 import { showProgress } from "../output/report.ts";
 
-/** Rows that are scored at once. */
+/** Rows that are scored in one batch. */
 const CHUNK_ROWS = 4_096;
 
-/** How a file was scored. */
+/** Counts and remarks of one scored file. */
 export interface FileScores {
   readonly output: string;
   readonly rows: number;
   readonly scored: number;
   /** Rows with too few known features for a score. */
   readonly tooFew: number;
-  /** Rows that were rejected; each says why in the column `error`. */
+  /** Rejected rows; the column `error` has the reason of each. */
   readonly rejected: number;
-  /** Rows whose supplier_id lost characters that cannot be seen or white space around it. */
+  /** Rows whose supplier_id had invisible characters or surrounding white space, which were removed. */
   readonly cleanedIds: number;
-  /** Rows whose supplier_id an earlier row has too; each has a score of its own. */
+  /** Rows that repeat the supplier_id of an earlier row. Each of them has its own score. */
   readonly repeatedIds: number;
-  /** Of the rejected rows, the first. */
+  /** Row number, supplier id and reason of the first rejected row. */
   readonly firstError: string | null;
-  /** Features that the file has no column for: they count as missing. */
+  /** Features without a column in the file. They are scored as missing. */
   readonly missingColumns: readonly string[];
-  /** Columns that the model does not know. */
+  /** Columns that the model does not use. */
   readonly ignoredColumns: readonly string[];
 }
 
-/** Whether an input names a table of suppliers. */
+/** Whether `--input` is a file of many suppliers, by its ending. */
 export const isTableFile = (input: string): boolean => /\.(csv|parquet|jsonl|ndjson)$/i.test(input);
 
 /**
- * Scores each row of a table and writes supplier_id, risk_score, band, missing_features and error, in the order of the rows.
- * A row that cannot be scored has an error and no score; the others are scored.
- * @throws UsageError the table cannot be read, has no supplier_id, or none of the model's features
+ * Scores each row of a table. Writes supplier_id, risk_score, band, missing_features, error and
+ * model_version, in the order of the rows. A row that cannot be scored has an error and no score; the other
+ * rows are scored.
+ * @throws UsageError when the table cannot be read, has no supplier_id, or has none of the model's features
  */
 export async function predictFile(model: ScoringModel, input: string, output: string): Promise<FileScores> {
   if (!TABLE_ENDINGS.some((ending) => output.endsWith(ending)))
@@ -121,7 +122,7 @@ async function readTable(input: string): Promise<ValueTable> {
   }
 }
 
-/** Rows with the id of an earlier row; empty ids count as none. */
+/** Counts the rows that repeat the id of an earlier row. Empty ids are not counted. */
 function countRepeated(ids: readonly string[]): number {
   const named = ids.filter((id) => id !== "");
   return named.length - new Set(named).size;
@@ -130,14 +131,17 @@ function countRepeated(ids: readonly string[]): number {
 function idError(id: string, given: Cell): string | null {
   if (id === "") return "supplier_id is empty";
   if (typeof given === "number" && !Number.isSafeInteger(given))
-    return "supplier_id is a number that is not whole within 2^53, so that its digits are not certain: write it as text";
+    return "supplier_id is a number that is not whole within 2^53, so its digits may be rounded: write it as text";
   if (id.includes("\0")) return "supplier_id holds a NUL character";
   return Buffer.byteLength(id) > MAX_SUPPLIER_ID_BYTES
     ? `supplier_id is longer than ${MAX_SUPPLIER_ID_BYTES} bytes`
     : null;
 }
 
-/** Rows `[from, until)` in the model's columns; a cell of a number that is none is an error of its row. */
+/**
+ * Rows `[from, until)` as columns of the model. A cell of a numeric feature that is not a number is an error
+ * of its row.
+ */
 function columnsOf(
   bundle: FeatureBundle,
   at: ReadonlyMap<string, number>,
@@ -168,7 +172,7 @@ function columnsOf(
     else
       for (const row of values.keys())
         if (isText(row) && !errors.has(row))
-          errors.set(row, `${name} is "${String(cells[row]).slice(0, 80)}", which is no number`);
+          errors.set(row, `${name} is "${String(cells[row]).slice(0, 80)}", which is not a number`);
     numbers.set(name, values);
   }
   const textAt = bundle.text === null ? undefined : at.get(bundle.text.feature);

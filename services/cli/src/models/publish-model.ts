@@ -7,24 +7,25 @@ import { contractDifferences } from "@bellwether/risk-model/bundle/contract-diff
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 
-/** The model's name is taken by one that takes other input or answers another question. */
+/** The name belongs to a model with other inputs or another target. */
 export class OtherContractError extends Error {
   override readonly name = "OtherContractError" as const;
 }
 
-/** Where a model is now. */
+/** Result of publishing a model. */
 export interface PublishedModel {
   readonly version: string;
-  /** The alias that was set; null when nothing was published. */
+  /** The alias that was set, or null when nothing was published. */
   readonly alias: "champion" | "challenger" | null;
-  /** False: a version with the same files was there before, and nothing was published. */
+  /** False when a version with the same files existed already, so that nothing was published. */
   readonly isNew: boolean;
 }
 
 /**
- * Publishes a model; the first version of a name becomes its champion, later ones its challenger. The files of an existing version are
- * not published again.
- * @throws OtherContractError the champion of that name has other features, another text or another risk class; ModelRejectedError
+ * Publishes a model. The first version of a name becomes its champion, a later version its challenger. If a
+ * version with the same files exists already, nothing is published.
+ * @throws OtherContractError when the champion of that name has other features, another text feature or another risk class;
+ * ModelRejectedError
  */
 export async function publishModel(
   root: string,
@@ -48,7 +49,7 @@ async function checkContract(root: string, { modelName, bundleJson }: Publicatio
   const differences = contractDifferences(before, parseFeatureBundle(bundleJson));
   if (differences.length > 0)
     throw new OtherContractError(
-      `${modelName} ${champion}, the champion, takes other input: this model is ${differences.join(", ")}. ` +
-        "Its callers would be rejected: give this model a name of its own (name in model_config.yaml, --name of import)",
+      `${modelName} ${champion}, the champion, has other inputs: this model is ${differences.join(", ")}. ` +
+        "Callers of the champion would be rejected: publish this model under another name (name in model_config.yaml, --name of import)",
     );
 }

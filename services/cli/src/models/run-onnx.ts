@@ -1,7 +1,7 @@
 import type { OnnxInput, RunOnnx } from "@bellwether/model-import/rows/run-onnx";
 import { ort, type Tensor } from "@bellwether/scoring/runtime/load-onnxruntime";
 
-/** Loads a model in ONNX Runtime on one thread, runs it once and frees it. */
+/** Loads a model in ONNX Runtime with one thread, runs it once and releases it. */
 export const runOnnx: RunOnnx = async (model, rows, inputs, output) => {
   const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
   try {

@@ -28,7 +28,7 @@ export function publishTrained(
   );
 }
 
-/** Reads the data, trains, and publishes when told to. */
+/** Reads the data, trains, and publishes when `publish` is set. */
 export async function train(options: DataOptions & { publish?: boolean }, context: CliContext) {
   const { model, configHash, data } = await loadTrainingData(options, context.cwd);
   const trained = await trainRiskModel({

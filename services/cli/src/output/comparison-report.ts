@@ -3,8 +3,8 @@ import type { ComparedFigure, ScoreComparison } from "@bellwether/risk-model/eva
 const NAMES = { auc: "AUC", brier: "Brier score", logLoss: "log loss" } as const;
 
 /**
- * Two versions on the same rows as the JSON of `evaluate`.
- * @param isValid Whether the rows are new to both: else the differences say nothing about which is better.
+ * Comparison of two versions on the same rows, as the JSON of `evaluate`.
+ * @param isValid Whether neither version was trained on the rows. If false, the differences do not show which version is better.
  */
 export function comparisonJson(version: string, { auc, brier, logLoss, ...counts }: ScoreComparison, isValid: boolean) {
   const figure = ({ first, second, difference, interval }: ComparedFigure) => ({
@@ -23,7 +23,10 @@ export function comparisonJson(version: string, { auc, brier, logLoss, ...counts
   };
 }
 
-/** Two versions on the same rows, in words: each difference with its interval and, on rows new to both, what it shows. */
+/**
+ * Comparison of two versions on the same rows, as text: each difference with its interval and, when the
+ * comparison is valid, a verdict.
+ */
 export function comparisonLines(before: string, now: string, comparison: ScoreComparison, isValid: boolean): string[] {
   return [
     `${now} against ${before} on the same ${comparison.rows} rows, ${comparison.positives} positive:`,
@@ -32,9 +35,9 @@ export function comparisonLines(before: string, now: string, comparison: ScoreCo
       const better = name === "auc" ? difference > 0 : difference < 0;
       const range = interval === null ? "no interval" : `95 %: ${signed(interval[0])} to ${signed(interval[1])}`;
       const certain = interval !== null && interval[0] * interval[1] > 0;
-      const verdict = certain ? (better ? "better" : "worse") : "may be chance";
-      const shown = isValid ? `: ${verdict}` : " (rows it may have learnt from)";
-      return `${NAMES[name].padEnd(19)}${second.toFixed(4)} was ${first.toFixed(4)}, difference ${signed(difference)} (${range})${shown}`;
+      const verdict = certain ? (better ? "better" : "worse") : "not significant";
+      const shown = isValid ? `: ${verdict}` : " (rows that a version may have been trained on)";
+      return `${NAMES[name].padEnd(19)}${second.toFixed(4)} against ${first.toFixed(4)}, difference ${signed(difference)} (${range})${shown}`;
     }),
   ];
 }

@@ -22,13 +22,13 @@ export function evaluationJson(evaluation: Evaluation) {
   };
 }
 
-/** An evaluation in words, the trivial answers beside it. */
+/** An evaluation as text. Each figure is printed with the figure of a trivial prediction. */
 export function evaluationLines(name: string, evaluation: Evaluation): string[] {
   const { auc, aucInterval, baseline, rows, positives, suppliers } = evaluation;
   const interval = aucInterval === null ? "" : ` (95 %: ${figure(aucInterval[0])} to ${figure(aucInterval[1])})`;
   return [
     `${name} on ${rows} test rows, ${positives} positive, ${suppliers} suppliers`,
-    `AUC                ${figure(auc)}${interval}; ${baseline === null ? "no single feature to compare" : `${baseline.feature} alone: ${figure(baseline.auc)}`}`,
+    `AUC                ${figure(auc)}${interval}; ${baseline === null ? "no single feature to compare with" : `${baseline.feature} alone: ${figure(baseline.auc)}`}`,
     `average precision  ${figure(evaluation.averagePrecision)}; any order: ${figure(positives / rows)}`,
     `Brier score        ${figure(evaluation.brier)}; training rate for all: ${figure(evaluation.baseRateBrier)}`,
     `log loss           ${figure(evaluation.logLoss)}; training rate for all: ${figure(evaluation.baseRateLogLoss)}`,
@@ -38,7 +38,7 @@ export function evaluationLines(name: string, evaluation: Evaluation): string[] 
     ),
     ...(evaluation.largestBinShare > 0.95
       ? [
-          `${(100 * evaluation.largestBinShare).toFixed(1)} % of the rows score within a tenth of each other: read the order, not the score`,
+          `${(100 * evaluation.largestBinShare).toFixed(1)} % of the scores lie within a range of 0.1: use the scores for ranking only`,
         ]
       : []),
   ];

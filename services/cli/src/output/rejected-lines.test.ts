@@ -11,7 +11,7 @@ const NOTHING = {
   samples: [],
 };
 
-test("lists the ten most frequent reasons with a sample, and says how many more there are", () => {
+test("lists the ten most frequent reasons with a sample, and the number of further reasons", () => {
   const samples = [{ source: "s", file: "s.csv", line: 7, column: "c12", reason: "not a number", text: "x" }];
   const reasons = Array.from({ length: 12 }, (_, i) => reason(i + 1));
   const lines = rejectedLines({ rejected: { ...NOTHING, reasons, samples }, cleanedIds: { rows: 0, duplicates: 0 } });
@@ -20,10 +20,10 @@ test("lists the ten most frequent reasons with a sample, and says how many more 
   expect(lines[10]).toBe("rejected: 2 more reasons (--json has all)");
 });
 
-test("says which ids were changed; without any such row it says nothing", () => {
+test("counts the changed ids; prints nothing when no row was rejected or changed", () => {
   const rejected = { ...NOTHING, reasons: [] };
   expect(rejectedLines({ rejected, cleanedIds: { rows: 0, duplicates: 0 } })).toEqual([]);
   expect(rejectedLines({ rejected, cleanedIds: { rows: 3, duplicates: 1 } })).toEqual([
-    "supplier ids: 3 rows lost characters that cannot be seen or white space around the id; 1 of the rows are duplicates since",
+    "supplier ids: 3 rows had invisible characters or surrounding white space in the id, which were removed; 1 of these rows are now duplicates",
   ]);
 });

@@ -1,10 +1,13 @@
 import type { TrainingTable } from "@bellwether/ingest/training/training-table";
 import type { LeftOutRows } from "@bellwether/risk-model/training/left-out";
 
-/** Reasons that are listed; the JSON result has all of them. */
+/** Number of reasons that are printed. The JSON result has all reasons. */
 const SHOWN_REASONS = 10;
 
-/** Lines that say which rows of a data set were rejected and why, and which ids were changed; none: all is as it was. */
+/**
+ * Lines that report which rows of a data set were rejected, with the reasons, and how many ids were changed.
+ * Empty when there are none.
+ */
 export function rejectedLines({ rejected, cleanedIds }: Pick<TrainingTable, "rejected" | "cleanedIds">): string[] {
   const reasons = rejected.reasons.toSorted((a, b) => b.rows - a.rows);
   const lines = reasons.slice(0, SHOWN_REASONS).map(({ source, column, reason, rows }) => {
@@ -19,12 +22,15 @@ export function rejectedLines({ rejected, cleanedIds }: Pick<TrainingTable, "rej
     lines.push(`rejected: ${reasons.length - SHOWN_REASONS} more reasons (--json has all)`);
   if (cleanedIds.rows > 0)
     lines.push(
-      `supplier ids: ${cleanedIds.rows} rows lost characters that cannot be seen or white space around the id; ${cleanedIds.duplicates} of the rows are duplicates since`,
+      `supplier ids: ${cleanedIds.rows} rows had invisible characters or surrounding white space in the id, which were removed; ${cleanedIds.duplicates} of these rows are now duplicates`,
     );
   return lines;
 }
 
-/** Rows that reading and mapping left out, for the model card: by column and reason with a sample, and those without a label. */
+/**
+ * Rows that reading and mapping left out, for the model card: counts by column and reason, each with a
+ * sample, and the rows without a label.
+ */
 export function leftOutRows({ rejected, unlabelled }: Pick<TrainingTable, "rejected" | "unlabelled">): LeftOutRows[] {
   const reasons = rejected.reasons.map(({ source, column, reason, rows }): LeftOutRows => {
     const sample = rejected.samples.find(

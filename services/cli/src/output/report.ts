@@ -1,12 +1,14 @@
-/** What a command says: text for people, or one line of JSON, last on standard output. */
+/**
+ * Output of a command: text for people, or with --json one line of JSON as the last line of standard output.
+ */
 export interface Report {
-  /** A line of the result for people; nothing under --json. */
+  /** Prints a line of text; prints nothing with --json. */
   line(text: string): void;
-  /** The result as JSON; nothing without --json. */
+  /** Prints the result as JSON; prints nothing without --json. */
   json(value: unknown): void;
 }
 
-/** A report on standard output. */
+/** Creates a report on standard output. */
 export function createReport(options: { readonly json?: boolean }): Report {
   return {
     line: (text) => {
@@ -18,7 +20,7 @@ export function createReport(options: { readonly json?: boolean }): Report {
   };
 }
 
-/** Shows how far a long work is, on one line of a terminal and nowhere else. */
+/** Shows a progress bar on standard error, when that is a terminal. */
 export function showProgress(label: string, done: number, total: number): void {
   if (!process.stderr.isTTY) return;
   const width = 24;
@@ -28,7 +30,7 @@ export function showProgress(label: string, done: number, total: number): void {
   );
 }
 
-/** Says what is being done, on a terminal only. */
+/** Prints the current step on standard error, when that is a terminal. */
 export function showStep(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`${text}\n`);
 }

@@ -4,8 +4,10 @@ import { makeFolder } from "@bellwether/files/data-folder";
 import { UsageError } from "../errors/usage-error.ts";
 
 /**
- * Makes the folder that an option names, with those above it, and sees to it that files can be written there, before the work that
- * fills it. @param mode Of folders that are made. @throws UsageError in one line that names the option
+ * Creates the folder that an option names, with its parents, and verifies that files can be written there,
+ * before a command starts its work.
+ * @param mode permissions of created folders
+ * @throws UsageError in one line that names the option
  */
 export async function makeTargetFolder(option: string, folder: string, mode = 0o777): Promise<void> {
   try {
@@ -17,7 +19,8 @@ export async function makeTargetFolder(option: string, folder: string, mode = 0o
 }
 
 /**
- * Sees to it that the file that an option names can be written, before the work that fills it: its folder exists and takes files.
+ * Verifies that the file that an option names can be written, before a command starts its work: its folder
+ * exists and is writable.
  * @throws UsageError in one line that names the option
  */
 export async function checkTargetFile(option: string, file: string): Promise<void> {
@@ -30,25 +33,28 @@ export async function checkTargetFile(option: string, file: string): Promise<voi
   }
 }
 
-/** Only a thing made there shows it: the super-user's rights do not reach into /proc or a read-only file system. */
+/**
+ * Creates and removes a folder: permission bits do not show that /proc and read-only file systems reject
+ * writes even from the super-user.
+ */
 async function checkWritable(folder: string): Promise<void> {
   await rmdir(await mkdtemp(path.join(folder, ".bellwether-")));
 }
 
-/** What the system's codes mean for somebody who chose a target. */
+/** Messages for the error codes of the system. */
 const CAUSES: Readonly<Record<string, string>> = {
-  ENOTDIR: "a part of its path is a file and no folder",
-  ENOENT: "its folder does not exist, or takes no files",
+  ENOTDIR: "a part of its path is a file, not a folder",
+  ENOENT: "its folder does not exist or does not accept files",
   EACCES: "this user may not write there",
   EPERM: "this user may not write there",
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
   ENAMETOOLONG: "a part of its path is too long",
-  ELOOP: "its path goes round in symbolic links",
+  ELOOP: "its path has a loop of symbolic links",
 };
 
 function targetError(option: string, target: string, cause: unknown): UsageError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-  const reason = CAUSES[code] ?? "the system denies it";
-  return new UsageError(`${option}: ${target} cannot be written: ${reason} (${code}); name another one`, { cause });
+  const reason = CAUSES[code] ?? "the system reported an error";
+  return new UsageError(`${option}: ${target} cannot be written: ${reason} (${code}); choose another path`, { cause });
 }

@@ -3,7 +3,7 @@ import { ML_PEER, OPS_PEER, peerUrl } from "./peer-url.ts";
 
 const at = (env: Record<string, string>) => ({ env, cwd: "/" });
 
-test("the option counts before the URL's variable, that before the port's, and that before the default", () => {
+test("the option precedes the URL variable, which precedes the port variable, which precedes the default", () => {
   const all = { OPS_SERVICE_URL: "http://ops:1", OPS_SERVICE_GRPC_PORT: "2" };
   expect(peerUrl(OPS_PEER, "http://given:3", at(all))).toBe("http://given:3");
   expect(peerUrl(OPS_PEER, undefined, at(all))).toBe("http://ops:1");
@@ -12,9 +12,9 @@ test("the option counts before the URL's variable, that before the port's, and t
   expect(peerUrl(ML_PEER, undefined, at({ BELLWETHER_TLS_CERT: "tls.crt" }))).toBe("https://localhost:9081");
 });
 
-test("a port that is none, or any, is an error that names its variable", () => {
+test("an invalid port, or port 0, is an error that names its variable", () => {
   expect(() => peerUrl(ML_PEER, undefined, at({ ML_SERVICE_GRPC_PORT: "70000" }))).toThrow("ML_SERVICE_GRPC_PORT");
   expect(() => peerUrl(ML_PEER, undefined, at({ ML_SERVICE_GRPC_PORT: "0" }))).toThrow(
-    "ML_SERVICE_GRPC_PORT is 0, any free port: name the one that was taken, or give --ml URL",
+    "ML_SERVICE_GRPC_PORT is 0 (any free port), so the port is not known: set it to the port of the running service, or give --ml URL",
   );
 });

@@ -5,7 +5,7 @@ import { UsageError } from "../errors/usage-error.ts";
 
 /** A service that a command calls over gRPC. */
 export interface Peer {
-  /** Prefix of its variables. */
+  /** Prefix of its environment variables. */
   readonly prefix: keyof typeof DEFAULT_PORTS;
   /** The option that names its URL. */
   readonly option: string;
@@ -15,9 +15,9 @@ export const ML_PEER: Peer = { prefix: "ML_SERVICE", option: "--ml" };
 export const OPS_PEER: Peer = { prefix: "OPS_SERVICE", option: "--ops" };
 
 /**
- * Where a service listens for gRPC: the option's URL, else that of its `_URL` variable, else this machine at its `_GRPC_PORT`, with TLS
- * where the services of this machine have it.
- * @throws EnvError, UsageError for port 0, which any service may have taken
+ * URL of the gRPC listener of a service: from the option, else from its `_URL` variable, else localhost and
+ * the port of its `_GRPC_PORT` variable, with https when BELLWETHER_TLS_CERT is set.
+ * @throws EnvError, UsageError for port 0, with which a service listens on an unknown port
  */
 export function peerUrl({ prefix, option }: Peer, given: string | undefined, context: CliContext): string {
   const named = given ?? context.env[`${prefix}_URL`];
@@ -25,6 +25,8 @@ export function peerUrl({ prefix, option }: Peer, given: string | undefined, con
   const variable = `${prefix}_GRPC_PORT`;
   const { port } = readEnv(context.env, { port: env.port(variable, DEFAULT_PORTS[prefix].grpc) });
   if (port === 0)
-    throw new UsageError(`${variable} is 0, any free port: name the one that was taken, or give ${option} URL`);
+    throw new UsageError(
+      `${variable} is 0 (any free port), so the port is not known: set it to the port of the running service, or give ${option} URL`,
+    );
   return `${context.env.BELLWETHER_TLS_CERT ? "https" : "http"}://localhost:${port}`;
 }

@@ -6,13 +6,13 @@ import { UsageError } from "../errors/usage-error.ts";
 const TIMEOUT_MS = 10_000;
 
 /**
- * Posts JSON to a service and returns the answer's text.
- * @param env BELLWETHER_TOKEN_FILE names the file with the caller's token; not set: none is sent.
- * @throws Error with the service's own message, UsageError when a token would travel in clear text to another machine.
+ * Posts JSON to a service and returns the text of the answer.
+ * @param env BELLWETHER_TOKEN_FILE names the file with the caller's token; if it is not set, no token is sent
+ * @throws Error with the message of the service, UsageError when a token would be sent in clear text to another machine
  */
 export async function postJson(url: string, path: string, body: unknown, env: CliContext["env"]): Promise<string> {
   if (!URL.canParse(path, url))
-    throw new UsageError(`--url "${url}" is not a URL; expected such as http://localhost:8081`);
+    throw new UsageError(`--url "${url}" is not a URL; expected a URL such as http://localhost:8081`);
   const { BELLWETHER_TOKEN_FILE: tokenFile, BELLWETHER_AUTH_ALLOW_CLEARTEXT: allowed = "false" } = env;
   const { protocol, hostname } = new URL(url);
   if (tokenFile && protocol !== "https:" && !isLoopback(hostname) && allowed !== "true" && allowed !== "1") {
@@ -30,7 +30,7 @@ export async function postJson(url: string, path: string, body: unknown, env: Cl
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((error: Error) => {
     throw new Error(
-      `${url} does not answer (${error.cause instanceof Error ? error.cause.message : error.message}); is ml-service running there? npm start runs it`,
+      `${url} does not answer (${error.cause instanceof Error ? error.cause.message : error.message}); is ml-service running there? npm start starts all services`,
     );
   });
   const text = await response.text();

@@ -7,7 +7,7 @@ import { ConnectError, createClient } from "@connectrpc/connect";
 import type { CliContext } from "../context/cli-context.ts";
 import { ML_PEER, peerUrl } from "./peer-url.ts";
 
-/** What one replica of ml-service answered; with an error the other fields are empty. */
+/** Status of one replica of ml-service. If `error` is set, the other fields are empty. */
 export interface ReplicaStatus {
   readonly url: string;
   readonly replica: string;
@@ -21,7 +21,7 @@ export interface ReplicaStatus {
   readonly error: string | null;
 }
 
-/** Asks each replica what it serves; one that does not answer is an error of its own. */
+/** Asks each replica what it serves. A replica that does not answer has `error` set. */
 export async function askReplicas(context: CliContext, urls: readonly string[] | undefined): Promise<ReplicaStatus[]> {
   const read = readEnv(context.env, serverEnv("ML_SERVICE", { grpc: 0, web: 0, admin: 0 }));
   const given = urls ?? [undefined];
@@ -57,7 +57,7 @@ async function askReplica(url: string, calls: ReturnType<typeof peerSettings>): 
   }
 }
 
-/** A replica in words. */
+/** The status of a replica as text. */
 export function replicaLines(status: ReplicaStatus): string[] {
   if (status.error !== null) return [`${status.url}: ${status.error}`];
   const served =
@@ -67,8 +67,6 @@ export function replicaLines(status: ReplicaStatus): string[] {
     `${status.replica} (${status.url}): ${served}`,
     ...(rejection === null
       ? []
-      : [
-          `  does not follow the champion ${rejection.version || "alias"}: ${rejection.reason} (since ${rejection.at})`,
-        ]),
+      : [`  does not serve the champion ${rejection.version || "alias"}: ${rejection.reason} (since ${rejection.at})`]),
   ];
 }
