@@ -13,7 +13,7 @@ const task = { modelName: "imported", background: null, riskClass: null, runOnnx
 const files = foreignModels();
 const readable = files.filter((file) => file.rows !== null);
 
-/** Largest difference relative to max(1, |due|). */
+/** Returns the largest difference relative to max(1, |due|). */
 function difference(found: ArrayLike<number>, due: readonly number[]): number {
   return Math.max(
     ...due.map((value, at) => Math.abs((found[at] ?? Number.NaN) - value) / Math.max(1, Math.abs(value))),
@@ -24,17 +24,18 @@ describe.each(readable.map((file) => [file.name, file] as const))("%s", (_, file
   const source = readSourceModel(file.bytes);
   const { model } = source;
 
-  test("predicts what its trainer predicts", () => {
+  test("has the predictions of its trainer", () => {
     for (const [at, row] of (file.rows ?? []).entries()) {
       const due = file.predictions[at] ?? [];
       const found = predictRows(model, row);
-      // A binary model speaks for its second class; a forest of several classes is not made to add up to one.
+      // A binary model has one output, that of its second class. The outputs of a forest of several classes
+      // need not add up to one.
       const shown = found.length === due.length ? due : due.slice(-1);
       expect(difference(found, shown)).toBeLessThan(2e-6);
     }
   });
 
-  test("is imported, and what is written answers as it was read", async () => {
+  test("is imported, and the written file has the outputs of the read model", async () => {
     const imported = await importModel({ ...task, bytes: file.bytes });
     if (imported.status === "rejected") throw new Error(imported.reason);
     expect(imported.agreement.rows).toBeGreaterThan(250);
@@ -54,7 +55,7 @@ describe.each(readable.map((file) => [file.name, file] as const))("%s", (_, file
 
   const { contributions } = file;
   if (contributions === null) return;
-  test("explains as its trainer explains", () => {
+  test("has the contributions of its trainer", () => {
     const { features, outputs } = model;
     const explainer = createExplainer(model);
     for (const [at, row] of (file.rows ?? []).entries()) {

@@ -33,28 +33,31 @@ import type { RunOnnx } from "./rows/run-onnx.ts";
 import type { ModelFormat } from "./source/detect-format.ts";
 import { readSourceModel, rowRounding, type SourceModel } from "./source/source-model.ts";
 
-/** What an import is given. */
+/** Input of an import. */
 export interface ImportTask {
   readonly bytes: Uint8Array;
   readonly modelName: string;
-  /** Rows as the model will see them, or a CSV or JSON lines file of them; null: none. */
+  /** Background rows like those that the model will score, or a CSV or JSON lines file of them; null: none. */
   readonly background: Uint8Array | ValueTable | null;
-  /** Rows with the trainer's own outputs, or a CSV or JSON lines file of them; null or left out: none. */
+  /** Rows with the trainer's own outputs, or a CSV or JSON lines file of them; null or unset: none. */
   readonly expected?: Uint8Array | ValueTable | null;
   /** Class (or number of the target) that is the risk; null: the last. */
   readonly riskClass: string | null;
-  /** Units and directions of features, by name; left out: nothing is known of them. */
+  /** Units and directions of features, by name. Unset: they are unknown. */
   readonly declared?: readonly DeclaredFeature[];
   readonly runOnnx: RunOnnx;
 }
 
-/** A model ready to be published: `onnx` is written anew from the canonical trees, so the foreign file is never served. */
+/**
+ * A model that can be published. `onnx` is written anew from the canonical trees, so the imported file itself
+ * is never served.
+ */
 export interface ImportedModel {
   readonly status: "imported";
   readonly format: ModelFormat;
   readonly producer: string;
   readonly agreement: Agreement;
-  /** Null: it was not compared with its trainer. */
+  /** Null when the model was not compared with its trainer. */
   readonly trainer: TrainerComparison | null;
   readonly source: SourceModel;
   readonly bundle: FeatureBundle;
@@ -62,11 +65,11 @@ export interface ImportedModel {
   readonly onnx: Uint8Array;
   readonly modelCard: string;
   readonly notes: readonly string[];
-  /** Features that move the output against their declared direction; empty when none is declared. */
+  /** Features that move the output against their declared direction; empty when no direction is declared. */
   readonly violations: readonly DirectionViolation[];
 }
 
-/** The file is not imported; the reason is a sentence for the person who holds it. */
+/** The file is not imported. The reason is a sentence for the person who imports it. */
 export interface RejectedModel {
   readonly status: "rejected";
   readonly kind: RejectionKind;
@@ -76,9 +79,10 @@ export interface RejectedModel {
 }
 
 /**
- * Turns a foreign model file into a model of this project: parse and check, compare with the runtime on random, threshold, missing
- * and infinite rows, write anew, compare again.
- * @throws BackgroundError, ExpectedError the rows handed in do not fit the model. A file that is refused is a result, not an error.
+ * Converts a model file of another trainer to a model of this project: reads and checks it, compares it with
+ * ONNX Runtime on random, threshold, missing and infinite rows, writes it anew, and compares the written file
+ * again.
+ * @throws BackgroundError, ExpectedError when the given rows do not fit the model. A rejected file is a result, not an error.
  */
 export async function importModel(task: ImportTask): Promise<ImportedModel | RejectedModel> {
   try {
@@ -101,7 +105,7 @@ export async function importModel(task: ImportTask): Promise<ImportedModel | Rej
 const tableOf = (given: Uint8Array | ValueTable | null): ValueTable | null =>
   given instanceof Uint8Array ? parseTable(given) : given;
 
-/** Reads a table; what is wrong with it is thrown as an error of its own. */
+/** Reads a table. A TableError is thrown as the error class of that input. */
 function orThrow<T>(Failure: typeof BackgroundError | typeof ExpectedError, read: () => T): T {
   try {
     return read();
@@ -173,7 +177,10 @@ async function importSource(
   };
 }
 
-/** Declared features that the model does not have: a misspelt name would otherwise declare nothing, in silence. */
+/**
+ * Returns the declared features that the model does not have. Without this check a misspelt name would
+ * silently declare nothing.
+ */
 function declaredNotes(declared: readonly DeclaredFeature[], features: readonly BundleFeature[]): string[] {
   const unknown = declared.filter(({ name }) => !features.some((feature) => feature.name === name));
   return unknown.length === 0
@@ -195,10 +202,10 @@ function writeServed({ model, classColumn }: ServedOutput): Uint8Array {
   return classColumn === null ? writeOnnxTreeModelWithSets(model) : writeOnnxClassProbability(model, classColumn);
 }
 
-/** Runs row-major rows `[count × features]` through the written file, one answer a row. */
+/** Runs row-major rows `[count × features]` through the written file; one output a row. */
 type RunWritten = (rows: Float32Array, count: number) => Promise<ArrayLike<number>>;
 
-/** @throws ImportRejectedError the written file cannot be read back. */
+/** @throws ImportRejectedError when the written file cannot be read back. */
 function writtenRunner(onnx: Uint8Array, runOnnx: RunOnnx): RunWritten {
   const { model, inputName, outputName } = readOnnxTreeModel(onnx);
   return (values, count) => {
@@ -207,7 +214,10 @@ function writtenRunner(onnx: Uint8Array, runOnnx: RunOnnx): RunWritten {
   };
 }
 
-/** The runtime's answers to the written file against the model it was written from; the file leaves a sum's link to the bundle. */
+/**
+ * Compares the runtime's outputs of the written file with those of the model that it was written from. The
+ * written file has no link after a sum, because the bundle holds the link.
+ */
 async function checkWritten(
   { model, classColumn }: ServedOutput,
   rows: Float32Array,
@@ -229,7 +239,10 @@ async function runOrReject(run: () => Promise<ArrayLike<number>>): Promise<Array
   }
 }
 
-/** Rows that a loaded model must answer with the same bits: spread over the check rows, infinite ones left out. */
+/**
+ * Returns rows for which a loaded model must return the same bits: spread over the check rows, without
+ * infinite values.
+ */
 async function recordGolden(features: number, rows: Float32Array, run: RunWritten): Promise<GoldenRow[]> {
   const usable = Array.from({ length: rows.length / features }, (_, at) =>
     rows.subarray(at * features, (at + 1) * features),

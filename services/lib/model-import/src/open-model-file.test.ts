@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const at = (name: string): string => path.join(folder, name);
 
-test("reads a plain file", async () => {
+test("reads a regular file", async () => {
   expect(new TextDecoder().decode(await openModelFile(at("plain")))).toBe("model");
 });
 
@@ -34,7 +34,7 @@ test.each<[string, (file: string) => Promise<unknown>, RegExp]>([
     },
     /67108865 bytes, at most 67108864/,
   ],
-])("refuses %s", async (_, make, reason) => {
+])("rejects %s", async (_, make, reason) => {
   await make(at("hostile"));
   const opened = openModelFile(at("hostile"));
   await expect(opened).rejects.toThrow(ImportRejectedError);

@@ -4,13 +4,13 @@ import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejecte
 import { MAX_MODEL_BYTES } from "@bellwether/tree-model/trees/limits";
 
 /**
- * Reads a model file that came from outside. It must be a plain file with one name: through a symbolic or a second hard link,
- * somebody else could decide what is read, now or when it is read again. Everything is asked of the opened file, so that it
- * cannot be exchanged in between.
- * @throws ImportRejectedError the file is a link, no plain file, empty, too large, or cannot be read.
+ * Reads a model file from an untrusted source. It must be a regular file with exactly one name: through a
+ * symbolic link or a second hard link, another user could change what is read, now or later. All checks are
+ * made on the opened file, so it cannot be replaced between a check and the read.
+ * @throws ImportRejectedError when the file is a link, not a regular file, empty or too large, or cannot be read.
  */
 export async function openModelFile(file: string): Promise<Uint8Array> {
-  // Without O_NONBLOCK, opening a named pipe waits for a writer for ever.
+  // Without O_NONBLOCK, opening a named pipe blocks until a writer opens it.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(file, flags).catch((error: NodeJS.ErrnoException) => {
     throw rejectionOf(error);

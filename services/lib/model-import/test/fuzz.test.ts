@@ -7,7 +7,7 @@ import { importModel } from "../src/import-model.ts";
 const SEED = 20_240_607;
 const RUNS = 150;
 
-/** Small files of every format; the larger the file, the more often a change hits a number and not the structure. */
+/** Small files of every format: in a large file most changes would hit a number and not the structure. */
 const files = foreignModels().filter((file) =>
   [
     "catboost-classifier.onnx",
@@ -22,7 +22,7 @@ const files = foreignModels().filter((file) =>
   ].includes(file.name),
 );
 
-/** A few bytes changed, a piece cut out, or a piece doubled. */
+/** Changes a few bytes, removes a piece or repeats a piece. */
 function mutations(size: number): fc.Arbitrary<(bytes: Uint8Array) => Uint8Array> {
   const place = fc.nat(size - 1);
   const changed = fc
@@ -47,7 +47,7 @@ function mutations(size: number): fc.Arbitrary<(bytes: Uint8Array) => Uint8Array
 }
 
 test.each(files.map((file) => [file.name, file] as const))(
-  "a damaged %s is refused with a reason, or imported in agreement with the runtime",
+  "a damaged %s is rejected with a reason, or imported in agreement with the runtime",
   async (_, file) => {
     await fc.assert(
       fc.asyncProperty(mutations(file.bytes.length), async (mutate) => {

@@ -11,7 +11,7 @@ const sha256 = (...parts: readonly BinaryLike[]): string => {
   return hash.digest("hex").slice(0, 16);
 };
 
-/** What an import publishes, or why it refuses, as digests. */
+/** Returns digests of what an import publishes, or of the reason why it is rejected. */
 async function imported(bytes: Uint8Array) {
   const result = await importModel({ bytes, modelName: "imported", background: null, riskClass: null, runOnnx });
   if (result.status === "rejected") return { rejected: result.reason };
@@ -28,8 +28,9 @@ async function imported(bytes: Uint8Array) {
   };
 }
 
-// Outputs of the runtime are in bundle and card: an upgrade of ONNX Runtime may change `files`, never `trees`.
-test("every committed model file gives the recorded trees and files", async () => {
+// Bundle and card contain outputs of the runtime, so an upgrade of ONNX Runtime may change `files`, but never
+// `trees`.
+test("every committed model file has the recorded trees and published files", async () => {
   const results = [];
   for (const { name, bytes } of foreignModels()) results.push([name, await imported(bytes)]);
   expect(Object.fromEntries(results)).toMatchInlineSnapshot(`

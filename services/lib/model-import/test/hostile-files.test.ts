@@ -11,7 +11,7 @@ const boosted = foreignModels().find((file) => file.name === "xgboost-classifier
 const light = foreignModels().find((file) => file.name === "lightgbm-categories.txt");
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
-/** A chain of nodes that each go one level down. */
+/** Returns a chain of `depth` nodes, each one level below the one before. */
 function deepTree(levels: number) {
   return Array.from({ length: 2 * levels + 1 }, (_, at) => {
     if (at % 2 === 1 || at === 2 * levels) return { weights: { 0: at } };
@@ -19,12 +19,15 @@ function deepTree(levels: number) {
   });
 }
 
-/** The sound file with raw protobuf fields behind it. */
+/** The valid file followed by raw protobuf fields. */
 function followedBy(...bytes: readonly number[]): Uint8Array {
   return Uint8Array.from([...sound, ...bytes]);
 }
 
-/** JSON of XGBoost with one value replaced, and further keys beside it; the path names the keys that lead to it. */
+/**
+ * Returns JSON of XGBoost with one value replaced, and with further keys beside it. `path` lists the keys
+ * that lead to the value.
+ */
 function boostedWith(path: readonly string[], value: unknown, beside: object = {}): Uint8Array {
   const isReplaced = new Set([path.join(".")]);
   const replace = (node: unknown, at: readonly string[]): unknown => {
@@ -46,7 +49,10 @@ function lightWith(from: RegExp, to: string): Uint8Array {
   return text(textOf(light?.bytes).replace(from, to));
 }
 
-/** A chain over 30 columns: each node sends zero against its comparison, so what lies below it is written twice. */
+/**
+ * A chain over 30 columns. Each node sends zero against its comparison, so the subtree below it is written
+ * twice.
+ */
 function doubling(): Uint8Array {
   const levels = 30;
   const list = (make: (at: number) => number | string): string =>
@@ -311,7 +317,7 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ["something else", () => text("#!/bin/sh\nrm -rf /\n"), /no model file: it begins with ".!/],
 ];
 
-test.each(HOSTILE)("refuses %s within 5 s of CPU time and without the runtime", async (_, make, reason) => {
+test.each(HOSTILE)("rejects %s within 5 s of CPU time and without the runtime", async (_, make, reason) => {
   const bytes = make();
   const started = process.cpuUsage();
   const rejected = await importModel({
@@ -326,7 +332,7 @@ test.each(HOSTILE)("refuses %s within 5 s of CPU time and without the runtime", 
   expect((user + system) / 1e6).toBeLessThan(5);
 });
 
-test("refuses every beginning of a sound file, and says that it is cut off or broken", async () => {
+test("rejects every prefix of a valid file, and reports that it is truncated or invalid", async () => {
   for (let length = 0; length < sound.length; length += 3) {
     const runOnnx = () => Promise.reject(new Error("the file reached the runtime"));
     const task = { bytes: sound.subarray(0, length), modelName: "cut", background: null, riskClass: null, runOnnx };

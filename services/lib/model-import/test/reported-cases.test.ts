@@ -8,7 +8,10 @@ import { ExpectedError } from "../src/checks/expected-answers.ts";
 import { type ImportedModel, importModel, type RejectedModel } from "../src/import-model.ts";
 import { rowRounding } from "../src/source/source-model.ts";
 
-/** Files that real trainers wrote, beside the checkout with what they answer; without them these tests are skipped. */
+/**
+ * Files written by real trainers, with the trainers' outputs. They are kept outside of the repository;
+ * without them these tests are skipped.
+ */
 const FOLDER = path.resolve(import.meta.dirname, "../../../../../shared/cases/models");
 const read = (name: string): Uint8Array => new Uint8Array(readFileSync(path.join(FOLDER, name)));
 
@@ -18,7 +21,7 @@ interface Case {
 }
 const caseOf = (name: string): Case => JSON.parse(readFileSync(path.join(FOLDER, `${name}.json`), "utf8"));
 
-/** The rows with the trainer's answers as JSON lines; `change` edits them first. */
+/** Returns the rows with the trainer's outputs as JSON lines; `change` edits them first. */
 const expectedLines = ({ rows, right }: Case, change = (lines: object[]): object[] => lines): Uint8Array => {
   const lines = change(rows.map((features, at) => ({ features, answer: right[at] })));
   return new TextEncoder().encode(lines.map((line) => JSON.stringify(line)).join("\n"));
@@ -39,33 +42,38 @@ const IMPORTED = [
   ["xgb-category-texts", "xgb-category-texts.model.ubj", "path-dependent"],
 ] as const;
 
-describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (needs the shared cases)", () => {
-  test.each(IMPORTED)("%s is imported, answers as its trainer and explains", async (name, file, explanation) => {
-    const known = caseOf(name);
-    const imported = await importCase(file, expectedLines(known));
-    if (imported.status === "rejected") throw new Error(imported.reason);
-    expect(imported.trainer).toMatchObject({ rows: known.rows.length, differing: 0 });
-    expect(imported.bundle.explanation.kind).toBe(explanation);
-    expect(imported.modelCard).toContain(`Compared with its trainer's own predictions on ${known.rows.length} rows`);
-    const { model } = imported.source;
-    const rows = Float32Array.from(known.rows.flat(), (x) => rowRounding(model)(x ?? Number.NaN));
-    for (const [at, answer] of predictRows(model, rows).entries()) {
-      const right = known.right[at] ?? Number.NaN;
-      expect(Math.abs(answer - right)).toBeLessThan(1e-6 * Math.max(1, Math.abs(right)));
-    }
-    const wrong = expectedLines({ ...known, right: known.right.map((x, at) => (at === 1 ? x * 1.01 + 0.01 : x)) });
-    const rejected = await importCase(file, wrong);
-    expect(rejected).toMatchObject({ status: "rejected", kind: "misconverted" });
-    expect(rejected).toMatchObject({ reason: expect.stringMatching(/^1 of \d expected rows differ .* most in row 2/) });
-  });
+describe.skipIf(!existsSync(FOLDER))("models with known outputs of their trainer (needs the shared cases)", () => {
+  test.each(IMPORTED)(
+    "%s is imported, has the outputs of its trainer, and is explained",
+    async (name, file, explanation) => {
+      const known = caseOf(name);
+      const imported = await importCase(file, expectedLines(known));
+      if (imported.status === "rejected") throw new Error(imported.reason);
+      expect(imported.trainer).toMatchObject({ rows: known.rows.length, differing: 0 });
+      expect(imported.bundle.explanation.kind).toBe(explanation);
+      expect(imported.modelCard).toContain(`Compared with its trainer's own predictions on ${known.rows.length} rows`);
+      const { model } = imported.source;
+      const rows = Float32Array.from(known.rows.flat(), (x) => rowRounding(model)(x ?? Number.NaN));
+      for (const [at, answer] of predictRows(model, rows).entries()) {
+        const right = known.right[at] ?? Number.NaN;
+        expect(Math.abs(answer - right)).toBeLessThan(1e-6 * Math.max(1, Math.abs(right)));
+      }
+      const wrong = expectedLines({ ...known, right: known.right.map((x, at) => (at === 1 ? x * 1.01 + 0.01 : x)) });
+      const rejected = await importCase(file, wrong);
+      expect(rejected).toMatchObject({ status: "rejected", kind: "misconverted" });
+      expect(rejected).toMatchObject({
+        reason: expect.stringMatching(/^1 of \d expected rows differ .* most in row 2/),
+      });
+    },
+  );
 
-  test("without rows of its trainer the card says that the model was not compared", async () => {
+  test("without rows of its trainer, the card says that the model was not compared", async () => {
     const imported = await importCase("bom.model.json");
     expect(imported).toMatchObject({ status: "imported", trainer: null });
     expect(imported).toMatchObject({ modelCard: expect.stringContaining("Not compared with its trainer") });
   });
 
-  test("a file that a converter changed is imported alone, and refused with its trainer's answers", async () => {
+  test("a file that a converter changed is imported without expected rows, and rejected with them", async () => {
     const name = "misconverted-hgb-categorical";
     expect(await importCase(`${name}.onnx`)).toMatchObject({ status: "imported", trainer: null });
     expect(await importCase(`${name}.onnx`, expectedLines(caseOf(name)))).toMatchObject({
@@ -77,7 +85,7 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
     });
   });
 
-  test("thresholds that are one float32 are refused with the column and the way out", async () => {
+  test("thresholds with the same float32 are rejected with the column and the way out", async () => {
     expect(await importCase("epoch-seconds.lgb.txt")).toMatchObject({
       status: "rejected",
       kind: "unsupported",
@@ -85,7 +93,7 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
     });
   });
 
-  test("the texts of a data frame's categories are taken, and codes beyond them warned of", async () => {
+  test("the texts of a data frame's categories are imported, and an unknown code has a warning", async () => {
     const imported = await importCase("xgb-category-texts.model.ubj");
     if (imported.status === "rejected") throw new Error(imported.reason);
     const { vectorize, vectorizeBatch } = createVectorizer(imported.bundle);
@@ -142,7 +150,7 @@ describe.skipIf(!existsSync(FOLDER))("models whose trainer's answers are known (
       (lines) => lines.map(() => ({ features: [1], answer: 0.5 })),
       /lacks columns f0, f1|besides/,
     ],
-  ])("--expected with %s is wrong use", async (_, change, reason) => {
+  ])("--expected with %s is a usage error", async (_, change, reason) => {
     const attempt = importCase("bom.model.json", expectedLines(caseOf("bom"), change));
     await expect(attempt).rejects.toThrow(ExpectedError);
     await expect(attempt).rejects.toThrow(reason);

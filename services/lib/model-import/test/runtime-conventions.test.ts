@@ -30,10 +30,10 @@ const EDGES = [
   Number.POSITIVE_INFINITY,
   Number.NEGATIVE_INFINITY,
 ];
-/** Two columns, every pair of edges. */
+/** Rows of two columns: every pair of edge values. */
 const ROWS = Float32Array.from(EDGES.flatMap((first) => EDGES.flatMap((second) => [first, second])));
 
-/** Our answers and the runtime's on the given rows. */
+/** Returns our outputs and those of the runtime for the given rows. */
 async function bothAnswers(bytes: Uint8Array, rows: Float32Array): Promise<{ ours: number[]; theirs: number[] }> {
   const { model, columns, probe } = readOnnxModel(bytes);
   const count = rows.length / model.features;
@@ -67,7 +67,7 @@ function classifierFixture(
   });
 }
 
-/** A stump whose two leaves carry the given weights. */
+/** Returns a stump whose two leaves have the given weights. */
 function weighing(...leaves: readonly Readonly<Record<number, number>>[]): FixtureTreeNode[] {
   const [root] = stump();
   return [root ?? {}, ...leaves.map((weights) => ({ weights }))];
@@ -141,12 +141,12 @@ describe("ensembles", () => {
     ),
   );
 
-  test("a transform that the runtime ignores is told", () => {
+  test("a transform that the runtime ignores is reported", () => {
     const bytes = regressorFixture({ ...treeAttributes([stump()]), post_transform: { text: "LOGISTIC" } });
     expect(readOnnxModel(bytes).notes).toEqual([expect.stringContaining("LOGISTIC is ignored")]);
   });
 
-  test.each(["MIN", "MAX"])("trees joined by %s are refused", (aggregate) => {
+  test.each(["MIN", "MAX"])("trees joined by %s are rejected", (aggregate) => {
     const bytes = regressorFixture({ ...treeAttributes([stump()]), aggregate_function: { text: aggregate } });
     expect(() => readOnnxModel(bytes)).toThrow(`joined by ${aggregate}`);
   });
@@ -180,7 +180,7 @@ describe("ensembles", () => {
     ),
   );
 
-  test("two classes with two base values are refused", () => {
+  test("two classes with two base values are rejected", () => {
     const attributes = { classlabels_int64s: { ints: [0, 1] }, base_values: { floats: [0.5, 1] } };
     expect(() => readOnnxModel(classifierFixture(weighing({ 0: 1, 1: 1 }, { 0: 2, 1: 3 }), attributes))).toThrow(
       "two base values",
@@ -203,7 +203,7 @@ describe("TreeEnsemble of ai.onnx.ml 5", () => {
   const numbers = (values: readonly number[], type = 1): FixtureAttribute => ({
     tensor: tensorFixture("t", type, [values.length], values),
   });
-  /** x0 MODE 0.5 → leaf 0, else x1 ∈ {1, 3} → leaf 1, else leaf 2; and a tree of leaf 3 alone. */
+  /** First tree: x0 MODE 0.5 → leaf 0, else x1 ∈ {1, 3} → leaf 1, else leaf 2. Second tree: leaf 3 alone. */
   const attributes: Readonly<Record<string, FixtureAttribute>> = {
     n_targets: { int: 2 },
     nodes_featureids: { ints: [0, 1, 0] },
@@ -231,7 +231,7 @@ describe("TreeEnsemble of ai.onnx.ml 5", () => {
     expectSameAnswers(file({ nodes_modes: numbers([mode, 6, 0], 2) })),
   );
 
-  test.each([0, 1, 2])("post_transform %i as the runtime evaluates it", (transform) =>
+  test.each([0, 1, 2])("post_transform %i is evaluated as in the runtime", (transform) =>
     expectSameAnswers(file({ post_transform: { int: transform } })),
   );
 
@@ -251,7 +251,7 @@ describe("TreeEnsemble of ai.onnx.ml 5", () => {
     );
   });
 
-  test("sets that do not match the nodes are refused", () => {
+  test("sets that do not match the nodes are rejected", () => {
     expect(() => readOnnxModel(file({ membership_values: numbers([1, Number.NaN, 2, Number.NaN]) }))).toThrow(
       "2 sets for 1 nodes",
     );
@@ -321,7 +321,7 @@ describe("operators around the trees", () => {
         plain("Reshape", ["d", "shape"], ["t"]),
       ],
     ],
-  ])("before: %s", (_, before) => expectSameAnswers(around(before, [], { initializers })));
+  ])("before the trees: %s", (_, before) => expectSameAnswers(around(before, [], { initializers })));
 
   test.each<[string, FixtureNode[]]>([
     ["Sigmoid", [plain("Sigmoid", ["s"], ["y"])]],
@@ -339,7 +339,7 @@ describe("operators around the trees", () => {
         plain("Concat", ["q", "p"], ["y"], { axis: { int: 1 } }),
       ],
     ],
-  ])("behind: %s", (_, behind) =>
+  ])("after the trees: %s", (_, behind) =>
     expectSameAnswers(
       around([plain("Identity", ["x"], ["t"])], behind, {
         initializers: [...initializers, tensorFixture("unit", 1, [1], [1])],
@@ -362,11 +362,11 @@ describe("operators around the trees", () => {
       /logistic and then through exp/,
     ],
     ["a square", [plain("Identity", ["x"], ["t"])], [plain("Mul", ["s", "s"], ["y"])], /operator Mul behind the trees/],
-  ])("refused: %s", (_, before, behind, reason) => {
+  ])("rejected: %s", (_, before, behind, reason) => {
     expect(() => readOnnxModel(around(before, behind, { initializers }))).toThrow(reason);
   });
 
-  test("what leads nowhere does not matter, and the runtime does not see it", async () => {
+  test("an operator that no output depends on is ignored, and the runtime does not load it", async () => {
     const nowhere = plain("NonZero", ["s"], ["w"]);
     const bytes = around([plain("Identity", ["x"], ["t"])], [plain("Sigmoid", ["s"], ["y"]), nowhere]);
     await expectSameAnswers(bytes);
@@ -375,7 +375,7 @@ describe("operators around the trees", () => {
     await session.release();
   });
 
-  test("columns may come as doubles, rows exactly on thresholds that are no float32", async () => {
+  test("columns may be doubles, and rows may be exactly on thresholds that are not float32", async () => {
     const doubles = (values: number[]) => ({ tensor: tensorFixture("t", 11, [values.length], values) });
     const { nodes_values, nodes_hitrates, target_weights, ...lists } = treeAttributes([stump()]);
     expect([nodes_values, nodes_hitrates, target_weights]).not.toContain(undefined);

@@ -12,13 +12,13 @@ import { predictRows } from "../src/checks/agreement.ts";
 import { importModel } from "../src/import-model.ts";
 import { readSourceModel, rowRounding } from "../src/source/source-model.ts";
 
-/** Real models beside the checkout; they are not part of it, and without them these tests are skipped. */
+/** Real models, kept outside of the repository. Without them these tests are skipped. */
 const SHARED = path.resolve(import.meta.dirname, "../../../../../shared/data");
 const isThere = existsSync(path.join(SHARED, "onnx-models"));
 const read = (file: string): Uint8Array => new Uint8Array(readFileSync(path.join(SHARED, file)));
 const readJson = <T>(file: string): T => JSON.parse(readFileSync(path.join(SHARED, file), "utf8")) as T;
 
-/** Files that hold no tree model, or one that is refused, with a part of the true reason. */
+/** Files that hold no tree model or are rejected, with a part of the correct reason. */
 const REJECTED: readonly (readonly [string, RegExp])[] = [
   ["logreg_iris", /no tree model.*LinearClassifier/],
   ["sklearn_bin_voting_classifier_soft", /no tree model.*LinearClassifier/],
@@ -31,7 +31,7 @@ const REJECTED: readonly (readonly [string, RegExp])[] = [
 describe.skipIf(!isThere)("ONNX models of others (needs the shared data)", () => {
   const files = globSync("onnx-models/**/*.onnx", { cwd: SHARED }).sort();
 
-  test.each(files)("%s is imported or refused with a true reason", async (file) => {
+  test.each(files)("%s is imported, or rejected with a correct reason", async (file) => {
     const task = { bytes: read(file), modelName: "shared", background: null, riskClass: null, runOnnx };
     const imported = await importModel(task);
     const due = REJECTED.find(([part]) => file.includes(part));
@@ -45,7 +45,7 @@ describe.skipIf(!isThere)("ONNX models of others (needs the shared data)", () =>
   }
   const answered = globSync("onnx-models/**/*.expected.json", { cwd: SHARED }).sort();
 
-  test.each(answered)("%s: our answers are the runtime's", (file) => {
+  test.each(answered)("%s: our outputs are those of the runtime", (file) => {
     const { model, columns, classes } = readSourceModel(read(file.replace(".expected.json", "")));
     for (const { x, y } of readJson<Answers>(file).rows) {
       const cells = Array.isArray(x) ? x : columns.map((column) => x[column.name] ?? 0);
@@ -61,7 +61,7 @@ describe.skipIf(!isThere)("ONNX models of others (needs the shared data)", () =>
 
   const nodeTests = globSync("onnx-models/onnx-backend-node/*tree_ensemble*/", { cwd: SHARED }).sort();
 
-  test.each(nodeTests)("%s: our answers are those of the operator's own test", (folder) => {
+  test.each(nodeTests)("%s: our outputs are those of the operator's own test", (folder) => {
     const { model } = readSourceModel(read(path.join(folder, "model.onnx")));
     const [input, output] = ["input_0.pb", "output_0.pb"].map((name) =>
       readTensor(read(path.join(folder, "test_data_set_0", name))),
@@ -80,7 +80,7 @@ describe.skipIf(!isThere)("native models of others (needs the shared data)", () 
   }
   const explained = globSync("native-tree-models/*.shap.json", { cwd: SHARED }).sort();
 
-  test.each(explained)("%s: scores, oracle and kernel equal LightGBM's own", (file) => {
+  test.each(explained)("%s: scores and contributions equal those of LightGBM", (file) => {
     const shap = readJson<Shap>(file);
     const { model } = readSourceModel(read(path.join("native-tree-models", shap.model)));
     const { features, outputs } = model;
@@ -114,7 +114,7 @@ describe.skipIf(!isThere)("native models of others (needs the shared data)", () 
     expect(outputs).toBeGreaterThan(0);
   });
 
-  test.each(["xgagaricus.model", "xgdermatology.model"])("%s is refused: the old format is not documented", (file) => {
+  test.each(["xgagaricus.model", "xgdermatology.model"])("%s is rejected: the old format is not documented", (file) => {
     const attempt = () => readSourceModel(read(path.join("native-tree-models", file)));
     expect(attempt).toThrow(ImportRejectedError);
     expect(attempt).toThrow(/old binary format/);

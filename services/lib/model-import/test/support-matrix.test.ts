@@ -3,7 +3,10 @@ import { runOnnx } from "@bellwether/testing/run-onnx";
 import { expect, test } from "vitest";
 import { importModel } from "../src/import-model.ts";
 
-/** Kinds that are not imported, with a part of the reason; docs/model-import-matrix.md lists all kinds of today's trainers. */
+/**
+ * Kinds of files that are not imported, with a part of the reason; docs/model-import-matrix.md lists all
+ * kinds of today's trainers.
+ */
 const REJECTED: Readonly<Record<string, RegExp>> = {
   "sklearn-calibrated.onnx": /Add behind the trees/,
   "sklearn-adaboost.onnx": /Equal computes with the chosen class/,
@@ -17,7 +20,7 @@ const REJECTED: Readonly<Record<string, RegExp>> = {
 };
 
 test.each(foreignModels().map((file) => [file.name, file] as const))(
-  "%s of an earlier release of its trainer is imported, or refused with a true reason",
+  "%s of an earlier release of its trainer is imported, or rejected with a correct reason",
   async (name, { bytes }) => {
     const task = { bytes, modelName: "imported", background: null, riskClass: null, runOnnx };
     const imported = await importModel(task);

@@ -39,12 +39,12 @@ describe("numbers that JSON does not have", () => {
     expect(answers(first("base_weights", value))).toEqual(answers(bytesOf("xgboost-classifier.model")));
   });
 
-  test.each(["Infinity", "NaN"])("%s in a list that is used is refused", (value) => {
+  test.each(["Infinity", "NaN"])("%s in a list that is used is rejected", (value) => {
     expect(() => readSourceModel(first("split_conditions", value))).toThrow(ImportRejectedError);
     expect(() => readSourceModel(first("sum_hessian", value))).toThrow(ImportRejectedError);
   });
 
-  test("the same words in a name stay a name", () => {
+  test("the same words inside a string are not replaced", () => {
     const named = json
       .replace(/"feature_names":\[[^\]]*\]/, '"feature_names":["NaN","a Infinity, b","x\\"NaN","inf"]')
       .replace(/"loss_changes":\[[^,]*/, '"loss_changes":[NaN');
@@ -58,7 +58,7 @@ describe("numbers that JSON does not have", () => {
 });
 
 describe("weights of dart trees", () => {
-  /** The classifier's JSON with weights at some places. */
+  /** Returns the classifier's JSON with `weight_drop` in the given objects. */
   const weighed = (places: Record<string, readonly number[]>): Uint8Array => {
     const file = JSON.parse(textOf("xgboost-classifier.model"));
     const booster = file.learner.gradient_booster;
@@ -72,14 +72,14 @@ describe("weights of dart trees", () => {
     return Math.log(share / (1 - share)) - (model.base[0] ?? 0);
   };
 
-  test("count beside the booster's name as beside its trees", () => {
+  test("have the same effect beside the booster's name and beside its trees", () => {
     const full = margin(bytesOf("xgboost-classifier.model"));
     expect(margin(weighed({ model: [0.5, 0.5] }))).toBeCloseTo(full / 2, 12);
     expect(margin(weighed({ booster: [0.5, 0.5] }))).toBeCloseTo(full / 2, 12);
     expect(margin(weighed({ booster: [0.5, 0.5], model: [0.5, 0.5] }))).toBeCloseTo(full / 2, 12);
   });
 
-  test("are refused when two lists differ", () => {
+  test("are rejected when two lists differ", () => {
     const attempt = () => readSourceModel(weighed({ booster: [0.5, 0.5], model: [0.5, 1] }));
     expect(attempt).toThrow(/two lists of weight_drop that differ/);
   });

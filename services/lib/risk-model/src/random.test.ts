@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { createRandom, xoshiro128 } from "./random.ts";
 
-test("xoshiro128** gives the numbers of its authors' reference for the state 1, 2, 3, 4", () => {
+test("xoshiro128** returns the numbers of its authors' reference for the state 1, 2, 3, 4", () => {
   const next = xoshiro128([1, 2, 3, 4]);
   expect(Array.from({ length: 10 }, next)).toEqual([
     11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804,
   ]);
 });
 
-test("seed and stream decide the numbers, and neither stands in for the other", () => {
+test("the numbers depend on both seed and stream, and swapping the two changes them", () => {
   const first = (seed: number, stream?: string) => createRandom(seed, stream).uniform();
   expect(first(1, "a")).toBe(first(1, "a"));
   const all = [0, 1, 2, 3, 2 ** 32 - 1].flatMap((seed) =>

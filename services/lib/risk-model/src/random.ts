@@ -2,13 +2,16 @@
 export interface Random {
   /** Uniform in [0, 1), 32 bits. */
   uniform(): number;
-  /** Uniform whole number in [0, n), n ≤ 2³². */
+  /** Uniform integer in [0, n), n ≤ 2³². */
   below(n: number): number;
   /** Standard normal. */
   normal(): number;
 }
 
-/** Spreads a 32-bit state over all bits (SplitMix of Steele, Lea & Flood, OOPSLA 2014; 32-bit constants of Wellons' hash prospector). */
+/**
+ * Mixes a 32-bit state into all bits (SplitMix of Steele, Lea & Flood, OOPSLA 2014; 32-bit constants of
+ * Wellons' hash prospector).
+ */
 function scramble(state: number): number {
   let z = (state + 0x9e3779b9) | 0;
   z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
@@ -16,7 +19,7 @@ function scramble(state: number): number {
   return z ^ (z >>> 15);
 }
 
-/** 32 bits of a text (FNV-1a over UTF-16 units; Fowler, Noll & Vo), the same everywhere. */
+/** Returns a 32-bit hash of a text (FNV-1a over UTF-16 units; Fowler, Noll & Vo), the same on every machine. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
@@ -41,15 +44,16 @@ export function xoshiro128(state: readonly [number, number, number, number]): ()
 }
 
 /**
- * A stream of random numbers. The same seed and stream give the same numbers everywhere; streams of one seed do not follow one another.
- * @param seed Whole number; its lowest 32 bits count.
- * @param stream What the numbers are for, such as "bootstrap".
+ * Creates a stream of random numbers. The same seed and stream return the same numbers on every machine.
+ * Streams of one seed are independent of each other.
+ * @param seed Integer; only its lowest 32 bits are used.
+ * @param stream Name of the purpose, such as "bootstrap".
  */
 export function createRandom(seed: number, stream = ""): Random {
   const a = scramble(seed | 0);
   const b = scramble(a ^ hashText(stream));
   const c = scramble(b);
-  // the all-zero state would stay there; one odd word rules it out
+  // the generator would never leave the all-zero state; one odd word excludes it
   const d = scramble(c) | 1;
   const next = xoshiro128([a, b, c, d]);
   const uniform = (): number => next() / 4294967296;

@@ -2,7 +2,7 @@ import type { FeatureSpec, ModelSpec } from "@bellwether/config/model-spec";
 import type { Demo } from "@bellwether/demo-data/demo-tables";
 import type { FeatureTable } from "../src/tables/feature-table.ts";
 
-/** The demo as the mapping under config/ would give it, for tests: numbers, one category, text and label. */
+/** The demo as the mapping under config/ would map it, for tests: numbers, one category, text and label. */
 
 const SUPPLIER_NUMBERS = [
   ...(["annual_revenue", "avg_payment_delay_days", "contract_value", "past_disputes", "delivery_score"] as const),
@@ -21,7 +21,7 @@ const feature = (name: string, kind: FeatureSpec["kind"]): FeatureSpec => ({
   immutable: false,
 });
 
-/** A model of that table. */
+/** Spec of a model of that table. */
 export const DEMO_TABLE_SPEC: ModelSpec = {
   name: "demo",
   features: [
@@ -48,7 +48,7 @@ export const DEMO_TABLE_SPEC: ModelSpec = {
   seed: 42,
 };
 
-/** The demo in columns, one row a supplier. */
+/** Returns the demo in columns, one row a supplier. */
 export function demoTable(demo: Demo): FeatureTable {
   const { suppliers, activity, contracts } = demo;
   return {

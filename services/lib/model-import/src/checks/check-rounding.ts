@@ -14,11 +14,11 @@ const WAY_OUT =
   "a float32 cannot tell such numbers apart: train on smaller ones (days since a date instead of seconds since 1970, an amount in thousands)";
 
 /**
- * Checks that rounding rows to float32 does not change a model of doubles: rows between thresholds that became one, background rows
- * and expected rows keep their scores.
+ * Checks that rounding rows to float32 does not change the scores of a model whose thresholds are doubles. It
+ * checks rows between thresholds that became the same float32, the background rows and the expected rows.
  * @param rows Check rows, float32 `[n × features]`.
- * @returns Lines for the card about thresholds that merged without changing a score.
- * @throws ImportRejectedError more than 1 % of a column's thresholds merged, or a row's score changes.
+ * @returns Lines for the model card about thresholds that merged without changing a score.
+ * @throws ImportRejectedError when more than 1 % of a column's thresholds merged, or the score of a row changes.
  */
 export function checkRounding(
   source: SourceModel,

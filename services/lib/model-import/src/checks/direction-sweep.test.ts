@@ -7,7 +7,7 @@ import { sweepDirections, violationLine } from "./direction-sweep.ts";
 const random = createRandom(3, "sweep");
 const ROWS = 800;
 const values = new Float32Array(2 * ROWS).map(() => random.normal());
-/** Rises with column 0 on average, in waves; falls with column 1. */
+/** A label that increases with column 0 on average, with waves, and decreases with column 1. */
 const labels = Uint8Array.from({ length: ROWS }, (_, row) => {
   const [a = 0, b = 0] = values.subarray(2 * row, 2 * row + 2);
   return random.uniform() < 1 / (1 + Math.exp(b - a - 2 * Math.sin(5 * a))) ? 1 : 0;
@@ -31,7 +31,7 @@ const columns: BundleColumn[] = [
   { kind: "numeric", feature: "safe" },
 ];
 
-test("a feature that moves the output against its direction is named with its largest wrong step", () => {
+test("reports a feature that moves the output against its direction, with the largest wrong step", () => {
   const found = sweepDirections(trained(Int8Array.of(0, 0)), null, values, [feature("wave", "raises")], columns);
   expect(found).toMatchObject([{ feature: "wave", direction: "raises", sweptRows: 64 }]);
   expect(found[0]?.rows).toBeGreaterThan(50);
@@ -41,12 +41,12 @@ test("a feature that moves the output against its direction is named with its la
   );
 });
 
-test("trees that are held to the directions have no violation", () => {
+test("finds no violation in trees that were trained with the directions as constraints", () => {
   const features = [feature("wave", "raises"), feature("safe", "lowers")];
   expect(sweepDirections(trained(Int8Array.of(1, -1)), null, values, features, columns)).toEqual([]);
 });
 
-test("a feature without a direction, and one that no tree uses, are not swept", () => {
+test("does not sweep a feature without a direction, nor one that no tree uses", () => {
   const model = trained(Int8Array.of(0, 0));
   expect(
     sweepDirections(model, null, values, [feature("wave", "unknown"), feature("absent", "raises")], columns),

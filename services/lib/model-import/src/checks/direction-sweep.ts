@@ -3,31 +3,35 @@ import { nextFloat32Above } from "@bellwether/tree-model/trees/float32";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { pickColumn, predictRows } from "./agreement.ts";
 
-/** A feature whose values move a model's output against what is declared of it. */
+/** A feature whose values move the output of a model against the declared direction. */
 export interface DirectionViolation {
   readonly feature: string;
   readonly direction: "raises" | "lowers";
-  /** Rows on which some higher value moves the output the wrong way, of the rows that were swept. */
+  /** Number of swept rows on which a higher value moves the output in the wrong direction. */
   readonly rows: number;
   readonly sweptRows: number;
-  /** The step of the largest wrong move, and that move in the output's own scale, above 0. */
+  /**
+   * The step with the largest wrong change of the output (`from`, `to`), and the size of that change, above
+   * 0, in units of the output.
+   */
   readonly from: number;
   readonly to: number;
   readonly move: number;
 }
 
-/** Rows whose values are swept, at most. */
+/** Most rows whose values are swept. */
 const MAX_ROWS = 64;
-/** Values that a feature takes in a sweep, at most. */
+/** Most values that a feature takes in a sweep. */
 const MAX_VALUES = 65;
-/** Moves below this share of the row's largest output are rounding. */
+/** Changes below this share of the row's largest output count as rounding. */
 const TOLERANCE = 1e-6;
 
 /**
- * Sweeps each numeric feature with a declared direction over the thresholds of the trees, everything else in a row unchanged, and
- * compares neighbouring answers. It finds violations, and proves nothing where it finds none between the values that it tried.
+ * Sweeps each numeric feature with a declared direction over the thresholds of the trees, with the rest of
+ * the row unchanged, and compares the outputs of neighbouring values. It finds violations. When it finds
+ * none, this does not prove that there are none between the values that it tried.
  * @param rows Row-major float32 `[n × model.features]`; the first 64 are swept.
- * @param output Column of the model's outputs that is served; null: the only one.
+ * @param output Index of the output that is served; null: the model has one output.
  */
 export function sweepDirections(
   model: TreeModel,
@@ -67,7 +71,10 @@ export function sweepDirections(
   });
 }
 
-/** A value in each interval between the thresholds of a column, in rising order; spread evenly over them when there are many. */
+/**
+ * Returns a value in each interval between the thresholds of a column, ascending. Beyond `MAX_VALUES`
+ * intervals, the values are spread evenly over them.
+ */
 function sweptValues(model: TreeModel, column: number): Float32Array {
   const cuts = new Set<number>();
   for (const tree of model.trees)
@@ -84,7 +91,7 @@ function sweptValues(model: TreeModel, column: number): Float32Array {
   );
 }
 
-/** A violation as a line of the card. */
+/** Returns a violation as a line of the model card. */
 export function violationLine({ feature, direction, rows, sweptRows, from, to, move }: DirectionViolation): string {
   const verb = direction === "raises" ? "lowers" : "increases";
   const short = (x: number): string => String(Number(x.toPrecision(5)));

@@ -8,50 +8,50 @@ import { readModelRows } from "../rows/model-rows.ts";
 import { rowRounding, type SourceModel } from "../source/source-model.ts";
 import { relativeDifference } from "./agreement.ts";
 
-/** The rows with the trainer's outputs cannot be used for this model; the message says what to change. */
+/** The rows with the trainer's outputs cannot be used for this model. The message says what to change. */
 export class ExpectedError extends Error {
   override readonly name = "ExpectedError" as const;
 }
 
-/** Rows with the outputs that the trainer itself gave for them. */
+/** Rows with the outputs that the trainer itself computed for them. */
 export interface ExpectedAnswers {
   /** Row-major doubles `[count × columns]`, NaN = missing. */
   readonly rows: Float64Array;
   readonly count: number;
   /** `[count × width]`, row-major. */
   readonly answers: Float64Array;
-  /** One number a row, or one for each class or target. */
+  /** Number of outputs a row: 1, or one for each class or target. */
   readonly width: number;
-  /** Names of the table's columns that were taken as the answers. */
+  /** Names of the table's columns that were read as the trainer's outputs. */
   readonly names: readonly string[];
-  /** Names of the table's columns that only number the rows. */
+  /** Names of the table's columns that were not read because they only number the rows. */
   readonly skipped: readonly string[];
 }
 
-/** How a model's answers compare with its trainer's. */
+/** Comparison of a model's outputs with those of its trainer. */
 export interface TrainerComparison {
   readonly rows: number;
-  /** What the trainer's numbers are of the model: its prediction, or the sum before the link. */
+  /** Meaning of the trainer's numbers: the model's prediction, or the sum before the link. */
   readonly compared: "prediction" | "margin";
   readonly maxRelativeDifference: number;
-  /** Rows beyond the tolerance; 0 when it holds. */
+  /** Number of rows beyond the tolerance; 0 when the model agrees with its trainer. */
   readonly differing: number;
-  /** The row with the largest difference, from 1, with what both say. */
+  /** The row with the largest difference, counted from 1, with both outputs. */
   readonly worst: { readonly row: number; readonly trainer: number; readonly model: number };
-  /** Columns that were taken as the trainer's answers. */
+  /** Columns that were read as the trainer's outputs. */
   readonly answers: readonly string[];
-  /** Columns that only number the rows and were not read. */
+  /** Columns that were not read because they only number the rows. */
   readonly skipped: readonly string[];
 }
 
-/** Largest difference to a trainer's answers that rounding explains. */
+/** Largest difference from the trainer's outputs that rounding can explain. */
 const TOLERANCE = 1e-5;
 
 /**
- * Reads the rows and the trainer's outputs: every column that is none of the model's is an output, but for an index
- * that pandas wrote along. One output is the prediction of
- * the last class (or the number of a regressor); as many as the model has classes or targets are one for each, in their order.
- * @throws TableError other columns, no or a wrong number of outputs, outputs that are no finite numbers.
+ * Reads the rows and the trainer's outputs. Every column that is not a column of the model is an output,
+ * except an index that pandas wrote. One output column is the prediction of the last class (or the number of
+ * a regressor). As many as the model has classes or targets are one for each, in their order.
+ * @throws TableError for other columns, no output or a wrong number of outputs, outputs that are not finite numbers.
  */
 export function readExpected(table: ValueTable, source: SourceModel): ExpectedAnswers {
   const { columns, hasNames, classes, model } = source;
@@ -83,7 +83,7 @@ export function readExpected(table: ValueTable, source: SourceModel): ExpectedAn
   return { rows, count, answers, width: others.length, names, skipped };
 }
 
-/** Names of columns in an error or a report, in at most 200 characters. */
+/** Returns names of columns for an error or a report, in at most 200 characters. */
 export function columnsText(names: readonly string[]): string {
   return names
     .map((name) => (name === "" ? '""' : name))
@@ -91,14 +91,15 @@ export function columnsText(names: readonly string[]): string {
     .slice(0, 200);
 }
 
-/** Says which columns were not read because they only number the rows. */
+/** Returns a clause that names the columns that were not read because they only number the rows. */
 export function skippedText(skipped: readonly string[]): string {
   return skipped.length === 0 ? "" : `; not read, it numbers the rows: ${columnsText(skipped)}`;
 }
 
 /**
- * Compares a model with its trainer's answers, as predictions and as sums before the link; what fits better counts.
- * @param riskClass Class or target that a single output speaks for; null: the last.
+ * Compares a model with its trainer's outputs, both as predictions and as sums before the link, and returns
+ * the better match.
+ * @param riskClass Class or target that a single output column stands for; null: the last.
  */
 export function compareWithTrainer(
   source: SourceModel,
@@ -119,7 +120,7 @@ export function compareWithTrainer(
     const isProbability = compared === "prediction" && classes !== null;
     const answerOf = (row: number, name: number): number => {
       if (model.outputs === names.length) return ours[row * model.outputs + name] as number;
-      // One output speaks for the second of two classes.
+      // A model of two classes may have one output, that of the second class.
       const second = ours[row] as number;
       if (name === 1) return second;
       return isProbability && (link === "logistic" || isShare(second)) ? 1 - second : -second;
@@ -153,8 +154,8 @@ export function compareWithTrainer(
 }
 
 /**
- * Compares a model with its trainer's answers.
- * @throws ImportRejectedError they differ by more than rounding.
+ * Compares a model with its trainer's outputs.
+ * @throws ImportRejectedError when they differ by more than rounding.
  */
 export function checkTrainer(
   source: SourceModel,

@@ -4,7 +4,7 @@ import { nextFloat32Above } from "@bellwether/tree-model/trees/float32";
 import { describe, expect, test } from "vitest";
 import { type ImportedModel, importModel, type RejectedModel } from "../import-model.ts";
 
-/** A LightGBM file of stumps: threshold and the leaves on its left and right. */
+/** Returns a LightGBM file of stumps: for each its threshold, its left leaf and its right leaf. */
 function stumps(...trees: readonly (readonly [threshold: number, left: number, right: number])[]): Uint8Array {
   const sections = trees.map(
     ([threshold, left, right], at) => `Tree=${at}
@@ -43,12 +43,12 @@ const importRows = (
   return importModel({ bytes, modelName: "stumps", background, expected, riskClass: null, runOnnx });
 };
 
-/** Distinct thresholds far apart, `count` of them. */
+/** Returns `count` stumps whose thresholds are far apart. */
 const apart = (count: number): [number, number, number][] =>
   Array.from({ length: count }, (_, at): [number, number, number] => [at * 1024, 0, 1]);
 
-describe("thresholds that are one float32", () => {
-  test("more than 1 % of a column's: refused, whatever they change", async () => {
+describe("thresholds that round to the same float32", () => {
+  test("rejects a model when more than 1 % of a column's thresholds merge, even if no score changes", async () => {
     const same: [number, number, number] = [1_700_000_001.5, 2, 2];
     expect(await importRows(stumps([1_700_000_000.5, 2, 2], same, ...apart(97)))).toMatchObject({
       status: "rejected",
@@ -57,21 +57,21 @@ describe("thresholds that are one float32", () => {
     expect(await importRows(stumps([1_700_000_000.5, 2, 2], same, ...apart(98)))).toMatchObject({ status: "imported" });
   });
 
-  test("up to 1 %, and no score changes: a line on the card", async () => {
+  test("adds a line to the card when up to 1 % merge and no score changes", async () => {
     const imported = await importRows(stumps([1_700_000_000.5, 2, 2], [1_700_000_001.5, 2, 2], ...apart(98)));
     expect(imported).toMatchObject({
       modelCard: expect.stringMatching(/1 of 100 thresholds .* no score changes by it/),
     });
   });
 
-  test("up to 1 %, and rows between them change: refused", async () => {
+  test("rejects a model when up to 1 % merge and the scores of rows between them change", async () => {
     expect(await importRows(stumps([1_700_000_000.5, 2, 3], [1_700_000_001.5, 2, 2], ...apart(98)))).toMatchObject({
       status: "rejected",
       reason: expect.stringMatching(/rows between them get another score than from their trainer/),
     });
   });
 
-  test("background and expected rows that change by rounding: refused with the row", async () => {
+  test("rejects background and expected rows whose scores change by rounding, and names the row", async () => {
     const model = stumps([1_700_000_000.5, 2, 3]);
     const header = "opened";
     expect(await importRows(model, { background: `${header}\n5\n1700000001\n` })).toMatchObject({
@@ -86,8 +86,8 @@ describe("thresholds that are one float32", () => {
   });
 });
 
-test("float32 rows and decimals on a threshold go where the trainer sends them", async () => {
-  // The double after 0.3; the float32 of 0.3 lies above it.
+test("float32 rows and decimals on a threshold go to the same side as in the trainer", async () => {
+  // The double after 0.3. The float32 of 0.3 is larger.
   const threshold = 0.30000000000000004;
   const imported = await importRows(stumps([threshold, 10, 20]));
   if (imported.status === "rejected") throw new Error(imported.reason);

@@ -3,26 +3,26 @@ import { float32AtMost } from "@bellwether/tree-model/trees/float32";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
-/** Thresholds of one column that are the same float32. */
+/** The thresholds of one column of which some round to the same float32. */
 export interface MergedThresholds {
   readonly column: number;
-  /** Distinct thresholds in the file. */
+  /** Number of distinct thresholds in the file. */
   readonly thresholds: number;
-  /** How many of them fall on another. */
+  /** Number of thresholds that have the same float32 as the next lower one. */
   readonly merged: number;
-  /** Pairs of neighbours that fall together, ascending; at most 64. */
+  /** Pairs of neighbours with the same float32, ascending; at most 64. */
   readonly pairs: readonly (readonly [number, number])[];
 }
 
-/** Share of a column's thresholds that may merge. */
+/** Largest share of a column's thresholds that may merge. */
 const MAX_MERGED = 0.01;
-/** As for all evaluations of one model. */
+/** Largest relative change of a score, as for every comparison of two evaluations. */
 const TOLERANCE = 1e-5;
 const MAX_PAIRS = 64;
-/** Rows bent to lie between a pair. */
+/** Number of rows that are moved between each pair of thresholds. */
 const ROWS_PER_PAIR = 16;
 
-/** Columns where distinct doubles became one float32. */
+/** Finds the columns in which distinct doubles became the same float32. */
 export function mergedThresholds(model: TreeModel): MergedThresholds[] {
   const byColumn = new Map<number, Set<number>>();
   for (const tree of model.trees) {
@@ -44,13 +44,13 @@ export function mergedThresholds(model: TreeModel): MergedThresholds[] {
   });
 }
 
-/** Whether too many of a column's thresholds merged. */
+/** Whether more of a column's thresholds merged than allowed. */
 export function mergesTooMany({ thresholds, merged }: MergedThresholds): boolean {
   return merged > MAX_MERGED * thresholds;
 }
 
 /**
- * Rows between merged thresholds, in doubles: `rows` with one column moved there.
+ * Returns rows of doubles between merged thresholds: copies of `rows` with one column moved there.
  * @param rows Float32 rows `[n × features]`.
  */
 export function rowsBetween(rows: Float32Array, features: number, merged: readonly MergedThresholds[]): Float64Array {
@@ -72,7 +72,8 @@ export function rowsBetween(rows: Float32Array, features: number, merged: readon
 }
 
 /**
- * The row (from 0) whose raw output rounding to float32 changes most, when that is beyond the tolerance; null: none.
+ * Returns the row (from 0) whose raw output changes most by rounding to float32, or null when no change
+ * exceeds the tolerance.
  * @param rows Doubles `[n × features]`.
  */
 export function rowChangedByRounding(model: TreeModel, rows: Float64Array): number | null {
@@ -96,7 +97,7 @@ export function rowChangedByRounding(model: TreeModel, rows: Float64Array): numb
   return worst;
 }
 
-/** Raw output of one row of doubles, compared with the file's own thresholds, `[outputs]`. */
+/** Returns the raw output of one row of doubles, compared with the thresholds of the file, `[outputs]`. */
 function evaluateExactly(model: TreeModel, row: Float64Array): Float64Array {
   const sums = model.base.slice();
   for (const tree of model.trees) {

@@ -16,13 +16,16 @@ import type { Background } from "../rows/background.ts";
 import { rowRounding } from "../source/source-model.ts";
 import type { ServedOutput } from "./served-output.ts";
 
-/** Bands of a score when the model brings none. */
+/** Score bands of an imported model, which brings none of its own. */
 const BANDS = { high: 0.7, medium: 0.4 } as const;
 
-/** An imported model's output is taken as it is. */
+/** The output of an imported model is not calibrated. */
 const CALIBRATION = { kind: "none" } as const;
 
-/** What contributions of an imported model are measured against, and why not something better. */
+/**
+ * Chooses what the contributions of an imported model are measured against. `background` also says why a
+ * better kind is not available.
+ */
 export function chooseExplanation(served: ServedOutput, background: Background | null): Explanation {
   if (served.classColumn !== null) {
     return { kind: "none", background: "the probability of one class of a softmax is no sum of trees" };
@@ -40,7 +43,7 @@ export function chooseExplanation(served: ServedOutput, background: Background |
   return { kind: "interventional", background: `${background.count} rows given at import`, rows };
 }
 
-/** Why background rows cannot explain the model, or null when they can. */
+/** Returns why background rows cannot explain the model, or null when they can. */
 function interventionalRejection({ model }: ServedOutput, { count }: Background): string | null {
   try {
     checkInterventional(model, count);
@@ -51,17 +54,20 @@ function interventionalRejection({ model }: ServedOutput, { count }: Background)
   }
 }
 
-/** What a person declares of an imported feature. */
+/** Declaration of an imported feature. */
 export type DeclaredFeature = Pick<FeatureSpec, "name" | "kind" | "unit" | "direction" | "immutable">;
 
-/** Everything between a supplier and an imported model. Names are the file's or the background's; units and directions are declared. */
+/**
+ * Builds the bundle of an imported model. Names come from the file or the background rows; units and
+ * directions are declared.
+ */
 export function importedBundle(parts: {
   readonly modelName: string;
   readonly columns: readonly BaseColumn[];
   readonly names: readonly string[];
   readonly served: ServedOutput;
   readonly background: Background | null;
-  /** What is known of features, by name. */
+  /** Declared features. */
   readonly declared: readonly DeclaredFeature[];
   readonly explanation: Explanation;
   readonly golden: readonly GoldenRow[];
@@ -77,7 +83,7 @@ export function importedBundle(parts: {
     columns: bundleColumns,
     ...(rowRounding(served.model) === float32AtMost && { rounding: "down" as const }),
     text: null,
-    // One known feature is enough: how much may be missing is the model's own affair.
+    // One known feature is enough: this project does not know how many features the imported model needs.
     minimumPresent: 1 / features.length,
     outputSpace: served.outputSpace,
     classes: served.classes,

@@ -3,7 +3,7 @@ import type { Agreement } from "../checks/agreement.ts";
 import { columnsText, skippedText, type TrainerComparison } from "../checks/expected-answers.ts";
 import type { SourceModel } from "../source/source-model.ts";
 
-/** The model card of an imported model in Markdown: where it came from, how it was checked, what is not known. */
+/** Writes the model card of an imported model in Markdown: its origin, its checks, and what is unknown. */
 export function renderImportedCard(
   bundle: FeatureBundle,
   source: SourceModel,
@@ -36,7 +36,7 @@ What the data were, how good the model is, and for whom. Evaluate it on your own
 `;
 }
 
-/** How the model was compared with its trainer, or that it was not. */
+/** Returns a line about the comparison of the model with its trainer, also when there was none. */
 export function trainerLine(trainer: TrainerComparison | null): string {
   if (trainer === null) {
     return "Not compared with its trainer: the file may answer otherwise than the model that was trained, where a converter changed it. Import it with --expected ROWS to prove that it does not.";

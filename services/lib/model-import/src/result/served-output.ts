@@ -3,24 +3,24 @@ import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejecte
 import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { SourceModel } from "../source/source-model.ts";
 
-/** The one number a row that a service answers with. */
+/** The one number a row that a service serves. */
 export interface ServedOutput {
-  /** One output, or all classes when `classColumn` is set. */
+  /** The model: one output, or all classes when `classColumn` is set. */
   readonly model: TreeModel;
-  /** Class whose softmax probability is served; null: the model's one output is. */
+  /** Class whose softmax probability is served; null: the model's only output is served. */
   readonly classColumn: number | null;
   readonly outputSpace: FeatureBundle["outputSpace"];
   readonly classes: { readonly risk: string; readonly other: string };
   readonly notes: readonly string[];
 }
 
-/** How far leaf sums of a probability may leave [0, 1] by rounding. */
+/** Rounding error by which the leaf sums of a probability may be outside [0, 1]. */
 const SLACK = 1e-4;
 
 /**
- * Chooses what is served: the margin or probability of the risk class, or a regressor's raw number.
+ * Chooses what is served: the margin or probability of the risk class, or the raw number of a regressor.
  * @param riskClass Name of the class that is the risk, or number of the target; null: the last.
- * @throws ImportRejectedError there is no such class or target.
+ * @throws ImportRejectedError when there is no such class or target.
  */
 export function chooseServedOutput(source: SourceModel, riskClass: string | null): ServedOutput {
   const { model, classes } = source;
@@ -61,7 +61,7 @@ function serveTarget(model: TreeModel, target: number, targets: number): ServedO
   return { model: one, classColumn: null, outputSpace, classes: { risk: "high", other: "low" }, notes };
 }
 
-/** The other class of two: −margin, or 1 − probability. */
+/** Returns a model of the other class of two: −margin, or 1 − probability. */
 function oppositeClass(model: TreeModel): TreeModel {
   return mixOutputs(model, [-1], spaceOf(model) === "probability" ? 1 : 0, model.link);
 }
@@ -71,7 +71,10 @@ function spaceOf(model: TreeModel): FeatureBundle["outputSpace"] {
   return model.link === "identity" && sumsToProbability(model) ? "probability" : "raw";
 }
 
-/** Whether no row can leave [0, 1]: the least and the largest leaves of all trees, summed. */
+/**
+ * Whether the output of every row is in [0, 1]: checks the sums of the smallest and of the largest leaves of
+ * all trees.
+ */
 function sumsToProbability(model: TreeModel): boolean {
   let least = model.base[0] ?? 0;
   let largest = least;
@@ -83,7 +86,7 @@ function sumsToProbability(model: TreeModel): boolean {
   return least >= -SLACK && largest <= 1 + SLACK;
 }
 
-/** One output: the weighted sum of all outputs, plus a constant. */
+/** Returns a model with one output: the weighted sum of all outputs, plus a constant. */
 function mixOutputs(
   model: TreeModel,
   weights: readonly number[],

@@ -34,7 +34,7 @@ test("finds columns by name, in any order, and ignores others", () => {
   expect([...rows]).toEqual([10, 1, 20, Number.NaN]);
 });
 
-test("takes the table's names in order when the model's are made up", () => {
+test("uses the names of the table in order when the model's names are generated", () => {
   const { rows, names } = readBackground(
     parseTable(bytes("spend,delay\n10,1\n")),
     [column("f0"), column("f1")],
@@ -45,13 +45,13 @@ test("takes the table's names in order when the model's are made up", () => {
   expect([...rows]).toEqual([10, 1]);
 });
 
-test("turns texts into indicator columns", () => {
+test("converts texts to indicator columns", () => {
   const columns = [column("spend"), column("region", "north"), column("region", "south")];
   const { rows } = readBackground(parseTable(bytes("spend,region\n10,south\n20,east\n")), columns, true, Math.fround);
   expect([...rows]).toEqual([10, 0, 1, 20, 0, 0]);
 });
 
-test("keeps rows spread over a long table", () => {
+test("keeps rows that are spread over a long table", () => {
   const lines = Array.from({ length: 5000 }, (_, row) => `${row},0`);
   const { rows, count } = readBackground(
     parseTable(bytes(`spend,delay\n${lines.join("\n")}\n`)),
@@ -69,7 +69,7 @@ test.each([
   ["no rows", "spend,delay\n", /no rows/],
   ["a row with fewer cells than the header", "spend,delay\n1,2\n3\n", /row 3 has 1 cells where the header has 2/],
   ["a name twice", "spend,delay,delay\n1,2,3\n", /two columns "delay"/],
-])("refuses %s", (_, text, reason) => {
+])("rejects %s", (_, text, reason) => {
   const read = () => readBackground(parseTable(bytes(text)), NAMED, true, Math.fround);
   expect(read).toThrow(TableError);
   expect(read).toThrow(reason);
@@ -79,7 +79,7 @@ const file = (name: string): Uint8Array =>
   foreignModels().find((model) => model.name === name)?.bytes ?? new Uint8Array();
 const task = { modelName: "imported", riskClass: null, runOnnx };
 
-test("background rows explain a model without covers, and tell what was seen in training", async () => {
+test("background rows explain a model without covers, and set the ranges of its features", async () => {
   const background = bytes("spend,delay,region\n0.5,1,north\n-0.5,0,south\n1,-1,north\n");
   const imported = await importModel({ ...task, bytes: file("sklearn-one-hot.onnx"), background });
   if (imported.status === "rejected") throw new Error(imported.reason);
@@ -101,19 +101,19 @@ test("background rows explain a model without covers, and tell what was seen in 
   }
 });
 
-test("covers of the file go before background rows", async () => {
+test("covers of the file are preferred to background rows", async () => {
   const background = bytes("f0,f1,f2,f3\n0,0,0,0\n");
   const imported = await importModel({ ...task, bytes: file("xgboost-classifier.model"), background });
   expect(imported).toMatchObject({ status: "imported", bundle: { explanation: { kind: "path-dependent" } } });
 });
 
-test("a file without covers and without background rows says how to get contributions", async () => {
+test("the explanation of a file without covers and without background rows says how to get contributions", async () => {
   const imported = await importModel({ ...task, bytes: file("sklearn-forest.onnx"), background: null });
   const background = expect.stringContaining("--background");
   expect(imported).toMatchObject({ status: "imported", bundle: { explanation: { kind: "none", background } } });
 });
 
-test("the risk class can be named, and the other class of two turns the margin around", () => {
+test("the risk class can be named, and the other class of two has the negative margin", () => {
   const source = readSourceModel(file("sklearn-tree-names.onnx"));
   expect(source.classes).toEqual(["bad", "good"]);
   expect(chooseServedOutput(source, null).classes).toEqual({ risk: "good", other: "bad" });

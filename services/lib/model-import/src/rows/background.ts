@@ -2,30 +2,34 @@ import type { ValueTable } from "@bellwether/risk-model/tables/value-table";
 import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
 import { readModelRows } from "./model-rows.ts";
 
-/** The background rows cannot be used for this model; the message says what to change. */
+/** The background rows cannot be used for this model. The message says what to change. */
 export class BackgroundError extends Error {
   override readonly name = "BackgroundError" as const;
 }
 
-/** Rows of the kind the model will see. */
+/** Rows like those that the model will score. */
 export interface Background {
   /** Row-major float32 `[count × columns]`, NaN = missing. */
   readonly rows: Float32Array;
-  /** The same rows before they were rounded. */
+  /** The same rows as doubles, before they were rounded. */
   readonly exact: Float64Array;
   readonly count: number;
-  /** Names of the model's columns after the table's header. */
+  /** Names of the model's columns, with those of the table where the model's are generated. */
   readonly names: readonly string[];
 }
 
-/** Rows kept; more would make the explanation's tables and the bundle larger, not better. */
+/**
+ * Most rows that are kept. More rows would enlarge the tables of the explanation and the bundle without a
+ * benefit.
+ */
 export const MAX_BACKGROUND_ROWS = 1_000;
 
 /**
- * Reads background rows, at most 1,000 spread over the table. Columns are found by name; when the model's names are made up, the
- * table may have exactly the model's columns in its order, and gives them its names.
- * @param round How the model's rows are rounded to float32.
- * @throws TableError columns are missing, or cells are no numbers.
+ * Reads background rows, at most 1,000, spread over the table. Columns are found by name. When the model's
+ * names are generated, the table may instead have exactly the model's columns in the model's order; the
+ * columns then take the names of the table.
+ * @param round Rounds a number to the float32 of the model's rows.
+ * @throws TableError when columns are missing or cells are not numbers.
  */
 export function readBackground(
   table: ValueTable,

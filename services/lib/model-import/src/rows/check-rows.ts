@@ -2,9 +2,9 @@ import { createRandom, type Random } from "@bellwether/risk-model/random";
 import { nextFloat32Above } from "@bellwether/tree-model/trees/float32";
 import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
-/** What the values of some columns are bound to, whatever the model's thresholds say. */
+/** Restrictions on the values of some columns. They take precedence over the model's thresholds. */
 export interface ColumnRules {
-  /** Columns that hold whole numbers and no NaN or infinity. */
+  /** Columns that hold integers, without NaN and infinities. */
   readonly whole: ReadonlySet<number>;
   /** Groups of 0/1 columns of which exactly one is 1. */
   readonly oneOf: readonly (readonly number[])[];
@@ -18,12 +18,13 @@ const THRESHOLD_ROWS = 96;
 const MISSING_ROWS = 48;
 const INFINITE_ROWS = 12;
 
-/** Thresholds kept a column. */
+/** Most thresholds that are kept a column. */
 const KEPT = 64;
 
 /**
- * Rows on which two evaluations of a model must agree: random around the thresholds, exactly on them and just above, along
- * paths to single leaves, with missing and infinite values, and all zero, missing, +∞ and −∞. The same rows every time.
+ * Returns the rows on which two evaluations of a model must agree: random values around the thresholds,
+ * values exactly on them and just above, rows along paths to single leaves, rows with missing and infinite
+ * values, and rows that are all zero, missing, +∞ or −∞. The rows are the same at every call.
  * @returns Row-major `[rows × model.features]`.
  */
 export function checkRows(model: TreeModel, rules: ColumnRules): Float32Array {
@@ -57,7 +58,7 @@ export function checkRows(model: TreeModel, rules: ColumnRules): Float32Array {
   return flat;
 }
 
-/** Up to `KEPT` thresholds and set members of each column, ascending. */
+/** Returns up to `KEPT` thresholds and set members of each column, ascending. */
 function cutsByColumn(model: TreeModel): Float32Array[] {
   const cuts = Array.from({ length: model.features }, () => new Set<number>());
   for (const tree of model.trees) {
@@ -72,7 +73,7 @@ function cutsByColumn(model: TreeModel): Float32Array[] {
   return cuts.map((set) => Float32Array.from(set).filter(Number.isFinite).sort());
 }
 
-/** A value in the range of a column's thresholds or somewhat outside. */
+/** Returns a value in the range of a column's thresholds or a little outside. */
 function around(cuts: Float32Array, random: Random): number {
   const low = cuts[0] ?? -1;
   const high = cuts.at(-1) ?? 1;
@@ -80,14 +81,17 @@ function around(cuts: Float32Array, random: Random): number {
   return Math.fround(low - margin + random.uniform() * (high - low + 2 * margin));
 }
 
-/** A threshold itself, or the float after it. */
+/** Returns a threshold, or the float32 after it. */
 function onCut(cuts: Float32Array, random: Random): number {
   if (cuts.length === 0) return around(cuts, random);
   const cut = cuts[random.below(cuts.length)] ?? 0;
   return random.uniform() < 0.7 ? cut : nextFloat32Above(cut);
 }
 
-/** Bends a row so that it meets the nodes on a random path of a random tree exactly on their thresholds, or with `value`. */
+/**
+ * Changes a row so that it follows a random path of a random tree, with each value exactly on the threshold
+ * or just above, or sometimes `value`.
+ */
 function alongPath(model: TreeModel, row: Float32Array, random: Random, value?: number): void {
   const tree = model.trees[random.below(model.trees.length)];
   if (tree === undefined) return;

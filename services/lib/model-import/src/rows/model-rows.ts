@@ -13,19 +13,20 @@ export interface ModelRows {
   /** Row-major doubles `[count × columns]`, NaN = missing. */
   readonly rows: Float64Array;
   readonly count: number;
-  /** Names of the model's columns after the table's header. */
+  /** Names of the model's columns, with those of the table where the columns were found by order. */
   readonly names: readonly string[];
-  /** Columns of the table that are none of the model's, without those that number the rows. */
+  /** Columns of the table that are not columns of the model, without those that only number the rows. */
   readonly others: readonly number[];
-  /** Names of the columns that number the rows and are not read: an index that pandas wrote along. */
+  /** Names of the columns that are not read because they only number the rows: an index that pandas wrote. */
   readonly skipped: readonly string[];
 }
 
 /**
- * Finds a model's columns in a table: by name; in order when the model's names are made up and the table has exactly its columns
- * (and `extra` more at the end); as the list `features` of JSON lines.
- * @param extra Columns that the table may have behind the model's when they are found by their order; null: any number but none.
- * @throws TableError columns are missing, or cells are neither numbers nor known categories.
+ * Finds a model's columns in a table in one of three ways: by name; by order, when the model's names are
+ * generated and the table has exactly its columns (and `extra` columns after them); or in the list `features`
+ * of JSON lines.
+ * @param extra Whether columns found by order must be followed by more columns ("some") or by none ("none").
+ * @throws TableError when columns are missing, or cells are neither numbers nor known categories.
  */
 export function readModelRows(
   table: ValueTable,
@@ -59,7 +60,10 @@ export function readModelRows(
   return { rows, count, names, others: unused.filter((place) => !isIndex(header[place] ?? "", place)), skipped };
 }
 
-/** Whether a column is the index of a pandas data frame: in Parquet by its name, in CSV the first one, which has none. */
+/**
+ * Whether a column is the index of a pandas data frame. In Parquet its name shows it; in CSV it is the first
+ * column, without a name.
+ */
 function isIndex(name: string, place: number): boolean {
   return /^__index_level_\d+__$/.test(name) || (place === 0 && (name === "" || name === "Unnamed: 0"));
 }
@@ -90,7 +94,7 @@ function findColumns(
   );
 }
 
-/** The first of several codes with one text counts. */
+/** When several codes have the same text, the first one is used. */
 function codesByText({ codes }: BaseColumn): ReadonlyMap<string, number> {
   const byText = new Map<string, number>();
   for (const [at, label] of (codes?.labels ?? []).entries()) {

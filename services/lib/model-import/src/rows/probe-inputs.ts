@@ -4,14 +4,14 @@ import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes"
 import type { ColumnRules } from "./check-rows.ts";
 import type { OnnxInput } from "./run-onnx.ts";
 
-/** A text that no encoder lists. */
+/** A text that no encoder lists, so it is encoded as unknown. */
 const UNKNOWN = "\u{1f50d}";
 
 function textOf({ values, labels }: CategoryCodes, code: number): string {
   return labels?.[values.indexOf(code)] ?? UNKNOWN;
 }
 
-/** What the raw columns of a probe are bound to. */
+/** Returns the restrictions on the values of a probe's raw columns. */
 export function probeRules(probe: OnnxProbe, columns: readonly BaseColumn[]): ColumnRules {
   const texts = probe.inputs.filter((input) => input.type === "string").map((input) => input.columns);
   const among = texts.flatMap(([only]) => {
@@ -27,7 +27,7 @@ export function probeRules(probe: OnnxProbe, columns: readonly BaseColumn[]): Co
 }
 
 /**
- * Puts raw rows into the tensors that a probe takes.
+ * Converts raw rows to the input tensors of a probe.
  * @param rows Row-major `[count × columns.length]`.
  */
 export function probeInputs(probe: OnnxProbe, columns: readonly BaseColumn[], rows: Float32Array): OnnxInput[] {

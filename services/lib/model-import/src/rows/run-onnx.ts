@@ -10,8 +10,8 @@ export interface OnnxInput {
 }
 
 /**
- * Runs an ONNX model once in the runtime that will serve it and gives one output, flattened row-major.
- * Importers take it as an argument, so that they themselves load no native code.
+ * Runs an ONNX model once in the runtime that will serve it, and returns one output, flattened row-major.
+ * Importers receive this function as an argument, so that they load no native code themselves.
  */
 export type RunOnnx = (
   model: Uint8Array,

@@ -1,15 +1,15 @@
 import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 
-/** Formats that are read. */
+/** Formats that can be read. */
 export type ModelFormat = "onnx" | "xgboost-json" | "xgboost-ubjson" | "lightgbm-text";
 
 const TO_ONNX =
   "export the model to ONNX, or save it in its trainer's own format (XGBoost .json or .ubj, LightGBM text)";
 const PICKLE = `a Python pickle (joblib writes them too) is a program, and running it is not reading a model; ${TO_ONNX}`;
 
-/** Files that people bring and that are not read, by how they begin. */
+/** Known formats that cannot be read, by the first bytes of the file, with the reason. */
 const REJECTED: readonly (readonly [start: string | RegExp, reason: string])[] = [
-  // Protocols 2 and later; 0 and 1 begin with an opcode and a module's name.
+  // Pickle protocols 2 and later; files of protocols 0 and 1 begin with an opcode and the name of a module.
   ["\x80", PICKLE],
   [/^c[a-z_][\w.]*\n\w+\n[pq(]|^\(dp0\n|^\(lp0\n/, PICKLE],
   ...["x\x01", "x\x5e", "x\x9c", "x\xda"].map((start): readonly [string, string] => [
@@ -60,7 +60,10 @@ const REJECTED: readonly (readonly [start: string | RegExp, reason: string])[] =
   ["\x7fELF", "a program or library, which is no model"],
 ];
 
-/** Core ML begins with a version, as ONNX does, and a message where ONNX has the name of its producer. */
+/**
+ * A Core ML file begins with a version, like ONNX. Its next field is a message, where ONNX has the name of
+ * the producer.
+ */
 const isCoreMl = (head: string): boolean =>
   head.charCodeAt(0) === 0x08 &&
   head[2] === "\x12" &&
@@ -70,8 +73,8 @@ const matches = (head: string, start: string | RegExp): boolean =>
   typeof start === "string" ? head.startsWith(start) : start.test(head);
 
 /**
- * Tells the format from the first bytes; the name of a file proves nothing.
- * @throws ImportRejectedError a format that is known and not read.
+ * Detects the format from the first bytes. The file name is not considered.
+ * @throws ImportRejectedError for a known format that cannot be read.
  */
 export function detectFormat(bytes: Uint8Array): ModelFormat {
   const head = String.fromCharCode(...bytes.subarray(0, 512));
@@ -79,17 +82,18 @@ export function detectFormat(bytes: Uint8Array): ModelFormat {
   if (known !== undefined) throw new ImportRejectedError("unsupported", known[1]);
   if (isCoreMl(head)) throw new ImportRejectedError("unsupported", `a Core ML model, which is not read; ${TO_ONNX}`);
   if (/^tree\r?\n/.test(head)) return "lightgbm-text";
-  // UBJSON puts a length behind the brace, JSON a quote or blanks.
+  // After the brace UBJSON has a length; JSON has a quote or white space.
   if (/^\{[iUIlL#$]/.test(head)) return "xgboost-ubjson";
   if (/^\s*[{[]/.test(head)) return "xgboost-json";
-  // The binary format of XGBoost before 1.0 begins with numbers and then names its objective and its booster.
+  // The binary format of XGBoost before 1.0 begins with numbers, followed by the names of the objective and
+  // the booster.
   if (/(binary|multi|reg|rank|count|survival):[a-z]+[\s\S]*gb(tree|linear)/.test(head)) {
     throw new ImportRejectedError(
       "unsupported",
       "XGBoost's old binary format, which is not documented; load it with the XGBoost that wrote it and save it as .json or .ubj",
     );
   }
-  // Protocol buffers of ONNX begin with the field ir_version; other text is no model.
+  // ONNX (protocol buffers) begins with the field ir_version. Any other text is not a model.
   if (/^[\t\n\r -~]{16}/.test(head)) {
     throw new ImportRejectedError(
       "unsupported",
@@ -99,7 +103,10 @@ export function detectFormat(bytes: Uint8Array): ModelFormat {
   return "onnx";
 }
 
-/** JSON files of tree models that are not XGBoost's own format: a key that only they have, and the way out. */
+/**
+ * JSON files of tree models in other formats than XGBoost's: a key that only that format has, and the reason
+ * with the way out.
+ */
 const OTHER_JSON: readonly (readonly [keys: readonly string[], reason: string])[] = [
   [["oblivious_trees"], 'a CatBoost model in JSON, which is not read; save it with save_model(FILE, format="onnx")'],
   [
@@ -118,8 +125,8 @@ const OTHER_JSON: readonly (readonly [keys: readonly string[], reason: string])[
 ];
 
 /**
- * Names a JSON file that is something else than an XGBoost model.
- * @throws ImportRejectedError with its name and the way out.
+ * Rejects a JSON file that is not an XGBoost model.
+ * @throws ImportRejectedError with the name of the format and the way out.
  */
 export function rejectOtherJson(parsed: unknown): void {
   const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed;

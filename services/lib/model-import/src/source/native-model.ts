@@ -1,18 +1,18 @@
 import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
-/** A model read from its trainer's own file. */
+/** A model read from its trainer's own format. */
 export interface NativeModel {
   readonly model: TreeModel;
   /** Column names, `[features]`. */
   readonly columnNames: readonly string[];
-  /** Columns that hold category codes (whole numbers ≥ 0). */
+  /** Columns that hold category codes (integers ≥ 0). */
   readonly categorical: ReadonlySet<number>;
-  /** What the codes of each column mean, null where the file does not say; `[features]`. */
+  /** Category codes of each column, `[features]`; null where the file does not give their meaning. */
   readonly codes: readonly (CategoryCodes | null)[];
   readonly objective: string;
-  /** Whether the model tells classes apart. */
+  /** Whether the model is a classifier. */
   readonly isClassifier: boolean;
-  /** What the reader changed or left out, for the person who imports. */
+  /** Notes for the person who imports the model: what the reader changed or left out. */
   readonly notes: readonly string[];
 }

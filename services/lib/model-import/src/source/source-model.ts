@@ -12,31 +12,37 @@ import { parseUbjsonModel } from "./text/parse-ubjson.ts";
 import { withoutByteOrderMark } from "./text/plain-text.ts";
 import { readXgboost } from "./xgboost/read-xgboost.ts";
 
-/** A foreign model in canonical form, whatever file it came from. */
+/** A model of another trainer in canonical form, independent of its file format. */
 export interface SourceModel {
   readonly format: ModelFormat;
-  /** Who wrote it, for example "skl2onnx". */
+  /** Program that wrote the file, for example "skl2onnx". */
   readonly producer: string;
   readonly model: TreeModel;
   readonly columns: readonly BaseColumn[];
-  /** Columns that hold category codes: whole numbers. */
+  /** Columns that hold category codes (integers). */
   readonly categorical: ReadonlySet<number>;
-  /** Whether the names are the file's own or made up (f0, f1, …). */
+  /** True when the names come from the file, false when they are generated (f0, f1, …). */
   readonly hasNames: boolean;
-  /** Names of the classes; null for a regressor. Two classes may share one output, which then speaks for the second. */
+  /**
+   * Class names; null for a regressor. Two classes may share one output, which is then that of the second
+   * class.
+   */
   readonly classes: readonly string[] | null;
-  /** What to ask the runtime; null when the file is no ONNX. */
+  /** The part of the file that the runtime evaluates; null when the file is not ONNX. */
   readonly probe: OnnxProbe | null;
   readonly notes: readonly string[];
 }
 
-/** Rounds a double to the float32 that a model's trees compare: down where they were made of doubles (see `FeatureBundle.rounding`). */
+/**
+ * Returns the function that rounds a double to the float32 that a model's trees compare: down where the
+ * thresholds were doubles (see `FeatureBundle.rounding`).
+ */
 export function rowRounding({ trees }: TreeModel): (value: number) => number {
   return trees.some((tree) => tree.exact !== undefined) ? float32AtMost : Math.fround;
 }
 
 /**
- * Reads a model file of any known format.
+ * Reads a model file of any supported format.
  * @throws ImportRejectedError with the reason.
  */
 export function readSourceModel(bytes: Uint8Array): SourceModel {

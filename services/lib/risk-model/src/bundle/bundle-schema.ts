@@ -63,7 +63,7 @@ const feature = mapOf({
     .nullable(),
   missing: oneOf("refuse", "keep", "median"),
   direction: oneOf("raises", "lowers", "unknown"),
-  // Bundles of earlier releases lack it.
+  // Bundles of earlier releases do not have this field.
   monotone: flag.optional(),
   immutable: flag,
   training: mapOf({ min: number, max: number, median: number })
@@ -90,7 +90,10 @@ const vocabulary = mapOf({
   idf: listOf(number.refine((x) => x > 0, { error: "expected a number above 0" })),
 }).refine(({ terms, idf }) => terms.length === idf.length, { error: "expected as many terms as idf" });
 
-/** Type and range of each field of `feature_bundle.json`; unknown fields are ignored. What fields say of each other: `checkParts`. */
+/**
+ * Type and range of each field of `feature_bundle.json`. Unknown fields are ignored. `checkParts` checks that
+ * the fields agree with each other.
+ */
 export const BUNDLE_SCHEMA = mapOf({
   format: z.literal("bellwether.feature-bundle/1"),
   modelName: name,

@@ -1,6 +1,9 @@
 import type { BundleColumn, FeatureBundle } from "./feature-bundle.ts";
 
-/** Where a bundle's parts contradict each other, in words; null: nowhere. Each part has its right type. */
+/**
+ * Returns where the parts of a bundle contradict each other, in words, or null. The type of each part must
+ * already be checked.
+ */
 export function checkParts(bundle: FeatureBundle): string | null {
   const features = new Map(bundle.features.map((feature) => [feature.name, feature]));
   if (features.size < bundle.features.length) return "features: two have the same name";

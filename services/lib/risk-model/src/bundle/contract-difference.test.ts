@@ -22,12 +22,12 @@ const contract = (over: Partial<ModelContract> = {}): ModelContract => ({
 });
 const text = (name: string) => ({ feature: name, stopWords: "none" as const, terms: [], idf: [] });
 
-test("the same features in another order, with other categories, are the same contract", () => {
+test("the contract does not depend on the order of features and on their categories", () => {
   const features = [{ ...feature("region", "category"), categories: ["EU"] }, feature("delay")];
   expect(contractDifferences(contract(), contract({ features }))).toEqual([]);
 });
 
-test("each difference is named", () => {
+test("names each difference", () => {
   const after = contract({
     features: [feature("delay", "category"), feature("quality")],
     text: text("contract_text"),

@@ -4,8 +4,9 @@ import type { FeatureBundle } from "./feature-bundle.ts";
 export type ModelContract = Pick<FeatureBundle, "features" | "text" | "classes">;
 
 /**
- * What callers of a model would have to change if another took its place: features that come, go or change their kind, another text,
- * another risk class. Vocabulary, categories and ranges may differ.
+ * Returns what callers of a model would have to change if another model replaced it: features that are added,
+ * removed or change their kind, another text, another risk class. Vocabulary, categories and ranges may
+ * differ.
  * @returns A clause for each difference; empty when there is none.
  */
 export function contractDifferences(before: ModelContract, after: ModelContract): string[] {

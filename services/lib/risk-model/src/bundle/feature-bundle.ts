@@ -1,20 +1,26 @@
 import type { FeatureSpec } from "@bellwether/config/model-spec";
 import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
 
-/** What training saw of a numeric feature; a value outside [min, max] earns a warning, the median fills gaps. */
+/**
+ * Statistics of a numeric feature in the training rows. A value outside [min, max] causes a warning; the
+ * median replaces missing values.
+ */
 export interface NumericTraining {
   readonly min: number;
   readonly max: number;
   readonly median: number;
 }
 
-/** A feature with what training saw of it. */
+/** A feature with its statistics in the training rows. */
 export interface BundleFeature extends FeatureSpec {
-  /** Null on categories. */
+  /** Null for a category. */
   readonly training: NumericTraining | null;
-  /** Values that have a column of their own, by falling frequency; empty on numbers. */
+  /** Values that have a column of their own, the most frequent first; empty for a number. */
   readonly categories: readonly string[];
-  /** Set on a number that is a category's code: which codes the model knows, and their texts, which may be sent instead. */
+  /**
+   * Set on a number that is the code of a category: the codes that the model knows, and their texts. A caller
+   * may send either.
+   */
   readonly codes?: CategoryCodes;
 }
 
@@ -24,7 +30,7 @@ export type BundleColumn =
   | { readonly kind: "category"; readonly feature: string; readonly category: string }
   | { readonly kind: "term"; readonly feature: string; readonly term: string };
 
-/** TF-IDF vocabulary: term weights are `tf × idf`, then scaled to unit length per text. */
+/** TF-IDF vocabulary. Term weights are `tf × idf`, scaled to unit length per text. */
 export interface BundleText {
   readonly feature: string;
   readonly stopWords: "english" | "none";
@@ -35,12 +41,12 @@ export interface BundleText {
 /** Maps the model's margin or raw probability to a calibrated probability. */
 export type Calibration =
   | { readonly kind: "none" }
-  /** Log-odds moved by a constant: right on average, spread as the model has it. */
+  /** Adds a constant to the log-odds: scores are right on average and keep the model's spread. */
   | { readonly kind: "intercept"; readonly intercept: number }
   | { readonly kind: "platt"; readonly slope: number; readonly intercept: number }
   | { readonly kind: "isotonic"; readonly x: readonly number[]; readonly y: readonly number[] };
 
-/** What contributions are measured against. */
+/** What the contributions are measured against. */
 export type Explanation =
   | { readonly kind: "path-dependent"; readonly background: string }
   | {
@@ -50,18 +56,18 @@ export type Explanation =
     }
   | { readonly kind: "none"; readonly background: string };
 
-/** A row with its recorded answer, null = NaN; checked whenever the model is loaded. */
+/** A row (null = NaN) with its recorded output, checked whenever the model is loaded. */
 export interface GoldenRow {
   readonly row: readonly (number | null)[];
   /** Output of the runtime, exactly as float32. */
   readonly output: number;
-  /** The calibrated score of the output, null for a raw regressor; bundles of earlier releases lack it. */
+  /** Calibrated score of the output; null for a raw regressor. Bundles of earlier releases do not have it. */
   readonly riskScore?: number | null;
 }
 
 /**
- * Everything between a supplier and `model.onnx`'s tensor, and between its output and a score.
- * Stored as `feature_bundle.json`, keys in this order.
+ * Everything that converts a supplier to the input tensor of `model.onnx`, and its output to a score. Stored
+ * as `feature_bundle.json` with its keys in this order.
  */
 export interface FeatureBundle {
   readonly format: "bellwether.feature-bundle/1";
@@ -71,13 +77,17 @@ export interface FeatureBundle {
   readonly features: readonly BundleFeature[];
   readonly columns: readonly BundleColumn[];
   /**
-   * How a number becomes the float32 of the row. "down": the largest float32 at or below, for models whose trainer compared doubles;
-   * their thresholds are rounded alike, so that a number on a threshold stays on its side. Left out: the nearest.
+   * How a number is rounded to the float32 of the row. "down": to the largest float32 at or below, for models
+   * whose trainer compared doubles. Their thresholds are rounded in the same way, so that a number on a
+   * threshold stays on its side. Unset: to the nearest.
    */
   readonly rounding?: "down";
   readonly text: BundleText | null;
   readonly minimumPresent: number;
-  /** "margin": log-odds, a logistic link follows; "probability": already in [0, 1]; "raw": a regressor. */
+  /**
+   * "margin": log-odds, before the logistic link; "probability": already in [0, 1]; "raw": the number of a
+   * regressor.
+   */
   readonly outputSpace: "margin" | "probability" | "raw";
   readonly classes: { readonly risk: string; readonly other: string };
   readonly calibration: Calibration;

@@ -2,17 +2,17 @@ import { BUNDLE_SCHEMA } from "./bundle-schema.ts";
 import { checkParts } from "./check-parts.ts";
 import type { FeatureBundle } from "./feature-bundle.ts";
 
-/** A feature bundle that cannot be read; the message says where. */
+/** A feature bundle that cannot be read. The message names the fields. */
 export class BundleError extends Error {
   override readonly name = "BundleError" as const;
 }
 
-/** Mistakes that a message names. */
+/** Most invalid fields that a message names. */
 const VIOLATIONS_SHOWN = 3;
 
 /**
  * Reads `feature_bundle.json` and checks the type and range of every field.
- * @throws BundleError for another format or for fields that are missing, wrong or contradict each other, naming the first ones.
+ * @throws BundleError for another format, and for fields that are missing, invalid or contradict each other. It names the first ones.
  */
 export function parseFeatureBundle(text: string): FeatureBundle {
   let parsed: unknown;
@@ -39,7 +39,7 @@ function violations(issues: readonly { readonly path: readonly PropertyKey[]; re
   return named.join("; ") + (issues.length > VIOLATIONS_SHOWN ? `; and ${issues.length - VIOLATIONS_SHOWN} more` : "");
 }
 
-/** ["golden", 3, "row"] → "golden[3].row". */
+/** Writes a path as text: ["golden", 3, "row"] → "golden[3].row". */
 function pathText(path: readonly PropertyKey[]): string {
   return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`)).join("");
 }

@@ -15,7 +15,7 @@ function made(n: number): { outputs: Float64Array; labels: Uint8Array } {
   return { outputs, labels };
 }
 
-test("Platt finds the curve that made the labels", () => {
+test("Platt scaling finds the curve that the labels were drawn from", () => {
   const { outputs, labels } = made(20_000);
   const fitted = fitPlatt(outputs, labels);
   expect(fitted.kind).toBe("platt");
@@ -24,7 +24,7 @@ test("Platt finds the curve that made the labels", () => {
   expect(fitted.intercept).toBeCloseTo(-1, 0);
 });
 
-test("isotonic never falls and meets the rates", () => {
+test("isotonic regression never decreases and reproduces the rates", () => {
   const { outputs, labels } = made(20_000);
   const bundle = { calibration: fitIsotonic(outputs, labels), outputSpace: "margin" as const };
   let last = 0;
@@ -37,7 +37,7 @@ test("isotonic never falls and meets the rates", () => {
   expect(calibratedRisk(bundle, 0.5)).toBeCloseTo(0.5, 1);
 });
 
-test("a ranking that is upside down gives no Platt curve", () => {
+test("an inverted ranking has no Platt curve", () => {
   expect(fitPlatt(Float64Array.of(1, 2, 3, 4), Uint8Array.of(1, 1, 0, 0))).toEqual({ kind: "none" });
 });
 
@@ -71,12 +71,12 @@ test.each([
   );
 });
 
-test("isotonic is the closest rising curve, found by hand", () => {
+test("isotonic regression equals the closest increasing curve, calculated by hand", () => {
   const fitted = fitIsotonic(Float64Array.of(4, 1, 2, 3, 3), Uint8Array.of(1, 0, 1, 0, 0));
   expect(fitted).toEqual({ kind: "isotonic", x: [1, 8 / 3, 4], y: [0, 1 / 3, 1] });
 });
 
-test("without calibration a margin takes its link, a probability is kept, a raw number has none", () => {
+test("without calibration the score of a margin is its logistic, a probability is kept, and a raw number has no score", () => {
   const plain = (outputSpace: "margin" | "probability" | "raw", output: number) =>
     calibratedRisk({ calibration: { kind: "none" }, outputSpace }, output);
   expect(plain("margin", 0)).toBe(0.5);
@@ -85,7 +85,7 @@ test("without calibration a margin takes its link, a probability is kept, a raw 
   expect(plain("raw", 3)).toBeNaN();
 });
 
-test("an intercept moves the log-odds of a margin and of a probability alike", () => {
+test("an intercept moves the log-odds of a margin and of a probability by the same amount", () => {
   const moved = (outputSpace: "margin" | "probability", output: number) =>
     calibratedRisk({ calibration: { kind: "intercept", intercept: 1 }, outputSpace }, output);
   expect(moved("margin", -1)).toBeCloseTo(0.5, 12);
@@ -94,7 +94,7 @@ test("an intercept moves the log-odds of a margin and of a probability alike", (
   expect(moved("probability", 1)).toBeLessThan(1);
 });
 
-test("huge outputs stay in [0, 1]", () => {
+test("scores of huge outputs stay in [0, 1]", () => {
   for (const output of [-1e30, -800, 800, 1e30]) {
     const p = calibratedRisk({ calibration: { kind: "platt", slope: 3, intercept: 1 }, outputSpace: "margin" }, output);
     expect(p >= 0 && p <= 1).toBe(true);

@@ -4,7 +4,7 @@ import { logistic } from "./logistic.ts";
 
 const clip01 = (x: number): number => Math.min(1, Math.max(0, x));
 
-/** Piecewise linear between the knots, constant beyond them. */
+/** Interpolates linearly between the knots; constant beyond them. */
 function interpolate(x: readonly number[], y: readonly number[], at: number): number {
   let low = 0;
   let high = x.length - 1;
@@ -16,14 +16,14 @@ function interpolate(x: readonly number[], y: readonly number[], at: number): nu
     else high = middle;
   }
   const [x0, x1, y0, y1] = [x[low] as number, x[high] as number, y[low] as number, y[high] as number];
-  // rounding may not lift it above the next knot
+  // rounding must not raise the result above the next knot
   return Math.min(y1, y0 + ((y1 - y0) * (at - x0)) / (x1 - x0));
 }
 
 /**
- * The calibrated probability of the risk class for one model output.
- * @param output Margin or probability as `outputSpace` says; finite.
- * @returns In [0, 1], never falling as the output rises; NaN for a raw regressor, which has no probability.
+ * Returns the calibrated probability of the risk class for one model output.
+ * @param output Finite; a margin or a probability, as stated by `outputSpace`.
+ * @returns In [0, 1], never decreasing as the output increases; NaN for a raw regressor, which has no probability.
  */
 export function calibratedRisk(bundle: Pick<FeatureBundle, "calibration" | "outputSpace">, output: number): number {
   const { calibration, outputSpace } = bundle;

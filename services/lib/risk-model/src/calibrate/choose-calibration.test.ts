@@ -5,7 +5,7 @@ import { type CalibrationRows, chooseCalibration, type UnseenOutputs } from "./c
 import { plattCurve } from "./fit-platt.ts";
 import { slopeInterval } from "./slope-interval.ts";
 
-/** Rows whose labels are drawn from logistic(slope × output + intercept), five of a supplier. */
+/** Rows whose labels are drawn from logistic(slope × output + intercept), five per supplier. */
 function drawn(slope: number, intercept: number, n: number, seed = 1): UnseenOutputs {
   const random = createRandom(seed, `slope ${slope}`);
   const outputs = new Float64Array(n).map(() => 2 * random.normal());
@@ -21,7 +21,7 @@ const source =
   (unseen: UnseenOutputs, from: CalibrationRows = unseen.from) =>
   async () => ({ ...unseen, from });
 
-test("a curve that clearly rises is used: Platt below a thousand positives, isotonic from there on", async () => {
+test("a clearly increasing curve is used: Platt scaling below 1,000 positives, else isotonic regression", async () => {
   const positives = (unseen: UnseenOutputs, count: number): UnseenOutputs => {
     const ones = Array.from(unseen.labels.keys()).filter((i) => unseen.labels[i] === 1);
     const kept = new Set(ones.slice(0, count));
@@ -33,7 +33,7 @@ test("a curve that clearly rises is used: Platt below a thousand positives, isot
   expect([await kindOf(999), await kindOf(1_000)]).toEqual(["platt", "isotonic"]);
 });
 
-test("a flat curve is rejected with its interval; the next outputs are asked", async () => {
+test("a flat curve is rejected with its interval, and the next outputs are tried", async () => {
   const flat = drawn(0, -2, 400);
   const good = drawn(1, -1, 400);
   const chosen = await chooseCalibration([source(flat), source(good, "out of fold by time")], "margin");
@@ -42,12 +42,12 @@ test("a flat curve is rejected with its interval; the next outputs are asked", a
   expect(chosen.rejected[0]?.interval[0]).toBeLessThan(0);
 });
 
-test("outputs that are not needed are not made", async () => {
+test("outputs that are not needed are not computed", async () => {
   const unexpected = () => Promise.reject(new Error("made without need"));
   await expect(chooseCalibration([source(drawn(1, 0, 300)), unexpected], "margin")).resolves.toBeDefined();
 });
 
-test("without a rising curve scores keep their spread and are right on average", async () => {
+test("without an increasing curve, scores keep their spread and are right on average", async () => {
   const flat = drawn(0, -2, 400);
   const { calibration, slope, rejected } = await chooseCalibration([source(flat)], "margin");
   expect([calibration.kind, slope, rejected.length]).toEqual(["intercept", null, 1]);
@@ -57,14 +57,14 @@ test("without a rising curve scores keep their spread and are right on average",
   expect(Math.max(...scores) - Math.min(...scores)).toBeGreaterThan(0.5);
 });
 
-test("a curve that rises for certain and hardly is rejected: it would answer the same for everybody", async () => {
+test("a curve that increases significantly but only a little is rejected, because all scores would be nearly equal", async () => {
   const hardly = drawn(0.05, 0, 60_000);
   const { rejected, calibration } = await chooseCalibration([source(hardly)], "margin");
   expect(rejected[0]?.interval[0]).toBeGreaterThan(0);
   expect(calibration.kind).toBe("intercept");
 });
 
-test.each([0, 1])("rows of class %i alone give no calibration", async (label) => {
+test.each([0, 1])("rows of class %i only have no calibration", async (label) => {
   const one = { ...drawn(1, 0, 50), labels: new Uint8Array(50).fill(label) };
   expect((await chooseCalibration([source(one)], "margin")).calibration).toEqual({ kind: "none" });
 });
@@ -80,7 +80,7 @@ test("the slope's interval covers the true slope in 92 to 98 % of 400 draws", ()
   expect(covered / 400).toBeLessThan(0.98);
 });
 
-test("the slope's interval is wider when rows of a supplier resemble each other", () => {
+test("the slope's interval is wider when rows of the same supplier are similar", () => {
   const { outputs, labels } = drawn(1, 0, 300);
   const repeated = Float64Array.from({ length: 1_500 }, (_, i) => outputs[Math.floor(i / 5)] ?? 0);
   const same = Uint8Array.from({ length: 1_500 }, (_, i) => labels[Math.floor(i / 5)] ?? 0);
@@ -96,7 +96,7 @@ test("the slope's interval is wider when rows of a supplier resemble each other"
   expect(width((row) => `s${Math.floor(row / 5)}`)).toBeGreaterThan(2 * width((row) => `s${row}`));
 });
 
-test("one supplier, or outputs without spread, leave the interval open", () => {
+test("the interval is infinite for one supplier and for outputs without spread", () => {
   const { outputs, labels } = drawn(1, 0, 50);
   const open = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   expect(slopeInterval(plattCurve(outputs, labels), outputs, labels, Array(50).fill("s"))).toEqual(open);

@@ -5,10 +5,10 @@ import { fitPlatt, plattCurve } from "./fit-platt.ts";
 import { logOdds } from "./log-odds.ts";
 import { slopeInterval } from "./slope-interval.ts";
 
-/** How the outputs came about that a calibration is fitted on: no model saw the rows that it answered. */
+/** Origin of the outputs that a calibration is fitted on. No model was trained on the rows that it scored. */
 export type CalibrationRows = "held-out suppliers" | "out of fold by supplier" | "out of fold by time";
 
-/** Outputs of models for rows that they did not see. */
+/** Outputs of models for rows that they were not trained on. */
 export interface UnseenOutputs {
   readonly from: CalibrationRows;
   readonly outputs: Float64Array;
@@ -17,39 +17,46 @@ export interface UnseenOutputs {
   readonly suppliers: readonly string[];
 }
 
-/** A curve that was fitted and not used. */
+/** A curve that was fitted but not used. */
 export interface RejectedCurve {
   readonly from: CalibrationRows;
-  /** Over the log-odds. */
+  /** Slope over the log-odds. */
   readonly slope: number;
   /** 95 % interval of the slope. */
   readonly interval: readonly [number, number];
 }
 
-/** The calibration that was chosen, and why. */
+/** The calibration that was chosen, and the figures behind the choice. */
 export interface ChosenCalibration {
   readonly calibration: Calibration;
   readonly from: CalibrationRows;
   readonly rows: number;
   readonly positives: number;
-  /** Slope of the Platt curve over the log-odds, 1 for a model that needs no calibration; null when no curve was clearly rising. */
+  /**
+   * Slope of the Platt curve over the log-odds: 1 for a model that needs no calibration; null when no curve
+   * increases clearly.
+   */
   readonly slope: { readonly value: number; readonly interval: readonly [number, number] } | null;
   readonly rejected: readonly RejectedCurve[];
 }
 
-/** Positives from which isotonic regression has enough to go by. */
+/** Fewest positives for isotonic regression. */
 const ISOTONIC_POSITIVES = 1_000;
 
-/** A curve flatter than this answers nearly the same for everybody, however certain its slope is. */
+/**
+ * Smallest slope that is used. With a flatter curve all scores are nearly equal, however certain the slope
+ * is.
+ */
 const LEAST_SLOPE = 0.1;
 
 const isClearlyRising = (slope: number, [low]: readonly [number, number]): boolean => slope >= LEAST_SLOPE && low > 0;
 
 /**
- * Chooses a calibration: of the given outputs the first whose Platt curve rises clearly (slope of at least 0.1, lower end of its 95 %
- * interval above 0) is fitted, by Platt below 1,000 positives, else by isotonic regression. When none does, the first outputs move the
- * log-odds by a constant, so that scores are right on average. Rows of one class give no calibration.
- * @param sources Made in order, the next only when it is needed; at least one.
+ * Chooses a calibration. It uses the first of the given outputs whose Platt curve increases clearly (slope of
+ * at least 0.1, and a lower end of its 95 % interval above 0), and fits Platt scaling below 1,000 positives,
+ * else isotonic regression. When no curve does, it adds a constant to the log-odds of the first outputs, so
+ * that scores are right on average. Rows of one class have no calibration.
+ * @param sources At least one. They are called in order, the next one only when it is needed.
  */
 export async function chooseCalibration(
   sources: readonly (() => Promise<UnseenOutputs>)[],
@@ -80,11 +87,11 @@ export async function chooseCalibration(
   return { calibration, from, rows: labels.length, positives: countOnes(labels), slope: null, rejected };
 }
 
-/** Platt's curve below 1,000 positives, isotonic regression from there on. */
+/** Fits Platt scaling below 1,000 positives, else isotonic regression. */
 const fitRising = (outputs: Float64Array, labels: Uint8Array): Calibration =>
   countOnes(labels) < ISOTONIC_POSITIVES ? fitPlatt(outputs, labels) : fitIsotonic(outputs, labels);
 
-/** A calibration of the same kind on other rows. */
+/** Fits a calibration of the same kind to other rows. */
 export function refitCalibration(
   kind: Calibration["kind"],
   outputs: Float64Array,

@@ -3,12 +3,13 @@ import { logOdds } from "./log-odds.ts";
 import { logistic } from "./logistic.ts";
 
 const STEPS = 60;
-/** Wider than any shift between a model's average and a rate that rows can show. */
+/** Limit of the search: larger than any difference between a model's average and a rate of real rows. */
 const WIDEST = 40;
 
 /**
- * The constant that moves all log-odds so that the mean probability is the share of positives, found by bisection.
- * @returns "none" when the rows have one class, for a raw output, or without rows.
+ * Fits the constant that is added to all log-odds so that the mean probability equals the share of positives,
+ * by bisection.
+ * @returns "none" for rows of one class, for a raw output and without rows.
  */
 export function fitIntercept(
   outputs: Float64Array,

@@ -1,15 +1,18 @@
 import type { Calibration } from "../bundle/feature-bundle.ts";
 
-/** Neighbouring outputs that share one probability; sums, not means. */
+/** Neighbouring outputs that share one probability. The fields are sums, not means. */
 interface Pool {
   outputs: number;
   positives: number;
   rows: number;
-  /** Its largest output. */
+  /** Largest output of the pool. */
   last: number;
 }
 
-/** Isotonic regression by pooling adjacent violators (Ayer et al. 1955), knots at the pools' mean outputs. */
+/**
+ * Isotonic regression by pooling adjacent violators (Ayer et al. 1955). The knots are at the pools' mean
+ * outputs.
+ */
 export function fitIsotonic(outputs: Float64Array, labels: Uint8Array): Calibration {
   const order = Uint32Array.from(outputs.keys()).sort(
     (a, b) => (outputs[a] as number) - (outputs[b] as number) || a - b,
@@ -30,7 +33,7 @@ export function fitIsotonic(outputs: Float64Array, labels: Uint8Array): Calibrat
   };
 }
 
-/** Merges from the end while a pool is not above the one before it. */
+/** Merges the last two pools as long as the rate of the last is not above that of the one before it. */
 function poolViolators(pools: Pool[]): void {
   for (;;) {
     const [before, tail] = pools.slice(-2);

@@ -7,21 +7,24 @@ export interface Curve {
   readonly intercept: number;
 }
 
-/** Outputs with the probability each is to have. */
+/** Outputs with the target probability of each. */
 export interface Points {
   readonly outputs: Float64Array;
   readonly targets: Float64Array;
 }
 
 const MAX_STEPS = 100;
-/** A gradient this small is as good as none. */
+/** The search ends when the gradient is smaller. */
 const LEAST_GRADIENT = 1e-8;
-/** Added to the Hessian's diagonal, so that it can be inverted. */
+/** Added to the diagonal of the Hessian to keep it invertible. */
 const RIDGE = 1e-12;
-/** Below this share of a Newton step nothing is gained any more. */
+/** Smallest share of a Newton step that is tried. */
 const LEAST_SHARE = 1e-10;
 
-/** The smoothed targets of Platt scaling: not quite 0 and 1, so that a perfect ranking still has a finite curve. */
+/**
+ * Returns the smoothed targets of Platt scaling. They are not exactly 0 and 1, so that a perfect ranking
+ * still has a finite curve.
+ */
 export function smoothedTargets(labels: Uint8Array): Float64Array {
   const positives = labels.reduce((sum, label) => sum + label, 0);
   const [high, low] = [(positives + 1) / (positives + 2), 1 / (labels.length - positives + 2)];
@@ -29,8 +32,9 @@ export function smoothedTargets(labels: Uint8Array): Float64Array {
 }
 
 /**
- * The curve of Platt scaling with smoothed targets, by Newton's method with backtracking (Lin, Lin & Weng, "A note on Platt's
- * probabilistic outputs for support vector machines", Machine Learning 68, 2007). Its slope may be 0 or less.
+ * Fits the curve of Platt scaling with smoothed targets, by Newton's method with backtracking (Lin, Lin &
+ * Weng, "A note on Platt's probabilistic outputs for support vector machines", Machine Learning 68, 2007).
+ * The slope may be 0 or negative.
  */
 export function plattCurve(outputs: Float64Array, labels: Uint8Array): Curve {
   const positives = labels.reduce((sum, label) => sum + label, 0);
@@ -45,13 +49,16 @@ export function plattCurve(outputs: Float64Array, labels: Uint8Array): Curve {
   return curve;
 }
 
-/** Platt scaling. @returns "none" when the curve falls or is flat: it would turn the ranking round. */
+/**
+ * Fits Platt scaling. @returns "none" when the curve is flat or decreasing, because it would reverse the
+ * ranking.
+ */
 export function fitPlatt(outputs: Float64Array, labels: Uint8Array): Calibration {
   const curve = plattCurve(outputs, labels);
   return curve.slope > 0 ? { kind: "platt", ...curve } : { kind: "none" };
 }
 
-/** Log loss against the targets. */
+/** Returns the log loss against the targets. */
 function lossOf({ outputs, targets }: Points, { slope, intercept }: Curve): number {
   let sum = 0;
   for (let i = 0; i < outputs.length; i++) {
@@ -61,7 +68,10 @@ function lossOf({ outputs, targets }: Points, { slope, intercept }: Curve): numb
   return sum;
 }
 
-/** The step to where the quadratic around the curve has its lowest point; null at the end of the way. */
+/**
+ * Returns the Newton step: to the minimum of the quadratic approximation at `curve`. Null when the search has
+ * converged.
+ */
 function newtonStep({ outputs, targets }: Points, { slope, intercept }: Curve): Curve | null {
   const gradient = { slope: 0, intercept: 0 };
   const hessian = { slope: RIDGE, mixed: 0, intercept: RIDGE };
@@ -85,7 +95,10 @@ function newtonStep({ outputs, targets }: Points, { slope, intercept }: Curve): 
   };
 }
 
-/** Goes the step, or the largest half, quarter … of it that lowers the loss; null when none does. */
+/**
+ * Returns the curve after the whole step, or after the largest half, quarter, … of it that lowers the loss;
+ * null when none does.
+ */
 function walk(points: Points, from: Curve, step: Curve): Curve | null {
   const loss = lossOf(points, from);
   for (let share = 1; share > LEAST_SHARE; share /= 2) {

@@ -1,7 +1,10 @@
-/** Probabilities of exactly 0 and 1, which a forest gives, stand for these log-odds at most. */
+/**
+ * A forest may return probabilities of exactly 0 and 1. Their log-odds are limited to those of 1e-6 and 1 −
+ * 1e-6.
+ */
 const LEAST_PROBABILITY = 1e-6;
 
-/** Log-odds of a probability, finite: probabilities are kept within 1e-6 and 1 − 1e-6. */
+/** Returns the log-odds of a probability, which is limited to [1e-6, 1 − 1e-6], so the result is finite. */
 export function logOdds(probability: number): number {
   const kept = Math.min(1 - LEAST_PROBABILITY, Math.max(LEAST_PROBABILITY, probability));
   return Math.log(kept / (1 - kept));

@@ -1,7 +1,7 @@
 import type { FeatureBundle, GoldenRow } from "../bundle/feature-bundle.ts";
 import { calibratedRisk } from "./calibration.ts";
 
-/** The rows with the calibrated score of each output, null for a raw regressor. */
+/** Adds the calibrated score of each output to the rows; null for a raw regressor. */
 export function scoredGoldenRows(
   bundle: Pick<FeatureBundle, "calibration" | "outputSpace">,
   rows: readonly GoldenRow[],

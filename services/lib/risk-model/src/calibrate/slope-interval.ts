@@ -5,10 +5,11 @@ import { logistic } from "./logistic.ts";
 const Z95 = 1.96;
 
 /**
- * 95 % interval of the slope of a Platt curve, with standard errors that are robust to rows of one supplier resembling each other
- * (sandwich estimator over clusters; Liang & Zeger, Biometrika 73, 1986; factor G/(G−1) for G clusters).
- * @param clusters One cluster a row, for example its supplier.
- * @returns [low, high]; [−∞, ∞] when the rows cannot tell: one cluster, or outputs without spread.
+ * Returns the 95 % interval of the slope of a Platt curve. Rows of one supplier may be correlated, so the
+ * standard errors are cluster-robust (sandwich estimator over clusters; Liang & Zeger, Biometrika 73, 1986;
+ * factor G/(G−1) for G clusters).
+ * @param clusters The cluster of each row, for example its supplier.
+ * @returns [low, high]; [−∞, ∞] for one cluster and for outputs without spread.
  */
 export function slopeInterval(
   { slope, intercept }: Curve,
@@ -35,7 +36,8 @@ export function slopeInterval(
   const determinant = bread.slope * bread.intercept - bread.mixed ** 2;
   const unknown = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
   if (scores.size < 2 || !(determinant > 1e-9 * bread.slope * bread.intercept)) return unknown;
-  // variance of the slope: first row of the inverse Hessian on both sides of the clusters' scores
+  // variance of the slope: the first row of the inverse Hessian on both sides of the sum over the clusters'
+  // score vectors
   let variance = 0;
   for (const score of scores.values())
     variance += ((bread.intercept * score.slope - bread.mixed * score.intercept) / determinant) ** 2;

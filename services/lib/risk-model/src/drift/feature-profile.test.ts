@@ -7,19 +7,19 @@ const counted = (bins: FeatureBins, values: readonly (number | string | null)[])
   return counts;
 };
 
-test("deciles give ten bins of one size, and a last place for missing values", () => {
+test("deciles make ten bins of equal size, and the last count is that of missing values", () => {
   const values = Float64Array.from({ length: 100 }, (_, i) => 99 - i);
   const bins = numericBins("delay", values);
   expect(counted(bins, [...values, Number.NaN])).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 1]);
 });
 
-test("a value that fills several deciles is one edge, and belongs to its bin", () => {
+test("a value that covers several deciles is one edge, and belongs to the bin of that edge", () => {
   const bins = numericBins("disputes", Float64Array.of(0, 0, 0, 0, 0, 0, 0, 1, 2, 3));
   expect(bins).toMatchObject({ edges: [0, 1, 2] });
   expect(counted(bins, [0, 1, 2, 3, -5, 1e300])).toEqual([2, 1, 1, 2, 0]);
 });
 
-test("a feature without values has one bin and the missing ones", () => {
+test("a feature without values has one bin and a count of missing values", () => {
   const bins = numericBins("unknown", Float64Array.of(Number.NaN, Number.NaN));
   expect(counted(bins, [Number.NaN, 3])).toEqual([1, 1]);
 });

@@ -1,9 +1,9 @@
-/** How the values of a feature are put into bins. */
+/** The bins of a feature's values. */
 export type FeatureBins =
   | {
       readonly kind: "numeric";
       readonly feature: string;
-      /** Rising; a value belongs to the first bin whose edge is not below it, else to the last one. */
+      /** Ascending. A value belongs to the first bin whose edge is at or above it, else to the last bin. */
       readonly edges: readonly number[];
     }
   | {
@@ -13,15 +13,18 @@ export type FeatureBins =
       readonly values: readonly string[];
     };
 
-/** Rows per bin, then rows without a value: `edges` or `values` + 2 entries. */
+/**
+ * Number of rows in each bin, then the number of rows without a value: length of `edges` or `values` + 2
+ * entries.
+ */
 export type BinCounts = number[];
 
-/** Ten bins of near equal size, as is usual for the population stability index. */
+/** Ten bins of nearly equal size, as is usual for the population stability index. */
 const NUMERIC_BINS = 10;
-/** Categories beyond these are rare; one bin holds them. */
+/** Most categories with a bin of their own. The rarer ones share one bin. */
 const CATEGORY_BINS = 30;
 
-/** Bins at the deciles of `values`; NaN is left out, equal deciles are one edge. */
+/** Returns bins at the deciles of `values`. NaN is left out, and equal deciles become one edge. */
 export function numericBins(feature: string, values: Float64Array): FeatureBins {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   const edges: number[] = [];
@@ -32,7 +35,7 @@ export function numericBins(feature: string, values: Float64Array): FeatureBins 
   return { kind: "numeric", feature, edges };
 }
 
-/** Bins of the most frequent values, ties in the order of their text. */
+/** Returns bins of the most frequent values. Equally frequent values are in the order of their text. */
 export function categoryBins(feature: string, values: Iterable<string | null>): FeatureBins {
   const counts = new Map<string, number>();
   for (const value of values) if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -40,12 +43,12 @@ export function categoryBins(feature: string, values: Iterable<string | null>): 
   return { kind: "category", feature, values: frequent.map(([value]) => value) };
 }
 
-/** Counts with no rows yet. */
+/** Returns counts of 0. */
 export function emptyCounts(bins: FeatureBins): BinCounts {
   return new Array<number>((bins.kind === "numeric" ? bins.edges.length : bins.values.length) + 2).fill(0);
 }
 
-/** Adds values to `counts`; bins of the other kind count every row as without a value. */
+/** Adds values to `counts`. A value that does not fit the kind of the bins counts as a row without a value. */
 export function countValues(bins: FeatureBins, values: Iterable<number | string | null>, counts: BinCounts): void {
   const binOf = binFinder(bins);
   for (const value of values) {
@@ -63,7 +66,7 @@ function binFinder(bins: FeatureBins): (value: number | string | null) => number
   return (value) => (typeof value === "string" ? (places.get(value) ?? bins.values.length) : null);
 }
 
-/** Place of the first edge that is not below `value`; `edges.length` when all are. */
+/** Returns the index of the first edge at or above `value`; `edges.length` when there is none. */
 function firstNotBelow(edges: readonly number[], value: number): number {
   let [low, high] = [0, edges.length];
   while (low < high) {

@@ -1,11 +1,11 @@
-/** Added to each bin, so that an empty one gives a finite index that shrinks as rows grow. */
+/** Added to each bin. With it an empty bin has a finite index, which decreases as the number of rows grows. */
 const HALF_COUNT = 0.5;
 
 /**
- * Population stability index between two counts over the same bins: Σ (q − p) · ln(q / p), the symmetric Kullback-Leibler
- * divergence of their shares (Siddiqi, Credit Risk Scorecards, 2006, ch. 9). 0: the same shares; above 0.25 is a shift by
- * common use. 0 when either side has no rows.
- * @throws RangeError when the bins differ in number
+ * Population stability index between two counts over the same bins: Σ (q − p) · ln(q / p), the symmetric
+ * Kullback-Leibler divergence of their shares (Siddiqi, Credit Risk Scorecards, 2006, ch. 9). 0 means equal
+ * shares; a value above 0.25 is usually called a shift. The result is 0 when either side has no rows.
+ * @throws RangeError when the numbers of bins differ.
  */
 export function populationStabilityIndex(reference: readonly number[], present: readonly number[]): number {
   if (reference.length !== present.length)

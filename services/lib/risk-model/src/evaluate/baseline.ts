@@ -1,12 +1,12 @@
 import type { FeatureTable } from "../tables/feature-table.ts";
 import { createRanking } from "./metrics.ts";
 
-/** The best a single feature does by itself. */
+/** The best ranking by a single feature. */
 export interface Baseline {
   readonly feature: string;
   /** Whether a higher or a lower value means more risk. */
   readonly direction: "higher" | "lower";
-  /** On the test rows, in [0, 1]. */
+  /** AUC on the test rows, in [0, 1]. */
   readonly auc: number;
 }
 
@@ -24,8 +24,9 @@ function medianOf(column: Float64Array, rows: Uint32Array): number {
 }
 
 /**
- * Ranks the test rows by the one number that ranks the training rows best. Feature, direction and the median for missing values come
- * from the training rows alone, so the test rows judge it as they judge the model.
+ * Ranks the test rows by the one number that ranks the training rows best. Feature, direction and the median
+ * for missing values come from the training rows only, so the baseline is judged on the test rows under the
+ * same conditions as the model.
  */
 export function singleFeatureBaseline(
   table: FeatureTable,

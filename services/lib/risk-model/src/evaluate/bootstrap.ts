@@ -4,8 +4,9 @@ import { createRanking } from "./metrics.ts";
 const RESAMPLES = 1_000;
 
 /**
- * Row weights of resampled suppliers, one draw after the other: each draws as many suppliers as there are, with replacement, and a row
- * weighs as often as its supplier was drawn. The same array is filled again for each draw.
+ * Yields the row weights of one resample after the other. A resample draws suppliers with replacement, as
+ * many as there are, and the weight of a row is the number of times its supplier was drawn. Each resample
+ * overwrites the same array.
  */
 export function* resampleSuppliers(
   supplierIds: readonly string[],
@@ -35,9 +36,10 @@ export function* resampleSuppliers(
 }
 
 /**
- * 95 % percentile interval of the AUC, resampling whole suppliers (cluster bootstrap; Efron & Tibshirani 1993, §8), since rows of one
- * supplier are not independent. Resamples with one class only are drawn again, a bounded number of times.
- * @returns [low, high], or null when fewer than two suppliers or one class leave nothing to resample.
+ * Returns the 95 % percentile interval of the AUC. Rows of one supplier are not independent, so whole
+ * suppliers are resampled (cluster bootstrap; Efron & Tibshirani 1993, §8). A resample with only one class is
+ * drawn again, up to a limit.
+ * @returns [low, high], or null when there are fewer than two suppliers or only one class.
  */
 export function aucInterval(
   scores: Float64Array,

@@ -10,7 +10,7 @@ const suppliers = Array.from({ length: ROWS }, (_, row) => `s${row % 150}`);
 const scoresOf = (slope: number, noise: number) =>
   truth.map((x) => 1 / (1 + Math.exp(1 - slope * x - noise * random.normal())));
 
-test("a better model differs by more than chance in every figure", () => {
+test("a better model differs significantly in every figure", () => {
   const { auc, brier, logLoss, ...counts } = compareScores(scoresOf(0, 1), scoresOf(1, 0), labels, suppliers, 1);
   expect(counts).toEqual({ rows: ROWS, positives: labels.reduce((sum, label) => sum + label, 0), suppliers: 150 });
   expect(auc.interval?.[0]).toBeGreaterThan(0);
@@ -19,13 +19,13 @@ test("a better model differs by more than chance in every figure", () => {
   expect(auc.difference).toBeCloseTo(auc.second - auc.first, 12);
 });
 
-test("a model beside itself differs by nothing, for certain", () => {
+test("a model compared with itself has differences of exactly 0", () => {
   const same = scoresOf(1, 0.5);
   const { auc, brier } = compareScores(same, same, labels, suppliers, 1);
   expect([auc.difference, auc.interval, brier.interval]).toEqual([0, [0, 0], [0, 0]]);
 });
 
-test("one supplier gives no interval", () => {
+test("one supplier has no interval", () => {
   const same = scoresOf(1, 0);
   expect(compareScores(same, same, labels, Array(ROWS).fill("s"), 1).auc.interval).toBeNull();
 });

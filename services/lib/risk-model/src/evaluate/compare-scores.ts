@@ -1,16 +1,16 @@
 import { resampleSuppliers } from "./bootstrap.ts";
 import { brierScore, createRanking, logLoss } from "./metrics.ts";
 
-/** A figure of two models on the same rows. */
+/** One figure of two models on the same rows. */
 export interface ComparedFigure {
   readonly first: number;
   readonly second: number;
-  /** Second minus first, with its 95 % interval over suppliers; null when it cannot be drawn. */
+  /** Second minus first, with its 95 % interval over suppliers; null when the interval cannot be computed. */
   readonly difference: number;
   readonly interval: readonly [number, number] | null;
 }
 
-/** Two models on the same rows. */
+/** The figures of two models on the same rows. */
 export interface ScoreComparison {
   readonly rows: number;
   readonly positives: number;
@@ -23,8 +23,9 @@ export interface ScoreComparison {
 }
 
 /**
- * Compares two models' calibrated scores on the same rows. Intervals are those of the difference: both models are judged on the same
- * resampled suppliers (paired cluster bootstrap; Efron & Tibshirani 1993, section 8).
+ * Compares the calibrated scores of two models on the same rows. Intervals are those of the difference: both
+ * models are evaluated on the same resampled suppliers (paired cluster bootstrap; Efron & Tibshirani 1993,
+ * section 8).
  */
 export function compareScores(
   first: Float64Array,

@@ -6,7 +6,7 @@ import { aucInterval } from "./bootstrap.ts";
 import { evaluateScores } from "./evaluation.ts";
 import { averagePrecision, brierScore, calibrationTable, createRanking, logLoss, precisionAtK } from "./metrics.ts";
 
-test("AUC equals counting all pairs, ties one half", () => {
+test("AUC equals the count over all pairs, where ties count one half", () => {
   const rows = fc.array(fc.record({ score: fc.integer({ min: 0, max: 5 }), label: fc.integer({ min: 0, max: 1 }) }), {
     minLength: 2,
     maxLength: 40,
@@ -31,7 +31,7 @@ test("AUC equals counting all pairs, ties one half", () => {
   );
 });
 
-test("average precision, Brier score and calibration of a small case by hand", () => {
+test("average precision, Brier score and calibration equal those of a small case calculated by hand", () => {
   const scores = Float64Array.of(0.9, 0.8, 0.4, 0.1);
   const labels = Uint8Array.of(1, 0, 1, 0);
   expect(averagePrecision(scores, labels)).toBeCloseTo((1 + 2 / 3) / 2, 12);
@@ -39,7 +39,7 @@ test("average precision, Brier score and calibration of a small case by hand", (
   expect(calibrationTable(scores, labels)[9]).toMatchObject({ rows: 1, predicted: 0.9, observed: 1 });
 });
 
-test("the interval holds the figure, narrows with suppliers and is the same for the same seed", () => {
+test("the interval contains the figure, narrows with more suppliers, and is the same for the same seed", () => {
   const random = createRandom(5);
   const make = (suppliers: number) => {
     const ids = Array.from({ length: suppliers * 4 }, (_, i) => `s${i >> 2}`);
@@ -60,7 +60,7 @@ test("the interval holds the figure, narrows with suppliers and is the same for 
   expect(aucInterval(Float64Array.of(1, 2), Uint8Array.of(1, 1), ["a", "b"], 1)).toBeNull();
 });
 
-test("the baseline is chosen on training rows, in either direction", () => {
+test("the baseline is chosen on training rows and may rank in either direction", () => {
   const labels = Uint8Array.of(1, 1, 0, 0, 1, 0);
   const numbers = new Map([
     ["noise", Float64Array.of(1, 2, 1, 2, 1, 2)],
@@ -77,7 +77,7 @@ test("the baseline is chosen on training rows, in either direction", () => {
   expect(baseline).toEqual({ feature: "falls", direction: "lower", auc: 0 });
 });
 
-test("an evaluation counts rows, positives and suppliers, and answers with the training rate for comparison", () => {
+test("an evaluation counts rows, positives and suppliers, and compares with the training rate", () => {
   const evaluation = evaluateScores(
     Float64Array.of(0.9, 0.2, 0.4, 0.1),
     Uint8Array.of(1, 0, 1, 0),
@@ -100,19 +100,19 @@ test("an evaluation counts rows, positives and suppliers, and answers with the t
   expect(evaluation.calibration.reduce((sum, bin) => sum + bin.rows, 0)).toBe(4);
 });
 
-test("scores of 0 and 1 fall into the first and the last bin", () => {
+test("scores of 0 and 1 belong to the first and the last bin", () => {
   const bins = calibrationTable(Float64Array.of(0, 1, 0.95), Uint8Array.of(0, 1, 1));
   expect(bins.map((bin) => bin.rows)).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
   expect(bins[4]?.predicted).toBeNaN();
 });
 
-test("log loss of certain and of even answers", () => {
+test("log loss of probabilities near 0 or 1 and of 0.5 equals that calculated by hand", () => {
   expect(logLoss(Float64Array.of(0.5, 0.5), Uint8Array.of(0, 1))).toBeCloseTo(Math.LN2, 12);
   expect(logLoss(Float64Array.of(0, 1), Uint8Array.of(0, 1))).toBeCloseTo(0, 12);
   expect(logLoss(Float64Array.of(1), Uint8Array.of(0))).toBeCloseTo(-Math.log(1e-15), 0);
 });
 
-test("precision at k shares the places of rows that tie at the k-th score", () => {
+test("precision at k counts a part of the rows that tie at the k-th score", () => {
   const scores = Float64Array.of(0.9, 0.5, 0.5, 0.5, 0.1);
   const labels = Uint8Array.of(1, 1, 0, 0, 1);
   expect(precisionAtK(scores, labels, 1).precision).toBe(1);

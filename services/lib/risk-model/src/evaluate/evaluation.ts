@@ -11,28 +11,28 @@ import {
   precisionAtK,
 } from "./metrics.ts";
 
-/** How good the scores are on rows the model never saw, always beside the best trivial answers. */
+/** Quality of the scores on rows that were not used in training, beside that of the best trivial scores. */
 export interface Evaluation {
   readonly rows: number;
   readonly positives: number;
   readonly suppliers: number;
   /** Area under the ROC curve of the calibrated scores. */
   readonly auc: number;
-  /** 95 % interval over suppliers; null when it cannot be drawn. */
+  /** 95 % interval over suppliers; null when it cannot be computed. */
   readonly aucInterval: readonly [number, number] | null;
   readonly averagePrecision: number;
   readonly brier: number;
-  /** Brier score of answering with the training rate for everyone. */
+  /** Brier score when the training rate is the score of every row. */
   readonly baseRateBrier: number;
-  /** Mean log loss in nats, and that of the training rate for everyone. */
+  /** Mean log loss in nats, and that with the training rate as the score of every row. */
   readonly logLoss: number;
   readonly baseRateLogLoss: number;
-  /** For 10, 50 and 100 rows and as many as came true, as far as there are rows. */
+  /** For k = 10, 50, 100 and the number of positives, as far as there are k rows. */
   readonly precisionAt: readonly PrecisionAtK[];
-  /** Share of rows in the calibration bin that has most: 1 when all scores are about the same. */
+  /** Share of rows in the fullest calibration bin: 1 when all scores are nearly equal. */
   readonly largestBinShare: number;
   readonly calibration: readonly CalibrationBin[];
-  /** Best single feature on the same rows; null when the model has no number. */
+  /** Best single feature on the same rows; null when the model has no numeric feature. */
   readonly baseline: Baseline | null;
 }
 
@@ -65,7 +65,7 @@ export function evaluateScores(
   };
 }
 
-/** How many suppliers a team may look at. */
+/** Numbers of suppliers that a team may review. */
 const CAPACITIES = [10, 50, 100];
 
 const capacities = (rows: number, positives: number): number[] =>

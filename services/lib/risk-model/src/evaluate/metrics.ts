@@ -1,19 +1,19 @@
-/** Rows in order of falling score, ties by row number. */
+/** Returns the rows in the order of decreasing score; ties are in the order of the rows. */
 function descending(scores: Float64Array): Uint32Array {
   return Uint32Array.from(scores.keys()).sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
 }
 
-/** A ranking that is sorted once and measured under many row weights. */
+/** A ranking that is sorted once and evaluated with different row weights. */
 export interface Ranking {
   /**
-   * Area under the ROC curve, ties counting one half (Hanley & McNeil 1982).
-   * @param weights One per row; omitted: all one.
+   * Returns the area under the ROC curve, where ties count one half (Hanley & McNeil 1982).
+   * @param weights One per row; unset: all 1.
    * @returns In [0, 1]; NaN when one class has no weight.
    */
   auc(weights?: Float64Array): number;
 }
 
-/** Prepares a ranking of `scores` against 0/1 `labels`. */
+/** Creates the ranking of `scores` against 0/1 `labels`. */
 export function createRanking(scores: Float64Array, labels: Uint8Array): Ranking {
   const order = descending(scores);
   return {
@@ -40,7 +40,10 @@ export function createRanking(scores: Float64Array, labels: Uint8Array): Ranking
   };
 }
 
-/** Average precision: precision at each positive, tied scores as one step. In [0, 1]; NaN without positives. */
+/**
+ * Returns the average precision: the mean of the precision at each positive, where tied scores are one step.
+ * In [0, 1]; NaN without positives.
+ */
 export function averagePrecision(scores: Float64Array, labels: Uint8Array): number {
   const order = descending(scores);
   let positives = 0;
@@ -59,17 +62,20 @@ export function averagePrecision(scores: Float64Array, labels: Uint8Array): numb
   return positives > 0 ? sum / positives : Number.NaN;
 }
 
-/** Mean squared error of probabilities against 0/1 labels (Brier 1950). */
+/** Returns the mean squared error of probabilities against 0/1 labels (Brier 1950). */
 export function brierScore(probabilities: Float64Array, labels: Uint8Array): number {
   let sum = 0;
   for (let i = 0; i < labels.length; i++) sum += ((probabilities[i] as number) - (labels[i] as number)) ** 2;
   return sum / labels.length;
 }
 
-/** Probabilities are kept this far from 0 and 1, so that one certain mistake has a finite loss. */
+/** Smallest distance of a probability from 0 and 1. With it one confident wrong score has a finite loss. */
 const LEAST_PROBABILITY = 1e-15;
 
-/** Mean log loss of probabilities against 0/1 labels, in nats; probabilities are kept within 1e-15 and 1 − 1e-15. */
+/**
+ * Returns the mean log loss of probabilities against 0/1 labels, in nats. Probabilities are limited to
+ * [1e-15, 1 − 1e-15].
+ */
 export function logLoss(probabilities: Float64Array, labels: Uint8Array): number {
   let sum = 0;
   for (let i = 0; i < labels.length; i++) {
@@ -79,14 +85,14 @@ export function logLoss(probabilities: Float64Array, labels: Uint8Array): number
   return sum / labels.length;
 }
 
-/** Among the k rows of the highest scores, the share that came true. */
+/** Share of positives among the k rows with the highest scores. */
 export interface PrecisionAtK {
   readonly k: number;
-  /** In [0, 1]; rows that tie at the k-th score count by the share of them that fits in. */
+  /** In [0, 1]. Rows that tie at the k-th score share the places that are left. */
   readonly precision: number;
 }
 
-/** Precision among the k highest scores. @param k At most the number of rows. */
+/** Returns the precision among the k highest scores. @param k At most the number of rows. */
 export function precisionAtK(scores: Float64Array, labels: Uint8Array, k: number): PrecisionAtK {
   const order = descending(scores);
   const last = scores[order[k - 1] as number] as number;
@@ -104,7 +110,7 @@ export function precisionAtK(scores: Float64Array, labels: Uint8Array, k: number
   return { k, precision: (aboveTrue + (tiedTrue * (k - above)) / tied) / k };
 }
 
-/** Rows whose probability lies in [from, to), and how often the risk came true among them. */
+/** Rows whose probability is in [from, to), with their mean probability and their share of positives. */
 export interface CalibrationBin {
   readonly from: number;
   readonly to: number;
@@ -115,7 +121,7 @@ export interface CalibrationBin {
   readonly observed: number;
 }
 
-/** Ten bins of equal width. */
+/** Returns ten bins of equal width. */
 export function calibrationTable(probabilities: Float64Array, labels: Uint8Array): CalibrationBin[] {
   return Array.from({ length: 10 }, (_, bin) => {
     let rows = 0;

@@ -17,7 +17,7 @@ const feature = (name: string, codes?: CategoryCodes): BundleFeature => ({
   ...(codes !== undefined && { codes }),
 });
 
-/** A bundle of one coded feature and a number. */
+/** Returns a bundle of one coded feature and one number. */
 const bundleOf = (codes: CategoryCodes): FeatureBundle => ({
   format: "bellwether.feature-bundle/1",
   modelName: "coded",
@@ -46,12 +46,12 @@ const vectorize = (codes: CategoryCodes, features: Record<string, number>, categ
     "supplier",
   );
 
-test("a text and its code give the same row", () => {
+test("a text and its code have the same row", () => {
   expect(vectorize(NAMED, {}, { country: "FR" }).row).toEqual(Float32Array.of(1, 1));
   expect(vectorize(NAMED, { country: 1 })).toMatchObject({ row: Float32Array.of(1, 1), warnings: [], missing: [] });
 });
 
-test("a code beyond the known ones is scored with a warning that lists them", () => {
+test("an unknown code is scored with a warning that lists the known ones", () => {
   expect(vectorize(NAMED, { country: 77 })).toMatchObject({
     row: Float32Array.of(77, 1),
     violations: [],
@@ -69,7 +69,7 @@ test("a code beyond the known ones is scored with a warning that lists them", ()
   ]);
 });
 
-test("an unknown text is missing, or has the code of all others", () => {
+test("an unknown text counts as missing, or has the code of all other texts", () => {
   expect(vectorize(NAMED, {}, { country: "PL" })).toMatchObject({
     row: Float32Array.of(Number.NaN, 1),
     missing: ["country"],
@@ -80,7 +80,7 @@ test("an unknown text is missing, or has the code of all others", () => {
   expect(vectorize(encoder, {})).toMatchObject({ row: Float32Array.of(-1, 1), missing: ["country"], warnings: [] });
 });
 
-test("a code and a text at once are a fault", () => {
+test("rejects a code and a text of the same feature", () => {
   expect(vectorize(NAMED, { country: 0 }, { country: "DE" }).violations).toMatchObject([
     { field: "supplier.categories.country", reason: "FEATURE_WRONG_KIND" },
   ]);
@@ -90,7 +90,7 @@ test("a text of a column without texts is read as a number", () => {
   expect(vectorize({ ...NAMED, labels: null }, {}, { country: "2" }).row).toEqual(Float32Array.of(2, 1));
 });
 
-test("a batch takes texts too, and gives the rows that single suppliers have", () => {
+test("a batch accepts texts too, and has the rows of single suppliers", () => {
   const { vectorizeBatch } = createVectorizer(bundleOf(NAMED));
   const numbers = new Map([["spend", Float64Array.of(1, 1, 1)]]);
   const texts = new Map([["country", ["IT", "PL", null]]]);

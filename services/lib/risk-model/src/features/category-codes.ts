@@ -2,22 +2,25 @@ import type { FeatureSlot } from "./feature-slots.ts";
 import type { SupplierInput } from "./supplier-input.ts";
 import type { VectorWarning, Violation } from "./vector.ts";
 
-/** Codes that a warning lists. */
+/** Most codes that a warning lists. */
 const MAX_LISTED = 12;
 
-/** The code of a text: a known one, else the one that stands for all others; null: the text counts as missing. */
+/**
+ * Returns the code of a text: its own when the text is known, else the code of all other texts. Null: the
+ * text counts as missing.
+ */
 export function codeOfText({ feature, codes }: FeatureSlot, text: string): number | null {
   return codes.get(text) ?? feature.codes?.other ?? null;
 }
 
-/** The first text of a code; "" when there is none. */
+/** Returns the first text of a code; "" when it has none. */
 export function textOfCode({ feature }: Pick<FeatureSlot, "feature">, code: number): string {
   return feature.codes?.labels?.[feature.codes.values.indexOf(code)] ?? "";
 }
 
-/** A code of a supplier: what was sent as a number or, where the model knows texts, as a category. */
+/** The code of a supplier's category, sent as a number or, where the model knows texts, as a text. */
 export interface SentCode {
-  /** Undefined: nothing was sent that the model knows. */
+  /** Undefined when the caller sent nothing that the model knows. */
   readonly code: number | undefined;
   readonly warnings: readonly VectorWarning[];
   readonly violations: readonly Violation[];
@@ -25,7 +28,7 @@ export interface SentCode {
 
 /**
  * Reads the code of a category.
- * @param path Prefix of field paths in faults.
+ * @param path Prefix of field paths in violations.
  */
 export function readCode(slot: FeatureSlot, input: SupplierInput, path: string): SentCode {
   const { name } = slot.feature;

@@ -1,31 +1,31 @@
 import { float32AtMost } from "@bellwether/tree-model/trees/float32";
 import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
 
-/** Largest finite float32: beyond it a number reaches the trees as infinity. */
+/** Largest finite float32. A larger number would reach the trees as infinity. */
 const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 
-/** A feature with its place in the row. */
+/** A feature with its position in the row. */
 export interface FeatureSlot {
   readonly feature: BundleFeature;
   /** First column of the feature. */
   readonly column: number;
-  /** Column of a category, counted from `column`. */
+  /** Offset of each category's column from `column`. */
   readonly categories: ReadonlyMap<string, number>;
   /**
-   * Possible numbers as float32, both ends allowed. Values are compared as float32 too, so that a number and its float32 in a batch are
-   * judged alike.
+   * Range of possible numbers as float32, both ends included. Values are compared as float32 too, so that a
+   * number and its float32 in a batch have the same result.
    */
   readonly low: number;
   readonly high: number;
-  /** What stands for a missing number. */
+  /** Value that replaces a missing number. */
   readonly filler: number;
-  /** Text → code, of a number that is a category's code. */
+  /** Codes by text, for a number that is the code of a category. */
   readonly codes: ReadonlyMap<string, number>;
-  /** Makes a number the row's float32. */
+  /** Rounds a number to the float32 of the row. */
   readonly round: (value: number) => number;
 }
 
-/** The features of a bundle in the model's order, by name, and the column where the text's terms start. */
+/** The features of a bundle by name, in the model's order, and the first column of the text's terms. */
 export function featureSlots(bundle: FeatureBundle): {
   readonly slots: ReadonlyMap<string, FeatureSlot>;
   readonly textColumn: number;
@@ -49,7 +49,7 @@ export function featureSlots(bundle: FeatureBundle): {
   return { slots, textColumn: column };
 }
 
-/** The first of several codes with one text counts. */
+/** When several codes have the same text, the first one is used. */
 function codesByText({ codes }: BundleFeature): ReadonlyMap<string, number> {
   const byText = new Map<string, number>();
   for (const [at, label] of (codes?.labels ?? []).entries()) {
@@ -58,12 +58,12 @@ function codesByText({ codes }: BundleFeature): ReadonlyMap<string, number> {
   return byText;
 }
 
-/** Whether a number is possible; NaN and infinities never are. */
+/** Whether a number is in the possible range; false for NaN and infinities. */
 export function isPossible({ low, high }: FeatureSlot, value: number): boolean {
   const single = Math.fround(value);
   return single >= low && single <= high;
 }
 
-/** Fewest known features for a score; the share may be a rounded decimal. */
+/** Returns the fewest known features for a score. The share in the bundle may be a rounded decimal. */
 export const leastFeatures = (bundle: FeatureBundle): number =>
   Math.ceil(bundle.minimumPresent * bundle.features.length - 1e-9);

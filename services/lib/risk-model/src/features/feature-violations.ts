@@ -4,14 +4,14 @@ import type { BundleFeature } from "../bundle/feature-bundle.ts";
 import type { FeatureSlot } from "./feature-slots.ts";
 import type { Violation } from "./vector.ts";
 
-/** Longest part of a caller's text that is repeated to the caller. */
+/** Most characters of a caller's text that a message repeats. */
 const SHOWN = 80;
-/** Wrong names told of in one answer, each compared with every known name. */
+/** Most wrong names that one response reports. Each is compared with every known name. */
 const MAX_NAME_VIOLATIONS = 16;
-/** Known names listed when none is near. */
+/** Most known names that a message lists when no known name is similar. */
 const MAX_LISTED = 20;
 
-/** What is wrong with a number that `isPossible` denies. */
+/** Returns the violation of a number for which `isPossible` is false. */
 export function numberViolation({ feature }: FeatureSlot, value: number, field: string): Violation {
   const { name, range, unit } = feature;
   if (Number.isFinite(value) && range !== null && (value < range[0] || value > range[1])) {
@@ -22,7 +22,7 @@ export function numberViolation({ feature }: FeatureSlot, value: number, field: 
   return { field, reason: "FEATURE_NOT_FINITE", message };
 }
 
-/** A feature that may not be missing is. */
+/** Returns the violation of a missing feature whose missing policy is `refuse`. */
 export function requiredViolation({ name }: BundleFeature, field: string): Violation {
   return {
     field,
@@ -31,7 +31,9 @@ export function requiredViolation({ name }: BundleFeature, field: string): Viola
   };
 }
 
-/** The given names that the model does not know or that stand on the wrong side, at most 16. */
+/**
+ * Returns violations for given names that the model does not know or that are of the other kind, at most 16.
+ */
 export function nameViolations(
   given: readonly string[],
   kind: BundleFeature["kind"],
@@ -43,7 +45,7 @@ export function nameViolations(
     if (violations.length === MAX_NAME_VIOLATIONS) break;
     const slot = slots.get(name);
     if (slot?.feature.kind === kind) continue;
-    // A category's code is a number whose text may be sent instead.
+    // The code of a category is a number, but the caller may send its text instead.
     if (kind === "category" && slot !== undefined && slot.codes.size > 0) continue;
     const field = `${path}.${name.slice(0, SHOWN)}`;
     violations.push(

@@ -2,15 +2,16 @@ import type { FeatureSlot } from "./feature-slots.ts";
 import type { SupplierInput } from "./supplier-input.ts";
 import type { Violation } from "./vector.ts";
 
-/** A decimal number with a point, as JSON writes it; a plus sign and a leading or trailing point are allowed too. */
+/** A decimal number with a point, as in JSON; a plus sign and a leading or trailing point are allowed too. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-/** Longest part of a caller's text that is repeated to the caller. */
+/** Most characters of a caller's text that a message repeats. */
 const SHOWN = 80;
 
 /**
- * Moves numbers that came as text to the numbers: who sends "0.45" cannot always tell a number from a category, the model can.
- * A text of a numeric feature that is not a number, or that comes beside a number, is a fault.
- * @param path prefix of field paths in faults, for example "supplier"
+ * Moves numbers that were sent as text to the numbers. A caller that sends "0.45" may not know whether a
+ * feature is a number or a category, but the model does. A text of a numeric feature that is not a number, or
+ * that is sent beside a number, is a violation.
+ * @param path Prefix of field paths in violations, for example "supplier".
  */
 export function readNumberTexts(
   input: SupplierInput,
@@ -19,7 +20,7 @@ export function readNumberTexts(
 ): { readonly input: SupplierInput; readonly violations: readonly Violation[] } {
   const texts = Object.entries(input.categories).filter(([name]) => {
     const slot = slots.get(name);
-    // Texts of a category's codes are looked up, not read as numbers.
+    // Texts of category codes are looked up, not read as numbers.
     return slot?.feature.kind === "numeric" && slot.codes.size === 0;
   });
   if (texts.length === 0) return { input, violations: [] };

@@ -1,12 +1,15 @@
 /** A supplier as a caller sends it. */
 export interface SupplierInput {
   readonly features: Readonly<Record<string, number>>;
-  /** A numeric feature may stand here too, as text. */
+  /** A numeric feature may be sent here too, as text. */
   readonly categories: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
-/** Many suppliers in columns; NaN and null are missing, names not given are missing for all. */
+/**
+ * Many suppliers in columns. NaN and null mean missing; a feature without a column is missing for all
+ * suppliers.
+ */
 export interface ColumnarInput {
   readonly rows: number;
   readonly numbers: ReadonlyMap<string, Float32Array | Float64Array>;

@@ -10,36 +10,36 @@ export interface Violation {
   readonly message: string;
 }
 
-/** What to know about a score that is no fault. */
+/** A warning about a score. It does not prevent the score. */
 export interface VectorWarning {
   readonly code: "OUTSIDE_TRAINING_RANGE" | "UNKNOWN_CATEGORY" | "TOO_FEW_FEATURES";
-  /** Empty when it concerns the whole supplier. */
+  /** Name of the feature; empty when the warning is about the whole supplier. */
   readonly feature: string;
   readonly message: string;
 }
 
-/** One supplier as the model sees it. */
+/** One supplier as the model's input. */
 export interface Vector {
-  /** float32 `[columns]`; meaningless when there are faults. */
+  /** float32 `[columns]`; undefined content when there are violations. */
   readonly row: Float32Array;
-  /** The numbers that were given, those in texts too. */
+  /** The given numbers, including those sent as text. */
   readonly features: Readonly<Record<string, number>>;
-  /** Features that are not known, in the model's order; the text last. */
+  /** Names of missing features in the model's order; the text is last. */
   readonly missing: readonly string[];
   readonly warnings: readonly VectorWarning[];
-  /** False: fewer features than `minimumPresent`, so no score is made up. */
+  /** False when fewer features than `minimumPresent` are known, so that the supplier has no score. */
   readonly enough: boolean;
   readonly violations: readonly Violation[];
 }
 
-/** Many suppliers as the model sees them. */
+/** Many suppliers as the model's input. */
 export interface VectorBatch {
-  /** float32 `[rows × columns]`, row-major; rows with faults are all NaN. */
+  /** float32 `[rows × columns]`, row-major; rows with violations are all NaN. */
   readonly values: Float32Array;
-  /** Missing features per row, text apart. */
+  /** Number of missing features per row, without the text. */
   readonly missingCounts: Uint16Array;
-  /** 1: too few features for a score. */
+  /** 1: the row has too few known features for a score. */
   readonly tooFew: Uint8Array;
-  /** First fault of each bad row, in rising order of rows. */
+  /** First violation of each row that has one, in the order of the rows. */
   readonly violations: readonly (Violation & { readonly row: number })[];
 }

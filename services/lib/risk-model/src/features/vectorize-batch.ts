@@ -15,7 +15,7 @@ interface Draft {
   readonly firstViolation: Map<number, Violation>;
 }
 
-/** Turns suppliers in columns into the model's rows. @param writeText Null when the model has no text. */
+/** Converts suppliers in columns to the model's rows. @param writeText Null when the model has no text. */
 export function createBatchVectorizer(
   bundle: FeatureBundle,
   writeText: TextWriter | null,
@@ -59,7 +59,10 @@ function columnOf<Column extends { readonly length: number }>(
   return column;
 }
 
-/** Numbers of a feature; where the model knows the texts of a category's codes, texts may be sent instead. */
+/**
+ * Returns the numbers of a feature. Where the model knows the texts of category codes, the caller may send
+ * texts instead.
+ */
 function numbersOf(slot: FeatureSlot, input: ColumnarInput, draft: Draft): Float32Array | Float64Array | undefined {
   const { name } = slot.feature;
   const numbers = columnOf(input.numbers, name, input.rows);

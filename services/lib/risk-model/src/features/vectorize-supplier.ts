@@ -7,7 +7,7 @@ import { readNumberTexts } from "./number-texts.ts";
 import type { SupplierInput } from "./supplier-input.ts";
 import type { Vector, VectorWarning, Violation } from "./vector.ts";
 
-/** What is found while a row is filled. */
+/** Findings while a row is filled. */
 interface Findings {
   readonly row: Float32Array;
   readonly violations: Violation[];
@@ -15,7 +15,7 @@ interface Findings {
   readonly warnings: VectorWarning[];
 }
 
-/** Turns one supplier at a time into the model's row. @param writeText Null when the model has no text. */
+/** Converts one supplier at a time to the model's row. @param writeText Null when the model has no text. */
 export function createSupplierVectorizer(
   bundle: FeatureBundle,
   writeText: TextWriter | null,
@@ -49,7 +49,7 @@ export function createSupplierVectorizer(
   };
 }
 
-/** A value that the caller gave, never one of Object's own. */
+/** Returns the value that the caller sent, never an inherited property of Object. */
 const ownValue = <T>(from: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(from, name) ? from[name] : undefined;
 

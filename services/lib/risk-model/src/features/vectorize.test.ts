@@ -66,7 +66,7 @@ const violationsOf = (over: Partial<SupplierInput>) =>
     message,
   }));
 
-test("a whole supplier fills the columns in the model's order, as float32", () => {
+test("a complete supplier fills the columns in the model's order, as float32", () => {
   const { row, missing, warnings, enough, violations } = vectorize(whole, "supplier");
   expect(columnNames).toEqual([
     ...["late_ratio", "dispute_rate", "annual_spend", "region=EU", "region=US"],
@@ -82,8 +82,8 @@ test("a whole supplier fills the columns in the model's order, as float32", () =
   });
 });
 
-describe("refuses", () => {
-  test("an unknown name, telling the nearest known one", () => {
+describe("rejects", () => {
+  test("an unknown name, and names the nearest known one", () => {
     expect(violationsOf({ features: { late_rato: 0.5 } })).toEqual([
       {
         field: "supplier.features.late_rato",
@@ -96,14 +96,14 @@ describe("refuses", () => {
     );
   });
 
-  test("names of Object's own as just unknown names", () => {
+  test("names of Object's own properties as unknown names", () => {
     const hostile = JSON.parse('{"__proto__":1,"constructor":1,"toString":1,"hasOwnProperty":1}');
     expect(violationsOf({ features: hostile }).map((f) => f.reason)).toEqual(Array(4).fill("FEATURE_UNKNOWN"));
     const inherited = Object.create({ late_ratio: 0.5 });
     expect(vectorize({ ...whole, features: inherited }, "s").missing).toContain("late_ratio");
   });
 
-  test("a flood of long unknown names with a bounded answer", () => {
+  test("a thousand long unknown names with a response of bounded size", () => {
     const flood = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`${"x".repeat(2_000)}${i}`, 1]));
     const violations = violationsOf({ features: flood });
     expect(violations).toHaveLength(16);
@@ -117,7 +117,7 @@ describe("refuses", () => {
     });
   });
 
-  test("a number beyond float32, whatever the range", () => {
+  test("a number beyond float32, whatever the declared range", () => {
     const wide = createVectorizer(makeBundle({ features: [numeric("x", { range: [0, 1e300] })] }));
     const reasons = (x: number) =>
       wide.vectorize({ features: { x }, categories: {}, text: "" }, "s").violations.map((f) => f.reason);
@@ -125,7 +125,7 @@ describe("refuses", () => {
     expect(reasons(3.5e38)).toEqual(["FEATURE_NOT_FINITE"]);
   });
 
-  test("what is physically impossible, on both sides of each bound", () => {
+  test("a number outside the declared range, on both sides of each bound", () => {
     expect(violationsOf({ features: { late_ratio: 0 } })).toEqual([]);
     expect(violationsOf({ features: { late_ratio: 1 } })).toEqual([]);
     for (const value of [-1e-6, 1.000001]) {
@@ -144,7 +144,7 @@ describe("refuses", () => {
     expect(violationsOf({ features: { region: 1 } })[0]).toMatchObject({ reason: "FEATURE_WRONG_KIND" });
   });
 
-  test("a missing feature only where its policy says so", () => {
+  test("a missing feature only when its policy is refuse", () => {
     const strict = createVectorizer(makeBundle({ features: [numeric("late_ratio", { missing: "refuse" })] }));
     const empty = { features: {}, categories: {}, text: "" };
     expect(strict.vectorize(empty, "s").violations[0]).toMatchObject({
@@ -173,7 +173,7 @@ test("warns of values that training never saw, and scores them", () => {
   expect([...row.subarray(0, 5)]).toEqual([Math.fround(0.95), Math.fround(0.2), 1_000, 0, 0]);
 });
 
-test("the share of known features decides whether there is enough, on both sides of the limit", () => {
+test("the share of known features decides whether a supplier has enough for a score, on both sides of the limit", () => {
   const given = (count: number, minimumPresent: number) => {
     const names = Array.from({ length: 20 }, (_, i) => `f${i}`);
     const bundle = makeBundle({ features: names.map((name) => numeric(name)), minimumPresent });
@@ -198,7 +198,7 @@ const supplier = fc.record({
   text: fc.constantFrom("", "penalty", "Clause clause penalty", "other words"),
 });
 
-test.each(["float64", "float32"])("a batch of %s columns gives the bits and verdicts of single suppliers", (kind) => {
+test.each(["float64", "float32"])("a batch of %s columns has the bits and violations of single suppliers", (kind) => {
   const names = ["late_ratio", "dispute_rate", "annual_spend"];
   fc.assert(
     fc.property(fc.array(supplier, { minLength: 1, maxLength: 12 }), (suppliers) => {
@@ -214,7 +214,7 @@ test.each(["float64", "float32"])("a batch of %s columns gives the bits and verd
       });
       const width = columnNames.length;
       for (const [i, { region, text }] of suppliers.entries()) {
-        // a batch says NaN for missing, a single supplier leaves it out
+        // in a batch NaN means missing, for a single supplier the feature is left out
         const features = Object.fromEntries(
           numbers.map(([name, column]) => [name, column[i] ?? 0] as const).filter(([, x]) => !Number.isNaN(x)),
         );
@@ -231,7 +231,7 @@ test.each(["float64", "float32"])("a batch of %s columns gives the bits and verd
   );
 });
 
-test("columns left out of a batch are missing, and a short column is refused", () => {
+test("columns left out of a batch are missing, and a column that is too short is rejected", () => {
   const none = vectorizeBatch({ rows: 2, numbers: new Map(), categories: new Map(), texts: null });
   expect([...none.missingCounts]).toEqual([4, 4]);
   expect([...none.tooFew]).toEqual([1, 1]);

@@ -5,24 +5,24 @@ import type { Vector, VectorBatch } from "./vector.ts";
 import { createBatchVectorizer } from "./vectorize-batch.ts";
 import { createSupplierVectorizer } from "./vectorize-supplier.ts";
 
-/** Turns suppliers into the model's rows. */
+/** Converts suppliers to the model's rows. */
 export interface Vectorizer {
   readonly columns: number;
-  /** Names for people and responses: the feature, "feature=category", "contract_text:term". */
+  /** Display name of each column: the feature, "feature=category" or "contract_text:term". */
   readonly columnNames: readonly string[];
-  /** @param path Prefix of field paths in faults, for example "supplier". */
+  /** @param path Prefix of field paths in violations, for example "supplier". */
   vectorize(input: SupplierInput, path: string): Vector;
-  /** @throws RangeError a column has not `rows` values. */
+  /** @throws RangeError when a column does not have `rows` values. */
   vectorizeBatch(input: ColumnarInput): VectorBatch;
 }
 
-/** Name of a column in responses. */
+/** Returns the name of a column in responses. */
 export function columnName(column: BundleColumn): string {
   if (column.kind === "numeric") return column.feature;
   return column.kind === "category" ? `${column.feature}=${column.category}` : `${column.feature}:${column.term}`;
 }
 
-/** A vectorizer for one bundle. Single rows and batches give the same bits. */
+/** Creates the vectorizer of a bundle. A single row and a row of a batch have the same bits. */
 export function createVectorizer(bundle: FeatureBundle): Vectorizer {
   const writeText = bundle.text === null ? null : createTextWriter(bundle.text);
   return {

@@ -3,9 +3,10 @@ import { TableError } from "./table-error.ts";
 const QUOTE = '"';
 
 /**
- * Parses CSV (RFC 4180: quotes doubled inside quotes, line breaks inside quotes, LF or CRLF); blank lines are skipped.
+ * Parses CSV (RFC 4180: quotes doubled inside quotes, line breaks inside quotes, LF or CRLF); blank lines are
+ * skipped.
  * @returns Records of cells, the header first.
- * @throws TableError a quote that is not closed or that something follows.
+ * @throws TableError when a quote is not closed, or text follows a closing quote.
  */
 export function parseCsv(text: string): string[][] {
   const records: string[][] = [];

@@ -33,7 +33,7 @@ test.each([
   expect(() => parseTable(bytes)).toThrow("; save the file as UTF-8");
 });
 
-test("JSON lines of another encoding are an error", () => {
+test("JSON lines in another encoding are an error", () => {
   expect(() => parseTable(Buffer.from('{"name":"a"}\n{"name":"Müller"}\n', "latin1"))).toThrow(
     "line 2 of the table has bytes that are not UTF-8; save the file as UTF-8",
   );

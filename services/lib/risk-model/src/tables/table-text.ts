@@ -3,8 +3,9 @@ import { TableError } from "./table-error.ts";
 const WAY_OUT = "save the file as UTF-8";
 
 /**
- * The text of a table: UTF-8, or UTF-16 with a byte order mark, without the mark. Nothing is replaced.
- * @throws TableError bytes of another encoding, with their line, or NUL characters, which UTF-16 without a mark has.
+ * Decodes the text of a table: UTF-8, or UTF-16 with a byte order mark. The mark is removed, and no invalid
+ * byte is replaced.
+ * @throws TableError for another encoding, with the line, and for NUL characters, which UTF-16 without a mark has.
  */
 export function tableText(bytes: Uint8Array): string {
   const encoding = encodingOf(bytes);
@@ -36,7 +37,10 @@ function decoded(encoding: string, bytes: Uint8Array): string | null {
   }
 }
 
-/** Number of the first line that is not UTF-8, from 1; no character of UTF-8 has a byte of a line feed in it. */
+/**
+ * Returns the number of the first line that is not UTF-8, from 1. In UTF-8 a byte of a line feed is never a
+ * part of another character.
+ */
 function firstBadLine(bytes: Uint8Array): number {
   let line = 1;
   for (let from = 0; from < bytes.length; line++) {

@@ -2,15 +2,15 @@ import { parseCsv } from "./parse-csv.ts";
 import { TableError } from "./table-error.ts";
 import { tableText } from "./table-text.ts";
 
-/** A cell: a number, a text (of a CSV file every cell is one), or null where there is nothing. */
+/** A cell: a number, a text (as every cell of a CSV file), or null for an empty one. */
 export type Cell = string | number | null;
 
-/** Rows that a person hands in: the background of explanations, or a trainer's own answers. */
+/** Rows that a person provides: the background of explanations, or a trainer's own outputs. */
 export interface ValueTable {
   readonly header: readonly string[];
-  /** Each as long as the header. */
+  /** Each record has the length of the header. */
   readonly records: readonly (readonly Cell[])[];
-  /** What errors call the first record: 2 in a CSV file, whose header is row 1, else 1. */
+  /** Row number of the first record in errors: 2 in a CSV file, whose header is row 1, else 1. */
   readonly firstRow: number;
 }
 
@@ -20,9 +20,10 @@ const MAX_RECORDS = 1_000_000;
 const MISSING: ReadonlySet<string> = new Set(["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"]);
 
 /**
- * Reads a table from CSV with a header, or from JSON lines: an object a line, by column name. Lists in an object (`"features": [1, 2]`)
- * become columns named `features[0]`, `features[1]`, …; objects in it add their own names.
- * @throws TableError lines of unequal length, no rows, a name twice, broken JSON, bytes that are not UTF-8.
+ * Reads a table from CSV with a header, or from JSON lines: one object a line, by column name. A list in an
+ * object (`"features": [1, 2]`) becomes columns named `features[0]`, `features[1]`, …; an object in an object
+ * adds its own names.
+ * @throws TableError for lines of different length, no rows, a repeated name, invalid JSON, and bytes that are not UTF-8.
  */
 export function parseTable(bytes: Uint8Array): ValueTable {
   const text = tableText(bytes);
@@ -44,7 +45,7 @@ function fromCsv(text: string): ValueTable {
   return { header: header.map((name) => name.trim()), records, firstRow: 2 };
 }
 
-/** Says that a header has other separators than commas, when its names are not apart; else "". */
+/** Returns a hint that a header is separated by something else than commas, or "" when it is not. */
 export function separatorHint(header: readonly string[]): string {
   const [only = ""] = header;
   const found = header.length === 1 ? [";", "\t", "|"].find((separator) => only.includes(separator)) : undefined;
@@ -84,12 +85,12 @@ function flatObject(line: string, number: number): Map<string, Cell> {
   return cells;
 }
 
-/** Whether a cell says that there is no value. */
+/** Whether a cell means a missing value. */
 export function isMissing(cell: Cell): boolean {
   return cell === null || (typeof cell === "string" ? MISSING.has(cell.trim()) : Number.isNaN(cell));
 }
 
-/** The number of a cell as a double, or NaN when it holds none. */
+/** Returns the number in a cell as a double, or NaN when it is not a number. */
 export function numberOfCell(cell: Cell): number {
   if (typeof cell === "number") return cell;
   const text = cell?.trim() ?? "";

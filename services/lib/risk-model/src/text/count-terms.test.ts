@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createTermCounter, WORD } from "./count-terms.ts";
 
-/** The same by splitting and a map. */
+/** Counts the same terms with a split and a map. */
 function countBySplitting(text: string, terms: readonly string[]): number[] {
   const counts = new Map<string, number>();
   for (const word of text.toLowerCase().match(WORD) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -43,7 +43,7 @@ const piece = fc.oneof(
 );
 const text = fc.array(piece, { maxLength: 25 }).map((pieces) => pieces.join(""));
 
-test("counts what splitting into words and a map count, in any script", () => {
+test("has the counts of splitting into words and counting in a map, in any script", () => {
   fc.assert(
     fc.property(text, fc.array(text, { maxLength: 4 }), (first, others) => {
       const terms = [...new Set([first, ...others].join(" ").toLowerCase().match(WORD))].filter((_, i) => i % 3 !== 2);
@@ -58,13 +58,13 @@ test("counts what splitting into words and a map count, in any script", () => {
   );
 });
 
-test("one letter is no word, two are", () => {
+test("one letter is not a word, two letters are", () => {
   const counts = new Float64Array(2);
   createTermCounter(["ab", "a"])("a b ab aab a", counts);
   expect([...counts]).toEqual([1, 0]);
 });
 
-test("a vocabulary of 500 terms is told apart", () => {
+test("distinguishes a vocabulary of 500 terms", () => {
   const terms = Array.from({ length: 500 }, (_, i) => `term${i}`);
   const counts = new Float64Array(500);
   createTermCounter(terms)(terms.join(" "), counts);

@@ -1,10 +1,10 @@
 import { hashText } from "../random.ts";
 
-/** A word: two or more letters or digits of any script; everything else parts words. */
+/** A word: two or more letters or digits of any script. Every other character separates words. */
 export const WORD = /[\p{L}\p{N}]{2,}/gu;
 const WORD_CHARACTER = /^[\p{L}\p{N}]$/u;
 
-/** What a UTF-16 unit is, as far as known. */
+/** Kind of a UTF-16 unit, determined at its first occurrence. */
 const UNKNOWN = 0;
 const SEPARATOR = 1;
 const LETTER = 2;
@@ -13,13 +13,14 @@ const LETTER = 2;
 export type TermCounter = (text: string, counts: Float64Array) => void;
 
 /**
- * A counter for one vocabulary, which reads each text once: the hash of the word so far rolls along (FNV-1a) and only a word with a
- * term's hash is compared. Words and case are those of `WORD` over `toLowerCase()`.
+ * Creates a counter for one vocabulary. It reads each text once and updates the hash of the current word at
+ * each character (FNV-1a). Only a word with the hash of a term is compared with the term. Words and case are
+ * those of `WORD` over `toLowerCase()`.
  * @param terms Lower-case words, each once.
  */
 export function createTermCounter(terms: readonly string[]): TermCounter {
   const table = createTermTable(terms);
-  // one byte a unit; what a character is costs a regular expression, once
+  // one byte a unit, so that the regular expression runs once for each character
   const kinds = new Uint8Array(0x10000);
   const isLetter = (unit: number): boolean => {
     if (kinds[unit] === UNKNOWN) kinds[unit] = WORD_CHARACTER.test(String.fromCharCode(unit)) ? LETTER : SEPARATOR;
@@ -31,7 +32,7 @@ export function createTermCounter(terms: readonly string[]): TermCounter {
     let hash = EMPTY_HASH;
     let characters = 0;
     for (let i = 0; i <= lower.length; i++) {
-      // one step beyond the end parts the last word
+      // one step beyond the end, to end the last word
       const unit = i < lower.length ? lower.charCodeAt(i) : SPACE;
       const low = isHighSurrogate(unit) ? lower.charCodeAt(i + 1) : Number.NaN;
       const isPair = isLowSurrogate(low);
@@ -57,7 +58,7 @@ const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe00
 const EMPTY_HASH = hashText("");
 const FNV_PRIME = 0x01000193;
 
-/** Finds terms by hash: open addressing, at most a quarter full. */
+/** Creates a hash table of the terms: open addressing, at most a quarter full. */
 function createTermTable(terms: readonly string[]) {
   let size = 16;
   while (size < 4 * terms.length) size *= 2;
@@ -68,7 +69,7 @@ function createTermTable(terms: readonly string[]) {
     slots[slot] = term;
   }
   return {
-    /** Number of the term that `text[start, end)` is, or −1. */
+    /** Returns the index of the term that equals `text[start, end)`, or −1. */
     find(text: string, start: number, end: number, hash: number): number {
       let slot = hash & (size - 1);
       for (let term = slots[slot] as number; term >= 0; term = slots[slot] as number) {

@@ -1,4 +1,7 @@
-/** English function words (articles, pronouns, prepositions, auxiliaries, conjunctions) that say nothing about a contract. */
+/**
+ * English function words (articles, pronouns, prepositions, auxiliaries, conjunctions), which carry no
+ * information about a contract.
+ */
 export const ENGLISH_STOP_WORDS: ReadonlySet<string> = new Set(
   (
     "a about above after again against all also am an and any are as at be because been before being below between both but by can could " +

@@ -3,12 +3,13 @@ import type { BundleText } from "../bundle/feature-bundle.ts";
 import { createTermCounter, WORD } from "./count-terms.ts";
 import { ENGLISH_STOP_WORDS } from "./stop-words.ts";
 
-/** Longest word that may become a term; longer ones are serial numbers and noise. */
+/** Longest word that may become a term, in characters. Longer words are serial numbers and noise. */
 const LONGEST_TERM = 64;
 
 /**
- * Chooses the vocabulary: the terms found in most texts, ties in alphabetical order, and their smoothed inverse document frequency
- * `ln((1 + n) / (1 + df)) + 1` (Salton & Buckley 1988, in the smoothed form that scikit-learn uses).
+ * Chooses the vocabulary: the terms that most texts contain, ties in alphabetical order, and their smoothed
+ * inverse document frequency `ln((1 + n) / (1 + df)) + 1` (Salton & Buckley 1988, in the smoothed form of
+ * scikit-learn).
  */
 export function fitTfIdf(texts: readonly string[], spec: TextSpec): BundleText {
   const stopWords = spec.stopWords === "english" ? ENGLISH_STOP_WORDS : new Set<string>();
@@ -26,10 +27,10 @@ export function fitTfIdf(texts: readonly string[], spec: TextSpec): BundleText {
   };
 }
 
-/** Writes a text's term weights, `tf × idf` scaled to unit length, into `row` from `offset` on. */
+/** Writes a text's term weights, `tf × idf` scaled to unit length, to `row` from index `offset`. */
 export type TextWriter = (text: string, row: Float32Array, offset: number) => void;
 
-/** A writer for one vocabulary; a text without any of its terms is all zero. */
+/** Creates the writer of one vocabulary. The weights of a text without any of its terms are all zero. */
 export function createTextWriter(vocabulary: BundleText): TextWriter {
   const countTerms = createTermCounter(vocabulary.terms);
   const counts = new Float64Array(vocabulary.terms.length);

@@ -9,7 +9,7 @@ const value = fc.oneof(
   fc.constantFrom(0, -0, 2 ** -149, 3.4028234663852886e38, -3.4028234663852886e38),
 );
 
-test("a value is in a bin up to b exactly when it is not above edge b, and missing values are in their own", () => {
+test("a value is in a bin up to b exactly when it is at or below edge b, and missing values have their own bin", () => {
   fc.assert(
     fc.property(fc.array(value, { minLength: 1, maxLength: 60 }), (drawn) => {
       const column = Float32Array.from(drawn);
@@ -24,13 +24,13 @@ test("a value is in a bin up to b exactly when it is not above edge b, and missi
   );
 });
 
-test("few distinct values get a bin each", () => {
+test("each of few distinct values has its own bin", () => {
   const { bins, edges } = binColumns(Float32Array.of(3, 1, 1, 2, 3), 5, 1);
   expect([...(edges[0] ?? [])]).toEqual([1.5, 2.5]);
   expect([...bins]).toEqual([2, 0, 0, 1, 2]);
 });
 
-test("many distinct values get at most 255 bins of about equal size", () => {
+test("many distinct values have at most 255 bins of about equal size", () => {
   const random = createRandom(1);
   const rows = 20_000;
   const { bins, edges } = binColumns(

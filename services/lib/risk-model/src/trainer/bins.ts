@@ -1,23 +1,32 @@
 /** Bin of a missing value. */
 export const MISSING_BIN = 255;
 
-/** Columns cut into at most 255 bins, with a bin of their own for missing values. */
+/** Columns divided into at most 255 bins, with a separate bin for missing values. */
 export interface BinnedColumns {
   readonly rows: number;
   readonly columns: number;
   /** Bin of every value, column-major `[columns × rows]`. */
   readonly bins: Uint8Array;
-  /** Per column the upper edge of each bin but the last: a value is in bin b when `edge[b−1] < x ≤ edge[b]`. Float32. */
+  /**
+   * Upper edge of each bin except the last, float32, per column: a value is in bin b when `edge[b−1] < x ≤
+   * edge[b]`.
+   */
   readonly edges: readonly Float32Array[];
 }
 
-/** Values between two neighbours of a sorted column where a cut falls: their midpoint in float32, never above the lower bin's reach. */
+/**
+ * Returns the edge between two neighbours of a sorted column: their midpoint in float32, or `low` when the
+ * midpoint rounds to `high`.
+ */
 function cutBetween(low: number, high: number): number {
   const middle = Math.fround(low + (high - low) / 2);
   return middle < high ? middle : low;
 }
 
-/** Cuts of one sorted column without NaN: every distinct value when there are few, else equal shares of rows. */
+/**
+ * Returns the edges of one sorted column without NaN: between all distinct values when there are few, else at
+ * equal shares of rows.
+ */
 function findEdges(sorted: Float32Array): Float32Array {
   let distinct = sorted.length > 0 ? 1 : 0;
   for (let i = 1; i < sorted.length; i++) if (sorted[i] !== sorted[i - 1]) distinct++;
@@ -34,7 +43,7 @@ function findEdges(sorted: Float32Array): Float32Array {
   return Float32Array.from(edges);
 }
 
-/** Bin of a value: the first whose upper edge is not below it. */
+/** Returns the bin of a value: the first whose upper edge is at or above it. */
 function binOf(edges: Float32Array, value: number): number {
   let low = 0;
   let high = edges.length;
@@ -47,8 +56,9 @@ function binOf(edges: Float32Array, value: number): number {
 }
 
 /**
- * Cuts a row-major float32 matrix `[rows × columns]` (NaN = missing) into bins for histogram training.
- * Method of the histogram learners (Ke et al., LightGBM, NeurIPS 2017, §2): quantile bins, at most 255.
+ * Divides a row-major float32 matrix `[rows × columns]` (NaN = missing) into bins for histogram training. The
+ * method is that of the histogram learners (Ke et al., LightGBM, NeurIPS 2017, §2): quantile bins, at most
+ * 255.
  */
 export function binColumns(values: Float32Array, rows: number, columns: number): BinnedColumns {
   const bins = new Uint8Array(rows * columns);

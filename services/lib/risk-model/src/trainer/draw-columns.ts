@@ -1,6 +1,9 @@
 import type { Random } from "../random.ts";
 
-/** Draws k of the columns without replacement, in rising order (Floyd's algorithm, CACM 30(9), 1987); all of them when k is enough. */
+/**
+ * Draws k of the columns without replacement, in ascending order (Floyd's algorithm, CACM 30(9), 1987); all
+ * columns when there are at most k.
+ */
 export function drawColumns(columns: Int32Array, k: number, random: Random): Int32Array {
   if (k >= columns.length) return columns;
   const drawn = new Set<number>();
@@ -11,5 +14,5 @@ export function drawColumns(columns: Int32Array, k: number, random: Random): Int
   return Int32Array.from(drawn, (i) => columns[i] as number).sort();
 }
 
-/** How many columns a share of them is; at least one. */
+/** Returns the number of columns that a share stands for; at least one. */
 export const columnCount = (columns: number, share: number): number => Math.max(1, Math.round(columns * share));

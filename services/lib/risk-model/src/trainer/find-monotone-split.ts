@@ -3,13 +3,17 @@ import { MIN_GAIN, MISSING_SHARE, type Split, type SplitLimits } from "./find-sp
 import { BIN_STRIDE, COLUMN_STRIDE } from "./histograms.ts";
 import { boundedLeaf, type LeafBounds, type MonotoneColumns } from "./leaf-bounds.ts";
 
-/** Twice what a leaf takes off the loss: `−(2Gw + (H+λ)w²)`; `G²/(H+λ)` for the leaf without bounds. */
+/**
+ * Returns twice the reduction of the loss by a leaf w: `−(2Gw + (H+λ)w²)`, which is `G²/(H+λ)` for the leaf
+ * without bounds.
+ */
 const reduction = (gradient: number, hessian: number, l2: number, leaf: number): number =>
   -(2 * gradient * leaf + (hessian + l2) * leaf * leaf);
 
 /**
- * `findSplit` under monotone constraints: leaves are kept within the node's bounds, and a cut of a constrained column whose leaves
- * stand the wrong way round is no candidate. Missing values are tried on both sides and are not constrained.
+ * Like `findSplit`, under monotone constraints. Leaves are limited to the node's bounds, and a cut of a
+ * constrained column is rejected when its leaves contradict the direction. Missing values are tried on both
+ * sides and are not constrained.
  */
 export function findMonotoneSplit(
   histogram: Float64Array,
@@ -46,7 +50,7 @@ export function findMonotoneSplit(
         const rightGradient = totalGradient - gradient;
         const left = leafOf(gradient, hessian);
         const right = leafOf(rightGradient, rightHessian);
-        // the last bin as a cut parts known from missing values: it orders nothing
+        // a cut after the last bin separates known from missing values, so it has no order
         if (at < last && direction * (right - left) < 0) continue;
         const sum = reduction(gradient, hessian, l2, left) + reduction(rightGradient, rightHessian, l2, right);
         if (sum <= bestSum) continue;

@@ -15,7 +15,7 @@ const row = fc.record({
 });
 const COLUMNS = Int32Array.of(0, 1, 2, 3, 4, 5);
 
-test("the split found has the largest gain of all cuts with missing values on either side", () => {
+test("the split has the largest gain of all cuts with missing values on either side", () => {
   fc.assert(
     fc.property(
       fc.array(row, { minLength: 2, maxLength: 25 }),

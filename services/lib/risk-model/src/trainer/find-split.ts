@@ -4,27 +4,31 @@ import { BIN_STRIDE, COLUMN_STRIDE } from "./histograms.ts";
 /** The best cut of a node. */
 export interface Split {
   readonly column: number;
-  /** Rows in bins ≤ this go left; the column's last bin: all known values do. */
+  /** Rows in bins ≤ `bin` go left. With the column's last bin all known values go left. */
   readonly bin: number;
   readonly defaultLeft: boolean;
 }
 
-/** What a child must hold, and how leaves are shrunk. */
+/** Limits of a child, and the shrinkage of leaves (`l2`, the λ of the gain). */
 export interface SplitLimits {
   /** Smallest hessian (boosting) or weight (forest) of a child, above 0. */
   readonly minChildWeight: number;
   readonly l2: number;
 }
 
-/** Smallest gain worth a split; below it is rounding. */
+/** Smallest gain of a split. Smaller gains are rounding errors. */
 export const MIN_GAIN = 1e-9;
-/** Smallest share of a node's hessian in the missing bin that is more than what subtracting histograms leaves over. */
+/**
+ * Smallest share of a node's hessian in the missing bin that counts as missing values. A smaller one is a
+ * rounding error of subtracted histograms.
+ */
 export const MISSING_SHARE = 1e-9;
 
 /**
- * Finds the cut with the largest gain `GL²/(HL+λ) + GR²/(HR+λ) − G²/(H+λ)` (Chen & Guestrin, XGBoost, KDD 2016, eq. 7), missing
- * values tried on either side; without any they follow the heavier side. The i-th of `columns` stands at `i × COLUMN_STRIDE`.
- * Ties go to the earlier column, then to missing values on the right, then to the earlier bin.
+ * Finds the cut with the largest gain `GL²/(HL+λ) + GR²/(HR+λ) − G²/(H+λ)` (Chen & Guestrin, XGBoost, KDD
+ * 2016, eq. 7). Missing values are tried on either side; a node without missing values sends them to the
+ * heavier side. The histogram of the i-th of `columns` starts at `i × COLUMN_STRIDE`. Ties go to the earlier
+ * column, then to missing values on the right, then to the earlier bin.
  */
 export function findSplit(
   histogram: Float64Array,
@@ -47,7 +51,7 @@ export function findSplit(
     for (let missingLeft = 0; missingLeft < (hasMissing ? 2 : 1); missingLeft++) {
       let gradient = missingLeft === 1 ? (histogram[missing] as number) : 0;
       let hessian = missingLeft === 1 ? missingHessian : 0;
-      // the last bin as a cut parts the known values from the missing ones
+      // a cut after the last bin separates the known values from the missing ones
       const end = hasMissing && missingLeft === 0 ? last + BIN_STRIDE : last;
       for (let at = start; at < end; at += BIN_STRIDE) {
         gradient += histogram[at] as number;
@@ -58,7 +62,7 @@ export function findSplit(
         const rightGradient = totalGradient - gradient;
         const left = hessian + l2;
         const right = rightHessian + l2;
-        // both fractions over one denominator, compared without dividing: most candidates lose
+        // compares fractions over one denominator without a division, because most candidates lose
         const numerator = gradient * gradient * right + rightGradient * rightGradient * left;
         if (numerator <= bestSum * left * right) continue;
         bestSum = numerator / (left * right);

@@ -8,28 +8,28 @@ import { type GradientPairs, type Histograms, subtractHistogram } from "./histog
 import { boundedLeaf, childBounds, type LeafBounds, type MonotoneColumns, UNBOUNDED } from "./leaf-bounds.ts";
 import { createTreeBuilder } from "./tree-builder.ts";
 
-/** What one tree is grown from. */
+/** Input of one tree. */
 export interface GrowTree {
   readonly data: BinnedColumns;
-  /** Rows to grow on; reordered in place, a leaf's rows side by side. */
+  /** Rows of the tree. They are reordered in place, so that the rows of a leaf are contiguous. */
   readonly rows: Int32Array;
   readonly pairs: GradientPairs;
-  /** Weight of a row in `cover`, one a row of `data`, whole numbers. */
+  /** Weight of each row of `data` in `cover`; integers. */
   readonly weight: Float64Array;
   /** Columns the tree may use. */
   readonly columns: Int32Array;
-  /** Columns drawn anew at each node; the width of `histograms`. */
+  /** Number of columns drawn at each node; also the width of `histograms`. */
   readonly columnsPerNode: number;
   readonly histograms: Histograms;
   readonly random: Random;
-  /** 0: unlimited. */
+  /** Most levels; 0: unlimited. */
   readonly maxDepth: number;
   readonly limits: SplitLimits;
   /** Null: no column is constrained. */
   readonly monotone: MonotoneColumns | null;
-  /** Multiplies every leaf: the learning rate, or one over the number of trees. */
+  /** Factor of every leaf: the learning rate, or one divided by the number of trees. */
   readonly scale: number;
-  /** Told of each leaf: its value and where its rows stand in `rows`. */
+  /** Called with each leaf: its value and the range of its rows in `rows`. */
   readonly onLeaf?: (value: number, start: number, end: number) => void;
 }
 
@@ -40,18 +40,18 @@ interface Totals {
   readonly weight: number;
 }
 
-/** A node that waits for its split. */
+/** A node that is not split yet. */
 interface OpenNode extends Totals {
   readonly node: number;
   readonly start: number;
   readonly end: number;
   readonly depth: number;
   readonly bounds: LeafBounds;
-  /** Given when it came by subtraction. */
+  /** Histogram of the node when it was already computed by subtraction. */
   readonly histogram: Float64Array | null;
 }
 
-/** Threshold that every known value meets. */
+/** Threshold that sends every known value left. */
 const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 
 const minus = (a: Totals, b: Totals): Totals => ({
@@ -61,9 +61,10 @@ const minus = (a: Totals, b: Totals): Totals => ({
 });
 
 /**
- * Grows one tree on histograms. When every node looks at all columns, the smaller child is counted and
- * the larger one is what remains of the parent. Leaves hold `−G/(H+λ) × scale` as float32, covers the weight of the rows.
- * Nodes are taken depth first, so only one histogram a level is alive.
+ * Grows one tree on histograms. When every node uses all columns, only the smaller child is counted, and the
+ * histogram of the larger child is the parent's minus that of the smaller. Leaves hold `−G/(H+λ) × scale` as
+ * float32, and covers hold the weight of the rows. Nodes are split depth first, so only one histogram a level
+ * is in use.
  */
 export function growTree(task: GrowTree): Tree {
   const { data, rows, columns, columnsPerNode, histograms, limits, maxDepth, monotone } = task;
@@ -88,7 +89,10 @@ export function growTree(task: GrowTree): Tree {
     }
     return { gradient, hessian, weight };
   };
-  /** The children's histograms, the smaller one counted; the parent's becomes the larger one's. */
+  /**
+   * Returns the histograms of the children. The smaller child is counted, and the parent's histogram becomes
+   * that of the larger one.
+   */
   const childHistograms = (parent: Float64Array, start: number, middle: number, end: number) => {
     const small = histograms.take();
     const leftIsSmall = middle - start <= end - middle;
@@ -125,7 +129,7 @@ export function growTree(task: GrowTree): Tree {
     const middle = partition(data, rows, spare, split, start, end);
     const left = totalsOf(start, middle);
     const right = minus(open, left);
-    // a cut behind the last known bin parts known from missing values: it orders nothing
+    // a cut after the last known bin separates known from missing values, so it has no order
     const direction = split.bin < (data.edges[split.column]?.length ?? 0) ? (monotone?.[split.column] ?? 0) : 0;
     const [leftBounds, rightBounds] = childBounds(direction, open.bounds, left, right, limits);
     const children = { left: addLeaf(left, leftBounds), right: addLeaf(right, rightBounds) };
@@ -143,7 +147,10 @@ export function growTree(task: GrowTree): Tree {
   return builder.build();
 }
 
-/** Moves the rows that go left to the front, order kept on both sides; returns where the right side starts. */
+/**
+ * Moves the rows that go left to the front and keeps the order on both sides. Returns where the right side
+ * starts.
+ */
 function partition(
   data: BinnedColumns,
   rows: Int32Array,

@@ -1,34 +1,37 @@
 import type { BinnedColumns } from "./bins.ts";
 
-/** Sums a bin holds: gradient, hessian. */
+/** Number of sums in a bin: gradient and hessian. */
 export const BIN_STRIDE = 2;
-/** Numbers in one column's histogram. */
+/** Number of values in one column's histogram. */
 export const COLUMN_STRIDE = 256 * BIN_STRIDE;
 
 /** First and second derivative of the loss, two numbers a row: `[gradient, hessian, gradient, …]`. */
 export type GradientPairs = Float64Array;
 
-/** Histograms over the same number of columns, used again and again. */
+/** A pool of histograms over the same number of columns. */
 export interface Histograms {
-  /** An empty or used one, `[columns × COLUMN_STRIDE]`; its content is left over. */
+  /** Takes a histogram from the pool, `[columns × COLUMN_STRIDE]`. Its content is undefined. */
   take(): Float64Array;
-  /** Gives one back. */
+  /** Returns a histogram to the pool. */
   release(histogram: Float64Array): void;
-  /** Fills `into` with the sums of `rows[start, end)`; the i-th of `columns` stands at `i × COLUMN_STRIDE`. */
+  /**
+   * Fills `into` with the sums over `rows[start, end)`. The histogram of the i-th of `columns` starts at `i ×
+   * COLUMN_STRIDE`.
+   */
   count(into: Float64Array, columns: Int32Array, rows: Int32Array, start: number, end: number): void;
 }
 
 /**
- * Histograms of binned data; at most as many live as are taken at once.
- * @param width Columns of a histogram.
- * @param pairs Read at each count.
+ * Creates the pool of histograms of binned data. It allocates a histogram only when all others are in use.
+ * @param width Number of columns of a histogram.
+ * @param pairs Gradients and hessians; read at each count, so they may change between counts.
  */
 export function createHistograms(data: BinnedColumns, pairs: GradientPairs, width: number): Histograms {
   const free: Float64Array[] = [];
   const binsOf = Array.from({ length: data.columns }, (_, column) =>
     data.bins.subarray(column * data.rows, (column + 1) * data.rows),
   );
-  // the node's pairs in order of its rows: read once at random, then in sequence for every column
+  // the node's pairs in the order of its rows: random access once, then sequential access for every column
   const ordered = new Float64Array(2 * data.rows);
   return {
     take: () => free.pop() ?? new Float64Array(width * COLUMN_STRIDE),
@@ -70,10 +73,13 @@ function addColumn(
   }
 }
 
-/** Columns added together. */
+/** Number of columns that are summed in one pass. */
 const FOUR = 4;
 
-/** Four columns in one go: a row's number and pair are read once for all, which takes half the time or less of four single ones. */
+/**
+ * Sums four columns in one pass. The row number and pair are read once for all four, which takes at most half
+ * the time of four passes.
+ */
 function addFourColumns(
   into: Float64Array,
   [first, second, third, fourth]: readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array],
@@ -101,7 +107,10 @@ function addFourColumns(
   }
 }
 
-/** Turns a parent's histogram into that of one child by taking the other child's away (Ke et al., LightGBM, NeurIPS 2017, §2.1). */
+/**
+ * Turns a parent's histogram into that of one child by subtracting that of the other (Ke et al., LightGBM,
+ * NeurIPS 2017, §2.1).
+ */
 export function subtractHistogram(parent: Float64Array, child: Float64Array): void {
   for (let i = 0; i < parent.length; i++) parent[i] = (parent[i] as number) - (child[i] as number);
 }

@@ -1,9 +1,12 @@
 import type { SplitLimits } from "./find-split.ts";
 
-/** What a higher value of a column may do to the output: 1 raise it, −1 lower it, 0 either. One a column. */
+/**
+ * Allowed effect of a higher value on the output, per column: 1 may only raise it, −1 may only lower it, 0
+ * any effect.
+ */
 export type MonotoneColumns = Int8Array;
 
-/** The constraints, or null when no column has one. */
+/** Returns the constraints, or null when no column has one. */
 export const constrained = (monotone: MonotoneColumns | undefined): MonotoneColumns | null =>
   monotone?.some((direction) => direction !== 0) ? monotone : null;
 
@@ -13,10 +16,10 @@ export interface LeafBounds {
   readonly upper: number;
 }
 
-/** A subtree that no constrained split stands above. */
+/** Bounds of a subtree without a constrained split above it. */
 export const UNBOUNDED: LeafBounds = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
 
-/** A node's best leaf `−G/(H+λ)` within its bounds. */
+/** Returns the best leaf of a node, `−G/(H+λ)`, limited to its bounds. */
 export function boundedLeaf(gradient: number, hessian: number, l2: number, { lower, upper }: LeafBounds): number {
   const shrunk = hessian + l2;
   const best = shrunk > 0 ? (0 - gradient) / shrunk : 0;
@@ -30,8 +33,9 @@ interface ChildSums {
 }
 
 /**
- * Bounds of a split's children. A constrained column puts the middle of the two leaves between them: every leaf on one side is then
- * at most every leaf on the other, however deep the tree grows (the method of XGBoost's `monotone_constraints`).
+ * Returns the bounds of a split's children. For a constrained column, the mean of the two leaves becomes the
+ * bound between the children. Then every leaf on one side is at most every leaf on the other, however deep
+ * the tree grows (the method of XGBoost's `monotone_constraints`).
  */
 export function childBounds(
   direction: number,

@@ -9,7 +9,7 @@ import type { TrainingRows } from "./training-rows.ts";
 
 const COLUMNS = 4;
 const ROWS = 1_500;
-/** Column 0 may only raise the output, column 1 only lower it, the others may do anything. */
+/** Column 0 may only raise the output, column 1 may only lower it, the others are not constrained. */
 const MONOTONE = Int8Array.of(1, -1, 0, 0);
 const BOOSTING: BoostingSpec = {
   kind: "gradient_boosting",
@@ -36,7 +36,10 @@ const train = {
   forest: (rows: TrainingRows, seed: number) => trainForest(rows, FOREST, seed),
 };
 
-/** Noisy labels that rise with column 0 only on average, fall with column 1, and depend on column 2 alone and with column 0. */
+/**
+ * Noisy labels that increase with column 0 only on average, decrease with column 1, and depend on column 2
+ * alone and together with column 0.
+ */
 function madeRows(seed: number, monotone: Int8Array | undefined): TrainingRows {
   const random = createRandom(seed, "monotone");
   const values = new Float32Array(ROWS * COLUMNS).map(() => Math.round(8 * random.normal()) / 8);
@@ -52,7 +55,7 @@ function madeRows(seed: number, monotone: Int8Array | undefined): TrainingRows {
 }
 
 describe.each(["boosting", "forest"] as const)("%s", (kind) => {
-  test("no pair of rows that differ in one constrained column answers against its direction", () => {
+  test("no two rows that differ in one constrained column have outputs against its direction", () => {
     const model = train[kind](madeRows(1, MONOTONE), 5);
     const value = fc.oneof(
       fc.integer({ min: -24, max: 24 }).map((i) => i / 8),
@@ -79,7 +82,7 @@ describe.each(["boosting", "forest"] as const)("%s", (kind) => {
     );
   });
 
-  test("without constraints the same rows give a model that answers against the direction", () => {
+  test("without constraints the same rows train a model with outputs against the direction", () => {
     const model = train[kind](madeRows(1, undefined), 5);
     const sweep = Float32Array.from({ length: 49 * COLUMNS }, (_, i) =>
       i % COLUMNS === 0 ? Math.floor(i / COLUMNS) / 8 - 3 : 0,
@@ -88,7 +91,7 @@ describe.each(["boosting", "forest"] as const)("%s", (kind) => {
     expect(outputs.some((output, i) => i > 0 && output < (outputs[i - 1] ?? 0))).toBe(true);
   });
 
-  test("constraints of no direction give the trees of no constraints, bit for bit", () => {
+  test("constraints without a direction train the same trees as no constraints, bit for bit", () => {
     expect(train[kind](madeRows(2, new Int8Array(COLUMNS)), 3)).toEqual(train[kind](madeRows(2, undefined), 3));
   });
 });

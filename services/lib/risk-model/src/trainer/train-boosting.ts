@@ -10,15 +10,19 @@ import type { TrainingRows, TreeProgress } from "./training-rows.ts";
 
 const logistic = (margin: number): number => 1 / (1 + Math.exp(-margin));
 
-/** Smallest hessian of a row and of a child: below it a Newton step divides by next to nothing and a leaf explodes. */
+/**
+ * Smallest hessian of a row and of a child. With a smaller one, a Newton step divides by almost zero and the
+ * leaf becomes huge.
+ */
 const LEAST_ROW_HESSIAN = 1e-12;
 const LEAST_CHILD_HESSIAN = 1e-3;
-/** Keeps the starting log-odds finite when one class is missing. */
+/** Keeps the initial log-odds finite when one class is missing. */
 const LEAST_RATE = 1e-6;
 
 /**
- * Gradient boosting with log loss and Newton steps (Friedman 2001; Chen & Guestrin 2016) on histograms. The model's output is the
- * log-odds, its covers the rows that each tree was grown on. The same rows, spec and seed give the same trees, bit for bit.
+ * Trains gradient boosting with log loss and Newton steps (Friedman 2001; Chen & Guestrin 2016) on
+ * histograms. The model's output is the log-odds, and its covers count the rows that each tree was grown on.
+ * The same rows, spec and seed train the same trees, bit for bit.
  */
 export function trainBoosting(
   training: TrainingRows,
@@ -52,7 +56,7 @@ export function trainBoosting(
   for (let t = 0; t < spec.trees; t++) {
     const random = createRandom(seed, `tree ${t}`);
     for (let row = 0; row < rows; row++) {
-      // a row that is not drawn weighs nothing, but still finds its leaf and so its margin
+      // a row that was not drawn has no weight, but its leaf still updates its margin
       const drawn = spec.subsample >= 1 || random.uniform() < spec.subsample ? 1 : 0;
       const p = logistic(margin[row] as number);
       const counts = labels[row] === 1 ? drawn * positiveWeight : drawn;

@@ -29,7 +29,7 @@ const forest: ForestSpec = {
   classWeight: "none",
 };
 
-/** Label: column 0 above 0.3, or column 1 missing. */
+/** The label is 1 when column 0 is above 0.3 or column 1 is missing. */
 function madeRows(seed: number, rows = 2_000): TrainingRows {
   const random = createRandom(seed);
   const values = new Float32Array(rows * COLUMNS).map(() => random.normal());
@@ -76,7 +76,7 @@ test("a forest's output is a probability", () => {
   }
 });
 
-test("a first leaf is the Newton step of its rows", () => {
+test("the first leaf is the Newton step of its rows", () => {
   const stump = trainBoosting(
     { values: Float32Array.of(0, 0, 0, 1, 1), rows: 5, columns: 1, labels: Uint8Array.of(0, 0, 1, 1, 1) },
     { ...boosting, trees: 1, maxDepth: 1, l2: 2, minChildWeight: 0, subsample: 1, columnSample: 1 },
@@ -90,7 +90,7 @@ test("a first leaf is the Newton step of its rows", () => {
   expect(tree?.value[tree.right[0] ?? 0]).toBeCloseTo((-0.2 * (2 * p - 2)) / (2 * p * (1 - p) + 2), 6);
 });
 
-test("a column that says something only by being missing is split on", () => {
+test("splits on a column whose only information is whether it is missing", () => {
   const data = madeRows(6, 400);
   for (let row = 0; row < data.rows; row++) {
     for (let c = 0; c < COLUMNS; c++) data.values[row * COLUMNS + c] = 1;
@@ -99,24 +99,24 @@ test("a column that says something only by being missing is split on", () => {
   expect(accuracy(trainBoosting(data, { ...boosting, columnSample: 1 }, 1), data, 0)).toBe(1);
 });
 
-test("without shrinkage and limits the leaves stay finite", () => {
+test("leaves stay finite without shrinkage and limits", () => {
   const greedy = { ...boosting, trees: 200, learningRate: 1, l2: 0, minChildWeight: 0, maxDepth: 16 };
   for (const out of evaluateRows(trainBoosting(madeRows(8, 300), greedy, 1), madeRows(9, 300).values))
     expect(Number.isFinite(out)).toBe(true);
 });
 
-test("a forest without a limit of depth separates its own bootstrap rows", () => {
+test("a forest of unlimited depth separates its own bootstrap rows", () => {
   const deep = trainForest(madeRows(3), { ...forest, minLeaf: 1 }, 1);
   expect(accuracy(deep, madeRows(3), 0.5)).toBeGreaterThan(0.99);
 });
 
-test("progress is told after each tree", () => {
+test("reports progress after each tree", () => {
   const reported: string[] = [];
   trainBoosting(madeRows(1, 50), { ...boosting, trees: 3 }, 1, (done, total) => reported.push(`${done}/${total}`));
   expect(reported).toEqual(["1/3", "2/3", "3/3"]);
 });
 
-test("constant and all-missing columns are never split on", () => {
+test("never splits on constant columns and on columns that are always missing", () => {
   const data = madeRows(5, 300);
   for (let row = 0; row < data.rows; row++) {
     data.values[row * COLUMNS + 2] = 4;

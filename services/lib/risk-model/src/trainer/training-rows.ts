@@ -6,9 +6,9 @@ export interface TrainingRows {
   readonly rows: number;
   readonly columns: number;
   readonly labels: Uint8Array;
-  /** What a positive row weighs in the loss, above 0; left out: 1. Covers count rows all the same. */
+  /** Weight of a positive row in the loss, above 0; unset: 1. Covers count rows without this weight. */
   readonly positiveWeight?: number;
-  /** What a higher value of each column may do to the output; left out: anything. */
+  /** Allowed effect of a higher value of each column on the output; unset: any effect. */
   readonly monotone?: MonotoneColumns;
 }
 

@@ -1,20 +1,20 @@
 import type { Tree } from "@bellwether/tree-model/trees/tree-model";
 
-/** Collects nodes of one tree while it grows. */
+/** Collects the nodes of one tree while it grows. */
 export interface TreeBuilder {
-  /** Adds a leaf and returns its node. */
+  /** Adds a leaf and returns its index. */
   addLeaf(value: number, cover: number): number;
-  /** Turns a leaf into a split; its children are added by the caller. */
+  /** Turns a leaf into a split. The caller adds its children. */
   split(
     node: number,
     split: { feature: number; threshold: number; defaultLeft: boolean; left: number; right: number },
   ): void;
-  /** Value of a leaf. */
+  /** Returns the value of a leaf. */
   valueOf(node: number): number;
   build(): Tree;
 }
 
-/** A builder for trees with one output. */
+/** Creates a builder for trees with one output. */
 export function createTreeBuilder(): TreeBuilder {
   const feature: number[] = [];
   const threshold: number[] = [];

@@ -11,32 +11,32 @@ import { brierScore, createRanking, logLoss } from "../evaluate/metrics.ts";
 import type { CrossFit } from "./cross-fit.ts";
 import type { FitTask } from "./fit-model.ts";
 
-/** Quality of calibrated answers to training rows by models that did not see them. */
+/** Quality of calibrated scores of training rows, each from a model that was not trained on the row. */
 export interface OutOfFoldFigures {
   readonly rows: number;
   readonly positives: number;
   readonly auc: number;
   readonly brier: number;
-  /** Brier score of answering with the rate of the other folds. */
+  /** Brier score when the rate of the other folds is the score of every row. */
   readonly baseRateBrier: number;
   readonly logLoss: number;
   readonly baseRateLogLoss: number;
 }
 
-/** A calibration with the figures that it was chosen on. */
+/** A calibration with the figures that led to its choice. */
 export interface CalibratedModel extends ChosenCalibration {
-  /** Null when calibration rows were held out: then no model but the last one was trained. */
+  /** Null when calibration rows were held out: then only the final model was trained. */
   readonly outOfFold: OutOfFoldFigures | null;
 }
 
-/** Cross-fits to calibrate on; the second is made only when the first does not suffice. */
+/** Cross-fits to calibrate on. The second is computed only when the first is not sufficient. */
 export interface CrossFits {
   readonly bySupplier: CrossFit;
   /** Null for data without time. */
   readonly byTime: (() => Promise<CrossFit>) | null;
 }
 
-/** Chooses a calibration on out-of-fold outputs, by supplier and then by time. */
+/** Chooses a calibration on out-of-fold outputs: first those by supplier, then those by time. */
 export async function calibrateOutOfFold(
   task: FitTask,
   outputSpace: FeatureBundle["outputSpace"],
@@ -54,7 +54,7 @@ export async function calibrateOutOfFold(
   return { ...chosen, outOfFold: outOfFoldFigures(fits.get(chosen.from) ?? bySupplier, chosen, outputSpace) };
 }
 
-/** Chooses a calibration on rows of suppliers that were held out of training. */
+/** Chooses a calibration on the rows of suppliers that were held out of training. */
 export async function calibrateHeldOut(
   task: FitTask,
   outputSpace: FeatureBundle["outputSpace"],
@@ -74,7 +74,10 @@ function unseen(
   return { from, outputs, labels, suppliers: Array.from(rows, (row) => table.supplierIds[row] ?? "") };
 }
 
-/** Figures in which each fold is calibrated by the others, beside the others' rate. */
+/**
+ * Returns figures where the calibration of each fold is fitted on the other folds, with the rate of the other
+ * folds for comparison.
+ */
 function outOfFoldFigures(
   { outputs, labels, folds }: CrossFit,
   { calibration }: ChosenCalibration,

@@ -7,7 +7,10 @@ const KINDS = {
   isotonic: "isotonic",
 } as const;
 
-/** A calibration in a sentence or two: kind, rows, slope, and what was tried and rejected before. */
+/**
+ * Describes a calibration in one or two sentences: kind, rows, slope, and the curves that were rejected
+ * before.
+ */
 export function calibrationLine({ calibration, from, rows, positives, slope, rejected }: CalibratedModel): string {
   const certain = slope === null ? "" : `, slope ${slope.value.toFixed(2)} (95 %: ${interval(slope.interval)})`;
   const tried = rejected.map(

@@ -1,15 +1,15 @@
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import { NoRowsError, OneClassError, TooFewRowsError } from "./training-error.ts";
 
-/** Fewest training rows of either class: with less a single split can memorise them. */
+/** Fewest training rows of either class. With fewer rows a single split can memorise them. */
 const LEAST_OF_CLASS = 10;
 
-/** Number of ones. */
+/** Returns the number of ones. */
 export const countPositives = (labels: Uint8Array): number => labels.reduce((sum, label) => sum + label, 0);
 
 /**
- * Makes sure that there is something to learn from, or to judge by.
- * @throws NoRowsError there are no rows; OneClassError all have one label; TooFewRowsError fewer than ten training rows of a class.
+ * Checks that a side of the split has rows of both classes.
+ * @throws NoRowsError without rows; OneClassError when all rows have one label; TooFewRowsError for fewer than ten training rows of a class.
  */
 export function checkClasses(side: "training" | "test", labels: Uint8Array, target: ModelSpec["target"]): void {
   if (labels.length === 0) throw new NoRowsError(side);

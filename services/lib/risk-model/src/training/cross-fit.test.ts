@@ -9,7 +9,7 @@ import { type FitTask, fitModel } from "./fit-model.ts";
 import { supplierFolds, timeFolds } from "./folds.ts";
 
 const made = demoTable(generateDemo({ suppliers: 800, transactions: 800 }, 3));
-/** Twenty months of forty suppliers. */
+/** Twenty months of forty suppliers each. */
 const table = {
   ...made,
   labels: made.labels ?? new Uint8Array(),
@@ -18,7 +18,7 @@ const table = {
 };
 const rows = Uint32Array.from({ length: made.rows }, (_, row) => row);
 const trainer: BoostingSpec = { ...(DEMO_TABLE_SPEC.trainer as BoostingSpec), trees: 30, minChildWeight: 1 };
-/** The fitted trees evaluate themselves: the runtime is not the subject here. */
+/** Evaluates the fitted trees without ONNX Runtime, which these tests are not about. */
 const task = (over: Partial<BoostingSpec> = {}): FitTask => ({
   table,
   spec: { ...DEMO_TABLE_SPEC, trainer: { ...trainer, ...over } } satisfies ModelSpec,
@@ -27,7 +27,7 @@ const task = (over: Partial<BoostingSpec> = {}): FitTask => ({
 });
 
 describe("folds", () => {
-  test("by supplier: each row is held once, and no supplier is on both sides", () => {
+  test("by supplier: each row is held out once, and no supplier is on both sides", () => {
     const folds = supplierFolds(table, rows, 1);
     expect(folds).toHaveLength(5);
     expect(folds.flatMap((fold) => [...fold.held]).sort((a, b) => a - b)).toEqual([...rows]);
@@ -37,7 +37,7 @@ describe("folds", () => {
     }
   });
 
-  test("by time: the label windows of training rows end before the first held row", () => {
+  test("by time: the label windows of training rows end before the first held-out row", () => {
     const split = { ...DEMO_TABLE_SPEC.split, by: "time" as const, horizonDays: 45, gapDays: 10 };
     const folds = timeFolds(table, rows, split);
     expect(folds).toHaveLength(4);
@@ -49,7 +49,7 @@ describe("folds", () => {
   });
 });
 
-test("every row is answered once, by a model that did not see its supplier", async () => {
+test("every row is scored once, by a model that was not trained on its supplier", async () => {
   const fit = await crossFit(task(), supplierFolds(table, rows, 1), null);
   expect([...fit.rows].sort((a, b) => a - b)).toEqual([...rows]);
   expect(fit.labels).toEqual(Uint8Array.from(fit.rows, (row) => table.labels[row] ?? 0));
@@ -82,7 +82,7 @@ test("the staged log loss of the last tree is that of the whole model", () => {
 });
 
 test.each(["gradient_boosting", "random_forest"] as const)(
-  "%s: class weights raise the margins, and covers still count rows",
+  "%s: class weights increase the margins, and covers still count rows",
   (kind) => {
     const spec = (classWeight: "none" | "balanced" | number): FitTask => ({
       ...task(),

@@ -3,23 +3,23 @@ import { type FitTask, type FittedModel, fitModel } from "./fit-model.ts";
 import type { Fold } from "./folds.ts";
 import { TrainingDataError } from "./training-error.ts";
 
-/** Rows with the outputs of models that did not see them. */
+/** Rows with outputs of models that were not trained on them. */
 export interface CrossFit {
-  /** In order of the folds; rows without enough known features for a score are left out. */
+  /** Rows in the order of the folds, without those with too few known features for a score. */
   readonly rows: Uint32Array;
   readonly outputs: Float64Array;
   readonly labels: Uint8Array;
   /** Fold of each row. */
   readonly folds: Uint8Array;
-  /** Trees of each model. */
+  /** Number of trees of each model. */
   readonly trees: number;
 }
 
 /**
- * Trains a model a fold and lets it answer the fold's held rows. A fold whose training rows do not suffice is left out. With early
- * stopping, all models keep the number of trees that has the smallest mean log loss on held rows, looked for until it has not
- * improved for `patience` trees.
- * @param trees Kept of each model; null: as early stopping says, or all.
+ * Trains one model a fold and scores the fold's held-out rows with it. A fold is left out when its training
+ * rows are not sufficient. With early stopping, all models keep the number of trees with the smallest mean
+ * log loss on held-out rows. The search ends when this loss has not improved for `patience` trees.
+ * @param trees Number of trees to keep of each model; null: the number that early stopping finds, or all.
  */
 export async function crossFit(task: FitTask, folds: readonly Fold[], trees: number | null): Promise<CrossFit> {
   const fitted = folds.flatMap((fold) => {

@@ -5,7 +5,7 @@ import { dataDigest } from "./data-digest.ts";
 
 const table = demoTable(generateDemo({ suppliers: 50, transactions: 60 }, 1));
 
-test("the same rows give the same digest, whatever the order of the columns", () => {
+test("the same rows have the same digest, whatever the order of the columns", () => {
   const turned = { ...table, numbers: new Map([...table.numbers].reverse()) };
   expect(dataDigest(turned)).toBe(dataDigest(demoTable(generateDemo({ suppliers: 50, transactions: 60 }, 1))));
   expect(dataDigest(table)).toMatch(/^[0-9a-f]{64}$/);

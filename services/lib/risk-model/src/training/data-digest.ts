@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { FeatureTable } from "../tables/feature-table.ts";
 
 /**
- * SHA-256 of a table, lower-case hex: every column by name, with its values and labels, in the order of the rows. Tables with the same
- * digest train the same model under the same configuration.
+ * Returns the SHA-256 of a table, lower-case hex: every column by name, with its values, and the labels, in
+ * the order of the rows. Tables with the same digest train the same model under the same configuration.
  */
 export function dataDigest(table: FeatureTable): string {
   const hash = createHash("sha256");

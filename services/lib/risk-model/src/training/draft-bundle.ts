@@ -2,7 +2,7 @@ import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { FittedInputs } from "./fit-bundle.ts";
 
-/** The bundle before calibration and golden rows; its keys stand in the order of the file. */
+/** Returns the bundle before calibration and golden rows. Its keys are in the order of the file. */
 export function draftBundle(spec: ModelSpec, configHash: string, inputs: FittedInputs): FeatureBundle {
   return {
     format: "bellwether.feature-bundle/1",

@@ -3,15 +3,18 @@ import type { OutOfFoldFigures } from "./calibrate-model.ts";
 
 const figure = (x: number): string => (Number.isNaN(x) ? "not defined" : x.toFixed(4));
 
-/** What the same training says on its own rows, answered by models that did not see them. */
+/**
+ * Returns the figures of the same training on its own rows, each scored by a model that was not trained on
+ * the row.
+ */
 export function outOfFoldLine({ rows, positives, auc, brier, baseRateBrier }: OutOfFoldFigures): string {
   return `Out of fold on ${rows} training rows (${positives} positive): AUC ${figure(auc)}, Brier score ${figure(brier)}; base rate ${figure(baseRateBrier)}.`;
 }
 
-/** Differences of AUC that nobody would notice. */
+/** Smallest difference of AUC that matters in practice. */
 const LEVEL = 0.005;
 
-/** Whether the model ranks the rows better than the single feature, in Markdown. */
+/** States in Markdown whether the model ranks the rows better than the single feature. */
 export function verdict({ auc, aucInterval, baseline, brier, baseRateBrier }: Evaluation): string {
   const probabilities =
     brier < baseRateBrier

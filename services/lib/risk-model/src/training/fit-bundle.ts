@@ -4,10 +4,10 @@ import type { FeatureTable } from "../tables/feature-table.ts";
 import { fitTfIdf } from "../text/tf-idf.ts";
 import { ColumnMissingError } from "./training-error.ts";
 
-/** Values of a categorical feature that get a column of their own. */
+/** Most values of a categorical feature that have a column of their own. */
 const MAX_CATEGORIES = 32;
 
-/** The declaration's fields and no others, in the bundle's order. */
+/** Returns only the fields of the declaration, in the order of the bundle. */
 const declared = ({ name, kind, unit, range, missing, direction, monotone, immutable }: FeatureSpec): FeatureSpec => ({
   name,
   kind,
@@ -55,12 +55,15 @@ function present<Column>(column: Column | null | undefined, name: string): Colum
   return column;
 }
 
-/** A bundle as far as the training rows alone decide it; output, calibration and golden rows come later. */
+/**
+ * The parts of a bundle that depend only on the training rows. Output, calibration and golden rows are added
+ * later.
+ */
 export type FittedInputs = Pick<FeatureBundle, "features" | "columns" | "text" | "minimumPresent">;
 
 /**
  * Fits ranges, medians, categories and vocabulary on the training rows.
- * @throws ColumnMissingError the table lacks a feature or the text.
+ * @throws ColumnMissingError when the table lacks a feature or the text.
  */
 export function fitInputs(table: FeatureTable, rows: Uint32Array, spec: ModelSpec): FittedInputs {
   const features = spec.features.map((feature) =>

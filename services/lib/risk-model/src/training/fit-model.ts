@@ -12,10 +12,10 @@ import { checkClasses, countPositives } from "./check-classes.ts";
 import { draftBundle } from "./draft-bundle.ts";
 import { fitInputs } from "./fit-bundle.ts";
 
-/** Runs a model.onnx: float32 rows, row-major `[n × columns]`, to its outputs `[n]`. */
+/** Runs a model.onnx on float32 rows, row-major `[n × columns]`, and returns its outputs `[n]`. */
 export type RunOnnx = (onnx: Uint8Array, rows: Float32Array, n: number, columns: number) => Promise<Float32Array>;
 
-/** What every fit of one training has in common. */
+/** Input that all fits of one training share. */
 export interface FitTask {
   readonly table: FeatureTable & { readonly labels: Uint8Array };
   readonly spec: ModelSpec;
@@ -24,27 +24,28 @@ export interface FitTask {
   readonly runOnnx: RunOnnx;
 }
 
-/** Trees with everything that was fitted on the same rows. */
+/** Trees, with everything else that was fitted on the same rows. */
 export interface FittedModel {
   /** The bundle without calibration and golden rows. */
   readonly draft: FeatureBundle;
   readonly treeModel: TreeModel;
   readonly onnx: Uint8Array;
-  /** The rows that were trained on: those given that have enough known features for a score. */
+  /** The rows that the model was trained on: the given rows with enough known features for a score. */
   readonly trained: Uint32Array;
-  /** Those of the rows that have enough known features for a score. */
+  /** Returns those of the rows that have enough known features for a score. */
   withScore(rows: Uint32Array): Uint32Array;
-  /** Row-major float32 `[rows × columns]`. */
+  /** Returns the model's input rows, row-major float32 `[rows × columns]`. */
   valuesOf(rows: Uint32Array): Float32Array;
-  /** The runtime's outputs, `[rows]`. */
+  /** Returns the runtime's outputs, `[rows]`. */
   outputsOf(rows: Uint32Array): Promise<Float64Array>;
-  /** The same model with its first trees only. */
+  /** Returns the same model with only its first `trees` trees. */
   truncated(trees: number): FittedModel;
 }
 
 /**
- * Fits inputs and trees on rows of a table. Rows with too few known features for a score are not learnt from.
- * @throws ColumnMissingError the table lacks a column; NoRowsError, OneClassError, TooFewRowsError the rows do not suffice.
+ * Fits inputs and trees on rows of a table. Rows with too few known features for a score are left out of the
+ * trees.
+ * @throws ColumnMissingError when the table lacks a column; NoRowsError, OneClassError, TooFewRowsError when the rows are not sufficient.
  */
 export function fitModel(task: FitTask, rows: Uint32Array, onTree?: TreeProgress): FittedModel {
   const { table, spec } = task;
@@ -87,7 +88,7 @@ export function fitModel(task: FitTask, rows: Uint32Array, onTree?: TreeProgress
   return fittedOf(treeModel);
 }
 
-/** A table without its labels, as the vectorizer takes it. */
+/** Returns a table without its labels, as input of the vectorizer. */
 export const columnarInput = ({ rows, numbers, categories, texts }: FeatureTable): ColumnarInput => ({
   rows,
   numbers,
@@ -107,7 +108,7 @@ function pickRows(values: Float32Array, columns: number, rows: Uint32Array): Flo
   return picked;
 }
 
-/** The constraint of each column: the declared direction of a number, nothing for categories and terms. */
+/** Returns the constraint of each column: the declared direction of a number, none for categories and terms. */
 function monotoneColumns({ columns, features }: Pick<FeatureBundle, "columns" | "features">): Int8Array {
   const declared = new Map(features.map((feature) => [feature.name, feature]));
   return Int8Array.from(columns, (column) => {

@@ -2,7 +2,7 @@ import type { SplitSpec } from "@bellwether/config/model-spec";
 import { createRandom } from "../random.ts";
 import type { FeatureTable } from "../tables/feature-table.ts";
 
-/** Rows that a model is trained on, and rows that it answers without having seen them. */
+/** The training rows of one model, and the held-out rows that it scores. */
 export interface Fold {
   readonly train: Uint32Array;
   readonly held: Uint32Array;
@@ -11,7 +11,10 @@ export interface Fold {
 /** Folds of a cross-fit. */
 const FOLDS = 5;
 
-/** Five folds of whole suppliers; a supplier's fold depends on its id and the seed alone. Folds without held rows are left out. */
+/**
+ * Returns five folds of whole suppliers. A supplier's fold depends only on its id and the seed. Folds without
+ * held-out rows are left out.
+ */
 export function supplierFolds(table: FeatureTable, rows: Uint32Array, seed: number): Fold[] {
   const foldOf = (row: number): number =>
     Math.floor(createRandom(seed, `fold ${table.supplierIds[row] ?? ""}`).uniform() * FOLDS);
@@ -23,8 +26,9 @@ export function supplierFolds(table: FeatureTable, rows: Uint32Array, seed: numb
 }
 
 /**
- * Four folds forward in time: the rows in order of their date make five blocks of about equal size, and each block but the first is
- * answered by a model of the rows whose label window and gap end before the block begins. None for a table without time.
+ * Returns four folds forward in time. The rows in the order of their date form five blocks of about equal
+ * size. Each block except the first is scored by a model of the rows whose label window and gap end before
+ * the block begins. A table without time has no folds.
  */
 export function timeFolds(table: FeatureTable, rows: Uint32Array, split: SplitSpec): Fold[] {
   const { asOfDays } = table;

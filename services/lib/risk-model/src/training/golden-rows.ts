@@ -2,12 +2,13 @@ import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { GoldenRow } from "../bundle/feature-bundle.ts";
 import type { RunOnnx } from "./fit-model.ts";
 
-/** Rows recorded at most. */
+/** Most rows that are recorded. */
 export const GOLDEN_ROWS = 32;
 
 /**
- * Records rows that a loaded model must answer with the same bits: rows spread over those given, every other one with a value put exactly
- * on the threshold of a tree's root, where ≤ and < part, and a first one with everything missing.
+ * Records rows for which a loaded model must return the same bits. They are spread over the given rows. Every
+ * second one has a value exactly on the threshold of a tree's root, where ≤ and < differ. In the first one
+ * everything is missing.
  * @param rows Row-major float32, at least one row.
  */
 export async function recordGoldenRows(

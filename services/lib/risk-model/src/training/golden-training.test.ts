@@ -9,7 +9,7 @@ import { trainRiskModel } from "./train-risk-model.ts";
 
 const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
-/** SHA-256 of the files that are published for 1,500 seeded demo suppliers. */
+/** Returns the SHA-256 of the published files for 1,500 seeded demo suppliers. */
 async function publishedFiles(trainer: ModelSpec["trainer"], features = DEMO_TABLE_SPEC.features) {
   const table = demoTable(generateDemo({ suppliers: 1_500, transactions: 2_000 }, 5));
   const spec = { ...DEMO_TABLE_SPEC, features, trainer };
@@ -19,8 +19,9 @@ async function publishedFiles(trainer: ModelSpec["trainer"], features = DEMO_TAB
 
 const { trainer: boosting } = DEMO_TABLE_SPEC;
 
-// A change of these values changes every model that is trained from now on: bundle and card may also change with ONNX Runtime.
-test("boosting gives the recorded files", async () => {
+// A change of these values changes every model that is trained from now on. Bundle and card may also change
+// with ONNX Runtime.
+test("boosting produces the recorded files", async () => {
   expect(await publishedFiles(boosting)).toMatchInlineSnapshot(`
     {
       "MODEL_CARD.md": "d9242043a0a18e51822111a67e1071e8478b362fa12bec90ab7d734629b002fd",
@@ -30,7 +31,7 @@ test("boosting gives the recorded files", async () => {
   `);
 });
 
-test("boosting with monotone features, balanced classes and early stopping gives the recorded files", async () => {
+test("boosting with monotone features, balanced classes and early stopping produces the recorded files", async () => {
   if (boosting.kind !== "gradient_boosting") throw new Error("the demo's trainer is boosting");
   const monotone = DEMO_TABLE_SPEC.features.map((feature, i) =>
     feature.kind === "numeric" && i % 2 === 0
@@ -58,7 +59,7 @@ test("boosting with monotone features, balanced classes and early stopping gives
   `);
 });
 
-test("a forest gives the recorded files", async () => {
+test("a forest produces the recorded files", async () => {
   const files = await publishedFiles({
     kind: "random_forest",
     trees: 40,

@@ -1,16 +1,16 @@
 import type { Violation } from "../features/vector.ts";
 
-/** Rows of the data that did not take part in training for one reason. */
+/** Rows of the data that did not take part in training, grouped by reason. */
 export interface LeftOutRows {
-  /** Feature or column; "" when it concerns the whole row. */
+  /** Feature or column; "" when the reason is about the whole row. */
   readonly column: string;
   readonly reason: string;
   readonly rows: number;
-  /** One of them, for example "S_00012: 1.0833"; "" when none is at hand. */
+  /** One of the rows, for example "S_00012: 1.0833"; "" when no example is known. */
   readonly sample: string;
 }
 
-/** Groups the rows that a model's own rules refuse by feature and reason, most rows first. */
+/** Groups the rows that the model's own rules reject by feature and reason, largest group first. */
 export function rejectedReasons(
   violations: readonly (Violation & { readonly row: number })[],
   supplierIds: readonly string[],

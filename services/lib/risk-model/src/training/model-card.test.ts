@@ -70,7 +70,7 @@ const render = (over: Partial<Evaluation>, bundleOver: Partial<FeatureBundle> = 
     summaries: { training: rows, calibration: rows, test: rows },
   });
 
-test("shows the baseline whichever wins, and says whether chance can explain it", () => {
+test("shows the baseline whether it wins or not, and says whether the difference may be chance", () => {
   expect(render({})).toContain(
     "| AUC | 0.8000 (95 %: 0.7500 to 0.8500) | 0.7000 (`late_ratio` alone, higher is worse) |",
   );
@@ -89,11 +89,11 @@ test("says when the probabilities, the calibration or the number of positives ar
   expect(render({ positives: 30 })).not.toContain("Only 30");
 });
 
-test("shows figures that are not defined as such", () => {
+test("shows undefined figures as not defined", () => {
   expect(render({ auc: Number.NaN, aucInterval: null })).toContain("| AUC | not defined (no interval) |");
 });
 
-test("names the features that are held to their direction, and those that are not", () => {
+test("names the features that are constrained to their direction, and those that are not", () => {
   const feature = (name: string, direction: "raises" | "lowers" | "unknown", monotone: boolean) => ({
     name,
     direction,
@@ -118,6 +118,6 @@ test("names the features that are held to their direction, and those that are no
   expect(render({})).not.toContain("direction (");
 });
 
-test("lists the rows that did not take part by column and reason, with one of them", () => {
+test("lists the rows that did not take part by column and reason, with an example", () => {
   expect(render({})).toContain("| `carrier_share` outside 0 to 1 | 418 | seller\\|1: 1.08 |");
 });

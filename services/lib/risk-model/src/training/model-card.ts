@@ -8,7 +8,7 @@ import type { LeftOutRows } from "./left-out.ts";
 import type { TrainingProvenance } from "./provenance.ts";
 import type { RowCounts, RowsSummary } from "./row-counts.ts";
 
-/** What a card tells of. */
+/** Content of a model card. */
 export interface ModelCard {
   readonly bundle: FeatureBundle;
   readonly spec: ModelSpec;
@@ -20,7 +20,9 @@ export interface ModelCard {
   readonly summaries: Readonly<Record<"training" | "calibration" | "test", RowsSummary>>;
 }
 
-/** The model card in Markdown: what it is for, what it was trained on, how good it is beside the trivial answers, where it ends. */
+/**
+ * Writes the model card in Markdown: purpose, training data, figures beside those of trivial scores, limits.
+ */
 export function renderModelCard(card: ModelCard): string {
   const { bundle, evaluation } = card;
   return `# Model card: ${bundle.modelName}
@@ -72,7 +74,7 @@ function modelLines({ bundle, spec, calibration }: ModelCard): string[] {
   ];
 }
 
-/** Which declared directions the trees keep, and which they do not. */
+/** States which declared directions the trees keep, and which they do not. */
 function directionLines({ features }: Pick<FeatureBundle, "features">): string[] {
   const declared = features.filter(({ direction }) => direction !== "unknown");
   const named = (held: boolean): string =>
@@ -109,9 +111,9 @@ function dataLines({ spec, rowCounts, summaries, provenance, leftOut }: ModelCar
   ];
 }
 
-/** Reasons that the card lists; the others are one line together. */
+/** Most reasons that the card lists; one line sums up the others. */
 const MAX_REASONS = 20;
-/** Characters of a sample that the card shows: it is published with the model. */
+/** Most characters of an example on the card. They are few, because the card is published with the model. */
 const MAX_SAMPLE = 80;
 
 function leftOutLines(leftOut: readonly LeftOutRows[]): string[] {
@@ -171,10 +173,10 @@ function calibrationLines({ calibration }: Evaluation): string[] {
   ];
 }
 
-/** Test positives below which figures are a hint at most. */
+/** With fewer test positives than this, the figures are only a hint. */
 const FEW_POSITIVES = 30;
 
-/** A bin with more of the rows than this holds scores that hardly differ. */
+/** When a bin holds a larger share of the rows, the scores hardly differ. */
 const NEARLY_ALL = 0.95;
 
 function limitLines({ bundle, evaluation, calibration }: ModelCard): string[] {

@@ -5,7 +5,7 @@ import type { FeatureTable } from "../tables/feature-table.ts";
 import { dayOf } from "./iso-day.ts";
 import { supplierShare } from "./split-rows.ts";
 
-/** What a version learnt from: enough to tell whether other rows are new to it. */
+/** Training data of a model version. It is enough to decide whether other rows are new to the version. */
 export interface TrainingProvenance {
   /** SHA-256 of the mapped table, lower-case hex. */
   readonly dataSha256: string;
@@ -19,7 +19,7 @@ export interface TrainingProvenance {
     readonly testShare: number;
     /** First day of the test period, ISO date; null when split by supplier. */
     readonly testFrom: string | null;
-    /** Days that a training row's label window and the gap take. */
+    /** Length of a training row's label window plus the gap, in days. */
     readonly windowDays: number;
     readonly seed: number;
   };
@@ -27,8 +27,8 @@ export interface TrainingProvenance {
 }
 
 /**
- * Counts rows that stand on the training side of a version's split. When they are of the data that it was trained on, it has learnt from
- * them, and figures on them say nothing about new rows.
+ * Counts the rows on the training side of a version's split. When the rows are those that the version was
+ * trained on, its figures on the counted rows say nothing about new rows.
  */
 export function countTrainingSide({ split }: TrainingProvenance, table: FeatureTable, rows: Uint32Array): number {
   const { by, testShare, testFrom, windowDays, seed } = split;

@@ -2,22 +2,22 @@ import type { FeatureTable } from "../tables/feature-table.ts";
 import { countPositives } from "./check-classes.ts";
 import { isoDay } from "./iso-day.ts";
 
-/** How the rows were used. */
+/** Numbers of rows by use. */
 export interface RowCounts {
   readonly train: number;
   readonly calibration: number;
   readonly test: number;
-  /** Label window reaches into the test period. */
+  /** Rows whose label window reaches into the test period. */
   readonly purged: number;
-  /** Refused by the features' own rules, for example out of range. */
+  /** Rows that the features' own rules reject, for example because a value is out of range. */
   readonly invalid: number;
-  /** Too few known features for a score, so neither learnt from nor judged by. */
+  /** Rows with too few known features for a score. They are used neither in training nor in the test. */
   readonly tooFew: number;
   /** First day of the test period, ISO date; null when split by supplier. */
   readonly testFrom: string | null;
 }
 
-/** The rows of one side of a split, in numbers. */
+/** Figures about the rows of one side of a split. */
 export interface RowsSummary {
   readonly rows: number;
   readonly positives: number;

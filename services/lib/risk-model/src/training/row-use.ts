@@ -1,9 +1,9 @@
 import type { RowSplit } from "./split-rows.ts";
 
-/** What a row of the table was used for, or why it was not used. */
+/** Use of a row of the table, or the reason why it was not used. */
 export type RowUse = "training" | "calibration" | "test" | "purged" | "refused" | "too few features";
 
-/** What each row of a table was used for, in the order of the table. */
+/** Returns the use of each row of a table, in the order of the table. */
 export function rowUses(
   rows: number,
   rejected: ReadonlySet<number>,

@@ -29,17 +29,17 @@ function makeTable(rows: readonly { readonly id: string; readonly day: number }[
 }
 const allRows = (table: FeatureTable): Uint32Array => Uint32Array.from({ length: table.rows }, (_, row) => row);
 const split = (table: FeatureTable, spec: SplitSpec, seed = 1) => splitRows(table, allRows(table), spec, seed);
-/** Months of 40 suppliers from 2010 to 2013. */
+/** Returns the months of 40 suppliers from 2010 to 2013. */
 const months = makeTable(
   Array.from({ length: 40 * 40 }, (_, i) => ({ id: `v${i % 40}`, day: dayOf("2010-01-01") + 30 * Math.floor(i / 40) })),
 );
 
-test("by time: each label window and the gap end before the test period, and no row is lost", () => {
+test("by time: each label window and the gap end before the test period, and every row is counted", () => {
   const row = fc.record({ id: fc.constantFrom("a", "b", "c", "d", "e"), day: fc.integer({ min: 0, max: 400 }) });
   const spec = fc.record({ horizonDays: fc.integer({ min: 0, max: 90 }), gapDays: fc.integer({ min: 0, max: 30 }) });
   fc.assert(
     fc.property(fc.array(row, { maxLength: 60 }), spec, (rows, window) => {
-      // both ends are there, so that no side is empty
+      // both ends of the period are included, so that no side is empty
       const table = makeTable([{ id: "first", day: -1 }, ...rows, { id: "last", day: 500 }]);
       const made = { ...byTime, ...window, testFrom: isoDay(300), calibrationShare: 1e-9 };
       const { train, calibration, test: tested, purged, testFromDay } = split(table, made);
@@ -52,7 +52,7 @@ test("by time: each label window and the gap end before the test period, and no 
   );
 });
 
-test("by time: the window's last day may be the day before the test period, and no later", () => {
+test("by time: a window may end on the day before the test period, but not later", () => {
   const from = dayOf("2012-10-01");
   const at = (day: number) =>
     split(makeTable([...Array(5).fill({ id: "old", day: 0 }), { id: "x", day }, { id: "new", day: from }]), {
@@ -64,13 +64,13 @@ test("by time: the window's last day may be the day before the test period, and 
   expect(at(from)).toBe(0);
 });
 
-test("by time without a date: the latest share of rows tests", () => {
+test("by time without a date: the latest share of rows is the test", () => {
   const { test: tested, testFromDay } = split(months, { ...byTime, testFrom: null });
   expect(tested.length / months.rows).toBeCloseTo(0.2, 1);
   expect(Math.min(...Array.from(tested, (row) => months.asOfDays?.[row] ?? 0))).toBe(testFromDay);
 });
 
-test("calibration rows are of suppliers that training never sees", () => {
+test("calibration rows belong to suppliers that are not in the training rows", () => {
   for (const spec of [byTime, bySupplier]) {
     const { train, calibration } = split(months, spec);
     const trained = new Set(Array.from(train, (row) => months.supplierIds[row]));
@@ -79,7 +79,7 @@ test("calibration rows are of suppliers that training never sees", () => {
   }
 });
 
-test("by supplier: no supplier on both sides, and new suppliers move nobody", () => {
+test("by supplier: no supplier is on both sides, and new suppliers do not move others", () => {
   const { train, calibration, test: tested } = split(months, bySupplier);
   const sideOf = new Map<string | undefined, string>();
   for (const [side, rows] of Object.entries({ train, calibration, tested })) {
@@ -101,7 +101,7 @@ test("another seed holds out other suppliers", () => {
   expect(split(months, bySupplier, 1).test).not.toEqual(split(months, bySupplier, 2).test);
 });
 
-test("an empty side and time where there is none are refused with a way out", () => {
+test("rejects an empty side, and a split by time over data without time, with a way out", () => {
   const old = makeTable([{ id: "a", day: 0 }]);
   expect(() => split(old, byTime)).toThrow(NoRowsError);
   expect(() => split(makeTable([{ id: "a", day: dayOf("2013-01-01") }]), byTime)).toThrow("no training rows are left");

@@ -4,7 +4,7 @@ import type { FeatureTable } from "../tables/feature-table.ts";
 import { dayOf } from "./iso-day.ts";
 import { NoRowsError, NoTimeError } from "./training-error.ts";
 
-/** Which rows do what; purged rows do nothing. */
+/** The rows of each side of a split. Purged rows are not used. */
 export interface RowSplit {
   readonly train: Uint32Array;
   readonly calibration: Uint32Array;
@@ -15,7 +15,10 @@ export interface RowSplit {
   readonly testFromDay: number | null;
 }
 
-/** Gives every supplier a share in [0, 1) that depends on its id and the seed alone, so new suppliers move nobody. */
+/**
+ * Returns a share in [0, 1) for a supplier. It depends only on the id and the seed, so new suppliers do not
+ * move others to another side.
+ */
 export const supplierShare = (id: string, seed: number, side: "test" | "calibration"): number =>
   createRandom(seed, `${side} ${id}`).uniform();
 
@@ -26,11 +29,12 @@ function firstTestDay(days: Int32Array, usable: Uint32Array, split: SplitSpec): 
 }
 
 /**
- * Splits rows by time with a purge gap, or by supplier. A training row's label window (`horizonDays`) and the gap must end before the test
- * period starts (purging; López de Prado, Advances in Financial Machine Learning, 2018, §7.4). Calibration rows are those of held-out
- * suppliers within the training period; there are none without a calibration share.
+ * Splits rows by time with a purge gap, or by supplier. A training row's label window (`horizonDays`) and the
+ * gap must end before the test period starts (purging; López de Prado, Advances in Financial Machine
+ * Learning, 2018, §7.4). Calibration rows are those of held-out suppliers within the training period; without
+ * a calibration share there are none.
  * @param usable Rows that may be used at all.
- * @throws NoTimeError a split by time over data without time; NoRowsError a side stays empty.
+ * @throws NoTimeError for a split by time over data without time; NoRowsError when a side is empty.
  */
 export function splitRows(table: FeatureTable, usable: Uint32Array, split: SplitSpec, seed: number): RowSplit {
   const train: number[] = [];

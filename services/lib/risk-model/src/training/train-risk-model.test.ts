@@ -39,7 +39,7 @@ const forest: ModelSpec["trainer"] = {
   classWeight: "none",
 };
 
-test("the demo is learnt well but not perfectly, and better than by its best single feature", async () => {
+test("the model of the demo is good but not perfect, and better than its best single feature", async () => {
   const demo = demoTable(generateDemo({ suppliers: 10_500, transactions: 5_000 }, 42));
   const { evaluation } = await trainRiskModel({ table: demo, spec: DEMO_TABLE_SPEC, configHash, runOnnx });
   expect(evaluation.auc).toBeGreaterThan(0.85);
@@ -52,7 +52,7 @@ describe.each([
   ["boosting", DEMO_TABLE_SPEC.trainer, "margin"],
   ["forest", forest, "probability"],
 ] as const)("%s", (_, trainer, space) => {
-  test("gives the same bytes for the same seed on any day, others for another seed", async () => {
+  test("produces the same bytes for the same seed on any day, and others for another seed", async () => {
     const first = await train({}, { trainer });
     vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2031, 4, 17) });
     const second = await train({}, { trainer }).finally(() => vi.useRealTimers());
@@ -72,7 +72,7 @@ describe.each([
       expect(Math.abs((outputs[row] ?? Number.NaN) - ours)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(ours)));
   });
 
-  test("golden rows hold the runtime's bits, one of them all missing and some on a threshold", async () => {
+  test("golden rows hold the runtime's bits; in one everything is missing and some are on a threshold", async () => {
     const { bundleJson, onnx, treeModel } = await train({}, { trainer });
     const bundle = parseFeatureBundle(bundleJson);
     const rows = Float32Array.from(bundle.golden.flatMap(({ row }) => row.map((x) => x ?? Number.NaN)));
@@ -85,7 +85,7 @@ describe.each([
   });
 });
 
-test("the bundle's keys stand in the documented order", async () => {
+test("the bundle's keys are in the documented order", async () => {
   const { bundleJson, bundle } = await train();
   expect(Object.keys(JSON.parse(bundleJson))).toEqual([
     ...["format", "modelName", "modelKind", "configHash", "features", "columns", "text", "minimumPresent"],
@@ -112,7 +112,7 @@ test("rows with an impossible value or too few features are left out and counted
   expect(testScores.map((score, row) => (Number.isNaN(score) === (rowUses[row] !== "test") ? 1 : 0))).not.toContain(0);
 });
 
-test("training says what it learnt from, and tells rows of the other side apart", async () => {
+test("reports its training data, and distinguishes the rows of the other side", async () => {
   const { provenance, rowUses } = await train();
   expect(provenance).toMatchObject({
     split: { by: "supplier", testFrom: null, windowDays: 0, seed: 42 },
@@ -134,7 +134,7 @@ test("by time: rows whose label window ends before the test period are on the tr
   expect(rowUses.filter((use) => use === "purged")).toHaveLength(rowCounts.purged);
 });
 
-test("by time: the card tells the periods and what was purged", async () => {
+test("by time: the card states the periods and the number of purged rows", async () => {
   const asOfDays = Int32Array.from(table.supplierIds, (_, i) => 15_000 + (i % 40) * 10);
   const split = { ...DEMO_TABLE_SPEC.split, by: "time" as const, testFrom: "2011-12-01", horizonDays: 60 };
   const { rowCounts, modelCard } = await train({ asOfDays }, { split });
@@ -145,7 +145,7 @@ test("by time: the card tells the periods and what was purged", async () => {
   expect(modelCard).toMatch(/\| 2011-01-26 to 2011-\d\d-\d\d \|/);
 });
 
-describe("refuses with its own error and a way out", () => {
+describe("rejects with an error class of its own and a way out", () => {
   const rejection = async (over: Partial<FeatureTable>, spec: Partial<ModelSpec> = {}): Promise<TrainingDataError> => {
     const error = await train(over, spec).then(
       () => undefined,
@@ -165,7 +165,7 @@ describe("refuses with its own error and a way out", () => {
     expect(await rejection({ texts: null })).toBeInstanceOf(ColumnMissingError);
   });
 
-  test("one class only, in training or in the test", async () => {
+  test("rows of only one class, in training or in the test", async () => {
     expect(await rejection({ labels: new Uint8Array(table.rows) })).toMatchObject({
       name: "OneClassError",
       side: "training",
@@ -191,7 +191,7 @@ describe("refuses with its own error and a way out", () => {
     expect((await train({ asOfDays, labels: labels(10) }, { split })).rowCounts.train).toBe(1_000);
   });
 
-  test("no rows, or none that could be scored", async () => {
+  test("no rows, or no rows that could be scored", async () => {
     const nothing: Partial<FeatureTable> = { rows: 0, supplierIds: [], labels: new Uint8Array(0), texts: [] };
     const numbers = new Map([...table.numbers.keys()].map((name) => [name, new Float64Array(0)]));
     expect(await rejection({ ...nothing, numbers, categories: new Map([["region", []]]) })).toBeInstanceOf(NoRowsError);

@@ -27,32 +27,35 @@ import { type RowUse, rowUses } from "./row-use.ts";
 import { type RowSplit, splitRows } from "./split-rows.ts";
 import { NoLabelsError } from "./training-error.ts";
 
-/** What training is given. */
+/** Input of a training. */
 export interface TrainRiskModel {
   readonly table: FeatureTable;
   readonly spec: ModelSpec;
   /** SHA-256 of the configuration pair, lower-case hex. */
   readonly configHash: string;
   readonly runOnnx: RunOnnx;
-  /** Rows of the data that are not in the table, for the card. */
+  /** Rows of the data that are not in the table, listed on the card. */
   readonly leftOut?: readonly LeftOutRows[];
   readonly onTree?: TreeProgress;
 }
 
-/** A trained model with everything that is published. Equal input gives equal bytes. */
+/** A trained model with everything that is published. Equal input produces equal bytes. */
 export interface TrainedRiskModel {
   readonly treeModel: TreeModel;
   readonly onnx: Uint8Array;
   readonly bundle: FeatureBundle;
-  /** `feature_bundle.json`, UTF-8 text with a line end. */
+  /** `feature_bundle.json`: UTF-8 text that ends with a line break. */
   readonly bundleJson: string;
   readonly evaluation: Evaluation;
   readonly calibration: CalibratedModel;
   readonly rowCounts: RowCounts;
-  /** Rows that did not take part: those that were given as left out, then those that the model's own rules refuse. */
+  /**
+   * Rows that did not take part: first those given in the input, then those that the model's own rules
+   * reject.
+   */
   readonly leftOut: readonly LeftOutRows[];
   readonly provenance: TrainingProvenance;
-  /** What each row was used for, in the order of the table. */
+  /** Use of each row, in the order of the table. */
   readonly rowUses: readonly RowUse[];
   /** Calibrated scores of the test rows, in the order of the table; NaN on other rows. */
   readonly testScores: Float64Array;
@@ -61,9 +64,10 @@ export interface TrainedRiskModel {
 }
 
 /**
- * Trains, calibrates, evaluates and describes a model: inputs and trees fitted on training rows, calibration on outputs of models that
- * did not see the rows, figures on test rows that nothing else saw. Scores are those of the runtime, not of our own evaluation.
- * @throws TrainingDataError of the kind that says what is short: labels, columns, time, rows or a class.
+ * Trains, calibrates, evaluates and describes a model. Inputs and trees are fitted on training rows, the
+ * calibration on outputs of models that were not trained on the rows, and the figures come from test rows
+ * that were used for nothing else. Scores are those of ONNX Runtime, not of our own evaluation.
+ * @throws TrainingDataError of the class that names what is missing: labels, columns, time, rows or a class.
  */
 export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskModel> {
   const { spec, runOnnx } = task;
@@ -155,7 +159,7 @@ function provenanceOf(
   };
 }
 
-/** Needed to calibrate out of fold, and to know when to stop; null when neither is asked for. */
+/** Cross-fit for calibration out of fold and for early stopping; null when the spec asks for neither. */
 async function crossFitBySupplier(fit: FitTask, { train }: RowSplit) {
   const { trainer, split, seed } = fit.spec;
   const stopsEarly = trainer.kind === "gradient_boosting" && trainer.earlyStopping !== null;
@@ -182,7 +186,7 @@ async function calibrate(
 const numericNames = (spec: ModelSpec): string[] =>
   spec.features.filter((feature) => feature.kind === "numeric").map((feature) => feature.name);
 
-/** Faults of rows that the features' own rules refuse; they would be refused when served, too. */
+/** Returns the violations of rows that the features' own rules reject. Serving would reject these rows too. */
 function rejectedRows(table: FeatureTable, spec: ModelSpec, rows: Uint32Array): VectorBatch["violations"] {
   const withoutText = { ...spec, text: null };
   const rules = createVectorizer(draftBundle(withoutText, "", fitInputs(table, rows, withoutText)));

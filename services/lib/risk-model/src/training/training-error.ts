@@ -1,4 +1,4 @@
-/** The table cannot train this model; the message says what is short and what to do. */
+/** The table cannot train this model. The message says what is missing and what to do. */
 export abstract class TrainingDataError extends Error {
   abstract override readonly name: string;
 }
@@ -11,7 +11,7 @@ export class NoLabelsError extends TrainingDataError {
   }
 }
 
-/** The table lacks a column that the model is made of. */
+/** The table lacks a column that the model needs. */
 export class ColumnMissingError extends TrainingDataError {
   override readonly name = "ColumnMissingError" as const;
   readonly column: string;
@@ -21,7 +21,7 @@ export class ColumnMissingError extends TrainingDataError {
   }
 }
 
-/** A split by time over data without time. */
+/** The split is by time, but the data has no time. */
 export class NoTimeError extends TrainingDataError {
   override readonly name = "NoTimeError" as const;
   constructor() {
@@ -29,7 +29,7 @@ export class NoTimeError extends TrainingDataError {
   }
 }
 
-/** A side of the split stays empty. */
+/** A side of the split has no rows. */
 export class NoRowsError extends TrainingDataError {
   override readonly name = "NoRowsError" as const;
   readonly side: "training" | "test";
@@ -39,7 +39,7 @@ export class NoRowsError extends TrainingDataError {
   }
 }
 
-/** All rows of a side have the same label, so nothing can be learnt from them or said about them. */
+/** All rows of a side have the same label, so they can neither train nor test a model. */
 export class OneClassError extends TrainingDataError {
   override readonly name = "OneClassError" as const;
   readonly side: "training" | "test";
@@ -51,7 +51,7 @@ export class OneClassError extends TrainingDataError {
   }
 }
 
-/** Too few rows of a class to learn from. */
+/** A class has too few rows for training. */
 export class TooFewRowsError extends TrainingDataError {
   override readonly name = "TooFewRowsError" as const;
   readonly found: number;

@@ -3,22 +3,26 @@ import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejecte
 import { jsonFields } from "../text/json-fields.ts";
 import { parseJsonModel } from "../text/parse-json.ts";
 
-/** Categorical columns list their codes ("-1:3:0"), numeric ones a range ("[0:1]"), unused ones say "none". */
+/**
+ * `feature_infos` of a column: codes ("-1:3:0") when it is categorical, a range ("[0:1]") when numeric,
+ * "none" when unused.
+ */
 const CODES = /^-?\d+(:-?\d+)*$/;
 
-/** What a LightGBM file says of its categorical columns. */
+/** The categorical columns of a LightGBM file. */
 export interface LightgbmCategories {
   readonly categorical: ReadonlySet<number>;
-  /** `[features]`, null where a column has no codes. */
+  /** `[features]`; null where a column has no codes. */
   readonly codes: readonly (CategoryCodes | null)[];
   readonly notes: readonly string[];
 }
 
 /**
- * Joins the codes that training saw with the categories that pandas had: one list for each categorical column, in their order.
+ * Joins the codes that occurred in training with the categories of the pandas data frame: one list for each
+ * categorical column, in order.
  * @param infos `feature_infos` of the head, one a column.
- * @param pandas JSON of `pandas_categorical`, null when the file has none.
- * @throws ImportRejectedError the JSON is broken.
+ * @param pandas JSON of `pandas_categorical`; null when the file has none.
+ * @throws ImportRejectedError when the JSON is invalid.
  */
 export function lightgbmCategories(infos: readonly string[], pandas: string | null): LightgbmCategories {
   const columns = [...infos.keys()].filter((at) => CODES.test(infos[at] ?? ""));

@@ -1,22 +1,24 @@
 import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { unknownKey } from "../text/json-fields.ts";
 
-/** `key=value` lines of one section of a LightGBM model file. */
+/** The `key=value` lines of one section of a LightGBM model file. */
 export interface TextSection {
   /** "" for the head, else "Tree=12". */
   readonly title: string;
   has(key: string): boolean;
   text(key: string): string;
   number(key: string): number;
-  /** Finite numbers between blanks; `length` null: any. */
+  /** Returns finite numbers separated by blanks; `length` null: any number of them. */
   numbers(key: string, length: number | null): Float64Array;
-  /** Numbers between blanks, among them infinite ones (`inf`). */
+  /** Returns numbers separated by blanks, also infinite ones (`inf`). */
   limits(key: string, length: number): Float64Array;
-  /** @throws ImportRejectedError the section has a key that the reader does not know and that may change scores. */
+  /**
+   * @throws ImportRejectedError when the section has a key that the reader does not know and that may change scores.
+   */
   allowOnly(known: ReadonlySet<string>): void;
 }
 
-/** What follows the last tree; files of version 2 go straight on to the importances. */
+/** First line after the last tree. In files of version 2 the importances follow at once. */
 const END = /^(end of trees|feature[ _]importances:)\s*$/;
 
 const PANDAS = "pandas_categorical:";
@@ -24,14 +26,14 @@ const PANDAS = "pandas_categorical:";
 const MAX_LINES = 4_000_000;
 
 /**
- * Cuts a LightGBM model file into its head, its trees and the categories behind them; what else follows the trees (importances,
- * training parameters) is no part of the model.
- * @throws ImportRejectedError not such a file, cut short, or with more lines than any model.
+ * Splits a LightGBM model file into its head, its trees and the categories after them. The other parts after
+ * the trees (importances, training parameters) do not belong to the model.
+ * @throws ImportRejectedError when the text is not such a file, is truncated, or has more lines than any model.
  */
 export function readLightgbmText(bytes: Uint8Array): {
   readonly head: TextSection;
   readonly trees: readonly TextSection[];
-  /** JSON of the categories that pandas had, null when the file has none. */
+  /** JSON of the categories of the pandas data frame; null when the file has none. */
   readonly pandasCategories: string | null;
 } {
   const lines = decode(bytes).split("\n");
@@ -107,7 +109,7 @@ function section(title: string, lines: readonly string[]): TextSection {
   };
 }
 
-/** A number as C++ writes it: also `inf` and `-inf`. */
+/** Parses a number as C++ writes it, also `inf` and `-inf`. */
 function numberOf(text: string): number {
   const infinite = /^([+-]?)inf(inity)?$/i.exec(text);
   if (infinite === null) return Number(text);

@@ -5,15 +5,15 @@ import { MAX_GROWN_NODES, MAX_MEMBERS } from "@bellwether/tree-model/trees/limit
 import type { Tree } from "@bellwether/tree-model/trees/tree-model";
 import type { TextSection } from "./lightgbm-text.ts";
 
-/** What a tree needs to know of its model. */
+/** Facts about the model that the reader of a tree needs. */
 export interface LightgbmTreeContext {
   readonly features: number;
   readonly outputs: number;
-  /** Output that the tree adds to. */
+  /** Index of the output that the tree adds to. */
   readonly group: number;
-  /** Every leaf is multiplied by it. */
+  /** Factor of every leaf. */
   readonly scale: number;
-  /** Members of set splits still allowed in the model. */
+  /** Set members and nodes that the model may still add. */
   readonly budget: { members: number; nodes: number };
 }
 
@@ -25,7 +25,10 @@ const MISSING_MASK = 3;
 const MISSING_IS_ZERO = 1;
 const MISSING_IS_NAN = 2;
 
-/** Keys of a tree that are read, or that are known not to change scores (gains, weights, the shrinkage that leaves have already). */
+/**
+ * Keys of a tree that are read, or that are known not to change scores (gains, weights, the shrinkage, which
+ * the leaves include).
+ */
 const TREE_KEYS: ReadonlySet<string> = new Set([
   "num_leaves",
   "num_cat",
@@ -47,43 +50,53 @@ const TREE_KEYS: ReadonlySet<string> = new Set([
   "cat_threshold",
   "is_linear",
   "shrinkage",
-  // Read only where is_linear refuses the tree.
+  // Used only by linear trees, which is_linear rejects.
   "leaf_const",
   "num_features",
   "leaf_features",
   "leaf_coeff",
 ]);
 
-/** LightGBM's kZeroThreshold: values up to here count as zero where zero means missing. */
+/** LightGBM's kZeroThreshold. Where zero means missing, values with |x| ≤ 1e-35 count as zero. */
 const ZERO = Math.fround(1e-35);
 const BELOW_ZERO = nextFloat32Below(-ZERO);
-/** Zero and the outermost values that count as it; those between, smaller than any real value, follow the comparison. */
+/**
+ * Zero and the two outermost values that count as zero. The tiny values between them follow the comparison;
+ * real data has none.
+ */
 const ZEROES = Float32Array.of(-ZERO, 0, ZERO);
 
-/** A place in the file's tree. */
+/** A node of the file's tree, as one of its copies in the canonical tree. */
 interface Place {
-  /** Inner node ≥ 0, or ~leaf. */
+  /** Inner node (≥ 0), or ~leaf. */
   readonly node: number;
-  /** Share of the file's cover that this copy of the node has. */
+  /** Share of the node's cover in the file that this copy has. */
   readonly share: number;
-  /** Set when zero and missing values have been sent away before: cover that went with them. */
+  /**
+   * Cover of the rows with zero or missing values, when the node above has already sent them to the default
+   * child; else null.
+   */
   readonly zeroSent: number | null;
-  /** Columns whose zero and missing values the nodes above have parted from the others, the last first. */
+  /**
+   * Columns whose zero and missing values the nodes above have separated from other values, the last one
+   * first.
+   */
   readonly parted: PartedColumn | null;
 }
 
 interface PartedColumn {
   readonly column: number;
-  /** Whether the rows here are those with zero or nothing in the column, or those with something else. */
+  /** True: the rows here have zero or a missing value in the column. False: they have another value. */
   readonly isZero: boolean;
   readonly above: PartedColumn | null;
 }
 
 /**
- * Reads one tree of a LightGBM model file. Thresholds are doubles and rows are float32, so a threshold becomes the largest float32
- * at or below it: each float32 row then goes where LightGBM sends it. `exact` keeps the doubles. A category in the bit set goes left, missing values follow the node's missing type, counts
- * are the covers.
- * @throws ImportRejectedError linear leaves, lists of unequal length, nodes under two parents, places that do not exist.
+ * Reads one tree of a LightGBM model file. Thresholds are doubles and rows are float32, so each threshold
+ * becomes the largest float32 at or below it. Then each float32 row goes to the same child as in LightGBM;
+ * `exact` keeps the doubles. A category in the bit set goes left, a missing value follows the node's missing
+ * type, and counts become covers.
+ * @throws ImportRejectedError for linear leaves, lists of unequal length, nodes with two parents, nodes that do not exist.
  */
 export function readLightgbmTree(section: TextSection, context: LightgbmTreeContext): Tree {
   const { outputs, group, scale } = context;
@@ -137,7 +150,10 @@ function coverCounts(section: TextSection, leaves: number): Counts {
   return { leaf: section.numbers("leaf_count", leaves), inner: section.numbers("internal_count", leaves - 1) };
 }
 
-/** Every node but the root has exactly one parent; with equal numbers of nodes and links there is then no cycle from the root. */
+/**
+ * Every node except the root has exactly one parent. As there is one link for each of these nodes, no cycle
+ * starts at the root.
+ */
 function checkShape(section: TextSection, inner: number, leaves: number, parents: Uint8Array): void {
   for (const key of ["left_child", "right_child"]) {
     for (const child of section.numbers(key, inner)) {
@@ -192,8 +208,8 @@ function splitReader(section: TextSection, inner: number, context: LightgbmTreeC
 }
 
 /**
- * LightGBM takes values within 1e-35 of zero for zero before any node sees them, so a threshold there parts them from the others
- * either below or above.
+ * LightGBM treats values within 1e-35 of zero as zero before any node compares them. So a threshold in this
+ * range acts like one just below it or at its upper end.
  */
 function withoutTiny(cut: number): number {
   if (Math.abs(cut) > ZERO) return cut;
@@ -201,13 +217,14 @@ function withoutTiny(cut: number): number {
 }
 
 /**
- * A node where zero and NaN mean missing. When the comparison sends zero where missing values go anyway, one node does;
- * else "is it zero?" is asked first, and the default child stands under both nodes, with half its cover each, which leaves
- * every expectation and so every SHAP value as it was. Further down the answer is known, and one node does again.
+ * Converts a node where zero and NaN mean missing. When the comparison sends zero to the default child, one
+ * node is enough. Otherwise an "is it zero?" node comes first, and both nodes have a copy of the default
+ * child with half of its cover each. This keeps every expectation, and so every SHAP value. Below these nodes
+ * the answer is known, and one node is enough again.
  */
 function zeroSplit(plain: SourceSplit<Place>, place: Place, counts: Counts): SourceSplit<Place> {
   const { feature, threshold, defaultLeft, left, right } = plain;
-  // The comparison sends zero where missing values go anyway.
+  // The comparison sends zero to the default child.
   if (defaultLeft === threshold >= ZERO) return plain;
   const [byDefault, other] = defaultLeft ? [left, right] : [right, left];
   const isZero = { feature, threshold: 0, members: ZEROES, defaultLeft: true };
@@ -236,7 +253,10 @@ function countOf(node: number, counts: Counts): number {
   return (node < 0 ? counts.leaf[~node] : counts.inner[node]) ?? 0;
 }
 
-/** Sets of categories, by the index that `threshold` holds: bit b of the set's words means category b. */
+/**
+ * Reads the sets of categories, by the index that `threshold` holds. Bit b of a set's words stands for
+ * category b.
+ */
 function readSets(section: TextSection, budget: { members: number }): Float32Array[] {
   if (section.number("num_cat") === 0) return [];
   const bounds = section.numbers("cat_boundaries", section.number("num_cat") + 1);

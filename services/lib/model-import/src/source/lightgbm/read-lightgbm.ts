@@ -12,7 +12,7 @@ import { lightgbmCategories } from "./lightgbm-categories.ts";
 import { readLightgbmText, type TextSection } from "./lightgbm-text.ts";
 import { readLightgbmTree } from "./lightgbm-tree.ts";
 
-/** Objectives whose prediction is a link of the sum; the first word of the `objective` line. */
+/** Supported objectives, by the first word of the `objective` line: their prediction is a link of the sum. */
 const LINKS: Readonly<Record<string, Link>> = {
   regression: "identity",
   regression_l1: "identity",
@@ -50,9 +50,9 @@ const HEAD_KEYS: ReadonlySet<string> = new Set([
 const CLASSIFIERS: ReadonlySet<string> = new Set(["binary", "multiclass", "multiclassova"]);
 
 /**
- * Reads LightGBM's own model file (text). Counts give true covers. Margins are in units of log-odds: a `sigmoid` other than 1
- * and the average of a random forest are multiplied into the leaves.
- * @throws ImportRejectedError unknown objectives, linear trees, anything that contradicts itself.
+ * Reads LightGBM's own model file (text). Its counts are true covers. Margins are log-odds: a `sigmoid` other
+ * than 1 and the average of a random forest are multiplied into the leaves.
+ * @throws ImportRejectedError for unknown objectives, linear trees, and files that contradict themselves.
  */
 export function readLightgbm(bytes: Uint8Array): NativeModel {
   const { head, trees: sections, pandasCategories } = readLightgbmText(bytes);
@@ -110,7 +110,7 @@ function readTrees(
   });
 }
 
-/** Trees of one leaf carry no counts and need none; a leaf that no training row reached has the count 0. */
+/** A tree of one leaf has no counts and needs none. A leaf that no training row reached has the count 0. */
 function hasTreeCovers(tree: Tree): boolean {
   return tree.feature.length === 1 || ((tree.cover[0] ?? 0) > 0 && tree.cover.every((cover) => cover >= 0));
 }

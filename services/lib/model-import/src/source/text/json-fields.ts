@@ -1,31 +1,31 @@
 import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 
-/** Checked access to parsed JSON; every refusal names the field. */
+/** Checked access to the fields of a parsed JSON object. Every error names the field. */
 export interface JsonFields {
   readonly path: string;
-  /** Whether the field is there. */
+  /** Whether the object has the field. */
   has(name: string): boolean;
   child(name: string): JsonFields;
-  /** @throws ImportRejectedError the object has a key that the reader does not know and that may change scores. */
+  /**
+   * @throws ImportRejectedError when the object has a key that the reader does not know and that may change scores.
+   */
   allowOnly(isKnown: (key: string) => boolean): void;
   /** A list of objects. */
   children(name: string): JsonFields[];
   /** A list of lists. */
   lists(name: string): (readonly unknown[])[];
   text(name: string): string;
-  /** A list of texts; empty when absent. */
+  /** A list of strings; empty when the field is absent. */
   texts(name: string): string[];
-  /** A number, or a text that is one (XGBoost writes its parameters as texts). */
+  /** A number, or a string that holds one (XGBoost writes its parameters as strings). */
   number(name: string): number;
-  /** A list of numbers; `length` null: any. */
+  /** A list of numbers; `length` null: of any length. */
   numbers(name: string, length: number | null): readonly number[];
-  /** A list of yes and no, written as booleans or numbers. */
+  /** A list of flags, written as booleans or as numbers. */
   flags(name: string, length: number): readonly boolean[];
 }
 
-/**
- * @throws ImportRejectedError from each reading: the field is absent or of another type.
- */
+/** @throws ImportRejectedError by each reading method, when the field is absent or has another type. */
 export function jsonFields(value: unknown, path: string): JsonFields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(path, "an object");
   const fields = new Map<string, unknown>(Object.entries(value));
@@ -79,7 +79,7 @@ export function jsonFields(value: unknown, path: string): JsonFields {
   };
 }
 
-/** A key of a model file that no reader knows. It may change scores, so it is not passed over. */
+/** Returns the error for a key that no reader knows. The key may change scores, so it is not ignored. */
 export function unknownKey(path: string): ImportRejectedError {
   const shown = path.slice(0, 120);
   const reason = `the key ${shown} is not known here and may change scores; a newer trainer may have written it: export the model to ONNX instead`;

@@ -1,8 +1,8 @@
 import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 
-/** A model's JSON nests about 8 deep. */
+/** Deepest nesting of lists and objects. A model's JSON has about 8 levels. */
 const MAX_NESTING = 64;
-/** Lists and objects: about 20 a tree. */
+/** Most lists and objects. A model has about 20 a tree. */
 const MAX_CONTAINERS = 2_000_000;
 const MAX_KEYS = 2_000_000;
 const MAX_ENTRIES = 32_000_000;
@@ -15,9 +15,10 @@ const OPEN = new Set([0x5b, 0x7b]);
 const CLOSE = new Set([0x5d, 0x7d]);
 
 /**
- * Parses a JSON file after counting what parsing it would allocate. Python and C++ write numbers that JSON does not have:
- * Infinity becomes an infinite number, NaN null, so that whoever reads the list they stand in can judge them.
- * @throws ImportRejectedError no JSON, or nested or filled beyond any model.
+ * Parses a JSON file after counting what parsing would allocate. Python and C++ write numbers that JSON does
+ * not have: Infinity is read as an infinite number, NaN as null. The reader of the list that holds them
+ * decides whether they are allowed.
+ * @throws ImportRejectedError when the text is not JSON, is nested too deeply or has too many entries.
  */
 export function parseJsonModel(bytes: Uint8Array): unknown {
   countStructure(bytes);
@@ -31,11 +32,14 @@ export function parseJsonModel(bytes: Uint8Array): unknown {
   }
 }
 
-/** Bare words that are numbers elsewhere. */
+/** Bare words that are numbers in Python and C++. */
 const BARE = /[[,:]\s*-?(?:Infinity|NaN|inf|nan)\b/;
 const WORDS = /\b(?:Infinity|NaN|inf|nan)\b/g;
 
-/** Replaces bare words outside of texts, in one pass: the texts of a hostile file may be long or never end. */
+/**
+ * Replaces bare words outside of strings, in one pass, because the strings of a hostile file may be long or
+ * never end.
+ */
 function withoutBareNumbers(json: string): string {
   if (!BARE.test(json)) return json;
   const parts: string[] = [];
@@ -74,7 +78,7 @@ function countStructure(bytes: Uint8Array): void {
   }
 }
 
-/** Place of the closing quote of the string that opens at `start`, or the end of the bytes. */
+/** Returns the index of the closing quote of the string that opens at `start`, or the end of the bytes. */
 function endOfString(bytes: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;

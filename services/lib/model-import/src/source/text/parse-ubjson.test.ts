@@ -30,12 +30,12 @@ test.each<[string, Uint8Array, RegExp]>([
   ["a typed list without a count", bytes("[$i", 1), /without a count/],
   ["an unknown type", bytes("?"), /unknown type/],
   ["a list without an end", bytes("[i", 1), /truncated/],
-])("refuses %s", (_, file, reason) => {
+])("rejects %s", (_, file, reason) => {
   expect(() => parseUbjsonModel(file)).toThrow(ImportRejectedError);
   expect(() => parseUbjsonModel(file)).toThrow(reason);
 });
 
-test("JSON: brackets and commas inside texts do not count, and broken JSON is refused", () => {
+test("JSON: brackets and commas inside strings are not counted, and invalid JSON is rejected", () => {
   expect(parseJsonModel(bytes(`{"a":"${"[".repeat(1000)}\\"${",".repeat(1000)}"}`))).toHaveProperty("a");
   expect(() => parseJsonModel(bytes('{"a":1,}'))).toThrow(ImportRejectedError);
   expect(() => parseJsonModel(bytes('{"a":"', 0xff, '"}'))).toThrow(/not sound JSON/);

@@ -1,11 +1,11 @@
 import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 
-/** A model nests about 8 deep. */
+/** Deepest nesting. A model has about 8 levels. */
 const MAX_NESTING = 64;
-/** Lists, objects and keys that are not inside a typed array. */
+/** Most lists, objects and keys outside of typed arrays. */
 const MAX_ITEMS = 8_000_000;
 
-/** Width and reading of the number types, by their marker. Big-endian, as XGBoost writes them. */
+/** Width in bytes and read function of each number type, by marker. Big-endian, as XGBoost writes them. */
 const NUMBERS: Readonly<
   Record<string, { readonly width: number; readonly read: (view: DataView, at: number) => number }>
 > = {
@@ -26,9 +26,10 @@ interface Cursor {
 }
 
 /**
- * Parses Universal Binary JSON (ubjson.org, draft 12) into what JSON.parse would give.
- * Sizes that a file claims are held against the bytes it has before anything is allocated.
- * @throws ImportRejectedError the bytes are not sound UBJSON or are nested or filled beyond any model.
+ * Parses Universal Binary JSON (ubjson.org, draft 12) and returns what JSON.parse would return for the
+ * equivalent JSON. A size that the file claims is checked against the remaining bytes before anything is
+ * allocated.
+ * @throws ImportRejectedError when the bytes are not valid UBJSON, are nested too deeply or have too many items.
  */
 export function parseUbjsonModel(bytes: Uint8Array): unknown {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -86,7 +87,10 @@ function readObject(cursor: Cursor, depth: number): Record<string, unknown> {
   return Object.fromEntries(entries);
 }
 
-/** The optional `$type` and `#count` of a container. A count without a type cannot exceed the bytes left. */
+/**
+ * Reads the optional `$type` and `#count` of a container. A count without a type cannot exceed the number of
+ * bytes left.
+ */
 function readHeader(cursor: Cursor): { readonly type: string | null; readonly count: number | null } {
   const type = closes(cursor, "$") ? marker(cursor) : null;
   if (!closes(cursor, "#")) {
@@ -126,7 +130,7 @@ function marker(cursor: Cursor): string {
   return String.fromCharCode(cursor.bytes[cursor.at - 1] ?? 0);
 }
 
-/** Steps over the marker when it comes next. */
+/** Skips the marker when it comes next. */
 function closes(cursor: Cursor, sign: string): boolean {
   if (cursor.bytes[cursor.at] !== sign.charCodeAt(0)) return false;
   cursor.at += 1;

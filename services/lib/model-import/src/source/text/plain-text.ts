@@ -1,6 +1,6 @@
 /**
- * A text file without its byte order mark, as UTF-8; other files as they are. Editors and shells put such marks before texts, and
- * PowerShell writes UTF-16.
+ * Returns a text file as UTF-8 without its byte order mark, and other files unchanged. Editors and shells
+ * write such marks at the start of texts, and PowerShell writes UTF-16.
  */
 export function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
   const [first, second, third] = bytes;

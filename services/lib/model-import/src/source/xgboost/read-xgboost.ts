@@ -10,9 +10,9 @@ import { allowXgboostKeys } from "./xgboost-keys.ts";
 import { readXgboostBase, xgboostObjective } from "./xgboost-objective.ts";
 
 /**
- * Reads XGBoost's own model (JSON or UBJSON, parsed). `sum_hessian` gives true covers; a row goes left when `x < condition`, a
- * matching category goes right, a missing value follows `default_left`.
- * @throws ImportRejectedError linear boosters, vector leaves, unknown objectives, anything that contradicts itself.
+ * Reads XGBoost's own model (JSON or UBJSON, already parsed). `sum_hessian` holds true covers. A row goes
+ * left when `x < condition`, a category in the list goes right, and a missing value follows `default_left`.
+ * @throws ImportRejectedError for linear boosters, vector leaves, unknown objectives, and files that contradict themselves.
  */
 export function readXgboost(parsed: unknown): NativeModel {
   const file = jsonFields(parsed, "");
@@ -82,10 +82,10 @@ function readBooster(booster: JsonFields, features: number, outputs: number) {
 }
 
 /**
- * The weight of each tree of a dart model. XGBoost up to 3.3 keeps them beside the booster's name "dart", 3.4 beside the trees of a
- * "gbtree".
- * @returns Null: all trees count fully.
- * @throws ImportRejectedError dart without weights, two lists that differ, or weights that are no numbers.
+ * Returns the weight of each tree of a dart model. XGBoost up to 3.3 writes the weights beside the booster's
+ * name "dart", 3.4 beside the trees of a "gbtree".
+ * @returns Null: every tree has the weight 1.
+ * @throws ImportRejectedError for dart without weights, two lists that differ, and weights that are not numbers.
  */
 function treeWeights(name: string, holders: readonly JsonFields[], trees: number): readonly number[] | null {
   const lists = [...new Set(holders)]
@@ -106,7 +106,7 @@ function treeWeights(name: string, holders: readonly JsonFields[], trees: number
 interface TreeContext {
   readonly features: number;
   readonly outputs: number;
-  /** Output that the tree adds to. */
+  /** Index of the output that the tree adds to. */
   readonly group: number;
   readonly weight: number;
   readonly budget: { members: number };
@@ -168,7 +168,7 @@ function readTree(source: JsonFields, context: TreeContext): Tree {
   return buildTree(0, outputs, size, describe);
 }
 
-/** Node → categories that go right, ascending. */
+/** Categories that go right, ascending, by node. */
 function readSets(source: JsonFields, budget: { members: number }): Map<number, Float32Array> {
   const sets = new Map<number, Float32Array>();
   if (!source.has("categories_nodes")) return sets;

@@ -3,10 +3,10 @@ import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejecte
 import type { JsonFields } from "../text/json-fields.ts";
 
 /**
- * Reads the categories that XGBoost 3.1 and later keep of a data frame: text or number by code, column by column. Texts are UTF-8
- * bytes, one after the other.
+ * Reads the categories that XGBoost 3.1 and later store of a data frame: the text or number of each code,
+ * column by column. Texts are UTF-8 bytes, one after the other.
  * @returns Null where a column has none.
- * @throws ImportRejectedError offsets or bytes that make no texts.
+ * @throws ImportRejectedError when offsets or bytes are not those of texts.
  */
 export function readXgboostCategories(model: JsonFields, features: number): readonly (CategoryCodes | null)[] {
   const none = (): null[] => Array.from({ length: features }, () => null);

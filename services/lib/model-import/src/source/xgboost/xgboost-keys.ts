@@ -1,8 +1,8 @@
 import type { JsonFields } from "../text/json-fields.ts";
 
 /**
- * Keys of XGBoost model files (1.0 to 3.4) that the reader uses, or that are known not to change scores. `weight_drop` does; it
- * is read by `treeWeights` from each object that lists it here.
+ * Keys of XGBoost model files (1.0 to 3.4) that the reader uses or that are known not to change scores.
+ * `weight_drop` changes scores: `treeWeights` reads it from each object that lists it here.
  */
 const KEYS = {
   file: ["learner", "version"],
@@ -34,12 +34,13 @@ const KEYS = {
   treeSize: ["max_depth", "num_deleted", "num_feature", "num_nodes", "num_roots", "size_leaf_vector"],
 } as const;
 
-/** An objective's own parameters steer training only; the trees keep none of them. */
+/** Parameters of an objective affect training only; the trees do not depend on them. */
 const isObjectiveKey = (key: string): boolean => key === "name" || /^[a-z_]+_param$|^t[ij][+-]$/.test(key);
 
 /**
- * @param kind Which object of the file it is.
- * @throws ImportRejectedError it has a key that is not known.
+ * Checks the keys of an object of the file.
+ * @param kind Kind of the object.
+ * @throws ImportRejectedError when it has an unknown key.
  */
 export function allowXgboostKeys(fields: JsonFields, kind: keyof typeof KEYS | "objective"): void {
   if (kind === "objective") fields.allowOnly(isObjectiveKey);

@@ -2,7 +2,7 @@ import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejecte
 import type { Link } from "@bellwether/tree-model/trees/tree-model";
 import type { JsonFields } from "../text/json-fields.ts";
 
-/** How an objective reads the trees' sum, and how its `base_score` becomes a margin. */
+/** An objective: its link of the trees' sum, and how `base_score` is converted to a margin. */
 export interface XgboostObjective {
   readonly name: string;
   readonly link: Link;
@@ -14,7 +14,7 @@ const same = (score: number): number => score;
 const SMALLEST_SHARE = Math.fround(1e-6);
 const LARGEST_SHARE = Math.fround(1 - SMALLEST_SHARE);
 
-/** XGBoost's own steps in float32. It keeps a share of 0 or 1 (labels of one class) 1e-6 away from the end. */
+/** The float32 steps of XGBoost. It limits a share of 0 or 1 (labels of one class) to 1e-6 from that end. */
 function logit(share: number): number {
   const inside = Math.min(LARGEST_SHARE, Math.max(SMALLEST_SHARE, share));
   return -Math.log(Math.fround(Math.fround(1 / inside) - 1));
@@ -50,7 +50,7 @@ const OBJECTIVES: Readonly<Record<string, Reading>> = {
   "survival:aft": LOG,
 };
 
-/** @throws ImportRejectedError its prediction is no known link of the sum. */
+/** @throws ImportRejectedError when the prediction is not a known link of the sum. */
 export function xgboostObjective(name: string): XgboostObjective {
   const reading = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;
   if (reading !== undefined) return { name, ...reading };
@@ -58,8 +58,9 @@ export function xgboostObjective(name: string): XgboostObjective {
 }
 
 /**
- * Margins that the trees' sums start from, `[outputs]`. `base_score` is a prediction, not a margin; from 3.1 on it is a list.
- * @throws ImportRejectedError it gives no finite margin.
+ * Returns the margins that the trees' sums start from, `[outputs]`. `base_score` is a prediction, not a
+ * margin; since 3.1 it is a list.
+ * @throws ImportRejectedError when `base_score` has no finite margin.
  */
 export function readXgboostBase(parameters: JsonFields, objective: XgboostObjective, outputs: number): Float64Array {
   const text = parameters.has("base_score") ? parameters.text("base_score") : "0.5";
