@@ -1,4 +1,5 @@
-// Runs a service of nothing: `run-until-stopped-fixture.ts MODE`. It prints what it opens and closes, a line each.
+// Runs an empty service: `run-until-stopped-fixture.ts MODE`. It prints a line for everything that it opens
+// and closes.
 import { once } from "node:events";
 import { runUntilStopped } from "../src/server/run-until-stopped.ts";
 import type { RunningServer } from "../src/server/start-server.ts";
@@ -8,13 +9,13 @@ const address = { host: "127.0.0.1", port: 1 };
 let stops = 0;
 
 const code = await runUntilStopped(async (opened) => {
-  // What a listener does: it keeps the process.
+  // Keeps the process running, as a listener does.
   const listening = setInterval(() => {}, 1_000);
   opened.defer(() => clearInterval(listening));
   opened.defer(() => console.log("closed database"));
   console.log("opened database");
   if (mode === "breaks") throw new Error("cannot listen on 127.0.0.1:1");
-  // Until the test writes a line, or closes stdin.
+  // Waits until the test writes a line, or closes stdin.
   if (mode === "slow") await once(process.stdin, "data");
   const stop = async (): Promise<void> => {
     console.log(`stopped ${++stops}`);

@@ -26,7 +26,7 @@ async function keyPair(kid: string | undefined) {
 }
 const [first, second] = [await keyPair("first"), await keyPair("second")];
 
-/** A verifier over a file of keys, with a clock that the test moves. */
+/** A verifier that reads a key file, with a clock that the test advances. */
 async function keyFile(name: string, keys: JSONWebKeySet["keys"]) {
   const file = path.join(folder, name);
   const write = (text: string) => writeFile(file, text);
@@ -57,10 +57,10 @@ async function outcome(verify: TokenVerifier, token: string): Promise<string> {
 }
 
 describe("a key that was removed", () => {
-  it("stops within a minute, also for a token that is remembered", async () => {
+  it("stops being accepted within a minute, also for a remembered token", async () => {
     const { verify, publish, pass } = await keyFile("removed.json", [first.jwk, second.jwk]);
     expect(await outcome(verify, first.token)).toBe("ada");
-    // Remembered: answered without a promise.
+    // The verifier answers without a promise when it remembers the token.
     expect(verify(first.token)).not.toBeInstanceOf(Promise);
     await publish(second.jwk);
     pass(STALE_MS);
@@ -68,7 +68,7 @@ describe("a key that was removed", () => {
     expect(await outcome(verify, second.token)).toBe("ada");
   });
 
-  it("stops sooner where calls come all the time: the keys are read in the background", async () => {
+  it("stops being accepted sooner when calls arrive all the time: the keys are read in the background", async () => {
     const { verify, publish, pass, logged } = await keyFile("busy.json", [first.jwk]);
     expect(await outcome(verify, first.token)).toBe("ada");
     await publish(second.jwk);
@@ -80,20 +80,20 @@ describe("a key that was removed", () => {
   });
 });
 
-describe("keys that are exchanged", () => {
-  it("overlap: tokens of the old and of the new one are accepted", async () => {
+describe("keys under rotation", () => {
+  it("overlap: tokens of the old and of the new key are accepted", async () => {
     const { verify } = await keyFile("overlap.json", [first.jwk, second.jwk]);
     for (const { token } of [first, second]) expect(await outcome(verify, token)).toBe("ada");
   });
 
-  it("overlap too when neither key has a name", async () => {
+  it("overlap also when neither key has a key id", async () => {
     const [old, young] = [await keyPair(undefined), await keyPair(undefined)];
     const { verify } = await keyFile("nameless.json", [old.jwk, young.jwk]);
     for (const { token } of [old, young]) expect(await outcome(verify, token)).toBe("ada");
     expect(await outcome(verify, (await keyPair(undefined)).token)).toBe("TOKEN_INVALID");
   });
 
-  it("are read at once for a token that names a new key, and at most once in a while", async () => {
+  it("are read at once for a token that names a new key, but not more often than every retryMs", async () => {
     const { verify, publish, pass } = await keyFile("added.json", [first.jwk]);
     expect(await outcome(verify, first.token)).toBe("ada");
     await publish(first.jwk, second.jwk);
@@ -109,7 +109,7 @@ describe("keys that cannot be read any more", () => {
     ["half written", '{"keys": ['],
     ["no key set", '{"keys": "none"}'],
     ["larger than 1 MiB", JSON.stringify({ keys: [], more: "x".repeat(1024 * 1024) })],
-  ])("are kept for a time and the log says so: %s", async (name, text) => {
+  ])("are kept for a limited time, and the log reports it: %s", async (name, text) => {
     const { verify, write, publish, pass, logged } = await keyFile(`broken-${name}.json`, [first.jwk]);
     expect(await outcome(verify, first.token)).toBe("ada");
     await write(text);

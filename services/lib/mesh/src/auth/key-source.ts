@@ -5,18 +5,31 @@ import { parsePublicKeys, readPublicKeys } from "./public-keys.ts";
 /** Where the public keys of a token issuer are: a JWKS URL, a JWKS file, or the keys themselves. */
 export type KeyOrigin = URL | { readonly file: string } | JSONWebKeySet;
 
-/** One state of the keys. Another object means that they have changed: what was decided with the former ones is void. */
+/**
+ * One version of the keys. A different object means that the keys have changed: results that were computed
+ * with the former object are void.
+ */
 export interface PublicKeys {
   readonly find: JWTVerifyGetKey;
 }
 
-/** The keys of one origin, read again and again. */
+/** The keys of one origin, which are read again periodically. */
 export interface KeySource {
-  /** The present keys, without waiting; undefined: `latest` must be awaited. A read that is due begins in the background. */
+  /**
+   * The current keys, without waiting; undefined: the caller must await `latest`. Starts a read in the
+   * background when one is due.
+   */
   fresh(): PublicKeys | undefined;
-  /** The present keys, after the read that is due. @throws Error when there are none that may still be used */
+  /**
+   * The current keys, after the read that is due.
+   * @throws Error when there are no keys that may still be used
+   */
   latest(): Promise<PublicKeys>;
-  /** The keys after another read, for a token whose key is not among them; at most one read each `retryMs`. @throws Error as `latest` */
+  /**
+   * The keys after another read, for a token whose key is not among them. Starts at most one read per
+   * `RETRY_MS`.
+   * @throws Error as `latest`
+   */
   renewed(): Promise<PublicKeys>;
 }
 
@@ -27,22 +40,28 @@ export interface KeySourceLog {
 
 export interface KeySourceOptions {
   readonly log?: KeySourceLog;
-  /** Milliseconds that only grow. */
+  /** A monotonic clock, milliseconds. */
   readonly now?: () => number;
 }
 
-/** Keys of this age are read again, in the background. */
+/** Keys of this age are read again in the background. */
 export const REFRESH_MS = 20_000;
-/** Keys of this age are not used before they have been read again: a removed key stops within a minute, however few calls come. */
+/**
+ * Keys of this age are not used until they have been read again: a removed key is rejected within a minute,
+ * even when few calls arrive.
+ */
 export const STALE_MS = 45_000;
-/** Reads that fail, and reads for keys that are not there, begin at most this often. */
+/** Minimum time between reads after a failed read, and between reads for unknown keys. */
 export const RETRY_MS = 10_000;
-/** While reads fail, the last keys are used until they are this old; then no token is believed. */
+/** While reads fail, the last keys are used up to this age. After that no token is accepted. */
 export const KEEP_MS = 10 * 60_000;
 const READ_TIMEOUT_MS = 3_000;
 const MAX_BYTES = 1024 * 1024;
 
-/** Reads the keys of an origin when they are first asked for, and again when they are `REFRESH_MS` old and asked for. */
+/**
+ * Reads the keys of an origin at the first request for them, and again at a request when they are
+ * `REFRESH_MS` old.
+ */
 export function createKeySource(origin: KeyOrigin, options: KeySourceOptions = {}): KeySource {
   if (!(origin instanceof URL) && !isFile(origin)) return fixedKeys(origin);
   const { log, now = () => performance.now() } = options;
@@ -123,7 +142,7 @@ function fixedKeys(set: JSONWebKeySet): KeySource {
   return { fresh: () => keys, latest: async () => keys, renewed: async () => keys };
 }
 
-/** A file on a hanging network drive would hold up every token. */
+/** Without a timeout, a file on a network drive that does not answer would delay every token. */
 async function withTimeout(work: Promise<JSONWebKeySet>): Promise<JSONWebKeySet> {
   const timer = new AbortController();
   const late = pause(READ_TIMEOUT_MS, undefined, { signal: timer.signal, ref: false }).then(() => {
@@ -139,7 +158,7 @@ async function withTimeout(work: Promise<JSONWebKeySet>): Promise<JSONWebKeySet>
 
 async function fetchPublicKeys(url: URL): Promise<JSONWebKeySet> {
   const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
-  // A redirect may lead from https to http.
+  // Redirects are rejected: a redirect may lead from https to http.
   const answer = await fetch(url, { redirect: "error", signal, headers: { accept: "application/json" } });
   if (!answer.ok || !answer.body) throw new Error(`HTTP status ${answer.status}`);
   const chunks: Uint8Array[] = [];

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(parent, { recursive: true, force: true }));
 
-test("the private key is its owner's to read, and the public keys have no part of it", async () => {
+test("only the owner can read the private key, and the public key file contains no part of it", async () => {
   const { privateKeyFile, publicKeysFile } = localKeyFiles(folder());
   expect((await stat(folder())).mode & 0o777).toBe(0o700);
   expect((await stat(privateKeyFile)).mode & 0o777).toBe(0o600);
@@ -26,13 +26,13 @@ test("the private key is its owner's to read, and the public keys have no part o
   expect((await readPublicKeys(publicKeysFile)).keys).toMatchObject([{ kty: "OKP", crv: "Ed25519", use: "sig" }]);
 });
 
-test("keys that are there are never replaced: all tokens would be void", async () => {
+test("existing keys are never replaced, because all tokens would become void", async () => {
   const before = await readFile(localKeyFiles(folder()).privateKeyFile, "utf8");
   await expect(createLocalKeys(folder())).rejects.toMatchObject({ code: "EEXIST" });
   expect(await readFile(localKeyFiles(folder()).privateKeyFile, "utf8")).toBe(before);
 });
 
-test("a token says who, which roles and how long, and names its key", async () => {
+test("a token contains subject, roles and expiry, and names its key", async () => {
   const { privateKeyFile, publicKeysFile } = localKeyFiles(folder());
   const token = await issueToken(privateKeyFile, { subject: "ada", roles: ["viewer", "analyst"], lifetimeS: 60 });
   const { iat = 0, exp = 0, ...claims } = decodeJwt(token);
@@ -43,8 +43,11 @@ test("a token says who, which roles and how long, and names its key", async () =
   expect(JSON.parse(Buffer.from(head, "base64url").toString())).toEqual({ alg: "EdDSA", kid: keys[0]?.kid });
 });
 
-test.each(["{}", "[]", "null", '"keys"', '{"keys": {}}'])("%s is no key set, and its file is named", async (text) => {
-  const file = path.join(parent, "wrong.json");
-  await writeFile(file, text);
-  await expect(readPublicKeys(file)).rejects.toThrow(`${file}: expected a JSON Web Key Set`);
-});
+test.each(["{}", "[]", "null", '"keys"', '{"keys": {}}'])(
+  "%s is not a key set, and the error names its file",
+  async (text) => {
+    const file = path.join(parent, "wrong.json");
+    await writeFile(file, text);
+    await expect(readPublicKeys(file)).rejects.toThrow(`${file}: expected a JSON Web Key Set`);
+  },
+);

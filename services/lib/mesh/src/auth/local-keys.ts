@@ -3,11 +3,14 @@ import path from "node:path";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import type { RoleName } from "../call/caller.ts";
 
-/** Issuer and audience of tokens that are made with a local key pair. */
+/** Issuer and audience of tokens that are signed with a local key pair. */
 export const LOCAL_ISSUER = "bellwether";
 export const LOCAL_AUDIENCE = "bellwether";
 
-/** The two files of a key pair: the private key stays where tokens are made, the public keys go to every server. */
+/**
+ * The two files of a key pair. The private key stays where tokens are signed; the public keys are copied to
+ * every server.
+ */
 export interface LocalKeyFiles {
   readonly privateKeyFile: string;
   readonly publicKeysFile: string;
@@ -21,8 +24,8 @@ export function localKeyFiles(folder: string): LocalKeyFiles {
 }
 
 /**
- * Makes an Ed25519 key pair in `folder`; the private key's file is readable by its owner only.
- * @throws Error EEXIST when there is one already: making a new one would void all tokens
+ * Generates an Ed25519 key pair in `folder`. Only the owner can read the private key's file.
+ * @throws Error EEXIST when the folder already has a key pair: a new one would make all tokens void
  */
 export async function createLocalKeys(folder: string): Promise<LocalKeyFiles> {
   const files = localKeyFiles(folder);
@@ -37,15 +40,15 @@ export async function createLocalKeys(folder: string): Promise<LocalKeyFiles> {
   return files;
 }
 
-/** What a token says. */
+/** The content of a token. */
 export interface TokenClaims {
   readonly subject: string;
   readonly roles: readonly RoleName[];
-  /** From now on, seconds. */
+  /** Time until the token expires, seconds. */
   readonly lifetimeS: number;
 }
 
-/** Makes a token with a local private key. */
+/** Signs a token with a local private key. */
 export async function issueToken(privateKeyFile: string, { subject, roles, lifetimeS }: TokenClaims): Promise<string> {
   const jwk: JWK = JSON.parse(await readFile(privateKeyFile, "utf8"));
   const key = await importJWK(jwk, "EdDSA");

@@ -3,14 +3,21 @@ import type { JSONWebKeySet } from "jose";
 
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** The public keys that servers check tokens with. @throws Error naming the file when it holds none, or is larger than 1 MiB */
+/**
+ * Reads the public keys with which servers verify tokens.
+ * @throws Error that names the file when it contains no keys or is larger than 1 MiB
+ */
 export async function readPublicKeys(file: string): Promise<JSONWebKeySet> {
   const { size } = await stat(file);
   if (size > MAX_FILE_BYTES) throw new Error(`${file}: ${size} bytes, expected at most ${MAX_FILE_BYTES}`);
   return parsePublicKeys(await readFile(file, "utf8"), file);
 }
 
-/** Reads the text of a key set. @param source where it came from, for the error @throws Error naming the source */
+/**
+ * Parses the text of a key set.
+ * @param source origin of the text, for the error
+ * @throws Error that names the source
+ */
 export function parsePublicKeys(text: string, source: string): JSONWebKeySet {
   const parsed = parseJson(text);
   if (isKeySet(parsed)) return parsed;

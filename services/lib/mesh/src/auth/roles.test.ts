@@ -16,16 +16,16 @@ it.each<[RequiredRole, readonly RoleName[]]>([
   ["admin", ["admin"]],
   ["service", ["service"]],
   ["runner", ["admin", "service"]],
-])("what asks for %s may be called by %j", (required, may) => {
+])("an RPC that requires %s may be called with any of the roles %j", (required, may) => {
   expect(ROLES.filter((role) => mayCall(new Set([role]), required))).toEqual(may);
 });
 
-it("without a role only what is public may be called", () => {
+it("a caller without a role may call only public RPCs", () => {
   expect(mayCall(new Set(), "public")).toBe(true);
   expect(mayCall(new Set(), "viewer")).toBe(false);
 });
 
-it("an RPC's contract states its role; those of vendored contracts are listed", () => {
+it("every RPC's contract states its role, and RPCs of vendored contracts are listed", () => {
   const roles = requiredRoles([...EchoService.methods, ...Health.methods, ...ServerReflection.methods]);
   expect(roles.get(EchoService.method.increment)).toBe("analyst");
   expect(roles.get(EchoService.method.chat)).toBe("admin");
@@ -33,7 +33,7 @@ it("an RPC's contract states its role; those of vendored contracts are listed", 
   expect(roles.get(ServerReflection.method.serverReflectionInfo)).toBe("viewer");
 });
 
-it("an RPC without a role is named", () => {
+it("the error names an RPC without a role", () => {
   const { echo } = EchoService.method;
   const silent = { ...echo, proto: { ...echo.proto, options: create(MethodOptionsSchema) } };
   expect(() => requiredRoles([silent])).toThrow(MissingRoleError);

@@ -3,7 +3,7 @@ import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import type { RoleName } from "../call/caller.ts";
 import { methodPath } from "../call/method.ts";
 
-/** What an RPC asks of its callers: a role, to be a service or an admin ("runner"), or nothing. */
+/** What an RPC requires of its caller: a role, to be a service or an admin ("runner"), or nothing. */
 export type RequiredRole = RoleName | "runner" | "public";
 
 const NAMES: Readonly<Record<Role, RequiredRole | undefined>> = {
@@ -15,7 +15,10 @@ const NAMES: Readonly<Record<Role, RequiredRole | undefined>> = {
   [Role.RUNNER]: "runner",
 };
 
-/** What a role may do. A higher one may what a lower one may; SERVICE stands beside ADMIN. */
+/**
+ * Permissions of each role. A higher role includes the lower ones; "service" is neither above nor below
+ * "admin".
+ */
 const MAY: Readonly<Record<RoleName, readonly RequiredRole[]>> = {
   viewer: ["public", "viewer"],
   analyst: ["public", "viewer", "analyst"],
@@ -23,7 +26,7 @@ const MAY: Readonly<Record<RoleName, readonly RequiredRole[]>> = {
   service: ["public", "viewer", "analyst", "service", "runner"],
 };
 
-/** RPCs of vendored contracts, which carry no options of ours. Probes come without a token. */
+/** RPCs of vendored contracts, which cannot carry this project's options. Health probes have no token. */
 const VENDORED: Readonly<Record<string, RequiredRole>> = {
   "/grpc.health.v1.Health/Check": "public",
   "/grpc.health.v1.Health/Watch": "public",
@@ -38,7 +41,7 @@ const VENDORED: Readonly<Record<string, RequiredRole>> = {
   "/inference.GRPCInferenceService/ModelInfer": "viewer",
 };
 
-/** RPCs whose contract does not say who may call them. */
+/** There are RPCs whose contract does not state who may call them. */
 export class MissingRoleError extends Error {
   override readonly name = "MissingRoleError" as const;
 
@@ -47,7 +50,10 @@ export class MissingRoleError extends Error {
   }
 }
 
-/** The role that each RPC asks for. @throws MissingRoleError naming every RPC without one */
+/**
+ * The role that each RPC requires.
+ * @throws MissingRoleError naming every RPC without a role
+ */
 export function requiredRoles(methods: readonly DescMethod[]): ReadonlyMap<DescMethod, RequiredRole> {
   const roles = new Map<DescMethod, RequiredRole>();
   const missing: string[] = [];
@@ -60,7 +66,7 @@ export function requiredRoles(methods: readonly DescMethod[]): ReadonlyMap<DescM
   return roles;
 }
 
-/** Whether somebody with `roles` may call what asks for `required`. */
+/** Whether a caller with `roles` may call an RPC that requires `required`. */
 export function mayCall(roles: ReadonlySet<RoleName>, required: RequiredRole): boolean {
   if (required === "public") return true;
   for (const role of roles) if (MAY[role].includes(required)) return true;

@@ -26,7 +26,7 @@ async function reasonOf(token: string, more: Partial<TokenSettings> = {}): Promi
 }
 
 describe("a token", () => {
-  it("of the issuer for us is believed, with its subject and roles", async () => {
+  it("of the issuer for this audience is accepted, with its subject and roles", async () => {
     const caller = await createTokenVerifier(settings)(await sign(CLAIMS));
     expect(caller).toEqual({ subject: "ada", roles: new Set(["viewer"]), via: "token" });
   });
@@ -41,26 +41,26 @@ describe("a token", () => {
     ["without a subject", { sub: undefined }, "TOKEN_INVALID"],
     ["without an expiry", { exp: undefined }, "TOKEN_INVALID"],
   ])("%s", async (_, claims, expected) => {
-    // By way of JSON: a claim that is undefined is not there.
+    // JSON drops claims that are undefined.
     const payload: JWTPayload = JSON.parse(JSON.stringify({ ...CLAIMS, ...claims }));
     expect(await reasonOf(await sign(payload))).toBe(expected);
   });
 
-  it("signed by a stranger under our key's name is not believed", async () => {
+  it("signed with an unknown key under the id of a known key is rejected", async () => {
     expect(await reasonOf(await sign(CLAIMS, { key: stranger.privateKey }))).toBe("TOKEN_INVALID");
   });
 
-  it("with an unknown key's name is not believed", async () => {
+  it("with an unknown key id is rejected", async () => {
     expect(await reasonOf(await sign(CLAIMS, { kid: "theirs" }))).toBe("TOKEN_INVALID");
   });
 
-  it("without a signature is not believed, whatever case its algorithm is written in", async () => {
+  it("without a signature is rejected, in any letter case of its algorithm", async () => {
     for (const alg of ["none", "None", "NONE"]) {
       expect(await reasonOf(`${encode({ alg, kid: "ours" })}.${encode(CLAIMS)}.`)).toBe("TOKEN_INVALID");
     }
   });
 
-  it("signed by HMAC with the public key as its secret is not believed", async () => {
+  it("signed by HMAC with the public key as the secret is rejected", async () => {
     const text = `${encode({ alg: "HS256", kid: "ours" })}.${encode(CLAIMS)}`;
     for (const secret of [await exportSPKI(publicKey), JSON.stringify(jwk)]) {
       const signature = createHmac("sha256", secret).update(text).digest("base64url");
@@ -68,7 +68,7 @@ describe("a token", () => {
     }
   });
 
-  it("whose claims were changed after signing is not believed", async () => {
+  it("whose claims were changed after signing is rejected", async () => {
     const [head = "", , signature = ""] = (await sign(CLAIMS)).split(".");
     expect(await reasonOf(`${head}.${encode({ ...CLAIMS, roles: ["admin"] })}.${signature}`)).toBe("TOKEN_INVALID");
   });
@@ -78,7 +78,7 @@ describe("a token", () => {
     ["of dots", ".."],
     ["of 1 MB", "x".repeat(1_000_000)],
     ["that is no JSON inside", `${"e30"}.${"!!!"}.${"e30"}`],
-  ])("%s is not believed", async (_, token) => {
+  ])("%s is rejected", async (_, token) => {
     expect(await reasonOf(token)).toBe("TOKEN_INVALID");
   });
 });
@@ -121,7 +121,7 @@ describe("keys at a URL", () => {
     expect(fetched).toBe(1);
   });
 
-  it("are not taken from where a redirect leads", async () => {
+  it("are not read from the target of a redirect", async () => {
     using elsewhere = await keyServer((_, response) => response.end(JSON.stringify({ keys: [jwk] })));
     using redirecting = await keyServer((_, response) =>
       response.writeHead(302, { location: elsewhere.url.href }).end(),
@@ -130,7 +130,7 @@ describe("keys at a URL", () => {
     expect(await reasonOf(await sign(CLAIMS), { keys: redirecting.url })).toBe("KEYS_UNAVAILABLE");
   });
 
-  it("that are larger than 1 MiB are not read to their end", async () => {
+  it("larger than 1 MiB are not read to their end", async () => {
     using endless = await keyServer((_, response) => {
       const more = () => !response.destroyed && response.write("x".repeat(65_536), () => setImmediate(more));
       more();
@@ -138,7 +138,7 @@ describe("keys at a URL", () => {
     expect(await reasonOf(await sign(CLAIMS), { keys: endless.url })).toBe("KEYS_UNAVAILABLE");
   });
 
-  it("that cannot be had are the provider's fault, not the token's", async () => {
+  it("that cannot be fetched are an error of the provider, not of the token", async () => {
     using broken = await keyServer((_, response) => {
       response.statusCode = 503;
       response.end();

@@ -3,19 +3,22 @@ import type { Caller } from "../call/caller.ts";
 import { createKeySource, type KeyOrigin, type KeySourceOptions, type PublicKeys } from "./key-source.ts";
 import { isRoleName } from "./roles.ts";
 
-/** Which tokens a server believes. */
+/** Which tokens a server accepts. */
 export interface TokenSettings {
-  /** Public keys: a JWKS URL of an identity provider, a JWKS file (`bellwether auth` makes one), or the keys themselves. */
+  /**
+   * Public keys: a JWKS URL of an identity provider, a JWKS file (`bellwether auth` creates one), or the keys
+   * themselves.
+   */
   readonly keys: KeyOrigin;
-  /** `iss` that a token must have. */
+  /** Required `iss` claim. */
   readonly issuer: string;
-  /** `aud` that a token must have. */
+  /** Required `aud` claim. */
   readonly audience: string;
-  /** Claim with the caller's roles, a path with dots: "roles", "realm_access.roles". */
+  /** Path of the claim with the caller's roles, separated by dots: "roles", "realm_access.roles". */
   readonly rolesClaim: string;
 }
 
-/** A token is not believed. */
+/** A token is not accepted. */
 export class TokenError extends Error {
   override readonly name = "TokenError" as const;
   readonly reason: "TOKEN_EXPIRED" | "TOKEN_INVALID" | "KEYS_UNAVAILABLE";
@@ -26,21 +29,35 @@ export class TokenError extends Error {
   }
 }
 
-/** Who a token speaks for. Answers at once for a token it has seen. Rejects or throws TokenError. */
+/**
+ * Returns the caller whom a token identifies, without a promise for a remembered token.
+ * @throws TokenError, or rejects with it
+ */
 export type TokenVerifier = (token: string) => Caller | Promise<Caller>;
 
-/** Only signatures with a public key: a server that can check tokens must not be able to make them. */
+/**
+ * Signature algorithms with a public key only: a server that can verify tokens must not be able to sign them.
+ */
 const ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "ES384", "RS256", "RS512", "PS256"];
 
-/** Clocks of issuer and server may differ by so much. */
+/** Largest accepted difference between the clocks of issuer and server. */
 const CLOCK_TOLERANCE_S = 5;
 
-/** A signature check costs 100 times a look-up: this many tokens are remembered until they expire or the keys change. */
+/**
+ * Most tokens that are remembered, until they expire or the keys change: verifying a signature costs 100
+ * times a look-up.
+ */
 const MAX_REMEMBERED = 10_000;
-/** Keys that one token may be tried with: one that names no key fits several while keys are exchanged. */
+/**
+ * Most keys that are tried for one token. During a key rotation several keys match a token that has no key
+ * id.
+ */
 const MAX_KEYS_TRIED = 8;
 
-/** Checks tokens with keys that are read again: a key that was removed stops within a minute, for remembered tokens too. */
+/**
+ * Verifies tokens with keys that are read periodically. A removed key is rejected within a minute, for
+ * remembered tokens too.
+ */
 export function createTokenVerifier(settings: TokenSettings, options?: KeySourceOptions): TokenVerifier {
   const { keys: origin, issuer, audience, rolesClaim } = settings;
   const source = createKeySource(origin, options);
@@ -78,7 +95,7 @@ export function createTokenVerifier(settings: TokenSettings, options?: KeySource
       const caller = callerFromClaims(payload, rolesClaim);
       if (keys === source.fresh()) {
         use(keys);
-        // The oldest goes: a Map iterates in insertion order.
+        // Removes the oldest token: a Map iterates in insertion order.
         if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
         remembered.set(token, { caller, expiresAt: ((payload.exp ?? 0) + CLOCK_TOLERANCE_S) * 1000 });
       }
@@ -100,7 +117,10 @@ export function createTokenVerifier(settings: TokenSettings, options?: KeySource
   };
 }
 
-/** A token that names no key while several fit. @throws the last key's error */
+/**
+ * Verifies a token without a key id with each of several matching keys.
+ * @throws the last key's error
+ */
 async function checkWithEach(
   token: string,
   several: errors.JWKSMultipleMatchingKeys,
@@ -134,7 +154,7 @@ function tokenError(cause: unknown): TokenError {
   if (cause instanceof errors.JWTClaimValidationFailed) {
     return new TokenError("TOKEN_INVALID", `the token's claim "${cause.claim}" does not fit`, cause);
   }
-  // jose's own errors are about the token; all others are about reading or using the keys.
+  // jose's own errors concern the token; all other errors concern reading or using the keys.
   if (!(cause instanceof errors.JOSEError) || cause.code === "ERR_JOSE_GENERIC")
     return new TokenError("KEYS_UNAVAILABLE", "the public keys of the token issuer cannot be read", cause);
   return new TokenError("TOKEN_INVALID", "the token is not valid", cause);

@@ -3,10 +3,13 @@ import type { HandlerContext } from "@connectrpc/connect";
 import { type CallLimits, callLimits, isProbe } from "./call-limits.ts";
 import { methodPath, streamsIn, streamsOut } from "./method.ts";
 
-/** An implementation of one RPC as the listeners call it: a message or an iterable in, a message, a promise or an iterable out. */
+/**
+ * An RPC's implementation as the listeners call it. Input: a message or an iterable. Output: a message, a
+ * promise or an iterable.
+ */
 export type Handler = (request: unknown, context: HandlerContext) => unknown;
 
-/** One RPC with what answers it, and what every call of it asks for: looked up once, not per call. */
+/** One RPC with its handler, and the properties that all its calls share: looked up once, not per call. */
 export interface BoundMethod {
   readonly method: DescMethod;
   readonly handler: Handler;
@@ -15,11 +18,11 @@ export interface BoundMethod {
   readonly limits: CallLimits;
   readonly streamsIn: boolean;
   readonly streamsOut: boolean;
-  /** Answers whatever the load is: health and reflection. */
+  /** Whether the RPC answers under any load: health and reflection do. */
   readonly isProbe: boolean;
 }
 
-/** @throws Error when the RPC's limits contradict themselves */
+/** @throws Error when the limits of the RPC contradict each other */
 export function bindMethod(method: DescMethod, handler: Handler): BoundMethod {
   return {
     method,

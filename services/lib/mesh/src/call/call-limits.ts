@@ -2,15 +2,15 @@ import { limits as limitsOption } from "@bellwether/gen/bellwether/policy/v1/lim
 import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
 import { methodPath, streamsIn, streamsOut } from "./method.ts";
 
-/** What one call of an RPC may cost. */
+/** The limits of one call of an RPC. */
 export interface CallLimits {
   /** Largest request message in bytes, after decompression. */
   readonly maxRequestBytes: number;
-  /** Deadline of a call whose client set none; Infinity: none. */
+  /** Deadline of a call whose client set none; Infinity: no deadline. */
   readonly defaultTimeoutMs: number;
-  /** A client's later deadline is cut to it; Infinity: it is not. */
+  /** Longest deadline: a later deadline of a client is cut to it; Infinity: it is not cut. */
   readonly maxTimeoutMs: number;
-  /** A stream that lasts as long as both sides wish. */
+  /** Whether the RPC is a stream that lasts until either side ends it. */
   readonly openEnded: boolean;
 }
 
@@ -20,21 +20,29 @@ const STREAM_TIMEOUT_MS = 60_000;
 const MAX_UNARY_TIMEOUT_MS = 60_000;
 const MAX_STREAM_TIMEOUT_MS = 600_000;
 
-/** A service's or a symbol's name: anybody may call health and reflection, and more bytes have no meaning there. */
+/**
+ * Enough for the name of a service or symbol. Anybody may call health and reflection, so they accept no more.
+ */
 const MAX_PROBE_REQUEST_BYTES = 4 * 1024;
 
-/** No RPC may ask for more: a message is held in memory whole, several times. */
+/** Upper bound for every RPC: the server holds several copies of a whole message in memory. */
 const LARGEST_REQUEST_BYTES = 64 * 1024 * 1024;
 
-/** Base64 makes JSON a third larger than the bytes in it, and names and quotes add to that. */
+/**
+ * Size of JSON relative to the binary message: Base64 adds a third to the bytes, and names and quotes add
+ * more.
+ */
 export const JSON_OVERHEAD = 1.5;
 
-/** Whether an RPC answers whatever the load is and whoever calls: health and reflection. */
+/** Whether an RPC answers under any load and for any caller: health and reflection. */
 export function isProbe(method: DescMethod): boolean {
   return /^grpc\.(health|reflection)\./.test(method.parent.typeName);
 }
 
-/** RPCs of vendored contracts, which carry no options of ours. Both are streams that last as long as the client wishes. */
+/**
+ * RPCs of vendored contracts, which cannot carry this project's options. Both are streams that last until the
+ * client ends them.
+ */
 const OPEN_ENDED = new Set([
   "/grpc.health.v1.Health/Watch",
   "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
@@ -42,9 +50,10 @@ const OPEN_ENDED = new Set([
 ]);
 
 /**
- * The limits of an RPC: its `bellwether.policy.v1.limits` option, else the defaults (4 MiB, health and reflection 4 KiB; 2 s unary,
- * 60 s streams; deadlines of clients up to 60 s unary, 600 s streams).
- * @throws Error when the option contradicts itself: a mistake of the contract, met at start.
+ * The limits of an RPC: its `bellwether.policy.v1.limits` option, else the defaults (4 MiB, health and
+ * reflection 4 KiB; 2 s for unary RPCs, 60 s for streams; client deadlines up to 60 s for unary RPCs, 600 s
+ * for streams).
+ * @throws Error when the option contradicts itself: an error of the contract, found at start
  */
 export function callLimits(method: DescMethod): CallLimits {
   const path = methodPath(method);

@@ -25,14 +25,14 @@ const REJECTS = {
 };
 
 describe("a call at the admission policies", () => {
-  it("runs at once when none makes it wait", async () => {
+  it("runs at once when no policy makes it wait", async () => {
     const ran: string[] = [];
     newCall().whenAdmitted(RUNS, () => ran.push("now"));
     expect(ran).toEqual(["now"]);
     await newCall().admitted(RUNS);
   });
 
-  it("that waits runs when it is entered, and once only", async () => {
+  it("that waits runs on enter(), and only once", async () => {
     const call = newCall();
     const ran: string[] = [];
     call.whenAdmitted(WAITS, () => ran.push("entered"));
@@ -46,18 +46,18 @@ describe("a call at the admission policies", () => {
     await promised;
   });
 
-  it("does nothing when it is entered and does not wait", () => {
+  it("that does not wait ignores enter()", () => {
     expect(() => newCall().enter()).not.toThrow();
   });
 
-  it("gets what a policy throws", async () => {
+  it("receives the error that a policy throws", async () => {
     expect(() => newCall().whenAdmitted(REJECTS, () => expect.fail("ran"))).toThrow("full");
     await expect(newCall().admitted(REJECTS)).rejects.toMatchObject({ code: Code.ResourceExhausted });
   });
 });
 
 describe("the signal of a call", () => {
-  it("fires with the reason of the first abort, whether it was asked for before or after", () => {
+  it("has the reason of the first abort, whether it is read before or after the abort", () => {
     const reason = new ConnectError("late", Code.DeadlineExceeded);
     const [before, after] = [newCall(), newCall()];
     const { signal } = before;
@@ -69,7 +69,7 @@ describe("the signal of a call", () => {
     expect(before.aborted).toBe(reason);
   });
 
-  it("fires at a good end, so that its listeners can be collected", () => {
+  it("fires when the call ends successfully, so that its listeners can be collected", () => {
     const call = newCall();
     const { signal } = call;
     call.release();
@@ -85,7 +85,7 @@ it("the time left is undefined without a deadline and negative after it", () => 
   expect(call.timeoutMs()).toBeLessThan(0);
 });
 
-it("handlers find the caller, and response metadata exists once a handler asks for it", () => {
+it("handlers can read the caller, and response metadata is created when a handler first reads it", () => {
   const call = newCall();
   call.caller = { subject: "ann", roles: new Set(["viewer"]), via: "token" };
   expect(call.values.get(callerKey).subject).toBe("ann");
@@ -94,7 +94,7 @@ it("handlers find the caller, and response metadata exists once a handler asks f
   expect(call.setHeader?.get("x-a")).toBe("1");
 });
 
-it("an answer becomes a message of the RPC's output, and the first one is kept for the policies", () => {
+it("an answer becomes a message of the RPC's output type, and policies can read the first one", () => {
   const call = newCall();
   const first = call.toResponse({ request: { id: "a" } });
   expect(isMessage(first, EchoResponseSchema)).toBe(true);

@@ -6,86 +6,101 @@ import type { Context, Span } from "@opentelemetry/api";
 import type { BoundMethod } from "./bound-method.ts";
 import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
 
-/** Reason of the signals of calls that have ended. Shared: an AbortError per call would capture a stack trace that nobody reads. */
+/**
+ * Abort reason for the signals of calls that have ended. Shared: creating an AbortError per call would
+ * capture a stack trace that nobody reads.
+ */
 export const OVER: unknown = AbortSignal.abort().reason;
 
 /** The other end of the connection. */
 export interface Peer {
-  /** Remote address without port; empty when it is gone already. */
+  /** Remote address without port; empty when the connection is already closed. */
   readonly address: string;
-  /** Names in the verified client certificate, empty without one: its common name and its DNS and URI alternatives. */
+  /**
+   * Names in the verified client certificate: its common name and its DNS and URI alternative names. Empty
+   * without a certificate.
+   */
   readonly certificateNames: readonly string[];
 }
 
-/** What counts the bytes that the requests of calls without a slot take. */
+/** Counts the bytes that the requests of calls without a slot hold in memory. */
 export interface RequestMemory {
-  /** The request of `call` takes so many bytes now and, as it says, `announcedBytes` when it is complete. May end the call. */
+  /**
+   * Reports that the request of `call` now holds `bytes` and, by its length prefix or header, will hold
+   * `announcedBytes` when complete. May end the call.
+   */
   count(call: Call, bytes: number, announcedBytes?: number): void;
-  /** The call has a slot, or has ended: its request is counted no more. */
+  /** Reports that the call has a slot or has ended: its request is no longer counted. */
   release(call: Call): void;
-  /** Pause before a large request is read on, milliseconds; 0: none. */
+  /** Pause before more of a large request is read, milliseconds; 0: no pause. */
   paceMs(): number;
 }
 
-/** What decides whether a call runs at once. True: it waits until `enter` or `fail`. */
+/** Decides whether a call runs at once. True: the call waits until `enter` or `fail`. */
 interface Admission {
   admit(call: Call): boolean;
 }
 
 /**
- * One call on the server, the same at every listener: what handlers get as their context and policies work on.
- * Headers, signal and values come into being when they are first asked for: a unary call that needs none pays for none.
+ * One call on the server, the same for every listener. Handlers receive it as their context, and policies
+ * work on it. Headers, signal and values are created when they are first read, so that a unary call that
+ * reads none does not pay for them.
  */
 export abstract class Call implements HandlerContext {
   readonly bound: BoundMethod;
   abstract readonly protocolName: string;
   abstract readonly peer: Peer;
-  /** The same object for all calls of one connection. */
+  /** Identifies the connection: the same object for all its calls. */
   abstract get connection(): object;
   abstract get requestHeader(): Headers;
-  /** One request header by its lower-case name, without building `requestHeader`. */
+  /** One request header by its lower-case name, without creating `requestHeader`. */
   abstract header(name: string): string | undefined;
-  /** Ends the call from outside its handler, as a deadline does. Does nothing when it has ended. */
+  /** Ends the call from outside its handler, as a deadline does. Does nothing when the call has ended. */
   abstract fail(reason: unknown): void;
 
-  /** Whether the listener's engine ends the call at the deadline that its client set. */
+  /** Whether the listener's protocol engine ends the call at its client's deadline. */
   readonly engineKeepsDeadline: boolean = false;
-  /** Whether the listener's engine ends a request that takes too long to arrive. */
+  /** Whether the listener's protocol engine ends a request whose body takes too long to arrive. */
   readonly engineTimesBody: boolean = false;
-  /** When the call must be over, epoch milliseconds; Infinity: never. */
+  /** Deadline of the call, epoch milliseconds; Infinity: none. */
   deadline = Number.POSITIVE_INFINITY;
   caller: Caller = ANONYMOUS;
-  /** Whether authentication has found out who calls, or is off. False for public RPCs of a server that authenticates. */
+  /**
+   * Whether authentication has identified the caller, or is off. False for public RPCs of a server that
+   * authenticates.
+   */
   identified = false;
-  /** `performance.now()` when its headers arrived. */
+  /** `performance.now()` when the call's headers arrived. */
   startedAt = 0;
-  /** The trace it is part of; undefined: a new one that is not recorded. */
+  /** The trace of the call; undefined: a new trace that is not recorded. */
   trace: Context | undefined;
-  /** A trace that the caller wants recorded, until the caller is identified; undefined: there is none. */
+  /**
+   * The trace that the caller wants recorded, kept until the caller is identified; undefined: there is none.
+   */
   offeredTrace: Context | undefined;
   /** The recorded span; undefined when the call is not sampled. */
   span: Span | undefined;
   deadlineTimer: NodeJS.Timeout | undefined;
-  /** Whether its time runs from its complete request on: `startDeadline` is called then. */
+  /** Whether the deadline is measured from the complete request, when `startDeadline` is called. */
   readonly deadlineAfterRequest: boolean = false;
-  /** Starts the deadline of a call with `deadlineAfterRequest`; left by the deadline policy. */
+  /** Starts the deadline of a call with `deadlineAfterRequest`; set by the deadline policy. */
   startDeadline: (() => void) | undefined;
-  /** Whether it holds a slot of the admission policy. */
+  /** Whether the call holds a slot of the admission policy. */
   holdsSlot = false;
-  /** What counts the bytes of its request; undefined once it has a slot. */
+  /** Counts the bytes of the call's request; undefined once the call has a slot. */
   memory: RequestMemory | undefined;
-  /** Whether its request is there as a whole, or is a stream that its handler reads. */
+  /** Whether the whole request has arrived, or the request is a stream that the handler reads. */
   requestComplete = false;
-  /** Whether the chain's close hooks have run. */
+  /** Whether the `close` hooks of the policy chain have run. */
   closed = false;
-  /** Its first message in, for policies that look back when it closes; undefined: none could be read. */
+  /** The first request message, for policies that need it in `close`; undefined: none could be read. */
   firstRequest: Message | undefined;
-  /** Its first message out; undefined: it ended without one. */
+  /** The first response message; undefined: the call ended without one. */
   firstResponse: Message | undefined;
-  /** Why it was cut short; undefined while it runs and after a normal end. */
+  /** Why the call was ended early; undefined while it runs and after a normal end. */
   aborted: ConnectError | undefined;
 
-  /** What runs when a call that waits for a slot gets it; undefined: it does not wait. */
+  /** Continues a call that waits for a slot; undefined: the call does not wait. */
   #onEnter: (() => void) | undefined;
   #controller: AbortController | undefined;
   #responseHeader: Headers | undefined;
@@ -135,48 +150,58 @@ export abstract class Call implements HandlerContext {
     return this.#responseTrailer;
   }
 
-  /** The response headers if a handler asked for them. */
+  /** The response headers; undefined unless a handler has read them. */
   get setHeader(): Headers | undefined {
     return this.#responseHeader;
   }
 
-  /** The response trailers if a handler asked for them. */
+  /** The response trailers; undefined unless a handler has read them. */
   get setTrailer(): Headers | undefined {
     return this.#responseTrailer;
   }
 
-  /** Milliseconds left, below 0 when late; undefined: no deadline. Made when asked for, and bound: handlers may take it along. */
+  /**
+   * Milliseconds until the deadline, below 0 after it; undefined: no deadline. Created on first read and
+   * bound, so that handlers can pass it on.
+   */
   get timeoutMs(): () => number | undefined {
     return () => (this.deadline === Number.POSITIVE_INFINITY ? undefined : this.deadline - Date.now());
   }
 
   /**
-   * Runs `work` when the policies admit the call: at once, or as soon as one of them calls `enter`. A callback, because a promise
-   * would cost a unary call as much as the rest of the chain together. @throws what a policy's `admit` throws
+   * Runs `work` when the policies admit the call: at once, or when a policy calls `enter`. Takes a callback,
+   * because a promise would cost a unary call as much as the rest of the chain together.
+   * @throws the error of a policy's `admit`
    */
   whenAdmitted(policies: Admission, work: () => void): void {
     if (policies.admit(this)) this.#onEnter = work;
     else work();
   }
 
-  /** As `whenAdmitted`, for calls that are asynchronous anyway. A call that ends while it waits may leave the promise pending. */
+  /**
+   * Like `whenAdmitted`, for calls that are asynchronous anyway. The promise may stay pending when the call
+   * ends while it waits.
+   */
   admitted(policies: Admission): Promise<void> {
     return new Promise((resolve) => this.whenAdmitted(policies, resolve));
   }
 
-  /** Continues a call that a policy's `admit` made wait. Does nothing when it does not wait. */
+  /** Continues a call that waits because of a policy's `admit`. Does nothing when the call does not wait. */
   enter(): void {
     const work = this.#onEnter;
     this.#onEnter = undefined;
     work?.();
   }
 
-  /** Makes what has come of the request independent of the larger buffers that it came in. Gives the bytes that it takes. */
+  /**
+   * Copies the received part of the request out of the larger network buffers that contain it. Returns the
+   * bytes that it holds.
+   */
   keepRequest(): number {
     return 0;
   }
 
-  /** What a handler answered, as a message of the RPC's output. */
+  /** Turns a handler's answer into a message of the RPC's output type. */
   toResponse(answer: unknown): Message {
     const schema = this.method.output;
     const message = isMessage(answer, schema) ? answer : create(schema, answer as MessageInitShape<typeof schema>);
@@ -184,19 +209,19 @@ export abstract class Call implements HandlerContext {
     return message;
   }
 
-  /** Tells the handler, through `signal`, that nobody waits any more. */
+  /** Fires `signal`: no client waits for the handler's answer any more. */
   abort(reason: ConnectError): void {
     if (this.aborted) return;
     this.aborted = reason;
     this.#controller?.abort(reason);
   }
 
-  /** Ends the signal of a call that ended well, so that what listens to it lets go. */
+  /** Fires the signal of a call that ended successfully, so that listeners on the signal are released. */
   release(): void {
     this.#controller?.abort(OVER);
   }
 
-  /** What `context.active()` gives inside the handler. */
+  /** The result of `context.active()` inside the handler. */
   get traceContext(): Context {
     this.trace ??= unsampledContext();
     return this.trace;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { freeBytes } from "./free-bytes.ts";
 
-it("frees a buffer that has its memory for itself, and leaves a part of a larger one", () => {
+it("frees a buffer that has its own memory, and does not touch a part of a larger buffer", () => {
   const own = Buffer.allocUnsafeSlow(100);
   freeBytes(own);
   expect([own.length, own.buffer.byteLength]).toEqual([0, 0]);

@@ -5,20 +5,20 @@ import { inflate, TooLargeError } from "./inflate.ts";
 
 const MIB = 1024 * 1024;
 
-it("gives back what was compressed, small and large, many at once", async () => {
+it("returns the original bytes of small and large compressed messages, also of many at once", async () => {
   const messages = [Buffer.from("x"), randomBytes(70_000), ...Array.from({ length: 8 }, () => randomBytes(MIB))];
   const inflated = await Promise.all(messages.map((m) => inflate(createGunzip, gzipSync(m), { maxBytes: MIB })));
   expect(inflated.map((bytes, i) => bytes.equals(messages[i] ?? Buffer.alloc(0)))).toEqual(messages.map(() => true));
 });
 
-it("takes a message of the limit, and none that is a byte larger", async () => {
+it("accepts a message at the limit and rejects one that is a byte larger", async () => {
   expect((await inflate(createGunzip, gzipSync(Buffer.alloc(MIB)), { maxBytes: MIB })).length).toBe(MIB);
   await expect(inflate(createGunzip, gzipSync(Buffer.alloc(MIB + 1)), { maxBytes: MIB })).rejects.toThrow(
     TooLargeError,
   );
 });
 
-it("ends when nobody wants the message any more, and lets the next ones have their turn", async () => {
+it("ends when its message is not wanted any more, and the next ones get their turn", async () => {
   const bomb = gzipSync(Buffer.alloc(16 * MIB));
   const seen: number[] = [];
   const unwanted = (size: number): boolean => seen.push(size) < 20;
@@ -30,7 +30,7 @@ it("ends when nobody wants the message any more, and lets the next ones have the
   expect((await inflate(createGunzip, bomb, { maxBytes: 16 * MIB })).length).toBe(16 * MIB);
 });
 
-it("gives a message that waits for its turn back at once when its call ends", async () => {
+it("releases a message that waits for its turn as soon as its call ends", async () => {
   const bomb = gzipSync(Buffer.alloc(16 * MIB));
   const begun: AbortController[] = [];
   const inflateOne = (onUnused = () => {}) => {

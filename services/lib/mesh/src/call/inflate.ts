@@ -2,12 +2,12 @@ import type { Gunzip, Inflate, ZlibOptions } from "node:zlib";
 import { freeBytes } from "./free-bytes.ts";
 import { createCollector } from "./young-garbage.ts";
 
-/** What zlib's streams do not call an error. */
+/** There are no bytes to inflate. zlib's streams do not treat this as an error. */
 class NoBytesError extends Error {
   override readonly name = "NoBytesError" as const;
 }
 
-/** The inflated bytes are more than the limit. */
+/** The inflated message is larger than the limit. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError" as const;
 
@@ -16,11 +16,11 @@ export class TooLargeError extends Error {
   }
 }
 
-/** Places for work of one kind; who finds none free waits, first come first. */
+/** A semaphore: a fixed number of places. When no place is free, work waits in order of arrival. */
 function createPlaces(places: number) {
   const waiting = new Set<() => void>();
   let taken = 0;
-  /** Calls `go` when a place is free; returns what gives the place, or the place in the queue, back. */
+  /** Calls `go` when a place is free. Returns a function that releases the place, or leaves the queue. */
   return (go: () => void): (() => void) => {
     let hasPlace = false;
     const begin = (): void => {
@@ -43,27 +43,45 @@ function createPlaces(places: number) {
   };
 }
 
-/** Chunks of this size have a memory of their own; smaller ones are parts of one that Node shares out, and cannot be freed. */
+/**
+ * A chunk of this size has its own memory. Smaller chunks share memory that Node pools, which cannot be
+ * freed.
+ */
 const ENGINE_OPTIONS: ZlibOptions = { chunkSize: 64 * 1024 };
-/** Every engine of zlib holds 40 KiB outside of the heap. */
+/** Bounds the concurrent zlib engines: each holds 40 KiB outside of the heap. */
 const takeEngine = createPlaces(8);
-/** More than this inflates in turn: many that grow at once would hold the most memory and finish last, so one grows. */
+/**
+ * Messages larger than this inflate one at a time: many that grow at once would hold the most memory and
+ * finish last.
+ */
 const LARGE_BYTES = 64 * 1024;
 const takeLarge = createPlaces(1);
-/** What was inflated before is garbage by now, or soon: the next large message would stand beside it. */
+/**
+ * Runs before a large message inflates: the buffers of earlier messages are garbage by then and would add to
+ * its memory.
+ */
 const collect = createCollector(() => performance.now());
 
 export interface InflateOptions {
   readonly maxBytes: number;
-  /** Called with the bytes inflated so far, before they are kept: false ends it with an AbortError. */
+  /**
+   * Called with the number of bytes inflated so far, before they are kept. False ends the inflation with an
+   * AbortError.
+   */
   readonly goesOn?: (inflatedBytes: number) => boolean;
-  /** Ends it, or its wait for its turn, with an AbortError. */
+  /** Ends the inflation, or its wait for a turn, with an AbortError. */
   readonly signal?: AbortSignal;
-  /** Called when the compressed bytes are surely not read any more. Not called when it ends while a thread may still read them. */
+  /**
+   * Called when the compressed bytes are certainly no longer read. Not called when the inflation ends while a
+   * thread may still read them.
+   */
   readonly onUnused?: () => void;
 }
 
-/** Inflates a whole message. @throws TooLargeError, NoBytesError, AbortError, or zlib's error when the bytes are not what the engine reads */
+/**
+ * Inflates a whole message.
+ * @throws TooLargeError, NoBytesError, AbortError, or zlib's error when the bytes do not have the engine's format
+ */
 export async function inflate(
   createEngine: (options: ZlibOptions) => Gunzip | Inflate,
   bytes: Uint8Array,
@@ -74,7 +92,7 @@ export async function inflate(
   if (signal?.aborted) throw aborted();
   const giveBack = await enginePlace(options);
   try {
-    // Its call may have ended meanwhile.
+    // The call may have ended during the wait.
     if (signal?.aborted || !goesOn(0)) {
       onUnused?.();
       throw aborted();
@@ -87,7 +105,7 @@ export async function inflate(
 
 const aborted = (): DOMException => new DOMException("the call has ended", "AbortError");
 
-/** Waits for a place; an ended call gives its place in the queue, and its bytes, back at once. */
+/** Waits for an engine. When the call ends first, its place in the queue and its bytes are released at once. */
 function enginePlace({ signal, onUnused }: InflateOptions): Promise<() => void> {
   return new Promise((resolve, reject) => {
     let waits = true;
@@ -146,7 +164,7 @@ function run(
     engine.on("close", () => {
       signal?.removeEventListener("abort", abort);
       giveBack?.();
-      // Only now does no thread write into them any more.
+      // Before "close", a zlib thread may still write into the chunks.
       for (const chunk of chunks.splice(0)) freeBytes(chunk);
     });
     engine.on("error", reject);
@@ -154,7 +172,10 @@ function run(
   });
 }
 
-/** The chunks as one; each is freed when it has been copied, so that both forms never stand beside each other. */
+/**
+ * Joins the chunks. Each chunk is freed as soon as it has been copied, so that chunks and result never exist
+ * in full at the same time.
+ */
 function join(chunks: Buffer[], size: number): Buffer<ArrayBuffer> {
   const joined = Buffer.allocUnsafeSlow(size);
   let at = 0;

@@ -2,17 +2,17 @@ import { Code } from "@connectrpc/connect";
 import { rpcError } from "../errors/rpc-error.ts";
 import type { Call } from "./call.ts";
 
-/** Ends a call whose client lets its handler wait too long for the next message of a stream. */
+/** Ends a call whose client does not send the next message of its stream in time. */
 export interface MessageTimer {
-  /** The handler waits. */
+  /** Called when the handler starts to wait for a message. */
   start(): void;
-  /** A message has come. */
+  /** Called when a message has arrived. */
   stop(): void;
-  /** No message is read any more. */
+  /** Called when no further message is read. */
   clear(): void;
 }
 
-/** One timer for a whole stream: making one for each message would cost more than the message. */
+/** One timer for a whole stream: creating a timer per message would cost more than the message. */
 export function createMessageTimer(call: Call, timeoutMs: number): MessageTimer {
   let waits = false;
   let timer: NodeJS.Timeout | undefined;

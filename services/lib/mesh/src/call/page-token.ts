@@ -3,25 +3,25 @@ import { create, type DescMessage, type MessageShape, toBinary } from "@bufbuild
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { rpcError } from "../errors/rpc-error.ts";
 
-/** Characters of the hash of a filter: enough that no other filter is met by accident. */
+/** Length of the filter's hash in characters: long enough that two filters do not collide by accident. */
 const FILTER_CHARACTERS = 12;
 
-/** Writes and reads the page tokens of one list under one filter. */
+/** Writes and reads the page tokens of one list with one filter. */
 export interface PageTokens {
-  /** A token for the page behind the row with this key. Parts must not have a space. */
+  /** A token for the page after the row with this key. Parts of the key must not contain a space. */
   write(key: readonly (string | number)[]): string;
   /**
    * The key in a token; undefined: the token is empty, which means the first page.
-   * @param length parts of a key
-   * @throws ConnectError INVALID_ARGUMENT `PAGE_TOKEN`: no token of this list, or one of another filter
+   * @param length number of parts of a key
+   * @throws ConnectError INVALID_ARGUMENT `PAGE_TOKEN`: the token belongs to another list or another filter
    */
   read(token: string, length: number): readonly string[] | undefined;
 }
 
 /**
- * The page tokens of a list request: bound to its type and to all its fields but `page_size` and `page_token`, so that a token
- * is never continued under another filter.
- * @param context what else decides the list and its order, for example the default that an empty field stands for
+ * The page tokens of a list request. They are bound to the request's type and to all its fields except
+ * `page_size` and `page_token`, so that a token is never used with another filter.
+ * @param context other values that decide the list and its order, for example the default of an empty field
  */
 export function pageTokens<D extends DescMessage>(
   schema: D,
@@ -46,7 +46,7 @@ export function pageTokens<D extends DescMessage>(
   };
 }
 
-/** For a token whose key cannot be one of this list. */
+/** The error for a token whose key cannot belong to this list. */
 export function pageTokenError(): ConnectError {
   return rejected("is not one of this list's; use next_page_token of the previous page, unchanged");
 }

@@ -11,11 +11,11 @@ test.each([
   ["99999999m", 99_999_999],
   ["1500u", 1],
   ["999999n", 0],
-])("%s asks for a deadline in %i ms", (header, ms) => {
+])("%s means a deadline in %i ms", (header, ms) => {
   vi.useFakeTimers({ now: 1_000_000 });
   expect(parseTimeout(header)).toBe(1_000_000 + ms);
 });
 
-test.each([undefined, "", "S", "1", "1h", "-1S", "1.5S", "100000000m", "1SS"])("%j asks for none", (header) => {
+test.each([undefined, "", "S", "1", "1h", "-1S", "1.5S", "100000000m", "1SS"])("%j means no deadline", (header) => {
   expect(parseTimeout(header)).toBe(Number.POSITIVE_INFINITY);
 });

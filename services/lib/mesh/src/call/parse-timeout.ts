@@ -1,7 +1,10 @@
 const TIMEOUT = /^(\d{1,8})\s*([HMSmun])$/;
 const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
 
-/** The deadline, epoch milliseconds, that a `grpc-timeout` header asks for from now on; Infinity: none, or one that is no timeout. */
+/**
+ * The deadline of a `grpc-timeout` header, counted from now, epoch milliseconds; Infinity: no header, or not
+ * a valid timeout.
+ */
 export function parseTimeout(header: string | undefined): number {
   const [, amount, unit] = (header && TIMEOUT.exec(header)) || [];
   if (amount === undefined || unit === undefined) return Number.POSITIVE_INFINITY;

@@ -3,32 +3,42 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { Call } from "./call.ts";
 
 /**
- * One concern of every call, written once for every listener. A hook that throws ends the call with that error.
- * Hooks instead of nested functions: one that returns undefined costs no promise.
+ * One concern of every call, written once for every listener. An error that a hook throws ends the call.
+ * Policies are hooks instead of nested functions, because a hook that returns undefined costs no promise.
  */
 export interface Policy {
-  /** The request's headers are there, its body is not: telemetry starts, the deadline is armed, the caller is identified. */
+  /**
+   * Runs when the request's headers have arrived, before its body: telemetry starts, the deadline is armed,
+   * the caller is identified.
+   */
   open?(call: Call): void | Promise<void>;
   /**
-   * A unary request is complete, or a stream begins. True: the call waits, and the policy says `call.enter()` or `call.fail()`
-   * later; a callback instead of a promise, which costs as much as the rest of the chain together.
+   * Runs when a unary request is complete or a stream begins. True: the call waits, and the policy later
+   * calls `call.enter()` or `call.fail()`. These are callbacks, because a promise costs as much as the rest
+   * of the chain together.
    */
   admit?(call: Call): boolean;
-  /** Every inbound message. */
+  /** Runs for every request message. */
   message?(call: Call, message: Message): void;
-  /** Exactly once for every opened call, in reverse order of the policies. What it throws is logged. */
+  /**
+   * Runs exactly once for every opened call, in reverse order of the policies. An error that it throws is
+   * logged.
+   */
   close?(call: Call, error: ConnectError | undefined): void;
 }
 
-/** Policies as one. */
+/** Several policies combined into one. */
 export interface PolicyChain extends Required<Policy> {
-  /** Turns whatever was thrown into what the client may see. Never throws. */
+  /** Turns any thrown value into the error that the client may see. Never throws. */
   toError(reason: unknown, call: Call): ConnectError;
 }
 
 type CallHook = (call: Call) => void | Promise<void>;
 
-/** Chains policies: `open`, `admit` and `message` in order, `close` in reverse. A policy that makes calls wait is the last with `admit`. */
+/**
+ * Chains policies: runs `open`, `admit` and `message` in order and `close` in reverse. Only the last policy
+ * with `admit` may make calls wait.
+ */
 export function chainPolicies(policies: readonly Policy[], toError: PolicyChain["toError"]): PolicyChain {
   const admits = policies.flatMap((p) => (p.admit ? [p.admit.bind(p)] : []));
   const messages = policies.flatMap((p) => (p.message ? [p.message.bind(p)] : []));
@@ -47,7 +57,8 @@ export function chainPolicies(policies: readonly Policy[], toError: PolicyChain[
         try {
           end(call, error);
         } catch (thrown) {
-          // A call also ends in event listeners, where an error would end the process: it goes to the log.
+          // Calls also end inside event listeners, where a thrown error would end the process. The error is
+          // logged instead.
           toError(thrown, call);
         }
       }
@@ -57,7 +68,7 @@ export function chainPolicies(policies: readonly Policy[], toError: PolicyChain[
   };
 }
 
-/** Runs hooks one after the other; turns asynchronous only when a hook does. */
+/** Runs hooks one after the other. Becomes asynchronous only when a hook returns a promise. */
 function inSequence(hooks: readonly CallHook[]): CallHook {
   const resume = async (pending: Promise<void>, call: Call, rest: readonly CallHook[]): Promise<void> => {
     await pending;

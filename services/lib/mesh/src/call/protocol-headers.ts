@@ -1,4 +1,7 @@
-/** Headers that belong to the protocol: the engine at each end writes them itself, and HTTP/2 knows nothing of connections. */
+/**
+ * Headers that belong to the protocol. The engine at each end writes them itself, and HTTP/2 has no
+ * connection headers.
+ */
 export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
   "content-type",
   "content-length",

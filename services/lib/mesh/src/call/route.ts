@@ -2,13 +2,13 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { type BoundMethod, bindMethod, type Handler } from "./bound-method.ts";
 
-/** A service with its implementation, ready to be mounted at every listener. Build it with `route`. */
+/** A service with its implementation, which every listener can mount. Build it with `route`. */
 export interface Route {
   readonly service: DescService;
   readonly methods: readonly BoundMethod[];
 }
 
-/** Binds an implementation to its service. An RPC that it leaves out answers UNIMPLEMENTED. */
+/** Binds an implementation to its service. An RPC without implementation answers UNIMPLEMENTED. */
 export function route<S extends DescService>(service: S, implementation: Partial<ServiceImpl<S>>): Route {
   const handlers = implementation as Readonly<Record<string, Handler | undefined>>;
   const methods = service.methods.map((method) => {

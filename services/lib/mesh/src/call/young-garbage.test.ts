@@ -3,7 +3,7 @@ import { createCollector } from "./young-garbage.ts";
 
 const MIB = 1024 * 1024;
 
-/** A heap that holds `kept` MiB, and garbage that a full collection takes `costMs` of CPU time to collect. */
+/** A simulated heap that holds `kept` MiB, and garbage whose full collection takes `costMs` of CPU time. */
 function heap() {
   const state = { timeMs: 0, costMs: 10, cpuMs: 0, keptMib: 100, garbageMib: 0, young: 0, full: 0 };
   const collect = createCollector(() => state.timeMs, {
@@ -24,29 +24,29 @@ function heap() {
   return { state, at };
 }
 
-it("collects young garbage, not oftener than every 25 ms", () => {
+it("collects young garbage at most every 25 ms", () => {
   const { state, at } = heap();
   for (const time of [0, 1, 24, 25, 26, 49, 50]) at(time, 0);
   expect([state.young, state.full]).toEqual([3, 0]);
 });
 
-it("collects all garbage at 16 MiB of it, not oftener than every 500 ms", () => {
+it("collects all garbage at 16 MiB of growth, at most every 500 ms", () => {
   const { at } = heap();
   expect([at(0, 15), at(25, 16), at(50, 16), at(524, 16), at(550, 15), at(575, 16)]).toEqual([0, 1, 1, 1, 1, 2]);
 });
 
-it("spends a tenth of the time on full collections at most", () => {
+it("spends at most a tenth of the time on full collections", () => {
   const { state, at } = heap();
   state.costMs = 200;
   expect([at(0, 16), at(1_999, 16), at(2_025, 16)]).toEqual([1, 1, 2]);
 });
 
-it("takes what V8 has collected itself into account", () => {
+it("takes V8's own collections into account", () => {
   const { state, at } = heap();
   state.keptMib = 80;
   expect([at(0, 15), at(25, 0), at(50, 16)]).toEqual([0, 0, 1]);
 });
 
-it("has collections of its own to call", () => {
+it("can call V8's collections", () => {
   expect(() => createCollector(() => 0)()).not.toThrow();
 });

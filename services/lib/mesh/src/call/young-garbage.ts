@@ -1,9 +1,9 @@
 import v8 from "node:v8";
 import vm from "node:vm";
 
-/** What a collector needs of the heap. */
+/** The heap functions that a collector uses. */
 export interface CollectedHeap {
-  /** Bytes of the heap and of the buffers outside of it, garbage included. */
+  /** Bytes of the heap and of the buffers outside of it, including garbage. */
   readonly bytes: () => number;
   readonly collectYoung: () => void;
   readonly collectAll: () => void;
@@ -11,7 +11,7 @@ export interface CollectedHeap {
   readonly cpuMs: () => number;
 }
 
-/** Collections of young objects take one to five milliseconds. */
+/** A collection of young objects takes one to five milliseconds. */
 const YOUNG_INTERVAL_MS = 25;
 const FULL_INTERVAL_MS = 500;
 /** At most a tenth of the CPU is spent on full collections. */
@@ -19,10 +19,11 @@ const FULL_SHARE = 1 / 10;
 const FULL_GROWTH_BYTES = 16 * 1024 * 1024;
 
 /**
- * Collects garbage when it is called: young garbage at most every 25 ms, all of it when heap and buffers have grown by 16 MiB since the last
- * time, at most every 500 ms. V8 counts the memory of network buffers, but collects for their sake only when some 64 MiB of them are garbage;
- * what lives through two collections of young garbage, as requests that wait do with their buffers, is left for longer still. A server
- * under a flood of large requests would hold that much more than it keeps.
+ * Returns a function that collects garbage: young garbage at most every 25 ms, and all garbage when heap and
+ * buffers have grown by 16 MiB since the last full collection, at most every 500 ms. V8 counts the memory of
+ * network buffers, but starts a collection for them only when about 64 MiB are garbage. Buffers that survive
+ * two young collections, as those of waiting requests do, are collected later still. Under a flood of large
+ * requests, a server without this function would hold that much additional memory.
  */
 export function createCollector(now: () => number, heap: CollectedHeap = v8Heap()): () => void {
   let nextYoung = Number.NEGATIVE_INFINITY;

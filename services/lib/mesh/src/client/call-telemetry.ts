@@ -4,7 +4,10 @@ import { Code, ConnectError, type Interceptor, type StreamResponse } from "@conn
 import { context, type Span } from "@opentelemetry/api";
 import { codeName } from "../errors/code-name.ts";
 
-/** A CLIENT span and `rpc.client.call.duration` for every call, retries included in it; the trace goes on in `traceparent`. */
+/**
+ * Records a CLIENT span and `rpc.client.call.duration` for every call, including its retries, and propagates
+ * the trace in `traceparent`.
+ */
 export function clientTelemetryInterceptor(sampleRatio: number): Interceptor {
   const durations = createRpcDurations("client");
   return (next) => async (request) => {

@@ -29,7 +29,7 @@ const failure = (call: Promise<unknown>): Promise<ConnectError> =>
   call.then(() => expect.fail("the call did not fail"), ConnectError.from);
 
 describe("a unary call", () => {
-  it("gives the answer with the peer's header and trailer", async () => {
+  it("returns the answer with the peer's headers and trailers", async () => {
     const seen: (string | null)[] = [];
     const answer = await client().echo(
       { id: "x", behavior: {} },
@@ -51,11 +51,11 @@ describe("a unary call", () => {
     expect(error.findDetails(ErrorInfoSchema)[0]?.reason).toBe("ASKED_FOR5");
   });
 
-  it("has the RPC's default deadline when it names none, and none when it asks for 0", async () => {
+  it("has the RPC's default deadline when the caller sets none, and no deadline when the caller sets 0", async () => {
     for (const [options, within] of [
       [{}, 2_000],
       [{ timeoutMs: 30_000 }, 30_000],
-      // The server gives it the RPC's default.
+      // The server applies the RPC's default deadline.
       [{ timeoutMs: 0 }, 2_000],
     ] as const) {
       opened.length = 0;
@@ -67,14 +67,14 @@ describe("a unary call", () => {
     }
   });
 
-  it("ends when its signal fires", async () => {
+  it("ends when the caller's signal fires", async () => {
     const gone = new AbortController();
     const call = failure(client().echo({ id: "x", behavior: BUSY }, { signal: gone.signal, timeoutMs: 30_000 }));
     gone.abort();
     expect(await call).toMatchObject({ code: Code.Canceled });
   });
 
-  it("fails as UNAVAILABLE when nobody listens", async () => {
+  it("fails with UNAVAILABLE when no server listens", async () => {
     using nobody = Object.assign(new grpc.Client("127.0.0.1:1", grpc.credentials.createInsecure()), {
       [Symbol.dispose]: () => nobody.close(),
     });
@@ -84,13 +84,13 @@ describe("a unary call", () => {
 });
 
 describe("a streaming call", () => {
-  it("carries messages both ways, with header and trailer", async () => {
+  it("transfers messages in both directions, with headers and trailers", async () => {
     expect(await client().sum(streamOf({ number: 2 }, { number: 3 }))).toMatchObject({ sum: 5n });
     const texts = await collect(client().chat(streamOf({ text: "a" }, { text: "b" })));
     expect(texts.map(({ text }) => text)).toEqual(["a", "b"]);
   });
 
-  it("fails where the peer fails, after the messages that came before", async () => {
+  it("fails when the peer fails, after the messages before the failure", async () => {
     const numbers: number[] = [];
     const read = async () => {
       const behavior = { failCode: Code.Aborted, failAfter: 2 };
@@ -100,7 +100,7 @@ describe("a streaming call", () => {
     expect(numbers).toEqual([1, 2]);
   });
 
-  it("is canceled at the peer when its signal fires", async () => {
+  it("is canceled at the peer when the caller's signal fires", async () => {
     ended.length = 0;
     const gone = new AbortController();
     const messages = client().count({ to: 1_000_000, padding: 1_000 }, { signal: gone.signal });
@@ -111,7 +111,7 @@ describe("a streaming call", () => {
     await until(() => ended.includes("Count"), "the handler's end");
   });
 
-  it("fails when the source of its messages does", async () => {
+  it("fails when the source of its messages fails", async () => {
     async function* broken(): AsyncGenerator<{ number: number }> {
       yield { number: 1 };
       throw new Error("the file ended early");

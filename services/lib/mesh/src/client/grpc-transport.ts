@@ -27,8 +27,9 @@ import { plainBytes } from "../call/plain-bytes.ts";
 import { headersFromMetadata, metadataFromHeaders } from "./metadata.ts";
 
 /**
- * A Connect transport over a grpc-js channel: typed Connect clients with grpc-js's name resolution and load balancing.
- * A call without a deadline gets the RPC's default one. Breaking out of a response stream does not cancel it: abort its signal.
+ * A Connect transport over a grpc-js channel: typed Connect clients with grpc-js's name resolution and load
+ * balancing. A call without a deadline gets the RPC's default deadline. Breaking out of a response stream
+ * does not cancel the call: abort its signal.
  */
 export function createGrpcTransport(client: grpc.Client, interceptors: Interceptor[]): Transport {
   return {
@@ -64,7 +65,7 @@ export function createGrpcTransport(client: grpc.Client, interceptors: Intercept
         ...time.run,
         req: { ...requestInit(method, header, contextValues), stream: true, method, message: input },
         next: async (request) => {
-          // One shape for all streaming calls: on the wire each is a bidirectional one.
+          // Sends every streaming call as a bidirectional one: on the wire they have the same form.
           const call = client.makeBidiStreamRequest(
             methodPath(method),
             (message: MessageShape<I>) => bytesOf(method.input, message),
@@ -82,7 +83,8 @@ export function createGrpcTransport(client: grpc.Client, interceptors: Intercept
               resolve(new Headers());
             });
           });
-          // Read before the error event can come: an error without a listener ends the process.
+          // Reading starts before the error event can fire: an error event without a listener ends the
+          // process.
           const answers = readAll<MessageShape<O>>(call, () => request.signal.removeEventListener("abort", cancel));
           void sendAll(call, request.message);
           return { ...responseInit(method), stream: true, method, header: await headed, trailer, message: answers };
@@ -110,7 +112,10 @@ function responseInit(method: DescMethodUnary | DescMethodStreaming) {
   return { service: method.parent };
 }
 
-/** The deadline of a call as Connect and grpc-js want it. Connect: undefined is the default, 0 or less is none. */
+/**
+ * The deadline of a call for Connect and for grpc-js. In Connect, undefined means the default, and 0 or less
+ * means no deadline.
+ */
 function timing(method: DescMethodUnary | DescMethodStreaming, asked: number | undefined) {
   const timeoutMs = asked ?? callLimits(method).defaultTimeoutMs;
   if (timeoutMs <= 0 || timeoutMs === Number.POSITIVE_INFINITY) return { run: {}, call: () => ({}) };
@@ -164,7 +169,7 @@ async function sendAll<I>(call: Duplex<I, unknown>, messages: AsyncIterable<I>):
     }
     call.end();
   } catch {
-    // The source of the messages failed, or the call was over: the response side says which.
+    // Either the source of the messages failed or the call had ended: the response side reports which.
     call.cancel();
   }
 }
@@ -211,8 +216,9 @@ function isStatus(error: unknown): error is grpc.ServiceError {
 }
 
 /**
- * A status of the peer or of the channel, with the details it carries. Marked as from the wire: a server that lets it through to
- * its own client sends INTERNAL instead, since the peer's words are not meant for that client.
+ * Converts a status of the peer or of the channel, with its details. The error is marked as from the wire: a
+ * server that does not translate it sends INTERNAL to its own client, because the peer's text is not meant
+ * for that client.
  */
 function errorFromStatus({ code, details, metadata }: grpc.ServiceError): ConnectError {
   const headers = headersFromMetadata(metadata);

@@ -10,7 +10,7 @@ import { experimental } from "@grpc/grpc-js";
 /** Name of the load balancing policy: `{ bellwether_health: { child_policy: […] } }` in a service config. */
 export const HEALTH_CHECKED = "bellwether_health";
 
-/** Makes the policy known to grpc-js; needed once per process, harmless more often. */
+/** Registers the policy with grpc-js. Needed once per process; further calls do nothing. */
 export function registerHealthChecked(): void {
   if (experimental.isLoadBalancerNameRegistered(HEALTH_CHECKED)) return;
   experimental.registerLoadBalancerType(HEALTH_CHECKED, HealthChecked, HealthCheckedConfig);
@@ -39,8 +39,9 @@ class HealthCheckedConfig implements experimental.TypedLoadBalancingConfig {
 }
 
 /**
- * Client-side health checking after gRFC A17, which grpc-js lacks: every subchannel is watched by grpc.health.v1, and a replica
- * that says NOT_SERVING gets no calls. A server without the health service counts as serving.
+ * Client-side health checking after gRFC A17, which grpc-js lacks. Every subchannel is watched with
+ * grpc.health.v1, and a replica that reports NOT_SERVING gets no calls. A server without the health service
+ * counts as serving.
  */
 class HealthChecked implements experimental.LoadBalancer {
   readonly #child: experimental.ChildLoadBalancerHandler;
@@ -78,10 +79,13 @@ class HealthChecked implements experimental.LoadBalancer {
 
 const { READY, CONNECTING } = grpc.connectivityState;
 
-/** A subchannel that shows itself as ready only when its server has said how it is, and as unhealthy while it does not serve. */
+/**
+ * A subchannel that is READY only after its server has reported its health, and unhealthy while the server
+ * reports NOT_SERVING.
+ */
 class WatchedSubchannel extends experimental.BaseSubchannelWrapper {
   readonly #listeners = new Set<experimental.ConnectivityStateListener>();
-  /** Whether the server has answered since the connection stands. */
+  /** Whether the server has reported its health on the current connection. */
   #known = false;
   #watch: grpc.ClientReadableStream<Status> | undefined;
   #holders = 0;
@@ -91,7 +95,7 @@ class WatchedSubchannel extends experimental.BaseSubchannelWrapper {
     else for (const listener of this.#listeners) listener(this, previous, now, keepalive, message);
   };
 
-  /** The first holder: watching begins. A subchannel that nobody comes to hold is only dropped. */
+  /** The first reference starts the watch. A subchannel that is never referenced is only dropped. */
   override ref(): void {
     super.ref();
     if (this.#holders++ > 0) return;
@@ -137,7 +141,7 @@ class WatchedSubchannel extends experimental.BaseSubchannelWrapper {
     });
     watch.on("error", (error: grpc.ServiceError) => {
       if (this.#watch !== watch) return;
-      // Not a server with health checks: it serves until its connection says otherwise.
+      // The server has no health service: it counts as serving until its connection changes state.
       this.#learn(error.code === grpc.status.UNIMPLEMENTED || error.code === grpc.status.UNAUTHENTICATED);
     });
   }

@@ -12,7 +12,7 @@ test.each([
   ["https://[::1]", "dns:///[::1]:443", true],
   ["dns:///ml-service:9081", "dns:///ml-service:9081", false],
   ["ipv4:127.0.0.1:1,127.0.0.1:2", "ipv4:127.0.0.1:1,127.0.0.1:2", false],
-])("%s is the target %s", (url, target, secure) => {
+])("the URL %s becomes the target %s", (url, target, secure) => {
   expect(parsePeerUrl(url)).toEqual({ target, secure });
 });
 
@@ -45,7 +45,7 @@ describe("a token", () => {
     expect(() => open(url, { token: undefined })).not.toThrow();
   });
 
-  test("that a call brings along is not sent either", async () => {
+  test("that a single call carries is not sent either", async () => {
     using transport = createMeshTransport({ url: "http://10.0.0.1:9081" });
     const call = createClient(EchoService, transport).echo(
       { id: "x" },

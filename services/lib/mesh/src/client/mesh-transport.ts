@@ -8,23 +8,30 @@ import { DEFAULT_RETRY, type RetryOptions, retryInterceptor } from "./retry.ts";
 
 /** PEM texts of a client's TLS. */
 export interface ClientTls {
-  /** Authority of the servers; left out: the system's. */
+  /** Certificate authority of the servers; left out: the system's authorities. */
   readonly ca?: string;
-  /** The client's own certificate and key, for servers that ask for one. */
+  /** The client's own certificate and key, for servers that require a client certificate. */
   readonly cert?: string;
   readonly key?: string;
 }
 
 export interface MeshTransportOptions {
   /**
-   * Where the peer's gRPC listener is: "http://ml-service:9081", "https://…" for TLS, or a grpc-js target ("dns:///…",
-   * "ipv4:127.0.0.1:1,127.0.0.1:2"). A name is looked up again and again; calls go round all its addresses.
+   * URL of the peer's gRPC listener: "http://ml-service:9081", "https://…" for TLS, or a grpc-js target
+   * ("dns:///…", "ipv4:127.0.0.1:1,127.0.0.1:2"). A name is resolved repeatedly, and calls are distributed
+   * over all its addresses.
    */
   readonly url: string;
   readonly tls?: ClientTls;
-  /** The bearer token of each call that brings none, asked for every time so that it can be renewed. */
+  /**
+   * Returns the bearer token for calls that carry none. Called for each of them, so that the token can be
+   * renewed.
+   */
   readonly token?: () => string;
-  /** Sends the token in clear text to other machines too: where a proxy or the network encrypts. Default false. */
+  /**
+   * Whether the token may be sent in clear text to other machines, for networks where a proxy or the network
+   * itself encrypts. Default false.
+   */
   readonly allowCleartext?: boolean;
   /** Share of new traces that are recorded; from `startTelemetry`. Default 0. */
   readonly sampleRatio?: number;
@@ -37,9 +44,10 @@ export interface MeshTransport extends Transport, Disposable {
 }
 
 /**
- * Opens a channel to a peer, connecting at the first call. Round robin over the peer's addresses without those that say NOT_SERVING,
- * stop answering or fail more than the others; idempotent calls are retried within a budget.
- * @throws CleartextTokenError, TypeError for a URL that is none
+ * Opens a channel to a peer and connects at the first call. Calls go round robin over the peer's addresses,
+ * without those that report NOT_SERVING, do not answer or fail more often than the others. Idempotent calls
+ * are retried within a budget.
+ * @throws CleartextTokenError, TypeError for an invalid URL
  */
 export function createMeshTransport(options: MeshTransportOptions): MeshTransport {
   registerHealthChecked();
@@ -58,7 +66,7 @@ export function createMeshTransport(options: MeshTransportOptions): MeshTranspor
   return { ...createGrpcTransport(client, interceptors), close, [Symbol.dispose]: close };
 }
 
-/** A token would travel in clear text to another machine. */
+/** A token would be sent in clear text to another machine. */
 export class CleartextTokenError extends Error {
   override readonly name = "CleartextTokenError" as const;
 
@@ -69,7 +77,7 @@ export class CleartextTokenError extends Error {
   }
 }
 
-/** Rejects a call that brings a token along, as one in its caller's name does. */
+/** Rejects a call that carries a token itself, as a call in the name of its caller does. */
 function withoutTokens(url: string): Interceptor {
   return (next) => (request) => {
     if (request.header.has("authorization")) throw new CleartextTokenError(url);
@@ -84,7 +92,10 @@ function isLocalTarget(target: string): boolean {
   return addresses.every((address) => isLoopback(address.replace(/:\d+$/, "")));
 }
 
-/** A peer's URL as a grpc-js target. @throws TypeError for anything else */
+/**
+ * Converts a peer's URL to a grpc-js target.
+ * @throws TypeError for any other text
+ */
 export function parsePeerUrl(url: string): { readonly target: string; readonly secure: boolean } {
   if (/^(dns|ipv4|ipv6|unix):/.test(url)) return { target: url, secure: false };
   const { protocol, host, hostname, port } = new URL(url);
@@ -107,7 +118,10 @@ function tokenInterceptor(token: () => string): Interceptor {
   };
 }
 
-/** A replica that fails more than half of at least 10 calls within a second is left alone for 5 s, then longer. Durations are objects here: as strings they are dropped in silence. */
+/**
+ * A replica that fails more than half of at least 10 calls within a second gets no calls for 5 s, then for
+ * longer. Durations are objects here: grpc-js ignores durations written as strings.
+ */
 const OUTLIER_DETECTION = {
   interval: { seconds: 1, nanos: 0 },
   base_ejection_time: { seconds: 5, nanos: 0 },
@@ -121,16 +135,17 @@ const CHANNEL_OPTIONS: grpc.ChannelOptions = {
   "grpc.service_config": JSON.stringify({
     loadBalancingConfig: [{ [HEALTH_CHECKED]: { child_policy: [{ outlier_detection: OUTLIER_DETECTION }] } }],
   }),
-  // Nobody who can write a DNS TXT record may change the above.
+  // Ignores service configs from DNS TXT records: whoever can write one must not change the settings above.
   "grpc.service_config_disable_resolution": 1,
-  // Finds a replica that is stopped or cut off although its connection stands.
+  // Detects a replica that is stopped or unreachable while its connection is still open.
   "grpc.keepalive_time_ms": 2_000,
   "grpc.keepalive_timeout_ms": 1_000,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.initial_reconnect_backoff_ms": 200,
   "grpc.max_reconnect_backoff_ms": 5_000,
   "grpc.dns_min_time_between_resolutions_ms": 5_000,
-  // Our own services answer with more than they accept; the peer is trusted not to overdo it.
+  // No limit: the project's services send answers that are larger than the requests that they accept. The
+  // peer is trusted.
   "grpc.max_receive_message_length": 64 * 1024 * 1024,
   "grpc.max_send_message_length": -1,
   "grpc.enable_channelz": 0,

@@ -1,7 +1,7 @@
 import { Metadata } from "@grpc/grpc-js";
 import { PROTOCOL_HEADERS } from "../call/protocol-headers.ts";
 
-/** Metadata as the gRPC protocol asks senders to write it: base64 without padding. grpc-js pads. */
+/** Metadata as the gRPC protocol requires it of senders: base64 without padding. grpc-js writes padding. */
 class UnpaddedMetadata extends Metadata {
   override clone(): Metadata {
     const copy = new UnpaddedMetadata();
@@ -23,7 +23,10 @@ function unpadded(base64: string): string {
   return base64.replace(/=+$/, "");
 }
 
-/** Headers to grpc-js metadata: binary values ("-bin") as bytes, a repeated binary header as several values. */
+/**
+ * Converts headers to grpc-js metadata: binary values ("-bin") become bytes, a repeated binary header becomes
+ * several values.
+ */
 export function metadataFromHeaders(headers: Headers): Metadata {
   const metadata = new UnpaddedMetadata();
   for (const [name, value] of headers) {
@@ -34,7 +37,7 @@ export function metadataFromHeaders(headers: Headers): Metadata {
   return metadata;
 }
 
-/** grpc-js metadata to headers: binary values in base64, repeated ones joined by a comma. */
+/** Converts grpc-js metadata to headers: binary values become base64, repeated values are joined by a comma. */
 export function headersFromMetadata(metadata: Metadata): Headers {
   const headers = new Headers();
   for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {

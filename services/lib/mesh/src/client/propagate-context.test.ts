@@ -6,12 +6,12 @@ import { propagateContext, propagateContextAsCaller } from "./propagate-context.
 const { signal } = new AbortController();
 const within = (leftMs: number | undefined) => propagateContext({ signal, timeoutMs: () => leftMs });
 
-test("a call propagateContext ends with the call it is made for, and 50 ms before its deadline", () => {
+test("a call with propagateContext ends with the call that makes it, and 50 ms before its deadline", () => {
   expect(within(1_000)).toEqual({ signal, timeoutMs: 950 });
   expect(within(undefined)).toEqual({ signal });
 });
 
-test.each([51, 50, 1, 0, -20])("with %s ms left it has the shortest deadline, never none", (leftMs) => {
+test.each([51, 50, 1, 0, -20])("with %s ms left the call has the shortest deadline, never none", (leftMs) => {
   expect(within(leftMs)).toEqual({ signal, timeoutMs: 1 });
 });
 
@@ -20,7 +20,7 @@ test.each<[Caller["via"], string | null, object | undefined]>([
   ["token", null, undefined],
   ["certificate", "Bearer unverified", undefined],
   ["none", "Bearer unverified", undefined],
-])("a caller by %s with %s passes on %o", (via, authorization, headers) => {
+])("a caller authenticated by %s with the header %s passes on %o", (via, authorization, headers) => {
   const caller: Caller = { subject: "ada", roles: new Set(["viewer"]), via };
   const context = {
     signal,

@@ -3,7 +3,7 @@ import { Code, ConnectError, createClient, createRouterTransport } from "@connec
 import { expect, it } from "vitest";
 import { DEFAULT_RETRY, type RetryOptions, retryInterceptor } from "./retry.ts";
 
-/** A client whose server fails with `code` so many times and answers then. */
+/** A client whose server fails with `code` for the given number of calls and then answers. */
 function failing(times: number, options: Partial<RetryOptions> = {}, code = Code.Unavailable) {
   let attempts = 0;
   const attempt = (): void => {
@@ -32,7 +32,7 @@ function failing(times: number, options: Partial<RetryOptions> = {}, code = Code
   return { client: createClient(EchoService, transport), attempts: () => attempts };
 }
 
-it("an idempotent call that finds nobody is repeated, at most three attempts in all", async () => {
+it("an idempotent call is repeated on UNAVAILABLE, with at most three attempts in all", async () => {
   const twice = failing(2);
   expect((await twice.client.echo({ id: "x" })).request?.id).toBe("x");
   expect(twice.attempts()).toBe(3);
@@ -41,7 +41,7 @@ it("an idempotent call that finds nobody is repeated, at most three attempts in 
   expect(always.attempts()).toBe(3);
 });
 
-it("a call that is not idempotent is not repeated, and neither is a stream", async () => {
+it("a call that is not idempotent and a stream are not repeated", async () => {
   const { client, attempts } = failing(Number.POSITIVE_INFINITY);
   await expect(client.increment({})).rejects.toThrow();
   expect(attempts()).toBe(1);
@@ -61,7 +61,7 @@ it.each([Code.Internal, Code.DeadlineExceeded, Code.ResourceExhausted, Code.Inva
   },
 );
 
-it("in an outage the budget keeps the attempts at 1.1 a call", async () => {
+it("during an outage the budget limits the attempts to 1.1 per call", async () => {
   const { client, attempts } = failing(Number.POSITIVE_INFINITY);
   const calls = 1_000;
   for (let call = 0; call < calls; call++) await client.echo({ id: "x" }).catch(() => {});

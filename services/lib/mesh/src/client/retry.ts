@@ -3,23 +3,26 @@ import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobu
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 
 export interface RetryOptions {
-  /** Attempts of one call, the first included. */
+  /** Attempts per call, including the first. */
   readonly maxAttempts: number;
-  /** Retries per call in the long run: an outage costs the peer so much more load and no more. */
+  /** Retries per call in the long run: bounds the additional load on the peer during an outage. */
   readonly budgetRatio: number;
-  /** Retries that may come in a burst. */
+  /** Retries that are allowed in a burst. */
   readonly budgetBurst: number;
-  /** Pause before the first retry, doubled before each later one, with jitter between half and all of it. */
+  /**
+   * Pause before the first retry. It doubles before each later retry; jitter takes a random value between
+   * half of it and all of it.
+   */
   readonly pauseMs: number;
-  /** Told of every retry, with the name of the RPC. */
+  /** Called for every retry with the name of the RPC. */
   readonly onRetry?: (name: string) => void;
 }
 
 export const DEFAULT_RETRY: RetryOptions = { maxAttempts: 3, budgetRatio: 0.08, budgetBurst: 10, pauseMs: 10 };
 
 /**
- * Repeats unary calls that failed with UNAVAILABLE, when their RPC is idempotent by its contract and the budget has a retry left.
- * The call's own deadline bounds all attempts together.
+ * Repeats a unary call that failed with UNAVAILABLE when its contract declares the RPC idempotent and the
+ * budget has a retry left. The call's own deadline bounds all attempts together.
  */
 export function retryInterceptor({
   maxAttempts,

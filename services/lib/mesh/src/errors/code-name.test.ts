@@ -14,6 +14,6 @@ test.each([
   expect(codeName(code === undefined ? undefined : { code })).toBe(name);
 });
 
-test("a code that nobody knows is UNKNOWN", () => {
+test("an unknown code is UNKNOWN", () => {
   expect(codeName({ code: 17 as Code })).toBe("UNKNOWN");
 });

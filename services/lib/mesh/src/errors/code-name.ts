@@ -3,12 +3,15 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 
 const NAMES: readonly string[] = CodeSchema.values.toSorted((a, b) => a.number - b.number).map(({ name }) => name);
 
-/** The name of how a call ended, as google.rpc.Code writes it: "OK", "INVALID_ARGUMENT", and "CANCELLED" with two L. */
+/**
+ * The name of a status code as google.rpc.Code spells it: "OK", "INVALID_ARGUMENT", and "CANCELLED" with two
+ * L.
+ */
 export function codeName(error: Pick<ConnectError, "code"> | undefined): string {
   return NAMES[error?.code ?? 0] ?? "UNKNOWN";
 }
 
-/** Whether a code says that the server is at fault, not the caller. */
+/** Whether a code blames the server, not the caller. */
 export function isServerError(code: Code): boolean {
   return SERVER_ERRORS.has(code);
 }

@@ -1,12 +1,12 @@
 import { ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { Code, type ConnectError } from "@connectrpc/connect";
 
-/** Reasons of the authentication policy that blame the token (RFC 6750, 3.1). */
+/** Reasons of the authentication policy that mean an invalid token (RFC 6750, 3.1). */
 const TOKEN_REASONS: ReadonlySet<string> = new Set(["TOKEN_EXPIRED", "TOKEN_INVALID"]);
 
 /**
- * Headers that HTTP has for an error: `WWW-Authenticate` with 401, `Retry-After` (whole seconds, rounded up) with 429 and 503,
- * `Accept-Encoding` where the encoding of the body is not known.
+ * HTTP headers for an error: `WWW-Authenticate` with 401, `Retry-After` (whole seconds, rounded up) with 429
+ * and 503, `Accept-Encoding` when the encoding of the body is not supported.
  */
 export function errorHeaders(error: ConnectError): readonly (readonly [name: string, value: string])[] {
   if (error.code === Code.Unauthenticated) return [["www-authenticate", challenge(error)]];

@@ -13,11 +13,11 @@ class ModelNotReadyError extends Error {
 
 const logged: unknown[] = [];
 const toError = errorsByTable({ ModelNotReadyError: Code.Unavailable }, ({ error }) => logged.push(error));
-/** What the table looks at of a call. */
+/** The part of a call that the table reads. */
 const call = (aborted?: ConnectError) => ({ aborted, bound: { name: "a.B/C" }, within: (work) => work() }) as Call;
 
 describe("an error", () => {
-  it("in the table has its code, text and details", () => {
+  it("in the table keeps its code, text and details", () => {
     const error = toError(new ModelNotReadyError("not yet"), call());
     expect([error.code, error.rawMessage]).toEqual([Code.Unavailable, "not yet"]);
     expect(error.findDetails(ErrorInfoSchema)[0]).toMatchObject({
@@ -33,14 +33,14 @@ describe("an error", () => {
     ["that the table does not know", new TypeError("a secret")],
     ["that is no error", "a secret"],
     ["of a peer's server", Object.assign(new ConnectError("a secret", Code.NotFound), { isWireError: true })],
-  ])("%s leaves as INTERNAL without its text, and is logged", (_, reason) => {
+  ])("%s is sent as INTERNAL without its text, and is logged", (_, reason) => {
     logged.length = 0;
     const error = toError(reason, call());
     expect([error.code, error.rawMessage]).toEqual([Code.Internal, "internal error"]);
     expect(logged).toEqual([reason]);
   });
 
-  it.each(["constructor", "__proto__", "toString"])("named %s is none of the table", (name) => {
+  it.each(["constructor", "__proto__", "toString"])("named %s is not in the table", (name) => {
     expect(toError(Object.assign(new Error("a secret"), { name }), call()).code).toBe(Code.Internal);
   });
 
@@ -54,16 +54,19 @@ describe("an error", () => {
         },
       }),
     ],
-  ])("that %s leaves as INTERNAL", (_, error) => {
+  ])("that %s is sent as INTERNAL", (_, error) => {
     expect(toError(error, call()).code).toBe(Code.Internal);
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])("that may be retried after %d ms says no time", (retryAfterMs) => {
-    const error = toError(Object.assign(new ModelNotReadyError("x"), { retryAfterMs }), call());
-    expect([error.code, error.findDetails(RetryInfoSchema)]).toEqual([Code.Unavailable, []]);
-  });
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    "with a retry time of %d ms is sent without RetryInfo",
+    (retryAfterMs) => {
+      const error = toError(Object.assign(new ModelNotReadyError("x"), { retryAfterMs }), call());
+      expect([error.code, error.findDetails(RetryInfoSchema)]).toEqual([Code.Unavailable, []]);
+    },
+  );
 
-  it("of the mesh passes as it is", () => {
+  it("of the mesh is sent unchanged", () => {
     const rejected = new ConnectError("no", Code.ResourceExhausted);
     expect(toError(rejected, call())).toBe(rejected);
   });
@@ -73,7 +76,7 @@ describe("an error", () => {
     expect(toError(new ModelNotReadyError("cut \ud83d"), call()).rawMessage).toBe("cut \ufffd");
   });
 
-  it("that follows the call's own end does not change how it ended", () => {
+  it("that is thrown after the call's end does not change the call's status", () => {
     const late = new ConnectError("deadline exceeded", Code.DeadlineExceeded);
     expect(toError(new DOMException("aborted", "AbortError"), call(late))).toBe(late);
   });

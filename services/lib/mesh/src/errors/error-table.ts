@@ -7,7 +7,7 @@ import { clean, type FieldViolation, rpcError } from "./rpc-error.ts";
  */
 export type ErrorTable = Readonly<Record<string, Code>>;
 
-/** What an error class of a service may carry for the client besides its message. All of it is optional. */
+/** Optional properties of a service's error class that are sent to the client in addition to its message. */
 export interface DescribedError extends Error {
   /** `ErrorInfo.reason`; left out: the class's name without "Error" in UPPER_SNAKE_CASE. */
   readonly reason?: string;
@@ -16,24 +16,25 @@ export interface DescribedError extends Error {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** What the table reads of the call that failed. */
+/** The properties of a failed call that the table reads. */
 export interface FailedCall {
   readonly bound: { readonly name: string };
-  /** Why the call was cut short before its handler threw; undefined while it runs. */
+  /** Why the call was ended before its handler threw; undefined while it runs. */
   readonly aborted: ConnectError | undefined;
   /** Runs `work` in the call's trace context. */
   within<T>(work: () => T): T;
 }
 
-/** Turns whatever was thrown into what the client may see. Never throws. */
+/** Turns any thrown value into the error that the client may see. Never throws. */
 export type ToError = (thrown: unknown, call: FailedCall) => ConnectError;
 
-/** Receives every error that the client must not see, with its cause. */
+/** Called with every error that the client must not see, with its cause. */
 export type ErrorLog = (failure: { readonly method: string; readonly error: unknown }) => void;
 
 /**
- * Builds the chain's `toError`: errors in the table, also those that `translate` makes of a driver's, keep their text and get
- * google.rpc details; rejections of the mesh pass; everything else, an error of a peer's server too, leaves as INTERNAL without text and goes to the log.
+ * Builds the chain's `toError`. An error in the table keeps its text and gets google.rpc details; `translate`
+ * can map a driver's error to one of them. Errors of the mesh are sent unchanged. Any other error, including
+ * that of a peer's server, is sent as INTERNAL without text and is logged.
  */
 export function errorsByTable(
   table: ErrorTable,
@@ -41,7 +42,7 @@ export function errorsByTable(
   translate: (error: unknown) => unknown = (error) => error,
 ): ToError {
   const internal = (call: FailedCall, error: unknown): ConnectError => {
-    // In the call's trace, so that the line has its ids.
+    // Logs inside the call's trace, so that the line has the trace's ids.
     call.within(() => log({ method: call.bound.name, error }));
     return rpcError(Code.Internal, "INTERNAL", "internal error");
   };
@@ -76,12 +77,14 @@ export function reasonFromName(name: string): string {
     .toUpperCase();
 }
 
-/** A handler that heeds its signal throws the signal's reason or an AbortError: the call was over already. */
+/**
+ * A handler that observes its signal throws the signal's reason or an AbortError: the call had already ended.
+ */
 function isAbort(reason: unknown): boolean {
   return reason instanceof Error && (reason.name === "AbortError" || reason instanceof ConnectError);
 }
 
-/** A ConnectError of the engine or of a handler, made safe to send. */
+/** Makes a ConnectError of the protocol engine or of a handler safe to send. */
 function wellFormed(error: ConnectError): ConnectError {
   if (error.rawMessage.isWellFormed()) return error;
   const safe = new ConnectError(clean(error.rawMessage, error.rawMessage.length), error.code, error.metadata);

@@ -5,33 +5,37 @@ import { Code, ConnectError } from "@connectrpc/connect";
 /** `ErrorInfo.domain` of every error of this product. */
 export const ERROR_DOMAIN = "bellwether";
 
-/** A field of the request that breaks its contract. */
+/** A field of the request that violates its contract. */
 export interface FieldViolation {
   /** Path of the field, for example "supplier.features[late_ratio]". */
   readonly field: string;
   readonly description: string;
 }
 
-/** What a client can act on besides code and text. */
+/** Details for the client besides code and text. */
 export interface RpcErrorDetails {
-  /** Becomes google.rpc.BadRequest; at most 20 are sent. */
+  /** Sent as google.rpc.BadRequest, at most 20 violations. */
   readonly fieldViolations?: readonly FieldViolation[];
-  /** Becomes google.rpc.RetryInfo: not before so many milliseconds; left out when it is not finite. */
+  /**
+   * Sent as google.rpc.RetryInfo: the earliest time for a retry, milliseconds from now; left out when it is
+   * not finite.
+   */
   readonly retryAfterMs?: number;
-  /** Becomes `ErrorInfo.metadata`. */
+  /** Sent as `ErrorInfo.metadata`. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** For the log only. */
   readonly cause?: unknown;
 }
 
-/** Errors travel in header fields, which peers bound at 8 KiB: longer texts are cut. */
+/** Longer texts are cut: errors are sent in header fields, which peers limit to 8 KiB. */
 const MAX_MESSAGE_CHARACTERS = 1_024;
 const MAX_VIOLATIONS = 20;
 const MAX_DESCRIPTION_CHARACTERS = 160;
 
 /**
- * An error as the client will see it: code, text, google.rpc.ErrorInfo with a stable UPPER_SNAKE_CASE reason, and details.
- * A lone surrogate in a text becomes U+FFFD: both engines would throw on it inside a callback, which ends the process.
+ * An error as the client sees it: code, text, google.rpc.ErrorInfo with a stable UPPER_SNAKE_CASE reason, and
+ * details. A lone surrogate in a text becomes U+FFFD: both protocol engines would throw on it inside a
+ * callback, which ends the process.
  */
 export function rpcError(code: Code, reason: string, message: string, details: RpcErrorDetails = {}): ConnectError {
   const info = create(ErrorInfoSchema, { reason, domain: ERROR_DOMAIN, metadata: cleanRecord(details.metadata ?? {}) });
@@ -55,7 +59,10 @@ export function rpcError(code: Code, reason: string, message: string, details: R
   return error;
 }
 
-/** A request that its contract does not allow: INVALID_ARGUMENT that says the first violation and carries them all. */
+/**
+ * The INVALID_ARGUMENT error for a request that violates its contract. Its text is the first violation; its
+ * details contain all of them.
+ */
 export function invalidRequest(violations: readonly FieldViolation[]): ConnectError {
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
@@ -63,7 +70,7 @@ export function invalidRequest(violations: readonly FieldViolation[]): ConnectEr
   return rpcError(Code.InvalidArgument, "INVALID_REQUEST", message, { fieldViolations: violations });
 }
 
-/** The same error with its text and its fields in other words. */
+/** The same error with its text and its field names replaced. */
 export function reworded(error: ConnectError, reword: (text: string) => string): ConnectError {
   const other = new ConnectError(reword(error.rawMessage), error.code, error.metadata, undefined, error.cause);
   const [bad] = error.findDetails(BadRequestSchema);
@@ -78,11 +85,14 @@ export function reworded(error: ConnectError, reword: (text: string) => string):
   return other;
 }
 
-/** Details of an error that came over the wire have a type name instead of a descriptor. */
+/** Details of an error that arrived over the network have a type name instead of a descriptor. */
 const isNotBadRequest = (detail: ConnectError["details"][number]): boolean =>
   ("desc" in detail ? detail.desc.typeName : detail.type) !== BadRequestSchema.typeName;
 
-/** Text that every engine can send: well-formed Unicode, at most so many UTF-16 units. */
+/**
+ * Returns text that every protocol engine can send: well-formed Unicode, at most `maxCharacters` UTF-16
+ * units.
+ */
 export function clean(text: string, maxCharacters: number): string {
   const short = text.length > maxCharacters ? `${text.slice(0, maxCharacters - 1)}…` : text;
   return short.toWellFormed();

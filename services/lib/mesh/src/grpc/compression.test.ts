@@ -5,14 +5,14 @@ import { ACCEPTED_ENCODINGS, checkEncoding, inflateMessage } from "./compression
 
 const TEXT = Buffer.from("delivery within fourteen days of order");
 
-it("reads gzip and deflate, and says so", async () => {
+it("reads gzip and deflate, and lists them in grpc-accept-encoding", async () => {
   expect(ACCEPTED_ENCODINGS).toBe("identity,gzip,deflate");
   expect(await inflateMessage(zlib.gzipSync(TEXT), "gzip", { maxBytes: 100 })).toEqual(TEXT);
   expect(await inflateMessage(zlib.deflateSync(TEXT), "deflate", { maxBytes: 100 })).toEqual(TEXT);
   expect(await inflateMessage(zlib.gzipSync(Buffer.alloc(0)), "gzip", { maxBytes: 0 })).toEqual(Buffer.alloc(0));
 });
 
-it.each([undefined, "identity", "gzip", "deflate"])("takes the encoding %s", (encoding) => {
+it.each([undefined, "identity", "gzip", "deflate"])("accepts the encoding %s", (encoding) => {
   expect(() => checkEncoding(encoding)).not.toThrow();
 });
 

@@ -9,17 +9,17 @@ const INFLATE: ReadonlyMap<string | undefined, (options: zlib.ZlibOptions) => zl
   ["deflate", zlib.createInflate],
 ]);
 
-/** What a client may write into `grpc-encoding`, by the header `grpc-accept-encoding`. */
+/** Values of the `grpc-accept-encoding` header: the encodings that a client may use in `grpc-encoding`. */
 export const ACCEPTED_ENCODINGS = ["identity", ...INFLATE.keys()].join(",");
 
-/** @throws ConnectError when the encoding of a request's messages is none that the listener reads */
+/** @throws ConnectError when the listener does not support the encoding of a request's messages */
 export function checkEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding === "identity" || INFLATE.has(encoding)) return;
   const text = `grpc-encoding ${JSON.stringify(encoding)} is none of ${ACCEPTED_ENCODINGS}`;
   throw protocolError(Code.Unimplemented, text);
 }
 
-/** Inflates a message that was marked as compressed. @throws ConnectError */
+/** Inflates a message whose compressed flag is set. @throws ConnectError */
 export async function inflateMessage(
   bytes: Buffer,
   encoding: string | undefined,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { MessageReader, prefixed } from "./envelope.ts";
 
-/** Reads as a call does: as soon as there is something, or when all has come. */
+/** Reads messages as a call does: after each chunk, or only when all chunks have arrived. */
 function readAll(chunks: readonly Buffer[], eager: boolean, maxBytes = 1_000): Buffer[] {
   const reader = new MessageReader(maxBytes);
   const messages: Buffer[] = [];
@@ -29,7 +29,7 @@ it("writes flag, length and message", () => {
   expect([...prefixed(Buffer.alloc(0), 1)]).toEqual([1, 0, 0, 0, 0]);
 });
 
-it("gives the messages of a body, however it is cut", () => {
+it("returns the messages of a body, however it is split into chunks", () => {
   const messages = fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 6 });
   fc.assert(
     fc.property(messages, fc.array(fc.nat(), { maxLength: 40 }), fc.boolean(), (sent, cuts, eager) => {
@@ -40,20 +40,20 @@ it("gives the messages of a body, however it is cut", () => {
   );
 });
 
-it("a message that has been given does not change with what comes after it", () => {
+it("a returned message does not change when later chunks arrive", () => {
   const [one, two] = [Buffer.alloc(50, 1), Buffer.alloc(50, 2)];
   const body = Buffer.concat([prefixed(one), prefixed(two)]);
   const byteByByte = [...body].map((byte) => Buffer.from([byte]));
   expect(readAll(byteByByte, true)).toEqual([one, two]);
 });
 
-it("knows a compressed message", () => {
+it("recognises a compressed message by its flag", () => {
   const reader = new MessageReader(10);
   reader.push(Buffer.concat([prefixed(Buffer.from("a"), 1), prefixed(Buffer.from("b"))]));
   expect([reader.next()?.compressed, reader.next()?.compressed, reader.next()]).toEqual([true, false, undefined]);
 });
 
-it("holds what is not a whole message", () => {
+it("holds the bytes of an incomplete message", () => {
   const reader = new MessageReader(10);
   reader.push(prefixed(Buffer.from("abc")).subarray(0, 7));
   expect(reader.next()).toBeUndefined();
@@ -64,14 +64,14 @@ it.each([
   ["is too large", Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]), Code.ResourceExhausted],
   ["is larger by a byte than it may be", prefixed(Buffer.alloc(11)), Code.ResourceExhausted],
   ["begins with another flag", Buffer.from([2, 0, 0, 0, 0]), Code.Internal],
-])("rejects at its prefix a message that %s", (_, bytes, code) => {
+])("rejects a message that %s as soon as its prefix is read", (_, bytes, code) => {
   const reader = new MessageReader(10);
   reader.push(bytes.subarray(0, 5));
   expect(() => reader.next()).toThrow(expect.objectContaining({ code }));
   expect(() => reader.next()).toThrow(ConnectError);
 });
 
-it("sets no room aside for a message that is announced and does not come", () => {
+it("does not allocate memory for a message that is announced and does not arrive", () => {
   const reader = new MessageReader(2 ** 30);
   const before = process.memoryUsage().arrayBuffers;
   reader.push(Buffer.from([0, 0x3f, 0xff, 0xff, 0xff]));

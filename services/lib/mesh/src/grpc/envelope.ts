@@ -2,10 +2,10 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { freeBytes } from "../call/free-bytes.ts";
 import { protocolError } from "./protocol-error.ts";
 
-/** Before each message stand a flag, 1 for a compressed one, and its length. */
+/** Length of the prefix of each message: a flag byte, 1 for a compressed message, and the length in 4 bytes. */
 const PREFIX_BYTES = 5;
 
-/** A message as it leaves: behind its prefix, and plain unless the flag says otherwise. */
+/** A message behind its prefix, ready to send. Not compressed unless the flag is 1. */
 export function prefixed(message: Uint8Array, flag = 0): Buffer {
   const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
   frame.writeUInt8(flag, 0);
@@ -16,53 +16,59 @@ export function prefixed(message: Uint8Array, flag = 0): Buffer {
 
 const NONE = Buffer.alloc(0);
 
-/** A message as it travels. */
+/** A message as it was received. */
 export interface Envelope {
   readonly compressed: boolean;
   readonly bytes: Buffer;
-  /** The buffer that `bytes` are a part of, when it was made for this message alone. */
+  /** The buffer that contains `bytes`, if it was allocated for this message alone. */
   readonly own: Buffer | undefined;
 }
 
 /**
- * Splits a body into its length-prefixed messages (gRPC over HTTP2, "Length-Prefixed-Message"). One that is announced as larger
- * than `maxBytes` is rejected at its prefix, before any of it is kept.
+ * Splits a body into its length-prefixed messages (gRPC over HTTP2, "Length-Prefixed-Message"). A message
+ * whose prefix announces more than `maxBytes` is rejected before any of its bytes is kept.
  */
 export class MessageReader {
   readonly #maxBytes: number;
-  /** Whether `#bytes` was made here: nobody else has a view of it. */
+  /** Whether `#bytes` was allocated here, so that no other code has a view of it. */
   #isOwn = false;
-  /** What came, `#held` bytes of it; what is behind them is room for more. */
+  /** The received bytes are the first `#held` bytes; the rest is free space. */
   #bytes: Buffer = NONE;
   #held = 0;
-  /** Bytes that it takes to go on: those of a prefix, then those of its message too. */
+  /** Bytes needed for the next step: first those of a prefix, then those of prefix and message. */
   #needed = PREFIX_BYTES;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Whether there are bytes that `next` has not given. */
+  /** Whether there are bytes that `next` has not returned. */
   get isHolding(): boolean {
     return this.#held > 0;
   }
 
-  /** Bytes that what it holds keeps from being collected: a chunk is a part of all that its connection read at once. */
+  /**
+   * Size of the buffer that the held bytes keep in memory: a chunk is a part of everything that its
+   * connection read at once.
+   */
   get keptBytes(): number {
     return this.#held === 0 ? 0 : this.#bytes.buffer.byteLength;
   }
 
-  /** Bytes of the message that has begun, with its prefix, as the prefix says; 5 when it is not complete. */
+  /** Size of the current message by its prefix, including the prefix; 5 while the prefix is incomplete. */
   get announcedBytes(): number {
     return this.#needed;
   }
 
-  /** Copies what it holds out of a much larger buffer. */
+  /** Copies the held bytes out of a much larger buffer. */
   compact(): void {
     if (this.keptBytes > 2 * this.#held) this.#grow(this.#held);
   }
 
-  /** Keeps a chunk as it is, as long as it is the only one: then it has been read, and its message is a part of it. */
+  /**
+   * Adds a chunk. A chunk that arrives when nothing is held is kept without a copy, and its messages are
+   * parts of it.
+   */
   push(chunk: Buffer): void {
     const held = this.#held + chunk.length;
     if (this.#held === 0) {
@@ -75,7 +81,10 @@ export class MessageReader {
     this.#held = held;
   }
 
-  /** The next message; undefined: more bytes must come first. @throws ConnectError when it is too large or not gRPC */
+  /**
+   * The next message; undefined: more bytes are needed.
+   * @throws ConnectError when the message is too large or not gRPC
+   */
   next(): Envelope | undefined {
     if (this.#held < this.#needed) return undefined;
     const bytes = this.#bytes;
@@ -83,7 +92,7 @@ export class MessageReader {
     if (this.#held < this.#needed) return undefined;
     const own = this.#isOwn && this.#held === this.#needed ? bytes : undefined;
     const frame = { compressed: bytes[0] === 1, bytes: bytes.subarray(PREFIX_BYTES, this.#needed), own };
-    // From here on its message is somebody's.
+    // From here on the caller may have a view of the buffer.
     this.#isOwn = false;
     this.#bytes = this.#held === this.#needed ? NONE : bytes.subarray(this.#needed, this.#held);
     this.#held -= this.#needed;
@@ -91,7 +100,10 @@ export class MessageReader {
     return frame;
   }
 
-  /** Makes room for the message, but never for twice of what has come: a length costs nothing to write. */
+  /**
+   * Allocates space for the message, but at most twice the received bytes: announcing a length costs a client
+   * nothing.
+   */
   #grow(held: number): void {
     const grown = Buffer.allocUnsafeSlow(Math.max(held, Math.min(this.#needed, 2 * held)));
     this.#bytes.copy(grown, 0, 0, this.#held);
@@ -100,7 +112,7 @@ export class MessageReader {
     this.#isOwn = true;
   }
 
-  /** Lets what it holds go. */
+  /** Releases the held bytes. */
   drop(): void {
     if (this.#isOwn) freeBytes(this.#bytes);
     this.#bytes = NONE;

@@ -35,14 +35,14 @@ afterAll(async () => {
 
 interface Answer {
   readonly httpStatus: number;
-  /** Of headers and trailers together. */
+  /** The fields of headers and trailers together. */
   readonly code: number;
   readonly text: string;
   readonly body: Buffer;
   readonly fields: http2.IncomingHttpHeaders;
 }
 
-/** Sends a body in these pieces, a packet for each, and ends it unless told not to. */
+/** Sends a body in these pieces, one packet each, and ends it unless `ends` is false. */
 async function send(
   pieces: readonly Buffer[],
   headers: object = {},
@@ -85,7 +85,7 @@ async function expectGood(): Promise<void> {
   expect(fromBinary(EchoResponseSchema, body.subarray(5)).request?.id).toBe("x");
 }
 
-describe("the gRPC listener takes", () => {
+describe("the gRPC listener accepts", () => {
   it.each<[string, Buffer[], object?]>([
     ["a message in one piece", [GOOD]],
     ["a message byte by byte", [...GOOD].map((byte) => Buffer.from([byte]))],
@@ -103,7 +103,7 @@ describe("the gRPC listener takes", () => {
   });
 });
 
-describe("the gRPC listener rejects, and answers the next call,", () => {
+describe("the gRPC listener rejects, and then answers the next call,", () => {
   const huge = Buffer.from([0, 0xff, 0xff, 0xff, 0xff]);
   it.each<[string, Buffer[], Code, RegExp, object?, { method?: string; ends?: boolean }?]>([
     ["no message", [], Code.Unimplemented, /missing input/],
@@ -131,13 +131,13 @@ describe("the gRPC listener rejects, and answers the next call,", () => {
     ["another codec", { "content-type": "application/grpc+json" }, 415],
     ["no content type", { "content-type": "" }, 415],
     ["another verb", { ":method": "PUT" }, 405],
-  ])("%s, as HTTP does", async (_, headers, status) => {
+  ])("%s, with an HTTP status", async (_, headers, status) => {
     expect((await send([GOOD], headers)).httpStatus).toBe(status);
     await expectGood();
   });
 });
 
-it("a client that goes on sending after its answer is stopped without an error, and its connection serves on", async () => {
+it("a client that continues to send after its answer is reset without an error, and its connection still serves calls", async () => {
   const stream = session.request({
     ":method": "POST",
     ":path": `${SERVICE}/Echo`,
@@ -158,18 +158,18 @@ it("a client that goes on sending after its answer is stopped without an error, 
   await expectGood();
 });
 
-it.each([":path", "grpc-encoding", "grpc-timeout"])("does not send a long %s back", async (name) => {
+it.each([":path", "grpc-encoding", "grpc-timeout"])("does not repeat a long %s in the error", async (name) => {
   const { code, text } = await send([GOOD], { [name]: `/${"%".repeat(10_000)}` });
   expect(code).toBe(name === "grpc-timeout" ? Code.Internal : Code.Unimplemented);
   expect(text.length).toBeLessThan(300);
 });
 
-it("says which encodings there are to a client that has another one", async () => {
+it("lists the supported encodings for a client that uses another one", async () => {
   const { fields } = await send([GOOD], { "grpc-encoding": "br" });
   expect(fields["grpc-accept-encoding"]).toBe("identity,gzip,deflate");
 });
 
-/** Begins a Chat, with more messages than its handler reads while it is busy with the first one. */
+/** Starts a Chat and sends more messages than its handler reads while it is busy with the first one. */
 function chat(own: http2.ClientHttp2Session, behavior: MessageInitShape<typeof BehaviorSchema>, messages: number) {
   const stream = own.request({ ":method": "POST", ":path": `${SERVICE}/Chat`, "content-type": "application/grpc" });
   stream.on("error", () => {}).resume();
@@ -179,13 +179,14 @@ function chat(own: http2.ClientHttp2Session, behavior: MessageInitShape<typeof B
 }
 
 /**
- * Bytes that a client may send on a stream that nobody reads: the stream's window, and as much again for what node:http2 has
- * taken into the stream's buffer (65,536 bytes, up to the frame that fills it), with 5 % for frame headers. How much it has
- * taken depends on the pieces in which the bytes arrive: a burst stays at one window (65,695 bytes), pieces reach 134,700.
+ * Bytes that a client may send on a stream that the handler does not read: the stream's window, and the same
+ * amount again for what node:http2 has moved into the stream's buffer (65,536 bytes, up to the frame that
+ * fills it), plus 5 % for frame headers. The amount depends on how the bytes arrive: one burst ends at one
+ * window (65,695 bytes), separate pieces reach 134,700.
  */
 const UNREAD_BYTES = (65_535 + 65_536 + 16_384) * 1.05;
 
-it("lets a client wait whose handler does not read", async () => {
+it("applies back-pressure to a client whose handler does not read", async () => {
   const own = http2.connect(echo.grpcUrl);
   chat(own, { delay: { seconds: 60n } }, 3_000);
   await until(() => (own.state.remoteWindowSize ?? Number.MAX_VALUE) < 2_000, "the connection's window is full");
@@ -195,7 +196,7 @@ it("lets a client wait whose handler does not read", async () => {
   await expectGood();
 });
 
-it("lets a client wait whose messages come one by one to a handler that does not read", async () => {
+it("applies back-pressure to a client that sends messages one by one to a handler that does not read", async () => {
   const own = http2.connect(echo.grpcUrl);
   const stream = chat(own, { delay: { seconds: 60n } }, 1);
   const message = prefixed(toBinary(ChatRequestSchema, create(ChatRequestSchema, { text: "x".repeat(1_000) })));
@@ -210,9 +211,9 @@ it("lets a client wait whose messages come one by one to a handler that does not
   await expectGood();
 });
 
-it("calls that fail while their clients wait leave nothing behind on their connection", async () => {
+it("calls that fail while their clients wait leave no stream open on their connection", async () => {
   const own = http2.connect(echo.grpcUrl);
-  // One more than may be open at a time.
+  // One call more than may be open at a time.
   for (let i = 0; i < 129; i++) {
     const stream = chat(own, { delay: { nanos: 1_000_000 }, failCode: Code.Aborted }, 40);
     const [trailers] = await once(stream, "trailers");
@@ -228,7 +229,7 @@ it("calls that fail while their clients wait leave nothing behind on their conne
 it.each([
   ["NO_ERROR", http2.constants.NGHTTP2_NO_ERROR],
   ["CANCEL", http2.constants.NGHTTP2_CANCEL],
-])("a call that its client takes back with %s while it waits is let go", async (_, code) => {
+])("a call that its client cancels with %s while the call waits is released", async (_, code) => {
   const seen: string[] = [];
   const observer = { started: () => seen.push("started"), ended: () => seen.push("ended") };
   await using observed = await startEcho({ observer });
@@ -242,7 +243,7 @@ it.each([
 });
 
 describe("a handler that", () => {
-  /** How a call of Echo, or else of Count, ends with such a handler, and how a call ends after it. */
+  /** How a call of Echo (or of Count) with this handler ends, and how a further call ends after it. */
   async function endsWith(
     implementation: Parameters<typeof route<typeof EchoService>>[1],
   ): Promise<[Code | "OK", Code | "OK"]> {
@@ -253,7 +254,7 @@ describe("a handler that", () => {
     return [await codeOf(call), await codeOf(client.increment({}))];
   }
 
-  it("throws an error whose details cannot be encoded ends its own call only", async () => {
+  it("throws an error whose details cannot be encoded ends only its own call", async () => {
     const details = [{ desc: RetryInfoSchema, value: { retryDelay: { seconds: 0n, nanos: 0.5 } } }];
     const echo = async () => {
       throw new ConnectError("x", Code.NotFound, undefined, details);
@@ -261,14 +262,14 @@ describe("a handler that", () => {
     expect(await endsWith({ echo })).toEqual([Code.Internal, "OK"]);
   });
 
-  it("throws an error with the code 0 does not end well", async () => {
+  it("throws an error with the code 0 ends its call with an error", async () => {
     const echo = async () => {
       throw new ConnectError("x", 0 as Code);
     };
     expect(await endsWith({ echo })).toEqual([Code.Unknown, "OK"]);
   });
 
-  it("yields what cannot be encoded is let go", async () => {
+  it("yields a message that cannot be encoded is ended", async () => {
     let letGo = false;
     async function* count() {
       try {

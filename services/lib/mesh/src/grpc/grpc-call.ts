@@ -25,33 +25,36 @@ export interface GrpcMethod extends BoundMethod {
 }
 
 const NOTHING = (): void => {};
-/** What node:http2 takes of a stream that nobody reads: its buffer and the stream's window. */
+/** Most bytes that node:http2 accepts on a stream that is not read: its buffer and the stream's window. */
 const UNREAD_STREAM_BYTES = 128 * 1024;
-/** A larger message came in several chunks; smaller ones are counted when they have waited. */
+/**
+ * A message above this size arrived in several chunks and is counted at once. Smaller messages are counted
+ * when they have waited.
+ */
 const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
 /** Shared: creating an error costs more than the rest of a canceled call, and a flood cancels many. */
 const CANCELED = new ConnectError("canceled", Code.Canceled);
 
 /**
- * A call at the gRPC listener. The policies see its headers first, on the bare stream: one that they reject costs next to nothing.
- * Messages come from its stream as bytes and are decoded here.
+ * A call at the gRPC listener. The policies see its headers first, on the bare stream, so that a rejection
+ * costs almost nothing. The messages arrive from the stream as bytes and are decoded here.
  */
 export class GrpcCall extends Call implements GrpcStreamListener {
   readonly protocolName = "grpc";
   override readonly bound: GrpcMethod;
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
-  /** What follows the headers, once they have been looked at. */
+  /** The protocol on the stream; undefined until the policies have seen the headers. */
   #wire: GrpcStream | undefined;
   #requestHeader: Headers | undefined;
   #request: Buffer | undefined;
   #opening: void | Promise<void> = undefined;
   #ended = false;
   #isDecoded = false;
-  /** Wakes a handler that waits for the next inbound message; undefined ends its stream. */
+  /** Resumes a handler that waits for the next request message; undefined ends its stream. */
   #awaitingMessage: ((bytes: Buffer | undefined) => void) | undefined;
-  /** Wakes a handler whose outbound message is being written. */
+  /** Resumes a handler whose response message is being written. */
   #awaitingWrite: (() => void) | undefined;
 
   constructor(bound: GrpcMethod, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
@@ -79,7 +82,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     return Array.isArray(value) ? value[0] : value;
   }
 
-  /** Shows the headers to the policies. False: the call was rejected, and its stream is answered. */
+  /** Passes the headers to the policies. False: the call was rejected and its stream has been answered. */
   open(): boolean {
     const timeout = this.header("grpc-timeout");
     this.deadline = parseTimeout(timeout);
@@ -100,7 +103,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     return this.header("grpc-encoding");
   }
 
-  /** Reads what follows the headers, after `open`. */
+  /** Starts to read the request messages, after `open`. */
   start(): void {
     const options = { maxMessageBytes: this.bound.limits.maxRequestBytes, encoding: this.#encoding };
     this.#wire = new GrpcStream(this.#stream, options, this);
@@ -160,7 +163,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     this.fail(reason);
   }
 
-  /** The client went, or the call ended well. */
+  /** The client has closed the stream, or the call has ended. */
   onClose(): void {
     if (this.#ended) return;
     const late = this.deadline <= Date.now();
@@ -180,7 +183,10 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     this.#end(error);
   }
 
-  /** Without what could not be sent. Never throws: calls also fail in event listeners and timers. */
+  /**
+   * Sends the error without the metadata that could not be sent. Never throws: calls also fail in event
+   * listeners and timers.
+   */
   #sendBareError(error: ConnectError): void {
     try {
       this.#sendError(error, undefined);
@@ -198,12 +204,12 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     this.#ended = true;
     if (error) {
       this.#wire?.drop();
-      // A decoded message may have views of its bytes.
+      // A decoded message may contain views of these bytes, so they are freed only before decoding.
       if (this.#request && !this.#isDecoded) freeBytes(this.#request);
       this.#request = undefined;
       this.abort(error);
     }
-    // A stream that waits for its slot wakes and sees that it has ended.
+    // A stream that waits for its slot resumes and sees that the call has ended.
     this.enter();
     this.#awaitingMessage?.(undefined);
     this.#awaitingWrite?.();
@@ -215,7 +221,8 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     this.#end(undefined);
   }
 
-  // A unary call stays synchronous from the last byte in to the status out unless a policy or the handler waits.
+  // A unary call stays synchronous from the last request byte to the status, unless a policy or the handler
+  // waits.
 
   #runUnary(bytes: Buffer): void {
     if (this.#opening) {
@@ -283,7 +290,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     let done = false;
     try {
       while (!this.#ended) {
-        // Each pull in the call's context: spans that a streaming handler makes would lose their parent otherwise.
+        // Each pull runs in the call's context: otherwise spans of a streaming handler would have no parent.
         const next = await this.within(() => iterator.next());
         done = next.done === true;
         if (this.#ended) return;
@@ -300,7 +307,10 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     }
   }
 
-  /** Resolves when the message is written, or the call has ended: this is the back-pressure. */
+  /**
+   * Resolves when the message has been written or the call has ended. This applies the client's back-pressure
+   * to the handler.
+   */
   #write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       this.#awaitingWrite = resolve;

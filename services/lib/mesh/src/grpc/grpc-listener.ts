@@ -22,15 +22,17 @@ export interface GrpcListenerOptions {
   readonly chain: PolicyChain;
   readonly limits: ListenerLimits;
   readonly tls?: TlsMaterial;
-  /** Ends the watches of a connection that is old. */
+  /** Called with the peer of a connection that has reached its age limit; ends its watches. */
   readonly onAged: (peer: Peer) => void;
-  /** Called with what a stream made the listener throw; the stream is reset. */
+  /** Called with an error that handling a stream threw; the stream has been reset. */
   readonly onThrow: (error: unknown) => void;
 }
 
 /**
- * Opens the gRPC listener: gRPC on node:http2. grpc-js is not in it: a call through grpc-js's server, all it builds for one included, costs a
- * quarter more than one with every policy costs here (docs/decisions/0005). @throws ListenError
+ * Opens the gRPC listener: gRPC on node:http2, without grpc-js. A call through grpc-js's server, with all
+ * objects that it creates, costs a quarter more than a call with every policy costs here
+ * (docs/decisions/0005).
+ * @throws ListenError
  */
 export async function openGrpcListener({
   address,
@@ -50,7 +52,7 @@ export async function openGrpcListener({
   const connections = careForConnections(server, limits, onAged);
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => dropIfSilent(socket, limits.headersTimeoutMs));
   server.on("session", rememberPeer);
-  // An event listener that throws ends the process.
+  // An error that an event listener throws would end the process.
   const look = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void => {
     try {
       if (headerBytes(raw) <= limits.maxHeaderBytes) answer(methods, stream, headers);
@@ -94,7 +96,7 @@ function answer(
   }
 }
 
-/** Answers what is not gRPC as HTTP does. */
+/** Answers a request that is not gRPC with an HTTP status. */
 function rejectRequest(
   stream: ServerHttp2Stream,
   status: number,
@@ -106,12 +108,15 @@ function rejectRequest(
   stream.close(http2.constants.NGHTTP2_NO_ERROR);
 }
 
-/** Connections of which a call was still wanted one turn after it came. */
+/** Connections with at least one call that was still open one turn of the event loop after it arrived. */
 const verified = new WeakSet<ServerHttp2Session>();
 
-/** What a new connection takes back at once costs nothing: its calls are looked at one turn later, until one has lasted so long. */
+/**
+ * Handles the calls of a new connection one turn of the event loop later, until one call is still open by
+ * then. A call that the client cancels within its first turn therefore costs nothing.
+ */
 function lookInTurn(stream: ServerHttp2Stream, look: () => void): void {
-  // A stream that is reset with an error code tells so.
+  // A stream that is reset with an error code emits an error.
   stream.on("error", NOTHING);
   const session = stream.session as ServerHttp2Session | undefined;
   if (!session || verified.has(session)) {
@@ -131,10 +136,10 @@ function serverOptions(limits: ListenerLimits): http2.ServerOptions {
   return {
     ...RESET_FRAMES,
     settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes * HEADER_HEADROOM },
-    // What a connection may hold is bounded by its windows and its streams. At this bound node:http2 fails calls in ways that clients
-    // do not understand.
+    // Disabled: the windows and the number of streams bound the memory of a connection. At this limit
+    // node:http2 would fail calls in ways that clients do not understand.
     maxSessionMemory: Number.MAX_SAFE_INTEGER,
-    // Errors with all their details.
+    // Allows errors with all their details.
     maxSendHeaderBlockLength: Number.MAX_SAFE_INTEGER,
   };
 }
@@ -147,14 +152,14 @@ function createTlsServer({ cert, key, ca }: TlsMaterial, limits: ListenerLimits)
     ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
     handshakeTimeout: limits.headersTimeoutMs,
   });
-  // Node tells of a handshake that failed or took too long, and leaves the connection open.
+  // Node emits this when a handshake failed or took too long, and leaves the connection open.
   server.on("tlsClientError", (_, socket) => socket.destroy());
-  // So it does when no protocol is agreed upon.
+  // Node also leaves it open when client and server agree on no protocol.
   server.on("unknownProtocol", (socket) => socket.destroy());
   return server;
 }
 
-/** The 24 bytes that every HTTP/2 client sends first. */
+/** Length of the preface that every HTTP/2 client sends first. */
 const PREFACE_BYTES = 24;
 
 function dropIfSilent(socket: Socket, timeoutMs: number): void {

@@ -38,7 +38,7 @@ const LISTENER: GrpcStreamListener = {
   onClose: () => void events.push("close"),
 };
 
-/** A request that stays open, and the server's side of its stream. */
+/** A request whose body stays open, and the server's side of its stream. */
 async function open(encoding?: string): Promise<{ request: ClientHttp2Stream; stream: GrpcStream }> {
   const arrived = once(server, "stream");
   const request = client.request({ ":method": "POST", ":path": "/a.B/C" });
@@ -52,7 +52,7 @@ const message = (text: string) => prefixed(Buffer.from(text));
 const seen = (...expected: string[]) =>
   until(() => expected.every((event) => events.includes(event)), String(expected));
 
-it("gives one message for each read, and keeps the next until it is asked for", async () => {
+it("delivers one message per read, and keeps the next one until it is read", async () => {
   const { request, stream } = await open();
   request.end(Buffer.concat([message("one"), message("two")]));
   stream.read();
@@ -66,7 +66,7 @@ it("gives one message for each read, and keeps the next until it is asked for", 
   request.destroy();
 });
 
-it("puts a message together that comes in parts", async () => {
+it("assembles a message that arrives in parts", async () => {
   const { request, stream } = await open();
   const bytes = message("in parts");
   stream.read();
@@ -99,7 +99,7 @@ it.each([
   request.destroy();
 });
 
-it("sends head, messages and trailers in this order, and nothing after them", async () => {
+it("sends headers, messages and trailers in this order, and nothing after them", async () => {
   const { request, stream } = await open();
   const head: Promise<[IncomingHttpHeaders]> = once(request, "response") as Promise<[IncomingHttpHeaders]>;
   const trailers: Promise<[IncomingHttpHeaders]> = once(request, "trailers") as Promise<[IncomingHttpHeaders]>;
@@ -121,7 +121,7 @@ it("sends head, messages and trailers in this order, and nothing after them", as
   expect(Buffer.concat(chunks).equals(message("answer"))).toBe(true);
 });
 
-it("reports once that the client is gone", async () => {
+it("reports once that the client has closed the stream", async () => {
   const { request, stream } = await open();
   stream.read();
   request.close(http2.constants.NGHTTP2_CANCEL);

@@ -4,19 +4,25 @@ import { ACCEPTED_ENCODINGS, inflateMessage } from "./compression.ts";
 import { type Envelope, MessageReader, malformed, prefixed } from "./envelope.ts";
 import type { FieldsByName, HeaderFields } from "./header-fields.ts";
 
-/** What a stream tells the call on it. */
+/** Events of a stream, for the call on it. */
 export interface GrpcStreamListener {
-  /** The answer to one `read`. */
+  /** The message for one `read`. */
   onMessage(bytes: Buffer): void;
-  /** A message has begun and is not complete: so many bytes are kept, and so many will have come. */
+  /**
+   * A message is incomplete: `keptBytes` are held in memory, and `announcedBytes` will have arrived when it
+   * is complete.
+   */
   onPartial(keptBytes: number, announcedBytes: number): void;
-  /** A message is being inflated, and is so large by now, both forms together. False: it is not wanted any more. */
+  /**
+   * A message is being inflated: `keptBytes` is the size of the compressed and the inflated bytes together.
+   * False: stop, the message is not wanted any more.
+   */
   onInflating(keptBytes: number): boolean;
-  /** The answer to a `read` when the client has sent all it will. */
+  /** Answers a `read` when the client has ended its side of the stream. */
   onHalfClose(): void;
-  /** What came is not gRPC, or too large. */
+  /** The received bytes are not gRPC, or a message is too large. */
   onError(reason: unknown): void;
-  /** The stream is gone, whoever ended it. */
+  /** The stream is closed, by either side. */
   onClose(): void;
 }
 
@@ -30,21 +36,21 @@ const HEAD = [":status", "200", "content-type", "application/grpc+proto", "grpc-
 const HEAD_OPTIONS = { waitForTrailers: true, sendDate: false };
 
 /**
- * The gRPC protocol on one HTTP/2 stream of a server (gRPC over HTTP2): messages in, one for each `read`; head, messages and
- * trailers out. What is sent after the stream's end is dropped.
+ * The gRPC protocol on one HTTP/2 stream of a server (gRPC over HTTP2). Each `read` delivers one request
+ * message; headers, messages and trailers are sent. Anything sent after the stream's end is dropped.
  */
 export class GrpcStream {
   readonly #stream: ServerHttp2Stream;
   readonly #options: GrpcStreamOptions;
   readonly #listener: GrpcStreamListener;
   readonly #reader: MessageReader;
-  /** Whether a `read` has not been answered. */
+  /** Whether a `read` waits for its message. */
   #reading = false;
   #halfClosed: boolean;
   #headSent = false;
-  /** Whether the client ever had to wait. */
+  /** Whether the stream was ever paused. */
   #waited = false;
-  /** Ends the latest inflation of a message. */
+  /** Aborts the latest inflation of a message. */
   #inflation: AbortController | undefined;
   #trailers: FieldsByName | undefined;
 
@@ -59,12 +65,12 @@ export class GrpcStream {
     stream.on("close", () => listener.onClose());
   }
 
-  /** Whether something of the answer is out. */
+  /** Whether the response headers have been sent. */
   get headSent(): boolean {
     return this.#headSent;
   }
 
-  /** Bytes that the part of a message that has come keeps. */
+  /** Bytes in memory for the received part of a message. */
   get keptBytes(): number {
     return this.#reader.keptBytes;
   }
@@ -73,13 +79,13 @@ export class GrpcStream {
     return this.#trailers !== undefined || this.#stream.destroyed || this.#stream.closed;
   }
 
-  /** Frees what has come and was not given to the call. */
+  /** Frees received bytes that were not delivered to the call. */
   drop(): void {
     this.#inflation?.abort();
     this.#reader.drop();
   }
 
-  /** Asks for the next message. */
+  /** Requests the next message. */
   read(): void {
     this.#reading = true;
     this.#advance();
@@ -92,14 +98,17 @@ export class GrpcStream {
     this.#headSent = true;
   }
 
-  /** `written` is called when the message has left; never, when the stream is over. */
+  /**
+   * `written` is called when the message has been written. It is never called when the stream has ended
+   * before.
+   */
   sendMessage(bytes: Uint8Array, written?: () => void): void {
     this.sendHead();
     if (this.#isOver) return;
     this.#stream.write(prefixed(bytes), written);
   }
 
-  /** Ends the answer. */
+  /** Ends the response with its trailers. */
   end(trailers: FieldsByName): void {
     this.sendHead();
     if (this.#isOver) return;
@@ -114,11 +123,12 @@ export class GrpcStream {
     try {
       stream.sendTrailers(this.#trailers as Record<string, string | string[]>);
     } catch {
-      // The call has ended, and what it ended with is no header block: its client gets a reset instead.
+      // The call has ended and its trailers are not a valid header block: the client gets a reset instead.
       stream.close(constants.NGHTTP2_INTERNAL_ERROR);
       return;
     }
-    // The client may still be sending: nobody reads that. node:http2 sends trailers one turn later.
+    // The client may still be sending, and the server does not read it. node:http2 sends trailers one turn of
+    // the event loop later.
     if (!this.#halfClosed) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
   }
 
@@ -133,7 +143,7 @@ export class GrpcStream {
     this.#advance();
   }
 
-  /** Answers a `read` if it can; lets the client wait while there is none. */
+  /** Answers a pending `read` if possible. Pauses the stream while no `read` is pending. */
   #advance(): void {
     if (this.#isOver) return;
     try {
@@ -176,7 +186,7 @@ export class GrpcStream {
       return;
     }
     const { encoding, maxMessageBytes } = this.#options;
-    // They wait for their turn: in a buffer that can be freed.
+    // Compressed bytes wait for their turn to inflate, in a buffer that can be freed.
     const kept = own ? bytes : ownBytes(bytes);
     const size = kept.length;
     this.#inflation = new AbortController();
@@ -193,14 +203,14 @@ export class GrpcStream {
   }
 }
 
-/** A copy in a buffer of its own. */
+/** A copy in a separate buffer. */
 function ownBytes(bytes: Buffer): Buffer {
   const own = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(own);
   return own;
 }
 
-/** Lets what nobody reads go: Node holds a closed stream until its readable side has ended. */
+/** Discards unread bytes: Node keeps a closed stream until its readable side has ended. */
 export function flush(stream: ServerHttp2Stream): void {
   if (stream.isPaused()) stream.resume();
 }

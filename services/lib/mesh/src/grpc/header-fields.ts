@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { PROTOCOL_HEADERS } from "../call/protocol-headers.ts";
 
-/** Header fields as node:http2 takes a block of them: name, value, name, value. */
+/** Header fields as node:http2 accepts a header block: name, value, name, value. */
 export type HeaderFields = readonly string[];
 
 /** Header fields by name. */
 export type FieldsByName = Readonly<Record<string, string | readonly string[]>>;
 
-/** The header fields of a request without the pseudo ones; values of a repeated field are joined by a comma. */
+/** The header fields of a request without pseudo-headers; values of a repeated field are joined by a comma. */
 export function headersOf(request: IncomingHttpHeaders): Headers {
   const headers = new Headers();
   for (const [name, values] of Object.entries(request)) {
@@ -17,7 +17,10 @@ export function headersOf(request: IncomingHttpHeaders): Headers {
   return headers;
 }
 
-/** What a handler set, without what the protocol writes itself. Bytes ("-bin") go out as gRPC asks: unpadded, a field for each. */
+/**
+ * A handler's header fields, without those that the protocol writes itself. Bytes ("-bin") are sent as gRPC
+ * requires: unpadded, one field each.
+ */
 export function fieldsByName(headers: Headers): FieldsByName {
   const fields: Record<string, string | readonly string[]> = {};
   for (const [name, value] of headers) {
@@ -28,7 +31,7 @@ export function fieldsByName(headers: Headers): FieldsByName {
   return fields;
 }
 
-/** The same as `fieldsByName`, in one row. */
+/** The same fields as `fieldsByName`, as one list. */
 export function headerFields(headers: Headers): HeaderFields {
   return Object.entries(fieldsByName(headers)).flatMap(([name, value]) =>
     typeof value === "string" ? [name, value] : value.flatMap((part) => [name, part]),

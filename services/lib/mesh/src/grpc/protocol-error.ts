@@ -1,10 +1,15 @@
 import { type Code, ConnectError } from "@connectrpc/connect";
 import { clean } from "../errors/rpc-error.ts";
 
-/** What a protocol error repeats of a request may be as long as all headers together. */
+/**
+ * Longest text of a protocol error: the request text that it repeats may be as long as all headers together.
+ */
 const MAX_TEXT = 256;
 
-/** A client that does not speak gRPC as it should: code and text and, as at the web listener, no reason beside them. */
+/**
+ * An error for a client that violates the gRPC protocol: code and text, without a reason, as at the web
+ * listener.
+ */
 export function protocolError(code: Code, text: string): ConnectError {
   return new ConnectError(clean(text, MAX_TEXT), code);
 }

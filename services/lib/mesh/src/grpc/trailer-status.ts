@@ -6,7 +6,7 @@ import { flush } from "./grpc-stream.ts";
 import { type FieldsByName, fieldsByName, type HeaderFields, headerFields } from "./header-fields.ts";
 
 const OK: FieldsByName = { "grpc-status": "0" };
-/** An unknown encoding must be told which there are; so everybody is. */
+/** A client with an unsupported encoding must be sent the supported ones, so every error lists them. */
 const TRAILERS_ONLY = [
   ":status",
   "200",
@@ -15,25 +15,25 @@ const TRAILERS_ONLY = [
   "grpc-accept-encoding",
   ACCEPTED_ENCODINGS,
 ];
-/** Node's types do not know `sendDate` here, Node does. */
+/** Node accepts `sendDate` here; its types do not declare it. */
 const WHOLE_ANSWER: { readonly endStream: boolean } = Object.freeze({ endStream: true, sendDate: false });
 
-/** The last header block of a call that ended well. */
+/** The trailers of a call that ended successfully. */
 export function trailersOfSuccess(trailer: Headers | undefined): FieldsByName {
   return trailer ? { ...fieldsByName(trailer), ...OK } : OK;
 }
 
-/** The last header block of a call that failed: code, text, metadata and details. */
+/** The trailers of a call that failed: code, text, metadata and details. */
 export function trailersOfError(error: ConnectError, trailer: Headers | undefined): FieldsByName {
   return { ...statusOf(error), ...fieldsByName(setTrailerStatus(new Headers(trailer), error)) };
 }
 
-/** Made once: an overloaded server sends the same few errors very often. */
+/** Cached: an overloaded server sends the same few errors very often. */
 const rejections = new WeakMap<ConnectError, HeaderFields>();
 
 /**
- * Answers a stream that nothing else has answered, Trailers-Only, so that clients may call again, and resets it with NO_ERROR
- * (RFC 9113, 8.1): what its client still sends is thrown away by the HTTP/2 engine and costs no event.
+ * Answers a stream that has not been answered yet, as Trailers-Only, so that clients may retry. Then resets
+ * it with NO_ERROR (RFC 9113, 8.1): the HTTP/2 engine discards what the client still sends, without an event.
  */
 export function rejectStream(stream: ServerHttp2Stream, error: ConnectError, trailer?: Headers): void {
   if (stream.destroyed || stream.closed) return;
@@ -61,7 +61,10 @@ function rejectionFields(error: ConnectError, trailer: Headers | undefined): Hea
   return fields;
 }
 
-/** Texts are percent-encoded; a lone surrogate, which cannot be, becomes U+FFFD. An error is never OK. */
+/**
+ * Texts are percent-encoded. A lone surrogate cannot be encoded and becomes U+FFFD. The code of an error is
+ * never OK.
+ */
 function statusOf({ code, rawMessage }: ConnectError) {
   return { "grpc-status": String(code || Code.Unknown), "grpc-message": encodeURI(rawMessage.toWellFormed()) };
 }

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { careForConnections } from "./connections.ts";
 import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from "./listener-limits.ts";
 
-/** The port of a server that cares for its connections so and leaves its streams to `answer`. */
+/** Starts a server with these connection limits whose streams `answer` handles; returns its port. */
 async function listen(limits: Partial<ListenerLimits>, answer: (stream: http2.ServerHttp2Stream) => void = () => {}) {
   const server = http2.createServer();
   careForConnections(server, { ...DEFAULT_LISTENER_LIMITS, ...limits });
@@ -24,7 +24,7 @@ function connect(port: number, options: http2.ClientSessionOptions = {}): http2.
 
 const gone = (session: http2.ClientHttp2Session): Promise<unknown> => once(session, "close");
 
-it("asks an old connection to go, and lets its call end", async () => {
+it("sends GOAWAY on an old connection and lets its call end", async () => {
   const port = await listen({ connectionAgeMs: 100 }, (stream) => {
     setTimeout(() => stream.respond({}, { endStream: true }), 400);
   });
@@ -35,13 +35,13 @@ it("asks an old connection to go, and lets its call end", async () => {
   await gone(session);
 });
 
-it("cuts an old connection whose call does not end in time", async () => {
+it("closes an old connection whose call does not end in time", async () => {
   const session = connect(await listen({ connectionAgeMs: 50, connectionAgeGraceMs: 100 }));
   session.request().on("error", () => {});
   await gone(session);
 });
 
-it("asks a connection without calls to go, and none that has one", async () => {
+it("sends GOAWAY on a connection without calls, but not on one with a call", async () => {
   let open: http2.ServerHttp2Stream | undefined;
   const port = await listen({ connectionIdleMs: 100 }, (stream) => {
     open = stream;
@@ -59,7 +59,7 @@ it("asks a connection without calls to go, and none that has one", async () => {
   await ended;
 });
 
-/** A client that says hello and then nothing, and that neither reads nor closes its side. */
+/** A client that sends the HTTP/2 preface and then nothing, and that neither reads nor closes its side. */
 async function connectSilently(port: number): Promise<net.Socket> {
   const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   onTestFinished(() => void socket.destroy());
@@ -70,7 +70,7 @@ async function connectSilently(port: number): Promise<net.Socket> {
   return socket;
 }
 
-it("drops a connection whose other end answers no PING, and keeps one that does", async () => {
+it("closes a connection whose client answers no PING, and keeps one whose client does", async () => {
   const port = await listen({ keepaliveMs: 50, keepaliveTimeoutMs: 50 });
   const alive = connect(port);
   await once(alive, "remoteSettings");
@@ -83,7 +83,7 @@ it("drops a connection whose other end answers no PING, and keeps one that does"
 it.each<[string, Partial<ListenerLimits>]>([
   ["idle", { connectionIdleMs: 50 }],
   ["old", { connectionAgeMs: 50, connectionAgeGraceMs: 50 }],
-])("takes the place of an %s connection back whose other end does not close it", async (_, limits) => {
+])("frees the place of an %s connection whose client does not close it", async (_, limits) => {
   const port = await listen({ ...limits, maxConnections: 1, keepaliveMs: 100, keepaliveTimeoutMs: 10_000 });
   const lingering = await connectSilently(port);
   lingering.pause();
@@ -96,7 +96,7 @@ it.each<[string, Partial<ListenerLimits>]>([
   await expect.poll(isServed, { timeout: 5_000 }).toBe(true);
 });
 
-it("drops an answer that its client does not take, and no other", async () => {
+it("drops an answer that its client does not read, and no other answer", async () => {
   const port = await listen({ answerTimeoutMs: 100 }, (stream) => {
     stream.respond({});
     stream.end(Buffer.alloc(100_000));

@@ -9,16 +9,19 @@ import type { ListenerLimits } from "./listener-limits.ts";
 
 /** The connections of a listener. */
 export interface Connections {
-  /** Takes no new one, tells those of HTTP/2 to go (GOAWAY), lets calls end for at most `graceMs`, then cuts what is left. */
+  /**
+   * Accepts no new connection, sends GOAWAY on those of HTTP/2, lets calls end for at most `graceMs`, then
+   * closes the rest.
+   */
   drain(graceMs: number): Promise<void>;
 }
 
-/** HTTP/1.1: connections that become idle while a listener drains would hold it for their keep-alive time. */
+/** For HTTP/1.1: a connection that becomes idle during a drain would delay it by its keep-alive time. */
 const IDLE_CHECK_MS = 50;
 
 /**
- * Looks after a server's connections, from before it listens on. `onAged` is called with the peer of one that has been asked to go because
- * of its age: its watches are to be ended.
+ * Manages a server's connections; call it before the server listens. `onAged` is called with the peer of a
+ * connection that was asked to close because of its age, so that its watches can be ended.
  */
 export function careForConnections(
   server: Server,
@@ -31,11 +34,12 @@ export function careForConnections(
   server.maxConnections = limits.maxConnections;
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
-    // Finds clients that went without a word, whatever they speak.
+    // Detects clients that disappeared without closing, with either protocol.
     socket.setKeepAlive(true, limits.keepaliveMs);
     socket.once("close", () => sockets.delete(socket));
   });
-  // A session gives a proxy of its socket that does not let it be destroyed. It is made while its socket is told of.
+  // The session's own socket is a proxy that cannot be destroyed. The session is created during the event of
+  // its real socket.
   let latest: Socket | undefined;
   server.prependListener(server instanceof TlsServer ? "secureConnection" : "connection", (socket: Socket) => {
     latest = socket;
@@ -44,10 +48,11 @@ export function careForConnections(
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     if (latest) manageHttp2Connection(session, latest, limits, onAged);
-    // Its handshake had begun before.
+    // Its TLS handshake began before the drain.
     if (draining) session.close();
   });
-  // A listener for requests changes how node:http2 treats streams: only where there is one already.
+  // A listener for "request" changes how node:http2 treats streams, so it is added only where one exists
+  // already.
   const http1 = server.listenerCount("request") > 0 ? careForHttp1Connections(server, limits, onAged) : undefined;
   return {
     async drain(graceMs) {

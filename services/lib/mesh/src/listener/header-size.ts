@@ -1,11 +1,14 @@
-/** Bytes that names and values of a header block take; `raw` alternates names and values, as Node's `rawHeaders` do. */
+/**
+ * Size of a header block: bytes of all names and values. `raw` alternates names and values, like Node's
+ * `rawHeaders`.
+ */
 export function headerBytes(raw: readonly string[]): number {
   let bytes = 0;
   for (const text of raw) bytes += text.length;
   return bytes;
 }
 
-/** Why a request is rejected, with the way out. */
+/** The text of the rejection, with the way out. */
 export function headersTooLarge(maxHeaderBytes: number): string {
   return `the request's header fields are larger than ${maxHeaderBytes} bytes: send a smaller token, or raise BELLWETHER_MAX_HEADER_BYTES`;
 }

@@ -5,15 +5,15 @@ import { ageWithJitter } from "./http2-connection.ts";
 import type { ListenerLimits } from "./listener-limits.ts";
 import { peerOfSocket } from "./peers.ts";
 
-/** The connections of one server that speak HTTP/1.1. */
+/** The HTTP/1.1 connections of one server. */
 export interface Http1Connections {
-  /** Makes the answer under way, or the next one, the last answer of each. */
+  /** Asks each connection to close: the answer in progress, or else the next one, is its last. */
   askToClose(): void;
 }
 
 /** One connection that speaks HTTP/1.1. */
 interface Http1Connection {
-  /** Its next answer is its last one. */
+  /** Whether the connection was asked to close, so that its next answer is its last. */
   asked: boolean;
   latest: ServerResponse;
   /** When the headers of the latest request were complete, `performance.now()`. */
@@ -23,8 +23,9 @@ interface Http1Connection {
 const connections = new WeakMap<Socket, Http1Connection>();
 
 /**
- * Looks after connections that speak HTTP/1.1, from their first request on. One that is old is asked to go: its watches end, its next answer says
- * `Connection: close`, and after the grace it is cut. `onAged` ends the watches of a connection.
+ * Manages HTTP/1.1 connections from their first request on. A connection that has reached its age limit is
+ * asked to close: `onAged` ends its watches, its next answer contains `Connection: close`, and after the
+ * grace time it is closed.
  */
 export function careForHttp1Connections(
   server: Server,
@@ -36,9 +37,9 @@ export function careForHttp1Connections(
     askToClose(socket);
     onAged(peerOfSocket(socket));
   };
-  // Before the listener that answers.
+  // Runs before the listener that answers.
   (server as HttpServer).prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
-    // HTTP/2 under TLS tells of its requests here too.
+    // Under TLS, HTTP/2 emits its requests here too.
     if ("stream" in request) return;
     const { socket } = request;
     const connection = connections.get(socket);
@@ -77,15 +78,19 @@ function askToClose(socket: Socket): void {
   else if (!latest.writableFinished) latest.once("finish", () => socket.destroySoon());
 }
 
-/** Whether an answer is being written to a connection of HTTP/1.1: another one would be taken for a part of it. */
+/**
+ * Whether an answer is being written to an HTTP/1.1 connection: the client would take a second answer for a
+ * part of it.
+ */
 export function isAnswering(socket: Socket): boolean {
   const latest = connections.get(socket)?.latest;
   return latest?.headersSent === true && !latest.writableFinished;
 }
 
 /**
- * Since when a connection of HTTP/1.1 has waited for the answer to its latest request, `performance.now()`; -Infinity: it waits for none,
- * because no request's headers are complete or because all are answered.
+ * Since when an HTTP/1.1 connection has waited for the answer to its latest request, `performance.now()`.
+ * -Infinity: it waits for no answer, because no request has complete headers or because all requests have
+ * been answered.
  */
 export function waitsSince(socket: Socket): number {
   const connection = connections.get(socket);

@@ -6,8 +6,10 @@ import { peersOfConnection } from "./peers.ts";
 import { type OpenStreams, watchStreamEnds } from "./stream-ends.ts";
 
 /**
- * Looks after an HTTP/2 connection as long as it lasts. It is asked to go (GOAWAY, its calls end) when it is old or has had no call for
- * long (gRFC A9), dropped when its other end does not answer a PING (gRFC A8), and loses calls whose answers are not taken.
+ * Manages an HTTP/2 connection until it closes. The client is asked to close it (GOAWAY, calls may end) when
+ * the connection has reached its age limit or has been idle for too long (gRFC A9). The connection is closed
+ * when the client does not answer a PING (gRFC A8), and calls whose answers the client does not read are
+ * reset.
  */
 export function manageHttp2Connection(
   session: ServerHttp2Session,
@@ -22,7 +24,7 @@ export function manageHttp2Connection(
     keepAlive(session, socket, limits),
     dropUntaken(limits, streams),
   ];
-  // Not the session's: that comes only when its socket has closed.
+  // The session's own close event comes only after its socket has closed.
   socket.once("close", () => {
     for (const stop of stops) stop();
   });
@@ -30,10 +32,10 @@ export function manageHttp2Connection(
 
 type Stop = () => void;
 
-/** Ages differ by up to a tenth, so that connections that came together do not go together. */
+/** Age limits vary by up to a tenth, so that connections that opened together do not close together. */
 const JITTER = 0.1;
 
-/** When a connection is to be asked to go, milliseconds after it came. */
+/** Age at which a connection is asked to close, milliseconds. */
 export function ageWithJitter({ connectionAgeMs }: ListenerLimits): number {
   return connectionAgeMs * (1 + JITTER * (2 * Math.random() - 1));
 }
@@ -46,7 +48,7 @@ function endWhenOld(
 ): Stop {
   let timer = setTimeout(() => {
     session.close();
-    // After GOAWAY: a client that opens a watch again does so on another connection.
+    // Watches end after GOAWAY, so that a client opens them again on another connection.
     for (const peer of peersOfConnection(session)) onAged(peer);
     timer = setTimeout(() => socket.destroy(), limits.connectionAgeGraceMs).unref();
   }, ageWithJitter(limits)).unref();
@@ -71,7 +73,7 @@ function keepAlive(session: ServerHttp2Session, socket: Socket, limits: Listener
   };
   const ask = (): void => {
     if (session.destroyed) {
-      // Node has ended the connection and waits for its other end to do so too.
+      // Node has ended the connection and waits until the client closes it too.
       socket.destroy();
     } else if (!waiting) {
       waiting = setTimeout(() => socket.destroy(), limits.keepaliveTimeoutMs).unref();
@@ -85,7 +87,10 @@ function keepAlive(session: ServerHttp2Session, socket: Socket, limits: Listener
   };
 }
 
-/** A client that opens no window would have its answers kept for ever: their calls have ended, and so have their deadlines. */
+/**
+ * Without this, the answers to a client that opens no window would be kept for ever: their calls, and so
+ * their deadlines, have ended.
+ */
 function dropUntaken({ answerTimeoutMs }: ListenerLimits, streams: OpenStreams): Stop {
   let before = new Set<ServerHttp2Stream>();
   const timer = setInterval(() => {

@@ -2,7 +2,7 @@ import net from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { addressText, isLoopback, ListenError, listen } from "./listen.ts";
 
-test.each(["localhost", "127.0.0.1", "127.8.9.10", "::1"])("%s is this machine only", (host) => {
+test.each(["localhost", "127.0.0.1", "127.8.9.10", "::1"])("%s is a loopback address", (host) => {
   expect(isLoopback(host)).toBe(true);
 });
 
@@ -17,11 +17,11 @@ test.each([
   ["127.0.0.1", "127.0.0.1:80"],
   ["::1", "[::1]:80"],
   ["ops-service", "ops-service:80"],
-])("%s at port 80 is written %s", (host, text) => {
+])("the host %s at port 80 is written %s", (host, text) => {
   expect(addressText({ host, port: 80 })).toBe(text);
 });
 
-test("a free port is told; a taken one is an error that says what to do", async () => {
+test("the chosen free port is returned; a taken port is an error that names the way out", async () => {
   const first = net.createServer();
   onTestFinished(() => void first.close());
   const address = await listen(first, "gRPC", { host: "127.0.0.1", port: 0 });
@@ -33,7 +33,7 @@ test("a free port is told; a taken one is an error that says what to do", async 
   );
 });
 
-test("an address that is not ours is named with the system's reason", async () => {
+test("the error for an address of another machine has the system's reason", async () => {
   await expect(listen(net.createServer(), "gRPC", { host: "192.0.2.1", port: 0 })).rejects.toThrow(
     "cannot listen on 192.0.2.1:0 for gRPC: EADDRNOTAVAIL",
   );

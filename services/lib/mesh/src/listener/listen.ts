@@ -2,7 +2,7 @@ import { once } from "node:events";
 import net from "node:net";
 import type tls from "node:tls";
 
-/** Where a listener listens. */
+/** The address of a listener. */
 export interface Address {
   readonly host: string;
   /** 0: any free port. */
@@ -13,11 +13,11 @@ export interface Address {
 export interface TlsMaterial {
   readonly cert: string;
   readonly key: string;
-  /** Given: clients must show a certificate of this authority. */
+  /** Certificate authority; when set, clients must present one of its certificates. */
   readonly ca?: string;
 }
 
-/** A port is taken or an address is not ours. */
+/** A port is taken, or the address does not belong to this machine. */
 export class ListenError extends Error {
   override readonly name = "ListenError" as const;
 
@@ -31,7 +31,7 @@ export class ListenError extends Error {
   }
 }
 
-/** Starts a server and gives back the address it has. @throws ListenError */
+/** Starts a server and returns the address on which it listens. @throws ListenError */
 export async function listen(server: net.Server | tls.Server, listener: string, address: Address): Promise<Address> {
   try {
     server.listen({ host: address.host, port: address.port });

@@ -10,7 +10,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 
 const ECHO = "/bellwether.echo.v1.EchoService/Echo";
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/** Its deadline is far: the time limit of bodies comes first. */
+/** The deadline is late, so that the time limit of bodies comes first. */
 const MEASURE = "/bellwether.echo.v1.EchoService/Measure";
 const postHead = (path: string): string =>
   `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
@@ -24,7 +24,7 @@ afterEach(() => {
   for (const socket of open.splice(0)) socket.destroy();
 });
 
-/** A raw connection, remembered so that the test's end closes it, with all that came over it. */
+/** A raw connection and everything that it received. The end of the test closes it. */
 async function connect(port: number, secure?: tls.ConnectionOptions) {
   const socket = secure ? tls.connect({ port, host: "localhost", ...secure }) : net.connect(port, "127.0.0.1");
   open.push(socket);
@@ -41,7 +41,7 @@ async function connect(port: number, secure?: tls.ConnectionOptions) {
   return { socket, closed, received: () => received };
 }
 
-/** Sends a byte now and then until the other side has had enough. */
+/** Sends a byte at intervals until the server closes the connection. */
 function dribble(socket: net.Socket, text: string): void {
   let sent = 0;
   const timer = setInterval(() => {
@@ -51,7 +51,7 @@ function dribble(socket: net.Socket, text: string): void {
 }
 
 describe.each(["grpc", "web"] as const)("the %s listener in clear text", (listener) => {
-  it("holds so many connections and no more, and takes new ones when some have gone", async () => {
+  it("accepts connections up to its limit, and new ones when some have closed", async () => {
     await using echo = await startEcho({ limits: { ...limits, headersTimeoutMs: 10_000 } });
     const { port } = echo.server.addresses[listener];
     const held = await Promise.all([1, 2, 3].map(() => connect(port)));
@@ -97,7 +97,7 @@ describe("the admin listener at its limit", () => {
     },
   );
 
-  it("answers probes among 300 half requests", async () => {
+  it("answers probes while 300 incomplete requests are open", async () => {
     await using echo = await startEcho({ limits: { headersTimeoutMs: 60_000 } });
     const { port } = echo.server.addresses.admin;
     for (let i = 0; i < 300; i++) {
@@ -133,13 +133,13 @@ describe("the admin listener at its limit", () => {
 });
 
 describe.each(LISTENERS)("the %s listener in clear text", (listener: ListenerName) => {
-  it("lets go of a connection that says nothing", async () => {
+  it("closes a connection that sends nothing", async () => {
     await using echo = await startEcho({ limits });
     const { closed } = await connect(echo.server.addresses[listener].port);
     expect(await closed).toBeLessThan(3_000);
   });
 
-  it("lets go of a connection whose first bytes take too long", async () => {
+  it("closes a connection whose first bytes take too long", async () => {
     await using echo = await startEcho({ limits });
     const { socket, closed } = await connect(echo.server.addresses[listener].port);
     dribble(
@@ -151,7 +151,7 @@ describe.each(LISTENERS)("the %s listener in clear text", (listener: ListenerNam
 });
 
 describe.each(["web", "admin"] as const)("the %s listener", (listener) => {
-  it("waits for a body so long and no longer", async () => {
+  it("waits for a body up to its time limit and not longer", async () => {
     await using echo = await startEcho({ limits });
     const { socket, closed, received } = await connect(echo.server.addresses[listener].port);
     socket.write(postHead(listener === "admin" ? "/livez" : MEASURE));
@@ -170,7 +170,7 @@ describe.each(["web", "admin"] as const)("the %s listener", (listener) => {
     expect(received().match(/connection: keep-alive/gi)?.length).toBe(2);
   });
 
-  it("closes a connection after an answer that comes before the request's body", async () => {
+  it("closes a connection after an answer that is sent before the request's body has arrived", async () => {
     await using echo = await startEcho();
     const { socket, closed, received } = await connect(echo.server.addresses[listener].port);
     socket.write(postHead("/livez"));
@@ -178,7 +178,7 @@ describe.each(["web", "admin"] as const)("the %s listener", (listener) => {
     expect(received()).toMatch(/connection: close/i);
   });
 
-  it("takes 15 KiB of headers and rejects 17 KiB", async () => {
+  it("accepts 15 KiB of headers and rejects 17 KiB", async () => {
     await using echo = await startEcho();
     const url = listener === "admin" ? `${echo.adminUrl}/livez` : `${echo.webUrl}/`;
     const status = (size: number) => fetch(url, { headers: { "x-large": "x".repeat(size) } }).then((r) => r.status);
@@ -187,7 +187,7 @@ describe.each(["web", "admin"] as const)("the %s listener", (listener) => {
   });
 });
 
-it("ends an RPC at the web listener whose body does not come, at its deadline and not before", async () => {
+it("ends an RPC at the web listener whose body does not arrive, at its deadline and not before", async () => {
   await using echo = await startEcho();
   const { socket, closed, received } = await connect(echo.server.addresses.web.port);
   socket.write(
@@ -199,7 +199,7 @@ it("ends an RPC at the web listener whose body does not come, at its deadline an
   expect(received()).toContain("deadline_exceeded");
 });
 
-it("ends an RPC at the gRPC listener whose body does not come, at its default deadline", async () => {
+it("ends an RPC at the gRPC listener whose body does not arrive, at its default deadline", async () => {
   await using echo = await startEcho();
   const session = http2.connect(echo.grpcUrl);
   const stream = session.request({
@@ -215,7 +215,7 @@ it("ends an RPC at the gRPC listener whose body does not come, at its default de
   session.destroy();
 });
 
-it("answers at once to a connection's first call when its end comes with its headers and no message between", async () => {
+it("answers a connection's first call at once when the stream ends with its headers and without a message", async () => {
   await using echo = await startEcho();
   const session = http2.connect(echo.grpcUrl);
   await once(session, "remoteSettings");
@@ -225,7 +225,7 @@ it("answers at once to a connection's first call when its end comes with its hea
   session.destroy();
 });
 
-it("tells gRPC clients that 256 streams are the most", async () => {
+it("sends gRPC clients the limit of 256 streams", async () => {
   await using echo = await startEcho();
   const session = http2.connect(echo.grpcUrl);
   const [settings] = await once(session, "remoteSettings");
@@ -241,7 +241,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
   const startSecure = (more: object = {}) => startEcho({ tls: certificates.server, ...more });
 
   it.each(["grpc", "web"] as const)(
-    "the %s listener lets go of a connection that does not shake hands",
+    "the %s listener closes a connection that does not complete its handshake",
     async (listener) => {
       await using echo = await startSecure({ limits });
       const { closed } = await connect(echo.server.addresses[listener].port);
@@ -277,7 +277,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     expect(received()).toMatch(/^HTTP\/1\.1 4\d\d /);
   });
 
-  it("the web listener tells HTTP/2 clients of 256 streams and 64 KiB of headers", async () => {
+  it("the web listener sends HTTP/2 clients the limits of 256 streams and 64 KiB of headers", async () => {
     await using echo = await startSecure();
     const session = http2.connect(echo.webUrl, { ca: certificates.ca });
     const [settings] = await once(session, "remoteSettings");
@@ -285,7 +285,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     session.destroy();
   });
 
-  it("the web listener lets an HTTP/2 client finish sending what it rejected, and is there for the next call", async () => {
+  it("the web listener lets an HTTP/2 client finish sending a rejected request, and answers the next call", async () => {
     await using echo = await startSecure();
     const nodeOptions = { ca: certificates.ca };
     const client = echoClient(createConnectTransport({ baseUrl: echo.webUrl, httpVersion: "2", nodeOptions }));
@@ -296,7 +296,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     expect((await client.echo({ id: "next" })).request?.id).toBe("next");
   });
 
-  it("the web listener keeps an HTTP/1.1 connection whose client asks again while a large answer is still being written", async () => {
+  it("the web listener keeps an HTTP/1.1 connection whose client sends another request while a large answer is being written", async () => {
     await using echo = await startSecure();
     const { socket, closed } = await connect(echo.server.addresses.web.port, {
       ca: certificates.ca,

@@ -1,8 +1,11 @@
 import type { Address } from "./listen.ts";
 
-/** A listening listener. */
+/** A listener that accepts connections. */
 export interface Listener {
   readonly address: Address;
-  /** Takes no new connection, tells open ones to go (GOAWAY), lets calls end for at most `graceMs`, then cuts what is left. */
+  /**
+   * Accepts no new connection, asks open ones to close (GOAWAY), lets calls end for at most `graceMs`, then
+   * closes the rest.
+   */
   drain(graceMs: number): Promise<void>;
 }

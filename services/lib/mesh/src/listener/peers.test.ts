@@ -33,7 +33,7 @@ async function connect<S extends net.Server>(server: S, event: string, open: (po
   return { client, socket };
 }
 
-test("a connection that is gone before it is asked for has no address and no names", async () => {
+test("a connection that closed before its peer was read has no address and no names", async () => {
   const { client, socket } = await connect(net.createServer(), "connection", (port) => net.connect(port, "127.0.0.1"));
   client.destroy();
   socket.destroy();
@@ -41,7 +41,7 @@ test("a connection that is gone before it is asked for has no address and no nam
   expect(peerOfSession(undefined)).toEqual({ address: "", certificateNames: [] });
 });
 
-test("the peer of an HTTP/2 connection is known while the connection is, and after it", async () => {
+test("the peer of an HTTP/2 connection is known while the connection is open and after it has closed", async () => {
   const server = http2.createServer().on("session", rememberPeer);
   const accepted = once(server, "session");
   const { client } = await connect(server, "connection", (port) => net.connect(port, "127.0.0.1"));
@@ -52,7 +52,7 @@ test("the peer of an HTTP/2 connection is known while the connection is, and aft
 });
 
 describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
-  /** A certificate that vouches for itself, with alternatives by openssl's names for them. */
+  /** A self-signed certificate; alternative names in openssl's notation. */
   function certificate(commonName: string, alternatives: Readonly<Record<string, string>>) {
     const folder = mkdtempSync(path.join(os.tmpdir(), "bellwether-peers-"));
     const names = Object.entries(alternatives).map(([kind, name]) => `${kind}=${name}`);
@@ -67,7 +67,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     return pem;
   }
 
-  /** The server's view of a client that shows `own`, where `trusted` is the authority. */
+  /** The server's view of a client that presents `own`, when `trusted` is the authority. */
   async function peerWith(own: ReturnType<typeof certificate> | undefined, trusted: ReturnType<typeof certificate>) {
     const server = tls.createServer({ ...trusted, ca: trusted.cert, requestCert: true, rejectUnauthorized: false });
     const options = { host: "127.0.0.1", rejectUnauthorized: false, ...own };
@@ -75,7 +75,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     return peerOfSocket(socket);
   }
 
-  test("a verified certificate gives its common name, then its DNS and URI alternatives, each once", async () => {
+  test("the names of a verified certificate are its common name, then its DNS and URI alternatives, each once", async () => {
     const own = certificate("ml-service", {
       "DNS.1": "ml-service.local",
       "DNS.2": "ml-service",
@@ -91,7 +91,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
   });
 
   test.each(["a, URI:spiffe://bellwether/admin, b", 'a", URI:spiffe://bellwether/admin, DNS:"b', "a\\\\, DNS:admin"])(
-    "a name with commas in it, %s, is one name and brings no others along",
+    "a name that contains commas, %s, is one name and adds no other names",
     async (name) => {
       const own = certificate("ml-service", { "DNS.1": name, "DNS.2": "last" });
       const { certificateNames } = await peerWith(own, own);
@@ -102,7 +102,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     },
   );
 
-  test("a certificate of a stranger, or none, gives no names", async () => {
+  test("a certificate of another authority, or no certificate, yields no names", async () => {
     const trusted = certificate("authority", {});
     expect((await peerWith(certificate("ml-service", {}), trusted)).certificateNames).toEqual([]);
     expect((await peerWith(undefined, trusted)).certificateNames).toEqual([]);

@@ -8,7 +8,7 @@ const UNKNOWN: Peer = { address: "", certificateNames: [] };
 
 const known = new WeakMap<Socket, Peer>();
 
-/** The peer at the other end of one socket; its certificate is parsed once. */
+/** The peer at the other end of a socket; its certificate is parsed once. */
 export function peerOfSocket(socket: Socket): Peer {
   const peer = known.get(socket) ?? readPeer(socket);
   known.set(socket, peer);
@@ -17,18 +17,24 @@ export function peerOfSocket(socket: Socket): Peer {
 
 const peers = new WeakMap<Http2Session, Peer>();
 
-/** Reads the peer of a new HTTP/2 connection: its certificate is parsed once, and its socket may be gone when a call asks. */
+/**
+ * Reads the peer of a new HTTP/2 connection at once: its certificate is parsed once, and its socket may be
+ * closed when a call needs the peer.
+ */
 export function rememberPeer(session: Http2Session): void {
-  // A session that was destroyed before has no socket, and throws when it is asked for one.
+  // A session that is already destroyed has no socket, and throws when its socket is read.
   if (!session.destroyed) peers.set(session, readPeer(session.socket));
 }
 
-/** The peer that was remembered. */
+/** The peer that `rememberPeer` has read. */
 export function peerOfSession(session: Http2Session | undefined): Peer {
   return (session && peers.get(session)) ?? UNKNOWN;
 }
 
-/** The peers that calls on an HTTP/2 connection have, at any listener: each the same object for all calls of the connection. */
+/**
+ * The `Peer` objects of the calls on an HTTP/2 connection, for each kind of listener. All calls of the
+ * connection share the same object.
+ */
 export function peersOfConnection(session: Http2Session): readonly Peer[] {
   if (session.destroyed) return [];
   return [peers.get(session), known.get(session.socket)].filter((peer) => peer !== undefined);
@@ -40,11 +46,11 @@ function readPeer(socket: Socket): Peer {
   return { address, certificateNames: certificateNames(socket.getPeerCertificate()) };
 }
 
-/** Common name, then DNS and URI alternatives, of a verified certificate. */
+/** Names in a verified certificate: common name, then DNS and URI alternatives. */
 function certificateNames(certificate: PeerCertificate): string[] {
   const commonName = certificate.subject?.CN;
   const names = (Array.isArray(commonName) ? commonName : [commonName]).filter((name) => name !== undefined);
-  // Within a name Node writes a comma as \u002c: split here, no name brings others along.
+  // Node writes a comma inside a name as \u002c, so splitting at commas cannot turn one name into several.
   for (const part of (certificate.subjectaltname ?? "").split(", ")) {
     const [kind, ...rest] = part.split(":");
     if (kind === "DNS" || kind === "URI") names.push(rest.join(":"));

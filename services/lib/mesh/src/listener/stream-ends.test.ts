@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 
 const ALLOWED = 20;
 
-/** Whether a connection is still there after a client sent these frames, and what ran for them. */
+/** Whether a connection is still open after a client sent these frames, and which handlers ran. */
 async function after(frames: Buffer): Promise<{ open: boolean; handlers: number; honest: string | undefined }> {
   let handlers = 0;
   await using echo = await startEcho({
@@ -20,7 +20,7 @@ async function after(frames: Buffer): Promise<{ open: boolean; handlers: number;
     open = false;
   });
   socket.write(Buffer.concat([HELLO, frames, pings(1)]));
-  // The last frame that the server sends while all is well is the answer to the ping.
+  // The answer to the PING is the last frame that the server sends on a healthy connection.
   const answered = new Promise<void>((resolve) => {
     let bytes = Buffer.alloc(0);
     socket.on("data", (chunk) => {
@@ -38,19 +38,19 @@ async function after(frames: Buffer): Promise<{ open: boolean; handlers: number;
 /** The head of a PING frame with ACK: 8 bytes, type 6, flag 1, stream 0. */
 const PING_ANSWER = Buffer.from([0, 0, 8, 6, 1, 0, 0, 0, 0]);
 
-it("lets a client take back so many calls, and runs no handler for them", async () => {
+it("lets a client cancel calls up to the limit, and runs no handler for them", async () => {
   expect(await after(resets(1, ALLOWED))).toEqual({ open: true, handlers: 0, honest: "honest" });
 });
 
-it("cuts the connection at one more, and other connections do not notice", async () => {
+it("closes the connection at one cancellation more, and other connections continue", async () => {
   expect(await after(resets(1, ALLOWED + 1))).toEqual({ open: false, handlers: 0, honest: "honest" });
 });
 
-it("counts a call once, however often its client says that it is over", async () => {
+it("counts a call once, however often its client resets it", async () => {
   expect(await after(resetWithEchoes(1, 10_000))).toEqual({ open: true, handlers: 0, honest: "honest" });
 });
 
-it("outlives a first call that is reset with an error code as soon as it is sent", async () => {
+it("keeps the connection when its first call is reset with an error code as soon as it is sent", async () => {
   await using echo = await startEcho();
   const session = http2.connect(echo.grpcUrl);
   const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };

@@ -3,8 +3,9 @@ import { constants, type SecureServerOptions, type ServerHttp2Session, type Serv
 import type { ListenerLimits } from "./listener-limits.ts";
 
 /**
- * nghttp2 counts frames: also those by which some clients (Netty, so grpc-java) answer everything that was still on its way to a call
- * they had taken back, a frame for each. One costs no more than a PING, and `watchStreamEnds` counts calls.
+ * nghttp2 limits reset frames. It also counts the resets with which some clients (Netty, so grpc-java) answer
+ * each frame that was still in flight for a call that they had canceled. Such a frame costs no more than a
+ * PING, so this limit is disabled: `watchStreamEnds` counts calls instead.
  */
 export const RESET_FRAMES = { streamResetBurst: 1_000_000, streamResetRate: 1_000_000 } satisfies SecureServerOptions;
 
@@ -13,14 +14,14 @@ const NOTHING = (): void => {};
 /** The streams of one connection. */
 export interface OpenStreams {
   readonly all: ReadonlySet<ServerHttp2Stream>;
-  /** `performance.now()` when the last one ended, or the connection came. */
+  /** `performance.now()` when the last stream ended, or else when the connection opened. */
   readonly lastEndedAt: number;
 }
 
 /**
- * Looks after the streams of a connection that have ended. A client that takes back call after call loses its connection
- * (CVE-2023-44487). And whatever listened to a stream is let go: on Node 24 a stream itself outlives the young generation
- * (docs/decisions/0003), its call with headers and messages need not.
+ * Handles the ends of a connection's streams. A client that cancels calls too often loses its connection
+ * (CVE-2023-44487). Listeners of an ended stream are removed: on Node 24 the stream itself survives young
+ * collections (docs/decisions/0003), but its call, with headers and messages, need not.
  */
 export function watchStreamEnds(session: ServerHttp2Session, limits: ListenerLimits): OpenStreams {
   const countReset = createResetCount(session, limits);
@@ -29,7 +30,8 @@ export function watchStreamEnds(session: ServerHttp2Session, limits: ListenerLim
   function ended(this: ServerHttp2Stream): void {
     all.delete(this);
     streams.lastEndedAt = performance.now();
-    // A call that was being answered has had its slot and its turn: a watch that ends is no flood.
+    // Not counted: a call that was being answered has had its slot and its turn, so the end of a watch is not
+    // a flood.
     if (this.aborted && !this.headersSent) countReset();
     letGo(this);
   }
@@ -41,8 +43,9 @@ export function watchStreamEnds(session: ServerHttp2Session, limits: ListenerLim
 }
 
 /**
- * Removes all listeners and leaves one for a late error. Node tells of every single removal while somebody listens for them, and a
- * Readable's own method looks after its flow, which has ended.
+ * Removes all listeners and adds one for a late error. Listeners of "removeListener" are removed first,
+ * because Node would report every other removal to them. EventEmitter's method is used, because a Readable's
+ * own method updates its flow, which has ended.
  */
 function letGo(stream: ServerHttp2Stream): void {
   const { removeAllListeners } = EventEmitter.prototype;
@@ -59,10 +62,11 @@ function createResetCount(session: ServerHttp2Session, { resetBurst, resetsPerSe
     left = Math.min(resetBurst, left + ((nowMs - countedMs) / 1_000) * resetsPerSecond) - 1;
     countedMs = nowMs;
     if (left >= 0 || session.closed || session.destroyed) return;
-    // nghttp2 skips what follows it.
+    // nghttp2 ignores frames after this GOAWAY.
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     session.close();
-    // A turn later: Node asserts, and so ends the process, when a session goes while it is being read.
+    // One turn of the event loop later: Node fails an assertion, which ends the process, when a session is
+    // destroyed while it is being read.
     setImmediate(() => session.destroy());
   };
 }

@@ -47,7 +47,7 @@ describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl
       createGrpcWebTransport({ baseUrl: echo.webUrl, httpVersion: "2", nodeOptions: nodeOptions() }),
   };
 
-  it.each(Object.entries(clients))("knows the certificate's owner: %s", async (_, transport) => {
+  it.each(Object.entries(clients))("identifies the certificate's owner: %s", async (_, transport) => {
     const client = echoClient(transport());
     expect((await client.echo({ id: "x" })).caller).toBe("ml-service");
     expect((await client.measure({ payload: new Uint8Array(9) })).size).toBe(9);
@@ -59,26 +59,27 @@ describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl
     expect(error).toMatchObject({ code: Code.Aborted });
   });
 
-  it("lets a certificate do what its roles say and no more", async () => {
+  it("allows a certificate the RPCs of its roles and no others", async () => {
     const chat = collect(echoClient(clients["gRPC (connect-node)"]?.() ?? expect.fail()).chat(streamOf({ text: "a" })));
     await expect(chat).rejects.toMatchObject({ code: Code.PermissionDenied });
   });
 
-  it("wants a certificate at the gRPC listener", async () => {
+  it("requires a certificate at the gRPC listener", async () => {
     using transport = createMeshTransport({ url: echo.grpcUrl, tls: { ca: certificates.ca } });
     const call = echoClient(transport).echo({ id: "x" });
     await expect(call).rejects.toMatchObject({ code: Code.Unavailable });
   });
 
   it.each(["grpc", "web"] as const)(
-    "tells a connection to go whose handshake ends while the %s listener drains",
+    "asks a connection to close whose handshake ends while the %s listener drains",
     async (listener) => {
       const stopping = await startEcho({ tls: certificates.server });
       const { port } = stopping.server.addresses[listener];
       const secure = { ca: certificates.ca, servername: "localhost", ALPNProtocols: ["h2"] };
       const raw = net.connect(port, "127.0.0.1");
       await once(raw, "connect");
-      // Connections are taken in order: when one that came later has shaken hands, the server has this one too.
+      // Connections are accepted in order: when a later one has completed its handshake, the server has this
+      // one too.
       const later = tls.connect({ port, host: "127.0.0.1", ...secure });
       await once(later, "secureConnect");
       later.destroy();
@@ -93,7 +94,7 @@ describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl
     },
   );
 
-  it("lets browsers come without one to the web listener, where they need a token", async () => {
+  it("accepts browsers without a certificate at the web listener, where they need a token", async () => {
     const transport = createConnectTransport({
       baseUrl: echo.webUrl,
       httpVersion: "2",
@@ -102,7 +103,7 @@ describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl
     await expect(echoClient(transport).echo({ id: "x" })).rejects.toMatchObject({ code: Code.Unauthenticated });
   });
 
-  it("believes no certificate of another authority", async () => {
+  it("rejects a certificate of another authority", async () => {
     const strangers = makeCertificates();
     const nodeOptions = { ca: certificates.ca, ...strangers.client };
     const web = createConnectTransport({ baseUrl: echo.webUrl, httpVersion: "1.1", nodeOptions });
@@ -125,7 +126,7 @@ describe.skipIf(!openssl)("TLS with client certificates (skipped without openssl
     expect(flags & http2.constants.NGHTTP2_FLAG_END_STREAM).toBe(1);
   });
 
-  it("speaks HTTP/1.1 to who asks for nothing else", async () => {
+  it("speaks HTTP/1.1 with a client that negotiates no other protocol", async () => {
     const body = JSON.stringify({ id: "x" });
     const status = await new Promise((resolve, reject) => {
       const headers = { "content-type": "application/json" };

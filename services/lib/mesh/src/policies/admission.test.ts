@@ -4,16 +4,16 @@ import type { BoundMethod } from "../call/bound-method.ts";
 import { Call } from "../call/call.ts";
 import { admissionPolicy } from "./admission.ts";
 
-/** A server's event loop on a clock of its own: it reads what has arrived, then handlers have their turn. */
+/** A simulated event loop with its own clock: it reads what has arrived, then runs handlers. */
 interface Load {
   readonly callsPerMs: number;
-  /** Time that one handler computes. */
+  /** CPU time of one handler. */
   readonly handlerMs: number;
-  /** So long handlers are cold and take 20 times as much. */
+  /** For this time handlers are cold and take 20 times as long. */
   readonly coldMs?: number;
-  /** Time to read a call's headers, and to reject it if need be. */
+  /** Time to read a call's headers, and to reject the call if necessary. */
   readonly readMs: number;
-  /** Time of a round that goes to frames which are no calls. */
+  /** Time per turn that is spent on frames that are not calls. */
   readonly floodMs?: number;
   readonly lastsMs: number;
 }
@@ -87,19 +87,19 @@ async function serve(load: Load) {
   return { served: waits.length, rejected, expired, overloads, waitedAfter };
 }
 
-it("what is let in when its headers come is served, though most of the time goes to rejecting others", async () => {
+it("calls that are accepted at their headers are served, although most of the time is spent on rejections", async () => {
   const { served, rejected, expired, overloads, waitedAfter } = await serve({
     ...{ callsPerMs: 3, handlerMs: 1, readMs: 0.2, lastsMs: 3_000 },
   });
   expect({ expired, overloads }).toEqual({ expired: 0, overloads: 1 });
   expect(waitedAfter(0)).toBeLessThan(500);
   expect(waitedAfter(1_500)).toBeLessThan(100);
-  // Reading takes 0.6 of the time, so that 0.4 calls can be served in a millisecond.
+  // Reading takes 0.6 of the time, so that 0.4 calls per millisecond can be served.
   expect(served / 3_000).toBeGreaterThan(0.9 * 0.4);
   expect(served + rejected).toBeGreaterThan(2.9 * 3_000);
 });
 
-it("a server that has no more to do than it can rejects nothing", async () => {
+it("a server below its capacity rejects nothing", async () => {
   const { rejected, expired, overloads, waitedAfter } = await serve({
     ...{ callsPerMs: 0.6, handlerMs: 1, readMs: 0.2, lastsMs: 3_000 },
   });
@@ -107,7 +107,7 @@ it("a server that has no more to do than it can rejects nothing", async () => {
   expect(waitedAfter(0)).toBeLessThan(20);
 });
 
-it("calls that wait because a flood is being read are not rejected for it", async () => {
+it("calls that wait while a flood of frames is read are not rejected", async () => {
   const { served, rejected, expired } = await serve({
     ...{ callsPerMs: 0.02, handlerMs: 1, readMs: 0.1, floodMs: 200, lastsMs: 5_000 },
   });
@@ -115,7 +115,7 @@ it("calls that wait because a flood is being read are not rejected for it", asyn
   expect(served).toBeGreaterThan(90);
 });
 
-it("a cold process that is too slow for a moment lets the burst wait and loses none", async () => {
+it("a cold process that is briefly too slow lets the burst wait and rejects none", async () => {
   const { rejected, expired } = await serve({
     ...{ callsPerMs: 0.2, handlerMs: 1, readMs: 0.1, coldMs: 400, lastsMs: 2_000 },
   });

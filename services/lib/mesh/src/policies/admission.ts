@@ -3,23 +3,35 @@ import type { Call } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 
-/** How much a server takes on at once. */
+/** Limits on the calls that a server accepts at the same time. */
 export interface AdmissionLimits {
   /** Calls whose handlers run. */
   readonly maxInFlight: number;
-  /** Calls that wait for their turn. */
+  /** Calls that wait for a slot. */
   readonly maxQueued: number;
-  /** Streams that last as long as the client wishes (watches); they count apart. */
+  /** Open-ended streams (watches), which are counted separately. */
   readonly maxOpenEnded: number;
-  /** Longest wait. A burst, or a process whose code is still cold, makes calls wait and loses none. */
+  /**
+   * Longest wait. During a burst, or while the process's code is still cold, calls wait instead of being
+   * rejected.
+   */
   readonly maxWaitMs: number;
-  /** So many may wait as a burst whatever the pace: a cold process finds itself slow, and is quick before they are late. */
+  /**
+   * Calls that may wait at any measured pace: a cold process measures a slow pace, but is fast before these
+   * calls are late.
+   */
   readonly burst: number;
-  /** A queue that has not been empty for so long stands: overload, which ends when nothing was rejected for as long. */
+  /**
+   * A queue that has not been empty for this time means overload. Overload ends when no call was rejected for
+   * the same time.
+   */
   readonly overloadAfterMs: number;
-  /** In overload only so many calls are taken on as will be served within this time; the others are rejected at once. */
+  /**
+   * During overload a call is accepted only if it will be served within this time; the others are rejected at
+   * once.
+   */
   readonly overloadWaitMs: number;
-  /** Time that handlers may take of one turn of the event loop before arrivals are looked at again. */
+  /** Longest time that handlers run in one turn of the event loop before newly arrived calls are read. */
   readonly turnMs: number;
 }
 
@@ -28,7 +40,7 @@ export const DEFAULT_ADMISSION: AdmissionLimits = {
   maxQueued: 512,
   maxOpenEnded: 1_024,
   maxWaitMs: 500,
-  // Half of what one connection can ask at once: more would be late where calls are slow.
+  // Half of the calls that one connection can have open: with slow handlers, more would be late.
   burst: 128,
   overloadAfterMs: 1_000,
   overloadWaitMs: 50,
@@ -36,33 +48,37 @@ export const DEFAULT_ADMISSION: AdmissionLimits = {
 };
 
 export interface AdmissionPolicy extends Policy {
-  /** What it holds now, for metrics and tests. */
+  /** Current load, for metrics and tests. */
   load(): { readonly inFlight: number; readonly queued: number; readonly openEnded: number; readonly shed: number };
 }
 
 interface Wait {
   readonly since: number;
-  /** Turns that the queue had had when the call came. */
+  /** The number of turns that the queue had had when the call arrived. */
   readonly turn: number;
 }
 
-/** A process that was stopped or flooded for a moment finds every wait long: nothing is too late before so many turns were tried. */
+/**
+ * Turns that a call must have waited before it counts as late: after a stop or a flood, a process measures
+ * every wait as long.
+ */
 const SEEN_TURNS = 2;
 const SWEEP_MS = 15;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
- * Lets calls in: at most `maxInFlight` at a time, the others wait in a bounded queue, first in, first out. A queue that stands is
- * told from a burst by the time since it was empty (Nichols and Jacobson's controlled delay, ACM Queue 2012). A call that would
- * wait too long is rejected when its headers come, before anything is paid for it; while the queue stands, that is soon. Every call waits for one turn of the
- * event loop: a stream that was reset meanwhile costs no handler, and handlers that compute cannot keep arrivals from being rejected.
- * `onOverload` is called when overload first has a call rejected.
+ * Admits at most `maxInFlight` calls at a time; the others wait in a bounded queue, first in, first out. The
+ * time since the queue was last empty distinguishes overload from a burst (controlled delay: Nichols and
+ * Jacobson, ACM Queue 2012). A call that would wait too long is rejected when its headers arrive, before it
+ * costs anything else; during overload, the accepted wait is short. Every call waits for one turn of the
+ * event loop: a stream that was reset by then costs no handler, and handlers that compute cannot delay
+ * rejections. `onOverload` is called when overload causes the first rejection.
  */
 export function admissionPolicy(
   limits: AdmissionLimits = DEFAULT_ADMISSION,
   onOverload: () => void = () => {},
 ): AdmissionPolicy {
-  /** In order of arrival; a call that ends while it waits leaves. */
+  /** In order of arrival. A call that ends while it waits is removed. */
   const queue = new Map<Call, Wait>();
   const reject = rejections();
   const pace = createPace();
@@ -72,10 +88,10 @@ export function admissionPolicy(
   let scheduled = false;
   let sweeping = false;
   let turns = 0;
-  /** The call that found the queue empty last: when, and after which turn. */
+  /** Time and turn at which a call last found the queue empty. */
   let first: Wait = { since: 0, turn: 0 };
   let lastRejection = NEVER;
-  /** Since when the queue has not been emptied by a turn; undefined: the last one left nobody waiting. */
+  /** Since when a turn has not emptied the queue; undefined: the last turn left no call waiting. */
   let backlogSince: number | undefined;
 
   const schedule = (): void => {
@@ -100,7 +116,7 @@ export function admissionPolicy(
       pace.count();
       call.holdsSlot = true;
       call.memory?.release(call);
-      // Synchronous handlers run to their end inside `enter`, so the turn's time is theirs.
+      // A synchronous handler runs to its end inside `enter`, so its time belongs to this turn.
       call.enter();
       now = performance.now();
     }
@@ -115,7 +131,7 @@ export function admissionPolicy(
   const isOverloaded = (now: number): boolean =>
     now - lastRejection < limits.overloadAfterMs || isOlder(first, limits.overloadAfterMs, now);
 
-  /** Ends the waits at the head of the queue that have lasted too long. */
+  /** Rejects the calls at the head of the queue that have waited too long. */
   const turnAwayLate = (now: number): void => {
     for (const [call, wait] of queue) {
       if (!isOlder(wait, limits.maxWaitMs, now)) return;
@@ -125,7 +141,7 @@ export function admissionPolicy(
     }
   };
 
-  /** While all slots are taken there is no turn to look at the queue in: a timer does. */
+  /** While all slots are taken, no turn checks the queue, so a timer does. */
   const sweepLater = (): void => {
     if (sweeping) return;
     sweeping = true;
@@ -146,7 +162,7 @@ export function admissionPolicy(
     open({ bound, startedAt: now }) {
       if (queue.size === 0 || bound.isProbe || bound.limits.openEnded) return;
       const overloaded = isOverloaded(now);
-      // Half of the longest wait, so that what is let in is served though the pace slackens.
+      // Half of the longest wait, so that accepted calls are served even when the pace drops.
       const takesOn = overloaded
         ? pace.callsIn(limits.overloadWaitMs)
         : Math.max(limits.burst, pace.callsIn(limits.maxWaitMs / 2));
@@ -178,7 +194,7 @@ export function admissionPolicy(
       const wait = { since: performance.now(), turn: turns };
       if (queue.size === 0) {
         first = wait;
-        // What one burst found says nothing about the next.
+        // The pace of one burst does not predict the next.
         if (!isOverloaded(wait.since)) pace.forget();
         if (free <= 0) backlogSince = wait.since;
       }
@@ -203,9 +219,11 @@ export function admissionPolicy(
 const PACE_WINDOW_MS = 50;
 
 /**
- * How many calls go in per time while others wait: so a queue's length tells its wait (Little's law). While calls wait, all time
- * counts, what reading and rejecting take too; once a turn has emptied the queue, only the handlers' own. With idle time a server
- * that rejects would find itself slower and slower, and with the time of reading, a flood of frames would have honest calls rejected.
+ * Measures the pace: calls admitted per millisecond while calls wait. The length of a queue divided by the
+ * pace is its wait (Little's law). While calls wait, all time counts, including time for reading and
+ * rejecting. Once a turn has emptied the queue, only the time of handlers counts. If idle time counted, a
+ * server that rejects would measure an ever slower pace; if the time for reading counted, a flood of frames
+ * would cause honest calls to be rejected.
  */
 function createPace() {
   let counted = 0;
@@ -216,29 +234,32 @@ function createPace() {
     spentMs = 0;
   };
   return {
-    /** One call has been let in. */
+    /** Counts one admitted call. */
     count(): void {
       counted++;
     },
-    /** Those let in since the last time took so long. */
+    /** Adds the time that the calls counted since the last `spend` took. */
     spend(ms: number): void {
       spentMs += ms;
       if (spentMs < PACE_WINDOW_MS) return;
-      // In a time that is much longer the process was stopped.
+      // A much longer time means that the process was stopped.
       if (spentMs < 10 * PACE_WINDOW_MS) perMs = counted / spentMs;
       restart();
     },
-    /** Until a window has passed, the pace is unknown and bounds nothing. */
+    /** Forgets the pace. Until a window has passed, the pace is unknown and bounds nothing. */
     forget(): void {
       perMs = Number.POSITIVE_INFINITY;
       restart();
     },
-    /** At least 1. */
+    /** Calls admitted in `ms` at the current pace, at least 1. */
     callsIn: (ms: number): number => Math.max(1, perMs * ms),
   };
 }
 
-/** Rejections are made beforehand: they are many when time is short. They differ in when to come back, so that not all come back together. */
+/**
+ * The errors are created in advance, because an overloaded server needs many. Their retry times differ, so
+ * that clients do not all retry together.
+ */
 function rejections(): () => ConnectError {
   const errors = Array.from({ length: 16 }, (_, i) =>
     rpcError(Code.ResourceExhausted, "OVERLOADED", "the server has more calls than it can answer in time", {

@@ -1,6 +1,6 @@
 import type { Policy } from "../call/policy.ts";
 
-/** Stands in the place of authentication where it is off: every caller is the anonymous one. */
+/** Replaces authentication when it is off: every caller is the anonymous caller. */
 export function anonymousPolicy(): Policy {
   return {
     open(call) {

@@ -43,7 +43,7 @@ function tokenFor(roles: readonly RoleName[], lifetimeS = 60, from = keys): Prom
   return issueToken(from.privateKeyFile, { subject: "ada", roles, lifetimeS });
 }
 
-/** Every RPC of the echo service that both listeners can carry, with the role that its contract asks for. */
+/** The RPCs of the echo service that both listeners can carry, with the role that each contract requires. */
 const CALLS: Readonly<Record<string, (client: EchoClient, headers: HeadersInit) => Promise<unknown>>> = {
   viewer: (client, headers) => client.echo({ id: "x" }, { headers }),
   "viewer (streaming)": (client, headers) => collect(client.count({ to: 1 }, { headers })),
@@ -92,15 +92,15 @@ describe.each(Object.entries(LISTENER_CLIENTS))("the %s listener", (_, transport
     ],
     ["garbage", async () => bearer("x".repeat(5_000))],
     ["another scheme", async () => ({ authorization: "Basic YWRhOmFkYQ==" })],
-  ])("turns %s away", async (_, headers) => {
+  ])("rejects %s", async (_, headers) => {
     expect(new Set(Object.values(await all(await headers())))).toEqual(new Set(["Unauthenticated"]));
   });
 
-  it("tells the handler who calls", async () => {
+  it("passes the caller to the handler", async () => {
     expect((await client.echo({ id: "x" }, { headers: bearer(await tokenFor(["viewer"])) })).caller).toBe("ada");
   });
 
-  it("turns a token away that expires while it is remembered", async () => {
+  it("rejects a token that expires while it is remembered", async () => {
     const headers = bearer(await tokenFor(["viewer"], -3));
     expect(await outcome(client.echo({ id: "x" }, { headers }))).toBe("OK");
     await expect.poll(() => outcome(client.echo({ id: "x" }, { headers })), { timeout: 5_000 }).toBe("Unauthenticated");
@@ -115,11 +115,11 @@ it("answers probes without a token", async () => {
   }
 });
 
-it("does not start on an address that others reach", async () => {
+it("does not start on an address that other machines can reach", async () => {
   await expect(startEcho({ host: "0.0.0.0" })).rejects.toThrow("echo would listen on 0.0.0.0 without authentication");
 });
 
-it("takes no tokens in clear text on an address that others reach, unless it may", async () => {
+it("accepts tokens in clear text on an address that other machines can reach only when allowCleartext is set", async () => {
   const tokens = {
     keys: { file: keys.publicKeysFile },
     issuer: LOCAL_ISSUER,
@@ -135,7 +135,7 @@ it("takes no tokens in clear text on an address that others reach, unless it may
   expect((await client.echo({ id: "x" }, { headers: { authorization } })).caller).toBe("ada");
 });
 
-it("says in the log that authentication is off", async () => {
+it("logs that authentication is off", async () => {
   await using open = await startEcho();
   expect(open.logged.map((line) => line.msg)).toContain(
     "authentication is off: every process of this machine may do everything",

@@ -8,17 +8,23 @@ import type { Caller, RoleName } from "../call/caller.ts";
 import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 
-/** How callers prove who they are. */
+/** How callers are authenticated. */
 export interface AuthSettings {
-  /** Bearer tokens; left out: none is believed. */
+  /** Bearer tokens; left out: no token is accepted. */
   readonly tokens?: TokenSettings;
-  /** Roles by a name in the client's verified certificate. Empty: certificates let nobody in. */
+  /** Roles by a name in the client's verified certificate. Empty: no certificate is accepted. */
   readonly identities: Readonly<Record<string, readonly RoleName[]>>;
-  /** Takes bearer tokens over clear text on addresses that other machines can reach: where a proxy in front ends TLS. Default false. */
+  /**
+   * Whether bearer tokens are accepted in clear text on addresses that other machines can reach, for servers
+   * behind a proxy that ends TLS. Default false.
+   */
   readonly allowCleartext?: boolean;
 }
 
-/** Identifies the caller by token, else by certificate, and holds its roles against what the RPC asks for, before the body is read. */
+/**
+ * Identifies the caller by token, else by certificate, and checks its roles against the role that the RPC
+ * requires, before the body is read.
+ */
 export function authenticationPolicy(
   settings: AuthSettings,
   required: ReadonlyMap<DescMethod, RequiredRole>,

@@ -3,13 +3,14 @@ import type { Call } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 
-/** Node's longest timer; a later deadline is none. */
+/** Node's longest timer; a later deadline is treated as none. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Ends a call at its client's deadline, at the RPC's longest one if that is earlier, or at the RPC's default one if the client set none. It runs from the
- * headers on, so a client that sends headers and no body gets DEADLINE_EXCEEDED too; that of a call with `deadlineAfterRequest` from its
- * complete request on, whose arrival has a time limit of its own.
+ * Ends a call at its client's deadline, or at the RPC's longest deadline if that is earlier; a call without a
+ * client deadline gets the RPC's default. The deadline runs from the headers on, so a client that sends
+ * headers and no body gets DEADLINE_EXCEEDED too. For a call with `deadlineAfterRequest` it runs from the
+ * complete request on; the request's arrival has a separate time limit.
  */
 export function deadlinePolicy(): Policy {
   return {
@@ -52,7 +53,7 @@ function endAtLongest(call: Call): void {
   call.fail(rpcError(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", text));
 }
 
-/** Its client knows the reason. */
+/** The client has canceled the call and knows the reason. */
 function endAtClients(call: Call): void {
   call.fail(new ConnectError("deadline exceeded", Code.DeadlineExceeded));
 }

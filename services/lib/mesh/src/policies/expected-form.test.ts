@@ -27,7 +27,7 @@ test.each([
   ["2026-W99", "2026 has the weeks W01 to W53"],
   ["2025-W60", "2025 has the weeks W01 to W52"],
   ["last week", "expected an ISO week such as 2026-W05"],
-])("the week %j is answered with what is expected", (isoWeek, description) => {
+])("the error for the week %j names the expected form", (isoWeek, description) => {
   const { input } = BatchService.method.getRun;
   const violations = violationsOf(createValidator(), input, create(input, { isoWeek }));
   expect(violations).toEqual([{ field: "iso_week", description }]);

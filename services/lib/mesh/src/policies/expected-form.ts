@@ -1,6 +1,6 @@
 import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
 
-/** What contracts hold texts against, told by a part of the pattern, and what is expected in words. */
+/** Expected forms in words, each found by a part of the contract's pattern. */
 const FORMS: readonly (readonly [part: string, expected: string])[] = [
   ["[0-9]{4}-W", "expected an ISO week such as 2026-W05"],
   ["[0-9a-f]{64}", "expected a SHA-256 as 64 hexadecimal digits in lower case"],
@@ -10,8 +10,9 @@ const FORMS: readonly (readonly [part: string, expected: string])[] = [
 ];
 
 /**
- * What is expected of a text that does not match a pattern of its contract. The pattern itself is for machines and is never shown.
- * @param value The text, where it is known.
+ * The expected form, in words, of a text that does not match its contract's pattern. Clients are never shown
+ * the pattern itself.
+ * @param value the text, if it is known
  */
 export function expectedForm(pattern: string, value: unknown): string {
   const expected =

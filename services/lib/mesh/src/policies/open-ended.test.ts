@@ -11,7 +11,7 @@ import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } f
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { route } from "../call/route.ts";
 
-/** A watch that says that it has begun, and a call that ends. */
+/** A watch that reports its start, and a call that ends. */
 const ROUTES = [
   route(AlertService, {
     async *watchAlerts(_, { signal }) {
@@ -44,8 +44,8 @@ const CASES = [
   ...(tls ? Object.entries(SECURE).map(([name, transport]) => ({ name, transport, secure: tls })) : []),
 ];
 
-describe.each(CASES)("a watch on which nothing happens, $name", ({ transport, secure }) => {
-  it("sends empty messages, and one of Health sends its status again", async () => {
+describe.each(CASES)("an idle watch, $name", ({ transport, secure }) => {
+  it("sends empty messages; a health watch repeats its status", async () => {
     await using echo = await startEcho({ routes: ROUTES, limits: { watchKeepaliveMs: 30 }, ...secure });
     const stop = new AbortController();
     const alerts = createClient(AlertService, transport(echo)).watchAlerts({}, { signal: stop.signal });
@@ -59,7 +59,7 @@ describe.each(CASES)("a watch on which nothing happens, $name", ({ transport, se
     stop.abort();
   });
 
-  it("ends when its connection is old, with a code that has clients open it again", async () => {
+  it("ends when its connection is old, with a code that makes clients open it again", async () => {
     await using echo = await startEcho({
       routes: ROUTES,
       limits: { connectionAgeMs: 300, connectionAgeGraceMs: 60_000 },
@@ -80,7 +80,7 @@ describe.each(CASES)("a watch on which nothing happens, $name", ({ transport, se
   });
 });
 
-it("leaves streams for calls that end: more watches than a connection may have are rejected, with the way out", async () => {
+it("leaves streams for calls that end: watches above the limit of a connection are rejected, with the way out", async () => {
   await using echo = await startEcho({ routes: ROUTES, limits: { maxWatches: 2 } });
   const client = createClient(AlertService, createGrpcTransport({ baseUrl: echo.grpcUrl }));
   const open = async (signal?: AbortSignal) => {
@@ -100,7 +100,7 @@ it("leaves streams for calls that end: more watches than a connection may have a
   await expect.poll(() => open(), { timeout: 10_000 }).toBe(true);
 });
 
-describe("a connection of HTTP/1.1", () => {
+describe("an HTTP/1.1 connection", () => {
   let echo: EchoServer;
   beforeAll(async () => {
     echo = await startEcho({ routes: ROUTES, limits: { connectionAgeMs: 300, connectionAgeGraceMs: 60_000 } });
@@ -115,7 +115,7 @@ describe("a connection of HTTP/1.1", () => {
     return { connection: response?.headers.connection, reused: request.reusedSocket };
   };
 
-  it("answers with Connection: close when it is old, and the next call takes another one", async () => {
+  it("answers with Connection: close when it is old, and the next call uses another connection", async () => {
     using agent = Object.assign(new http.Agent({ keepAlive: true, maxSockets: 1 }), {
       [Symbol.dispose]: () => agent.destroy(),
     });
@@ -134,7 +134,7 @@ describe("a connection of HTTP/1.1", () => {
   });
 });
 
-/** Opens one HTTP/2 connection and notes what the server says of its end. */
+/** Opens one HTTP/2 connection and records whether the server has sent GOAWAY or closed it. */
 function connect(url: string) {
   const session = http2.connect(url, certificates ? { ca: certificates.ca } : {});
   const goaways: number[] = [];
@@ -174,32 +174,35 @@ describe.each(Object.entries(DIALECTS))("200 watches on one HTTP/2 connection of
   const answerOf = async (stream: ClientHttp2Stream): Promise<string> =>
     Buffer.concat(await stream.toArray()).toString();
 
-  it.skipIf(dialect.secure && !openssl)("leave calls that end working, and end together without ado", async () => {
-    await using echo = await startEcho({ routes: ROUTES, ...(dialect.secure && tls) });
-    const { session, goaways } = connect(dialect.url(echo));
-    let open = 0;
-    let ended = 0;
-    const watches = Array.from({ length: 200 }, () => {
-      const stream = ask(session, "WatchAlerts", dialect.watchHeaders, dialect.watchBody);
-      stream.once("data", () => open++);
-      stream.on("close", () => ended++);
-      return stream;
-    });
-    await until(() => open === 200, "200 watches");
-    const answers = await Promise.all(
-      Array.from({ length: 28 }, () => answerOf(ask(session, "ListAlerts", dialect.callHeaders, dialect.callBody))),
-    );
-    expect(answers.filter((answer) => answer.includes("here"))).toHaveLength(28);
-    for (const watch of watches) watch.close(http2.constants.NGHTTP2_CANCEL);
-    await until(() => ended === 200, "the watches' end");
-    const after = await answerOf(ask(session, "ListAlerts", dialect.callHeaders, dialect.callBody));
-    expect(after).toContain("here");
-    expect(goaways).toEqual([]);
-    session.destroy();
-  });
+  it.skipIf(dialect.secure && !openssl)(
+    "do not block calls that end, and can all end together without an error",
+    async () => {
+      await using echo = await startEcho({ routes: ROUTES, ...(dialect.secure && tls) });
+      const { session, goaways } = connect(dialect.url(echo));
+      let open = 0;
+      let ended = 0;
+      const watches = Array.from({ length: 200 }, () => {
+        const stream = ask(session, "WatchAlerts", dialect.watchHeaders, dialect.watchBody);
+        stream.once("data", () => open++);
+        stream.on("close", () => ended++);
+        return stream;
+      });
+      await until(() => open === 200, "200 watches");
+      const answers = await Promise.all(
+        Array.from({ length: 28 }, () => answerOf(ask(session, "ListAlerts", dialect.callHeaders, dialect.callBody))),
+      );
+      expect(answers.filter((answer) => answer.includes("here"))).toHaveLength(28);
+      for (const watch of watches) watch.close(http2.constants.NGHTTP2_CANCEL);
+      await until(() => ended === 200, "the watches' end");
+      const after = await answerOf(ask(session, "ListAlerts", dialect.callHeaders, dialect.callBody));
+      expect(after).toContain("here");
+      expect(goaways).toEqual([]);
+      session.destroy();
+    },
+  );
 
   it.skipIf(dialect.secure && !openssl)(
-    "that are taken back before they are answered are no flood either",
+    "are not a flood either when they are canceled before they are answered",
     async () => {
       await using echo = await startEcho({ routes: ROUTES, ...(dialect.secure && tls) });
       const { session, goaways } = connect(dialect.url(echo));

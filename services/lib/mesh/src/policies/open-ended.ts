@@ -4,20 +4,23 @@ import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 
 export interface OpenEndedPolicy extends Policy {
-  /** How many watches are open. */
+  /** The number of open watches. */
   count(): number;
-  /** Ends those of one connection, which is old, with UNAVAILABLE, so that their clients open them again on another one. */
+  /**
+   * Ends the watches of one old connection with UNAVAILABLE, so that their clients open them again on another
+   * connection.
+   */
   endOn(peer: Peer): void;
-  /** Ends them all with UNAVAILABLE, so that their clients open them again elsewhere. */
+  /** Ends all watches with UNAVAILABLE, so that their clients open them again on another server. */
   endAll(): void;
 }
 
 /**
- * Remembers the streams that last as long as their clients wish: a stop would wait for them in vain. One connection may have
+ * Tracks the open-ended streams, because a stop cannot wait for their end. One connection may have
  * `maxWatches` of them, so that calls that end find a free stream on it.
  */
 export function openEndedPolicy(maxWatches: number): OpenEndedPolicy {
-  /** The open ones, with their connection: its calls share one `Peer`. */
+  /** The open watches by connection: calls of one connection share a `Peer`. */
   const peers = new Map<Call, Peer>();
   const perConnection = new WeakMap<Peer, number>();
   const tooMany = rpcError(

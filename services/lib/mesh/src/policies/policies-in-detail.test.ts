@@ -6,7 +6,7 @@ import { compressionGzip } from "@connectrpc/connect-node";
 import { describe, expect, it } from "vitest";
 
 describe.each(CASES)("details at the $listener listener, $shape", ({ transport, call }) => {
-  it("say the reason of a domain error and the fields of an invalid request", async () => {
+  it("contain the reason of a domain error and the fields of an invalid request", async () => {
     await using echo = await startEcho();
     const client = echoClient(transport(echo));
     const failed = await call(client, { failCode: Code.FailedPrecondition }).catch((e) => ConnectError.from(e));
@@ -38,7 +38,7 @@ describe.each(CASES)("deadlines at the $listener listener, $shape", ({ transport
 });
 
 describe.each(Object.entries(LISTENER_CLIENTS))("compression at the %s listener", (_, transport) => {
-  it("takes what is zipped, and bounds what it unzips to", async () => {
+  it("accepts a compressed request and limits its inflated size", async () => {
     await using echo = await startEcho();
     const zipped = echoClient(transport(echo, compressionGzip));
     expect((await zipped.echo({ id: "x", text: "z".repeat(100_000) })).request?.text.length).toBe(100_000);
@@ -47,7 +47,7 @@ describe.each(Object.entries(LISTENER_CLIENTS))("compression at the %s listener"
   });
 });
 
-it("the web listener zips answers for who takes them zipped", async () => {
+it("the web listener compresses answers for clients that accept compression", async () => {
   await using echo = await startEcho();
   const ask = async (encoding: string) => {
     const headers = { "content-type": "application/json", "accept-encoding": encoding };

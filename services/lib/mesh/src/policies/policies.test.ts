@@ -12,7 +12,7 @@ const slow = { delay: { nanos: 300_000_000 } };
 describe.each(CASES)("admission at the $listener listener, $shape", ({ transport, call }) => {
   const admission = { maxInFlight: 2, maxQueued: 2, maxWaitMs: 5_000, overloadWaitMs: 5_000 };
 
-  it("runs two, queues two, turns the others away with a time to come back", async () => {
+  it("runs two calls, queues two, and rejects the others with a retry time", async () => {
     await using echo = await startEcho({ admission });
     const client = echoClient(transport(echo));
     const calls = Array.from({ length: 6 }, () => call(client, { delay: { nanos: 500_000_000 } }));
@@ -24,14 +24,14 @@ describe.each(CASES)("admission at the $listener listener, $shape", ({ transport
     expect(await codeOf(call(client, {}))).toBe("OK");
   });
 
-  it("sheds what would wait too long", async () => {
+  it("rejects calls that would wait too long", async () => {
     await using echo = await startEcho({ admission: { ...admission, maxWaitMs: 20, overloadWaitMs: 20 } });
     const client = echoClient(transport(echo));
     const calls = Array.from({ length: 4 }, () => codeOf(call(client, slow)));
     expect((await Promise.all(calls)).sort()).toEqual([Code.ResourceExhausted, Code.ResourceExhausted, "OK", "OK"]);
   });
 
-  it("gives a canceled call's slot back", async () => {
+  it("frees a canceled call's slot", async () => {
     await using echo = await startEcho({ admission: { ...admission, maxQueued: 1 } });
     const client = echoClient(transport(echo));
     const controller = new AbortController();
@@ -44,14 +44,14 @@ describe.each(CASES)("admission at the $listener listener, $shape", ({ transport
 });
 
 describe("overload at the gRPC listener", () => {
-  /** The status of a call that sends headers and no body, within 40 ms. */
+  /** The status that a call receives within 40 ms when it sends headers and no body. */
   const statusOfHeaders = (session: http2.ClientHttp2Session): Promise<unknown> => {
     const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };
     const stream = session.request({ ...head, "content-type": "application/grpc", "grpc-timeout": "40m" });
     return new Promise((resolve) => stream.once("response", (h) => resolve(h["grpc-status"])).resume());
   };
 
-  it("rejects a call when its headers come, and lets such a call wait for its body before and after", async () => {
+  it("rejects a call when its headers arrive; before and after overload, the call waits for its body", async () => {
     await using echo = await startEcho({ admission: { maxInFlight: 1, overloadAfterMs: 50 } });
     const client = echoClient(LISTENER_CLIENTS.gRPC?.(echo) ?? expect.fail());
     const session = http2.connect(echo.grpcUrl);
@@ -69,7 +69,7 @@ describe("overload at the gRPC listener", () => {
 
     controller.abort();
     expect(await held).toBe(Code.Canceled);
-    // Overload ends when nothing was rejected for 50 ms.
+    // Overload ends when no call was rejected for 50 ms.
     for (const end = performance.now() + 5_000; status !== waitsForBody && performance.now() < end; ) {
       status = await statusOfHeaders(session);
     }
@@ -79,7 +79,7 @@ describe("overload at the gRPC listener", () => {
 });
 
 describe("a call that a policy rejects on its headers, at the gRPC listener", () => {
-  it("is answered with details, its stream ended though its body never comes, and every policy sees its end", async () => {
+  it("is answered with details, its stream ends though its body never arrives, and every policy sees its end", async () => {
     const ends: unknown[] = [];
     const reject = () => {
       throw rpcError(Code.PermissionDenied, "CLOSED_TODAY", "détail é 100% \n");
@@ -126,7 +126,7 @@ describe.each(Object.entries(LISTENER_CLIENTS))("validation at the %s listener",
 });
 
 describe("deadlines", () => {
-  it("end a gRPC call whose client sends headers and nothing else, and it holds no slot", async () => {
+  it("end a gRPC call whose client sends only headers, and the call holds no slot", async () => {
     await using echo = await startEcho({ admission: { maxInFlight: 1, maxQueued: 1 } });
     const session = http2.connect(echo.grpcUrl);
     const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };
@@ -152,7 +152,7 @@ describe("deadlines", () => {
 });
 
 describe("telemetry", () => {
-  it("does not let what a supplier sent into the log", async () => {
+  it("keeps a supplier's data out of the log", async () => {
     await using echo = await startEcho();
     const client = echoClient(LISTENER_CLIENTS.gRPC?.(echo as EchoServer) ?? expect.fail());
     await codeOf(client.echo({ id: "x", text: "the whole contract", behavior: { failUnknown: true } }));

@@ -39,7 +39,7 @@ function start() {
 }
 const tooMany = expect.objectContaining({ code: Code.ResourceExhausted });
 
-it("one address gets its number of watches, and one more when one has ended", () => {
+it("one address may open watches up to its limit, and one more when one has ended", () => {
   const { begin, end } = start();
   const first = begin("10.0.0.1");
   begin("10.0.0.1");
@@ -49,20 +49,20 @@ it("one address gets its number of watches, and one more when one has ended", ()
   expect(() => begin("10.0.0.1")).toThrow(tooMany);
 });
 
-it("all addresses together get theirs", () => {
+it("all addresses together may open watches up to the total limit", () => {
   const { begin } = start();
   for (const address of ["10.0.0.1", "10.0.0.1", "10.0.0.2"]) begin(address);
   expect(() => begin("10.0.0.3")).toThrow(tooMany);
 });
 
-it("reflection is counted apart, and checks are not counted", () => {
+it("reflection streams are counted separately, and health checks are not counted", () => {
   const { begin } = start();
   for (const address of ["10.0.0.1", "10.0.0.1", "10.0.0.2"]) begin(address);
   begin("10.0.0.1", ServerReflection.method.serverReflectionInfo);
   for (let i = 0; i < 10; i++) begin("10.0.0.1", Health.method.check);
 });
 
-it("a call that was rejected, and one that ends twice, free nothing that others hold", () => {
+it("a rejected call, or one that ends twice, frees no place of another call", () => {
   const { begin, end } = start();
   const first = begin("10.0.0.1");
   begin("10.0.0.1");

@@ -3,22 +3,27 @@ import type { Call } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 
-/** How many streams of health and reflection a server keeps: anybody may open them, and they last as long as their clients wish. */
+/**
+ * Limits on streams of health and reflection: anybody may open them, and they last until their clients end
+ * them.
+ */
 export interface ProbeStreamLimits {
-  /** Of each service, at all listeners together. */
+  /** Per service, over all listeners. */
   readonly maxStreams: number;
-  /** Of each service, from one remote address. */
+  /** Per service and remote address. */
   readonly maxStreamsPerAddress: number;
 }
 
-/** A client of the mesh watches with one stream a connection. */
+/** A client of the mesh opens one health watch per connection. */
 export const DEFAULT_PROBE_STREAMS: ProbeStreamLimits = { maxStreams: 1_024, maxStreamsPerAddress: 256 };
 
 const RETRY_AFTER_MS = 5_000;
 
 /**
- * Counts `Health/Watch` and reflection streams from their headers on, in total and by the remote address of their connection. They take
- * no slot of the admission policy, so that a server that is full still says how it is. @throws RESOURCE_EXHAUSTED in `open`
+ * Counts `Health/Watch` and reflection streams from their headers on, in total and by the remote address of
+ * their connection. They hold no slot of the admission policy, so that a server without free slots still
+ * reports its health.
+ * @throws RESOURCE_EXHAUSTED in `open`
  */
 export function probeStreamPolicy(limits: ProbeStreamLimits = DEFAULT_PROBE_STREAMS): Policy {
   const addresses = new Map<Call, string>();

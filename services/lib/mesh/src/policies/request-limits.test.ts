@@ -11,15 +11,15 @@ const codeOf = (reason: unknown): Code => ConnectError.from(reason).code;
 const reasonOf = (reason: unknown): string => ConnectError.from(reason).rawMessage;
 
 describe.each(Object.entries(LISTENER_CLIENTS))("at the %s listener", (_, connect) => {
-  it("a health check takes 4 KiB and no more", async () => {
+  it("a health check accepts 4 KiB and not more", async () => {
     await using echo = await startEcho();
     const { check } = createClient(Health, connect(echo));
-    // Tag and length of the field take 3 bytes.
+    // The field's tag and length take 3 bytes.
     expect(await check({ service: "x".repeat(4_093) }).catch(codeOf)).toBe(Code.NotFound);
     expect(await check({ service: "x".repeat(4_094) }).catch(codeOf)).toBe(Code.ResourceExhausted);
   });
 
-  it("a request that is not let in holds no more than its share, and others are answered", async () => {
+  it("requests without a slot hold no more than their share of memory, and other calls are answered", async () => {
     const MIB = 1024 * 1024;
     await using echo = await startEcho({ requestMemory: { processBytes: 2 * MIB, connectionBytes: MIB } });
     const client = echoClient(connect(echo));
@@ -29,7 +29,7 @@ describe.each(Object.entries(LISTENER_CLIENTS))("at the %s listener", (_, connec
     expect((await client.echo({ id: "next" })).request?.id).toBe("next");
   });
 
-  it("a stream whose next message does not come is ended", async () => {
+  it("a stream whose next message does not arrive is ended", async () => {
     await using echo = await startEcho({ limits: { messageTimeoutMs: 300 } });
     const sum = echoClient(connect(echo)).sum(
       (async function* () {
@@ -47,7 +47,7 @@ describe("health watches", () => {
     return messages.next().then((first) => first.value?.status, codeOf);
   };
 
-  it("are bounded by address over all listeners together", async () => {
+  it("are limited per address over all listeners together", async () => {
     await using echo = await startEcho({ drainMs: 100, probeStreams: { maxStreamsPerAddress: 2 } });
     const [grpc, web] = Object.values(LISTENER_CLIENTS);
     if (!grpc || !web) throw new Error("two listeners");
@@ -57,7 +57,7 @@ describe("health watches", () => {
     expect(await watch(web(echo))).toBe(Code.ResourceExhausted);
   });
 
-  it("are bounded in total", async () => {
+  it("are limited in total", async () => {
     await using echo = await startEcho({ drainMs: 100, probeStreams: { maxStreams: 1 } });
     const transport = LISTENER_CLIENTS.gRPC?.(echo);
     if (!transport) throw new Error("a listener");
@@ -66,7 +66,7 @@ describe("health watches", () => {
   });
 });
 
-describe("a body that does not come over HTTP/2", () => {
+describe("a body that does not arrive over HTTP/2", () => {
   const begin = async (session: http2.ClientHttp2Session, contentType: string) => {
     const headers = { ":method": "POST", ":path": MEASURE, "content-type": contentType, te: "trailers" };
     const stream = session.request({ ...headers, "grpc-timeout": "99999999H" });
@@ -76,7 +76,7 @@ describe("a body that does not come over HTTP/2", () => {
     return answer;
   };
 
-  it("ends its call at the gRPC listener, whatever deadline its client set", async () => {
+  it("ends its call at the gRPC listener, at any deadline of its client", async () => {
     await using echo = await startEcho({ limits: { bodyTimeoutMs: 400 } });
     const answer = await begin(http2.connect(echo.grpcUrl), "application/grpc");
     expect(answer["grpc-status"]).toBe(String(Code.DeadlineExceeded));
@@ -91,7 +91,7 @@ describe("a body that does not come over HTTP/2", () => {
   });
 });
 
-it("a timeout that is longer than any timer is cut, not taken for none", async () => {
+it("a timeout longer than any timer is cut, not ignored", async () => {
   const call = (echo: EchoServer, ms: string) =>
     fetch(`${echo.webUrl}/bellwether.echo.v1.EchoService/Echo`, {
       method: "POST",
@@ -103,7 +103,7 @@ it("a timeout that is longer than any timer is cut, not taken for none", async (
   expect((await call(echo, "10")).status).toBe(504);
 });
 
-describe("after the requests without a slot held too much", () => {
+describe("after the requests without a slot have exceeded their memory limit", () => {
   const MIB = 1024 * 1024;
   const requestMemory = { processBytes: 2 * MIB, connectionBytes: 8 * MIB };
 

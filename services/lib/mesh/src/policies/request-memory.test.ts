@@ -31,7 +31,10 @@ class ArrivingCall extends Call {
     policy.close?.(this, undefined);
   }
 
-  /** So many KiB of its request have come, what the server keeps besides included; it will have so many as `announcedKib`. */
+  /**
+   * Reports that the request and its overhead now hold this many KiB, and will hold `announcedKib` when
+   * complete.
+   */
   holds(kib: number, announcedKib = 0): this {
     this.memory?.count(this, (kib - 16) * KIB, announcedKib * KIB);
     return this;
@@ -44,7 +47,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-it("counts what calls hold until they have a slot or end", () => {
+it("counts the bytes of calls until they have a slot or end", () => {
   const a = new ArrivingCall({}).holds(100);
   const b = new ArrivingCall({}).holds(200);
   a.holds(150);
@@ -56,7 +59,7 @@ it("counts what calls hold until they have a slot or end", () => {
   expect(policy.bytes()).toBe(0);
 });
 
-it("ends the call that takes its connection a byte beyond the limit, and no other", () => {
+it("ends only the call whose bytes put its connection above the limit", () => {
   const connection = {};
   const a = new ArrivingCall(connection).holds(300);
   const b = new ArrivingCall(connection).holds(300);
@@ -66,7 +69,7 @@ it("ends the call that takes its connection a byte beyond the limit, and no othe
   expect(policy.bytes()).toBe(300 * KIB);
 });
 
-it("takes from the connection that holds most, its latest calls first, when all together reach the limit", () => {
+it("ends the latest calls of the connection that holds most when all requests together exceed the limit", () => {
   const [greedy, modest] = [{}, {}];
   const large = [1, 2, 3, 4, 5].map(() => new ArrivingCall(greedy).holds(100));
   const small = new ArrivingCall(modest).holds(300);
@@ -84,7 +87,7 @@ it("takes from the connection that holds most, its latest calls first, when all 
   expect(policy.bytes()).toBe(801 * KIB);
 });
 
-it("counts a call that sends nothing, once it has waited", () => {
+it("counts a call that sends nothing once it has waited", () => {
   const call = new ArrivingCall({});
   expect(policy.bytes()).toBe(0);
   vi.advanceTimersByTime(10);
@@ -93,7 +96,7 @@ it("counts a call that sends nothing, once it has waited", () => {
   expect(policy.bytes()).toBe(0);
 });
 
-it("ends a request that is not complete in time, and leaves one that is", () => {
+it("ends a request that is not complete in time, and keeps one that is", () => {
   const slow = new ArrivingCall({});
   const waiting = new ArrivingCall({});
   waiting.requestComplete = true;
@@ -104,7 +107,7 @@ it("ends a request that is not complete in time, and leaves one that is", () => 
   expect(waiting.failed).toBeUndefined();
 });
 
-it("ends requests that announce more than 64 KiB at their first bytes, for a second after memory was short", () => {
+it("ends requests that announce more than 64 KiB at their first bytes, for a second after the limit was exceeded", () => {
   const begin = (announcedKib: number) => new ArrivingCall({}).holds(17, announcedKib);
   const large = new ArrivingCall({}).holds(500, 2_000);
   expect(begin(65).failed).toBeUndefined();

@@ -4,41 +4,45 @@ import type { Policy } from "../call/policy.ts";
 import { createCollector } from "../call/young-garbage.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 
-/** What a server keeps for calls that have no slot yet: their requests arrive, or they wait. */
+/** Limits on the memory of calls without a slot: calls whose requests are arriving or that wait. */
 export interface RequestMemoryLimits {
-  /** Bytes of all requests together, inflated ones too. */
+  /** Bytes of all requests together, including inflated bytes. */
   readonly processBytes: number;
   /** Bytes of the requests of one connection. */
   readonly connectionBytes: number;
-  /** From its headers to its last byte, a request of one message. */
+  /** Longest time from a request's headers to its last byte, for requests of one message. */
   readonly bodyTimeoutMs: number;
 }
 
-/** Two of the largest requests of a connection: a weekly run sends two chunks at a time. */
+/** Room for two of the largest requests per connection: a weekly run sends two chunks at a time. */
 export const DEFAULT_REQUEST_MEMORY = { processBytes: 32 * 1024 * 1024, connectionBytes: 32 * 1024 * 1024 };
 
 export interface RequestMemoryPolicy extends Policy {
-  /** Bytes that are counted now, for metrics and tests. */
+  /** Bytes that are currently counted, for metrics and tests. */
   bytes(): number;
 }
 
-/** A call with what the server keeps for it besides its request: its objects and its header block. */
+/** Memory of a call besides its request: its objects and its header block. */
 const CALL_BYTES = 16 * 1024;
-/** Most calls have a slot by then, and are never counted. */
+/** A call is counted after this time. Most calls have a slot by then and are never counted. */
 const FRESH_MS = 5;
-/** A request of more bytes is large. */
+/** A request above this size is large. */
 const LARGE_BYTES = 64 * 1024;
-/** Ending one call at a time would look for the largest connection for each. */
+/**
+ * Share of the limit to which an eviction reduces the total, so that it ends several calls per search for the
+ * largest connection.
+ */
 const EVICT_TO = 7 / 8;
 /**
- * So long after the limit was met, large requests are read slowly, because reading at full speed what is thrown away takes all of the core,
- * and new large requests are ended at their first bytes, because most of what they bring would be thrown away.
+ * For this time after the limit was exceeded, large requests are read slowly, because reading data at full
+ * speed that is then discarded takes all of the core. New large requests are ended at their first bytes,
+ * because most of their data would be discarded.
  */
 const PRESSED_MS = 1_000;
 const PACE_MS = 250;
 const RETRY_AFTER_MS = 1_000;
 
-/** What one connection's calls hold. */
+/** The counted calls of one connection. */
 interface Holder {
   readonly connection: object;
   readonly calls: Set<Call>;
@@ -51,14 +55,17 @@ interface Counted {
 }
 
 /**
- * Bounds what calls without a slot hold. One that takes its connection beyond the limit is ended; when all together reach theirs, the
- * connection that holds most loses its latest calls, so that clients with small requests go on beside one that sends much. For a second after
- * that, a request that announces more than 64 KiB is ended at its first bytes. And a request of one message must be complete in time, whatever deadline its client has set. @throws RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED by `call.fail`
+ * Limits the memory of calls without a slot. A call that puts its connection above the connection's limit is
+ * ended. When all requests together exceed the process's limit, the latest calls of the connection that holds
+ * most are ended, so that clients with small requests continue beside a client that sends much. For a second
+ * after that, a request that announces more than 64 KiB is ended at its first bytes. Independently of its
+ * client's deadline, a request of one message must be complete within `bodyTimeoutMs`.
+ * @throws RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED by `call.fail`
  */
 export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryPolicy {
   const holders = new Map<object, Holder>();
   const counted = new Map<Call, Counted>();
-  /** Calls whose request is not complete, first come first. */
+  /** Calls whose request is incomplete, in order of arrival. */
   const incomplete = new Set<Call>();
   const exhausted = rpcError(
     Code.ResourceExhausted,
@@ -95,7 +102,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
     while (total > enough) {
       const [holder] = [...holders.values()].sort((a, b) => b.bytes - a.bytes);
       if (!holder) return;
-      // To half at most: then another connection may hold more.
+      // Stops at half: then another connection may hold more.
       const half = holder.bytes / 2;
       for (const call of [...holder.calls].reverse()) {
         if (total <= enough || holder.bytes <= half) break;
@@ -139,11 +146,11 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
 
   const end = (call: Call): void => {
     call.fail(exhausted);
-    // Whatever the call does, it is counted no more.
+    // The call is no longer counted, whatever it does.
     release(call);
   };
 
-  /** Counts calls that have waited since the last look, and ends those whose request takes too long. */
+  /** Counts calls that have waited since the last check, and ends calls whose requests take too long. */
   const look = (): void => {
     looking = undefined;
     const waiting = fresh;

@@ -40,7 +40,7 @@ const CASES = Object.entries(LISTENER_CLIENTS).flatMap(([listener, transport]) =
 );
 
 const recorded = recordSpans();
-/** Id of the span that each handler ran in. */
+/** Id of the span in which each handler ran. */
 const handlerSpans: (string | undefined)[] = [];
 let echo: EchoServer;
 
@@ -60,7 +60,7 @@ describe.each(CASES)(
   ({ listener, transport, method, call }) => {
     const name = `bellwether.echo.v1.EchoService/${method}`;
     const headers = { traceparent: traceparent("01") };
-    /** The one span of a call; the server may end it after the client has its answer. */
+    /** The only span of a call. The server may end it after the client has its answer. */
     const spanOf = async (behavior: object, more: HeadersInit = {}) => {
       const code = await codeOf(call(echoClient(transport(echo)), behavior, { headers: { ...headers, ...more } }));
       await until(() => recorded.ended().length > 0, "the span");
@@ -87,8 +87,8 @@ describe.each(CASES)(
       ["an unknown error", { failUnknown: true }, Code.Internal, "INTERNAL"],
       ["a code that blames the server", { failCode: Code.Unavailable }, Code.Unavailable, "UNAVAILABLE"],
       ["a passed deadline", { delay: { seconds: 60n } }, Code.DeadlineExceeded, "DEADLINE_EXCEEDED"],
-    ])("says that %s is an error, and which", async (_, behavior, code, reported) => {
-      // Headers that the client does not know of: its own timer would take the call back first.
+    ])("has status ERROR and the code for %s", async (_, behavior, code, reported) => {
+      // The client does not know these headers: otherwise its own timer would cancel the call first.
       const deadline = { "grpc-timeout": "200m", "connect-timeout-ms": "200" };
       const failed = await spanOf(behavior, code === Code.DeadlineExceeded ? deadline : {});
       expect(failed.code).toBe(code);
@@ -103,7 +103,7 @@ describe.each(CASES)(
       ["its own invalid request", { failCode: 17 }, Code.InvalidArgument, "INVALID_ARGUMENT"],
       ["what is not there", { failCode: Code.NotFound }, Code.NotFound, "NOT_FOUND"],
       ["its own taking back", { failCode: Code.Canceled }, Code.Canceled, "CANCELLED"],
-    ])("has the code, and is no error, where the caller is told of %s", async (_, behavior, code, reported) => {
+    ])("has the code and not the status ERROR when the caller receives %s", async (_, behavior, code, reported) => {
       const failed = await spanOf(behavior);
       expect(failed.code).toBe(code);
       expect(failed.span).toMatchObject({
@@ -113,18 +113,18 @@ describe.each(CASES)(
       expect(failed.span.attributes).not.toHaveProperty("error.type");
     });
 
-    it("is not recorded where the caller does not record, or says nothing and the ratio is 0", async () => {
+    it("is not recorded when the caller does not record, or when there is no traceparent and the ratio is 0", async () => {
       const client = echoClient(transport(echo));
       for (const unrecorded of [{ traceparent: traceparent("00") }, {}]) {
         expect(await codeOf(call(client, {}, { headers: unrecorded }))).toBe("OK");
       }
-      // A recorded call after them: what was recorded before it has ended by now.
+      // A recorded call follows: any span recorded before it has ended by now.
       await spanOf({});
     });
   },
 );
 
-describe("where callers are authenticated, a caller's wish to be recorded", () => {
+describe("on a server that authenticates callers, a caller's sampled flag", () => {
   const telemetry = { sampleRatio: 0, metricsText: () => Promise.resolve("") };
   const headers = { traceparent: traceparent("01") };
   let closed: EchoServer;
@@ -155,7 +155,7 @@ describe("where callers are authenticated, a caller's wish to be recorded", () =
       expect(await codeOf(echo({ id: "x" }, { headers: bad }))).toBe(Code.Unauthenticated);
       const health = createClient(Health, to(closed));
       expect(await codeOf(health.check({}, { headers: bad }))).toBe("OK");
-      // The next recorded span is that of an identified caller: those before were none.
+      // The next recorded span belongs to an identified caller: the calls before it were not recorded.
       expect(await codeOf(echo({ id: "x" }, { headers: { ...headers, authorization } }))).toBe("OK");
       await until(() => recorded.ended().length > 0, "the span");
       const [span = expect.fail("no span"), ...more] = recorded.ended();
@@ -166,7 +166,7 @@ describe("where callers are authenticated, a caller's wish to be recorded", () =
     },
   );
 
-  it("is not needed for a trace that the server draws itself", async () => {
+  it("is not needed for a trace that the server samples itself", async () => {
     const all = { telemetry: { ...telemetry, sampleRatio: 1 }, auth: { identities: {} } };
     await using drawing = await startEcho(all);
     expect(

@@ -5,8 +5,9 @@ import type { Policy } from "../call/policy.ts";
 import { codeName, isServerError } from "../errors/code-name.ts";
 
 /**
- * A SERVER span for every recorded trace, and `rpc.server.call.duration` for every call. First in the chain: it sees every end.
- * @param trustsCallers whether a caller's wish to be recorded is followed at once, before authentication; else `callerTracePolicy` does
+ * Records a SERVER span for every recorded trace, and `rpc.server.call.duration` for every call. First in the
+ * chain, so that it sees every end.
+ * @param trustsCallers whether a caller's sampled flag is followed at once, before authentication; otherwise `callerTracePolicy` follows it
  */
 export function telemetryPolicy(sampleRatio: number, trustsCallers: boolean): Policy {
   const durations = createRpcDurations("server");
@@ -31,7 +32,7 @@ export function telemetryPolicy(sampleRatio: number, trustsCallers: boolean): Po
   };
 }
 
-/** Follows an identified caller's wish to have its trace recorded. After authentication in the chain. */
+/** Follows the sampled flag of an identified caller. Must come after authentication in the chain. */
 export function callerTracePolicy(): Policy {
   return {
     open(call) {
@@ -44,7 +45,7 @@ export function callerTracePolicy(): Policy {
   };
 }
 
-/** The protocol by the names of OpenTelemetry's conventions. */
+/** The protocol's name in OpenTelemetry's conventions. */
 function systemOf(call: Call): string {
   return call.protocolName === "connect" ? "connectrpc" : call.protocolName;
 }

@@ -4,20 +4,20 @@ import { trafficPolicy } from "./traffic.ts";
 
 const call = (isProbe: boolean) => ({ startedAt: performance.now(), bound: { isProbe } }) as Call;
 
-/** Milliseconds that waiting took; timers may be a millisecond early. */
+/** Measured wait in milliseconds; a timer may fire a millisecond early. */
 async function waited(traffic: ReturnType<typeof trafficPolicy>, quietMs: number, limitMs: number): Promise<number> {
   const began = performance.now();
   await traffic.ended(quietMs, limitMs);
   return performance.now() - began + 1;
 }
 
-test("a server that had no call, or only probes, has ended at once", async () => {
+test("traffic of a server that had no call, or only probes, has ended at once", async () => {
   const traffic = trafficPolicy();
   traffic.open?.(call(true));
   expect(await waited(traffic, 10_000, 10_000)).toBeLessThan(1_000);
 });
 
-test("traffic has ended when no call has come for so long", async () => {
+test("traffic has ended when no call has arrived for quietMs", async () => {
   const traffic = trafficPolicy();
   traffic.open?.(call(false));
   const took = await waited(traffic, 200, 10_000);
@@ -25,7 +25,7 @@ test("traffic has ended when no call has come for so long", async () => {
   expect(took).toBeLessThan(5_000);
 });
 
-test("traffic that goes on is waited for up to the limit", async () => {
+test("the wait for continuous traffic ends at the limit", async () => {
   const traffic = trafficPolicy();
   traffic.open?.(call(false));
   const calls = setInterval(() => traffic.open?.(call(false)), 10);

@@ -2,11 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Policy } from "../call/policy.ts";
 
 export interface TrafficPolicy extends Policy {
-  /** Waits until no call has come for `quietMs`, and at most `limitMs`. */
+  /** Waits until no call has arrived for `quietMs`, and at most `limitMs`. */
   ended(quietMs: number, limitMs: number): Promise<void>;
 }
 
-/** Knows when the last call came. After telemetry in the chain: it tells the time from what that noted. */
+/**
+ * Knows when the last call arrived. Must come after telemetry in the chain, which sets the time that this
+ * policy reads.
+ */
 export function trafficPolicy(): TrafficPolicy {
   let lastCall = Number.NEGATIVE_INFINITY;
   return {

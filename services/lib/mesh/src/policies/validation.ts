@@ -5,10 +5,14 @@ import type { Policy } from "../call/policy.ts";
 import { type FieldViolation, invalidRequest } from "../errors/rpc-error.ts";
 import { expectedForm } from "./expected-form.ts";
 
-/** Holds every inbound message against its protovalidate rules: INVALID_ARGUMENT with google.rpc.BadRequest, one entry per field. */
+/**
+ * Checks every request message against its protovalidate rules. A violation is INVALID_ARGUMENT with
+ * google.rpc.BadRequest, one entry per field.
+ */
 export function validationPolicy(methods: readonly DescMethod[]): Policy {
   const validator = createValidator({ regexMatch: createMatcher() });
-  // Rules are compiled when a message is first seen, the first ones for 100 ms and more: now, not in somebody's call.
+  // The rules of a message are compiled on its first use, which takes 100 ms or more for the first messages.
+  // Compile them at start, not during a call.
   for (const { input } of methods) validator.validate(input, create(input));
   return {
     message(call, message) {
@@ -20,7 +24,7 @@ export function validationPolicy(methods: readonly DescMethod[]): Policy {
 
 const NONE: readonly FieldViolation[] = [];
 
-/** What a message breaks of its rules, in words for a client. @throws what the validator itself fails with */
+/** The violations of a message, in words for a client. @throws the validator's own errors */
 export function violationsOf(validator: Validator, input: DescMessage, message: Message): readonly FieldViolation[] {
   const result = validator.validate(input, message);
   if (result.kind === "valid") return NONE;
@@ -31,7 +35,7 @@ export function violationsOf(validator: Validator, input: DescMessage, message: 
   }));
 }
 
-/** What a violation says to a client: in words, without the pattern that a text does not match. */
+/** The text of a violation for a client: in words, without the pattern that a text does not match. */
 function descriptionOf({ message, field }: Violation, input: DescMessage, given: Message): string {
   const [, pattern] = /regex pattern `(.*)`$/s.exec(message) ?? [];
   if (pattern === undefined) return message;
@@ -41,8 +45,8 @@ function descriptionOf({ message, field }: Violation, input: DescMessage, given:
 }
 
 /**
- * Patterns stand in our own contracts, not in messages, and none of them backtracks: the engine's RegExp matches them some fifty
- * times faster than RE2 in JavaScript.
+ * Patterns come from the project's contracts, not from messages, and none of them backtracks. The engine's
+ * RegExp matches them about fifty times faster than RE2 in JavaScript.
  */
 function createMatcher(): (pattern: string, against: string) => boolean {
   const compiled = new Map<string, RegExp>();

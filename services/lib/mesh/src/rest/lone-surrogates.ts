@@ -1,20 +1,21 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../errors/rpc-error.ts";
 
-/** An escape of half a character: only by one can a text of UTF-8 JSON have a lone surrogate. */
+/** An escape of a surrogate: the only way in which a text of UTF-8 JSON can contain a lone surrogate. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-/** As many as an error carries. */
+/** The number of violations that an error carries. */
 const MAX_VIOLATIONS = 20;
 
 /**
- * Names and texts of a JSON body that are no well-formed Unicode: they would all be recorded as U+FFFD, and name the same supplier.
- * @param source what `json` was parsed from; it says whether looking is needed.
- * @returns at most 20, with paths such as "tags[2]".
+ * Finds names and texts of a JSON body that are not well-formed Unicode. Without this check all of them would
+ * be recorded as U+FFFD and would name the same supplier.
+ * @param source the text that `json` was parsed from; without surrogate escapes in it, no search is needed
+ * @returns at most 20 violations, with paths such as "tags[2]"
  */
 export function loneSurrogates(json: JsonValue, source: string): readonly FieldViolation[] {
   const violations: FieldViolation[] = [];
   if (!SURROGATE_ESCAPE.test(source)) return violations;
-  // No recursion: a body may be nested deeper than the stack.
+  // Not recursive: a body may be nested deeper than the stack allows.
   const left: { readonly path: string; readonly value: JsonValue }[] = [{ path: "", value: json }];
   for (let at = left.pop(); at !== undefined && violations.length < MAX_VIOLATIONS; at = left.pop()) {
     const { path, value } = at;

@@ -7,8 +7,8 @@ import type { WebRequest } from "../web/web-handler.ts";
 import { loneSurrogates } from "./lone-surrogates.ts";
 
 /**
- * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is none. `arrived` is called with the bytes
- * that have come, inflated; what it throws ends the reading.
+ * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is no body. `arrived` is
+ * called with the number of inflated bytes so far; an error that it throws ends the reading.
  * @throws ConnectError INVALID_ARGUMENT or RESOURCE_EXHAUSTED
  */
 export async function readJsonBody(
@@ -33,7 +33,10 @@ function parseBody(text: string): JsonValue {
   }
 }
 
-/** Takes a byte order mark away. Bytes that are no UTF-8 would become other characters, and with them another supplier's id. */
+/**
+ * Decodes UTF-8 and removes a byte order mark. Invalid bytes are an error, because a replacement character
+ * could name another supplier.
+ */
 function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -42,7 +45,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Names that come twice are an error: JSON.parse would keep the last of them without a word. */
+/** A repeated name is an error: JSON.parse would silently keep only its last value. */
 function parseJson(text: string): JsonValue {
   const json: JsonValue = JSON.parse(text);
   if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
@@ -64,7 +67,7 @@ async function readBytes(request: WebRequest, maxBytes: number, arrived: (bytes:
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    // destroyOnReturn: false, so that the answer can still be sent over the same socket.
+    // destroyOnReturn is false, so that the answer can still be sent on the same socket.
     for await (const chunk of source.iterator({ destroyOnReturn: false })) {
       size += chunk.length;
       if (size > maxBytes) {

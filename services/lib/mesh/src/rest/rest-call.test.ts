@@ -10,7 +10,7 @@ import { restRoute } from "./rest-route.ts";
 const object = (body: JsonValue | undefined) => (typeof body === "object" && !Array.isArray(body) ? (body ?? {}) : {});
 const number = (value: JsonValue | undefined): number => (typeof value === "number" ? value : 0);
 
-/** What a body may ask for: how the call behaves. */
+/** The fields of a request body: they decide how the call behaves. */
 const behavior = (body: JsonValue | undefined) => ({
   failCode: number(object(body).failCode),
   failUnknown: object(body).failUnknown === true,
@@ -67,10 +67,10 @@ async function post(path: string, body: BodyInit, headers: Record<string, string
 }
 
 const SHAPES = { unary: "/echo", "server stream": "/count" };
-/** A request that is well-formed for both paths. */
+/** A request that is valid for both paths. */
 const asks = (more: object = {}): string => JSON.stringify({ id: "x", to: 3, ...more });
 
-it("answers one message as JSON, and a stream as a line of JSON each", async () => {
+it("answers one message as JSON, and a stream as one line of JSON per message", async () => {
   const one = await post("/echo", asks());
   expect([one.status, one.headers.get("content-type"), one.text]).toEqual([200, "application/json", '{"id":"x"}']);
   const many = await post("/count", asks());
@@ -81,7 +81,7 @@ it("answers one message as JSON, and a stream as a line of JSON each", async () 
   ]);
 });
 
-it("tells paths by their verb, takes a query, and says what another verb may be", async () => {
+it("distinguishes paths by their verb, accepts a query, and lists the allowed verbs for another verb", async () => {
   const got = await fetch(`${echo.webUrl}/echo?id=a%20b`);
   expect(await got.json()).toEqual({ got: "a b" });
   const deleted = await fetch(`${echo.webUrl}/echo`, { method: "DELETE" });
@@ -95,14 +95,14 @@ it.each([
   ["/echo?id=x&ids=y", "ids", 'unknown query parameter; did you mean "id"? known: id, tag'],
   ["/echo?id=x&id=y", "id", "is given 2 times; give it once"],
   ["/echo?__proto__=x&id=x", "__proto__", "unknown query parameter; known: tag, id"],
-])("a query that the path does not know is rejected: %s", async (path, field, description) => {
+])("rejects a query parameter that the path does not declare: %s", async (path, field, description) => {
   const answer = await fetch(`${echo.webUrl}${path}`);
   const { message, details } = await answer.json();
   expect([answer.status, message]).toEqual([400, `${field}: ${description}`]);
   expect(details[1].debug).toEqual({ fieldViolations: [{ field, description }] });
 });
 
-it("a query whose escaped bytes are not UTF-8 is an error, not another text", async () => {
+it("rejects a query whose escaped bytes are not UTF-8", async () => {
   const answer = await fetch(`${echo.webUrl}/echo?id=M%FCller`);
   expect([answer.status, (await answer.json()).message]).toEqual([
     400,
@@ -116,7 +116,7 @@ it.each([
   [String.raw`{"id":"x","a":[1,{"b":"\uDFFFx"}]}`, "a[1].b"],
   [String.raw`{"id":"x","\udead":1}`, "\ufffd"],
   [String.raw`{"id":"\udc00\ud800"}`, "id"],
-])("half a character in a body is an error that names the field: %s", async (body, field) => {
+])("rejects a lone surrogate in a body and names the field: %s", async (body, field) => {
   const { status, text } = await post("/echo", body);
   const { code, details } = JSON.parse(text);
   expect([status, code]).toEqual([400, "invalid_argument"]);
@@ -126,20 +126,20 @@ it.each([
   });
 });
 
-it("a character of two halves, and an escaped backslash before a u, are texts as any other", async () => {
+it("accepts a surrogate pair, and an escaped backslash before a u, as ordinary text", async () => {
   expect((await post("/echo", String.raw`{"id":"\ud83d\ude00"}`)).text).toBe('{"id":"😀"}');
   expect((await post("/echo", String.raw`{"id":"\\ud800"}`)).text).toBe(String.raw`{"id":"\\ud800"}`);
 });
 
-it("half a character in the bytes of a query is an error", async () => {
+it("rejects a lone surrogate in the bytes of a query", async () => {
   expect((await fetch(`${echo.webUrl}/echo?id=%ED%A0%80`)).status).toBe(400);
 });
 
-it("a question mark within a query is part of it", async () => {
+it("treats a question mark inside a query as part of the query", async () => {
   expect(await (await fetch(`${echo.webUrl}/echo?id=a?b`)).json()).toEqual({ got: "a?b" });
 });
 
-it("a body in an encoding that is not known names the one that is", async () => {
+it("the error for a body in an unsupported encoding names the supported one", async () => {
   const answer = await fetch(`${echo.webUrl}/echo`, {
     method: "POST",
     body: asks(),
@@ -148,7 +148,7 @@ it("a body in an encoding that is not known names the one that is", async () => 
   expect([answer.status, answer.headers.get("accept-encoding")]).toEqual([415, "gzip"]);
 });
 
-it("a query parameter that may be repeated is taken, one of a path without a query is not", async () => {
+it("accepts a repeatable query parameter, and rejects any parameter of a path without a query", async () => {
   expect((await fetch(`${echo.webUrl}/echo?id=x&tag=a&tag=b`)).status).toBe(200);
   const rejected = await post("/count?to=5", asks());
   expect([rejected.status, JSON.parse(rejected.text).message]).toEqual([
@@ -157,11 +157,11 @@ it("a query parameter that may be repeated is taken, one of a path without a que
   ]);
 });
 
-it("a body that begins with a byte order mark is read", async () => {
+it("reads a body that begins with a byte order mark", async () => {
   expect((await post("/echo", `\ufeff${asks()}`)).status).toBe(200);
 });
 
-it("a name that comes twice in a body is rejected", async () => {
+it("rejects a name that is given twice in a body", async () => {
   const rejected = await post("/echo", '{"id": "x", "id": "y"}');
   expect([rejected.status, JSON.parse(rejected.text).message]).toEqual([
     400,
@@ -169,7 +169,7 @@ it("a name that comes twice in a body is rejected", async () => {
   ]);
 });
 
-describe.each(Object.entries(SHAPES))("a body that is made to hurt, %s", (_, path) => {
+describe.each(Object.entries(SHAPES))("a hostile body, %s", (_, path) => {
   it.each<[string, () => BodyInit, Record<string, string>, number, string]>([
     ["is not JSON", () => "{", {}, 400, "MALFORMED_JSON"],
     ["is JSON nested 100,000 deep without an end", () => "[".repeat(100_000), {}, 400, "MALFORMED_JSON"],
@@ -184,26 +184,26 @@ describe.each(Object.entries(SHAPES))("a body that is made to hurt, %s", (_, pat
       "MESSAGE_TOO_LARGE",
     ],
     ["breaks a rule of the contract", () => asks({ failCode: 17 }), {}, 400, "INVALID_REQUEST"],
-  ])("that %s is rejected, and the next one is answered", async (_, body, headers, status, reason) => {
+  ])("that %s is rejected, and the next body is answered", async (_, body, headers, status, reason) => {
     const rejected = await post(path, body(), headers);
     expect(rejected.status).toBe(status);
     expect(JSON.parse(rejected.text).details[0].debug).toMatchObject({ reason, domain: "bellwether" });
     expect((await post(path, asks())).status).toBe(200);
   });
 
-  it("that names Object's own properties changes nothing", async () => {
+  it("with names of Object's own properties changes nothing", async () => {
     const hostile = '{"__proto__": {"failCode": 5}, "constructor": {"prototype": {"failCode": 5}}, "id": "x", "to": 1}';
     expect((await post(path, hostile)).status).toBe(200);
     expect(Reflect.get({}, "failCode")).toBeUndefined();
   });
 
-  it("that is empty is a request of defaults", async () => {
+  it("that is empty is a request with default values", async () => {
     expect((await post(path, "")).status).toBe(path === "/echo" ? 400 : 200);
   });
 });
 
 describe.each(Object.entries(SHAPES))("the policies of a call, %s", (_, path) => {
-  it("turn a known error into its HTTP status, and an unknown one into 500 without its text", async () => {
+  it("map a known error to its HTTP status, and an unknown one to 500 without its text", async () => {
     const known = await post(path, asks({ failCode: Code.NotFound }));
     expect([known.status, JSON.parse(known.text).code]).toEqual([404, "not_found"]);
     const unknown = await post(path, asks({ failUnknown: true }));
@@ -211,14 +211,14 @@ describe.each(Object.entries(SHAPES))("the policies of a call, %s", (_, path) =>
     expect(unknown.text).not.toContain("secret");
   });
 
-  it("want a token where authentication is on", async () => {
+  it("require a token when authentication is on", async () => {
     const auth = { identities: { nobody: ["viewer" as const] } };
     await using closed = await startEcho({ rest: REST, auth });
     const answer = await fetch(`${closed.webUrl}${path}`, { method: "POST", body: asks() });
     expect([answer.status, (await answer.json()).code]).toEqual([401, "unauthenticated"]);
   });
 
-  it("shed what would wait too long", async () => {
+  it("reject calls that would wait too long", async () => {
     const admission = { maxInFlight: 1, maxQueued: 1, maxWaitMs: 20, overloadWaitMs: 20 };
     await using busy = await startEcho({ rest: REST, admission });
     const statuses = await Promise.all(
@@ -234,14 +234,14 @@ it("ends a unary call at the RPC's deadline", async () => {
   expect([late.status, JSON.parse(late.text).code]).toEqual([504, "deadline_exceeded"]);
 });
 
-it("writes a failure in the middle of a stream as its last line", async () => {
+it("writes an error in the middle of a stream as its last line", async () => {
   const { status, text } = await post("/count", asks({ failCode: Code.Aborted, failAfter: 2 }));
   const lines = text.trim().split("\n");
   expect([status, lines.length, lines[0], lines[1]]).toEqual([200, 3, "1", "2"]);
   expect(JSON.parse(lines[2] ?? "")).toMatchObject({ error: { code: "aborted" } });
 });
 
-it("lets go of a stream whose client goes", async () => {
+it("ends a stream whose client disconnects", async () => {
   const controller = new AbortController();
   const body = JSON.stringify({ to: 1_000_000 });
   const answer = await fetch(`${echo.webUrl}/count`, { method: "POST", body, signal: controller.signal });
@@ -250,19 +250,22 @@ it("lets go of a stream whose client goes", async () => {
   await until(() => ended.includes("Count"), "the generator's end");
 });
 
-describe("the time of a REST call", () => {
-  it("is what connect-timeout-ms says", async () => {
+describe("the timeout of a REST call", () => {
+  it("is the value of connect-timeout-ms", async () => {
     const late = await post("/echo", asks({ delayS: 60 }), { "connect-timeout-ms": "50" });
     expect([late.status, JSON.parse(late.text).code]).toEqual([504, "deadline_exceeded"]);
     const long = await post("/echo", asks({ delayS: 3 }), { "connect-timeout-ms": "30000" });
     expect([long.status, long.text]).toEqual([200, '{"id":"x"}']);
   });
 
-  it.each(["", "-1", "1.5", "1s", "12345678901"])("is not guessed from connect-timeout-ms: %j", async (timeout) => {
-    const answer = await post("/echo", asks(), { "connect-timeout-ms": timeout });
-    expect(answer.status).toBe(400);
-    expect(answer.text).toContain("connect-timeout-ms");
-  });
+  it.each(["", "-1", "1.5", "1s", "12345678901"])(
+    "is not guessed from an invalid connect-timeout-ms: %j",
+    async (timeout) => {
+      const answer = await post("/echo", asks(), { "connect-timeout-ms": timeout });
+      expect(answer.status).toBe(400);
+      expect(answer.text).toContain("connect-timeout-ms");
+    },
+  );
 
   it("begins when the body is complete", async () => {
     const body = asks();
@@ -270,14 +273,14 @@ describe("the time of a REST call", () => {
     const socket = net.connect(port, "127.0.0.1");
     const head = `POST /echo HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: ${body.length}`;
     socket.write(`${head}\r\nconnect-timeout-ms: 1000\r\n\r\n${body.slice(0, 5)}`);
-    // Longer than the answer may take.
+    // Longer than the deadline of the answer.
     await new Promise((resolve) => setTimeout(resolve, 1_300));
     socket.write(body.slice(5));
     const chunks: Buffer[] = await socket.toArray();
     expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 200 .*\{"id":"x"\}/s);
   });
 
-  it("ends when a body does not arrive, with a reason", async () => {
+  it("ends the call with a reason when its body does not arrive", async () => {
     await using hasty = await startEcho({ rest: REST, limits: { bodyTimeoutMs: 300, headersTimeoutMs: 300 } });
     const socket = net.connect(hasty.server.addresses.web.port, "127.0.0.1");
     socket.write("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{");

@@ -16,7 +16,7 @@ import { readJsonBody } from "./read-body.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { restStatus } from "./rest-status.ts";
 
-/** Smaller requests are counted when they have waited. */
+/** Requests up to this size are counted only when they have waited. */
 const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
 export interface RestCallInit {
@@ -27,7 +27,7 @@ export interface RestCallInit {
   readonly response: WebResponse;
 }
 
-/** A call that came to a plain HTTP path. */
+/** A call on a plain HTTP path. */
 export class RestCall extends Call {
   readonly protocolName = "http";
   override readonly engineTimesBody: boolean;
@@ -83,14 +83,14 @@ export class RestCall extends Call {
     this.#init.chain.close(this, error);
   }
 
-  /** Runs the call and sends its answer, or its error. Never rejects. */
+  /** Runs the call and sends its answer or its error. Never rejects. */
   async run(): Promise<void> {
     const { chain, response } = this.#init;
     try {
       await chain.open(this);
       const timeoutMs = parseTimeout(this.header("connect-timeout-ms"));
       const message = await this.#orFailure(this.#readRequest());
-      // A slow upload has its own time limit: the answer's begins now.
+      // The upload has its own time limit: the deadline of the answer begins now.
       if (timeoutMs !== undefined) this.deadline = Date.now() + timeoutMs;
       this.startDeadline?.();
       await this.#orFailure(this.admitted(chain));
@@ -182,7 +182,10 @@ export class RestCall extends Call {
   }
 }
 
-/** What clients of Connect send too: the time that the answer may take. @throws ConnectError INVALID_ARGUMENT */
+/**
+ * The timeout header of Connect clients, which REST calls may use too: the time limit of the answer.
+ * @throws ConnectError INVALID_ARGUMENT
+ */
 function parseTimeout(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d{1,10}$/.test(header)) return Number(header);
@@ -194,7 +197,7 @@ function write(response: WebResponse, line: string): boolean {
   return response.write(line, "utf8", () => {});
 }
 
-/** Connect's JSON form of an error; after the first line of a stream it is the last line. */
+/** An error in Connect's JSON form. After the first line of a stream, it is the stream's last line. */
 function sendError(response: WebResponse, error: ConnectError): void {
   const json: JsonValue = errorToJson(error, undefined);
   if (response.headersSent) response.end(`${JSON.stringify({ error: json })}\n`);
@@ -204,7 +207,7 @@ function sendError(response: WebResponse, error: ConnectError): void {
   }
 }
 
-/** The answer differs by this request header too: caches must know. */
+/** Adds the name of a request header on which the answer depends to `Vary`, for caches. */
 function addVary(response: WebResponse, name: string): void {
   const present = response.getHeader("vary");
   response.setHeader("vary", present === undefined ? name : `${String(present)}, ${name}`);

@@ -6,7 +6,10 @@ import { pathOf, type WebHandler } from "../web/web-handler.ts";
 import { RestCall } from "./rest-call.ts";
 import { bindRest, type RestRoute } from "./rest-route.ts";
 
-/** Serves REST paths over the handlers of their RPCs; `onThrow` is called when an answer cannot be sent. @throws Error when a path's RPC has no handler */
+/**
+ * Serves REST paths with the handlers of their RPCs. `onThrow` is called when an answer cannot be sent.
+ * @throws Error when the RPC of a path has no handler
+ */
 export function restHandler(
   rests: readonly RestRoute[],
   routes: readonly Route[],

@@ -9,25 +9,25 @@ import type { MethodImpl } from "@connectrpc/connect";
 import { type BoundMethod, bindMethod, type Handler } from "../call/bound-method.ts";
 import type { Route } from "../call/route.ts";
 
-/** An RPC that a plain HTTP path can stand for. */
+/** An RPC that a plain HTTP path can call. */
 type RestRpc = DescMethodUnary | DescMethodServerStreaming;
 
-/** Names of the query parameters that a path takes; any other is an error. */
+/** Names of the query parameters that a path accepts; any other name is an error. */
 export interface RestQuery {
-  /** May come once. */
+  /** Names that may be given once. */
   readonly single?: readonly string[];
-  /** May come any number of times. */
+  /** Names that may be given any number of times. */
   readonly repeated?: readonly string[];
 }
 
-/** What came with a plain HTTP request. */
+/** The content of a plain HTTP request. */
 export interface RestInput {
-  /** The JSON body; undefined when there is none. */
+  /** The JSON body; undefined when the request has none. */
   readonly body: JsonValue | undefined;
   readonly query: URLSearchParams;
 }
 
-/** A plain HTTP path for an RPC: the same handler, the same policies, the same limits. Build it with `restRoute`. */
+/** A plain HTTP path for an RPC, with the same handler, policies and limits. Build it with `restRoute`. */
 export interface RestRoute {
   readonly verb: "GET" | "POST";
   readonly path: string;
@@ -36,25 +36,31 @@ export interface RestRoute {
   readonly toRequest: (input: RestInput) => MessageInitShape<RestRpc["input"]>;
   readonly toJson: (message: MessageShape<RestRpc["output"]>) => JsonValue;
   readonly reword: ((text: string) => string) | undefined;
-  /** Answers instead of the service that is mounted for the RPC. */
+  /** A handler that is used instead of the RPC's mounted service. */
   readonly handler: Handler | undefined;
 }
 
-/** A REST path before its types are forgotten. */
+/** A REST path with its message types, as `restRoute` receives it. */
 export interface RestRouteOptions<R extends RestRpc> {
   readonly verb: "GET" | "POST";
-  /** Exact, for example "/predict". */
+  /** The exact path, for example "/predict". */
   readonly path: string;
   readonly rpc: R;
-  /** Left out: the path takes no query. */
+  /** Left out: the path accepts no query. */
   readonly query?: RestQuery;
-  /** The request message. @throws an RPC error or an error of the service's table for a body that does not fit */
+  /**
+   * Converts the HTTP request to the request message.
+   * @throws an RPC error, or an error of the service's table, for an invalid body
+   */
   readonly toRequest: (input: RestInput) => MessageInitShape<R["input"]>;
-  /** A response message as JSON; a streaming RPC answers one line of JSON (NDJSON) per message. */
+  /** Converts a response message to JSON. A streaming RPC answers one line of JSON (NDJSON) per message. */
   readonly toJson: (message: MessageShape<R["output"]>) => JsonValue;
-  /** Says an error of the RPC, its text and its field names, in terms of the path. Left out: as the RPC says it. */
+  /**
+   * Rewrites text and field names of an RPC's error for clients of the path. Left out: the error is sent
+   * unchanged.
+   */
   readonly reword?: (text: string) => string;
-  /** Left out: the RPC is answered by the route of its service. Needed where the service is another process's. */
+  /** Left out: the mounted service answers the RPC. Required when the service runs in another process. */
   readonly implementation?: MethodImpl<R>;
 }
 
@@ -65,7 +71,10 @@ export function restRoute<R extends RestRpc>(options: RestRouteOptions<R>): Rest
   return { query: {}, reword: undefined, ...(options as RestRouteOptions<RestRpc>), handler };
 }
 
-/** What answers a REST path. @throws Error when no mounted service has its RPC: a mistake met at start */
+/**
+ * The handler of a REST path.
+ * @throws Error when no mounted service has its RPC: a programming error, found at start
+ */
 export function bindRest({ path, rpc, handler }: RestRoute, routes: readonly Route[]): BoundMethod {
   if (handler) return bindMethod(rpc, handler);
   const bound = routes.flatMap(({ methods }) => methods).find(({ method }) => method === rpc);

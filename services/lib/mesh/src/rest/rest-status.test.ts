@@ -11,7 +11,7 @@ test.each<[Code, string, number]>([
   [Code.DeadlineExceeded, "BODY_TIMEOUT", 408],
   [Code.DeadlineExceeded, "DATABASE_TIMEOUT", 504],
   [Code.InvalidArgument, "INVALID_REQUEST", 400],
-])("%i with the reason %s has the status %i", (code, reason, status) => {
+])("code %i with the reason %s has the status %i", (code, reason, status) => {
   expect(restStatus(rpcError(code, reason, "text"))).toBe(status);
 });
 

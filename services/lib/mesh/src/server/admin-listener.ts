@@ -8,13 +8,13 @@ import { pathOf, sendText, type WebRequest, type WebResponse } from "../web/web-
 export interface AdminListenerOptions {
   readonly address: Address;
   readonly limits: ListenerLimits;
-  /** Whether the server wants traffic. */
+  /** Whether the server accepts traffic. */
   readonly isReady: () => boolean;
-  /** Why not, for people; may be empty. */
+  /** Why the server does not accept traffic, for people; may be empty. */
   readonly whyNot?: () => string;
   /** All metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
-  /** Called with what a page threw. */
+  /** Called with an error that the handler of a page threw. */
   readonly onThrow: (error: unknown) => void;
 }
 
@@ -44,10 +44,13 @@ export async function openAdminListener(options: AdminListenerOptions): Promise<
     else if (request.method !== "GET" && request.method !== "HEAD") rejectMethod(request, response, ["GET", "HEAD"]);
     else page(response);
   };
-  // Probes of some load balancers speak HTTP/1.0 and name no host.
+  // Probes of some load balancers use HTTP/1.0 and send no Host header.
   const few = { ...limits, maxConnections: Math.min(limits.maxConnections, MAX_CONNECTIONS) };
   return openHttpListener({ name: "admin", address, limits: few, makesRoom: true, answer, needsHost: false, onThrow });
 }
 
-/** A few probes and scrapers. A further connection closes an older one: probes are answered whoever else holds connections. */
+/**
+ * Enough for a few probes and scrapers. A further connection closes an older one, so that probes are answered
+ * whoever else holds connections.
+ */
 const MAX_CONNECTIONS = 64;

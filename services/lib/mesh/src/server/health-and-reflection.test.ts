@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const ECHO = EchoService.typeName;
 
 describe.each(Object.entries(LISTENER_CLIENTS))("health at the %s listener", (_, transport) => {
-  it("tells of the server, of each service and of none it does not have", async () => {
+  it("reports the server's and each service's status, and NOT_FOUND for an unknown service", async () => {
     await using echo = await startEcho();
     const health = createClient(Health, transport(echo));
     for (const service of ["", ECHO]) expect((await health.check({ service })).status).toBe(Status.SERVING);
@@ -28,7 +28,7 @@ describe.each(Object.entries(LISTENER_CLIENTS))("health at the %s listener", (_,
     expect(listed).toEqual({ "": Status.SERVING, [ECHO]: Status.NOT_SERVING });
   });
 
-  it("tells a watch each change once, and of a service that is not there", async () => {
+  it("sends a watch each change once, and a status for an unknown service", async () => {
     await using echo = await startEcho({ serving: false });
     const health = createClient(Health, transport(echo));
     const controller = new AbortController();
@@ -54,7 +54,7 @@ describe.each(Object.entries(LISTENER_CLIENTS))("health at the %s listener", (_,
   });
 });
 
-/** Reflection is a stream both ways: HTTP/2, which the web listener speaks under TLS. */
+/** Reflection streams in both directions and needs HTTP/2, which the web listener speaks under TLS. */
 describe.skipIf(!hasOpenssl())("reflection (skipped without openssl)", () => {
   const certificates = makeCertificates();
   let clear: EchoServer;
@@ -76,7 +76,7 @@ describe.skipIf(!hasOpenssl())("reflection (skipped without openssl)", () => {
   );
 
   it.each(cases)(
-    "$version at the $listener listener lists the services, and gives their files and those of error details",
+    "$version at the $listener listener lists the services and returns their files and those of error details",
     async ({ transport, service }) => {
       const client = createClient(service, transport());
       const questions = streamOf(

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Call } from "../call/call.ts";
 import { createHealthBoard } from "./health.ts";
 
-test("a service serves while it and the whole server do", () => {
+test("a service is SERVING while it and the whole server accept traffic", () => {
   const board = createHealthBoard(["a.A", "b.B"], false);
   expect(["", "a.A", "b.B"].map(board.isServing)).toEqual([false, false, false]);
   board.setServing("", true);
@@ -24,7 +24,7 @@ test.each(["no.Such", "__proto__", "a.A/Method"])(
   },
 );
 
-test("a watch has every change that its status makes, none that it does not, and ends with its call", async () => {
+test("a watch receives every change of its status and no others, and ends with its call", async () => {
   const board = createHealthBoard(["a.A", "b.B"], true);
   const watch = board.route.methods.find(({ method }) => method.name === "Watch") ?? expect.fail();
   const over = new AbortController();
@@ -33,7 +33,7 @@ test("a watch has every change that its status makes, none that it does not, and
     const answers = watch.handler({ service: "a.A" }, { signal: over.signal } as Call);
     for await (const { status } of answers as AsyncIterable<{ status: Status }>) {
       seen.push(status);
-      // All at once, before the watch is asked for its next answer.
+      // All changes happen before the watch is asked for its next answer.
       if (seen.length === 1) {
         for (const serving of [true, false, false]) board.setServing("a.A", serving);
         board.setServing("b.B", false);

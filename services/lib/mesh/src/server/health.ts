@@ -5,23 +5,25 @@ import { type Route, route } from "../call/route.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 import { repeatWhenIdle } from "./stream-keepalive.ts";
 
-/** What a server says about its own fitness, by grpc.health.v1 and on the admin listener. */
+/** A server's health, reported by grpc.health.v1 and on the admin listener. */
 export interface HealthBoard {
   readonly route: Route;
   /**
-   * "" is the whole server: while it does not serve, none of its services does. `reason` is for people, one line, shown at /readyz.
-   * @throws Error for a service it does not have
+   * Sets the health of a service; "" is the whole server. While the whole server is NOT_SERVING, all its
+   * services are. `reason` is one line for people, shown at /readyz.
+   * @throws Error for a service that the server does not have
    */
   setServing(service: string, serving: boolean, reason?: string): void;
   isServing(service: string): boolean;
-  /** Why the whole server does not serve; empty when it does, or when no reason was given. */
+  /** Why the whole server is NOT_SERVING; empty when it is SERVING, or when no reason was given. */
   whyNot(): string;
 }
 
 /**
- * Keeps the health of a server's services (proto type names) and of the whole, "".
- * Every service serves from the start; the whole does when `serving` says so. A watch that has sent nothing for `repeatMs` sends the present
- * status again, so that no proxy takes it for idle: an empty message would be the status UNKNOWN.
+ * Keeps the health of a server's services (proto type names) and of the whole server, "". Every service is
+ * SERVING from the start; the whole server is when `serving` is true. A watch that has sent nothing for
+ * `repeatMs` sends the current status again, so that proxies do not treat it as idle. An empty message would
+ * mean the status UNKNOWN.
  */
 export function createHealthBoard(
   services: readonly string[],
@@ -38,7 +40,7 @@ export function createHealthBoard(
   };
 
   async function* watch(service: string, signal: AbortSignal) {
-    // Listening starts before the first answer: a change while that is written must not be lost.
+    // Listening starts before the first answer: a change while that answer is written must not be lost.
     const changed = on(changes, "change", { signal });
     let sent = statusOf(service);
     yield { status: sent };

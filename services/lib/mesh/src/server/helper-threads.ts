@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 
 const TASKS = "/proc/self/task";
-/** What Node calls V8's threads, which mark and sweep, scavenge and compile beside the one that serves. */
+/** Node's name for V8's threads, which mark, sweep, scavenge and compile in parallel with the main thread. */
 const V8_HELPER = "V8Worker";
 const NICE = 10;
 
-/** This process's V8 helper threads, by the number that the system knows them by; none where the system is not Linux. */
+/** The system's ids of this process's V8 helper threads; empty when the system is not Linux. */
 export function helperThreads(): readonly number[] {
   try {
     const tasks = readdirSync(TASKS);
@@ -17,16 +17,17 @@ export function helperThreads(): readonly number[] {
 }
 
 /**
- * Lets V8's helper threads yield to the one that serves, until the process ends: only root could take it back. With the same priority,
- * four of them take most of a single core while they mark, and every call is late (docs/decisions/0003). A cold server needs them to
- * compile, so this is for one that is overloaded. Where a core is idle they lose nothing.
+ * Lowers the priority of V8's helper threads below the main thread's, until the process ends: only root could
+ * restore it. At equal priority, four of them take most of a single core while they mark, and every call is
+ * late (docs/decisions/0003). A cold server needs them to compile, so this is for an overloaded server. With
+ * an idle core they lose nothing.
  */
 export function yieldToServing(): void {
   for (const thread of helperThreads()) {
     try {
       os.setPriority(thread, NICE);
     } catch {
-      // A sandbox forbids it: the server is as it would be without.
+      // A sandbox forbids it. The server then runs with unchanged priorities.
     }
   }
 }

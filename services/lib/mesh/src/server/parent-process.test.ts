@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 
-/** How a process ended that its starter let go when it had sent a message, or at once, and what it said. */
+/** How a process ended, and what it printed, whose parent disconnected at its first message or at once. */
 async function letGo(script: string, at: "once" | "message") {
   const child = spawn(
     process.execPath,
@@ -24,11 +24,11 @@ const REPORT = `const { notifyParent } = await import(${JSON.stringify(new URL("
 const stop = () => { console.log("stopped"); process.exit(0); };
 const tell = () => notifyParent({ addresses: "here" }, stop);`;
 
-test("a service that serves has told where, and stops with the process that started it", async () => {
+test("a service reports its address to its parent, and stops when the parent is gone", async () => {
   expect(await letGo("tell();", "message")).toEqual({ code: 0, said: "stopped\n", message: { addresses: "here" } });
 });
 
-test("one whose starter went while it loaded stops", async () => {
+test("a service whose parent ended while the service loaded stops", async () => {
   const script = 'if (process.connected) process.once("disconnect", () => setImmediate(tell)); else tell();';
   expect(await letGo(script, "once")).toEqual({ code: 0, said: "stopped\n", message: undefined });
 });

@@ -1,17 +1,18 @@
 import type { RunningServer } from "./start-server.ts";
 
 /**
- * Tells the process that started this one, and waits, where the service listens; calls `stop` when that one is gone, however it went:
- * a service must not outlive it. Nothing happens in a service that nobody waits for.
+ * Reports the service's addresses to the parent process that waits for them, and calls `stop` when the parent
+ * has ended for any reason, because a service must not outlive it. Does nothing in a service whose parent
+ * does not wait.
  */
 export function notifyParent({ addresses }: Pick<RunningServer, "addresses">, stop: () => void): void {
   if (!process.send) return;
-  // It went while this one loaded.
+  // The parent ended while this process loaded.
   if (!process.connected) {
     stop();
     return;
   }
   process.once("disconnect", stop);
-  // One that goes in this moment is told of by "disconnect".
+  // If the parent ends at this moment, "disconnect" reports it.
   process.send({ addresses }, () => {});
 }

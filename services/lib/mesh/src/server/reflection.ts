@@ -28,12 +28,15 @@ type Question =
   | { case: "fileContainingExtension"; value: { containingType: string; extensionNumber: number } }
   | { case: undefined };
 
-/** What errors carry: no RPC names these messages, and a client that knows only what reflection tells could not read them. */
+/**
+ * Messages in error details. No RPC refers to them, so a client that knows only the reflected services could
+ * not read them.
+ */
 const ERROR_DETAILS = [file_google_rpc_error_details];
 
 /**
- * grpc.reflection v1 and v1alpha over the services a server has, byte-exact with their custom options and imported files, and over
- * google.rpc's error details. The two versions have the same messages under two names.
+ * grpc.reflection v1 and v1alpha over a server's services, byte-exact with their custom options and imported
+ * files, and over google.rpc's error details. Both versions have the same messages under different names.
  */
 export function reflectionRoutes(services: readonly DescService[]): Route[] {
   const all = [...services, ServerReflection, ServerReflectionAlpha];
@@ -73,7 +76,7 @@ function createAnswerer(services: readonly DescService[]) {
     const fileDescriptorProto = fileClosure(file).map((f) => toBinary(FileDescriptorProtoSchema, f.proto));
     return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
   };
-  // A method or a field is found by its parent.
+  // A method or a field is found through its parent.
   const bySymbol = (symbol: string): DescFile | undefined =>
     (registry.get(symbol) ?? registry.get(symbol.slice(0, symbol.lastIndexOf("."))))?.file;
 

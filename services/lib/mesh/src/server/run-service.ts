@@ -11,32 +11,35 @@ const LOGGING = { level: env.choice("BELLWETHER_LOG_LEVEL", LEVELS, "info") };
 
 type EnvShape = Readonly<Record<string, EnvReader<unknown>>>;
 
-/** A service as a process runs it. */
+/** A service that runs as a process. */
 export interface ServiceSpec<S extends EnvShape> {
-  /** For example "ml-service"; the variables of its ports begin with "ML_SERVICE_". */
+  /** For example "ml-service"; the names of its port variables then begin with "ML_SERVICE_". */
   readonly name: string;
   readonly version: string;
-  /** Ports where the environment names none. */
+  /** Ports that are used when the environment sets none. */
   readonly ports: ServerOptions["ports"];
-  /** Readers of the service's own variables, beside those of every server and BELLWETHER_LOG_LEVEL. */
+  /** Readers of the service's own variables, in addition to those of every server and BELLWETHER_LOG_LEVEL. */
   readonly shape: S;
-  /** Starts the service. What it opens besides the server goes onto `opened`; a start that throws half-way leaves nothing open. */
+  /**
+   * Starts the service. It must put everything that it opens besides the server onto `opened`; then a start
+   * that throws leaves nothing open.
+   */
   readonly start: (config: EnvOf<S> & ServerEnv, parts: ServiceParts) => Promise<RunningServer>;
 }
 
-/** What `runService` has opened for a service. */
+/** What `runService` provides to a service's `start`. */
 export interface ServiceParts {
   /** Address, TLS, authentication and limits, for `startServer`. */
   readonly settings: Awaited<ReturnType<typeof serverSettings>>;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
-  /** Closed in reverse order after the service has stopped, and when the start throws. */
+  /** Closed in reverse order after the service has stopped, or when `start` throws. */
   readonly opened: AsyncDisposableStack;
 }
 
 /**
- * Reads the environment, starts telemetry and the service, and runs it until the process is to end.
- * @returns the exit code: 0 after an orderly end, 1 after a start or a stop that failed, which is printed
+ * Reads the environment, starts telemetry and the service, and runs it until the process must end.
+ * @returns the exit code: 0 after a normal end, 1 after a failed start or stop, whose error is printed
  */
 export async function runService<S extends EnvShape>(spec: ServiceSpec<S>, source: EnvSource): Promise<number> {
   const { name, version, ports, shape, start } = spec;

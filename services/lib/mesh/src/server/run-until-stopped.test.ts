@@ -8,7 +8,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const FIXTURE = fileURLToPath(new URL("../../test/run-until-stopped-fixture.ts", import.meta.url));
 
-/** A service of nothing in a process of its own. */
+/** Runs an empty service in a separate process. */
 function start(mode: string) {
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(process.execPath, [FIXTURE, mode], {
     stdio: ["pipe", "pipe", "pipe"],
@@ -30,7 +30,7 @@ function start(mode: string) {
   return { child, ended, says: (line: string) => expect.poll(() => output, { timeout: 30_000 }).toContain(line) };
 }
 
-it("stops once for SIGINT and SIGTERM together, and ends with 0", async () => {
+it("SIGINT and SIGTERM together stop the service once, exit code 0", async () => {
   const { child, ended, says } = start("serves");
   await says("serving");
   child.kill("SIGINT");
@@ -44,7 +44,7 @@ it("stops once for SIGINT and SIGTERM together, and ends with 0", async () => {
   });
 });
 
-it("stops what has begun when a signal comes while it starts, and ends with 0", async () => {
+it("a signal during the start closes what is already open, exit code 0", async () => {
   const { child, ended, says } = start("slow");
   await says("opened database");
   child.kill("SIGTERM");
@@ -57,7 +57,7 @@ it("stops what has begun when a signal comes while it starts, and ends with 0", 
   });
 });
 
-it("closes what a start that breaks half-way has opened, and ends with 1 and one line", async () => {
+it("a start that fails half-way closes what it has opened and prints one line, exit code 1", async () => {
   expect(await start("breaks").ended).toEqual({
     code: 1,
     signal: null,

@@ -2,21 +2,26 @@ import { setTimeout as delay } from "node:timers/promises";
 import { notifyParent } from "./parent-process.ts";
 import type { RunningServer } from "./start-server.ts";
 
-/** A start that hangs, as on a database that does not answer, is not waited for any longer once the service is told to end. */
+/**
+ * After a signal, a start that hangs (for example on a database that does not answer) is awaited for at most
+ * this time.
+ */
 const START_GRACE_MS = 10_000;
 
 /**
- * Runs a service until SIGINT, SIGTERM or the end of the process that started it, whenever they come: while it starts too, and more than
- * once. What `start` has opened on its stack is closed in reverse order, also when it throws half-way.
- * @returns the exit code: 0 after an orderly end, 1 after a start or a stop that failed, which is printed
+ * Runs a service until SIGINT, SIGTERM or the end of its parent process. Each may come at any time, also
+ * during the start, and more than once. Everything that `start` has put on its stack is closed in reverse
+ * order, also when `start` throws half-way.
+ * @returns the exit code: 0 after a normal end, 1 after a failed start or stop, whose error is printed
  */
 export async function runUntilStopped(
   start: (opened: AsyncDisposableStack) => Promise<RunningServer>,
 ): Promise<number> {
   const { promise: asked, resolve } = Promise.withResolvers<void>();
-  // Signals are listened to with their name, which would be taken for a server.
+  // Signal listeners receive the signal's name, which `stop` must not take for a server.
   const stop = (): void => resolve();
-  // Not once: the default of a second signal ends the process at once, with what is open.
+  // Not "once": the default action of a second signal would end the process at once, with everything still
+  // open.
   process.on("SIGINT", stop).on("SIGTERM", stop);
   if (process.send) process.once("disconnect", stop);
   const opened = new AsyncDisposableStack();

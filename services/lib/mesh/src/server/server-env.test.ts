@@ -13,7 +13,7 @@ const settings = async (source: EnvSource) => serverSettings(read(source));
 
 let folder = "";
 const at = (name: string): string => path.join(folder, name);
-/** TLS with client certificates; what is in the files is not looked at before a listener opens. */
+/** TLS with client certificates. The files' content is not checked before a listener opens. */
 let tls: EnvSource = {};
 let jwks = "";
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test("told nothing, a server is in the clear, on the loopback, on its own ports and without authentication", async () => {
+test("by default a server uses clear text, the loopback address, its own ports and no authentication", async () => {
   expect(await settings({})).toEqual({
     host: "127.0.0.1",
     ports: PORTS,
@@ -34,12 +34,12 @@ test("told nothing, a server is in the clear, on the loopback, on its own ports 
   expect(peerSettings(read())).toEqual({});
 });
 
-test("the headers that pages of other origins may send are a list of the environment's", async () => {
+test("the headers that pages of other origins may send are read as a list", async () => {
   const { web } = await settings({ BELLWETHER_WEB_HEADERS: "x-tenant,Traceparent" });
   expect(web?.requestHeaders).toEqual(["x-tenant", "Traceparent"]);
 });
 
-test("ports are the service's own by its prefix, 0 is any free one", async () => {
+test("port variables have the service's prefix, and 0 means any free port", async () => {
   const env = { OPS_SERVICE_GRPC_PORT: "0", OPS_SERVICE_WEB_PORT: "65535", ML_SERVICE_ADMIN_PORT: "1" };
   expect((await settings(env)).ports).toEqual({ grpc: 0, web: 65_535, admin: 9480 });
 });
@@ -59,18 +59,18 @@ test.each([
   ["BELLWETHER_WEB_HOSTS", "a.example,"],
   ["BELLWETHER_WEB_HEADERS", "x-tenant, traceparent"],
   ["BELLWETHER_WEB_HEADERS", "x-tenant:"],
-])("%s=%s is a mistake that names the variable", (name, value) => {
+])("%s=%s is a violation that names the variable", (name, value) => {
   expect(() => read({ [name]: value })).toThrow(`${name}: found "${value}"`);
 });
 
-test("all mistakes are told at once", () => {
+test("all violations are reported at once", () => {
   const wrong = { OPS_SERVICE_WEB_PORT: "x", BELLWETHER_HOST: "a b", BELLWETHER_WEB_HOSTS: "a," };
   expect(() => read(wrong)).toThrow(
-    /3 mistake\(s\)(.|\n)*WEB_PORT(.|\n)*HOST|3 mistake\(s\)(.|\n)*HOST(.|\n)*WEB_PORT/,
+    /3 invalid or missing variable\(s\)(.|\n)*WEB_PORT(.|\n)*HOST|3 invalid or missing variable\(s\)(.|\n)*HOST(.|\n)*WEB_PORT/,
   );
 });
 
-test("TLS is read from its files, for the listeners and for calls to peers", async () => {
+test("TLS files are read for the listeners and for calls to peers", async () => {
   const material = { cert: "cert\n", key: "key\n", ca: "ca\n" };
   expect((await settings(tls)).tls).toEqual(material);
   expect(peerSettings(read(tls)).tls).toEqual(material);
@@ -87,19 +87,19 @@ test.each([["BELLWETHER_TLS_CERT"], ["BELLWETHER_TLS_KEY"], ["BELLWETHER_TLS_CA"
   },
 );
 
-test("a certificate's file that cannot be read is named with its variable", async () => {
+test("the error for an unreadable certificate file names its variable", async () => {
   const env = { ...tls, BELLWETHER_TLS_KEY: at("none") };
   await expect(settings(env)).rejects.toThrow(`BELLWETHER_TLS_KEY: ${at("none")} cannot be read (ENOENT)`);
 });
 
-test("a token of peers is read anew for each call: it may be renewed", async () => {
+test("the token for peers is read again for each call, because it may be renewed", async () => {
   const { token } = peerSettings(read({ BELLWETHER_TOKEN_FILE: at("token") }));
   expect(token?.()).toBe("token");
   await writeFile(at("token"), "renewed\n");
   expect(token?.()).toBe("renewed");
 });
 
-test("keys of a file and of a URL make tokens believed, with issuer, audience and claim as told", async () => {
+test("keys of a file and of a URL enable tokens, with the configured issuer, audience and claim", async () => {
   const reported = { BELLWETHER_AUTH_ISSUER: "https://idp", BELLWETHER_AUTH_AUDIENCE: "mesh" };
   const ofFile = await settings({ ...reported, BELLWETHER_AUTH_JWKS_FILE: jwks, BELLWETHER_AUTH_ROLES_CLAIM: "a.b" });
   expect(ofFile.auth).toMatchObject({
@@ -117,7 +117,7 @@ test.each([
   ["http://[::1]:8000/keys", true],
   ["http://localhost/keys", true],
   ["https://idp.example/keys", true],
-])("keys of %s are accepted without a flag: %s", async (url, accepted) => {
+])("keys of %s are accepted without the clear-text flag: %s", async (url, accepted) => {
   const env = { BELLWETHER_AUTH_JWKS_URL: url };
   if (accepted) expect((await settings(env)).auth?.tokens?.keys).toEqual(new URL(url));
   else await expect(settings(env)).rejects.toThrow("set BELLWETHER_AUTH_ALLOW_CLEARTEXT=true");
@@ -125,17 +125,17 @@ test.each([
   expect(allowed.auth).toMatchObject({ allowCleartext: true, tokens: { keys: new URL(url) } });
 });
 
-test("a key file that holds no keys is named", async () => {
+test("the error for a key file without keys names the file", async () => {
   await writeFile(at("no-keys"), '{"keys": "none"}');
   await expect(settings({ BELLWETHER_AUTH_JWKS_FILE: at("no-keys") })).rejects.toThrow(at("no-keys"));
 });
 
-test("two sources of keys exclude each other", async () => {
+test("two sources of keys are rejected", async () => {
   const both = { BELLWETHER_AUTH_JWKS_URL: "https://idp.example/keys", BELLWETHER_AUTH_JWKS_FILE: jwks };
   await expect(settings(both)).rejects.toThrow("exclude each other");
 });
 
-test("certificate names get their roles, and none without an authority to verify them", async () => {
+test("certificate names get their roles, and are rejected without an authority that verifies them", async () => {
   const identities = { BELLWETHER_AUTH_IDENTITIES: " ml-service=service  spiffe://x/ci=viewer,admin " };
   expect((await settings({ ...tls, ...identities })).auth).toEqual({
     identities: { "ml-service": ["service"], "spiffe://x/ci": ["viewer", "admin"] },
@@ -143,14 +143,14 @@ test("certificate names get their roles, and none without an authority to verify
   await expect(settings(identities)).rejects.toThrow("BELLWETHER_AUTH_IDENTITIES needs BELLWETHER_TLS_CA");
 });
 
-test("a role that is none gives nobody any", async () => {
+test("an unknown role is rejected", async () => {
   const env = { ...tls, BELLWETHER_AUTH_IDENTITIES: "ci=admin,root" };
   await expect(settings(env)).rejects.toThrow(
     '"ci=admin,root" names a role besides viewer, analyst, admin and service',
   );
 });
 
-test("origins and hosts of the web listener are lists", async () => {
+test("origins and hosts of the web listener are read as lists", async () => {
   const env = { BELLWETHER_WEB_ORIGINS: "https://a.example,https://b.example", BELLWETHER_WEB_HOSTS: "a.example" };
   expect((await settings(env)).web).toMatchObject({
     allowedOrigins: ["https://a.example", "https://b.example"],

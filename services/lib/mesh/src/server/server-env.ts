@@ -10,7 +10,7 @@ import type { AuthSettings } from "../policies/authentication.ts";
 import { DEFAULT_REQUEST_HEADERS } from "../web/web-guard.ts";
 import type { ServerOptions } from "./start-server.ts";
 
-/** `ops-service=service ci=admin`: certificate names with roles. */
+/** Certificate names with their roles: `ops-service=service ci=admin`. */
 const IDENTITIES = /^\s*[^\s=]+=[a-z,]+(\s+[^\s=]+=[a-z,]+)*\s*$/;
 const ALLOW_CLEARTEXT = "BELLWETHER_AUTH_ALLOW_CLEARTEXT";
 const MAX_HEADER_BYTES = DEFAULT_LISTENER_LIMITS.maxHeaderBytes;
@@ -22,8 +22,8 @@ const HEADER_LIST = {
 };
 
 /**
- * Readers of what every server of the mesh is told by its environment; `prefix` is the service's, for example "ML_SERVICE".
- * Spread them into the service's own shape, so that all mistakes are told at once.
+ * Readers of the environment variables of every server of the mesh. `prefix` is the service's, for example
+ * "ML_SERVICE". Spread them into the service's own shape, so that all violations are reported at once.
  */
 export function serverEnv(prefix: string, ports: ServerOptions["ports"]) {
   return {
@@ -62,13 +62,16 @@ export function serverEnv(prefix: string, ports: ServerOptions["ports"]) {
   };
 }
 
-/** What `serverEnv` read. */
+/** The values that `serverEnv` read. */
 export type ServerEnv = EnvOf<ReturnType<typeof serverEnv>>;
 
-/** The part of it that says how a service shows itself to its peers. */
+/** The variables with which a service identifies itself to its peers. */
 export type PeerEnv = Pick<ServerEnv, "tlsCert" | "tlsKey" | "tlsCa" | "tokenFile" | "authAllowCleartext">;
 
-/** The part of `startServer`'s options that the environment decides. @throws Error naming the variable or file that does not fit */
+/**
+ * The options of `startServer` that come from the environment.
+ * @throws Error that names the invalid variable or file
+ */
 export async function serverSettings(
   read: ServerEnv,
 ): Promise<Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits">> {
@@ -90,7 +93,7 @@ export async function serverSettings(
   };
 }
 
-/** How a service shows itself to its peers: its certificate, and the token in BELLWETHER_TOKEN_FILE. */
+/** How a service identifies itself to its peers: its certificate, and the token in BELLWETHER_TOKEN_FILE. */
 export function peerSettings(read: PeerEnv): Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext"> {
   const material = tlsMaterial(read);
   const { tokenFile } = read;
@@ -130,7 +133,7 @@ async function authSettings(read: ServerEnv): Promise<AuthSettings | undefined> 
     throw new Error("BELLWETHER_AUTH_IDENTITIES needs BELLWETHER_TLS_CA: without it no client certificate is verified");
   }
   if (authJwksUrl !== null) checkJwksUrl(new URL(authJwksUrl), read.authAllowCleartext);
-  // Read once now, so that a wrong file stops the start.
+  // Reads the file once now, so that an invalid file fails the start.
   if (authJwksFile !== null) await readPublicKeys(authJwksFile);
   const keys = authJwksUrl !== null ? new URL(authJwksUrl) : authJwksFile !== null ? { file: authJwksFile } : undefined;
   if (!keys && authIdentities === null) return undefined;
@@ -142,7 +145,7 @@ async function authSettings(read: ServerEnv): Promise<AuthSettings | undefined> 
   };
 }
 
-/** Whoever can change keys on their way can make tokens. */
+/** Whoever can change the keys in transit can sign accepted tokens. */
 function checkJwksUrl(url: URL, allowCleartext: boolean): void {
   if (url.protocol === "https:" || allowCleartext || isLoopback(url.hostname)) return;
   throw new Error(

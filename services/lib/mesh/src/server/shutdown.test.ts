@@ -12,7 +12,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 
 describe.each(Object.entries(LISTENER_CLIENTS))("a stop, seen at the %s listener", (_, transport) => {
-  it("lets calls in flight end", async () => {
+  it("lets running calls end", async () => {
     let running = 0;
     await using echo = await startEcho({ observer: { started: () => running++, ended: () => {} } });
     const client = echoClient(transport(echo));
@@ -28,13 +28,13 @@ describe.each(Object.entries(LISTENER_CLIENTS))("a stop, seen at the %s listener
     await expect(calls).resolves.toMatchObject([{ request: { id: "x" } }, [{ number: 1 }, { number: 2 }]]);
   });
 
-  it("takes no new connection", async () => {
+  it("accepts no new connection", async () => {
     await using echo = await startEcho();
     await echo.server.stop();
     await expect(echoClient(transport(echo)).echo({ id: "x" })).rejects.toBeInstanceOf(ConnectError);
   });
 
-  it("tells a health watch first", async () => {
+  it("is first reported to a health watch", async () => {
     await using echo = await startEcho();
     const seen: Status[] = [];
     const watch = (async () => {
@@ -48,7 +48,7 @@ describe.each(Object.entries(LISTENER_CLIENTS))("a stop, seen at the %s listener
   });
 });
 
-it("loses no call of a client that calls on while one of two servers stops", async () => {
+it("fails no call of a client that continues to call while one of two servers stops", async () => {
   await using stays = await startEcho();
   let served = 0;
   await using goes = await startEcho({ observer: { started: () => served++, ended: () => {} } });
@@ -67,7 +67,7 @@ it("loses no call of a client that calls on while one of two servers stops", asy
   expect(failures).toEqual([]);
 });
 
-it("cuts what does not end within the grace", async () => {
+it("ends calls that do not end within the grace time", async () => {
   await using echo = await startEcho({ drainMs: 200 });
   const stuck = echoClient(LISTENER_CLIENTS.gRPC?.(echo) ?? expect.fail())
     .echo({ id: "x", behavior: { delay: { seconds: 60n } } }, { timeoutMs: 60_000 })

@@ -45,7 +45,7 @@ describe.each(Object.entries(CLEAR_TEXT_CLIENTS))("%s", (name, transport) => {
     expect(caller).toBe("anonymous");
   });
 
-  it("streams from the server with its header and trailer", async () => {
+  it("streams from the server with its headers and trailers", async () => {
     const seen = new Headers();
     const numbers = await collect(
       client.count(
@@ -66,14 +66,14 @@ describe.each(Object.entries(CLEAR_TEXT_CLIENTS))("%s", (name, transport) => {
 
   const streamsBothWays = name.startsWith("gRPC (");
   if (streamsBothWays)
-    it("streams both ways", async () => {
+    it("streams in both directions", async () => {
       expect(await collect(client.chat(streamOf({ text: "a" }, { text: "b" })))).toMatchObject([
         { text: "a" },
         { text: "b" },
       ]);
     });
 
-  it("carries metadata in both directions, binary too", async () => {
+  it("transfers metadata in both directions, including binary metadata", async () => {
     const got: string[] = [];
     await client.echo(
       { id: "m", behavior: {} },
@@ -86,7 +86,7 @@ describe.each(Object.entries(CLEAR_TEXT_CLIENTS))("%s", (name, transport) => {
     expect(got).toEqual(["tag", "tag"]);
   });
 
-  it("gives a domain error its code, text and ErrorInfo", async () => {
+  it("sends a domain error with its code, text and ErrorInfo", async () => {
     const text = "no détail 100% \n";
     const error = await failureOf(
       client.echo({ id: "e", behavior: { failCode: Code.FailedPrecondition, failText: text } }),
@@ -96,7 +96,7 @@ describe.each(Object.entries(CLEAR_TEXT_CLIENTS))("%s", (name, transport) => {
     expect(info).toMatchObject({ reason: "ASKED_FOR9", domain: "bellwether", metadata: { asked: "yes" } });
   });
 
-  it("fails in the middle of a stream after the messages before", async () => {
+  it("sends an error in the middle of a stream after the messages before it", async () => {
     const numbers: number[] = [];
     const read = async () => {
       const behavior = { failCode: Code.Aborted, failAfter: 2, failText: "mid" };
@@ -106,14 +106,14 @@ describe.each(Object.entries(CLEAR_TEXT_CLIENTS))("%s", (name, transport) => {
     expect(numbers).toEqual([1, 2]);
   });
 
-  it("names every field at fault", async () => {
+  it("names every invalid field", async () => {
     const error = await failureOf(client.echo({ id: "", nested: { id: "" } }));
     expect(error.code).toBe(Code.InvalidArgument);
     const [bad] = error.findDetails(BadRequestSchema);
     expect(bad?.fieldViolations.map((v) => v.field)).toEqual(["id", "nested.id"]);
   });
 
-  it("hides an unknown error and logs it", async () => {
+  it("hides an unknown error from the client and logs it", async () => {
     const error = await failureOf(client.echo({ id: "u", behavior: { failUnknown: true } }));
     expect([error.code, error.rawMessage]).toEqual([Code.Internal, "internal error"]);
     await until(() => echo.logged.some((line) => JSON.stringify(line).includes("a secret")), "the log line");
@@ -122,7 +122,7 @@ describe.each(Object.entries(CLEAR_TEXT_CLIENTS))("%s", (name, transport) => {
   it("survives a lone surrogate in an error's text", async () => {
     const failText = "cut \ud83d here";
     const error = await failureOf(client.echo({ id: "s", behavior: { failCode: Code.Aborted, failText } }));
-    // JSON cannot carry one at all; the binary forms carry U+FFFD.
+    // JSON cannot contain a lone surrogate; the binary forms contain U+FFFD.
     expect(error.code).toBe(name === "Connect JSON" ? Code.InvalidArgument : Code.Aborted);
     expect((await client.echo({ id: "still here" })).request?.id).toBe("still here");
   });
@@ -132,7 +132,7 @@ describe.each(Object.entries(CLEAR_TEXT_CLIENTS))("%s", (name, transport) => {
     expect((await failureOf(client.echo({ id: "d", behavior }, { timeoutMs: 60 }))).code).toBe(Code.DeadlineExceeded);
   });
 
-  it("lets go of a handler whose client cancels", async () => {
+  it("ends a handler whose client cancels", async () => {
     ended.length = 0;
     const controller = new AbortController();
     const read = async () => {
@@ -144,13 +144,13 @@ describe.each(Object.entries(CLEAR_TEXT_CLIENTS))("%s", (name, transport) => {
     await until(() => ended.includes("Count"), "the generator's end");
   });
 
-  it("carries 3 MiB both ways", async () => {
+  it("transfers 3 MiB in both directions", async () => {
     const payload = new Uint8Array(3 * 1024 * 1024).fill(7);
     const { request } = await client.echo({ id: "big", payload });
     expect(Buffer.compare(request?.payload ?? new Uint8Array(), payload)).toBe(0);
   });
 
-  it("rejects 7 MiB where 4 are allowed, takes 15 MiB where 16 are", async () => {
+  it("rejects 7 MiB when the limit is 4 MiB, accepts 15 MiB when the limit is 16 MiB", async () => {
     const error = await failureOf(client.echo({ id: "x", payload: new Uint8Array(7 * 1024 * 1024) }));
     expect(error.code).toBe(Code.ResourceExhausted);
     expect((await client.measure({ payload: new Uint8Array(15 * 1024 * 1024) })).size).toBe(15 * 1024 * 1024);

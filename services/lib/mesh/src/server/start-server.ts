@@ -33,61 +33,74 @@ import { yieldToServing } from "./helper-threads.ts";
 import { reflectionRoutes } from "./reflection.ts";
 import { keepStreamsAlive } from "./stream-keepalive.ts";
 
-/** What a service gives the mesh. */
+/** The options of a server of the mesh. */
 export interface ServerOptions {
   /** The service's name in logs, for example "ml-service". */
   readonly name: string;
   /** Default "127.0.0.1". */
   readonly host?: string;
-  /** One port per listener; 0: any free one. */
+  /** One port per listener; 0: any free port. */
   readonly ports: { readonly grpc: number; readonly web: number; readonly admin: number };
-  /** What it serves, at both listeners. Health and reflection are added. */
+  /** Services with their implementations, for both listeners. Health and reflection are added. */
   readonly routes: readonly Route[];
-  /** The code of each of its error classes. */
+  /** The code of each error class of the service. */
   readonly errors: ErrorTable;
-  /** Gives a driver's error the class that it has in `errors`; anything else comes back as it is. */
+  /** Maps a driver's error to a class in `errors`; must return any other error unchanged. */
   readonly translateError?: (error: unknown) => unknown;
   readonly logger: Logger;
-  /** Whether it wants traffic from the start. Default true; false until `setServing("", true)`. */
+  /** Whether the server accepts traffic from the start. Default true; false until `setServing("", true)`. */
   readonly serving?: boolean;
-  /** Plain HTTP paths over the same handlers, at the web listener. */
+  /** Plain HTTP paths at the web listener, answered by the same handlers. */
   readonly rest?: readonly RestRoute[];
   /**
-   * What RPCs in JSON do with fields, enum names and query parameters that the contract does not know. Default "reject", with the
-   * field and the allowed names; "ignore" is the protocol's own default.
+   * Handling of fields, enum names and query parameters that the contract does not know, for RPCs in JSON.
+   * Default "reject": the error names the field and the allowed names. "ignore" is the protocol's own
+   * default.
    */
   readonly unknownFields?: "reject" | "ignore";
-  /** What else the web listener answers when no RPC and no REST path fits, for example the files of a page. */
+  /**
+   * Handlers of the web listener for requests that match no RPC and no REST path, for example the files of a
+   * page.
+   */
   readonly webHandlers?: readonly WebHandler[];
-  /** Browsers' origins and host names that the web listener takes. */
+  /** Browser origins and host names that the web listener accepts. */
   readonly web?: Partial<WebGuardOptions>;
-  /** Who may call. Left out: everybody may do everything, which is allowed on loopback only. */
+  /** Who may call. Left out: every caller may do everything, which is allowed on loopback addresses only. */
   readonly auth?: AuthSettings;
   readonly tls?: TlsMaterial;
   readonly limits?: Partial<ListenerLimits>;
   readonly admission?: Partial<AdmissionLimits>;
-  /** Streams of health and reflection. */
+  /** Limits on streams of health and reflection. */
   readonly probeStreams?: Partial<ProbeStreamLimits>;
-  /** Requests of calls that have no slot yet. Default: 32 MiB together, 32 MiB a connection, more where one request may be larger. */
+  /**
+   * Memory limits for requests of calls without a slot. Default: 32 MiB together and 32 MiB per connection,
+   * more when one request may be larger.
+   */
   readonly requestMemory?: Partial<Omit<RequestMemoryLimits, "bodyTimeoutMs">>;
-  /** The service's own, before all others: they see every call and every end. */
+  /** The service's own policies. They run before all others, so that they see every call and every end. */
   readonly policies?: readonly Policy[];
-  /** How long calls in flight may take to end at a stop. Default 10 s. */
+  /** Longest time for running calls to end during a stop, milliseconds. Default 10 s. */
   readonly drainMs?: number;
   /** From `startTelemetry`. Left out: no traces, and an empty /metrics. */
   readonly telemetry?: Pick<Telemetry, "sampleRatio" | "metricsText">;
 }
 
-/** A server that answers. */
+/** A server whose listeners accept calls. */
 export interface RunningServer extends AsyncDisposable {
   readonly addresses: { readonly grpc: Address; readonly web: Address; readonly admin: Address };
-  /** Says whether a service ("" is the whole server) wants traffic, and why not: health checks and /readyz report it. */
+  /**
+   * Sets whether a service ("" is the whole server) accepts traffic, and the reason if not. Health checks and
+   * /readyz report it.
+   */
   setServing(service: string, serving: boolean, reason?: string): void;
-  /** NOT_SERVING, GOAWAY, calls in flight end, for at most `drainMs`. Safe to call twice. */
+  /**
+   * Stops the server: NOT_SERVING, GOAWAY, then running calls may end, for at most `drainMs`. Safe to call
+   * twice.
+   */
   stop(): Promise<void>;
 }
 
-/** A server that others can reach must know who calls. */
+/** A server that other machines can reach must authenticate its callers. */
 export class AuthenticationRequiredError extends Error {
   override readonly name = "AuthenticationRequiredError" as const;
 
@@ -96,7 +109,7 @@ export class AuthenticationRequiredError extends Error {
   }
 }
 
-/** A bearer token that travels in clear text can be read and used by whoever sees it. */
+/** A bearer token sent in clear text can be read and used by anyone on the network path. */
 export class CleartextTokensError extends Error {
   override readonly name = "CleartextTokensError" as const;
 
@@ -108,15 +121,21 @@ export class CleartextTokensError extends Error {
   }
 }
 
-/** For what is counted besides the largest request itself. */
+/** Room for the bytes that are counted in addition to the largest request itself. */
 const MEMORY_MARGIN_BYTES = 1024 * 1024;
 const DRAIN_MS = 10_000;
-/** Clients that watch the health have heard when no call has come for so long. */
+/**
+ * When no call has arrived for this time during a stop, the clients that watch the health have received
+ * NOT_SERVING.
+ */
 const QUIET_MS = 100;
-/** Others send on until they are told to go: they are not waited for. */
+/** Longest wait for that: clients without a health watch continue to call until GOAWAY. */
 const LAME_DUCK_MS = 2_000;
 
-/** Opens the three listeners of a service. @throws ListenError, MissingRoleError, AuthenticationRequiredError, CleartextTokensError */
+/**
+ * Opens the three listeners of a service.
+ * @throws ListenError, MissingRoleError, AuthenticationRequiredError, CleartextTokensError
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { name, logger, host = "127.0.0.1", ports, auth, rest = [] } = options;
   if (!auth && !isLoopback(host)) throw new AuthenticationRequiredError(name, host);
@@ -202,7 +221,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const drainMs = options.drainMs ?? DRAIN_MS;
       const began = performance.now();
       health.setServing("", false);
-      // Clients that watch the health get to look elsewhere before the connection goes.
+      // Clients that watch the health get time to choose another server before their connection closes.
       const lameDuckMs = Math.min(LAME_DUCK_MS, drainMs / 4);
       if (watches.count() > 0) await delay(Math.min(QUIET_MS, lameDuckMs));
       await traffic.ended(QUIET_MS, lameDuckMs);
@@ -224,8 +243,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /**
- * The chain, in order: telemetry sees every end, what is shed costs nothing more, a late or unknown caller costs no slot, only what
- * has a slot is validated.
+ * The policy chain, in order. Telemetry is first and sees every end; a call rejected by admission costs
+ * nothing further; a late call or an unknown caller takes no slot; only a call with a slot is validated.
  */
 async function policies(
   options: ServerOptions,
@@ -249,7 +268,7 @@ async function policies(
   ];
 }
 
-/** A connection can bring the largest request there is, as JSON too. */
+/** A connection can send the largest request that an RPC accepts, also as JSON. */
 function requestMemoryLimits(options: ServerOptions, methods: readonly DescMethod[]): RequestMemoryLimits {
   const largest = Math.max(0, ...methods.map((method) => callLimits(method).maxRequestBytes)) * JSON_OVERHEAD;
   const least = largest + MEMORY_MARGIN_BYTES;
@@ -262,7 +281,7 @@ function requestMemoryLimits(options: ServerOptions, methods: readonly DescMetho
   };
 }
 
-/** What checks tokens is loaded by a server that asks for them: some fifty modules of eight hundred. */
+/** Token verification is loaded only when configured: it is about fifty of eight hundred modules. */
 async function authentication(
   auth: AuthSettings,
   roles: ReturnType<typeof requiredRoles>,

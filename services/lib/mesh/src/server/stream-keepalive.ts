@@ -3,9 +3,10 @@ import type { BoundMethod } from "../call/bound-method.ts";
 import type { Route } from "../call/route.ts";
 
 /**
- * Has every open-ended stream of answers (a watch) send an empty message when it has sent nothing for `everyMs`: proxies, browsers and NAT
- * drop connections on which nothing moves. Clients ignore a message without content. Not for contracts that are not ours: an empty message
- * has a meaning there (for grpc.health.v1 it is the status UNKNOWN).
+ * Makes every open-ended stream of answers (a watch) send an empty message when it has sent nothing for
+ * `everyMs`, because proxies, browsers and NAT drop idle connections. Clients ignore a message without
+ * content. Vendored contracts are left out: there, an empty message has a meaning (for grpc.health.v1 it is
+ * the status UNKNOWN).
  */
 export function keepStreamsAlive(routes: readonly Route[], everyMs: number): Route[] {
   return routes.map((route) => ({ ...route, methods: route.methods.map((method) => keepAlive(method, everyMs)) }));
@@ -21,18 +22,21 @@ function keepAlive(bound: BoundMethod, everyMs: number): BoundMethod {
   };
 }
 
-/** The messages, and one of `filler` whenever none has come for `everyMs` since the last one was asked for. */
+/**
+ * Yields the messages, and a `filler` whenever no message has arrived within `everyMs` of the reader's
+ * request.
+ */
 export function repeatWhenIdle<T>(messages: AsyncIterable<T>, filler: () => T, everyMs: number): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
       const iterator = messages[Symbol.asyncIterator]();
       let pending: Promise<void> | undefined;
       let settle: { resolve(result: IteratorResult<T>): void; reject(reason: unknown): void } | undefined;
-      /** What came while nobody waited: the reader was sent a filler meanwhile. */
+      /** A message that arrived after the reader had received a filler instead. */
       let arrived: Promise<IteratorResult<T>> | undefined;
       const pull = (): void => {
         const next = iterator.next();
-        // One reaction a message, however many fillers go out before it.
+        // One `then` per message, however many fillers are sent before it.
         pending = next.then(
           (result) => {
             pending = undefined;

@@ -4,21 +4,24 @@ import { headersTooLarge } from "../listener/header-size.ts";
 import { isAnswering } from "../listener/http1-connections.ts";
 import { rejectionJson } from "./http-rejection.ts";
 
-/** What Node says of bytes that are no request of HTTP/1.1. */
+/** Node's error codes for bytes that are not an HTTP/1.1 request. */
 interface ClientError extends Error {
   readonly code?: string;
   readonly rawPacket?: Buffer;
 }
 
-/** How long a client that is still sending may take to read why it is rejected. */
+/** Time in which a client that is still sending can read why it is rejected. */
 const LINGER_MS = 500;
 const HTTP2_IN_CLEAR =
   "this listener speaks HTTP/2 only under TLS: use HTTP/1.1 here, or the gRPC listener, which speaks HTTP/2 in clear text";
 const HTTP_1_1_REQUIRED = 0xd;
 
-/** Answers what Node's HTTP/1.1 parser rejects: Node itself answers without a reason. Give it to the event "clientError". */
+/**
+ * Answers a request that Node's HTTP/1.1 parser rejects; Node itself answers without a reason. Use it as
+ * listener of the event "clientError".
+ */
 export function answerClientError(maxHeaderBytes: number): (error: ClientError, socket: Duplex) => void {
-  /** Bytes that follow are rejected again. */
+  /** The parser rejects the bytes that follow again. */
   const answered = new WeakSet<Duplex>();
   return (error, socket) => {
     if (answered.has(socket)) return;
@@ -42,7 +45,7 @@ function rejection({ code, message }: ClientError, maxHeaderBytes: number): stri
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return answer("408 Request Timeout", "the request did not arrive in time");
     default:
-      // The parser's own words: they repeat nothing that was sent.
+      // The parser's own text, which repeats nothing that the client sent.
       return answer("400 Bad Request", `this is no request of HTTP/1.1: ${message.replace(/^Parse Error: /, "")}`);
   }
 }
@@ -53,7 +56,10 @@ function answer(status: string, message: string): string {
   return `HTTP/1.1 ${status}\r\n${head}\r\n\r\n${body}`;
 }
 
-/** SETTINGS, then GOAWAY with the code HTTP_1_1_REQUIRED (RFC 9113, 7) and the reason as its debug data, which clients print. */
+/**
+ * SETTINGS, then GOAWAY with the code HTTP_1_1_REQUIRED (RFC 9113, 7). Its debug data is the reason, which
+ * clients print.
+ */
 function http11Required(reason: string): Buffer {
   const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
   const debugData = Buffer.from(reason);

@@ -3,9 +3,9 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 
 export type ContentEncoding = "br" | "gzip";
 
-/** Smaller answers gain nothing. */
+/** Smallest answer that is compressed: smaller ones gain nothing. */
 const MIN_BYTES = 1_024;
-/** Of 0 to 11: as fast as gzip, and smaller. */
+/** Brotli quality, from 0 to 11: as fast as gzip at this level, and smaller. */
 const BROTLI_QUALITY = 4;
 
 const ENCODE: Readonly<Record<ContentEncoding, (bytes: Buffer) => Promise<Buffer>>> = {
@@ -13,7 +13,10 @@ const ENCODE: Readonly<Record<ContentEncoding, (bytes: Buffer) => Promise<Buffer
   gzip: (bytes) => promisify<Buffer, Buffer>(gzip)(bytes),
 };
 
-/** The encoding that a client likes best, by its `Accept-Encoding` (RFC 9110, 12.5.3); brotli where it has no preference. */
+/**
+ * The encoding that a client prefers by its `Accept-Encoding` (RFC 9110, 12.5.3); brotli when the client has
+ * no preference.
+ */
 export function acceptedEncoding(accept: string | undefined): ContentEncoding | undefined {
   if (accept === undefined) return undefined;
   const weights = new Map(
@@ -29,7 +32,10 @@ export function acceptedEncoding(accept: string | undefined): ContentEncoding | 
   return br >= gz ? "br" : "gzip";
 }
 
-/** The text in the encoding that a client likes best; undefined: it is too small, or the client takes none. */
+/**
+ * The text in the encoding that the client prefers; undefined: the text is too small, or the client accepts
+ * no encoding.
+ */
 export async function encodeText(
   text: string,
   accept: string | undefined,

@@ -8,27 +8,29 @@ import { inflate, TooLargeError } from "../call/inflate.ts";
 import { plainBytes } from "../call/plain-bytes.ts";
 import { notUtf8 } from "./utf8-body.ts";
 
-/** Who a request's inflated bytes are counted for. */
+/** Counts the bytes that a request inflates. */
 export interface Inflater {
-  /** Ends what is inflated, or waits to be. */
+  /** Aborts an inflation, or its wait for a turn. */
   readonly signal: AbortSignal;
-  /** A message is so large by now. False: it is not wanted any more. */
+  /** Reports the current size of a message. False: stop, the message is not wanted any more. */
   inflating(inflatedBytes: number): boolean;
 }
 
-/** What is known of the request that is inflated. */
+/** State of a request whose messages may be inflated. */
 interface Inflation {
   inflater: Inflater | undefined;
   readonly asJson: boolean;
 }
 
-/** The engine calls a compression without saying for which request. */
+/**
+ * connect calls a compression without stating the request, so the request is found through the async context.
+ */
 const current = new AsyncLocalStorage<Inflation>();
 const inflationKey = createContextKey<Inflation | undefined>(undefined, { description: "what a request inflates" });
 
 /**
  * Runs the engine for one request that may be compressed.
- * @param asJson its messages are JSON: inflated bytes that are no UTF-8 are an error
+ * @param asJson whether its messages are JSON: then inflated bytes that are not UTF-8 are an error
  */
 export function withInflation<T>(values: ContextValues, asJson: boolean, work: () => T): T {
   const inflation: Inflation = { inflater: undefined, asJson };
@@ -36,13 +38,13 @@ export function withInflation<T>(values: ContextValues, asJson: boolean, work: (
   return current.run(inflation, work);
 }
 
-/** From now on, what the request with these values inflates is counted for `inflater`. */
+/** From now on, `inflater` counts the bytes that the request with these context values inflates. */
 export function inflatingFor(values: ContextValues, inflater: Inflater): void {
   const inflation = values.get(inflationKey);
   if (inflation) inflation.inflater = inflater;
 }
 
-/** connect's gzip, but what it inflates is counted while it grows. */
+/** connect's gzip; the inflated bytes are counted while they grow. */
 export const countedGzip: Compression = {
   ...compressionGzip,
   async decompress(bytes, readMaxBytes) {

@@ -2,15 +2,17 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { announcedBytes, socketOf, type WebRequest, type WebResponse } from "./web-handler.ts";
 
-/** How long a client that is still sending may take to read its answer. */
+/** Time in which a client that is still sending can read its answer. */
 const LINGER_MS = 500;
 
 /**
- * Makes an answer that comes before the request's end (too large, not let in) the end of the request too.
- * HTTP/2: what still comes is thrown away, else a client that has filled its window would wait for ever; one that goes on is
- * reset with NO_ERROR (RFC 9113, 8.1), once its answer is surely out.
- * HTTP/1.1: unless the request has no body, it is the last answer of its connection: the rest of the body would hold up the next request
- * until the body's time limit. The connection is half-closed first: cut at once, a client in the middle of sending would see a reset instead.
+ * Ends a request with its answer when the answer is sent before the whole request has arrived (too large, or
+ * rejected). HTTP/2: the rest of the request is discarded; otherwise a client with a full window would wait
+ * for ever. A client that continues to send is reset with NO_ERROR (RFC 9113, 8.1), after its answer has
+ * certainly been sent. HTTP/1.1: unless the request has no body, the answer is the last one on its
+ * connection. Otherwise the rest of the body would block the next request until the body's time limit. The
+ * connection is half-closed first: if it were closed at once, a client that is still sending would get a
+ * reset instead of the answer.
  */
 export function closeAfterEarlyResponse(request: WebRequest, response: WebResponse): void {
   if ("stream" in request) {
@@ -37,12 +39,15 @@ export function closeAfterEarlyResponse(request: WebRequest, response: WebRespon
   });
 }
 
-/** Whether a request of HTTP/1.1 has a body. One without a body is not marked complete until its first listener has returned. */
+/**
+ * Whether an HTTP/1.1 request has a body. A request without a body is not marked complete until its first
+ * listener has returned.
+ */
 function bringsBody(request: IncomingMessage): boolean {
   return request.headers["transfer-encoding"] !== undefined || announcedBytes(request) > 0;
 }
 
-/** Whether the client has sent all it will send on a stream. */
+/** Whether the client has ended its side of a stream. */
 function hasEnded({ destroyed, state }: ServerHttp2Stream): boolean {
   return destroyed || state.state === constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE;
 }

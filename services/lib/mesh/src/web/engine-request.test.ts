@@ -7,7 +7,7 @@ import { engineRequest } from "./engine-request.ts";
 
 let server: http.Server;
 let port: number;
-/** What each request became, in order. */
+/** The result for each request, in order. */
 let requests: UniversalServerRequest[];
 let onRequest: (response: http.ServerResponse) => void;
 
@@ -32,7 +32,7 @@ const aborted = (signal: AbortSignal): Promise<unknown> =>
     else signal.addEventListener("abort", () => resolve(signal.reason), { once: true });
   });
 
-it("a request of HTTP/1.1 has the URL, method and headers that were sent", async () => {
+it("an HTTP/1.1 request keeps the URL, method and headers that the client sent", async () => {
   onRequest = (response) => response.end("{}");
   await fetch(`http://127.0.0.1:${port}//a/b?c=%20d`, { method: "POST", body: "{}", headers: { "x-name": "value" } });
   const [request] = requests;
@@ -41,7 +41,7 @@ it("a request of HTTP/1.1 has the URL, method and headers that were sent", async
   expect(request?.header.get("content-length")).toBe("2");
 });
 
-it("signals of requests that have been answered share one AbortError", async () => {
+it("the signals of answered requests share one AbortError", async () => {
   onRequest = (response) => response.end("{}");
   await fetch(`http://127.0.0.1:${port}/first`);
   await fetch(`http://127.0.0.1:${port}/second`);
@@ -51,7 +51,7 @@ it("signals of requests that have been answered share one AbortError", async () 
   expect(reasons[1]).toBe(reasons[0]);
 });
 
-it("the signal fires when the client goes before the answer", async () => {
+it("the signal fires when the client disconnects before the answer", async () => {
   const socket = connect(port, "127.0.0.1");
   onRequest = () => socket.destroy();
   socket.write("POST /a HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n{");

@@ -6,9 +6,10 @@ import { OVER } from "../call/call.ts";
 import type { WebRequest, WebResponse } from "./web-handler.ts";
 
 /**
- * A request as the engine takes it. Its signal fires when the connection closes before the response has been sent, and when it has been.
- * Requests of HTTP/1.1 are translated here: connect-node creates an AbortError with a stack trace and a URL object per request, which
- * together cost a tenth of a small call.
+ * Converts a request to the form that connect's engine accepts. Its signal fires when the connection closes
+ * before the response has been sent, and also after the response has been sent. HTTP/1.1 requests are
+ * converted here, because connect-node creates an AbortError with a stack trace and a URL object per request,
+ * which together cost a tenth of a small call.
  */
 export function engineRequest(
   request: WebRequest,
@@ -41,7 +42,10 @@ function headersOf({ headers }: WebRequest): Headers {
   return all;
 }
 
-/** The request's own "close" comes as soon as its body has been read: the response tells whether the client is still there. */
+/**
+ * The request's own "close" is emitted as soon as its body has been read; the response's "close" shows
+ * whether the client is still connected.
+ */
 function signalOf(request: WebRequest, response: WebResponse): AbortSignal {
   const controller = new AbortController();
   const end = (error: Error | null): void => controller.abort(error ? connectionError(error) : OVER);

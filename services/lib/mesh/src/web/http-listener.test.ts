@@ -10,7 +10,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const CHECK = "/grpc.health.v1.Health/Check";
 const JSON_HEAD = "content-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
 
-/** Sends bytes as they are; gives what comes until the other side closes, or until a whole answer without close is there. */
+/**
+ * Sends raw bytes. Returns the received text when the server closes the connection, or when a whole answer
+ * without close has arrived.
+ */
 async function exchange(port: number, request: string): Promise<string> {
   const socket = net.connect(port, "127.0.0.1");
   let received = "";
@@ -26,7 +29,7 @@ async function exchange(port: number, request: string): Promise<string> {
 
 let echo: EchoServer;
 beforeAll(async () => {
-  // Any host: the check of names comes later than that of their form.
+  // Any host is accepted: host names are checked after their form.
   echo = await startEcho({ web: { allowedHosts: ["localhost", "127.0.0.1", ""] } });
 });
 afterAll(() => echo.server.stop());
@@ -50,24 +53,24 @@ const MALFORMED: Readonly<Record<string, string>> = {
 };
 
 describe("the web listener", () => {
-  it.each(Object.entries(MALFORMED))("answers 400 to %s, and serves the next call", async (_, request) => {
+  it.each(Object.entries(MALFORMED))("answers 400 to %s and serves the next call", async (_, request) => {
     expect(await exchange(echo.server.addresses.web.port, request)).toMatch(/^HTTP\/1\.1 400 /);
     expect(await honest()).toBe("honest");
   });
 
-  it("says what is wrong with a Host and what is right", async () => {
+  it("names the invalid Host and the valid form", async () => {
     const answer = await exchange(echo.server.addresses.web.port, MALFORMED["a port out of range"] ?? "");
     expect(answer).toContain(
       '{"code":"invalid_argument","message":"the Host \\"localhost:99999\\" is not a host name with a port from 0 to 65535"}',
     );
   });
 
-  it("takes the largest port", async () => {
+  it("accepts the largest port", async () => {
     const request = `POST ${CHECK} HTTP/1.1\r\nhost: localhost:65535\r\n${JSON_HEAD}`;
     expect(await exchange(echo.server.addresses.web.port, request)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it("closes a connection that asks for a tunnel", async () => {
+  it("closes a connection that requests a tunnel", async () => {
     const answer = await exchange(
       echo.server.addresses.web.port,
       "CONNECT x:99999 HTTP/1.1\r\nhost: localhost\r\n\r\n",
@@ -78,7 +81,7 @@ describe("the web listener", () => {
 });
 
 describe("the admin listener", () => {
-  it("answers a probe by HTTP/1.0 that names no host", async () => {
+  it("answers an HTTP/1.0 probe without a Host header", async () => {
     expect(await exchange(echo.server.addresses.admin.port, "GET /livez HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);
   });
 
@@ -88,7 +91,7 @@ describe("the admin listener", () => {
   });
 });
 
-it("a connection that breaks with all its calls open after others were taken back ends nothing but itself", async () => {
+it("a connection that fails with all its calls open, after others were canceled, affects no other connection", async () => {
   const { port } = echo.server.addresses.grpc;
   const socket = net.connect(port, "127.0.0.1");
   socket.on("error", () => {});

@@ -21,19 +21,22 @@ const NOTHING = (): void => {};
 type Answer = (request: WebRequest, response: WebResponse) => void;
 
 export interface HttpListenerOptions {
-  /** What the listener is called in a ListenError. */
+  /** The listener's name in a ListenError. */
   readonly name: string;
   readonly address: Address;
   readonly limits: ListenerLimits;
   readonly tls?: TlsMaterial;
   readonly answer: Answer;
-  /** Ends the watches of a connection that is old. */
+  /** Called with the peer of a connection that has reached its age limit; ends its watches. */
   readonly onAged?: (peer: Peer) => void;
-  /** Whether requests of HTTP/1.0 must name a host too. */
+  /** Whether HTTP/1.0 requests must have a Host header too. */
   readonly needsHost: boolean;
-  /** At `maxConnections` a new connection closes an older one (`makeRoom`). Default: the new one is closed. */
+  /**
+   * True: at `maxConnections` a new connection closes an older one (`makeRoom`). Default: the new connection
+   * is closed.
+   */
   readonly makesRoom?: boolean;
-  /** Called with what `answer` threw; the request is answered. */
+  /** Called with an error that `answer` threw; the request has been answered. */
   readonly onThrow: (error: unknown) => void;
 }
 
@@ -47,13 +50,16 @@ export async function openHttpListener(options: HttpListenerOptions): Promise<Li
   return { address: await listen(server, name, address), drain: connections.drain };
 }
 
-/** An event listener that throws ends the process: a request that cannot be answered is rejected, whatever it is. */
+/**
+ * An error that an event listener throws would end the process: a request that cannot be answered is rejected
+ * instead.
+ */
 function guarded({ answer, needsHost, limits, onThrow }: HttpListenerOptions): Answer {
   const { maxHeaderBytes } = limits;
   return (request, response) => {
     try {
       closeAfterEarlyResponse(request, response);
-      // The parser of HTTP/1.1 has done so already.
+      // For HTTP/1.1 the parser has already checked the size.
       if ("stream" in request && headerBytes(request.rawHeaders) > maxHeaderBytes) {
         sendRejection(response, 431, headersTooLarge(maxHeaderBytes));
         return;
@@ -68,7 +74,7 @@ function guarded({ answer, needsHost, limits, onThrow }: HttpListenerOptions): A
   };
 }
 
-/** Answers 500 when nothing is sent yet, else ends the connection or the stream. */
+/** Answers 500 if nothing has been sent yet, else ends the connection or the stream. */
 function abandon(request: WebRequest, response: WebResponse): void {
   try {
     if (!response.headersSent) {
@@ -76,7 +82,7 @@ function abandon(request: WebRequest, response: WebResponse): void {
       return;
     }
   } catch {
-    // The answer cannot be written either.
+    // The 500 answer cannot be written either.
   }
   request.destroy();
 }
@@ -97,7 +103,7 @@ function createClearServer(limits: ListenerLimits, answer: Answer): http.Server 
 /** Node's default is 64 KiB. */
 const READ_AHEAD_BYTES = 16 * 1024;
 
-/** How often Node looks after the time limits of headers and bodies; its default is 30 s. */
+/** How often Node checks the time limits of headers and bodies; its default is 30 s. */
 function checkingInterval({ headersTimeoutMs }: ListenerLimits): number {
   return Math.min(1_000, headersTimeoutMs);
 }
@@ -111,7 +117,7 @@ function createTlsServer(
     {
       cert,
       key,
-      // Browsers come without a certificate: here one is asked for and not required.
+      // Browsers have no client certificate, so this listener requests one and does not require it.
       ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: false }),
       allowHTTP1: true,
       handshakeTimeout: limits.headersTimeoutMs,
@@ -120,7 +126,7 @@ function createTlsServer(
     },
     afterTurn(answer),
   );
-  // Options of http.createServer that http2 takes as properties, for connections that speak HTTP/1.1.
+  // Options of http.createServer that http2 reads as properties of the server, for its HTTP/1.1 connections.
   Object.assign(server, {
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs),
@@ -128,9 +134,9 @@ function createTlsServer(
     keepAliveTimeout: limits.connectionIdleMs,
     connectionsCheckingInterval: checkingInterval(limits),
   });
-  // Node feeds its HTTP/1.1 parser past the socket's streams, and under TLS does so even after it has paused the parser: a client
-  // that asks again while a large answer is still being written loses its connection ("Parse Error: Paused"). A listener for
-  // data makes it read through the stream.
+  // Node passes bytes to its HTTP/1.1 parser without the socket's stream, under TLS even after it has paused
+  // the parser. A client that sends another request while a large answer is being written would then lose its
+  // connection ("Parse Error: Paused"). With a "data" listener Node reads through the stream.
   server.on("secureConnection", (socket: Socket) => socket.on("data", NOTHING));
   server.on("clientError", answerClientError(limits.maxHeaderBytes));
   server.on("session", (session) => {
@@ -140,7 +146,10 @@ function createTlsServer(
   return server;
 }
 
-/** Answers a stream one turn later, and not at all when it was reset meanwhile: what was reset in the same packet costs next to nothing. */
+/**
+ * Handles a stream one turn of the event loop later, and not at all if it was reset by then: a reset in the
+ * same packet costs almost nothing.
+ */
 function afterTurn(answer: Answer): Answer {
   return (request, response) => {
     if (!("stream" in request)) return answer(request, response);

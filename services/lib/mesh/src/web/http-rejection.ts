@@ -1,7 +1,7 @@
 import type { WebRequest, WebResponse } from "./web-handler.ts";
 import { sendText } from "./web-handler.ts";
 
-/** Codes of Connect's JSON errors for what is rejected before it is a call, by HTTP status. */
+/** Codes in Connect's JSON errors for requests that are rejected before they are a call, by HTTP status. */
 const CODES: Readonly<Record<number, string>> = {
   400: "invalid_argument",
   403: "permission_denied",
@@ -15,32 +15,33 @@ const CODES: Readonly<Record<number, string>> = {
 };
 const MAX_SHOWN_CHARACTERS = 100;
 
-/** The JSON body of a rejection, as of an error of Connect: code and message. */
+/** The JSON body of a rejection in the form of a Connect error: code and message. */
 export function rejectionJson(status: number, message: string, code = CODES[status] ?? "unknown"): string {
   return JSON.stringify({ code, message });
 }
 
 /**
- * Rejects a request that is no call with a reason that people and clients can read. Clients of gRPC and gRPC-Web get text:
- * they take their code from the status, and JSON with a code is an error of Connect.
+ * Rejects a request that is not a call, with a reason for people and clients. Clients of gRPC and gRPC-Web
+ * get plain text: they derive their code from the HTTP status, and a JSON body with a code would be a Connect
+ * error.
  */
 export function sendRejection(response: WebResponse, status: number, message: string, code?: string): void {
   if (response.req.headers["content-type"]?.startsWith("application/grpc")) sendReason(response, status, message);
   else sendText(response, status, "application/json", rejectionJson(status, message, code));
 }
 
-/** Rejects a request with a reason for people alone: its client takes the code from the status. */
+/** Rejects a request with a reason for people only: its client derives the code from the HTTP status. */
 export function sendReason(response: WebResponse, status: number, message: string): void {
   sendText(response, status, "text/plain; charset=utf-8", `${message}\n`);
 }
 
-/** Rejects a method that a path does not have; `allowed` in upper case. */
+/** Rejects a method that a path does not support; `allowed` in upper case. */
 export function rejectMethod(request: WebRequest, response: WebResponse, allowed: readonly string[]): void {
   response.setHeader("allow", allowed.join(", "));
   sendRejection(response, 405, `${shown(request.method ?? "")} is not allowed here: use ${allowed.join(" or ")}`);
 }
 
-/** What a client sent, quoted and cut. */
+/** A client's text, quoted and cut. */
 export function shown(text: string): string {
   const cut = text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;
   return JSON.stringify(cut.toWellFormed());

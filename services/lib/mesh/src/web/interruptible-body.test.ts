@@ -9,7 +9,7 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<number[]> {
   return all;
 }
 
-it("a body that nobody interrupts is read to its end", async () => {
+it("a body without an interrupt is read to its end", async () => {
   const { body } = interruptibleBody(
     (async function* () {
       yield bytes(1, 2);
@@ -19,7 +19,7 @@ it("a body that nobody interrupts is read to its end", async () => {
   expect(await readAll(body)).toEqual([1, 2, 3]);
 });
 
-it("an interrupt ends the wait for bytes that do not come", async () => {
+it("an interrupt ends the wait for bytes that do not arrive", async () => {
   const { body, interrupt } = interruptibleBody(
     (async function* () {
       yield bytes(1);
@@ -31,13 +31,13 @@ it("an interrupt ends the wait for bytes that do not come", async () => {
   await expect(reading).rejects.toThrow("late");
 });
 
-it("an interrupt before the first read is not lost", async () => {
+it("an interrupt before the first read ends that read", async () => {
   const { body, interrupt } = interruptibleBody((async function* () {})());
   interrupt(new Error("late"));
   await expect(readAll(body)).rejects.toThrow("late");
 });
 
-it("an error of the source comes through", async () => {
+it("an error of the source reaches the reader", async () => {
   const { body } = interruptibleBody(
     // biome-ignore lint/correctness/useYield: it fails before its first chunk
     (async function* () {

@@ -4,46 +4,50 @@ import { freeBytes } from "../call/free-bytes.ts";
 /** Ends the wait for the rest of a request's body with an error. */
 export type Interrupt = (error: Error) => void;
 
-/** What a call learns of its request's body while the engine reads it. */
+/** Reports the progress of a request's body to its call while the engine reads it. */
 export interface BodyListener {
-  /** So many bytes have come by now. */
+  /** Called with the number of bytes that have arrived so far. */
   arrived(bytes: number): void;
-  /** Pause before more is read, milliseconds; 0: none. */
+  /** Pause before more is read, milliseconds; 0: no pause. */
   paceMs(): number;
-  /** All have come. */
+  /** Called when the whole body has arrived. */
   complete(): void;
 }
 
-/** A request's body as its call sees it. */
+/** A request's body, as its call uses it. */
 export interface RequestBody {
   readonly interrupt: Interrupt;
-  /** Whether the HTTP engine ends a body that takes too long: it does with HTTP/1.1. */
+  /** Whether the HTTP engine ends a body that takes too long, as it does for HTTP/1.1. */
   readonly isTimed: boolean;
-  /** Its length as the request's header says; 0: it does not. */
+  /** Length of the body by the request's header; 0: the header is missing. */
   readonly announcedBytes: number;
-  /** At most one listener; before the first byte is read. */
+  /** Sets the listener. At most one, before the first byte is read. */
   listen(listener: BodyListener): void;
 }
 
-/** Looks at the bytes of a body as the engine reads them. What it throws is what the engine's read fails with. */
+/** Inspects the bytes of a body as the engine reads them. An error that it throws fails the engine's read. */
 export interface BodyObserver {
   chunk(bytes: Uint8Array): void;
-  /** All have come. */
+  /** Called when the whole body has been read. */
   end(): void;
 }
 
-/** Where the web listener leaves a request's body for its call. */
+/** Key under which the web listener stores a request's body for its call. */
 export const bodyKey = createContextKey<RequestBody | undefined>(undefined, { description: "the request's body" });
 
 /**
- * A body that can be ended from outside: the engine reads a unary request to its end before it asks anybody, so that a call which
- * is over already, as by its deadline, could not be answered while a slow client goes on sending.
+ * A body that other code can end. The engine reads a unary request to its end before it does anything else.
+ * Without an interrupt, a call that has already ended, for example at its deadline, could not be answered
+ * while a slow client continues to send.
  */
 export function interruptibleBody(source: AsyncIterable<Uint8Array>, observer?: BodyObserver) {
   const chunks = source[Symbol.asyncIterator]();
   let listener: BodyListener | undefined;
   let arrivedBytes = 0;
-  /** What the engine has been given of an incomplete body; null: it is complete, and what was given is its message. */
+  /**
+   * Bytes of an incomplete body that were passed to the engine; null: the body is complete and the bytes are
+   * its message.
+   */
   let given: Buffer[] | null = [];
   const take = (result: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
     if (result.done) {
@@ -85,7 +89,7 @@ export function interruptibleBody(source: AsyncIterable<Uint8Array>, observer?: 
   const interrupt: Interrupt = (error) => {
     failure = error;
     giveUp?.(error);
-    // The engine reads no further, and would leave what it has to the garbage collector.
+    // The engine stops reading here and would leave these bytes to the garbage collector.
     for (const bytes of given ?? []) freeBytes(bytes);
     given = null;
   };
@@ -95,10 +99,13 @@ export function interruptibleBody(source: AsyncIterable<Uint8Array>, observer?: 
   return { body, interrupt, listen };
 }
 
-/** What a connection reads at once may be so much larger than the part of one request in it. */
+/**
+ * A buffer of at least this size may hold everything that a connection read at once, and only a part of it
+ * may belong to the request.
+ */
 const LARGE_BUFFER_BYTES = 16 * 1024;
 
-/** The same bytes, copied out of a larger buffer that they would keep from being collected. */
+/** The same bytes, copied out of a larger buffer that they would keep in memory. */
 function ownBytes(bytes: Uint8Array): Buffer {
   const { buffer, byteOffset, byteLength } = bytes;
   const isPart = buffer.byteLength >= LARGE_BUFFER_BYTES && buffer.byteLength > byteLength;

@@ -10,23 +10,24 @@ import {
 } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../errors/rpc-error.ts";
 
-/** Violations that are looked for in one message: as many as an error carries. */
+/** Most violations that are searched for in one message: as many as an error carries. */
 const MAX_VIOLATIONS = 20;
-/** Longest part of a caller's text that is repeated to the caller. */
+/** Longest part of a caller's text that an error repeats, in characters. */
 const SHOWN_CHARACTERS = 80;
-/** Levels of nesting that are looked into. */
+/** Levels of nesting that are checked. */
 const MAX_DEPTH = 100;
 
 /**
- * What the JSON form of a message has that its contract does not: unknown fields, unknown enum names, values of another type.
- * Paths have the contract's names, for example "supplier.features.late_ratio". At most 20; empty when none was found.
- * @param registry the types that google.protobuf.Any may hold
+ * Finds the parts of a message's JSON form that its contract does not allow: unknown fields, unknown enum
+ * names, values of the wrong type. Paths use the contract's names, for example
+ * "supplier.features.late_ratio". At most 20; empty when none was found.
+ * @param registry the types that google.protobuf.Any may contain
  */
 export function jsonViolations(desc: DescMessage, json: JsonValue, registry: Registry): readonly FieldViolation[] {
   return ofMessage(desc, json, { path: "", depth: 0, registry }).take(MAX_VIOLATIONS).toArray();
 }
 
-/** Where in the message a value is. */
+/** The position of a value in the message. */
 interface Place {
   readonly path: string;
   readonly depth: number;
@@ -51,7 +52,7 @@ function* ofMessage(desc: DescMessage, json: JsonValue, place: Place): Generator
         if (value !== null) yield* ofField(field, value, below(place, field.name));
         continue;
       }
-      // Names in the style that the caller writes.
+      // Lists names in the style that the caller uses.
       const known = desc.fields.map(({ name, jsonName }) => (key.includes("_") ? name : jsonName));
       yield violation(below(place, shown(key)), `unknown field of ${desc.name}; ${knownNames(key, known)}`);
     }
@@ -89,7 +90,7 @@ function* ofEnum(desc: DescEnum, json: JsonValue, place: Place): Generator<Field
   yield violation(place, `${kindOf(json)} is not a name of ${desc.name}; ${knownNames(wrong, choices)}`);
 }
 
-/** Timestamps and their like have JSON forms of their own, which the runtime knows. */
+/** Timestamp and the other well-known types have JSON forms of their own, which the protobuf runtime checks. */
 function* ofWellKnown(desc: DescMessage, json: JsonValue, place: Place): Generator<FieldViolation, void> {
   try {
     fromJson(desc, json, { registry: place.registry });
@@ -103,7 +104,7 @@ const isNumeric = (json: JsonValue): boolean =>
 const isWhole = (json: JsonValue): boolean => isNumeric(json) && Number.isInteger(Number(json));
 const NON_FINITE: readonly JsonValue[] = ["NaN", "Infinity", "-Infinity"];
 
-/** What a value of a scalar type must be; undefined: it is. */
+/** The expected form of a scalar value; undefined: the value has that form. */
 function expectedOf(scalar: ScalarType, json: JsonValue): string | undefined {
   switch (scalar) {
     case ScalarType.STRING:

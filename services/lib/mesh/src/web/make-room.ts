@@ -2,14 +2,15 @@ import type { Server, Socket } from "node:net";
 import { waitsSince } from "../listener/http1-connections.ts";
 
 /**
- * Keeps at most `maxConnections` connections of HTTP/1.1 open, in place of the server's own limit, which would close the new one: a further
- * connection closes the oldest that waits for no answer or, when all wait, the one that has waited longest. Half requests, idle connections and
- * answers that nobody takes never keep a new client out. Call it before the server listens.
+ * Keeps at most `maxConnections` HTTP/1.1 connections open. It replaces the server's own limit, which would
+ * close the new connection: here a further connection closes the oldest one that waits for no answer or, when
+ * all wait, the one that has waited longest. Incomplete requests, idle connections and unread answers
+ * therefore never block a new client. Call it before the server listens.
  */
 export function makeRoom(server: Server, maxConnections: number): void {
-  // The server counts a closed connection until its close event, one turn later.
+  // Twice the limit: the server counts a closed connection until its close event, one turn of the event loop later.
   server.maxConnections = 2 * maxConnections;
-  // Oldest first.
+  // Connections, oldest first.
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     socket.once("close", () => sockets.delete(socket));
@@ -28,7 +29,8 @@ function closeOne(sockets: Set<Socket>): void {
     since = waits;
   }
   if (!chosen) return;
-  // Counted until its close event, it would have a second connection closed in its place.
+  // Removed at once: if it were counted until its close event, a second connection would be closed in its
+  // place.
   sockets.delete(chosen);
   chosen.destroy();
 }

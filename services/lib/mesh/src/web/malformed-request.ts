@@ -5,9 +5,10 @@ import { jsonViolations } from "./json-violations.ts";
 import type { JsonRecord } from "./recorded-json.ts";
 
 /**
- * Gives the engine's error of a message that it cannot decode a reason that a client can act on: connect calls binary ones internal
- * errors, and of JSON it says neither where the error is nor what is allowed. Other errors stay as they are.
- * The engine sends the error as it stands once its signal has fired, so it is changed in place.
+ * Improves the engine's error for a message that it cannot decode, so that a client can act on it. connect
+ * reports malformed binary messages as internal errors, and for JSON it states neither the position of the
+ * error nor the allowed values. Other errors stay unchanged. The error is changed in place, because the
+ * engine sends the same object once its signal has fired.
  * @param record undefined: the message is binary
  */
 export function explainMalformed(error: ConnectError, input: DescMessage, record: JsonRecord | undefined): void {

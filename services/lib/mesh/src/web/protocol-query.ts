@@ -6,7 +6,10 @@ import { notUtf8 } from "./utf8-body.ts";
 /** Parameters of Connect's GET (https://connectrpc.com/docs/protocol#unary-get-request). */
 const GET_NAMES = ["connect", "encoding", "message", "base64", "compression"];
 
-/** Holds an RPC's query against its protocol: none but Connect's GET has one. @throws ConnectError INVALID_ARGUMENT */
+/**
+ * Checks an RPC's query against its protocol: only Connect's GET has a query. @throws ConnectError
+ * INVALID_ARGUMENT
+ */
 export function checkQuery(method: string, url: string): void {
   const at = url.indexOf("?");
   if (at < 0) return;
@@ -14,7 +17,7 @@ export function checkQuery(method: string, url: string): void {
   checkQueryText(url.slice(at + 1));
   const query = new URLSearchParams(url.slice(at + 1));
   checkQueryNames(query, names, []);
-  // What is compressed is checked when it is inflated.
+  // A compressed message is checked when it is inflated.
   const isPlainJson = query.get("encoding") === "json" && (query.get("compression") ?? "identity") === "identity";
   if (isPlainJson && query.get("base64") === "1" && !isUtf8(Buffer.from(query.get("message") ?? "", "base64url")))
     throw notUtf8();

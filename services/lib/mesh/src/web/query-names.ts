@@ -1,14 +1,14 @@
 import { knownNames } from "@bellwether/contract/nearest-name";
 import { clean, invalidRequest } from "../errors/rpc-error.ts";
 
-/** Longest part of a caller's name that is repeated. */
+/** Longest part of a caller's parameter name that an error repeats, in characters. */
 const SHOWN_CHARACTERS = 80;
 
 /**
- * Holds the parameters of a query against the names that it may have.
- * @param single names that may come once
- * @param repeated names that may come any number of times
- * @throws ConnectError INVALID_ARGUMENT with an entry per name that is unknown or comes too often
+ * Checks the parameters of a query against the allowed names.
+ * @param single names that may be given once
+ * @param repeated names that may be given any number of times
+ * @throws ConnectError INVALID_ARGUMENT with an entry per name that is unknown or given too often
  */
 export function checkQueryNames(query: URLSearchParams, single: readonly string[], repeated: readonly string[]): void {
   const known = [...single, ...repeated];

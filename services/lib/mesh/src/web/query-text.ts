@@ -1,6 +1,9 @@
 import { invalidRequest } from "../errors/rpc-error.ts";
 
-/** Rejects a query whose escaped bytes are not UTF-8: they would be read as U+FFFD, and name another supplier. @throws ConnectError INVALID_ARGUMENT */
+/**
+ * Rejects a query whose escaped bytes are not UTF-8: decoded as U+FFFD, they would name another supplier.
+ * @throws ConnectError INVALID_ARGUMENT
+ */
 export function checkQueryText(query: string): void {
   for (const [escaped] of query.matchAll(/(?:%[0-9a-f]{2})+/gi)) {
     try {

@@ -3,41 +3,47 @@ import type { Registry } from "@bufbuild/protobuf";
 import { createContextKey } from "@connectrpc/connect";
 import type { BodyObserver } from "./interruptible-body.ts";
 
-/** JSON that is larger than this is not kept to explain what is wrong with it, bytes. */
+/** Largest JSON that is kept so that an error can name the position of a violation, bytes. */
 const MAX_KEPT_BYTES = 1024 * 1024;
-/** Length of an envelope's head: flags, then the length of its message. */
+/** Length of an envelope's prefix: flags, then the length of its message. */
 const HEAD_BYTES = 5;
 const COMPRESSED_FLAG = 1;
 
-/** The JSON of a call's request messages, kept until the engine has read them, so that an error can say where it is. */
+/**
+ * The JSON of a call's request messages, kept until the engine has decoded them, so that an error can name
+ * the position of a violation.
+ */
 export interface RecordedJson {
-  /** The engine has read the oldest message that is kept: it is let go. */
+  /** Drops the oldest kept message: the engine has decoded it. */
   read(): void;
-  /** Text of the oldest message that is kept; undefined: it was too large, or is not whole. */
+  /** Text of the oldest kept message; undefined: it was too large or is incomplete. */
   text(): string | undefined;
 }
 
-/** What a call looks at to explain JSON that its RPC does not take. */
+/** The recorded JSON and the types with which an error can be explained. */
 export interface JsonRecord extends RecordedJson {
-  /** The types that google.protobuf.Any may hold. */
+  /** The types that google.protobuf.Any may contain. */
   readonly registry: Registry;
 }
 
-/** Where the web listener leaves the record of a JSON request for its call; undefined: the request is not JSON. */
+/**
+ * Key under which the web listener stores the record of a JSON request for its call; undefined: the request
+ * is not JSON.
+ */
 export const jsonRecordKey = createContextKey<JsonRecord | undefined>(undefined, {
   description: "the JSON of a request",
 });
 
-/** JSON that is recorded while its body is read. */
+/** JSON that is recorded while the body is read. */
 export interface RecordedBody extends RecordedJson {
-  /** The same body. */
+  /** The same bytes as the recorded source. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
 /**
  * Records a body that is one message, as its observer.
- * @param gzip whether it is compressed
- * @param check looks at the same bytes; may fail
+ * @param gzip whether the body is compressed
+ * @param check another observer of the same bytes; may throw
  */
 export function recordUnary(gzip: boolean, check?: BodyObserver): RecordedJson & BodyObserver {
   let chunks: Uint8Array[] = [];
@@ -59,12 +65,12 @@ export function recordUnary(gzip: boolean, check?: BodyObserver): RecordedJson &
   };
 }
 
-/** Records a body of messages in envelopes, as streams and gRPC-Web have it. */
+/** Records a body whose messages are in envelopes, as in streams and gRPC-Web. */
 export function recordEnvelopes(source: AsyncIterable<Uint8Array>): RecordedBody {
-  /** Messages that were read from the source and not yet by the engine; null: too large to keep. */
+  /** Messages that the engine has not decoded yet; null: too large to keep. */
   const whole: ({ readonly flags: number; readonly message: Buffer } | null)[] = [];
   let pending: Buffer = Buffer.alloc(0);
-  /** Bytes of a message that is too large to keep, still to come. */
+  /** Bytes still to arrive of a message that is too large to keep. */
   let skipped = 0;
   const keep = (chunk: Uint8Array): void => {
     let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -96,7 +102,7 @@ export function recordEnvelopes(source: AsyncIterable<Uint8Array>): RecordedBody
   };
 }
 
-/** A message that came in the query of a GET. */
+/** Records a message in the query of a GET. */
 export function recordedQuery(query: URLSearchParams): RecordedJson {
   const message = query.get("message") ?? "";
   const text = (): string | undefined => {
@@ -109,15 +115,18 @@ export function recordedQuery(query: URLSearchParams): RecordedJson {
 
 function textOf(bytes: Buffer, gzip: boolean): string | undefined {
   try {
-    // As the engine does, it takes a byte order mark away.
+    // Like the engine, it removes a byte order mark.
     return new TextDecoder().decode(gzip ? gunzipSync(bytes, { maxOutputLength: MAX_KEPT_BYTES }) : bytes);
   } catch {
-    // Broken or too large: the engine has said which.
+    // Invalid or too large: the engine's error states which.
     return undefined;
   }
 }
 
-/** Without async functions: each would cost a promise for every chunk of every request. */
+/**
+ * Calls `onChunk` for every chunk. Not an async function, which would cost a promise per chunk of every
+ * request.
+ */
 function observed(source: AsyncIterable<Uint8Array>, onChunk: (chunk: Uint8Array) => void): AsyncIterable<Uint8Array> {
   const look = (next: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
     if (!next.done) onChunk(next.value);

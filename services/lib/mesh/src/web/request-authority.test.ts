@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { expect, it } from "vitest";
 import { authorityViolation } from "./request-authority.ts";
 
-/** A request of HTTP/1.1 with these Host headers, as Node gives it. */
+/** An HTTP/1.1 request with these Host headers, as Node represents it. */
 function requestTo(...hosts: readonly string[]): IncomingMessage {
   const request = new IncomingMessage(new Socket());
   Object.assign(request, { url: "/a", httpVersionMajor: 1, httpVersionMinor: 1 });
@@ -13,11 +13,11 @@ function requestTo(...hosts: readonly string[]): IncomingMessage {
   return request;
 }
 
-it("an empty Host is rejected as the first request of a process too", () => {
+it("an empty Host is rejected, also in the first request of a process", () => {
   expect(authorityViolation(requestTo(""), true)).toBe('the Host "" is not a host name with a port from 0 to 65535');
 });
 
-it("a sound Host is taken each time, and rejected when it is sent twice", () => {
+it("a valid Host is accepted each time, and rejected when it is sent twice", () => {
   expect(authorityViolation(requestTo("localhost:80"), true)).toBeUndefined();
   expect(authorityViolation(requestTo("localhost:80"), true)).toBeUndefined();
   expect(authorityViolation(requestTo("localhost:80", "localhost:80"), true)).toMatch("2 Host headers");

@@ -7,9 +7,10 @@ const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\//i;
 const MAX_SHOWN_CHARACTERS = 100;
 
 /**
- * What is wrong with the host that a request names, in one sentence with the way out; undefined: nothing. It is checked before any other code
- * sees the request: an engine that builds a URL of it throws otherwise.
- * @param needsHost whether HTTP/1.0, which does not ask for a Host header, must have one here too
+ * The violation in a request's host, as one sentence with the way out; undefined: the host is valid. The host
+ * is checked before any other code sees the request, because an engine that builds a URL of an invalid host
+ * throws.
+ * @param needsHost whether an HTTP/1.0 request, which may lack a Host header by the protocol, must have one here
  */
 export function authorityViolation(request: WebRequest, needsHost: boolean): string | undefined {
   if (repeatsSoundHost(request)) return undefined;
@@ -26,19 +27,19 @@ export function authorityViolation(request: WebRequest, needsHost: boolean): str
   return undefined;
 }
 
-/** All hosts that a request names: Node keeps the first of repeated Host headers only, and merges none. */
+/** All hosts in a request. `headers.host` is not enough: of repeated Host headers Node keeps only the first. */
 function hostsOf(request: WebRequest): readonly string[] {
   const { headers, rawHeaders } = request;
   const { ":authority": authority, host } = headers;
-  // HTTP/2 may have both, and then they must agree (RFC 9113, 8.3.1).
+  // HTTP/2 allows both, and then they must be equal (RFC 9113, 8.3.1).
   if (typeof authority === "string") return host === undefined || host === authority ? [authority] : [authority, host];
   return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === "host");
 }
 
-/** The authority that was found sound last: clients repeat theirs. */
+/** The last authority that was valid: clients repeat theirs. */
 let soundAuthority: string | undefined;
 
-/** What almost every request is: of HTTP/1.1 in origin form, with one Host, which is the one that was found sound last. */
+/** True for almost every request: HTTP/1.1 in origin form with one Host, which equals the last valid one. */
 function repeatsSoundHost(request: WebRequest): boolean {
   const { headers, rawHeaders, url } = request;
   if ("stream" in request || headers.host === undefined || headers.host !== soundAuthority) return false;

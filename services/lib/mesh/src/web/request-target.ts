@@ -4,8 +4,9 @@ import type { WebRequest } from "./web-handler.ts";
 const ABSOLUTE_FORM = /^(https?):\/\/([^/?#]*)([^#]*)$/i;
 
 /**
- * Brings a request in absolute form (RFC 9112, 3.2.2), as clients of a proxy send it, into origin form: its target's authority stands in the
- * place of the Host header, which is ignored then. Gives what is wrong with the target, in one sentence; undefined: nothing.
+ * Rewrites a request in absolute form (RFC 9112, 3.2.2), as clients of a proxy send it, to origin form. The
+ * target's authority replaces the Host header, which is ignored. Returns the violation in the target, as one
+ * sentence; undefined: there is none.
  */
 export function toOriginForm(request: WebRequest): string | undefined {
   const { url = "/" } = request;

@@ -10,7 +10,7 @@ import { staticFiles } from "./static-files.ts";
 
 const PAGE = `<!doctype html><head><meta name="ratio" content="0.01" /><meta name="kept" content="k" /></head>${"<p>long</p>".repeat(100)}`;
 const SCRIPT = "export const a = 1;\n".repeat(100);
-/** Each byte once: gzip saves nothing. */
+/** Every byte value once, so that gzip saves nothing. */
 const PICTURE = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 
 let folder = "";
@@ -41,7 +41,7 @@ async function serve(handler: ReturnType<typeof staticFiles>): Promise<http.Serv
   return listening;
 }
 
-/** Asks without touching the path, as fetch would. */
+/** Sends the path unchanged; fetch would normalise it. */
 async function ask(target: string, headers: http.OutgoingHttpHeaders = {}, method = "GET", at = server) {
   const { port } = at.address() as AddressInfo;
   const request = http.request({ port, host: "127.0.0.1", path: target, method, headers, agent: false }).end();
@@ -51,7 +51,7 @@ async function ask(target: string, headers: http.OutgoingHttpHeaders = {}, metho
   return { status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) };
 }
 
-test("a folder without a page is told at start", () => {
+test("a folder without a page is an error at start", () => {
   expect(() => staticFiles(os.tmpdir())).toThrow(`${os.tmpdir()} has no index.html: build the page first`);
 });
 
@@ -82,11 +82,11 @@ test.each([
   "/__proto__",
   "/constructor",
   `/${"a".repeat(8_000)}`,
-])("%s is no file", async (target) => {
+])("%s is not a file", async (target) => {
   expect(await ask(target)).toMatchObject({ status: 404 });
 });
 
-test("a browser that asks for a page which is no file gets the page; a client or a missing script does not", async () => {
+test("a browser that requests an unknown page gets index.html; a client, or a request for a missing script, does not", async () => {
   const accept = "text/html,application/xhtml+xml";
   expect((await ask("/suppliers/S1", { accept })).body.toString()).toBe(PAGE);
   for (const [target, wanted] of [
@@ -97,14 +97,14 @@ test("a browser that asks for a page which is no file gets the page; a client or
   }
 });
 
-test("only files under assets/ are kept without asking again", async () => {
+test("only files under assets/ are cached without revalidation", async () => {
   expect((await ask("/assets/main-abc.js")).headers["cache-control"]).toBe("public, max-age=31536000, immutable");
   for (const target of ["/", "/picture.png"]) {
     expect((await ask(target)).headers["cache-control"]).toBe("no-cache");
   }
 });
 
-test("who has the file already gets no body", async () => {
+test("a client that already has the file gets no body", async () => {
   const { etag } = (await ask("/")).headers;
   expect(await ask("/", { "if-none-match": etag })).toMatchObject({ status: 304, body: Buffer.alloc(0) });
   expect(await ask("/", { "if-none-match": '"another"' })).toMatchObject({ status: 200 });
@@ -112,7 +112,7 @@ test("who has the file already gets no body", async () => {
 
 describe("compression", () => {
   test.each(["gzip", "br, gzip;q=0.5", "gzip;q=1, br"])(
-    "what gzip makes smaller is zipped for who takes %s",
+    "a file that gzip makes smaller is compressed for a client that accepts %s",
     async (encoding) => {
       const { headers, body } = await ask("/assets/main-abc.js", { "accept-encoding": encoding });
       expect([headers["content-encoding"], headers.vary]).toEqual(["gzip", "accept-encoding"]);
@@ -125,22 +125,25 @@ describe("compression", () => {
     ["/assets/main-abc.js", "identity"],
     ["/assets/main-abc.js", "br, gzip;q=0"],
     ["/picture.png", "gzip"],
-  ])("%s is not zipped for who takes %s", async (target, encoding) => {
+  ])("%s is not compressed for a client that accepts %s", async (target, encoding) => {
     expect((await ask(target, { "accept-encoding": encoding })).headers).not.toHaveProperty("content-encoding");
   });
 });
 
-test("HEAD has the headers of GET and no body", async () => {
+test("HEAD returns the headers of GET and no body", async () => {
   const [head, get] = [await ask("/", {}, "HEAD"), await ask("/")];
   expect(head).toMatchObject({ status: 200, body: Buffer.alloc(0) });
   expect(head.headers["content-length"]).toBe(get.headers["content-length"]);
 });
 
-test.each(["POST", "PUT", "DELETE", "OPTIONS"])("%s of a file is rejected, and says what is not", async (method) => {
-  expect(await ask("/", {}, method)).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
-});
+test.each(["POST", "PUT", "DELETE", "OPTIONS"])(
+  "the method %s is rejected, and the answer lists the allowed methods",
+  async (method) => {
+    expect(await ask("/", {}, method)).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
+  },
+);
 
-test("the page states what its server says, and nothing else of it changes", async () => {
+test("the page contains the server's meta values and is otherwise unchanged", async () => {
   const stating = await serve(staticFiles(folder, { ratio: 0.25, missing: "x" }));
   const { body } = await ask("/", {}, "GET", stating);
   expect(body.toString()).toBe(PAGE.replace("0.01", "0.25"));

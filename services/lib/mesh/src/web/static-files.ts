@@ -22,25 +22,25 @@ interface StaticFile {
   readonly type: string;
   readonly etag: string;
   readonly bytes: Buffer;
-  /** Undefined where gzip saves nothing. */
+  /** Undefined if gzip does not make the file smaller. */
   readonly zipped: Buffer | undefined;
 }
 
-/** A `<meta>` element up to the end of its content, as a built page has it. */
+/** A `<meta>` element of a built page, up to the end of its content. */
 const META = /(<meta name="([\w-]+)" content=")[^"]*"/g;
 
-/** In `accept-encoding`; with a weight of 0 it is rejected. */
+/** Matches gzip in `accept-encoding`, unless its weight is 0. */
 const TAKES_GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/;
 
-/** A page's own scripts and styles, its own origin for calls, nothing from elsewhere. */
+/** Allows a page its own scripts and styles and calls to its own origin, and nothing from other origins. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /**
- * Serves the files of a folder, read once at start: no path of a request ever reaches the file system. A browser that asks
- * for a page which is no file gets `index.html`, for pages that route themselves. Files under `assets/` carry their hash in their name
- * and are cached for a year.
- * @param meta what the server states to its page: contents of the `<meta>` elements of these names that `index.html` has
+ * Serves the files of a folder. The files are read once at start, so that no path of a request reaches the
+ * file system. A browser that requests a page that is not a file gets `index.html`, for pages with
+ * client-side routing. Files under `assets/` have a hash in their name and are cached for a year.
+ * @param meta values for the page: contents of the `<meta>` elements of `index.html` with these names
  * @throws Error when the folder has no `index.html`
  */
 export function staticFiles(folder: string, meta: Readonly<Record<string, string | number>> = {}): WebHandler {
@@ -65,7 +65,7 @@ export function staticFiles(folder: string, meta: Readonly<Record<string, string
   };
 }
 
-/** A browser that follows a link asks for HTML; a client that calls an RPC which is not here does not. */
+/** A browser that follows a link requests HTML; a client that calls an unknown RPC does not. */
 function wantsPage(request: WebRequest): boolean {
   return path.extname(pathOf(request)) === "" && String(request.headers.accept ?? "").includes("text/html");
 }
@@ -76,7 +76,7 @@ function filesUnder(folder: string): string[] {
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"));
 }
 
-/** A page with what its server states in it. */
+/** A page with the server's meta values. */
 function stating(page: Buffer, meta: Readonly<Record<string, string | number>>): Buffer {
   const text = page.toString("utf8").replace(META, (element, head: string, name: string) => {
     const content = Object.hasOwn(meta, name) ? meta[name] : undefined;

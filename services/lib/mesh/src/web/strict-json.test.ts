@@ -51,7 +51,7 @@ async function stream(path: string, messages: readonly Buffer[], headers: Record
 
 const violations = ({ details }: Failure): unknown => details[1]?.debug.fieldViolations;
 
-describe("a message in JSON that its contract does not allow", () => {
+describe("a JSON message that its contract does not allow", () => {
   it.each([
     [
       "a field that does not exist",
@@ -95,7 +95,7 @@ describe("a message in JSON that its contract does not allow", () => {
     expect(error.message).toMatch(new RegExp(`^${field.replace(/[[\]]/g, "\\$&")}: `));
   });
 
-  it("all faults are named at once, at most 20", async () => {
+  it("is rejected with all its violations at once, at most 20", async () => {
     const { error } = await unary(
       JSON.stringify(Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`x${i}`, 1]))),
     );
@@ -103,7 +103,7 @@ describe("a message in JSON that its contract does not allow", () => {
     expect(error.message).toContain("(and 19 more)");
   });
 
-  it("a zipped one is rejected with the same text", async () => {
+  it("is rejected with the same text when it is compressed", async () => {
     const { status, error } = await unary('{"id":"x","feature":{}}', { "content-encoding": "gzip" });
     expect([status, error.message]).toEqual([
       400,
@@ -111,22 +111,22 @@ describe("a message in JSON that its contract does not allow", () => {
     ]);
   });
 
-  it("one that is too large to be looked at again is rejected without its path", async () => {
+  it("is rejected without a path when it is too large to be kept", async () => {
     const { status, error } = await unary(JSON.stringify({ id: "x", feature: "y".repeat(2 ** 20) }));
     expect([status, error.message]).toEqual([400, expect.stringContaining('key "feature" is unknown')]);
   });
 
-  it("one that is no JSON says so", async () => {
+  it("is rejected with MALFORMED_JSON when it is not JSON", async () => {
     const { status, error } = await unary("{");
     expect([status, error.details[0]?.debug.reason]).toEqual([400, "MALFORMED_JSON"]);
   });
 
-  it("a field that is given twice is rejected", async () => {
+  it("is rejected when a field is given twice", async () => {
     const { status, error } = await unary('{"id":"x","id":"y"}');
     expect([status, error.message]).toEqual([400, expect.stringContaining('duplicate object key "id"')]);
   });
 
-  it("fields in both styles, null for unset and a byte order mark are taken", async () => {
+  it("fields in both naming styles, null for unset and a byte order mark are accepted", async () => {
     const { status } = await unary('\ufeff{"id":"x","text":null,"behavior":{"fail_after":0,"failText":""}}');
     expect(status).toBe(200);
   });
@@ -135,7 +135,7 @@ describe("a message in JSON that its contract does not allow", () => {
 describe("streams in JSON", () => {
   const message = (json: string): Buffer => envelope(Buffer.from(json));
 
-  it("the request of a server stream is held against the contract", async () => {
+  it("the request of a server stream is checked against the contract", async () => {
     const error = await stream(COUNT, [message('{"until":3}')]);
     expect([error.code, violations(error)]).toEqual([
       "invalid_argument",
@@ -143,7 +143,7 @@ describe("streams in JSON", () => {
     ]);
   });
 
-  it("a later message of a client stream is, also when it is zipped", async () => {
+  it("a later message of a client stream is checked too, also when it is compressed", async () => {
     const zipped = envelope(gzipSync('{"numbre":3}'), 1);
     const error = await stream(SUM, [message('{"number":1}'), message('{"number":2}'), zipped], {
       "connect-content-encoding": "gzip",
@@ -159,7 +159,7 @@ describe("queries of RPCs", () => {
   };
   const message = (json: string): string => `connect=v1&encoding=json&message=${encodeURIComponent(json)}`;
 
-  it("Connect's GET takes its own parameters, and its message is held against the contract", async () => {
+  it("Connect's GET accepts its own parameters, and its message is checked against the contract", async () => {
     expect((await get(message('{"id":"x"}'))).status).toBe(200);
     const wrong = await get(message('{"id":"x","feature":{}}'));
     expect([wrong.status, violations(wrong.error)]).toEqual([
@@ -172,7 +172,7 @@ describe("queries of RPCs", () => {
     );
   });
 
-  it("another parameter is rejected, also of a POST", async () => {
+  it("any other parameter is rejected, also for a POST", async () => {
     const wrong = await get(`${message('{"id":"x"}')}&timeout=3`);
     expect([wrong.status, wrong.error.message]).toEqual([
       400,
@@ -183,7 +183,7 @@ describe("queries of RPCs", () => {
   });
 });
 
-it("a server that ignores what it does not know is the protocol's own default", async () => {
+it("a server that ignores unknown names behaves as the protocol's own default", async () => {
   await using lenient = await startEcho({ unknownFields: "ignore" });
   const answer = await fetch(`${lenient.webUrl}${ECHO}?x=1`, {
     method: "POST",

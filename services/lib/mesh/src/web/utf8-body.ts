@@ -4,9 +4,10 @@ import { rpcError } from "../errors/rpc-error.ts";
 import type { BodyObserver } from "./interruptible-body.ts";
 
 /**
- * A check of one body. The engine would read bytes that are no UTF-8 as U+FFFD, and with them another supplier's id. Most bodies are
- * one chunk, which is looked at as a whole: a decoder for each would cost more than the rest of the check.
- * Both hooks throw a ConnectError INVALID_ARGUMENT; a body may end within a character.
+ * Creates the UTF-8 check of one body. The engine would decode invalid bytes as U+FFFD, which could name
+ * another supplier. Most bodies are one chunk, which is checked as a whole: creating a decoder for each would
+ * cost more than the rest of the check. Both hooks throw a ConnectError INVALID_ARGUMENT; `end` throws it
+ * when the body ends within a character.
  */
 export function createUtf8Check(): BodyObserver {
   let only: Uint8Array | undefined;
@@ -38,7 +39,7 @@ export function createUtf8Check(): BodyObserver {
   };
 }
 
-/** The error of JSON whose bytes are no UTF-8. */
+/** The error for JSON whose bytes are not UTF-8. */
 export function notUtf8(cause?: unknown): ConnectError {
   return rpcError(Code.InvalidArgument, "MALFORMED_JSON", "the body is not UTF-8", { cause });
 }

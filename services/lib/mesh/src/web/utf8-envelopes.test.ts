@@ -21,11 +21,11 @@ async function read(bytes: Buffer, size: number): Promise<Buffer> {
 const good = Buffer.concat([envelope(Buffer.from('"日本"')), envelope(Buffer.alloc(0)), envelope(Buffer.from('"ü"'))]);
 const latin1 = Buffer.from('"ü"', "latin1");
 
-test.each([1, 2, 5, 7, 1000])("messages of UTF-8 pass unchanged in chunks of %i bytes", async (size) => {
+test.each([1, 2, 5, 7, 1000])("UTF-8 messages pass unchanged in chunks of %i bytes", async (size) => {
   expect(await read(good, size)).toEqual(good);
 });
 
-test.each([1, 2, 5, 7, 1000])("other bytes are an error in chunks of %i bytes, in any message", async (size) => {
+test.each([1, 2, 5, 7, 1000])("invalid bytes in any message are an error in chunks of %i bytes", async (size) => {
   await expect(read(envelope(latin1), size)).rejects.toThrow("the body is not UTF-8");
   await expect(read(Buffer.concat([good, envelope(latin1)]), size)).rejects.toThrow("the body is not UTF-8");
 });
@@ -35,6 +35,6 @@ test("a character that is cut at the end of its message is an error", async () =
   await expect(read(Buffer.concat([cut, good]), 1000)).rejects.toThrow("the body is not UTF-8");
 });
 
-test("compressed messages are left to the inflation", async () => {
+test("compressed messages are not checked here, but when they are inflated", async () => {
   expect(await read(envelope(latin1, 1), 3)).toEqual(envelope(latin1, 1));
 });

@@ -1,12 +1,13 @@
 import { notUtf8 } from "./utf8-body.ts";
 
-/** Length of an envelope's head: flags, then the length of its message. */
+/** Length of an envelope's prefix: flags, then the length of its message. */
 const HEAD_BYTES = 5;
 const COMPRESSED_FLAG = 1;
 
 /**
- * The same body of messages in envelopes; reading it fails where an uncompressed message is no UTF-8. Compressed ones are
- * checked when they are inflated. @throws ConnectError INVALID_ARGUMENT while it is read
+ * The same body of messages in envelopes; reading it fails when an uncompressed message is not UTF-8.
+ * Compressed messages are checked when they are inflated.
+ * @throws ConnectError INVALID_ARGUMENT while it is read
  */
 export async function* utf8Envelopes(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const head = Buffer.alloc(HEAD_BYTES);

@@ -17,7 +17,7 @@ function endings() {
   return { ends, policies: [policy] };
 }
 
-it("a call ends at its deadline, though its handler never looks at the signal", async () => {
+it("a call ends at its deadline even when its handler never reads the signal", async () => {
   const { ends, policies } = endings();
   const routes = [route(EchoService, { echo: () => new Promise<never>(() => {}) })];
   await using echo = await startEcho({ routes, policies });
@@ -29,7 +29,7 @@ it("a call ends at its deadline, though its handler never looks at the signal", 
   expect(ends).toEqual([Code.DeadlineExceeded]);
 });
 
-it("a stream whose client goes ends its generator, and is closed once as canceled", async () => {
+it("a stream whose client disconnects ends its generator and is closed once, as canceled", async () => {
   const { ends, policies } = endings();
   let returned = 0;
   let pulled = 0;
@@ -54,7 +54,7 @@ it("a stream whose client goes ends its generator, and is closed once as cancele
   expect(ends).toEqual([Code.Canceled]);
 });
 
-it("an error of a unary Connect call has the headers that HTTP has for it, one of a stream has not", async () => {
+it("an error of a unary Connect call has HTTP's headers for errors, an error of a stream does not", async () => {
   const open = (): never => {
     throw rpcError(Code.ResourceExhausted, "FULL", "full", { retryAfterMs: 1_500 });
   };
@@ -79,7 +79,7 @@ it("policies and handlers see method, URL and headers of a GET", async () => {
   expect(seen).toEqual(["GET", `/${EchoService.typeName}/Echo`]);
 });
 
-it("a good stream sends all of its messages and is closed without an error", async () => {
+it("a successful stream sends all its messages and is closed without an error", async () => {
   const { ends, policies } = endings();
   await using echo = await startEcho({ policies });
   expect(await collect(clientOf(echo).count({ to: 3 }))).toHaveLength(3);

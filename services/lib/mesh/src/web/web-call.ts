@@ -11,29 +11,30 @@ import { checkQuery } from "./protocol-query.ts";
 import { jsonRecordKey } from "./recorded-json.ts";
 
 const NOTHING = (): void => {};
-/** Smaller requests are counted when they have waited. */
+/** Requests up to this size are counted only when they have waited. */
 const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
-/** A part of a request that Node has read and nobody has taken: at most its largest read. */
+/** Bytes of a request that Node may have read and the engine has not: at most Node's largest read. */
 const READ_AHEAD_BYTES = 64 * 1024;
 
-/** What a call needs of the web listener. */
+/** The options of a call, from the web listener. */
 export interface WebCallInit {
   readonly bound: BoundMethod;
   readonly chain: PolicyChain;
   readonly context: HandlerContext;
   readonly peer: Peer;
-  /** Query parameters that the protocol does not know are an error. */
+  /** Whether query parameters that the protocol does not know are an error. */
   readonly strict: boolean;
-  /** The same object for all calls of one connection. */
+  /** Identifies the connection: the same object for all its calls. */
   readonly connection: object;
   /** Longest wait for the next message of a client's stream. */
   readonly messageTimeoutMs: number;
 }
 
 /**
- * A call on connect-node: Connect, gRPC-Web, JSON, and gRPC where HTTP/2 is. connect-node's request gate opens it, its
- * implementation admits and answers it, and the end of connect-node's signal closes it if nothing else has.
+ * A call on connect-node: Connect, gRPC-Web, JSON, and gRPC over HTTP/2. connect-node's request gate opens
+ * the call, and its implementation admits and answers it. The end of connect-node's signal closes the call if
+ * nothing else has.
  */
 export class WebCall extends Call {
   readonly protocolName: string;
@@ -47,11 +48,14 @@ export class WebCall extends Call {
   readonly #messageTimeoutMs: number;
   /** Whether the engine has decoded the message and called the handler. */
   #answering = false;
-  /** The length of the request's body as its header says; 0: it does not. */
+  /** Length of the request's body by its header; 0: the header is missing. */
   readonly #announcedBytes: number;
   #arrivedBytes = 0;
   #inflatedBytes = 0;
-  /** Rejects what the engine waits for: a call fails even when its handler does not heed the signal. */
+  /**
+   * Rejects the promise that the engine awaits: a call fails even when its handler does not observe the
+   * signal.
+   */
   #reject: ((error: ConnectError) => void) | undefined;
 
   constructor({ bound, chain, context, peer, connection, messageTimeoutMs, strict }: WebCallInit) {
@@ -106,7 +110,7 @@ export class WebCall extends Call {
   fail(reason: unknown): void {
     if (this.closed) return;
     const error = this.#chain.toError(reason, this);
-    // A unary call of Connect has the status of HTTP.
+    // Only a unary Connect call is answered with an HTTP status.
     if (this.protocolName === "connect" && !this.bound.streamsIn && !this.bound.streamsOut)
       for (const [name, value] of errorHeaders(error)) this.#context.responseHeader.set(name, value);
     this.abort(error);
@@ -120,14 +124,17 @@ export class WebCall extends Call {
     return this.#arrivedBytes + this.#inflatedBytes + readAhead;
   }
 
-  /** A message of the request is being inflated, and is so large by now. False: it is not wanted any more. */
+  /**
+   * Reports the current size of a message that is being inflated. False: stop, the message is not wanted any
+   * more.
+   */
   inflating(inflatedBytes: number): boolean {
     this.#inflatedBytes = inflatedBytes;
     this.memory?.count(this, this.keepRequest());
     return !this.closed;
   }
 
-  /** Pause before more of a large request is read; 0: none. */
+  /** Pause before more of a large request is read, milliseconds; 0: no pause. */
   #paceMs(): number {
     return this.#arrivedBytes > COUNTED_AT_ONCE_BYTES ? (this.memory?.paceMs() ?? 0) : 0;
   }
@@ -219,7 +226,10 @@ export class WebCall extends Call {
     }
   }
 
-  /** Waits for `work` or for `fail`. One slot instead of Promise.race: a race per message would pile up on a long stream. */
+  /**
+   * Waits for `work` or for `fail`. One slot instead of Promise.race, because a race per message would
+   * accumulate on a long stream.
+   */
   #orFailure<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.aborted) {

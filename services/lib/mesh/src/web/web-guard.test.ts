@@ -7,7 +7,7 @@ interface Answer {
   readonly headers: http.IncomingHttpHeaders;
 }
 
-/** A server whose guard is behind it, with a handler that answers 200 to what is let in. */
+/** A server behind the guard, whose handler answers 200 to every accepted request. */
 async function guarded(options: Partial<WebGuardOptions>) {
   const guard = webGuard({ allowedOrigins: [], allowedHosts: undefined, headers: [], ...options });
   const server = http.createServer((request, response) => {
@@ -27,7 +27,7 @@ async function guarded(options: Partial<WebGuardOptions>) {
   return { ask, port, close: () => server.close() };
 }
 
-describe("a listener that answers to the own machine's names", () => {
+describe("a listener with local host names only", () => {
   let listener: Awaited<ReturnType<typeof guarded>>;
   beforeAll(async () => {
     listener = await guarded({ allowedHosts: LOCAL_NAMES, allowedOrigins: ["https://dashboard.example.com"] });
@@ -35,7 +35,7 @@ describe("a listener that answers to the own machine's names", () => {
   afterAll(() => listener.close());
 
   it.each(["localhost", "LOCALHOST", "127.0.0.1", "[::1]", "localhost:8080", "[::1]:1"])(
-    "answers to %s",
+    "accepts the host %s",
     async (host) => {
       expect((await listener.ask({ host })).status).toBe(200);
     },
@@ -47,11 +47,11 @@ describe("a listener that answers to the own machine's names", () => {
     "evil.example.com:8080",
     "127.0.0.1.nip.io",
     "localhost:80:80",
-  ])("does not answer to the name %j, whoever it points at", async (host) => {
+  ])("rejects the host name %j, even when it resolves to this machine", async (host) => {
     expect((await listener.ask({ host })).status).toBe(421);
   });
 
-  it("lets its own page and programs in", async () => {
+  it("accepts its own page and programs", async () => {
     const host = `localhost:${listener.port}`;
     expect((await listener.ask({ host })).status).toBe(200);
     expect((await listener.ask({ host, origin: `http://${host}` })).status).toBe(200);
@@ -63,13 +63,13 @@ describe("a listener that answers to the own machine's names", () => {
     "http://localhost:1",
     "https://dashboard.example.com.evil.com",
     "file://",
-  ])("turns pages of %s away", async (origin) => {
+  ])("rejects pages of %s", async (origin) => {
     const { status, headers } = await listener.ask({ host: `localhost:${listener.port}`, origin });
     expect(status).toBe(403);
     expect(headers["access-control-allow-origin"]).toBeUndefined();
   });
 
-  it("lets pages of an allowed origin in, by name and never by *", async () => {
+  it("accepts pages of an allowed origin, which is returned by name and never as *", async () => {
     const origin = "https://dashboard.example.com";
     const { status, headers } = await listener.ask({ host: "localhost", origin });
     expect(status).toBe(200);
@@ -78,7 +78,7 @@ describe("a listener that answers to the own machine's names", () => {
     expect(headers["access-control-allow-credentials"]).toBeUndefined();
   });
 
-  it("answers the preflight of an allowed origin and of no other", async () => {
+  it("answers the preflight of an allowed origin and of no other origin", async () => {
     const preflight = { host: "localhost", "access-control-request-method": "POST" };
     const allowed = await listener.ask({ ...preflight, origin: "https://dashboard.example.com" }, "OPTIONS");
     expect(allowed.status).toBe(204);
@@ -124,13 +124,13 @@ it.each([
   listener.close();
 });
 
-it("a listener without names answers to any", async () => {
+it("a listener without host names accepts any", async () => {
   const listener = await guarded({});
   expect((await listener.ask({ host: "any.example.com" })).status).toBe(200);
   listener.close();
 });
 
-it("without authentication a listener answers to local names, and to the address it has on the loopback", () => {
+it("a listener without authentication accepts local names and its own loopback address", () => {
   expect(hostsWithoutAuthentication("127.0.0.2")).toContain("127.0.0.2");
   expect(hostsWithoutAuthentication("::1")).toContain("[::1]");
   expect(hostsWithoutAuthentication("0.0.0.0")).toEqual(LOCAL_NAMES);

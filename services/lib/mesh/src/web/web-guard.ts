@@ -3,35 +3,41 @@ import { isLoopback } from "../listener/listen.ts";
 import { sendRejection, shown } from "./http-rejection.ts";
 import type { WebHandler, WebRequest, WebResponse } from "./web-handler.ts";
 
-/** Who may call the web listener from a browser. */
+/** Which browser requests the web listener accepts. */
 export interface WebGuardOptions {
-  /** Origins besides the listener's own, for example "https://dashboard.example.com". */
+  /** Allowed origins in addition to the listener's own, for example "https://dashboard.example.com". */
   readonly allowedOrigins: readonly string[];
-  /** Names that a Host header may have, without port. Undefined: any. */
+  /** Host names that are accepted in a Host header, without port. Undefined: any. */
   readonly allowedHosts: readonly string[] | undefined;
-  /** Headers of requests and answers that pages of other origins may use besides those of the protocols. */
+  /** Request and response headers that pages of other origins may use in addition to those of the protocols. */
   readonly headers: readonly string[];
-  /** Headers that such pages may send besides those of the protocols and `headers`. Left out: `DEFAULT_REQUEST_HEADERS`. */
+  /**
+   * Request headers that these pages may send in addition to those of the protocols and `headers`. Left out:
+   * `DEFAULT_REQUEST_HEADERS`.
+   */
   readonly requestHeaders?: readonly string[];
 }
 
-/** What OpenTelemetry (W3C and B3 propagation), proxies and common HTTP clients add to a page's calls. */
+/**
+ * Headers that OpenTelemetry (W3C and B3 propagation), proxies and common HTTP clients add to a page's calls.
+ */
 export const DEFAULT_REQUEST_HEADERS: readonly string[] = [
   ...["traceparent", "tracestate", "baggage", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid"],
   ...["x-b3-sampled", "x-b3-flags", "x-request-id", "x-correlation-id", "x-requested-with"],
 ];
-/** What the protocols of the listener need. */
+/** Headers that the listener's protocols need. */
 const PROTOCOL_HEADERS = [...cors.allowedHeaders, "Authorization", "Grpc-Encoding", "Grpc-Accept-Encoding"];
-/** What an answer tells a client about when and how to ask again. */
+/** Response headers about when and how to send the request again. */
 const EXPOSED_HEADERS = [...cors.exposedHeaders, "Retry-After", "WWW-Authenticate"];
 const PREFLIGHT_LASTS_S = "7200";
 
-/** Names of the own machine: all that a server without authentication answers to. */
+/** Names of this machine: the only ones that a server without authentication accepts. */
 export const LOCAL_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
- * Rejects requests that a foreign page makes: a Host that is not ours (DNS rebinding: a foreign name that points at this
- * machine) and an Origin that is neither ours nor allowed. Answers CORS preflights of allowed origins.
+ * Rejects requests of foreign pages: a Host that is not accepted (DNS rebinding: a foreign name that resolves
+ * to this machine) and an Origin that is neither the listener's own nor allowed. Answers CORS preflights of
+ * allowed origins.
  */
 export function webGuard({
   allowedOrigins,
@@ -40,7 +46,7 @@ export function webGuard({
   requestHeaders = DEFAULT_REQUEST_HEADERS,
 }: WebGuardOptions): WebHandler {
   const allowedHeaders = [...PROTOCOL_HEADERS, ...requestHeaders, ...headers].join(", ");
-  // The answers' trailers travel as headers with a prefix.
+  // The answers' trailers are sent as headers with a prefix.
   const exposedHeaders = [...EXPOSED_HEADERS, ...headers, ...headers.map((name) => `Trailer-${name}`)].join(", ");
   const origins = new Set(allowedOrigins);
   const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
@@ -73,7 +79,7 @@ export function webGuard({
   };
 }
 
-/** Host names that a listener without authentication answers to. */
+/** Host names that a listener without authentication accepts. */
 export function hostsWithoutAuthentication(host: string): readonly string[] {
   const bound = host.includes(":") ? `[${host}]` : host;
   return isLoopback(host) ? [...LOCAL_NAMES, bound] : LOCAL_NAMES;
@@ -97,7 +103,10 @@ function withoutPort(host: string): string {
   return host.replace(/:\d+$/, "");
 }
 
-/** A page that this listener served itself, whatever its scheme is: a proxy may have ended TLS. */
+/**
+ * Whether this listener served the page itself. The scheme is not compared, because a proxy may have ended
+ * TLS.
+ */
 function isOwnOrigin(origin: string, host: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -15,23 +15,23 @@ export function pathOf(request: WebRequest): string {
   return request.url?.split("?", 1)[0] ?? "/";
 }
 
-/** The length of a request's body in bytes as its header says; 0: it does not. */
+/** Length of a request's body by its header, bytes; 0: the header is missing. */
 export function announcedBytes({ headers }: WebRequest): number {
   return Number(headers["content-length"] ?? 0);
 }
 
-/** Sends a whole answer; to HEAD without its body. */
+/** Sends a whole answer; for HEAD without its body. */
 export function sendText(response: WebResponse, status: number, type: string, text: string): void {
   response.statusCode = status;
   response.setHeader("content-type", type);
   response.setHeader("content-length", Buffer.byteLength(text));
-  // HEAD has the headers of GET and no body.
+  // HEAD returns the headers of GET and no body.
   if (response.req.method === "HEAD") response.end();
   else response.end(text);
 }
 
-/** The connection that a request came over. */
+/** The connection of a request. */
 export function socketOf(request: WebRequest): Socket {
-  // HTTP/2 gives a proxy of the socket that rejects most of its methods; the session has the socket itself.
+  // For HTTP/2, `request.socket` is a proxy that rejects most methods; the session has the real socket.
   return "stream" in request ? (request.stream.session?.socket ?? request.socket) : request.socket;
 }

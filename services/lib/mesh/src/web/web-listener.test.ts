@@ -70,7 +70,7 @@ describe("a request target", () => {
     },
   );
 
-  it("in absolute form reaches RPCs too, and its host counts, not the Host header's", async () => {
+  it("in absolute form reaches RPCs too, and its host replaces the Host header", async () => {
     const body = ["content-type: application/json", "content-length: 2"];
     const text = (target: string, host: string) =>
       raw(`POST ${target} HTTP/1.1\r\nconnection: close\r\nhost: ${host}\r\n${body.join("\r\n")}\r\n\r\n{}`);
@@ -79,7 +79,7 @@ describe("a request target", () => {
   });
 
   it.each(["ftp://localhost/echo", "http://user:secret@localhost/echo", "http:///echo"])(
-    "that is none for this server is rejected with a reason: %s",
+    "that is invalid for this server is rejected with a reason: %s",
     async (target) => {
       const answer = await request(`GET ${target}`, "host: localhost");
       expect(answer).toMatch(/^HTTP\/1\.1 400 /);
@@ -88,7 +88,7 @@ describe("a request target", () => {
     },
   );
 
-  it("of the whole server has options", async () => {
+  it("of the whole server (*) answers OPTIONS", async () => {
     expect(await request("OPTIONS *", "host: localhost")).toMatch(
       /^HTTP\/1\.1 204 .*allow: GET, HEAD, POST, OPTIONS/is,
     );
@@ -97,7 +97,7 @@ describe("a request target", () => {
 
 describe("HEAD", () => {
   it.each(["/echo?id=a", "/alerts", `${LIST}?connect=v1&encoding=json&message=%7B%7D`])(
-    "has the headers of GET and no body: %s",
+    "returns the headers of GET and no body: %s",
     async (path) => {
       const headers = { "accept-encoding": "identity" };
       const get = await fetch(`${echo.webUrl}${path}`, { headers });
@@ -114,7 +114,7 @@ describe("HEAD", () => {
     },
   );
 
-  it("is named in Allow, and is not there where GET is not", async () => {
+  it("is listed in Allow, and is rejected for a path without GET", async () => {
     const deleted = await fetch(`${echo.webUrl}/echo`, { method: "DELETE" });
     expect(deleted.headers.get("allow")).toBe("GET, HEAD, POST");
     expect((await fetch(`${echo.webUrl}${INCREMENT}`, { method: "HEAD" })).status).toBe(405);
@@ -126,14 +126,14 @@ describe("a charset", () => {
     fetch(`${echo.webUrl}${path}`, { method: "POST", headers: { "content-type": type }, body });
 
   it.each(["application/json; charset=utf-8", "application/json;charset=UTF8", 'application/json; charset="utf-8"'])(
-    "of UTF-8 is read: %s",
+    "that means UTF-8 is accepted: %s",
     async (type) => {
       expect(await (await post("/echo", type)).json()).toEqual({ got: "ü" });
     },
   );
 
   it.each(["application/json; charset=iso-8859-1", "application/json; charset=latin1", "text/plain; charset=utf-16"])(
-    "that JSON cannot be read in is rejected instead of read wrong: %s",
+    "in which JSON cannot be read is rejected instead of misread: %s",
     async (type) => {
       const rest = await post("/echo", type, Buffer.from('"ü"', "latin1"));
       expect(rest.status).toBe(415);
@@ -150,7 +150,7 @@ describe("a charset", () => {
   it.each([
     ["/echo", '"ü"'],
     ["/bellwether.echo.v1.EchoService/Echo", '{"id":"ü"}'],
-  ])("of bytes that are no UTF-8 is an error, not another text: %s", async (path, body) => {
+  ])("does not allow bytes that are not UTF-8: %s", async (path, body) => {
     const answer = await post(path, "application/json", Buffer.from(body, "latin1"));
     expect([answer.status, (await answer.json()).message]).toEqual([400, "the body is not UTF-8"]);
     const cut = Buffer.from(body).subarray(0, body.indexOf("ü") + 1);
@@ -161,7 +161,7 @@ describe("a charset", () => {
   it.each([
     ["/echo", '"ü"'],
     ["/bellwether.echo.v1.EchoService/Echo", '{"id":"ü"}'],
-  ])("of bytes that are no UTF-8 when inflated is an error too: %s", async (path, body) => {
+  ])("does not allow inflated bytes that are not UTF-8 either: %s", async (path, body) => {
     const zipped = (encoding: BufferEncoding) =>
       fetch(`${echo.webUrl}${path}`, {
         method: "POST",
@@ -176,10 +176,10 @@ describe("a charset", () => {
   });
 });
 
-describe("JSON that is not one body", () => {
+describe("JSON outside of a plain body", () => {
   const ERROR = "the body is not UTF-8";
 
-  it("of Connect's GET in base64 is an error where its bytes are no UTF-8", async () => {
+  it("in base64 in the query of Connect's GET is rejected when its bytes are not UTF-8", async () => {
     const get = (encoding: BufferEncoding) => {
       const message = Buffer.from('{"modelName":"ü"}', encoding).toString("base64url");
       return fetch(`${echo.webUrl}${LIST}?connect=v1&encoding=json&base64=1&message=${message}`);
@@ -192,7 +192,7 @@ describe("JSON that is not one body", () => {
   it.each([
     ["application/connect+json", "connect-content-encoding"],
     ["application/grpc-web+json", "grpc-encoding"],
-  ])("of a stream is an error where its bytes are no UTF-8, plain and compressed: %s", async (type, encodingHeader) => {
+  ])("in a stream is rejected when its bytes are not UTF-8, plain and compressed: %s", async (type, encodingHeader) => {
     for (const isZipped of [false, true]) {
       const plain = Buffer.from('{"to":1,"id":"ü"}', "latin1");
       const message = isZipped ? gzipSync(plain) : plain;
@@ -210,13 +210,13 @@ describe("JSON that is not one body", () => {
 });
 
 describe("headers of errors", () => {
-  it.each(["/echo", LIST])("401 says how to authenticate: %s", async (path) => {
+  it.each(["/echo", LIST])("with 401 state how to authenticate: %s", async (path) => {
     await using closed = await startEcho({ routes: ROUTES, rest: REST, auth: { identities: {} } });
     const answer = await fetch(`${closed.webUrl}${path}`, JSON_BODY);
     expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, 'Bearer realm="bellwether"']);
   });
 
-  it.each(["/echo", LIST])("a token that is no good is said to be: %s", async (path) => {
+  it.each(["/echo", LIST])("state that a token is invalid: %s", async (path) => {
     const tokens = { keys: { keys: [] }, issuer: "us", audience: "mesh", rolesClaim: "roles" };
     await using closed = await startEcho({ routes: ROUTES, rest: REST, auth: { identities: {}, tokens } });
     const headers = { ...JSON_BODY.headers, authorization: "Bearer e30.e30.e30" };
@@ -224,7 +224,7 @@ describe("headers of errors", () => {
     expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="bellwether", error="invalid_token"');
   });
 
-  it.each(["/echo", LIST])("429 says when to come back, in whole seconds: %s", async (path) => {
+  it.each(["/echo", LIST])("with 429 state when to retry, in whole seconds: %s", async (path) => {
     const admission = { maxInFlight: 0, maxQueued: 0 };
     await using full = await startEcho({ routes: ROUTES, rest: REST, admission });
     const answer = await fetch(`${full.webUrl}${path}`, JSON_BODY);
@@ -233,7 +233,7 @@ describe("headers of errors", () => {
 });
 
 describe("a compressed answer of a REST path", () => {
-  /** Without fetch, which decompresses. */
+  /** Not with fetch, which decompresses. */
   const ask = async (path: string, accept: string) => {
     const socket = net.connect(echo.server.addresses.web.port, "127.0.0.1");
     socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\naccept-encoding: ${accept}\r\n\r\n`);
@@ -250,7 +250,7 @@ describe("a compressed answer of a REST path", () => {
     ["gzip, deflate, br", "br", brotliDecompressSync],
     ["br;q=0.1, gzip", "gzip", gunzipSync],
     ["*", "br", brotliDecompressSync],
-  ])("is given to who asks for %s", async (accept, encoding, decode) => {
+  ])("is sent to a client that accepts %s", async (accept, encoding, decode) => {
     const { head, body } = await ask("/alerts", accept);
     expect(head).toContain(`content-encoding: ${encoding}`);
     expect(head).toContain("vary: accept-encoding");
@@ -263,14 +263,14 @@ describe("a compressed answer of a REST path", () => {
     ["/alerts", "gzip;q=0, br;q=0"],
     ["/alerts", "deflate"],
     ["/echo", "gzip"],
-  ])("is not made of %s for who asks for %s, or when it is small", async (path, accept) => {
+  ])("is not sent for %s to a client that accepts %s, or when the answer is small", async (path, accept) => {
     const { head } = await ask(path, accept);
     expect(head).not.toContain("content-encoding");
     expect(head).toContain("vary: accept-encoding");
   });
 });
 
-describe("what is no call is rejected with a reason", () => {
+describe("a request that is not a call is rejected with a reason", () => {
   const says = async (path: string, init: RequestInit = {}) => {
     const answer = await fetch(`${echo.webUrl}${path}`, init);
     const type = answer.headers.get("content-type");
@@ -278,7 +278,7 @@ describe("what is no call is rejected with a reason", () => {
   };
   const type = "application/json";
 
-  it("404", async () => {
+  it("with 404", async () => {
     const nothing = { code: "not_found", message: 'there is nothing at "/nowhere" here' };
     expect(await says("/nowhere")).toEqual([404, type, nothing, null]);
     const rpc = { code: "unimplemented", message: 'there is no RPC "/a.b.C/D" here' };
@@ -286,7 +286,7 @@ describe("what is no call is rejected with a reason", () => {
     expect(await says("/a.b.C/D?connect=v1&encoding=json&message=%7B%7D")).toEqual([404, type, rpc, null]);
   });
 
-  it("405, with Allow", async () => {
+  it("with 405 and Allow", async () => {
     const rest = { code: "unimplemented", message: '"PUT" is not allowed here: use GET or HEAD' };
     expect(await says("/alerts", { method: "PUT" })).toEqual([405, type, rest, "GET, HEAD"]);
     const readOnly = { code: "unknown", message: '"PUT" is not allowed here: use POST or GET or HEAD' };
@@ -295,7 +295,7 @@ describe("what is no call is rejected with a reason", () => {
     expect(await says(INCREMENT)).toEqual([405, type, writing, "POST"]);
   });
 
-  it("415", async () => {
+  it("with 415", async () => {
     const ask = (type: string) => fetch(`${echo.webUrl}${LIST}`, { ...JSON_BODY, headers: { "content-type": type } });
     const latin1 = await ask("application/json; charset=latin1");
     const message = expect.stringMatching(/^the content type "application\/json; charset=latin1" is not read here/);
@@ -316,20 +316,20 @@ describe("what is no call is rejected with a reason", () => {
       'the content type "application/grpc-web+foo" is not read here: use',
     ],
     [403, "POST", LIST, "application/grpc-web+proto", 'the origin "https://evil.example" is not allowed'],
-  ])("%i has a text for clients of gRPC-Web", async (status, method, path, type, reason) => {
+  ])("with %i, as plain text for clients of gRPC-Web", async (status, method, path, type, reason) => {
     const headers = { "content-type": type, ...(status === 403 && { origin: "https://evil.example" }) };
     const answer = await fetch(`${echo.webUrl}${path}`, { method, headers, body: "" });
     expect([answer.status, answer.headers.get("content-type")]).toEqual([status, TEXT]);
     expect(await answer.text()).toContain(reason);
   });
 
-  it("421", async () => {
+  it("with 421", async () => {
     const answer = await request("GET /echo", "host: evil.example");
     expect(answer).toMatch(/^HTTP\/1\.1 421 /);
     expect(JSON.parse(bodyOf(answer)).message).toContain('"evil.example": BELLWETHER_WEB_HOSTS');
   });
 
-  it("405 and 415 at the gRPC listener", async () => {
+  it("with 405 or 415 at the gRPC listener", async () => {
     const session = http2.connect(echo.grpcUrl);
     const ask = async (headers: http2.OutgoingHttpHeaders) => {
       const stream = session.request(headers).end();
@@ -342,25 +342,25 @@ describe("what is no call is rejected with a reason", () => {
     session.destroy();
   });
 
-  it("what is no HTTP at all", async () => {
+  it("when it is not HTTP at all", async () => {
     const answer = await raw("EHLO example.org\r\n\r\n");
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(JSON.parse(bodyOf(answer)).message).toMatch(/^this is no request of HTTP\/1\.1: /);
   });
 });
 
-describe("headers that are too large", () => {
+describe("headers above the size limit", () => {
   const TOKEN = `Bearer ${"x".repeat(17_000)}`;
   const message =
     "the request's header fields are larger than 16384 bytes: send a smaller token, or raise BELLWETHER_MAX_HEADER_BYTES";
 
-  it("get 431 with the way out over HTTP/1.1", async () => {
+  it("are answered with 431 and the way out over HTTP/1.1", async () => {
     const answer = await request("GET /echo", "host: localhost", `authorization: ${TOKEN}`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     expect(JSON.parse(bodyOf(answer))).toEqual({ code: "resource_exhausted", message });
   });
 
-  it.skipIf(!openssl)("get 431 with the way out under TLS, over HTTP/1.1 and HTTP/2", async () => {
+  it.skipIf(!openssl)("are answered with 431 and the way out under TLS, over HTTP/1.1 and HTTP/2", async () => {
     const { port } = secure?.server.addresses.web ?? expect.fail("not started");
     const socket = tls.connect({ port, ca: certificates?.ca ?? "", servername: "localhost" });
     socket.on("error", () => {}).write(`GET /echo HTTP/1.1\r\nhost: localhost\r\nauthorization: ${TOKEN}\r\n\r\n`);
@@ -377,7 +377,7 @@ describe("headers that are too large", () => {
     session.destroy();
   });
 
-  it("are RESOURCE_EXHAUSTED with the way out over gRPC", async () => {
+  it("are answered with RESOURCE_EXHAUSTED and the way out over gRPC", async () => {
     const client = createClient(AlertService, createGrpcTransport({ baseUrl: echo.grpcUrl }));
     const error = await client
       .listAlerts({}, { headers: { authorization: TOKEN } })
@@ -386,7 +386,7 @@ describe("headers that are too large", () => {
     expect((await client.listAlerts({})).nextPageToken).toHaveLength(2_000);
   });
 
-  it("are taken by a server that is told to", async () => {
+  it("are accepted by a server with a larger limit", async () => {
     await using wide = await startEcho({ routes: ROUTES, rest: REST, limits: { maxHeaderBytes: 64 * 1024 } });
     expect((await fetch(`${wide.webUrl}/echo`, { headers: { authorization: TOKEN } })).status).toBe(200);
     const client = createClient(AlertService, createGrpcTransport({ baseUrl: wide.grpcUrl }));
@@ -397,7 +397,7 @@ describe("headers that are too large", () => {
 describe("HTTP/2 in clear text at the web listener", () => {
   const WAY_OUT = "this listener speaks HTTP/2 only under TLS: use HTTP/1.1 here, or the gRPC listener";
 
-  it("is answered with one line that names the way out, in HTTP/2", async () => {
+  it("is answered in HTTP/2 with one line that names the way out", async () => {
     const session = http2.connect(echo.webUrl).on("error", () => {});
     const [code, , data] = await once(session, "goaway");
     expect(code).toBe(http2.constants.NGHTTP2_HTTP_1_1_REQUIRED);
@@ -405,7 +405,7 @@ describe("HTTP/2 in clear text at the web listener", () => {
     session.destroy();
   });
 
-  it("is read by whoever looks at the bytes, and the next connection is served", async () => {
+  it("is answered with readable bytes, and the next connection is served", async () => {
     expect(await raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")).toContain(WAY_OUT);
     expect((await fetch(`${echo.webUrl}/echo`)).status).toBe(200);
   });

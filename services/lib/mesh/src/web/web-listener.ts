@@ -30,24 +30,27 @@ export interface WebListenerOptions {
   readonly chain: PolicyChain;
   readonly limits: ListenerLimits;
   readonly tls?: TlsMaterial;
-  /** Requests may have nothing that their contract does not know: JSON fields, enum names, query parameters. */
+  /** Whether JSON fields, enum names and query parameters that the contract does not know are an error. */
   readonly strict: boolean;
-  /** Ends the watches of a connection that is old. */
+  /** Called with the peer of a connection that has reached its age limit; ends its watches. */
   readonly onAged: (peer: Peer) => void;
-  /** Asked before the RPCs, in order. */
+  /** Handlers that run before the RPCs, in order. */
   readonly before: readonly WebHandler[];
-  /** Asked when no RPC has the path, in order. */
+  /** Handlers that run when no RPC has the path, in order. */
   readonly after: readonly WebHandler[];
-  /** Called with what a handler threw outside its call. */
+  /** Called with an error that a handler threw outside its call. */
   readonly onThrow: (error: unknown) => void;
-  /** Told when an answer could not be sent. */
+  /** Called with the reason when an answer could not be sent. */
   readonly onUnsent: (path: string, reason: unknown) => void;
 }
 
 const socketKey = createContextKey<Socket | undefined>(undefined);
 const callKey = createContextKey<WebCall | undefined>(undefined);
 
-/** Opens the web listener: Connect, gRPC-Web and JSON by connect-node and what `before` and `after` add. @throws ListenError */
+/**
+ * Opens the web listener: Connect, gRPC-Web and JSON on connect-node, and the handlers in `before` and
+ * `after`. @throws ListenError
+ */
 export async function openWebListener(options: WebListenerOptions): Promise<Listener> {
   const rpcs = webRpcs({
     // In clear text the listener speaks HTTP/1.1 only.
@@ -99,7 +102,10 @@ function rejectPath(request: WebRequest, response: WebResponse): void {
   }
 }
 
-/** The engine aborts the signal of every call at its end, and would create an AbortError with a stack trace for each. */
+/**
+ * The engine aborts the signal of every call at its end. Without a shared reason it would create an
+ * AbortError with a stack trace for each.
+ */
 function shareEndReason(context: HandlerContext & { abort?: (reason?: unknown) => void }): void {
   const { abort } = context;
   if (abort) context.abort = (reason = OVER) => abort(reason);

@@ -56,16 +56,16 @@ const post = (path: string, body: string, headers: Record<string, string> = {}) 
   fetch(base + path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
 const getPath = `${ECHO}?encoding=json&message=${encodeURIComponent('{"id":"by GET"}')}`;
 
-it("leaves paths that are no RPC to other handlers", async () => {
+it("leaves paths that are not RPCs to other handlers", async () => {
   for (const path of ["/", "/predict", `${ECHO}/more`]) expect((await post(path, "{}")).status).toBe(418);
 });
 
-it("answers JSON and a GET", async () => {
+it("answers a JSON POST and a GET", async () => {
   expect(await (await post(ECHO, '{"id":"x"}')).json()).toEqual({ request: { id: "x" } });
   expect(await (await fetch(base + getPath)).json()).toEqual({ request: { id: "by GET" } });
 });
 
-it("answers HEAD as GET, without the body", async () => {
+it("answers HEAD like GET, without the body", async () => {
   const response = await fetch(base + getPath, { method: "HEAD" });
   expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([
     200,
@@ -74,7 +74,7 @@ it("answers HEAD as GET, without the body", async () => {
   ]);
 });
 
-it("says which methods and which content types an RPC takes", async () => {
+it("lists the methods and the content types that an RPC accepts", async () => {
   const put = await fetch(base + ECHO, { method: "PUT", headers: { "content-type": "application/json" }, body: "{}" });
   expect([put.status, put.headers.get("allow")]).toEqual([405, "POST, GET, HEAD"]);
   expect(await put.text()).toContain("PUT");
@@ -87,14 +87,14 @@ it.each([
   ["2147483648", 2 ** 31 - 1],
   ["9999999999", 2 ** 31 - 1],
   ["5000", 5_000],
-])("a timeout of %s ms is at most Node's longest timer", async (asked, mostMs) => {
+])("cuts a timeout of %s ms to Node's longest timer", async (asked, mostMs) => {
   expect((await post(ECHO, "{}", { "connect-timeout-ms": asked })).status).toBe(200);
   const [timeoutMs = Number.NaN] = timeouts;
   expect(timeoutMs).toBeLessThanOrEqual(mostMs);
   expect(timeoutMs).toBeGreaterThan(0);
 });
 
-it("takes a large body up to the limit of its RPC, whatever its length says", async () => {
+it("accepts a body up to the limit of its RPC, at any value of its length header", async () => {
   const id = "x".repeat(100_000);
   expect(await (await post(ECHO, JSON.stringify({ id }))).json()).toEqual({ request: { id } });
 });

@@ -14,22 +14,25 @@ import { utf8Envelopes } from "./utf8-envelopes.ts";
 import { announcedBytes, pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 export interface WebRpcsOptions {
-  /** Mounts every RPC; a request may be so many times as large as its RPC's limit. */
+  /** Mounts every RPC. A body may be larger than its RPC's limit by this factor. */
   readonly routes: (router: ConnectRouter, sizeFactor: number) => void;
   /** Largest message of each RPC in bytes, by path. */
   readonly maxRequestBytes: ReadonlyMap<string, number>;
-  /** The types that google.protobuf.Any may hold in JSON. */
+  /** The types that google.protobuf.Any may contain in JSON. */
   readonly registry: Registry;
   readonly contextValues: (request: WebRequest) => ContextValues;
-  /** Fields and enum names of JSON that the contract does not know are an error. */
+  /** Whether fields and enum names of JSON that the contract does not know are an error. */
   readonly strict: boolean;
-  /** gRPC besides Connect and gRPC-Web: only HTTP/2 can carry it. */
+  /** Whether gRPC is served besides Connect and gRPC-Web; only HTTP/2 can carry it. */
   readonly grpc: boolean;
-  /** Told when an answer could not be sent: as a rule, the client is gone. */
+  /** Called with the reason when an answer could not be sent, usually because the client has disconnected. */
   readonly onUnsent: (path: string, reason: unknown) => void;
 }
 
-/** Serves RPCs by connect. Does what connect-node's adapter does, but returns its errors instead of printing them. */
+/**
+ * Serves RPCs with connect. Works like connect-node's adapter, but returns its errors instead of printing
+ * them.
+ */
 export function webRpcs(options: WebRpcsOptions): WebHandler {
   const { routes, maxRequestBytes, registry, contextValues, strict, grpc, onUnsent } = options;
   const jsonOptions = { registry, ignoreUnknownFields: !strict };
@@ -58,7 +61,7 @@ export function webRpcs(options: WebRpcsOptions): WebHandler {
   };
 }
 
-/** @param registry the types that google.protobuf.Any may hold; undefined: the request is not JSON */
+/** @param registry the types that google.protobuf.Any may contain; undefined: the request is not JSON */
 function universalRequest(
   request: WebRequest,
   response: WebResponse,
@@ -92,7 +95,7 @@ function universalRequest(
   return universal;
 }
 
-/** The record of a body that is one message of JSON; undefined: its messages are in envelopes. */
+/** The record of a body that is one JSON message; undefined: its messages are in envelopes. */
 function recordedUnary({ headers }: WebRequest): (RecordedJson & BodyObserver) | undefined {
   if (!headers["content-type"]?.startsWith("application/json")) return undefined;
   const encoding = headers["content-encoding"] ?? "identity";
@@ -101,7 +104,10 @@ function recordedUnary({ headers }: WebRequest): (RecordedJson & BodyObserver) |
 
 const isGetOrHead = ({ method }: WebRequest): boolean => method === "GET" || method === "HEAD";
 
-/** Whether a message of the request can be compressed: the protocols say so in these headers, and Connect's GET in its query. */
+/**
+ * Whether a message of the request can be compressed. The protocols state it in these headers, and Connect's
+ * GET in its query.
+ */
 function mayBeCompressed(request: WebRequest): boolean {
   const { headers } = request;
   return (
@@ -115,15 +121,19 @@ function mayBeCompressed(request: WebRequest): boolean {
 const SMALL_BODY_BYTES = 64 * 1024;
 
 /**
- * The engine allocates what a body's length promises before a byte of it has come. Without the length it keeps what comes; a length
- * above the limit stays, since it rejects that one at once. Whether the length is true, HTTP checks itself.
+ * Removes the length of a body before the engine reads it: the engine would allocate the announced length
+ * before any byte has arrived. Without the length it keeps only what arrives. A length above the limit stays,
+ * because the engine rejects it at once. HTTP itself checks that the length is true.
  */
 function hideLength(request: WebRequest, header: Headers, maxBytes: number): void {
   const length = Number(request.headers["content-length"]);
   if (length > SMALL_BODY_BYTES && length <= maxBytes) header.delete("content-length");
 }
 
-/** Node's longest timer, about 24.8 days: the engine's would end at once for a longer timeout. RPCs are given less. */
+/**
+ * Node's longest timer, about 24.8 days: the engine's timer would fire at once for a longer timeout. RPCs
+ * have shorter deadlines.
+ */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 function shortenTimeout({ headers }: WebRequest, header: Headers): void {
@@ -138,7 +148,7 @@ function shortenTimeout({ headers }: WebRequest, header: Headers): void {
   }
 }
 
-/** Connect's GET has no content type and says it in the query. */
+/** Connect's GET has no content type; its query states the encoding. */
 function isJson(request: WebRequest): boolean {
   return request.headers["content-type"]?.includes("json") ?? /[?&]encoding=json(&|$)/.test(request.url ?? "");
 }
@@ -154,7 +164,7 @@ async function send(
     const { status, header } = answer;
     return universalResponseToNodeResponse({ status, ...(header && { header }) }, response);
   }
-  // Only gRPC has trailers.
+  // Only gRPC has HTTP trailers.
   if (answer.trailer === undefined || answer.body === undefined)
     return universalResponseToNodeResponse(answer, response);
   const chunks = answer.body[Symbol.asyncIterator]();
@@ -163,8 +173,8 @@ async function send(
     const body = startingWith(first.value, chunks);
     return universalResponseToNodeResponse({ ...answer, body }, response);
   }
-  // An answer without a message must be one HEADERS frame (Trailers-Only): after two, gRPC clients count the call as committed
-  // and never retry it. Node sends one frame only for headers that are set and then ended.
+  // An answer without a message must be one HEADERS frame (Trailers-Only): after two, gRPC clients treat the
+  // call as committed and never retry it. Node sends one frame only for headers that are set and then ended.
   response.statusCode = answer.status;
   for (const headers of [answer.header, answer.trailer]) {
     for (const [name, value] of headers ?? []) response.setHeader(name, value);
@@ -172,10 +182,10 @@ async function send(
   response.end();
 }
 
-/** What clients of Connect send. */
+/** Content types of Connect clients. */
 const CONNECT_TYPE = /^application\/(json|proto|connect\+\w+)\s*(;|$)/i;
 
-/** Says why connect does not take a request; it answers with a status and no text. */
+/** The reason why connect does not accept a request; connect itself answers with a status and no text. */
 function reject(
   { status, header }: UniversalServerResponse,
   allowedMethods: readonly string[],
@@ -192,7 +202,8 @@ function reject(
     505: "this protocol needs HTTP/2",
   };
   const reason = reasons[status] ?? "the request is not taken here";
-  // Connect's code for these statuses. A type that is no protocol's may come from a client of gRPC-Web too.
+  // Connect's code for these statuses. A request whose content type belongs to no protocol may come from a
+  // gRPC-Web client too.
   if (type === "" || CONNECT_TYPE.test(type)) sendRejection(response, status, reason, "unknown");
   else sendReason(response, status, reason);
 }
