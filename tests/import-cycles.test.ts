@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { findCycles, folderEdges } from "./import-cycles.ts";
 
-test("a chain has no cycle, an import of itself is none", () => {
+test("a chain is not a cycle, and neither is a file that imports itself", () => {
   expect(
     findCycles([
       ["a.ts", "b.ts"],
@@ -12,7 +12,7 @@ test("a chain has no cycle, an import of itself is none", () => {
   ).toEqual([]);
 });
 
-test("two cycles are two groups, without the files that only lead to them", () => {
+test("two cycles are two groups, without the files that only import them", () => {
   expect(
     findCycles([
       ["main.ts", "b.ts"],
@@ -29,7 +29,7 @@ test("two cycles are two groups, without the files that only lead to them", () =
   ]);
 });
 
-test("folders that import each other are a cycle although their files are none", () => {
+test("folders that import each other are a cycle even when their files are not", () => {
   const edges = [
     ["src/a/one.ts", "src/b/two.ts"],
     ["src/b/three.ts", "src/a/four.ts"],
@@ -38,7 +38,7 @@ test("folders that import each other are a cycle although their files are none",
   expect(findCycles(folderEdges(edges))).toEqual([["src/a", "src/b"]]);
 });
 
-test("an entry point is an entry of its own: imported back by the folder it imports, it is a cycle", () => {
+test("an entry point is its own entry: when the folder that it imports also imports it, they are a cycle", () => {
   expect(
     findCycles(
       folderEdges([
@@ -50,7 +50,7 @@ test("an entry point is an entry of its own: imported back by the folder it impo
   ).toEqual([["src/a", "src/main.ts"]]);
 });
 
-test("folders within folders are held like those above them", () => {
+test("subfolders are checked like the folders above them", () => {
   expect(
     findCycles(
       folderEdges([

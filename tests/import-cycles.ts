@@ -1,9 +1,10 @@
-/** An import: the file (or folder) that imports, and the imported one. */
+/** An import: the importing file (or folder), and the imported one. */
 export type Edge = readonly [from: string, to: string];
 
 /**
- * Groups of nodes that reach each other by edges (strongly connected components of two nodes or more).
- * @returns Each group sorted, the groups sorted by their first node; an edge from a node to itself is not counted.
+ * Groups of nodes that reach each other by edges (strongly connected components of two or more nodes). An
+ * edge from a node to itself is ignored.
+ * @returns each group sorted, and the groups sorted by their first node
  */
 export function findCycles(edges: readonly Edge[]): string[][] {
   const next = new Map<string, Set<string>>();
@@ -23,8 +24,8 @@ export function findCycles(edges: readonly Edge[]): string[][] {
 }
 
 /**
- * The same imports between the entries of each folder: an entry is a file of the folder, or one of its subfolders with all below it.
- * An import inside one entry counts one level deeper, in that entry's own folder.
+ * The imports between the entries of each folder. An entry is a file of the folder, or a subfolder with
+ * everything below it. An import within one entry counts one level deeper, in that entry's own folder.
  */
 export function folderEdges(edges: readonly Edge[]): Edge[] {
   return edges.map(([from, to]) => {

@@ -7,7 +7,7 @@ import { isTest, packageOf, readImports, sourceFiles } from "./source-imports.ts
 const ROOT = path.resolve(import.meta.dirname, "..");
 const files = sourceFiles(ROOT);
 
-test("exports of each package name exactly what is imported from outside of it (npm run exports writes them)", () => {
+test("the exports of each package are exactly the files that others import (npm run exports writes them)", () => {
   const lines = (own: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): string[] =>
     Object.keys(own)
       .filter((key) => own[key] !== other[key])
@@ -19,7 +19,7 @@ test("exports of each package name exactly what is imported from outside of it (
   expect(wrong).toEqual([]);
 });
 
-test("tests, benchmarks and scripts reach sources of packages by their exports", () => {
+test("tests, benchmarks and scripts import sources of packages only through exports", () => {
   const outside = globSync("{tests,bench,scripts}/**/*.ts", {
     cwd: ROOT,
     exclude: (name) => /node_modules/.test(name),
@@ -32,7 +32,7 @@ test("tests, benchmarks and scripts reach sources of packages by their exports",
   expect(wrong).toEqual([]);
 });
 
-test("a package imports its own files by their relative paths", () => {
+test("a package imports its own files by relative paths", () => {
   const wrong = readImports(ROOT, files).filter(({ file, specifier }) =>
     specifier.startsWith(`@bellwether/${packageOf(file)}/`),
   );
@@ -40,8 +40,9 @@ test("a package imports its own files by their relative paths", () => {
 });
 
 /**
- * Which folder or entry point of a service may import which; the same for each service.
- * `store`, `model` and `clients` implement types that `domain` declares; only `service.ts` and `setup` see both.
+ * The folders and entry points that each folder or entry point of a service may import, the same for each
+ * service. `store`, `model` and `clients` implement types that `domain` declares; only `service.ts` and
+ * `setup` import both sides.
  */
 const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["service-env.ts"],
@@ -58,7 +59,10 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   domain: [],
 };
 
-/** Folders of the other packages, from top to bottom: each may import those after it. Packages without folders are not listed. */
+/**
+ * Folders of the other packages, from top to bottom: each may import the folders after it. Packages without
+ * folders are not listed.
+ */
 const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   cli: ["commands", "launch", "models", "remote", "data", "output", "input", "context", "errors"],
   dashboard: ["pages", "plots", "parts", "routing", "rpc"],
@@ -74,7 +78,10 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   testing: ["echo", "http2"],
 };
 
-/** `folder`, or the file where it lies in no folder, of a file in `src`; undefined outside of `src`. */
+/**
+ * The folder of a file directly below `src`, or the file's name when it is in no folder; undefined outside
+ * `src`.
+ */
 const entryOf = (file: string): string | undefined => /^services\/(?:lib\/)?[^/]+\/src\/([^/]+)/.exec(file)?.[1];
 
 const crossings = readImports(ROOT, files)
@@ -85,7 +92,7 @@ const crossings = readImports(ROOT, files)
   })
   .filter(({ from, to }) => from !== to);
 
-test("folders of a service import only what lies below them", () => {
+test("folders of a service import only folders that they may import", () => {
   const wrong = crossings
     .filter(({ file }) => /^services\/[a-z]+-service\//.test(file))
     .filter(({ from = "", to = "", typeOnly }) => {
@@ -95,7 +102,7 @@ test("folders of a service import only what lies below them", () => {
   expect(wrong).toEqual([]);
 });
 
-test("folders of the other packages import only those that come after them", () => {
+test("folders of the other packages import only folders after them in the order", () => {
   const folders = new Map<string, Set<string>>();
   for (const file of files) {
     const entry = entryOf(file);

@@ -28,37 +28,37 @@ function run(command: string, ...args: string[]) {
   });
   return { status, output: stdout + stderr };
 }
-/** As `npm run check` asks. */
+/** The same command as in `npm run check`. */
 const compare = () => run("buf", "breaking", "--against", "proto/baseline.binpb");
 const accept = (...reason: string[]) => run(process.execPath, path.join(ROOT, "scripts/accept-proto.ts"), ...reason);
 const UNIT = "  string unit = 5;\n";
 
-test("the contract breaks no client of the baseline", () => {
+test("the contracts break no client of the baseline", () => {
   expect(compare()).toEqual({ status: 0, output: "" });
 });
 
-test("a removed field fails and is named", () => {
+test("the check rejects a removed field and names it", () => {
   edit(UNIT, "");
   const { status, output } = compare();
   expect(status).not.toBe(0);
   expect(output).toContain('Previously present field "5" with name "unit" on message "Contribution" was deleted');
 });
 
-test("a renamed field fails; a new field does not", () => {
+test("the check rejects a renamed field and accepts a new one", () => {
   edit(UNIT, `${UNIT}  // New.\n  string note = 100;\n`);
   expect(compare().status).toBe(0);
   edit(UNIT, "  string unit_name = 5;\n");
   expect(compare().status).not.toBe(0);
 });
 
-test("a removed field is accepted with a reason, which is recorded with the change", () => {
+test("proto:accept accepts a removed field with a reason and records the reason", () => {
   edit(UNIT, "");
   expect(accept("nobody", "read it")).toMatchObject({ status: 0, output: expect.stringContaining("1 changes") });
   expect(compare()).toEqual({ status: 0, output: "" });
   expect(text("proto/ACCEPTED.md")).toMatch(/· nobody read it\n\n- .*"unit" on message "Contribution" was deleted/);
 });
 
-test("without a reason, or with a proto that cannot be read, nothing is accepted", () => {
+test("proto:accept accepts nothing without a reason, or with a proto file that cannot be read", () => {
   const before = [readFileSync(path.join(folder, "proto/baseline.binpb")), text("proto/ACCEPTED.md")];
   edit(UNIT, "");
   for (const reason of [[], [" "], ["--help"], ["x".repeat(501)]]) expect(accept(...reason).status).toBe(2);

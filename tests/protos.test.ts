@@ -10,7 +10,7 @@ const files = globSync("**/*.proto", { cwd: PROTOS }).map((name) => ({
 
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-test.each(files)("$name has the options of other languages, by its package", ({ text }) => {
+test.each(files)("$name has the options of other languages that fit its package", ({ text }) => {
   const name = /^package ([\w.]+);$/m.exec(text)?.[1] ?? "";
   const parts = name.split(".");
   const options = [...text.matchAll(/^option (\w+) = (.+);$/gm)].map((match) => match.slice(1));
@@ -22,7 +22,7 @@ test.each(files)("$name has the options of other languages, by its package", ({ 
   ]);
 });
 
-/** Generated fields have these names as they are (Python, Rust, TypeScript); Go, Java and C# write theirs in another case. */
+/** Python, Rust and TypeScript keep the names of fields; Go, Java and C# change their case. */
 const KEYWORDS = new Set(
   `and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not
   or pass raise return try while with yield
@@ -32,7 +32,7 @@ const KEYWORDS = new Set(
   protected public`.split(/\s+/),
 );
 
-test("no field has a name that is a keyword where its generated name is used", () => {
+test("no field is named like a keyword of a language that keeps its name", () => {
   const fields = files.flatMap(({ name, text }) =>
     [...text.matchAll(/^ +(?:(?:repeated|optional) )?(?:map<[^>]+>|[\w.]+) (\w+) = \d+/gm)].map(
       (match) => `${name} ${match[1]}`,

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 
-/** The commands that measure and try out, with one of the names each takes. */
+/** The commands that measure or test the whole, each with one of the names it takes. */
 const RUNNERS: readonly (readonly [command: string, runner: { readonly file: string; readonly name?: string }])[] = [
   ["faults", { file: "tests/faults/run.ts", name: "floods" }],
   ["bench", { file: "bench/run.ts", name: "explain" }],
@@ -22,7 +22,7 @@ describe.each(RUNNERS)("npm run %s", (command, { file, name }) => {
     return { status, stdout, stderr };
   };
 
-  test.each(["--help", "-h"])("%s tells what it does, by example", (flag) => {
+  test.each(["--help", "-h"])("%s prints the usage and examples", (flag) => {
     const { status, stdout, stderr } = run(flag);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(new RegExp(`^usage: npm run ${command}\\b`));
@@ -31,14 +31,10 @@ describe.each(RUNNERS)("npm run %s", (command, { file, name }) => {
   });
 
   test.each([
-    ["a flag that is none", ["--hurry"], "unknown flag --hurry"],
-    ["a name that is none", ["nonesuch"], name === undefined ? "takes no names" : "there is no nonesuch; there are "],
-    [
-      "a name from Object.prototype",
-      ["constructor"],
-      name === undefined ? "takes no names" : "there is no constructor;",
-    ],
-  ])("%s is one line and the usage on stderr, exit code 2, and nothing is run", (_, args, violation) => {
+    ["an unknown flag", ["--hurry"], "unknown flag --hurry"],
+    ["an unknown name", ["nonesuch"], name === undefined ? "takes no names" : "there is no nonesuch; there are "],
+    ["a name of Object.prototype", ["constructor"], name === undefined ? "takes no names" : "there is no constructor;"],
+  ])("%s prints one line and the usage on stderr, ends with code 2, and runs nothing", (_, args, violation) => {
     const { status, stdout, stderr } = run(...args);
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr.split("\n")[0]).toContain(violation);

@@ -1,32 +1,32 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-/** An import of a source file, as it is written. */
+/** An import as a source file states it. */
 export interface Import {
-  /** The file that imports, relative to the checkout. */
+  /** The importing file, relative to the checkout. */
   readonly file: string;
   readonly specifier: string;
   readonly typeOnly: boolean;
 }
 
-/** The name of the package that a file under services/ or gen/ belongs to, without its scope. */
+/** Name without scope of the package that a file under services/ or gen/ belongs to. */
 export const packageOf = (file: string): string => {
   const parts = file.split("/");
   if (parts[0] === "gen") return "gen";
   return (parts[1] === "lib" ? parts[2] : parts[1]) ?? "";
 };
 
-/** Tests, and what they share in the `test` folder of a package. */
+/** Whether a file is a test, or is in the `test` folder of a package (what its tests share). */
 export const isTest = (file: string): boolean => /\.test\.tsx?$|\/test\//.test(file);
 
-/** The TypeScript files of all packages under services/, relative to `root`. */
+/** The TypeScript files of all packages under services/, as paths relative to `root`. */
 export const sourceFiles = (root: string): string[] =>
   globSync(["services/**/*.ts", "services/**/*.tsx"], {
     cwd: root,
     exclude: (name) => /node_modules|dist/.test(name),
   });
 
-/** Static and dynamic imports of files, with those that only re-export. */
+/** The static and dynamic imports of files, re-exports included. */
 export const readImports = (root: string, files: readonly string[]): Import[] =>
   files.flatMap((file) =>
     [

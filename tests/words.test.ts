@@ -6,18 +6,18 @@ import type { Command } from "commander";
 import { expect, test } from "vitest";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
-/** Words that this project does not use, with what it writes instead. */
+/** Words that this project does not use, each with what to write instead. */
 const WORDS: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(path.join(ROOT, "scripts", "words.json"), "utf8"),
 );
-/** Generated and vendored files; fault injection, which has that name everywhere; records of past decisions. */
+/** Generated and vendored files, fault injection (its common name), and records of past decisions. */
 const EXEMPT = /^(gen|proto\/(?!bellwether\/)|tests\/faults|docs\/decisions)\//;
 
 const files = execFileSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" })
   .split("\n")
   .filter((file) => file !== "" && !EXEMPT.test(file));
 
-/** "openAdminDoor" holds "open", "admin" and "door". */
+/** The words of a text in lower case: "openAdminDoor" has "open", "admin" and "door". */
 const wordsOf = (text: string): string[] =>
   (text.replaceAll("REFUSED_STREAM", "").match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g) ?? []).map((word) =>
     word.toLowerCase(),
@@ -33,7 +33,10 @@ const unwantedInLines = (place: string, text: string): string[] =>
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
 
-/** A source without its comments, texts and regular expressions, on the same lines; what a template inserts is code. */
+/**
+ * The code of a source, with comments, strings and regular expressions replaced by spaces. Lines stay in
+ * place; the inserted expressions of a template are code.
+ */
 function codeOf(source: string): string {
   const blank = (text: string) => text.replace(/[^\n]/g, " ");
   return source
@@ -42,7 +45,7 @@ function codeOf(source: string): string {
     .replace(/`(?:[^`\\]|\\.)*`/g, (text) => text.replace(/(^`|\})(?:[^$]|\$(?!\{))*?(\$\{|`$)/g, blank));
 }
 
-/** The help of a command and of those below it, as it is printed. */
+/** The --help text of a command and of all commands below it. */
 function helpOf(command: Command): string {
   let text = "";
   command

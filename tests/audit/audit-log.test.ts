@@ -10,7 +10,7 @@ import { type OpsHarness, startOps } from "../../services/ops-service/test/ops-h
 import { startGate } from "./gate.ts";
 import { type MlProcess, startMl } from "./ml-process.ts";
 
-// Processes of their own load everything anew: seconds on a busy machine.
+// Each process loads all its modules: this takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 const SLOWLY = { timeout: 30_000, interval: 50 };
 
@@ -36,7 +36,7 @@ async function setUp() {
   };
   return { dataDir, start };
 }
-/** Scores so many suppliers, one after the other; gives the prediction ids. */
+/** Scores one supplier `calls` times, one call after the other. Returns the prediction ids. */
 async function predict({ client }: MlProcess, calls: number): Promise<string[]> {
   const ids: string[] = [];
   const { features, categories } = demoSupplier(1);
@@ -44,7 +44,7 @@ async function predict({ client }: MlProcess, calls: number): Promise<string[]> 
   while (ids.length < calls) ids.push((await client.predict({ supplier })).score?.predictionId ?? "");
   return ids;
 }
-/** Lines of the spool below a data folder, by file. */
+/** Lines of the spool files below a data folder, by file. */
 async function spooled(dataDir: string): Promise<Map<string, string[]>> {
   const files = new Map<string, string[]>();
   for await (const file of glob("audit/**/*.jsonl", { cwd: dataDir })) {
@@ -53,7 +53,7 @@ async function spooled(dataDir: string): Promise<Map<string, string[]>> {
   }
   return files;
 }
-/** Prediction ids in ops' trail, oldest first. */
+/** Prediction ids in the audit log of ops-service, oldest first. */
 async function recorded({ audit }: OpsHarness): Promise<unknown[]> {
   const ids: unknown[] = [];
   let pageToken = "";
@@ -65,7 +65,7 @@ async function recorded({ audit }: OpsHarness): Promise<unknown[]> {
   return ids.reverse();
 }
 
-test("events of a killed process are in ops exactly once, in order, and the chain verifies", async () => {
+test("ops-service has the events of a killed ml-service exactly once and in order, and the chain verifies", async () => {
   const { dataDir, start } = await setUp();
   await using gate = await startGate();
   const env = { BELLWETHER_AUDIT_SINK: "ops", OPS_SERVICE_URL: gate.url };
@@ -79,7 +79,8 @@ test("events of a killed process are in ops exactly once, in order, and the chai
   await using ops = await startOps(await cluster.createDatabase());
   gate.openTo(ops.grpcUrl);
   const second = await start(env);
-  // Killed again as soon as anything has arrived: what was sent and not yet removed is sent twice.
+  // The process is killed again as soon as any event has arrived: events that it sent and did not yet remove
+  // are sent twice.
   await vi.waitFor(async () => expect(await recorded(ops)).not.toEqual([]), { ...SLOWLY, interval: 1 });
   await second.end("SIGKILL");
   const third = await start(env);
@@ -92,7 +93,7 @@ test("events of a killed process are in ops exactly once, in order, and the chai
   expect([...(await spooled(dataDir)).keys()]).toEqual([]);
 });
 
-test("a stop sends what was just recorded", async () => {
+test("ml-service sends the events it has just recorded before it stops", async () => {
   const { start } = await setUp();
   await using ops = await startOps(await cluster.createDatabase());
   const ml = await start({ BELLWETHER_AUDIT_SINK: "ops", OPS_SERVICE_URL: ops.grpcUrl });
@@ -101,10 +102,10 @@ test("a stop sends what was just recorded", async () => {
   expect(await recorded(ops)).toEqual(ids);
 });
 
-test("standard output gets a line of JSON for every call, and the process outlives a closed one", async () => {
+test("standard output gets a line of JSON for every call, and ml-service goes on after its reader closes it", async () => {
   const { start } = await setUp();
   const ml = await start({ BELLWETHER_AUDIT_SINK: "stdout" });
-  if (!ml.child.stdout) throw new Error("it has no standard output");
+  if (!ml.child.stdout) throw new Error("ml-service has no standard output");
   const lines = createInterface(ml.child.stdout);
   const line = once(lines, "line");
   const [id] = await predict(ml, 10);
@@ -117,10 +118,10 @@ test("standard output gets a line of JSON for every call, and the process outliv
   expect(await ml.end("SIGTERM")).toBe(0);
 });
 
-test("a stalled reader of standard output delays no answer", async () => {
+test("a reader of standard output that does not read delays no answer", async () => {
   const { start } = await setUp();
   const ml = await start({ BELLWETHER_AUDIT_SINK: "stdout" });
-  // A pipe holds 64 KiB: some hundred events.
+  // A pipe holds 64 KiB, which is some hundred events.
   ml.child.stdout?.pause();
   expect(await predict(ml, 1_000)).toHaveLength(1_000);
 });

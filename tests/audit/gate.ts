@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import net from "node:net";
 
-/** A TCP port that hangs until it is opened, and then leads to another. */
+/** A TCP port that never answers until it is opened. It then forwards to another port. */
 export interface Gate extends AsyncDisposable {
   readonly url: string;
-  /** Ends the connections that hang, and leads new ones to a URL of the loopback. */
+  /** Ends the waiting connections and forwards new ones to a URL on the loopback. */
   openTo(url: string): void;
 }
 
-/** A closed gate: it accepts and never answers. */
+/** Starts a closed gate: it accepts connections and never answers. */
 export async function startGate(): Promise<Gate> {
   const sockets = new Set<net.Socket>();
   let target: number | undefined;

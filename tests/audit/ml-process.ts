@@ -4,15 +4,18 @@ import { startService } from "@bellwether/testing/service-process";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 
-/** ml-service in a process of its own. */
+/** An ml-service in its own process. */
 export interface MlProcess {
   readonly child: ChildProcess;
   readonly client: Client<typeof InferenceService>;
-  /** Ends it; resolves with the exit code, null after SIGKILL. */
+  /** Ends the process; resolves with its exit code, null after SIGKILL. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
 }
 
-/** Starts ml-service on free ports, its audit trail on; what it writes to standard output is given to `child.stdout`. */
+/**
+ * Starts ml-service on free ports, with its audit log on. `child.stdout` has what it writes to standard
+ * output.
+ */
 export async function startMl(env: Readonly<Record<string, string>>): Promise<MlProcess> {
   const ml = await startService("ml-service", { BELLWETHER_AUDIT_SINK: "ops", ...env }, { stdout: "pipe" });
   return {

@@ -20,7 +20,7 @@ import {
 
 type RequestInfo = MessageInitShape<typeof ConformancePayload_RequestInfoSchema>;
 
-/** The service of Connect's conformance suite: each request says how it is to be answered. */
+/** The service of Connect's conformance suite: each request defines the answer to it. */
 export function conformanceRoute(): Route {
   return route(ConformanceService, {
     unary: (request, context) =>
@@ -53,7 +53,7 @@ export function conformanceRoute(): Route {
       if (first?.fullDuplex) yield* answerEach(first, rest, context);
       else yield* answerAtTheEnd(first, rest, context);
     },
-    // `unimplemented` is left out: it answers UNIMPLEMENTED.
+    // `unimplemented` is left out, so that the server answers UNIMPLEMENTED.
   });
 }
 
@@ -86,7 +86,7 @@ async function* answerAll(
   if (definition.error) throw asked(definition.error, info);
 }
 
-/** Half duplex: every request is read before the first answer. */
+/** Half duplex: reads every request before the first answer. */
 async function* answerAtTheEnd(
   first: BidiStreamRequest | undefined,
   rest: AsyncIterator<BidiStreamRequest>,
@@ -98,7 +98,7 @@ async function* answerAtTheEnd(
   yield* answerAll(first?.responseDefinition, infoOf(context, seen), context);
 }
 
-/** Full duplex: an answer for each request while there are both, then the answers that are left, then the error. */
+/** Full duplex: one answer per request while requests arrive, then the remaining answers, then the error. */
 async function* answerEach(first: BidiStreamRequest, rest: AsyncIterator<BidiStreamRequest>, context: HandlerContext) {
   const definition = first.responseDefinition;
   if (!definition) return;
@@ -121,7 +121,10 @@ function setHeaders(
   for (const { name, value } of responseTrailers) for (const one of value) context.responseTrailer.append(name, one);
 }
 
-/** What the handler saw of a call. A timeout counts only when the client asked for one: the default deadline is the server's own. */
+/**
+ * What the handler saw of a call. The timeout is included only when the client asked for one: otherwise it is
+ * the server's default.
+ */
 function infoOf(context: HandlerContext, requests: Any[]): RequestInfo {
   const { requestHeader, requestMethod, url } = context;
   const isDefault =
@@ -140,7 +143,7 @@ function infoOf(context: HandlerContext, requests: Any[]): RequestInfo {
   };
 }
 
-/** The error of a definition; one that comes before any answer tells what the handler saw. */
+/** The error that a definition asks for. An error before any answer also carries what the handler saw. */
 function asked({ code, message, details }: ErrorDefinition, info: RequestInfo | undefined): ConnectError {
   const error = new ConnectError(message ?? "", code as number as Code);
   const reported = info

@@ -1,12 +1,12 @@
-/** Cases that a door fails, and why that is right or cannot be helped. */
+/** Cases that a listener fails, with the reason why that is right or cannot be avoided. */
 export interface ExpectedFailure {
   readonly cases: RegExp;
-  /** All that the runner may complain of; a case that draws any other complaint fails the run. */
+  /** All complaints of the runner that are expected. Any other complaint about such a case fails the run. */
   readonly complaints: RegExp;
   readonly reason: string;
 }
 
-/** By the name of the configuration. An entry that no case needs fails the run too. */
+/** Expected failures by name of the configuration. An entry that no case needs fails the run too. */
 export const EXPECTED_FAILURES: Readonly<Record<string, readonly ExpectedFailure[]>> = {
   "web-clear": [],
   "web-tls": [],

@@ -1,5 +1,6 @@
-// `npm run test:conformance`: Connect's own conformance suite against the doors, their policies mounted. With CI=true a skip
-// fails the run. `-- --generate` writes generated/ anew from the suite's contracts.
+// `npm run test:conformance`: runs Connect's own conformance suite against the gRPC and the web listener,
+// with the policies of a service. With CI=true a skip fails the run. `-- --generate` writes generated/ anew
+// from the suite's contracts.
 import { execFile, execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -9,12 +10,12 @@ import { readCommandLine } from "../../scripts/command-line.ts";
 import { EXPECTED_FAILURES } from "./expected-failures.ts";
 
 const SUITE = "connectrpc.com/conformance";
-/** A configuration of the suite, and the door that it tries. */
+/** The configurations of the suite, each with the listener that it tests. */
 const CONFIGURATIONS = { "web-clear": "web", "web-tls": "web", grpc: "grpc" } as const;
 
 interface Verdict {
   readonly total: number;
-  /** Cases that fail as expected. */
+  /** Number of cases that fail as expected. */
   readonly expected: number;
   readonly failures: readonly string[];
 }
@@ -28,15 +29,15 @@ const go = (...args: string[]): string => execFileSync("go", args, { cwd: here("
 const { flags, names } = readCommandLine({
   command: "npm run test:conformance",
   about:
-    "Connect's own conformance suite against the doors with their policies; wants Go, and builds the suite the first time.",
+    "Runs Connect's own conformance suite against the gRPC and the web listener, with the policies of a service. It needs Go, and builds the suite the first time.",
   flags: { generate: "writes generated/ anew from the suite's contracts, and runs nothing" },
   names: {
-    "web-clear": "the web door in clear text",
-    "web-tls": "the web door under TLS",
-    grpc: "the gRPC door",
+    "web-clear": "the web listener without TLS",
+    "web-tls": "the web listener with TLS",
+    grpc: "the gRPC listener, without and with TLS",
   } satisfies Record<keyof typeof CONFIGURATIONS, string>,
   examples: ["", "grpc", "--generate"],
-  exitCodes: "1 when a case fails that is not expected to",
+  exitCodes: "1 when a case fails that is not expected to fail",
 });
 
 const missing = buildRunner();
@@ -67,18 +68,18 @@ for (const failure of failures) console.log(failure);
 console.log(`${passed} passed, ${failures.length} failed, ${expected} expected failures`);
 process.exit(failures.length > 0 ? 1 : 0);
 
-/** Builds the suite's runner once; gives back why that is impossible. */
+/** Builds the suite's runner once. Returns the reason when it cannot be built. */
 function buildRunner(): string | undefined {
   try {
     mkdirSync(cache, { recursive: true });
     go("build", "-o", runner, `${SUITE}/cmd/connectconformance`);
     return undefined;
   } catch {
-    return "Go is not installed, or the suite's modules cannot be had";
+    return "Go is not installed, or the suite's modules cannot be downloaded";
   }
 }
 
-/** Generates the code of the suite's contracts into a folder. */
+/** Generates the code of the suite's contracts into a new folder and returns its path. */
 function generate(): string {
   const contracts = path.join(go("list", "-m", "-f", "{{.Dir}}", SUITE), "proto");
   const out = mkdtempSync(path.join(os.tmpdir(), "bellwether-conformance-"));
@@ -97,11 +98,14 @@ function staleContracts(): string[] {
     execFileSync("diff", ["-r", generate(), here("generated")]);
     return [];
   } catch {
-    return ["generated/ is not what the suite's contracts give: run with --generate"];
+    return ["generated/ differs from what the suite's contracts generate: run with --generate"];
   }
 }
 
-/** The runner's report. It ends with another code than 0 when a case fails, which is for `judge` to say. */
+/**
+ * Returns the runner's report. The runner's exit code is ignored: `judge` decides which failed cases are
+ * expected.
+ */
 async function runSuite(configuration: string, listener: string): Promise<string> {
   const server = [process.execPath, here("server.ts"), listener];
   const args = ["--conf", here(`${configuration}.yaml`), "--mode", "server", "--max-servers", "1", "--", ...server];
@@ -130,6 +134,6 @@ function judge(configuration: string, report: string): Verdict {
   }
   const stale = entries
     .filter((entry) => !needed.has(entry))
-    .map(({ cases }) => `${configuration}: nothing fails as ${cases} says`);
+    .map(({ cases }) => `${configuration}: no case that matches ${cases} fails as expected`);
   return { total, expected, failures: [...failures, ...stale] };
 }

@@ -1,5 +1,5 @@
-// The server under test of Connect's conformance runner: reads what it must be from standard input, says where it listens on
-// standard output. Argument: the door to try, "grpc" or "web".
+// The server under test of Connect's conformance runner. It reads its configuration from standard input and
+// writes its address to standard output. Argument: the listener to test, "grpc" or "web".
 import { CallLimitsSchema, limits } from "@bellwether/gen/bellwether/policy/v1/limits_pb";
 import { Role, role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import { startServer } from "@bellwether/mesh/server/start-server";
@@ -13,7 +13,7 @@ import {
 } from "./generated/connectrpc/conformance/v1/server_compat_pb.ts";
 import { ConformanceService } from "./generated/connectrpc/conformance/v1/service_pb.ts";
 
-/** Subject of the certificate that the runner's clients show. */
+/** Subject of the certificate of the runner's clients. */
 const CLIENT_NAME = "Conformance Client";
 
 const listener = process.argv[2] === "grpc" ? "grpc" : "web";
@@ -27,7 +27,7 @@ const server = await startServer({
   ports: { grpc: 0, web: 0, admin: 0 },
   routes: [conformanceRoute()],
   errors: {},
-  // The suite holds a server against the protocol's own default.
+  // The suite expects the protocol's own default.
   unknownFields: "ignore",
   logger: createLogger({ name: "conformance", destination: process.stderr }),
   ...(asked.useTls && {
@@ -47,7 +47,7 @@ writeSized(
   ),
 );
 
-/** What a contract of ours would state beside each RPC: the role, and the size of a request where it is not the default. */
+/** Sets the options that a contract of this project has on each RPC: the role, and the size of a request. */
 function statePolicies(maxRequestBytes: number): void {
   for (const method of ConformanceService.methods) {
     const options = method.proto.options ?? create(MethodOptionsSchema);
@@ -61,7 +61,7 @@ function text(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString("utf8");
 }
 
-/** Messages travel behind their length, four bytes, big-endian. */
+/** Reads one message, which follows its length (four bytes, big-endian). */
 async function readSized(): Promise<Uint8Array> {
   let read = Buffer.alloc(0);
   for await (const chunk of process.stdin) {

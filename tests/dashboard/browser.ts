@@ -6,7 +6,7 @@ const CHROMIUM = "/usr/bin/chromium";
 /** Whether Debian's Chromium is on this machine: `apt-get install chromium`. */
 export const hasChromium = existsSync(CHROMIUM);
 
-/** Starts Chromium without a window and without calls to its maker. */
+/** Starts Chromium without a window and without its calls to outside services. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM,

@@ -12,10 +12,10 @@ const status = (page: Page, words: RegExp) => page.getByRole("status").filter({ 
 const LIVE = /^Live$/;
 const TIMED_OUT = /took too long/;
 
-describe.skipIf(!hasChromium)("the page without its server (apt-get install chromium)", () => {
+describe.skipIf(!hasChromium)("the page when its server does not answer (apt-get install chromium)", () => {
   const pages = usePages();
 
-  test("a server that is frozen is not live within a minute, the next page gives up, and both come back", {
+  test("the page reports a frozen server within a minute, a new view times out, and both recover", {
     timeout: 180_000,
   }, async () => {
     const ops = spawnNode(path.join(import.meta.dirname, "ops-process.ts"), {
@@ -46,7 +46,7 @@ describe.skipIf(!hasChromium)("the page without its server (apt-get install chro
     await page.getByText("Estrel Packaging").first().waitFor();
   });
 
-  test("offline is said at once, decisions are disabled with the reason, and back online the list catches up", async () => {
+  test("an offline page says so at once and disables decisions with the reason, and its list is up to date once it is online", async () => {
     const data = demoData();
     const { page, context } = await pages.openPage(opsInMemory(data).routes);
     await status(page, LIVE).waitFor();

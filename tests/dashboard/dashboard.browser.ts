@@ -16,7 +16,7 @@ const isShown = (page: Page, words: string | RegExp) => page.getByText(words).fi
 describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromium)", () => {
   const { openPage } = usePages();
 
-  test("lists alerts, and one that is raised later shows when its reader asks", async () => {
+  test("the page lists alerts, and shows a later one when its reader asks for changes", async () => {
     const data = demoData();
     const ops = opsInMemory(data);
     const { page, complaints } = await openPage(ops.routes);
@@ -36,7 +36,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     expect(complaints).toEqual([]);
   });
 
-  test("an alert is acknowledged by keyboard, and the keyboard goes on beside it", async () => {
+  test("an alert can be acknowledged by keyboard, and the focus moves to the next button", async () => {
     const data = demoData();
     const { page } = await openPage(opsInMemory(data).routes);
     await page.getByRole("button", { name: "Acknowledge: Brightwater Polymers" }).focus();
@@ -48,7 +48,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     expect(await focused.evaluate((button) => button === document.activeElement)).toBe(true);
   });
 
-  test("an alert is resolved with a disposition and a note that stands in its history", async () => {
+  test("an alert is resolved with a disposition and a note, and its history shows both", async () => {
     const data = demoData();
     const { page } = await openPage(opsInMemory(data).routes);
     await page.getByRole("button", { name: "Resolve: Corvina Logistics" }).click();
@@ -65,7 +65,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await isShown(page, "Strike is over.");
   });
 
-  test("Escape leaves the dialog and changes nothing", async () => {
+  test("Escape closes the dialog and changes nothing", async () => {
     const data = demoData();
     const { page } = await openPage(opsInMemory(data).routes);
     await page.getByRole("button", { name: "Resolve: Corvina Logistics" }).click();
@@ -74,7 +74,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     expect(data.alerts[2]?.state).toBe(AlertState.OPEN);
   });
 
-  test("an alert that somebody else has resolved says so", async () => {
+  test("the page reports that somebody else has resolved the alert", async () => {
     const somebodyElse = opsInMemory(demoData(), (alert) => {
       alert.state = AlertState.RESOLVED;
     });
@@ -85,7 +85,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await row(page, "S-1000: Resolved").waitFor();
   });
 
-  test("the filter stands in the address and narrows the list", async () => {
+  test("the filter narrows the list and is part of the address", async () => {
     const { page } = await openPage(opsInMemory(demoData()).routes);
     await page.getByLabel("Warning").check();
     await row(page, "Aldermoor Castings").waitFor({ state: "detached" });
@@ -97,7 +97,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await isShown(page, "No alert fits this filter");
   });
 
-  test("a supplier shows its history with a gap and the waterfall of its score", async () => {
+  test("the page of a supplier shows its history with a gap and the waterfall of its score", async () => {
     const { page, complaints } = await openPage(opsInMemory(demoData()).routes, "#/suppliers/S-1000");
     await page.getByRole("img", { name: "Risk score by week, 24 weeks, the latest 0.93 in 2026-W47" }).waitFor();
     const waterfall = page.getByRole("img", { name: /^Waterfall from the base value −1.20 by 15 contributions to/ });
@@ -116,7 +116,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     expect(complaints).toEqual([]);
   });
 
-  test("an unknown supplier and an address that leads nowhere show a way out", async () => {
+  test("an unknown supplier and an unknown address each offer a link to go on", async () => {
     const { page } = await openPage(opsInMemory(demoData()).routes, "#/suppliers/nobody");
     await isShown(page, "There is no supplier with this id");
     await page.evaluate(() => {
@@ -126,7 +126,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await isShown(page, "Aldermoor Castings");
   });
 
-  test("a name with markup in it is a name", async () => {
+  test("a name that contains markup is shown as text", async () => {
     const data = demoData();
     const name = "<img src=x onerror=alert(1)> & Co";
     for (const alert of data.alerts) alert.supplierName = name;
@@ -135,7 +135,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     expect(complaints).toEqual([]);
   });
 
-  test("a run shows its progress as it goes on, and its counts when it is complete", async () => {
+  test("the page shows the progress of a run, and its counts when it is complete", async () => {
     const data = demoData();
     const ops = opsInMemory(data);
     const { page } = await openPage(ops.routes, "#/run");
@@ -153,7 +153,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await isShown(page, "12,491");
   });
 
-  test("without data every page says what will bring some", async () => {
+  test("without data every page says what will bring data", async () => {
     const nothing = { alerts: [], suppliers: [], histories: new Map(), runs: [] };
     const { page } = await openPage(opsInMemory(nothing).routes);
     await isShown(page, "Nothing wants a decision");
@@ -163,7 +163,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await isShown(page, "No weekly run yet");
   });
 
-  test("a failing server is told of and asked again, without its own words", async () => {
+  test("the page reports a failing server without the server's error text, and can try again", async () => {
     const ops = opsInMemory(demoData());
     let broken = true;
     const failing = route(AlertService, {
@@ -180,7 +180,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await isShown(page, "Aldermoor Castings");
   });
 
-  test("a watch that breaks off says so, comes back, and what was missed shows", async () => {
+  test("the page reports a broken watch, reconnects, and shows what it missed", async () => {
     const data = demoData();
     const ops = opsInMemory(data);
     const { page } = await openPage(ops.routes);

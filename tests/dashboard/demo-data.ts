@@ -58,7 +58,7 @@ const REASONS = [
   { feature: "defect_rate_ppm", text: "defect rate ppm 5.31", contribution: -0.47 },
 ];
 
-/** Scores fall from supplier to supplier; the last has too little data for one. */
+/** Scores fall from one supplier to the next. The last supplier has too little data for a score. */
 const scoreOf = (i: number): number | undefined => (i === NAMES.length - 1 ? undefined : 0.93 - i * 0.07);
 
 function bandOf(score: number | undefined): Band {
@@ -100,7 +100,7 @@ function explained(i: number): SupplierScore {
   return score;
 }
 
-/** An alert about the supplier with this number. */
+/** An alert about the supplier with this index, from 0. */
 export function demoAlert(i: number, state: AlertState = AlertState.OPEN): Alert {
   const score = scoreOf(i) ?? 0;
   const critical = score >= 0.85;
@@ -185,7 +185,7 @@ export function demoData(): OpsData {
   return { alerts: [0, 1, 2].map((i) => demoAlert(i)), suppliers, histories, runs: [running, complete] };
 }
 
-/** Alerts about this many suppliers with names of their own, half of them critical. */
+/** `count` alerts about suppliers with distinct names, half of them critical. */
 export function manyAlerts(count: number): Alert[] {
   return Array.from({ length: count }, (_, i) => {
     const alert = demoAlert(i % 6);

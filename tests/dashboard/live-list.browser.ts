@@ -12,7 +12,7 @@ import { usePages } from "./page-harness.ts";
 const nothing = (): OpsData => ({ alerts: [], suppliers: [], histories: new Map(), runs: [] });
 const withAlerts = (count: number): OpsData => ({ ...nothing(), alerts: manyAlerts(count) });
 
-/** What the rows show first, from the top. */
+/** The first text of each row, from the top. */
 const rowNames = (page: Page) =>
   page.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.querySelector("th a, td")?.textContent?.trim()));
 const row = (page: Page, name: string) => page.getByRole("row").filter({ hasText: name });
@@ -27,7 +27,7 @@ const isLive = (page: Page) =>
     .filter({ hasText: /^Live$/ })
     .waitFor();
 
-/** Where on the screen a button is now: a person aims at it before more changes come in. */
+/** The present centre of a button on the screen: a person aims at it before more changes come in. */
 async function aimAt(page: Page, name: string): Promise<{ x: number; y: number }> {
   const button = page.getByRole("button", { name, exact: true });
   await button.scrollIntoViewIfNeeded();
@@ -36,10 +36,10 @@ async function aimAt(page: Page, name: string): Promise<{ x: number; y: number }
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
 
-describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get install chromium)", () => {
+describe.skipIf(!hasChromium)("a list of alerts while others change it (apt-get install chromium)", () => {
   const { openPage } = usePages();
 
-  test("200 live changes move no row while ten decisions are taken, and none of them acts on another row", {
+  test("200 live changes move no row during ten decisions, and no decision acts on another row", {
     timeout: 120_000,
   }, async () => {
     const data = withAlerts(40);
@@ -49,7 +49,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     const before = await rowNames(page);
     const foreign = new Set<string>();
     let changed = 0;
-    /** Somebody else takes, closes or raises alerts, each of which would move to another place. */
+    /** Somebody else changes, resolves or raises alerts. Each of these changes the order of the list. */
     const change = (): void => {
       const i = 20 + (changed % 20);
       const alert = data.alerts[i];
@@ -92,7 +92,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     expect(complaints).toEqual([]);
   });
 
-  test("words about a decision and the bar of changes move no row", async () => {
+  test("the text about a decision and the bar of changes move no row", async () => {
     const data = withAlerts(12);
     const ops = opsInMemory(data);
     const { page } = await openPage(ops.routes);
@@ -123,7 +123,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     expect(await lefts()).toEqual(leftsBefore);
   });
 
-  test("the key . shows the changes and leaves the focus on the same alert", async () => {
+  test("the key . shows the changes and keeps the focus on the same alert", async () => {
     const data = withAlerts(12);
     const ops = opsInMemory(data);
     const { page } = await openPage(ops.routes);
@@ -140,7 +140,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     expect(await focusedLabel(page)).toBe("Resolve: Supplier 008");
   });
 
-  test("after a decision far down the page stays there, and the keyboard goes on at the next row", async () => {
+  test("after a decision far down the list the page does not scroll, and the focus moves to the next row", async () => {
     const data = withAlerts(48);
     const { page } = await openPage(opsInMemory(data).routes);
     const acknowledge = page.getByRole("button", { name: "Acknowledge: Supplier 040" });
@@ -160,7 +160,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     expect(data.alerts[41]?.state).toBe(AlertState.OPEN);
   });
 
-  test("reload and back find the same place, the same pages and the same focus", async () => {
+  test("reload and back restore the scroll position, the loaded pages and the focus", async () => {
     const data = { ...demoData(), alerts: manyAlerts(120) };
     for (const alert of data.alerts) alert.supplierId = "S-1000";
     const { page } = await openPage(opsInMemory(data).routes);
@@ -183,7 +183,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     await isBack();
   });
 
-  test("an alert that another rule took over says by which, and leads to its alert", async () => {
+  test("an alert that another rule took over names that rule and links to its alert", async () => {
     const data = demoData();
     const [taker] = data.alerts;
     if (!taker) throw new Error("the demo data has no alert");
@@ -199,7 +199,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     await poll(() => page.evaluate(() => document.activeElement?.getAttribute("data-row"))).toBe(taker.alertId);
   });
 
-  test("after a break of the watch the rows under the pointer stay, and what was missed is counted", async () => {
+  test("after a broken watch the rows under the pointer stay, and the bar counts the missed changes", async () => {
     const data = withAlerts(12);
     const ops = opsInMemory(data);
     const { page } = await openPage(ops.routes);
@@ -212,7 +212,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     expect(await rowNames(page)).toEqual(before);
   });
 
-  test("alerts and scores of two models are shown apart", async () => {
+  test("the page shows alerts and scores of two models separately", async () => {
     const data = demoData();
     const second = Object.assign(demoAlert(0), {
       alertId: "0190f3c0-0000-7000-8000-0000000000fe",
@@ -236,7 +236,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others work on it (apt-get
     await page.locator(".latest", { hasText: "0.93" }).waitFor();
   });
 
-  test("an empty list shows what is raised by itself: no row can move", async () => {
+  test("an empty list shows a new alert at once, because no row can move", async () => {
     const data = nothing();
     const ops = opsInMemory(data);
     const { page } = await openPage(ops.routes);

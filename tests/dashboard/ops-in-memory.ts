@@ -12,18 +12,19 @@ import { createWatched } from "./watched.ts";
 
 const HEARTBEAT_MS = 2_000;
 
-/** What the server knows. Tests change it, and tell of the change. */
+/** The data of the server. Tests change it, and report the change to the watches. */
 export interface OpsData {
   alerts: Alert[];
   suppliers: Supplier[];
-  /** By supplier id, newest first. */
+  /** Scores by supplier id, newest first. */
   histories: Map<string, SupplierScore[]>;
   runs: BatchRun[];
 }
 
 /**
- * The ops contracts over data in memory, with what the page relies on: filters, order, pages, refusals and watches.
- * @param meanwhile what somebody else does to an alert between the click on it and the call
+ * The ops contracts over data in memory, with what the page relies on: filters, order, pages, errors and
+ * watches.
+ * @param meanwhile changes an alert as somebody else would, between the user's click and the call
  */
 export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = () => {}) {
   const changes = createWatched<MessageInitShape<typeof AlertService.method.watchAlerts.output>>();

@@ -3,8 +3,8 @@ import { opsInMemory } from "./ops-in-memory.ts";
 import { servePage } from "./page-harness.ts";
 
 /**
- * ops-service in memory as a process of its own, which a test can freeze: `node ops-process.ts DIST` prints its port. SIGUSR2 raises an
- * alert without a word to those who watch; SIGTERM ends it.
+ * ops-service in memory in its own process, which a test can freeze. `node ops-process.ts DIST` prints its
+ * port. SIGUSR2 raises an alert without an event to the watches; SIGTERM ends the process.
  */
 const data = demoData();
 const server = await servePage(process.argv[2] ?? "", opsInMemory(data).routes);

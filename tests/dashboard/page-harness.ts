@@ -13,15 +13,15 @@ import { startBrowser } from "./browser.ts";
 const DASHBOARD = path.resolve(import.meta.dirname, "../../services/dashboard");
 const WINDOW = { width: 1280, height: 800 };
 
-/** A page in a window of its own. */
+/** A page in its own browser context. */
 export interface OpenedPage {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Errors that the page has logged or thrown. */
+  /** Error messages that the page has logged or thrown. */
   readonly complaints: string[];
 }
 
-/** Serves a built page over these routes. */
+/** Serves a built page and the RPCs of `routes`. */
 export function servePage(dist: string, routes: readonly Route[]): Promise<RunningServer> {
   return startServer({
     name: "ops-in-memory",
@@ -33,7 +33,7 @@ export function servePage(dist: string, routes: readonly Route[]): Promise<Runni
   });
 }
 
-/** Builds the page and starts a browser for the tests of a file; pages and servers end with their test. */
+/** Builds the page and starts a browser for the tests of a file. Pages and servers end with their test. */
 export function usePages() {
   let dist = "";
   let browser: Browser | undefined;
@@ -59,7 +59,7 @@ export function usePages() {
     const context = await browser.newContext({ locale: "en", timezoneId: "UTC", viewport: WINDOW });
     opened.push(() => context.close());
     const page = await context.newPage();
-    // Shorter than a test's: what was waited for is named.
+    // Shorter than the time limit of a test, so that the error names what the page waited for.
     page.setDefaultTimeout(10_000);
     const complaints: string[] = [];
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
@@ -71,13 +71,15 @@ export function usePages() {
     /** Folder of the built page. */
     dist: () => dist,
     openUrl,
-    /** Serves the page over these routes and opens it. */
+    /** Serves the page with the RPCs of `routes` and opens it. */
     async openPage(routes: readonly Route[], hash = ""): Promise<OpenedPage> {
       const server = await servePage(dist, routes);
       opened.push(() => server.stop());
       return openUrl(`http://127.0.0.1:${server.addresses.web.port}/${hash}`);
     },
-    /** Called when the test ends, before what was opened earlier is closed. */
+    /**
+     * Registers `close` for the end of the test. It runs before everything that was opened earlier is closed.
+     */
     onEnd: (close: () => Promise<unknown>) => void opened.push(close),
   };
 }

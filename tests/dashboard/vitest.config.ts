@@ -1,7 +1,7 @@
 import path from "node:path";
 import { defineConfig } from "vitest/config";
 
-/** Tests that drive the page in a browser: apart, because not every machine has one. */
+/** Tests that drive the page in a browser. They are separate because not every machine has Chromium. */
 export default defineConfig({
   root: path.resolve(import.meta.dirname, "../.."),
   test: {

@@ -1,19 +1,19 @@
-/** Tells whoever watches of each value, one after the other. */
+/** A source of values for any number of watches, each of which gets every value in order. */
 export interface Watched<T> {
   report(value: T): void;
-  /** Values told from now on, until the signal ends it. */
+  /** Values reported from now on, until the signal ends the watch. */
   values(signal: AbortSignal): AsyncGenerator<T>;
-  /** How many watch now. */
+  /** Number of open watches. */
   readonly watchers: number;
-  /** Ends every watch, as a server does that goes away. */
+  /** Ends every watch, as a server that stops does. */
   drop(): void;
 }
 
 export function createWatched<T>(): Watched<T> {
-  const events = new Set<{ queue: T[]; wake: () => void; ended: boolean }>();
+  const watches = new Set<{ queue: T[]; wake: () => void; ended: boolean }>();
   return {
     report(value) {
-      for (const watcher of events) {
+      for (const watcher of watches) {
         watcher.queue.push(value);
         watcher.wake();
       }
@@ -24,7 +24,7 @@ export function createWatched<T>(): Watched<T> {
         watcher.ended = true;
         watcher.wake();
       };
-      events.add(watcher);
+      watches.add(watcher);
       signal.addEventListener("abort", end);
       try {
         while (!watcher.ended) {
@@ -36,14 +36,14 @@ export function createWatched<T>(): Watched<T> {
         }
       } finally {
         signal.removeEventListener("abort", end);
-        events.delete(watcher);
+        watches.delete(watcher);
       }
     },
     get watchers() {
-      return events.size;
+      return watches.size;
     },
     drop() {
-      for (const watcher of events) {
+      for (const watcher of watches) {
         watcher.ended = true;
         watcher.wake();
       }

@@ -8,23 +8,26 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePorts } from "./free-ports.ts";
 
-/** What the API server answered. */
+/** An answer of the API server. */
 export interface ApiAnswer {
   readonly status: number;
-  /** Of the Warning headers: what the API server takes, but advises against. */
+  /** Texts of the Warning headers: what the API server accepts but advises against. */
   readonly warnings: readonly string[];
   readonly body: Record<string, unknown>;
 }
 
-/** A Kubernetes API server of one's own on an empty etcd, both on the loopback. */
+/** A separate Kubernetes API server on an empty etcd, both on the loopback. */
 export interface ApiServer extends AsyncDisposable {
-  /** One request as a member of system:masters; `contentType` tells a PATCH's kind. */
+  /** Sends one request as a member of system:masters. `contentType` is the kind of a PATCH. */
   request(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiAnswer>;
 }
 
 const START_MS = 60_000;
 
-/** Starts both programs and waits until the API server is ready. @throws Error with the last lines of the one that ended */
+/**
+ * Starts both programs and waits until the API server is ready.
+ * @throws Error with the last lines of the API server's log
+ */
 export async function startApiServer(apiServer: string, etcd: string): Promise<ApiServer> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "bellwether-cluster-"));
   await using started = new AsyncDisposableStack();
@@ -95,7 +98,7 @@ function startProgram(command: string, flags: Readonly<Record<string, string>>):
       if (ended()) return;
       const exited = once(child, "exit");
       child.kill("SIGTERM");
-      // An API server waits a minute for its watchers; nobody is left here.
+      // An API server waits up to a minute for its watchers. No watcher is left here.
       const overdue = setTimeout(() => child.kill("SIGKILL"), 5_000);
       await exited;
       clearTimeout(overdue);
@@ -135,7 +138,7 @@ function send({ port, ca, token, method, url, body, contentType }: Sent): Promis
   });
 }
 
-/** `299 - "text"`, as RFC 7234 (5.5) has it. */
+/** Texts of a Warning header, `299 - "text"` (RFC 7234, section 5.5). */
 function warningsOf(header: string | undefined): string[] {
   return [...(header ?? "").matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text);
 }

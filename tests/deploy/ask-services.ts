@@ -9,13 +9,16 @@ import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { createClient } from "@connectrpc/connect";
 import type { PodProcess } from "./pod-process.ts";
 
-/** One claim, and whether it holds. */
+/** A claim, and whether it holds. */
 export interface Finding {
   readonly claim: string;
   readonly holds: boolean;
 }
 
-/** How the operator comes to the doors: PEM texts of the authority and of a client's certificate, and an admin's token. */
+/**
+ * What the operator connects with: PEM texts of the authority and of a client certificate, and an admin
+ * token.
+ */
 export interface Operator {
   readonly ca: string;
   readonly cert: string;
@@ -25,7 +28,10 @@ export interface Operator {
 
 const WEEK = "2026-W47";
 
-/** Asks each started service what a probe, a stranger and the operator would, and has them do a weekly run together. */
+/**
+ * Sends each started service the requests of a probe, of a caller without a token and of the operator, and
+ * runs a week on all of them together.
+ */
 export async function askServices(pods: ReadonlyMap<string, PodProcess>, operator: Operator): Promise<Finding[]> {
   const findings: Finding[] = [];
   const holds = (claim: string, found: boolean): number => findings.push({ claim, holds: found });
@@ -39,7 +45,7 @@ export async function askServices(pods: ReadonlyMap<string, PodProcess>, operato
       holds(`${name} answers ${page}`, status === 200);
     }
   }
-  holds("ops-service refuses a caller without a token", (await web("ops-service", "/alerts")).status === 401);
+  holds("ops-service rejects a caller without a token", (await web("ops-service", "/alerts")).status === 401);
   holds("ops-service serves the dashboard over TLS", (await web("ops-service", "/")).text.includes("<title>"));
 
   const url = `https://localhost:${pods.get("scheduler-service")?.ports.grpc}`;
@@ -49,7 +55,7 @@ export async function askServices(pods: ReadonlyMap<string, PodProcess>, operato
   let last: WatchProgressResponse | undefined;
   for await (const progress of schedules.watchProgress({ jobId }, { timeoutMs: 120_000 })) last = progress;
   holds(
-    `scheduler-service runs week ${WEEK} with ml-service and ops-service over TLS and tokens: ${last?.rowsScored} of ${last?.rowsRead} rows scored ${last?.failure}`,
+    `scheduler-service runs week ${WEEK} with ml-service and ops-service, with TLS and tokens: ${last?.rowsScored} of ${last?.rowsRead} rows scored ${last?.failure}`,
     last?.state === RunState.COMPLETE && last.rowsScored > 0n,
   );
   const alerts = await web("ops-service", "/alerts", `Bearer ${token}`);
@@ -58,7 +64,7 @@ export async function askServices(pods: ReadonlyMap<string, PodProcess>, operato
     alerts.status === 200 && alerts.text.includes("supplier_id"),
   );
   holds(
-    "ml-service hands its audit events to ops-service",
+    "ml-service sends its audit events to ops-service",
     await untilHolds(async () => {
       const { status, text } = await web("ops-service", "/audit", `Bearer ${token}`);
       return status === 200 && text.includes("batch.served");

@@ -2,7 +2,10 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-/** What a build sees of a checkout: the files that git knows, less those that .dockerignore keeps out. Paths have slashes. */
+/**
+ * The files of a checkout that an image build sees: those that git knows, without those that .dockerignore
+ * excludes. Paths have slashes.
+ */
 export function readBuildContext(root: string): string[] {
   const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
     cwd: root,
@@ -15,7 +18,9 @@ export function readBuildContext(root: string): string[] {
   return listed.split("\n").filter((file) => file !== "" && !isIgnored(file, rules));
 }
 
-/** The last rule that fits a path, or a folder that it is in, decides. */
+/**
+ * Whether .dockerignore excludes a path. The last rule that matches the path, or a folder above it, decides.
+ */
 export function isIgnored(file: string, rules: readonly string[]): boolean {
   const parts = file.split("/");
   const paths = parts.map((_, i) => parts.slice(0, i + 1).join("/"));
@@ -25,7 +30,9 @@ export function isIgnored(file: string, rules: readonly string[]): boolean {
   }, false);
 }
 
-/** The files that one source of a COPY means: a file, a folder's, or those of a pattern. */
+/**
+ * The files that one source of a COPY names: one file, all files of a folder, or those that match a pattern.
+ */
 export function filesOf(source: string, context: readonly string[]): string[] {
   return context.filter((file) => file.startsWith(`${source}/`) || path.matchesGlob(file, source));
 }

@@ -4,9 +4,9 @@ import path from "node:path";
 import { filesOf, readBuildContext } from "./build-context.ts";
 import { type Instruction, parseList, parseVariables, readDockerfile } from "./dockerfile.ts";
 
-/** What a Dockerfile's steps came to, without an image. */
+/** The result of a Dockerfile's steps, without an image. */
 export interface CarriedOut {
-  /** Folder that stands for the image's "/". */
+  /** Folder that takes the place of the image's "/". */
   readonly root: string;
   readonly workdir: string;
   readonly env: Readonly<Record<string, string>>;
@@ -21,8 +21,9 @@ interface StageState {
 }
 
 /**
- * Carries out a Dockerfile's COPY and RUN steps in folders below `scratch`, one per stage, with this process's Node and npm in place of the
- * base image's. A RUN must keep to its working directory. @throws Error for a step that fails
+ * Carries out a Dockerfile's COPY and RUN steps in folders below `scratch`, one per stage. This process's
+ * Node and npm take the place of the base image's. A RUN may only name paths below its working directory.
+ * @throws Error for a step that fails
  */
 export function carryOut(file: string, checkout: string, scratch: string): CarriedOut {
   const context = readBuildContext(checkout);
@@ -64,7 +65,8 @@ function step(instruction: Instruction, state: StageState, around: Around): void
 }
 
 function run(text: string, state: StageState): void {
-  if (/(^|[\s=])\//.test(text)) throw new Error(`RUN ${text}: names a path of the image, which is not here`);
+  if (/(^|[\s=])\//.test(text))
+    throw new Error(`RUN ${text}: names an absolute path of the image, which is not on this machine`);
   execFileSync("sh", ["-c", text], { cwd: inside(state, "."), stdio: ["ignore", "ignore", "inherit"] });
 }
 
@@ -88,7 +90,7 @@ function copy({ flags, text }: Instruction, state: StageState, { context, checko
   }
 }
 
-/** A path of the image, absolute or from its working directory, on this machine. */
+/** The path on this machine of a path in the image, which is absolute or relative to the working directory. */
 function inside({ root, workdir }: StageState, file: string): string {
   return path.join(root, path.posix.resolve(workdir, file));
 }

@@ -1,10 +1,10 @@
 import type { ApiAnswer, ApiServer } from "./api-server.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** What became of one request for an object: the object as stored, or why not. */
+/** The result of one request for an object: the object as stored, or the reasons why it was rejected. */
 export interface ClusterAnswer {
   readonly object?: Manifest;
-  /** One line per refusal or warning. */
+  /** One line per rejection or warning. */
   readonly found: readonly string[];
 }
 
@@ -13,15 +13,18 @@ export interface ClusterClient {
   /** `kubectl apply --server-side --validate=strict` */
   apply(manifest: Manifest): Promise<ClusterAnswer>;
   read(manifest: Manifest): Promise<ClusterAnswer>;
-  /** What a controller does. */
+  /** Writes the status of an object, as a controller does. */
   setStatus(manifest: Manifest, status: unknown): Promise<ClusterAnswer>;
-  /** Whether a pod would be let in, which is not made: the refusals. */
+  /**
+   * Asks whether the server would admit a pod, without creating it. Returns the reasons why not; empty:
+   * admitted.
+   */
   tryPod(pod: unknown): Promise<readonly string[]>;
 }
 
 const NAMESPACE = "bellwether";
 
-/** Learns the API's resources from the server. */
+/** Creates a client that reads the API's resources from the server. */
 export async function createClusterClient({ request }: ApiServer): Promise<ClusterClient> {
   const resources = new Map<string, Resource[]>();
   const resourcesOf = async (apiVersion: string): Promise<Resource[]> => {

@@ -1,5 +1,6 @@
-// `npm run test:cluster`: applies the production overlay server-side to a real Kubernetes API server on etcd and reads it back.
-// The programs are found (KUBEBUILDER_ASSETS, PATH) or built from Go modules, which takes minutes the first time.
+// `npm run test:cluster`: applies the production overlay server-side to a real Kubernetes API server on etcd
+// and reads it back. It takes the programs from KUBEBUILDER_ASSETS or PATH, or builds them from Go modules
+// (minutes, the first time).
 import { isDeepStrictEqual } from "node:util";
 import { readCommandLine } from "../../scripts/command-line.ts";
 import { startApiServer } from "./api-server.ts";
@@ -14,10 +15,10 @@ import { type Workload, workloadsOf } from "./workload.ts";
 readCommandLine({
   command: "npm run test:cluster",
   about:
-    "Applies the production overlay to a real Kubernetes API server on etcd and reads it back. The programs are found (KUBEBUILDER_ASSETS, PATH) or built with Go, which takes minutes the first time.",
+    "Applies the production overlay to a real Kubernetes API server on etcd and reads it back. It takes the programs from KUBEBUILDER_ASSETS or PATH, or builds them with Go, which takes minutes the first time.",
   flags: {},
   examples: [""],
-  exitCodes: "1 when something does not hold",
+  exitCodes: "1 when a check fails",
 });
 
 const failures: string[] = [];
@@ -44,7 +45,8 @@ const cluster = await createClusterClient(server);
 const applied: Manifest[] = [];
 for (const manifest of manifests) {
   const { found } = await cluster.apply(manifest);
-  // The volume controller is not here. Until somebody writes a claim's status it is stored empty and read as "Pending".
+  // No volume controller runs here. Until somebody writes it, the status of a claim is stored empty and read
+  // as "Pending".
   const claim = found.length === 0 && manifest.kind === "PersistentVolumeClaim";
   const later = claim ? (await cluster.setStatus(manifest, { phase: "Bound" })).found : [];
   if (holds("apply", [...found, ...later]) === 0) applied.push(manifest);
@@ -69,27 +71,30 @@ let admitted = 0;
 for (const workload of workloadsOf(manifests)) {
   const name = `pod of ${workload.metadata.name}`;
   if (holds(name, await cluster.tryPod(podOf(workload))) === 0) admitted++;
-  // With one right more than the namespace allows: a namespace that lets it in guards nothing.
+  // This pod asks for more than the namespace allows. A namespace that admits it protects nothing.
   if ((await cluster.tryPod(podOf(workload, { hostNetwork: true }))).length === 0) {
-    failures.push(`${name}: let in on the host's network`);
+    failures.push(`${name}: admitted with the host's network`);
   }
 }
 
 const { version, definitions } = await liveDefinitions(server);
 const schema = readSchema();
-if (version !== schema.version) console.log(`schemas of ${schema.version} not compared with those of ${version}`);
+if (version !== schema.version)
+  console.log(`the schemas of ${schema.version} are not compared with those of ${version}`);
 else if (!isDeepStrictEqual(definitions, schema.definitions)) {
-  failures.push("kubernetes.schema.json is not what this API server says: run node tests/deploy/update-schema.ts");
+  failures.push(
+    "kubernetes.schema.json differs from the schemas of this API server: run node tests/deploy/update-schema.ts",
+  );
 }
 
 for (const failure of failures) console.log(`FAILED ${failure}`);
 console.log(
   `${manifests.length} objects: ${applied.length} applied, ${stored.size} read back, ${unchanged} unchanged at the second apply; ` +
-    `${admitted} of ${workloadsOf(manifests).length} pods admitted; kube-apiserver ${version}; ${failures.length} faults`,
+    `${admitted} of ${workloadsOf(manifests).length} pods admitted; kube-apiserver ${version}; ${failures.length} failures`,
 );
 process.exitCode = failures.length > 0 || applied.length === 0 ? 1 : 0;
 
-/** The pod that a controller would make of a workload's template. */
+/** The pod that a controller would create from a workload's template. */
 function podOf({ spec: { template, volumeClaimTemplates = [] } }: Workload, more: object = {}): unknown {
   const claims = volumeClaimTemplates.map(({ metadata: { name } }) => ({
     name,
@@ -99,12 +104,12 @@ function podOf({ spec: { template, volumeClaimTemplates = [] } }: Workload, more
   return { apiVersion: "v1", kind: "Pod", metadata: template.metadata, spec: { ...template.spec, ...more, volumes } };
 }
 
-/** Where `stored` does not say what was asked; the API server may add fields. */
+/** The paths where `stored` differs from what was asked for. The API server may add fields. */
 function differences(asked: unknown, stored: unknown, at: string): string[] {
   if (typeof asked !== "object" || asked === null) {
     return isDeepStrictEqual(asked, stored)
       ? []
-      : [`${at} is ${JSON.stringify(stored)}, asked was ${JSON.stringify(asked)}`];
+      : [`${at} is ${JSON.stringify(stored)}, asked for was ${JSON.stringify(asked)}`];
   }
   return Object.entries(asked).flatMap(([key, value]) =>
     differences(

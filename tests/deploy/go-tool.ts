@@ -12,23 +12,27 @@ const PACKAGES = {
   "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
 } as const;
 
-/** A tool that deploy/ is tested with. */
+/** A Go program that the tests of deploy/ need. */
 export type GoTool = keyof typeof PACKAGES;
 
-/** Without Go on the machine nothing is built. */
+/** Thrown when a program has to be built and Go is not on the machine. */
 export class NoGoError extends Error {
   override readonly name = "NoGoError" as const;
 }
 
 /**
- * The tool's file: in the folder of KUBEBUILDER_ASSETS or on PATH, else built from the Go modules that go/go.mod pins. Go keeps what it
- * built: the first time takes minutes, the next seconds. @throws NoGoError, or Error when the build fails
+ * Returns the path of a tool: from KUBEBUILDER_ASSETS or PATH, or built from the Go modules that go/go.mod
+ * pins. Go caches its builds: the first one takes minutes, the next seconds.
+ * @throws NoGoError, or Error when the build fails
  */
 export async function provideGoTool(tool: GoTool): Promise<string> {
   return findProgram(tool) ?? (await buildGoTool(tool));
 }
 
-/** Builds the pinned version, whatever else is on the machine. @throws NoGoError, or Error when the build fails */
+/**
+ * Builds the pinned version, even when another one is on the machine.
+ * @throws NoGoError, or Error when the build fails
+ */
 export async function buildGoTool(tool: GoTool): Promise<string> {
   const file = path.join(BUILT, tool);
   const version = await go("list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes");
@@ -37,7 +41,7 @@ export async function buildGoTool(tool: GoTool): Promise<string> {
   return file;
 }
 
-/** A program's file in KUBEBUILDER_ASSETS or on PATH. */
+/** The path of a program in KUBEBUILDER_ASSETS or on PATH. */
 export function findProgram(name: string): string | undefined {
   const folders = [process.env.KUBEBUILDER_ASSETS ?? "", ...(process.env.PATH ?? "").split(path.delimiter)];
   return folders
@@ -53,7 +57,7 @@ async function go(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Kubernetes learns its version from the linker. */
+/** Kubernetes gets its version from a linker flag. */
 function versionFlags(version: string): string {
   const [, major = "", minor = ""] = /^v(\d+)\.(\d+)\./.exec(version) ?? [];
   const set = (name: string, value: string): string => `-X k8s.io/component-base/version.${name}=${value}`;

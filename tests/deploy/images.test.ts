@@ -14,7 +14,7 @@ const context = readBuildContext(ROOT);
 const lastOf = (stages: readonly Stage[], name: string): Instruction | undefined =>
   stages.at(-1)?.instructions.findLast((instruction) => instruction.name === name);
 
-/** The files that a stage takes from the checkout. */
+/** The files that a stage copies from the checkout. */
 function copied({ instructions }: Stage): string[] {
   return instructions
     .filter(({ name, flags }) => name === "COPY" && flags.from === undefined)
@@ -27,7 +27,7 @@ function copied({ instructions }: Stage): string[] {
 }
 
 test.each(DOCKERFILES)(
-  "%s: the Node that npm ci brings, an unprivileged user, and a command whose file is in it",
+  "%s has the project's Node, an unprivileged user, and a command whose file is in the image",
   (file) => {
     const stages = readDockerfile(path.join(ROOT, file));
     const { node } = JSON.parse(read("package.json")).dependencies;
@@ -40,7 +40,7 @@ test.each(DOCKERFILES)(
   },
 );
 
-test.each(DOCKERFILES)("%s: npm sees every workspace, and no test goes in", (file) => {
+test.each(DOCKERFILES)("%s copies the manifest of every workspace and no test", (file) => {
   const files = readDockerfile(path.join(ROOT, file)).flatMap(copied);
   const workspaces = Object.keys(JSON.parse(read("package-lock.json")).packages).filter(
     (name) => name !== "" && !name.includes("node_modules"),
@@ -49,7 +49,7 @@ test.each(DOCKERFILES)("%s: npm sees every workspace, and no test goes in", (fil
   expect(files.filter((name) => /\.test\.tsx?$|fixture|^services\/lib\/testing\/src/.test(name))).toEqual([]);
 });
 
-test("the last rule of .dockerignore that fits a path or its folder decides", () => {
+test("the last rule of .dockerignore that matches a path or its folder decides", () => {
   const rules = ["*", "!services", "**/*.test.ts"];
   expect(isIgnored("README.md", rules)).toBe(true);
   expect(isIgnored("services/a/src/main.ts", rules)).toBe(false);
@@ -73,7 +73,7 @@ const compose: {
 } = parse(read("deploy/compose.yaml"), { merge: true });
 const OURS = ["ml", "ops", "scheduler"] as const;
 
-test("compose runs the images and commands that Kubernetes runs", () => {
+test("compose runs the same images and commands as Kubernetes", () => {
   for (const name of OURS) {
     const [deployment] = servicesOf(readManifests(path.join(ROOT, `deploy/base/${name}-service.yaml`)));
     const container = deployment?.spec.template.spec.containers[0];
@@ -82,7 +82,7 @@ test("compose runs the images and commands that Kubernetes runs", () => {
   }
 });
 
-test("compose: every service has a health check, and every port is on the loopback", () => {
+test("every service of compose has a health check, and every port is on the loopback", () => {
   const services = Object.entries(compose.services);
   expect(services.length).toBe(5);
   for (const [name, { healthcheck, ports = [] }] of services) {
@@ -101,7 +101,7 @@ test("compose: every service has a health check, and every port is on the loopba
   }
 });
 
-test("compose: passwords are asked for, secrets are files that git never takes, variables are documented", () => {
+test("compose requires passwords, git ignores its secret files, and every variable is documented", () => {
   const documented = new Set([...read("config/example.env").matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, n]) => n));
   for (const name of OURS) {
     const { environment, secrets } = compose.services[name] ?? { environment: {} };

@@ -1,6 +1,6 @@
-// `node tests/deploy/images.ts`: carries out the steps of both Dockerfiles in a scratch folder, starts the three services from what comes out
-// with the environment of the production overlay, TLS and tokens in place, and has them do a weekly run. Wants npm's registry,
-// openssl, redis-server, and kustomize, kubectl or Go.
+// `node tests/deploy/images.ts`: carries out the steps of both Dockerfiles in a scratch folder. It starts the
+// three services from the result, with the environment, TLS and tokens of the production overlay, and runs a
+// week on them. It needs npm's registry, openssl, redis-server, and kustomize, kubectl or Go.
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -50,7 +50,7 @@ makeClaim(within("claims/models"), within("registry"));
 makeClaim(within("claims/weekly-input"), within("demo"));
 makeClaim(within("claims/scheduler-data"));
 
-// The keys, tokens and certificates are made by the very commands that the operator reads.
+// Makes the keys, tokens and certificates with the commands that deploy/README.md gives the operator.
 const work = within("work");
 const keys = path.join(work, "deploy/secrets");
 mkdirSync(keys, { recursive: true });

@@ -4,17 +4,20 @@ import { Ajv, type ValidateFunction } from "ajv";
 import type { Manifest } from "./manifest.ts";
 import { type Definitions, kindsOf } from "./pruned-definitions.ts";
 
-/** The Kubernetes API's own schemas of the kinds in use, taken from its OpenAPI document by update-schema.ts. */
+/**
+ * The Kubernetes API's own schemas of the kinds in use. update-schema.ts takes them from its OpenAPI
+ * document.
+ */
 export const SCHEMA_FILE = path.join(import.meta.dirname, "kubernetes.schema.json");
 
-/** Version of Kubernetes and its definitions. */
+/** Reads kubernetes.schema.json: the version of Kubernetes, for example "v1.37.2", and its definitions. */
 export function readSchema(): { readonly version: string; readonly definitions: Definitions } {
   return JSON.parse(readFileSync(SCHEMA_FILE, "utf8"));
 }
 
 /**
- * Holds an object against the Kubernetes API's own schema of its kind, as `kubectl apply --validate=strict` does: a field that the
- * API does not know is a fault. Gives one line per fault.
+ * Checks an object against the Kubernetes API's own schema of its kind, as `kubectl apply --validate=strict`
+ * does: an unknown field is a violation. Returns one line per violation.
  */
 export function createSchemaCheck(): (manifest: Manifest) => string[] {
   const { definitions } = readSchema();
@@ -40,7 +43,10 @@ export function createSchemaCheck(): (manifest: Manifest) => string[] {
   };
 }
 
-/** OpenAPI says "string" for what may be a number too, and leaves open whether a field that it does not list may stand. */
+/**
+ * OpenAPI says "string" for a value that may also be a number, and does not say whether unlisted fields are
+ * allowed.
+ */
 function strictly(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(strictly);
   if (typeof value !== "object" || value === null) return value;

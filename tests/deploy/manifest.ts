@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
 
-/** An object for the Kubernetes API. */
+/** An object of the Kubernetes API. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -13,7 +13,10 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** The objects of a YAML text with one or many documents. @throws Error for a document that is no object of the API */
+/**
+ * The objects of a YAML text with one or many documents.
+ * @throws Error for a document that is not an object of the API
+ */
 export function parseManifests(text: string): Manifest[] {
   return parseAllDocuments(text).map((document) => {
     for (const error of document.errors) throw error;

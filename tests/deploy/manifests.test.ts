@@ -11,19 +11,19 @@ const failuresOf = createSchemaCheck();
 const PRODUCTION = "deploy/overlays/production";
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
 
-/** Longest that a service takes to stop: what `startServer` says of itself, and the rest of preStop. */
+/** The longest time that a service takes to stop: the bound that `startServer` documents, plus preStop. */
 const DRAIN_S = 10;
 
 const SOURCES = globSync("deploy/{base,components}/**/*.yaml", { cwd: ROOT }).filter(
   (file) => path.basename(file) !== "kustomization.yaml",
 );
 
-test("every object that is written down fits the Kubernetes API's schema of its kind", () => {
+test("every object in the files of deploy/ fits the Kubernetes API's schema of its kind", () => {
   expect(SOURCES.length).toBeGreaterThan(5);
   expect(SOURCES.flatMap((file) => readManifests(path.join(ROOT, file)).flatMap(failuresOf))).toEqual([]);
 });
 
-test("the schema check names what the API would refuse", () => {
+test("the schema check reports what the API would reject", () => {
   const [manifest] = parseManifests(
     "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {port: [], type: Local}}",
   );
@@ -44,7 +44,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
   const find = (kind: string, name: string): Manifest | undefined =>
     manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
 
-  test.each(["deploy/base", PRODUCTION])("%s: every object fits the Kubernetes API's schema", (folder) => {
+  test.each(["deploy/base", PRODUCTION])("every object of %s fits the Kubernetes API's schema", (folder) => {
     const objects = rendered(folder);
     expect(objects.length).toBeGreaterThan(20);
     expect(objects.flatMap(failuresOf)).toEqual([]);
@@ -53,7 +53,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
     );
   });
 
-  test("the decisions in the cluster are the files of config/, byte for byte", () => {
+  test("the configuration files in the cluster equal those of config/, byte for byte", () => {
     const name = manifests.find(({ metadata }) => metadata.name.startsWith("bellwether-config-"))?.metadata.name ?? "";
     const data = dataOf(manifests, name);
     expect(Object.keys(data).sort()).toEqual([
@@ -65,7 +65,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
     for (const [file, text] of Object.entries(data)) expect(text).toBe(read(`config/${file}`));
   });
 
-  test("every variable is one that config/example.env documents", () => {
+  test("config/example.env documents every variable", () => {
     const documented = new Set([...read("config/example.env").matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, n]) => n));
     const given = services.flatMap(({ spec }) =>
       spec.template.spec.containers.flatMap(({ env = [], envFrom = [] }) => [
@@ -76,7 +76,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
     expect(given.filter((name) => !documented.has(name))).toEqual([]);
   });
 
-  test("what a pod names is there, or is a Secret that deploy/README.md names with its key", () => {
+  test("everything that a pod names exists, or is a Secret that deploy/README.md names with its key", () => {
     const guide = read("deploy/README.md");
     const missing = workloadsOf(manifests).flatMap(({ spec }) => {
       const pod = spec.template.spec;
@@ -100,7 +100,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
     expect(missing).toEqual([]);
   });
 
-  test("no pod may more than it needs, and each has time to drain", () => {
+  test("no pod has more rights than it needs, and each has time to drain", () => {
     expect(workloadsOf(manifests).length).toBe(5);
     for (const { metadata, spec } of workloadsOf(manifests)) {
       const { containers, ...pod } = spec.template.spec;
@@ -118,7 +118,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
     }
   });
 
-  test("probes ask the admin door, which no Service leads to", () => {
+  test("probes use the admin listener, which no Service exposes", () => {
     for (const { metadata, spec } of services) {
       const [container] = spec.template.spec.containers;
       expect(container?.startupProbe.httpGet, metadata.name).toEqual({ path: "/livez", port: "admin" });
@@ -132,7 +132,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
     expect(targets).not.toContain("admin");
   });
 
-  test("each service has one Service with both doors and a headless one for gRPC, and they lead to its pods", () => {
+  test("each service has one Service for its gRPC and web listeners and a headless one for gRPC, and both select its pods", () => {
     for (const { metadata, spec } of services) {
       const { labels } = spec.template.metadata;
       const ports = new Set(spec.template.spec.containers[0]?.ports.map(({ name }) => name));
@@ -151,7 +151,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
     }
   });
 
-  test("models are written by scheduler-service alone", () => {
+  test("only scheduler-service can write models", () => {
     const writers = services.flatMap(({ metadata, spec }) =>
       spec.template.spec.containers
         .flatMap(({ volumeMounts }) => volumeMounts)
@@ -162,7 +162,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
   });
 });
 
-/** First use may build kustomize: a minute or two. */
+/** The first use may build kustomize, which takes a minute or two. */
 async function rendererOrReason(): Promise<Renderer | string> {
   try {
     return await findRenderer();

@@ -5,16 +5,16 @@ import type { CarriedOut } from "./carry-out.ts";
 import type { Manifest } from "./manifest.ts";
 import { type Container, dataOf, type Volume, type Workload } from "./workload.ts";
 
-/** What the manifests leave to the cluster and to the operator. */
+/** What a pod needs besides the manifests: the part that the cluster and the operator provide. */
 export interface Surroundings {
   readonly manifests: readonly Manifest[];
   /** Values of Secrets by name and key. */
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Folder with one folder per claim. */
+  /** Folder with one subfolder per volume claim. */
   readonly claims: string;
-  /** What a pod's folders are made in. */
+  /** Folder in which the folders of the pods are created. */
   readonly scratch: string;
-  /** A free port of this machine for each port that a container has, which is the same in no two Deployments. */
+  /** A free port of this machine for each container port. No two Deployments have the same container port. */
   readonly ports: ReadonlyMap<number, number>;
 }
 
@@ -22,15 +22,19 @@ export interface Surroundings {
 export interface PodProcess extends AsyncDisposable {
   readonly name: string;
   readonly ports: { readonly grpc: number; readonly web: number; readonly admin: number };
-  /** Memory that the pod may take, and the most that its process has taken so far; MiB. The latter is 0 where the system does not tell. */
+  /**
+   * The memory limit of the pod and the peak of its process so far, in MiB. The peak is 0 where the system
+   * does not report it.
+   */
   memory(): { readonly limitMib: number; readonly peakMib: number };
-  /** Its exit code after SIGTERM. */
+  /** Sends SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
 }
 
 /**
- * Starts a Deployment's container from what its Dockerfile came to: command, variables, mounted files and user as the manifests say, with
- * mount paths below `scratch`. @throws Error when it ends before it listens
+ * Starts a Deployment's container from the result of its Dockerfile. Command, variables, mounted files and
+ * user are those of the manifests; mount paths are below `scratch`.
+ * @throws Error when the process ends before it listens
  */
 export async function startPod(workload: Workload, image: CarriedOut, around: Surroundings): Promise<PodProcess> {
   const { name } = workload.metadata;
@@ -63,7 +67,7 @@ export async function startPod(workload: Workload, image: CarriedOut, around: Su
     cwd: path.join(image.root, image.workdir),
     env: { ...env, TMPDIR: moved.find(([at]) => at === "/tmp")?.[1] ?? "" },
     stdout: "ignore",
-    // Only root may become another user.
+    // Only root may start a process as another user.
     ...(process.getuid?.() === 0 && { user: { uid: 1000, gid: 1000 } }),
   });
   await firstMessage(started, name);
@@ -72,7 +76,7 @@ export async function startPod(workload: Workload, image: CarriedOut, around: Su
   return { name, ports, memory, stop, [Symbol.asyncDispose]: () => stop().then(() => undefined) };
 }
 
-/** "512Mi" or "1Gi" in MiB. */
+/** Converts "512Mi" or "1Gi" to MiB. */
 function mebibytes(quantity = ""): number {
   const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(quantity) ?? [];
   return Number(number) * (unit === "Gi" ? 1024 : 1);
@@ -102,7 +106,7 @@ function variablesOf({ env = [], envFrom = [] }: Container, image: CarriedOut, a
   } as Record<string, string>;
 }
 
-/** A volume as a folder that the pod's user may read, and write where it is not mounted read-only by its nature. */
+/** Makes the folder of a volume, which the pod's user may read. An emptyDir or a claim may also be written. */
 function mountVolume(volume: Volume | undefined, scratch: string, around: Surroundings): string {
   if (!volume) throw new Error("a mount without a volume");
   if (volume.persistentVolumeClaim) return path.join(around.claims, volume.persistentVolumeClaim.claimName);
@@ -124,7 +128,10 @@ function filesOf(
   return Object.fromEntries(secret.items.map(({ key, path: file }) => [file, values[key] ?? ""]));
 }
 
-/** A variable's value where what it names is somewhere else: the file or folder it begins with, or the Service in its URL. */
+/**
+ * A variable's value with the moved file or folder at its start replaced, and the port of the Service in its
+ * URL.
+ */
 function placed(
   value: string,
   moved: readonly (readonly [from: string, to: string])[],
@@ -136,7 +143,7 @@ function placed(
   return value.replace(/[a-z]+-service-grpc:(\d+)/, (_, port) => `localhost:${ports.get(Number(port))}`);
 }
 
-/** A claim's folder for everybody, as a volume with `fsGroup` is. */
+/** Makes the folder of a claim, which every user may write, as `fsGroup` would allow. */
 export function makeClaim(folder: string, from?: string): void {
   mkdirSync(folder, { recursive: true });
   if (from !== undefined) cpSync(from, folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** Kinds that deploy/ has objects of: apiVersion and kind. */
+/** The kinds of object in deploy/: apiVersion and kind. */
 export const KINDS = [
   "v1 Namespace",
   "v1 ServiceAccount",
@@ -24,14 +24,14 @@ export interface Definition {
   readonly [keyword: string]: unknown;
 }
 
-/** The kind that a definition is the schema of, for example "apps/v1 Deployment". */
+/** The kind that a definition describes, for example "apps/v1 Deployment". */
 export function kindsOf(definition: Definition): string[] {
   return (definition["x-kubernetes-group-version-kind"] ?? []).map(
     ({ group, version, kind }) => `${group === "" ? "" : `${group}/`}${version} ${kind}`,
   );
 }
 
-/** The definitions of KINDS with all that they refer to, without descriptions, sorted by name. */
+/** The definitions of KINDS and everything that they refer to, without descriptions, sorted by name. */
 export function pruneDefinitions(all: Definitions): Definitions {
   const kinds = new Set<string>(KINDS);
   const wanted = new Set<string>();
@@ -53,7 +53,7 @@ function withoutProse(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      // A property that is called "description" is an object, not a text.
+      // A property named "description" is an object; a description of a schema is a text.
       .filter(([key, inner]) => !(key === "description" && typeof inner === "string"))
       .filter(([key]) => !key.startsWith("x-kubernetes-") || key === "x-kubernetes-group-version-kind")
       .map(([key, inner]) => [key, withoutProse(inner)]),

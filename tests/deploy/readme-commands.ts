@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "./render.ts";
 
-/** Runs the block of deploy/README.md that has `line`, in `cwd`, with `functions` of the shell in place of what is not here. */
+/**
+ * Runs the block of deploy/README.md that contains `line`, in `cwd`. Shell `functions` replace the programs
+ * that are not on this machine.
+ */
 export function runReadmeBlock(line: string, cwd: string, functions: string): void {
   const text = readFileSync(path.join(ROOT, "deploy/README.md"), "utf8");
   const block = [...text.matchAll(/```sh\n([\s\S]*?)```/g)]

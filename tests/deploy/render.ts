@@ -5,10 +5,14 @@ import { type Manifest, parseManifests } from "./manifest.ts";
 
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 
-/** The command that renders a kustomization, whose folder is its last argument. */
+/** A command that renders a kustomization. Its last argument is the folder. */
 export type Renderer = readonly [command: string, ...args: string[]];
 
-/** `kustomize` or `kubectl` of the machine, as an operator would use it; else kustomize as go/go.mod pins it. @throws NoGoError */
+/**
+ * `kustomize` or `kubectl` of the machine, as an operator would use it; otherwise kustomize as go/go.mod pins
+ * it.
+ * @throws NoGoError
+ */
 export async function findRenderer(): Promise<Renderer> {
   const kustomize = findProgram("kustomize");
   if (kustomize) return [kustomize, "build"];

@@ -1,4 +1,5 @@
-// `node tests/deploy/update-schema.ts`: writes kubernetes.schema.json as the API server that go/go.mod pins tells it.
+// `node tests/deploy/update-schema.ts`: writes kubernetes.schema.json from the API server that go/go.mod
+// pins.
 import { writeFileSync } from "node:fs";
 import { startApiServer } from "./api-server.ts";
 import { buildGoTool } from "./go-tool.ts";

@@ -1,6 +1,6 @@
 import type { Manifest } from "./manifest.ts";
 
-/** The parts of a pod that the tests look at. */
+/** The parts of a pod that the tests check. */
 export interface PodSpec {
   readonly serviceAccountName: string;
   readonly automountServiceAccountToken: boolean;
@@ -63,18 +63,18 @@ export interface Workload extends Manifest {
   };
 }
 
-/** What runs pods, of objects that the API's schema has found right. */
+/** The Deployments and StatefulSets of objects that the API's schema has accepted. */
 export function workloadsOf(manifests: readonly Manifest[]): Workload[] {
   return manifests.filter(
     (manifest): manifest is Workload => manifest.kind === "Deployment" || manifest.kind === "StatefulSet",
   );
 }
 
-/** The Deployments: our own services. */
+/** The Deployments, which are this project's own services. */
 export const servicesOf = (manifests: readonly Manifest[]): Workload[] =>
   workloadsOf(manifests).filter(({ kind }) => kind === "Deployment");
 
-/** Variables of a ConfigMap, or its files. */
+/** The entries of a ConfigMap: variables or files. */
 export function dataOf(manifests: readonly Manifest[], configMap: string): Readonly<Record<string, string>> {
   const found = manifests.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMap);
   if (!found) throw new Error(`no ConfigMap ${configMap}`);

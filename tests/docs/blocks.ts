@@ -3,13 +3,13 @@ import path from "node:path";
 
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 
-/** A code block of a page. */
+/** A code block on a page of the documentation. */
 export interface Block {
   /** Path of the page from the root of the checkout. */
   readonly page: string;
   /** Line of the opening fence, from 1. */
   readonly line: number;
-  /** The word after the fence; empty when there is none. */
+  /** The language: the word after the fence. Empty when the fence has none. */
   readonly language: string;
   readonly text: string;
   /** Why the block is not run: the text of `<!-- not run: REASON -->` in the line above it; null without such a line. */
@@ -21,7 +21,7 @@ export interface Block {
 /** Languages whose blocks are commands. */
 export const RUN = ["bash", "sh", "console", "python"] as const;
 
-/** All pages of the checkout, README.md first: it is what a reader begins with. */
+/** All pages of the checkout. README.md comes first, because readers begin with it. */
 export function findPages(): string[] {
   const pages = globSync("**/*.md", {
     cwd: ROOT,
@@ -30,7 +30,7 @@ export function findPages(): string[] {
   return pages.sort((a, b) => Number(b === "README.md") - Number(a === "README.md") || (a < b ? -1 : 1));
 }
 
-/** Reads the code blocks of a page in their order. */
+/** Reads the code blocks of a page, in order. */
 export const readBlocks = (page: string): Block[] => parseBlocks(page, readFileSync(path.join(ROOT, page), "utf8"));
 
 /** Finds the code blocks in the text of a page. */
@@ -56,10 +56,10 @@ export function parseBlocks(page: string, markdown: string): Block[] {
   return blocks;
 }
 
-/** A command of a console block with what the page shows of its output. */
+/** A command of a console block, and the output that the page shows for it. */
 export interface ConsoleCommand {
   readonly command: string;
-  /** Empty when the page shows nothing. */
+  /** Empty when the page shows no output. */
   readonly output: string;
 }
 

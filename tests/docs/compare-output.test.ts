@@ -9,7 +9,7 @@ test.each([
   ["a shortened number", '{"risk":0.604}', '{"risk":0.6041681419585837}'],
   ["another line break", '{"a":1,\n "b":2}', '{"a":1,"b":2}'],
   ["characters of regular expressions", "a.b (c)* $5", "a.b (c)* $5"],
-])("%s is equal", (_, shown, printed) => {
+])("%s counts as equal", (_, shown, printed) => {
   expect(differenceFrom(shown, printed)).toBe(null);
 });
 
@@ -20,11 +20,11 @@ test.each([
   ["another word", "band high", "band low", "the text differs"],
   ["more than is shown", "one", "one two", "the text differs"],
   ["less than is shown", "one … three", "one two", "the text differs"],
-])("%s is not", (_, shown, printed, difference) => {
+])("%s does not count as equal", (_, shown, printed, difference) => {
   expect(differenceFrom(shown, printed)).toBe(difference);
 });
 
-test("a block has its page, line, language and the marks above it", () => {
+test("a block has its page, line, language and the comments above it", () => {
   const page =
     "# A\n\n<!-- not run: it installs -->\n```bash\nnpm ci\n```\n\n<!-- needs: DATA -->\n```sh\nls\n```\n```\ntext\n```\n";
   expect(parseBlocks("a.md", page)).toEqual([
@@ -35,7 +35,7 @@ test("a block has its page, line, language and the marks above it", () => {
   expect(() => parseBlocks("a.md", "```bash\nls\n")).toThrow("a.md:1: the code block is not closed");
 });
 
-test("a console block is commands with the output that is shown of each", () => {
+test("a console block is split into commands, each with its shown output", () => {
   expect(consoleCommands("$ a \\\n  b\nout\n$ c")).toEqual([
     { command: "a \\\n  b", output: "out\n" },
     { command: "c", output: "" },

@@ -1,8 +1,9 @@
 const NUMBER = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi;
 
 /**
- * Compares what a command printed with what a page shows of it. The page may leave parts out with "…", break lines anywhere between two
- * words, and shorten numbers: 0.604 stands for every number that rounds to it. Everything else must be equal, from the beginning to the end.
+ * Compares the output of a command with the output that a page shows. The page may replace parts by "…",
+ * break lines between any two words, and shorten numbers: 0.604 matches every number that rounds to it.
+ * Everything else must be equal, from the first character to the last.
  * @returns what differs, or null
  */
 export function differenceFrom(shown: string, printed: string): string | null {
@@ -16,7 +17,7 @@ export function differenceFrom(shown: string, printed: string): string | null {
   return wrong.length === 0 ? null : wrong.join("; ");
 }
 
-/** A regular expression for a shown text, with a group for each number. */
+/** A regular expression for the shown text, with one group per number. */
 function pattern(shown: string): string {
   return shown
     .split("…")
@@ -29,7 +30,7 @@ function pattern(shown: string): string {
     .join("[\\s\\S]*?");
 }
 
-/** Whether a printed number, rounded to the decimals of the shown one, is the shown one. */
+/** Whether a printed number equals the shown one when it is rounded to the same number of decimals. */
 function roundsTo(printed: string, shown: string): boolean {
   if (printed === shown) return true;
   const decimals = /\.(\d+)/.exec(shown)?.[1]?.length ?? 0;

@@ -3,12 +3,15 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Shell } from "./shell.ts";
 
-/** Types `npm start` into a shell and waits until everything runs. Disposed of as by Ctrl-C; also when this process is ended. */
+/**
+ * Runs `npm start` and waits until all services are ready. Disposing of it ends it as Ctrl-C does. It also
+ * ends when this process gets SIGINT or SIGTERM.
+ */
 export async function npmStart({ cwd, env }: Shell): Promise<AsyncDisposable> {
   const child = spawn("npm", ["start"], { cwd, env, detached: true, stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "close");
   const stop = async () => {
-    // The whole group, as a terminal does.
+    // A terminal sends Ctrl-C to the whole process group.
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGINT");
     await ended;
   };

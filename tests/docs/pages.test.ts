@@ -6,7 +6,7 @@ import { findPages, ROOT, RUN, readBlocks } from "./blocks.ts";
 
 const pages = findPages().map((page) => ({ page, text: readFileSync(path.join(ROOT, page), "utf8") }));
 
-test("every link of a page leads to a file or folder that is there", () => {
+test("every link of a page leads to an existing file or folder", () => {
   const dead = pages.flatMap(({ page, text }) =>
     [...text.matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, target = ""]) => target.replace(/#.*$/, ""))
@@ -35,7 +35,7 @@ test("every npm script and every command that a page names exists", () => {
   expect(unknown).toEqual([]);
 });
 
-test("a block with commands says its language, so that it is run or says why it is not", () => {
+test("a block with commands names its language, so that it is run or has a reason why it is not", () => {
   const silent = pages
     .flatMap(({ page }) => readBlocks(page))
     .filter(({ language }) => !RUN.some((run) => run === language) && language !== "text")

@@ -1,5 +1,5 @@
-// `npm run test:docs`: runs the commands of README and all other pages as they are written, in a copy of the checkout, beside one
-// `npm start`. Blocks below `<!-- not run: REASON -->` are listed with their reason.
+// `npm run test:docs`: runs the commands of README and of all other pages as they are written, in a copy of
+// the checkout, while `npm start` runs. It lists blocks below `<!-- not run: REASON -->` with their reason.
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { readCommandLine } from "../../scripts/command-line.ts";
@@ -14,18 +14,18 @@ const { flags } = readCommandLine({
   command: "npm run test:docs",
   about:
     "Runs the commands of README and all other pages in a copy of the checkout, and compares what they print with the pages.",
-  flags: { list: "says what would be run and what would not, and runs nothing" },
+  flags: { list: "lists which blocks would run and which would not, and runs nothing" },
   examples: ["", "--list"],
-  exitCodes: "1 when a command fails or prints something else than its page shows",
+  exitCodes: "1 when a command fails or prints other output than its page shows",
 });
 
-/** How a block ended, and what differs from its page (null: nothing). */
+/** How a block ended, and how its output differs from the page (null: not at all). */
 interface Outcome {
   readonly ended: Ended;
   readonly difference: string | null;
 }
 
-/** Folder of real data that is not in the repository; undefined without it. */
+/** Folder with the real data sets, which the repository does not contain; undefined when it is absent. */
 const data = [process.env.DATA, path.resolve(ROOT, "../shared/data"), path.resolve(ROOT, "../../shared/data")].find(
   (folder) => folder && existsSync(folder),
 );
@@ -75,7 +75,7 @@ function notRunBecause({ notRun, needs, language }: Block): string | null {
   return language === "python" && !isInstalled("python3") ? "needs python3" : null;
 }
 
-/** Runs a block. A console block without a command is the output of the block before it. */
+/** Runs a block. A console block without a command shows the output of the block before it. */
 async function runBlock({ language, text }: Block, shell: Shell, previous: Ended): Promise<Outcome> {
   if (language === "python") return exitCodeOf(await runPython(shell, text));
   if (language !== "console") return exitCodeOf(await runCommands(shell, text));

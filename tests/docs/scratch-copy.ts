@@ -4,20 +4,20 @@ import os from "node:os";
 import path from "node:path";
 import { ROOT } from "./blocks.ts";
 
-/** A copy of the checkout in which commands may write what they like. */
+/** A copy of the checkout in which commands may write anything. */
 export interface ScratchCopy extends AsyncDisposable {
   readonly path: string;
 }
 
 /**
- * Copies the files that git has or would take, and gives the copy a node_modules folder: outside packages are links to the installed
- * ones, the workspaces' links lead into the copy.
+ * Copies the files that git tracks or would add, and creates a node_modules folder for the copy. Outside
+ * packages in it are links to the installed ones; links to workspaces lead into the copy.
  */
 export async function makeScratchCopy(): Promise<ScratchCopy> {
   const copy = await mkdtemp(path.join(os.tmpdir(), "bellwether-docs-"));
   const remove = () => rm(copy, { recursive: true, force: true });
   try {
-    // The user that the embedded database runs as has to get in.
+    // The embedded database runs as another user, who must be able to enter the folder.
     await chmod(copy, 0o755);
     for (const file of checkoutFiles()) {
       await mkdir(path.dirname(path.join(copy, file)), { recursive: true });
@@ -38,7 +38,7 @@ function checkoutFiles(): string[] {
   return list("--cached", "--others", "--exclude-standard").filter((file) => file !== "" && !deleted.has(file));
 }
 
-/** Links of npm (workspaces, commands) are copied as they are: relative, so they lead to the copy. */
+/** npm's own links (workspaces, commands) are relative, so a plain copy of them leads into the copy. */
 async function linkPackages(installed: string, folder: string): Promise<void> {
   await mkdir(folder);
   for (const entry of await readdir(installed, { withFileTypes: true })) {

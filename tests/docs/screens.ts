@@ -1,4 +1,5 @@
-// `npm run screens`: takes docs/screens/supplier.png anew, the page of the supplier with the worst alert after `npm start`.
+// `npm run screens`: takes docs/screens/supplier.png again. It shows the supplier with the worst alert after
+// `npm start`.
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { readCommandLine } from "../../scripts/command-line.ts";
@@ -7,7 +8,7 @@ import { startFolder } from "../start/started-mesh.ts";
 import { ROOT } from "./blocks.ts";
 
 const FILE = path.join(ROOT, "docs/screens/supplier.png");
-/** A README should not take long to load. */
+/** The largest picture in bytes: README should load fast. */
 const MAX_BYTES = 200_000;
 
 readCommandLine({

@@ -2,26 +2,29 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { PORTS } from "./free-ports.ts";
 
-/** A command that takes longer is ended and fails. */
+/** A command that takes longer is ended and counts as failed. */
 const COMMAND_TIMEOUT_MS = 120_000;
 
-/** Where and with what the commands of the pages run. */
+/** The folder and the environment in which the commands of the pages run. */
 export interface Shell {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Puts this run's ports in the place of the default ones. */
+  /** Replaces the default ports in a text by the ports of this run. */
   readonly translate: (text: string) => string;
 }
 
 /** How a command ended. */
 export interface Ended {
-  /** Null when it was ended because it took too long. */
+  /** Null when the command was ended because it took too long. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A shell in `cwd` as somebody has it who has just opened a terminal: nothing of npm's, no setting of Bellwether's but the ports. */
+/**
+ * The environment of a terminal that somebody has just opened in `cwd`: without npm's variables and without
+ * settings of Bellwether except the ports.
+ */
 export function openShell(
   cwd: string,
   ports: Readonly<Record<string, number>>,
@@ -41,7 +44,7 @@ export function openShell(
   return { cwd, env, translate };
 }
 
-/** Runs a text of commands; the first that fails ends it. */
+/** Runs shell commands. The first command that fails ends the run. */
 export const runCommands = (shell: Shell, text: string): Promise<Ended> =>
   run("bash", ["--norc", "-euo", "pipefail", "-c", shell.translate(text)], shell, "");
 

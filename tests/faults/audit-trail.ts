@@ -13,15 +13,18 @@ import { atMost, bindToCpu, type Finding, LOAD_CPU, percentile, type Scenario, S
 
 const ROUNDS = 5;
 
-/** ml-service with one kind of audit trail behind it. */
+/** ml-service with one kind of audit sink behind it. */
 interface Recorded {
   readonly service: ServiceProcess;
-  /** Microseconds of a call, by round. */
+  /** Mean time of a call in each round, µs. */
   readonly meansUs: number[];
   readonly p99sUs: number[];
 }
 
-/** An ops-service that refuses connections or never answers, against one that takes every event: what an answer of ml-service then costs. */
+/**
+ * Measures the calls of ml-service while its ops-service refuses connections or never answers. The calls are
+ * compared with those of an ml-service whose ops-service takes every event.
+ */
 export const auditTrail: Scenario = async (quick) => {
   if (h2loadVersion() === undefined) return [unmeasured("h2load is not installed (Debian: nghttp2-client)")];
   await using stack = new AsyncDisposableStack();
@@ -32,7 +35,7 @@ export const auditTrail: Scenario = async (quick) => {
   await writeFile(bodyFile, requestFrame());
   const cluster = stack.use(await startPostgresCluster());
   const ops = stack.use(await startService("ops-service", { DATABASE_URL: await cluster.createDatabase() }));
-  // What refuses or never answers need not know whose calls those are.
+  // A plain TCP server is enough for an ops-service that refuses connections or never answers.
   const [refusing, silent] = [stack.use(await startCollector("refusing")), stack.use(await startCollector("silent"))];
   const start = async (name: string, opsUrl: string | undefined): Promise<Recorded> => {
     const service = stack.use(
@@ -68,7 +71,10 @@ export const auditTrail: Scenario = async (quick) => {
   ];
 };
 
-/** What recording costs at all: without a bound, for the calls that follow each other without a pause here leave no time for it. */
+/**
+ * The total cost of recording. It has no bound: the calls follow each other without a pause, so that
+ * recording always competes with them.
+ */
 function priceOf(state: string, recorded: Recorded, off: Recorded): Finding {
   const unit = `ratio to no audit log, ${Math.round(percentile(off.meansUs, 0.5))} µs a call`;
   return metric({
@@ -92,7 +98,7 @@ function medianRatio(values: readonly number[], base: readonly number[]): number
   );
 }
 
-/** One call at a time, as a buyer's system would ask. */
+/** Sends one call at a time, as a buyer's system would. */
 async function measure({ service }: Recorded, bodyFile: string, seconds: number) {
   const result = await h2load({
     url: `${service.grpc}/bellwether.inference.v1.InferenceService/Predict`,
@@ -103,7 +109,7 @@ async function measure({ service }: Recorded, bodyFile: string, seconds: number)
   return result;
 }
 
-/** A supplier of the demo as gRPC frames it. */
+/** A Predict request for a supplier of the demo, as a gRPC frame. */
 function requestFrame(): Buffer {
   const { features, categories, text } = demoSupplier(0);
   const supplier = { supplierId: "SUPP_1", features, categories, contractText: text };

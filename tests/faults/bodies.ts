@@ -24,7 +24,10 @@ interface Flood {
   readonly streams: number;
 }
 
-/** As many streams as a connection may have; connections so that the sender's core keeps up with them. */
+/**
+ * Each connection has as many streams as it may have. The number of connections is what the sender's core can
+ * serve.
+ */
 const FLOODS: Readonly<Record<BodyKind, Flood>> = {
   grpc: { listener: "grpcPort", connections: 24, streams: 128 },
   "grpc-gzip": { listener: "grpcPort", connections: 24, streams: 128 },
@@ -32,7 +35,10 @@ const FLOODS: Readonly<Record<BodyKind, Flood>> = {
   "web-gzip": { listener: "webPort", connections: 512, streams: 1 },
 };
 
-/** Requests of 16 MiB on every stream, none of them ever complete or let in, while an honest client goes on. */
+/**
+ * Sends requests of 16 MiB on every stream while an honest client calls. No request ever completes or is
+ * admitted.
+ */
 export const bodies: Scenario = async (quick) => {
   const findings: Finding[] = [];
   for (const kind of Object.keys(FLOODS) as BodyKind[]) findings.push(...(await sendBodies(kind, quick ? 4 : 10)));
@@ -73,7 +79,10 @@ async function sendBodies(kind: BodyKind, lastsS: number): Promise<Finding[]> {
   ];
 }
 
-/** What the process holds, as the system counts it: not asked of itself, which would collect its garbage. */
+/**
+ * Resident memory of the process as the system counts it, MiB. Asking the process itself would run its
+ * garbage collection.
+ */
 function rssMib({ process: { pid } }: Replica): number {
   const [, pages = "0"] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ");
   return (Number(pages) * PAGE_BYTES) / MIB;

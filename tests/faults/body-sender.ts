@@ -1,4 +1,4 @@
-// Begins large requests from a thread of its own and never ends one: workerData is a BodyOrder.
+// Worker thread that begins large requests and never ends one. workerData is a BodyOrder.
 import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
@@ -8,12 +8,12 @@ import { gzipSync } from "node:zlib";
 
 export type BodyKind = "grpc" | "grpc-gzip" | "web" | "web-gzip";
 
-/** What to send where. */
+/** What the thread sends, and where. */
 export interface BodyOrder {
   readonly kind: BodyKind;
   readonly port: number;
   readonly connections: number;
-  /** Of each connection; HTTP/1.1 has one. */
+  /** Streams of each connection; 1 for HTTP/1.1. */
   readonly streams: number;
   readonly seconds: number;
 }
@@ -22,13 +22,13 @@ const MEASURE = "/bellwether.echo.v1.EchoService/Measure";
 const MIB = 1024 * 1024;
 const MESSAGE_BYTES = 16 * MIB;
 const CHUNK = Buffer.alloc(64 * 1024, 1);
-/** An empty id, and 16 MiB of what is nearly nothing when deflated. */
+/** Nearly 16 MiB of zeros, which gzip compresses to about 16 KiB. */
 const BOMB = gzipSync(Buffer.alloc(MESSAGE_BYTES - 64));
 const PAUSE_MS = 5;
 
 const order: BodyOrder = workerData;
 const end = performance.now() + order.seconds * 1_000;
-/** One for all that wait. */
+/** Shared by all senders: resolves at the end of the order. */
 const over = delay(order.seconds * 1_000);
 
 let sent = 0;
@@ -47,7 +47,7 @@ function isOver(): boolean {
   return performance.now() > end;
 }
 
-/** The largest message there may be, whole when it is a bomb, and a byte short of whole when it is not. */
+/** Chunks of a message of the largest permitted size: complete when it is a bomb, otherwise one byte short. */
 async function* bodyChunks(bomb: boolean): AsyncGenerator<Buffer> {
   if (bomb) {
     yield BOMB;
@@ -98,7 +98,7 @@ async function oneStream(session: http2.ClientHttp2Session, bomb: boolean): Prom
     sent += chunk.length;
     if (!stream.write(chunk)) await Promise.race([once(stream, "drain"), closed, over]);
   }
-  // The request never ends: the server does, or the order.
+  // The request never ends by itself. The server closes it, or the time of the order is over.
   await Promise.race([closed, over]);
   stream.close(http2.constants.NGHTTP2_CANCEL);
 }
@@ -117,13 +117,13 @@ async function oneRequest(bomb: boolean): Promise<void> {
     headers: {
       "content-type": "application/proto",
       "connect-timeout-ms": "9999999999",
-      // A byte more than will come.
+      // One byte more than the request sends.
       "content-length": bomb ? BOMB.length : MESSAGE_BYTES,
       ...(bomb && { "content-encoding": "gzip" }),
     },
   });
   begun++;
-  // Each wait for the socket leaves a listener until it is over.
+  // Each `once` below keeps its listener until it settles.
   request.setMaxListeners(0);
   const closed = new Promise<void>((resolve) => {
     request.on("error", () => resolve()).on("close", resolve);

@@ -1,10 +1,14 @@
-// A collector in a thread of its own. It tells its port; told a state, it drops its connections, takes that state and tells its port again.
+// Worker thread with a telemetry collector. It posts its port. When it receives a state, it closes its
+// connections, takes that state and posts its port again.
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 
-/** It takes everything, nothing listens at its port, or it accepts and never answers. */
+/**
+ * "healthy" accepts everything; "refusing" has no listener on its port; "silent" accepts connections and
+ * never answers.
+ */
 export type CollectorState = "healthy" | "refusing" | "silent";
 
 let state: CollectorState = workerData;

@@ -13,19 +13,25 @@ import { atMost, type Finding, LOAD_CPU, percentile, type Replica, type Scenario
 const ROUNDS = 5;
 const COUNTED_S = 3;
 const DEAD_STATES = ["refusing", "silent"] as const;
-/** Shares of traces that are recorded: what production would set, and everything. */
+/** Shares of traces that are recorded: the usual share of production, and all of them. */
 const RATIOS = { "1pct": "0.01", "100pct": "1" } as const;
 const WARM_UP_S = 10;
-/** What a collector in its former state has left behind is gone by then. */
+/** After this time the effects of the collector's former state are gone. */
 const SETTLE_S = 1;
-/** Shorter than by default, so that an exporter gives a silent collector up, and begins anew, while calls are counted. */
+/**
+ * Shorter than the default, so that an exporter times out on a silent collector and tries again while calls
+ * are counted.
+ */
 const EXPORT_TIMEOUT_MS = 2_000;
 const MIB = 2 ** 20;
 
-/** Loads a replica and gives the mean microseconds of a call. */
+/** Loads a replica and returns the mean time of a call, µs. */
 type Load = (replica: Replica, seconds: number) => Promise<number>;
 
-/** Collectors that refuse connections or never answer, against one that takes everything: what a call and the process then cost. */
+/**
+ * Measures a process while its collector refuses connections or never answers: the time of its calls, its
+ * memory and its stop. It is compared with a process whose collector accepts everything.
+ */
 export const collector: Scenario = async (quick) => {
   if (h2loadVersion() === undefined) return [unmeasured("h2load is not installed (Debian: nghttp2-client)")];
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-collector-"));
@@ -40,8 +46,9 @@ export const collector: Scenario = async (quick) => {
 };
 
 /**
- * Of two processes on one core at the same time, whose collectors change places: a shared machine is slower now and then by a factor
- * of two, and two processes differ in pace by a tenth for as long as they live. Here both are hit alike, and each is compared with itself.
+ * Compares two processes that run on one core at the same time and exchange the states of their collectors. A
+ * shared machine is slower at times by a factor of two, and two processes differ in speed by a tenth
+ * throughout. Here a slow phase affects both alike, and each process is compared with itself.
  */
 async function latencies(share: string, ratio: string, load: Load): Promise<Finding[]> {
   await using stack = new AsyncDisposableStack();
@@ -72,7 +79,10 @@ async function latencies(share: string, ratio: string, load: Load): Promise<Find
   return findings;
 }
 
-/** Of a process each: what a dead collector makes it keep, and how long it then takes to end. */
+/**
+ * Measures, in a process per state, the memory that a dead collector costs and the time from SIGTERM to the
+ * end.
+ */
 async function costs(share: string, ratio: string, load: Load): Promise<Finding[]> {
   await using stack = new AsyncDisposableStack();
   const loaded = async (state: CollectorState) => {
@@ -97,7 +107,7 @@ async function costs(share: string, ratio: string, load: Load): Promise<Finding[
   return findings;
 }
 
-/** A collector of collector-sink.ts. */
+/** A collector that runs in the worker thread of collector-sink.ts. */
 export interface Collector extends AsyncDisposable {
   readonly port: number;
   become(state: CollectorState): Promise<void>;
@@ -117,7 +127,7 @@ export async function startCollector(state: CollectorState): Promise<Collector> 
   };
 }
 
-/** Echo's request as gRPC frames it: a supplier with a little text. */
+/** An Echo request as a gRPC frame: a supplier with a short text. */
 function requestFrame(): Buffer {
   const text = "delivery within fourteen days of order. ".repeat(10);
   const message = toBinary(
@@ -143,7 +153,7 @@ function startTraced(collectorPort: number, ratio: string): Promise<Replica> {
   );
 }
 
-/** Mean microseconds of a call while the server has as much to do as it can: every cost counts. */
+/** Mean time of a call, µs. The load keeps the server's core busy, so that every cost is part of it. */
 async function measure(replica: Replica, bodyFile: string, seconds: number): Promise<number> {
   const { meanUs, failed } = await h2load({
     url: `http://127.0.0.1:${replica.ready.grpcPort}/bellwether.echo.v1.EchoService/Echo`,

@@ -1,4 +1,5 @@
-// Floods a port from a thread of its own, so that the honest client's clock is not the flooder's: workerData is a FloodOrder.
+// Worker thread that floods a port, so that the flood does not delay the clock of the honest client.
+// workerData is a FloodOrder.
 import net from "node:net";
 import tls from "node:tls";
 import { parentPort, workerData } from "node:worker_threads";
@@ -6,20 +7,20 @@ import { continuations, HELLO, pings, resets, settings } from "@bellwether/testi
 
 export type FloodKind = "reset" | "CONTINUATION" | "SETTINGS" | "PING";
 
-/** What to send where. */
+/** What the thread sends, and where. */
 export interface FloodOrder {
   readonly kind: FloodKind;
   readonly port: number;
-  /** Authority of the server's certificate; left out: clear text. */
+  /** PEM text of the authority of the server's certificate; left out: no TLS. */
   readonly ca?: string;
   readonly seconds: number;
 }
 
 const CONNECTIONS = 4;
-/** Frames per write: some kilobytes, so that the flood is as dense as the socket takes it. */
+/** Frames per write: a few KiB, so that the flood is as dense as the socket accepts. */
 const BATCH = 64;
 
-/** What a flooding connection sends next; `round` counts from 0 on each connection. */
+/** The next bytes of a flooding connection; `round` counts from 0 on each connection. */
 const FLOODS: Readonly<Record<FloodKind, (round: number) => Buffer>> = {
   reset: (round) => resets(1 + 2 * BATCH * round, BATCH),
   CONTINUATION: (round) => continuations(round === 0, BATCH),
@@ -32,7 +33,10 @@ const end = performance.now() + order.seconds * 1_000;
 const batches = await Promise.all(Array.from({ length: CONNECTIONS }, keepFlooding));
 parentPort?.postMessage(batches.reduce((sum, n) => sum + n, 0) * BATCH);
 
-/** Floods over one connection after the other: a server that defends itself closes them. Gives the batches sent. */
+/**
+ * Floods one connection after the other, because a server that defends itself closes them. Returns the number
+ * of batches sent.
+ */
 async function keepFlooding(): Promise<number> {
   let sent = 0;
   while (performance.now() < end) {

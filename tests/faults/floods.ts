@@ -13,32 +13,32 @@ import { atMost, type Finding, openLoop, percentile, type Replica, type Scenario
 const SECONDS = 5;
 const KINDS: readonly FloodKind[] = ["reset", "CONTINUATION", "SETTINGS", "PING"];
 
-interface FloodedDoor {
+interface FloodedListener {
   readonly port: number;
   readonly ca?: string;
   readonly honest: Transport;
 }
 
-/** HTTP/2 floods of 5 s each at both doors, while an honest client goes on. */
+/** Floods both listeners with each kind of HTTP/2 flood for 5 s while an honest client calls. */
 export const floods: Scenario = async () => {
-  if (!hasOpenssl()) throw new Error("openssl is needed for the web door's HTTP/2");
+  if (!hasOpenssl()) throw new Error("openssl is needed for HTTP/2 at the web listener");
   const findings: Finding[] = [];
   const { ca, tls: files } = certificateFiles();
   const clear = await startReplica();
   const secured = await startReplica({ tls: files });
   const base = (replica: Replica, listener: "grpcPort" | "webPort", scheme: string) =>
     `${scheme}://localhost:${replica.ready[listener]}`;
-  const doors: Readonly<Record<string, { replica: Replica; door: FloodedDoor }>> = {
+  const listeners: Readonly<Record<string, { replica: Replica; flooded: FloodedListener }>> = {
     grpc: {
       replica: clear,
-      door: {
+      flooded: {
         port: clear.ready.grpcPort,
         honest: createGrpcTransport({ baseUrl: base(clear, "grpcPort", "http") }),
       },
     },
     web: {
       replica: secured,
-      door: {
+      flooded: {
         port: secured.ready.webPort,
         ca,
         honest: createConnectTransport({
@@ -49,9 +49,9 @@ export const floods: Scenario = async () => {
       },
     },
   };
-  for (const [name, { replica, door }] of Object.entries(doors)) {
+  for (const [name, { replica, flooded }] of Object.entries(listeners)) {
     for (const kind of KINDS)
-      findings.push(...(await floodOne(`flood.${kind.toLowerCase()}.${name}`, replica, door, kind)));
+      findings.push(...(await floodOne(`flood.${kind.toLowerCase()}.${name}`, replica, flooded, kind)));
   }
   await clear.stop();
   await secured.stop();
@@ -61,7 +61,7 @@ export const floods: Scenario = async () => {
 async function floodOne(
   name: string,
   replica: Replica,
-  { port, ca, honest }: FloodedDoor,
+  { port, ca, honest }: FloodedListener,
   kind: FloodKind,
 ): Promise<Finding[]> {
   const client = createClient(EchoService, honest);

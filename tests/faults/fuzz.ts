@@ -8,12 +8,12 @@ import { type StartedMesh, startFolder } from "../start/started-mesh.ts";
 import { atMost, type Finding, type Scenario } from "./harness.ts";
 import { createRandom, malformedRequest } from "./malformed-requests.ts";
 
-/** To each listener. */
+/** Malformed requests per listener. */
 const REQUESTS = 50_000;
 const QUICK_REQUESTS = 5_000;
 const SEED = 20_261_128;
 const HONEST_EVERY = 500;
-/** What a listener has not answered by then it waits for more of: the client goes. */
+/** A listener that has not answered by then waits for more bytes: the client closes the connection. */
 const PATIENCE_MS = 5;
 const LEAK_WAIT_MS = 30_000;
 
@@ -21,10 +21,10 @@ const SERVICES = ["ops_service", "ml_service", "scheduler_service"] as const;
 const LISTENERS = ["grpc", "web", "admin"] as const;
 type Listener = (typeof LISTENERS)[number];
 
-/** The admin listener takes 64 connections: honest ones are to find room. */
+/** Connections at the same time. The admin listener accepts 64: half of them stay free for honest calls. */
 const AT_ONCE: Readonly<Record<Listener, number>> = { grpc: 128, web: 128, admin: 32 };
 
-/** Malformed requests to the nine listeners of the three services, honest calls in between. */
+/** Sends malformed requests to the nine listeners of the three services, with honest calls in between. */
 export const fuzz: Scenario = async (quick) => {
   await using folder = await startFolder();
   const mesh = await folder.start({ BELLWETHER_LOG_LEVEL: "silent" });
@@ -73,7 +73,10 @@ async function fuzzListener(url: URL, listener: Listener, requests: number, seed
   return failed;
 }
 
-/** Sends, waits for the end or for a moment, and resets: a port that waits after a close is not there for the next one. */
+/**
+ * Sends the bytes, waits until the server closes or a moment has passed, and resets the connection. A reset
+ * frees the client's port at once; after a normal close it would stay in TIME_WAIT.
+ */
 function sendBytes(port: number, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {
     const socket = net.connect(port, "127.0.0.1");
@@ -106,7 +109,7 @@ async function isHonest(url: URL, listener: Listener): Promise<boolean> {
   }
 }
 
-/** The services: processes that the start began, Node's only. */
+/** Process ids of the services: the Node processes that the start has begun. */
 function childrenOf(pid: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -135,7 +138,10 @@ function socketsOf(processes: readonly number[]): number {
   return processes.reduce((sum, process) => sum + ofProcess(process), 0);
 }
 
-/** Sockets more than before, once those that time out have had their time; a pool of the database may have grown by some. */
+/**
+ * Number of sockets more than before, after those that time out had time to do so. A pool of the database may
+ * have grown by 20.
+ */
 async function leakedSockets(processes: readonly number[], before: number): Promise<number> {
   const grown = 20;
   const end = performance.now() + LEAK_WAIT_MS;
@@ -147,7 +153,10 @@ async function leakedSockets(processes: readonly number[], before: number): Prom
   return Math.max(0, more - grown);
 }
 
-/** Calls that the services hold by their own count, once those that time out have had their time. Each service calls others now and then. */
+/**
+ * Calls in flight or queued, as the services count them, after those that time out had time to do so. The
+ * services also call each other now and then, so it waits for a moment without calls.
+ */
 async function callsHeld(admins: readonly string[]): Promise<number> {
   const end = performance.now() + LEAK_WAIT_MS;
   const ofService = async (admin: string): Promise<number> => {

@@ -13,13 +13,13 @@ import { type Client, type Code, ConnectError, createClient } from "@connectrpc/
 import { type Metric, metric } from "../../bench/metric.ts";
 import type { ReplicaOptions, ReplicaReady, ReplicaStats } from "./replica.ts";
 
-/** One claim of a scenario, held against what was measured. */
+/** A measured figure of a scenario with its bound. */
 export type Finding = Metric;
 
-/** Runs one scenario; `quick` shortens what lasts long. */
+/** Runs one scenario; `quick` shortens its long parts. */
 export type Scenario = (quick: boolean) => Promise<Finding[]>;
 
-/** A figure that must not be larger than its gate; `stretch` is what the best would reach. */
+/** A figure that must not be larger than its gate; `stretch` is the goal beyond it. */
 export function atMost(name: string, value: number, unit: string, gate: number, stretch = gate): Finding {
   return metric({ name, value, unit, gate, stretch, better: "lower" });
 }
@@ -29,29 +29,30 @@ export function atLeast(name: string, value: number, unit: string, gate: number,
   return metric({ name, value, unit, gate, stretch, better: "higher" });
 }
 
-/** A replica's process. */
+/** A server in its own process. */
 export interface Replica {
   readonly process: ChildProcess;
   readonly ready: ReplicaReady;
   stats(): Promise<ReplicaStats>;
-  /** SIGTERM, then waits for the end. */
+  /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>;
-  /** SIGKILL. */
+  /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>;
 }
 
-/** Servers have one core to themselves and the load has the other: what is measured is the server, not who got the core. */
+/** Servers run on one core and the load on another, so that they do not compete for the same core. */
 export const SERVER_CPU = 0;
 export const LOAD_CPU = 1;
 
-/** Moves this process, and the threads it starts later, off the servers' core. */
+/** Moves this process, and the threads it starts later, to the core of the load. */
 export function leaveServerCpu(): void {
   bindToCpu(process.pid, LOAD_CPU);
 }
 
 /** Binds a process, with all its threads, to one CPU. */
 export function bindToCpu(pid: number | undefined, cpu: number): void {
-  // `availableParallelism` would count one as soon as this process is bound, and leave the servers on the load's core.
+  // `availableParallelism` would return 1 after this process is bound, and servers would stay on the core of
+  // the load.
   if (os.cpus().length < 2) return;
   execFileSync("taskset", ["-a", "-c", "-p", String(cpu), String(pid)], { stdio: "ignore" });
 }
@@ -94,7 +95,7 @@ export function clientOf(
   return { client: createClient(EchoService, transport), transport };
 }
 
-/** One call of a load: when it was due, how long it took from then, how it ended. */
+/** One call of a load: when it was due (ms from the start), how long it took from then (ms), and its code. */
 export interface Outcome {
   readonly dueMs: number;
   readonly tookMs: number;
@@ -102,7 +103,8 @@ export interface Outcome {
 }
 
 /**
- * An open loop: a call is due every 1/rate seconds whatever became of those before, and its time counts from when it was due.
+ * An open loop: a call is due every 1/rate seconds, even while earlier calls still wait. The time of a call
+ * counts from when it was due.
  */
 export async function openLoop(
   callsPerSecond: number,

@@ -10,15 +10,15 @@ const MIB = 1024 * 1024;
 
 interface HostileMessage {
   readonly name: string;
-  /** The message; what goes on the wire is `frame` where that is not simply its length and bytes. */
+  /** The bytes of the message, without the length prefix. */
   readonly body: Buffer;
   readonly gzip?: boolean;
-  /** A length prefix that promises more than comes. */
+  /** The length that the prefix states when it is larger than what is sent; left out: the length of `body`. */
   readonly promisedBytes?: number;
   readonly code: Code;
 }
 
-/** Field 6 (nested) around an inner message, so many times. */
+/** A message in field 6 (nested) of a message, and so on, `depth` times. */
 function nested(depth: number): Buffer {
   let message: Buffer = Buffer.from([0x0a, 1, 0x78]);
   for (let i = 0; i < depth; i++)
@@ -34,7 +34,7 @@ function varint(value: number): Buffer {
   }
 }
 
-/** Field 5 (items), packed, each one byte. */
+/** Field 5 (items), packed, with one byte per item. */
 function manyItems(count: number): Buffer {
   return Buffer.concat([Buffer.from([0x0a, 1, 0x78, 0x2a]), varint(count), Buffer.alloc(count, 1)]);
 }
@@ -47,7 +47,7 @@ const MESSAGES: readonly HostileMessage[] = [
   { name: "random_bytes", body: Buffer.from("\x0f\xff\x13\x37".repeat(64), "latin1"), code: Code.InvalidArgument },
 ];
 
-/** Messages made to hurt, one after the other at both doors; after each the next honest call must be answered. */
+/** Sends each hostile message to both listeners. After each one an honest call must be answered. */
 export const hostileMessages: Scenario = async () => {
   const findings: Finding[] = [];
   const replica = await startReplica();

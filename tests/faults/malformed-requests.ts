@@ -9,7 +9,7 @@ import {
   requestFields,
 } from "@bellwether/testing/http2/http2-frames";
 
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+/** Random numbers from 0 up to 1, the same for the same seed (mulberry32). */
 export type Random = () => number;
 
 export function createRandom(seed: number): Random {
@@ -102,7 +102,7 @@ const BODIES = [
   "\x01\xff\xff\xff\xff",
 ];
 
-/** One malformed request: its bytes as a client would send them. */
+/** The bytes of one malformed request, as a client would send them. */
 export function malformedRequest(random: Random): Buffer {
   const make = pick(random, [requestLine, requestLine, requestLine, frames, pseudoHeaders, tlsGarbage, randomBytes]);
   return make(random);
@@ -114,14 +114,14 @@ function pick<T>(random: Random, from: readonly T[]): T {
 
 function requestLine(random: Random): Buffer {
   const lines = [`${pick(random, VERBS)} ${pick(random, PATHS)} ${pick(random, VERSIONS)}`];
-  // Host missing, once, or twice.
+  // The Host header is missing, given once, or given twice.
   for (let hosts = Math.floor(random() * 3); hosts > 0; hosts--) lines.push(`host: ${pick(random, HOSTS)}`);
   lines.push(`content-type: ${pick(random, TYPES)}`);
   for (let more = Math.floor(random() * 3); more > 0; more--) lines.push(pick(random, FIELDS));
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${pick(random, BODIES)}`, "latin1");
 }
 
-/** Sound and unsound frames in any order, with any type, flags, stream and length. */
+/** Valid and invalid frames in any order. Invalid ones have any type, flags, stream and length. */
 function frames(random: Random): Buffer {
   const parts = [hello(random() < 0.2 ? { [Math.floor(random() * 9)]: Math.floor(random() * 2 ** 32) } : {})];
   for (let more = 1 + Math.floor(random() * 6); more > 0; more--) {
@@ -132,7 +132,7 @@ function frames(random: Random): Buffer {
     parts.push(frame(type, sound ? END_HEADERS : Math.floor(random() * 256), stream, payload));
   }
   const bytes = Buffer.concat(parts);
-  // Now and then it ends in the middle of a frame.
+  // Three requests in ten end at a random byte.
   return random() < 0.3 ? bytes.subarray(0, Math.floor(random() * bytes.length)) : bytes;
 }
 

@@ -1,4 +1,4 @@
-// Loads a server from a thread of its own: workerData is a LoadOrder, the one message back is a LoadReport.
+// Worker thread that loads a server. workerData is a LoadOrder; the thread posts one LoadReport.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
 import { type Outcome, openLoop, seconds } from "./harness.ts";
@@ -14,17 +14,17 @@ export interface LoadOrder {
 }
 
 export interface LoadReport {
-  /** Answers per second of a server that is never idle and never overloaded. */
+  /** Answers per second of a server that is neither idle nor overloaded. */
   readonly peak: number;
-  /** What became of three times as many calls. */
+  /** The outcomes of the overload, which is three times the peak. */
   readonly outcomes: readonly Outcome[];
   /** Seconds from the end of the overload to the first half second of light load without a failure. */
   readonly recoveryS: number;
-  /** How late the caller itself was, ms. */
+  /** 99th percentile of how late the caller's own timers were, ms. */
   readonly callerLagP99Ms: number;
 }
 
-/** Callers of the closed loop that finds the peak: enough that the server never waits for one. */
+/** Callers of the closed loop that finds the peak: enough that the server never waits for a caller. */
 const CONCURRENCY = 16;
 
 const { grpcPort, burnMs, warmSeconds, peakSeconds, overloadSeconds }: LoadOrder = workerData;
@@ -39,7 +39,7 @@ const recoveryS = await recoverySeconds(peak / 2);
 close();
 parentPort?.postMessage({ peak, outcomes, recoveryS, callerLagP99Ms: lag.percentile(99) / 1e6 } satisfies LoadReport);
 
-/** Answers per second of so many callers that each wait for their answer. */
+/** Answers per second to CONCURRENCY callers, each of which waits for its answer before the next call. */
 async function closedLoop(lastsS: number): Promise<number> {
   const start = performance.now();
   let answered = 0;
@@ -55,7 +55,7 @@ async function closedLoop(lastsS: number): Promise<number> {
   return (answered / (performance.now() - start)) * 1_000;
 }
 
-/** Seconds until a whole half second of light load is answered without a failure. */
+/** Seconds until half a second of light load is answered without a failure; infinity after 20 s. */
 async function recoverySeconds(rate: number): Promise<number> {
   const start = performance.now();
   while (performance.now() - start < 20_000) {

@@ -5,12 +5,15 @@ import { metric } from "../../bench/metric.ts";
 import { atLeast, atMost, percentile, type Scenario, startReplica } from "./harness.ts";
 import type { LoadOrder, LoadReport } from "./overload-load.ts";
 
-/** CPU time of one answer, ms: what scoring and explaining one supplier with its contract costs. */
+/** CPU time of one answer, ms: about the cost of scoring and explaining one supplier with its contract. */
 const BURN_MS = 1;
-/** With Node's default the caller stands still for 30 to 100 ms while it collects its garbage, and the server's answers look late. */
+/**
+ * With Node's default the caller's garbage collection pauses it for 30 to 100 ms, and the server's answers
+ * look late.
+ */
 const CALLER_LIMITS = { maxYoungGenerationSizeMb: 6 };
 
-/** Three times what a replica can do, as an open loop, for half a minute; then half of what it can do. */
+/** Calls a replica at three times its peak, as an open loop, for half a minute; then at half its peak. */
 export const overload: Scenario = async (quick) => {
   const replica = await startReplica();
   const lasts = quick ? 10 : 30;

@@ -18,9 +18,9 @@ import {
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** Calls Echo with one and the same request. */
+/** Calls Echo with the same request each time. */
 export interface RawCaller {
-  /** Rejects with a ConnectError of the code that the server answered. */
+  /** Rejects with a ConnectError with the code of the server's answer. */
   call(): Promise<void>;
   close(): void;
 }
@@ -28,8 +28,9 @@ export interface RawCaller {
 const CONNECTIONS = 8;
 
 /**
- * A caller that is made of frames: one of node:http2's streams stood still for 30 to 130 ms whenever their garbage was collected,
- * and more than half of the answers that looked late had been there in time.
+ * Creates a caller that writes and reads HTTP/2 frames itself. A caller with node:http2 streams paused for 30
+ * to 130 ms whenever their garbage was collected, and more than half of the answers that looked late had
+ * arrived in time.
  */
 export function rawCaller(grpcPort: number, message: MessageInitShape<typeof EchoRequestSchema>): RawCaller {
   const bytes = toBinary(EchoRequestSchema, create(EchoRequestSchema, message));
@@ -51,7 +52,7 @@ interface Pending {
   reject(error: ConnectError): void;
 }
 
-/** Made once: an error with its stack costs more than a call. */
+/** Created once: creating an error with its stack costs more than a call. */
 const ERRORS = new Map(
   [Code.ResourceExhausted, Code.DeadlineExceeded, Code.Unavailable].map((code) => [
     code,
@@ -76,7 +77,7 @@ function connect(port: number, body: Buffer) {
   const dataAt = request.length - FRAME_HEAD_BYTES - body.length;
   const largest = Buffer.alloc(4);
   largest.writeUInt32BE(2 ** 31 - 1 - 65_535);
-  // No dynamic table: every field of an answer can be read by itself.
+  // Without a dynamic table every header field of an answer can be read by itself.
   socket.write(Buffer.concat([hello({ [HEADER_TABLE_SIZE]: 0 }), frame(WINDOW_UPDATE, 0, 0, largest)]));
   socket.on(
     "data",
@@ -107,7 +108,7 @@ function connect(port: number, body: Buffer) {
 
 const HEADER_TABLE_SIZE = 1;
 
-/** Reads frames however the chunks cut them. */
+/** Reads frames, which may be split over any number of chunks. */
 function createReader(settle: (stream: number, status: number) => void, answer: (frame: Buffer) => void) {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk: Buffer): void => {
@@ -137,7 +138,7 @@ function createReader(settle: (stream: number, status: number) => void, answer: 
 /** "grpc-status" in HPACK's Huffman code, as nghttp2 writes it. */
 const STATUS_NAME = Buffer.from("9acac8b21234da8f", "hex");
 
-/** The status in a header block; undefined: none, so the answer's message follows. */
+/** The gRPC status in a header block; undefined when the block has none and the message follows. */
 function grpcStatus(block: Buffer): number | undefined {
   const found = block.indexOf(STATUS_NAME);
   if (found < 0) return undefined;

@@ -1,4 +1,5 @@
-// An echo server in a process of its own, to be stopped, killed and flooded: `replica.ts JSON` with ports, TLS files and mode.
+// An echo server in its own process, which scenarios stop, kill and flood: `replica.ts JSON` with
+// ReplicaOptions.
 import { readFileSync } from "node:fs";
 import { rpcError } from "@bellwether/mesh/errors/rpc-error";
 import { startServer } from "@bellwether/mesh/server/start-server";
@@ -10,11 +11,11 @@ import { Code } from "@connectrpc/connect";
 
 export interface ReplicaOptions {
   readonly grpcPort: number;
-  /** PEM files for TLS at both doors. */
+  /** Paths of PEM files for TLS at both listeners. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Answers every call with UNAVAILABLE. */
+  /** Whether every call is answered with UNAVAILABLE. */
   readonly failing?: boolean;
-  /** With telemetry as the environment's OTEL_* ask for it. */
+  /** Whether telemetry is on, with the OTEL_* settings of the environment. */
   readonly traced?: boolean;
 }
 
@@ -24,7 +25,7 @@ export interface ReplicaReady {
 }
 
 export interface ReplicaStats {
-  /** Handlers begun, by RPC. */
+  /** Number of handlers begun, by RPC. */
   readonly started: Readonly<Record<string, number>>;
   readonly rssBytes: number;
 }
@@ -47,7 +48,8 @@ const server = await startServer({
   routes: [echoRoute(observer)],
   errors: ECHO_ERRORS,
   logger: createLogger({ name: "replica", level: "silent" }),
-  // A closed loop on a busy machine would look like overload, and a refusal is cheaper than an answer.
+  // On a busy machine a closed loop would count as overload. A rejection costs less than an answer and would
+  // lower the mean.
   ...(telemetry && { telemetry, admission: { maxWaitMs: 1_000, overloadWaitMs: 1_000 } }),
   ...(options.tls && {
     tls: { cert: readFileSync(options.tls.cert, "utf8"), key: readFileSync(options.tls.key, "utf8") },

@@ -12,7 +12,7 @@ import {
 
 const RATE = 200;
 
-/** One of two replicas is killed, and comes back. */
+/** Kills one of two replicas. */
 export const outageByKill: Scenario = async (quick) => {
   const lasts = quick ? 10 : 30;
   const replicas = [await startReplica(), await startReplica()];
@@ -27,7 +27,7 @@ export const outageByKill: Scenario = async (quick) => {
   return outageFindings("outage_kill", outcomes, retries);
 };
 
-/** One of two replicas answers UNAVAILABLE to everything. */
+/** One of two replicas answers every call with UNAVAILABLE. */
 export const outageByErrors: Scenario = async (quick) => {
   const replicas = [await startReplica({ failing: true }), await startReplica()];
   let retries = 0;
@@ -45,7 +45,7 @@ function outageFindings(name: string, outcomes: readonly Outcome[], retries: num
   ];
 }
 
-/** One of two replicas is stopped by SIGSTOP: its connections stand and nothing answers. */
+/** Stops one of two replicas with SIGSTOP: its connections stay open and it answers nothing. */
 export const frozenReplica: Scenario = async () => {
   const replicas = [await startReplica(), await startReplica()];
   const [frozen] = replicas;
@@ -60,7 +60,8 @@ export const frozenReplica: Scenario = async () => {
   frozen?.process.kill("SIGCONT");
   const resumed = performance.now();
   let back = Number.POSITIVE_INFINITY;
-  // What was in its socket buffers when it was stopped is answered too: 100 calls more are new ones.
+  // The replica also answers what was in its socket buffers when it stopped. After 100 more calls it gets new
+  // ones.
   const onResume = (await frozen?.stats())?.started.Echo ?? before;
   while (performance.now() - resumed < 15_000 && back === Number.POSITIVE_INFINITY) {
     await seconds(0.1);
@@ -80,7 +81,7 @@ export const frozenReplica: Scenario = async () => {
   ];
 };
 
-/** Twenty restarts by SIGTERM, one replica after the other, under load. */
+/** Restarts replicas twenty times with SIGTERM, one after the other, under load. */
 export const rollingRestarts: Scenario = async (quick) => {
   const replicas = [await startReplica(), await startReplica()];
   const ports = replicas.map(({ ready }) => ready.grpcPort);
@@ -97,7 +98,7 @@ export const rollingRestarts: Scenario = async (quick) => {
     restarting = false;
   })();
   const outcomes: Outcome[] = [];
-  // Increment is not idempotent, so no retry covers a failure.
+  // Increment is not idempotent, so no retry hides a failure.
   while (restarting) {
     outcomes.push(
       ...(await openLoop(RATE, 1, () => client.echo({ id: "x", behavior: { delay: { nanos: 20_000_000 } } }))),
@@ -111,7 +112,10 @@ export const rollingRestarts: Scenario = async (quick) => {
   return [atMost("rolling.failed_calls", failed.length, `of ${outcomes.length} calls`, 0)];
 };
 
-/** @throws Error after 15 s */
+/**
+ * Waits for a condition.
+ * @throws Error after 15 s
+ */
 async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + 15_000;
   while (!(await condition())) {

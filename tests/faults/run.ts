@@ -1,5 +1,6 @@
-// `npm run faults [-- --quick] [name …]`: breaks servers of its own on the loopback and holds what happens against the bounds.
-// The last line on stdout is one JSON object, like a benchmark's; exit code 1 when a gate is missed, 2 on wrong use.
+// `npm run faults [-- --quick] [name …]`: injects failures into servers that it starts on the loopback, and
+// checks the outcome against bounds. The last line on stdout is one JSON object, as for a benchmark. Exit
+// code: 1 when a bound is missed, 2 for a wrong flag or name.
 import { type Metric, metric, metricLine, report } from "../../bench/metric.ts";
 import { readCommandLine } from "../../scripts/command-line.ts";
 import { auditTrail } from "./audit-trail.ts";
@@ -29,25 +30,25 @@ const SCENARIOS = {
 } satisfies Record<string, Scenario>;
 
 const ABOUT: Readonly<Record<keyof typeof SCENARIOS, string>> = {
-  overload: "three times what a replica can do, then half of it",
-  "outage-kill": "one of two replicas is killed and comes back",
+  overload: "a replica at three times its peak load, then at half of it",
+  "outage-kill": "one of two replicas is killed",
   "outage-errors": "one of two replicas answers UNAVAILABLE",
-  frozen: "one of two replicas stands still with its connections open",
+  frozen: "one of two replicas is stopped, with its connections open, and continued",
   rolling: "restarts by SIGTERM, one replica after the other, under load",
-  hostile: "messages made to hurt, at both doors",
-  floods: "HTTP/2 floods at both doors, beside an honest client",
-  bodies: "requests of 16 MiB on every stream that never end, at both listeners, beside an honest client",
-  fuzz: "malformed requests to the nine listeners of the three services, honest calls in between",
-  collector: "telemetry to a collector that is dead or silent",
-  "audit-trail": "audit events to an ops-service that is dead or silent",
-  takeover: "the scheduler that holds a week's run is killed; a second one goes on",
+  hostile: "hostile messages to the gRPC and the web listener",
+  floods: "HTTP/2 floods of the gRPC and the web listener, while an honest client calls",
+  bodies: "requests of 16 MiB on every stream that never end, while an honest client calls",
+  fuzz: "malformed requests to the nine listeners of the three services, with honest calls in between",
+  collector: "a telemetry collector that refuses connections or never answers",
+  "audit-trail": "audit events to an ops-service that refuses connections or never answers",
+  takeover: "the scheduler that runs a week is killed, and a second one completes it",
 };
 
 const { flags, names } = readCommandLine({
   command: "npm run faults",
   about:
-    "Breaks servers of its own on the loopback and holds what happens against bounds. Without a name: all of them, one after the other.",
-  flags: { quick: "shortens what lasts long; bounds are those of the whole length" },
+    "Injects failures into servers that it starts on the loopback, and checks the outcome against bounds. Without a name it runs all scenarios, one after the other.",
+  flags: { quick: "shortens the long scenarios; the bounds stay the same" },
   names: ABOUT,
   examples: ["", "--quick", "--quick frozen floods"],
   exitCodes: "1 when a bound is missed",
@@ -65,7 +66,7 @@ for (const [name, scenario] of chosen) {
 console.log(report("faults", metrics));
 process.exit(metrics.some(({ holds }) => holds === false) ? 1 : 0);
 
-/** A scenario that broke off has missed its bounds. */
+/** The figure of a scenario that ended with an error: it counts as a missed bound. */
 function unfinished(name: string, error: unknown): Metric {
   const reason = error instanceof Error ? error.message : String(error);
   return metric({ name: `${name}.finished`, value: 0, unit: reason, gate: 1, better: "higher" });

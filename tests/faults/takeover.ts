@@ -15,17 +15,19 @@ import { weekCsv, weeklyFolder } from "../../services/scheduler-service/test/wee
 import { atMost, type Finding, type Scenario } from "./harness.ts";
 
 const WEEK = "2026-W47";
-/** Three chunks: the run is in the middle when its holder is killed. */
+/** Three chunks: the run is not complete when its holder is killed after the first. */
 const ROWS = 10_000;
-/** As scheduler-service's default, and shorter for --quick. */
+/** Lifetime of a job's lock, s: the default of scheduler-service, and a shorter one for --quick. */
 const LOCK_S = { whole: 30, quick: 6 };
-/** Looks for jobs without a lock within a lock's time, as scheduler-service's worker has them. */
+/** scheduler-service's worker looks for jobs without a lock 15 times within the lifetime of a lock. */
 const LOOKS_PER_LOCK = 15;
 const MARGIN_S = 5;
 
 /**
- * Two schedulers; the one that holds the week's run is killed with SIGKILL after its first chunk. Seconds until the other one has started
- * the run, by the ledger; its bound is the lock, one look for jobs without a lock, and 5 s. Then every supplier is there once.
+ * Starts two schedulers and kills the one that holds the week's run with SIGKILL after its first chunk.
+ * Measures the seconds until the other one has begun the run in the ledger. The bound is the lifetime of the
+ * lock, one interval of looking for jobs without a lock, and 5 s. Afterwards every supplier must have exactly
+ * one score.
  */
 export const takeover: Scenario = async (quick) => {
   await using stack = new AsyncDisposableStack();
@@ -44,7 +46,7 @@ export const takeover: Scenario = async (quick) => {
 
 interface Takeover {
   readonly seconds: number;
-  /** Suppliers with a score, and those among them that are there twice. */
+  /** Number of scores, and of those that are duplicates. */
   readonly suppliers: number;
   readonly twice: number;
 }

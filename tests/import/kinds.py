@@ -1,13 +1,13 @@
-"""What the support matrix needs of every kind of model: its file, 200 rows, the trainer's answers and contributions.
+"""Writes each kind of model of the support matrix: its file, 200 rows, the trainer's answers and contributions.
 
 A kind is written to OUT as one line of kinds.jsonl:
   trainer, what       the row of the matrix
   form                "ONNX", "XGBoost JSON", "XGBoost UBJSON", "LightGBM text", "CatBoost binary", …
-  file                name in OUT; null: the exporter makes none, `reason` says why
+  file                name in OUT; null: the exporter writes no file, `reason` says why
   columns             names of the model's columns
   rows                200 rows of float32 values: numbers, null where missing, texts where the file takes texts
-  predictions         the trainer's own: one number a row, or one for each class
-  explained           rows of the contributions; left out: `rows`. shap keeps thresholds as float32 and misreads rows on them
+  predictions         the trainer's answers: one number per row, or one per class
+  explained           rows that the contributions belong to; left out: `rows`. shap keeps thresholds as float32 and misreads rows on them
   contributions       the trainer's own (native files), or shap's interventional ones against `background`; for the last class
   base                expected value of the contributions
   without             why there are no contributions to compare with
@@ -79,7 +79,7 @@ class Writer:
 
 
 def plain(value):
-    """Lists of numbers, texts and nulls."""
+    """Converts an array to lists of numbers, texts and nulls."""
     if isinstance(value, np.ndarray):
         return plain(value.tolist())
     if isinstance(value, (list, tuple)):
@@ -90,7 +90,7 @@ def plain(value):
 
 
 def attempt(make):
-    """What `make` gives, or the exception that it throws."""
+    """Returns the result of `make`, or the exception that it raises."""
     try:
         return make()
     except Exception as error:  # noqa: BLE001 any failure of an exporter or explainer is a result here
@@ -112,7 +112,7 @@ def tied(rows, thresholds, random, share=0.3):
 
 
 def apart(make, seconds=60):
-    """What `make` gives in a process of its own: shap's reader of CatBoost models can end the process that it runs in."""
+    """Returns the result of `make`, called in a separate process: shap's reader of CatBoost models can end its process."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=lambda: sender.send(attempt(make)), daemon=True)
@@ -128,7 +128,7 @@ def apart(make, seconds=60):
 
 
 def interventional(model, rows, background, isolate=False, factor=1):
-    """Contributions and their base by shap's interventional explainer, or why there are none. `factor`: of the served margin."""
+    """Contributions and their base from shap's interventional explainer, or the reason why there are none. `factor`: served margin divided by the margin that shap explains."""
 
     def explain():
         explainer = shap.TreeExplainer(model, background, feature_perturbation="interventional", model_output="raw")
@@ -146,7 +146,7 @@ def interventional(model, rows, background, isolate=False, factor=1):
     return found
 
 
-# skl2onnx hands numpy integers of histogram boosting to a protobuf that takes none.
+# For histogram boosting skl2onnx passes numpy integers to protobuf, which does not accept them.
 _make_attribute = onnx.helper.make_attribute
 
 

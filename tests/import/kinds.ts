@@ -2,19 +2,19 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Cell, ValueTable } from "@bellwether/risk-model/tables/value-table";
 
-/** One kind of model of the support matrix, as kinds.py writes it. */
+/** One kind of model in the support matrix, as kinds.py writes it. */
 export interface Kind {
   readonly trainer: string;
   readonly what: string;
   readonly form: string;
-  /** Null: the exporter makes no file, for `reason`. */
+  /** Null when the exporter writes no file; `reason` says why. */
   readonly file: string | null;
   readonly reason: string | null;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** One number a row, or one for each class. */
+  /** The trainer's answers: per row one number, or one number per class. */
   readonly predictions?: readonly (number | readonly number[])[];
-  /** Rows of the contributions; left out: `rows`. */
+  /** Rows that `contributions` belong to; left out: `rows`. */
   readonly explained?: readonly (readonly Cell[])[];
   readonly contributions?: readonly (readonly number[])[];
   readonly base?: number;
@@ -22,11 +22,11 @@ export interface Kind {
   readonly background?: readonly (readonly Cell[])[];
 }
 
-/** Kinds of a folder, with the versions of the programs that made them. */
+/** The kinds of a folder, with the versions of the programs that made them. */
 export interface Kinds {
   readonly versions: Readonly<Record<string, string>>;
   readonly kinds: readonly Kind[];
-  /** Bytes of a kind's file. */
+  /** Reads a kind's file. */
   bytes(file: string): Uint8Array;
 }
 
@@ -38,7 +38,7 @@ export function readKinds(folder: string): Kinds {
   return { versions, kinds, bytes: (file) => new Uint8Array(readFileSync(path.join(folder, file))) };
 }
 
-/** A table of a kind's rows; `answers` are put behind them. */
+/** A table of a kind's rows, with `answers` as its last columns. */
 export function tableOf(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],

@@ -88,7 +88,7 @@ def sklearn_thresholds(model, found=None):
 
 
 def sklearn_kind(what, model, rows, target, explained=None, factor=1, **options):
-    """`explained`: gives the estimator that shap explains and what turns rows into its columns; None: the model itself."""
+    """`explained`: returns the estimator that shap explains, and the function that turns rows into its columns; None: the model itself."""
     model.fit(rows, target)
     estimator, transform = (model, lambda x: x) if explained is None else explained(model)
     test = rows[-ROWS:] if explained is not None else tied(rows[-ROWS:], sklearn_thresholds(model), random)
@@ -141,7 +141,7 @@ sklearn_kind("isolation forest", IsolationForest(n_estimators=5, max_samples=64,
 
 
 def sklearn_texts(what, encoder, shown):
-    """`shown`: the rows as the imported model takes them."""
+    """`shown`: returns the rows in the form that the imported model takes."""
     table = pandas.DataFrame({"spend": X[:, 0], "delay": X[:, 1], "region": NAMES[CODE % 6]})
     steps = ColumnTransformer([("n", StandardScaler(), ["spend", "delay"]), ("t", encoder, ["region"])])
     model = make_pipeline(steps, RandomForestClassifier(**TREES)).fit(table, TWO)
@@ -165,7 +165,7 @@ sklearn_texts("scaler + label-encoded text + forest", OrdinalEncoder(), "codes")
 
 
 def sklearn_text_matrix(what, encoder, sums):
-    """All columns are texts of one input. `sums`: encoded columns of each text column."""
+    """All columns are texts of one input. `sums`: the encoded columns of each text column."""
     texts = np.c_[NAMES[CODE % 6], np.where(X[:, 0] > 0, "high", "low")].astype(object)
     model = make_pipeline(encoder, RandomForestClassifier(**TREES)).fit(texts, TWO)
     data = attempt(lambda: convert_sklearn(model, initial_types=[("X", SkString([None, 2]))]).SerializeToString())
@@ -200,7 +200,7 @@ def saved(booster, form):
 
 
 def xgboost_kind(what, parameters, rows, target, forms=("json", "onnx"), rounds=ROUNDS, matrix=None, codes=None, wrap=None, expects=True):
-    """`codes`: rows as numbers, where `rows` is a data frame. `wrap`: the class that the ONNX converter wants."""
+    """`codes`: rows as numbers, where `rows` is a data frame. `wrap`: the class that the ONNX converter accepts."""
     make = matrix or (lambda x, y: xgboost.DMatrix(x, label=y, enable_categorical=True))
     booster = xgboost.train({"max_depth": 4, "seed": 0, "nthread": 1, **parameters}, make(rows, target), rounds)
     numbers = rows if codes is None else codes
@@ -261,7 +261,7 @@ out.add("XGBoost", "dump_model", "XGBoost dump", json.dumps([json.loads(tree) fo
 
 
 def lightgbm_kind(what, parameters, rows, target, forms=("text", "onnx"), categories="auto", codes=None, data=None, wrap=lightgbm.LGBMRegressor, average=1, explains=True, split=None, factor=1):
-    """`average`: rounds whose mean the model is; LightGBM explains their sum."""
+    """`average`: number of rounds; the model returns their mean, and LightGBM explains their sum."""
     settings = {"num_leaves": 15, "min_data_in_leaf": 5, "verbose": -1, "seed": 0, "num_threads": 1, "deterministic": True, **parameters}
     train = lightgbm.Dataset(rows, target, categorical_feature=categories, free_raw_data=False, **(data or {}))
     booster = lightgbm.train(settings, train, ROUNDS)
@@ -328,7 +328,7 @@ def with_empty_leaf(text):
         counts[0] = 0
         lines[at["leaf_count"][0]] = "leaf_count=" + " ".join(map(str, counts))
         lines[number] = "internal_count=" + " ".join(map(str, inner))
-    # Sizes in bytes, which are others now; LightGBM does without.
+    # The sizes of the trees in bytes have changed. LightGBM reads a file without them.
     return "\n".join(line for line in lines if not line.startswith("tree_sizes="))
 
 

@@ -1,7 +1,7 @@
 import type { Kind } from "./kinds.ts";
 import type { Measured } from "./measure-kind.ts";
 
-/** docs/model-import-matrix.md. */
+/** Text of docs/model-import-matrix.md. */
 export function matrixPage(
   versions: Readonly<Record<string, string>>,
   kinds: readonly Kind[],
@@ -12,7 +12,7 @@ export function matrixPage(
   return `# Support matrix of model import
 
 Made by \`npm run test:import\` with ${listed.join(", ")}. Each kind of model is trained and exported by its own trainer,
-imported, and compared with the trainer on 200 rows of float32 values; a part of the rows has missing values (where the trainer takes
+imported, and compared with the trainer on 200 rows of float32 values; some rows have missing values (where the trainer takes
 them) and values exactly on thresholds.
 
 - **score**: the largest difference to the trainer's own prediction.
@@ -20,8 +20,8 @@ them) and values exactly on thresholds.
   background rows (ONNX; these rows have ties among themselves but not with thresholds, which shap keeps as float32). "none": there are
   none to compare, or none are given; the remark says why.
 - Differences are relative to the sum of the leaves' sizes, probabilities to at least 1. "imported" means that all of them are within 1e-5.
-- **misconverted**: the file is read as ONNX Runtime reads it and answers otherwise than its trainer, so its converter changed the
-  model. A few do so only for rows exactly on a threshold; figures are then of the other rows. It is imported when nothing else is known; \`import --expected\` with the trainer's answers refuses it, with the reason shown.
+- **misconverted**: the import reads the file as ONNX Runtime does, and its answers differ from those of its trainer: its converter changed the
+  model. A few do so only for rows exactly on a threshold; the figures are then those of the other rows. Without the trainer's answers it is imported; \`import --expected\` with the trainer's answers rejects it, with the reason shown.
 - **rejected**: with the reason shown.
 
 | trainer | model | file | result | score | explanation | contributions | remark |
@@ -44,7 +44,7 @@ function lineOf(kind: Kind, found: Measured, versions: Readonly<Record<string, s
   return `| ${[kind.trainer, kind.what, kind.form, ...cells].map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
-/** Packages that write the ONNX files of a trainer. */
+/** The packages that write ONNX files, by trainer. */
 const CONVERTERS: Readonly<Record<string, string>> = {
   "scikit-learn": "skl2onnx",
   XGBoost: "onnxmltools",
@@ -62,7 +62,7 @@ function resultOf(found: Extract<Measured, { readonly score: number | null }>): 
   return found.result === "misconverted" ? "misconverted" : `imported: ${found.space}`;
 }
 
-/** One digit and an exponent; below 1e-7 all rounding is alike. */
+/** One digit and an exponent. Differences below 1e-7 are only rounding. */
 function figure(difference: number | null): string {
   if (difference === null) return "none";
   return difference < 1e-7 ? "≤ 1e-7" : difference.toExponential(0);

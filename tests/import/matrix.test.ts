@@ -4,14 +4,14 @@ import { describe, expect, test } from "vitest";
 import { readKinds } from "./kinds.ts";
 import { measureKind, TOLERANCE } from "./measure-kind.ts";
 
-/** The part of the support matrix that is committed: small models, made by `make_models.py small --small`. */
+/** The committed part of the support matrix: small models, made by `make_models.py small --small`. */
 const SMALL = path.join(import.meta.dirname, "small");
-/** All kinds, where `npm run test:import` has made them. */
+/** All kinds; the folder exists after `npm run test:import`. */
 const ALL = path.join(import.meta.dirname, ".out");
 
 const MISCONVERTED = ["histogram boosting, categories"];
 
-describe("small models of today's trainers", () => {
+describe("small models of current trainers", () => {
   const { kinds, bytes } = readKinds(SMALL);
 
   test.each(kinds.map((kind) => [`${kind.trainer}, ${kind.what}, ${kind.form}`, kind] as const))(
@@ -34,10 +34,11 @@ describe("small models of today's trainers", () => {
   );
 });
 
-// npm run test:import makes the files of all kinds and measures each; where it has run, its files are held here too.
+// npm run test:import makes the files of all kinds and measures each. Where it has run, this test measures
+// its files too.
 if (existsSync(path.join(ALL, "kinds.jsonl")))
   describe("all kinds (made by npm run test:import)", () => {
-    test("every imported kind answers and explains as its trainer", { timeout: 300_000 }, async () => {
+    test("every imported kind has the scores and contributions of its trainer", { timeout: 300_000 }, async () => {
       const { kinds, bytes } = readKinds(ALL);
       for (const kind of kinds) {
         const found = await measureKind(kind, kind.file === null ? null : bytes(kind.file));

@@ -8,7 +8,7 @@ import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import { type Kind, tableOf } from "./kinds.ts";
 
-/** What became of a kind. Differences are relative to the sum of the leaves' sizes. */
+/** The result of a kind. Differences are relative to the magnitude that `outputScales` returns. */
 export type Measured =
   | { readonly result: "no file"; readonly remark: string }
   | { readonly result: "rejected"; readonly remark: string }
@@ -16,14 +16,17 @@ export type Measured =
       readonly result: "imported" | "misconverted";
       readonly space: string;
       readonly explanation: string;
-      /** Null: the trainer gives no answers for it. */
+      /** Largest relative difference of a score; null when the trainer gives no answers. */
       readonly score: number | null;
-      /** Null: there is nothing to compare them with; `remark` says why. */
+      /**
+       * Largest relative difference of a contribution; null when there is no reference, with the reason in
+       * `remark`.
+       */
       readonly contributions: number | null;
       readonly remark: string;
     };
 
-/** Largest difference of a kind that is not misconverted. */
+/** Largest permitted difference of a kind that is not misconverted. */
 export const TOLERANCE = 1e-5;
 
 /** Imports a kind's file and compares it with its trainer on all rows. */
@@ -43,7 +46,7 @@ export async function measureKind(kind: Kind, bytes: Uint8Array | null): Promise
   const checked = kind.predictions === undefined ? null : await compare(all);
   if (checked?.status === "rejected") {
     if (checked.kind !== "misconverted") throw new Error(`${kind.what}, ${kind.form}: ${checked.reason}`);
-    // Every other row has no value on a threshold.
+    // Rows with an odd index have no value exactly on a threshold.
     const beside = await compare(all.filter((row) => row % 2 === 1));
     if (beside.status === "rejected") {
       return { result: "misconverted", ...parts, score: null, contributions: null, remark: checked.reason };
@@ -61,10 +64,10 @@ export async function measureKind(kind: Kind, bytes: Uint8Array | null): Promise
 
 const pick = <T>(list: readonly T[], places: readonly number[]): T[] => places.map((place) => list[place] as T);
 
-/** Rows that may be left out since the reference contradicts itself there. */
+/** Largest share of rows that may be left out because the reference contradicts itself there. */
 const MAX_LEFT_OUT = 0.5;
 
-/** The largest difference of contributions to the reference, or why there is none. */
+/** The largest relative difference of contributions to the reference, or the reason why there is none. */
 async function compareContributions(
   kind: Kind,
   imported: ImportedModel,
@@ -95,7 +98,7 @@ async function compareContributions(
     const answer = answers[row] as number;
     const total = own.reduce((sum, value) => sum + value, explainer.baseValue);
     largest = Math.max(largest, Math.abs(total - answer) / scale);
-    // A reference that does not add up to the answer is of another model or another row.
+    // A reference whose contributions do not add up to the answer belongs to another model or another row.
     if (Math.abs(due.reduce((sum, value) => sum + value, base) - answer) / scale > TOLERANCE) {
       leftOut += 1;
       continue;
@@ -114,7 +117,7 @@ async function compareContributions(
   return { difference: largest, reason };
 }
 
-/** The contribution of a kind's column: the columns of a category are one feature. */
+/** The contribution of one feature: the sum over its columns, since a category has several. */
 function featureSum(kind: Kind, { source }: ImportedModel, own: Float32Array, feature: number): number {
   const names = [...new Set(source.columns.map((column) => column.name))];
   const name = source.hasNames ? kind.columns[feature] : names[feature];

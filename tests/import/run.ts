@@ -1,5 +1,5 @@
-// `npm run test:import [-- --keep]`: makes every kind of model with its real trainer and exporter, imports it, compares scores and
-// contributions on 200 rows, and writes docs/model-import-matrix.md.
+// `npm run test:import [-- --keep]`: makes every kind of model with its real trainer and exporter, imports
+// it, compares scores and contributions on 200 rows, and writes docs/model-import-matrix.md.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -13,9 +13,9 @@ const { flags } = readCommandLine({
   command: "npm run test:import",
   about:
     "Trains and exports every kind of model with the packages of tests/import/requirements.txt, imports it and writes docs/model-import-matrix.md. Needs Python 3.12 or later; the packages go to tests/import/.venv.",
-  flags: { keep: "takes the models of the run before" },
+  flags: { keep: "uses the models of the run before" },
   examples: ["", "--keep"],
-  exitCodes: "1 when a model differs from its trainer and is not refused with the trainer's answers",
+  exitCodes: "1 when an imported model differs from its trainer and import --expected accepts it",
 });
 
 const here = (name: string): string => path.join(import.meta.dirname, name);
@@ -46,7 +46,10 @@ console.log(
 );
 process.exitCode = apart.length === 0 ? 0 : 1;
 
-/** Python with the trainers, installed at the first call and when requirements.txt has changed. */
+/**
+ * Path of a Python with the trainers. It is installed at the first call and after requirements.txt has
+ * changed.
+ */
 function pythonWithTrainers(): string {
   const python = here(".venv/bin/python");
   const wanted = readFileSync(here("requirements.txt"), "utf8");
@@ -59,7 +62,7 @@ function pythonWithTrainers(): string {
   return python;
 }
 
-/** A Python that the trainers run on. */
+/** Path of a Python that is new enough for the trainers (3.12 or later). */
 function newPython(): string {
   const pyenv = path.join(os.homedir(), ".pyenv/versions");
   const candidates = [

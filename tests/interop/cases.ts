@@ -4,7 +4,10 @@ import { toJson } from "@bufbuild/protobuf";
 import { ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import type { Report } from "./expected.ts";
 
-/** Runs the cases over any Connect transport: Node's and the browser's. `zipped` is a transport that compresses requests. */
+/**
+ * Runs the cases with any Connect transport, of Node or of a browser. `zipped` is a transport that compresses
+ * requests.
+ */
 export async function runCases(transport: Transport, zipped: Transport, bidi: boolean): Promise<Report[]> {
   const client = createClient(EchoService, transport);
   const reports: Report[] = [];

@@ -1,4 +1,4 @@
-/** What every client must report for each case, as JSON; codes by number. */
+/** The expected result of each case for every client, as JSON; codes are numbers. */
 export const EXPECTED: Readonly<Record<string, unknown>> = {
   unary: { id: "interop", features: { a: 1.5, ü: -2.25 }, text: "Lieferant é 😀", payload: "AP8=" },
   server_stream: [1, 2, 3],
@@ -12,13 +12,13 @@ export const EXPECTED: Readonly<Record<string, unknown>> = {
   bidi: ["a", "b"],
 };
 
-/** One case as a client reports it: a line of JSON on its standard output. */
+/** The result of one case as a client reports it: one line of JSON on its standard output. */
 export interface Report {
   readonly case: string;
   readonly result: unknown;
 }
 
-/** The cases of a client; a browser cannot stream both ways. */
+/** The cases for a client. Without `bidi` (browsers) they exclude streams in both directions. */
 export function casesFor(bidi: boolean): string[] {
   return Object.keys(EXPECTED).filter((name) => bidi || name !== "bidi");
 }

@@ -1,5 +1,6 @@
-// `npm run test:interop [-- --nightly]`: real clients of other makers and languages against both doors, each case held against
-// the same expectation. With CI=true a client that is skipped fails the run.
+// `npm run test:interop [-- --nightly]`: runs clients of other projects and languages against the gRPC and
+// the web listener, and compares each case with the same expected result. With CI=true a skipped client fails
+// the run.
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync } from "node:fs";
 import os from "node:os";
@@ -14,10 +15,10 @@ import { runGrpcurl, WITHOUT } from "./grpcurl/client.ts";
 const { flags } = readCommandLine({
   command: "npm run test:interop",
   about:
-    "Real clients of other makers and languages against both doors: Node, Python, Go, grpcurl, Chromium. A client that the machine cannot have is skipped, with CI=true that is a failure.",
-  flags: { nightly: "Java and Rust too; their first build takes minutes" },
+    "Runs clients of other projects and languages against the gRPC and the web listener: Node, Python, Go, grpcurl, Chromium. It skips a client that this machine cannot run; with CI=true that is a failure.",
+  flags: { nightly: "also runs Java and Rust; their first build takes minutes" },
   examples: ["", "--nightly"],
-  exitCodes: "1 when a client disagrees",
+  exitCodes: "1 when a client reports another result than expected",
 });
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), "bellwether-interop-"));
@@ -31,12 +32,12 @@ const run = async (command: string, args: readonly string[], cwd = here(".")): P
     .map((line) => JSON.parse(line));
 };
 
-/** One client: how it is called, or why it cannot be. */
+/** One client: how it is run, or why it cannot be. */
 interface InteropClient {
   readonly name: string;
   readonly bidi: boolean;
   readonly missing?: string | undefined;
-  /** Cases that it cannot report. */
+  /** Cases that the client cannot report. */
   readonly without?: readonly string[];
   readonly reports: (echo: EchoServer) => Promise<Report[]>;
 }
@@ -101,7 +102,7 @@ const CLIENTS: readonly InteropClient[] = [
   })),
 ];
 
-/** Their builds take minutes. */
+/** Clients whose builds take minutes. */
 const NIGHTLY: readonly InteropClient[] = flags.nightly ? [javaClient(), rustClient()] : [];
 
 let passed = 0;
@@ -142,7 +143,7 @@ async function failuresOf(client: InteropClient, echo: EchoServer): Promise<stri
   });
 }
 
-/** A Python with grpcio: the machine's own, or a virtual environment that pip can fill. */
+/** Path of a Python with grpcio: the machine's own, or a virtual environment into which pip installs it. */
 function pythonWithGrpc(): { readonly command: string; readonly missing?: string } {
   const works = (command: string): boolean => {
     try {
@@ -171,7 +172,7 @@ function buildGo(): { readonly command: string; readonly missing?: string } {
     execFileSync("go", ["build", "-o", command, "."], { cwd: here("go"), stdio: ["ignore", "ignore", "inherit"] });
     return existsSync(command) ? { command } : { command, missing: "go built nothing" };
   } catch {
-    return { command, missing: "Go is not installed, or its modules cannot be had" };
+    return { command, missing: "Go is not installed, or its modules cannot be downloaded" };
   }
 }
 
@@ -190,7 +191,7 @@ function javaClient(): InteropClient {
   return { name: "java grpc-java", bidi: true, missing, reports };
 }
 
-/** tonic cancels a call by dropping it: there is nobody left to see a status. */
+/** tonic cancels a call by dropping its future, so no code is left to read a status. */
 function rustClient(): InteropClient {
   const target = path.join(cache, "rust");
   const missing = build("cargo", ["build", "-q", "--release", "--target-dir", target], "rust", "Rust with Cargo");
@@ -198,12 +199,12 @@ function rustClient(): InteropClient {
   return { name: "rust tonic", bidi: true, missing, without: ["cancel"], reports };
 }
 
-/** Builds a client in its folder; gives back why that is impossible. */
+/** Builds a client in its folder. Returns the reason when it cannot be built. */
 function build(command: string, args: readonly string[], folder: string, needed: string): string | undefined {
   try {
     execFileSync(command, args, { cwd: here(folder), stdio: ["ignore", "ignore", "inherit"] });
     return undefined;
   } catch {
-    return `${needed} is not installed, or its packages cannot be had`;
+    return `${needed} is not installed, or its packages cannot be downloaded`;
   }
 }

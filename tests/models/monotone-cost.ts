@@ -1,6 +1,7 @@
-// What holding features to their declared direction costs, and whether it holds: `node tests/models/monotone-cost.ts`.
-// For each data set the AUC on test rows with and without monotone splits, over several seeds, and the violations among 10,000
-// random pairs of rows that differ in one declared feature. Real data is read from ../shared/data; what is absent is skipped.
+// `node tests/models/monotone-cost.ts`: measures what monotone splits (a declared direction per feature) cost
+// in AUC, and whether scores follow the direction. For each data set: the AUC on test rows with and without
+// monotone splits, over several seeds, and the violations among 10,000 random pairs of rows that differ in
+// one declared feature. It reads real data from ../shared/data and skips data sets that are absent.
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
@@ -27,16 +28,16 @@ interface DataSet {
   readonly seeds: number;
 }
 
-/** What was found on one data set. */
+/** The measurements of one data set. */
 export interface MonotoneCost {
   readonly name: string;
   readonly seeds: number;
-  /** Mean AUC on test rows. */
+  /** Mean AUC on test rows, without monotone splits and with them. */
   readonly free: number;
   readonly monotone: number;
   readonly baseline: { readonly feature: string; readonly auc: number } | null;
   readonly violations: number;
-  /** The same count for the model that is not held to the directions. */
+  /** Violations of the model without monotone splits. */
   readonly freeViolations: number;
 }
 
@@ -62,7 +63,10 @@ export async function measureCost({ name, table, spec, seeds }: DataSet): Promis
 
 type Trained = Awaited<ReturnType<typeof trainRiskModel>>;
 
-/** Pairs that answer against a direction, of 10,000: a row of the table, one declared feature of it set to two random known values. */
+/**
+ * Violations among 10,000 pairs. A pair is a row of the table, with one declared feature set to two random
+ * known values.
+ */
 function countViolations({ treeModel, bundle }: Trained, spec: ModelSpec, table: FeatureTable): number {
   const random = createRandom(7, "pairs");
   const declared = spec.features.filter(({ kind, direction }) => kind === "numeric" && direction !== "unknown");
@@ -91,7 +95,10 @@ function countViolations({ treeModel, bundle }: Trained, spec: ModelSpec, table:
   );
 }
 
-/** Ratios of Polish companies whose meaning gives a direction (UCI 365); the other ratios have none. */
+/**
+ * Financial ratios of Polish companies (UCI 365) whose meaning implies a direction; the other ratios have
+ * none.
+ */
 const POLISH_DIRECTIONS: Readonly<Record<number, FeatureSpec["direction"]>> = {
   1: "lowers",
   2: "raises",
@@ -161,7 +168,7 @@ async function* dataSets(): AsyncGenerator<DataSet> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  if (!existsSync(DATA)) return console.log("the real data sets are not here: ../shared/data");
+  if (!existsSync(DATA)) return console.log("the real data sets are absent: ../shared/data");
   yield await read("SCMS", path.join(ROOT, "config/examples/scms"), DATA, 8);
   yield await read("US bankruptcies", path.join(ROOT, "config/examples/bankruptcy"), DATA, 3);
   yield { name: "Polish bankruptcies", ...polishTable(), seeds: 4 };

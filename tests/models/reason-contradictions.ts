@@ -1,6 +1,6 @@
-// Counts, over the alerts of the demo, contributions that point against the declared direction of their feature:
-// `node tests/models/reason-contradictions.ts`. A reason contradicts when its value lies on the safer side of typical and it
-// increases the risk, or the reverse.
+// `node tests/models/reason-contradictions.ts`: counts the contributions of the demo's alerts that contradict
+// the declared direction of their feature. A reason contradicts when its value is on the safer side of the
+// typical value and it increases the risk, or the reverse.
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -19,21 +19,27 @@ import { scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 
 const CONFIG = path.resolve(import.meta.dirname, "../../config");
 
-/** Counts over the suppliers of band high. */
+/** Counts for the suppliers of band high. */
 export interface Contradictions {
   readonly alerts: number;
-  /** Reasons before selection, and those that contradict. */
+  /** Reasons before selection, and how many of them contradict. */
   readonly reasons: number;
   readonly contradicting: number;
-  /** Reasons after selection, and those that contradict: what a reader is shown. */
+  /** Reasons after selection, which a reader sees, and how many of them contradict. */
   readonly shown: number;
   readonly shownContradicting: number;
-  /** Reasons that ops-service gives the page and its alerts, from what it keeps of a score, and those that contradict. */
+  /**
+   * Reasons that ops-service shows on the page and in alerts, from its stored scores, and how many of them
+   * contradict.
+   */
   readonly onPage: number;
   readonly onPageContradicting: number;
 }
 
-/** Trains the demo's model and counts. @param monotone False: no feature is held to its direction. */
+/**
+ * Trains the demo's model and counts.
+ * @param monotone false: without monotone splits
+ */
 export async function countContradictions(suppliers: number, monotone: boolean): Promise<Contradictions> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "reasons-"));
   try {

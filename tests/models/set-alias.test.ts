@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
-/** A registry with v1 and v2, of which v2 is the champion. */
+/** Root of a registry with v1 and v2. The champion is v2. */
 let root = "";
 beforeEach(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), "bellwether-models-"));
@@ -50,7 +50,7 @@ beforeEach(async () => {
 });
 
 type SchedulerOver = Partial<Parameters<typeof createSchedulerService>[0]>;
-/** scheduler-service on the registry; its ops-service is away unless named. */
+/** Starts scheduler-service on the registry. Its ops-service does not answer unless `over` names one. */
 async function startScheduler(over: SchedulerOver = {}, token?: string) {
   const folder = await weeklyFolder();
   const service = await createSchedulerService({
@@ -67,13 +67,13 @@ async function startScheduler(over: SchedulerOver = {}, token?: string) {
   });
   return { service, url, models: createClient(ModelPublishingService, transport) };
 }
-/** ml-service on the registry; gives its URL. */
+/** Starts ml-service on the registry and returns its URL. */
 async function startMl(): Promise<string> {
   const ml = await createMlService({ ...FREE, registryRoot: root, defaultModel: NAME, pollMs: 1_000, logger });
   onTestFinished(() => ml.stop());
   return `http://127.0.0.1:${ml.addresses.grpc.port}`;
 }
-/** The command line, on a registry folder that is not there. */
+/** Runs the command line with a registry folder that does not exist. */
 function bellwether(...args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
   const env = { ...process.env, MODEL_REGISTRY_URL: "file:/nowhere" };
   return new Promise((resolve) => {
@@ -94,13 +94,13 @@ async function rejectionOf(call: Promise<unknown>): Promise<{ code: Code; reason
 }
 const move = (version: string, over: object = {}) => ({ alias: "champion", version, reason: "because", ...over });
 const champions = async () => (await readAliases(root, NAME)).champions.map(({ version }) => version);
-/** Moves in ops' trail, oldest first. */
+/** Moves of aliases in the audit log of ops-service, oldest first. */
 async function recorded({ audit }: OpsHarness) {
   const { records } = await audit.queryEvents({ kind: "model.alias_set", pageSize: 500 });
   return records.reverse().map(({ event }) => ({ actor: event?.actor, ...JSON.parse(event?.payloadJson ?? "{}") }));
 }
 
-test("an alias is moved with who, why and when, and the same call again changes nothing", async () => {
+test("SetAlias records who, why and when, and the same call again changes nothing", async () => {
   const { models } = await startScheduler();
   const { alias } = await models.setAlias(move("v1", { expectedVersion: "v2" }));
   expect(alias).toMatchObject({ name: "champion", version: "v1", setBy: "anonymous", reason: "because" });
@@ -108,7 +108,7 @@ test("an alias is moved with who, why and when, and the same call again changes 
   expect(await champions()).toEqual(["v1", "v2", "v1"]);
 });
 
-test("what is not there is NOT_FOUND, what has moved FAILED_PRECONDITION, what is no name INVALID_ARGUMENT", async () => {
+test("SetAlias answers NOT_FOUND for an unknown model or version, FAILED_PRECONDITION for an alias that has moved, and INVALID_ARGUMENT for an invalid name", async () => {
   const { models } = await startScheduler();
   const rejected = (over: object) => rejectionOf(models.setAlias({ ...move("v1"), ...over }));
   expect(await rejected({ modelName: "nobody" })).toEqual({ code: Code.NotFound, reason: "MODEL_NOT_FOUND" });
@@ -128,7 +128,7 @@ test("what is not there is NOT_FOUND, what has moved FAILED_PRECONDITION, what i
   expect(await champions()).toEqual(["v1", "v2"]);
 });
 
-test("only an admin moves an alias, and the history has the name", async () => {
+test("only an admin moves an alias, and the history has the admin's name", async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-keys-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const files = await createLocalKeys(path.join(folder, "keys"));
@@ -147,7 +147,7 @@ test("only an admin moves an alias, and the history has the name", async () => {
   expect((await models.setAlias(move("v1"))).alias?.setBy).toBe("admin@example.org");
 });
 
-test("an alias is not moved to a version that cannot be served or whose files were changed", async () => {
+test("SetAlias rejects a version that cannot be served or whose files were changed", async () => {
   const { models } = await startScheduler();
   const trained = await trainDemoModel(9);
   const rest = { modelName: NAME, origin: "trained" as const, configHash: "", evaluation: null, now: new Date() };
@@ -188,7 +188,7 @@ test("an alias is not moved to a version that cannot be served or whose files we
   await models.setAlias(move("v2", { alias: "challenger" }));
 });
 
-test("of writers with the same expectation one moves the alias, over the RPC and beside it", async () => {
+test("of several writers with the same expected version one moves the alias, by RPC or in the folder", async () => {
   const { models } = await startScheduler();
   await publishDemoModel(root, 8);
   const offline = { modelName: NAME, alias: "champion" as const, setBy: "cli", reason: "beside", now: new Date() };
@@ -203,12 +203,12 @@ test("of writers with the same expectation one moves the alias, over the RPC and
   const [, , , winner] = await champions();
   expect(await champions()).toHaveLength(4);
   const won = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  // Those that wanted the same version find it done.
+  // Writers that wanted the winner's version find it set and succeed too.
   expect(new Set(won)).toEqual(new Set([winner]));
   expect(won).toHaveLength(3);
 });
 
-test("a writer that is killed with the lock in its hand leaves the old alias, and nobody waits for it", async () => {
+test("a writer that is killed while it holds the lock leaves the old alias, and the next writer succeeds", async () => {
   const lock = new URL(import.meta.resolve("@bellwether/registry/publish/write-lock")).href;
   const script = `
     const { withWriteLock } = await import(${JSON.stringify(lock)});
@@ -233,7 +233,7 @@ test("a writer that is killed with the lock in its hand leaves the old alias, an
   expect((await models.setAlias(move("v1"))).alias?.version).toBe("v1");
 });
 
-test("a writer that is killed at any moment leaves a whole file", async () => {
+test("a writer that is killed at any moment leaves a complete file", async () => {
   const aliases = new URL(import.meta.resolve("@bellwether/registry/publish/set-alias")).href;
   const script = `
     const { setAlias } = await import(${JSON.stringify(aliases)});
@@ -248,7 +248,7 @@ test("a writer that is killed at any moment leaves a whole file", async () => {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     const ended = once(child, "exit");
-    // Somewhere within one of its next writes.
+    // Kills it at a random moment of its next writes.
     for (let writes = 0; writes < 3; writes++) await once(child, "message");
     await new Promise((resolve) => setTimeout(resolve, round));
     child.kill("SIGKILL");
@@ -260,7 +260,7 @@ test("a writer that is killed at any moment leaves a whole file", async () => {
   }
 });
 
-test("ml-service answers with the new champion soon after", async () => {
+test("ml-service scores with the new champion soon after", async () => {
   using transport = createMeshTransport({ url: await startMl() });
   const inference = createClient(InferenceService, transport);
   const { features, categories } = demoSupplier(1);
@@ -274,7 +274,7 @@ test("ml-service answers with the new champion soon after", async () => {
   expect((await reads.listProductionHistory({})).champions[0]).toMatchObject({ version: "v1", reason: "because" });
 });
 
-test("a move does not wait for ops, and is in its trail once when it is back, whoever made it", async () => {
+test("a move does not wait for ops-service, and its audit log has every move once when it answers again", async () => {
   await using gate = await startGate();
   const first = await startScheduler({ opsUrl: gate.url });
   await first.models.setAlias(move("v1"));
@@ -322,7 +322,7 @@ test("a move does not wait for ops, and is in its trail once when it is back, wh
   expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 7n });
 });
 
-test("the command line promotes and rolls back over the services when it is told where they are", async () => {
+test("the command line promotes and rolls back through the services when flags name them", async () => {
   const { url } = await startScheduler();
   const at = ["--scheduler", url, "--ml", await startMl()];
   const promoted = await bellwether("models", "promote", "v1", "--reason", "by RPC", "--json", ...at);
@@ -340,7 +340,7 @@ test("the command line promotes and rolls back over the services when it is told
     stderr: expect.stringContaining('has no version or alias "v9"'),
   });
   const away = ["--scheduler", "http://127.0.0.1:1", "--ml", "http://127.0.0.1:1"];
-  // A version goes to scheduler-service, an alias is looked up at ml-service first.
+  // The command sends a version to scheduler-service. It first looks an alias up at ml-service.
   for (const [version, service] of [
     ["v1", "scheduler-service"],
     ["challenger", "ml-service"],
@@ -350,7 +350,7 @@ test("the command line promotes and rolls back over the services when it is told
   }
 });
 
-test("an alias file that is none is DATA_LOSS and stays as it is", async () => {
+test("SetAlias answers DATA_LOSS for a damaged alias file and leaves it as it is", async () => {
   const file = path.join(root, NAME, "aliases.json");
   await writeFile(file, "{");
   const { models } = await startScheduler();

@@ -9,7 +9,7 @@ import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { outsideCalls } from "./outside-calls.ts";
 
-/** A process under strace; containers may forbid tracing. */
+/** Whether a process can run under strace. Containers may forbid tracing. */
 const hasStrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const ENV = { PATH: process.env.PATH ?? "", BELLWETHER_AUDIT_SINK: "ops", OTEL_METRIC_EXPORT_INTERVAL: "1000" };
@@ -17,7 +17,7 @@ const ENV = { PATH: process.env.PATH ?? "", BELLWETHER_AUDIT_SINK: "ops", OTEL_M
 interface Watched extends AsyncDisposable {
   readonly web: string;
   readonly trace: string;
-  /** What it said on stdout and stderr. */
+  /** What the process wrote to stdout and stderr. */
   readonly output: () => string;
 }
 
@@ -33,7 +33,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a service under strace, in an environment of its own, with homes that cannot be written. */
+/** Starts a service under strace, with its own environment and a home folder that cannot be written. */
 async function watch(name: string, label: string, env: Record<string, string>, ...preload: string[]): Promise<Watched> {
   const trace = path.join(folder, `${label}.strace`);
   const main = createRequire(import.meta.url).resolve(`@bellwether/${name}/main`);
@@ -45,7 +45,7 @@ async function watch(name: string, label: string, env: Record<string, string>, .
     "strace",
     ["-D", "-f", "-qq", "-e", "trace=%network,openat", "-o", trace, process.execPath, ...preload, main],
     {
-      // The telemetry that is left on writes into the folder it is in.
+      // The runtime's telemetry, where it is on, writes into the working folder.
       cwd: name === "ml-service" ? folder : ROOT,
       env: { ...ENV, ...ports, HOME: "/proc/none", BELLWETHER_DATA_DIR: data, ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -65,7 +65,7 @@ async function watch(name: string, label: string, env: Record<string, string>, .
   return { web, trace, output: () => output, [Symbol.asyncDispose]: () => end(child) };
 }
 
-/** With -D the child is the service, and strace one of its descendants. */
+/** With -D the child process is the service itself, and strace is one of its descendants. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   child.kill("SIGTERM");
@@ -100,7 +100,7 @@ async function score({ web }: Watched): Promise<void> {
 }
 
 test.skipIf(!hasStrace)(
-  "no service resolves or connects to anything outside, and ml-service would if the setting were removed",
+  "no service resolves or connects to an outside address, and ml-service would without its telemetry setting",
   { timeout: 240_000 },
   async () => {
     const database = await cluster.createDatabase();
@@ -109,7 +109,7 @@ test.skipIf(!hasStrace)(
     await using ops = await watch("ops-service", "ops", { DATABASE_URL: database });
     await using scheduler = await watch("scheduler-service", "scheduler", { ...models, DATABASE_URL: queue });
     await using ml = await watch("ml-service", "ml", models);
-    // The last to start: when it has looked outside, the others have had longer to do so.
+    // This process starts last: when its outside call is seen, the others have had more time for theirs.
     const preload = path.join(import.meta.dirname, "telemetry-left-on.mjs");
     await using removed = await watch("ml-service", "removed", models, "--import", preload);
     for (const each of [ml, removed]) await score(each);

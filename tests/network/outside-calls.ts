@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
 
-/** Files of the runtime's telemetry. */
+/** Files that the telemetry of ONNX Runtime opens. */
 const TELEMETRY_FILES = /"(\/etc\/machine-id|[^"]*mat-debug[^"]*|[^"]*\.onnxruntime[^"]*)"/;
-/** A name server, also one on this machine, and the sockets of those that answer for it. */
+/** A call to a name server, also on this machine, or to the sockets of systemd's resolver. */
 const NAME_SERVER = /htons\(53\)|\/run\/systemd\/resolve/;
 /** An address in a system call, as strace prints it. */
 const ADDRESS = /sa_family=(AF_INET6?), .*?inet_(?:addr\("([^"]+)"\)|pton\(AF_INET6, "([^"]+)")/;
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 /**
- * The system calls of a trace (`strace -f -e trace=%network,openat`) that reach beyond the machine: an address that is not of the
- * loopback, a name server, or a file of the runtime's telemetry. Sockets that are only made or that listen are none; nor is the list
- * of name servers, which Node reads when its resolver is loaded.
+ * The system calls of a trace (`strace -f -e trace=%network,openat`) that reach beyond the machine: an
+ * address outside the loopback, a name server, or a file of the runtime's telemetry. Sockets that are only
+ * created or that listen do not count. Neither does the list of name servers, which Node reads when it loads
+ * its resolver.
  */
 export function outsideCalls(traceFile: string): string[] {
   return readFileSync(traceFile, "utf8")

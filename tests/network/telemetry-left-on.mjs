@@ -1,4 +1,4 @@
-// Preloaded to a service: undoes what turns ONNX Runtime's telemetry off, to show that the watch sees it.
+// Preloaded into a service: turns ONNX Runtime's telemetry on again, to show that the test detects its calls.
 const NAME = "ORT_DISABLE_TELEMETRY";
 delete process.env[NAME];
 process.env = new Proxy(process.env, {

@@ -8,11 +8,11 @@ import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/
 import { PROCESS_ENV } from "@bellwether/testing/service-process";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
-// A process of its own loads everything anew: seconds on a busy machine.
+// Each process loads all its modules: this takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const START = path.join(import.meta.dirname, "start-process.ts");
-/** A process that has something open is ended after this time, by SIGKILL. */
+/** A process that is still open after this time is ended by SIGKILL. */
 const OPEN_MS = 60_000;
 const NOWHERE = "http://127.0.0.1:1";
 
@@ -37,7 +37,7 @@ afterAll(async () => {
 
 type Env = Readonly<Record<string, string>>;
 
-/** Starts a service in a process that only its own open handles keep. */
+/** Starts a service in a process that ends by itself unless a handle stays open. */
 async function start(name: string, env: Env): Promise<{ readonly ended: unknown; readonly said: string }> {
   const prefix = name.toUpperCase().replace("-", "_");
   const ports = Object.fromEntries(["GRPC", "WEB", "ADMIN"].map((listener) => [`${prefix}_${listener}_PORT`, "0"]));
@@ -55,7 +55,7 @@ async function start(name: string, env: Env): Promise<{ readonly ended: unknown;
 
 type Step = readonly [step: string, env: () => Env, said: RegExp];
 
-/** Steps that `runService` takes for every service alike. */
+/** Steps that `runService` takes in the same way for every service. */
 const SHARED: readonly Step[] = [
   ["its variables", () => ({ ML_SERVICE_WEB_PORT: "x" }), /_WEB_PORT: found "x"/],
   [
@@ -76,7 +76,7 @@ const SHARED: readonly Step[] = [
   ],
 ];
 
-/** The listeners open one after the other: at the third, two are to be closed. */
+/** The listeners open one after the other: when the third fails, two have to be closed. */
 const listeners = (prefix: string): readonly Step[] =>
   ["GRPC", "WEB", "ADMIN"].map((listener) => [
     `its ${listener} port`,
@@ -113,8 +113,8 @@ const SERVICES: Readonly<Record<string, readonly Step[]>> = {
   ],
 };
 
-describe.each(Object.entries(SERVICES))("%s, whose start fails", (name, steps) => {
-  it.each(steps)("at %s, leaves nothing open that would keep its process", async (_, env, said) => {
+describe.each(Object.entries(SERVICES))("%s whose start fails", (name, steps) => {
+  it.each(steps)("at %s leaves nothing open, and its process ends", async (_, env, said) => {
     const DATABASE_URL = name === "ml-service" ? "" : await cluster.createDatabase();
     const end = await start(name, { DATABASE_URL, ...env() });
     expect(end).toEqual({ ended: 1, said: expect.stringMatching(said) });

@@ -1,4 +1,5 @@
-// Runs a service as its main.ts does, but without `process.exit`: what a failed start leaves open keeps this process alive.
+// Runs a service as its main.ts does, but without `process.exit`: a handle that a failed start leaves open
+// keeps this process alive.
 import { runService } from "@bellwether/mesh/server/run-service";
 
 const [, , name] = process.argv;

@@ -32,7 +32,7 @@ describe("bellwether start in an empty folder", () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  test("one weekly run is done and its counts add up", async () => {
+  test("one weekly run is complete and its counts add up", async () => {
     const { weekly_run, ops_service } = mesh.started;
     expect(weekly_run).toMatchObject({ rows_read: 10_500, rows_scored: 10_500, rows_rejected: 0 });
     const status = await json(`${ops_service.web}/batch/status`);
@@ -40,7 +40,7 @@ describe("bellwether start in an empty folder", () => {
     expect(Number(status.rows_read)).toBe(Number(status.rows_scored) + Number(status.rows_rejected));
   });
 
-  test("8 to 12 % of the suppliers are high, and the worst have alerts", async () => {
+  test("8 to 12 % of the suppliers are high, and the worst of them have alerts", async () => {
     const { ops_service, weekly_run } = mesh.started;
     const { alerts } = await json(`${ops_service.web}/alerts?page_size=200`);
     expect(alerts.length).toBe(Math.min(200, weekly_run?.alerts_raised ?? 0));
@@ -52,7 +52,7 @@ describe("bellwether start in an empty folder", () => {
     expect(high / suppliers).toBeLessThan(0.12);
   });
 
-  test("the page is served where the contracts are", async () => {
+  test("ops-service serves the page on its web listener", async () => {
     const response = await fetch(mesh.started.dashboard ?? "", { headers: { accept: "text/html" } });
     expect(response.headers.get("content-type")).toMatch(/^text\/html/);
     expect(await response.text()).toContain("Bellwether");
@@ -74,7 +74,7 @@ describe("bellwether start in an empty folder", () => {
     },
   );
 
-  test("the served score is the offline score", async () => {
+  test("predict and explain print the same with --url as offline", async () => {
     const predict = ["predict", "--input", SUPPLIER, "--json"];
     const offline = await folder.run(predict);
     const served = await folder.run([...predict, "--url", mesh.started.ml_service.web]);
@@ -91,7 +91,7 @@ describe("bellwether start in an empty folder", () => {
   });
 
   test.skipIf(!existsSync(SHARED))(
-    "real deliveries take the same way: their alerts name real vendors (needs the shared data)",
+    "a week of real deliveries raises alerts with the names of real vendors (needs the shared data)",
     async () => {
       const pair = ["model_config", "feature_mapping"].map((name) => `config/examples/scms/${name}.yaml`);
       const config = ["--config", pair[0] ?? "", "--mapping", pair[1] ?? ""];
@@ -121,7 +121,7 @@ describe("bellwether start in an empty folder", () => {
     },
   );
 
-  test("a second start in the same folder leaves the first alone", async () => {
+  test("a second start in the same folder fails and does not disturb the first", async () => {
     expect(await folder.run(["start"])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^bellwether: process \d+ holds .*start\.lock: wait for it or stop it\n$/),
@@ -129,7 +129,7 @@ describe("bellwether start in an empty folder", () => {
     await json(`${mesh.started.ops_service.web}/alerts`);
   });
 
-  test("a killed start leaves nothing that serves, and the next one takes up its data", async () => {
+  test("a killed start leaves no service running, and the next start has its data", async () => {
     const { started } = mesh;
     expect(await mesh.end("SIGKILL")).toBe(null);
     for (const { web } of [started.ops_service, started.ml_service, started.scheduler_service])
@@ -159,7 +159,7 @@ async function countHigh(web: string): Promise<{ suppliers: number; high: number
   return { suppliers, high };
 }
 
-test("with keys made by auth the whole mesh runs on tokens, and a call without one is refused", async () => {
+test("with keys from the command auth the whole mesh uses tokens, and a call without a token is rejected", async () => {
   await using folder = await startFolder();
   const keys = path.join(folder.path, "keys");
   const made = JSON.parse((await folder.run(["auth", "keys", "--out", keys, "--json"])).stdout);
@@ -212,7 +212,7 @@ test("with keys made by auth the whole mesh runs on tokens, and a call without o
 test.each([
   ["DATABASE_URL", "postgres://ada:hidden@127.0.0.1:1/ops", "PostgreSQL at postgres://127.0.0.1:1/ops"],
   ["REDIS_URL", "redis://:hidden@127.0.0.1:1", "Redis at redis://127.0.0.1:1"],
-])("a store in %s that is not there is one line, before a model is trained", async (variable, url, named) => {
+])("start reports an unreachable store in %s with one line, before it trains a model", async (variable, url, named) => {
   await using folder = await startFolder();
   expect(await folder.run(["start"], { [variable]: url })).toEqual({
     code: 1,
@@ -221,7 +221,7 @@ test.each([
   });
 });
 
-test("a taken port and a malformed variable are told before anything is made", async () => {
+test("start reports a taken port and a malformed variable before it makes anything", async () => {
   await using folder = await startFolder();
   const taken = net.createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
@@ -238,7 +238,7 @@ test("a taken port and a malformed variable are told before anything is made", a
   expect(wrong.stderr).toContain('OPS_SERVICE_WEB_PORT: found "eighty", expected a port from 0 to 65535');
 });
 
-test("a data folder that cannot be made is told in one line", async () => {
+test("start reports a data folder that cannot be made with one line", async () => {
   await using folder = await startFolder();
   const { code, stderr } = await folder.run(["start"], { BELLWETHER_DATA_DIR: "/dev/null/data" });
   expect(code).toBe(1);

@@ -17,7 +17,7 @@ interface Listeners {
   readonly admin: string;
 }
 
-/** The line that `bellwether start --json` ends its start with. */
+/** The line that `bellwether start --json` prints when everything is ready. */
 export interface Started {
   readonly ops_service: Listeners;
   readonly ml_service: Listeners;
@@ -39,10 +39,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A folder of its own for data and models, with commands that run in it. */
+/** Creates a temporary folder for data and models, with functions that run commands on it. */
 export async function startFolder() {
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-start-"));
-  // The database's user has to get in.
+  // The database runs as another user, who must be able to enter the folder.
   await chmod(folder, 0o755);
   const env = (over: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
     ...process.env,
@@ -61,15 +61,18 @@ export async function startFolder() {
     path: folder,
     root: ROOT,
     env,
-    /** Arguments of Node for a command. */
+    /** Arguments of Node that run a command. */
     command: (args: readonly string[]): readonly string[] => [CLI, ...args],
-    /** Starts a command and does not wait for its end. Detached: in a process group of its own, as a terminal does. */
+    /**
+     * Starts a command and does not wait for its end. `detached` gives it its own process group, as a
+     * terminal does.
+     */
     spawn(args: readonly string[], over: NodeJS.ProcessEnv = {}, detached = false) {
       const started = begin(args, { BELLWETHER_LOG_LEVEL: "error", ...over }, "pipe", detached);
       const { child } = started;
       const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)];
       const line = firstLine(started, "the command");
-      // A command may end without a line; who waits for one hears of it.
+      // A command may end without a line. Whoever awaits `firstLine` still gets the rejection.
       line.catch(() => {});
       const ended = once(child, "close").then(async ([code]) => ({ code, stdout: await stdout, stderr: await stderr }));
       return { process: child, firstLine: line, ended };
@@ -92,11 +95,14 @@ export async function startFolder() {
 export interface StartedMesh {
   readonly started: Started;
   readonly pid: number;
-  /** Its exit code; null when a signal ended it. */
+  /** The exit code of the start; null when a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** What it wrote to a piped stderr, when it has ended. */
+  /** What the start wrote to a piped stderr. Resolves when the start has ended. */
   readonly stderr: Promise<string>;
-  /** Ends it by a signal and waits. @returns the exit code; null when the signal ended it */
+  /**
+   * Ends the start by a signal and waits.
+   * @returns the exit code; null when the signal ended it
+   */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -114,7 +120,7 @@ async function untilReady(mesh: NodeProcess): Promise<StartedMesh> {
   return { started, pid, ended: mesh.ended, stderr: errors, end: mesh.end };
 }
 
-/** Whether nothing answers at a URL. */
+/** True when nothing answers at a URL. */
 export const isSilent = (url: string): Promise<boolean> =>
   fetch(url).then(
     () => false,

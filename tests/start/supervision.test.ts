@@ -13,13 +13,13 @@ const within = (condition: () => unknown) => vi.waitFor(condition, { timeout: 60
 let folder: Awaited<ReturnType<typeof startFolder>>;
 beforeAll(async () => {
   folder = await startFolder();
-  // The first start trains a model and runs a week; the others find both.
+  // The first start trains a model and runs a week; later starts use both.
   const mesh = await folder.start();
   expect(await mesh.end("SIGTERM")).toBe(0);
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-/** The process of a service that a start runs. */
+/** Process id of a service of a start; undefined when the start has no such process. */
 function serviceOf(startPid: number, name: string): number | undefined {
   return childrenOf(startPid).find((pid) => read(`/proc/${pid}/cmdline`).includes(name));
 }
@@ -35,14 +35,14 @@ function read(file: string): string {
   }
 }
 
-/** Nothing of a start answers, and its database has ended. */
+/** Waits until no service of a start answers and its database has ended. */
 async function isNothingLeft(started: Started): Promise<void> {
   for (const { web } of [started.ops_service, started.ml_service, started.scheduler_service])
     await within(async () => expect(await isSilent(web)).toBe(true));
   await within(() => expect(existsSync(path.join(folder.path, "data/postgres/cluster/postmaster.pid"))).toBe(false));
 }
 
-test("a service that dies is started again on its ports; the third death in a minute ends the start, with its name and exit code", async () => {
+test("start restarts a killed service on its ports; the third end within a minute ends the start, which reports the service and its exit code", async () => {
   const mesh = await folder.start({}, "pipe");
   const { ml_service } = mesh.started;
   const ready = async () => expect((await fetch(`${ml_service.admin}/readyz`)).status).toBe(200);
@@ -64,7 +64,7 @@ test("a service that dies is started again on its ports; the third death in a mi
   await isNothingLeft(mesh.started);
 });
 
-test("a database that is killed is started again on its port; the third death in a minute ends the start, with its name", async () => {
+test("start restarts a killed database on its port; the third end within a minute ends the start, which reports the database", async () => {
   const mesh = await folder.start({}, "pipe");
   const { ops_service } = mesh.started;
   const pidFile = path.join(folder.path, "data/postgres/cluster/postmaster.pid");
@@ -94,24 +94,24 @@ test("a database that is killed is started again on its port; the third death in
   );
 });
 
-test("two signals at once, as npm and a terminal send for one Ctrl-C, and two of them, end with exit code 0", async () => {
+test("start ends with exit code 0 on several signals at once, as npm and a terminal send them for Ctrl-C", async () => {
   const mesh = await folder.start();
   for (const signal of ["SIGINT", "SIGTERM", "SIGINT"] as const) process.kill(mesh.pid, signal);
   expect(await mesh.ended).toBe(0);
   await isNothingLeft(mesh.started);
 });
 
-test("a terminal that closes ends it like a signal", async () => {
+test("start ends when its terminal closes, as it does on a signal", async () => {
   const mesh = await folder.start();
   expect(await mesh.end("SIGHUP")).toBe(0);
   await isNothingLeft(mesh.started);
 });
 
-test("a signal while it is starting ends it with exit code 0, and nothing is left running", async () => {
+test("a signal during the start ends it with exit code 0 and leaves no process running", async () => {
   const starting = folder.spawn(["start"]);
   onTestFinished(() => void starting.process.kill("SIGKILL"));
   const pid = starting.process.pid ?? 0;
-  // In the middle: the first service is there, and none has said where it listens.
+  // The start is not ready: its first service runs, and no service has reported its addresses.
   await within(() => expect(childrenOf(pid).length).toBeGreaterThan(0));
   await within(() => expect(serviceOf(pid, "ops-service")).toBeDefined());
   const services = childrenOf(pid);
@@ -121,7 +121,7 @@ test("a signal while it is starting ends it with exit code 0, and nothing is lef
   expect(existsSync(path.join(folder.path, "data/postgres/cluster/postmaster.pid"))).toBe(false);
 });
 
-test("Ctrl-C, which a terminal sends to the whole process group, while the database is made ends it with exit code 0 and leaves nothing half-made", async () => {
+test("Ctrl-C to the whole process group while the database is created ends the start with exit code 0 and leaves nothing half-made", async () => {
   await using fresh = await startFolder();
   const starting = fresh.spawn(["start"], {}, true);
   onTestFinished(() => void starting.process.kill("SIGKILL"));
@@ -134,11 +134,12 @@ test("Ctrl-C, which a terminal sends to the whole process group, while the datab
   expect(existsSync(path.join(home, "cluster/postmaster.pid"))).toBe(false);
 });
 
-test("a port that is taken half-way ends the start with the service's own line, and nothing is left running", async () => {
+test("a port that is taken during the start ends it with the error of the service, and leaves no process running", async () => {
   const port = 20_000 + (process.pid % 10_000);
   const starting = folder.spawn(["start"], { SCHEDULER_SERVICE_WEB_PORT: String(port) });
   onTestFinished(() => void starting.process.kill("SIGKILL"));
-  // ops-service and ml-service load: the ports were looked at, and scheduler-service is not there yet.
+  // At this moment start has checked the ports, ops-service and ml-service load, and scheduler-service does
+  // not run yet.
   await within(() => expect(serviceOf(starting.process.pid ?? 0, "ops-service")).toBeDefined());
   const taken = net.createServer().listen(port, "127.0.0.1");
   onTestFinished(() => void taken.close());
@@ -150,7 +151,7 @@ test("a port that is taken half-way ends the start with the service's own line, 
   expect(existsSync(path.join(folder.path, "data/postgres/cluster/postmaster.pid"))).toBe(false);
 });
 
-test("two starts at the same moment: one serves, the other says who holds the lock", async () => {
+test("of two starts at the same moment one serves, and the other reports which process has the lock", async () => {
   const starts = [folder.spawn(["start", "--json"]), folder.spawn(["start", "--json"])];
   onTestFinished(() => starts.forEach(({ process: child }) => void child.kill("SIGKILL")));
   const first = await Promise.race(starts.map(async (start) => ({ start, ...(await start.ended) })));
@@ -166,8 +167,8 @@ test("two starts at the same moment: one serves, the other says who holds the lo
   await isNothingLeft(started);
 });
 
-test("when npm, which started it, is killed, it stops everything", async () => {
-  // Stands for npm: starts the command by a shell that stays, and waits.
+test("start stops everything when npm, which started it, is killed", async () => {
+  // A shell in place of npm: it starts the command and waits for it.
   const line = [process.execPath, ...folder.command(["start", "--json"])].map((word) => `'${word}'`).join(" ");
   const script = `
     require("node:child_process").spawn("sh", ["-c", ${JSON.stringify(`${line}; exit $?`)}], { stdio: ["ignore", "inherit", "inherit"] });

@@ -8,10 +8,10 @@ import { createClient } from "@connectrpc/connect";
 import { expect, test, vi } from "vitest";
 import { startTraced } from "./traced-service.ts";
 
-// ops-service loads in a process of its own: seconds on a busy machine.
+// ops-service loads all its modules in its own process: this takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-test("a trace begins with what a person does on the page and goes on in ops and its SQL", async () => {
+test("a trace begins with a user's action on the page and includes ops-service and its SQL", async () => {
   await using cluster = await startPostgresCluster();
   await using collector = await startOtlpReceiver();
   await using ops = await startTraced("ops-service", collector.url, { DATABASE_URL: await cluster.createDatabase() });
@@ -28,9 +28,9 @@ test("a trace begins with what a person does on the page and goes on in ops and 
 
   const [traceId] = sent.map((text) => text.split("-")[1]);
   const inTrace = collector.spans.filter((span) => span.traceId === traceId);
-  const listeners = inTrace.filter(({ kind }) => kind === "SERVER");
+  const served = inTrace.filter(({ kind }) => kind === "SERVER");
   const calls = ["SupplierService/ListSuppliers", "AlertService/ListAlerts"];
-  expect(listeners).toMatchObject(
+  expect(served).toMatchObject(
     calls.map((call, i) => ({
       service: "ops-service",
       name: `bellwether.ops.v1.${call}`,
@@ -40,8 +40,8 @@ test("a trace begins with what a person does on the page and goes on in ops and 
   );
   const queries = inTrace.filter(({ kind }) => kind === "CLIENT");
   expect(queries).toMatchObject([
-    // No model has a complete run: there are no suppliers to look for.
-    { name: "SELECT bellwether.run", parentId: listeners[0]?.spanId },
-    { name: "SELECT bellwether.alert", parentId: listeners[1]?.spanId },
+    // Without a complete run of any model, ops-service does not query suppliers.
+    { name: "SELECT bellwether.run", parentId: served[0]?.spanId },
+    { name: "SELECT bellwether.alert", parentId: served[1]?.spanId },
   ]);
 });

@@ -1,11 +1,14 @@
 import { type ServiceName, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 
-/** Variables of a process that records every trace and sends it to `collectorUrl`. */
+/** Environment of a process that records every trace and sends it to `collectorUrl`. */
 export function tracedTo(collectorUrl: string): Record<string, string> {
   return { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl, OTEL_TRACES_SAMPLER: "always_on" };
 }
 
-/** Starts a service with its audit trail on, every trace recorded and sent to `collectorUrl`, its log collected. */
+/**
+ * Starts a service with its audit log on. It records every trace and sends it to `collectorUrl`; `output()`
+ * has its log.
+ */
 export function startTraced(
   name: ServiceName,
   collectorUrl: string,

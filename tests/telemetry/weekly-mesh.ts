@@ -7,7 +7,7 @@ import { publishDemoModel } from "@bellwether/testing/demo-model";
 import type { ServiceName } from "@bellwether/testing/service-process";
 import { startTraced, tracedTo } from "./traced-service.ts";
 
-/** What must stand in no span: each is in the data that goes through the services. */
+/** Values that no span may contain. Each is in the data that passes through the services. */
 export const CANARIES = {
   supplierId: "CANARY-SUPPLIER",
   displayName: "Canary Holdings",
@@ -50,7 +50,7 @@ weekly:
   rows: { ${ROWS}, attributes: { display_name: name, region: region, exposure: past_disputes * 100 } }
 `;
 
-/** A weekly file; every `breakEvery`-th row has a number that is none. */
+/** Text of a weekly file. Every `breakEvery`-th row has a text in place of a number. */
 function weekCsv(rows: number, breakEvery: number): string {
   const { supplierId, displayName, region, contractText, brokenNumber, feature } = CANARIES;
   const lines = Array.from({ length: rows }, (_, i) => {
@@ -60,29 +60,32 @@ function weekCsv(rows: number, breakEvery: number): string {
   return `supplier_id,name,past_disputes,financial_stability_index,avg_payment_delay_days,delivery_score,region,contract_text\n${lines.join("\n")}\n`;
 }
 
-/** The services of a weekly run, each in a process of its own. */
+/** The services of a weekly run, each in its own process. */
 export interface WeeklyMesh extends AsyncDisposable {
-  /** gRPC door of scheduler-service. */
+  /** URL of scheduler-service's gRPC listener. */
   readonly schedulerUrl: string;
-  /** Runs a week in scheduler-service's one-shot form, its telemetry sent to `collectorUrl`; gives the exit code and all it wrote. */
+  /**
+   * Runs one week in a process of scheduler-service that then ends. Its telemetry goes to `collectorUrl`.
+   * Resolves with the exit code and everything it wrote.
+   */
   runOnce(isoWeek: string, collectorUrl: string): Promise<{ readonly code: number; readonly output: string }>;
-  /** What all of them have logged. */
+  /** The logs of all services. */
   log(): string;
-  /** SIGTERM to all; ends when they have. Gives their exit codes. */
+  /** Sends SIGTERM to all services and waits for their end. Resolves with their exit codes. */
   stop(): Promise<readonly (number | null)[]>;
 }
 
-/** Where the services keep things and send their telemetry. */
+/** Where the services store data and send telemetry. */
 export interface WeeklyMeshOptions {
   readonly databaseUrl: string;
-  /** The jobs' store; left out: the database. */
+  /** Store of the jobs; left out: the database. */
   readonly redisUrl?: string;
   readonly collectorUrl: string;
-  /** Rows of week.csv. */
+  /** Number of rows in week.csv. */
   readonly rows: number;
 }
 
-/** Starts ml-service, ops-service and scheduler-service by their main.ts, every trace recorded. */
+/** Starts ml-service, ops-service and scheduler-service from their main.ts; every trace is recorded. */
 export async function startWeeklyMesh(options: WeeklyMeshOptions): Promise<WeeklyMesh> {
   await using starting = new AsyncDisposableStack();
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-traced-"));

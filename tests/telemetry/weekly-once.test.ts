@@ -5,7 +5,8 @@ import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startWeeklyMesh, type WeeklyMesh } from "./weekly-mesh.ts";
 
-// Three services and the run itself load in processes of their own: seconds on a busy machine.
+// Three services and the run each load their modules in their own process: this takes seconds on a busy
+// machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const running = new AsyncDisposableStack();
@@ -21,14 +22,14 @@ beforeAll(async () => {
 });
 afterAll(() => running.disposeAsync());
 
-test("a week run as a process of its own is one trace through the services, sent before the process ends", async () => {
+test("a week run in its own process is one trace through the services, sent before the process ends", async () => {
   expect(await mesh.runOnce("2026-W47", collectorUrl)).toMatchObject({ code: 0 });
   const [root] = collector.spans.filter(({ name }) => name === "weekly run");
   expect(root).toMatchObject({ service: "scheduler-service", kind: "INTERNAL", parentId: "", isError: false });
   const traced = () => collector.spans.filter(({ traceId }) => traceId === root?.traceId);
   const calls = traced().filter(({ kind, service }) => kind === "CLIENT" && service === "scheduler-service");
   expect(calls.map(({ parentId }) => parentId)).toEqual(calls.map(() => root?.spanId));
-  // The other services send theirs when they have some, or stop.
+  // The other services send their spans in batches, and the rest when they stop.
   await mesh.stop();
   const served = traced().filter(({ kind }) => kind === "SERVER");
   expect(new Set(served.map(({ service }) => service))).toEqual(new Set(["ml-service", "ops-service"]));
@@ -36,7 +37,7 @@ test("a week run as a process of its own is one trace through the services, sent
   expect(served.filter(({ parentId }) => !callIds.includes(parentId))).toEqual([]);
 });
 
-test("a run that fails is an error, and a collector that hangs holds its end up for less than 4 s", async () => {
+test("a failed run is an error in its trace, and a collector that does not answer delays its end by less than 4 s", async () => {
   expect((await mesh.runOnce("2026-W48", collectorUrl)).code).toBe(1);
   const runs = collector.spans.filter(({ name }) => name === "weekly run");
   expect(runs.map(({ isError }) => isError)).toEqual([false, true]);
@@ -53,7 +54,7 @@ test("a run that fails is an error, and a collector that hangs holds its end up 
   const withCollector = await took(collectorUrl);
   const withoutAnswer = await took(`http://127.0.0.1:${port}`);
   expect(sockets.length).toBeGreaterThan(0);
-  // 1.5 s to stop and 0.5 s of grace, twice: the machine may be busy.
+  // The bound is 1.5 s to stop and 0.5 s of grace, doubled for a busy machine.
   expect(withoutAnswer - withCollector).toBeLessThan(4_000);
   for (const socket of sockets) socket.destroy();
   hanging.close();

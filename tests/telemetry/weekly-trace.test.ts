@@ -9,7 +9,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { CANARIES, startWeeklyMesh } from "./weekly-mesh.ts";
 
-// Three services load in processes of their own: seconds on a busy machine.
+// Three services load all their modules in their own processes: this takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
@@ -26,13 +26,16 @@ const TO_THE_JOB = [
   `caller ${SPAN_ID}`,
 ];
 
-/** What was told of the weeks, by spans and metrics and by log lines. */
+/** What the services reported about the weeks: spans and metrics at the collector, and their logs. */
 interface TracedWeeks extends AsyncDisposable {
   readonly collector: OtlpReceiver;
   readonly log: string;
 }
 
-/** Runs one week well and one that fails, each asked for within a trace of its own, and stops the services. */
+/**
+ * Runs one week that completes and one that fails, each triggered within its own trace, and stops the
+ * services.
+ */
 async function runTracedWeeks(databaseUrl: string, redisUrl?: string): Promise<TracedWeeks> {
   const collector = await startOtlpReceiver();
   await using mesh = await startWeeklyMesh({
@@ -51,19 +54,19 @@ async function runTracedWeeks(databaseUrl: string, redisUrl?: string): Promise<T
   };
   expect(await run("2026-W47", "week.csv", TRACE_ID)).toMatchObject({ state: RunState.COMPLETE, rowsScored: 4_995n });
   expect(await run("2026-W48", "broken.csv", FAILED_TRACE_ID)).toMatchObject({ state: RunState.FAILED });
-  // Stopping sends what is left.
+  // The services send their remaining telemetry when they stop.
   expect(await mesh.stop()).toEqual([0, 0, 0]);
   return { collector, log: mesh.log(), [Symbol.asyncDispose]: () => collector[Symbol.asyncDispose]() };
 }
 
-/** A span and those above it, innermost first. */
+/** A span and its ancestors, innermost first. */
 function lineage(spans: readonly ReceivedSpan[], from: ReceivedSpan): string[] {
   const { service, kind, name, parentId } = from;
   const parent = spans.find(({ spanId }) => spanId === parentId);
   return [`${service} ${kind} ${name}`, ...(parent ? lineage(spans, parent) : [`caller ${parentId}`])];
 }
 
-/** The lineages of all spans of the week's trace that have a name. */
+/** The lineage of each span in the week's trace with this name and kind. */
 function lineages(spans: readonly ReceivedSpan[], name: RegExp, kind: string): string[][] {
   const traced = spans.filter(({ traceId }) => traceId === TRACE_ID);
   return traced.filter((span) => name.test(span.name) && span.kind === kind).map((span) => lineage(traced, span));
@@ -80,21 +83,24 @@ function assertOneTrace({ collector: { spans } }: TracedWeeks): void {
   expect(lineages(spans, /^INSERT bellwether.run_chunk/, "CLIENT")).toEqual([insert, insert]);
 }
 
-/** Looking for jobs, extending locks and the like begin no traces: each would be one of a single span, for ever. */
+/**
+ * Queue maintenance (looking for jobs, extending locks) begins no trace: each would be a trace of one span,
+ * again and again.
+ */
 function assertQuiet({ collector: { spans } }: TracedWeeks): void {
   const alone = spans.filter(({ kind, parentId }) => kind === "INTERNAL" && parentId === "");
   expect(alone.map(({ name }) => name)).toEqual([]);
 }
 
-/** The job that failed is an error where it ran, and where it was asked for it is none. */
+/** The failed job is an error in the span that ran it, and not in the span that triggered it. */
 function assertFailure({ collector: { spans } }: TracedWeeks): void {
   const failed = spans.filter(({ traceId, isError }) => traceId === FAILED_TRACE_ID && isError);
   const names = failed.map(({ kind, name }) => `${kind} ${name}`);
-  // The caller of a week that is not there yet gets NOT_FOUND, an error on its side only.
+  // A week that does not exist yet is NOT_FOUND, which is an error only in the span of the caller.
   expect(names.toSorted()).toEqual(["CLIENT bellwether.ops.v1.BatchService/GetRun", "CONSUMER process weekly"]);
 }
 
-/** Every canary as text, and the numeric one also as the bytes of a double and of a float. */
+/** Every canary as text; the numeric one also as the bytes of a double and of a float. */
 function assertNoData({ collector, log }: TracedWeeks, secrets: readonly string[]): void {
   const number = CANARIES.feature;
   const forms = [
@@ -103,7 +109,7 @@ function assertNoData({ collector, log }: TracedWeeks, secrets: readonly string[
     Buffer.from(new Float32Array([number]).buffer),
   ];
   const all = Buffer.concat([...collector.bodies, Buffer.from(log)]);
-  // Names that are meant to be there would be found.
+  // This search would find a canary: it finds names that spans do contain.
   expect(["PredictBatch", "weekly job failed"].filter((name) => !all.includes(name))).toEqual([]);
   expect(forms.filter((form) => all.includes(form)).map(String)).toEqual([]);
 }
@@ -115,7 +121,7 @@ describe("a weekly run from trigger to INSERT", () => {
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
-  test("is one trace without data, with the jobs on Postgres", async () => {
+  test("is one trace without data when the jobs are on Postgres", async () => {
     const databaseUrl = await cluster.createDatabase();
     await using weeks = await runTracedWeeks(databaseUrl);
     assertOneTrace(weeks);
@@ -124,7 +130,7 @@ describe("a weekly run from trigger to INSERT", () => {
     assertNoData(weeks, [new URL(databaseUrl).password]);
   });
 
-  test.skipIf(!hasRedis())("is one trace without data, with the jobs on Redis (needs redis-server)", async () => {
+  test.skipIf(!hasRedis())("is one trace without data when the jobs are on Redis (needs redis-server)", async () => {
     await using redis = await startRedis(REDIS_PASSWORD);
     const databaseUrl = await cluster.createDatabase();
     await using weeks = await runTracedWeeks(databaseUrl, redis.url);

@@ -6,22 +6,25 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { expect } from "vitest";
 
-/** Five chunks, the last one short; seven rows with a delay that is no number. */
+/** The rows of a week: five chunks, the last of them short, and seven rows whose delay is not a number. */
 export const ROWS = { read: 20_000, scored: 19_993, rejected: 7 } as const;
 
-/** Where a run's traces are. */
+/** Where a run leaves its results. */
 export interface RunTraces {
   readonly isoWeek: string;
-  /** What the ids of its suppliers begin with. */
+  /** Prefix of the supplier ids of the run. */
   readonly prefix: string;
-  /** ops-service's gRPC door. */
+  /** URL of ops-service's gRPC listener. */
   readonly ops: string;
   readonly databaseUrl: string;
   /** Text of report.csv. */
   readonly report: string;
 }
 
-/** Holds a run against what it must be: complete, every supplier scored once, every alert raised once, the chain whole. Gives a digest of the scores. */
+/**
+ * Asserts that a run is complete, that it scored every supplier and raised every alert exactly once, and that
+ * the audit chain holds. Returns a digest of the scores.
+ */
 export async function assertRun({ isoWeek, prefix, ops, databaseUrl, report }: RunTraces): Promise<string> {
   const ids = report
     .trimEnd()

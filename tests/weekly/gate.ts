@@ -1,27 +1,27 @@
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { expect, vi } from "vitest";
 
-/** A point in ops-service's work where its transaction waits until the gate is opened. */
+/** A point in a transaction of ops-service at which the transaction waits until the gate is opened. */
 export interface Gate extends AsyncDisposable {
   /** Resolves when a transaction waits at the gate. */
   reached(): Promise<void>;
-  /** Resolves when so many transactions wait for something, the one at the gate included. */
+  /** Resolves when this number of transactions waits for a lock, including the one at the gate. */
   waiting(transactions: number): Promise<void>;
   /** Cuts every connection between ops-service and its database. */
   cutConnections(): Promise<void>;
-  /** Lets all through, from now on. */
+  /** Lets all transactions pass from now on. */
   open(): Promise<void>;
 }
 
-/** Where the gates stand: a write of ops-service, as SQL of a trigger. */
+/** The places of the gates: a write of ops-service, as the SQL of a trigger. */
 export const GATES = {
-  /** Within SubmitChunk of the second chunk: scores are written, the receipt is about to be. */
+  /** In SubmitChunk of the second chunk, after the write of its scores and before that of its receipt. */
   secondChunk: "before insert on bellwether.run_chunk for each row when (new.chunk = 1)",
-  /** The last chunk is there; the run is about to enter the stage after it. */
+  /** After the last chunk, before the run enters its next stage. */
   afterChunks: "before update on bellwether.run for each row when (new.stage = 'drift' and old.stage <> 'drift')",
-  /** A run that lost too much is about to be failed. */
+  /** Before a run with too many losses is marked as failed. */
   failed: "before update on bellwether.run for each row when (new.state = 'failed' and old.state <> 'failed')",
-  /** Within CompleteRun: scores are published and alerts raised, the run is about to be complete. */
+  /** In CompleteRun, after scores are published and alerts raised, before the run is marked as complete. */
   complete: "before update on bellwether.run for each row when (new.state = 'complete' and old.state <> 'complete')",
 } as const;
 

@@ -17,7 +17,7 @@ import { weekCsv, weeklyFolder } from "../../services/scheduler-service/test/wee
 import { assertRun, ROWS } from "./assert-run.ts";
 import { type RelayedService, startRelayed } from "./relay.ts";
 
-/** ml-service and ops-service as processes, for all weeks of a test file. */
+/** ml-service and ops-service, each in its own process, for all weeks of a test file. */
 export interface WeeklyMesh extends AsyncDisposable {
   readonly cluster: PostgresCluster;
   /** ops-service's database. */
@@ -39,26 +39,34 @@ export async function startMesh(): Promise<WeeklyMesh> {
   return { cluster, databaseUrl, ops, ml, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
-/** A week of its own suppliers, ready to be run. */
+/** A week with its own suppliers, ready to be run. */
 export interface TestWeek extends AsyncDisposable {
   readonly isoWeek: string;
-  /** Writes another weekly file in place of the week's. */
+  /** Replaces the weekly file. */
   writeFile(csv: string): Promise<void>;
   startScheduler(queue: Readonly<Record<string, string>>): Promise<ServiceProcess>;
-  /** scheduler-service's one-shot form, on a machine of that name: its exit code and last line. */
+  /**
+   * Runs the week in a process of scheduler-service that then ends, with the data folder of `machine`.
+   * Resolves with its exit code and last line.
+   */
   runOnce(
     machine?: string,
     env?: Readonly<Record<string, string>>,
   ): Promise<{ readonly code: number; readonly line: string }>;
-  /** `bellwether weekly run --json`: its exit code, its line of JSON and what it says of an error. */
+  /** Runs `bellwether weekly run --json`. Resolves with its exit code, its line of JSON and its error text. */
   runCommand(
     ...options: readonly string[]
   ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
-  /** Holds the run, and that machine's report, against what they must be however they came about. Gives a digest of the scores. */
+  /**
+   * Asserts what must be true of every complete run, and of the report in the data folder of `machine`.
+   * Returns a digest of the scores.
+   */
   assertComplete(machine?: string): Promise<string>;
 }
 
-/** @param weekNumber from 10 to 52; the suppliers' ids have it too, so that no week touches another's alerts */
+/**
+ * @param weekNumber from 10 to 52; it is part of the supplier ids, so that a week does not change the alerts of another
+ */
 export async function createWeek(
   { ops, ml, databaseUrl }: WeeklyMesh,
   weekNumber: number,
@@ -105,7 +113,7 @@ export async function createWeek(
   };
 }
 
-/** Asks a scheduler for a week; gives the job's id. */
+/** Triggers a week and returns the id of its job. */
 export async function trigger(
   scheduler: ServiceProcess,
   { isoWeek }: TestWeek,
@@ -114,12 +122,12 @@ export async function trigger(
   return (await scheduleClient(scheduler).triggerRun({ scheduleId: "weekly", isoWeek, ...decisions })).jobId;
 }
 
-/** How a job ends. */
+/** Waits for the end of a job and returns its state. */
 export async function endOf(scheduler: ServiceProcess, jobId: string): Promise<RunState> {
   return (await lastProgress(scheduler, jobId))?.state ?? RunState.UNSPECIFIED;
 }
 
-/** The last that a job says. */
+/** Waits for the end of a job and returns its last status. */
 export async function lastProgress(scheduler: ServiceProcess, jobId: string): Promise<WatchProgressResponse | null> {
   let last: WatchProgressResponse | null = null;
   for await (const status of scheduleClient(scheduler).watchProgress({ jobId })) last = status;

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { closeGate } from "./gate.ts";
 import { createWeek, endOf, startMesh, trigger, type WeeklyMesh } from "./harness.ts";
 
-// Each test starts two or three processes, and waits for locks and retries of seconds.
+// Each test starts two or three processes, and waits seconds for locks and retries.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 let mesh: WeeklyMesh;
-/** Digest of the scores of a week that nothing happened to. */
+/** Digest of the scores of a week that ran without a disturbance. */
 let undisturbed = "";
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
-// The weeks rise from test to test: one that completes after a later one leaves alerts alone.
+// Each test uses a later week: a week that completes after a later one does not change alerts.
 const onPostgres = async () => ({ DATABASE_URL: await mesh.cluster.createDatabase() });
 
 async function assertSchedulerKill(weekNumber: number, queue: Readonly<Record<string, string>>): Promise<void> {
@@ -36,17 +36,17 @@ async function assertSchedulerKill(weekNumber: number, queue: Readonly<Record<st
   expect(await week.assertComplete()).toBe(undisturbed);
 }
 
-test("a scheduler killed in the middle of scoring, its jobs on Postgres: the next one ends the week", async () => {
+test("when a scheduler with its jobs on Postgres is killed during scoring, the next one completes the week", async () => {
   await assertSchedulerKill(11, await onPostgres());
 });
 
 describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no redis-server)", () => {
-  test("a scheduler killed in the middle of scoring: the next one ends the week", async () => {
+  test("when a scheduler is killed during scoring, the next one completes the week", async () => {
     await using redis = await startRedis();
     await assertSchedulerKill(12, { REDIS_URL: redis.url });
   });
 
-  test("a Redis killed as soon as the scheduler serves: the week is run when it is back", async () => {
+  test("when Redis is killed as soon as the scheduler serves, the week runs after Redis is back", async () => {
     await using redis = await startRedis();
     await using week = await createWeek(mesh, 13);
     await using scheduler = await week.startScheduler({ REDIS_URL: redis.url });
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no 
   });
 });
 
-test("ops-service killed in the middle of SubmitChunk: the job tries again and ends the week", async () => {
+test("when ops-service is killed during SubmitChunk, the job retries and completes the week", async () => {
   await using week = await createWeek(mesh, 14);
   await using gate = await closeGate(mesh.databaseUrl, "secondChunk");
   await using scheduler = await week.startScheduler(await onPostgres());
@@ -71,29 +71,32 @@ test("ops-service killed in the middle of SubmitChunk: the job tries again and e
 
 test.each([
   ["between the last chunk and the completion", 15, "afterChunks"],
-  ["in the middle of the completion, alerts raised", 16, "complete"],
-] as const)("ops-service killed %s: one line, and the same command ends the week", async (_when, number, place) => {
-  await using week = await createWeek(mesh, number);
-  await using gate = await closeGate(mesh.databaseUrl, place);
-  const cut = week.runOnce();
-  await gate.reached();
-  await mesh.ops.now.kill();
-  const { code, line } = await cut;
-  expect(code).toBe(1);
-  expect(line).toMatch(/^ops-service does not answer \(.*\); once it does, the run goes on where it stopped$/);
-  await gate.open();
-  await mesh.ops.restart();
-  expect((await week.runOnce()).code).toBe(0);
-  expect(await week.assertComplete()).toBe(undisturbed);
-});
+  ["during the completion, after alerts were raised", 16, "complete"],
+] as const)(
+  "when ops-service is killed %s, the command reports it in one line, and the same command completes the week",
+  async (_when, number, place) => {
+    await using week = await createWeek(mesh, number);
+    await using gate = await closeGate(mesh.databaseUrl, place);
+    const cut = week.runOnce();
+    await gate.reached();
+    await mesh.ops.now.kill();
+    const { code, line } = await cut;
+    expect(code).toBe(1);
+    expect(line).toMatch(/^ops-service does not answer \(.*\); once it does, the run goes on where it stopped$/);
+    await gate.open();
+    await mesh.ops.restart();
+    expect((await week.runOnce()).code).toBe(0);
+    expect(await week.assertComplete()).toBe(undisturbed);
+  },
+);
 
-test("ml-service killed in the middle of a batch: the job tries again and ends the week", async () => {
+test("when ml-service is killed during a batch, the job retries and completes the week", async () => {
   await using week = await createWeek(mesh, 17);
   const gate = await closeGate(mesh.databaseUrl, "secondChunk");
   await using scheduler = await week.startScheduler(await onPostgres());
   const jobId = await trigger(scheduler, week);
   await gate.reached();
-  // One chunk waits at the gate: as many bytes on their way to ml-service are those of a batch.
+  // One chunk waits at the gate, so a piece of more than 1,000 bytes to ml-service belongs to a batch.
   const killed = once(mesh.ml.now.process, "exit");
   mesh.ml.onBytes = (bytes) => {
     if (bytes > 1_000) mesh.ml.now.process.kill("SIGKILL");
@@ -106,7 +109,7 @@ test("ml-service killed in the middle of a batch: the job tries again and ends t
   expect(await week.assertComplete()).toBe(undisturbed);
 });
 
-test("ops-service cut off from its database in the middle of SubmitChunk: the same process ends the week", async () => {
+test("when ops-service loses its database connections during SubmitChunk, the same process completes the week", async () => {
   await using week = await createWeek(mesh, 18);
   await using gate = await closeGate(mesh.databaseUrl, "secondChunk");
   await using scheduler = await week.startScheduler(await onPostgres());
@@ -120,14 +123,15 @@ test("ops-service cut off from its database in the middle of SubmitChunk: the sa
   expect([mesh.ops.now.process.pid, mesh.ops.now.process.exitCode]).toEqual([pid, null]);
 });
 
-test("two schedulers at the same week: the second takes it over, the first is fenced off and says so", async () => {
+test("of two schedulers with the same week the second takes it over, and the first is fenced and reports that", async () => {
   await using week = await createWeek(mesh, 19);
   await using gate = await closeGate(mesh.databaseUrl, "secondChunk");
   const first = week.runOnce("one");
   await gate.reached();
   await gate.waiting(2);
   const second = week.runOnce("two");
-  // At the gate, behind it with its next chunk, and the second one at its start.
+  // Three transactions wait: the first scheduler's at the gate, its next chunk, and the start of the second
+  // scheduler.
   await gate.waiting(3);
   await gate.open();
   expect(await first).toEqual({ code: 1, line: "another worker has taken the run over and goes on with it" });

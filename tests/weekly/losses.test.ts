@@ -11,7 +11,7 @@ import { weekCsv } from "../../services/scheduler-service/test/weekly-fixture.ts
 import { closeGate } from "./gate.ts";
 import { createWeek, lastProgress, startMesh, trigger, type WeeklyMesh } from "./harness.ts";
 
-// Each test starts two or three processes, and waits for locks and retries of seconds.
+// Each test starts two or three processes, and waits seconds for locks and retries.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 let mesh: WeeklyMesh;
@@ -30,7 +30,7 @@ const eventsOf = async (runId: number | undefined) => {
   return (await audit.queryEvents({ subject: `run/${runId}` })).records.map(({ event }) => event);
 };
 
-/** What everybody can see of all weeks: scores, and alerts as they are. */
+/** What every reader sees of all weeks: the number of scores, and a digest of the alerts. */
 async function published(): Promise<object | undefined> {
   const pool = await openPostgres(mesh.databaseUrl, { max: 1 });
   try {
@@ -44,7 +44,7 @@ async function published(): Promise<object | undefined> {
   }
 }
 
-test("a week that lost too much is not published: not at once, not by retries, not after kill -9 of ops-service while it is failed", async () => {
+test("a week with too many losses is not published: not at once, not by retries, not after ops-service is killed while it marks the week as failed", async () => {
   await using good = await createWeek(mesh, 20);
   await good.writeFile(weekCsv(1_000));
   expect((await good.runOnce()).code).toBe(0);
@@ -60,7 +60,7 @@ test("a week that lost too much is not published: not at once, not by retries, n
   await mesh.ops.restart();
   const failure =
     '2026-W21 is not published: 400 rows rejected, 40 % of the rows (limits: 2 % and 10 rows); 600 suppliers, 60 % of the 1000 of 2026-W20 (limit: 70 %); correct the file and run the week again, or accept the losses with a reason (accept_losses). Rejected: 400 rows, avg_payment_delay_days: not a number (for example line 2 of week.csv: "soon")';
-  // One attempt met a dead ops-service, the next one the limits; there is no other.
+  // The first attempt found ops-service dead, the second exceeded the limits, and there was no third.
   expect(await lastProgress(scheduler, jobId)).toMatchObject({ state: RunState.FAILED, failure });
   const run = await runOf("2026-W21");
   expect(run).toMatchObject({ state: RunState.FAILED, failure });
@@ -80,7 +80,7 @@ test("a week that lost too much is not published: not at once, not by retries, n
   expect(JSON.parse(event?.payloadJson ?? "")).toMatchObject({ reason: "the branch in Lyon was sold", suppliers: 600 });
 });
 
-test("a short file is rejected with its figures, and the whole file under the same week is run instead", async () => {
+test("a short file is rejected with its figures, and the whole file then runs under the same week", async () => {
   await using first = await createWeek(mesh, 24);
   await first.writeFile(weekCsv(1_000));
   expect((await first.runOnce()).code).toBe(0);
@@ -100,7 +100,7 @@ test("a short file is rejected with its figures, and the whole file under the sa
   expect(JSON.parse((await week.runOnce()).line)).toMatchObject({ was_complete: true });
 });
 
-test("the command prints the figures of a lossy week as JSON, and takes a reason to publish it", async () => {
+test("the command prints the figures of a week with losses as JSON, and publishes it when a reason is given", async () => {
   await using week = await createWeek(mesh, 26);
   await week.writeFile(weekCsv(1_000, { broken: 30 }));
   const rejected = await week.runCommand();
@@ -138,7 +138,7 @@ test("the command prints the figures of a lossy week as JSON, and takes a reason
   });
 });
 
-test("a week that a later one overtook says that the rules were not evaluated, by the command and by a trigger", async () => {
+test("the command and a trigger report that a week overtaken by a later one did not evaluate the rules", async () => {
   await using later = await createWeek(mesh, 32);
   await later.writeFile(weekCsv(1_000));
   expect((await later.runOnce()).code).toBe(0);
@@ -158,13 +158,13 @@ test("a week that a later one overtook says that the rules were not evaluated, b
 });
 
 const weekAhead = (weeks: number): string => newestIsoWeek(new Date(Date.now() + weeks * 7 * 86_400_000));
-/** "2027-W03" → [3, 2027], as createWeek takes them. */
+/** Converts "2027-W03" to [3, 2027], the arguments of createWeek. */
 const yearAndWeek = (isoWeek: string): [week: number, year: number] => {
   const [year, week] = isoWeek.split("-W").map(Number);
   return [week ?? 0, year ?? 0];
 };
 
-test("a week that has not begun is rejected by the command and by a trigger, unless it is forced with a reason", async () => {
+test("the command and a trigger reject a week that has not begun, unless it is forced with a reason", async () => {
   const [first, second] = [weekAhead(3), weekAhead(4)];
   await using week = await createWeek(mesh, ...yearAndWeek(first));
   await week.writeFile(weekCsv(1_000));

@@ -2,14 +2,14 @@ import { once } from "node:events";
 import net from "node:net";
 import { type ServiceName, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 
-/** A service behind a port that stays the same: it may be killed and started again. */
+/** A service behind a relay on a constant port, so that it may be killed and started again. */
 export interface RelayedService extends AsyncDisposable {
-  /** Its gRPC door, as peers are told of it. */
+  /** URL of the relay, which peers use for the service's gRPC listener. */
   readonly url: string;
-  /** The process that serves now, or was killed last. */
+  /** The process that serves now, or the one that was killed last. */
   readonly now: ServiceProcess;
   restart(): Promise<void>;
-  /** Called with the size of each piece of bytes on its way to the service. */
+  /** Called with the size of each piece of data sent to the service, in bytes. */
   onBytes: (bytes: number) => void;
 }
 
@@ -22,7 +22,7 @@ export async function startRelayed(name: ServiceName, env: Readonly<Record<strin
     const service = net.connect({ host: hostname, port: Number(port) });
     for (const [socket, other] of [[client, service] as const, [service, client] as const]) {
       open.add(socket);
-      // A cut on one side is a cut on the other; what an error says is not of interest.
+      // When one side closes, the other side is closed too. The error itself does not matter.
       socket
         .on("error", () => {})
         .once("close", () => {

@@ -15,18 +15,18 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Why the browser cannot run here; undefined when it can. */
+/** The reason why the browser cannot run on this machine; undefined when it can. */
 export function browserMissing(): string | undefined {
   return existsSync(CHROMIUM) ? undefined : `${CHROMIUM} is not installed (Debian: chromium)`;
 }
 
-/** A page of another origin with the cases in it; `origin` must be allowed by the server. */
+/** A page that runs the cases. The server must allow its `origin`, which is not its own. */
 export interface CasesPage extends AsyncDisposable {
   readonly origin: string;
   run(kind: string, server: string): Promise<Report[]>;
 }
 
-/** Bundles the cases and serves the page that runs them in Chromium. */
+/** Bundles the cases and opens the page that runs them in Chromium. */
 export async function openCasesPage(): Promise<CasesPage> {
   const script = await bundle();
   const server = http.createServer((request, response) => {

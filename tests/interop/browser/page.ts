@@ -1,4 +1,5 @@
-// The cases over connect-web, bundled for a page. The page's own address names the protocol: ?connect, ?json or ?grpc-web.
+// Runs the cases with connect-web on a page. The page's address names the protocol: ?kind=connect, json or
+// grpc-web.
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
 import { runCases } from "../cases.ts";
 
@@ -8,7 +9,7 @@ const transport =
   kind === "grpc-web"
     ? createGrpcWebTransport({ baseUrl })
     : createConnectTransport({ baseUrl, useBinaryFormat: kind !== "json" });
-// Browsers do not compress what they send; the answers are compressed.
+// Browsers do not compress requests; the answers are compressed.
 runCases(transport, transport, false).then(
   (reports) => document.body.append(JSON.stringify(reports)),
   (error) => document.body.append(`failed: ${error instanceof Error ? error.stack : error}`),

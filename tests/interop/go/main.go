@@ -1,4 +1,4 @@
-// The cases over grpc-go and connect-go. Arguments: grpc | connect, address, file with a FileDescriptorSet.
+// Runs the cases with grpc-go and connect-go. Arguments: grpc | connect, address, file with a FileDescriptorSet.
 // One line of JSON per case on standard output.
 package main
 
@@ -55,7 +55,7 @@ func parse(name, text string) *dynamicpb.Message {
 	return message
 }
 
-// field gives a field as Go's JSON has it.
+// field returns a field as Go decodes it from JSON.
 func field(message *dynamicpb.Message, path ...string) any {
 	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(message)
 	check(err)

@@ -4,24 +4,27 @@ import type { Report } from "../expected.ts";
 
 const ECHO = "bellwether.echo.v1.EchoService";
 
-/** What grpcurl cannot show: it compresses nothing, and cancels a call by ending. */
+/**
+ * Cases that grpcurl cannot report: it does not compress requests, and it cancels a call by ending its
+ * process.
+ */
 export const WITHOUT = ["cancel", "gzip"];
 
-/** An error as grpcurl writes it; `details` are JSON only where reflection has their types. */
+/** An error as grpcurl writes it. `details` are JSON only when reflection knows their types. */
 interface Failure {
   readonly code: number;
   readonly message: string;
   readonly details?: readonly Record<string, unknown>[];
 }
 
-/** How grpcurl ended. */
+/** What grpcurl wrote before it ended. */
 interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /**
- * The cases over grpcurl, which knows of the contracts only what reflection tells it.
+ * Runs the cases with grpcurl, which knows the contracts only from reflection.
  * @param target flags of the connection, then its address
  */
 export async function runGrpcurl(command: string, target: readonly string[]): Promise<Report[]> {

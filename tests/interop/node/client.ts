@@ -1,4 +1,4 @@
-// The cases over a Node client: `client.ts mesh | connect-grpc | connect | connect-json | grpc-web URL`.
+// Runs the cases with a Node client: `client.ts mesh | connect-grpc | connect | connect-json | grpc-web URL`.
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import type { Transport } from "@connectrpc/connect";
 import {

@@ -1,4 +1,4 @@
-// The cases over plain grpc-js, without any of our client: `grpc-js.ts host:port`.
+// Runs the cases with plain grpc-js, without any client code of this project: `grpc-js.ts host:port`.
 
 import { EchoRequestSchema, EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";

@@ -1,4 +1,4 @@
-"""The cases over grpcio. Arguments: host:port, file with a FileDescriptorSet. One line of JSON per case on standard output."""
+"""Runs the cases with grpcio. Arguments: host:port, file with a FileDescriptorSet. One line of JSON per case on standard output."""
 
 import json
 import sys

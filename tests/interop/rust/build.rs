@@ -1,4 +1,4 @@
-//! Stubs from the contracts by protox, a compiler of protobuf in Rust: no protoc is needed.
+//! Generates stubs from the contracts with protox, a protobuf compiler written in Rust, so that protoc is not needed.
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {

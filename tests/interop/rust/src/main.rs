@@ -1,4 +1,4 @@
-//! The cases over tonic. Argument: host:port. One line of JSON per case on standard output.
+//! Runs the cases with tonic. Argument: host:port. One line of JSON per case on standard output.
 use std::{collections::HashMap, env, error::Error};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -79,7 +79,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     report("validation", json!({ "code": status.code() as i32, "fields": fields }));
 
     let delay = prost_types::Duration { seconds: 30, nanos: 0 };
-    // Without a timeout of its own, which tonic would end by itself as CANCELLED: the deadline is the server's default.
+    // The request has no timeout: tonic would end it itself with CANCELLED. The deadline is the server's default.
     let slow = behaving(
         "x",
         Behavior {
@@ -94,7 +94,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let mut tagged = Request::new(behaving("m", Behavior::default()));
     tagged.metadata_mut().insert("echo-request", "tag".parse()?);
-    // tonic hands the header and the trailer of a unary call over as one map.
+    // tonic returns the header and the trailer of a unary call as one map.
     let answer = client.echo(tagged).await?;
     let value = |name| answer.metadata().get(name).and_then(|value| value.to_str().ok());
     report(

@@ -45,7 +45,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
-/** The cases over grpc-java. Arguments: host:port, file with a FileDescriptorSet. One line of JSON per case on standard output. */
+/** Runs the cases with grpc-java. Arguments: host:port, file with a FileDescriptorSet. One line of JSON per case on standard output. */
 public final class Client {
   private static final String PACKAGE = "bellwether.echo.v1";
   private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
