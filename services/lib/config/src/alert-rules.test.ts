@@ -4,7 +4,7 @@ import { parseYaml } from "./yaml-file.ts";
 
 const file = new URL("../../../../config/alert_rules.yaml", import.meta.url).pathname;
 
-test("the rules of the product are read", async () => {
+test("reads the product's own rules", async () => {
   expect(await loadAlertRules(file)).toMatchObject({
     coolDownDays: 14,
     runsToLapse: 4,
@@ -13,7 +13,7 @@ test("the rules of the product are read", async () => {
   });
 });
 
-test("limits in the wrong order, a doubled id and an unknown key are all told, with their lines", () => {
+test("reports limits in the wrong order, a duplicate id and an unknown key together, with their lines", () => {
   const text = `version: 1
 cool_down_days: 14
 score_threshold: { id: a, raise: 0.7, runs_to_raise: 2, critical: 0.65, clear: 0.8, runs_to_clear: 2 }
@@ -40,7 +40,7 @@ weekly_capacity:
   expect(reported).toContain('rules.yaml:9:3 weekly_capacity: found the unknown key "per_week"');
 });
 
-test("an alert lapses after 1 to 52 runs without a score, after 4 where the file does not say", () => {
+test("an alert lapses after 1 to 52 runs without a score, by default after 4", () => {
   const rules = (line: string) =>
     parseAlertRules(
       parseYaml(

@@ -5,7 +5,10 @@ import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 const ruleId = textLike("an id of 1 to 40 lower-case letters, digits and -", /^[a-z0-9][a-z0-9-]{0,39}$/);
 const limit = numberWhere("a score from 0 to 1", (v) => v >= 0 && v <= 1);
-/** A file may be late or short for a week or two; a month without a score is more than that. */
+/**
+ * A weekly file may be late or incomplete for a week or two. A month without a score is more than such a
+ * delay.
+ */
 const RUNS_TO_LAPSE = 4;
 
 const schema = z.strictObject({
@@ -34,43 +37,46 @@ const schema = z.strictObject({
   ),
 });
 
-/** Raises suppliers by their calibrated risk score, in [0, 1]. `clear` ≤ `raise` ≤ `critical`. */
+/** Creates alerts by the calibrated risk score, in [0, 1]. `clear` ≤ `raise` ≤ `critical`. */
 export interface ScoreThresholdRule {
   readonly id: string;
   readonly raise: number;
-  /** Consecutive runs at `raise` or above that it takes. */
+  /** Consecutive runs at `raise` or above that create an alert. */
   readonly runsToRaise: number;
-  /** At this score or above at once. */
+  /** A score at or above this limit creates an alert, or makes it critical, at once. */
   readonly critical: number;
   readonly clear: number;
-  /** Consecutive runs below `clear` that it takes. */
+  /** Consecutive runs below `clear` that resolve the alert. */
   readonly runsToClear: number;
 }
 
-/** Raises the suppliers of highest expected impact. `keepWithin` ≥ `suppliers`. */
+/** Creates alerts for the suppliers of highest expected impact. `keepWithin` ≥ `suppliers`. */
 export interface WeeklyCapacityRule {
   readonly id: string;
   readonly suppliers: number;
-  /** Least score, as a multiple of the run's mean score. */
+  /** Lowest score, as a multiple of the run's mean score. */
   readonly minLift: number;
   readonly keepWithin: number;
 }
 
-/** What config/alert_rules.yaml says. */
+/** The contents of config/alert_rules.yaml. */
 export interface AlertRules {
   readonly coolDownDays: number;
-  /** Consecutive runs without a score of the supplier that close an alert that nobody has taken. Default 4. */
+  /**
+   * Consecutive runs without a score of the supplier after which an alert that nobody is working on is
+   * closed. Default 4.
+   */
   readonly runsToLapse: number;
   readonly scoreThreshold: ScoreThresholdRule;
   readonly weeklyCapacity: WeeklyCapacityRule;
 }
 
-/** Reads config/alert_rules.yaml. @throws ConfigError with every mistake */
+/** Reads config/alert_rules.yaml. @throws ConfigError with every violation */
 export async function loadAlertRules(path: string): Promise<AlertRules> {
   return parseAlertRules(await readYaml(path));
 }
 
-/** The rules in a parsed file. @throws ConfigError with every mistake */
+/** The rules in a parsed file. @throws ConfigError with every violation */
 export function parseAlertRules(file: YamlFile): AlertRules {
   const yaml = parseWithSchema(schema, file, checkOrder);
   const { score_threshold: score, weekly_capacity: capacity } = yaml;
@@ -94,7 +100,7 @@ export function parseAlertRules(file: YamlFile): AlertRules {
   };
 }
 
-/** Limits that contradict each other, and two rules of one id. */
+/** Finds limits that contradict each other, and rules with the same id. */
 function checkOrder(file: YamlFile): readonly ConfigViolation[] {
   const at = (...path: readonly string[]) => valueAt(file.value, path);
   const atMost = (rule: string, low: string, high: string): ConfigViolation[] => {

@@ -4,8 +4,8 @@ import { ConfigError, type ConfigViolation } from "./config-error.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
 /**
- * A leaf of a configuration schema: one predicate and the form that people are told.
- * Its message is the expected form, whatever went wrong.
+ * A leaf of a configuration schema: one predicate and the expected form for people. Its message is the
+ * expected form, whatever the violation is.
  */
 export function leaf<T>(expected: string, is: (value: unknown) => boolean): z.ZodCustom<T, T> {
   return z.custom<T>(is, { error: expected });
@@ -21,22 +21,25 @@ export function integerFrom(min: number, max: number): z.ZodCustom<number, numbe
   return numberWhere(`an integer from ${min} to ${max}`, (v) => Number.isInteger(v) && v >= min && v <= max);
 }
 
-/** A text for which `pattern` holds. */
+/** A text that matches `pattern`. */
 export function textLike(expected: string, pattern: RegExp): z.ZodCustom<string, string> {
   return leaf(expected, (value) => typeof value === "string" && pattern.test(value));
 }
 
-/** One of `choices`, written exactly so. */
+/** One of `choices`, spelled exactly so. */
 export function oneOf<const C extends string>(choices: readonly C[]): z.ZodCustom<C, C> {
   return leaf(`one of ${choices.join(", ")}`, (value) => choices.some((choice) => choice === value));
 }
 
-/** Finds what a schema cannot express; `file.value` may be of any shape, mistakes of the schema are told elsewhere. */
+/**
+ * Finds violations that a schema cannot express. `file.value` may be of any shape: violations of the schema
+ * are reported separately.
+ */
 export type CrossCheck = (file: YamlFile) => readonly ConfigViolation[];
 
 /**
- * The value that `schema` makes of `file`.
- * @throws ConfigError with every mistake of the schema and of `crossCheck`, in the order of the file.
+ * Parses the value of `file` with `schema`.
+ * @throws ConfigError with every violation of the schema and of `crossCheck`, in the order of the file.
  */
 export function parseWithSchema<S extends z.ZodType>(
   schema: S,
@@ -51,7 +54,7 @@ export function parseWithSchema<S extends z.ZodType>(
   return result.data;
 }
 
-/** A mistake at `path` of `file`, for checks that a schema cannot express. */
+/** A violation at `path` of `file`, for checks that a schema cannot express. */
 export function violationAt(
   file: YamlFile,
   path: readonly PropertyKey[],
@@ -98,7 +101,7 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The value that was written for `path`: itself, or the scalar above it that abbreviates its map. */
+/** The value written for `path`: the value itself, or the scalar above it that is a short form of its map. */
 function writtenAt(root: unknown, path: readonly PropertyKey[]): unknown {
   for (let depth = 0; depth <= path.length; depth++) {
     const value = valueAt(root, path.slice(0, depth));
@@ -107,14 +110,17 @@ function writtenAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return undefined;
 }
 
-/** A value as a mistake shows it: JSON, cut. */
+/** A value as a violation shows it: JSON, truncated. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? typeof value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-/** Keys that the schema knows at `path`; where a union branches, those of the branch that the value's `kind` or `form` chooses. */
+/**
+ * Keys that the schema knows at `path`. For a union, the keys of the branch that the value's `kind` or `form`
+ * selects.
+ */
 function keysAt(schema: z.ZodType, root: unknown, path: readonly PropertyKey[]): string[] {
   let at: z.core.$ZodType = schema;
   for (let depth = 0; ; depth++) {

@@ -1,7 +1,7 @@
-/** One mistake in a configuration file. */
+/** One violation in a configuration file. */
 export interface ConfigViolation {
   readonly file: string;
-  /** 1-based place of the value, or of the map that lacks it. */
+  /** 1-based position of the value, or of the map that lacks it. */
   readonly line: number;
   readonly column: number;
   /** Path of the value, e.g. `features[3].range`; empty for the whole file. */
@@ -15,7 +15,7 @@ function violationLine(m: ConfigViolation): string {
   return `  ${m.file}:${m.line}:${m.column}${path} found ${m.found}, expected ${m.expected}`;
 }
 
-/** Configuration files do not fit; carries every mistake, not only the first. */
+/** Configuration files are invalid; carries every violation, not only the first. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError" as const;
   readonly violations: readonly ConfigViolation[];

@@ -51,7 +51,7 @@ function pair(model = MODEL, mapping = MAPPING): Promise<ConfigPair> {
   return parseConfigPair(parseYaml(model, "m.yaml"), parseYaml(mapping, "f.yaml"));
 }
 
-test("the encoding of a CSV file is one of four, UTF-8 by default and then no part of the hash", async () => {
+test("a CSV file has one of four encodings; the default, UTF-8, is not part of the hash", async () => {
   const withEncoding = (encoding: string) =>
     pair(MODEL, MAPPING.replace("file: suppliers.csv", `file: suppliers.csv\n    encoding: ${encoding}`));
   const plain = await pair();
@@ -80,7 +80,7 @@ async function violationsOf(run: Promise<unknown>): Promise<string[]> {
     .map((line) => line.trim());
 }
 
-test("reads a pair, short forms written out", async () => {
+test("reads a pair and expands short forms", async () => {
   const { mapping } = await pair();
   expect(mapping.sources[0]?.columns.slice(0, 3)).toEqual([
     {
@@ -118,7 +118,7 @@ test("reads a pair, short forms written out", async () => {
   });
 });
 
-test("the hash is of what is configured, not of how it is written", async () => {
+test("the hash depends on the configured values, not on how they are written", async () => {
   const { configHash } = await pair();
   expect(configHash).toMatch(/^[0-9a-f]{64}$/);
   const rewritten = MODEL.replace("seed: 1\n", "").replace("version: 1", "version: 1 # a comment\nseed: 0x1");
@@ -127,7 +127,7 @@ test("the hash is of what is configured, not of how it is written", async () => 
   expect((await pair(MODEL, MAPPING.replace("delay > 30", "delay > 31"))).configHash).not.toBe(configHash);
 });
 
-test("a mapping that does not produce the model's features is told by name, nearest name included", async () => {
+test("names each feature that a mapping lacks or adds, with the nearest name", async () => {
   const mapping = MAPPING.replace("    avg_delay: delay\n", "    avg_dealy: delay\n    colour: region\n");
   expect(await violationsOf(pair(MODEL, mapping))).toEqual([
     'f.yaml:17:5 rows.features: found no feature "avg_delay", expected every feature of the model configuration',
@@ -136,7 +136,7 @@ test("a mapping that does not produce the model's features is told by name, near
   ]);
 });
 
-test("text on one side only and a split by time without as_of are mistakes", async () => {
+test("rejects a text on one side only and a split by time without as_of", async () => {
   const noText = MAPPING.replace("  text: contract\n", "");
   expect(await violationsOf(pair(MODEL, noText))).toEqual([
     "f.yaml:15:3 rows: found no text, expected text, the model's contract_text",
@@ -165,12 +165,12 @@ test.each([
   ["label: select", "lable: select", 'found the unknown key "lable", expected the known key "label"'],
   ["steps:", "snapshots: { every: month, from: 2012-01-01, to: 2011-01-01 }\nsteps:", "expected from not after to"],
   ["version: 1", "version: 1.5", "version: found 1.5"],
-])("%s written as %s is a mistake", async (good, bad, expected) => {
+])("rejects %s written as %s", async (good, bad, expected) => {
   const violations = await violationsOf(pair(MODEL, MAPPING.replace(good, bad)));
   expect(violations.some((m) => m.includes(expected))).toBe(true);
 });
 
-test("mistakes of both files come together", async () => {
+test("reports the violations of both files together", async () => {
   const violations = await violationsOf(
     pair(MODEL.replace("seed: 1", "seed: x"), MAPPING.replace("from: recent", "from: 3")),
   );
@@ -183,7 +183,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-test("reads the pair from files and names each file that is not there", async () => {
+test("reads the pair from files and names each missing file", async () => {
   await writeFile(join(dir, "m.yaml"), MODEL);
   await writeFile(join(dir, "f.yaml"), MAPPING);
   expect((await loadConfigPair(join(dir, "m.yaml"), join(dir, "f.yaml"))).configHash).toBe((await pair()).configHash);

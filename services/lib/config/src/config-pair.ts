@@ -11,20 +11,21 @@ import { readYaml, type YamlFile } from "./yaml-file.ts";
 export interface ConfigPair {
   readonly model: ModelSpec;
   readonly mapping: FeatureMapping;
-  /** SHA-256 over the canonical form of both, lower-case hex; comments and layout do not change it. */
+  /** SHA-256 of the canonical form of both, lower-case hex; comments and layout do not change it. */
   readonly configHash: string;
 }
 
 /**
- * Reads both files and holds them against each other: the mapping must produce exactly the features of the model.
- * @throws ConfigError with the mistakes of both files.
+ * Reads both files and checks them against each other: the mapping must produce exactly the features of the
+ * model.
+ * @throws ConfigError with the violations of both files.
  */
 export async function loadConfigPair(modelPath: string, mappingPath: string): Promise<ConfigPair> {
   const [modelFile, mappingFile] = await collect([() => readYaml(modelPath), () => readYaml(mappingPath)]);
   return parseConfigPair(modelFile, mappingFile);
 }
 
-/** As `loadConfigPair`, from parsed YAML. @throws ConfigError with the mistakes of both files. */
+/** Like `loadConfigPair`, from parsed YAML. @throws ConfigError with the violations of both files. */
 export async function parseConfigPair(modelFile: YamlFile, mappingFile: YamlFile): Promise<ConfigPair> {
   const [model, mapping] = await collect([
     async () => parseModelConfig(modelFile),
@@ -35,7 +36,7 @@ export async function parseConfigPair(modelFile: YamlFile, mappingFile: YamlFile
   return { model, mapping, configHash: canonicalHash({ model, mapping }) };
 }
 
-/** Runs both; when either throws ConfigErrors, throws one with the mistakes of all. */
+/** Runs both functions. When either throws a ConfigError, throws one error with the violations of both. */
 async function collect<A, B>([a, b]: [() => Promise<A>, () => Promise<B>]): Promise<[A, B]> {
   const [first, second] = await Promise.allSettled([a(), b()]);
   const failed = [first, second].filter((r) => r.status === "rejected").map((r): unknown => r.reason);

@@ -7,38 +7,38 @@ import { nameSchema } from "./names.ts";
 import { SNAPSHOTS, type SourceMapping, sourceFromYaml, sourceSchema } from "./source-mapping.ts";
 import type { Place, YamlFile } from "./yaml-file.ts";
 
-/** As-of dates that training rows are made for: `from`, then every period up to and with `to`. ISO dates. */
+/** As-of dates of the training rows: `from`, then one per period up to and including `to`. ISO dates. */
 export interface SnapshotMapping {
   readonly every: "day" | "week" | "month" | "quarter" | "year";
   readonly from: string;
   readonly to: string;
 }
 
-/** One named SELECT; later steps read its rows by its name. */
+/** One named SELECT; later steps read its rows under this name. */
 export interface StepMapping {
   readonly name: string;
   readonly sql: string;
 }
 
-/** What the system of record keeps about a supplier beside its features: SQL expressions, null where not mapped. */
+/** Attributes of a supplier that are stored beside its features: SQL expressions, null where not mapped. */
 export interface AttributeMapping {
-  /** Name for people. */
+  /** Display name. */
   readonly displayName: string | null;
   readonly region: string | null;
   /** Industry or category. */
   readonly category: string | null;
-  /** Money at stake in a year, at least 0: what `impact` multiplies the score with. */
+  /** Amount of money at risk per year, at least 0; `impact` is the score multiplied by it. */
   readonly exposure: string | null;
-  /** Key that alerts are routed by. */
+  /** Key by which alerts are routed. */
   readonly owner: string | null;
 }
 
-/** How rows of one table become feature rows: SQL expressions over its columns. */
+/** How the rows of one table become feature rows: SQL expressions over its columns. */
 export interface RowsMapping {
-  /** A source or a step. */
+  /** Name of a source or a step. */
   readonly from: string;
   readonly supplierId: string;
-  /** Date at which the features were known; null when the data has no time. */
+  /** Date at which the features were known; null when the data has no dates. */
   readonly asOf: string | null;
   /** Feature name → expression. */
   readonly features: Readonly<Record<string, string>>;
@@ -46,28 +46,30 @@ export interface RowsMapping {
   readonly attributes: AttributeMapping;
 }
 
-/** How the input of a weekly run becomes feature rows without labels. */
+/** How the weekly run's input becomes feature rows without labels. */
 export type WeeklyMapping =
   | {
-      /** The input is a file that has one row a supplier. */
+      /** The input is a file with one row a supplier. */
       readonly form: "flat";
       readonly source: SourceMapping;
       readonly rows: RowsMapping;
     }
   | {
-      /** The input is the raw sources; steps and rows are those of training, at one snapshot date. */
+      /** The input is the raw sources; steps and rows are those of training, for one snapshot date. */
       readonly form: "raw";
-      /** SELECT of that date when the caller gives none; it sees the sources. */
+      /** SELECT of the snapshot date, used when the caller passes none; it can read the sources. */
       readonly snapshot: string | null;
     };
 
-/** `config/feature_mapping.yaml`: how raw tables become features, label and attributes. */
+/** `config/feature_mapping.yaml`: how raw tables become features, labels and attributes. */
 export interface FeatureMapping {
   readonly sources: readonly SourceMapping[];
   readonly snapshots: SnapshotMapping | null;
   readonly steps: readonly StepMapping[];
   readonly rows: RowsMapping;
-  /** SELECT of supplier_id, as_of (when rows have one) and the model's target, 1 or 0; run for training only. */
+  /**
+   * SELECT of supplier_id, as_of (when rows have one) and the model's target, 1 or 0; used in training only.
+   */
   readonly label: string;
   readonly weekly: WeeklyMapping | null;
 }
@@ -140,22 +142,25 @@ const mappingSchema = z.strictObject(
   { error: "a map with version, sources, rows, label" },
 );
 
-/** Checks a feature mapping. @throws ConfigError with every mistake. */
+/** Checks a feature mapping. @throws ConfigError with every violation. */
 export function parseFeatureMapping(file: YamlFile): FeatureMapping {
   return mappingFromYaml(parseWithSchema(mappingSchema, file, tableViolations));
 }
 
-/** Table of a flat weekly file; its rows are read without steps. */
+/** Table of a flat weekly file; its rows are used without steps. */
 export const WEEKLY_TABLE = "weekly";
 
-/** `[a, b]` is short for `{ a: a, b: b }`; a list with anything but distinct names stays as it is and is refused. */
+/**
+ * `[a, b]` is short for `{ a: a, b: b }`. A list of anything else than distinct names is not expanded and is
+ * rejected later.
+ */
 function namesToThemselves(value: unknown): unknown {
   if (!Array.isArray(value) || new Set(value).size !== value.length) return value;
   if (!value.every((name) => typeof name === "string")) return value;
   return Object.fromEntries(value.map((name) => [name, name]));
 }
 
-/** Names of tables must be distinct, and a name that is read must exist. */
+/** Table names must be distinct, and every table that is read must exist. */
 function tableViolations(file: YamlFile): ConfigViolation[] {
   const sources = valueAt(file.value, ["sources"]);
   const steps = valueAt(file.value, ["steps"]);

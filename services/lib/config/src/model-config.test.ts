@@ -48,7 +48,7 @@ function violationsOf(text: string): string[] {
   return [];
 }
 
-test("a declared direction is held in training unless monotone: false, and where none is declared there is nothing to hold", () => {
+test("training enforces a declared direction unless monotone is false; a feature without a direction has nothing to enforce", () => {
   const monotone = (lines: readonly string[]) =>
     parse(GOOD.replace("direction: raises", lines.join("\n    "))).features.map((feature) => feature.monotone);
   expect(monotone(["direction: lowers"])).toEqual([true, false]);
@@ -56,7 +56,7 @@ test("a declared direction is held in training unless monotone: false, and where
   expect(monotone(["direction: unknown", "monotone: true"])).toEqual([false, false]);
 });
 
-test("reads a model configuration into the form the trainer takes, defaults filled in", () => {
+test("reads a model configuration into the trainer's form, with defaults", () => {
   const config = parse(GOOD);
   expect(config.features).toEqual([
     {
@@ -92,7 +92,7 @@ test("reads a model configuration into the form the trainer takes, defaults fill
   expect(config.trainer).toMatchObject({ kind: "gradient_boosting", maxDepth: 4, minChildWeight: 1 });
 });
 
-test("tells every mistake at once, in the order of the file, with place, finding and expected form", () => {
+test("reports every violation at once, in the order of the file, with position, value and expected form", () => {
   const bad = GOOD.replace("unit: days", "unti: days")
     .replace("[-365, 3650]", "[5, 1]")
     .replace("name: region", "name: avg_delay")
@@ -130,19 +130,19 @@ test.each([
     "learnig_rate:",
     'trainer: found the unknown key "learnig_rate", expected the known key "learning_rate"',
   ],
-])("%s written as %s is a mistake", (good, bad, expected) => {
+])("rejects %s written as %s", (good, bad, expected) => {
   expect(violationsOf(GOOD.replace(good, bad)).some((m) => m.includes(expected))).toBe(true);
 });
 
 test.each([
   ["features: []", "features: found [], expected at least one feature"],
   ["features: 3", "features: found 3, expected a list of features"],
-])("%s is a mistake", (line, expected) => {
+])("rejects %s", (line, expected) => {
   const bad = GOOD.replace(/features:[\s\S]*?(?=text:)/, `${line}\n`);
   expect(violationsOf(bad).some((m) => m.includes(expected))).toBe(true);
 });
 
-test("a list, a scalar or a map of something else is one clear mistake or a short list", () => {
+test("a list, a scalar or an unrelated map is one clear violation or a short list", () => {
   for (const text of ["- 1\n- 2\n", "just words\n", "42\n"]) expect(violationsOf(text)).toHaveLength(1);
   expect(violationsOf("a: 1\n").length).toBeGreaterThan(5);
 });

@@ -15,7 +15,7 @@ import type { ModelSpec } from "./model-spec.ts";
 import { nameSchema } from "./names.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
-/** More features than this is a wrong file: the wire takes 4,096 rows of at most so many columns. */
+/** A file with more features is the wrong file: a batch has at most 4,096 rows of this many columns. */
 const MAX_FEATURES = 1000;
 
 const share = numberWhere("a share above 0, at most 1", (v) => v > 0 && v <= 1);
@@ -148,12 +148,12 @@ const modelConfigSchema = z.strictObject(
 
 type ModelYaml = z.output<typeof modelConfigSchema>;
 
-/** Checks a model configuration. @throws ConfigError with every mistake. */
+/** Checks a model configuration. @throws ConfigError with every violation. */
 export function parseModelConfig(file: YamlFile): ModelSpec {
   return modelConfigFromYaml(parseWithSchema(modelConfigSchema, file, nameClashes));
 }
 
-/** Every column of the mapped table needs a name of its own. */
+/** Every column of the mapped table needs a distinct name. */
 function nameClashes(file: YamlFile): ConfigViolation[] {
   const features = valueAt(file.value, ["features"]);
   const paths: PropertyKey[][] = [

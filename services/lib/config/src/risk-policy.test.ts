@@ -6,7 +6,7 @@ const file = new URL("../../../../config/risk_policy.yaml", import.meta.url).pat
 const parse = (text: string) => parseRiskPolicy(parseYaml(text, "policy.yaml"));
 const DEFAULTS = { maxRejectedShare: 0.02, maxRejectedRows: 10, minSuppliersShare: 0.7 };
 
-test("the policy of the product has the defaults, and is the same as one that leaves them out", async () => {
+test("the product's own policy has the defaults, and equals a policy that leaves them out", async () => {
   const policy = await loadRiskPolicy(file);
   expect(policy.losses).toEqual(DEFAULTS);
   expect(policy.policyHash).toMatch(/^[0-9a-f]{64}$/);
@@ -14,13 +14,13 @@ test("the policy of the product has the defaults, and is the same as one that le
   expect(parse("# a remark\nversion: 1\nweekly_losses: { max_rejected_rows: 10 }\n")).toEqual(policy);
 });
 
-test("another limit is another hash", () => {
+test("a different limit has a different hash", () => {
   const other = parse("version: 1\nweekly_losses: { max_rejected_rows: 11 }\n");
   expect(other.losses).toEqual({ ...DEFAULTS, maxRejectedRows: 11 });
   expect(other.policyHash).not.toBe(parse("version: 1\n").policyHash);
 });
 
-test("every mistake is named at once, with its line", () => {
+test("names every violation at once, with its line", () => {
   const text = `version: 2
 weekly_losses:
   max_rejected_share: 2
@@ -42,7 +42,7 @@ weekly_losses:
   expect(said).toContain('policy.yaml:6:3 weekly_losses: found the unknown key "min_supplier_share"');
 });
 
-test("both ends of each limit are allowed, beyond them nothing is", () => {
+test("accepts both ends of each limit and rejects values beyond them", () => {
   const losses = (key: string, value: number) => parse(`version: 1\nweekly_losses: { ${key}: ${value} }\n`).losses;
   for (const key of ["max_rejected_share", "min_suppliers_share"]) {
     expect([losses(key, 0), losses(key, 1)]).toHaveLength(2);

@@ -6,20 +6,26 @@ import { readYaml, type YamlFile } from "./yaml-file.ts";
 const share = numberWhere("a share from 0 to 1", (v) => v >= 0 && v <= 1);
 const MAX_ROWS = 1_000_000_000;
 
-/** What a weekly run may lose and still be published. */
+/** Losses up to which a weekly run is published. */
 export interface LossLimits {
-  /** Share of the rows, 0 to 1. Default 0.02. A run exceeds the limit with a greater share and more than `maxRejectedRows` rows. */
+  /**
+   * Share of the rows, 0 to 1. Default 0.02. A run exceeds the limit when it rejects a greater share and more
+   * than `maxRejectedRows` rows.
+   */
   readonly maxRejectedShare: number;
   /** Rejected rows of all stages together. Default 10. */
   readonly maxRejectedRows: number;
-  /** Suppliers of a run as a share of the week before, at least this, 0 to 1; 0 switches the check off. Default 0.70. */
+  /**
+   * Smallest number of suppliers of a run, as a share of the week before, 0 to 1; 0 disables the check.
+   * Default 0.70.
+   */
   readonly minSuppliersShare: number;
 }
 
-/** What config/risk_policy.yaml says. */
+/** The contents of config/risk_policy.yaml. */
 export interface RiskPolicy {
   readonly losses: LossLimits;
-  /** SHA-256 over the canonical form, defaults filled in, lower-case hex; comments and layout do not change it. */
+  /** SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. */
   readonly policyHash: string;
 }
 
@@ -37,12 +43,12 @@ const schema = z.strictObject({
     .prefault({}),
 });
 
-/** Reads config/risk_policy.yaml. @throws ConfigError with every mistake */
+/** Reads config/risk_policy.yaml. @throws ConfigError with every violation */
 export async function loadRiskPolicy(path: string): Promise<RiskPolicy> {
   return parseRiskPolicy(await readYaml(path));
 }
 
-/** The policy in a parsed file. @throws ConfigError with every mistake */
+/** The policy in a parsed file. @throws ConfigError with every violation */
 export function parseRiskPolicy(file: YamlFile): RiskPolicy {
   const { weekly_losses: limits } = parseWithSchema(schema, file);
   return createRiskPolicy({

@@ -2,23 +2,26 @@ import { z } from "zod";
 import { leaf, oneOf, textLike } from "./check-schema.ts";
 import { nameSchema } from "./names.ts";
 
-/** What a raw value is read as. A date is a day, a timestamp a day and time without zone. */
+/** Type of a raw value. A date is a day, a timestamp a day and time without a time zone. */
 export type ColumnType = "text" | "number" | "integer" | "boolean" | "date" | "timestamp";
 
 const COLUMN_TYPES: readonly ColumnType[] = ["text", "number", "integer", "boolean", "date", "timestamp"];
 
-/** One column of a raw file. A value that is neither of its type nor made null by a rule sets its row aside. */
+/**
+ * One column of a raw file. A row is rejected when a value is not of the column's type and no rule makes it
+ * null.
+ */
 export interface ColumnMapping {
   /** Name in the mapping's SQL. */
   readonly name: string;
   /** Name in the file's header. */
   readonly header: string;
   readonly type: ColumnType;
-  /** True: blanks around a text are removed. Other types are always read so. */
+  /** Whether blanks around a text are removed. For other types they always are. */
   readonly trim: boolean;
   /** strptime forms of a date or timestamp, tried in this order. */
   readonly formats: readonly string[];
-  /** Values that mean "not known", compared without the blanks around them. An empty value always does. */
+  /** Values that mean "not known", compared without the blanks around them. An empty value always means it. */
   readonly nullValues: readonly string[];
   /** RE2 patterns of whole values that mean "not known". */
   readonly nullPatterns: readonly string[];
@@ -29,14 +32,17 @@ export type CsvEncoding = "utf-8" | "utf-16" | "windows-1252" | "iso-8859-1";
 
 export const CSV_ENCODINGS: readonly CsvEncoding[] = ["utf-8", "utf-16", "windows-1252", "iso-8859-1"];
 
-/** Raw files of one form, read as one table. */
+/** Raw files of one format, read as one table. */
 export interface SourceMapping {
   /** Name of the table in the mapping's SQL. */
   readonly name: string;
-  /** File name or pattern (`*`, `?`) below the data folder; gzip is recognised by `.gz`. */
+  /** File name or pattern (`*`, `?`) below the data folder; a name that ends in `.gz` is read as gzip. */
   readonly file: string;
   readonly format: "csv" | "parquet";
-  /** Encoding of a CSV file; left out for UTF-8, so that the hash of mappings without it stays as it was. */
+  /**
+   * Encoding of a CSV file; left out for UTF-8, so that mappings without it keep the hash that they had
+   * before this field existed.
+   */
   readonly encoding?: CsvEncoding;
   readonly delimiter: string;
   readonly decimal: "." | ",";
@@ -75,10 +81,10 @@ const columnSchema = z
     error: "no formats, which only a date or a timestamp has",
   });
 
-/** A column may be written as its type alone. */
+/** A column's type alone is a short form of the column. */
 const columnOrType = z.preprocess((v) => (typeof v === "string" ? { type: v } : v), columnSchema);
 
-/** Below the data folder, no way out of it. */
+/** A relative path that stays below the data folder. */
 function isFilePattern(value: unknown): boolean {
   return (
     typeof value === "string" &&
@@ -108,7 +114,7 @@ export const sourceSchema = z
     error: "no encoding, which only a CSV file has",
   });
 
-/** The source named `name` as its checked YAML declares it. */
+/** The source named `name`, from its checked YAML. */
 export function sourceFromYaml(name: string, yaml: z.output<typeof sourceSchema>): SourceMapping {
   return {
     name,
@@ -129,5 +135,5 @@ export function sourceFromYaml(name: string, yaml: z.output<typeof sourceSchema>
   };
 }
 
-/** Table of the as-of dates that rows are made for; it has one column, `as_of`. */
+/** Table of the as-of dates of the rows; it has one column, `as_of`. */
 export const SNAPSHOTS = "snapshots";

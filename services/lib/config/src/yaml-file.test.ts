@@ -26,7 +26,7 @@ function syntaxViolations(text: string): string[] {
   return [];
 }
 
-test("gives values and the place of each", () => {
+test("returns values and the position of each", () => {
   const file = parseYaml("a: 1\nb:\n  - c: x\n    d: [1, 2]\n", "x.yaml");
   expect(file.value).toEqual({ a: 1, b: [{ c: "x", d: [1, 2] }] });
   expect(file.place(["b", 0, "d", 1])).toEqual({ line: 4, column: 12 });
@@ -45,11 +45,11 @@ test.each<[string, RegExp]>([
   ["# only a comment\n", /^1:1 an empty file/],
   ["null\n", /^1:1 an empty file/],
   ["[".repeat(100_000), /maps or lists nested too deep/],
-])("malformed text %# is refused where it goes wrong", (text, expected) => {
+])("rejects malformed text %# at the position of the error", (text, expected) => {
   expect(syntaxViolations(text)[0]).toMatch(expected);
 });
 
-test("an alias bomb is refused without being expanded", () => {
+test("rejects an alias bomb without expanding it", () => {
   const levels = Array.from({ length: 30 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i},`.repeat(9)}*l${i}]`);
   const started = performance.now();
   expect(syntaxViolations(`l0: &l0 [x]\n${levels.join("\n")}\n`)[0]).toMatch(/anchor or alias/);
@@ -62,13 +62,13 @@ test("a key __proto__ changes no prototype", () => {
   expect(Object.keys(value as object)).toEqual(["__proto__"]);
 });
 
-test("a text at the limit is read, one byte more is refused", () => {
+test("reads a text at the size limit and rejects one byte more", () => {
   const start = "a: 1 #";
   expect(syntaxViolations(start.padEnd(MAX_CONFIG_BYTES, "x"))).toEqual([]);
   expect(syntaxViolations(start.padEnd(MAX_CONFIG_BYTES + 1, "x"))[0]).toMatch(/more than 262144 bytes/);
 });
 
-test("a file that is missing, a folder, too large, a pipe or not UTF-8 is refused by name", async () => {
+test("rejects a missing file, a folder, a file that is too large, a pipe and a file that is not UTF-8, with its name", async () => {
   const cases: [string, RegExp, () => Promise<unknown> | unknown][] = [
     ["none.yaml", /no such file/, () => undefined],
     [

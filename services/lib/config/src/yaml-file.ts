@@ -3,30 +3,30 @@ import { open } from "node:fs/promises";
 import { isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { ConfigError, type ConfigViolation } from "./config-error.ts";
 
-/** A configuration of this product is a few hundred lines; more is a wrong file. */
+/** A configuration of this product has a few hundred lines; a larger file is the wrong file. */
 export const MAX_CONFIG_BYTES = 256 * 1024;
 
-/** 1-based place in a text. */
+/** 1-based position in a text. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** A YAML text as plain values, with the place of each. */
+/** A YAML text as plain values, with the position of each. */
 export interface YamlFile {
-  /** Name used in mistakes. */
+  /** File name shown in violations. */
   readonly file: string;
   readonly value: unknown;
-  /** Place of the value at `path`, or of the deepest map or list above it that exists. */
+  /** Position of the value at `path`, or of the deepest existing map or list above it. */
   place(path: readonly PropertyKey[]): Place;
-  /** Place of the key that `path` ends in. */
+  /** Position of the last key of `path`. */
   keyPlace(path: readonly PropertyKey[]): Place;
 }
 
 /**
- * Parses one YAML 1.2 document (core schema). Duplicate keys, anchors, aliases, own tags, tab indentation, several
- * documents and an empty text are mistakes.
- * @throws ConfigError with every mistake of syntax.
+ * Parses one YAML 1.2 document (core schema). Duplicate keys, anchors, aliases, custom tags, tab indentation,
+ * several documents and an empty text are violations.
+ * @throws ConfigError with every syntax error.
  */
 export function parseYaml(text: string, file: string): YamlFile {
   if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) throw tooLarge(file);
@@ -93,7 +93,7 @@ export async function readYaml(path: string): Promise<YamlFile> {
   return parseYaml(await readBounded(path), path);
 }
 
-/** O_NONBLOCK: opening a pipe that nobody writes to would wait for ever. */
+/** O_NONBLOCK: opening a pipe without a writer would wait forever. */
 async function readBounded(path: string): Promise<string> {
   try {
     await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

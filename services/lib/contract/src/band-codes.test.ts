@@ -8,7 +8,7 @@ test("bands have the numbers of bellwether.inference.v1.Band", () => {
   expect(Object.fromEntries(BANDS.map((band) => [band.toUpperCase(), BAND_NUMBERS[band]]))).toEqual(numbers);
 });
 
-test("a number gives its band, and another one none", () => {
+test("each number has its band, and other numbers have none", () => {
   expect([1, 2, 3, 4].map(bandFromNumber)).toEqual(BANDS);
   for (const number of [NO_BAND, 5, -1, 1.5, Number.NaN]) expect(bandFromNumber(number)).toBeUndefined();
 });

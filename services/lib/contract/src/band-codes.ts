@@ -1,10 +1,12 @@
-/** Number of each band: in bellwether.inference.v1.Band, in columns of a batch and in the score table. */
+/**
+ * Number of each band, as in bellwether.inference.v1.Band, in the columns of a batch and in the score table.
+ */
 export const BAND_NUMBERS = { unknown: 1, low: 2, medium: 3, high: 4 } as const;
 
-/** What a score means. "unknown": too little data for a score. */
+/** The meaning of a score. "unknown": too little data for a score. */
 export type Band = keyof typeof BAND_NUMBERS;
 
-/** Number of a row without any band: it has an error and no score. */
+/** Number of a row that has no band because it has an error and no score. */
 export const NO_BAND = 0;
 
 /** From the lowest to the highest number. */

@@ -16,6 +16,6 @@ test("reads back as the same JSON value", () => {
   );
 });
 
-test("a number that JSON cannot hold is refused", () => {
+test("rejects a number that JSON cannot represent", () => {
   expect(() => canonicalJson({ a: Number.NaN })).toThrow(RangeError);
 });

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * JSON with sorted keys and no blanks: equal values give equal texts, whatever order their keys were written in.
- * Absent and undefined members are the same. Numbers must be finite.
+ * JSON with sorted keys and without white space: equal values give equal texts, whatever the order of their
+ * keys. Absent and undefined members are equal. Numbers must be finite.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === "number" && !Number.isFinite(value))
@@ -10,7 +10,7 @@ export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value === "object" && value !== null) {
     let members = "";
-    // The default order is that of UTF-16 units, which RFC 8785 asks for.
+    // The default sort order is by UTF-16 code units, as RFC 8785 requires.
     for (const key of Object.keys(value).sort()) {
       const member: unknown = Reflect.get(value, key);
       if (member === undefined) continue;

@@ -8,7 +8,7 @@ export interface ServicePorts {
   readonly admin: number;
 }
 
-/** Where each service listens when its `<NAME>_GRPC_PORT`, `_WEB_PORT` and `_ADMIN_PORT` are not set. */
+/** Ports of each service when its `<NAME>_GRPC_PORT`, `_WEB_PORT` and `_ADMIN_PORT` are not set. */
 export const DEFAULT_PORTS = {
   OPS_SERVICE: { grpc: 9080, web: 8080, admin: 9480 },
   ML_SERVICE: { grpc: 9081, web: 8081, admin: 9481 },

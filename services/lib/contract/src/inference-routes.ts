@@ -14,17 +14,17 @@ import { flatText } from "./flat-json/flat-text.ts";
 
 const WARNING_NAMES = new Map<WarningCode, string>(Object.entries(WarningCode).map(([name, code]) => [code, name]));
 
-/** Name of a warning's code in flat JSON; the number of a code that this release does not know. */
+/** Name of a warning's code in flat JSON; for a code that this release does not know, its number. */
 const warningName = (code: WarningCode): string => WARNING_NAMES.get(code) ?? String(code);
 
-/** What came with a plain HTTP request: its JSON body. */
+/** The JSON body of a plain HTTP request. */
 interface FlatInput {
   readonly body: unknown;
 }
 
 /**
- * The monolith's `POST /predict`: flat JSON both ways. ml-service answers it, ops-service passes it on.
- * Options of mesh's `restRoute`.
+ * The monolith's `POST /predict`, with flat JSON as request and response. ml-service answers it, ops-service
+ * forwards it. The fields are options of mesh's `restRoute`.
  */
 export const PREDICT_ROUTE = {
   verb: "POST",
@@ -36,7 +36,10 @@ export const PREDICT_ROUTE = {
   reword: flatText,
 } as const;
 
-/** The monolith's `POST /explain`: flat JSON in, one ExplainResponse a line out, with its narrative. */
+/**
+ * The monolith's `POST /explain`: flat JSON as request; the response has one ExplainResponse a line, with its
+ * narrative.
+ */
 export const EXPLAIN_ROUTE = {
   verb: "POST",
   path: "/explain",

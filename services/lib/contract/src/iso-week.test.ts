@@ -11,13 +11,13 @@ import {
   parseIsoWeek,
 } from "./iso-week.ts";
 
-test("takes the weeks that a year has, 52 or 53", () => {
+test("accepts the weeks of a year, 52 or 53", () => {
   expect(["2026-W01", "2026-W53", "2025-W52"].map(parseIsoWeek)).toEqual(["2026-W01", "2026-W53", "2025-W52"]);
   expect(() => parseIsoWeek("2025-W53")).toThrow('"2025-W53" is no ISO week: 2025 has the weeks W01 to W52');
   expect(() => parseIsoWeek("2026-W00")).toThrow("2026 has the weeks W01 to W53");
 });
 
-test.each(["", "2026-W7", "2026-47", "W47", "2026-W47 ", "2026-w47", "../2026-W47"])("refuses %j", (text) => {
+test.each(["", "2026-W7", "2026-47", "W47", "2026-W47 ", "2026-w47", "../2026-W47"])("rejects %j", (text) => {
   expect(() => parseIsoWeek(text)).toThrow(IsoWeekError);
   expect(() => parseIsoWeek(text)).toThrow("expected a year and a week such as 2026-W47");
 });
@@ -29,7 +29,7 @@ test("a week belongs to the year of its Thursday", () => {
   expect(isoWeekAt(new Date("2024-12-30T12:00:00Z"), "UTC")).toBe("2025-W01");
 });
 
-test("a Monday begins at midnight of the time zone", () => {
+test("a Monday begins at midnight in the time zone", () => {
   const moment = new Date("2026-11-15T23:30:00Z");
   expect(isoWeekAt(moment, "UTC")).toBe("2026-W46");
   expect(isoWeekAt(moment, "Europe/Berlin")).toBe("2026-W47");
@@ -60,7 +60,7 @@ test("a week may be forced 8 weeks ahead and no further", () => {
   }
 });
 
-test("a week is at most 30 years back, forced or not", () => {
+test("rejects a week more than 30 years back, forced or not", () => {
   const now = new Date("2026-11-25T12:00:00Z");
   for (const isForced of [true, false]) {
     expect(() => checkWeekBegun("1996-W48", now, isForced)).not.toThrow();
@@ -94,7 +94,7 @@ test("successive weeks differ by one within a year and across years", () => {
   expect(isoWeekNumber("2025-W01")).toBe((isoWeekNumber("2024-W52") ?? 0) + 1);
 });
 
-test("what is no ISO week has no number", () => {
+test("a text that is not an ISO week has no number", () => {
   for (const week of ["", "2026-W00", "2026-W54", "2025-W53", "2026-47", "2026-W7", "W47"]) {
     expect(isoWeekNumber(week), week).toBeUndefined();
   }

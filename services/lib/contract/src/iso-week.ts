@@ -1,7 +1,7 @@
 const FORM = /^(\d{4})-W(\d{2})$/;
 const DAY_MS = 86_400_000;
 
-/** Text that is no week of the ISO calendar. */
+/** A text that is not a week of the ISO calendar. */
 export class IsoWeekError extends Error {
   override readonly name = "IsoWeekError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
@@ -12,13 +12,13 @@ export class IsoWeekError extends Error {
   }
 }
 
-/** Weeks of a year by ISO 8601: 53 when its 1 January or its 31 December is a Thursday, else 52. */
+/** Number of weeks of a year by ISO 8601: 53 when its 1 January or its 31 December is a Thursday, else 52. */
 function weeksOf(year: number): number {
   const thursday = (month: number, day: number) => new Date(Date.UTC(year, month, day)).getUTCDay() === 4;
   return thursday(0, 1) || thursday(11, 31) ? 53 : 52;
 }
 
-/** Checks an ISO week such as "2026-W47" and returns it. @throws IsoWeekError, saying what is expected */
+/** Checks an ISO week such as "2026-W47" and returns it. @throws IsoWeekError with the expected form */
 export function parseIsoWeek(text: string): string {
   const [, year = "", week = ""] = FORM.exec(text) ?? [];
   if (year === "") throw new IsoWeekError(text, "expected a year and a week such as 2026-W47");
@@ -32,7 +32,7 @@ export class FutureWeekError extends Error {
   override readonly name = "FutureWeekError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
 
-  /** @param furthest the last week that may be forced */
+  /** @param furthest The latest week that may be forced. */
   constructor(week: string, present: string, furthest: string) {
     const way =
       week > furthest
@@ -53,23 +53,24 @@ export function newestIsoWeek(now: Date): string {
   return isoWeekAt(now, FIRST_TIME_ZONE);
 }
 
-/** Whether an ISO week has begun nowhere on Earth. */
+/** Whether an ISO week has not begun anywhere on Earth. */
 export function isFutureWeek(week: string, now: Date): boolean {
-  // Years have four digits and weeks two: the order of texts is that of time.
+  // Years have four digits and weeks two, so the order of the texts is the order in time.
   return week > newestIsoWeek(now);
 }
 
 /**
- * Weeks ahead that may be forced: enough for a rehearsal or a holiday. Until a forced week has come, every true week counts as overtaken
- * and raises no alerts.
+ * Most weeks ahead that may be forced, enough for a rehearsal or a holiday. Until a forced week begins, every
+ * earlier week is overtaken and creates no alerts.
  */
 const FORCED_WEEKS_AHEAD = 8;
 
-/** Years back: an older week is a slip of the pen. Procurement keeps no snapshots that old. */
+/** Most years back. An older week is a typing error, because procurement keeps no snapshots that old. */
 const OLDEST_YEARS = 30;
 
 /**
- * Rejects a week that has begun nowhere on Earth, unless it is forced and at most 8 weeks ahead, and one that is more than 30 years back.
+ * Rejects a week that has not begun anywhere on Earth, unless it is forced and at most 8 weeks ahead. Also
+ * rejects a week that is more than 30 years back.
  * @throws FutureWeekError, IsoWeekError
  */
 export function checkWeekBegun(week: string, now: Date, isForced: boolean): void {
@@ -81,7 +82,7 @@ export function checkWeekBegun(week: string, now: Date, isForced: boolean): void
     throw new IsoWeekError(week, `expected a week of the last ${OLDEST_YEARS} years, from ${oldest} on`);
 }
 
-/** The Monday that a valid ISO week begins with, as an ISO date. */
+/** The Monday on which a valid ISO week begins, as an ISO date. */
 export function isoWeekStart(week: string): string {
   const [, year = "", number = ""] = FORM.exec(week) ?? [];
   // 4 January is always in week 1.
@@ -90,7 +91,7 @@ export function isoWeekStart(week: string): string {
   return new Date(monday + (Number(number) - 1) * 7 * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The ISO week of a moment, as the calendar of an IANA time zone has it. */
+/** The ISO week of a moment in the calendar of an IANA time zone. */
 export function isoWeekAt(moment: Date, timeZone: string): string {
   const format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
   const midnight = Date.parse(`${format.format(moment)}T00:00:00Z`);
@@ -103,8 +104,8 @@ export function isoWeekAt(moment: Date, timeZone: string): string {
 }
 
 /**
- * Number of an ISO week on a line without gaps: successive weeks differ by 1, across years too. Undefined for a text that is not an
- * ISO week, for example "2026-W54".
+ * Consecutive number of an ISO week: successive weeks differ by 1, across years too. Undefined for a text
+ * that is not an ISO week, for example "2026-W54".
  */
 export function isoWeekNumber(text: string): number | undefined {
   const [, year = "", week = ""] = FORM.exec(text) ?? [];

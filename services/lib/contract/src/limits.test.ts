@@ -13,7 +13,7 @@ import { field as fieldOption } from "@bufbuild/protovalidate/gen/buf/validate/v
 import { expect, test } from "vitest";
 import * as limits from "./limits.ts";
 
-/** Bounds of a field's own value, and of the texts in it. */
+/** The bounds of a field's own value, and of the texts in it. */
 function boundsOf(field: DescField): { readonly bytes: number; readonly items: number } {
   const { type } = getOption(field, fieldOption);
   const text = type.case === "repeated" ? type.value.items?.type : type;
@@ -23,7 +23,7 @@ function boundsOf(field: DescField): { readonly bytes: number; readonly items: n
 
 const requestBytes = (method: DescMethod): number => getOption(method, limitsOption).maxRequestBytes;
 
-test("each limit is the bound of its fields", () => {
+test("each limit equals the bound of its fields", () => {
   const batch = PredictBatchRequestSchema.field;
   const chunk = SubmitChunkRequestSchema.field;
   const feature = ModelFeatureSchema.field;

@@ -1,5 +1,5 @@
-// Bounds of proto/ that programs rely on before they send, or for columns that protovalidate does not see in one piece.
-// limits.test.ts holds each one against the option of its field.
+// Bounds from proto/ that programs need before they send, or for columns whose total size protovalidate
+// cannot check. limits.test.ts checks each one against the option of its field.
 
 /** Longest contract text, bytes of UTF-8. */
 export const MAX_CONTRACT_TEXT_BYTES = 1_048_576;

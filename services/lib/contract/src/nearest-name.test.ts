@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nearestName } from "./nearest-name.ts";
 
-/** As long as a feature name may be. */
+/** The longest possible feature name. */
 const LONG = `a_${"b".repeat(126)}`;
 
 const KNOWN = ["annual_revenue", "annual_spend", "late_ratio", "text", "avg_delay", LONG];

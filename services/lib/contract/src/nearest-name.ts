@@ -1,4 +1,4 @@
-/** Longer names are not compared: the distance costs the product of both lengths. */
+/** Longer names are not compared: the cost of the distance is the product of both lengths. */
 const LONGEST_COMPARED = 128;
 
 /** Edits (insert, delete, replace, swap of neighbours) from `a` to `b`: optimal string alignment distance. */
@@ -22,7 +22,7 @@ function editDistance(a: string, b: string): number {
 
 const plain = (text: string): string => text.toLowerCase().replace(/[\s_.-]+/g, "_");
 
-/** The known names, the one nearest to `name` first; in their own order when `name` is too long to be compared. */
+/** The known names, nearest to `name` first; in their own order when `name` is too long to compare. */
 export function nearestFirst(name: string, known: readonly string[]): string[] {
   const wanted = plain(name);
   if (wanted.length > LONGEST_COMPARED) return [...known];
@@ -30,7 +30,7 @@ export function nearestFirst(name: string, known: readonly string[]): string[] {
   return [...known].sort((a, b) => (distance.get(a) ?? 0) - (distance.get(b) ?? 0));
 }
 
-/** Names listed in one message. */
+/** Most names listed in one message. */
 const MAX_LISTED = 20;
 
 /** What to write instead of an unknown name: `did you mean "a"? known: a, b, …`, the nearest first, at most 20. */
@@ -43,8 +43,9 @@ export function knownNames(name: string, known: readonly string[]): string {
 }
 
 /**
- * The known name that a reader most likely meant, ignoring case, blanks and punctuation;
- * null when none is within a third of the name's length (at least two edits). Ties go to the earlier name.
+ * The known name that the caller most likely meant, ignoring case, blanks and punctuation. Null when no name
+ * is within a third of the name's length (at least two edits). Of equally near names, the earlier one is
+ * returned.
  */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const wanted = plain(name);

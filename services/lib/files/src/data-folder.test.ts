@@ -10,19 +10,19 @@ async function temporary(): Promise<string> {
   return dir;
 }
 
-test("makes the folders above too, and is content with those that are there", async () => {
+test("creates the parent folders too, and accepts folders that exist", async () => {
   const folder = path.join(await temporary(), "a", "b", "c");
   await makeDataFolder(folder);
   await makeDataFolder(folder);
   expect((await stat(folder)).isDirectory()).toBe(true);
 });
 
-test("two that make the same folder at once both have it", async () => {
+test("two concurrent calls for the same folder both succeed", async () => {
   const folder = path.join(await temporary(), "a", "b");
   await Promise.all([makeDataFolder(folder), makeDataFolder(folder)]);
 });
 
-test("a folder that cannot be is one line that names the variable", async () => {
+test("a folder that cannot be created is a one-line error that names the variable", async () => {
   const file = path.join(await temporary(), "file");
   await writeFile(file, "");
   for (const folder of [path.join(file, "data"), "/proc/bellwether/data"]) {

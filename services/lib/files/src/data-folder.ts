@@ -3,8 +3,8 @@ import path from "node:path";
 import { StorageError } from "./storage-error.ts";
 
 /**
- * Makes a folder below BELLWETHER_DATA_DIR, with those above it, and sees to it that it can be written.
- * @throws StorageError in one line
+ * Creates a folder below BELLWETHER_DATA_DIR, with its parents, and checks that it can be written.
+ * @throws StorageError with a one-line message
  */
 export async function makeDataFolder(folder: string): Promise<void> {
   try {
@@ -18,15 +18,16 @@ export async function makeDataFolder(folder: string): Promise<void> {
 }
 
 /**
- * Makes a folder, with those above it, one after the other: Node's recursive mkdir does not come to an end below a folder such as /proc,
- * and calls a read-only file system a missing folder. @throws NodeJS.ErrnoException; ENOTDIR when a file is in its place
+ * Creates a folder and its missing parents, one after the other. Node's recursive mkdir is not used: it does
+ * not end below a folder such as /proc, and reports a read-only file system as a missing folder. @throws
+ * NodeJS.ErrnoException; ENOTDIR when a file is in the way
  */
 export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
   const above = path.dirname(folder);
   if (above !== folder && !(await isThere(above))) await makeFolder(above, mode);
   await mkdir(folder, { mode }).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;
-    // Fails with ENOTDIR where a file is.
+    // Fails with ENOTDIR when the path is a file.
     await access(`${folder}${path.sep}.`);
   });
 }

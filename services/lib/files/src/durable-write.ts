@@ -1,7 +1,7 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 
-/** Makes a folder's entries survive a power cut. */
+/** Syncs a folder, so that its entries survive a power failure. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
@@ -11,14 +11,17 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes a new file and its bytes to the disk before it returns. Whoever may read its folder may read it, whatever the umask. */
+/**
+ * Writes a new file and syncs it to disk before it returns. Every user who may read the folder may read the
+ * file, whatever the umask.
+ */
 export async function writeSynced(file: string, bytes: Uint8Array | string): Promise<void> {
   const handle = await open(file, "wx", 0o644);
   try {
     await handle.writeFile(bytes);
     const readers = (await stat(path.dirname(file))).mode & 0o444;
     const { mode } = await handle.stat();
-    // Only where it is needed: some shared volumes refuse every chmod.
+    // Called only when the mode differs: some shared volumes reject every chmod.
     if ((mode & readers) !== readers) await handle.chmod((mode & 0o777) | readers);
     await handle.sync();
   } finally {
@@ -26,7 +29,7 @@ export async function writeSynced(file: string, bytes: Uint8Array | string): Pro
   }
 }
 
-/** Replaces a file so that a reader sees the old bytes or the new ones, never a mixture. */
+/** Replaces a file atomically: a reader sees the old bytes or the new bytes, never a mixture. */
 export async function replaceFile(file: string, text: string): Promise<void> {
   const draft = `${file}.${process.pid}.${process.hrtime.bigint()}.tmp`;
   try {

@@ -16,7 +16,7 @@ async function lockFile(): Promise<string> {
   return path.join(folder, "start.lock");
 }
 
-test("one holder at a time, which is named, and the next one after it", async () => {
+test("the lock has one holder at a time, whose process id is known, and can be taken again after release", async () => {
   const file = await lockFile();
   {
     await using _held = await takeProcessLock(file);
@@ -28,7 +28,7 @@ test("one holder at a time, which is named, and the next one after it", async ()
   await using _next = await takeProcessLock(file);
 });
 
-test("what stays behind is empty and open to whoever may write the folder", async () => {
+test("the file that remains is empty and accessible to every user who may write the folder", async () => {
   const file = await lockFile();
   const folder = path.dirname(file);
   await chmod(folder, 0o770);
@@ -38,7 +38,7 @@ test("what stays behind is empty and open to whoever may write the folder", asyn
   expect([size, mode & 0o777]).toEqual([0, 0o660]);
 });
 
-test("whoever gives it up twice takes it from nobody", async () => {
+test("a second release does not release the lock of the next holder", async () => {
   const file = await lockFile();
   const first = await takeProcessLock(file);
   await first[Symbol.asyncDispose]();
@@ -47,34 +47,35 @@ test("whoever gives it up twice takes it from nobody", async () => {
   await expect(takeProcessLock(file)).rejects.toThrow(new ProcessLockedError(file, process.pid));
 });
 
-test("it is held until it is given up, also when nothing refers to it any more", async () => {
+test("the lock is held until it is released, also when nothing refers to it any more", async () => {
   const file = await lockFile();
   setFlagsFromString("--expose-gc");
   const collectGarbage: () => void = runInNewContext("gc");
   await takeProcessLock(file);
-  // A turn in between: only then is what was awaited no longer referred to.
+  // Waits for a turn of the event loop: until then the awaited value is still referred to.
   await setImmediate();
   collectGarbage();
   await expect(takeProcessLock(file)).rejects.toThrow(ProcessLockedError);
 });
 
-test("a folder that is not there, and a lock that is none, are said in one line", async () => {
+test("a missing folder and a file that is not a lock are one-line errors", async () => {
   const file = await lockFile();
   await expect(takeProcessLock(path.join(file, "below"))).rejects.toThrow(/below.sqlite cannot be locked \(.+\): give/);
   await mkdir(`${file}.sqlite`);
   await expect(takeProcessLock(file)).rejects.toThrow(StorageError);
 });
 
-test("of many at once one holds it", async () => {
+test("exactly one of many concurrent callers gets the lock", async () => {
   const file = await lockFile();
   const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeProcessLock(file)));
   expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 });
 
-test("a name left behind keeps nobody out", async () => {
+test("a remaining holder file does not block the next holder", async () => {
   const file = await lockFile();
   const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
-  // Of a killed process, of one killed while it wrote, of a living one that does not hold it, and of one whose number this one was given.
+  // Contents: the id of a killed process; of a process killed while it wrote; of a living process that does
+  // not hold the lock; and of a former process with the id of this one.
   for (const left of [`${gone} 1764062400000.5`, "", String(process.ppid), `${process.pid} 1764062400000.5`]) {
     await writeFile(file, left);
     await using _held = await takeProcessLock(file);
@@ -82,7 +83,7 @@ test("a name left behind keeps nobody out", async () => {
   }
 });
 
-test("of many processes no two are inside at once, however often the holder is killed", async () => {
+test("no two of many processes hold the lock at once, however often the holder is killed", async () => {
   const file = await lockFile();
   const log = path.join(path.dirname(file), "log");
   const fixture = path.join(import.meta.dirname, "../test/process-lock-fixture.ts");

@@ -6,7 +6,7 @@ import { StorageError, shortCause } from "./storage-error.ts";
 /** Another process, or this one, holds the lock. */
 export class ProcessLockedError extends Error {
   override readonly name = "ProcessLockedError" as const;
-  /** Null when the holder has not named itself. */
+  /** Process id of the holder; null when it is not known. */
   readonly pid: number | null;
 
   constructor(file: string, pid: number | null) {
@@ -17,20 +17,23 @@ export class ProcessLockedError extends Error {
 
 const SQLITE_BUSY = 5;
 
-/** A database that nobody refers to is closed by the garbage collector, and its lock would go with it. */
+/**
+ * Keeps the databases referenced: the garbage collector would close an unreferenced one and release its lock.
+ */
 const held = new Set<DatabaseSync>();
 
 /**
- * Makes its caller the only holder of `file` until it is disposed of or its process ends, however that ends: the lock is the operating
- * system's, on the empty `FILE.sqlite`, which stays. `file` itself only names the holder.
- * @throws ProcessLockedError while a living process, this one too, holds it
- * @throws StorageError when the folder is not there or cannot be written
+ * Makes the caller the only holder of `file` until the lock is disposed of or the process ends, in whatever
+ * way. The lock is an operating system lock on the empty file `FILE.sqlite`, which is never deleted. `file`
+ * itself only contains the holder's process id.
+ * @throws ProcessLockedError while a living process, this one too, holds the lock
+ * @throws StorageError when the folder does not exist or cannot be written
  */
 export async function takeProcessLock(file: string): Promise<AsyncDisposable> {
   const database = openLocked(`${file}.sqlite`);
   if (database === null) throw new ProcessLockedError(file, await holderOf(file));
   held.add(database);
-  // Only for people: without them the lock holds all the same.
+  // The process id in the file is only information for people: the lock holds without it.
   await Promise.allSettled([shareLikeFolder(`${file}.sqlite`), nameHolder(file)]);
   return {
     async [Symbol.asyncDispose]() {
@@ -45,9 +48,10 @@ export async function takeProcessLock(file: string): Promise<AsyncDisposable> {
 }
 
 /**
- * Nothing is ever written to the database, so that there is nothing to recover after a kill. IMMEDIATE and not EXCLUSIVE: of many at once
- * exactly one gets it, where EXCLUSIVE may refuse them all.
- * @returns null while somebody holds it
+ * Nothing is ever written to the database, so there is nothing to recover after a kill. The transaction is
+ * IMMEDIATE, not EXCLUSIVE: exactly one of many concurrent callers gets it, whereas EXCLUSIVE may reject all
+ * of them.
+ * @returns null while another holder has the lock
  */
 function openLocked(file: string): DatabaseSync | null {
   let database: DatabaseSync | undefined;
@@ -64,7 +68,10 @@ function openLocked(file: string): DatabaseSync | null {
   }
 }
 
-/** Whoever may write the folder may take its lock. By path: opening and closing a file gives up all locks its process has on it. */
+/**
+ * Every user who may write the folder may take the lock. chmod works by path here, because opening and
+ * closing the file would release all locks that the process has on it.
+ */
 async function shareLikeFolder(file: string): Promise<void> {
   await chmod(file, (await stat(path.dirname(file))).mode & 0o666);
 }

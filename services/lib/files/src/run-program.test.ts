@@ -5,7 +5,7 @@ import { ProgramError, runProgram } from "./run-program.ts";
 const node = (script: string, signal?: AbortSignal) => runProgram(process.execPath, ["-e", script], {}, signal);
 
 it("runs a program outside the process group of its caller", async () => {
-  // A group has the number of its first process: the program may signal its own.
+  // The id of a process group is the id of its first process; the program sends a signal to its own group.
   await node(
     'process.once("SIGWINCH", () => process.exit(0)); process.kill(-process.pid, "SIGWINCH"); setInterval(() => {}, 1e5)',
   );
@@ -24,7 +24,7 @@ it("ends the program and its children when the signal is aborted, and rejects wi
   const ended = node(script, stopping.signal);
   await pause(0);
   stopping.abort(new Error("stopped"));
-  // It waits for the end of stderr, which the child would hold open for 1000 s.
+  // The call waits for the end of stderr, which the child would keep open for 1000 s.
   await expect(ended).rejects.toThrow("stopped");
   await expect(node("", stopping.signal)).rejects.toThrow("stopped");
 });

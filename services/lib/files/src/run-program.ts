@@ -2,7 +2,7 @@ import { type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 
-/** Ended with another exit code than 0; the message is what the program wrote to stderr. */
+/** The program ended with an exit code other than 0; the message is the program's stderr. */
 export class ProgramError extends Error {
   override readonly name = "ProgramError" as const;
 }
@@ -12,9 +12,9 @@ const MAX_OUTPUT_CHARS = 65_536;
 const STOP_MS = 5_000;
 
 /**
- * Runs a program to its end, in a process group of its own: the SIGINT that a terminal sends to a whole group for Ctrl-C does not reach it.
- * Its stdout is not read.
- * @param signal ends the program and everything in its group
+ * Runs a program to its end in its own process group: the SIGINT that a terminal sends to the whole group on
+ * Ctrl-C does not reach it. Its stdout is not read.
+ * @param signal Ends the program and its whole process group.
  * @throws ProgramError when it fails; the reason of `signal`, after the program has ended
  */
 export async function runProgram(
@@ -51,6 +51,6 @@ function endGroup(pid: number | undefined, by: NodeJS.Signals): void {
   try {
     process.kill(-pid, by);
   } catch {
-    // The group has ended.
+    // The process group has already ended.
   }
 }

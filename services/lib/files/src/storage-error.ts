@@ -1,15 +1,15 @@
-/** What a person must know about a store that cannot be used: one line, with the way out. */
+/** A store cannot be used. The message has one line and says how to correct it. */
 export class StorageError extends Error {
   override readonly name = "StorageError" as const;
 }
 
-/** The address of a store as people may see it: without user and password. */
+/** The URL of a store for messages: without user and password. */
 export function shownAddress(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;
 }
 
-/** The innermost code or message of an error, for one line. */
+/** The innermost code or message of an error, as one line. */
 export function shortCause(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return shortCause(error.errors[0]);
   if (!(error instanceof Error)) return String(error);

@@ -3,8 +3,8 @@ import { appendFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { ProcessLockedError, takeProcessLock } from "../src/process-lock.ts";
 
-// A process that waits for its word, takes the lock as soon as it is free, writes down that it came in and that it went out, and is killed
-// while it still holds it.
+// A process that waits for a line on stdin, takes the lock as soon as it is free, records when it takes and
+// releases it, and is killed while it still holds it.
 const [lock = "", log = ""] = process.argv.slice(2);
 process.send?.("ready");
 await once(process, "message");

@@ -6,7 +6,7 @@ import { openQueue } from "./open-queue.ts";
 
 const PATTERN = { pattern: "0 6 * * 1", tz: "Europe/Berlin" };
 
-/** A queue as an earlier version left it: BullMQ's own prefix, a paused schedule and a job that waits. */
+/** A queue in the form of an earlier release: BullMQ's default prefix, a paused schedule and a waiting job. */
 async function leaveOldQueue(url: string): Promise<void> {
   const old = new Queue("weekly", { connection: { url } });
   await old.upsertJobScheduler("weekly", PATTERN, { name: "tick", data: { kind: "tick", paused: true } });
@@ -15,7 +15,7 @@ async function leaveOldQueue(url: string): Promise<void> {
 }
 
 test.skipIf(!hasRedis())(
-  "schedule and jobs of a queue without the hash tag go on under the new prefix (skipped where there is no redis-server)",
+  "the schedule and jobs of a queue without the hash tag are kept under the new prefix (skipped where there is no redis-server)",
   async () => {
     await using redis = await startRedis();
     await leaveOldQueue(redis.url);
@@ -37,7 +37,7 @@ test.skipIf(!hasRedis())(
 );
 
 test.skipIf(!hasRedis())(
-  "another application's queue keeps its keys (skipped where there is no redis-server)",
+  "the queue of another application keeps its keys (skipped where there is no redis-server)",
   async () => {
     await using redis = await startRedis();
     await leaveOldQueue(redis.url);

@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openQueue } from "./open-queue.ts";
 
-/** Proves one store: a schedule with a time zone set twice, and a retried job. */
+/** Verifies one store: a schedule with a time zone that is set twice, and a retried job. */
 async function assertQueues(url: string): Promise<void> {
   await using queues = await openQueue(url);
   const queue = queues.queue<{ n: number }, number>("proof");
@@ -27,7 +27,7 @@ async function assertQueues(url: string): Promise<void> {
   expect(await queue.getJobScheduler("weekly")).toMatchObject({ pattern: "0 6 * * 1", tz: "Europe/Berlin" });
 }
 
-/** A store that goes or falls silent keeps nobody from closing what stands on it. */
+/** A store that disconnects or does not answer must not block closing the queue. */
 async function assertClose(url: string): Promise<void> {
   for (const error of ["away", "silent"]) {
     await using relay = await startTcpRelay(url);
@@ -50,17 +50,17 @@ describe("on Postgres", () => {
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
-  it("retries and keeps one schedule", async () => {
+  it("retries a job and keeps one schedule", async () => {
     await assertQueues(await cluster.createDatabase());
   });
 
-  it("is closed while the store does not answer", async () => {
+  it("closes while the store does not answer", async () => {
     await assertClose(await cluster.createDatabase());
   }, 40_000);
 });
 
 describe.skipIf(!hasRedis())("on Redis (skipped where there is no redis-server)", () => {
-  it("retries and keeps one schedule", async () => {
+  it("retries a job and keeps one schedule", async () => {
     await using redis = await startRedis();
     await assertQueues(redis.url);
   });
@@ -76,20 +76,20 @@ describe.skipIf(!hasRedis())("on Redis (skipped where there is no redis-server)"
     await assertQueues(redis.url);
   }, 30_000);
 
-  it("is closed while the store does not answer", async () => {
+  it("closes while the store does not answer", async () => {
     await using redis = await startRedis();
     await assertClose(redis.url);
   }, 40_000);
 });
 
 describe("a store that does not answer", () => {
-  it("is told in one line for Redis", async () => {
+  it("is a one-line error for Redis", async () => {
     await expect(openQueue("redis://:hidden@127.0.0.1:1")).rejects.toThrow(
       /^Redis at redis:\/\/127\.0\.0\.1:1 cannot be used: nothing listens there\. Start it, or correct REDIS_URL$/,
     );
   });
 
-  it("is told in one line for Postgres", async () => {
+  it("is a one-line error for Postgres", async () => {
     await expect(openQueue("postgres://someone:hidden@127.0.0.1:1/none")).rejects.toThrow(
       /^PostgreSQL at postgres:\/\/127\.0\.0\.1:1\/none cannot hold the queues: nothing listens there\. Start it, or correct DATABASE_URL$/,
     );

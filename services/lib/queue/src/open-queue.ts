@@ -18,28 +18,37 @@ import { moveOldQueue } from "./move-old-queue.ts";
 import { createQueueTelemetry } from "./queue-telemetry.ts";
 import { probeWrite, QUEUE_PREFIX } from "./redis-write-probe.ts";
 
-/** Where the jobs are kept. On Postgres each queue has a small pool of its own, as BullMQ sets the pool's search path. */
+/**
+ * Where the jobs are stored. On Postgres each queue has its own small pool, because BullMQ sets the pool's
+ * search path.
+ */
 type Store = { readonly redis: Redis } | PoolSettings;
 
-/** A type, not an interface: BullMQ asks for an index signature. */
+/** A type and not an interface, because BullMQ requires an index signature. */
 type PoolSettings = {
   readonly connectionString: string;
   readonly max: number;
-  /** Limits of node-postgres and of the server, milliseconds. */
+  /** Time limits of node-postgres and of the server, in milliseconds. */
   readonly connectionTimeoutMillis?: number;
   readonly query_timeout?: number;
   readonly statement_timeout?: number;
 };
 
-/** Workers wait for a store that is away; queues answer their callers within seconds, and send nothing later. */
+/**
+ * Workers wait until an unavailable store is back. Queues answer their callers within seconds and do not send
+ * the command later.
+ */
 interface Stores {
   readonly workers: Store;
   readonly queues: Store;
-  /** Ends both at once. */
+  /** Ends both connections at once. */
   disconnect(): void;
 }
 
-/** The store is a plain option of every queue: the backend is chosen where a queue is made, so the types stay one. */
+/**
+ * The store is an ordinary option of every queue. The backend is chosen where a queue is created, so both
+ * have the same types.
+ */
 const eitherBackend: BackendFactory<IQueueBackend, Store> = (name, { connection, ...rest }, options) =>
   "redis" in connection
     ? createRedisBackend(name, { ...rest, connection: connection.redis }, options)
@@ -50,7 +59,7 @@ const bull = withBackend(eitherBackend);
 export type JobQueue<D, R> = InstanceType<typeof bull.Queue<D, R, string>>;
 export type JobWorker<D, R> = InstanceType<typeof bull.Worker<D, R, string>>;
 
-/** BullMQ queues on Redis or on Postgres; nobody who uses them can tell which. */
+/** BullMQ queues on Redis or on Postgres, with the same interface for both. */
 export interface Queues extends AsyncDisposable {
   readonly kind: "redis" | "postgres";
   queue<D, R>(name: string): JobQueue<D, R>;
@@ -59,27 +68,32 @@ export interface Queues extends AsyncDisposable {
     process: Processor<D, R>,
     options?: Omit<WorkerOptions<Store>, "connection" | "telemetry">,
   ): JobWorker<D, R>;
-  /** Closes what was opened here, workers first: a job in progress may end, within 5 s; a store that does not answer is not waited for. */
+  /**
+   * Closes workers first, then queues and connections. A running job has 5 s to end. A store that does not
+   * answer does not delay closing.
+   */
   close(): Promise<void>;
 }
 
 export interface QueueOptions {
-  /** Queues whose keys an earlier version kept in Redis without a hash tag: they are moved. */
+  /**
+   * Names of queues whose keys an earlier release stored in Redis without a hash tag: their keys are renamed.
+   */
   readonly queues?: readonly string[];
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const POOL_SIZE = 4;
-/** BullMQ takes leave of its store, and waits for one that is silent for as long as that is. */
+/** BullMQ sends commands to its store on close, and waits without limit for a store that does not answer. */
 const CLOSE_TIMEOUT_MS = 5_000;
-/** A command of a queue that has no answer by then is given up; the store may still carry it out. */
+/** A queue's command fails when it has no answer after this time; the store may still carry it out. */
 const COMMAND_TIMEOUT_MS = 4_000;
 
 /**
- * Opens BullMQ on the store of `url`: redis:, rediss:, postgres: or postgresql:. On Postgres BullMQ's own tables (schema
- * "bullmq") are brought up to date. A job carries the trace of whoever added it. A queue's call fails within seconds while the store is
- * away, and what failed is not sent later.
- * @throws StorageError in one line when the store does not answer or takes no writes
+ * Opens BullMQ on the store of `url`: redis:, rediss:, postgres: or postgresql:. On Postgres, BullMQ's own
+ * tables (schema "bullmq") are migrated. A job carries the trace context of the caller that added it. While
+ * the store is unavailable, a queue's call fails within seconds, and the failed command is not sent later.
+ * @throws StorageError with a one-line message when the store does not answer or rejects writes
  */
 export async function openQueue(url: string, options: QueueOptions = {}): Promise<Queues> {
   const isRedis = /^rediss?:/.test(url);
@@ -88,7 +102,7 @@ export async function openQueue(url: string, options: QueueOptions = {}): Promis
   const base = { ...shared, connection: stores.queues };
   const workers: (() => Promise<void>)[] = [];
   const others: (() => Promise<void>)[] = [];
-  // BullMQ connects again by itself; an "error" event without a listener would end the process.
+  // BullMQ reconnects by itself. Without a listener, an "error" event would end the process.
   const ignore = (): void => {};
 
   const closeAll = async (): Promise<void> => {
@@ -125,10 +139,11 @@ async function openRedis(url: string, names: readonly string[]): Promise<Stores>
   const settings = {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // A primary that has become a replica keeps its connections: a new one finds the new primary.
+    // A primary that became a replica keeps its connections open. A new connection finds the new primary.
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
   };
-  // Workers block on Redis: BullMQ demands that a command waits for a reconnection instead of failing.
+  // Workers use blocking commands: BullMQ requires that a command waits for a reconnection instead of
+  // failing.
   const workers = new Redis(url, { ...settings, maxRetriesPerRequest: null });
   const queues = new Redis(url, {
     ...settings,

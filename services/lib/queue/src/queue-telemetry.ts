@@ -12,7 +12,10 @@ import { BullMQOTelSpan, BullMQOtel } from "bullmq-otel";
 
 const NAME = "bellwether.queue";
 
-/** Attributes that say what happened to which job. Left out are those that say what was in it: results, reasons, progress, options. */
+/**
+ * Attributes that identify a job and its outcome. Attributes with a job's content are left out: results,
+ * reasons, progress, options.
+ */
 const REPORTED: ReadonlySet<string> = new Set([
   TelemetryAttributes.QueueName,
   TelemetryAttributes.QueueOperation,
@@ -25,12 +28,12 @@ const REPORTED: ReadonlySet<string> = new Set([
   TelemetryAttributes.BulkCount,
   TelemetryAttributes.WorkerName,
 ]);
-/** The worker's event for a job whose processor threw; the worker itself goes on. */
+/** The worker's event for a job whose processor threw; the worker continues. */
 const JOB_FAILED = "job failed";
 
 /**
- * BullMQ's spans and metrics: a job carries the trace of whoever added it, no span carries what is in a job, and looking for
- * jobs, extending locks and other housekeeping starts no traces.
+ * BullMQ's spans and metrics. A job carries the trace context of the caller that added it, and no span
+ * carries a job's content. Polling for jobs, extending locks and other housekeeping start no traces.
  */
 export function createQueueTelemetry(): Telemetry<Context> {
   const { meter, contextManager } = new BullMQOtel({ tracerName: NAME, meterName: NAME, enableMetrics: true });
@@ -64,7 +67,7 @@ class JobSpan extends BullMQOTelSpan {
     if (name === JOB_FAILED) this.span.setStatus({ code: SpanStatusCode.ERROR });
   }
 
-  /** The kind of error only: its message may quote what was in the job. */
+  /** Only the error's name: its message may quote the job's content. */
   override recordException(exception: Exception): void {
     const type = typeof exception === "object" && "name" in exception ? exception.name : undefined;
     this.span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute("error.type", type ?? "Error");

@@ -1,12 +1,12 @@
 import { StoreReadOnlyError } from "@bellwether/postgres/watch/watch-store";
 import type { Redis } from "ioredis";
 
-/** Prefix of every key of the queues: one hash tag, so that a Redis Cluster keeps them all in one slot. */
+/** Prefix of all queue keys. It is a hash tag, so that a Redis Cluster keeps all keys in one slot. */
 export const QUEUE_PREFIX = "{bellwether}";
 const PROBE_KEY = `${QUEUE_PREFIX}:probe`;
 const KEEP_PROBE_S = 60;
 
-/** What Redis says when it takes no write, by the first word of its answer. */
+/** Why Redis rejects a write, by the first word of its answer. */
 const REASONS: Readonly<Record<string, string>> = {
   READONLY: "is a read-only replica",
   OOM: "has no memory left",
@@ -15,7 +15,10 @@ const REASONS: Readonly<Record<string, string>> = {
   NOPERM: `gives this user no right to write keys that begin with ${QUEUE_PREFIX}`,
 };
 
-/** Writes a key that expires: a replica or a full server answers PING like any other. @throws StoreReadOnlyError when it takes no writes */
+/**
+ * Writes a key that expires: PING does not detect a replica or a full server. @throws StoreReadOnlyError when
+ * the store rejects writes
+ */
 export async function probeWrite(redis: Redis): Promise<void> {
   try {
     await redis.set(PROBE_KEY, "1", "EX", KEEP_PROBE_S);

@@ -11,7 +11,7 @@ const QUICK = { pauseMs: 20, timeLimitMs: 200, giveUpMs: 400 };
 const within = (condition: () => void) => vi.waitFor(condition, { timeout: 5_000, interval: 10 });
 
 test.skipIf(!hasRedis())(
-  "tells once that Redis has gone or hangs, and once that it is back (skipped where there is no redis-server)",
+  "reports once that Redis has disconnected or hangs, and once that it is available again (skipped where there is no redis-server)",
   async () => {
     await using redis = await startRedis("secret");
     await using relay = await startTcpRelay(redis.url);
@@ -30,7 +30,7 @@ test.skipIf(!hasRedis())(
 );
 
 test.skipIf(!hasRedis())(
-  "a Redis that becomes a replica, or whose disk or memory is full, cannot be used, with its reason (skipped where there is no redis-server)",
+  "reports a Redis that becomes a replica, or whose disk or memory is full, as unavailable with the reason (skipped where there is no redis-server)",
   async () => {
     await using primary = await startRedis();
     await using redis = await startRedis();
@@ -50,7 +50,7 @@ test.skipIf(!hasRedis())(
   },
 );
 
-test("a PostgreSQL whose transactions are read-only cannot be used, with its reason", async () => {
+test("reports a PostgreSQL whose transactions are read-only as unavailable with the reason", async () => {
   await using cluster = await startPostgresCluster();
   const url = await cluster.createDatabase();
   const seen: string[] = [];

@@ -3,7 +3,10 @@ import { type StoreProbe, type WatchTimes, watchStore } from "@bellwether/postgr
 import { Redis } from "ioredis";
 import { probeWrite } from "./redis-write-probe.ts";
 
-/** Watches whether the store of `openQueue`'s jobs answers and takes writes, Redis or PostgreSQL, as `watchStore` does. */
+/**
+ * Watches whether the store of `openQueue`'s jobs, Redis or PostgreSQL, answers and accepts writes; reports
+ * as `watchStore` does.
+ */
 export function watchQueue(
   url: string,
   changed: (usable: boolean, reason: string) => void,
@@ -14,7 +17,7 @@ export function watchQueue(
 }
 
 function probeRedis(url: string): StoreProbe {
-  // A connection that breaks is not made again: the next question comes by a new one.
+  // A broken connection is not reconnected: the next probe opens a new one.
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
   redis.on("error", () => {});
   return {

@@ -1,32 +1,32 @@
-/** What a reader needs beside a feature's value to judge it. */
+/** Facts that a reader needs to judge a feature's value. */
 export interface FeatureFacts {
-  /** "" for categories, texts, and models that declare none. */
+  /** "" for categories, texts, and models that declare no unit. */
   readonly unit: string;
-  /** Median of the training rows; null: a category, a text, or not known. */
+  /** Median of the training rows; null for a category or text, or when not known. */
   readonly typical: number | null;
   /** The most frequent category of the training rows; "" for numbers and texts. */
   readonly typicalCategory: string;
 }
 
-/** A feature of a model, as far as reasons need it. */
+/** A feature of a model, with the fields that reasons need. */
 export interface FeatureInfo extends FeatureFacts {
   readonly name: string;
   readonly kind: "numeric" | "category" | "text";
-  /** What a higher value does to the risk, as declared. */
+  /** The declared effect of a higher value on the risk. */
   readonly direction: "raises" | "lowers" | "unknown";
 }
 
-/** A feature's share in a score. */
+/** A feature's contribution to a score. */
 export interface FeatureContribution {
-  /** The feature, or "contract_text:term". */
+  /** The feature's name, or "contract_text:term". */
   readonly feature: string;
-  /** The supplier's number, or a term's weight in the text; null: missing, or a category. */
+  /** The supplier's number, or a term's weight in the text; null for a category or a missing value. */
   readonly value: number | null;
-  /** The category the model saw, also where it is sent as a code; "" when there is none. */
+  /** The category that the model used, also when it is passed to the model as a code; "" when there is none. */
   readonly category: string;
   readonly contribution: number;
 }
 
-/** The text of a model whose features are not known. */
+/** The text feature of a model whose features are not known. */
 export const TEXT_FEATURE = "contract_text";
 export const NO_FACTS: FeatureFacts = { unit: "", typical: null, typicalCategory: "" };

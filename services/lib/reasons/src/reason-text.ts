@@ -1,6 +1,6 @@
 import type { Reason } from "./reasons.ts";
 
-/** A number for people: whole numbers whole, others with four significant digits. */
+/** A number for people: whole numbers in full, others with four significant digits. */
 export const numberText = (x: number): string => (Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(4))));
 
 /** A feature's name for people. */
@@ -13,7 +13,7 @@ export function shortReasonText(reason: Reason): string {
   return value === "" ? name : `${name} ${value}`;
 }
 
-/** What was seen of a feature beside what is typical: "7 disputes (typical 1)"; "" where neither is known. */
+/** A feature's value and its typical value: "7 disputes (typical 1)"; "" where neither is known. */
 export function valueWithTypical(reason: Omit<Reason, "contribution" | "share" | "feature">): string {
   const { value, category, unit, typical, typicalCategory, words } = reason;
   if (words.length > 0) return `with ${words.map((word) => `"${word}"`).join(", ")}`;
@@ -25,11 +25,11 @@ export function valueWithTypical(reason: Omit<Reason, "contribution" | "share" |
   return `${numberText(value)}${unit === "" ? "" : ` ${unit}`}${usual}`;
 }
 
-/** Parts of a sentence: "a", "a and b", "a, b and c". */
+/** Joins parts of a sentence: "a", "a and b", "a, b and c". */
 export const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 
-/** A reason as a clause: the feature with its value, unit and what is typical. */
+/** A reason as a clause: the feature with its value, unit and typical value. */
 export function reasonText({ feature, value, category, unit, typical, typicalCategory, words }: Reason): string {
   const name = featureText(feature);
   const inUnit = (x: number): string => (unit === "" ? numberText(x) : `${numberText(x)} ${unit}`);

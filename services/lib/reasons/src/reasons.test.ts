@@ -38,14 +38,14 @@ describe("grouping", () => {
     expect((first?.share ?? 0) + (second?.share ?? 0)).toBeCloseTo(1, 12);
   });
 
-  test("no contributions give no reasons", () => {
+  test("no contributions: no reasons", () => {
     expect(selectReasons([], features)).toEqual({ reasons: [], tooSmall: 0, contradicting: 0 });
     expect(groupReasons([entry("delay", 0)], features)[0]?.share).toBe(0);
   });
 });
 
 describe("selection", () => {
-  test("an effect of the smallest share is named, a smaller one is counted", () => {
+  test("an effect of exactly the smallest share is named, a smaller one is only counted", () => {
     const exactly = [entry("region", 1 - LEAST_SHARE), entry("delay", LEAST_SHARE)];
     expect(selectReasons(exactly, features)).toMatchObject({ tooSmall: 0, reasons: [{}, {}] });
     const below = [entry("region", 1 - LEAST_SHARE + 0.001), entry("delay", LEAST_SHARE - 0.001)];
@@ -68,7 +68,7 @@ describe("selection", () => {
     expect(contradicts({ value, typical, contribution }, { direction })).toBe(expected);
   });
 
-  test("a reason that contradicts is left out and counted", () => {
+  test("a reason that contradicts the declared direction is left out and counted", () => {
     const selected = selectReasons([entry("quality", 0.5, { value: 97 }), entry("delay", 0.4)], features);
     expect(selected).toMatchObject({ contradicting: 1, reasons: [{ feature: "delay" }] });
   });

@@ -6,38 +6,44 @@ import {
   TEXT_FEATURE,
 } from "./feature-info.ts";
 
-/** One feature's effect for a reader, beside its value and what is typical. */
+/** One feature's effect for a reader, with the feature's value and typical value. */
 export interface Reason extends FeatureFacts {
-  /** The feature; all words of a text are one. */
+  /** The feature's name; all words of a text are one feature. */
   readonly feature: string;
-  /** Null: missing, a category, or a text. */
+  /** Null for a category, a text or a missing value. */
   readonly value: number | null;
   readonly category: string;
   /**
-   * The words of a text with the largest contributions of the text's sign, largest first, at most three; empty for other features, and
-   * where it is not known which words the text has.
+   * At most three words of a text whose contributions have the sign of the whole text, largest first. Empty
+   * for other features, and where the words of the text are not known.
    */
   readonly words: readonly string[];
   readonly contribution: number;
-  /** Magnitude beside the sum of all magnitudes, in [0, 1]. */
+  /** Magnitude divided by the sum of all magnitudes, in [0, 1]. */
   readonly share: number;
 }
 
-/** The reasons of a score, and what was left out of them. */
+/** The reasons of a score, and the number of effects that were left out. */
 export interface SelectedReasons {
   /** Largest magnitude first. */
   readonly reasons: readonly Reason[];
-  /** Effects below the smallest share that is named. */
+  /** Number of effects below the smallest share that is named. */
   readonly tooSmall: number;
-  /** Effects that point against the declared direction for a value on that side of typical: true in the model's sum, absurd by itself. */
+  /**
+   * Number of effects against the declared direction, given on which side of typical the value is. They are
+   * correct in the model's sum, but misleading alone.
+   */
   readonly contradicting: number;
 }
 
-/** Effects smaller than this share of all effects are not named. */
+/** Smallest share of all effects that is named. */
 export const LEAST_SHARE = 0.03;
 const MAX_WORDS = 3;
 
-/** All contributions as reasons, words of a text grouped, largest magnitude first. `features` may be empty: not known. */
+/**
+ * All contributions as reasons, with the words of a text grouped, largest magnitude first. `features` may be
+ * empty when not known.
+ */
 export function groupReasons(
   contributions: readonly FeatureContribution[],
   features: readonly FeatureInfo[],
@@ -56,7 +62,7 @@ export function groupReasons(
     .sort((a, b) => b.share - a.share);
 }
 
-/** The reasons to show: large enough to matter, and none that a reader who knows the declared directions must disbelieve. */
+/** The reasons to show: large enough to matter, and none that contradicts a declared direction. */
 export function selectReasons(
   contributions: readonly FeatureContribution[],
   features: readonly FeatureInfo[],
@@ -69,8 +75,9 @@ export function selectReasons(
 }
 
 /**
- * Whether a reason points against what is declared: its value lies on the safer side of typical and it increases the risk, or on the
- * riskier side and it lowers the risk. A value that is typical, missing or without a declared direction contradicts nothing.
+ * Whether a reason contradicts the declared direction: its value is on the safer side of typical and it
+ * increases the risk, or on the riskier side and it lowers the risk. A value that is typical, missing or
+ * without a declared direction contradicts nothing.
  */
 export function contradicts(
   { value, typical, contribution }: Pick<Reason, "value" | "typical" | "contribution">,

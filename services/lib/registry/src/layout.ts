@@ -2,10 +2,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { RegistryNameError } from "./registry-error.ts";
 
-/** Files of one version, in the order they are written. */
+/** Files of one version, in the order in which they are written. */
 export const VERSION_FILES = ["model.onnx", "feature_bundle.json", "MODEL_CARD.md", "manifest.json"] as const;
 
-/** Largest file the registry takes or reads: 64 MiB. */
+/** Largest file that the registry writes or reads: 64 MiB. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 const MODEL_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -26,10 +26,10 @@ export function registryRoot(url: string, cwd: string): string {
   return path.resolve(cwd, folder);
 }
 
-/** Whether a model may have that name. */
+/** Whether a text is a valid model name. */
 export const isModelName = (name: string): boolean => MODEL_NAME.test(name);
 
-/** Folder of a model. @throws RegistryNameError when the name could leave the registry. */
+/** Folder of a model. @throws RegistryNameError when the path would be outside the registry. */
 export function modelFolder(root: string, modelName: string): string {
   if (!isModelName(modelName)) {
     throw new RegistryNameError(
@@ -45,7 +45,7 @@ export function versionFolder(root: string, modelName: string, version: string):
   return path.join(modelFolder(root, modelName), version);
 }
 
-/** Number of a version folder's name, or 0 for any other name. */
+/** Version number from a folder's name, or 0 when the name is not a version. */
 export function versionNumber(name: string): number {
   return Number(VERSION.exec(name)?.[1] ?? 0);
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 
-/** No model of that name in the registry. */
+/** The registry has no model of that name. */
 export class ModelNotFoundError extends Error {
   override readonly name = "ModelNotFoundError" as const;
   readonly modelName: string;
@@ -10,7 +10,7 @@ export class ModelNotFoundError extends Error {
   }
 }
 
-/** The model exists, but not that version or alias. */
+/** The model exists, but the version or alias does not. */
 export class VersionNotFoundError extends Error {
   override readonly name = "VersionNotFoundError" as const;
   readonly modelName: string;
@@ -22,7 +22,7 @@ export class VersionNotFoundError extends Error {
   }
 }
 
-/** A published file or an alias file is missing, changed, or not a plain file of its own. */
+/** A published file or an alias file is missing, was changed, or is not a regular file with one hard link. */
 export class ModelCorruptError extends Error {
   override readonly name = "ModelCorruptError" as const;
   readonly file: string;
@@ -36,7 +36,7 @@ export class ModelCorruptError extends Error {
   }
 }
 
-/** The alias no longer points where the caller believed. */
+/** The alias no longer points at the version that the caller expected. */
 export class AliasMovedError extends Error {
   override readonly name = "AliasMovedError" as const;
   readonly alias: string;
@@ -50,17 +50,17 @@ export class AliasMovedError extends Error {
   }
 }
 
-/** Somebody else holds the registry's write lock. */
+/** Another process holds the registry's write lock. */
 export class RegistryBusyError extends Error {
   override readonly name = "RegistryBusyError" as const;
   readonly retryAfterMs = 1_000;
-  /** @param pid Null when the holder has not named itself. */
+  /** @param pid Process id of the holder; null when it is not known. */
   constructor(lockFile: string, pid: number | null) {
     super(`${lockFile} is held by ${pid === null ? "another process" : `process ${pid}`}; try again when it is done`);
   }
 }
 
-/** A model name, version, text or registry URL that the registry does not take. */
+/** The registry does not accept a model name, version, text or registry URL. */
 export class RegistryNameError extends Error {
   override readonly name = "RegistryNameError" as const;
 }

@@ -41,7 +41,7 @@ const publication = (over: Partial<Publication> = {}): Publication => ({
   now: new Date("2026-01-05T00:00:00Z"),
   ...over,
 });
-/** The files of these versions are no models. */
+/** The files of these versions are not real models. */
 const accept = async () => {};
 
 const champion = (version: string, over = {}) =>
@@ -59,17 +59,17 @@ const champion = (version: string, over = {}) =>
     accept,
   );
 
-/** A file of that many bytes that takes no room. */
+/** Creates a sparse file of that many bytes, which takes no disk space. */
 const writeSparse = (file: string, bytes: number) => writeFile(file, "").then(() => truncate(file, bytes));
 
-test("a page beside the models is no model", async () => {
+test("a file beside the models is not a model", async () => {
   await writeFile(path.join(root, "README.md"), "# Model registry\n");
   expect(await listModels(root)).toEqual([]);
   await publishVersion(root, publication(), accept);
   expect(await listModels(root)).toEqual(["supplier-risk"]);
 });
 
-test("a published version reads back byte for byte and no draft is left", async () => {
+test("a published version is read back byte for byte and no temporary folder is left", async () => {
   const manifest = await publishVersion(root, publication(), accept);
   expect(manifest.version).toBe("v1");
   const stored = await readVersion(root, "supplier-risk", "v1");
@@ -77,7 +77,7 @@ test("a published version reads back byte for byte and no draft is left", async 
   expect(await readdir(path.join(root, "supplier-risk"))).toEqual(["v1"]);
 });
 
-test("publishers at the same time get a version each", async () => {
+test("concurrent publishers get different version numbers", async () => {
   const manifests = await Promise.all(Array.from({ length: 6 }, () => publishVersion(root, publication(), accept)));
   expect(new Set(manifests.map((m) => m.version)).size).toBe(6);
   expect((await listVersions(root, "supplier-risk")).map((m) => m.version)).toEqual([
@@ -90,7 +90,7 @@ test("publishers at the same time get a version each", async () => {
   ]);
 });
 
-test("the champion's history grows by each move and by nothing else", async () => {
+test("the champion's history grows with each move and does not change otherwise", async () => {
   await publishVersion(root, publication(), accept);
   await publishVersion(root, publication(), accept);
   await champion("v1");
@@ -105,7 +105,7 @@ test("the champion's history grows by each move and by nothing else", async () =
   });
 });
 
-test("the same move asked for twice is made once, also with what was expected before it", async () => {
+test("a repeated move is made once, also with the version that was expected before it", async () => {
   await publishVersion(root, publication(), accept);
   await publishVersion(root, publication(), accept);
   await champion("v1", { expectedVersion: "" });
@@ -114,7 +114,7 @@ test("the same move asked for twice is made once, also with what was expected be
   expect((await readAliases(root, "supplier-risk")).moves.map((m) => m.version)).toEqual(["v1", "v2"]);
 });
 
-test("writers at the same time come one after the other and none is lost", async () => {
+test("concurrent writers write one after the other and no move is lost", async () => {
   await publishVersion(root, publication(), accept);
   await publishVersion(root, publication(), accept);
   const moves = Array.from({ length: 10 }, (_, i) =>
@@ -134,7 +134,7 @@ test.each<[string, (file: string) => Promise<unknown>]>([
   ["a folder", (file) => mkdir(file)],
   ["a named pipe", async (file) => execFileSync("mkfifo", [file])],
   ["over 16 MiB", (file) => writeSparse(file, 16 * 1024 * 1024 + 1)],
-])("an alias file that is %s is not taken for none", async (_, make) => {
+])("an alias file that is %s is an error, not a missing file", async (_, make) => {
   await publishVersion(root, publication(), accept);
   expect((await readAliases(root, "supplier-risk")).aliases).toEqual([]);
   const file = path.join(root, "supplier-risk", "aliases.json");
@@ -143,7 +143,7 @@ test.each<[string, (file: string) => Promise<unknown>]>([
   await expect(champion("v1")).rejects.toMatchObject({ name: "ModelCorruptError", file });
 });
 
-test("what could not be read again is not written", async () => {
+test("rejects a text that could not be read again", async () => {
   await publishVersion(root, publication(), accept);
   await expect(champion("v1", { setBy: "x".repeat(257) })).rejects.toMatchObject({ name: "RegistryNameError" });
   await expect(champion("v1", { reason: "x".repeat(1_001) })).rejects.toMatchObject({ name: "RegistryNameError" });
@@ -151,7 +151,7 @@ test("what could not be read again is not written", async () => {
   expect((await readAliases(root, "supplier-risk")).moves).toEqual([set]);
 });
 
-test("a folder without a manifest is no version: the others are listed, and its number is not given out", async () => {
+test("a folder without a manifest is not a version: the others are listed, and its number is not used again", async () => {
   await publishVersion(root, publication(), accept);
   await mkdir(path.join(root, "supplier-risk", "v7"));
   await writeFile(path.join(root, "supplier-risk", "v7", "model.onnx"), "half");
@@ -161,21 +161,21 @@ test("a folder without a manifest is no version: the others are listed, and its 
   expect((await publishVersion(root, publication(), accept)).version).toBe("v10");
 });
 
-test("a name that only looks like a version counts for nothing", async () => {
+test("a name that only resembles a version is ignored", async () => {
   await publishVersion(root, publication(), accept);
   for (const name of ["v0", "v01", "v1x", "V5", "v999999999999"]) await mkdir(path.join(root, "supplier-risk", name));
   expect((await publishVersion(root, publication(), accept)).version).toBe("v2");
   expect((await listVersions(root, "supplier-risk")).map((m) => m.version)).toEqual(["v2", "v1"]);
 });
 
-test("after the last number there is no other", async () => {
+test("rejects a version after the highest number", async () => {
   await mkdir(path.join(root, "supplier-risk", "v999999998"), { recursive: true });
   expect((await publishVersion(root, publication(), accept)).version).toBe("v999999999");
   await expect(publishVersion(root, publication(), accept)).rejects.toMatchObject({ name: "RegistryNameError" });
   expect(await readdir(path.join(root, "supplier-risk"))).toEqual(["v999999998", "v999999999"]);
 });
 
-test("whoever may read the registry's folder may read what is written into it, whatever the umask", async () => {
+test("users who may read the registry's folder may read what is written into it, whatever the umask", async () => {
   const umask = process.umask(0o077);
   onTestFinished(() => void process.umask(umask));
   const folder = path.join(root, "supplier-risk");
@@ -189,7 +189,7 @@ test("whoever may read the registry's folder may read what is written into it, w
   expect(await modeOf("aliases.json")).toBe("640");
 });
 
-test("only folders that can be models are listed, and only a registry that is not there has none", async () => {
+test("only folders that can be models are listed, and only a registry that does not exist has no models", async () => {
   await publishVersion(root, publication(), accept);
   for (const name of ["lost+found", "Model", ".trash", "x".repeat(65)]) await mkdir(path.join(root, name));
   await writeFile(path.join(root, "notes"), "");
@@ -198,7 +198,7 @@ test("only folders that can be models are listed, and only a registry that is no
   await expect(listModels(path.join(root, "notes"))).rejects.toThrow("ENOTDIR");
 });
 
-test("a lock's name left by a killed process keeps nobody out, a held lock does", async () => {
+test("a lock file left by a killed process does not block writers, a held lock does", async () => {
   await publishVersion(root, publication(), accept);
   const lock = path.join(root, "supplier-risk", ".write.lock");
   await writeFile(lock, "999999999");
@@ -210,7 +210,7 @@ test("a lock's name left by a killed process keeps nobody out, a held lock does"
   });
 });
 
-test("unknown models, versions and aliases are told apart", async () => {
+test("unknown models, versions and aliases have different errors", async () => {
   await expect(listVersions(root, "nobody")).rejects.toMatchObject({ name: "ModelNotFoundError" });
   await publishVersion(root, publication(), accept);
   await expect(champion("v9")).rejects.toMatchObject({ name: "VersionNotFoundError" });
@@ -220,7 +220,7 @@ test("unknown models, versions and aliases are told apart", async () => {
   });
 });
 
-test("changed, linked and half-written files are refused", async () => {
+test("rejects changed, linked and half-written files", async () => {
   await publishVersion(root, publication(), accept);
   const folder = path.join(root, "supplier-risk", "v1");
   await appendFile(path.join(folder, "model.onnx"), "x");
@@ -235,7 +235,7 @@ test("changed, linked and half-written files are refused", async () => {
   await expect(readVersion(root, "supplier-risk", "v1")).rejects.toThrow(/manifest.json: is not JSON/);
 });
 
-test("a named pipe makes nobody wait", async () => {
+test("a named pipe does not block the reader", async () => {
   await publishVersion(root, publication(), accept);
   const folder = path.join(root, "supplier-risk", "v1");
   for (const name of ["model.onnx", "manifest.json"]) {
@@ -245,7 +245,7 @@ test("a named pipe makes nobody wait", async () => {
   }
 });
 
-test("a manifest of at most 64 KiB is read", async () => {
+test("reads a manifest of at most 64 KiB", async () => {
   await publishVersion(root, publication(), accept);
   const file = path.join(root, "supplier-risk", "v1", "manifest.json");
   const text = await readFile(file, "utf8");
@@ -255,7 +255,7 @@ test("a manifest of at most 64 KiB is read", async () => {
   await expect(listVersions(root, "supplier-risk")).rejects.toThrow(/manifest.json: has 65537 bytes, at most 65536/);
 });
 
-test("a version copied to another name or model is refused", async () => {
+test("rejects a version that was copied to another name or model", async () => {
   await publishVersion(root, publication(), accept);
   const copy = (...to: string[]) =>
     cp(path.join(root, "supplier-risk", "v1"), path.join(root, ...to), { recursive: true });
@@ -265,7 +265,7 @@ test("a version copied to another name or model is refused", async () => {
   await expect(readVersion(root, "other", "v1")).rejects.toThrow(/says it is supplier-risk v1/);
 });
 
-test("names that could leave the folder are refused", async () => {
+test("rejects names that lead outside the folder", async () => {
   await expect(publishVersion(root, publication({ modelName: "../evil" }), accept)).rejects.toMatchObject({
     name: "RegistryNameError",
   });

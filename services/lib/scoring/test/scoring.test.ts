@@ -36,7 +36,7 @@ test("training twice gives the same bytes", async () => {
   expect(again.bundleJson).toBe(stored.bundleJson);
 });
 
-test("a model beats chance and its card names the baseline", async () => {
+test("a model is better than chance and its card names the baseline", async () => {
   const { evaluation, modelCard } = await trainDemoModel();
   expect(evaluation.auc).toBeGreaterThan(0.75);
   expect(evaluation.auc).toBeLessThan(0.99);
@@ -72,7 +72,7 @@ test("base value and contributions add up to the output", async () => {
   expect(Math.abs(sum - (output ?? Number.NaN))).toBeLessThan(1e-5 * Math.max(1, Math.abs(output ?? 0)));
 });
 
-test("all faults come back at once, each with its path and a way out", async () => {
+test("all violations are returned at once, each with its path and a way out", async () => {
   const features = {
     past_dispute: 1,
     financial_stability_index: Number.NaN,
@@ -100,7 +100,7 @@ test("all faults come back at once, each with its path and a way out", async () 
   });
 });
 
-test("missing features are listed; with too few left the band is unknown and no number is made up", async () => {
+test("missing features are listed; with too few features the band is unknown and there is no score", async () => {
   const some = await scoreSupplier(
     model,
     { features: { past_disputes: 3, delivery_score: 80 }, categories: {}, text: "" },
@@ -113,7 +113,7 @@ test("missing features are listed; with too few left the band is unknown and no 
   expect(few.warnings.map((w) => w.code)).toEqual(["TOO_FEW_FEATURES"]);
 });
 
-test("values beyond training and unknown categories are warnings", async () => {
+test("values outside the training range and unknown categories are warnings", async () => {
   const input = {
     ...demoSupplier(0),
     features: { ...demoSupplier(0).features, past_disputes: 900 },
@@ -126,7 +126,7 @@ test("values beyond training and unknown categories are warnings", async () => {
   ]);
 });
 
-test("a bad row gets a fault and its neighbours their scores", async () => {
+test("an invalid row gets an error and the other rows get their scores", async () => {
   const numbers = new Map(
     DEMO_FEATURES.map((name) => [name, Float64Array.of(1, name === "past_disputes" ? Number.POSITIVE_INFINITY : 1, 1)]),
   );
@@ -137,7 +137,7 @@ test("a bad row gets a fault and its neighbours their scores", async () => {
   expect(batch.riskScores[0]).toBe(batch.riskScores[2]);
 });
 
-test("a narrative says nothing that is not in the score", async () => {
+test("a narrative contains only what is in the score", async () => {
   const score = await scoreSupplier(model, demoSupplier(5), "supplier");
   const text = narrate("S_00006", score, model.bundle).join(" ");
   expect(text).toContain(score.riskScore?.toFixed(2));
@@ -160,14 +160,14 @@ test("a model whose golden rows differ is rejected", async () => {
   await expect(openScoringModel({ ...stored, bundleJson: "{" })).rejects.toMatchObject({ name: "BundleError" });
 });
 
-test("a model file that is cut or has flipped bytes is rejected, whoever finds it", async () => {
+test("rejects a model file that is truncated or has flipped bytes, whichever check detects it", async () => {
   const { onnx } = stored;
   const flipped = (at: number): Uint8Array => onnx.map((byte, i) => (i === at ? byte ^ 0xff : byte));
   const bad = [onnx.subarray(0, 0), onnx.subarray(0, 1_000), onnx.subarray(0, onnx.length - 1)];
   for (let at = 0; at < 40; at++) bad.push(flipped(at), flipped(onnx.length - 1 - at));
   let rejected = 0;
   for (const bytes of bad) {
-    // Some bytes carry nothing, such as those of names.
+    // Some bytes, such as those of names, do not affect the model.
     const name = await openScoringModel({ ...stored, onnx: bytes }).then(
       (opened) => opened.release(),
       (error: Error) => error.name,

@@ -1,15 +1,18 @@
-/** What the flat JSON tells of a score. `bellwether.inference.v1.Score` has all of it under these names. */
+/**
+ * The fields of a score that flat JSON shows. `bellwether.inference.v1.Score` has all of them under these
+ * names.
+ */
 export interface ScoreParts<Code = string> {
   readonly supplierId: string;
-  /** Not set: the band is unknown. */
+  /** Undefined when the band is unknown. */
   readonly riskScore?: number | null | undefined;
-  /** The model's output before calibration: a regressor's number, which has no band. */
+  /** The model's output before calibration. A regressor has only this number and no band. */
   readonly margin?: number | null | undefined;
   readonly classProbabilities: readonly { readonly label: string; readonly probability: number }[];
   readonly topContributions: readonly {
     readonly feature: string;
     readonly value?: number | null | undefined;
-    /** Empty: the feature is a number. */
+    /** Empty when the feature is a number. */
     readonly category: string;
     readonly contribution: number;
     readonly unit?: string | undefined;
@@ -21,7 +24,7 @@ export interface ScoreParts<Code = string> {
   readonly warnings: readonly { readonly code: Code; readonly feature: string; readonly message: string }[];
 }
 
-/** A score in the monolith's shape, snake_case. */
+/** A score in the shape of the monolith's JSON, with snake_case names. */
 export type FlatScore = {
   supplier_id: string;
   risk_score: number | null;
@@ -34,7 +37,7 @@ export type FlatScore = {
     contribution: number;
     /** Unit of value and typical; "" when none is declared. */
     unit: string;
-    /** Median, or most frequent category, of the training rows; null when it is not known. */
+    /** Median, or most frequent category, of the training rows; null when not known. */
     typical: number | string | null;
   }[];
   model_version: string;
@@ -42,7 +45,9 @@ export type FlatScore = {
   warnings: { code: string; feature: string; message: string }[];
 };
 
-/** @param band Its name in lower case. @param codeName Name of a warning's code, for example "UNKNOWN_CATEGORY". */
+/**
+ * @param band Name of the band in lower case. @param codeName Name of a warning's code, for example "UNKNOWN_CATEGORY".
+ */
 export function flatScore<Code>(
   score: ScoreParts<Code>,
   band: string,

@@ -6,11 +6,11 @@ test.each([
   [{ supplier_id: "S_1", region: "North\udfff" }, "region"],
   [{ supplier_id: "S_1", contract_text: "\udc00\ud800" }, "contract_text"],
   [{ supplier_id: "S_1", "late\ud800": 1 }, "late\ufffd"],
-])("rejects half a character: %j", (json, field) => {
+])("rejects a lone surrogate: %j", (json, field) => {
   expect(() => flatSupplier(json)).toThrow(FlatSupplierError);
   expect(() => flatSupplier(json)).toThrow(`${field} has half a character`);
 });
 
-test("takes characters beyond 16 bits", () => {
+test("accepts characters beyond 16 bits", () => {
   expect(flatSupplier({ supplier_id: "S_😀" }).supplierId).toBe("S_😀");
 });

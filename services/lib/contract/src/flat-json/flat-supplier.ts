@@ -1,32 +1,32 @@
-/** A supplier as the monolith's flat JSON names it, sorted into its kinds. */
+/** A supplier read from the monolith's flat JSON, with its fields sorted by kind. */
 export interface FlatSupplier {
   readonly supplierId: string;
   readonly features: Record<string, number>;
-  /** Categories, and numbers that came as text: only the model knows which feature is which. */
+  /** Categories, and numbers that were sent as text: only the model knows the type of each feature. */
   readonly categories: Record<string, string>;
   readonly contractText: string;
 }
 
-/** A flat JSON body that cannot be read as a supplier. */
+/** A flat JSON body that is not a valid supplier. */
 export class FlatSupplierError extends Error {
   override readonly name = "FlatSupplierError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
-  /** @param field the name in the JSON; empty: it is about the whole body */
+  /** @param field The field's name in the JSON; empty when the error is about the whole body. */
   constructor(field: string, description: string) {
     super(field === "" ? description : `${field} ${description}`);
     this.fieldViolations = [{ field, description }];
   }
 }
 
-/** Names with a meaning of their own; any other is a feature. */
+/** Reserved names; every other name is a feature. */
 const OWN_NAMES = ["supplier_id", "contract_text"] as const;
-/** Longest part of a caller's name that is repeated to the caller. */
+/** Longest part of a caller's field name that an error repeats. */
 const SHOWN = 80;
 
 /**
- * Reads the monolith's flat JSON: `supplier_id` and `contract_text` by name, other numbers as features, other strings as categories
- * or as numbers in text, null as missing.
- * @throws FlatSupplierError naming the field and what it takes.
+ * Reads the monolith's flat JSON. `supplier_id` and `contract_text` are reserved names. Other numbers are
+ * features, other strings are categories or numbers as text, and null is a missing value.
+ * @throws FlatSupplierError naming the field and the expected value.
  */
 export function flatSupplier(json: unknown): FlatSupplier {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
@@ -62,14 +62,14 @@ export function flatSupplier(json: unknown): FlatSupplier {
     throw new FlatSupplierError("supplier_id", `is ${supplierId === "" ? "empty" : "missing"}; add "supplier_id":"…"`);
   return {
     supplierId,
-    // fromEntries: a feature may have the name of one of Object's own properties.
+    // Object.fromEntries, because a feature may have the name of one of Object's own properties.
     features: Object.fromEntries(features),
     categories: Object.fromEntries(categories),
     contractText: text ?? "",
   };
 }
 
-/** The name with a meaning of its own that a key is, whatever its style: "supplierId" is supplier_id. */
+/** The reserved name that a key means, in any naming style: "supplierId" is supplier_id. */
 function ownName(key: string): (typeof OWN_NAMES)[number] | undefined {
   const plain = key.toLowerCase().replace(/[^a-z]/g, "");
   return OWN_NAMES.find((name) => name.replace("_", "") === plain);

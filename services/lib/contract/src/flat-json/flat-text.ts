@@ -1,13 +1,19 @@
-/** How an error of a supplier names what to do with a category that came as a number; flat JSON has other words for it. */
+/**
+ * The instruction in a supplier's error for a category that was sent as a number; flat JSON needs another
+ * wording.
+ */
 export const SEND_CATEGORY = "send it in categories";
 
-/** Where the contract has the fields that flat JSON has at its top. */
+/** Path prefixes in the contract of the fields that are at the top level in flat JSON. */
 const CONTRACT_PATH = /(^|[\s(])supplier\.(?:(?:features|categories)\.)?(?=\w)/g;
 
-/** A field whose description begins with its name again. */
+/** A field whose description starts with the field's name again. */
 const NAMED_TWICE = /(^|[\s(])([^\s:]{1,128}): (?=\2 )/g;
 
-/** A text about a supplier of the contract, in terms of flat JSON: "supplier.features.late_ratio" becomes "late_ratio". */
+/**
+ * Rewrites an error text about a contract field for flat JSON: "supplier.features.late_ratio" becomes
+ * "late_ratio".
+ */
 export function flatText(text: string): string {
   return text
     .replaceAll(CONTRACT_PATH, "$1")

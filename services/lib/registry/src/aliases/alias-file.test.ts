@@ -19,13 +19,13 @@ const file = (over: object = {}): object => ({
 });
 const parse = (content: unknown) => parseAliasFile(JSON.stringify(content), "aliases.json");
 
-test("a sound file is read, and nothing but what an alias has", () => {
+test("reads a valid file, and only the fields that an alias has", () => {
   expect(parse(file())).toEqual(file());
   expect(parse(file({ aliases: [alias({ other: 1 })], other: 2 }))).toEqual(file());
   expect(parse(file({ aliases: [] }))).toEqual(file({ aliases: [] }));
 });
 
-test("a file of before there were moves is read", () => {
+test("reads a file of a release that did not record moves", () => {
   expect(parse(file({ moves: undefined })).moves).toEqual([alias()]);
 });
 
@@ -38,11 +38,11 @@ test.each<[string, unknown]>([
   ["moves that are no list", file({ moves: "all" })],
   ["one alias twice", file({ aliases: [alias(), alias({ version: "v2" })] })],
   ["more moves than are remembered", file({ moves: Array.from({ length: 1_001 }, () => alias()) })],
-])("%s is no alias file", (_, content) => {
+])("%s is not an alias file", (_, content) => {
   expect(() => parse(content)).toThrow(ModelCorruptError);
 });
 
-test("what is not JSON is no alias file", () => {
+test("a text that is not JSON is not an alias file", () => {
   expect(() => parseAliasFile('{"format":', "aliases.json")).toThrow(
     "aliases.json: is not JSON; put a sound one there, or remove it and set the aliases again",
   );
@@ -63,12 +63,12 @@ test.each<[string, unknown]>([
   ["a name of 257 characters", alias({ setBy: "x".repeat(257) })],
   ["no reason", alias({ reason: null })],
   ["a reason of 1,001 characters", alias({ reason: "x".repeat(1_001) })],
-])("%s is no alias, wherever it stands", (_, entry) => {
+])("%s is not an alias, in any part of the file", (_, entry) => {
   for (const list of ["aliases", "champions", "moves"])
     expect(() => parse(file({ [list]: [entry] }))).toThrow(`aliases.json: ${list}[0] is no alias`);
 });
 
-test("the largest there is is read", () => {
+test("reads the largest possible file", () => {
   const moves = Array.from({ length: 1_000 }, () =>
     alias({
       version: "v999999999",

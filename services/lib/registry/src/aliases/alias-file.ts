@@ -3,7 +3,7 @@ import { isUtcTime } from "../files/utc-time.ts";
 import { versionNumber } from "../layout.ts";
 import { ModelCorruptError } from "../registry-error.ts";
 
-/** The aliases there are: the version that answers, and the one that is tried beside it. */
+/** The names of all aliases. The champion answers requests; the challenger is tried beside it. */
 export const ALIAS_NAMES = ["champion", "challenger"] as const;
 export type AliasName = (typeof ALIAS_NAMES)[number];
 
@@ -19,7 +19,10 @@ export interface Alias {
   readonly reason: string;
 }
 
-/** `aliases.json`: where the aliases point, which version was champion when, and every move of every alias, oldest first. */
+/**
+ * `aliases.json`: the version of each alias, which version was champion when, and every move of every alias,
+ * oldest first.
+ */
 export interface AliasFile {
   readonly format: "bellwether.aliases/1";
   readonly aliases: readonly Alias[];
@@ -27,19 +30,22 @@ export interface AliasFile {
   readonly moves: readonly Alias[];
 }
 
-/** Moves remembered at most, champions apart; a model promoted weekly fills it in 19 years. */
+/**
+ * Most moves that the file keeps, not counting the history of champions. A model promoted weekly reaches it
+ * in 19 years.
+ */
 export const MAX_HISTORY = 1_000;
-/** Characters of who set an alias. */
+/** Longest name of the user who sets an alias, in characters. */
 export const MAX_SET_BY = 256;
-/** Characters of a reason; the audit trail keeps as many. */
+/** Longest reason, in characters; the same limit as in the audit log. */
 export const MAX_REASON = 1_000;
-/** Largest alias file that is read, bytes: that of two full histories, each character escaped, has 15.5 MB. */
+/** Largest alias file that is read, in bytes. Two full histories with every character escaped have 15.5 MB. */
 export const MAX_ALIAS_BYTES = 16 * 1024 * 1024;
 
-/** What a model without an alias file has. */
+/** The aliases of a model that has no alias file. */
 export const NO_ALIASES: AliasFile = { format: "bellwether.aliases/1", aliases: [], champions: [], moves: [] };
 
-/** Reads an alias file's text. @throws ModelCorruptError naming what is wrong */
+/** Parses the text of an alias file. @throws ModelCorruptError naming the invalid field */
 export function parseAliasFile(text: string, file: string): AliasFile {
   let parsed: unknown;
   try {
@@ -60,7 +66,7 @@ export function parseAliasFile(text: string, file: string): AliasFile {
   };
   const set = read("aliases", aliases);
   if (new Set(set.map(({ name }) => name)).size < set.length) throw new ModelCorruptError(file, "sets an alias twice");
-  // A file of before there were moves has the champions only.
+  // A file of a release that did not record moves has only the history of champions.
   return {
     format: NO_ALIASES.format,
     aliases: set,

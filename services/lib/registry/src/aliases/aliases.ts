@@ -11,14 +11,17 @@ import {
   parseAliasFile,
 } from "./alias-file.ts";
 
-/** A text as the alias that it names. @throws RegistryNameError */
+/** The alias of that name. @throws RegistryNameError for any other text */
 export function aliasFromText(text: string): AliasName {
   const alias = ALIAS_NAMES.find((name) => name === text);
   if (alias === undefined) throw new RegistryNameError(`alias "${text.slice(0, 80)}": use ${ALIAS_NAMES.join(" or ")}`);
   return alias;
 }
 
-/** Reads a model's aliases; a model without an alias file has none set. @throws ModelNotFoundError, ModelCorruptError */
+/**
+ * Reads a model's aliases. A model without an alias file has no alias set. @throws ModelNotFoundError,
+ * ModelCorruptError
+ */
 export async function readAliases(root: string, modelName: string): Promise<AliasFile> {
   const folder = modelFolder(root, modelName);
   const file = path.join(folder, "aliases.json");

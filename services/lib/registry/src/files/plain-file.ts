@@ -3,9 +3,10 @@ import { open, stat } from "node:fs/promises";
 import { ModelCorruptError } from "../registry-error.ts";
 
 /**
- * Reads a plain file of the registry with one name, as open-model-file reads one from outside.
- * @returns null when there is no such file
- * @throws ModelCorruptError it is a link or no plain file, has more than `maxBytes`, or cannot be read
+ * Reads a regular file of the registry that has one hard link, with the same checks as open-model-file makes
+ * for files from outside.
+ * @returns null when the file does not exist
+ * @throws ModelCorruptError it is a link or not a regular file, has more than `maxBytes`, or cannot be read
  */
 export async function readPlainFile(file: string, maxBytes: number): Promise<Uint8Array | null> {
   const handle = await openOrNull(file);
@@ -25,7 +26,7 @@ export async function readPlainFile(file: string, maxBytes: number): Promise<Uin
   }
 }
 
-/** Without O_NONBLOCK, opening a named pipe waits for a writer for ever. */
+/** Without O_NONBLOCK, opening a named pipe waits forever for a writer. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 async function openOrNull(file: string) {
@@ -40,7 +41,7 @@ async function openOrNull(file: string) {
   }
 }
 
-/** Whether there is something at a path. */
+/** Whether a file or folder exists at a path. */
 export const exists = (file: string): Promise<boolean> =>
   stat(file).then(
     () => true,

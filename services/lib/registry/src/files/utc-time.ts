@@ -1,4 +1,4 @@
-/** Whether a text is a time as the registry writes it: ISO 8601 in UTC to the millisecond, of the years 1 to 9999. */
+/** Whether a text is a time in the registry's format: ISO 8601 in UTC with milliseconds, years 1 to 9999. */
 export function isUtcTime(value: unknown): value is string {
   if (typeof value !== "string" || !/^(?!0000)\d{4}-/.test(value)) return false;
   const time = new Date(value);

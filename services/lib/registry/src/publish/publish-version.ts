@@ -7,7 +7,7 @@ import { RegistryNameError } from "../registry-error.ts";
 import type { Manifest, ManifestEvaluation, PublishedFile } from "../versions/manifest.ts";
 import type { VersionCheck } from "../versions/read-version.ts";
 
-/** A model that is ready to be published. */
+/** A model to publish. */
 export interface Publication {
   readonly modelName: string;
   readonly origin: Manifest["origin"];
@@ -16,7 +16,7 @@ export interface Publication {
   readonly bundleJson: string;
   readonly modelCard: string;
   readonly evaluation: ManifestEvaluation | null;
-  /** What the version learnt from; left out when that is not known. */
+  /** The data that the version was trained on; left out when it is not known. */
   readonly provenance?: Manifest["training"];
   readonly now: Date;
 }
@@ -31,20 +31,24 @@ async function newestNumber(folder: string): Promise<number> {
   return (await readdir(folder)).reduce((newest, name) => Math.max(newest, versionNumber(name)), 0);
 }
 
-/** A folder for a version's files, as open as the model's: mkdtemp's is its owner's alone, and ml-service may be somebody else. */
+/**
+ * Creates a folder for a version's files with the permissions of the model's folder. A folder made by mkdtemp
+ * is readable by its owner only, and ml-service may run as another user.
+ */
 async function makeDraft(folder: string): Promise<string> {
   const draft = await mkdtemp(path.join(folder, ".draft-"));
   const { mode } = await stat(folder);
-  // Only where it is needed: some shared volumes refuse every chmod.
+  // Called only when the mode differs: some shared volumes reject every chmod.
   if ((await stat(draft)).mode !== mode) await chmod(draft, mode & 0o7777);
   return draft;
 }
 
 /**
- * Publishes a new version: everything is written and synced in a temporary folder, which is then renamed to the next free
- * `v<N>`. A version therefore exists whole or not at all, and two publishers get two numbers. Aliases are not touched.
- * @param check Asked once, before anything is written.
- * @throws RegistryNameError for no model's name, a file over 64 MiB, or a model that has the last number; whatever `check` throws
+ * Publishes a new version. All files are written and synced in a temporary folder, which is then renamed to
+ * the next free `v<N>`. A version is therefore complete or does not exist, and two publishers get two
+ * numbers. Aliases do not change.
+ * @param check Called once, before any file is written.
+ * @throws RegistryNameError for an invalid model name, a file over 64 MiB, or a model that already has the highest version number; any error of `check`
  */
 export async function publishVersion(root: string, publication: Publication, check: VersionCheck): Promise<Manifest> {
   const { modelName, origin, configHash, evaluation } = publication;
@@ -89,7 +93,7 @@ export async function publishVersion(root: string, publication: Publication, che
       return manifest;
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
-      // another publisher took this number in between
+      // another publisher took this number in the meantime
       if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     }
   }

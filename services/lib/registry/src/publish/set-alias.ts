@@ -16,7 +16,7 @@ import { AliasMovedError, ModelNotFoundError, RegistryNameError, VersionNotFound
 import { readVersion, type VersionCheck } from "../versions/read-version.ts";
 import { withWriteLock } from "./write-lock.ts";
 
-/** Asks to move an alias; `expectedVersion` ("" = not set yet) makes it a compare-and-set. */
+/** A request to move an alias. `expectedVersion` ("" = not set yet) makes it a compare-and-set. */
 export interface SetAlias {
   readonly modelName: string;
   readonly alias: AliasName;
@@ -28,10 +28,12 @@ export interface SetAlias {
 }
 
 /**
- * Points an alias at a version by renaming a new alias file into place; setting it to where it is changes nothing, whatever was expected:
- * the caller may be asking again. The version's files are read against its manifest and put through `check` before the alias moves.
+ * Points an alias at a version: writes a new alias file and renames it into place. When the alias already
+ * points at the version, nothing changes and `expectedVersion` is ignored, because the caller may be
+ * retrying. Before the alias moves, the version's files are compared with its manifest and passed to `check`.
  * @throws ModelNotFoundError, VersionNotFoundError, AliasMovedError, RegistryBusyError, ModelCorruptError when the alias file or the
- * version's files are broken, RegistryNameError when a text is too long for the alias file; whatever `check` throws
+ * version's files are corrupt, RegistryNameError when a text is too long for the alias file; any error of
+ * `check`
  */
 export async function setAlias(root: string, request: SetAlias, check: VersionCheck): Promise<Alias> {
   const { modelName, alias, version, setBy, reason } = request;
@@ -42,7 +44,8 @@ export async function setAlias(root: string, request: SetAlias, check: VersionCh
   if (!(await exists(path.join(versionFolder(root, modelName, version), "manifest.json")))) {
     throw new VersionNotFoundError(modelName, version);
   }
-  // A move that is not to be made costs no check; the check runs outside the lock, which others wait for.
+  // The preconditions come first, so that a move that would be rejected costs no check. The check runs
+  // outside the lock, because other writers wait for the lock.
   const isMove = unmovedAlias(await readAliases(root, modelName), request) === undefined;
   if (isMove) await check(await readVersion(root, modelName, version));
   return withWriteLock(folder, async () => {
@@ -61,7 +64,10 @@ export async function setAlias(root: string, request: SetAlias, check: VersionCh
   });
 }
 
-/** The alias when it already points where it is to point. @throws AliasMovedError it points elsewhere than expected */
+/**
+ * The alias when it already points at the requested version. @throws AliasMovedError when it points at
+ * another version than expected
+ */
 function unmovedAlias(file: AliasFile, { alias, version, expectedVersion }: SetAlias): Alias | undefined {
   const current = file.aliases.find((entry) => entry.name === alias);
   if (current?.version === version) return current;

@@ -3,13 +3,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ProcessLockedError, takeProcessLock } from "@bellwether/files/process-lock";
 import { RegistryBusyError } from "../registry-error.ts";
 
-/** A write takes some milliseconds, dozens on a slow disk: a few may stand in line. */
+/**
+ * A write takes a few milliseconds, and tens of milliseconds on a slow disk, so several writers may wait
+ * their turn.
+ */
 const WAIT_MS = 1_500;
 const LOOK_MS = 5;
 
 /**
- * Runs `work` as the folder's only writer. A killed writer keeps nobody out.
- * @throws RegistryBusyError when others who live hold it for 1.5 s
+ * Runs `work` as the folder's only writer. The lock of a killed process is released.
+ * @throws RegistryBusyError when another living process holds the lock for 1.5 s
  */
 export async function withWriteLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   await using _lock = await waitForLock(path.join(folder, ".write.lock"));

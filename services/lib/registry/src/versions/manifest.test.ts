@@ -19,7 +19,7 @@ const manifest = (over: object = {}): object => ({
 });
 const parse = (content: unknown) => parseManifest(JSON.stringify(content), "manifest.json");
 
-test("a sound manifest is read, and nothing but what a manifest has", () => {
+test("reads a valid manifest, and only the fields that a manifest has", () => {
   expect(parse(manifest({ other: 1 }))).toEqual(manifest());
   expect(parse(manifest({ configHash: "", origin: "imported", evaluation: null })).evaluation).toBeNull();
 });
@@ -34,12 +34,12 @@ const training = {
   calibration: { kind: "platt", from: "out of fold by supplier", rows: 8 },
 };
 
-test("what a version learnt from is read; a manifest that does not say it has none", () => {
+test("reads the training data of a version; a manifest without it has none", () => {
   expect(parse(manifest({ training })).training).toEqual(training);
   expect(parse(manifest({ training: undefined })).training).toBeNull();
 });
 
-test("a model without a single feature to compare with has no baseline figure", () => {
+test("a model that has no single feature as a baseline has no baseline figure", () => {
   const alone = { ...evaluation, baselineFeature: "", baselineAuc: null };
   expect(parse(manifest({ evaluation: alone })).evaluation).toEqual(alone);
 });
@@ -62,6 +62,6 @@ test.each<[string, unknown]>([
   ["a training without a digest", manifest({ training: { ...training, dataSha256: "" } })],
   ["a training without a split", manifest({ training: { ...training, split: null } })],
   ["a baseline of nothing", manifest({ evaluation: { auc: 0.9 } })],
-])("a manifest with %s is refused", (_, content) => {
+])("rejects a manifest with %s", (_, content) => {
   expect(() => parse(content)).toThrow(ModelCorruptError);
 });

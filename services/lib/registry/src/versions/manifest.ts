@@ -10,16 +10,16 @@ export interface PublishedFile {
   readonly bytes: number;
 }
 
-/** The figures of a version that lists show; the card has them all. */
+/** The figures of a version that lists show; the model card has all figures. */
 export interface ManifestEvaluation {
-  /** Null when the test rows had one class only. */
+  /** Null when all test rows are of one class. */
   readonly auc: number | null;
-  /** Empty when there was none to compare with. */
+  /** Empty when there was no baseline. */
   readonly baselineFeature: string;
   readonly baselineAuc: number | null;
 }
 
-/** What a version is, stored as `manifest.json` beside the model. */
+/** Description of a version, stored as `manifest.json` beside the model. */
 export interface Manifest {
   readonly format: "bellwether.manifest/1";
   readonly modelName: string;
@@ -30,16 +30,16 @@ export interface Manifest {
   /** SHA-256 of the configuration pair, lower-case hex. */
   readonly configHash: string;
   readonly files: Readonly<Record<"model.onnx" | "feature_bundle.json" | "MODEL_CARD.md", PublishedFile>>;
-  /** Null when the model was imported and never evaluated here. */
+  /** Null for a model that was imported and not evaluated here. */
   readonly evaluation: ManifestEvaluation | null;
-  /** Null for imported versions, and for those published before it was recorded. */
+  /** Null for imported versions, and for versions published before this field existed. */
   readonly training: TrainingProvenance | null;
 }
 
-/** Largest manifest that is read, bytes; one has about 1 kB. */
+/** Largest manifest that is read, in bytes; a typical manifest has about 1 kB. */
 export const MAX_MANIFEST_BYTES = 64 * 1024;
 
-/** Reads a manifest. @throws ModelCorruptError naming what is wrong. */
+/** Parses a manifest. @throws ModelCorruptError naming the invalid field */
 export function parseManifest(text: string, file: string): Manifest {
   let parsed: unknown;
   try {

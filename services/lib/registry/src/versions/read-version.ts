@@ -7,7 +7,7 @@ import { isModelName, MAX_FILE_BYTES, modelFolder, versionFolder, versionNumber 
 import { ModelCorruptError, ModelNotFoundError, VersionNotFoundError } from "../registry-error.ts";
 import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from "./manifest.ts";
 
-/** A version with its files, digests checked. */
+/** A version with its files, whose digests were checked. */
 export interface StoredVersion {
   readonly manifest: Manifest;
   readonly onnx: Uint8Array;
@@ -16,12 +16,15 @@ export interface StoredVersion {
 }
 
 /**
- * Loads a version as the services do and throws when they could not serve it. Publishing and moving an alias ask it first, so that
- * no alias leads to a version that is then rejected.
+ * Loads a version in the way the services do and throws when they could not serve it. Publishing a version
+ * and moving an alias call it first, so that no alias points at a version that cannot be served.
  */
 export type VersionCheck = (stored: StoredVersion) => Promise<void>;
 
-/** Names of all models, sorted; a registry that does not exist yet has none. @throws Error when it cannot be read */
+/**
+ * Names of all models, sorted; empty when the registry does not exist yet. @throws Error when it cannot be
+ * read
+ */
 export async function listModels(root: string): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
@@ -33,7 +36,10 @@ export async function listModels(root: string): Promise<string[]> {
     .sort();
 }
 
-/** Manifests of a model's versions, newest first; a folder without one is none. @throws ModelNotFoundError, ModelCorruptError */
+/**
+ * Manifests of a model's versions, newest first. A folder without a manifest is not a version. @throws
+ * ModelNotFoundError, ModelCorruptError
+ */
 export async function listVersions(root: string, modelName: string): Promise<Manifest[]> {
   const names = await readdir(modelFolder(root, modelName)).catch((error: NodeJS.ErrnoException) => {
     throw error.code === "ENOENT" || error.code === "ENOTDIR" ? new ModelNotFoundError(modelName) : error;
@@ -47,7 +53,10 @@ export async function listVersions(root: string, modelName: string): Promise<Man
   return manifests;
 }
 
-/** Turns "", an alias or a version into a version. @throws ModelNotFoundError, VersionNotFoundError */
+/**
+ * Resolves "" (the champion), an alias or a version to a version. @throws ModelNotFoundError,
+ * VersionNotFoundError
+ */
 export async function resolveVersion(root: string, modelName: string, wanted: string): Promise<string> {
   if (versionNumber(wanted) > 0) return wanted;
   const version = aliasVersion(await readAliases(root, modelName), wanted || "champion");
@@ -55,7 +64,7 @@ export async function resolveVersion(root: string, modelName: string, wanted: st
   return version;
 }
 
-/** Manifest of one version, null without one. @throws ModelCorruptError */
+/** Manifest of one version; null when it has none. @throws ModelCorruptError */
 async function findManifest(root: string, modelName: string, version: string): Promise<Manifest | null> {
   const file = path.join(versionFolder(root, modelName, version), "manifest.json");
   const bytes = await readPlainFile(file, MAX_MANIFEST_BYTES);

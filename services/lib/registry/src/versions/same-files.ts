@@ -3,7 +3,10 @@ import { ModelNotFoundError } from "../registry-error.ts";
 import type { Manifest } from "./manifest.ts";
 import { listVersions } from "./read-version.ts";
 
-/** The newest version that holds these bytes as model and bundle; null when there is none. @throws ModelCorruptError */
+/**
+ * The newest version whose model and bundle have exactly these bytes; null when there is none. @throws
+ * ModelCorruptError
+ */
 export async function findSameFiles(
   root: string,
   modelName: string,

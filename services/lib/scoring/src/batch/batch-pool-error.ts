@@ -1,4 +1,4 @@
-/** As many rows or bytes wait for a thread as may. */
+/** The queue is full: the rows or bytes that wait for a thread have reached their limit. */
 export class BatchQueueFullError extends Error {
   override readonly name = "BatchQueueFullError" as const;
   readonly retryAfterMs = 500;
@@ -7,7 +7,7 @@ export class BatchQueueFullError extends Error {
   }
 }
 
-/** The thread that scored the batch is gone; the same batch may be sent again. */
+/** The thread that scored the batch has ended; the caller may send the same batch again. */
 export class BatchWorkerLostError extends Error {
   override readonly name = "BatchWorkerLostError" as const;
   readonly retryAfterMs = 100;

@@ -28,7 +28,10 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** Suppliers with their categories and texts; every 97th row is impossible, every 89th has too little data. */
+/**
+ * Suppliers with their categories and texts; every 97th row has an impossible value, every 89th has too
+ * little data.
+ */
 function suppliers(rows: number): ColumnarInput {
   const cells = (name: (typeof DEMO_FEATURES)[number]): Float32Array =>
     Float32Array.from({ length: rows }, (_, row) => {
@@ -43,7 +46,7 @@ function suppliers(rows: number): ColumnarInput {
   };
 }
 
-test("every row has the bits it has in the calling thread, whatever the threads and the batches beside it", async () => {
+test("every row has the same bits as in the calling thread, whatever the number of threads and concurrent batches", async () => {
   await using pool = createBatchPool({ workers: 2, ...ROOMY });
   const scorer = pool.scorer(stored);
   for (const [rows, withContributions] of [
@@ -75,7 +78,7 @@ test("models share the threads and can be freed while others score", async () =>
   expect(before[0]).not.toEqual(before[1]);
 });
 
-test("refuses rows and bytes beyond its bounds, and takes them again when it has room", async () => {
+test("rejects rows and bytes over its limits, and accepts them again when it has free space", async () => {
   const full = suppliers(1_000);
   for (const limits of [
     { maxRows: 1_000, maxBytes: 2 ** 26 },
@@ -90,7 +93,7 @@ test("refuses rows and bytes beyond its bounds, and takes them again when it has
   }
 });
 
-test("an aborted batch leaves its place to the next", async () => {
+test("an aborted batch makes way for the next", async () => {
   await using pool = createBatchPool({ workers: 1, maxRows: 1_400, maxBytes: 2 ** 26 });
   const scorer = pool.scorer(stored);
   const abort = new AbortController();
@@ -102,7 +105,7 @@ test("an aborted batch leaves its place to the next", async () => {
   await expect(scorer.score(input, true, abort.signal)).rejects.toThrow("no longer wanted");
 });
 
-test("a thread that ends fails its batch only, is reported, and another takes its place", async () => {
+test("a thread that ends fails only its batch, is reported, and is replaced", async () => {
   const lost: unknown[] = [];
   await using pool = createBatchPool({ workers: 1, ...ROOMY, onThreadLost: (cause) => lost.push(cause) });
   const scorer = pool.scorer(stored);
@@ -118,7 +121,7 @@ test("a thread that ends fails its batch only, is reported, and another takes it
   expect(lost).toHaveLength(1);
 });
 
-test("a version that does not answer as recorded fails the batch with the reason, not the thread", async () => {
+test("a version whose answers differ from the recorded ones fails the batch with the reason, not the thread", async () => {
   await using pool = createBatchPool({ workers: 1, ...ROOMY });
   const bundle = JSON.parse(stored.bundleJson);
   bundle.golden[3].output += 1;
@@ -127,7 +130,7 @@ test("a version that does not answer as recorded fails the batch with the reason
   await expect(pool.scorer(stored).score(suppliers(20), true)).resolves.toMatchObject({ bands: { length: 20 } });
 });
 
-test("a closed pool fails what waits and takes nothing more", async () => {
+test("a closed pool fails the waiting batches and accepts no more", async () => {
   const pool = createBatchPool({ workers: 1, ...ROOMY });
   const scorer = pool.scorer(stored);
   const failing = expect(scorer.score(suppliers(1_400), true)).rejects.toThrow("the batch pool is closed");

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-// Before the threads: theirs cannot turn the runtime's telemetry off.
+// Imported before the threads start: a thread cannot turn off the runtime's telemetry.
 import "../runtime/load-onnxruntime.ts";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
@@ -8,38 +8,47 @@ import { inputBytes, inputRows, type ScoresInParts, scoresInParts, sharedInput }
 import type { BatchWorkerAnswer, BatchWorkerTask } from "./batch-worker.ts";
 import type { BatchScores } from "./score-batch.ts";
 
-/** How much a pool may take on. */
+/** Limits of a pool. */
 export interface BatchPoolOptions {
-  /** Threads, at least 1; started when there is work for them. */
+  /** Number of threads, at least 1; each is started when there is work for it. */
   readonly workers: number;
-  /** Rows of all batches that are not done yet; bounds the wait. */
+  /** Most rows of all unfinished batches; limits the waiting time. */
   readonly maxRows: number;
-  /** Bytes of their inputs; bounds the memory. One batch alone may be larger. */
+  /**
+   * Most bytes of the inputs of all unfinished batches; limits the memory. A batch that is alone may be
+   * larger.
+   */
   readonly maxBytes: number;
-  /** Told when a thread ended by itself; another takes its place. */
+  /** Called with the error when a thread ended unexpectedly; another thread replaces it. */
   readonly onThreadLost?: (cause: unknown) => void;
 }
 
-/** Scores batches of one model off the calling thread, with the bits of `scoreBatch` in the calling thread. */
+/**
+ * Scores batches of one model outside the calling thread, with the same bits as `scoreBatch` in the calling
+ * thread.
+ */
 export interface BatchScorer {
   /**
-   * @param input At least one row; categories and texts must not change meanwhile.
-   * @param signal Drops the rows that no thread has begun, and rejects with its reason.
-   * @throws BatchQueueFullError, BatchWorkerLostError, the signal's reason, or what `scoreBatch` throws.
+   * @param input At least one row; the caller must not change categories and texts before the result.
+   * @param signal Drops the rows that no thread has begun, and rejects with the signal's reason.
+   * @throws BatchQueueFullError, BatchWorkerLostError, the signal's reason, or an error of `scoreBatch`.
    */
   score(input: ColumnarInput, withContributions: boolean, signal?: AbortSignal): Promise<BatchScores>;
-  /** Lets the threads free the model, after what they do now. No batch may be given any more. */
+  /** Makes the threads free the model after their current task. The caller must not pass another batch. */
   release(): void;
 }
 
-/** Threads that score batches of any number of models; each opens a model when it first scores for it. */
+/** Threads that score batches of any number of models. A thread opens a model when it first scores with it. */
 export interface BatchPool extends AsyncDisposable {
   scorer(stored: StoredVersion): BatchScorer;
 }
 
-/** Rows a thread takes at once: milliseconds of work, after which a batch may be dropped and another has its turn. */
+/**
+ * Rows of one task of a thread: milliseconds of work, after which the batch may be dropped and another batch
+ * has its turn.
+ */
 const CHUNK_ROWS = 256;
-/** Heap of a thread: what reading a model of 64 MiB takes. */
+/** Heap limit of a thread: enough to read a model of 64 MiB. */
 const MAX_HEAP_MB = 1_024;
 
 interface Batch {
@@ -50,14 +59,14 @@ interface Batch {
   readonly scores: ScoresInParts;
   readonly resolve: (scores: BatchScores) => void;
   readonly reject: (reason: unknown) => void;
-  /** Rows given to a thread, and rows done. */
+  /** Rows handed to threads, and rows done. */
   given: number;
   done: number;
 }
 
 interface Thread {
   readonly worker: Worker;
-  /** Models it holds. */
+  /** Models that the thread has open. */
   readonly models: Set<number>;
   work: { readonly batch: Batch; readonly first: number } | null;
 }
@@ -66,9 +75,12 @@ function post({ worker }: Thread, task: BatchWorkerTask): void {
   worker.postMessage(task);
 }
 
-/** Starts no thread yet. */
+/** Creates a pool; the threads start later, with the first batches. */
 export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: BatchPoolOptions): BatchPool {
-  /** Batches with rows that no thread has begun; each gives a chunk, then goes to the back. */
+  /**
+   * Batches with rows that no thread has begun. Each batch hands out one chunk and then moves to the end of
+   * the queue.
+   */
   const queue: Batch[] = [];
   const threads = new Set<Thread>();
   let models = 0;

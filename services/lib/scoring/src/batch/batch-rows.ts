@@ -1,7 +1,7 @@
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import type { BatchScores } from "./score-batch.ts";
 
-/** The same input with its numbers in memory that threads share, so that no chunk of it is copied again. */
+/** The same input with its numbers in memory that threads share, so that no chunk is copied again. */
 export function sharedInput(input: ColumnarInput): ColumnarInput {
   const numbers = new Map<string, Float32Array | Float64Array>();
   let end = 0;
@@ -21,10 +21,10 @@ export function sharedInput(input: ColumnarInput): ColumnarInput {
   return { ...input, numbers };
 }
 
-/** Where a float64 may stand. */
+/** Float64 values must be aligned to 8 bytes. */
 const wholeWords = (at: number): number => Math.ceil(at / 8) * 8;
 
-/** Rows `[first, last)` of an input; numbers are views, the rest is copied. */
+/** Rows `[first, last)` of an input. Numbers are views, everything else is copied. */
 export function inputRows(input: ColumnarInput, first: number, last: number): ColumnarInput {
   return {
     rows: last - first,
@@ -34,7 +34,7 @@ export function inputRows(input: ColumnarInput, first: number, last: number): Co
   };
 }
 
-/** About how much memory an input holds. */
+/** Approximate memory of an input, in bytes. */
 export function inputBytes(input: ColumnarInput): number {
   let bytes = 8 * input.rows * input.categories.size;
   for (const column of input.numbers.values()) bytes += column.byteLength;
@@ -42,15 +42,15 @@ export function inputBytes(input: ColumnarInput): number {
   return bytes;
 }
 
-/** Scores of a batch that come in parts, in any order. */
+/** Collects the scores of a batch from parts that arrive in any order. */
 export interface ScoresInParts {
-  /** Puts the scores of the rows from `first` on in their place. */
+  /** Stores the scores of the rows from `first` on. */
   put(first: number, part: BatchScores): void;
-  /** All of them; to be called when every row was put. */
+  /** Returns all scores; call it only after every row was stored. */
   finish(): BatchScores;
 }
 
-/** Makes room for the scores of `rows` suppliers. */
+/** Allocates memory for the scores of `rows` suppliers. */
 export function scoresInParts(rows: number): ScoresInParts {
   const riskScores = new Float64Array(rows);
   const outputs = new Float64Array(rows);

@@ -4,12 +4,12 @@ import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-inp
 import { openScoringModel, type ScoringModel } from "../model/scoring-model.ts";
 import { type BatchScores, scoreBatch } from "./score-batch.ts";
 
-/** What a thread of batch-pool.ts is told. Tasks are done one after the other. */
+/** A message to a thread of batch-pool.ts. The thread does its tasks one after the other. */
 export type BatchWorkerTask =
   | {
       readonly kind: "score";
       readonly model: number;
-      /** Given when the thread does not hold the model yet. */
+      /** Set when the thread does not have the model open yet, else null. */
       readonly stored: StoredVersion | null;
       readonly input: ColumnarInput;
       readonly withContributions: boolean;
@@ -17,7 +17,7 @@ export type BatchWorkerTask =
   | { readonly kind: "free"; readonly model: number }
   | { readonly kind: "end" };
 
-/** What it answers to each "score". */
+/** The thread's answer to each "score" message. */
 export type BatchWorkerAnswer =
   | { readonly kind: "scored"; readonly scores: BatchScores }
   | { readonly kind: "failed"; readonly error: unknown };
@@ -38,7 +38,7 @@ function answer(message: BatchWorkerAnswer, transfer: ArrayBuffer[] = []): void 
   parentPort?.postMessage(message, transfer);
 }
 
-/** Buffers of the scores; none of them is a part of another. */
+/** Buffers of the scores; no two of them share memory. */
 function buffersOf({ riskScores, outputs, bands, missingCounts, contributions }: BatchScores): ArrayBuffer[] {
   const arrays = [riskScores, outputs, bands, missingCounts, ...(contributions === null ? [] : [contributions])];
   return arrays.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);

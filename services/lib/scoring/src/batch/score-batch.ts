@@ -8,21 +8,21 @@ import { nextTurn, TURN_ROWS } from "../runtime/event-loop-turn.ts";
 import { bandOf } from "../score/band-of-score.ts";
 import { NotExplainableError } from "../score/score-supplier.ts";
 
-/** Scores of many suppliers; rows with a fault or too few features have NaN. */
+/** Scores of many suppliers. Rows with an error or too few features have NaN. */
 export interface BatchScores {
   /** Calibrated, `[rows]`. */
   readonly riskScores: Float64Array;
   /** Model outputs before calibration, `[rows]`. */
   readonly outputs: Float64Array;
-  /** Band codes, `[rows]`; 0 on a fault. */
+  /** Band codes, `[rows]`; 0 for a row with an error. */
   readonly bands: Uint8Array;
-  /** `[rows × columns]`, row-major; null unless asked for. Zero on rows without a score. */
+  /** `[rows × columns]`, row-major; null unless requested. Zero for rows without a score. */
   readonly contributions: Float32Array | null;
   readonly missingCounts: Uint16Array;
   readonly violations: VectorBatch["violations"];
 }
 
-/** Explains a batch a turn of the event loop at a time. */
+/** Explains a batch in small steps, with a turn of the event loop between two steps. */
 async function explainInTurns(explainer: RowExplainer, values: Float32Array, n: number): Promise<Float32Array> {
   const out = new Float32Array(values.length);
   const columns = values.length / n;
@@ -35,8 +35,9 @@ async function explainInTurns(explainer: RowExplainer, values: Float32Array, n: 
 }
 
 /**
- * Scores many suppliers; a bad row gets a fault and the others their scores, each with the bits it would have alone.
- * @throws NotExplainableError contributions are wanted of a model that has none.
+ * Scores many suppliers. An invalid row gets an error and the other rows get their scores, each with the same
+ * bits as alone.
+ * @throws NotExplainableError contributions are requested and the model has none.
  */
 export async function scoreBatch(
   model: ScoringModel,

@@ -3,8 +3,9 @@ import { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
 import { ModelRejectedError } from "./model-rejected-error.ts";
 
 /**
- * The same check for a version that an alias is to be moved to: its errors name the version and the reason, and say that the
- * alias was not moved. @throws ModelRejectedError the version cannot be served; other errors of `check` as they are
+ * Wraps `check` for a version that an alias is to be moved to: errors name the version and the reason, and
+ * say that the alias was not moved. @throws ModelRejectedError when the version cannot be served; other
+ * errors of `check` unchanged
  */
 export function aliasCheck(check: VersionCheck): VersionCheck {
   return async (stored) => {

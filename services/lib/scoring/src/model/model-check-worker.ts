@@ -2,9 +2,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import { checkScoringModel } from "./scoring-model.ts";
 
-/** What the thread of model-checker.ts answers. */
+/** The answer of the thread of model-checker.ts. */
 export interface ModelCheckAnswer {
-  /** Why the version cannot be served; null: it can. */
+  /** Why the version cannot be served; null when it can. */
   readonly rejection: string | null;
 }
 

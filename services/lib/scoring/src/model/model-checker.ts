@@ -3,19 +3,19 @@ import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ModelCheckAnswer } from "./model-check-worker.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
 
-/** Heap of a checking thread; the runtime's own memory comes on top. */
+/** Heap limit of a checking thread; the memory of ONNX Runtime is not part of it. */
 const MAX_HEAP_MB = 2_048;
 
-/** Checks versions beside the event loop, one at a time. */
+/** Checks versions outside the event loop, one at a time. */
 export interface ModelChecker extends AsyncDisposable {
   /**
-   * Loads a version in a thread of its own and frees it.
-   * @throws ModelRejectedError it cannot be served; the signal's reason when it is aborted first.
+   * Loads a version in its own thread and frees it.
+   * @throws ModelRejectedError when it cannot be served; the signal's reason when the signal is aborted first.
    */
   check(stored: StoredVersion, signal?: AbortSignal): Promise<void>;
 }
 
-/** A checker; closing it ends a check that runs. */
+/** Creates a checker; closing it ends a running check. */
 export function createModelChecker(): ModelChecker {
   const closing = new AbortController();
   let last: Promise<void> = Promise.resolve();

@@ -4,19 +4,19 @@ import { compileInterventional } from "@bellwether/tree-model/shap/interventiona
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { nextTurn } from "../runtime/event-loop-turn.ts";
 
-/** Exact contributions of one-output models. */
+/** Computes exact contributions of models with one output. */
 export interface RowExplainer {
   /** Algorithm and version, for example "quadrature/1". */
   readonly kernel: string;
-  /** Expected output over the background. */
+  /** Expected output of the model: over the training covers or the background rows, depending on the kind. */
   readonly baseValue: number;
-  /** float32 `[n × columns]`, row-major, of float32 rows `[n × columns]`. */
+  /** Returns float32 contributions `[n × columns]`, row-major, for float32 rows `[n × columns]`. */
   explain(rows: Float32Array, n: number): Float32Array;
 }
 
 /**
- * An explainer for the kind that the bundle declares, or null when it declares none.
- * @throws NoCoversError, InterventionalRejectedError, RangeError the bundle declares what the model cannot give.
+ * Creates an explainer of the kind that the bundle declares; null when it declares none.
+ * @throws NoCoversError, InterventionalRejectedError, RangeError when the bundle declares a kind that the model does not support.
  */
 export async function createRowExplainer(model: TreeModel, explanation: Explanation): Promise<RowExplainer | null> {
   if (explanation.kind === "none") return null;
@@ -29,7 +29,10 @@ export async function createRowExplainer(model: TreeModel, explanation: Explanat
   };
 }
 
-/** A tree a turn: a large model takes seconds, and calls for the model before it go on meanwhile. */
+/**
+ * One tree per turn of the event loop: a large model takes seconds, and calls to the current model continue
+ * meanwhile.
+ */
 async function compileInTurns(model: TreeModel, rows: readonly (readonly (number | null)[])[]): Promise<Explainer> {
   for (const [r, row] of rows.entries()) {
     if (row.length !== model.features)

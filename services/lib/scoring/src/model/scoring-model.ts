@@ -9,7 +9,9 @@ import { ModelRejectedError } from "./model-rejected-error.ts";
 import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
 import { verifyModel } from "./verify-model.ts";
 
-/** What exactly computes a score, enough to compute it again. Digests are SHA-256, lower-case hex. */
+/**
+ * Identifies exactly what computes a score, enough to compute it again. Digests are SHA-256, lower-case hex.
+ */
 export interface ModelIdentity {
   readonly name: string;
   readonly version: string;
@@ -25,17 +27,18 @@ export interface ScoringModel {
   readonly identity: ModelIdentity;
   readonly bundle: FeatureBundle;
   readonly vectorizer: Vectorizer;
-  /** Outputs before calibration, `[n]`, of float32 rows `[n × columns]`. */
+  /** Returns outputs before calibration, `[n]`, for float32 rows `[n × columns]`. */
   predict(rows: Float32Array, n: number): Promise<Float32Array>;
   /** Null when the bundle declares no explanation. */
   readonly explainer: RowExplainer | null;
-  /** Frees the runtime's memory; no call may be in flight. */
+  /** Frees the runtime's memory; the caller must wait for all calls first. */
   release(): Promise<void>;
 }
 
 /**
- * Loads a version, proves that it answers as recorded, and frees it: what publishing a version and moving an alias ask first.
- * @throws The errors of `openScoringModel`.
+ * Loads a version, verifies that its answers equal the recorded ones, and frees it. Called before a version
+ * is published or an alias is moved.
+ * @throws the errors of `openScoringModel`.
  */
 export async function checkScoringModel(stored: StoredVersion): Promise<void> {
   const model = await openScoringModel(stored);
@@ -43,8 +46,8 @@ export async function checkScoringModel(stored: StoredVersion): Promise<void> {
 }
 
 /**
- * Loads a version and proves that it answers as recorded.
- * @throws ModelRejectedError model.onnx cannot be read or run, or golden rows or the explanation differ; BundleError the bundle cannot be read.
+ * Loads a version and verifies that its answers equal the recorded ones.
+ * @throws ModelRejectedError when model.onnx cannot be read or run, or golden rows or the explanation differ; BundleError when the bundle cannot be read.
  */
 export async function openScoringModel(stored: StoredVersion): Promise<ScoringModel> {
   const bundle = parseFeatureBundle(stored.bundleJson);
@@ -52,7 +55,7 @@ export async function openScoringModel(stored: StoredVersion): Promise<ScoringMo
     return await openWithBundle(stored, bundle);
   } catch (cause) {
     if (cause instanceof ModelRejectedError || !(cause instanceof Error)) throw cause;
-    // Of whoever reads the file: our reader, the vectorizer, the runtime.
+    // Any error of our ONNX reader, of the vectorizer or of the runtime.
     throw new ModelRejectedError(`model.onnx cannot be loaded with its bundle: ${cause.message}`, { cause });
   }
 }

@@ -4,15 +4,19 @@ import type { OnnxSession } from "../runtime/onnx-session.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
 import type { RowExplainer } from "./row-explainer.ts";
 
-/** The runtime sums trees in float32: no closer than this, relative to the sizes that the sum is made of. */
+/** Tolerance, relative to the size of the summands: the runtime sums trees in float32. */
 const TOLERANCE = 1e-5;
 
-/** Calibration is computed in doubles: further apart than another machine's last digits. */
+/**
+ * Tolerance of the calibration, which is computed in doubles: larger than the differences in the last digits
+ * between machines.
+ */
 const RISK_SCORE_TOLERANCE = 1e-9;
 
 /**
- * Proves that the runtime gives the recorded bits for the golden rows, that the calibration makes the recorded scores of them, and that base value and contributions add up to them.
- * @param scale What the output is made of (`outputScales`).
+ * Verifies the golden rows: the runtime returns the recorded bits, the calibration makes the recorded scores
+ * of them, and base value and contributions add up to the output.
+ * @param scale Sizes of the summands of the output (`outputScales`).
  * @throws ModelRejectedError naming the first row that differs.
  */
 export async function verifyModel(

@@ -1,5 +1,8 @@
-/** Rows computed on the event loop at once, a few milliseconds of work; other calls get their turn in between. */
+/**
+ * Rows computed in one turn of the event loop, a few milliseconds of work; other calls have their turn in
+ * between.
+ */
 export const TURN_ROWS = 1_024;
 
-/** Lets the event loop look at what else has arrived. */
+/** Waits for one turn of the event loop, so that other pending work is handled. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -4,18 +4,18 @@ import { ort } from "./load-onnxruntime.ts";
 /** Name and version of the runtime, for example "onnxruntime 1.30.0". */
 export const RUNTIME = `onnxruntime ${ort.env.versions.common}`;
 
-/** A model in the runtime, one thread, so that a row has the same bits in every batch. */
+/** A model loaded in the runtime. It runs on one thread, so that a row has the same bits in every batch. */
 export interface OnnxSession {
   /**
    * @param rows float32, row-major `[n × columns]`, NaN = missing.
    * @returns The first output of each row, `[n]`.
    */
   run(rows: Float32Array, n: number): Promise<Float32Array>;
-  /** Frees the model; no run may be in flight. */
+  /** Frees the model; the caller must wait for all runs first. */
   release(): Promise<void>;
 }
 
-/** Loads a model that takes `[n, columns]` and answers with one number a row. */
+/** Loads a model that takes `[n, columns]` and returns one number a row. */
 export async function openOnnxSession(onnx: Uint8Array, columns: number): Promise<OnnxSession> {
   const session = await ort.InferenceSession.create(onnx, {
     intraOpNumThreads: 1,
@@ -44,7 +44,7 @@ export async function openOnnxSession(onnx: Uint8Array, columns: number): Promis
   };
 }
 
-/** Loads, runs and frees a model: what training and import check their work with. */
+/** Loads, runs and frees a model; training and import use it to verify their model files. */
 export async function runOnnx(onnx: Uint8Array, rows: Float32Array, n: number, columns: number): Promise<Float32Array> {
   const session = await openOnnxSession(onnx, columns);
   try {

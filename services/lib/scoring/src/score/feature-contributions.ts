@@ -6,8 +6,9 @@ import { columnName } from "@bellwether/risk-model/features/vectorize";
 export type { FeatureContribution };
 
 /**
- * Gathers column contributions by feature (a category's columns are one feature), largest magnitude first, ties in the model's order.
- * @param given The supplier's own numbers; a feature that is not there is missing, whatever stood in for it.
+ * Adds up column contributions by feature (all columns of a category are one feature). Largest magnitude
+ * first; ties are in the model's order.
+ * @param given The supplier's own numbers. A feature that is not in it is missing, even when a default value was used for it.
  */
 export function featureContributions(
   bundle: FeatureBundle,

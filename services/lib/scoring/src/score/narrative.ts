@@ -7,8 +7,9 @@ import type { SupplierScore } from "./score-supplier.ts";
 const NAMED = 3;
 
 /**
- * A score in sentences, from its own numbers only: the score, what increases it, what lowers it, what is missing. Each feature comes with
- * its value, unit and what is typical; effects that are small, or that contradict a declared direction, are not named.
+ * Describes a score in sentences, from its own numbers only: the score, what increases it, what lowers it,
+ * what is missing. Each feature is shown with its value, unit and typical value. Effects that are small, or
+ * that contradict a declared direction, are not named.
  */
 export function narrate(supplierId: string, score: SupplierScore, bundle: FeatureBundle): string[] {
   if (score.riskScore === null && score.output === null) return [`${supplierId} has too little data for a score.`];

@@ -15,14 +15,14 @@ export interface SupplierScore {
   readonly probabilities: readonly { readonly label: string; readonly probability: number }[];
   /** Model output before calibration. */
   readonly output: number | null;
-  /** All contributions, largest first; empty when the band is unknown or the model explains nothing. */
+  /** All contributions, largest first; empty when the band is unknown or the model has no explanation. */
   readonly contributions: readonly FeatureContribution[];
   readonly missing: readonly string[];
   readonly warnings: readonly VectorWarning[];
   readonly model: ModelIdentity;
 }
 
-/** The supplier cannot be scored as sent; all faults at once. */
+/** The supplier cannot be scored; carries all violations. */
 export class InvalidSupplierError extends Error {
   override readonly name = "InvalidSupplierError" as const;
   readonly reason: string;
@@ -41,7 +41,7 @@ export class InvalidSupplierError extends Error {
   }
 }
 
-/** The model explains nothing; its bundle says why, and what would make it. */
+/** The model has no explanation; its bundle says why, and how to get one. */
 export class NotExplainableError extends Error {
   override readonly name = "NotExplainableError" as const;
   constructor({ identity, bundle }: Pick<ScoringModel, "identity" | "bundle">) {
@@ -52,7 +52,7 @@ export class NotExplainableError extends Error {
 /**
  * Scores one supplier.
  * @param path Prefix of field paths in errors, for example "supplier".
- * @throws InvalidSupplierError unknown, infinite or impossible features.
+ * @throws InvalidSupplierError for unknown, infinite or impossible features.
  */
 export async function scoreSupplier(
   model: ScoringModel,
