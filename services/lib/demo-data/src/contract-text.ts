@@ -1,6 +1,6 @@
 import type { Random } from "@bellwether/risk-model/random";
 
-/** Clauses that raise or lower what a reader thinks of a contract, in points of clause risk. */
+/** Clauses that increase or lower a contract's risk, in points of clause risk. */
 const CLAUSES = [
   { points: 18, text: "A penalty clause applies to every day of delayed delivery." },
   { points: 16, text: "Ambiguous termination terms leave the notice period open." },
@@ -14,7 +14,7 @@ const CLAUSES = [
 const OPENING = "This agreement governs the delivery of goods and services by the supplier.";
 
 /**
- * Writes a short contract; a supplier under stress gets more of the risky clauses.
+ * Writes a short contract; a supplier with more stress gets more of the risky clauses.
  * @param stress In [0, 1].
  * @returns The text and its clause risk: 30 plus the clauses' points and a little noise, 5 to 95.
  */

@@ -6,8 +6,8 @@ const quoted = (cell: Cell): string => {
 };
 
 /**
- * Rows of equal keys as CSV (RFC 4180, LF line ends), the header first.
- * @param columns Header and order; without it the keys of the first row, and so an empty text when there is none.
+ * Rows with equal keys as CSV (RFC 4180, LF line ends), the header first.
+ * @param columns Columns of the header, in order. Default: the keys of the first row; without rows the text is then empty.
  */
 export function toCsv<Row extends object>(rows: readonly Row[], columns?: readonly (keyof Row & string)[]): string {
   const header = columns ?? (Object.keys(rows[0] ?? {}) as (keyof Row & string)[]);

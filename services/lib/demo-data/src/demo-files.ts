@@ -2,7 +2,7 @@ import { toCsv } from "./csv.ts";
 import type { Demo, DemoTransaction } from "./demo-tables.ts";
 import { weeklySnapshot } from "./weekly-snapshot.ts";
 
-/** Columns of transactions.csv, the one table that may be empty. */
+/** Columns of transactions.csv, the only table that may be empty. */
 const TRANSACTION_COLUMNS = [
   "transaction_id",
   "supplier_id",
@@ -14,7 +14,10 @@ const TRANSACTION_COLUMNS = [
   "dispute",
 ] as const satisfies readonly (keyof DemoTransaction)[];
 
-/** The demo's files by name, as CSV with a header each. @param snapshotWeek ISO week of the weekly file, such as "2026-W47". */
+/**
+ * The demo's files by name, as CSV with a header. @param snapshotWeek ISO week of the weekly file, such as
+ * "2026-W47".
+ */
 export function demoFiles(demo: Demo, seed: number, snapshotWeek: string): Readonly<Record<string, string>> {
   return {
     "suppliers.csv": toCsv(demo.suppliers),

@@ -1,4 +1,4 @@
-/** A made-up supplier; units as in config/model_config.yaml. */
+/** A synthetic supplier; units as in config/model_config.yaml. */
 export interface DemoSupplier {
   readonly supplier_id: string;
   readonly company_name: string;
@@ -18,7 +18,7 @@ export interface DemoSupplier {
   readonly high_risk: 0 | 1;
 }
 
-/** One delivery with its payment; on time: fewer than ten days late. */
+/** One delivery with its payment. It is on time when it is fewer than ten days late. */
 export interface DemoTransaction {
   readonly transaction_id: string;
   readonly supplier_id: string;
@@ -30,14 +30,17 @@ export interface DemoTransaction {
   readonly dispute: 0 | 1;
 }
 
-/** One contract and what a reader made of its clauses, 5 to 95. */
+/** One contract and the risk of its clauses, 5 to 95. */
 export interface DemoContract {
   readonly supplier_id: string;
   readonly contract_text: string;
   readonly clause_risk_score: number;
 }
 
-/** What a supplier's transactions come to; a supplier without any falls back to its own delay and delivery score. */
+/**
+ * Totals of a supplier's transactions. A supplier without transactions gets the values of its own delay and
+ * delivery score.
+ */
 export interface DemoActivity {
   readonly txn_count: number;
   readonly avg_txn_amount: number;
@@ -47,7 +50,7 @@ export interface DemoActivity {
   readonly avg_delivery_quality: number;
 }
 
-/** The demo's tables, the same for the same counts and seed. */
+/** The demo's tables; the same counts and seed make the same tables. */
 export interface Demo {
   readonly suppliers: readonly DemoSupplier[];
   readonly transactions: readonly DemoTransaction[];

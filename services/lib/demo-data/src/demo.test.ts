@@ -8,20 +8,20 @@ import { weeklySnapshot } from "./weekly-snapshot.ts";
 const highShare = (suppliers: number, transactions: number, seed: number): number =>
   generateDemo({ suppliers, transactions }, seed).suppliers.reduce((sum, s) => sum + s.high_risk, 0) / suppliers;
 
-test("8 to 12 % of the suppliers are high", () => {
+test("8 to 12 % of the suppliers are labelled high risk", () => {
   expect(highShare(10_500, 5_000, 42)).toBeGreaterThan(0.08);
   expect(highShare(10_500, 5_000, 42)).toBeLessThan(0.12);
   expect(highShare(300, 600, 123)).toBeGreaterThanOrEqual(0.08);
   expect(highShare(300, 600, 123)).toBeLessThanOrEqual(0.12);
 });
 
-test("the same seed makes the same tables, another seed others", () => {
+test("the same seed makes the same tables, another seed makes others", () => {
   const make = (seed: number) => generateDemo({ suppliers: 50, transactions: 80 }, seed);
   expect(make(1)).toEqual(make(1));
   expect(make(1).suppliers).not.toEqual(make(2).suppliers);
 });
 
-test("a week's file holds every supplier once, within the drift", () => {
+test("a weekly file holds every supplier once, with values within the drift", () => {
   const demo = generateDemo({ suppliers: 200, transactions: 300 }, 5);
   const rows = weeklySnapshot(demo, 5, "2026-W47");
   expect(new Set(rows.map((r) => r.supplier_id)).size).toBe(200);
@@ -37,7 +37,7 @@ test("CSV quotes commas, quotes and line ends", () => {
   expect(toCsv([{ a: 'x,"y"', b: "1\n2" }])).toBe('a,b\n"x,""y""","1\n2"\n');
 });
 
-test("every file has its header, even without a transaction", () => {
+test("every file has its header, even without transactions", () => {
   const header = (files: Readonly<Record<string, string>>, name: string) => files[name]?.split("\n")[0];
   const files = demoFiles(generateDemo({ suppliers: 3, transactions: 0 }, 1), 1, "2026-W47");
   const some = demoFiles(generateDemo({ suppliers: 3, transactions: 9 }, 1), 1, "2026-W47");
@@ -53,7 +53,7 @@ test("every file has its header, even without a transaction", () => {
   ]);
 });
 
-test("more points make more suppliers high, and none makes the label certain", () => {
+test("more points make more suppliers high risk, and no number of points makes the label certain", () => {
   const demo = generateDemo({ suppliers: 10_500, transactions: 5_000 }, 42);
   const high = new Map<number, number[]>();
   for (const [i, supplier] of demo.suppliers.entries()) {
@@ -70,7 +70,7 @@ test("more points make more suppliers high, and none makes the label certain", (
   expect(rates[3]).toBeLessThan(0.95);
 });
 
-test("counts that no demo has are refused", () => {
+test("rejects counts outside the limits", () => {
   expect(() => generateDemo({ suppliers: 0, transactions: 5 }, 1)).toThrow(RangeError);
   expect(() => generateDemo({ suppliers: 5, transactions: -1 }, 1)).toThrow("transactions is -1");
   expect(() => generateDemo({ suppliers: 1.5, transactions: 0 }, 1)).toThrow(RangeError);

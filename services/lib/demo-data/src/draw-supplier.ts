@@ -18,10 +18,10 @@ const NAME_STARTS = [
 ] as const;
 const NAME_ENDS = ["Works", "Supply", "Logistics", "Systems", "Partners", "Industries"] as const;
 
-/** Exponent that makes trouble rare: with `POINT_NOISE` it brings 8–12 % of suppliers to high. */
+/** Exponent that makes high stress rare: with `POINT_NOISE` it makes 8–12 % of the suppliers high risk. */
 const STRESS_SKEW = 3;
 
-/** A supplier before its label, and how much trouble it is in, in [0, 1). */
+/** A supplier before its label, and its stress in [0, 1). */
 export interface DraftSupplier {
   readonly stress: number;
   readonly supplier: Omit<DemoSupplier, "high_risk">;
@@ -29,7 +29,7 @@ export interface DraftSupplier {
 
 const pick = (list: readonly string[], random: Random): string => list[random.below(list.length)] ?? "";
 
-/** Draws supplier `index`; what a table says of it leans towards its stress. */
+/** Draws supplier `index`; its values in the table tend to follow its stress. */
 export function drawSupplier(index: number, random: Random): DraftSupplier {
   const stress = random.uniform() ** STRESS_SKEW;
   const revenue = 50_000 + 4_950_000 * random.uniform() ** 2;

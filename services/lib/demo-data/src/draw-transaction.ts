@@ -6,7 +6,7 @@ import type { DraftSupplier } from "./draw-supplier.ts";
 /** First day of the demo's year of transactions. */
 const FIRST_DAY = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;
-/** Days of delay from which a payment is late. */
+/** A payment with at least this many days of delay is late. */
 const LATE_DAYS = 10;
 
 /** Draws transaction `index` of a supplier. */

@@ -13,10 +13,11 @@ function assertCount(name: string, count: number, least: number, most: number): 
 }
 
 /**
- * Makes suppliers, their transactions and contracts. The label `high_risk` follows points over what the tables hold, plus noise, so that
- * no model can learn it perfectly. The same counts and seed make the same tables.
- * @param counts 1 to 1,000,000 suppliers, 0 to 2,000,000 transactions: at most, they and their files take under 4 GB of memory.
- * @throws RangeError other counts.
+ * Generates suppliers, their transactions and contracts. The label `high_risk` depends on risk points of the
+ * tables' values, plus noise, so that no model can learn it perfectly. The same counts and seed make the same
+ * tables.
+ * @param counts 1 to 1,000,000 suppliers, 0 to 2,000,000 transactions. The largest counts and their files take under 4 GB of memory.
+ * @throws RangeError for other counts.
  */
 export function generateDemo(counts: { suppliers: number; transactions: number }, seed: number): Demo {
   assertCount("suppliers", counts.suppliers, 1, 1_000_000);

@@ -1,12 +1,12 @@
 import type { DemoActivity, DemoSupplier } from "./demo-tables.ts";
 
-/** Points from which a supplier is high. */
+/** A supplier with at least this many points, noise included, is high risk. */
 export const HIGH_POINTS = 5;
 
-/** Standard deviation of what the points do not know: it holds a good model's AUC near 0.91. */
+/** Standard deviation of the noise on the points; it keeps a good model's AUC near 0.91. */
 export const POINT_NOISE = 2;
 
-/** Points of trouble, 0 to 10, of what what the tables hold. */
+/** Risk points, 0 to 10, from the values in the tables. */
 export function riskPoints(
   supplier: Pick<DemoSupplier, "past_disputes" | "financial_stability_index">,
   activity: DemoActivity,

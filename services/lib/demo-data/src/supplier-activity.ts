@@ -1,10 +1,13 @@
 import type { DemoActivity, DemoSupplier, DemoTransaction } from "./demo-tables.ts";
 import { clip } from "./draw.ts";
 
-/** Share of late payments that a supplier without transactions is credited with: days beyond ten, of the possible eighty. */
+/**
+ * Assumed share of late payments of a supplier without transactions: its days of delay beyond ten, divided by
+ * the possible eighty.
+ */
 const lateFromDelay = (delayDays: number): number => clip((delayDays - 10) / 80, 0, 1);
 
-/** What transactions come to, as the demo's feature mapping counts it. */
+/** Totals of the transactions, computed as in the demo's feature mapping. */
 export function summariseActivity(
   supplier: Pick<DemoSupplier, "avg_payment_delay_days" | "delivery_score">,
   of: readonly DemoTransaction[],

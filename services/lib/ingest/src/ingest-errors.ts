@@ -1,4 +1,4 @@
-/** A raw file is absent, unreadable, outside the data folder or not in the form that the mapping declares. */
+/** A raw file is absent, unreadable, outside the data folder or not in the format that the mapping declares. */
 export class SourceError extends Error {
   override readonly name = "SourceError" as const;
   readonly source: string;
@@ -11,7 +11,7 @@ export class SourceError extends Error {
   }
 }
 
-/** SQL of the mapping is refused, fails, runs too long or gives too many rows. */
+/** SQL of the mapping is rejected, fails, runs too long or returns too many rows. */
 export class MappingSqlError extends Error {
   override readonly name = "MappingSqlError" as const;
   /** Place in the mapping, e.g. `steps[1] (history)`. */
@@ -23,7 +23,7 @@ export class MappingSqlError extends Error {
   }
 }
 
-/** The mapping is sound, but the data gives nothing to work with. */
+/** The mapping is valid, but the data has no usable rows. */
 export class NoRowsError extends Error {
   override readonly name = "NoRowsError" as const;
 }

@@ -1,30 +1,35 @@
 import { MAX_CONTRACT_TEXT_BYTES } from "@bellwether/contract/limits";
 
-/** What reading raw data may cost. */
+/** Limits of reading raw data. */
 export interface IngestLimits {
-  /** DuckDB's own buffers, in MiB; the process needs up to 400 MiB more. */
+  /** Size of DuckDB's own buffers, in MiB; the process needs up to 400 MiB more. */
   readonly memoryMb: number;
-  /** Threads that read files. SQL of a mapping runs on one thread, so that sums come out the same on any machine. */
+  /**
+   * Threads that read files. SQL of a mapping runs on one thread, so that sums are the same on every machine.
+   */
   readonly threads: number;
-  /** Space for buffers that do not fit into memory, in MiB. */
+  /** Disk space for buffers that do not fit into memory, in MiB. */
   readonly tempMb: number;
-  /** Longest run of one statement of the mapping. */
+  /** Time limit of one statement of the mapping. */
   readonly sqlTimeoutMs: number;
-  /** Longest reading of one file. */
+  /** Time limit of reading one file. */
   readonly loadTimeoutMs: number;
-  /** Rows of any one source, step or result. */
+  /** Most rows of each source, step or result. */
   readonly maxRows: number;
-  /** Files that one source may match. */
+  /** Most files that one source may match. */
   readonly maxFiles: number;
-  /** Unpacked size of one file, in bytes. */
+  /** Largest unpacked size of one file, in bytes. */
   readonly maxFileBytes: number;
-  /** Share of a source's lines that may be set aside before reading it counts as failed. */
+  /** Share of a source's lines that may be rejected before reading it fails. */
   readonly maxRejectedShare: number;
-  /** Rejected rows that are shown, per source. */
+  /** Most rejected rows that are shown as samples, per source. */
   readonly maxSamples: number;
 }
 
-/** A million suppliers of 390 MB of CSV take 0.8 GB of memory and seconds with these; the times are alarms, not goals. */
+/**
+ * With these limits a million suppliers (390 MB of CSV) take 0.8 GB of memory and a few seconds. The time
+ * limits detect hanging, they are not targets.
+ */
 export const DEFAULT_LIMITS: IngestLimits = {
   memoryMb: 384,
   threads: 2,

@@ -1,25 +1,29 @@
 /**
- * Where a row was rejected: while its file was taken apart and its values got their types; for its key, date, label or
- * a value that the mapping's SQL gave; or by a rule of the model (range, length, missing).
+ * The stage at which a row was rejected. "reading": the file was parsed and its values were cast to their
+ * types. "mapping": the row's key, date, label or a value of the mapping's SQL was invalid. "validating": a
+ * rule of the model (range, length, missing) rejected it.
  */
 export type RejectStage = "reading" | "mapping" | "validating";
 
-/** One row that was rejected, as shown to people. */
+/** One rejected row, as shown to people. */
 export interface RejectedSample {
   /** Table name of the mapping; `rows` for rows that failed after the mapping's SQL. */
   readonly source: string;
-  /** File name below the data folder; empty when the row comes from no single file. */
+  /** File name below the data folder; empty when the row does not come from a single file. */
   readonly file: string;
-  /** Line of a CSV file at which the row begins, 1 for the first; number of a Parquet file's row; null when unknown. */
+  /**
+   * Line of a CSV file at which the row begins, 1 for the first; row number in a Parquet file; null when
+   * unknown.
+   */
   readonly line: number | null;
-  /** Column, feature or attribute at fault; null when the whole row is. */
+  /** The invalid column, feature or attribute; null when the whole row is invalid. */
   readonly column: string | null;
   readonly reason: string;
-  /** The value or line at fault, cut to `MAX_SAMPLE_TEXT` characters. */
+  /** The invalid value or line, truncated to `MAX_SAMPLE_TEXT` characters. */
   readonly text: string;
 }
 
-/** Rows that were rejected for one reason. */
+/** Rows that were rejected for the same reason. */
 export interface RejectedReason {
   readonly stage: RejectStage;
   readonly source: string;
@@ -28,33 +32,35 @@ export interface RejectedReason {
   readonly rows: number;
 }
 
-/** Rows that were rejected. */
+/** All rejected rows. */
 export interface RejectedRows {
-  /** All of them: the sum of `byStage`, of `bySource` and of `reasons`. */
+  /** Number of all rejected rows: the sum of `byStage`, of `bySource` and of `reasons`. */
   readonly count: number;
-  /** Of `count`, rows that repeat an accepted one in every mapped value: nothing is lost with them. */
+  /**
+   * Part of `count`: rows that repeat an accepted row in every mapped value, so that no information is lost.
+   */
   readonly repeated: number;
   readonly byStage: Readonly<Record<RejectStage, number>>;
-  /** Source → rows; sources without any are left out. */
+  /** Source → rows; sources without rejected rows are left out. */
   readonly bySource: Readonly<Record<string, number>>;
   readonly reasons: readonly RejectedReason[];
   readonly samples: readonly RejectedSample[];
 }
 
-/** Characters of a rejected line or value that are shown. */
+/** Most characters shown of a rejected line or value. */
 export const MAX_SAMPLE_TEXT = 200;
 
-/** Rows of one reason, as they are found. */
+/** Rejected rows of one reason, before they are summed up. */
 export type FoundReason = Omit<RejectedReason, "source"> & { readonly isRepeated?: boolean };
 
-/** Adds up what was rejected while reading and mapping. */
+/** Collects the rows rejected at reading and mapping. */
 export class RejectedCollector {
   readonly #reasons = new Map<string, RejectedReason>();
   readonly #samples: RejectedSample[] = [];
   readonly #maxSamples: number;
   #repeated = 0;
 
-  /** @param maxSamples samples given per source */
+  /** @param maxSamples Most samples per source. */
   constructor(maxSamples: number) {
     this.#maxSamples = maxSamples;
   }
@@ -91,11 +97,11 @@ export class RejectedCollector {
   }
 }
 
-/** At most `max` samples in their order: the first of each reason, then the first of all. */
+/** At most `max` samples in their order: the first sample of each reason, then the earliest of the others. */
 function chooseSamples(samples: readonly RejectedSample[], max: number): RejectedSample[] {
   const seen = new Set<string>();
   const ranked = samples.map((sample, place) => {
-    // What follows the reason is of one record.
+    // The text after the reason is specific to one record.
     const reason = `${sample.column} ${sample.reason.split(";", 1)[0]}`;
     const isFirst = !seen.has(reason);
     seen.add(reason);

@@ -1,6 +1,7 @@
 /**
- * Characters that have no width: soft hyphen, zero-width spaces and joiners, word joiner, byte order mark, and marks of
- * writing direction. Spreadsheets, PDF and web pages leave them in copied values. For a RegExp with the flag u.
+ * Zero-width characters: soft hyphen, zero-width spaces and joiners, word joiner, byte order mark, and marks
+ * of writing direction. Values copied from spreadsheets, PDF and web pages contain them. For a RegExp with
+ * the flag u.
  */
 export const INVISIBLE_CHARACTERS =
   "[\\u{AD}\\u{61C}\\u{180E}\\u{200B}-\\u{200F}\\u{202A}-\\u{202E}\\u{2060}-\\u{2064}\\u{2066}-\\u{206F}\\u{FEFF}]";
@@ -8,37 +9,37 @@ export const INVISIBLE_CHARACTERS =
 const INVISIBLE = new RegExp(INVISIBLE_CHARACTERS, "gu");
 const OUTER_SPACE = /^[\s\x85\p{Z}]+|[\s\x85\p{Z}]+$/gu;
 
-/** A supplier id without invisible characters and without white space around it, as `cleanIdSql` makes it; may be empty. */
+/** A supplier id without invisible characters and surrounding white space, like `cleanIdSql`; may be empty. */
 export function cleanId(text: string): string {
   return text.replace(INVISIBLE, "").replace(OUTER_SPACE, "");
 }
 
-/** The same for RE2. */
+/** The same pattern for RE2. */
 const INVISIBLE_RE2 = INVISIBLE_CHARACTERS.replaceAll("\\u{", "\\x{");
 const SPACE_RE2 = "[\\s\\v\\x{85}\\p{Z}]";
 
-/** White space of ASCII, as an SQL expression. */
+/** ASCII white space, as an SQL expression. */
 const ASCII_SPACE = "(' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))";
 
 /**
- * SQL of a supplier id without invisible characters and without white space around it; null when nothing is left. A
- * whole number of a floating-point type is written without a fraction, others are null: which digits of 0.1 or of 2^60
- * belong to a name, nobody can tell.
+ * SQL of a supplier id without invisible characters and surrounding white space; null when it is empty. A
+ * whole number of a floating-point type is written without a fraction. Other floating-point numbers become
+ * null, because it is unknown which digits of 0.1 or of 2^60 belong to the id.
  */
 export function idSql(value: string): string {
   const text = `(case when typeof(${value}) in ('DOUBLE', 'FLOAT') then ${wholeNumber(value)} else ${value}::varchar end)`;
   return cleanIdSql(text);
 }
 
-/** As `idSql`, of a text. */
+/** Like `idSql`, for a text. */
 export function cleanIdSql(text: string): string {
   const visible = `regexp_replace(${text}, '${INVISIBLE_RE2}', '', 'g')`;
   const bare = `regexp_replace(${visible}, '^${SPACE_RE2}+|${SPACE_RE2}+$', '', 'g')`;
-  // Nearly all ids are ASCII, for which a plain trim does the same in a tenth of the time.
+  // Nearly all ids are ASCII, for which a plain trim has the same result in a tenth of the time.
   return `nullif(case when strlen(${text}) = length(${text}) then trim(${text}, ${ASCII_SPACE}) else ${bare} end, '')`;
 }
 
-/** SQL of the text of a floating-point value that is a whole number within ±2^53; else null. */
+/** SQL of the text of a floating-point value that is a whole number within ±2^53; null for other values. */
 export function wholeNumber(value: string): string {
   const number = `try_cast(${value} as double)`;
   return `case when abs(${number}) <= 9007199254740992 and ${number} = trunc(${number}) then ${number}::bigint::varchar end`;

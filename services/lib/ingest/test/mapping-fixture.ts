@@ -20,7 +20,7 @@ export async function dataFolder(files: Readonly<Record<string, string | Uint8Ar
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Two numeric features, `delay` and `amount`; `more` adds top-level lines. */
+/** Configuration with two numeric features, `delay` and `amount`; `more` adds top-level lines. */
 export const SMALL_MODEL = `version: 1
 name: small
 features:
@@ -34,7 +34,7 @@ split: { by: supplier }
 seed: 1
 `;
 
-/** Maps `suppliers.csv` (id, delay, amount, late) as it is. */
+/** Mapping of `suppliers.csv` (id, delay, amount, late) without changes. */
 export const SMALL_MAPPING = `version: 1
 sources:
   suppliers:
@@ -55,12 +55,12 @@ weekly:
     attributes: { display_name: upper(id), region: region, exposure: amount * 2 }
 `;
 
-/** Checks a pair written as YAML text. */
+/** Checks a configuration pair written as YAML text. */
 export function smallPair({ model = SMALL_MODEL, mapping = SMALL_MAPPING } = {}): Promise<ConfigPair> {
   return parseConfigPair(parseYaml(model, "model_config.yaml"), parseYaml(mapping, "feature_mapping.yaml"));
 }
 
-/** Reads the training table of `files` under a pair written as YAML text. */
+/** Reads the training table of `files` with a pair written as YAML text. */
 export async function readSmall(
   files: Readonly<Record<string, string | Uint8Array>>,
   { model, mapping, ...input }: { model?: string; mapping?: string } & Pick<TrainingInput, "limits" | "signal"> = {},

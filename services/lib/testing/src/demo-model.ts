@@ -14,7 +14,7 @@ export const DEMO_FEATURES = [
   "avg_payment_delay_days",
   "delivery_score",
 ] as const;
-/** Four numbers, a category and a text. */
+/** Configuration of the model: four numbers, a category and a text. */
 export const DEMO_SPEC: ModelSpec = {
   name: "supplier-risk",
   features: [
@@ -70,7 +70,7 @@ export const DEMO_TABLE: FeatureTable = {
   texts: demo.contracts.map((c) => c.contract_text),
   labels: Uint8Array.from(demo.suppliers, (s) => s.high_risk),
 };
-/** Supplier i of the table as a caller sends it. */
+/** Supplier i of the table in the form of a request. */
 export const demoSupplier = (i: number) => ({
   features: Object.fromEntries(DEMO_FEATURES.map((name) => [name, demo.suppliers[i]?.[name] ?? 0])),
   categories: { region: demo.suppliers[i]?.region ?? "" },
@@ -79,7 +79,7 @@ export const demoSupplier = (i: number) => ({
 
 const CONFIG_HASH = "c".repeat(64);
 
-/** Trains the small demo model; well under a second. */
+/** Trains the small demo model in well under a second. */
 export const trainDemoModel = (seed = DEMO_SPEC.seed): Promise<TrainedRiskModel> =>
   trainRiskModel({ table: DEMO_TABLE, spec: { ...DEMO_SPEC, seed }, configHash: CONFIG_HASH, runOnnx });
 

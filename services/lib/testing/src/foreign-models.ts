@@ -1,17 +1,20 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-/** A model file that a real trainer wrote, with what the trainer itself predicts. */
+/** A model file written by an external trainer, with the trainer's own predictions. */
 export interface ForeignModel {
   readonly name: string;
   readonly trainer: string;
   readonly what: string;
   readonly bytes: Uint8Array;
-  /** Rows that the model is given; null where the file is to be refused. */
+  /** Input rows of the model; null when the import must reject the file. */
   readonly rows: readonly Float32Array[] | null;
   /** The trainer's own predictions: one number a row, or one per class. */
   readonly predictions: readonly (readonly number[])[];
-  /** The trainer's own contributions a row, expected value last, class by class; null where it has none. */
+  /**
+   * The trainer's own contributions of each row, class by class, the expected value last; null when it has
+   * none.
+   */
   readonly contributions: readonly (readonly number[])[] | null;
 }
 
@@ -32,7 +35,7 @@ const [head = "{}", ...lines] = readFileSync(path.join(FOLDER, "expected.jsonl")
 /** Versions of the programs that wrote the files. */
 export const trainerVersions = (JSON.parse(head) as { readonly versions: Readonly<Record<string, string>> }).versions;
 
-/** All files of the folder foreign-models. */
+/** Reads all files of the folder foreign-models. */
 export function foreignModels(): ForeignModel[] {
   return lines.map((line) => {
     const { name, trainer, what, rows, predictions, contributions } = JSON.parse(line) as Entry;

@@ -4,34 +4,37 @@ import { createInterface } from "node:readline";
 
 export interface NodeProcessOptions {
   readonly args?: readonly string[];
-  /** Options of Node itself. */
+  /** Command line options of Node. */
   readonly execArgv?: readonly string[];
-  /** All variables of the process. Left out: those of this one. */
+  /** All environment variables of the process. Default: those of this process. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** "pipe": for the caller to read; "collect": see `output`. Left out: where this process writes. */
+  /** "pipe": the caller reads it; "collect": see `output`. Default: inherited from this process. */
   readonly stdout?: "inherit" | "ignore" | "pipe" | "collect";
   readonly stderr?: "inherit" | "pipe";
-  /** Whether it has a channel for messages. Left out: true. */
+  /** Whether it has an IPC channel. Default: true. */
   readonly ipc?: boolean;
-  /** In a process group of its own, as a terminal starts a command. */
+  /** Whether it gets its own process group, like a command started in a terminal. */
   readonly detached?: boolean;
-  /** User and group that it runs as, which only root may choose. */
+  /** User and group of the process; only root may set them. */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 /** A Node process that a test has started. */
 export interface NodeProcess extends AsyncDisposable {
   readonly child: ChildProcess;
-  /** What it has written to a collected stdout. */
+  /** Everything written to a collected stdout so far. */
   output(): string;
-  /** Its exit code; null when a signal ended it. */
+  /** Exit code; null when a signal ended the process. */
   readonly ended: Promise<number | null>;
-  /** Sends a signal, SIGTERM if none is named, unless it has ended; waits for the end. @returns the exit code; null when a signal ended it */
+  /**
+   * Sends a signal, by default SIGTERM, unless the process has ended; then waits for its end. @returns the
+   * exit code; null when a signal ended it
+   */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `file` with the Node that runs this. */
+/** Starts `file` with the same Node that runs this process. */
 export function spawnNode(file: string, options: NodeProcessOptions = {}): NodeProcess {
   const { args = [], execArgv = [], env, cwd, stdout = "inherit", stderr = "inherit", ipc = true } = options;
   const child = spawn(process.execPath, [...execArgv, file, ...args], {
@@ -55,13 +58,16 @@ export function spawnNode(file: string, options: NodeProcessOptions = {}): NodeP
   return { child, output: () => output, ended, end, [Symbol.asyncDispose]: () => end().then(() => undefined) };
 }
 
-/** Its first message, as a process sends one when it is ready. @throws Error when it ends first */
+/**
+ * Waits for its first IPC message, which processes send when they are ready. @throws Error when the process
+ * ends first
+ */
 export async function firstMessage<T>(started: NodeProcess, name: string): Promise<T> {
   const [message] = await beforeItsEnd(started, name, once(started.child, "message"));
   return message;
 }
 
-/** The first line of its stdout, which must be a pipe. @throws Error when it ends first */
+/** Waits for the first line of its stdout, which must be a pipe. @throws Error when the process ends first */
 export async function firstLine(started: NodeProcess, name: string): Promise<string> {
   const { stdout } = started.child;
   if (!stdout) throw new Error(`${name}: its stdout is no pipe`);

@@ -19,9 +19,12 @@ import {
 } from "@bellwether/gen/onnx/onnx_pb";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 
-/** ONNX files for tests, written with the public protobuf definitions and so independent of the readers they try. */
+/**
+ * ONNX files for tests, written with the public protobuf definitions and therefore independent of the readers
+ * under test.
+ */
 
-/** A value of an attribute as tests write it. */
+/** The value of an attribute in tests. */
 export type FixtureAttribute =
   | { readonly int: number }
   | { readonly float: number }
@@ -43,25 +46,25 @@ export interface FixtureNode {
   readonly attributes?: Readonly<Record<string, FixtureAttribute>>;
 }
 
-/** A graph input or output: a tensor of `[n, columns]`, element type 1 = float32 unless told. */
+/** A graph input or output: a tensor of `[n, columns]`. The default element type is 1 (float32). */
 export interface FixtureValue {
   readonly name: string;
   readonly columns?: number;
   readonly elementType?: number;
 }
 
-/** A whole file. */
+/** A complete model file. */
 export interface FixtureModel {
   readonly nodes: readonly FixtureNode[];
   readonly inputs: readonly FixtureValue[];
   readonly outputs: readonly FixtureValue[];
   readonly initializers?: readonly TensorProto[];
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Version of ai.onnx.ml; 3 unless told. */
+  /** Version of ai.onnx.ml. Default: 3. */
   readonly mlVersion?: number;
 }
 
-/** Bytes of the file. */
+/** Serializes the model file. */
 export function onnxFixture(model: FixtureModel): Uint8Array<ArrayBuffer> {
   const graph = create(GraphProtoSchema, {
     name: "fixture",
@@ -119,7 +122,7 @@ export function rawTensorFixture(
   return create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData });
 }
 
-/** A tensor that says its data lie in another file. */
+/** A tensor that refers to data in another file. */
 export function externalTensorFixture(name: string, location: string): TensorProto {
   return create(TensorProtoSchema, {
     name,

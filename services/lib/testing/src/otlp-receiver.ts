@@ -3,13 +3,13 @@ import http from "node:http";
 import { buffer } from "node:stream/consumers";
 import { type ReceivedSpan, spansFromOtlp } from "./otlp-spans.ts";
 
-/** A collector in this process: takes what comes by OTLP over HTTP and keeps it. */
+/** A collector in this process: receives OTLP over HTTP and stores it. */
 export interface OtlpReceiver extends AsyncDisposable {
-  /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
+  /** URL for OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly url: string;
-  /** All spans that came, in the order of their arrival. */
+  /** All received spans, in the order of their arrival. */
   readonly spans: readonly ReceivedSpan[];
-  /** All request bodies that came, spans and metrics, as they came. */
+  /** All received request bodies, spans and metrics, unchanged. */
   readonly bodies: readonly Buffer[];
 }
 

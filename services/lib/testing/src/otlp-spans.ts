@@ -1,12 +1,12 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 
-/** One span as a collector gets it. */
+/** One span as a collector receives it. */
 export interface ReceivedSpan {
   /** `service.name` of the process that wrote it. */
   readonly service: string;
   readonly name: string;
   readonly kind: "INTERNAL" | "SERVER" | "CLIENT" | "PRODUCER" | "CONSUMER";
-  /** Ids in lower-case hex; `parentId` is empty at a trace's start. */
+  /** Ids in lower-case hex; `parentId` is empty for a root span. */
   readonly traceId: string;
   readonly spanId: string;
   readonly parentId: string;
@@ -19,7 +19,7 @@ export interface ReceivedSpan {
 const KINDS = ["INTERNAL", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"] as const;
 const STATUS_ERROR = 2;
 
-/** Values of a protobuf message by field number: bytes, or a number of whatever width. */
+/** Values of a protobuf message by field number: bytes, or a number of any wire type. */
 type Fields = ReadonlyMap<number, readonly (Uint8Array | bigint)[]>;
 
 /** Reads the spans of an ExportTraceServiceRequest in protobuf (opentelemetry-proto 1.x; the numbers are its field numbers). */
@@ -54,7 +54,7 @@ function attributesOf(message: Fields | undefined, field: number): Record<string
   return Object.fromEntries(pairs.map((pair) => [text(pair, 1), anyValue(messages(pair, 2)[0])]));
 }
 
-/** An AnyValue; of lists, maps and bytes it says only what they are. */
+/** An AnyValue as text; for lists, maps and bytes only the name of the type. */
 function anyValue(value: Fields | undefined): unknown {
   if (value?.has(1)) return text(value, 1);
   if (value?.has(2)) return integer(value, 2) === 1n;

@@ -8,16 +8,19 @@ import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 
 /** A PostgreSQL server of one test file. */
 export interface PostgresCluster extends AsyncDisposable {
-  /** Makes an empty database and gives its URL. */
+  /** Creates an empty database and returns its URL. */
   createDatabase(): Promise<string>;
-  /** Sends a signal to the server and all its processes: "STOP" freezes it with its connections open, "CONT" lets it go on. */
+  /**
+   * Sends a signal to the server and all its processes: "STOP" freezes it with its connections open, "CONT"
+   * continues it.
+   */
   signal(name: "STOP" | "CONT"): void;
 }
 
-/** Starts a server on an empty folder of its own. fsync is off: a test loses nothing in a power cut. */
+/** Starts a server in a new empty folder. fsync is off: a test does not need to survive a power failure. */
 export async function startPostgresCluster(): Promise<PostgresCluster> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-test-pg-"));
-  // Where the tests run as root, the server runs as another user.
+  // When the tests run as root, the server runs as another user.
   await chmod(dir, 0o755);
   const server = await startEmbeddedPostgres({ dir, settings: { fsync: "off", max_wal_size: "256MB" } });
   const admin = await openPostgres(server.url, { max: 1 });
@@ -31,7 +34,7 @@ export async function startPostgresCluster(): Promise<PostgresCluster> {
     },
     signal(name) {
       const [pid = ""] = readFileSync(path.join(dir, "cluster", "postmaster.pid"), "utf8").split("\n");
-      // Each process of the server is its leader's child.
+      // Every process of the server is a child of its main process.
       const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
       for (const one of [pid, ...children]) process.kill(Number(one), `SIG${name}`);
     },

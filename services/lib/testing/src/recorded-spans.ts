@@ -4,13 +4,13 @@ import { context, propagation, trace } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 
-/** Spans of this process that have ended. */
+/** Ended spans of this process. */
 export interface RecordedSpans {
   ended(): readonly ReadableSpan[];
   reset(): void;
 }
 
-/** Registers OpenTelemetry as `startTelemetry` does, with a memory in place of a collector. */
+/** Registers OpenTelemetry as `startTelemetry` does, with an in-memory exporter instead of a collector. */
 export function recordSpans(ratio = 1): RecordedSpans {
   const exporter = new InMemorySpanExporter();
   const spanProcessors = [new SimpleSpanProcessor({ exporter })];

@@ -5,14 +5,14 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 
-/** A Redis of one test, on a port of its own; it keeps what it was told. */
+/** A Redis server of one test, on its own port, with persistence. */
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
-  /** SIGKILL, and a new one on the same files. */
+  /** Kills the server with SIGKILL and starts a new one on the same files. */
   restart(): Promise<void>;
-  /** SIGKILL alone; `restart` brings it back. */
+  /** Only kills the server with SIGKILL; `restart` starts it again. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open and nothing is answered, until `thaw`. */
+  /** Sends SIGSTOP: connections stay open and the server answers nothing, until `thaw`. */
   freeze(): void;
   thaw(): void;
 }
@@ -27,7 +27,10 @@ export function hasRedis(): boolean {
   }
 }
 
-/** Starts redis-server on a free port, with a password when one is given, and with more flags such as "--cluster-enabled", "yes". */
+/**
+ * Starts redis-server on a free port, with an optional password and optional flags such as
+ * "--cluster-enabled", "yes".
+ */
 export async function startRedis(password = "", more: readonly string[] = []): Promise<RedisServer> {
   const port = await freePort();
   const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-redis-"));
@@ -69,7 +72,7 @@ export async function startRedis(password = "", more: readonly string[] = []): P
   };
 }
 
-/** Redis does not tell which port it took when asked for any. */
+/** Redis does not report its port when it is started with port 0. */
 async function freePort(): Promise<number> {
   const probe = net.createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");

@@ -6,24 +6,27 @@ import { firstMessage, type NodeProcessOptions, spawnNode } from "./node-process
 
 export type ServiceName = "ml-service" | "ops-service" | "scheduler-service";
 
-/** A service as a process of its own, on free ports. */
+/** A service in a separate process, on free ports. */
 export interface ServiceProcess extends AsyncDisposable {
   readonly process: ChildProcess;
   /** URLs of its listeners. */
   readonly grpc: string;
   readonly web: string;
   readonly admin: string;
-  /** What it has written to a collected stdout. */
+  /** Everything written to a collected stdout so far. */
   output(): string;
-  /** SIGTERM, then waits for the end. @returns the exit code; null when a signal ended it */
+  /** Sends SIGTERM and waits for the end. @returns the exit code; null when a signal ended it */
   stop(): Promise<number | null>;
-  /** SIGKILL, then waits for the end. */
+  /** Sends SIGKILL and waits for the end. */
   kill(): Promise<number | null>;
 }
 
 type Addresses = Readonly<Record<"grpc" | "web" | "admin", { readonly port: number }>>;
 
-/** Starts a service's main.ts with nothing in its environment but `env`; calls are recorded only where `env` says so. @throws Error when it ends instead of serving */
+/**
+ * Starts a service's main.ts with only `env` as its environment; calls are audited only when `env` enables
+ * it. @throws Error when the service ends instead of serving
+ */
 export async function startService(
   name: ServiceName,
   env: Readonly<Record<string, string>>,
@@ -44,7 +47,7 @@ export async function startService(
   };
 }
 
-/** How a start that must fail ends: its exit code, and the lines of what it said on stdout and stderr together. */
+/** Runs a start that must fail: returns its exit code and the lines of stdout and stderr together. */
 export async function failedStart(
   name: ServiceName,
   env: Readonly<Record<string, string>>,
@@ -58,7 +61,10 @@ export async function failedStart(
   });
 }
 
-/** Variables of every process that a test starts: quiet, alone, and compiled once for all of them. */
+/**
+ * Environment variables of every process that a test starts: few log lines, no other services, one shared
+ * compile cache.
+ */
 export const PROCESS_ENV = {
   BELLWETHER_LOG_LEVEL: "silent",
   BELLWETHER_AUDIT_SINK: "off",

@@ -1,24 +1,24 @@
 import { once } from "node:events";
 import net from "node:net";
 
-/** A port before a server whose traffic can be held up or cut. */
+/** A port in front of a server whose traffic can be paused or cut. */
 export interface TcpRelay extends AsyncDisposable {
   /** The server's URL with the relay's port. */
   readonly url: string;
-  /** Connections that were ever made, and those that are open. */
+  /** Number of connections ever accepted, and of those that are open. */
   opened(): number;
   open(): number;
-  /** Pieces of bytes that came from clients. */
+  /** Number of chunks received from clients. */
   asked(): number;
-  /** Takes connections and bytes, but passes nothing on until it is told to go on: no side hears of it. */
+  /** Accepts connections and bytes, but forwards nothing until it is resumed; neither side is notified. */
   hold(held: boolean): void;
-  /** Cuts every connection and takes no new ones. */
+  /** Cuts every connection and accepts no new ones. */
   away(): Promise<void>;
-  /** Takes connections again. */
+  /** Accepts connections again. */
   back(): Promise<void>;
 }
 
-/** Starts a relay on a free port before the server of `url`. */
+/** Starts a relay on a free port in front of the server of `url`. */
 export async function startTcpRelay(url: string): Promise<TcpRelay> {
   const shown = new URL(url);
   const { hostname: host, port: target } = new URL(url);

@@ -1,6 +1,6 @@
 import { type FixtureAttribute, type FixtureModel, type FixtureNode, onnxFixture } from "./onnx-fixture.ts";
 
-/** A node of a fixture tree: children by place in the list, leaves by their weights. */
+/** A node of a fixture tree: children by index in the list, leaves by their weights. */
 export interface FixtureTreeNode {
   /** Default "LEAF". */
   readonly mode?: string;
@@ -14,7 +14,7 @@ export interface FixtureTreeNode {
   readonly weights?: Readonly<Record<number, number>>;
 }
 
-/** Attributes of a TreeEnsembleRegressor or TreeEnsembleClassifier that holds the given trees. */
+/** Attributes of a TreeEnsembleRegressor or TreeEnsembleClassifier with the given trees. */
 export function treeAttributes(
   trees: readonly (readonly FixtureTreeNode[])[],
   prefix: "target" | "class" = "target",
@@ -50,7 +50,10 @@ export function stump(change: Partial<FixtureTreeNode> = {}): FixtureTreeNode[] 
   ];
 }
 
-/** A file of one regressor over `x` (two columns unless told) with output `y`, and whatever else stands in the graph. */
+/**
+ * A file with one regressor over `x` (by default two columns), output `y`, and any further parts of the
+ * graph.
+ */
 export function regressorFixture(
   attributes: Readonly<Record<string, FixtureAttribute>>,
   more: Partial<FixtureModel> & { readonly columns?: number; readonly extra?: readonly FixtureNode[] } = {},

@@ -13,44 +13,47 @@ import { readUtf8, scanUtf8 } from "./read-utf8.ts";
 /** A record that was left out of the copy that DuckDB reads. */
 export interface LeftOutRecord {
   readonly line: number;
-  /** Index of the value at fault; null: the whole record is. */
+  /** Index of the invalid value; null when the whole record is invalid. */
   readonly column: number | null;
   readonly detail: string;
   readonly text: string;
 }
 
-/** Records that were left out, by their problem. */
+/** Records that were left out, grouped by problem. */
 export interface LeftOut {
-  /** Problem and index of the value at fault → rows: one for each line that is not blank. */
+  /**
+   * Key: problem and index of the invalid value. A record counts as one row for each of its lines that is not
+   * blank.
+   */
   readonly reasons: ReadonlyMap<string, { readonly problem: string; readonly column: number | null; rows: number }>;
   readonly samples: readonly LeftOutRecord[];
 }
 
-/** A CSV file as DuckDB is to read it: UTF-8, with line ends of one kind, every quote closed. */
+/** A CSV file in the form that DuckDB needs: UTF-8, the same line end everywhere, every quote closed. */
 export interface CsvFile {
   /** SHA-256 of the file as stored, lower-case hex. */
   readonly digest: string;
-  /** The file itself, or a copy in the workspace's folder. */
+  /** The original file, or a copy in the workspace's folder. */
   readonly path: string;
-  /** Its first bytes, UTF-8, at most HEAD_BYTES. */
+  /** First bytes of the file, UTF-8, at most HEAD_BYTES. */
   readonly head: Buffer;
-  /** True: `head` is all of it. */
+  /** True when `head` is the whole file. */
   readonly isWhole: boolean;
-  /** Records in it, the header included. */
+  /** Number of records, the header included. */
   readonly records: number;
-  /** True: a copy without the records that cannot be read. */
+  /** True for a copy without the unreadable records. */
   readonly isClean: boolean;
   readonly leftOut: LeftOut;
-  /** Lines of the original file at which records of these numbers begin (1: the header). */
+  /** Lines of the original file at which the records with these numbers begin (1: the header). */
   linesOf(numbers: readonly number[]): Promise<ReadonlyMap<number, number>>;
 }
 
 const NOTHING: LeftOut = { reasons: new Map(), samples: [] };
 
 /**
- * Looks at a CSV file once; when it is in another encoding than UTF-8, or DuckDB would not read each of its records
- * well, writes a copy into the workspace's folder. `mustCopy` writes it in any case.
- * @throws SourceError when the file is not wholly in its source's encoding, over the size limit or damaged gzip.
+ * Scans a CSV file once. When it has another encoding than UTF-8, or DuckDB would not read each of its
+ * records correctly, writes a copy into the workspace's folder. With `mustCopy` it always writes a copy.
+ * @throws SourceError when the file has bytes outside its source's encoding, is over the size limit or is damaged gzip.
  */
 export async function openCsv(
   workspace: Workspace,
@@ -110,7 +113,7 @@ class HeadKeeper {
   }
 }
 
-/** Bytes that are gathered before they are written. */
+/** Number of bytes that are buffered before they are written. */
 const WRITE_BYTES = 1 << 20;
 
 async function createFile(path: string) {
@@ -182,16 +185,16 @@ function leaveOut(
     samples.push({ line, column, detail, text: bytes.toString("utf8").slice(0, MAX_SAMPLE_TEXT) });
 }
 
-/** The bytes of a record written so that each reader of CSV takes them for the same values. */
+/** Rewrites a record so that every CSV reader reads the same values. */
 function plainRecord(bytes: Buffer, delimiter: string): Buffer {
   const values = recordValues(bytes.toString("latin1"), delimiter).map((value) =>
     /["\r\n]/.test(value) || value.includes(delimiter) ? `"${value.replaceAll('"', '""')}"` : value,
   );
-  // An empty line would be no record.
+  // An empty line would not count as a record.
   return Buffer.from(values.join(delimiter) || '""', "latin1");
 }
 
-/** Stops a reading that has found what it looked for. */
+/** Thrown to stop reading when everything was found. */
 class FoundAll extends Error {}
 
 async function findLines(

@@ -12,11 +12,11 @@ test.each([
   expect(csvHeader(text, ",", true)).toEqual(names);
 });
 
-test("takes the delimiter it is given", () => {
+test("uses the delimiter that it is passed", () => {
   expect(csvHeader("a;b,c\n", ";", true)).toEqual(["a", "b,c"]);
 });
 
-test("a record that does not end is null", () => {
+test("returns null for a record without an end", () => {
   expect(csvHeader("a,b", ",", false)).toBeNull();
   expect(csvHeader('"a,b\n1,2\n', ",", true)).toBeNull();
 });

@@ -2,16 +2,17 @@ import { MAX_LINE_BYTES } from "../ingest-limits.ts";
 import { BYTE } from "./csv-bytes.ts";
 
 /**
- * Takes a line: its text, its line end, its number (1 for the first), and false when more of the same line follows.
- * The bytes are those of the chunk; whoever keeps them beyond the call keeps the chunk.
+ * Receives a line: its text, its line end, its number (1 for the first), and false when more of the same line
+ * follows. The bytes belong to the chunk: code that keeps them after the call keeps the whole chunk in
+ * memory.
  */
 type OnLine = (text: Buffer, lineEnd: Buffer, line: number, isWhole: boolean) => void;
 
 const NONE = Buffer.alloc(0);
 
 /**
- * Cuts the chunks of a file into lines. A line ends with LF and the CRs before it, with `crEndsLines` also with a CR
- * alone. A byte order mark is skipped. A line over the limit is given in parts.
+ * Splits the chunks of a file into lines. A line ends with LF and the CRs before it; with `crEndsLines` a CR
+ * alone ends it too. A byte order mark is skipped. A line over the size limit is passed on in parts.
  */
 export class LineReader {
   readonly #crEndsLines: boolean;
@@ -51,7 +52,10 @@ export class LineReader {
     this.#held = NONE;
   }
 
-  /** Gives the lines of `bytes`, whose first `from` bytes have no line end, and holds the rest. */
+  /**
+   * Passes on the complete lines of `bytes` and keeps the rest. The first `from` bytes are known to have no
+   * line end.
+   */
   #cut(bytes: Buffer, from: number): void {
     let start = 0;
     for (let end = this.#lineEnd(bytes, from); end >= 0; end = this.#lineEnd(bytes, start)) {
@@ -87,7 +91,10 @@ function withoutCrs(line: Buffer): Buffer {
   return line.subarray(0, end);
 }
 
-/** Length of the part of a long line that can be given: two quotes that belong together are not parted. */
+/**
+ * Length of the first part of a long line. The cut is never directly after a quote, which could be half of a
+ * doubled quote, or after a CR.
+ */
 function partOf(line: Buffer): number {
   let end = line.length;
   while (end > 0 && (line[end - 1] === BYTE.quote || line[end - 1] === BYTE.cr)) end--;

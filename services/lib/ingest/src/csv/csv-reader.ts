@@ -17,7 +17,10 @@ const DELIMITERS = [
 ];
 const shownDelimiter = (of: string): string => DELIMITERS.find(({ delimiter }) => delimiter === of)?.shown ?? of;
 
-/** A header that another delimiter would split is one mistake, not one per column. @throws SourceError */
+/**
+ * Reports a header that another delimiter would split as one error instead of one error per column. @throws
+ * SourceError
+ */
 function checkDelimiter(
   { name, columns, delimiter }: SourceMapping,
   file: SourceFile,
@@ -31,7 +34,10 @@ function checkDelimiter(
   throw new SourceError(name, file.name, `${said}; set delimiter: ${found.shown} for this source in the mapping`);
 }
 
-/** How DuckDB reads a CSV file. @throws SourceError when it is empty, or lacks a column of the mapping. */
+/**
+ * Describes how DuckDB reads a CSV file. @throws SourceError when it is empty, or lacks a column of the
+ * mapping.
+ */
 export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile): FileReader {
   const reject = (problem: string): never => {
     throw new SourceError(source.name, file.name, problem);

@@ -10,7 +10,10 @@ const MAPPING = SMALL_MAPPING.replace("late: integer }", "late: integer, note: t
     "select distinct id as supplier_id, 0 as late from suppliers",
   );
 
-/** Reads a file of the columns id, delay, amount, late and note; every row that is not rejected is accepted. */
+/**
+ * Reads a file with the columns id, delay, amount, late and note, and checks that every row that is not
+ * rejected is accepted.
+ */
 async function read(content: string | Uint8Array, limits = {}) {
   const result = await readSmall({ "suppliers.csv": content }, { mapping: MAPPING, limits });
   const [source] = result.sources;
@@ -24,25 +27,25 @@ async function read(content: string | Uint8Array, limits = {}) {
 
 const row = (id: string, note = "n") => `${id},1,1,0,${note}`;
 
-test("a CR within a value of a file with LF is part of the value", async () => {
+test("a CR inside a value of a file with LF line ends is part of the value", async () => {
   const { ids, source } = await read(`${HEADER}\n${row("s1", "A\rB")}\n${row("s\r2")}\n${row("s3")}\n`);
   expect(ids).toEqual(["s\r2", "s1", "s3"]);
   expect(source).toMatchObject({ read: 3, rejected: 0 });
 });
 
-test("CRs before an LF are one line end with it, within quotes they are kept", async () => {
+test("CRs before an LF belong to the line end, inside quotes they are kept", async () => {
   const { ids, source } = await read(`${HEADER}\r\r\n${row("s1")}\r\r\n\r\r\n"s\r\r\n2",1,1,0,n\r\r\n${row("s3")}\r`);
   expect(ids).toEqual(["s\r\r\n2", "s1", "s3"]);
   expect(source).toMatchObject({ read: 3, rejected: 0 });
 });
 
-test("CRs that alone make rows of the header's width are line ends", async () => {
+test("CRs are line ends when only they make rows of the header's width", async () => {
   const { ids, source } = await read(`${HEADER}\n${row("s1")}\r${row("s2")}\r${row("s3")}\n${row("s4")}\nshort\rx\n`);
   expect(ids).toEqual(["s1", "s2", "s3", "s4"]);
   expect(source).toMatchObject({ read: 5, rejected: 1 });
 });
 
-test("a file with more CRs than LFs has CRs at its line ends, also of the header", async () => {
+test("a file with more CRs than LFs has CR line ends, also after the header", async () => {
   const { ids, source } = await read(`${HEADER}\r${row("s1")}\r"s2",1,1,0,"a\rb"\r${row("s3")}\n`);
   expect(ids).toEqual(["s1", "s2", "s3"]);
   expect(source).toMatchObject({ read: 3, rejected: 0 });
@@ -54,13 +57,13 @@ test("LF and CR LF may be mixed, and the last line end may be missing", async ()
   expect(source).toMatchObject({ read: 3, rejected: 0 });
 });
 
-test("a row with a NUL byte is rejected with its line", async () => {
+test("rejects a row with a NUL byte and reports its line", async () => {
   const { ids, rejected } = await read(`${HEADER}\n${row("s1")}\n${row("s2", "a\0b")}\n${row("s3")}\n`);
   expect(ids).toEqual(["s1", "s3"]);
   expect(rejected).toMatchObject({ count: 1, samples: [{ line: 3, reason: "a NUL byte", text: row("s2", "a\0b") }] });
 });
 
-test("rows that a quote takes in and that look like rows are rejected, a text of several lines is not", async () => {
+test("rejects lines inside a quoted value that look like rows, but not a text of several lines", async () => {
   const open = `${row("s1")}\n"s2,1,1,0,n\n${row("s3")}\ns4",1,1,0,n\n`;
   const { ids, rejected } = await read(`${HEADER}\n${open}${row("s5", '"a, b, c, d, e\n1\n\nf, g"')}\n${row("s6")}\n`);
   expect(ids).toEqual(["s1", "s5", "s6"]);
@@ -70,7 +73,7 @@ test("rows that a quote takes in and that look like rows are rejected, a text of
   );
 });
 
-test("a quote that is open at the end of the file rejects the lines after it", async () => {
+test("a quote that is still open at the end of the file rejects the lines after it", async () => {
   const { ids, rejected } = await read(
     `${HEADER}\n${row("s1")}\n${row("s2")}\n${row("s3")}\n${row("s4", '"open')}\n${row("s5")}\n${row("s6")}`,
   );
@@ -78,7 +81,7 @@ test("a quote that is open at the end of the file rejects the lines after it", a
   expect(rejected).toMatchObject({ count: 3, samples: [{ line: 5, column: "note" }] });
 });
 
-test("one open quote in the middle of a large file is counted line by line and read around", async () => {
+test("the lines after one open quote in a large file are counted as rejected, and the other rows are read", async () => {
   const quoted = (i: number) => row(`s${i}`, i % 1000 === 0 ? `"Firm, ${i}"` : "firm");
   const lines = Array.from({ length: 40_000 }, (_, i) => (i === 20_001 ? row(`s${i}`, '"Firm') : quoted(i)));
   const { ids, source, rejected } = await read(`${HEADER}\n${lines.join("\n")}\n`);
@@ -89,7 +92,7 @@ test("one open quote in the middle of a large file is counted line by line and r
   expect(rejected.samples[0]?.text).toMatch(/^s20001,1,1,0,"Firm\n/);
 });
 
-test("each reason has a sample, however many rows another one has before it", async () => {
+test("each reason has a sample, however many rows an earlier reason has", async () => {
   const bad = Array.from({ length: 30 }, (_, i) => `b${i},x,1,0,n`);
   const rest = ["short", row("s1", "a\0b"), "c1,1,y,0,n", '"s2"x,1,1,0,n', "short"];
   const { rejected } = await read(`${HEADER}\n${[...bad, ...rest].join("\n")}\n${row("s3")}\n`, {
@@ -106,7 +109,7 @@ test("each reason has a sample, however many rows another one has before it", as
   ]);
 });
 
-test("samples have the line of the file, whatever lies before it", async () => {
+test("samples have the line number of the original file, whatever comes before them", async () => {
   const before = `\uFEFF\n${HEADER}\n\n${row("s1", '"two\n\nlines"')}\r\n${row("s2", "a\rb")}\n`;
   const { rejected } = await read(`${before}s3,x,1,0,n\nshort\n${row("s4")}\n${row("s5")}\ns6,1,y,0,n\n`);
   expect(rejected.samples.map(({ line, column, text }) => [line, column, text])).toEqual([
@@ -123,13 +126,13 @@ test("samples have the line of the file, whatever lies before it", async () => {
   ]);
 });
 
-test("blanks around quoted values and quotes within bare ones are read", async () => {
+test("reads blanks around quoted values and quotes inside unquoted ones", async () => {
   const { ids, table } = await read(`${HEADER}\n"s1" ,1,1,0, "a,b"\ns2,1,1,0,5" pipe\n"s3"  ,1,1,0,x\n`);
   expect(ids).toEqual(["s1", "s2", "s3"]);
   expect(table.rows).toBe(3);
 });
 
-test("a record of exactly 2 MiB is read, one byte more is rejected", async () => {
+test("reads a record of exactly 2 MiB and rejects one byte more", async () => {
   const record = (bytes: number) => `s1,1,1,0,${"x".repeat(bytes - 9)}`;
   const around = (text: string) => `${HEADER}\n${text}\n${row("s2")}\n${row("s3", '"a" ')}\n`;
   expect((await read(around(record(2 ** 21)))).ids).toEqual(["s1", "s2", "s3"]);
@@ -138,7 +141,7 @@ test("a record of exactly 2 MiB is read, one byte more is rejected", async () =>
   expect(over.rejected.samples[0]).toMatchObject({ line: 2, reason: "longer than 2097152 bytes" });
 });
 
-test("whatever the file holds, rows read = rows accepted + rows rejected, and good rows around it are accepted", async () => {
+test("for every file content, rows read = rows accepted + rows rejected, and the valid rows around invalid ones are accepted", async () => {
   const piece = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(",", "\n", '"', "\r", "\r\n") },
     { weight: 3, arbitrary: fc.constantFrom("a", "ü", " ", "1", '""', '","', '"\n', "€") },
@@ -171,7 +174,7 @@ test("whatever the file holds, rows read = rows accepted + rows rejected, and go
   );
 }, 120_000);
 
-/** Text in an encoding; characters that it lacks become "?". */
+/** Encodes a text; characters that the encoding lacks become "?". */
 function encode(text: string, encoding: string): Buffer {
   if (encoding === "utf-8") return Buffer.from(text, "utf8");
   if (encoding === "utf-16") return Buffer.from(text, "utf16le");

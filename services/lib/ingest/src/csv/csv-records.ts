@@ -4,35 +4,43 @@ import { LineReader } from "./csv-lines.ts";
 
 /** One record of a CSV file (RFC 4180) that is not blank. */
 export interface CsvRecord {
-  /** Number of the record among those without a problem, the header being 1; with one, that of the next without. */
+  /**
+   * Number among the records without a problem, 1 for the header. A record with a problem has the number of
+   * the next one without.
+   */
   readonly number: number;
-  /** Physical line that it begins in, 1 for the first line of the file. */
+  /** Physical line at which it begins, 1 for the first line of the file. */
   readonly line: number;
-  /** Physical lines that it takes, blank ones not counted. */
+  /** Number of its physical lines, without blank ones. */
   readonly lines: number;
-  /** Its bytes without the line end; with a problem the first ones only. */
+  /** Bytes without the line end; of a record with a problem only the first ones. */
   readonly bytes: Buffer;
-  /** True: DuckDB reads `bytes` as they are. */
+  /** True when DuckDB reads `bytes` correctly without changes. */
   readonly isPlain: boolean;
-  /** Why it cannot be a row, the same text for all records with this problem; null: it can. */
+  /** Why it cannot be a row, the same text for all records with this problem; null when it can. */
   readonly problem: string | null;
-  /** The problem with the lines that it concerns. */
+  /** The problem with its line numbers. */
   readonly detail: string;
-  /** Index of the value at which reading failed; null: the problem is not one of a value. */
+  /** Index of the value at which reading failed; null when the problem is not about a value. */
   readonly column: number | null;
 }
 
-/** How the lines of a file end, and what separates the values. */
+/** Line ends and delimiter of a file. */
 export interface CsvForm {
   readonly delimiter: string;
-  /** True: CR alone ends a line. Else it is part of its value, unless only line ends make rows of the header's width. */
+  /**
+   * True when CR alone ends a line. Otherwise a CR is part of its value, unless rows have the header's width
+   * only when CRs are line ends.
+   */
   readonly crEndsLines: boolean;
 }
 
-/** Bytes of a record with a problem that are kept. */
+/** Number of bytes that are kept of a record with a problem. */
 const SHOWN_BYTES = 800;
 
-/** Delimiters that the lines of one record must have together before they are taken for swallowed rows. */
+/**
+ * Fewest delimiters in all lines of one record together for the lines to count as rows inside an open quote.
+ */
 const MIN_ROWLIKE_DELIMITERS = 6;
 
 const OPEN_QUOTE = "a quote that is not closed, or text after a closing quote";
@@ -45,9 +53,9 @@ const AFTER_QUOTE = 3;
 const SKIP_LINE = 4;
 
 /**
- * Takes a CSV file (UTF-8) apart, chunk by chunk, and gives each record that is not blank to `onRecord`. Every line is
- * part of one record; the lines that an open quote swallows are one record with a problem. A quoted value that is not
- * closed as RFC 4180 has it ends at the end of that line. Holds one record of at most 2 MiB.
+ * Parses a CSV file (UTF-8) chunk by chunk and passes each record that is not blank to `onRecord`. Every line
+ * belongs to one record; the lines after an open quote form one record with a problem. A quoted value that is
+ * not closed as RFC 4180 requires ends at the end of that line. The reader holds one record of at most 2 MiB.
  */
 export class CsvRecordReader {
   readonly #form: CsvForm;
@@ -55,12 +63,12 @@ export class CsvRecordReader {
   readonly #delimiter: number;
   readonly #lines: LineReader;
   #state = FIELD_START;
-  /** Values of the header; 0: there is none yet. */
+  /** Number of values of the header; 0 before the header is read. */
   #width: number;
   #next = 1;
   #record = newRecord(0);
 
-  /** @param width values of a row, where the records are not those of a whole file with its header */
+  /** @param width Number of values of a row; needed when the records are not a whole file with its header. */
   constructor(form: CsvForm, onRecord: (record: CsvRecord) => void, width = 0) {
     this.#form = form;
     this.#onRecord = onRecord;
@@ -80,7 +88,7 @@ export class CsvRecordReader {
     this.#endRecord();
   }
 
-  /** Takes line number `line`, or a part of it when it is too long to be held. */
+  /** Handles line number `line`, or a part of it when it is too long to hold in memory. */
   #line(text: Buffer, lineEnd: Buffer, line: number, isWhole: boolean): void {
     let record = this.#record;
     if (record.lines === 0) {
@@ -110,7 +118,10 @@ export class CsvRecordReader {
     if (rest !== null) this.#line(rest, lineEnd, line, true);
   }
 
-  /** Moves the state over `text`; gives the place of a CR that ends the record, else the length of `text`. */
+  /**
+   * Advances the parser state over `text`; returns the index of a CR that ends the record, else the length of
+   * `text`.
+   */
   #parse(text: Buffer, line: number): number {
     const record = this.#record;
     const delimiter = this.#delimiter;
@@ -132,7 +143,7 @@ export class CsvRecordReader {
         const next = text.indexOf(delimiter, at);
         at = next < 0 ? text.length : next;
       } else if (byte === BYTE.space || byte === BYTE.tab) {
-        // DuckDB takes some blanks around quoted values and not others.
+        // DuckDB accepts only some of the blanks around quoted values.
         record.blankAt = at++;
         if (this.#state === AFTER_QUOTE) record.isPlain = false;
       } else if (this.#state === FIELD_START) {
@@ -152,7 +163,7 @@ export class CsvRecordReader {
       } else {
         this.#reject(OPEN_QUOTE, record.quoteColumn);
         const before = quoteAt > 0 ? text[quoteAt - 1] : BYTE.lf;
-        // A quote at the start of a value opens it: then the quote before was the wrong one.
+        // A quote at the start of a value opens it, so the quote before was wrong.
         this.#state = before === delimiter || before === BYTE.lf ? QUOTED : SKIP_LINE;
       }
     }
@@ -175,7 +186,7 @@ export class CsvRecordReader {
     } else record.parts.push(bytes);
   }
 
-  /** Holds a line of a record against the width of a row. */
+  /** Compares the number of delimiters in a line of a record with that of a row. */
   #compareLine(text: Buffer): void {
     const record = this.#record;
     if (text.length === 0 || (record.lines < 2 && this.#state !== QUOTED)) return;
@@ -213,7 +224,10 @@ export class CsvRecordReader {
     if (this.#width === 0) this.#width = values;
   }
 
-  /** Gives the pieces between the CRs of a line as records, if they look like rows; false: they do not. */
+  /**
+   * Splits a line at its CRs and passes the parts on as records if they look like rows. Returns false if they
+   * do not.
+   */
   #splitAtCr(bytes: Buffer, line: number): boolean {
     const pieces: { record: CsvRecord; values: number }[] = [];
     const form = { ...this.#form, crEndsLines: true };
@@ -235,14 +249,14 @@ function detailOf({ problem, line, lines, lastLine, quoteLine }: ReturnType<type
   return `${problem}${quote}; ${lines} lines from ${line} to ${lastLine} are rejected with it`;
 }
 
-/** Values of a record without a problem. */
+/** Number of values of a record without a problem. */
 function valuesOf(record: CsvRecord, form: CsvForm): number {
   return record.problem === null ? recordValues(record.bytes.toString("latin1"), form.delimiter).length : 0;
 }
 
 /**
- * Values of one sound record, each as it stands between its delimiters without quotes. Text and values are Latin-1 of
- * the record's bytes.
+ * Values of one record without a problem: the text between the delimiters, without quotes. Text and values
+ * are Latin-1 of the record's bytes.
  */
 export function recordValues(text: string, delimiter: string): string[] {
   const values: string[] = [];

@@ -1,24 +1,25 @@
 import { MAX_LINE_BYTES } from "../ingest-limits.ts";
 import { BYTE } from "./csv-bytes.ts";
 
-/** What the bytes of a CSV file (UTF-8) are, by one pass over them. */
+/** Properties of a CSV file (UTF-8), found by one pass over its bytes. */
 export interface CsvShape {
-  /** Records that are not blank, the header included. Of an irregular file this is a guess. */
+  /** Number of records that are not blank, the header included. An estimate for an irregular file. */
   readonly records: number;
-  /** True: record number n is line number n. */
+  /** True when record number n is line number n. */
   readonly oneLineEach: boolean;
   /**
-   * Why DuckDB is not to read the file as it is: it refuses such files, loses lines of them or numbers them otherwise.
-   * Null: it reads the file well.
+   * Why DuckDB must not read the file directly: it rejects such files, loses some of their lines or numbers
+   * them differently. Null when DuckDB reads the file correctly.
    */
   readonly irregular: string | null;
-  /** True: CR alone ends a line, since the file has more of them than of LF. */
+  /** True when CR alone ends a line, because the file has more CRs than LFs. */
   readonly crEndsLines: boolean;
 }
 
 /**
- * Looks at a CSV file chunk by chunk for what DuckDB stumbles over, and counts its records. It stops at quotes and line
- * ends only, which the runtime finds at the speed of memory, so that a pass costs little beside reading the file.
+ * Scans a CSV file chunk by chunk for content that DuckDB does not read correctly, and counts its records. It
+ * stops only at quotes and line ends, which the runtime finds at memory speed, so that a pass costs little
+ * compared with reading the file.
  */
 export class CsvScan {
   readonly #delimiter: number;
@@ -38,7 +39,7 @@ export class CsvScan {
   #loneCr = 0;
   #linesInside = 0;
 
-  // Of a record with quoted line ends: whether all its lines so far have the same number of delimiters.
+  // For a record with quoted line ends: whether all its lines so far have the same number of delimiters.
   #isMultiline = false;
   #alike = true;
   #firstDelimiters = -1;
@@ -100,7 +101,7 @@ export class CsvScan {
     this.#irregular ??= irregular;
   }
 
-  /** Takes the last byte of the chunk before. */
+  /** Handles the last byte of the previous chunk. */
   #held(next: number, chunk: Buffer): void {
     const byte = this.#last;
     if (byte === BYTE.quote) this.#quote(this.#beforeLast, next, -1);
@@ -149,12 +150,13 @@ export class CsvScan {
     this.#endRecord(this.#position + at, isCrlf ? 1 : 0, chunk, at);
   }
 
-  /** Ends the record whose bytes end at `end` with `returns` CRs. */
+  /** Ends the record whose bytes end at `end`; its line end begins with `returns` CRs. */
   #endRecord(end: number, returns: number, chunk: Buffer, at: number): void {
     const bytes = end - this.#recordStart - returns;
     if (bytes <= 0) this.#blanks++;
     else {
-      // Blank lines at the end of a file are no harm; DuckDB counts those before a record as records.
+      // Blank lines at the end of a file are harmless, but DuckDB counts blank lines before a record as
+      // records.
       if (this.#blanks > 0) this.#note("blank lines between records");
       if (bytes > MAX_LINE_BYTES) this.#note("a line over the limit");
       this.#records++;
@@ -180,7 +182,7 @@ export class CsvScan {
   }
 }
 
-/** Place of a byte from `from` on; infinity: there is none. */
+/** Index of the first such byte at or after `from`; infinity when there is none. */
 function placeOf(bytes: Buffer, byte: number, from: number): number {
   const at = bytes.indexOf(byte, from);
   return at < 0 ? Number.POSITIVE_INFINITY : at;

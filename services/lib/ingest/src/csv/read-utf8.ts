@@ -4,10 +4,10 @@ import type { SourceFile } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
 import { createDecoder, type Decoder } from "./text-encoding.ts";
 
-/** Takes the next bytes of a file, decoded to UTF-8. */
+/** Receives the next bytes of a file, decoded to UTF-8. */
 export type OnUtf8 = (bytes: Buffer) => void | Promise<void>;
 
-/** Bytes by which a file's encoding is recognised. */
+/** Number of bytes from which a file's encoding is recognised. */
 const MIN_HEAD = 4096;
 
 /** Decodes the chunks of a CSV file for `onUtf8`; call `end` after the last one. */
@@ -34,7 +34,10 @@ function decoding(source: SourceMapping, file: SourceFile, onUtf8: OnUtf8) {
   };
 }
 
-/** Reads a CSV file as UTF-8. @throws SourceError when it is not wholly in its source's encoding, or damaged gzip. */
+/**
+ * Reads a CSV file as UTF-8. @throws SourceError when it has bytes outside its source's encoding, or is
+ * damaged gzip.
+ */
 export async function readUtf8(
   source: SourceMapping,
   file: SourceFile,
@@ -52,7 +55,10 @@ export async function readUtf8(
   await decoded.end();
 }
 
-/** As `readUtf8`, with the scan of the file as stored. @throws SourceError also when it is over `maxBytes`. */
+/**
+ * Like `readUtf8`, and also returns the scan of the stored file. @throws SourceError also when it is over
+ * `maxBytes`.
+ */
 export async function scanUtf8(
   source: SourceMapping,
   file: SourceFile,

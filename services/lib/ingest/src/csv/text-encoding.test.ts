@@ -23,13 +23,13 @@ test.each([
   ["utf-16", utf16be(`\uFEFF${GOOD}`)],
   ["utf-16", utf16be(GOOD)],
   ["windows-1252", GOOD_1252],
-])("%s is read when it is declared (%#)", async (encoding, content) => {
+])("reads %s when it is declared (%#)", async (encoding, content) => {
   const { table, rejected } = await read(content, encoding);
   expect(table.supplierIds).toEqual(["A“B”", "Müller", "Život"]);
   expect(rejected.count).toBe(0);
 });
 
-test("iso-8859-1 and windows-1252 differ in the bytes 0x80 to 0x9F only, which iso-8859-1 does not have", async () => {
+test("iso-8859-1 and windows-1252 differ only in the bytes 0x80 to 0x9F, which iso-8859-1 does not have", async () => {
   const content = latin1("id,delay,amount,late\nM\xfcller,1,10,0\nS\xf8n,2,20,1\n");
   for (const encoding of ["iso-8859-1", "windows-1252"])
     expect((await read(content, encoding)).table.supplierIds).toEqual(["Müller", "Søn"]);
@@ -85,17 +85,17 @@ test.each([
   ["gzip without .gz", Buffer.from("1f8b0800", "hex"), undefined, /it is gzip data; name the file \.gz/],
   ["a workbook", Buffer.from("504b0304", "hex"), undefined, /Excel workbook; unpack it or save it as CSV/],
   ["Parquet", "PAR1....PAR1", undefined, /it is Parquet; set format: parquet/],
-])("%s where another encoding is declared is an error (%#)", async (_, content, encoding, expected) => {
+])("%s is an error when another encoding is declared (%#)", async (_, content, encoding, expected) => {
   await expect(read(content, encoding)).rejects.toThrow(expected);
 });
 
-test("German and French of windows-1252 are not taken for UTF-8", async () => {
+test("German and French in windows-1252 are not mistaken for UTF-8", async () => {
   const text = "id,delay,amount,late\nSpa\xdf\x85,1,1,0\n\x84MEN\xdc\x93,2,2,1\nSociet\xe0 \xabK\xd6\xbb,3,3,0\n";
   const { table } = await read(latin1(text), "windows-1252");
   expect(table.supplierIds).toEqual(["Società «KÖ»", "Spaß…", "„MENÜ“"]);
 });
 
-test("header names are compared without the form of their spaces, their composition and a byte order mark", async () => {
+test("compares header names without regard to kinds of spaces, Unicode composition and a byte order mark", async () => {
   const mapping = SMALL_MAPPING.replace("delay: number", 'delay: { header: "Umsatz (Mio. €)", type: number }').replace(
     "amount: number",
     "amount: { header: Größe, type: number }",
@@ -109,7 +109,7 @@ test("header names are compared without the form of their spaces, their composit
   );
 });
 
-test("the encoding of a large file is that of every line of it, in pieces of any size", () => {
+test("every line of a large file is decoded, whatever the sizes of the chunks", () => {
   const text = Buffer.from("aé€😀\n".repeat(50));
   fc.assert(
     fc.property(fc.array(fc.nat(text.length), { maxLength: 20 }), fc.nat(text.length - 1), (cuts, at) => {

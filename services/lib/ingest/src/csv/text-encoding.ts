@@ -2,21 +2,23 @@ import { isUtf8 } from "node:buffer";
 import type { CsvEncoding } from "@bellwether/config/source-mapping";
 import { type EncodingError, Utf8Check } from "./utf8-check.ts";
 
-/** Says what is wrong with a file's bytes. */
+/** Throws an error that says what is wrong with a file's bytes. */
 export type Reject = (problem: string) => never;
 
-/** Turns the chunks of a file, in their order, into UTF-8. */
+/** Decodes the chunks of a file, in their order, to UTF-8. */
 export interface Decoder {
-  /** UTF-8 of `chunk`, without what is held back for the next one. */
+  /** Returns the UTF-8 of `chunk`, without an incomplete end, which is kept for the next call. */
   decode(chunk: Buffer): Buffer;
-  /** UTF-8 of what is left at the end of the file. */
+  /** Returns the UTF-8 of the bytes that are left at the end of the file. */
   end(): Buffer;
 }
 
-/** Characters of the bytes 0x80 to 0x9F in windows-1252 (WHATWG index); empty: the byte has none. */
+/**
+ * Characters of the bytes 0x80 to 0x9F in windows-1252 (WHATWG index); empty for a byte without a character.
+ */
 const CP1252 = [..."€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ"].map((c) => (c === "\0" ? "" : c));
 
-/** Files that are no CSV text, by their first bytes in hex. */
+/** Kinds of files that are not CSV text, by their first bytes in hex. */
 const MAGIC: readonly (readonly [string, string])[] = [
   ["1f8b", "gzip data; name the file .gz"],
   ["28b52ffd", "zstandard data; unpack it"],
@@ -28,8 +30,9 @@ const MAGIC: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * Makes the decoder of a CSV file that starts with `head`; each byte of the file must be text of `encoding`.
- * `reject` is called, at once or while decoding, with what the file looks like and the option to set.
+ * Creates the decoder of a CSV file that starts with `head`; each byte of the file must be text of
+ * `encoding`. `reject` is called, at once or while decoding, with the probable encoding or format of the file
+ * and the option to set.
  */
 export function createDecoder(encoding: CsvEncoding, head: Buffer, reject: Reject): Decoder {
   const hex = head.subarray(0, 4).toString("hex");
@@ -55,8 +58,8 @@ function looksLike(encoding: CsvEncoding, where = "it"): string {
 }
 
 /**
- * UTF-16 by its byte order mark, or because more than the share `zeros` of its units have a zero byte, as ASCII has,
- * always on the same side; null: it is not.
+ * Detects UTF-16 by its byte order mark, or because more than the share `zeros` of its units have a zero
+ * byte, as ASCII has, always on the same side. Null when it is not UTF-16.
  */
 function utf16Of(head: Buffer, zeros: number): "utf-16le" | "utf-16be" | null {
   if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
@@ -116,13 +119,16 @@ function utf16(label: "utf-16le" | "utf-16be", reject: Reject): Decoder {
   return { decode, end: () => decode(undefined) };
 }
 
-/** A run of bytes that is a character of several bytes in UTF-8 and makes no sense in an encoding of one byte each. */
+/**
+ * A byte sequence that is one character in UTF-8, and an unlikely sequence of characters in a single-byte
+ * encoding.
+ */
 const UTF8_RUN = /[\xc2\xc3][\x80-\xbf]|\xe2[\x80-\xbf][\x80-\xbf]/;
 const NOT_ASCII = /[\x80-\xff]/;
-/** Characters beyond ASCII that all lines of a file must have in UTF-8 before it is taken for UTF-8. */
+/** Number of non-ASCII characters above which a file counts as UTF-8, if all its lines are valid UTF-8. */
 const MIN_UTF8_CHARACTERS = 4;
 
-/** Longest piece without a line end that is looked at as one line. */
+/** Longest text without a line end that is checked as one line. */
 const MAX_HELD = 1 << 20;
 
 function singleByte(encoding: "windows-1252" | "iso-8859-1", reject: Reject): Decoder {

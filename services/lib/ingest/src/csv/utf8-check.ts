@@ -1,22 +1,25 @@
 import { isAscii, isUtf8 } from "node:buffer";
 
-/** Where the bytes of a file stop being UTF-8. */
+/** The position at which the bytes of a file are no longer UTF-8. */
 export interface EncodingError {
-  /** Physical line, 1 for the first; a line ends with LF, in a file without LF with CR. */
+  /** Physical line, 1 for the first. A line ends with LF, or with CR in a file without LF. */
   readonly line: number;
-  /** Bytes around the first one that is wrong, within its line. */
+  /** Bytes around the first invalid one, within its line. */
   readonly bytes: Buffer;
-  /** True: characters of more than one byte came before, so that the file is UTF-8 in part. */
+  /** True when characters of more than one byte come before, so that part of the file is UTF-8. */
   readonly partlyUtf8: boolean;
 }
 
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Bytes that are shown before and after a wrong one. */
+/** Number of bytes shown before and after an invalid one. */
 const SHOWN_BYTES = 20;
 
-/** Checks chunks of a file, in their order, for bytes that are not UTF-8; holds at most one character back. */
+/**
+ * Checks the chunks of a file, in their order, for bytes that are not UTF-8. It holds at most one incomplete
+ * character.
+ */
 export class Utf8Check {
   #held = Buffer.alloc(0);
   #lineFeeds = 0;
@@ -24,7 +27,10 @@ export class Utf8Check {
   #sawMultibyte = false;
   #line = Buffer.alloc(0);
 
-  /** The first fault in `chunk`; null when it is UTF-8 so far. Not to be called again after a fault. */
+  /**
+   * The first error in `chunk`; null when all bytes so far are UTF-8. Must not be called again after an
+   * error.
+   */
   add(chunk: Buffer): EncodingError | null {
     if (this.#held.length === 0 && isAscii(chunk)) {
       this.#pass(chunk);
@@ -40,7 +46,7 @@ export class Utf8Check {
     return null;
   }
 
-  /** The fault of a file that ends within a character. */
+  /** The error of a file that ends inside a character. */
   end(): EncodingError | null {
     return this.#held.length > 0 ? this.#violation(this.#held) : null;
   }
@@ -54,7 +60,8 @@ export class Utf8Check {
   #violation(bytes: Buffer): EncodingError {
     let good = 0;
     let bad = bytes.length;
-    // The longest start that is UTF-8; a start cut within a character counts as good up to that character.
+    // The longest prefix that is UTF-8. A prefix that ends inside a character counts as valid up to that
+    // character.
     while (bad - good > 1) {
       const middle = (good + bad) >> 1;
       if (isUtf8(bytes.subarray(0, wholeCharacters(bytes.subarray(0, middle))))) good = middle;
@@ -77,7 +84,7 @@ function count(bytes: Buffer, byte: number): number {
   return found;
 }
 
-/** Length of `bytes` without a last character of which bytes may be missing. */
+/** Length of `bytes` without an incomplete last character. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -89,7 +96,10 @@ function wholeCharacters(bytes: Buffer): number {
   return bytes.length;
 }
 
-/** The part of `shown` that is on the line of its byte number `wrong` (at most SHOWN_BYTES from its start). */
+/**
+ * The part of `shown` that is on the same line as its byte number `wrong` (at most SHOWN_BYTES from its
+ * start).
+ */
 function lineAround(shown: Buffer, wrong: number): Buffer {
   const at = Math.min(wrong, SHOWN_BYTES);
   const isEnd = (byte: number | undefined) => byte === LF || byte === CR || byte === undefined;

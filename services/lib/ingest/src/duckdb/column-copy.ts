@@ -1,11 +1,12 @@
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 
-/** Typed arrays that numbers are copied into: double, integer and utinyint columns of DuckDB. */
+/** Typed arrays into which numbers of DuckDB's double, integer and utinyint columns are copied. */
 export type NumberColumn = Float64Array | Int32Array | Uint8Array;
 
 /**
- * Copies `count` numbers of a chunk's column, from row `from`, into `target` at `at`. The column has no nulls and the
- * type of the target. The whole array is copied at once: ten times as fast as value by value.
+ * Copies `count` numbers of a chunk's column, from row `from`, into `target` at `at`. The column must have no
+ * nulls and the type of the target. The whole array is copied at once, which is ten times as fast as copying
+ * single values.
  */
 export function copyNumbers(
   chunk: DuckDBDataChunk,
@@ -14,7 +15,8 @@ export function copyNumbers(
   { from, count, at }: { readonly from: number; readonly count: number; readonly at: number },
 ): void {
   const vector = chunk.getColumnVector(column);
-  // The vector keeps its array private; without it, or with another type, the slow way gives the same.
+  // The vector's array is a private field. Without it, or with another type, the slow way below has the same
+  // result.
   const items: unknown = Reflect.get(vector, "items");
   if (items instanceof target.constructor && ArrayBuffer.isView(items) && !(items instanceof DataView)) {
     target.set((items as NumberColumn).subarray(from, from + count), at);

@@ -11,7 +11,7 @@ export const DUCKDB_TYPE: Readonly<Record<ColumnMapping["type"], string>> = {
   timestamp: "TIMESTAMP",
 };
 
-/** What a value of the type looks like, for people. */
+/** Expected form of a value of the type, for people. */
 export function expectedForm(column: ColumnMapping, decimal: string): string {
   switch (column.type) {
     case "number":
@@ -28,15 +28,18 @@ export function expectedForm(column: ColumnMapping, decimal: string): string {
   }
 }
 
-/** Blank, tab and no-break space: what spreadsheets leave around values. */
+/** Blank, tab and no-break space, which spreadsheets leave around values. */
 const BLANKS = "' ' || chr(9) || chr(160)";
 
-/** SQL of a raw text value without the blanks that its column does not keep; null when nothing is left. */
+/**
+ * SQL of a raw text value, without surrounding blanks unless its column keeps them; null when the text is
+ * empty.
+ */
 export function bareValue(column: ColumnMapping, raw: string): string {
   return `nullif(${column.type === "text" && !column.trim ? raw : `trim(${raw}, ${BLANKS})`}, '')`;
 }
 
-/** SQL that is true where a rule of the column makes `bare` "not known". */
+/** SQL that is true when a rule of the column makes `bare` "not known". */
 export function ruledNull(column: ColumnMapping, bare: string): string {
   const rules = column.nullPatterns.map(
     (pattern) => `regexp_full_match(trim(${bare}, ${BLANKS}), ${sqlText(pattern)})`,
@@ -46,20 +49,20 @@ export function ruledNull(column: ColumnMapping, bare: string): string {
   return rules.length === 0 ? "false" : `coalesce(${rules.join(" or ")}, false)`;
 }
 
-/** SQL that casts `known` (a text or null) to the column's type; null where it is not of that type. */
+/** SQL that casts `known` (a text or null) to the column's type; null when it is not of that type. */
 export function castValue(column: ColumnMapping, known: string, decimal: string): string {
   switch (column.type) {
     case "text":
       return known;
     case "number": {
-      // DuckDB alone takes 1_000 for a thousand and 1e999 for infinity.
+      // Without these checks DuckDB reads 1_000 as a thousand and 1e999 as infinity.
       const point = decimal === "," ? `replace(${known}, ',', '.')` : known;
       const cast = `try_cast(${point} as double)`;
       const odd = decimal === "," ? `contains(${known}, '_') or contains(${known}, '.')` : `contains(${known}, '_')`;
       return `case when ${odd} or not isfinite(${cast}) then null else ${cast} end`;
     }
     case "integer":
-      // DuckDB alone rounds 1.5 to 2 and takes 0x10 and 1_000.
+      // Without this check DuckDB rounds 1.5 to 2 and accepts 0x10 and 1_000.
       return `case when regexp_full_match(${known}, '[+-]?[0-9]+') then try_cast(${known} as bigint) end`;
     case "boolean":
       return `try_cast(${known} as boolean)`;

@@ -5,17 +5,17 @@ import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type Json } f
 import type { IngestLimits } from "../ingest-limits.ts";
 import { sqlTexts } from "./quote-sql.ts";
 
-/** A statement ran longer than it may, or the caller gave up. */
+/** A statement ran longer than its limit, or the caller aborted it. */
 export class StatementStoppedError extends Error {
   override readonly name = "StatementStoppedError" as const;
 }
 
 /**
- * A DuckDB of one run: in memory, with bounded buffers that spill into a folder of its own. Before `lock` it reads any
- * file it is told to; after it, none but those that `lock` names, and no setting can be changed any more.
+ * A DuckDB database of one run: in memory, with bounded buffers that spill into its own folder. Before `lock`
+ * it can read any file; after it, only the files that `lock` names, and no setting can be changed any more.
  */
 export class Workspace {
-  /** Folder of this run; gone after disposal. */
+  /** Folder of this run; deleted on disposal. */
   readonly folder: string;
   readonly limits: IngestLimits;
   readonly connection: DuckDBConnection;
@@ -48,14 +48,14 @@ export class Workspace {
       autoload_known_extensions: "false",
     });
     const connection = await instance.connect();
-    // Times with a zone become the same day on every machine.
+    // Times with a time zone become the same day on every machine.
     await connection.run("set TimeZone = 'UTC'");
     return new Workspace(folder, limits, instance, connection, signal);
   }
 
   /**
-   * Shuts the file system but for `allowedFiles` and goes on with one thread: sums of floating-point numbers then do
-   * not depend on how many cores there are.
+   * Blocks access to all files except `allowedFiles` and continues with one thread, so that sums of
+   * floating-point numbers do not depend on the number of cores.
    */
   async lock(allowedFiles: readonly string[] = []): Promise<void> {
     await this.connection.run("set threads = 1");
@@ -64,23 +64,26 @@ export class Workspace {
     await this.connection.run("set lock_configuration = true");
   }
 
-  /** Runs one of our own statements. @throws StatementStoppedError after `timeoutMs` or when the signal fires. */
+  /**
+   * Runs one of our own statements. @throws StatementStoppedError after `timeoutMs` or when the signal is
+   * aborted.
+   */
   run(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<unknown> {
     return this.#bounded(timeoutMs, () => this.connection.run(sql));
   }
 
-  /** Rows of one of our own small queries. */
+  /** Returns the rows of one of our own small queries. */
   async rows(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<Json[][]> {
     const reader = await this.#bounded(timeoutMs, () => this.connection.runAndReadAll(sql));
     return reader.getRowsJson();
   }
 
-  /** The one number that a query of our own gives. */
+  /** Returns the single number of one of our own queries. */
   async number(sql: string): Promise<number> {
     return Number((await this.rows(sql))[0]?.[0]);
   }
 
-  /** Rows of one of our own queries as a stream of chunks. */
+  /** Returns the rows of one of our own queries as a stream of chunks. */
   stream(sql: string): Promise<DuckDBResult> {
     return this.#bounded(this.limits.loadTimeoutMs, () => this.connection.stream(sql));
   }

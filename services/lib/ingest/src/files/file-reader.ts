@@ -1,21 +1,21 @@
-/** How DuckDB gets at the rows of one file. */
+/** How DuckDB reads the rows of one file. */
 export interface FileReader {
-  /** Table expression. */
+  /** SQL table expression. */
   readonly from: string;
-  /** SQL of the raw value and its DuckDB type, by column of the mapping. */
+  /** SQL and DuckDB type of the raw value, by column of the mapping. */
   readonly raw: ReadonlyMap<string, { readonly sql: string; readonly type: string }>;
-  /** SQL of every text column of a CSV file, in its order; empty for Parquet. */
+  /** SQL of every text column of a CSV file, in the file's order; empty for Parquet. */
   readonly texts: readonly string[];
-  /** Name of each column of the file, in its order. */
+  /** Name of each column of the file, in the file's order. */
   readonly header: readonly string[];
   /** Columns that the mapping does not read. */
   readonly unread: readonly string[];
 }
 
-/** Name of column number `index` of a file while it is read: never that of a column of the mapping. */
+/** Temporary name of column number `index` of a file; it never equals a column name of the mapping. */
 export function fileColumn(index: number): string {
   return `~${index}`;
 }
 
-/** Wider files are refused: the reading SQL names every column. */
+/** Files with more columns are rejected, because the reading SQL names every column. */
 export const MAX_COLUMNS = 2000;

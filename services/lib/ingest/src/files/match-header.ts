@@ -5,15 +5,18 @@ import { INVISIBLE_CHARACTERS } from "../supplier-id.ts";
 
 const INVISIBLE = new RegExp(INVISIBLE_CHARACTERS, "gu");
 
-/** A column name as it is compared: NFC, without invisible characters, one blank for each run of white space. */
+/**
+ * The form in which column names are compared: NFC, without invisible characters, one blank for each run of
+ * white space.
+ */
 export function comparedName(name: string): string {
   return name.normalize("NFC").replace(INVISIBLE, "").replace(/\s+/gu, " ").trim();
 }
 
 /**
- * Position in the file of each column of the mapping, and the file's columns that the mapping does not read. Names are
- * compared as `comparedName` gives them.
- * @throws SourceError that names every column that is missing, with the nearest header, or stands there twice.
+ * Finds the position in the file of each column of the mapping, and the file's columns that the mapping does
+ * not read. Names are compared in the form of `comparedName`.
+ * @throws SourceError that names every column that is missing, with the nearest header, or occurs twice.
  */
 export function matchHeader(
   source: SourceMapping,

@@ -11,14 +11,14 @@ async function scan(content: string | Uint8Array, name = "x.csv", maxBytes = 1e9
   return await scanFile("s", { name, path: join(folder.path, name) }, maxBytes);
 }
 
-test("the digest is that of the file as stored, size and head are those of its content", async () => {
+test("the digest is of the stored file, size and head are of its unpacked content", async () => {
   const packed = gzipSync("a,b\n1,2\n");
   const got = await scan(packed, "x.csv.gz");
   expect(got).toMatchObject({ bytes: 8, digest: createHash("sha256").update(packed).digest("hex") });
   expect(got.head.toString()).toBe("a,b\n1,2\n");
 });
 
-test("damaged gzip and a file over the limit are refused by name", async () => {
+test("rejects damaged gzip and a file over the limit, with their names", async () => {
   await expect(scan("not gzip at all", "x.csv.gz")).rejects.toThrow(/x\.csv\.gz.*not whole gzip/);
   await expect(scan(gzipSync("a".repeat(1000)).subarray(0, 20), "x.csv.gz")).rejects.toThrow(SourceError);
   await expect(scan(gzipSync("a".repeat(1_000_000)), "bomb.csv.gz", 100_000)).rejects.toThrow(

@@ -5,9 +5,9 @@ import { createGunzip } from "node:zlib";
 import { SourceError } from "../ingest-errors.ts";
 import type { SourceFile } from "./source-files.ts";
 
-/** What one pass over a file's bytes finds, before any reader takes it apart. */
+/** Result of one pass over a file's bytes, before a reader parses it. */
 export interface FileScan {
-  /** SHA-256 of the file as stored (packed, when it is), lower-case hex. */
+  /** SHA-256 of the file as stored (compressed, if it is), lower-case hex. */
   readonly digest: string;
   /** Unpacked size in bytes. */
   readonly bytes: number;
@@ -18,7 +18,10 @@ export interface FileScan {
 /** Enough for a header of 500 columns. */
 export const HEAD_BYTES = 256 * 1024;
 
-/** Unpacked bytes of a file; `onStored` sees the bytes as stored. @throws SourceError when a .gz file is damaged. */
+/**
+ * Unpacked bytes of a file; `onStored` receives the bytes as stored. @throws SourceError when a .gz file is
+ * damaged.
+ */
 export async function readUnpacked(
   source: string,
   file: SourceFile,
@@ -49,8 +52,9 @@ export async function readUnpacked(
 }
 
 /**
- * Reads a file once: digest, size and its start. `onUnpacked` sees its unpacked bytes, chunk by chunk.
- * @throws SourceError when it is larger than `maxBytes` unpacked, or damaged gzip; what `onUnpacked` throws.
+ * Reads a file once and returns its digest, size and first bytes. `onUnpacked` receives its unpacked bytes,
+ * chunk by chunk.
+ * @throws SourceError when it is larger than `maxBytes` unpacked, or damaged gzip; any error of `onUnpacked`.
  */
 export async function scanFile(
   source: string,

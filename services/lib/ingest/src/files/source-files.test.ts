@@ -12,7 +12,7 @@ async function sourceOf(file: string) {
   return { ...source, file };
 }
 
-test("finds one file, or those of a pattern by name", async () => {
+test("finds one file, or all files of a pattern sorted by name", async () => {
   await using folder = await dataFolder({ "a/2.csv": "", "a/1.csv": "", "a/x.txt": "", "a/1.csv.bak": "" });
   expect((await sourceFiles(await sourceOf("a/1.csv"), folder.path, 10)).map((f) => f.name)).toEqual(["a/1.csv"]);
   expect((await sourceFiles(await sourceOf("a/*.csv"), folder.path, 10)).map((f) => f.name)).toEqual([
@@ -23,7 +23,7 @@ test("finds one file, or those of a pattern by name", async () => {
   await expect(sourceFiles(await sourceOf("a/?.csv"), folder.path, 1)).rejects.toThrow(/2 files match, at most 1/);
 });
 
-test("a missing file, folder or match is told by name", async () => {
+test("names a missing file, a missing folder or a pattern without a match", async () => {
   await using folder = await dataFolder({});
   await expect(sourceFiles(await sourceOf("no.csv"), folder.path, 10)).rejects.toThrow(
     /"no\.csv": there is no such file/,
@@ -37,7 +37,7 @@ test("a missing file, folder or match is told by name", async () => {
   );
 });
 
-test("links inside the folder are followed, links out of it and things that are no files are refused", async () => {
+test("follows links inside the folder, rejects links out of it and paths that are not regular files", async () => {
   await using folder = await dataFolder({ "in.csv": "a\n" });
   await using outside = await dataFolder({ "secret.csv": "a\n" });
   await symlink(join(folder.path, "in.csv"), join(folder.path, "link.csv"));

@@ -3,7 +3,7 @@ import { basename, dirname, join, sep } from "node:path";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { SourceError } from "../ingest-errors.ts";
 
-/** A raw file: the name that is shown, and where its bytes are. */
+/** A raw file: its displayed name, and the path of its bytes. */
 export interface SourceFile {
   readonly name: string;
   /** Real path, symbolic links resolved. */
@@ -11,8 +11,8 @@ export interface SourceFile {
 }
 
 /**
- * Files of a source below `dataDir`, by name. `*` and `?` match within one folder's names.
- * @throws SourceError when none matches, too many do, or one lies outside `dataDir` (symbolic links included) or is
+ * Files of a source below `dataDir`, sorted by name. `*` and `?` match within the names of one folder.
+ * @throws SourceError when no file matches, too many match, or one is outside `dataDir` (also through symbolic links) or is
  * not a regular file.
  */
 export async function sourceFiles(source: SourceMapping, dataDir: string, maxFiles: number): Promise<SourceFile[]> {
@@ -33,12 +33,15 @@ export async function sourceFiles(source: SourceMapping, dataDir: string, maxFil
   );
 }
 
-/** The file that a caller names as the input of `source`, wherever it lies. @throws SourceError */
+/** The file that a caller passes as the input of `source`, in any folder. @throws SourceError */
 export function givenFile(source: string, path: string): Promise<SourceFile> {
   return regularFile(source, path, basename(path));
 }
 
-/** Codes of the system for a path that leads nowhere; others, such as a lost right, are not the caller's mistake. */
+/**
+ * System error codes of a path that does not exist. Other codes, such as a missing permission, are not the
+ * caller's error.
+ */
 const MISSING: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
 
 const isMissing = (error: unknown): boolean =>

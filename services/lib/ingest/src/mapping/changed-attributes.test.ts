@@ -20,7 +20,7 @@ async function changes(rows: readonly string[]) {
   return snapshot.changedAttributes;
 }
 
-test("names, regions and categories at the limit are kept, one byte over it is counted as cut", async () => {
+test("keeps names, regions and categories at the limit, and counts one byte over it as cut", async () => {
   const [name, word] = ["é".repeat(256), "é".repeat(128)];
   expect(await changes([`a,1,1,${name},${word},${word},1`])).toEqual([]);
   expect(await changes([`a,1,1,${name}x,${word}x,${word}x,1`, `b,1,1,${name}é,,,1`])).toEqual([
@@ -30,7 +30,7 @@ test("names, regions and categories at the limit are kept, one byte over it is c
   ]);
 });
 
-test("an exposure below 0 or that is no finite number is counted, a missing one is not", async () => {
+test("counts an exposure that is negative or not a finite number, but not a missing one", async () => {
   const money = ["0", "-0.01", "-5", "", "NaN", "inf", "-inf", "many", "12.5"];
   expect(await changes(money.map((value, at) => `s${at},1,1,,,,${value}`))).toEqual([
     { attribute: "exposure", change: "negative, made unknown", rows: 3 },
@@ -38,6 +38,6 @@ test("an exposure below 0 or that is no finite number is counted, a missing one 
   ]);
 });
 
-test("rows that are rejected are not counted", async () => {
+test("does not count rejected rows", async () => {
   expect(await changes(["a,999,1,,,,-1", "b,1,1,,,,1"])).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { sqlName } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
 import { COLUMN, given } from "./rejected-row-reasons.ts";
 
-/** Values of one attribute that are not kept as the input has them, in accepted rows. */
+/** Values of one attribute in accepted rows that are stored differently from the input. */
 export interface ChangedAttribute {
   /** Key of the attribute in the mapping, such as `display_name`. */
   readonly attribute: string;
@@ -11,13 +11,13 @@ export interface ChangedAttribute {
   readonly rows: number;
 }
 
-/** Attributes that ops-service takes as texts, with the bytes that it takes. */
+/** Text attributes of ops-service, with their largest sizes in bytes. */
 const TEXT_BYTES = { display_name: MAX_SUPPLIER_NAME_BYTES, region: MAX_CATEGORY_BYTES, category: MAX_CATEGORY_BYTES };
 
-/** Column of a mapped row: what became of its exposure; null: it is as given, or missing. */
+/** Column of a mapped row: how its exposure was changed; null when it is unchanged or missing. */
 export const EXPOSURE_CHANGE = '"~exposure"';
 
-/** SQL of `EXPOSURE_CHANGE`. NaN means missing and is no change. */
+/** SQL of `EXPOSURE_CHANGE`. NaN means missing and is not a change. */
 export function exposureChange(): string {
   const value = given(COLUMN.attribute("exposure"));
   const number = `try_cast(${value} as double)`;
@@ -28,7 +28,10 @@ export function exposureChange(): string {
     else 'not a finite number, made unknown' end`;
 }
 
-/** Counts what accepted rows of `table` lose when their attributes are kept: by attribute and change, none left out. */
+/**
+ * Counts the attributes of accepted rows of `table` that are changed when they are stored, by attribute and
+ * kind of change.
+ */
 export async function changedAttributes(workspace: Workspace, table: string): Promise<ChangedAttribute[]> {
   const found: ChangedAttribute[] = [];
   const exposures = await workspace.rows(

@@ -3,14 +3,15 @@ import type { SourceReport } from "../sources/load-source.ts";
 import type { CleanedIds } from "./map-rows.ts";
 
 /**
- * Name of the source columns that hold supplier ids: the one that `rows.supplier_id` names. Its values are cleaned while
- * a source is read, so that the mapping's SQL joins them. Null: it is an expression.
+ * Name of the source columns that hold supplier ids: the column that `rows.supplier_id` names. Its values are
+ * cleaned while a source is read, so that the mapping's SQL can join them. Null when `rows.supplier_id` is an
+ * expression.
  */
 export function idColumnOf(rows: RowsMapping): string | null {
   return /^(?:\w+\.)?([a-z_]\w*)$/i.exec(rows.supplierId.trim())?.[1] ?? null;
 }
 
-/** Ids cleaned after the mapping's SQL and those that were cleaned while the sources were read. */
+/** Adds the ids cleaned after the mapping's SQL to those cleaned while the sources were read. */
 export function addCleaned(mapped: CleanedIds, sources: readonly SourceReport[]): CleanedIds {
   return { ...mapped, rows: sources.reduce((sum, { cleanedIds }) => sum + cleanedIds, mapped.rows) };
 }

@@ -9,28 +9,28 @@ import { duplicateRowReasons, markDuplicateRows, type RowMark } from "./duplicat
 import { COLUMN, given, type RejectedRowReason, rejectedRowReasons } from "./rejected-row-reasons.ts";
 import { checkSelect, mappingError } from "./select-statement.ts";
 
-/** Table that `mapRows` makes; good rows are those where `~fault` is null, `~row` is their order. */
+/** Table that `mapRows` creates. Accepted rows are those where `~fault` is null; `~row` is their order. */
 export const MAPPED = '"mapped rows"';
 
-/** What the mapped rows are made of. */
+/** The input of `mapRows`. */
 export interface RowsToMap {
-  /** Path of `rows` in the mapping, for mistakes. */
+  /** Path of `rows` in the mapping, for errors. */
   readonly path: string;
   readonly rows: RowsMapping;
-  /** Table expression whose columns the expressions of `rows` see. */
+  /** Table expression with the columns that the expressions of `rows` use. */
   readonly from: string;
-  /** SQL of a row's place in its file, 0 for the first; null when rows come from several tables. */
+  /** SQL of a row's position in its file, 0 for the first; null when rows come from several tables. */
   readonly place: string | null;
   readonly model: ModelSpec;
-  /** Table of supplier_id, as_of (when the rows have one) and label; rows without a label are left out. */
+  /** Table with supplier_id, as_of (when the rows have one) and label. Rows without a label are left out. */
   readonly labels: string | null;
-  /** As-of date of rows that map none; ISO date. */
+  /** As-of date of rows without a mapped one; ISO date. */
   readonly asOf: string | null;
-  /** Keep of each supplier its newest row, not after `asOf`. */
+  /** Keep only the newest row of each supplier that is not after `asOf`. */
   readonly newestOnly: boolean;
 }
 
-/** A row that broke a rule. */
+/** A row that violates a rule. */
 export interface ViolationSample {
   readonly place: number | null;
   readonly column: string;
@@ -39,40 +39,42 @@ export interface ViolationSample {
   readonly text: string;
 }
 
-/** What became of the rows: `given` = `rows` + the rows of `reasons` + `notChosen`. */
+/** Counts of the rows: `given` = `rows` + the rows of `reasons` + `notChosen`. */
 export interface MappedRows {
   /** Rows of the table that was mapped. */
   readonly given: number;
-  /** Rows accepted. */
+  /** Number of accepted rows. */
   readonly rows: number;
   readonly reasons: readonly FoundReason[];
   readonly samples: readonly ViolationSample[];
-  /** Rows without a label, or that are not the newest of their supplier up to `asOf`. */
+  /** Rows without a label, or rows that are not the newest of their supplier up to `asOf`. */
   readonly notChosen: number;
   readonly cleanedIds: CleanedIds;
-  /** Attributes of accepted rows that are not kept as given; empty when rows are mapped for training, which keeps none. */
+  /**
+   * Changed attributes of accepted rows. Empty when rows are mapped for training, which stores no attributes.
+   */
   readonly changedAttributes: readonly ChangedAttribute[];
 }
 
-/** Supplier ids that lost characters without width or white space around them. */
+/** Number of supplier ids from which zero-width characters or surrounding white space were removed. */
 export interface CleanedIds {
   readonly rows: number;
-  /** Rows that were rejected since the id of another row was the same but for them. */
+  /** Rows rejected because their cleaned id equals that of another row. */
   readonly duplicates: number;
 }
 
 /** One column of a mapped row. */
 interface MappedColumn {
   readonly name: string;
-  /** The mapping's expression; null gives null. */
+  /** The mapping's expression; null when the column is always null. */
   readonly expression: string | null;
-  /** Place of the expression in the mapping. */
+  /** Path of the expression in the mapping. */
   readonly path: string;
-  /** SQL that casts the given value. */
+  /** Returns SQL that casts the expression's value. */
   readonly cast: (value: string) => string;
 }
 
-/** Attribute → name of its column and of its key in YAML. */
+/** Attribute → name of its column, and of its key in YAML. */
 const ATTRIBUTES = {
   displayName: "display_name",
   region: "region",
@@ -119,15 +121,15 @@ function mappedColumns({ rows, model, path, asOf }: RowsToMap): MappedColumn[] {
   return columns;
 }
 
-/** A number that is finite and not negative, else null: an attribute never costs a supplier its score. */
+/** A finite number that is at least 0, else null: an invalid attribute does not reject its supplier. */
 function nonNegative(value: string): string {
   const cast = `try_cast(${value} as double)`;
   return `case when isfinite(${cast}) and ${cast} >= 0 then ${cast} end`;
 }
 
 /**
- * Evaluates the expressions of `rows` into the table `MAPPED` and marks the first rule that a row breaks.
- * @throws MappingSqlError when an expression is refused or fails.
+ * Evaluates the expressions of `rows` into the table `MAPPED` and marks the first rule that a row violates.
+ * @throws MappingSqlError when an expression is rejected or fails.
  */
 export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<MappedRows> {
   const columns = mappedColumns(task);
@@ -163,7 +165,7 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   };
 }
 
-/** SQL that is true where the id is not as it was given; a number is only written otherwise. */
+/** SQL that is true when cleaning changed the id. A number does not count: it is only formatted differently. */
 function cleanedMark(): string {
   const id = given("supplier_id");
   return `(typeof(${id}) not in ('DOUBLE', 'FLOAT') and ${idSql(id)} is distinct from nullif(${id}::varchar, ''))`;
@@ -193,10 +195,10 @@ function mappedSql(
     from marked_rows`;
 }
 
-/** SELECT of the rows that have a label, or of each supplier's newest row, or of all. */
+/** SELECT of the rows with a label, or of each supplier's newest row, or of all rows. */
 function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
   if (labels !== null) {
-    // A row without a key can have no label; it stays, to be rejected for its key.
+    // A row without a key cannot have a label; it is kept here and rejected later because of its key.
     const [sameDay, noKey] =
       rows.asOf === null
         ? ["", "supplier_id is null"]
@@ -206,7 +208,8 @@ function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
       where label_id is not null or ${noKey}`;
   }
   if (!newestOnly) return "select * from cast_rows";
-  // Rows without a date or a supplier can be no one's newest; they stay, to be rejected for it.
+  // A row without a date or a supplier cannot be the newest of a supplier; it is kept here and rejected
+  // later.
   return `select * from cast_rows ${asOf === null ? "" : `where as_of is null or as_of <= date ${sqlText(asOf)}`}
     qualify as_of is null or supplier_id is null or row_number() over (partition by supplier_id order by as_of desc nulls last, "~row") = 1`;
 }

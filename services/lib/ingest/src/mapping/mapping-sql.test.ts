@@ -31,7 +31,7 @@ async function problemOf(mapping: string, limits = {}): Promise<MappingSqlError>
   return error;
 }
 
-test("steps see the sources and the steps before them", async () => {
+test("steps can read the sources and the steps before them", async () => {
   const { table } = await readSmall(FILES, {
     mapping: withStep("select *, 1 as one -- a comment at the end\nfrom suppliers;"),
   });
@@ -48,7 +48,7 @@ test.each([
   ["select * from suppliers where id in (select content from read_text('/proc/self/environ'))"],
   ["copy suppliers to 'OUT/x.csv'"],
   ["copy (select 1) to 'OUT/x.parquet'"],
-])("%s reaches for a file and is refused", async (sql) => {
+])("rejects %s, which reads a file", async (sql) => {
   const error = await problemOf(withStep(sql.replace("OUT", outside)));
   expect(error.message).toBe(
     "mapping, steps[0] (step): it reaches for files; a mapping sees its declared sources only",
@@ -76,19 +76,19 @@ test.each([
   ["select *, random() as r from suppliers", /random gives something else in every run/],
   ["select *, current_date as today from suppliers", /current_date gives something else in every run/],
   ["select * from suppliers using sample 1", /using sample gives something else in every run/],
-])("%s is refused", async (sql, expected) => {
+])("rejects %s", async (sql, expected) => {
   const error = await problemOf(withStep(sql.replace("OUT", outside)));
   expect(error.path).toBe("steps[0] (step)");
   expect(error.message).toMatch(expected);
   expect(await readdir(outside)).toEqual([]);
 });
 
-test("words that change from run to run are allowed as texts, names and comments", async () => {
+test("accepts names of non-deterministic functions in texts, identifiers and comments", async () => {
   const sql = 'select *, \'now()\' as a, "delay" as "random" -- today()\nfrom suppliers /* current_date */';
   expect((await readSmall(FILES, { mapping: withStep(sql) })).table.rows).toBe(2);
 });
 
-test("SQL that does not end is stopped and named", async () => {
+test("stops SQL that does not end, and names it", async () => {
   const sql =
     "select a.range as id, 0 as delay, 0 as amount from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 9";
   const started = performance.now();
@@ -97,7 +97,7 @@ test("SQL that does not end is stopped and named", async () => {
   expect(performance.now() - started).toBeLessThan(10_000);
 });
 
-test("as many rows as allowed pass, one more does not", async () => {
+test("accepts the largest number of rows, and rejects one more", async () => {
   const sql = "select 's' || range as id, 0 as delay, 0 as amount from range(1000)";
   const error = await problemOf(withStep(sql), { maxRows: 999 });
   expect(error.message).toContain("it gives more than 999 rows");
@@ -108,7 +108,7 @@ test("as many rows as allowed pass, one more does not", async () => {
   expect(passed.unlabelled).toBe(998);
 });
 
-test("buffers beyond the limits are an error of the step, not of the process", async () => {
+test("buffers over the limit are an error of the step, and the process continues", async () => {
   const error = await problemOf(withStep("select string_agg(repeat('x', 1000)) as id from range(10000000)"), {
     memoryMb: 64,
     tempMb: 64,
@@ -116,7 +116,7 @@ test("buffers beyond the limits are an error of the step, not of the process", a
   expect(error.message).toMatch(/steps\[0\] \(step\): Out of Memory/);
 });
 
-test("a caller that gives up stops the reading", async () => {
+test("an aborted signal stops the reading", async () => {
   const sql =
     "select a.range as id, 0 as delay, 0 as amount from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 9";
   const reading = readSmall(FILES, { mapping: withStep(sql), signal: AbortSignal.timeout(300) });
@@ -156,7 +156,7 @@ test.each([
     "label: select id as supplier_id, late from suppliers union all select 's1', 1",
     "label: it labels s1 more than once",
   ],
-])("%s written as %s is told with its place", async (good, bad, expected) => {
+])("reports %s written as %s with its path", async (good, bad, expected) => {
   const error = await problemOf(SMALL_MAPPING.replace(good, bad));
   expect(error.message).toContain(`mapping, ${expected}`);
 });

@@ -5,11 +5,11 @@ import type { Workspace } from "../duckdb/workspace.ts";
 import { MappingSqlError } from "../ingest-errors.ts";
 import { checkSelect, mappingError } from "./select-statement.ts";
 
-/** Snapshot dates of a mapping at most: 30 years of days. */
+/** Most snapshot dates of a mapping: 30 years of days. */
 const MAX_SNAPSHOTS = 11_000;
 
 /**
- * Makes the table `snapshots` of the days `from`, `from` + 1 period … up to and with `to`.
+ * Creates the table `snapshots` with the days `from`, `from` + 1 period, … up to and including `to`.
  * @throws MappingSqlError when there are more than 11,000.
  */
 export async function makeSnapshots(workspace: Workspace, snapshots: SnapshotMapping): Promise<void> {
@@ -23,15 +23,18 @@ export async function makeSnapshots(workspace: Workspace, snapshots: SnapshotMap
     throw new MappingSqlError("snapshots", `${made} dates, at most ${MAX_SNAPSHOTS} are allowed`);
 }
 
-/** Runs the steps in their order, each into a table of its name. @throws MappingSqlError */
+/**
+ * Runs the steps in their order and stores each result in a table with the step's name. @throws
+ * MappingSqlError
+ */
 export async function runSteps(workspace: Workspace, steps: readonly StepMapping[]): Promise<void> {
   for (const [i, step] of steps.entries())
     await materialize(workspace, `steps[${i}] (${step.name})`, step.name, step.sql);
 }
 
 /**
- * Puts the rows of a mapping's SELECT into the table `name`; the workspace must be locked.
- * @throws MappingSqlError when the SQL is refused, fails, runs too long or gives too many rows.
+ * Stores the rows of a mapping's SELECT in the table `name`; the workspace must be locked.
+ * @throws MappingSqlError when the SQL is rejected, fails, runs too long or returns too many rows.
  */
 export async function materialize(workspace: Workspace, path: string, name: string, sql: string): Promise<void> {
   const { maxRows, sqlTimeoutMs } = workspace.limits;
@@ -48,7 +51,7 @@ export async function materialize(workspace: Workspace, path: string, name: stri
     throw new MappingSqlError(path, `it gives more than ${maxRows} rows`);
 }
 
-/** A SELECT that can stand in parentheses: without the semicolon that ends it. */
+/** A SELECT without its final semicolon, so that it can be put in parentheses. */
 export function withoutEnd(sql: string): string {
   return sql.replace(/;\s*$/, "");
 }

@@ -5,7 +5,10 @@ import type { RejectStage } from "../rejected-rows.ts";
 
 /** Why a mapped row is rejected. */
 export interface RejectedRowReason {
-  /** "mapping": the mapping's SQL gave no usable value; "validating": a rule of the model forbids it. */
+  /**
+   * "mapping": the mapping's SQL returned no usable value; "validating": a rule of the model rejects the
+   * value.
+   */
   readonly stage: RejectStage;
   /** SQL condition over the cast values and the raw ones, whose names start with `=`. */
   readonly when: string;
@@ -15,7 +18,7 @@ export interface RejectedRowReason {
   readonly text: string;
 }
 
-/** Names of a mapped row's columns, by what they hold. */
+/** Names of a mapped row's columns, by content. */
 export const COLUMN = {
   number: (feature: string) => `number.${feature}`,
   category: (feature: string) => `category.${feature}`,
@@ -23,14 +26,14 @@ export const COLUMN = {
   attribute: (name: string) => `attribute.${name}`,
 } as const;
 
-/** The value of a column as the mapping's expression gave it, before the cast. */
+/** The value of the mapping's expression for a column, before the cast. */
 export function given(column: string): string {
   return sqlName(`=${column}`);
 }
 
 /**
- * Rules that a row of features must meet, in the order in which the first one broken is told. They are those that
- * ml-service holds a supplier against.
+ * Rules for a row of features; the first violated rule, in this order, is reported. They are the same rules
+ * that ml-service checks for a supplier.
  */
 export function rejectedRowReasons(
   model: ModelSpec,

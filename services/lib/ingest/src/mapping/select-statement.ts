@@ -3,18 +3,18 @@ import { duckdbErrorText } from "../duckdb/duckdb-error.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
 import { MappingSqlError } from "../ingest-errors.ts";
 
-/** Functions whose answer changes from run to run: with one of them no score could be recomputed. */
+/** Functions whose result changes from run to run: a score that depends on one could not be recomputed. */
 const CHANGING =
   /\b(?:(random|setseed|uuid|uuidv4|uuidv7|gen_random_uuid|now|today|get_current_time|get_current_timestamp|transaction_timestamp|nextval|currval)\s*\(|(current_date|current_time|current_timestamp|localtime|localtimestamp|tablesample|using\s+sample)\b)/i;
 
-/** `sql` without comments and without what stands in quotes. */
+/** `sql` without comments and without quoted texts. */
 function bareSql(sql: string): string {
   return sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"/g, " ");
 }
 
 /**
- * Checks that `sql` is one SELECT that gives the same rows every time and reads nothing but tables, without running it.
- * The workspace must be locked.
+ * Checks, without running it, that `sql` is one SELECT that returns the same rows every time and reads only
+ * tables. The workspace must be locked.
  * @throws MappingSqlError that names `path`.
  */
 export async function checkSelect(workspace: Workspace, path: string, sql: string): Promise<void> {
@@ -42,7 +42,7 @@ export async function checkSelect(workspace: Workspace, path: string, sql: strin
   }
 }
 
-/** What went wrong in a mapping's SQL, in the mapping's terms. */
+/** Describes an error of a mapping's SQL in terms of the mapping. */
 export function mappingError(path: string, error: unknown): MappingSqlError {
   if (error instanceof MappingSqlError) return error;
   const problem = duckdbErrorText(error);

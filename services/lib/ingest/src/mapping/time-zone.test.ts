@@ -5,7 +5,10 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import { dataFolder, readSmall, SMALL_MAPPING } from "../../test/mapping-fixture.ts";
 
-/** Prints the days of `suppliers.csv` and `times.parquet` below a folder, as `day` and as the mapping's SQL casts them. */
+/**
+ * Prints the days of `suppliers.csv` and `times.parquet` in a folder, as the type `day` and as cast by the
+ * mapping's SQL.
+ */
 const SCRIPT = (fixture: string, table: string) => `
 import { smallPair, SMALL_MAPPING } from ${JSON.stringify(fixture)};
 import { readTrainingTable } from ${JSON.stringify(table)};
@@ -20,7 +23,7 @@ for (const [file, format] of [["suppliers.csv", "csv"], ["times.parquet", "parqu
   console.log(JSON.stringify([[...table.numbers.get("delay")], [...table.numbers.get("amount")]]));
 }`;
 
-test("times with a zone are the same day, that of UTC, on machines of any zone", async () => {
+test("times with a time zone become the same UTC day on machines of every time zone", async () => {
   await using folder = await dataFolder({
     "suppliers.csv": "id,seen,amount,late\na,2024-01-01 23:30-0200,1,0\nb,2024-01-01 00:30+0200,1,1\n",
   });
@@ -44,7 +47,7 @@ test("times with a zone are the same day, that of UTC, on machines of any zone",
   }
 }, 60_000);
 
-test("a year of two digits is one of 1969 to 2068", async () => {
+test("a two-digit year is a year from 1969 to 2068", async () => {
   const mapping = SMALL_MAPPING.replace("delay: number", "delay: { type: date, formats: ['%d.%m.%y'] }").replace(
     "features: [delay, amount]",
     "features: { delay: year(delay) - 2000, amount: amount }",

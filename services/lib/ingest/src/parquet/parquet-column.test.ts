@@ -4,7 +4,10 @@ import { expect, test } from "vitest";
 import { dataFolder, SMALL_MAPPING, smallPair } from "../../test/mapping-fixture.ts";
 import { readTrainingTable } from "../training/training-table.ts";
 
-/** Reads a Parquet file of `select`, whose columns are id, delay, amount and late; `columns` replaces their types. */
+/**
+ * Reads a Parquet file of `select` with the columns id, delay, amount and late; `columns` replaces their
+ * types.
+ */
 async function read(select: string, columns = "{ id: text, delay: number, amount: number, late: integer }") {
   await using folder = await dataFolder({});
   const instance = await DuckDBInstance.create(":memory:");
@@ -27,7 +30,7 @@ async function read(select: string, columns = "{ id: text, delay: number, amount
 const values = (...rows: string[]) =>
   `select * from (values ${rows.map((r) => `(${r})`).join(", ")}) t(id, delay, amount, late)`;
 
-test("binary text without a mark is UTF-8 text, bytes that are not are rejected with column and row", async () => {
+test("binary columns without a text annotation are UTF-8 text; other bytes are rejected with column and row", async () => {
   const { table, rejectedRows } = await read(
     values(
       "'M\\xC3\\xBCller'::blob, '1'::blob, 1, 0",
@@ -53,11 +56,11 @@ test.each([
   ["decimal with a fraction", "7.50::decimal(10, 2)", "7.50"],
   ["bigint beyond 2^53", "9007199254740993::bigint", "9007199254740993"],
   ["uuid", "'6d3d4c3e-0000-4000-8000-000000000000'::uuid", "6d3d4c3e-0000-4000-8000-000000000000"],
-])("an id stored as %s is written as people write it", async (_, id, expected) => {
+])("an id stored as %s is written in the usual form", async (_, id, expected) => {
   expect((await read(values(`${id}, 1, 1, 0`))).table.supplierIds).toEqual([expected]);
 });
 
-test("an id stored as a double that is not whole or beyond 2^53 is rejected, NaN is no id", async () => {
+test("rejects an id stored as a double that has a fraction or is beyond 2^53; NaN is a missing id", async () => {
   const { table, rejected, rejectedRows } = await read(
     values("7::double, 1, 1, 0", "1.5, 1, 1, 0", "9007199254740994, 1, 1, 0", "'inf', 1, 1, 0", "'nan', 1, 1, 0"),
   );
@@ -72,14 +75,14 @@ test("an id stored as a double that is not whole or beyond 2^53 is rejected, NaN
   expect(rejected.byStage).toEqual({ reading: 3, mapping: 1, validating: 0 });
 });
 
-test("a number declared as id in the mapping's SQL is a whole number or no id", async () => {
+test("a number that is the id in the mapping's SQL must be a whole number", async () => {
   const columns = "{ id: number, delay: number, amount: number, late: integer }";
   const { table, rejected } = await read(values("7::double, 1, 1, 0", "1.5, 1, 1, 0"), columns);
   expect(table.supplierIds).toEqual(["7"]);
   expect(rejected.samples[0]?.reason).toBe("not a whole number within 2^53, as an id must be that is a number");
 });
 
-test("what is not a whole number is no integer, what is neither 0 nor 1 is no boolean", async () => {
+test("rejects a fraction as integer, and a number other than 0 and 1 as boolean", async () => {
   const integer = await read(values("'a', 1, 1, 0::double", "'b', 1, 1, 1.5", "'c', 1, 1, 1e30", "'d', 1, 1, 1"));
   expect(integer.table.supplierIds).toEqual(["a", "d"]);
   expect(integer.rejectedRows).toEqual([
@@ -95,7 +98,7 @@ test("what is not a whole number is no integer, what is neither 0 nor 1 is no bo
   expect(boolean.table.supplierIds).toEqual(["a", "c"]);
 });
 
-test("NaN is missing and counted, an infinity is rejected, rules hold for numbers as for texts", async () => {
+test("NaN is missing and counted, an infinity is rejected, and rules apply to numbers as to texts", async () => {
   const columns = "{ id: text, delay: { type: number, null_values: ['-999'] }, amount: number, late: integer }";
   const { table, source, rejectedRows } = await read(
     values("'a', 'nan'::double, 1::double, 0", "'b', -999, 'nan', 0", "'c', 3, 'inf', 1", "'d', 4, 4, 1"),

@@ -2,14 +2,17 @@ import type { ColumnMapping } from "@bellwether/config/source-mapping";
 import { DUCKDB_TYPE } from "../duckdb/column-sql.ts";
 import { wholeNumber } from "../supplier-id.ts";
 
-/** How a value of a Parquet column becomes one of its column of the mapping. */
+/** How a value of a Parquet column is converted for its column of the mapping. */
 export type ParquetColumn =
   | {
-      /** It is read as the text of a CSV file is. */
+      /** The value is read like the text of a CSV file. */
       readonly kind: "text";
-      /** SQL of the text; null: nothing is there, or bytes that are not UTF-8. */
+      /** SQL of the text; null when the value is missing or its bytes are not UTF-8. */
       readonly text: string;
-      /** SQL of what is shown of bytes that are not UTF-8; null: there are none. */
+      /**
+       * SQL of the text that is shown for bytes that are not UTF-8; null when the column cannot have such
+       * bytes.
+       */
       readonly undecoded: string | null;
     }
   | {
@@ -18,7 +21,7 @@ export type ParquetColumn =
       readonly value: string;
       /** SQL of the value as a text, null when it is missing. */
       readonly text: string;
-      /** SQL that is true where the value is NaN, which means "not known"; null: the type has none. */
+      /** SQL that is true when the value is NaN, which means "not known"; null for types without NaN. */
       readonly isNan: string | null;
     };
 
@@ -30,8 +33,8 @@ const ENUM = /^ENUM\(/;
 const PLAIN_TEXTS = /^(?:BOOLEAN|UUID|TIME|TIME WITH TIME ZONE)$/;
 
 /**
- * How column `raw` (SQL) of DuckDB type `type` is read; null: it cannot be read as the type that the mapping declares.
- * What a value is not exactly, it does not become: 1.5 is no integer, 0.1 no text, 2 no boolean.
+ * How column `raw` (SQL) of DuckDB type `type` is read; null when it cannot be read as the type that the
+ * mapping declares. No value is converted inexactly: 1.5 is not an integer, 0.1 not a text, 2 not a boolean.
  */
 export function parquetColumn(column: Pick<ColumnMapping, "type">, type: string, raw: string): ParquetColumn | null {
   if (type === "VARCHAR" || type === "JSON" || ENUM.test(type)) {
@@ -41,7 +44,7 @@ export function parquetColumn(column: Pick<ColumnMapping, "type">, type: string,
   const isNan = FLOATS.test(type) ? `isnan(${raw})` : null;
   const isNumber = INTEGERS.test(type) || FLOATS.test(type) || DECIMAL.test(type);
   const cast = `try_cast(${raw} as ${DUCKDB_TYPE[column.type]})`;
-  // A DECIMAL writes its zeros: 7.00.
+  // The text of a DECIMAL has trailing zeros: 7.00.
   const whole = INTEGERS.test(type)
     ? `${raw}::varchar`
     : DECIMAL.test(type)
@@ -69,7 +72,10 @@ export function parquetColumn(column: Pick<ColumnMapping, "type">, type: string,
   }
 }
 
-/** Why a value of a Parquet column of DuckDB type `type` is no value of its column; null: the column's form says it. */
+/**
+ * Why a value of a Parquet column of DuckDB type `type` does not fit its column; null when the expected form
+ * of the column is reason enough.
+ */
 export function parquetError(column: ColumnMapping, type: string): string | null {
   if (type === "BLOB") return column.type === "text" ? "bytes that are not UTF-8" : null;
   if (column.type === "text" && FLOATS.test(type))

@@ -10,8 +10,8 @@ import { SourceError } from "../ingest-errors.ts";
 import { parquetColumn } from "./parquet-column.ts";
 
 /**
- * Looks at a Parquet file's schema and says how to read it.
- * @throws SourceError when it is not Parquet, lacks a column of the mapping, or has one that cannot be its column's type.
+ * Reads a Parquet file's schema and describes how to read its rows.
+ * @throws SourceError when it is not Parquet, lacks a column of the mapping, or has one that cannot be converted to its column's type.
  */
 export async function parquetReader(
   workspace: Workspace,

@@ -27,32 +27,32 @@ type Line = readonly [
   value: number,
 ];
 
-/** Deliveries whose snapshot of 1 October 2012 is worked out by hand below. */
+/** Deliveries whose snapshot of 1 October 2012 is computed by hand below. */
 const LINES: readonly Line[] = [
-  // Acme, in the year before: 4 lines, 1 late (6 days), one early (2 days).
+  // Acme, in the year before the snapshot: 4 lines, 1 late (6 days), one early (2 days).
   ["Acme, Ltd", "Kenya", "Air", "10-Jan-12", "16-Jan-12", 100],
   ["Acme, Ltd ", "Kenya", "Truck", "10-Feb-12", "08-Feb-12", 200],
   ["Acme, Ltd", "Côte d'Ivoire", "N/A", "10-Mar-12", "10-Mar-12", 300],
   ["Acme, Ltd", "Kenya", "Air Charter", "02-Oct-11", "02-Oct-11", 400],
-  // Scheduled on the day 366 days before: outside the year, but it is Acme's first delivery.
+  // Scheduled 366 days before the snapshot: outside the year, but it is Acme's first delivery.
   ["Acme, Ltd", "Kenya", "Air", "01-Oct-11", "01-Oct-11", 9999],
-  // Scheduled before the snapshot, delivered on its very day: not known yet that morning.
+  // Scheduled before the snapshot, delivered on the snapshot day: not known yet on that morning.
   ["Acme, Ltd", "Kenya", "Ocean", "01-Sep-12", "01-Oct-12", 9999],
-  // In the 90 days ahead: 3 lines, 1 late: a third is more than a tenth.
+  // In the 90 days after the snapshot: 3 lines, 1 late: a third is more than a tenth.
   ["Acme, Ltd", "Kenya", "Air", "01-Oct-12", "02-Oct-12", 1],
   ["Acme, Ltd", "Kenya", "Air", "15-Nov-12", "15-Nov-12", 1],
   ["Acme, Ltd", "Kenya", "Air", "29-Dec-12", "20-Dec-12", 1],
   // Scheduled on the 90th day: outside the window; late, but it does not count.
   ["Acme, Ltd", "Kenya", "Air", "30-Dec-12", "30-Jan-13", 1],
-  // Bolt has a history, but only two lines ahead: no label.
+  // Bolt has a history, but only two lines after the snapshot: no label.
   ["Bolt", "Peru", "Air", "10-Jan-12", "10-Jan-12", 50],
   ["Bolt", "Peru", "Air", "10-Oct-12", "20-Oct-12", 50],
   ["Bolt", "Peru", "Air", "11-Oct-12", "21-Oct-12", 50],
-  // Carl has lines ahead, but was not known before.
+  // Carl has lines after the snapshot, but was not known before.
   ["Carl", "Peru", "Air", "10-Oct-12", "10-Oct-12", 50],
   ["Carl", "Peru", "Air", "11-Oct-12", "11-Oct-12", 50],
   ["Carl", "Peru", "Air", "12-Oct-12", "12-Oct-12", 50],
-  // The programme's own warehouse is no vendor.
+  // The programme's own warehouse is not a vendor.
   ["SCMS from RDC", "Peru", "Air", "10-Jan-12", "20-Jan-12", 50],
   ["SCMS from RDC", "Peru", "Air", "10-Oct-12", "20-Oct-12", 50],
   ["SCMS from RDC", "Peru", "Air", "11-Oct-12", "20-Oct-12", 50],
@@ -75,7 +75,7 @@ async function readScms(lines: readonly Line[], extra = ""): Promise<TrainingTab
 
 const OCTOBER = Date.UTC(2012, 9, 1) / 86_400_000;
 
-/** The features of a vendor at a day, by name; null when there is no such row. */
+/** The features of a vendor on a day, by name; null when there is no such row. */
 function featuresAt({ table }: TrainingTable, vendor: string, day: number) {
   const row = table.supplierIds.findIndex((id, i) => id === vendor && table.asOfDays?.[i] === day);
   if (row < 0) return null;
@@ -85,7 +85,7 @@ function featuresAt({ table }: TrainingTable, vendor: string, day: number) {
   };
 }
 
-test("a vendor-month is what the recipe says, worked out by hand", async () => {
+test("a vendor-month has the values of the recipe, computed by hand", async () => {
   const read = await readScms(LINES);
   expect(featuresAt(read, "Acme, Ltd", OCTOBER)).toEqual({
     lines: 4,
@@ -104,7 +104,7 @@ test("a vendor-month is what the recipe says, worked out by hand", async () => {
   expect(read.sources[0]?.ruledNull.shipment_mode).toBe(1);
 });
 
-test("exactly a tenth late is not late; a line more is", async () => {
+test("a vendor with exactly a tenth of its lines late is not labelled late, with one line more it is", async () => {
   const ahead = (late: number): Line[] =>
     Array.from({ length: 10 }, (_, i) => [
       "Acme, Ltd",
@@ -119,7 +119,7 @@ test("exactly a tenth late is not late; a line more is", async () => {
   expect(featuresAt(await readScms([...history, ...ahead(2)]), "Acme, Ltd", OCTOBER)?.late_soon).toBe(1);
 });
 
-test("dates and values that cannot be read are set aside or null by rule, with honest counts", async () => {
+test("unreadable dates and values are rejected, or made null by a rule, and counted", async () => {
   const line = (scheduled: string, value: string) =>
     `99,Acme,Kenya,PMO - US,ARV,Air,${scheduled},05-Oct-12,${value},x\n`;
   const { rejected, sources } = await readScms(
@@ -133,7 +133,7 @@ test("dates and values that cannot be read are set aside or null by rule, with h
   ]);
 });
 
-test("a weekly run maps the same raw file at a date", async () => {
+test("a weekly run maps the same raw file at a snapshot date", async () => {
   await using folder = await dataFolder({ [FILE]: scmsCsv(LINES) });
   const pair = await loadConfigPair(`${CONFIG}model_config.yaml`, `${CONFIG}feature_mapping.yaml`);
   const task = { ...pair, input: folder.path, outParquet: `${folder.path}/week.parquet` };
@@ -147,7 +147,7 @@ test("a weekly run maps the same raw file at a date", async () => {
   expect(chunk?.attributes.owner[acme]).toBe("PMO - US");
 });
 
-test("what happens after a snapshot changes nothing in it", async () => {
+test("events after a snapshot change nothing in it", async () => {
   const known = LINES.filter((line) => Date.parse(`${line[4]} UTC`) < Date.UTC(2012, 9, 1));
   const pair = await loadConfigPair(`${CONFIG}model_config.yaml`, `${CONFIG}feature_mapping.yaml`);
   const read = async (lines: readonly Line[]) => {
@@ -161,7 +161,7 @@ test("what happens after a snapshot changes nothing in it", async () => {
 });
 
 test.skipIf(!hasRealData)(
-  "the real deliveries give the vendor-months of the recipe (needs ../shared/data)",
+  "the real deliveries produce the vendor-months of the recipe (needs ../shared/data)",
   async () => {
     const pair = await loadConfigPair(`${CONFIG}model_config.yaml`, `${CONFIG}feature_mapping.yaml`);
     const { table, rejected, sources } = await readTrainingTable({ ...pair, dataDir: REAL });

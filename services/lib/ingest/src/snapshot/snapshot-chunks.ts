@@ -5,19 +5,19 @@ import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";
 
-/** What is kept of suppliers beside their features, one entry a row; null = not known. */
+/** Attributes that are stored beside the features of suppliers, one entry a row; null = not known. */
 export interface ChunkAttributes {
   readonly displayName: readonly (string | null)[];
   readonly region: readonly (string | null)[];
   readonly category: readonly (string | null)[];
-  /** Money at stake in a year, at least 0; NaN = not known. */
+  /** Amount of money at risk per year, at least 0; NaN = not known. */
   readonly exposure: Float64Array;
   readonly owner: readonly (string | null)[];
 }
 
-/** Consecutive rows of a weekly snapshot, in columns. */
+/** Consecutive rows of a weekly snapshot, as columns. */
 export interface SnapshotChunk {
-  /** Number of the chunk; its first row is row `index × rows asked for` of the snapshot. */
+  /** Number of the chunk; its first row is row `index × rows requested` of the snapshot. */
   readonly index: number;
   readonly rows: number;
   readonly supplierIds: readonly string[];
@@ -34,7 +34,7 @@ export interface SnapshotChunk {
 /** The features of consecutive rows, without the texts. */
 export type FeatureChunk = Pick<SnapshotChunk, "rows" | "numbers" | "categories">;
 
-/** What a snapshot holds. */
+/** Content of a snapshot. */
 export interface SnapshotShape {
   readonly rows: number;
   /** Names of numeric features, in the snapshot's order. */
@@ -44,13 +44,16 @@ export interface SnapshotShape {
   readonly hasAsOf: boolean;
 }
 
-/** Reads the shape of a snapshot that `snapshotWeekly` wrote. @throws Error when it is not one. */
+/**
+ * Reads the columns and size of a snapshot that `snapshotWeekly` wrote. @throws Error when the file is not a
+ * snapshot.
+ */
 export async function snapshotShape(parquet: string): Promise<SnapshotShape> {
   await using workspace = await openSnapshot(parquet);
   return await shapeOf(workspace, await realpath(parquet));
 }
 
-/** Which rows are read: chunks of `rows` (default 4,096) from chunk `from` (default 0) on. */
+/** The rows to read: chunks of `rows` (default 4,096) from chunk `from` (default 0) on. */
 export interface ReadOptions {
   readonly from?: number;
   readonly rows?: number;
@@ -58,14 +61,18 @@ export interface ReadOptions {
 }
 
 /**
- * Rows of a snapshot in its order, `rows` at a time (the last chunk may have fewer), from chunk `from` on: a run that
- * was cut short goes on where it stopped. The cuts do not depend on how the file is laid out.
+ * Reads the rows of a snapshot in its order, `rows` at a time (the last chunk may have fewer), from chunk
+ * `from` on, so that an interrupted run can continue where it stopped. Chunk boundaries do not depend on the
+ * layout of the file.
  */
 export function readChunks(parquet: string, options: ReadOptions = {}): AsyncGenerator<SnapshotChunk, void, void> {
   return readRows(parquet, options, snapshotColumns, nextChunk);
 }
 
-/** The features alone, as `readChunks` cuts them: a text costs more to read than all numbers of its row. */
+/**
+ * Reads only the features, in the same chunks as `readChunks`: a text costs more to read than all numbers of
+ * its row.
+ */
 export function readFeatures(parquet: string, options: ReadOptions = {}): AsyncGenerator<FeatureChunk, void, void> {
   return readRows(parquet, options, featureColumns, nextFeatures);
 }
@@ -93,7 +100,7 @@ async function* readRows<Chunk>(
   }
 }
 
-/** Takes rows off a result, however DuckDB has cut it. */
+/** Reads a fixed number of rows from a result, whatever the sizes of DuckDB's chunks. */
 class RowSource {
   readonly #result: DuckDBResult;
   #chunk: DuckDBDataChunk | null = null;
@@ -103,7 +110,7 @@ class RowSource {
     this.#result = result;
   }
 
-  /** Calls `copy` with parts that come to `rows` rows. */
+  /** Calls `copy` with parts that have `rows` rows in total. */
   async take(
     rows: number,
     copy: (
@@ -169,7 +176,7 @@ async function nextChunk(source: RowSource, shape: SnapshotShape, index: number,
 
 const numberSql = (column: string): string => `coalesce(${sqlName(column)}, 'nan'::double)`;
 
-/** SQL of the columns in the order in which `nextFeatures` takes them. */
+/** SQL of the columns in the order in which `nextFeatures` reads them. */
 function featureColumns(shape: SnapshotShape): string[] {
   return [
     ...shape.numbers.map((name) => numberSql(`number.${name}`)),
@@ -177,7 +184,7 @@ function featureColumns(shape: SnapshotShape): string[] {
   ];
 }
 
-/** SQL of the columns in the order in which `nextChunk` takes them. */
+/** SQL of the columns in the order in which `nextChunk` reads them. */
 function snapshotColumns(shape: SnapshotShape): string[] {
   return [
     ...shape.numbers.map((name) => numberSql(`number.${name}`)),
@@ -191,7 +198,7 @@ function snapshotColumns(shape: SnapshotShape): string[] {
 }
 
 async function openSnapshot(parquet: string, signal?: AbortSignal): Promise<Workspace> {
-  // One thread and little memory: reading is a twentieth of what scoring the rows costs.
+  // One thread and little memory: reading costs a twentieth of scoring the rows.
   const workspace = await Workspace.open({ ...DEFAULT_LIMITS, memoryMb: 256, threads: 1 }, signal);
   await workspace.lock([await realpath(parquet)]);
   return workspace;

@@ -32,7 +32,7 @@ test.each([
   ["ideographic space after", "S1\u3000"],
   ["tab and CR around", '"\tS1\r"'],
   ["blanks around", '"  S1 "'],
-])("an id with %s is the id without it, and is counted", async (_, id) => {
+])("an id with %s becomes the id without it, and is counted", async (_, id) => {
   const { ids, cleanedIds, rejected } = await week(`${id},1,1,\nS2,1,1,\n`);
   expect(ids).toEqual(["S1", "S2"]);
   expect(cleanId(id.replaceAll('"', ""))).toBe("S1");
@@ -40,18 +40,18 @@ test.each([
   expect(rejected.count).toBe(0);
 });
 
-test("letters, blanks within and characters of several bytes stay as they are", async () => {
+test("letters, inner blanks and multi-byte characters are unchanged", async () => {
   const { ids, cleanedIds } = await week("Müller & Söhne,1,1,\n日本,1,1,\n👩\u200D🔧,1,1,\n");
   expect(ids).toEqual(["Müller & Söhne", "日本", "👩🔧"]);
   expect(cleanedIds.rows).toBe(1);
 });
 
-test("an id of nothing but what cannot be seen is empty", async () => {
+test("an id of invisible characters only is empty", async () => {
   const { rejected } = await week("\u200B\uFEFF,1,1,\nS2,1,1,\n");
   expect(rejected.samples).toMatchObject([{ line: 2, column: "supplier_id", reason: "empty" }]);
 });
 
-test("duplicates that come of it are rejected and counted, identical ones apart from others", async () => {
+test("rejects and counts duplicates that cleaning produces, identical rows separately from different ones", async () => {
   const { ids, rows, cleanedIds, rejected } = await week(
     "S1,1,1,A\nS1\u200B,2,1,A\nS2,1,1,B\nS2,1,1,B\nS2,1,9,B\nS3,1,1,\nS3\u200B,1,1,\nbad,x,1,\n",
   );
@@ -79,12 +79,12 @@ test("duplicates that come of it are rejected and counted, identical ones apart 
   expect(rejected.repeated).toBe(1);
 });
 
-test("rows out of a feature's range are rejected at validating", async () => {
+test('rejects values outside a feature\'s range at the stage "validating"', async () => {
   const { rejected } = await week("S1,1,1,\nS2,999,1,\nS3,1,1,\n");
   expect(rejected).toMatchObject({ count: 1, byStage: { reading: 0, mapping: 0, validating: 1 } });
 });
 
-test("samples of several files name the file and its line", async () => {
+test("samples from several files name the file and the line", async () => {
   const mapping = SMALL_MAPPING.replace("file: week.csv", "file: week-*.csv");
   await using folder = await dataFolder({
     "week-1.csv": "id,delay,amount,region\nS1,1,1,\nS2,999,1,\n",
@@ -104,7 +104,7 @@ test("samples of several files name the file and its line", async () => {
   ]);
 });
 
-test("in training, ids of all sources and of the label are cleaned, so that the mapping's SQL joins them", async () => {
+test("training cleans the ids of all sources and of the label, so that the mapping's SQL can join them", async () => {
   const mapping = SMALL_MAPPING.replace(
     "rows:\n  from: suppliers",
     `  more:
@@ -126,7 +126,7 @@ rows:
   expect(rejected.count).toBe(0);
 });
 
-test("rows without a date are rejected, older ones counted", async () => {
+test("rejects rows without a date and counts older ones", async () => {
   const mapping = SMALL_MAPPING.replace("id: text, delay", "id: text, day: date, delay")
     .replace("supplier_id: id\n  features", "supplier_id: id\n  as_of: day\n  features")
     .replace("select id as supplier_id, late", "select id as supplier_id, day as as_of, late")

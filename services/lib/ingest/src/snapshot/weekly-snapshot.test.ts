@@ -13,7 +13,7 @@ async function chunksOf(path: string, options = {}): Promise<SnapshotChunk[]> {
   return await Array.fromAsync(readChunks(path, options));
 }
 
-test("a flat file becomes a snapshot in its order, bad rows rejected with their line", async () => {
+test("a flat file becomes a snapshot in its order, with invalid rows rejected at their line", async () => {
   await using folder = await dataFolder({ "week.csv": WEEK });
   const pair = await smallPair();
   const outParquet = join(folder.path, "out", "week.parquet");
@@ -59,7 +59,7 @@ test("a flat file becomes a snapshot in its order, bad rows rejected with their 
   });
 });
 
-test("the same input gives the same bytes, and a folder stands for the file that the mapping names", async () => {
+test("the same input makes the same bytes, and a folder can be passed instead of the file that the mapping names", async () => {
   await using folder = await dataFolder({ "week.csv": WEEK });
   const pair = await smallPair();
   const first = await snapshotWeekly({ ...pair, input: folder.path, outParquet: join(folder.path, "a.parquet") });
@@ -72,7 +72,7 @@ test("the same input gives the same bytes, and a folder stands for the file that
   expect(second.digest).toBe(first.digest);
 });
 
-test("chunks have the size asked for and can be resumed at any of them", async () => {
+test("chunks have the requested size, and reading can resume at each of them", async () => {
   const rows = Array.from({ length: 10_000 }, (_, i) => `s${i},${i % 365},${i},r${i % 7}`);
   await using folder = await dataFolder({ "week.csv": `id,delay,amount,region\n${rows.join("\n")}\n` });
   const outParquet = join(folder.path, "week.parquet");
@@ -99,7 +99,7 @@ test("chunks have the size asked for and can be resumed at any of them", async (
   expect(odd).toHaveLength(9);
 });
 
-test("the features alone are those of the chunks", async () => {
+test("reading only the features returns those of the chunks", async () => {
   await using folder = await dataFolder({ "week.csv": WEEK });
   const outParquet = join(folder.path, "week.parquet");
   await snapshotWeekly({ ...(await smallPair()), input: folder.path, outParquet });
@@ -109,7 +109,7 @@ test("the features alone are those of the chunks", async () => {
   expect(features.length).toBeGreaterThan(1);
 });
 
-test("a reader that stops early leaves nothing open", async () => {
+test("a reader that stops early leaves no file open", async () => {
   await using folder = await dataFolder({ "week.csv": WEEK });
   const outParquet = join(folder.path, "week.parquet");
   await snapshotWeekly({ ...(await smallPair()), input: folder.path, outParquet });
@@ -117,7 +117,7 @@ test("a reader that stops early leaves nothing open", async () => {
   await expect(chunksOf(outParquet, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
 });
 
-test("a run that fails leaves the older snapshot as it is", async () => {
+test("a failed run does not change the older snapshot", async () => {
   await using folder = await dataFolder({ "week.csv": WEEK });
   const pair = await smallPair();
   const outParquet = join(folder.path, "out", "week.parquet");
@@ -132,7 +132,7 @@ test("a run that fails leaves the older snapshot as it is", async () => {
   expect(await readdir(join(folder.path, "out"))).toEqual(["week.parquet"]);
 });
 
-test("a header alone gives a snapshot of no rows", async () => {
+test("a file with only a header makes a snapshot without rows", async () => {
   await using folder = await dataFolder({ "week.csv": "id,delay,amount,region\n" });
   const outParquet = join(folder.path, "week.parquet");
   expect(await snapshotWeekly({ ...(await smallPair()), input: folder.path, outParquet })).toMatchObject({ rows: 0 });
@@ -174,7 +174,7 @@ weekly: { form: raw, snapshot: select max(day) from events }
   );
 });
 
-test("raw rows that carry their own dates are cut to each supplier's newest", async () => {
+test("raw rows with their own dates are reduced to each supplier's newest", async () => {
   const model = SMALL_MODEL;
   const mapping = SMALL_MAPPING.replace("id: text, delay", "id: text, day: date, delay")
     .replace("supplier_id: id\n  features", "supplier_id: id\n  as_of: day\n  features")
@@ -195,7 +195,7 @@ test("raw rows that carry their own dates are cut to each supplier's newest", as
   expect(await delays()).toEqual([1, 3]);
 });
 
-test("a mapping without a weekly form and a file that is no snapshot are told", async () => {
+test("rejects a mapping without a weekly form and a file that is not a snapshot", async () => {
   await using folder = await dataFolder({ "week.csv": WEEK });
   const pair = await smallPair({ mapping: SMALL_MAPPING.replace(/weekly:[\s\S]*/, "") });
   const outParquet = join(folder.path, "w.parquet");

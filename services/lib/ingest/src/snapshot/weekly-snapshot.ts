@@ -19,23 +19,24 @@ import { makeSnapshots, materialize, runSteps } from "../mapping/mapping-steps.t
 import { RejectedCollector, type RejectedRows, type RejectedSample } from "../rejected-rows.ts";
 import { ACCEPTED, type LoadedSource, loadSource, rawTable, type SourceReport } from "../sources/load-source.ts";
 
-/** What a weekly run reads and where its snapshot goes. */
+/** Input of a weekly run, and the file to which its snapshot is written. */
 export interface WeeklyInput {
   readonly model: ModelSpec;
   readonly mapping: FeatureMapping;
-  /** A file, or the data folder that has the files which the mapping names. */
+  /** A file, or the data folder with the files that the mapping names. */
   readonly input: string;
-  /** Parquet file to write; it appears whole or not at all, and replaces an older one. */
+  /** Path of the Parquet file. It is written completely or not at all, and replaces an older one. */
   readonly outParquet: string;
-  /** Snapshot date, ISO; without it a flat file's own dates or the mapping's `weekly.snapshot` count. */
+  /** Snapshot date, ISO. Without it a flat file's own dates or the mapping's `weekly.snapshot` are used. */
   readonly asOf?: string;
   readonly limits?: Partial<IngestLimits>;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Accepted rows of a weekly run on disk: the run's input from then on. In the flat form `rows` + `rejected.count` is the
- * sum of `read` over the sources; in the raw form the mapping's SQL makes other rows of those it reads.
+ * Accepted rows of a weekly run on disk, which later steps of the run read. In the flat form `rows` +
+ * `rejected.count` is the sum of `read` over the sources. In the raw form the mapping's SQL makes new rows
+ * from those it reads.
  */
 export interface WeeklySnapshot {
   readonly path: string;
@@ -49,14 +50,14 @@ export interface WeeklySnapshot {
   readonly newestAsOf: string | null;
   readonly rejected: RejectedRows;
   readonly cleanedIds: CleanedIds;
-  /** Attributes of accepted rows that are not kept as the input has them. */
+  /** Attributes of accepted rows that are stored differently from the input. */
   readonly changedAttributes: readonly ChangedAttribute[];
-  /** Rows of the raw form that are not their supplier's newest up to `asOf`. */
+  /** In the raw form: rows that are not their supplier's newest up to `asOf`. */
   readonly olderRows: number;
   readonly sources: readonly SourceReport[];
 }
 
-/** Rows of one Parquet row group: ten chunks of a batch. */
+/** Rows of one Parquet row group: ten chunks of the batch size. */
 const ROW_GROUP = 40_960;
 
 /**
@@ -78,7 +79,8 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
   const rejected = new RejectedCollector(limits.maxSamples);
   const sources: SourceReport[] = [];
   let locate: LoadedSource["locate"] = async () => new Map();
-  // Ids of the flat form are cleaned with the rows, where duplicates that come of it can be counted.
+  // In the flat form ids are cleaned together with the rows, where duplicates that cleaning produces can be
+  // counted.
   const idColumn = weekly.form === "flat" ? null : idColumnOf(task.mapping.rows);
   for (const source of weeklySources(task.mapping, weekly)) {
     const loaded = await loadSource(workspace, source, await weeklyFiles(task, source, limits), rejected, idColumn);
@@ -201,7 +203,7 @@ async function mapRaw(
   return { ...mapped, samples, asOf };
 }
 
-/** The one date that the mapping's SELECT gives. */
+/** The single date that the mapping's SELECT returns. */
 async function snapshotDate(workspace: Workspace, sql: string): Promise<string> {
   const path = "weekly.snapshot";
   await materialize(workspace, path, "snapshot date", sql);
@@ -212,7 +214,7 @@ async function snapshotDate(workspace: Workspace, sql: string): Promise<string> 
   return date;
 }
 
-/** Makes a finished file durable under its name; returns its SHA-256. */
+/** Syncs a finished file and renames it to its final name; returns its SHA-256. */
 async function persist(partial: string, path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(partial), hash);

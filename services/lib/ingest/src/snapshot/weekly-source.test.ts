@@ -9,7 +9,7 @@ import { readSourceDigest, sourceDigest } from "./weekly-source.ts";
 const WEEK = "id,delay,amount,region\ns1,2,20,North\ns2,3,10,South\n";
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-test("the digest of a file is that of its bytes, under any name and through its folder", async () => {
+test("the digest of a file is that of its bytes, under any name and also through its folder", async () => {
   await using folder = await dataFolder({ "week.csv": WEEK });
   const { mapping } = await smallPair();
   const other = join(folder.path, "other.csv");
@@ -21,14 +21,14 @@ test("the digest of a file is that of its bytes, under any name and through its 
   expect(await readSourceDigest({ mapping, input: other })).not.toBe(sha256(WEEK));
 });
 
-test("the snapshot's report of its sources gives the same digest", async () => {
+test("the sources in a snapshot's report have the same digest", async () => {
   await using folder = await dataFolder({ "week.csv": WEEK });
   const pair = await smallPair();
   const { sources } = await snapshotWeekly({ ...pair, input: folder.path, outParquet: join(folder.path, "a.parquet") });
   expect(sourceDigest(sources)).toBe(sha256(WEEK));
 });
 
-test("the digest of several files depends on each, on its source and on the order", () => {
+test("the digest of several files depends on each file, on its source and on the order", () => {
   const [a, b] = [
     { source: "x", digest: "1" },
     { source: "y", digest: "2" },
@@ -43,7 +43,7 @@ test("the digest of several files depends on each, on its source and on the orde
   expect(sourceDigest([a, b])).toBe(sourceDigest([{ ...a }, { ...b }]));
 });
 
-test("second rows that equal the first in every mapped value are counted apart from those that do not", async () => {
+test("second rows that equal the first in every mapped value are counted separately from others", async () => {
   const rows = ["s1,2,20,North", "s1,2,20,North", "s1,2,20,North", "s2,,10,", "s2,,10,", "s2,3,10,", "s3,1,1,North"];
   await using folder = await dataFolder({ "week.csv": `id,delay,amount,region\n${rows.join("\n")}\n` });
   const pair = await smallPair();

@@ -6,7 +6,7 @@ import { MappingSqlError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";
 import { type WeeklyInput, weeklyFiles, weeklySources } from "./weekly-snapshot.ts";
 
-/** Content of one file, and the source of the mapping that it belongs to. */
+/** Digest of one file, and the source of the mapping to which it belongs. */
 export interface SourceContent {
   readonly source: string;
   /** SHA-256 of the file as stored, lower-case hex. */
@@ -14,8 +14,9 @@ export interface SourceContent {
 }
 
 /**
- * SHA-256 of the content of a weekly run's input, lower-case hex: of one file its own, as `sha256sum` prints it; of several files that
- * of their list in the order in which they are read. Names of files do not count.
+ * SHA-256 of the content of a weekly run's input, lower-case hex. For one file it is the file's digest, as
+ * `sha256sum` prints it; for several files it is the digest of their list in the order in which they are
+ * read. File names do not change it.
  */
 export function sourceDigest(files: readonly SourceContent[]): string {
   const [first, ...others] = files;
@@ -23,7 +24,7 @@ export function sourceDigest(files: readonly SourceContent[]): string {
   return canonicalHash(files.map(({ source, digest }) => ({ source, digest })));
 }
 
-/** Reads the input of a weekly run and gives its `sourceDigest`. @throws SourceError, MappingSqlError */
+/** Reads the input of a weekly run and returns its `sourceDigest`. @throws SourceError, MappingSqlError */
 export async function readSourceDigest({
   mapping,
   input,

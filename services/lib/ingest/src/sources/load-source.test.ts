@@ -15,7 +15,7 @@ function columns(text: string): string {
   return SMALL_MAPPING.replace("{ id: text, delay: number, amount: number, late: integer }", text);
 }
 
-test("reads a clean file in any order of columns, the ones it does not know reported", async () => {
+test("reads a clean file with its columns in any order, and reports unknown columns", async () => {
   const { table, rejected, sources } = await readSmall({
     "suppliers.csv": "late,extra,amount,id,delay\n0,x,10,s1,1\n1,y,20,s2,\n",
   });
@@ -52,7 +52,7 @@ test.each([
   expect(rejected.samples[0]?.text).toContain(text);
 });
 
-test("the line of a wrong value counts the broken records before it", async () => {
+test("the line of an invalid value includes the broken records before it", async () => {
   const { rejected } = await readSmall(csv(`s1,1,1,0\nshort\n${GOOD.replace("s1", "s8")}s9,x,1,0\n`));
   expect(rejected.samples.map((s) => [s.line, s.text])).toEqual([
     [3, "short"],
@@ -60,7 +60,7 @@ test("the line of a wrong value counts the broken records before it", async () =
   ]);
 });
 
-test("an open quote costs the lines it takes in, all counted, with the line where it opens", async () => {
+test("an open quote rejects the lines after it, all counted, with the line of the quote", async () => {
   const lines = Array.from({ length: 1000 }, (_, i) =>
     i === 400 ? `"s${i},1,1,0` : i === 450 ? `"s${i}",1,1,0` : `s${i},1,1,0`,
   );
@@ -82,14 +82,14 @@ test("an open quote costs the lines it takes in, all counted, with the line wher
   expect(rejected.samples[0]?.text).toMatch(/^"s400,1,1,0\ns401/);
 });
 
-test("a line over the limit and one far over it are both counted", async () => {
+test("counts a line over the limit and one far over it", async () => {
   for (const size of [2.5 * 2 ** 20, 40 * 2 ** 20]) {
     const { table, rejected } = await readSmall(csv(`${GOOD}${"x".repeat(size)},1,1,0\ns5,1,1,0\n`));
     expect([table.rows, rejected.count]).toEqual([4, 1]);
   }
 });
 
-test("a file of which most rows are bad is one error with the first reason", async () => {
+test("a file with mostly invalid rows is one error with the first reason", async () => {
   await expect(readSmall(csv("s1,x,1,0\ns2,y,1,0\ns3,1,1,0\n"))).rejects.toThrow(
     'source "suppliers", file "suppliers.csv": 2 of 3 rows would be rejected, too many to go on; the first: line 2, column "delay": not a number ("x")',
   );
@@ -104,20 +104,20 @@ test.each([
   ["a byte order mark", (text: string) => `\uFEFF${text}`],
   ["blank lines", (text: string) => text.replaceAll("\n", "\n\n")],
   ["no line end at the end", (text: string) => text.trimEnd()],
-])("%s changes nothing", async (_, change) => {
+])("%s makes no difference", async (_, change) => {
   const { table, rejected } = await readSmall({ "suppliers.csv": change(`id,delay,amount,late\n${GOOD}`) });
   expect(table.supplierIds).toEqual(["s1", "s2", "s3"]);
   expect(table.numbers.get("amount")).toEqual(Float64Array.of(10, 20, 30));
   expect(rejected.count).toBe(0);
 });
 
-test("quoted values hold delimiters, quotes, line ends and blank lines", async () => {
+test("quoted values may contain delimiters, quotes, line ends and blank lines", async () => {
   const { table, rejected } = await readSmall(csv('"a, ""b""\r\n\r\nc",1,1,0\n"d\n\n\ne",2,2,1\n'));
   expect(table.supplierIds).toEqual(['a, "b"\r\n\r\nc', "d\n\n\ne"]);
   expect(rejected.count).toBe(0);
 });
 
-test("columns may have the names that raw columns could have", async () => {
+test("columns may have the temporary names of raw columns", async () => {
   const mapping = columns(
     "{ id: text, delay: { header: c1, type: number }, c1: { header: delay, type: number }, amount: number, late: integer }",
   );
@@ -145,7 +145,7 @@ test("gzip and several files of a pattern read as one table", async () => {
   expect(rejected.samples).toMatchObject([{ file: "part-2.csv.gz", line: 2, column: "delay" }]);
 });
 
-test("rules make values null and are counted; what no rule names is still at fault", async () => {
+test("rules make values null and are counted; values without a rule are still invalid", async () => {
   const mapping = columns(
     "{ id: { type: text, trim: true }, delay: { type: number, null_values: [Date Not Captured, n/a], null_patterns: ['See (DN|ASN)-[0-9]+.*'] }, amount: number, late: integer }",
   );
@@ -159,7 +159,7 @@ test("rules make values null and are counted; what no rule names is still at fau
   expect(rejected.samples).toMatchObject([{ line: 5, column: "delay", text: "Invoiced" }]);
 });
 
-test("dates are read in the declared forms only", async () => {
+test("reads dates only in the declared forms", async () => {
   const mapping = columns(
     "{ id: text, delay: { header: due, type: date, formats: ['%d-%b-%y', '%m/%d/%y'] }, amount: number, late: integer }",
   ).replace("features: [delay, amount]", "features: { delay: \"delay - date '2006-06-01'\", amount: amount }");
@@ -178,7 +178,7 @@ test("dates are read in the declared forms only", async () => {
   ]);
 });
 
-test("another delimiter and a decimal comma", async () => {
+test("reads another delimiter and a decimal comma", async () => {
   const mapping = SMALL_MAPPING.replace(
     "file: suppliers.csv",
     'file: suppliers.csv\n    delimiter: ";"\n    decimal: ","',
@@ -209,7 +209,7 @@ test.each([
   await expect(readSmall({ "suppliers.csv": content })).rejects.toThrow(expected);
 });
 
-test("Parquet columns are read by name and cast, texts by the same rules as in CSV", async () => {
+test("reads Parquet columns by name and casts them, texts with the same rules as in CSV", async () => {
   await using folder = await dataFolder({});
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
@@ -227,7 +227,7 @@ test("Parquet columns are read by name and cast, texts by the same rules as in C
   expect(rejected.samples).toMatchObject([{ column: "late", reason: "not an integer", text: "x" }]);
 });
 
-test("a file that is not Parquet although it should be is refused", async () => {
+test("rejects a file that is not Parquet although the mapping declares it", async () => {
   const mapping = SMALL_MAPPING.replace("file: suppliers.csv", "file: suppliers.csv\n    format: parquet");
   await expect(readSmall(csv(GOOD), { mapping })).rejects.toThrow(/not a Parquet file/);
   await expect(readSmall({ "suppliers.csv": "PAR1 but nothing else" }, { mapping })).rejects.toThrow(SourceError);

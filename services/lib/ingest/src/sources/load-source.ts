@@ -15,12 +15,15 @@ import { parquetReader } from "../parquet/parquet-reader.ts";
 import { type FoundReason, MAX_SAMPLE_TEXT, type RejectedCollector, type RejectedSample } from "../rejected-rows.ts";
 import { hasRules, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
 
-/** What was read of one raw file: `read` = `rows` + `rejected`. */
+/** Counts of one raw file: `read` = `rows` + `rejected`. */
 export interface SourceReport {
   readonly source: string;
   /** File name below the data folder. */
   readonly file: string;
-  /** Rows of the file: records that are neither blank nor the header; each line of a broken record counts. */
+  /**
+   * Number of rows of the file: records that are neither blank nor the header. Each line of a broken record
+   * counts as a row.
+   */
   readonly read: number;
   /** Rows accepted. */
   readonly rows: number;
@@ -30,41 +33,44 @@ export interface SourceReport {
   readonly digest: string;
   /** Columns of the file that the mapping does not read. */
   readonly unreadColumns: readonly string[];
-  /** Column → values that a rule of the mapping made "not known", or that are NaN in Parquet. */
+  /** Column → number of values that a rule of the mapping made "not known", or that are NaN in Parquet. */
   readonly ruledNull: Readonly<Record<string, number>>;
-  /** Rows whose supplier id lost characters that cannot be seen; 0 where the ids are cleaned after the mapping's SQL. */
+  /** Rows whose supplier id contained invisible characters; 0 when ids are cleaned after the mapping's SQL. */
   readonly cleanedIds: number;
 }
 
-/** A source that is read, with the places of its rows. */
+/** A source that was read, with the locations of its rows. */
 export interface LoadedSource {
   readonly reports: readonly SourceReport[];
-  /** File and line (of Parquet: row number) of the rows at these places, which are `rowid`s of `rawTable`. */
+  /** File and line (row number for Parquet) of the rows with these places, which are `rowid`s of `rawTable`. */
   locate(
     places: readonly number[],
   ): Promise<ReadonlyMap<number, { readonly file: string; readonly line: number | null }>>;
 }
 
-/** Table of a source's rows, good and bad, with their marks; `rowid` is the order of the files. */
+/** Table of a source's rows, valid and invalid, with their marks; `rowid` follows the order of the files. */
 export function rawTable(source: string): string {
   return sqlName(`raw ${source}`);
 }
 
-/** Table of the records of a source's CSV files that DuckDB rejected: number of the file, rows read before the record. */
+/**
+ * Table of the CSV records of a source that DuckDB rejected: number of the file, and number of rows read
+ * before the record.
+ */
 function brokenTable(source: string): string {
   return sqlName(`broken ${source}`);
 }
 
-/** Condition that a row of `rawTable` is good. */
+/** Condition for accepted rows of `rawTable`. */
 export const ACCEPTED = `${MARK.violation} is null`;
 
 /**
- * Reads the files of a source; the mapping's SQL sees the good rows under the source's name. Each record of a CSV file
- * becomes a row or is counted in `rejected`: text where a number belongs, too many or too few values, broken quotes,
- * NUL bytes, records over 2 MiB.
- * @param idColumn text column of supplier ids, which lose what cannot be seen; null: none is known
- * @throws SourceError when a file cannot be read at all, is in another encoding, lacks a column, or loses more than the
- * allowed share of its rows.
+ * Reads the files of a source; the mapping's SQL reads the accepted rows under the source's name. Each record
+ * of a CSV file becomes a row or is counted in `rejected`: text instead of a number, too many or too few
+ * values, broken quotes, NUL bytes, records over 2 MiB.
+ * @param idColumn Text column of supplier ids, from which invisible characters are removed; null when it is not known.
+ * @throws SourceError when a file cannot be read at all, has another encoding, lacks a column, or more than the
+ * allowed share of its rows is rejected.
  */
 export async function loadSource(
   workspace: Workspace,
@@ -94,17 +100,17 @@ export async function loadSource(
 interface FileTask {
   readonly source: SourceMapping;
   readonly file: SourceFile;
-  /** Its number among the source's files. */
+  /** Index among the source's files. */
   readonly number: number;
   readonly idColumn: string | null;
 }
 
-/** A file in its source's table, and the first row it has there. */
+/** A file that was loaded into its source's table, and the index of its first row there. */
 interface LoadedFile extends FileTask {
   readonly reader: FileReader;
   readonly firstRow: number;
   readonly digest: string;
-  /** Null: a Parquet file. */
+  /** Null for a Parquet file. */
   readonly csv: CsvFile | null;
   readonly broken: BrokenRecords;
 }
@@ -123,7 +129,10 @@ async function loadParquet(workspace: Workspace, task: FileTask): Promise<Loaded
   return { ...task, reader, firstRow, digest: scan.digest, csv: null, broken: { reasons: [], samples: [] } };
 }
 
-/** Reads a CSV file as it is; when DuckDB does not give or reject each of its records, reads a clean copy of it. */
+/**
+ * Reads a CSV file directly. When DuckDB does not return or reject each of its records, reads a corrected
+ * copy.
+ */
 async function loadCsv(workspace: Workspace, task: FileTask): Promise<LoadedFile> {
   const { source, file } = task;
   const csv = await openCsv(workspace, source, file, false);
@@ -163,7 +172,7 @@ async function tryCsv(workspace: Workspace, task: FileTask, csv: CsvFile): Promi
   }
 }
 
-/** DuckDB failed within a file, or did not account for each of its records. */
+/** DuckDB failed inside a file, or returned and rejected fewer or more records than the file has. */
 class UnaccountedError extends Error {
   override readonly name = "UnaccountedError" as const;
 }
@@ -272,14 +281,14 @@ async function typeViolations(workspace: Workspace, loaded: LoadedFile): Promise
   return { reasons, samples };
 }
 
-/** Line of a CSV file, number of a Parquet file's row, by the row's place in the file (0 for the first). */
+/** Line in a CSV file, or row number in a Parquet file, by the row's index in the file (0 for the first). */
 async function linesInFile(
   workspace: Workspace,
   { source, number, csv }: LoadedFile,
   places: readonly number[],
 ): Promise<ReadonlyMap<number, number>> {
   if (csv === null || places.length === 0) return new Map(places.map((place) => [place, place + 1]));
-  // A row's record number: its place, the header, and the records before it that DuckDB rejected.
+  // A row's record number: its index, plus the header, plus the records before it that DuckDB rejected.
   const before = `select count(*) from ${brokenTable(source.name)} where file = ${number} and rows_before <= place`;
   const rows = await workspace.rows(
     `select place, place + 2 + (${before}) from (select unnest([${places.join(", ")}]::bigint[]) as place)`,
@@ -309,7 +318,7 @@ async function locate(workspace: Workspace, files: readonly LoadedFile[], places
   return found;
 }
 
-/** Records that the copy which DuckDB reads is without. */
+/** Records that were left out of the copy that DuckDB reads. */
 function leftOutRecords(loaded: LoadedFile): BrokenRecords {
   const { leftOut } = loaded.csv ?? {};
   if (!leftOut) return { reasons: [], samples: [] };
@@ -331,12 +340,13 @@ function leftOutRecords(loaded: LoadedFile): BrokenRecords {
 /** Records that DuckDB rejected. */
 async function brokenRecords(workspace: Workspace, loaded: Omit<LoadedFile, "broken">): Promise<BrokenRecords> {
   const { header } = loaded.reader;
-  // A record may have many errors; an open quote explains the others.
+  // A record may have many errors; an open quote causes the others, so it comes first.
   const order = "order by error_type <> 'UNQUOTED VALUE', column_idx";
   const firsts = `select line, first(column_name ${order}) as name, first(error_type ${order}) as type,
     left(first(csv_line ${order}), ${MAX_SAMPLE_TEXT}) as text from reject_errors group by line`;
   const about = (name: unknown, type: unknown) => ({
-    // Names are those of fileColumn; column_idx counts from 0 or from 1, as the kind of error has it.
+    // column_name is from fileColumn. column_idx is not used: it starts at 0 or at 1, depending on the kind
+    // of error.
     column: header[Number(String(name).slice(1))] ?? null,
     reason: brokenReason(String(type), header.length),
   });

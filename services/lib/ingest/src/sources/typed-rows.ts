@@ -7,24 +7,24 @@ import { parquetColumn } from "../parquet/parquet-column.ts";
 import { MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
 import { cleanIdSql } from "../supplier-id.ts";
 
-/** Marks that a raw row carries beside its values. */
+/** Marks of a raw row, stored beside its values. */
 export const MARK = {
-  /** Index of the first column whose value is not of its type; null: the row is good. */
+  /** Index of the first column whose value is not of the column's type; null for an accepted row. */
   violation: '"~fault"',
-  /** That value, cut. */
+  /** That value, truncated. */
   text: '"~text"',
-  /** True: characters that cannot be seen were taken out of the row's supplier id. */
+  /** True when invisible characters were removed from the row's supplier id. */
   cleaned: '"~cleaned"',
 } as const;
 
-/** Columns of a source with values that may be made "not known": by a rule, in Parquet also because they are NaN. */
+/** Columns of a source whose values may become "not known": by a rule, or in Parquet because they are NaN. */
 export function ruledColumns(source: SourceMapping): ColumnMapping[] {
   return source.columns.filter(
     (column) => hasRules(column) || (source.format === "parquet" && MAY_BE_NAN.has(column.type)),
   );
 }
 
-/** True when the mapping has a rule of what means "not known" in the column. */
+/** Whether the mapping has a rule for "not known" values of the column. */
 export function hasRules(column: ColumnMapping): boolean {
   return column.nullValues.length + column.nullPatterns.length > 0;
 }
@@ -48,8 +48,8 @@ export function typedColumns(source: SourceMapping): string {
 }
 
 /**
- * SELECT that casts the columns of a file and marks the first value at fault of each row. Values of the text column
- * `idColumn` lose what cannot be seen.
+ * SELECT that casts the columns of a file and marks the first invalid value of each row. Invisible characters
+ * are removed from the text column `idColumn`.
  */
 export function typedRows(source: SourceMapping, reader: FileReader, idColumn: string | null): string {
   const columns = source.columns.map((column) => columnSql(column, source, reader));
@@ -58,7 +58,8 @@ export function typedRows(source: SourceMapping, reader: FileReader, idColumn: s
   const cleaned = id === null ? "false" : `${cleanIdSql(id)} is distinct from ${id}`;
   const selected = columns.map((c) => (c.name === id ? `${cleanIdSql(id)} as ${id}` : c.name));
   const names = [...selected, ...ruledColumns(source).map(ruledMark)].join(", ");
-  // Never true. It looks at every column, else which broken rows are seen would depend on the columns the mapping reads.
+  // Never true, but it reads every column. Otherwise the columns that the mapping reads would decide which
+  // broken rows DuckDB detects.
   const bytes = reader.texts.map((text) => `coalesce(strlen(${text}), 0)`).join(" + ") || "0";
   const tooLong = `case when ${bytes} > ${4 * MAX_LINE_BYTES} then 0 end`;
   const violations = columns.map(
@@ -76,7 +77,7 @@ export function typedRows(source: SourceMapping, reader: FileReader, idColumn: s
     )`;
 }
 
-/** SQL of one column: a first try to cast it, its cast value and marks, and its value as it is known after the rules. */
+/** SQL of one column: a first attempt to cast it, its cast value and marks, and its value after the rules. */
 function columnSql(column: ColumnMapping, source: SourceMapping, reader: FileReader) {
   const raw = reader.raw.get(column.name);
   if (!raw) throw new Error(`no column ${column.name} in the file`);
@@ -104,7 +105,8 @@ function columnSql(column: ColumnMapping, source: SourceMapping, reader: FileRea
   }
   if (column.type !== "number" || source.decimal !== ".")
     return { name, tried, known: shown, values: [`${cast} as ${name}`] };
-  // Nearly all numbers are clean. One try, kept in a column of its own, makes the whole reading twice as fast.
+  // Nearly all numbers need no cleaning. One attempt, stored in a separate column, makes reading twice as
+  // fast in total.
   const first = sqlName(`~try ${column.name}`);
   const clean = `isfinite(${first}) and not contains(${read.text}, '_')`;
   return {

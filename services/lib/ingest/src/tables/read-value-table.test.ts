@@ -16,7 +16,7 @@ afterAll(async () => {
   await rm(file, { force: true });
 });
 
-/** The first row of a Parquet file with these columns. */
+/** Reads the first row of a Parquet file with these columns. */
 async function read(columns: string) {
   const connection = await instance.connect();
   await connection.run("set TimeZone = 'Asia/Tokyo'");
@@ -26,7 +26,7 @@ async function read(columns: string) {
   return Object.fromEntries(header.map((name, at) => [name, records[0]?.[at]]));
 }
 
-test("integers of 64 bits and decimals keep every digit", async () => {
+test("64-bit integers and decimals keep every digit", async () => {
   const columns =
     "9007199254740993::bigint as big, 18446744073709551615::ubigint as wide, 7::integer as small, 7.00::decimal(10,2) as whole, 1.50::decimal(10,2) as part";
   expect(await read(columns)).toEqual({
@@ -38,12 +38,12 @@ test("integers of 64 bits and decimals keep every digit", async () => {
   });
 });
 
-test("dates are texts, times with a zone in UTC", async () => {
+test("dates are texts, times with a time zone are texts in UTC", async () => {
   const columns = "date '2024-03-01' as day, timestamptz '2024-03-01 00:00:00+02' as moment";
   expect(await read(columns)).toEqual({ day: "2024-03-01", moment: "2024-02-29 22:00:00+00" });
 });
 
-test("numbers, booleans, texts and missing values are what they are", async () => {
+test("numbers, booleans, texts and missing values are unchanged", async () => {
   const columns = "0.5::double as number, true as flag, 'ü' as word, encode('ü') as bytes, null::bigint as nothing";
   expect(await read(columns)).toEqual({ number: 0.5, flag: 1, word: "ü", bytes: "ü", nothing: null });
 });

@@ -9,9 +9,10 @@ const PARQUET = "PAR1";
 const MAX_ROWS = 1_000_000;
 
 /**
- * Reads a small table of numbers and texts from Parquet, CSV or JSON lines, told apart by their content.
- * @param file Where `bytes` were read from.
- * @throws TableError no rows, too many of them, a broken file, or columns that are neither numbers nor texts.
+ * Reads a small table of numbers and texts from Parquet, CSV or JSON lines; the format is recognised by the
+ * content.
+ * @param file Path from which `bytes` were read.
+ * @throws TableError for no rows, too many rows, a broken file, or columns that are neither numbers nor texts.
  */
 export async function readValueTable(file: string, bytes: Uint8Array): Promise<ValueTable> {
   const isParquet = String.fromCharCode(...bytes.subarray(0, PARQUET.length)) === PARQUET;
@@ -41,12 +42,12 @@ async function readParquet(file: string): Promise<ValueTable> {
   }
 }
 
-/** Types whose values are JavaScript numbers, or 0 and 1, exactly. */
+/** DuckDB types whose values are exactly JavaScript numbers, or 0 and 1. */
 const AS_NUMBER = /^(?:DOUBLE|FLOAT|BOOLEAN|U?(?:TINYINT|SMALLINT|INTEGER))$/;
 
 /**
- * SQL of a column's values. Integers of 64 bits and more and decimals are read as texts, exactly as they are: an id keeps
- * every digit. Dates are read as texts too, times with a zone in UTC. @throws TableError
+ * SQL of a column's values. Decimals and integers of 64 bits and more are read as exact texts, so that an id
+ * keeps every digit. Dates are read as texts too, times with a time zone in UTC. @throws TableError
  */
 function valueSql(name: string, type: string): string {
   const raw = sqlName(name);

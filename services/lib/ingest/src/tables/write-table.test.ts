@@ -5,7 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import { writeTable } from "./write-table.ts";
 
-test("numbers, texts and dates come back, missing ones as null, over many chunks", async () => {
+test("reads back numbers, texts and dates, missing ones as null, over many chunks", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "parquet-"));
   try {
     const rows = 5_000;
@@ -40,7 +40,7 @@ test("numbers, texts and dates come back, missing ones as null, over many chunks
   }
 });
 
-test("a name that ends in .csv gives CSV with a header, any other is an error", async () => {
+test("a name that ends in .csv writes CSV with a header, an unknown ending is an error", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "csv-"));
   try {
     const columns = [

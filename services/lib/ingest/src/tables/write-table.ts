@@ -12,16 +12,16 @@ import {
 } from "@duckdb/node-api";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 
-/** One column of a written table; NaN and null are written as missing. */
+/** One column of a table to write; NaN and null are written as missing. */
 export type TableColumn =
   | { readonly name: string; readonly type: "number"; readonly values: ArrayLike<number> }
-  /** Whole numbers of 32 bits, written without a decimal point. */
+  /** 32-bit integers, written without a decimal point. */
   | { readonly name: string; readonly type: "whole"; readonly values: ArrayLike<number> }
   | { readonly name: string; readonly type: "text"; readonly values: ArrayLike<string | null> }
   /** Days since 1970-01-01. */
   | { readonly name: string; readonly type: "date"; readonly values: ArrayLike<number> };
 
-/** Rows appended at once: DuckDB's vector size. */
+/** Rows appended per call: DuckDB's vector size. */
 const CHUNK_ROWS = 2048;
 
 const TYPES: Readonly<Record<TableColumn["type"], DuckDBType>> = {
@@ -31,15 +31,16 @@ const TYPES: Readonly<Record<TableColumn["type"], DuckDBType>> = {
   date: DATE,
 };
 
-/** Formats by the end of a file's name. */
+/** Formats by file name extension. */
 const COPY_OPTIONS = { ".parquet": "format parquet, compression zstd", ".csv": "format csv, header" } as const;
 
-/** Ends of names that `writeTable` takes. */
+/** File name extensions that `writeTable` accepts. */
 export const TABLE_ENDINGS: readonly string[] = Object.keys(COPY_OPTIONS);
 
 /**
- * Writes columns of equal length as Parquet or CSV, as the file's name ends; the file is there whole or not at all.
- * @throws RangeError the name ends otherwise
+ * Writes columns of equal length as Parquet or CSV, depending on the file name's extension. The file is
+ * complete or does not exist.
+ * @throws RangeError for another extension
  */
 export async function writeTable(file: string, columns: readonly TableColumn[]): Promise<void> {
   const format = Object.entries(COPY_OPTIONS).find(([ending]) => file.endsWith(ending))?.[1];

@@ -13,7 +13,7 @@ const hasRealData = await access(REAL + FILE).then(
   () => false,
 );
 
-test("a company fails after its last year alone, and the file's last year has no label", async () => {
+test("only a company's last year is labelled as failed, and the last year of the file has no label", async () => {
   const { model, mapping } = await loadConfigPair(`${CONFIG}model_config.yaml`, `${CONFIG}feature_mapping.yaml`);
   const headers = mapping.sources[0]?.columns.map((c) => c.header) ?? [];
   const row = (company: string, status: string, year: number) =>
@@ -44,7 +44,7 @@ test("a company fails after its last year alone, and the file's last year has no
 });
 
 test.skipIf(!hasRealData)(
-  "the real company-years are read, impossible ones set aside (needs ../shared/data)",
+  "reads the real company-years and rejects impossible ones (needs ../shared/data)",
   async () => {
     const pair = await loadConfigPair(`${CONFIG}model_config.yaml`, `${CONFIG}feature_mapping.yaml`);
     const { table, rejected, unlabelled, sources } = await readTrainingTable({ ...pair, dataDir: REAL });

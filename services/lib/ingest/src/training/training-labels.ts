@@ -6,12 +6,12 @@ import { materialize } from "../mapping/mapping-steps.ts";
 import { given } from "../mapping/rejected-row-reasons.ts";
 import { idSql } from "../supplier-id.ts";
 
-/** Table that `makeLabels` makes: label_id, label_as_of (when rows have a date) and the label as given. */
+/** Table that `makeLabels` creates: label_id, label_as_of (when rows have a date) and the label unchanged. */
 export const LABELS = '"training labels"';
 
 /**
  * Runs the mapping's label SELECT and checks its columns and keys.
- * @throws MappingSqlError when it is refused or fails, lacks a column, or labels a supplier twice for one date.
+ * @throws MappingSqlError when it is rejected or fails, lacks a column, or labels a supplier twice for one date.
  */
 export async function makeLabels(workspace: Workspace, sql: string, target: string, hasAsOf: boolean): Promise<void> {
   const path = "label";

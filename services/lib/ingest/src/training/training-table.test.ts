@@ -15,7 +15,7 @@ test.each([
   ["with an id of 129 bytes", `${"x".repeat(129)},1,1,0\n`, "supplier_id", "longer than 128 bytes", "xxx"],
   ["with a label that is neither 0 nor 1", "s9,1,1,2\n", "late", "neither 0 nor 1", "s9: 2"],
   ["of a supplier that was there", "s1,9,9,0\n", null, "", ""],
-])("a row %s is set aside", async (_, bad, column, reason, text) => {
+])("rejects a row %s", async (_, bad, column, reason, text) => {
   const reading = readSmall(csv(`s1,1,1,0\ns2,2,2,1\n${bad}s3,365,0,0\n`));
   if (column === null) return expect(reading).rejects.toThrow("label: it labels s1 more than once");
   const { table, rejected } = await reading;
@@ -24,7 +24,7 @@ test.each([
   expect(rejected.samples[0]?.text).toContain(text);
 });
 
-test("a missing value passes or is refused as the feature's policy says; an expression that gives no number is refused", async () => {
+test("a missing value is accepted or rejected by the feature's policy; an expression that does not return a number is rejected", async () => {
   const files = csv("s1,,1,0\ns2,2,,1\n");
   expect((await readSmall(files)).table.numbers.get("delay")?.[0]).toBeNaN();
   const model = SMALL_MODEL.replace("range: [-365, 365]", "range: [-365, 365], missing: refuse");
@@ -40,7 +40,7 @@ test("a missing value passes or is refused as the feature's policy says; an expr
   expect(rejected.samples[0]).toMatchObject({ column: "delay", reason: "not a finite number", text: "s1: x" });
 });
 
-test("rows come ordered by date and supplier; rows without a label are left out and counted", async () => {
+test("rows are ordered by date and supplier; rows without a label are left out and counted", async () => {
   const model = SMALL_MODEL.replace("by: supplier", "by: time");
   const mapping = SMALL_MAPPING.replace("id: text, delay", "id: text, day: date, delay")
     .replace("supplier_id: id\n  features", "supplier_id: id\n  as_of: day\n  features")
@@ -60,7 +60,7 @@ test("rows come ordered by date and supplier; rows without a label are left out 
   expect(unlabelled).toBe(1);
 });
 
-test("categories and texts: blanks are missing, a text over 1 MiB is refused", async () => {
+test("blank categories and texts are missing, and a text over 1 MiB is rejected", async () => {
   const model = SMALL_MODEL.replace(
     "target:",
     "  - { name: region, kind: category }\ntext: { name: contract, max_terms: 5 }\ntarget:",
@@ -85,7 +85,7 @@ test("categories and texts: blanks are missing, a text over 1 MiB is refused", a
   expect(rejected.samples[0]).toMatchObject({ column: "contract", reason: "longer than 1048576 bytes" });
 });
 
-test("the demo pair gives the features that the generator computed, the same on one core and on two", async () => {
+test("the demo pair produces the features that the generator computed, equal on one core and on two", async () => {
   const demo = generateDemo({ suppliers: 400, transactions: 800 }, 123);
   await using folder = await dataFolder({
     "suppliers.csv": toCsv(demo.suppliers),

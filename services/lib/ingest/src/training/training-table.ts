@@ -15,18 +15,18 @@ import { RejectedCollector, type RejectedRows } from "../rejected-rows.ts";
 import { loadSource, type SourceReport } from "../sources/load-source.ts";
 import { LABELS, makeLabels } from "./training-labels.ts";
 
-/** Training rows with an account of where they come from. */
+/** Training rows with a report of their sources. */
 export interface TrainingTable {
   /** Ordered by date, then supplier; `asOfDays` is null when the mapping has no dates. */
   readonly table: FeatureTable;
   readonly rejected: RejectedRows;
-  /** Feature rows that the label SELECT says nothing about. */
+  /** Feature rows without a row of the label SELECT. */
   readonly unlabelled: number;
   readonly cleanedIds: CleanedIds;
   readonly sources: readonly SourceReport[];
 }
 
-/** What training data is read from. */
+/** Input of the training data. */
 export interface TrainingInput {
   readonly model: ModelSpec;
   readonly mapping: FeatureMapping;
@@ -36,9 +36,9 @@ export interface TrainingInput {
 }
 
 /**
- * Reads the mapping's sources below `dataDir` and runs its SQL into one labelled row per supplier (and date).
- * The same files give the same table, bit for bit, on any number of cores.
- * @throws SourceError, MappingSqlError; NoRowsError when nothing is left to train on
+ * Reads the mapping's sources below `dataDir` and runs its SQL to produce one labelled row per supplier (and
+ * date). The same files produce the same table, bit for bit, on any number of cores.
+ * @throws SourceError, MappingSqlError; NoRowsError when no row is left for training
  */
 export async function readTrainingTable(input: TrainingInput): Promise<TrainingTable> {
   const { model, mapping, dataDir } = input;

@@ -32,7 +32,7 @@ async function countRows(url: string): Promise<number> {
 }
 
 describe("startEmbeddedPostgres", () => {
-  it("makes a cluster, and finds its rows again after a stop", async () => {
+  it("creates a cluster, and reads its rows again after a stop", async () => {
     {
       await using server = await startEmbeddedPostgres({ dir, settings });
       expect(server.origin).toBe("initialised");
@@ -43,7 +43,7 @@ describe("startEmbeddedPostgres", () => {
     expect(await countRows(server.url)).toBe(2);
   });
 
-  it("adopts the server of a starter that was killed", async () => {
+  it("adopts the running server of a process that was killed", async () => {
     const starter = `
       const { startEmbeddedPostgres } = await import(${JSON.stringify(new URL("./embedded-postgres.ts", import.meta.url).href)});
       await startEmbeddedPostgres(${JSON.stringify({ dir, settings })});
@@ -55,7 +55,7 @@ describe("startEmbeddedPostgres", () => {
     expect(await countRows(server.url)).toBe(1);
   });
 
-  it("serves two starters that begin together with one server", async () => {
+  it("returns one server to two processes that start at the same time", async () => {
     const servers = await Promise.all([
       startEmbeddedPostgres({ dir, settings }),
       startEmbeddedPostgres({ dir, settings }),
@@ -66,7 +66,7 @@ describe("startEmbeddedPostgres", () => {
     for (const server of servers) await server.stop();
   });
 
-  it("says in one line that a port is taken, and leaves no half-made cluster running", async () => {
+  it("reports in one line that a port is taken, and leaves no incomplete cluster", async () => {
     const taken = net.createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const address = taken.address();
@@ -82,7 +82,7 @@ describe("startEmbeddedPostgres", () => {
   });
 });
 
-describe("a postmaster.pid with the number of an unrelated process", () => {
+describe("a postmaster.pid with the id of an unrelated process", () => {
   it("is not adopted, and the process gets no signal", async () => {
     const pidFile = path.join(dir, "cluster/postmaster.pid");
     const first = await startEmbeddedPostgres({ dir, settings });
@@ -101,7 +101,7 @@ describe("a postmaster.pid with the number of an unrelated process", () => {
         expect(server.origin).toBe("started");
         expect(server.pid).not.toBe(unrelated.pid);
         expect(await countRows(server.url)).toBe(1);
-        // Before it is stopped: the same number in the file again.
+        // Writes the unrelated id into the file again before the stop.
         await server.stop();
         await writeFile(pidFile, [unrelated.pid, ...left].join("\n"));
       }
@@ -113,8 +113,8 @@ describe("a postmaster.pid with the number of an unrelated process", () => {
   });
 });
 
-describe("a signal while the database is made", () => {
-  it("ends initdb, removes the half-made cluster and rejects with the reason of the signal", async () => {
+describe("an aborted signal while the cluster is created", () => {
+  it("ends initdb, removes the incomplete cluster and rejects with the reason of the signal", async () => {
     const stopping = new AbortController();
     const started = startEmbeddedPostgres({ dir, settings, signal: stopping.signal });
     const rejected = expect(started).rejects.toThrow("stopped by the user");
@@ -129,7 +129,7 @@ describe("a signal while the database is made", () => {
     expect(server.origin).toBe("initialised");
   });
 
-  it("removes the half-made cluster of a start that was killed, and not one that may be in the making", async () => {
+  it("removes the incomplete cluster of a killed start, but not one that may still be in progress", async () => {
     const [old, young] = ["cluster.0123456789ab", "cluster.ba9876543210"];
     for (const name of [old, young]) await mkdir(path.join(dir, name));
     const before = new Date(Date.now() - 11 * 60_000);
@@ -151,7 +151,7 @@ describe("an error of a start", () => {
 });
 
 describe("openPostgres", () => {
-  it("says in one line where nothing listens, without the password", async () => {
+  it("reports in one line that no server listens at the address, without the password", async () => {
     const opened = openPostgres("postgres://someone:hidden@127.0.0.1:1/none");
     await expect(opened).rejects.toThrow(StorageError);
     await expect(opened).rejects.toThrow(

@@ -13,25 +13,25 @@ import { clusterHome, exists, giveTo, type ServerUser, serverPrograms, serverUse
 import { isServerOf } from "./server-process.ts";
 
 export interface EmbeddedPostgresOptions {
-  /** Folder of the cluster, made when it is not there. */
+  /** Folder of the cluster; created when it does not exist. */
   readonly dir: string;
-  /** Default 0: any free port. A server found running keeps the port it has. */
+  /** Default 0: any free port. A server that already runs keeps its port. */
   readonly port?: number;
-  /** Server settings besides the defaults, e.g. `{ fsync: "off" }`; take effect when the server is started. */
+  /** Server settings besides the defaults, e.g. `{ fsync: "off" }`; applied when the server starts. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Ends the start: nothing is left running, and a half-made cluster is removed. */
+  /** Aborts the start: no process is left running, and an incomplete cluster is removed. */
   readonly signal?: AbortSignal;
 }
 
 /** A PostgreSQL server on the loopback address. */
 export interface EmbeddedPostgres extends AsyncDisposable {
-  /** Of its database "postgres", with user and password. */
+  /** URL of its database "postgres", with user and password. */
   readonly url: string;
-  /** "adopted": an earlier process was killed and its server went on. */
+  /** "adopted": an earlier process was killed and its server continued to run. */
   readonly origin: "initialised" | "started" | "adopted";
-  /** Process of the server, which is no child of this process. */
+  /** Process id of the server, which is not a child of this process. */
   readonly pid: number;
-  /** File that the server logs to. */
+  /** Log file of the server. */
   readonly log: string;
   /** Stops the server; open transactions are rolled back. */
   stop(): Promise<void>;
@@ -54,22 +54,23 @@ const SETTINGS = {
   max_wal_size: "4GB",
 };
 const START_TIMEOUT_S = 60;
-/** How long the processes of a server that was killed may hold its cluster. */
+/** How long the processes of a killed server may still use its cluster. */
 const HELD_MS = 15_000;
 const HELD_RETRY_MS = 200;
-/** A server that was found running may still recover. */
+/** How long to wait for an adopted server, which may still be in recovery. */
 const ANSWER_MS = 60_000;
 /** Higher than any process id. */
 const NO_PROCESS = "2147483647";
-/** initdb takes seconds: an incomplete cluster of this age belongs to no start that still runs. */
+/** initdb takes seconds, so an incomplete cluster of this age does not belong to a start in progress. */
 const PARTIAL_MS = 10 * 60_000;
-/** Line of the port in postmaster.pid; the first line is the process id. */
+/** Line of postmaster.pid with the port; the first line is the process id. */
 const PID_FILE_PORT_LINE = 3;
 
 /**
- * Starts real PostgreSQL out of npm on a cluster of its own, or adopts the server that already runs on that cluster. Driven by
- * pg_ctl, so that a server survives the kill of its starter and nothing hooks the process's exit. Root starts it as "nobody".
- * @throws StorageError in one line
+ * Starts a real PostgreSQL from an npm package on its own cluster, or adopts the server that already runs on
+ * that cluster. pg_ctl starts it, so that a server survives when its starting process is killed, and this
+ * process needs no exit hook. A process of root starts it as "nobody".
+ * @throws StorageError with a one-line message
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const user = serverUser();
@@ -105,7 +106,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-/** The cluster gets its name when it is complete, so that a kill in the middle leaves only a folder that a later start removes. */
+/**
+ * The cluster is renamed to its final name when it is complete. A kill before that leaves only a folder that
+ * a later start removes.
+ */
 async function initialise({ bin, data, passwordFile, user }: Cluster, signal?: AbortSignal): Promise<void> {
   await removeOldPartials(data);
   const partial = `${data}.${randomBytes(6).toString("hex")}`;
@@ -128,7 +132,7 @@ async function initialise({ bin, data, passwordFile, user }: Cluster, signal?: A
   }
 }
 
-/** Removes what killed starts left. A younger folder may belong to a start that runs now. */
+/** Removes the folders of killed starts. A younger folder may belong to a start in progress. */
 async function removeOldPartials(data: string): Promise<void> {
   const home = path.dirname(data);
   for (const name of await readdir(home)) {
@@ -138,7 +142,10 @@ async function removeOldPartials(data: string): Promise<void> {
   }
 }
 
-/** Of two processes that begin together, the first one's password counts; it appears when the server's user may read it. */
+/**
+ * Writes the password file. When two processes start at the same time, the first password is used. The file
+ * gets its name only when the server's user can read it.
+ */
 async function leavePassword(file: string, user: ServerUser): Promise<void> {
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   await writeFile(draft, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" });
@@ -149,7 +156,7 @@ async function leavePassword(file: string, user: ServerUser): Promise<void> {
   await rm(draft);
 }
 
-/** Tries again while processes of a server that was killed still hold the cluster: they end by themselves. */
+/** Retries while processes of a killed server still use the cluster: they end by themselves. */
 async function start(cluster: Cluster, options: EmbeddedPostgresOptions): Promise<void> {
   for (const end = Date.now() + HELD_MS; ; await pause(HELD_RETRY_MS)) {
     options.signal?.throwIfAborted();
@@ -160,7 +167,7 @@ async function start(cluster: Cluster, options: EmbeddedPostgresOptions): Promis
   }
 }
 
-/** @returns why the server did not start; null when it runs */
+/** @returns why the server did not start; null when it is running */
 async function startOnce(cluster: Cluster, { port = 0, settings }: EmbeddedPostgresOptions): Promise<string | null> {
   const chosen = await freePort(port);
   const given = Object.entries({ ...SETTINGS, ...settings, port: String(chosen) });
@@ -169,7 +176,8 @@ async function startOnce(cluster: Cluster, { port = 0, settings }: EmbeddedPostg
   await using log = await open(cluster.log, "a", 0o600);
   const { size: logged } = await log.stat();
   await giveTo(cluster.log, cluster.user);
-  // The server would keep a pipe of ours open for as long as it lives: pg_ctl's own errors go into the server's log.
+  // The server would keep our pipe open during its whole life, so pg_ctl writes its own errors into the
+  // server's log.
   const child = spawn(path.join(cluster.bin, "pg_ctl"), args, {
     ...spawnOptions(cluster.user),
     detached: true,
@@ -181,7 +189,10 @@ async function startOnce(cluster: Cluster, { port = 0, settings }: EmbeddedPostg
   return errorLine(said) || `pg_ctl ended with ${code}`;
 }
 
-/** Whether a server runs on the cluster. A postmaster.pid with the number of another process is marked as left behind. */
+/**
+ * Whether a server runs on the cluster. A postmaster.pid with the id of another process is marked as
+ * obsolete.
+ */
 async function isRunning(cluster: Cluster): Promise<boolean> {
   const isAlive = await pgCtl(cluster, ["status"]).then(
     () => true,
@@ -190,18 +201,22 @@ async function isRunning(cluster: Cluster): Promise<boolean> {
   if (!isAlive) return false;
   const { pid } = await addressOf(cluster);
   if (await isServerOf(pid, cluster.data)) return true;
-  // The file has ended with its server, or names another process, which must never get a signal.
+  // The server has removed the file at its end, or the file names another process, which must never get a
+  // signal.
   if (await exists(pidFileOf(cluster))) await markLeftBehind(cluster, pid);
   return false;
 }
 
-/** Keeps the rest of the file: PostgreSQL looks there for processes of the ended server that still hold the cluster. */
+/**
+ * Replaces only the process id: PostgreSQL reads from the other lines which processes of the ended server
+ * still use the cluster.
+ */
 async function markLeftBehind(cluster: Cluster, pid: number): Promise<void> {
   const [first = "", ...rest] = (await readFile(pidFileOf(cluster), "utf8")).split("\n");
   if (Number(first) === pid) await writeFile(pidFileOf(cluster), [NO_PROCESS, ...rest].join("\n"));
 }
 
-/** @throws StorageError when the server does not take the password on its port */
+/** @throws StorageError when the server does not accept the password on its port */
 async function awaitAnswer(cluster: Cluster, password: string): Promise<void> {
   for (const end = Date.now() + ANSWER_MS; ; await pause(HELD_RETRY_MS)) {
     const { pid, port } = await addressOf(cluster);
@@ -246,7 +261,7 @@ async function freePort(port: number): Promise<number> {
   }
 }
 
-/** The working folder must be one that the server's user can enter. */
+/** The working directory must be accessible to the server's user. */
 function spawnOptions({ uid, gid }: ServerUser) {
   const identity = uid !== undefined && gid !== undefined ? { uid, gid } : {};
   return { ...identity, cwd: "/", env: { PATH: "/usr/bin:/bin", LC_ALL: "C" } };

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { errorLine } from "./error-line.ts";
 
-it("names the full disk of initdb, not what follows it", () => {
+it("returns initdb's line about the full disk, not the lines after it", () => {
   const text = `2026-11-28 18:03:30.747 UTC [30114] FATAL:  could not extend file "base/1/2691": No space left on device
 2026-11-28 18:03:30.747 UTC [30114] HINT:  Check free disk space.
 2026-11-28 18:03:30.747 UTC [30114] PANIC:  cannot abort transaction 1, it was already committed
@@ -12,13 +12,13 @@ initdb: removing data directory "/data/cluster"
   expect(errorLine(text)).toMatch(/FATAL: {2}could not extend file .* No space left on device$/);
 });
 
-it("names an error of initdb itself", () => {
+it("returns an error of initdb itself", () => {
   const text = `initdb: error: could not create directory "/data/cluster/pg_wal": No space left on device
 initdb: removing data directory "/data/cluster"`;
   expect(errorLine(text)).toMatch(/^initdb: error: .* No space left on device$/);
 });
 
-it("prefers the server's FATAL line to warnings and to what pg_ctl says of it", () => {
+it("prefers the server's FATAL line to warnings and to pg_ctl's summary", () => {
   const text = `LOG:  could not open usermap file
 FATAL:  the database system is starting up
 FATAL:  data directory "/data/cluster" has invalid permissions
@@ -27,7 +27,7 @@ Examine the log output.`;
   expect(errorLine(text)).toBe('FATAL:  data directory "/data/cluster" has invalid permissions');
 });
 
-it("takes the last line where none names an error", () => {
+it("returns the last line when no line names an error", () => {
   expect(errorLine('waiting\npg_ctl: invalid data in PID file "postmaster.pid"\n\n')).toBe(
     'pg_ctl: invalid data in PID file "postmaster.pid"',
   );

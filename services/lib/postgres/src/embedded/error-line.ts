@@ -1,11 +1,12 @@
-/** Answers to clients that connect too early: no error of the server. */
+/** The server's answers to clients that connect too early: these are not errors of the server. */
 const TO_CLIENTS = /the database system is (starting up|shutting down|not yet accepting connections)/;
-/** From the surest sign of an error to the weakest. */
+/** Patterns of error lines, the most reliable first. */
 const SIGNS = [/FATAL|PANIC/, /\berror:|could not/];
 
 /**
- * The line that names the error in what one of PostgreSQL's programs wrote: the first one, because consequences and cleaning up follow it.
- * @returns the last line when none names an error; empty for no text
+ * The line that names the error in the output of a PostgreSQL program. It is the first such line, because
+ * consequences and cleanup follow it.
+ * @returns the last line when no line names an error; empty for an empty text
  */
 export function errorLine(text: string): string {
   const lines = text

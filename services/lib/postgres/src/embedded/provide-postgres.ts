@@ -2,18 +2,18 @@ import path from "node:path";
 import type { Secret } from "@bellwether/env/secret";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 
-/** A database to use. */
+/** A database for the service. */
 export interface ProvidedPostgres extends AsyncDisposable {
   readonly url: string;
-  /** "given": somebody else's server, which is never stopped. */
+  /** "given": an external server, which this process never stops. */
   readonly origin: "given" | "initialised" | "started" | "adopted";
-  /** Stops the server if it is our own. */
+  /** Stops the server if this process embeds it. */
   stop(): Promise<void>;
 }
 
 /**
  * The database of DATABASE_URL, or an embedded server with its cluster in `dataDir`/postgres.
- * @throws StorageError in one line
+ * @throws StorageError with a one-line message
  */
 export async function providePostgres(databaseUrl: Secret | null, dataDir: string): Promise<ProvidedPostgres> {
   if (!databaseUrl) return startEmbeddedPostgres({ dir: path.join(dataDir, "postgres") });

@@ -5,24 +5,25 @@ import path from "node:path";
 import { makeDataFolder } from "@bellwether/files/data-folder";
 import { StorageError } from "@bellwether/files/storage-error";
 
-/** Who runs the server. */
+/** The operating system user of the server. */
 export interface ServerUser {
-  /** Undefined: whoever runs this process. */
+  /** Undefined: the user of this process. */
   readonly uid?: number;
   readonly gid?: number;
 }
 
-/** PostgreSQL refuses to run as root; "nobody" is on every Linux and needs no account made. */
+/** PostgreSQL does not run as root. "nobody" exists on every Linux, so that no account must be created. */
 const NOBODY = 65534;
 
-/** The user that PostgreSQL is to run as: this process's own, or "nobody" for root. */
+/** The user that runs PostgreSQL: this process's own user, or "nobody" for root. */
 export function serverUser(): ServerUser {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 }
 
 /**
- * The folder of PostgreSQL's programs, from the npm package of this platform. Where another user must run them and cannot reach
- * them (a checkout below a private home), a copy is kept in the system's temporary folder.
+ * The folder of PostgreSQL's programs, from the npm package of this platform. When another user must run them
+ * and cannot access them (for example a checkout in a private home folder), they are copied to the system's
+ * temporary folder.
  * @throws StorageError when there is no package for this platform
  */
 export async function serverPrograms(user: ServerUser): Promise<string> {
@@ -38,7 +39,10 @@ export async function serverPrograms(user: ServerUser): Promise<string> {
   return path.join(copy, "bin");
 }
 
-/** The folder that the server's user can keep a cluster in: `dir`, or one in the temporary folder where `dir` is out of its reach. */
+/**
+ * A folder where the server's user can keep a cluster: `dir`, or a folder in the temporary folder when the
+ * user cannot access `dir`.
+ */
 export async function clusterHome(dir: string, user: ServerUser): Promise<string> {
   const wanted = path.resolve(dir);
   await makeDataFolder(wanted);
@@ -51,7 +55,7 @@ export async function clusterHome(dir: string, user: ServerUser): Promise<string
   return home;
 }
 
-/** Makes `file` the server user's own. */
+/** Makes the server's user the owner of `file`. */
 export async function giveTo(file: string, { uid, gid }: ServerUser): Promise<void> {
   if (uid !== undefined && gid !== undefined) await chown(file, uid, gid);
 }
@@ -76,7 +80,7 @@ async function locateProgram(): Promise<string> {
   }
 }
 
-/** Whether every folder down to `dir` lets other users pass. */
+/** Whether other users may enter every folder on the path to `dir`. */
 async function othersReach(dir: string): Promise<boolean> {
   for (let at = path.resolve(dir); ; at = path.dirname(at)) {
     if (((await stat(at)).mode & 0o001) === 0) return false;

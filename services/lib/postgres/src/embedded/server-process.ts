@@ -4,8 +4,8 @@ import path from "node:path";
 import { promisify } from "node:util";
 
 /**
- * Whether `pid` is a PostgreSQL server on the data folder `data`: after a kill or a restart of the machine, the number in postmaster.pid
- * may belong to an unrelated process.
+ * Whether process `pid` is a PostgreSQL server on the data folder `data`. After a kill or a restart of the
+ * machine, the id in postmaster.pid may belong to an unrelated process.
  */
 export async function isServerOf(pid: number, data: string): Promise<boolean> {
   const cmdline = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => null);
@@ -15,13 +15,13 @@ export async function isServerOf(pid: number, data: string): Promise<boolean> {
   return args.includes(data) || (await isSameFolder(`/proc/${pid}/cwd`, data));
 }
 
-/** Where there is no /proc. */
+/** On systems without /proc. */
 async function commandOf(pid: number): Promise<string> {
   const command = await promisify(execFile)("ps", ["-o", "command=", "-p", String(pid)]).catch(() => null);
   return command !== null && /\bpostgres\b/.test(command.stdout) ? command.stdout : "";
 }
 
-/** A server works in its data folder, wherever that was moved. */
+/** The working directory of a server is its data folder, even after the folder was moved. */
 async function isSameFolder(a: string, b: string): Promise<boolean> {
   const [left, right] = await Promise.all([a, b].map((place) => stat(place).catch(() => null)));
   return left?.dev === right?.dev && left?.ino === right?.ino && left !== null;

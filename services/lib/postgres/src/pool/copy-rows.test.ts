@@ -11,7 +11,7 @@ let cluster: PostgresCluster;
 let pool: PostgresPool;
 beforeAll(async () => {
   cluster = await startPostgresCluster();
-  // One connection: a COPY that kept it would stop the next test.
+  // A pool of one connection: a COPY that did not release it would block the next test.
   pool = await openPostgres(await cluster.createDatabase(), { max: 1 });
   await pool.query("create table supplier (id int primary key)");
 });
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const count = async (): Promise<number> => (await pool.query("select id from supplier")).rowCount ?? 0;
 
-test("rows that fit are stored", async () => {
+test("stores valid rows", async () => {
   await inTransaction(pool, (tx) => copyRows(tx, COPY, Buffer.from("1\n2\n")));
   expect(await count()).toBe(2);
 });
@@ -30,12 +30,12 @@ test("rows that fit are stored", async () => {
 test.each([
   ["are malformed", "no number\n", "22P02"],
   ["are there already", "3\n1\n", "23505"],
-])("rows that %s are refused, and the transaction is rolled back", async (_, rows, code) => {
+])("rejects rows that %s, and rolls the transaction back", async (_, rows, code) => {
   await expect(inTransaction(pool, (tx) => copyRows(tx, COPY, Buffer.from(rows)))).rejects.toMatchObject({ code });
   expect(await count()).toBe(2);
 });
 
-test("a refusal in the middle of many rows is told too", async () => {
+test("reports an invalid row in the middle of many rows", async () => {
   const rows = Buffer.from(`x\n${"7\n".repeat(1_000_000)}`);
   await expect(inTransaction(pool, (tx) => copyRows(tx, COPY, rows))).rejects.toMatchObject({ code: "22P02" });
   expect(await count()).toBe(2);

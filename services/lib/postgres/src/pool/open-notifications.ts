@@ -2,24 +2,27 @@ import net from "node:net";
 import pg from "pg";
 import { connectionConfig, type PostgresOptions } from "./open-postgres.ts";
 
-/** A connection that hears what transactions tell by `pg_notify`. */
+/** A connection that receives the notifications that transactions send with `pg_notify`. */
 export interface NotificationConnection {
-  /** Hears a channel too. @throws DatabaseError, or what says that the connection is lost */
+  /** Also subscribes to a channel. @throws DatabaseError, or the error of a lost connection */
   listen(channel: string): Promise<void>;
   close(): void;
 }
 
-/** Who is told what such a connection hears. */
+/** Callbacks of a notification connection. */
 export interface NotificationListener {
   heard(channel: string, payload: string): void;
-  /** Once, when the connection ends, and with it what it would have heard. */
+  /** Called once, when the connection ends: notifications sent since then are lost. */
   lost(): void;
 }
 
-/** LISTEN is answered at once by a server that lives. */
+/** A working server answers LISTEN at once. */
 const SILENCE_MS = 10_000;
 
-/** Opens one connection for all channels; it is not made again when it breaks. @throws what says that the server cannot be reached */
+/**
+ * Opens one connection for all channels; a broken connection is not reopened. @throws the error of a server
+ * that does not answer
+ */
 export async function openNotifications(
   url: string,
   { heard, lost }: NotificationListener,
@@ -43,7 +46,7 @@ export async function openNotifications(
         throw error;
       }
     },
-    // Without a farewell, which a server that has fallen silent would never answer.
+    // Sends no terminate message: a server that does not answer would never confirm it.
     close: () => void socket.destroy(),
   };
 }

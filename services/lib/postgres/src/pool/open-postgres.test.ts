@@ -28,7 +28,7 @@ function hasOpenssl(): boolean {
   }
 }
 
-/** Settings of a server with TLS, with a certificate that nobody vouches for. */
+/** Settings of a server with TLS and a self-signed certificate. */
 async function tlsSettings(): Promise<Record<string, string>> {
   const [key, cert] = [path.join(folder, "server.key"), path.join(folder, "server.pem")];
   const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
@@ -50,7 +50,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Resolves when a connection of the victim runs a query of these words. */
+/** Resolves when a connection of the pool under test runs a query that contains this text. */
 async function untilBusy(words: string): Promise<void> {
   const busy = async () =>
     expect(
@@ -62,7 +62,7 @@ async function untilBusy(words: string): Promise<void> {
   await vi.waitFor(busy, { timeout: 10_000 });
 }
 
-/** Cuts every connection of the victim, once one of them runs a query of these words. */
+/** Cuts every connection of the pool under test, once one of them runs a query that contains this text. */
 async function cutWhile(words: string): Promise<void> {
   await untilBusy(words);
   await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim'");
@@ -77,7 +77,7 @@ const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
 const times = <T>(count: number, work: () => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, () => work()));
 
-/** Of the pool's connections those that were idle while they were cut may fail one more query. */
+/** Each connection that was idle when it was cut may fail one more query. */
 const goesOn = () =>
   vi.waitFor(() => times(5, () => inTransaction(pool, (tx) => tx.query("select 1"))), { timeout: 2_000 });
 
@@ -87,7 +87,7 @@ const assertConnections = (query: string, isEncrypted: boolean) => () => {
   });
   afterAll(() => pool?.close());
 
-  test("is what the URL asks for", async () => {
+  test("encrypts as the URL requests", async () => {
     const { rows } = await pool.query("select ssl from pg_stat_ssl where pid = pg_backend_pid()");
     expect(rows).toEqual([{ ssl: isEncrypted }]);
   });
@@ -103,14 +103,14 @@ const assertConnections = (query: string, isEncrypted: boolean) => () => {
           await tx.query("select 1"),
         ]),
     ],
-  ])("%s whose connection is cut fails, and the pool goes on", async (_what, work) => {
+  ])("%s whose connection is cut fails, and the pool continues to work", async (_what, work) => {
     const failed = failureOf(work());
     await cutWhile("pg_sleep");
     expect(transientError(await failed)).toBeDefined();
     await goesOn();
   });
 
-  test("a COPY whose connection is cut fails, and the pool goes on", async () => {
+  test("a COPY whose connection is cut fails, and the pool continues to work", async () => {
     await pool.query("drop table if exists copied");
     await pool.query("create table copied (n int)");
     await pool.query(
@@ -124,7 +124,7 @@ const assertConnections = (query: string, isEncrypted: boolean) => () => {
     expect(await pool.query("select from copied")).toMatchObject({ rowCount: 0 });
   });
 
-  test("while the server is away more queries than the pool has connections fail, and it goes on at once when it is back", async () => {
+  test("while the server is stopped, more queries than the pool has connections fail, and the pool works at once when the server is back", async () => {
     await vi.waitFor(() => times(2, () => pool.query("select pg_sleep(0.1)")), { timeout: 2_000 });
     await withoutServer(async () => {
       for (let round = 0; round < 50; round++) {
@@ -146,7 +146,7 @@ const assertConnections = (query: string, isEncrypted: boolean) => () => {
   });
 };
 
-/** Stops the server for as long as `meanwhile` runs; it comes back at the same port. */
+/** Stops the server while `meanwhile` runs, and starts it again on the same port. */
 async function withoutServer(meanwhile: () => Promise<void>): Promise<void> {
   await server.stop();
   try {
@@ -157,13 +157,13 @@ async function withoutServer(meanwhile: () => Promise<void>): Promise<void> {
   }
 }
 
-describe("connections in the clear", assertConnections("", false));
+describe("connections without TLS", assertConnections("", false));
 describe.skipIf(!hasOpenssl())(
-  "connections under TLS (skipped where there is no openssl)",
+  "connections with TLS (skipped where there is no openssl)",
   assertConnections("?sslmode=require", true),
 );
 
-describe("parameters and answers", () => {
+describe("parameters and results", () => {
   beforeAll(async () => {
     pool = await openPostgres(server.url, { max: 1 });
   });
@@ -175,7 +175,7 @@ describe("parameters and answers", () => {
     ["uuid", ["0d5ba8e9-6f0f-4b9c-8d43-3a3a0f6e5a11", null]],
     ["float8", [0.1, -0, 5e-324, 1.7976931348623157e308, Number.NaN, Number.POSITIVE_INFINITY, null]],
     ["text", ["", " ", "null", "NULL", "{}", "a,b", '"', "\\", '\\"', "}'; drop table x; --", "\n\t", "é 😀", null]],
-  ])("%s[] arrives as it was, element by element", async (type, elements) => {
+  ])("%s[] arrives unchanged, element by element", async (type, elements) => {
     const asked = await pool.query(`select e from unnest($1::${type}[]) with ordinality u(e, at) order by at`, [
       elements,
     ]);
@@ -183,7 +183,7 @@ describe("parameters and answers", () => {
     expect((await pool.query(`select cardinality($1::${type}[]) as n`, [[]])).rows).toEqual([{ n: 0 }]);
   });
 
-  test("a refused query keeps its connection, and a transaction that swallows one is not taken for stored", async () => {
+  test("a rejected query keeps its connection, and a transaction that ignores a failed query is not reported as committed", async () => {
     const backend = async () => (await pool.query("select pg_backend_pid() as pid")).rows;
     const before = await backend();
     await expect(pool.query("select $1::inet[]", [["::x"]])).rejects.toMatchObject({ code: "22P02" });
@@ -219,7 +219,7 @@ describe("close", () => {
   });
 });
 
-test("connections that break at their first query fail those queries and nothing else", async () => {
+test("connections that break at their first query fail only those queries", async () => {
   let isCutting = false;
   const relay = net.createServer((client) => {
     const upstream = net.connect(Number(new URL(server.url).port), "127.0.0.1");
@@ -247,7 +247,7 @@ test("connections that break at their first query fail those queries and nothing
 });
 
 test.skipIf(!hasOpenssl())(
-  "a certificate that is to be verified and cannot be is one line (skipped where there is no openssl)",
+  "a certificate that cannot be verified although the URL requires it is a one-line error (skipped where there is no openssl)",
   async () => {
     const opened = openPostgres(`${server.url}?sslmode=verify-full`);
     await expect(opened).rejects.toThrow(

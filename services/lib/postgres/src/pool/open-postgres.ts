@@ -5,31 +5,40 @@ import { libpqUrl } from "./libpq-url.ts";
 import { PostgresPool } from "./postgres-pool.ts";
 
 export interface PostgresOptions {
-  /** Connections at most. Default 10. */
+  /** Most connections. Default 10. */
   readonly max?: number;
-  /** How many may wait for a connection; more get a PoolFullError at once. Left out: any number. */
+  /** Most calls that wait for a connection; further calls get a PoolFullError at once. Left out: no limit. */
   readonly maxWaiting?: number;
-  /** Shown in pg_stat_activity. */
+  /** Name in pg_stat_activity. */
   readonly applicationName?: string;
-  /** The server ends a statement that takes longer, waiting for locks included. Left out: it does not. */
+  /** The server ends a statement that takes longer, waiting for locks included. Left out: no limit. */
   readonly statementTimeoutMs?: number;
-  /** A server that has not answered a query by then is gone. Default: `statementTimeoutMs` and 5 s, or never without. */
+  /**
+   * A server that has not answered a query after this time counts as lost. Default: `statementTimeoutMs` plus
+   * 5 s; without `statementTimeoutMs`, no limit.
+   */
   readonly silenceMs?: number;
 }
 
-/** For a connection, a turn in the pool included. */
+/** Longest wait for a connection, including the wait in the pool's queue. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** An idle connection that a network has forgotten is found out within 20 s: Node gives up after ten probes, one a second. */
+/**
+ * Detects within 20 s that the network has dropped an idle connection: Node gives up after ten probes, one
+ * per second.
+ */
 const KEEP_ALIVE_MS = 10_000;
-/** A server that lives has ended a statement that takes too long, and has said so, by then. */
+/** By then a working server has ended a statement that takes too long, and has reported it. */
 const ANSWER_MARGIN_MS = 5_000;
-/** Of a process that hangs in the middle of a transaction: its locks must not outlast it for long. */
+/**
+ * For a process that hangs in the middle of a transaction: the server ends the transaction, so that its locks
+ * do not stay much longer.
+ */
 const IDLE_IN_TRANSACTION_MS = 60_000;
 const STARTING_PAUSE_MS = 50;
 /** SQLSTATE of a server that is starting up. */
 const CANNOT_CONNECT_NOW = "57P03";
 
-/** What node-postgres must know of one connection. */
+/** Configuration of one node-postgres connection. */
 export function connectionConfig(url: string, options: Omit<PostgresOptions, "max" | "maxWaiting">): ClientConfig {
   const { applicationName, statementTimeoutMs } = options;
   const limits = statementTimeoutMs !== undefined && {
@@ -49,15 +58,15 @@ export function connectionConfig(url: string, options: Omit<PostgresOptions, "ma
   };
 }
 
-/** Makes a pool of connections that connects when it is first asked, and again whenever the server was away. */
+/** Creates a pool that connects at the first query, and reconnects whenever the server was unavailable. */
 export function connectPostgres(url: string, { max = 10, maxWaiting, ...options }: PostgresOptions = {}): PostgresPool {
-  // An idle connection stays: to make one costs the server more than to keep it.
+  // An idle connection stays open: opening one costs the server more than keeping it.
   return new PostgresPool({ ...connectionConfig(url, options), max, idleTimeoutMillis: 0 }, maxWaiting);
 }
 
 /**
- * Opens a pool of connections, with a span per query, and proves that the server answers.
- * @throws StorageError in one line when it does not
+ * Opens a connection pool with a span per query, and verifies that the server answers.
+ * @throws StorageError with a one-line message when it does not
  */
 export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<PostgresPool> {
   const pool = connectPostgres(url, options);
@@ -73,7 +82,10 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   }
 }
 
-/** Asks again while the server says that it is starting, as one does that was adopted early or recovers from a crash. */
+/**
+ * Retries while the server reports that it is starting, as an adopted server does, or one that recovers from
+ * a crash.
+ */
 async function untilStarted(ask: () => PromiseLike<unknown>): Promise<void> {
   for (const deadline = Date.now() + CONNECT_TIMEOUT_MS; ; await delay(STARTING_PAUSE_MS)) {
     try {

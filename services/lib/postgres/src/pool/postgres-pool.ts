@@ -6,10 +6,10 @@ import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
 import pg from "pg";
 import { transientError } from "./transient-error.ts";
 
-/** Whoever holds a connection that was cut gives it back by then, or is not waited for. */
+/** Time in which the users of cut connections must release them; after that close() does not wait. */
 const CUT_GRACE_MS = 500;
 
-/** More wait for a connection than will be served in time. */
+/** The pool's queue is full: more calls wait for a connection than can be served in time. */
 export class PoolFullError extends Error {
   override readonly name = "PoolFullError" as const;
 
@@ -19,20 +19,21 @@ export class PoolFullError extends Error {
 }
 
 /**
- * node-postgres's pool with a span per query and without three of its habits: here a connection that breaks does not end the
- * process, a refused query does not cost its connection, and closing does not wait for ever.
+ * node-postgres's pool with a span per query and with three differences: a broken connection does not end the
+ * process, a rejected query does not close its connection, and closing has a time limit.
  */
 export class PostgresPool extends pg.Pool {
   readonly #sockets: ReadonlySet<net.Socket>;
   readonly #config: pg.ClientConfig;
 
-  /** @param maxWaiting so many may wait for a connection; the next one gets a PoolFullError at once */
+  /** @param maxWaiting Most calls that wait for a connection; the next one gets a PoolFullError at once. */
   constructor(config: Omit<pg.PoolConfig, "stream">, maxWaiting = Number.POSITIVE_INFINITY) {
     const sockets = new Set<net.Socket>();
     super({ ...config, stream: () => trackedSocket(sockets) });
     this.#sockets = sockets;
     this.#config = config;
-    // Whoever has a query on the connection hears of it there; an "error" event without a listener would end the process.
+    // A query on a broken connection rejects by itself. Without a listener, the "error" event would end the
+    // process.
     this.on("error", () => {});
     this.on("connect", (connection) => {
       withSqlSpans(connection.on("error", () => {}));
@@ -44,7 +45,7 @@ export class PostgresPool extends pg.Pool {
       signal?.throwIfAborted();
       const connection = await connect();
       if (signal?.aborted) {
-        // Its call ended while it waited: the connection is for those who still want an answer.
+        // The call was aborted while it waited: the connection goes to a call that still needs it.
         connection.release();
         throw signal.reason;
       }
@@ -54,10 +55,10 @@ export class PostgresPool extends pg.Pool {
     this.query = ((...args: Parameters<pg.Pool["query"]>) => this.#ask(args)) as pg.Pool["query"];
   }
 
-  /** Waits for queries that were asked as long as it is told, and cuts off the others then. */
+  /** Closes the pool: waits up to `graceMs` for queries that were started, then cuts the other connections. */
   async close(graceMs = 0): Promise<void> {
     const late = AbortSignal.timeout(graceMs);
-    // A pool that ends forgets those who wait for a connection.
+    // end() would forget the calls that wait for a connection.
     while (this.waitingCount > 0 && !late.aborted) await once(this, "release", { signal: late }).catch(() => {});
     const ended = this.end();
     await Promise.race([ended, whenAborted(late)]);
@@ -65,7 +66,10 @@ export class PostgresPool extends pg.Pool {
     await Promise.race([ended, delay(CUT_GRACE_MS, undefined, { ref: false })]);
   }
 
-  /** Ends what runs on a connection, over one of its own: nobody waits for it any more. Never rejects. */
+  /**
+   * Cancels the query of a connection whose caller no longer waits, over a separate connection. Never
+   * rejects.
+   */
   async #cancel(connection: pg.PoolClient): Promise<void> {
     const processId: unknown = Reflect.get(connection, "processID");
     if (typeof processId !== "number") return;
@@ -88,7 +92,7 @@ export class PostgresPool extends pg.Pool {
       canceled = this.#cancel(connection);
     };
     signal?.addEventListener("abort", cancel, { once: true });
-    // What is canceled must be this query, not the next one on its connection.
+    // Waits for the cancel request, so that it hits this query and not the next one on the connection.
     const settle = async (): Promise<void> => {
       signal?.removeEventListener("abort", cancel);
       await canceled;

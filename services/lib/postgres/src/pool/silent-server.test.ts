@@ -30,7 +30,7 @@ const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-test("queries of a server that has fallen silent fail, more than the pool has connections, and it goes on when the server does", async () => {
+test("queries of a server that stops answering fail, even more than the pool has connections, and the pool works again when the server does", async () => {
   await using relay = await startTcpRelay(url);
   const pool = await open({ max: 2, silenceMs: SILENCE_MS }, relay.url);
   await pool.query("create table copied (n int)");
@@ -64,7 +64,7 @@ test.each<[string, (pool: PostgresPool) => PromiseLike<unknown>]>([
   ["a query", (pool) => pool.query("select 2")],
   ["a query with parameters", (pool) => pool.query("select $1::int", [2])],
   ["a transaction", (pool) => inTransaction(pool, (tx) => tx.query("select 2"))],
-])("%s on a connection that fell silent while it was idle fails", async (_what, ask) => {
+])("%s fails on an idle connection whose server has stopped answering", async (_what, ask) => {
   await using relay = await startTcpRelay(url);
   const pool = await open({ max: 1, silenceMs: SILENCE_MS }, relay.url);
   await pool.query("select 1");
@@ -73,7 +73,7 @@ test.each<[string, (pool: PostgresPool) => PromiseLike<unknown>]>([
   expect(relay.opened()).toBe(1);
 });
 
-test("an answer that takes its time within the limit is waited for, and a connection that owes none may be silent, whatever it did before", async () => {
+test("a slow answer within the limit is waited for, and a connection without an open query has no time limit, whatever it ran before", async () => {
   await using relay = await startTcpRelay(url);
   const pool = await open({ max: 1, silenceMs: SILENCE_MS }, relay.url);
   const backend = async () => (await pool.query("select pg_backend_pid() as pid")).rows;
@@ -94,7 +94,7 @@ test("an answer that takes its time within the limit is waited for, and a connec
   expect(transientError(await failureOf(backend()))).toBeDefined();
 });
 
-test("the server ends a statement that takes too long, also one that waits for a lock, and the connection goes on", async () => {
+test("the server ends a statement that takes too long, also one that waits for a lock, and the connection can be used again", async () => {
   const pool = await open({ max: 1, statementTimeoutMs: 300 });
   const holder = await open({ max: 1 });
   expect(await failureOf(pool.query("select pg_sleep(60)"))).toMatchObject({ code: "57014" });

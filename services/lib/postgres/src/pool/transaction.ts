@@ -2,9 +2,9 @@ import type { Pool, PoolClient } from "pg";
 import { transientError } from "./transient-error.ts";
 
 /**
- * Runs work in a transaction: all of it is stored, or nothing when it throws. A connection that may still be in the transaction is
- * given up with it.
- * @throws what the work throws, or what the server says to the commit
+ * Runs work in a transaction: everything is stored, or nothing when the work throws. A connection that may
+ * still be in the transaction is closed.
+ * @throws the error of the work, or the server's error at the commit
  */
 export async function inTransaction<T>(pool: Pool, work: (connection: PoolClient) => Promise<T>): Promise<T> {
   const connection = await pool.connect();
@@ -14,11 +14,11 @@ export async function inTransaction<T>(pool: Pool, work: (connection: PoolClient
     const result = await work(connection);
     const { command } = await connection.query("commit");
     isOver = true;
-    // Work that has swallowed a failed query: the server rolls back, and calls that no failure.
+    // The work ignored a failed query: the server then rolls back at the commit and reports no error.
     if (command !== "COMMIT") throw new Error("the transaction was rolled back: one of its queries had failed");
     return result;
   } catch (error) {
-    // A server that is gone has rolled back, and would be waited for again.
+    // A lost server has rolled back already; another query would only wait for it again.
     if (!isOver && transientError(error) === undefined) isOver = await rollBack(connection);
     throw error;
   } finally {

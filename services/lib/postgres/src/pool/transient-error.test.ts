@@ -4,7 +4,7 @@ import { timeoutError, transientError } from "./transient-error.ts";
 const failed = (code: string): Error => Object.assign(new Error("failed"), { code });
 
 test.each(["ECONNREFUSED", "ECONNRESET", "08006", "57P01", "57P03", "40P01", "25P03", "25006", "53100"])(
-  "%s is gone at the next attempt, also below what wraps it",
+  "%s is a transient error, also below errors that wrap it",
   (code) => {
     const error = failed(code);
     expect(transientError(error)).toBe(error);
@@ -12,17 +12,17 @@ test.each(["ECONNREFUSED", "ECONNRESET", "08006", "57P01", "57P03", "40P01", "25
   },
 );
 
-test.each(["23505", "42P01", "22P02", "57014", "ENOENT", "COPY_IN_PROGRESS"])("%s is not", (code) => {
+test.each(["23505", "42P01", "22P02", "57014", "ENOENT", "COPY_IN_PROGRESS"])("%s is not a transient error", (code) => {
   expect(transientError(failed(code))).toBeUndefined();
 });
 
-test("a statement that took too long is told from others, also below what wraps it", () => {
+test("a statement that took too long is recognised, also below errors that wrap it", () => {
   const error = failed("57014");
   expect(timeoutError(new Error("query failed", { cause: error }))).toBe(error);
   for (const other of [failed("57P01"), new Error("x"), "57014"]) expect(timeoutError(other)).toBeUndefined();
 });
 
-test("what is no error, has no code or is its own cause is not", () => {
+test("a value that is not an error, has no code or is its own cause is not transient", () => {
   const own: Error = new Error("own");
   own.cause = own;
   for (const error of [undefined, "ECONNREFUSED", { code: "ECONNREFUSED" }, new Error("x"), own])

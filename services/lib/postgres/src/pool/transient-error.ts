@@ -1,30 +1,37 @@
-/** Codes of the system for a connection that cannot be made or broke. */
+/** System error codes of a connection that cannot be opened or broke. */
 const LOST = /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)$/;
-/** The same by node-postgres 8, which has no codes: connections that ended, that are not made in time, and answers that do not come. */
+/**
+ * Messages of node-postgres 8, which has no codes, for the same errors: connections that ended or timed out,
+ * and answers that timed out.
+ */
 const LOST_TEXT =
   /^(Connection terminated|timeout e(xceeded|xpired)|Query read timeout|Client (was closed|has encountered a connection error))/;
 /**
- * SQLSTATEs: no connection, too many of them, one that was idle in a transaction for too long, shut down or starting, a deadlock or a
- * serialization failure, a full disk, and a primary that has become a standby: gone at the next attempt, or when somebody has mended it.
+ * SQLSTATEs that may succeed at the next attempt, or after an operator's repair: no connection, too many
+ * connections, a transaction that was idle for too long, a server that shuts down or starts, a deadlock or a
+ * serialization failure, a full disk, and a primary that became a standby.
  */
 const PASSING = /^(08...|25006|25P03|53100|53300|57P0[123]|40001|40P01)$/;
-/** SQLSTATE of a statement that was ended while it ran. */
+/** SQLSTATE of a canceled statement. */
 const QUERY_CANCELED = "57014";
 const MAX_CAUSES = 5;
 
-/** The fault below an error that may be gone at the next attempt: a connection that is lost, not what a query says. */
+/**
+ * The transient cause of an error, such as a lost connection; undefined for errors that the query itself
+ * caused.
+ */
 export function transientError(error: unknown): Error | undefined {
   return causeOf(error, ({ code, message }) =>
     code === undefined ? LOST_TEXT.test(message) : LOST.test(code) || PASSING.test(code),
   );
 }
 
-/** The fault below an error of a statement that took longer than the server allows it. */
+/** The cause of an error, when a statement took longer than the server allows. */
 export function timeoutError(error: unknown): Error | undefined {
   return causeOf(error, ({ code }) => code === QUERY_CANCELED);
 }
 
-/** The fault below an error of a pool that has too many waiting for it. */
+/** The cause of an error, when too many calls waited for a connection of a pool. */
 export function poolError(error: unknown): Error | undefined {
   return causeOf(error, ({ name }) => name === "PoolFullError");
 }

@@ -22,7 +22,7 @@ afterAll(async () => {
 const QUICK = { pauseMs: 20, timeLimitMs: 200, giveUpMs: 100_000 };
 const within = (condition: () => void) => vi.waitFor(condition, { timeout: 5_000, interval: 10 });
 
-test("tells once that the server has gone, and once that it is back", async () => {
+test("reports once that the server has stopped, and once that it is available again", async () => {
   await using relay = await startTcpRelay(server.url);
   const reported: boolean[] = [];
   await using _watch = watchPostgres(relay.url, (answers) => reported.push(answers), QUICK);
@@ -33,7 +33,7 @@ test("tells once that the server has gone, and once that it is back", async () =
   await within(() => expect(reported).toEqual([false, true]));
 });
 
-test("a server that hangs answers no more once the time limit is over, is asked no second time, and answers when it goes on", async () => {
+test("a server that hangs is reported after the time limit, gets no second query, and is reported again when it continues", async () => {
   await using relay = await startTcpRelay(server.url);
   const reported: boolean[] = [];
   let at = 0;
@@ -46,14 +46,14 @@ test("a server that hangs answers no more once the time limit is over, is asked 
   const held = performance.now();
   relay.hold(true);
   await within(() => expect(reported).toEqual([false]));
-  // It was held in the middle of a question, perhaps.
+  // The relay may have been paused in the middle of a check, so the time may be shorter than the limit.
   expect(at - held).toBeGreaterThan(QUICK.timeLimitMs / 2);
   relay.hold(false);
   await within(() => expect(reported).toEqual([false, true]));
   expect(relay.opened()).toBe(1);
 });
 
-test("a connection that hangs for good is given up for a new one", async () => {
+test("a connection that never answers is replaced by a new one", async () => {
   await using relay = await startTcpRelay(server.url);
   const reported: boolean[] = [];
   await using _watch = watchPostgres(relay.url, (answers) => reported.push(answers), { ...QUICK, giveUpMs: 400 });
@@ -65,7 +65,7 @@ test("a connection that hangs for good is given up for a new one", async () => {
   await within(() => expect(reported).toEqual([false, true]));
 });
 
-test("once disposed of it tells nothing and has no connection, even while the server hangs", async () => {
+test("after disposal it reports nothing and has no connection, even while the server hangs", async () => {
   await using relay = await startTcpRelay(server.url);
   const reported: boolean[] = [];
   const watch = watchPostgres(relay.url, (answers) => reported.push(answers), QUICK);

@@ -5,7 +5,7 @@ import { type StoreProbe, StoreReadOnlyError, type WatchTimes, watchStore } from
 /** A standby, or a server or database whose transactions are read-only. */
 const READ_ONLY = "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as read_only";
 
-/** Watches whether a PostgreSQL server answers and takes writes, as `watchStore` does. */
+/** Watches whether a PostgreSQL server answers and accepts writes; reports as `watchStore` does. */
 export function watchPostgres(
   url: string,
   changed: (usable: boolean, reason: string) => void,
@@ -14,13 +14,13 @@ export function watchPostgres(
   return watchStore(() => probePostgres(url), changed, times);
 }
 
-/** @throws StoreReadOnlyError when the server takes no writes from this connection */
+/** @throws StoreReadOnlyError when the server rejects writes from this connection */
 export async function assertWritable(connection: Pick<ClientBase, "query">): Promise<void> {
   const { rows } = await connection.query<{ readonly read_only: boolean }>(READ_ONLY);
   if (rows[0]?.read_only) throw new StoreReadOnlyError("is read-only (a standby, or set to read-only transactions)");
 }
 
-/** A connection that asks PostgreSQL whether it is there and takes writes. */
+/** A connection that checks whether PostgreSQL answers and accepts writes. */
 export function probePostgres(url: string): StoreProbe {
   const pool = connectPostgres(url, { max: 1, applicationName: "bellwether-pulse" });
   return {

@@ -1,25 +1,31 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** A store answers, but takes no writes: a replica, a standby, a full disk. The message is one line without data. */
+/**
+ * A store answers but rejects writes: a replica, a standby, a full disk. The message is one line without
+ * data.
+ */
 export class StoreReadOnlyError extends Error {
   override readonly name = "StoreReadOnlyError" as const;
 }
 
-/** A connection of its own to a store. */
+/** A separate connection to a store, used only to check it. */
 export interface StoreProbe {
-  /** Asks the store whether it can be used; rejects when it cannot. @throws StoreReadOnlyError when it takes no writes */
+  /**
+   * Checks that the store can be used; rejects when it cannot. @throws StoreReadOnlyError when it rejects
+   * writes
+   */
   ask(): Promise<unknown>;
-  /** Gives the connection up, whatever it waits for. */
+  /** Closes the connection, even in the middle of a check. */
   close(): Promise<void>;
 }
 
-/** How a store is asked whether it answers; all of it in milliseconds. */
+/** Times of the checks, in milliseconds. */
 export interface WatchTimes {
-  /** Between an answer and the next question. */
+  /** Pause between an answer and the next check. */
   readonly pauseMs: number;
-  /** A store that takes longer does not answer. */
+  /** A store that takes longer is reported as "does not answer". */
   readonly timeLimitMs: number;
-  /** How long such an answer is waited for before the connection counts as lost. */
+  /** Time without an answer after which the connection counts as lost and is replaced. */
   readonly giveUpMs: number;
 }
 
@@ -28,10 +34,10 @@ const SILENT = "does not answer";
 const DEFAULT_TIMES: WatchTimes = { pauseMs: 1_000, timeLimitMs: 2_000, giveUpMs: 10_000 };
 
 /**
- * Asks a store again and again whether it can be used, one question at a time, until it is disposed of. It has a connection of its own:
- * a pool whose connections are all busy is no store that is away.
- * @param changed called when the store cannot be used any more, with the reason ("does not answer", or what it says itself), when the
- * reason changes, and when it can be used again, with ""; it is taken to be usable at first
+ * Checks a store repeatedly, one check at a time, until it is disposed of. It uses its own connection: a pool
+ * whose connections are all busy does not mean that the store is unavailable.
+ * @param changed Called when the store becomes unusable, with the reason ("does not answer", or the store's own message); when the
+ * reason changes; and when the store can be used again, with "". At first the store is assumed to be usable.
  */
 export function watchStore(
   connect: () => StoreProbe,

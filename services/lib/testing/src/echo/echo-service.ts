@@ -5,7 +5,7 @@ import { type Route, route } from "@bellwether/mesh/call/route";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { Code, HandlerContext } from "@connectrpc/connect";
 
-/** Asked for by `Behavior.fail_code`. */
+/** An error that a request asks for with `Behavior.fail_code`. */
 export class AskedForError extends Error {
   override readonly name = "AskedForError" as const;
   readonly code: Code;
@@ -17,29 +17,29 @@ export class AskedForError extends Error {
   }
 }
 
-/** A failure of each code, so that a table can map it: "AskedFor7Error" has code 7. */
+/** An error name for each code, so that a table can map it: "AskedFor7Error" has code 7. */
 export const ECHO_ERRORS: Readonly<Record<string, Code>> = Object.fromEntries(
   Array.from({ length: 16 }, (_, i) => [`AskedFor${i + 1}Error`, i + 1]),
 );
 
-/** What happens inside the service, for tests to look at. */
+/** Callbacks for events inside the service, for tests. */
 export interface EchoObserver {
-  /** A handler began. */
+  /** Called when a handler starts. */
   started(method: string): void;
-  /** A handler's signal fired, or its generator was let go. */
+  /** Called when a handler's signal is aborted, or its generator is closed early. */
   ended(method: string): void;
 }
 
 const UNOBSERVED: EchoObserver = { started: () => {}, ended: () => {} };
 
-/** The echo service as every mesh test, the interop clients, the faults and the benchmark use it. */
+/** The echo service of every mesh test, the interop clients, the fault tests and the benchmark. */
 export function echoRoute(observer: EchoObserver = UNOBSERVED): Route {
   let increments = 0n;
   return route(EchoService, {
     echo(request, context) {
       observer.started("Echo");
       const answer = () => ({ request, caller: callerOf(context).subject });
-      // Without a behavior the answer is synchronous, as a cached one would be.
+      // Without a behavior the response is synchronous, like a cached one.
       return request.behavior ? behave(request.behavior, context).then(answer) : answer();
     },
     async increment(request, context) {
@@ -107,7 +107,7 @@ function milliseconds({ seconds, nanos }: Duration): number {
   return Number(seconds) * 1000 + nanos / 1e6;
 }
 
-/** Computes on the event loop, as a handler that scores inline does. */
+/** Computes on the event loop, like a handler that scores inline. */
 function burn(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);

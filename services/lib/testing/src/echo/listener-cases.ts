@@ -1,7 +1,7 @@
 import { type Code, ConnectError } from "@connectrpc/connect";
 import { collect, type EchoClient, LISTENER_CLIENTS } from "./start-echo.ts";
 
-/** A call of each shape, to hold a policy against: both must end alike. */
+/** One call of each shape for testing a policy: all must end with the same status. */
 const SHAPES: Readonly<
   Record<string, (client: EchoClient, behavior: object, signal?: AbortSignal) => Promise<unknown>>
 > = {

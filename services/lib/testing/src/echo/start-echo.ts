@@ -8,13 +8,13 @@ import type { Compression } from "@connectrpc/connect/protocol";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { ECHO_ERRORS, type EchoObserver, echoRoute } from "./echo-service.ts";
 
-/** An echo server on free ports of the loopback. */
+/** An echo server on free ports of the loopback address. */
 export interface EchoServer extends AsyncDisposable {
   readonly server: RunningServer;
   readonly grpcUrl: string;
   readonly webUrl: string;
   readonly adminUrl: string;
-  /** The lines it logged, parsed. */
+  /** The server's log lines, parsed. */
   readonly logged: Record<string, unknown>[];
 }
 
@@ -48,7 +48,7 @@ export async function startEcho(
   };
 }
 
-/** Every kind of client that a clear-text server has, by name. */
+/** Clients of every kind that a clear-text server supports, by name. */
 export const CLEAR_TEXT_CLIENTS: Readonly<Record<string, (echo: EchoServer) => Transport>> = {
   "gRPC (mesh)": ({ grpcUrl }) => createMeshTransport({ url: grpcUrl }),
   "gRPC (connect-node)": ({ grpcUrl }) => createGrpcTransport({ baseUrl: grpcUrl }),
@@ -58,7 +58,7 @@ export const CLEAR_TEXT_CLIENTS: Readonly<Record<string, (echo: EchoServer) => T
   "gRPC-Web": ({ webUrl }) => createGrpcWebTransport({ baseUrl: webUrl, httpVersion: "1.1" }),
 };
 
-/** One client of each listener: what policies are tried with. */
+/** One client for each listener, for tests of policies. */
 export const LISTENER_CLIENTS: Readonly<Record<string, (echo: EchoServer, zip?: Compression) => Transport>> = {
   gRPC: ({ grpcUrl }, zip) => createGrpcTransport({ baseUrl: grpcUrl, ...(zip && zipping(zip)) }),
   web: ({ webUrl }, zip) => createConnectTransport({ baseUrl: webUrl, httpVersion: "1.1", ...(zip && zipping(zip)) }),
@@ -74,7 +74,7 @@ export function echoClient(transport: Transport): EchoClient {
   return createClient(EchoService, transport);
 }
 
-/** A mesh client that is closed with its scope. */
+/** A mesh client that is closed at the end of its scope. */
 export function meshClient(
   url: string,
   options: Partial<Parameters<typeof createMeshTransport>[0]> = {},
@@ -83,14 +83,14 @@ export function meshClient(
   return Object.assign(echoClient(transport), { transport, [Symbol.dispose]: () => transport.close() });
 }
 
-/** All messages of a stream. */
+/** Collects all messages of a stream. */
 export async function collect<T>(messages: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const message of messages) all.push(message);
   return all;
 }
 
-/** A stream of given messages. */
+/** Makes a stream of the given messages. */
 export async function* streamOf<T>(...messages: T[]): AsyncGenerator<T> {
   yield* messages;
 }

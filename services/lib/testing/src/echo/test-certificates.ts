@@ -10,7 +10,7 @@ export interface TestCertificates {
   readonly client: { readonly cert: string; readonly key: string };
 }
 
-/** Whether the machine has openssl, which makes the certificates. */
+/** Whether the machine has openssl, which creates the certificates. */
 export function hasOpenssl(): boolean {
   try {
     execFileSync("openssl", ["version"], { stdio: "ignore" });
@@ -20,7 +20,7 @@ export function hasOpenssl(): boolean {
   }
 }
 
-/** Makes an authority and two certificates signed by it, valid for a day. */
+/** Creates an authority and two certificates signed by it, valid for a day. */
 export function makeCertificates(): TestCertificates {
   const folder = mkdtempSync(path.join(os.tmpdir(), "bellwether-tls-"));
   const file = (name: string): string => path.join(folder, name);

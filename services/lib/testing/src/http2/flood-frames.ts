@@ -20,7 +20,7 @@ const STREAM_CLOSED = 5;
 
 const REQUEST_FIELDS = requestFields("/bellwether.echo.v1.EchoService/Increment");
 
-/** Whole calls that are reset as soon as they are sent (CVE-2023-44487), `count` of them from stream `first` on. */
+/** `count` complete calls, from stream `first` on, each reset directly after it is sent (CVE-2023-44487). */
 export function resets(first: number, count: number): Buffer {
   const frames: Buffer[] = [];
   for (let i = 0; i < count; i++) {
@@ -32,7 +32,10 @@ export function resets(first: number, count: number): Buffer {
   return Buffer.concat(frames);
 }
 
-/** One call that is taken back, and the further frames by which Netty answers what still comes for it. */
+/**
+ * One call that is reset, and the further frames with which Netty answers what it still receives for that
+ * call.
+ */
 export function resetWithEchoes(stream: number, count: number): Buffer {
   const echo = frame(RST_STREAM, 0, stream, Buffer.from([0, 0, 0, STREAM_CLOSED]));
   return Buffer.concat([resets(stream, 1), ...Array.from({ length: count }, () => echo)]);
@@ -45,12 +48,12 @@ export function continuations(first: boolean, count: number): Buffer {
   return Buffer.concat(first ? [frame(HEADERS, 0, 1, REQUEST_FIELDS), ...frames] : frames);
 }
 
-/** SETTINGS frames, each of which must be acknowledged. */
+/** SETTINGS frames, each of which the server must acknowledge. */
 export function settings(count: number): Buffer {
   return Buffer.concat(Array.from({ length: count }, () => frame(SETTINGS, 0, 0, Buffer.from([0, 3, 0, 0, 0, 100]))));
 }
 
-/** PING frames, each of which must be answered. */
+/** PING frames, each of which the server must answer. */
 export function pings(count: number): Buffer {
   return Buffer.concat(Array.from({ length: count }, () => frame(PING, 0, 0, Buffer.alloc(8))));
 }

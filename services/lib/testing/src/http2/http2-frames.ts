@@ -1,4 +1,5 @@
-// Frames of HTTP/2 (RFC 9113), for clients that node:http2 would be too well behaved or too slow for.
+// HTTP/2 frames (RFC 9113), for clients that node:http2 cannot imitate because it obeys the protocol or is
+// too slow.
 
 export const DATA = 0;
 export const HEADERS = 1;
@@ -10,7 +11,7 @@ export const WINDOW_UPDATE = 8;
 export const CONTINUATION = 9;
 
 export const END_STREAM = 1;
-/** Of SETTINGS and PING. */
+/** The ACK flag of SETTINGS and PING. */
 export const ACK = 1;
 export const END_HEADERS = 4;
 
@@ -25,7 +26,7 @@ export function frame(type: number, flags: number, stream: number, payload: Buff
   return Buffer.concat([head, payload]);
 }
 
-/** A header field as HPACK's literal without indexing, name and value in plain octets (RFC 7541, 6.2.2). */
+/** A header field in HPACK's literal form without indexing, name and value not compressed (RFC 7541, 6.2.2). */
 export function literal(name: string, value: string): Buffer {
   const text = (s: string): Buffer => Buffer.concat([Buffer.from([s.length]), Buffer.from(s)]);
   return Buffer.concat([Buffer.from([0]), text(name), text(value)]);
@@ -47,7 +48,7 @@ export function requestFields(path: string, more: Readonly<Record<string, string
 
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** What a client sends first: the preface and its settings, by identifier (RFC 9113, 6.5.2). */
+/** The first bytes of a client: the connection preface and its settings, by identifier (RFC 9113, 6.5.2). */
 export function hello(settings: Readonly<Record<number, number>> = {}): Buffer {
   const payload = Buffer.alloc(6 * Object.keys(settings).length);
   for (const [i, [id, value]] of Object.entries(settings).entries()) {
