@@ -170,7 +170,7 @@ test("the command and a trigger reject a week that has not begun, unless it is f
   await week.writeFile(weekCsv(1_000));
   const rejected = await week.runOnce();
   expect(rejected.code).toBe(1);
-  expect(rejected.line).toContain(`${first} has not begun, the present ISO week is ${newestIsoWeek(new Date())}`);
+  expect(rejected.line).toContain(`${first} has not begun, the current ISO week is ${newestIsoWeek(new Date())}`);
   await using scheduler = await week.startScheduler(await onPostgres());
   await expect(trigger(scheduler, week)).rejects.toThrow(`${first} has not begun`);
   const end = await lastProgress(scheduler, await trigger(scheduler, week, { forceFuture: "a rehearsal" }));

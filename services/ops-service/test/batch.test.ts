@@ -194,7 +194,7 @@ test("a week that its year does not have is refused by the name of its field, an
   const failure = await failureOf(start("2025-W53"));
   expect([failure.code, failure.rawMessage]).toEqual([
     Code.InvalidArgument,
-    '"2025-W53" is no ISO week: 2025 has the weeks W01 to W52',
+    '"2025-W53" is not an ISO week: 2025 has the weeks W01 to W52',
   ]);
   expect(failure.findDetails(BadRequestSchema)[0]?.fieldViolations).toMatchObject([{ field: "iso_week" }]);
   expect(await inDatabase("select from bellwether.run where iso_week = '2025-W53'")).toEqual([]);

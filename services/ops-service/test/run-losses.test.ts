@@ -209,7 +209,7 @@ describe("a week that has not begun", () => {
       Code.InvalidArgument,
       "FUTURE_WEEK",
     ]);
-    expect(failure.rawMessage).toContain("2026-W49 has not begun, the present ISO week is 2026-W48");
+    expect(failure.rawMessage).toContain("2026-W49 has not begun, the current ISO week is 2026-W48");
     expect(await inDatabase("select from bellwether.run where model_name = 'future'")).toEqual([]);
     expect((await ops.batch.startRun({ ...start, isoWeek: "2026-W48" })).lease).toBeDefined();
   });

@@ -81,7 +81,7 @@ test.each<[string, string | Buffer, string]>([
   ["another encoding", Buffer.from(weekCsv(300).replace("north", "f\xfcr"), "latin1"), "set encoding: windows-1252"],
   ["a line that does not end", `${HEADER.trim()}${"x".repeat(2 ** 20)}`, "its first line does not end within"],
   ["UTF-16", Buffer.from(`\uFEFF${weekCsv(3)}`, "utf16le"), "it looks like utf-16; set encoding: utf-16"],
-  ["mostly broken rows", weekCsv(10, { broken: 6 }), "6 of 10 rows would be rejected, too many to go on"],
+  ["mostly broken rows", weekCsv(10, { broken: 6 }), "6 of 10 rows would be rejected, more than the limit"],
 ])("%s fails the run in one line and leaves nothing to stumble over", async (_what, content, reason) => {
   await using week = await setUp();
   const input = week.at("week.csv");
@@ -109,7 +109,7 @@ test("what is no file is refused in one line: a pipe, a folder without the file,
   for (const [input, reason] of [
     [week.at("pipe.csv"), "it is not a regular file"],
     [week.at("folder"), "there is no such file"],
-    [week.at("week.csv.gz"), "it is not whole gzip data"],
+    [week.at("week.csv.gz"), "it is damaged or incomplete gzip data"],
     ["/dev/zero", "it is not a regular file"],
   ] as const) {
     const error = await week.run(input).catch((failure: Error) => failure);

@@ -267,7 +267,7 @@ test("drift is measured against the week before, largest first", async () => {
 
 test("what cannot be run says why in one line and fails the run", async () => {
   await using week = await setUp(weekCsv(0));
-  await expect(week.run("2026-W54")).rejects.toThrow('"2026-W54" is no ISO week: 2026 has the weeks W01 to W53');
+  await expect(week.run("2026-W54")).rejects.toThrow('"2026-W54" is not an ISO week: 2026 has the weeks W01 to W53');
   await expect(week.run(WEEK, week.folder.at("none.csv"))).rejects.toThrow(/none\.csv is not there or cannot be read/);
   expect(week.ledger.run.isoWeek).toBe("");
   await expect(week.run()).rejects.toThrow("the weekly file has no row that can be scored: 0 set aside");

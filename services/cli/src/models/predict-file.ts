@@ -132,7 +132,7 @@ function idError(id: string, given: Cell): string | null {
   if (id === "") return "supplier_id is empty";
   if (typeof given === "number" && !Number.isSafeInteger(given))
     return "supplier_id is a number that is not whole within 2^53, so its digits may be rounded: write it as text";
-  if (id.includes("\0")) return "supplier_id holds a NUL character";
+  if (id.includes("\0")) return "supplier_id contains a NUL character";
   return Buffer.byteLength(id) > MAX_SUPPLIER_ID_BYTES
     ? `supplier_id is longer than ${MAX_SUPPLIER_ID_BYTES} bytes`
     : null;

@@ -13,7 +13,7 @@ import {
 
 test("accepts the weeks of a year, 52 or 53", () => {
   expect(["2026-W01", "2026-W53", "2025-W52"].map(parseIsoWeek)).toEqual(["2026-W01", "2026-W53", "2025-W52"]);
-  expect(() => parseIsoWeek("2025-W53")).toThrow('"2025-W53" is no ISO week: 2025 has the weeks W01 to W52');
+  expect(() => parseIsoWeek("2025-W53")).toThrow('"2025-W53" is not an ISO week: 2025 has the weeks W01 to W52');
   expect(() => parseIsoWeek("2026-W00")).toThrow("2026 has the weeks W01 to W53");
 });
 
@@ -41,7 +41,7 @@ test("a week has begun as soon as its Monday has begun somewhere on Earth, and n
   const after = new Date("2026-11-29T10:00:00Z");
   expect([newestIsoWeek(before), newestIsoWeek(after)]).toEqual(["2026-W48", "2026-W49"]);
   expect(() => checkWeekBegun("2026-W49", before, false)).toThrow(
-    "2026-W49 has not begun, the present ISO week is 2026-W48",
+    "2026-W49 has not begun, the current ISO week is 2026-W48",
   );
   expect(() => checkWeekBegun("2026-W49", before, true)).not.toThrow();
   expect(() => checkWeekBegun("2026-W49", after, false)).not.toThrow();

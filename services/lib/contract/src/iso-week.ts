@@ -7,7 +7,7 @@ export class IsoWeekError extends Error {
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
 
   constructor(text: string, expected: string) {
-    super(`"${text.slice(0, 40)}" is no ISO week: ${expected}`);
+    super(`"${text.slice(0, 40)}" is not an ISO week: ${expected}`);
     this.fieldViolations = [{ field: "iso_week", description: expected }];
   }
 }
@@ -39,9 +39,9 @@ export class FutureWeekError extends Error {
         ? `correct the week; ${furthest} is the last one that may be forced`
         : "correct the week, or force it with a reason (force_future)";
     super(
-      `${week} has not begun, the present ISO week is ${present}: every true week after it would count as earlier; ${way}`,
+      `${week} has not begun, the current ISO week is ${present}: runs of the weeks before it would then count as overtaken; ${way}`,
     );
-    this.fieldViolations = [{ field: "iso_week", description: `the present week is ${present}` }];
+    this.fieldViolations = [{ field: "iso_week", description: `the current ISO week is ${present}` }];
   }
 }
 

@@ -43,7 +43,7 @@ export class AliasMovedError extends Error {
   readonly found: string;
   constructor(alias: string, expected: string, found: string) {
     super(
-      `alias "${alias}" points at "${found || "nothing"}", not at "${expected || "nothing"}"; read it again and decide anew`,
+      `alias "${alias}" points at "${found || "nothing"}", not at "${expected || "nothing"}"; read the alias again before you retry`,
     );
     this.alias = alias;
     this.found = found;

@@ -261,8 +261,8 @@ test("rejects a version that was copied to another name or model", async () => {
     cp(path.join(root, "supplier-risk", "v1"), path.join(root, ...to), { recursive: true });
   await copy("supplier-risk", "v2");
   await copy("other", "v1");
-  await expect(readVersion(root, "supplier-risk", "v2")).rejects.toThrow(/says it is supplier-risk v1/);
-  await expect(readVersion(root, "other", "v1")).rejects.toThrow(/says it is supplier-risk v1/);
+  await expect(readVersion(root, "supplier-risk", "v2")).rejects.toThrow(/belongs to supplier-risk v1/);
+  await expect(readVersion(root, "other", "v1")).rejects.toThrow(/belongs to supplier-risk v1/);
 });
 
 test("rejects names that lead outside the folder", async () => {

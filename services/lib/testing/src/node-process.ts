@@ -70,7 +70,7 @@ export async function firstMessage<T>(started: NodeProcess, name: string): Promi
 /** Waits for the first line of its stdout, which must be a pipe. @throws Error when the process ends first */
 export async function firstLine(started: NodeProcess, name: string): Promise<string> {
   const { stdout } = started.child;
-  if (!stdout) throw new Error(`${name}: its stdout is no pipe`);
+  if (!stdout) throw new Error(`${name}: its stdout is not a pipe`);
   const [line] = await beforeItsEnd(started, name, once(createInterface({ input: stdout }), "line"));
   return line;
 }

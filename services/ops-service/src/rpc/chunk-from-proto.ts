@@ -81,6 +81,6 @@ function labels(field: string, { dictionary, codes }: CategoryColumn, rows: numb
     out[row] = code === MISSING_CATEGORY_CODE || dictionary[code] === "" ? -1 : code;
   }
   const hostile = dictionary.findIndex((value) => value.includes("\0"));
-  if (hostile >= 0) throw new ChunkShapeError(`${field}.dictionary`, `entry ${hostile} holds a NUL character`);
+  if (hostile >= 0) throw new ChunkShapeError(`${field}.dictionary`, `entry ${hostile} contains a NUL character`);
   return { dictionary, codes: out };
 }

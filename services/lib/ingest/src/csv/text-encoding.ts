@@ -125,7 +125,7 @@ function utf16(label: "utf-16le" | "utf-16be", reject: Reject): Decoder {
  */
 const UTF8_RUN = /[\xc2\xc3][\x80-\xbf]|\xe2[\x80-\xbf][\x80-\xbf]/;
 const NOT_ASCII = /[\x80-\xff]/;
-/** Number of non-ASCII characters above which a file counts as UTF-8, if all its lines are valid UTF-8. */
+/** Fewest non-ASCII characters for a file to count as UTF-8, when all its lines are valid UTF-8. */
 const MIN_UTF8_CHARACTERS = 4;
 
 /** Longest text without a line end that is checked as one line. */

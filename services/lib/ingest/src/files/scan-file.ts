@@ -46,7 +46,7 @@ export async function readUnpacked(
     else await pipeline(stored, watched, consume, options);
   } catch (error) {
     if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_"))
-      throw new SourceError(source, file.name, `it is not whole gzip data (${error.message})`);
+      throw new SourceError(source, file.name, `it is damaged or incomplete gzip data (${error.message})`);
     throw error;
   }
 }

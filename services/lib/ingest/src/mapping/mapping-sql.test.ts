@@ -50,14 +50,12 @@ test.each([
   ["copy (select 1) to 'OUT/x.parquet'"],
 ])("rejects %s, which reads a file", async (sql) => {
   const error = await problemOf(withStep(sql.replace("OUT", outside)));
-  expect(error.message).toBe(
-    "mapping, steps[0] (step): it reaches for files; a mapping sees its declared sources only",
-  );
+  expect(error.message).toBe("mapping, steps[0] (step): it reads files; a mapping may read only its declared sources");
   expect(await readdir(outside)).toEqual([]);
 });
 
 test.each([
-  ["attach 'OUT/x.db'", /only a SELECT statement|it reaches for files/],
+  ["attach 'OUT/x.db'", /only a SELECT statement|it reads files/],
   ["install httpfs", /only a SELECT statement/],
   ["load json", /only a SELECT statement/],
   ["pragma database_list", /syntax error/],
@@ -73,9 +71,9 @@ test.each([
   ["select $1 as id", /parameters such as \$1/],
   ["select * from supplers", /Table with name supplers does not exist/],
   ["selec * from suppliers", /syntax error/],
-  ["select *, random() as r from suppliers", /random gives something else in every run/],
-  ["select *, current_date as today from suppliers", /current_date gives something else in every run/],
-  ["select * from suppliers using sample 1", /using sample gives something else in every run/],
+  ["select *, random() as r from suppliers", /random returns a different value in every run/],
+  ["select *, current_date as today from suppliers", /current_date returns a different value in every run/],
+  ["select * from suppliers using sample 1", /using sample returns a different value in every run/],
 ])("rejects %s", async (sql, expected) => {
   const error = await problemOf(withStep(sql.replace("OUT", outside)));
   expect(error.path).toBe("steps[0] (step)");
@@ -100,7 +98,7 @@ test("stops SQL that does not end, and names it", async () => {
 test("accepts the largest number of rows, and rejects one more", async () => {
   const sql = "select 's' || range as id, 0 as delay, 0 as amount from range(1000)";
   const error = await problemOf(withStep(sql), { maxRows: 999 });
-  expect(error.message).toContain("it gives more than 999 rows");
+  expect(error.message).toContain("it returns more than 999 rows");
   const passed = await readSmall(FILES, {
     mapping: withStep(`${sql} union all select 's1', 1, 1`).replace("union all", "where range <> 1 union all"),
     limits: { maxRows: 1000 },
@@ -132,7 +130,7 @@ test.each([
   [
     "features: [delay, amount]",
     "features: { delay: \"(select 1 from read_text('/etc/passwd'))\", amount: amount }",
-    "rows.features.delay: it reaches for files",
+    "rows.features.delay: it reads files",
   ],
   [
     "features: [delay, amount]",
@@ -144,12 +142,12 @@ test.each([
   [
     "label: select id as supplier_id, late from suppliers",
     "label: select id, late from suppliers",
-    'label: it gives no column "supplier_id"',
+    'label: it returns no column "supplier_id"',
   ],
   [
     "label: select id as supplier_id, late from suppliers",
     "label: select id as supplier_id, late as lat from suppliers",
-    'label: it gives no column "late"; the nearest is "lat"',
+    'label: it returns no column "late"; the nearest is "lat"',
   ],
   [
     "label: select id as supplier_id, late from suppliers",

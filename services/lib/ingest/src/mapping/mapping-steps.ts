@@ -48,7 +48,7 @@ export async function materialize(workspace: Workspace, path: string, name: stri
     throw mappingError(path, error);
   }
   if ((await workspace.number(`select count(*) from ${sqlName(name)}`)) > maxRows)
-    throw new MappingSqlError(path, `it gives more than ${maxRows} rows`);
+    throw new MappingSqlError(path, `it returns more than ${maxRows} rows`);
 }
 
 /** A SELECT without its final semicolon, so that it can be put in parentheses. */

@@ -46,7 +46,7 @@ export function rejectedRowReasons(
       stage,
       when: `${id} is null and typeof(${given(id)}) in ('DOUBLE', 'FLOAT') and ${given(id)} is not null`,
       column: id,
-      reason: "not a whole number within 2^53, as an id must be that is a number",
+      reason: "not a whole number within 2^53; a numeric id must be one",
       text: `${given(id)}::varchar`,
     },
     { stage, when: `coalesce(${id}, '') = ''`, column: id, reason: "empty", text: "''" },
@@ -57,7 +57,7 @@ export function rejectedRowReasons(
       reason: `longer than ${MAX_SUPPLIER_ID_BYTES} bytes`,
       text: id,
     },
-    { stage, when: `contains(${id}, chr(0))`, column: id, reason: "holds a NUL character", text: id },
+    { stage, when: `contains(${id}, chr(0))`, column: id, reason: "contains a NUL character", text: id },
   ];
   if (row.asOf)
     violations.push({

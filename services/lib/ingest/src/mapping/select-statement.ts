@@ -24,7 +24,7 @@ export async function checkSelect(workspace: Workspace, path: string, sql: strin
   if (changing)
     throw new MappingSqlError(
       path,
-      `${changing[1] ?? changing[2]} gives something else in every run; use columns only`,
+      `${changing[1] ?? changing[2]} returns a different value in every run; use columns only`,
     );
   try {
     const statements = await workspace.connection.extractStatements(sql);
@@ -47,6 +47,6 @@ export function mappingError(path: string, error: unknown): MappingSqlError {
   if (error instanceof MappingSqlError) return error;
   const problem = duckdbErrorText(error);
   if (problem.startsWith("Permission Error"))
-    return new MappingSqlError(path, "it reaches for files; a mapping sees its declared sources only");
+    return new MappingSqlError(path, "it reads files; a mapping may read only its declared sources");
   return new MappingSqlError(path, problem);
 }

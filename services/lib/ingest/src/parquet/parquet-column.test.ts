@@ -79,7 +79,7 @@ test("a number that is the id in the mapping's SQL must be a whole number", asyn
   const columns = "{ id: number, delay: number, amount: number, late: integer }";
   const { table, rejected } = await read(values("7::double, 1, 1, 0", "1.5, 1, 1, 0"), columns);
   expect(table.supplierIds).toEqual(["7"]);
-  expect(rejected.samples[0]?.reason).toBe("not a whole number within 2^53, as an id must be that is a number");
+  expect(rejected.samples[0]?.reason).toBe("not a whole number within 2^53; a numeric id must be one");
 });
 
 test("rejects a fraction as integer, and a number other than 0 and 1 as boolean", async () => {

@@ -180,7 +180,7 @@ async function mapRaw(
   const { mapping, model } = task;
   const asOf = task.asOf ?? (weekly.snapshot === null ? null : await snapshotDate(workspace, weekly.snapshot));
   if (mapping.snapshots) {
-    if (asOf === null) throw new MappingSqlError("weekly.snapshot", "no snapshot date; give one or add this SELECT");
+    if (asOf === null) throw new MappingSqlError("weekly.snapshot", "no snapshot date; pass one or add this SELECT");
     await makeSnapshots(workspace, { every: "day", from: asOf, to: asOf });
   }
   await runSteps(workspace, mapping.steps);

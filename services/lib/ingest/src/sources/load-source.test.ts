@@ -91,7 +91,7 @@ test("counts a line over the limit and one far over it", async () => {
 
 test("a file with mostly invalid rows is one error with the first reason", async () => {
   await expect(readSmall(csv("s1,x,1,0\ns2,y,1,0\ns3,1,1,0\n"))).rejects.toThrow(
-    'source "suppliers", file "suppliers.csv": 2 of 3 rows would be rejected, too many to go on; the first: line 2, column "delay": not a number ("x")',
+    'source "suppliers", file "suppliers.csv": 2 of 3 rows would be rejected, more than the limit; the first: line 2, column "delay": not a number ("x")',
   );
   const tolerant = await readSmall(csv("s1,x,1,0\ns2,y,1,0\ns3,1,1,0\n"), { limits: { maxRejectedShare: 1 } });
   expect(tolerant.table.rows).toBe(1);

@@ -400,7 +400,7 @@ function tooManyRejected({ source, file }: LoadedFile, bad: number, good: number
   return new SourceError(
     source.name,
     file.name,
-    `${bad} of ${good + bad} rows would be rejected, too many to go on; the first: ${where}: ${first?.reason ?? ""}` +
+    `${bad} of ${good + bad} rows would be rejected, more than the limit; the first: ${where}: ${first?.reason ?? ""}` +
       (first?.text ? ` (${JSON.stringify(first.text)})` : ""),
   );
 }

@@ -22,7 +22,7 @@ export async function makeLabels(workspace: Workspace, sql: string, target: stri
       const nearest = nearestName(wanted, columns);
       throw new MappingSqlError(
         path,
-        `it gives no column "${wanted}"${nearest ? `; the nearest is "${nearest}"` : ""}`,
+        `it returns no column "${wanted}"${nearest ? `; the nearest is "${nearest}"` : ""}`,
       );
     }
   await workspace.run(

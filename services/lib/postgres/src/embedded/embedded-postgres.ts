@@ -128,7 +128,7 @@ async function initialise({ bin, data, passwordFile, user }: Cluster, signal?: A
     signal?.throwIfAborted();
     if (await exists(data)) return; // another process was faster
     const reason = errorLine(cause instanceof Error ? cause.message : String(cause));
-    throw new StorageError(`cannot make a PostgreSQL cluster in ${data}: ${reason}`, { cause });
+    throw new StorageError(`cannot create a PostgreSQL cluster in ${data}: ${reason}`, { cause });
   }
 }
 

@@ -14,7 +14,7 @@ export class PoolFullError extends Error {
   override readonly name = "PoolFullError" as const;
 
   constructor(waiting: number) {
-    super(`${waiting} wait for a connection to the database already`);
+    super(`${waiting} calls already wait for a database connection`);
   }
 }
 

@@ -65,7 +65,7 @@ test.each<[string, unknown]>([
   ["a reason of 1,001 characters", alias({ reason: "x".repeat(1_001) })],
 ])("%s is not an alias, in any part of the file", (_, entry) => {
   for (const list of ["aliases", "champions", "moves"])
-    expect(() => parse(file({ [list]: [entry] }))).toThrow(`aliases.json: ${list}[0] is no alias`);
+    expect(() => parse(file({ [list]: [entry] }))).toThrow(`aliases.json: ${list}[0] is not an alias`);
 });
 
 test("reads the largest possible file", () => {

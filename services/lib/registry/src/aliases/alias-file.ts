@@ -59,7 +59,7 @@ export function parseAliasFile(text: string, file: string): AliasFile {
     if (!Array.isArray(entries)) throw new ModelCorruptError(file, `${key} is not a list`);
     if (entries.length > MAX_HISTORY) throw new ModelCorruptError(file, `${key} has more than ${MAX_HISTORY} entries`);
     return entries.map((entry: unknown, i) => {
-      if (!isAlias(entry)) throw new ModelCorruptError(file, `${key}[${i}] is no alias`);
+      if (!isAlias(entry)) throw new ModelCorruptError(file, `${key}[${i}] is not an alias`);
       const { name, version, setAt, setBy, reason } = entry;
       return { name, version, setAt, setBy, reason };
     });

@@ -78,7 +78,9 @@ export async function publishVersion(root: string, publication: Publication, che
   for (let number = (await newestNumber(folder)) + 1; ; number++) {
     const version = `v${number}`;
     if (versionNumber(version) === 0) {
-      throw new RegistryNameError(`model "${modelName}" has v${number - 1}, the last number; remove what has it`);
+      throw new RegistryNameError(
+        `model "${modelName}" has v${number - 1}, the highest possible version number; rename or remove that folder`,
+      );
     }
     const manifest = describeAs(version);
     const draft = await makeDraft(folder);

@@ -71,7 +71,7 @@ async function findManifest(root: string, modelName: string, version: string): P
   if (bytes === null) return null;
   const manifest = parseManifest(Buffer.from(bytes).toString("utf8"), file);
   if (manifest.modelName !== modelName || manifest.version !== version) {
-    throw new ModelCorruptError(file, `says it is ${manifest.modelName} ${manifest.version}`);
+    throw new ModelCorruptError(file, `belongs to ${manifest.modelName} ${manifest.version}`);
   }
   return manifest;
 }

@@ -3,7 +3,7 @@ export class BatchQueueFullError extends Error {
   override readonly name = "BatchQueueFullError" as const;
   readonly retryAfterMs = 500;
   constructor(rows: number) {
-    super(`${rows} rows wait to be scored already; try again in a moment, or send smaller batches`);
+    super(`${rows} rows already wait for scoring; try again in a moment, or send smaller batches`);
   }
 }
 

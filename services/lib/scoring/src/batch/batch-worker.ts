@@ -27,7 +27,7 @@ const models = new Map<number, ScoringModel>();
 async function score(task: BatchWorkerTask & { readonly kind: "score" }): Promise<BatchScores> {
   let model = models.get(task.model);
   if (model === undefined) {
-    if (task.stored === null) throw new Error(`model ${task.model} was never given`);
+    if (task.stored === null) throw new Error(`model ${task.model} was not sent to this thread`);
     model = await openScoringModel(task.stored);
     models.set(task.model, model);
   }

@@ -35,7 +35,7 @@ export async function openOnnxSession(onnx: Uint8Array, columns: number): Promis
         const result = await session.run({ [input]: new ort.Tensor("float32", chunk, [count, columns]) });
         const data = result[outputName]?.data;
         if (!(data instanceof Float32Array) || data.length !== count)
-          throw new Error("the runtime's answer has another shape than the model's contract");
+          throw new Error("the runtime's output does not have the shape that the model declares");
         out.set(data, start);
       }
       return out;

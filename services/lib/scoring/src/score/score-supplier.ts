@@ -45,7 +45,7 @@ export class InvalidSupplierError extends Error {
 export class NotExplainableError extends Error {
   override readonly name = "NotExplainableError" as const;
   constructor({ identity, bundle }: Pick<ScoringModel, "identity" | "bundle">) {
-    super(`${identity.name} ${identity.version} gives no contributions: ${bundle.explanation.background}`);
+    super(`${identity.name} ${identity.version} has no contributions: ${bundle.explanation.background}`);
   }
 }
 
