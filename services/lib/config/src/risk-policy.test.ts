@@ -28,18 +28,20 @@ weekly_losses:
   min_suppliers_share: "70 %"
   min_supplier_share: 0.7
 `;
-  let said = "";
+  let message = "";
   try {
     parse(text);
   } catch (error) {
-    said = String(error);
+    message = String(error);
   }
-  expect(said).toContain("5 mistake(s)");
-  expect(said).toContain("policy.yaml:1:10 version: found 2, expected 1");
-  expect(said).toContain("policy.yaml:3:23 weekly_losses.max_rejected_share: found 2, expected a share from 0 to 1");
-  expect(said).toContain("policy.yaml:4:22 weekly_losses.max_rejected_rows: found 1.5, expected an integer from 0 to");
-  expect(said).toMatch(/policy\.yaml:5:\d+ weekly_losses\.min_suppliers_share: found "70 %"/);
-  expect(said).toContain('policy.yaml:6:3 weekly_losses: found the unknown key "min_supplier_share"');
+  expect(message).toContain("5 mistake(s)");
+  expect(message).toContain("policy.yaml:1:10 version: found 2, expected 1");
+  expect(message).toContain("policy.yaml:3:23 weekly_losses.max_rejected_share: found 2, expected a share from 0 to 1");
+  expect(message).toContain(
+    "policy.yaml:4:22 weekly_losses.max_rejected_rows: found 1.5, expected an integer from 0 to",
+  );
+  expect(message).toMatch(/policy\.yaml:5:\d+ weekly_losses\.min_suppliers_share: found "70 %"/);
+  expect(message).toContain('policy.yaml:6:3 weekly_losses: found the unknown key "min_supplier_share"');
 });
 
 test("accepts both ends of each limit and rejects values beyond them", () => {

@@ -4,7 +4,7 @@ export class StorageError extends Error {
 }
 
 /** The URL of a store for messages: without user and password. */
-export function shownAddress(url: string): string {
+export function addressForMessages(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { StorageError, shortCause, shownAddress } from "@bellwether/files/storage-error";
+import { addressForMessages, StorageError, shortCause } from "@bellwether/files/storage-error";
 import { libpqUrl } from "@bellwether/postgres/pool/libpq-url";
 import { assertWritable } from "@bellwether/postgres/watch/watch-postgres";
 import {
@@ -169,10 +169,13 @@ async function openRedis(url: string, names: readonly string[]): Promise<Stores>
     return { workers: { redis: workers }, queues: { redis: queues }, disconnect };
   } catch (cause) {
     disconnect();
-    const said = shortCause(reason ?? cause);
-    throw new StorageError(`Redis at ${shownAddress(url)} cannot be used: ${said}. Start it, or correct REDIS_URL`, {
-      cause,
-    });
+    const message = shortCause(reason ?? cause);
+    throw new StorageError(
+      `Redis at ${addressForMessages(url)} cannot be used: ${message}. Start it, or correct REDIS_URL`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -193,7 +196,7 @@ async function preparePostgres(url: string): Promise<Stores> {
     return { workers, queues: { ...workers, ...limits }, disconnect: () => {} };
   } catch (cause) {
     throw new StorageError(
-      `PostgreSQL at ${shownAddress(url)} cannot hold the queues: ${shortCause(cause)}. Start it, or correct DATABASE_URL`,
+      `PostgreSQL at ${addressForMessages(url)} cannot hold the queues: ${shortCause(cause)}. Start it, or correct DATABASE_URL`,
       { cause },
     );
   } finally {

@@ -10,7 +10,7 @@ const REDIS_ANSWER = /^(-?)(READONLY|OOM|MISCONF|NOREPLICAS|LOADING|CLUSTERDOWN|
  * Whether an error of a queue means that its store is unavailable or rejects writes; the next attempt may
  * succeed.
  */
-export function isQueueAway(error: unknown): boolean {
+export function isQueueUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return REDIS.test(error.message) || REDIS_ANSWER.test(error.message) || transientError(error) !== undefined;
 }
@@ -27,7 +27,7 @@ export async function readQueue<T>(read: () => Promise<T>): Promise<T> {
     try {
       return await read();
     } catch (error) {
-      if (!isQueueAway(error) || performance.now() > until) throw error;
+      if (!isQueueUnavailable(error) || performance.now() > until) throw error;
     }
   }
 }

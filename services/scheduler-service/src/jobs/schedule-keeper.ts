@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { isQueueAway, readQueue } from "@bellwether/queue/queue-error";
+import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { metrics } from "@opentelemetry/api";
 import { latestPause, type PauseFile, type PauseState } from "../domain/pause.ts";
@@ -58,7 +58,7 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
     await queue
       .upsertJobScheduler(WEEKLY_SCHEDULE, { pattern: cron, tz: timeZone }, { name: "tick", data, opts: RUN_OPTIONS })
       .catch((cause: Error) => {
-        throw isQueueAway(cause) ? cause : new CronPatternError(cron, cause.message, { cause });
+        throw isQueueUnavailable(cause) ? cause : new CronPatternError(cron, cause.message, { cause });
       });
   };
   const find = async () => {
@@ -131,7 +131,7 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
       } catch (error) {
         if (stopping.signal.aborted) return;
         // That the store is away is seen and reported by whoever watches the store.
-        if (!isQueueAway(error)) report(`the weekly schedule cannot be looked at: ${messageOf(error)}`);
+        if (!isQueueUnavailable(error)) report(`the weekly schedule cannot be looked at: ${messageOf(error)}`);
         if (!isAway) logger.warn({ err: error }, "the schedule cannot be looked at");
         isAway = true;
       }
@@ -141,7 +141,7 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
   await assert();
   const watching = watch();
   const away = (cause: unknown): never => {
-    throw isQueueAway(cause) ? new JobStoreError("does not answer", { cause }) : cause;
+    throw isQueueUnavailable(cause) ? new JobStoreError("does not answer", { cause }) : cause;
   };
   return {
     state: () => readQueue(state).catch(away),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { checkWeekBegun, isoWeekAt, parseIsoWeek } from "@bellwether/contract/iso-week";
-import { isQueueAway, readQueue } from "@bellwether/queue/queue-error";
+import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Job } from "bullmq";
 import { JobStoreError, RunUnderWayError } from "../domain/scheduler-error.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";
@@ -130,7 +130,7 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     try {
       return await within(signal, () => trigger(asked, input, signal, true, decisions));
     } catch (cause) {
-      if (late.aborted || isQueueAway(cause)) throw new JobStoreError("does not answer", { cause });
+      if (late.aborted || isQueueUnavailable(cause)) throw new JobStoreError("does not answer", { cause });
       throw cause;
     }
   };

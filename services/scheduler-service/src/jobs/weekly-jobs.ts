@@ -1,5 +1,5 @@
 import type { Queues } from "@bellwether/queue/open-queue";
-import { isQueueAway, readQueue } from "@bellwether/queue/queue-error";
+import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { UnrecoverableError } from "bullmq";
 import type { PauseFile } from "../domain/pause.ts";
@@ -152,7 +152,7 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     setPaused: keeper.setPaused,
     jobStatus: (jobId) =>
       readQueue(() => jobStatus(queue, jobId)).catch((cause: unknown) => {
-        throw isQueueAway(cause) ? new JobStoreError("does not answer", { cause }) : cause;
+        throw isQueueUnavailable(cause) ? new JobStoreError("does not answer", { cause }) : cause;
       }),
     checkSchedule: keeper.nudge,
     async stop() {
@@ -197,7 +197,7 @@ const isProgress = (value: unknown): value is Progress =>
 
 /** A peer, a disk or the queue's store that is away is worth another attempt. */
 function giveUpUnlessPassing(error: unknown): never {
-  const mayPass = error instanceof PeerUnavailableError || error instanceof DiskError || isQueueAway(error);
+  const mayPass = error instanceof PeerUnavailableError || error instanceof DiskError || isQueueUnavailable(error);
   if (mayPass || !(error instanceof Error)) throw error;
   throw Object.assign(new UnrecoverableError(error.message), { cause: error });
 }

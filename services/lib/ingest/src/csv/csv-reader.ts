@@ -30,8 +30,8 @@ function checkDelimiter(
   if (others.length > 0 || columns.some((column) => comparedName(column.header) === comparedName(only))) return;
   const found = DELIMITERS.find((other) => other.delimiter !== delimiter && only.includes(other.delimiter));
   if (found === undefined) return;
-  const said = `its header is one column when split at ${shownDelimiter(delimiter)}, and contains ${found.shown}`;
-  throw new SourceError(name, file.name, `${said}; set delimiter: ${found.shown} for this source in the mapping`);
+  const finding = `its header is one column when split at ${shownDelimiter(delimiter)}, and contains ${found.shown}`;
+  throw new SourceError(name, file.name, `${finding}; set delimiter: ${found.shown} for this source in the mapping`);
 }
 
 /**

@@ -9,7 +9,7 @@ import { runProgram } from "@bellwether/files/run-program";
 import { StorageError } from "@bellwether/files/storage-error";
 import { openPostgres } from "../pool/open-postgres.ts";
 import { errorLine } from "./error-line.ts";
-import { clusterHome, exists, giveTo, type ServerUser, serverPrograms, serverUser } from "./server-files.ts";
+import { changeOwner, clusterHome, exists, type ServerUser, serverPrograms, serverUser } from "./server-files.ts";
 import { isServerOf } from "./server-process.ts";
 
 export interface EmbeddedPostgresOptions {
@@ -113,7 +113,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 async function initialise({ bin, data, passwordFile, user }: Cluster, signal?: AbortSignal): Promise<void> {
   await removeOldPartials(data);
   const partial = `${data}.${randomBytes(6).toString("hex")}`;
-  await leavePassword(passwordFile, user);
+  await createPasswordFile(passwordFile, user);
   const options = ["-U", SUPERUSER, "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8"];
   try {
     await runProgram(
@@ -146,10 +146,10 @@ async function removeOldPartials(data: string): Promise<void> {
  * Writes the password file. When two processes start at the same time, the first password is used. The file
  * gets its name only when the server's user can read it.
  */
-async function leavePassword(file: string, user: ServerUser): Promise<void> {
+async function createPasswordFile(file: string, user: ServerUser): Promise<void> {
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   await writeFile(draft, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" });
-  await giveTo(draft, user);
+  await changeOwner(draft, user);
   await link(draft, file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;
   });
@@ -175,7 +175,7 @@ async function startOnce(cluster: Cluster, { port = 0, settings }: EmbeddedPostg
   const args = ["-D", cluster.data, "-w", "-t", String(START_TIMEOUT_S), "-l", cluster.log, "-o", flags, "start"];
   await using log = await open(cluster.log, "a", 0o600);
   const { size: logged } = await log.stat();
-  await giveTo(cluster.log, cluster.user);
+  await changeOwner(cluster.log, cluster.user);
   // The server would keep our pipe open during its whole life, so pg_ctl writes its own errors into the
   // server's log.
   const child = spawn(path.join(cluster.bin, "pg_ctl"), args, {
@@ -185,8 +185,8 @@ async function startOnce(cluster: Cluster, { port = 0, settings }: EmbeddedPostg
   });
   const [code] = await once(child, "exit");
   if (code === 0 || (await isRunning(cluster))) return null;
-  const said = (await readFile(cluster.log)).subarray(logged).toString();
-  return errorLine(said) || `pg_ctl ended with ${code}`;
+  const output = (await readFile(cluster.log)).subarray(logged).toString();
+  return errorLine(output) || `pg_ctl ended with ${code}`;
 }
 
 /**
@@ -203,7 +203,7 @@ async function isRunning(cluster: Cluster): Promise<boolean> {
   if (await isServerOf(pid, cluster.data)) return true;
   // The server has removed the file at its end, or the file names another process, which must never get a
   // signal.
-  if (await exists(pidFileOf(cluster))) await markLeftBehind(cluster, pid);
+  if (await exists(pidFileOf(cluster))) await markObsolete(cluster, pid);
   return false;
 }
 
@@ -211,7 +211,7 @@ async function isRunning(cluster: Cluster): Promise<boolean> {
  * Replaces only the process id: PostgreSQL reads from the other lines which processes of the ended server
  * still use the cluster.
  */
-async function markLeftBehind(cluster: Cluster, pid: number): Promise<void> {
+async function markObsolete(cluster: Cluster, pid: number): Promise<void> {
   const [first = "", ...rest] = (await readFile(pidFileOf(cluster), "utf8")).split("\n");
   if (Number(first) === pid) await writeFile(pidFileOf(cluster), [NO_PROCESS, ...rest].join("\n"));
 }

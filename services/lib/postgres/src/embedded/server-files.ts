@@ -51,12 +51,12 @@ export async function clusterHome(dir: string, user: ServerUser): Promise<string
       ? wanted
       : path.join(os.tmpdir(), `bellwether-data-${shortHash(wanted)}`);
   await mkdir(home, { recursive: true });
-  await giveTo(home, user);
+  await changeOwner(home, user);
   return home;
 }
 
 /** Makes the server's user the owner of `file`. */
-export async function giveTo(file: string, { uid, gid }: ServerUser): Promise<void> {
+export async function changeOwner(file: string, { uid, gid }: ServerUser): Promise<void> {
   if (uid !== undefined && gid !== undefined) await chown(file, uid, gid);
 }
 

@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
-import { giveTo, serverUser } from "../embedded/server-files.ts";
+import { changeOwner, serverUser } from "../embedded/server-files.ts";
 import { copyRows } from "./copy-rows.ts";
 import { openPostgres } from "./open-postgres.ts";
 import type { PostgresPool } from "./postgres-pool.ts";
@@ -33,7 +33,7 @@ async function tlsSettings(): Promise<Record<string, string>> {
   const [key, cert] = [path.join(folder, "server.key"), path.join(folder, "server.pem")];
   const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
   execFileSync("openssl", [...request, "-subj", "/CN=localhost", "-keyout", key, "-out", cert], { stdio: "ignore" });
-  await giveTo(key, serverUser());
+  await changeOwner(key, serverUser());
   return { ssl: "on", ssl_cert_file: cert, ssl_key_file: key };
 }
 

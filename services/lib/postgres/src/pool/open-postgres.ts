@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { StorageError, shortCause, shownAddress } from "@bellwether/files/storage-error";
+import { addressForMessages, StorageError, shortCause } from "@bellwether/files/storage-error";
 import type { ClientConfig } from "pg";
 import { libpqUrl } from "./libpq-url.ts";
 import { PostgresPool } from "./postgres-pool.ts";
@@ -76,7 +76,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   } catch (cause) {
     await pool.close();
     throw new StorageError(
-      `PostgreSQL at ${shownAddress(url)} cannot be used: ${shortCause(cause)}. Start it, or correct DATABASE_URL`,
+      `PostgreSQL at ${addressForMessages(url)} cannot be used: ${shortCause(cause)}. Start it, or correct DATABASE_URL`,
       { cause },
     );
   }

@@ -49,8 +49,8 @@ export function parseManifest(text: string, file: string): Manifest {
   }
   const m = unchecked<Manifest>(parsed);
   if (m.format !== "bellwether.manifest/1") throw new ModelCorruptError(file, `format is not "bellwether.manifest/1"`);
-  const read = <T>(key: keyof Manifest, value: unknown, isSound: (value: unknown) => value is T): T => {
-    if (!isSound(value)) throw new ModelCorruptError(file, `${key} is missing or invalid`);
+  const read = <T>(key: keyof Manifest, value: unknown, isValid: (value: unknown) => value is T): T => {
+    if (!isValid(value)) throw new ModelCorruptError(file, `${key} is missing or invalid`);
     return value;
   };
   const files = unchecked<Manifest["files"]>(m.files);
