@@ -137,7 +137,11 @@ test.each([
     'features: { delay: "1) from suppliers; drop table x; --", amount: amount }',
     "rows.features.delay: ",
   ],
-  ["features: [delay, amount]", 'features: { delay: "random()", amount: amount }', "rows.features.delay: random returns"],
+  [
+    "features: [delay, amount]",
+    'features: { delay: "random()", amount: amount }',
+    "rows.features.delay: random returns",
+  ],
   ["supplier_id: id\n  features", "supplier_id: idd\n  features", "rows.supplier_id: Binder Error"],
   [
     "label: select id as supplier_id, late from suppliers",
