@@ -10,6 +10,7 @@ test("without an endpoint the process exports nothing and records no trace", () 
 
 test("with an endpoint all traces and metrics are exported by http/protobuf", () => {
   expect(readOtelSettings(ENDPOINT)).toEqual({
+    disabled: false,
     exportTraces: true,
     exportMetrics: true,
     sampleRatio: 1,
@@ -27,7 +28,10 @@ test("with an endpoint for one signal only that signal is exported", () => {
 
 test("OTEL_SDK_DISABLED overrides an endpoint", () => {
   const disabled = { ...ENDPOINT, OTEL_SDK_DISABLED: "true" };
-  expect(readOtelSettings(disabled)).toMatchObject({ exportTraces: false, exportMetrics: false, sampleRatio: 0 });
+  expect(readOtelSettings(disabled)).toEqual({
+    ...readOtelSettings({}),
+    disabled: true,
+  });
 });
 
 test.each([

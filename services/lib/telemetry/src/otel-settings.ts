@@ -24,6 +24,8 @@ const READERS = {
 
 /** The settings in the OTEL_* variables. */
 export interface OtelSettings {
+  /** OTEL_SDK_DISABLED: no span is recorded and nothing leaves the process; metrics for Prometheus remain. */
+  readonly disabled: boolean;
   /**
    * Share of new traces that are recorded, in [0, 1]; 0 when no traces are exported. A caller's sampling
    * decision is always followed.
@@ -45,8 +47,15 @@ export function readOtelSettings(source: EnvSource): OtelSettings {
   const read = readEnv(source, READERS);
   const exportTraces = !read.disabled && (read.tracesEndpoint ?? read.endpoint) !== null;
   const exportMetrics = !read.disabled && (read.metricsEndpoint ?? read.endpoint) !== null;
-  const { protocol, metricIntervalMs } = read;
-  return { protocol, exportTraces, exportMetrics, metricIntervalMs, sampleRatio: exportTraces ? ratioOf(read) : 0 };
+  const { disabled, protocol, metricIntervalMs } = read;
+  return {
+    disabled,
+    protocol,
+    exportTraces,
+    exportMetrics,
+    metricIntervalMs,
+    sampleRatio: exportTraces ? ratioOf(read) : 0,
+  };
 }
 
 function ratioOf({ sampler, samplerRatio }: Pick<EnvOf<typeof READERS>, "sampler" | "samplerRatio">): number {

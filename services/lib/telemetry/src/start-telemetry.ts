@@ -1,15 +1,15 @@
-import { context, metrics, propagation, trace } from "@opentelemetry/api";
+import { context, metrics, propagation } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import { OTLPMetricExporter as GrpcMetricExporter } from "@opentelemetry/exporter-metrics-otlp-grpc";
+import { OTLPMetricExporter as HttpMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import { OTLPTraceExporter as GrpcTraceExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
+import { OTLPTraceExporter as HttpTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { RuntimeNodeInstrumentation } from "@opentelemetry/instrumentation-runtime-node";
 import { resourceFromAttributes } from "@opentelemetry/resources";
-import {
-  MeterProvider,
-  MetricReader,
-  PeriodicExportingMetricReader,
-  type PushMetricExporter,
-} from "@opentelemetry/sdk-metrics";
-import { BatchSpanProcessor, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
+import { MeterProvider, MetricReader, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import { NodeSDK } from "@opentelemetry/sdk-node";
+import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from "@opentelemetry/sdk-trace";
 import { createLazyContextManager } from "./lazy-context.ts";
 import type { OtelSettings } from "./otel-settings.ts";
 import { createRootSampler } from "./root-sampler.ts";
@@ -51,38 +51,34 @@ export async function startTelemetry({ serviceName, serviceVersion, settings }: 
     ? [
         new PeriodicExportingMetricReader({
           metricProducers,
-          exporter: await createMetricExporter(settings),
+          exporter: settings.protocol === "grpc" ? new GrpcMetricExporter() : new HttpMetricExporter(),
           exportIntervalMillis: settings.metricIntervalMs,
           exportTimeoutMillis: Math.min(EXPORT_TIMEOUT_MS, settings.metricIntervalMs),
         }),
       ]
     : [];
-  const meters = new MeterProvider({ resource, readers: [pull, ...push] });
-  const spanProcessors = settings.exportTraces
-    ? [
-        new BatchSpanProcessor({
-          exporter: await createSpanExporter(settings),
-          maxQueueSize: MAX_QUEUED_SPANS,
-          exportTimeoutMillis: EXPORT_TIMEOUT_MS,
-          // Counts exported and dropped spans, dropped ones by reason.
-          selfObsMeterProvider: meters,
-        }),
-      ]
-    : [];
-  const tracers = new TracerProvider({ resource, spanProcessors, sampler: createRootSampler(settings.sampleRatio) });
-
-  context.setGlobalContextManager(createLazyContextManager());
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
-  trace.setGlobalTracerProvider(tracers);
-  metrics.setGlobalMeterProvider(meters);
   const runtime = new RuntimeNodeInstrumentation();
-  runtime.setMeterProvider(meters);
+  const sdk = settings.disabled
+    ? startWithoutTraces(new MeterProvider({ resource, readers: [pull] }), runtime)
+    : new NodeSDK({
+        resource,
+        autoDetectResources: false,
+        contextManager: createLazyContextManager(),
+        textMapPropagator: new W3CTraceContextPropagator(),
+        sampler: createRootSampler(settings.sampleRatio),
+        // Processors and readers are given even where they do nothing: without them the SDK exports to localhost.
+        spanProcessors: [settings.exportTraces ? createBatchProcessor(settings) : new NoopSpanProcessor()],
+        metricReaders: [pull, ...push],
+        logRecordProcessors: [],
+        instrumentations: [runtime],
+      });
+  if (sdk instanceof NodeSDK) sdk.start();
 
   const serializer = new PrometheusSerializer();
   const stop = async (): Promise<void> => {
     runtime.disable();
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref());
-    await Promise.race([Promise.allSettled([tracers.shutdown(), meters.shutdown()]), timeout]);
+    await Promise.race([sdk.shutdown().catch(() => undefined), timeout]);
   };
   return {
     sampleRatio: settings.sampleRatio,
@@ -106,22 +102,40 @@ class PullReader extends MetricReader {
   }
 }
 
-// An exporter is loaded only when it is used: loading all of them would double the start-up time.
-
-async function createSpanExporter({ protocol }: OtelSettings): Promise<SpanExporter> {
-  if (protocol === "grpc") {
-    const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-grpc");
-    return new OTLPTraceExporter();
-  }
-  const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-proto");
-  return new OTLPTraceExporter();
+/**
+ * What remains with OTEL_SDK_DISABLED, where NodeSDK registers nothing: trace context goes from callers to the services
+ * that are called, and metrics are there for Prometheus.
+ */
+function startWithoutTraces(meters: MeterProvider, runtime: RuntimeNodeInstrumentation): MeterProvider {
+  context.setGlobalContextManager(createLazyContextManager());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  metrics.setGlobalMeterProvider(meters);
+  runtime.setMeterProvider(meters);
+  return meters;
 }
 
-async function createMetricExporter({ protocol }: OtelSettings): Promise<PushMetricExporter> {
-  if (protocol === "grpc") {
-    const { OTLPMetricExporter } = await import("@opentelemetry/exporter-metrics-otlp-grpc");
-    return new OTLPMetricExporter();
-  }
-  const { OTLPMetricExporter } = await import("@opentelemetry/exporter-metrics-otlp-proto");
-  return new OTLPMetricExporter();
+/**
+ * Exports spans in batches. The batch processor is created with the first span, because its own metrics need the meter
+ * provider, which NodeSDK creates when it starts.
+ */
+function createBatchProcessor({ protocol }: OtelSettings): SpanProcessor {
+  const exporter = protocol === "grpc" ? new GrpcTraceExporter() : new HttpTraceExporter();
+  let created: SpanProcessor | undefined;
+  const processor = (): SpanProcessor => {
+    created ??= new BatchSpanProcessor({
+      exporter,
+      maxQueueSize: MAX_QUEUED_SPANS,
+      exportTimeoutMillis: EXPORT_TIMEOUT_MS,
+      // Counts exported and dropped spans, dropped ones by reason.
+      selfObsMeterProvider: metrics.getMeterProvider(),
+    });
+    return created;
+  };
+  return {
+    onStart: (span, parent) => processor().onStart(span, parent),
+    onEnd: (span) => processor().onEnd(span),
+    forceFlush: async () => created?.forceFlush(),
+    // NodeSDK stops waiting at the first error, and the last metrics may still be on their way.
+    shutdown: async () => created?.shutdown().catch(() => undefined),
+  };
 }
