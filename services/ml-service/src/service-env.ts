@@ -17,7 +17,7 @@ const ML_ENV = {
   dataDir: sharedEnv.dataDir,
 };
 
-/** ml-service as a process: its variables, and how it starts from them. */
+/** ml-service as a process: reads its environment variables and starts it with them. */
 export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
   name: "ml-service",
   version: "0.1.0",

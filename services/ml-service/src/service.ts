@@ -17,26 +17,29 @@ import { inferenceHandlers } from "./rpc/inference.ts";
 import { registryHandlers } from "./rpc/registry.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 
-/** What ml-service is started with. */
+/** The configuration of ml-service. */
 export interface MlServiceConfig
   extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits" | "telemetry"> {
   /** Folder of the model registry. */
   readonly registryRoot: string;
-  /** Model whose champion answers when a request names none. */
+  /** The default model: used when a request names no model. */
   readonly defaultModel: string;
-  /** How often the champion is looked for, milliseconds. */
+  /** Time between two checks for a new champion, milliseconds. */
   readonly pollMs: number;
-  /** Threads that score batches, at least 1. Left out: `defaultScoringThreads`. */
+  /** Number of threads that score batches, at least 1. Undefined: `defaultScoringThreads`. */
   readonly scoringThreads?: number | undefined;
-  /** Where calls are recorded; it is stopped with the service. Left out: nowhere. */
+  /** Records calls; it is stopped with the service. Undefined: calls are not recorded. */
   readonly audit?: AuditSink | undefined;
   readonly logger: Logger;
 }
 
-/** Eight of the largest batches in rows and in bytes. */
+/** Limits of the waiting batches: eight of the largest, in rows and in bytes. */
 const BATCH_LIMITS = { maxRows: 65_536, maxBytes: 128 * 2 ** 20 };
 
-/** Starts ml-service. It serves as soon as its doors are open, and is ready once a champion is loaded. */
+/**
+ * Starts ml-service. It answers calls as soon as its listeners are open, and is ready when a champion is
+ * loaded.
+ */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
   const { registryRoot, defaultModel, pollMs, audit, logger, scoringThreads, ...server } = config;
   await using starting = new AsyncDisposableStack();
@@ -81,11 +84,11 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     logger.info({ model: defaultModel }, "champion loaded");
     running.setServing("", true);
   };
-  const rejected = (error: unknown): void => logger.warn({ err: error }, "champion not taken up");
+  const rejected = (error: unknown): void => logger.warn({ err: error }, "champion not loaded");
   await watchChampion(loadedModels, pollMs, { swapped: ready, rejected }, stopped.signal);
 
   const opened = starting.move();
-  // Disposed of once, however often it is called; whoever calls later waits too.
+  // Disposes once, however often it is called. Later callers wait for the same disposal.
   let ended: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     ended ??= opened.disposeAsync();

@@ -29,7 +29,7 @@ const supplier = (i: number) => {
   return { supplierId: `S_${i}`, features, categories, contractText: text };
 };
 
-/** ml-service with a sink, and its clients; stopped with the test. */
+/** Starts ml-service with a sink, and its clients; both are stopped at the end of the test. */
 async function start(audit: AuditSink | undefined, over: Partial<Parameters<typeof createMlService>[0]> = {}) {
   const service = await createMlService({
     ...{ host: "127.0.0.1", ports: { grpc: 0, web: 0, admin: 0 }, registryRoot: root },
@@ -45,7 +45,7 @@ async function start(audit: AuditSink | undefined, over: Partial<Parameters<type
     connect: createClient(InferenceService, connect),
   };
 }
-/** A sink that keeps its events. */
+/** A sink that stores its events in memory. */
 function keepingSink() {
   const { counts, lost } = losses();
   const events: AuditEvent[] = [];
@@ -56,7 +56,7 @@ const failed = (call: Promise<unknown>) =>
     () => Promise.reject(new Error("the call succeeded")),
     (error: unknown) => ConnectError.from(error).code,
   );
-/** A server that accepts and never answers. */
+/** A server that accepts connections and never answers. */
 async function hangingServer(): Promise<string> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => void sockets.add(socket.on("error", () => {}))).listen(0, "127.0.0.1");
@@ -74,7 +74,7 @@ async function tempFolder(): Promise<string> {
   return folder;
 }
 
-test("a score is recorded with what computed it, at every door, and without what was in it", async () => {
+test("a score is recorded on every listener with the model that computed it, and without the values of the request", async () => {
   const sink = keepingSink();
   const { grpc, connect, web } = await start(sink);
   const { score } = await grpc.predict({ supplier: supplier(1) });
@@ -125,7 +125,7 @@ test("a batch is one event over all its rows", async () => {
   expect(sink.events[1]?.payload.input_sha256).toBe(sink.events[0]?.payload.input_sha256);
 });
 
-test("an explanation is recorded with its score, also when its reader leaves early", async () => {
+test("an explanation is recorded with its score, even when the client cancels the stream early", async () => {
   const sink = keepingSink();
   const { grpc } = await start(sink);
   const parts = await Array.fromAsync(grpc.explain({ supplier: supplier(2), withNarrative: true }));
@@ -143,7 +143,7 @@ test("an explanation is recorded with its score, also when its reader leaves ear
   expect(sink.events[1]?.kind).toBe("explanation.served");
 });
 
-test("refused calls are recorded with code and reason, whoever refuses", async () => {
+test("rejected calls are recorded with code and reason, both from policies and from handlers", async () => {
   const sink = keepingSink();
   const { grpc, web } = await start(sink);
   await failed(grpc.predict({ supplier: { ...supplier(1), features: { past_dispute: Number.NaN } } }));
@@ -164,7 +164,7 @@ test("refused calls are recorded with code and reason, whoever refuses", async (
   expect(sink.counts).toEqual({});
 });
 
-test("calls that are rejected before their caller is known are one event per reason, and displace nothing", async () => {
+test("calls that are rejected before their caller is known become one event per reason, and displace no other event", async () => {
   const sink = keepingSink();
   const { grpc, connect, service, web } = await start(sink, { auth: { identities: {} } });
   for (let i = 0; i < 50; i++) await failed(grpc.predict({ supplier: supplier(1) }));
@@ -196,7 +196,7 @@ test("calls that are rejected before their caller is known are one event per rea
   expect(sink.counts).toEqual({});
 });
 
-test("a call that is rejected for its role is an event of its own, with its caller", async () => {
+test("a call that is rejected for its role is recorded as a single event, with its caller", async () => {
   const sink = keepingSink();
   const folder = await tempFolder();
   const { privateKeyFile, publicKeysFile } = await createLocalKeys(path.join(folder, "keys"));
@@ -212,7 +212,7 @@ test("a call that is rejected for its role is an event of its own, with its call
   expect(sink.events).toMatchObject([{ kind: "call.refused", actor: "ada", payload: { reason: "ROLE_MISSING" } }]);
 });
 
-test("reads of the registry and health checks are no events", async () => {
+test("reads of the registry and health checks are not recorded", async () => {
   const sink = keepingSink();
   const { service } = await start(sink);
   await fetch(`http://127.0.0.1:${service.addresses.admin.port}/readyz`);
@@ -227,7 +227,7 @@ test("reads of the registry and health checks are no events", async () => {
   expect(sink.events).toEqual([]);
 });
 
-test("calls are answered while ops accepts and never answers, and a stop takes 2 s at most", async () => {
+test("calls are answered while ops-service accepts connections and never answers, and a stop takes at most 2 s", async () => {
   const spoolFolder = await tempFolder();
   const { counts, lost } = losses();
   const audit = await openAuditSink({ sink: "ops", ops: { url: await hangingServer() }, spoolFolder, logger, lost });
@@ -249,7 +249,7 @@ test("calls are answered while ops accepts and never answers, and a stop takes 2
   expect(lines).toBe(200);
 });
 
-test("the file sink appends a line of JSON for every call", async () => {
+test("the file sink appends one line of JSON for every call", async () => {
   const file = path.join(await tempFolder(), "audit.jsonl");
   const options = { sink: `file:${file}`, ops: { url: "http://127.0.0.1:1" }, spoolFolder: "", logger };
   for (let times = 1; times <= 2; times++) {
@@ -266,7 +266,7 @@ test("the file sink appends a line of JSON for every call", async () => {
   }
 });
 
-test("a full disk costs events, which are counted, and no answer", async () => {
+test("on a full disk, events are dropped and counted, and all calls are answered", async () => {
   const { counts, lost } = losses();
   const audit = await openAuditSink({
     ...{ sink: "file:/dev/full", ops: { url: "http://127.0.0.1:1" }, spoolFolder: "", logger, lost },
@@ -277,7 +277,7 @@ test("a full disk costs events, which are counted, and no answer", async () => {
   expect(counts).toEqual({ write_failed: 1 });
 });
 
-test("a file that cannot be written is one line at the start", async () => {
+test("a file that cannot be written is reported as one line at the start", async () => {
   const options = { ops: { url: "http://127.0.0.1:1" }, spoolFolder: "", logger };
   await expect(openAuditSink({ ...options, sink: "file:/dev/null/audit.jsonl" })).rejects.toThrow(
     /^BELLWETHER_AUDIT_SINK: \/dev\/null\/audit.jsonl cannot be written \(ENOTDIR\)/,

@@ -24,7 +24,7 @@ const FEATURES = ["f0", "f1", "f2", "f3"];
 const BACKGROUND = Array.from({ length: 20 }, (_, r) => FEATURES.map((_, f) => Math.fround(Math.sin(7 * r + 3 * f))));
 const backgroundCsv = new TextEncoder().encode([FEATURES, ...BACKGROUND].map((line) => line.join(",")).join("\n"));
 
-/** What was published, by model name. */
+/** The published versions, by model name. */
 const models = new Map<string, TreeModel>();
 let root = "";
 let service: Awaited<ReturnType<typeof createMlService>>;
@@ -81,7 +81,7 @@ const supplier = (row: readonly number[]) => ({
   features: Object.fromEntries(FEATURES.map((name, f) => [name, row[f] ?? 0])),
 });
 
-/** Shapley values by definition, over all subsets of features and all background rows. */
+/** Shapley values computed by their definition, over all subsets of features and all background rows. */
 function oracle(modelName: string, row: readonly number[]) {
   const model = models.get(modelName);
   if (model === undefined) throw new Error(`${modelName} was not published`);
@@ -97,7 +97,7 @@ function oracle(modelName: string, row: readonly number[]) {
 describe.each(FILES.map((file) => path.parse(file).name))("%s, imported with background rows", (modelName) => {
   const model = { modelName };
 
-  test("explains as the definition does, adds up, and says against what", async () => {
+  test("explains as the definition does, adds up to the margin, and names its background", async () => {
     for (const row of ROWS) {
       const due = oracle(modelName, row);
       const parts = await Array.fromAsync(client.explain({ supplier: supplier(row), model }), ({ part }) => part);
@@ -119,7 +119,7 @@ describe.each(FILES.map((file) => path.parse(file).name))("%s, imported with bac
     }
   });
 
-  test("says the same beside a score and a batch", async () => {
+  test("returns the same explanation with a score and with a batch", async () => {
     const [row = []] = ROWS;
     const due = oracle(modelName, row);
     const { score } = await client.predict({ supplier: supplier(row), model });
@@ -146,7 +146,7 @@ describe.each(FILES.map((file) => path.parse(file).name))("%s, imported with bac
 describe("a model without covers and without background rows", () => {
   const [row = []] = ROWS;
 
-  test("scores, and says why there are no contributions", async () => {
+  test("returns a score, and the reason why there are no contributions", async () => {
     const { score } = await client.predict({ supplier: supplier(row) });
     expect(score?.margin).toBeTypeOf("number");
     expect(score).toMatchObject({
@@ -157,7 +157,7 @@ describe("a model without covers and without background rows", () => {
     expect(score?.baseValue).toBeUndefined();
   });
 
-  test("is FAILED_PRECONDITION when asked for contributions, and says how to get them", async () => {
+  test("answers FAILED_PRECONDITION to a request for contributions, and says how to get them", async () => {
     const values = new Uint8Array(Float32Array.from(row).buffer);
     const batch = { supplierIds: ["S_1"], featureNames: FEATURES, values, withContributions: true };
     const explain = () => Array.fromAsync(client.explain({ supplier: supplier(row) }));

@@ -1,6 +1,6 @@
 import type { CountDroppedEvents } from "../src/domain/audit-ports.ts";
 
-/** Counts losses by reason, for tests to look at. */
+/** Counts dropped events by reason, so that tests can read the counts. */
 export function losses(): { readonly counts: Record<string, number>; readonly lost: CountDroppedEvents } {
   const counts: Record<string, number> = {};
   const lost: CountDroppedEvents = (events, reason) => {

@@ -59,7 +59,7 @@ const COLUMNS = ["riskScores", "margins", "bands", "missingCounts", "contributio
 const columnsOf = (batches: readonly PredictBatchResponse[]) =>
   Object.fromEntries(COLUMNS.map((name) => [name, Buffer.concat(batches.map((batch) => batch[name]))]));
 
-test("a large batch, scored in threads, has the bits and violations of small ones, scored at once", async () => {
+test("a large batch, scored in threads, has the same bits and violations as small batches scored on the event loop", async () => {
   const small: PredictBatchResponse[] = [];
   for (let first = 0; first < 600; first += 15) small.push(await client.predictBatch(request(first, first + 15)));
   const large = await client.predictBatch(request(0, 600));
@@ -69,7 +69,7 @@ test("a large batch, scored in threads, has the bits and violations of small one
   expect(violations).toHaveLength(12);
 });
 
-test("batches go on over a change of champion, each by one model", async () => {
+test("batches continue while the champion changes, each scored by one version", async () => {
   const before = columnsOf([await client.predictBatch(request(0, 600))]);
   const going = Array.from({ length: 8 }, () => client.predictBatch(request(0, 600)));
   const version = await publishDemoModel(root, 7);
@@ -81,13 +81,13 @@ test("batches go on over a change of champion, each by one model", async () => {
     expect(columnsOf([batch])).toEqual(batch.model?.version === version ? after : before);
 });
 
-test("a batch whose deadline passes ends, and the next is answered", async () => {
+test("a batch ends at its deadline, and the next batch is answered", async () => {
   const late = client.predictBatch(request(0, 1_500), { timeoutMs: 1 });
   expect(await late.then(() => undefined, ConnectError.from)).toMatchObject({ code: Code.DeadlineExceeded });
   expect((await client.predictBatch(request(0, 600))).bands).toHaveLength(600);
 });
 
-/** The numbers of a request, feature by feature. */
+/** The values of a request, feature by feature. */
 const columnsIn = ({ values, supplierIds }: ReturnType<typeof request>) => {
   const all = new Float32Array(values.buffer);
   return DEMO_FEATURES.map((name, i) => ({
@@ -104,7 +104,7 @@ const rejected = async (over: object) => {
   return [error.code, error.rawMessage];
 };
 
-test("named columns and checked bytes give the same scores; bytes without checksums too, with a warning", async () => {
+test("named columns, bytes with checksums, and bytes without checksums (with a warning) give the same scores", async () => {
   const bytes = request(0, 100);
   new Float32Array(bytes.values.buffer)[3] = Number.NaN;
   const { featureNames: _, values: __, ...rest } = bytes;
@@ -123,7 +123,7 @@ test("named columns and checked bytes give the same scores; bytes without checks
   expect(answers[0]?.missingCounts[6]).toBe(1);
 });
 
-test("row-major and big-endian bytes, and features in another order, do not pass the checksums", async () => {
+test("row-major bytes, big-endian bytes and features in another order do not match the checksums", async () => {
   const { values, featureNames } = request(0, 100);
   const valuesChecksums = checksumsOf(request(0, 100));
   const all = new Float32Array(values.buffer);
@@ -150,7 +150,7 @@ test("row-major and big-endian bytes, and features in another order, do not pass
   ]);
 });
 
-test("named columns fit the rows and come once", async () => {
+test("a named column with a wrong number of rows, or named twice, is rejected", async () => {
   const [column] = columnsIn(request(0, 100));
   if (!column) throw new Error("the demo has no features");
   const none = { featureNames: [], values: new Uint8Array() };
@@ -168,7 +168,7 @@ test.each([
   ["x".repeat(129), "has 129 bytes; expected 1 to 128"],
   ["ü".repeat(65), "has 130 bytes; expected 1 to 128"],
   ["x".repeat(100_000), "has 100000 bytes; expected 1 to 128"],
-])("an id that a single call refuses is refused in a batch, with its row", async (id, reason) => {
+])("an id that a single call rejects is rejected in a batch, with its row", async (id, reason) => {
   const { supplierIds } = request(0, 100);
   expect(await rejected({ supplierIds: supplierIds.with(7, id) })).toEqual([
     Code.InvalidArgument,
@@ -176,7 +176,7 @@ test.each([
   ]);
 });
 
-test("ids of 128 bytes are taken; a text over 1 MiB of UTF-8 is refused, whatever its characters are", async () => {
+test("ids of 128 bytes are accepted; a text over 1 MiB of UTF-8 is rejected, whatever its characters are", async () => {
   const { supplierIds, contractTexts } = request(0, 100);
   const longest = supplierIds.with(0, "x".repeat(128)).with(1, "ü".repeat(64));
   expect((await client.predictBatch({ ...request(0, 100), supplierIds: longest })).bands).toHaveLength(100);

@@ -78,7 +78,7 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-test("every protocol at both doors gives the same score, bit for bit", async () => {
+test("every protocol on both listeners returns the same score, bit for bit", async () => {
   const scores = [];
   for (const client of Object.values(clients())) scores.push(await client.predict({ supplier: supplier(1) }));
   const first = scores[0]?.score;
@@ -95,7 +95,7 @@ test("every protocol at both doors gives the same score, bit for bit", async () 
   });
 });
 
-test("the monolith's POST /predict gives that score too", async () => {
+test("POST /predict of the earlier monolith returns that score too", async () => {
   const { features, categories, text } = demoSupplier(1);
   const response = await fetch(`${web}/predict`, {
     method: "POST",
@@ -108,7 +108,7 @@ test("the monolith's POST /predict gives that score too", async () => {
   expect(["low", "medium", "high"]).toContain(flat.band);
 });
 
-test("POST /explain streams one JSON message a line, base first", async () => {
+test("POST /explain streams one JSON message per line, base first", async () => {
   const { features, categories } = demoSupplier(2);
   const response = await fetch(`${web}/explain`, {
     method: "POST",
@@ -122,7 +122,7 @@ test("POST /explain streams one JSON message a line, base first", async () => {
   expect(lines.at(-1)).toBe("narrative_source");
 });
 
-test("POST /predict and POST /explain name a warning's code as before it was an enum", async () => {
+test("POST /predict and POST /explain write warning codes as they did before the code was an enum", async () => {
   const body = JSON.stringify({ supplier_id: "S_3", ...demoSupplier(3).features, region: "Atlantis" });
   const post = (path: string) => fetch(`${web}${path}`, { method: "POST", body });
   const warning = { code: "UNKNOWN_CATEGORY", feature: "region" };
@@ -143,7 +143,7 @@ test("an explanation adds up to the score's margin", async () => {
   expect(parts.at(-1)?.part).toEqual({ case: "narrativeSource", value: NarrativeSource.TEMPLATE });
 });
 
-test("a batch gives each row the score it has alone, and a fault to the bad row only", async () => {
+test("a batch gives each row the score of a single call, and only the invalid row gets a violation", async () => {
   const n = 3;
   const values = new Float32Array(
     DEMO_FEATURES.flatMap((name, c) =>
@@ -174,7 +174,7 @@ test("a batch gives each row the score it has alone, and a fault to the bad row 
   expect(response.contributions.byteLength).toBe(n * response.columnNames.length * 4);
 });
 
-test("bad suppliers are refused with the field's path and the nearest name", async () => {
+test("invalid suppliers are rejected with the path of the field and the most similar name", async () => {
   const rejected = async (over: Partial<ReturnType<typeof supplier>>) => {
     const error = await failure(clients().grpc.predict({ supplier: { ...supplier(1), ...over } }));
     expect(error.code).toBe(Code.InvalidArgument);
@@ -194,7 +194,7 @@ test("bad suppliers are refused with the field's path and the nearest name", asy
   expect(long.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.contract_text");
 });
 
-test("batches that do not fit together name the field", async () => {
+test("batches with columns of different lengths are rejected, and the error names the field", async () => {
   const send = (over: object) =>
     failure(
       clients().grpc.predictBatch({
@@ -212,14 +212,14 @@ test("batches that do not fit together name the field", async () => {
   );
 });
 
-test("with too few features the band is UNKNOWN and no number is sent", async () => {
+test("with too few features the band is UNKNOWN and risk_score is unset", async () => {
   const { score } = await clients().grpc.predict({ supplier: { supplierId: "x", features: { past_disputes: 1 } } });
   expect(score?.band).toBe(Band.UNKNOWN);
   expect(score?.riskScore).toBeUndefined();
   expect(score?.missingFeatures).toContain("delivery_score");
 });
 
-test("flat JSON that is no supplier is refused in one clear line", async () => {
+test("flat JSON that is not a supplier is rejected with one clear line", async () => {
   const post = async (body: string) => {
     const response = await fetch(`${web}/predict`, { method: "POST", body });
     return { status: response.status, ...((await response.json()) as { message: string }) };
@@ -245,7 +245,7 @@ describe("flat JSON", () => {
   const [feature = ""] = DEMO_FEATURES;
   const value = demoSupplier(1).features[feature] ?? 0;
 
-  test("a number as text, null, and a byte order mark mean what they say", async () => {
+  test("a number as text, null, and a byte order mark are accepted", async () => {
     const expected = (await answer(flat({}))).json;
     for (const body of [flat({ [feature]: String(value) }), `\ufeff${flat({ contract_text: null, region: null })}`])
       expect((await answer(body)).json).toEqual(expected);
@@ -294,7 +294,7 @@ describe("flat JSON", () => {
       "past_dispute",
       expect.stringContaining('did you mean "past_disputes"?'),
     ],
-  ])("%s is refused in its own terms", async (_, over, field, description) => {
+  ])("%s is rejected, and the error uses the names of flat JSON", async (_, over, field, description) => {
     for (const path of ["/predict", "/explain"]) {
       const { status, json } = await answer(flat(over), path);
       expect([status, json.details[1].debug.fieldViolations]).toEqual([400, [{ field, description }]]);
@@ -302,7 +302,7 @@ describe("flat JSON", () => {
     }
   });
 
-  test("a query that no path takes is refused", async () => {
+  test("a query parameter on a path that has none is rejected", async () => {
     const response = await fetch(`${web}/predict?model_version=v1`, { method: "POST", body: flat({}) });
     expect([response.status, (await response.json()).message]).toEqual([
       400,
@@ -311,7 +311,7 @@ describe("flat JSON", () => {
   });
 });
 
-test("null for a feature in Connect JSON is refused with its path", async () => {
+test("null for a feature in Connect JSON is rejected with its path", async () => {
   const response = await fetch(`${web}/bellwether.inference.v1.InferenceService/Predict`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -331,7 +331,7 @@ test("null for a feature in Connect JSON is refused with its path", async () => 
   ]);
 });
 
-test("unknown models and versions are NOT_FOUND; a named version answers", async () => {
+test("unknown models and versions are NOT_FOUND; a version that is named scores", async () => {
   const predict = (model: { modelName?: string; modelVersion?: string }) =>
     clients().grpc.predict({ supplier: supplier(1), model });
   expect((await failure(predict({ modelName: "nobody" }))).code).toBe(Code.NotFound);
@@ -340,7 +340,7 @@ test("unknown models and versions are NOT_FOUND; a named version answers", async
   expect((await predict({ modelVersion: "v1" })).score?.model?.version).toBe("v1");
 });
 
-test("the registry's reads list versions, aliases and history", async () => {
+test("ModelRegistryService lists versions, aliases and history", async () => {
   const registry = createClient(ModelRegistryService, createGrpcTransport({ baseUrl: grpc }));
   expect((await registry.listVersions({})).versions[0]).toMatchObject({ version: "v1", origin: VersionOrigin.TRAINED });
   const { modelCard, features } = await registry.getVersion({});
@@ -359,7 +359,7 @@ test("the registry's reads list versions, aliases and history", async () => {
   expect((await failure(registry.listVersions({ modelName: "nobody" }))).code).toBe(Code.NotFound);
 });
 
-test("a new champion is taken up while calls go on, and a broken one is not", async () => {
+test("a new champion is loaded while calls continue, and a broken one is not", async () => {
   const version = await publishDemoModel(root, 7);
   const answering = async () => (await clients().grpc.predict({ supplier: supplier(1) })).score?.model?.version;
   await vi.waitFor(async () => expect(await answering()).toBe(version), { timeout: 15_000, interval: 10 });
@@ -368,7 +368,8 @@ test("a new champion is taken up while calls go on, and a broken one is not", as
   const trained = await trainDemoModel(8);
   const publication = { ...trained, modelName, origin: "trained" as const, configHash: "", evaluation: null, now };
   const unchecked = async () => {};
-  // It loads nowhere, whatever its digests say: a version of a release with another runtime, say.
+  // This version cannot be loaded although its digests are correct, like a version of a release with another
+  // runtime.
   const broken = await publishVersion(root, { ...publication, onnx: Uint8Array.of(1, 2, 3) }, unchecked);
   const set = { modelName, alias: "champion" as const, setBy: "test", reason: "there and back", now };
   await setAlias(root, { ...set, version: broken.version }, unchecked);
@@ -383,7 +384,7 @@ test("a new champion is taken up while calls go on, and a broken one is not", as
   await vi.waitFor(async () => expect(await answering()).toBe("v1"), { timeout: 15_000, interval: 10 });
 });
 
-test("without a model it says UNAVAILABLE and is not ready, until one is published", async () => {
+test("without a model, calls are UNAVAILABLE and the service is not ready, until a model is published", async () => {
   const empty = await mkdtemp(path.join(os.tmpdir(), "ml-service-empty-"));
   const starting = await createMlService({ ...config(), registryRoot: empty });
   const client = createClient(
@@ -399,7 +400,7 @@ test("without a model it says UNAVAILABLE and is not ready, until one is publish
   await rm(empty, { recursive: true, force: true });
 });
 
-test("with an alias file that is none it says so, and serves what it has loaded before", async () => {
+test("with an invalid alias file, the status reports the error, and the loaded version is still served", async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), "ml-service-aliases-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await publishDemoModel(folder);
@@ -411,7 +412,7 @@ test("with an alias file that is none it says so, and serves what it has loaded 
   const destination = {
     write(line: string) {
       const { msg, err } = JSON.parse(line);
-      if (msg === "champion not taken up") rejections.push(err);
+      if (msg === "champion not loaded") rejections.push(err);
     },
   };
   const logger = createLogger({ name: "ml-service", level: "warn", destination });

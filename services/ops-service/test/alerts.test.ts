@@ -109,7 +109,7 @@ test("an alert that nobody has taken lapses in the fourth run in a row without a
   expect(events[0]).toMatchObject({
     kind: AlertEventKind.RESOLVED,
     actor: "rules",
-    note: "No score in 4 runs in a row; the alert's own is of 2026-W01.",
+    note: "No score in 4 runs in a row; the alert's score is from 2026-W01.",
   });
   expect(events[0]?.riskScore).toBeUndefined();
   await week(6, ...rest);

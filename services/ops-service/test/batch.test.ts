@@ -148,7 +148,7 @@ test("completing refuses missing chunks and counts that do not add up", async ()
   const counts = await failureOf(ops.batch.completeRun({ ...totals, chunksTotal: 2 }));
   expect([counts.code, counts.rawMessage]).toEqual([
     Code.FailedPrecondition,
-    expect.stringContaining("2 rows read, but 4 scored, 0 faulty and 0 rejected make 4"),
+    expect.stringContaining("2 rows read, but 4 scored, 0 invalid and 0 rejected make 4"),
   ]);
 });
 

@@ -142,7 +142,8 @@ test("without ml-service its RPCs are UNAVAILABLE in one line and the rest is se
   const gone = await standIn({});
   await gone.stop();
   const alone = await openOps({ mlUrl: gone.url });
-  const line = "ml-service does not answer: no scores and explanations until it does; everything else goes on";
+  const line =
+    "ml-service does not answer: scores and explanations are not available until it does; all other calls are";
   for (const client of clientsOf(alone))
     for (const call of [() => client.predict({ supplier }), () => Array.fromAsync(client.explain({ supplier }))]) {
       const failure = await failureOf(call());

@@ -13,28 +13,37 @@ import { startSinkThread } from "./sink-thread.ts";
 export interface AuditSink {
   readonly record: RecordEvent;
   readonly lost: CountDroppedEvents;
-  /** Lets go of what it holds, for at most 2 s. */
+  /** Writes or sends the events that it holds, for at most 2 s, and releases its resources. */
   stop(): Promise<void>;
 }
 
 export interface AuditSinkOptions {
-  /** "ops": ops-service, over a spool on disk; "stdout": lines of JSON; "file:PATH": the same, appended to a file; "off": nowhere. */
+  /**
+   * "ops": sends to ops-service, through a spool on disk. "stdout": writes lines of JSON. "file:PATH":
+   * appends lines of JSON to a file. "off": records nothing.
+   */
   readonly sink: string;
-  /** Where ops-service is, and how this service shows itself to it. */
+  /** The address of ops-service, and the credentials of this service for it. */
   readonly ops: { readonly url: string; readonly access?: PeerEnv };
   /** Folder of the spool. */
   readonly spoolFolder: string;
   readonly logger: Logger;
-  /** Default: counted in the metric `bellwether.audit.lost` and logged. */
+  /**
+   * Called for each event that is dropped. Default: counts it in the metric `bellwether.audit.lost` and logs
+   * it.
+   */
   readonly lost?: CountDroppedEvents;
 }
 
-/** What `BELLWETHER_AUDIT_SINK` may be. */
+/** The valid values of `BELLWETHER_AUDIT_SINK`. */
 export const AUDIT_SINK = { pattern: /^(ops|stdout|off|file:.{1,4096})$/, expected: "ops, stdout, file:PATH or off" };
 
 const STOP_MS = 2_000;
 
-/** Opens the sink; undefined: nothing is to be recorded. @throws AuditSinkError when a file or the spool's folder cannot be written */
+/**
+ * Opens the sink. Returns undefined when nothing is to be recorded. @throws AuditSinkError when a file or the
+ * spool's folder cannot be written
+ */
 export async function openAuditSink(options: AuditSinkOptions): Promise<AuditSink | undefined> {
   const { sink, logger, lost = countDroppedEvents(logger) } = options;
   if (sink === "off") return undefined;
@@ -49,7 +58,10 @@ function lineSink(writeLines: WriteLines, lost: CountDroppedEvents): AuditSink {
   return { record: queue.record, lost, stop: () => queue.stop(STOP_MS) };
 }
 
-/** Every event passes the spool: what is on disk when the process is killed is sent by the next one. */
+/**
+ * Every event goes through the spool: when this process is killed, the next process sends the events that are
+ * on disk.
+ */
 async function openOpsSink({
   ops: { url, access },
   spoolFolder,

@@ -1,19 +1,22 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
 
-/** A line as it stands on disk. */
+/** An event as it is stored on disk. */
 interface StoredEvent extends Pick<AuditEvent, "kind" | "actor" | "subject" | "payload"> {
   readonly event_id: string;
   /** ISO 8601, UTC. */
   readonly occurred_at: string;
 }
 
-/** An event as one line of JSON, without the line's end. */
+/** Encodes an event as one line of JSON, without the line break. */
 export function lineFromEvent({ eventId, kind, actor, subject, occurredAtMs, payload }: AuditEvent): string {
   const occurred_at = new Date(occurredAtMs).toISOString();
   return JSON.stringify({ event_id: eventId, kind, actor, subject, occurred_at, payload } satisfies StoredEvent);
 }
 
-/** Reads a line that `lineFromEvent` wrote; null for what a crash or a broken disk left of one. */
+/**
+ * Decodes a line that `lineFromEvent` encoded. Returns null for an incomplete line, for example after a crash
+ * or a disk error.
+ */
 export function eventFromLine(line: string): AuditEvent | null {
   try {
     const { event_id: eventId, kind, actor, subject, occurred_at, payload } = JSON.parse(line) as StoredEvent;

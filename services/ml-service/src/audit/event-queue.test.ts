@@ -12,7 +12,7 @@ const event = (i: number): AuditEvent => ({
   payload: {},
 });
 
-test("events are written in their order, many at a time", async () => {
+test("events are written in order, many in one write", async () => {
   const { counts, lost } = losses();
   const written: number[][] = [];
   const queue = createEventQueue({
@@ -26,7 +26,7 @@ test("events are written in their order, many at a time", async () => {
   expect(counts).toEqual({});
 });
 
-test("a full queue loses the newest event and counts it", async () => {
+test("a full queue drops the newest event and counts it", async () => {
   const { counts, lost } = losses();
   const written: AuditEvent[] = [];
   const queue = createEventQueue({ write: async (events) => void written.push(...events), lost, capacity: 3 });
@@ -38,7 +38,7 @@ test("a full queue loses the newest event and counts it", async () => {
   expect(written.map((e) => e.occurredAtMs)).toEqual([0, 1, 2]);
 });
 
-test("a write that fails loses its events only", async () => {
+test("a failed write drops only the events of that write", async () => {
   const { counts, lost } = losses();
   const written: number[] = [];
   const queue = createEventQueue({
@@ -55,7 +55,7 @@ test("a write that fails loses its events only", async () => {
   expect(written).toEqual([1]);
 });
 
-test("a stop does not wait for a writer that hangs, and counts what it holds", async () => {
+test("stop does not wait for a writer that hangs, and counts the events that were not written", async () => {
   const { counts, lost } = losses();
   const queue = createEventQueue({ write: () => new Promise(() => {}), lost });
   for (let i = 0; i < 250; i++) queue.record(event(i));

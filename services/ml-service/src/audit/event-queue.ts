@@ -2,30 +2,38 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { CountDroppedEvents, RecordEvent } from "../domain/audit-ports.ts";
 
-/** Events on their way from the calls to a slower place. */
+/** Buffers events between the calls, which never wait, and a slower writer. */
 export interface EventQueue {
   readonly record: RecordEvent;
-  /** Waits until all that was recorded is written, for at most `withinMs`; what is left then is counted as lost. */
+  /**
+   * Waits until all recorded events are written, for at most `withinMs`. Events that are left then are
+   * counted as dropped.
+   */
   stop(withinMs: number): Promise<void>;
 }
 
 export interface EventQueueOptions {
-  /** Writes events in their order; a rejection loses all of them. */
+  /** Writes events in order. When it rejects, all of these events are dropped. */
   readonly write: (events: readonly AuditEvent[]) => Promise<void>;
   readonly lost: CountDroppedEvents;
-  /** Events held at most. Default 10,000: some 20 MB. */
+  /** Maximum number of events in the queue. Default 10,000, which is about 20 MB. */
   readonly capacity?: number;
 }
 
-/** Events written at a time: making their text holds the event loop for well under a millisecond. */
+/** Events in one write. Encoding them blocks the event loop for well under a millisecond. */
 const WRITE_EVENTS = 200;
-/** Time in which events gather for a write, and may be lost with a killed process: small writes cost more than what they write. */
+/**
+ * How long events are collected before a write, because many small writes are expensive. A killed process
+ * drops the events of this time.
+ */
 const GATHER_MS = 20;
 
-/** A queue with one writer. What does not fit is lost, the newest first: a caller never waits. */
+/**
+ * Creates a queue with one writer. When it is full, it drops the newest event, so that a caller never waits.
+ */
 export function createEventQueue({ write, lost, capacity = 10_000 }: EventQueueOptions): EventQueue {
   const waiting: AuditEvent[] = [];
-  let inHand = 0;
+  let beingWritten = 0;
   let draining: Promise<void> | undefined;
   let isStopped = false;
 
@@ -33,9 +41,9 @@ export function createEventQueue({ write, lost, capacity = 10_000 }: EventQueueO
     while (waiting.length > 0) {
       if (waiting.length < WRITE_EVENTS) await pause(GATHER_MS);
       const events = waiting.splice(0, WRITE_EVENTS);
-      inHand = events.length;
+      beingWritten = events.length;
       await write(events).catch(() => lost(isStopped ? 0 : events.length, "write_failed"));
-      inHand = 0;
+      beingWritten = 0;
     }
     draining = undefined;
   };
@@ -49,7 +57,7 @@ export function createEventQueue({ write, lost, capacity = 10_000 }: EventQueueO
     async stop(withinMs) {
       await Promise.race([draining, pause(withinMs, undefined, { ref: false })]);
       isStopped = true;
-      lost(inHand + waiting.splice(0).length, "stopped");
+      lost(beingWritten + waiting.splice(0).length, "stopped");
     },
   };
 }

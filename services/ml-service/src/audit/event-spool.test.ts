@@ -14,7 +14,7 @@ beforeEach(async () => {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
 });
 
-/** Reads a spool to its end. */
+/** Reads and removes all lines of a spool. */
 async function drain(spool: Awaited<ReturnType<typeof openEventSpool>>): Promise<string[]> {
   const lines: string[] = [];
   for (let segment = await spool.oldest(); segment; segment = await spool.oldest()) {
@@ -23,10 +23,10 @@ async function drain(spool: Awaited<ReturnType<typeof openEventSpool>>): Promise
   }
   return lines;
 }
-/** The number of a process that is no more. */
+/** The id of a process that has ended. */
 const deadPid = (): number => spawnSync(process.execPath, ["--version"]).pid;
 
-test("lines come back in their order, over many files, and leave nothing on disk", async () => {
+test("lines are read in the order of writing, over many files, and leave nothing on disk", async () => {
   const spool = await openEventSpool({ folder, lost });
   const lines = Array.from({ length: 40 }, (_, i) => `${i} ${"x".repeat(100_000)}`);
   await Promise.all(lines.map((line) => spool.append([line])));
@@ -39,7 +39,7 @@ test("lines come back in their order, over many files, and leave nothing on disk
   expect(counts).toEqual({});
 });
 
-test("what is not removed is given again", async () => {
+test("a segment that is not removed is returned again", async () => {
   await using spool = await openEventSpool({ folder, lost });
   await spool.append(["a", "b"]);
   expect((await spool.oldest())?.lines).toEqual(["a", "b"]);
@@ -48,7 +48,7 @@ test("what is not removed is given again", async () => {
   expect(await drain(spool)).toEqual(["a", "b", "c"]);
 });
 
-test("the bound holds to the byte, and place that is freed is used again", async () => {
+test("the spool holds exactly its maximum of bytes, and reuses the space of removed lines", async () => {
   await using spool = await openEventSpool({ folder, maxBytes: 20, lost });
   await spool.append(["123456789", "123456789"]);
   expect(counts).toEqual({});
@@ -59,7 +59,7 @@ test("the bound holds to the byte, and place that is freed is used again", async
   expect(await drain(spool)).toEqual(["again"]);
 });
 
-test("lines of a killed process are taken over before new ones; its half-written last line is dropped and counted", async () => {
+test("lines of a killed process come before new ones; its incomplete last line is dropped and counted", async () => {
   const orphan = path.join(folder, `${deadPid()}-abcdef`);
   await mkdir(orphan);
   await writeFile(path.join(orphan, "000000000000002-000000000-x.jsonl"), "c\nhalf of a li");
@@ -71,7 +71,7 @@ test("lines of a killed process are taken over before new ones; its half-written
   expect((await readdir(folder)).length).toBe(1);
 });
 
-test("the bound covers what was taken over", async () => {
+test("the maximum includes lines of a killed process", async () => {
   const orphan = path.join(folder, `${deadPid()}-abcdef`);
   await mkdir(orphan);
   await writeFile(path.join(orphan, "000000000000001-000000000-x.jsonl"), "123456789\n");
@@ -81,7 +81,7 @@ test("the bound covers what was taken over", async () => {
   expect(await drain(spool)).toEqual(["123456789", "1234"]);
 });
 
-test("lines of a process that runs are left to it", async () => {
+test("lines of a running process are not taken over", async () => {
   const other = path.join(folder, `${process.ppid}-abcdef`);
   await mkdir(other);
   await writeFile(path.join(other, "000000000000001-000000000-x.jsonl"), "theirs\n");
@@ -90,7 +90,7 @@ test("lines of a process that runs are left to it", async () => {
   expect(await readdir(other)).toHaveLength(1);
 });
 
-test("other files in the folder are left alone", async () => {
+test("other files in the folder are not changed", async () => {
   await appendFile(path.join(folder, "notes.txt"), "mine");
   await mkdir(path.join(folder, "1-toolong"));
   await using spool = await openEventSpool({ folder, lost });
@@ -98,7 +98,7 @@ test("other files in the folder are left alone", async () => {
   expect((await readdir(folder)).sort()).toContain("1-toolong");
 });
 
-test("a folder that cannot be made is one line", async () => {
+test("a folder that cannot be created is reported as one line", async () => {
   await writeFile(path.join(folder, "file"), "");
   await expect(openEventSpool({ folder: path.join(folder, "file", "spool"), lost })).rejects.toThrow(
     /^BELLWETHER_AUDIT_SINK: .* cannot be written \(ENOTDIR\); give another place, or set it to off$/,

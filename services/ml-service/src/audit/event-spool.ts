@@ -2,25 +2,37 @@ import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rename, rm, r
 import path from "node:path";
 import { AuditSinkError, type CountDroppedEvents } from "../domain/audit-ports.ts";
 
-/** Lines on disk that wait to be sent, oldest first. They survive a killed process; the last ones may not survive a power cut. */
+/**
+ * A queue of lines on disk, oldest first. Lines survive when the process is killed; the last lines may be
+ * lost in a power failure.
+ */
 export interface EventSpool extends AsyncDisposable {
-  /** Appends lines in their order. What goes over the bound is counted as lost. @throws Error when the disk takes none of them */
+  /**
+   * Appends lines in order. Lines above the maximum size are counted as dropped. @throws Error when the disk
+   * accepts none of them
+   */
   append(lines: readonly string[]): Promise<void>;
-  /** The oldest lines, up to 1 MiB; they stay where they are until `remove`. Null: there are none. */
+  /**
+   * Returns the oldest lines, up to 1 MiB. They stay in the spool until `remove` is called. Null: the spool
+   * is empty.
+   */
   oldest(): Promise<SpoolSegment | null>;
 }
 
-/** Some lines of a spool. */
+/** The oldest lines of a spool. */
 export interface SpoolSegment {
   readonly lines: readonly string[];
-  /** Frees their place. */
+  /** Removes these lines from the spool. */
   remove(): Promise<void>;
 }
 
 export interface EventSpoolOptions {
-  /** Folder of its own among all services; processes may share it, each has its own folder in it. */
+  /**
+   * A folder that no other service uses. Several processes of this service can share it: each creates its own
+   * folder in it.
+   */
   readonly folder: string;
-  /** Bytes kept at most. Default 64 MiB. */
+  /** Maximum size in bytes. Default 64 MiB. */
   readonly maxBytes?: number;
   readonly lost: CountDroppedEvents;
 }
@@ -36,7 +48,9 @@ interface Writing {
   bytes: number;
 }
 
-/** Opens the spool and takes over what killed processes left in the folder. @throws AuditSinkError */
+/**
+ * Opens the spool, and takes over the lines that killed processes left in the folder. @throws AuditSinkError
+ */
 export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: EventSpoolOptions): Promise<EventSpool> {
   const own = await makeOwnFolder(folder).catch((error: unknown) => {
     throw new AuditSinkError(folder, error);
@@ -49,7 +63,7 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
   let begun = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** One at a time, in the order asked for. */
+  /** Runs operations one at a time, in the order in which they were called. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work);
     last = turn.catch(() => {});
@@ -72,7 +86,8 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
     try {
       await handle.appendFile(text);
     } catch (error) {
-      // What a full disk took of it must not be sent as well as counted.
+      // A full disk can have accepted a part of it. That part must not be sent, because the lines are already
+      // counted as dropped.
       await handle.truncate(current.bytes).catch(seal);
       throw error;
     }
@@ -116,13 +131,13 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
     [Symbol.asyncDispose]: () =>
       inTurn(async () => {
         await seal();
-        // Stays when lines are left in it.
+        // The folder stays when it still contains lines.
         await rmdir(own).catch(() => {});
       }),
   };
 }
 
-/** A new folder, named after this process, with the lines of those that are no more. */
+/** Creates a folder named after this process, and moves the lines of ended processes into it. */
 async function makeOwnFolder(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const others = await readdir(folder);
@@ -131,7 +146,7 @@ async function makeOwnFolder(folder: string): Promise<string> {
     const pid = Number(OWNER.exec(name)?.[1] ?? 0);
     if (pid === 0 || isRunning(pid)) continue;
     const orphan = path.join(folder, name);
-    // Another process that starts now may be faster with any of them.
+    // Another process that starts at the same time can have moved or removed any of these files.
     for (const segment of (await readdir(orphan).catch(ifGone([]))).filter((file) => SEGMENT.test(file)))
       await rename(path.join(orphan, segment), path.join(own, segment)).catch(ifGone(undefined));
     await rmdir(orphan).catch(() => {});
@@ -139,7 +154,10 @@ async function makeOwnFolder(folder: string): Promise<string> {
   return own;
 }
 
-/** Whether another process has this number: in a container, a new process often has that of the one before. */
+/**
+ * Whether another running process has this id. In a container, a new process often has the id of the previous
+ * one.
+ */
 function isRunning(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
@@ -150,7 +168,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Takes a missing file for `value`. */
+/** Returns `value` when the file does not exist. */
 function ifGone<T>(value: T): (error: NodeJS.ErrnoException) => T {
   return (error) => {
     if (error.code === "ENOENT") return value;

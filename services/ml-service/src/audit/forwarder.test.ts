@@ -29,7 +29,7 @@ function memorySpool(...segments: string[][]) {
 const linesOf = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => lineFromEvent(event(from + i)));
 
-test("segments are sent in their order, at most 500 events at a time, and removed", async () => {
+test("segments are sent in order, at most 500 events per message, and then removed", async () => {
   const { counts, lost } = losses();
   const sent: unknown[][] = [];
   const spool = memorySpool(linesOf(0, 501), linesOf(501, 502));
@@ -44,7 +44,7 @@ test("segments are sent in their order, at most 500 events at a time, and remove
   expect(counts).toEqual({});
 });
 
-test("events are as they were before the spool", async () => {
+test("events that went through the spool are unchanged", async () => {
   const sent: AuditEvent[] = [];
   const forwarder = startForwarder({
     ...{ spool: memorySpool(linesOf(7, 8)), lost: () => {}, logger: SILENT },
@@ -54,7 +54,7 @@ test("events are as they were before the spool", async () => {
   expect(sent).toEqual([event(7)]);
 });
 
-test("a trail that does not answer is tried again, told once, and gets everything when it is back", async () => {
+test("while the audit log does not answer, sending is retried and logged once; then all events are sent", async () => {
   const warn = vi.fn();
   const info = vi.fn();
   const sent: unknown[] = [];
@@ -72,7 +72,7 @@ test("a trail that does not answer is tried again, told once, and gets everythin
   await forwarder.stop(2_000);
 });
 
-test("an event that the trail refuses is counted; those around it are sent", async () => {
+test("an event that the audit log rejects is counted as dropped; all other events are sent", async () => {
   const { counts, lost } = losses();
   const sent: unknown[] = [];
   const forwarder = startForwarder({
@@ -87,7 +87,7 @@ test("an event that the trail refuses is counted; those around it are sent", asy
   expect(counts).toEqual({ rejected: 1 });
 });
 
-test("a line that is none is dropped and counted", async () => {
+test("a line that is not an event is dropped and counted", async () => {
   const { counts, lost } = losses();
   const sent: unknown[] = [];
   const [first = "", second = ""] = linesOf(0, 2);
@@ -100,7 +100,7 @@ test("a line that is none is dropped and counted", async () => {
   expect(counts).toEqual({ cut_short: 4 });
 });
 
-test("a stop gives up a call that hangs, and what was not sent stays in the spool", async () => {
+test("stop cancels a call that hangs, and events that were not sent stay in the spool", async () => {
   const spool = memorySpool(linesOf(0, 3));
   const forwarder = startForwarder({
     ...{ spool, lost: () => {}, logger: SILENT },

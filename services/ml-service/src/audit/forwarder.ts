@@ -4,11 +4,14 @@ import { type AppendToSink, type CountDroppedEvents, SinkRejectedError } from ".
 import { eventFromLine } from "./event-line.ts";
 import type { EventSpool } from "./event-spool.ts";
 
-/** Brings what is spooled to the trail. */
+/** Sends the events of the spool to the audit log of ops-service. */
 export interface Forwarder {
-  /** Says that there are new lines. */
+  /** Notifies the forwarder that the spool has new lines. */
   nudge(): void;
-  /** Sends what is left, for at most `withinMs`, and ends; what could not be sent stays in the spool. */
+  /**
+   * Sends the remaining events, for at most `withinMs`, and ends. Events that could not be sent stay in the
+   * spool.
+   */
   stop(withinMs: number): Promise<void>;
 }
 
@@ -24,28 +27,32 @@ export interface ForwarderLogger {
   warn(fields: object, message: string): void;
 }
 
-/** Events of one message, AppendEvents' bound. */
+/** Maximum number of events in one message: the limit of AppendEventsRequest. */
 const SEND_EVENTS = 500;
-/** Between two sends, so that lines gather. */
+/** Pause between two messages, so that more lines are sent in one message. */
 const GATHER_MS = 200;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 10_000;
 
-/** Sends the spool's lines in their order, each at least once, and tries for as long as the trail does not answer. */
+/**
+ * Sends the lines of the spool in order, each at least once, and retries while the audit log does not answer.
+ */
 export function startForwarder({ spool, append, lost, logger }: ForwarderOptions): Forwarder {
   const calls = new AbortController();
   const stopping = new AbortController();
   let wake = (): void => {};
 
-  const rest = (ms: number): Promise<void> =>
+  const sleep = (ms: number): Promise<void> =>
     pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
-  const status = (): Promise<void> =>
+  const newLines = (): Promise<void> =>
     new Promise((resolve) => {
       wake = resolve;
       if (stopping.signal.aborted) resolve();
     });
 
-  /** What the trail refuses is halved until the one event at fault stands alone. */
+  /**
+   * When the audit log rejects a message, sends each half of it again, until only the invalid event is left.
+   */
   const send = async (events: readonly AuditEvent[]): Promise<void> => {
     try {
       await append(events, calls.signal);
@@ -57,7 +64,7 @@ export function startForwarder({ spool, append, lost, logger }: ForwarderOptions
       await send(events.slice(half));
     }
   };
-  /** Sends the oldest lines. False: there were none. */
+  /** Sends the oldest segment. Returns false when the spool is empty. */
   const sendOldest = async (): Promise<boolean> => {
     const segment = await spool.oldest();
     if (segment === null) return false;
@@ -72,15 +79,16 @@ export function startForwarder({ spool, append, lost, logger }: ForwarderOptions
     while (true) {
       try {
         const didSend = await sendOldest();
-        if (failures > 0) logger.info("the audit trail takes events again");
+        if (failures > 0) logger.info("the audit log accepts events again");
         failures = 0;
-        if (didSend) await rest(GATHER_MS);
+        if (didSend) await sleep(GATHER_MS);
         else if (stopping.signal.aborted) return;
-        else await status();
+        else await newLines();
       } catch (error) {
         if (stopping.signal.aborted) return;
-        if (failures++ === 0) logger.warn({ err: error }, "the audit trail takes no events; they are kept on disk");
-        await rest(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
+        if (failures++ === 0)
+          logger.warn({ err: error }, "the audit log does not accept events; they are kept on disk");
+        await sleep(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
       }
     }
   };

@@ -3,23 +3,26 @@ import { appendFile, open } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { AuditSinkError } from "../domain/audit-ports.ts";
 
-/** Writes whole lines, each with its end. */
+/** Writes complete lines, each with its line break. */
 export type WriteLines = (text: string) => Promise<void>;
 
-/** Appends to a file, which is opened anew each time: one that was rotated away is left alone. @throws AuditSinkError */
+/**
+ * Appends to a file. The file is opened for each write, so that a rotated file is no longer written to.
+ * @throws AuditSinkError
+ */
 export async function appendToFile(file: string): Promise<WriteLines> {
   const handle = await open(file, "a", 0o600).catch((error: unknown) => {
     throw new AuditSinkError(file, error);
   });
   await handle.close();
-  let isTorn = false;
+  let isIncomplete = false;
   return async (text) => {
     try {
-      await appendFile(file, isTorn ? `\n${text}` : text, { mode: 0o600 });
-      isTorn = false;
+      await appendFile(file, isIncomplete ? `\n${text}` : text, { mode: 0o600 });
+      isIncomplete = false;
     } catch (error) {
-      // A full disk may have taken part of a line: the next one must not be glued to it.
-      isTorn = true;
+      // A full disk can have accepted a part of a line. The next line must begin on a new line.
+      isIncomplete = true;
       throw error;
     }
   };
@@ -29,8 +32,8 @@ const STDOUT = 1;
 const FULL_PIPE_MS = 10;
 
 /**
- * Writes to standard output. Not by `process.stdout`: that one blocks the event loop when nobody reads the pipe, and a closed pipe
- * would end the process.
+ * Writes to standard output without `process.stdout`, which blocks the event loop when nobody reads the pipe.
+ * A closed pipe would also end the process.
  */
 export async function writeToStdout(text: string): Promise<void> {
   let bytes = Buffer.from(text);

@@ -17,7 +17,7 @@ const rejection = (reason: string | undefined, identified = false) => ({
   ...{ rpc: "s/Predict", code: "UNAUTHENTICATED", reason, identified },
 });
 
-test("calls of one reason are one event with their number, when the time has passed", async () => {
+test("rejected calls of one reason become one event with their number, after the period", async () => {
   const { counts, events } = counting(1);
   for (let i = 0; i < 1_000; i++) counts.count(rejection("TOKEN_INVALID"));
   counts.count({ ...rejection("TOKEN_INVALID"), rpc: "s/Explain" });
@@ -41,7 +41,7 @@ test("calls of one reason are one event with their number, when the time has pas
   await vi.waitFor(() => expect(events).toHaveLength(4), { timeout: 10_000 });
 });
 
-test("the number of events is bounded, whatever reasons there are", () => {
+test("the number of events is bounded, however many reasons there are", () => {
   const { counts, events } = counting();
   for (let i = 0; i < 1_000; i++) counts.count(rejection(`REASON_${i}`));
   counts.flush();

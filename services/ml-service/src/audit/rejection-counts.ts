@@ -1,7 +1,7 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { RecordEvent } from "../domain/audit-ports.ts";
 
-/** A call that was rejected before anybody knew who calls, or because there were too many. */
+/** A call that was rejected before its caller was known, or because of overload. */
 export interface CountedRejection {
   /** "package.Service/Method". */
   readonly rpc: string;
@@ -12,19 +12,25 @@ export interface CountedRejection {
   readonly identified: boolean;
 }
 
-/** Rejected calls on their way to one event per reason and minute: any number of them displaces no other event. */
+/**
+ * Counts rejected calls and records one event per reason and minute, so that a flood of them cannot displace
+ * other events.
+ */
 export interface RejectionCounts {
   count(rejection: CountedRejection): void;
-  /** Records what was counted, now. */
+  /** Records the counted calls at once. */
   flush(): void;
 }
 
 export interface RejectionCountsOptions {
   readonly record: RecordEvent;
   readonly newId: () => string;
-  /** Epoch milliseconds. */
+  /** The current time, epoch milliseconds. */
   readonly now: () => number;
-  /** From the first rejected call to the event that counts it. Default one minute; what was counted meanwhile is lost with a killed process. */
+  /**
+   * Time from the first rejected call to the event that counts it. Default one minute. A killed process loses
+   * the counts of this time.
+   */
   readonly everyMs?: number;
 }
 
@@ -34,14 +40,17 @@ interface Count {
   readonly identified: boolean;
   readonly firstMs: number;
   calls: number;
-  /** Calls by RPC: as many entries as the service has RPCs. */
+  /** Number of calls per RPC. It has at most as many entries as the service has RPCs. */
   readonly rpcs: Map<string, number>;
 }
 
-/** Reasons are constants of our own code; should they ever be more, the rest is counted together. */
+/**
+ * Maximum number of reasons. Reasons are constants of this project; if there are ever more, the rest is
+ * counted together.
+ */
 const MAX_REASONS = 32;
 
-/** Counts rejected calls and records one event per reason when `everyMs` has passed since the first. */
+/** Counts rejected calls, and records one event per reason when `everyMs` has passed since the first call. */
 export function createRejectionCounts(options: RejectionCountsOptions): RejectionCounts {
   const { record, newId, now, everyMs = 60_000 } = options;
   const counts = new Map<string, Count>();

@@ -24,7 +24,7 @@ async function start() {
 const line = (eventId: string): string =>
   lineFromEvent({ ...{ eventId, kind: "prediction.served", actor: "a", subject: "S" }, occurredAtMs: 0, payload: {} });
 
-/** What stands in a spool that nobody uses any more. */
+/** Reads the lines in a spool that no process uses any more. */
 async function linesIn(folder: string): Promise<string[]> {
   await using spool = await openEventSpool({ folder, lost: () => {} });
   const lines: string[] = [];
@@ -35,7 +35,7 @@ async function linesIn(folder: string): Promise<string[]> {
   return lines;
 }
 
-test("lines stay on disk, in their order, while nobody takes them", async () => {
+test("lines stay on disk in order while the audit log does not answer", async () => {
   const { thread, spoolFolder, counts, logger } = await start();
   await thread.append([line("a"), line("b")]);
   await thread.append([line("c")]);
@@ -45,7 +45,7 @@ test("lines stay on disk, in their order, while nobody takes them", async () => 
   expect(counts).toEqual({});
 });
 
-test("a thread that ended is replaced, and what it had on disk is kept", async () => {
+test("a thread that ended is replaced, and its lines on disk are kept", async () => {
   const workers: Worker[] = [];
   const onWorker = (worker: Worker) => void workers.push(worker);
   process.on("worker", onWorker);
@@ -58,11 +58,11 @@ test("a thread that ended is replaced, and what it had on disk is kept", async (
   expect(workers).toHaveLength(2);
   expect(await linesIn(spoolFolder)).toEqual(["before", "after"].map(line));
   expect(logger.warn.mock.calls.map(([, message]) => message)).toContain(
-    "the thread of the audit trail has ended; another will be started",
+    "the audit thread has ended; another one will be started",
   );
 });
 
-test("a folder that cannot be written is told at the start", async () => {
+test("a folder that cannot be written is reported at the start", async () => {
   const options = {
     opsUrl: "http://127.0.0.1:1",
     access: null,

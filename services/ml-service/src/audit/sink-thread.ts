@@ -6,11 +6,14 @@ import type { Logger } from "@bellwether/telemetry/logger";
 import { AuditSinkError, type CountDroppedEvents } from "../domain/audit-ports.ts";
 import type { SinkWorkerData, SinkWorkerTask, WorkerMessage } from "./sink-worker.ts";
 
-/** The spool and its courier in a thread of their own: what they do to lines costs no answer its time. */
+/**
+ * The spool and its forwarder in their own thread, so that their work does not delay the responses of the
+ * service.
+ */
 export interface SinkThread {
-  /** Appends lines to the spool, one call at a time. @throws Error when they are not on disk */
+  /** Appends lines to the spool. Only one call at a time. @throws Error when the lines are not on disk */
   append(lines: readonly string[]): Promise<void>;
-  /** Sends what is left for at most `withinMs`; what could not be sent stays in the spool. */
+  /** Sends the remaining lines, for at most `withinMs`. Lines that could not be sent stay in the spool. */
   stop(withinMs: number): Promise<void>;
 }
 
@@ -19,15 +22,16 @@ export interface SinkThreadOptions extends SinkWorkerData {
   readonly logger: Pick<Logger, "info" | "warn">;
 }
 
-/** Heap of the thread: a segment of the spool many times over. */
+/** Maximum heap of the thread: many times the size of one segment of the spool. */
 const MAX_HEAP_MB = 128;
-/** Between the end of a thread and the start of another. */
+/** Minimum time between two starts of the thread. */
 const RESTART_MS = 1_000;
-/** What closing files may take once sending has ended. */
+/** Time for closing files, after sending has ended. */
 const CLOSE_MS = 250;
 
 /**
- * Starts the thread and does not wait for it: lines do. One that ends by itself is replaced.
+ * Starts the thread without waiting for it; the first append waits. A thread that ends unexpectedly is
+ * replaced.
  * @throws AuditSinkError when the spool's folder cannot be written
  */
 export async function startSinkThread({ lost, logger, ...workerData }: SinkThreadOptions): Promise<SinkThread> {
@@ -37,13 +41,13 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
   let startAfter = 0;
   let settle: ((error?: unknown) => void) | undefined;
 
-  const hear = (status: WorkerMessage): void => {
+  const onMessage = (status: WorkerMessage): void => {
     if (status.kind === "lost") lost(status.events, status.reason);
     else if (status.kind === "log") logger[status.level](status.fields, status.message);
     else settle?.(status.kind === "not_appended" ? status.error : undefined);
   };
-  /** Resolves with the thread's next answer; rejects when it ends instead. */
-  const answer = (): Promise<void> =>
+  /** Resolves with the thread's next response. Rejects when the thread ends first. */
+  const nextResponse = (): Promise<void> =>
     new Promise((resolve, reject) => {
       settle = (error) => {
         settle = undefined;
@@ -57,21 +61,21 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
     current = worker;
-    worker.on("message", hear);
+    worker.on("message", onMessage);
     const ended = once(worker, "exit").then(([code]) => Promise.reject(new Error(`the thread exited with ${code}`)));
     ended.catch((error: unknown) => {
       if (current !== worker) return;
       current = running = undefined;
-      logger.warn({ err: error }, "the thread of the audit trail has ended; another will be started");
+      logger.warn({ err: error }, "the audit thread has ended; another one will be started");
       settle?.(error);
     });
-    await Promise.race([answer(), ended]);
+    await Promise.race([nextResponse(), ended]);
     return worker;
   };
-  /** The thread that takes lines, or is on its way to. */
+  /** The thread that accepts lines, once it is ready. */
   const thread = (): Promise<Worker> => {
     if (running) return running;
-    if (performance.now() < startAfter) return Promise.reject(new Error("the thread of the audit trail has ended"));
+    if (performance.now() < startAfter) return Promise.reject(new Error("the audit thread has ended"));
     startAfter = performance.now() + RESTART_MS;
     running = start();
     return running;
@@ -82,9 +86,9 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
   return {
     async append(lines) {
       const worker = await thread();
-      const answered = answer();
+      const response = nextResponse();
       post(worker, { kind: "append", lines });
-      await answered;
+      await response;
     },
     async stop(withinMs) {
       const worker = current;

@@ -6,20 +6,20 @@ import type { LossReason } from "../domain/audit-ports.ts";
 import { openEventSpool } from "./event-spool.ts";
 import { type ForwarderLogger, startForwarder } from "./forwarder.ts";
 
-/** What the thread of trail-thread.ts is started with. */
+/** The data that sink-thread.ts starts this thread with. */
 export interface SinkWorkerData {
   readonly opsUrl: string;
-  /** How this service shows itself to ops-service; null: not at all. */
+  /** The credentials of this service for ops-service. Null: none. */
   readonly access: PeerEnv | null;
   readonly spoolFolder: string;
 }
 
-/** What it is told. Appends come one at a time, each after the answer to the one before. */
+/** A message to the thread. The next append is sent only after the response to the previous one. */
 export type SinkWorkerTask =
   | { readonly kind: "append"; readonly lines: readonly string[] }
   | { readonly kind: "stop"; readonly withinMs: number };
 
-/** What it says: "ready" once, an answer to each task, and news between them. */
+/** A message from the thread: "ready" once, one response per append, and in between "lost" and "log". */
 export type WorkerMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "appended" }
@@ -27,13 +27,13 @@ export type WorkerMessage =
   | { readonly kind: "lost"; readonly events: number; readonly reason: LossReason }
   | { readonly kind: "log"; readonly level: "info" | "warn"; readonly fields: object; readonly message: string };
 
-const say = (status: WorkerMessage): void => parentPort?.postMessage(status);
+const send = (status: WorkerMessage): void => parentPort?.postMessage(status);
 const lost = (events: number, reason: LossReason): void => {
-  if (events > 0) say({ kind: "lost", events, reason });
+  if (events > 0) send({ kind: "lost", events, reason });
 };
 const logger: ForwarderLogger = {
-  info: (message) => say({ kind: "log", level: "info", fields: {}, message }),
-  warn: (fields, message) => say({ kind: "log", level: "warn", fields, message }),
+  info: (message) => send({ kind: "log", level: "info", fields: {}, message }),
+  warn: (fields, message) => send({ kind: "log", level: "warn", fields, message }),
 };
 
 const { opsUrl, access, spoolFolder } = workerData as SinkWorkerData;
@@ -45,10 +45,10 @@ async function perform(task: SinkWorkerTask): Promise<void> {
   if (task.kind === "append") {
     try {
       await spool.append(task.lines);
-      say({ kind: "appended" });
+      send({ kind: "appended" });
       forwarder.nudge();
     } catch (error) {
-      say({ kind: "not_appended", error });
+      send({ kind: "not_appended", error });
     }
     return;
   }
@@ -62,4 +62,4 @@ let last = Promise.resolve();
 parentPort?.on("message", (task: SinkWorkerTask) => {
   last = last.then(() => perform(task));
 });
-say({ kind: "ready" });
+send({ kind: "ready" });

@@ -6,10 +6,13 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import type { AuditEvent } from "../domain/audit-event.ts";
 import { type AppendToSink, SinkRejectedError } from "../domain/audit-ports.ts";
 
-/** AppendEvents is open-ended: without it, a peer that accepts and never answers would hold the events back for good. */
+/**
+ * Deadline of a call. AppendEvents has none by default, so a peer that never answers would block all events
+ * forever.
+ */
 const TIMEOUT_MS = 10_000;
 
-/** The trail of ops-service; at most 500 events a call. */
+/** Appends events to the audit log of ops-service; at most 500 events per call. */
 export function createOpsSink(transport: Transport): AppendToSink {
   const audit = createClient(AuditService, transport);
   return async (events, signal) => {

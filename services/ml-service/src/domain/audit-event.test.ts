@@ -8,7 +8,7 @@ const sent = {
   contractText: "due in 30 days",
 };
 
-test("a supplier's digest does not depend on the order of its features, and on everything else", () => {
+test("a supplier's digest depends on everything except the order of the features", () => {
   const digest = supplierDigest(sent);
   expect(digest).toMatch(/^[0-9a-f]{64}$/);
   expect(supplierDigest({ ...sent, features: { b: 0.5, a: 1 } })).toBe(digest);
@@ -21,14 +21,14 @@ test("a supplier's digest does not depend on the order of its features, and on e
     expect(supplierDigest({ ...sent, ...over })).not.toBe(digest);
 });
 
-test("anybody can compute a supplier's digest from RFC 8785", () => {
+test("a supplier's digest can be computed with RFC 8785 alone", () => {
   expect(supplierDigest({ supplierId: "é", features: { "10": 1e21, "9": -0 }, categories: {}, contractText: "" })).toBe(
     // printf '%s' '{"categories":{},"contract_text_sha256":"e3b0…b855","features":{"10":1e+21,"9":0},"supplier_id":"é"}' | sha256sum
     "fb6c0149671ffd9c691f87a84999d4004d3044db5bb60048797693291e88d980",
   );
 });
 
-test("numbers that JSON has not are told apart", () => {
+test("NaN, Infinity and -Infinity, which JSON does not have, give different digests", () => {
   const digests = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0].map((a) =>
     supplierDigest({ ...sent, features: { a } }),
   );
@@ -42,12 +42,12 @@ test("a batch's digest covers ids, scores and bands", () => {
   expect(answersDigest(["a", "b"], new Uint8Array(16), new Uint8Array([2, 1]))).not.toBe(digest);
 });
 
-test("a score's bits are those of IEEE 754", () => {
+test("the bits of a score are those of IEEE 754", () => {
   expect(scoreBits(0.7937423734858982)).toBe("3fe9665667f24880");
   expect(scoreBits(1)).toBe("3ff0000000000000");
 });
 
-test("stored text keeps 256 bytes of UTF-8 and not 257, and never half a character", () => {
+test("stored text keeps 256 bytes of UTF-8, not 257, and never a part of a character", () => {
   expect(storedText("x".repeat(256), 256)).toBe("x".repeat(256));
   expect(storedText("x".repeat(257), 256)).toBe("x".repeat(256));
   for (const character of ["é", "€", "😀"])

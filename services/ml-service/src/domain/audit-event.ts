@@ -1,21 +1,21 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "@bellwether/contract/canonical-json";
 
-/** What the audit trail keeps of one call. It holds digests of what came in: no feature value and no contract text. */
+/** The audit event of one call. It contains digests of the input, but no feature value and no contract text. */
 export interface AuditEvent {
-  /** A UUID: a store that is given it twice keeps it once. */
+  /** A UUID. A store that receives the same id twice keeps one event. */
   readonly eventId: string;
   readonly kind: "prediction.served" | "batch.served" | "explanation.served" | "call.refused" | "calls.refused";
   /** Who called, 1 to 256 bytes. */
   readonly actor: string;
-  /** The supplier asked about, at most 256 bytes; empty for a batch. */
+  /** Id of the supplier in the request, at most 256 bytes; empty for a batch. */
   readonly subject: string;
   /** When the call ended, epoch milliseconds. */
   readonly occurredAtMs: number;
   readonly payload: AuditPayload;
 }
 
-/** Details of an event; JSON of at most a few KiB. */
+/** Details of an event. As JSON at most a few KiB. */
 export type AuditPayload = { readonly [name: string]: string | number | null | AuditPayload };
 
 /** A supplier as a caller sent it. */
@@ -27,8 +27,9 @@ export interface SupplierSent {
 }
 
 /**
- * SHA-256, lower-case hex, of `{categories, contract_text_sha256, features, supplier_id}` in canonical JSON (RFC 8785), whatever order
- * the features came in. A number that JSON has not stands as the text "NaN", "Infinity" or "-Infinity".
+ * SHA-256, lower-case hex, of `{categories, contract_text_sha256, features, supplier_id}` in canonical JSON
+ * (RFC 8785), independent of the order of the features. A number that JSON does not have is written as the
+ * text "NaN", "Infinity" or "-Infinity".
  */
 export function supplierDigest({ supplierId, features, categories, contractText }: SupplierSent): string {
   const values = Object.values(features).every(Number.isFinite)
@@ -43,21 +44,24 @@ export function supplierDigest({ supplierId, features, categories, contractText 
   return hash("sha256", canonicalJson(input));
 }
 
-/** SHA-256, lower-case hex, of the ids as a JSON array, then the risk scores, then the bands, both as they were sent. */
+/**
+ * SHA-256, lower-case hex, of the ids as a JSON array, then the bytes of the risk scores, then the bytes of
+ * the bands.
+ */
 export function answersDigest(supplierIds: readonly string[], riskScores: Uint8Array, bands: Uint8Array): string {
   return hash("sha256", Buffer.concat([Buffer.from(JSON.stringify(supplierIds)), riskScores, bands]));
 }
 
-/** The 64 bits of a score as 16 hex digits, the sign first. */
+/** The 64 bits of a score as 16 hex digits, sign bit first. */
 export function scoreBits(score: number): string {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeDoubleBE(score);
   return bytes.toString("hex");
 }
 
-/** Text that every store takes: well-formed, without NUL, at most `maxBytes` of UTF-8. */
+/** Converts a text so that every store accepts it: well-formed, without NUL, at most `maxBytes` of UTF-8. */
 export function storedText(text: string, maxBytes: number): string {
-  // A character has at least one byte: more of them than bytes never fit.
+  // A character has at least one byte, so a text with more characters than `maxBytes` never fits.
   let kept = text.slice(0, maxBytes).toWellFormed().replaceAll("\0", "�");
   while (Buffer.byteLength(kept) > maxBytes) kept = kept.slice(0, -Math.ceil((Buffer.byteLength(kept) - maxBytes) / 3));
   return kept.toWellFormed();

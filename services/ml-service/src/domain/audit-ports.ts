@@ -1,12 +1,15 @@
 import type { AuditEvent } from "./audit-event.ts";
 
-/** Takes an event to be kept. Returns at once, whatever becomes of it, and never throws. */
+/** Accepts an event for recording. Returns at once and never throws, even when the event is dropped. */
 export type RecordEvent = (event: AuditEvent) => void;
 
-/** Hands events to the trail; resolves when all are in it. @throws SinkRejectedError, or any other error when they may be taken later */
+/**
+ * Sends events to the audit log; resolves when all of them are recorded. @throws SinkRejectedError, or any
+ * other error when a retry can succeed
+ */
 export type AppendToSink = (events: readonly AuditEvent[], signal: AbortSignal) => Promise<void>;
 
-/** Why an event is not kept. */
+/** Why an event was dropped. */
 export type LossReason =
   | "queue_full"
   | "spool_full"
@@ -16,15 +19,15 @@ export type LossReason =
   | "stopped"
   | "not_told";
 
-/** Counts events that are not kept. */
+/** Counts dropped events. */
 export type CountDroppedEvents = (events: number, reason: LossReason) => void;
 
-/** The trail will never take these events. */
+/** The audit log rejects these events: a retry cannot succeed. */
 export class SinkRejectedError extends Error {
   override readonly name = "SinkRejectedError" as const;
 }
 
-/** The place that audit events are to go to cannot be used. */
+/** The destination of audit events cannot be used. */
 export class AuditSinkError extends Error {
   override readonly name = "AuditSinkError" as const;
   constructor(place: string, cause: unknown) {

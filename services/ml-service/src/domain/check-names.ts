@@ -3,7 +3,10 @@ import type { BundleFeature, FeatureBundle } from "@bellwether/risk-model/bundle
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { BatchShapeError } from "./ml-error.ts";
 
-/** Refuses a batch with a column that the model does not know, naming the nearest one that it does. @throws BatchShapeError */
+/**
+ * Rejects a batch that has a column which the model does not know; the error names the most similar known
+ * column. @throws BatchShapeError
+ */
 export function checkColumnNames(bundle: Pick<FeatureBundle, "features">, input: ColumnarInput): void {
   const check = (names: Iterable<string>, kind: "numeric" | "category", field: string): void => {
     const takes = ({ kind: own, codes }: BundleFeature): boolean =>

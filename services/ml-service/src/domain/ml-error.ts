@@ -1,4 +1,4 @@
-/** No model is loaded yet, so nothing can be answered. */
+/** No model is loaded yet, so the call cannot be answered. */
 export class ModelNotReadyError extends Error {
   override readonly name = "ModelNotReadyError" as const;
   readonly retryAfterMs = 1_000;
@@ -7,7 +7,7 @@ export class ModelNotReadyError extends Error {
   }
 }
 
-/** The columns of a batch do not fit together. */
+/** The columns of a batch have different numbers of rows, or a column is not valid. */
 export class BatchShapeError extends Error {
   override readonly name = "BatchShapeError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];

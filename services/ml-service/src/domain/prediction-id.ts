@@ -1,12 +1,18 @@
 import { randomFillSync } from "node:crypto";
 
-/** Random bytes of one id. */
+/** Random bytes in one id. */
 const RANDOM_BYTES = 10;
-/** The system is asked for many ids' bytes at a time: a call costs as much as the rest of an id, many times over. */
+/**
+ * Number of ids whose random bytes are fetched in one call: the call costs many times more than the rest of
+ * an id.
+ */
 const pool = Buffer.alloc(RANDOM_BYTES * 256);
 let taken = pool.length;
 
-/** Makes ids of predictions and events: UUID version 7 (RFC 9562 §5.7), which sort by time. */
+/**
+ * Returns a function that creates ids of predictions and events: UUID version 7 (RFC 9562 §5.7), which sort
+ * by time.
+ */
 export function newPredictionId(now: number = Date.now()): string {
   if (taken === pool.length) {
     randomFillSync(pool);

@@ -17,7 +17,7 @@ test.each([
   expect(defaultScoringThreads(machine)).toBe(threads);
 });
 
-test.each(["0", "257", "many"])("SCORING_THREADS=%s stops the start with the range", async (value) => {
+test.each(["0", "257", "many"])("SCORING_THREADS=%s stops the start, and the error names the range", async (value) => {
   const { code, lines } = await failedStart("ml-service", { SCORING_THREADS: value });
   expect([code, lines.join("\n")]).toEqual([1, expect.stringContaining("SCORING_THREADS: found")]);
   expect(lines.join("\n")).toContain("an integer from 1 to 256");

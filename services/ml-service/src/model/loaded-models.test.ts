@@ -28,7 +28,7 @@ const errorOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-test("a version that is rejected is opened once, and again when its files change; the old one serves on", async () => {
+test("a rejected version is opened again only when its files change; the old version is served until then", async () => {
   await using loadedModels = createLoadedModels(root, modelName, pool, () => new Date(5_000));
   await loadedModels.refreshChampion();
   expect(loadedModels.status()).toMatchObject({ championVersion: "v1", served: { version: "v1" }, rejection: null });

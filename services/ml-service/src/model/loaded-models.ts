@@ -4,19 +4,25 @@ import type { BatchPool } from "@bellwether/scoring/batch/batch-pool";
 import { ModelNotReadyError } from "../domain/ml-error.ts";
 import { openServedModel, type ServedModel } from "./served-model.ts";
 
-/** Which model a caller wants; empty fields mean the champion of the default model. */
+/** Selects the model of a call. Empty fields: the champion of the default model. */
 export interface VersionSelector {
   readonly modelName: string;
   readonly modelVersion: string;
 }
 
-/** Loaded models, each freed only when nobody uses it any more. */
+/** The loaded models. A model is released only when no call uses it any more. */
 export interface LoadedModels extends AsyncDisposable {
-  /** Runs `use` with the wished model held in memory. @throws ModelNotReadyError, ModelNotFoundError, VersionNotFoundError, … */
+  /**
+   * Runs `use` with the selected model, which stays loaded until `use` ends. @throws ModelNotReadyError,
+   * ModelNotFoundError, VersionNotFoundError, …
+   */
   withModel<T>(selector: VersionSelector, use: (model: ServedModel) => Promise<T> | T): Promise<T>;
-  /** Takes up a new champion of the default model. The old one serves on until the new one is loaded and checked, or for good when it is refused. */
+  /**
+   * Loads and checks a new champion of the default model, then serves it. The old version is served until
+   * then, and also when the new one is rejected.
+   */
   refreshChampion(): Promise<"unchanged" | "swapped">;
-  /** What is served now, and why it is not the champion. */
+  /** Returns which version is served, and why it is not the champion. */
   status(): ServingStatus;
 }
 
@@ -27,13 +33,13 @@ export interface ServingStatus {
   readonly championVersion: string;
   /** Null: no champion is loaded. */
   readonly served: { readonly version: string; readonly modelDigest: string; readonly since: Date } | null;
-  /** Null: the champion alias is followed. */
+  /** Null: the version of the champion alias is served. */
   readonly rejection: Rejection | null;
   /** "model/version" of the other versions that are loaded. */
   readonly others: readonly string[];
 }
 
-/** A version that was not taken up. */
+/** A version that was not loaded. */
 export interface Rejection {
   /** "" when the alias could not be read. */
   readonly version: string;
@@ -41,10 +47,10 @@ export interface Rejection {
   readonly at: Date;
 }
 
-/** Versions kept besides the champion when asked for by name. */
+/** Maximum number of loaded versions besides the champion. */
 const MAX_OTHERS = 3;
 
-/** A version that does not load, as long as its files stay as they are. */
+/** A version that cannot be loaded. It is not tried again while `fingerprint` is unchanged. */
 interface RejectedVersion {
   readonly version: string;
   readonly fingerprint: string;
@@ -59,8 +65,9 @@ interface Entry {
 }
 
 /**
- * A shelf over one registry. Nothing is loaded before `refreshChampion` is called or a version is asked for by name.
- * @param pool Scores the models' batches; it is not closed with the shelf.
+ * Creates the loaded models of one registry. A model is loaded only when `refreshChampion` is called or a
+ * call selects its version.
+ * @param pool Scores the models' batches. It stays open when the loaded models are disposed of.
  */
 export function createLoadedModels(
   root: string,
@@ -97,7 +104,7 @@ export function createLoadedModels(
     const key = keyOf(name, version);
     const known = others.get(key);
     if (known !== undefined) {
-      // back of the line: the one asked for longest ago goes first
+      // Moves it to the end: the least recently used version is released first.
       others.delete(key);
       others.set(key, known);
       return known;
@@ -113,7 +120,7 @@ export function createLoadedModels(
     return loading;
   };
 
-  /** Loads a version as champion. One that was rejected is not opened again until its files change. */
+  /** Loads a version as champion. A rejected version is opened again only when its files change. */
   const takeUp = async (version: string): Promise<"unchanged" | "swapped"> => {
     if (champion?.key === keyOf(defaultModel, version)) return "unchanged";
     const fingerprint = await versionFingerprint(root, defaultModel, version);

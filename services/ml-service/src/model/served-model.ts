@@ -5,20 +5,23 @@ import { type BatchScores, scoreBatch } from "@bellwether/scoring/batch/score-ba
 import { openScoringModel, type ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 
-/** A model that scores one supplier in the calling thread, and many in a pool's threads. */
+/** A model that scores single suppliers in the calling thread, and batches in the threads of a pool. */
 export interface ServedModel extends ScoringModel {
   /**
    * Scores many suppliers.
-   * @param signal Ends the work between chunks of rows.
+   * @param signal Stops the work between two chunks of rows.
    * @throws NotExplainableError, BatchQueueFullError, BatchWorkerLostError, the signal's reason
    */
   scoreBatch(input: ColumnarInput, withContributions: boolean, signal: AbortSignal): Promise<BatchScores>;
 }
 
-/** Rows that are scored at once on the event loop: a group of the explanation kernel, sooner done than handed over. */
+/**
+ * Batches of at most this number of rows are scored on the event loop: one group of the explanation kernel
+ * takes less time than a message to a thread.
+ */
 const INLINE_ROWS = 16;
 
-/** Opens a version for serving. @throws ModelRejectedError, BundleError as openScoringModel. */
+/** Opens a version for serving. @throws ModelRejectedError, BundleError from openScoringModel */
 export async function openServedModel(stored: StoredVersion, pool: BatchPool): Promise<ServedModel> {
   const model = await openScoringModel(stored);
   const scorer = pool.scorer(stored);

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { watchChampion } from "./watch-champion.ts";
 
-test("the first look is waited for, and a refusal is said once until something else happens", async () => {
-  // What each look comes to; after the last it stays so.
+test("watchChampion waits for the first check, and reports a rejection once until the outcome changes", async () => {
+  // The outcome of each check; the last one repeats.
   const looks = ["a", "a", "b", "b", "swapped", "unchanged", "b", "b", "b"];
   const said: string[] = [];
   let looked = 0;

@@ -1,14 +1,15 @@
 import type { LoadedModels } from "./loaded-models.ts";
 
-/** How a look at the champion ended. */
+/** The outcome of one check of the champion alias. */
 export interface ChampionLog {
   swapped(): void;
   rejected(error: unknown): void;
 }
 
 /**
- * Looks for a new champion now and every `everyMs` until the signal fires, one look at a time. A refusal is reported once, not on every look.
- * @returns when the first look has ended
+ * Checks for a new champion now and every `everyMs` until the signal is aborted, one check at a time. The
+ * same rejection is reported once, not after every check.
+ * @returns after the first check
  */
 export async function watchChampion(
   loadedModels: Pick<LoadedModels, "refreshChampion">,

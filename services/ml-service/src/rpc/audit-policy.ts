@@ -29,21 +29,22 @@ import type { CountDroppedEvents, RecordEvent } from "../domain/audit-ports.ts";
 
 export interface AuditPolicyOptions {
   readonly record: RecordEvent;
-  /** Rejected calls that get no event of their own. */
+  /** Counts rejected calls that are not recorded as single events. */
   readonly rejections: Pick<RejectionCounts, "count">;
   readonly lost: CountDroppedEvents;
   readonly newId: () => string;
   readonly now: () => number;
 }
 
-/** Part of an event that a message gives. */
+/** The fields of an event that come from one message. */
 type AuditFields = Partial<Pick<AuditEvent, "kind" | "subject">> & { readonly payload?: AuditPayload };
 
 const MAX_NAME_BYTES = 256;
 
 /**
- * Records every call of the InferenceService when it ends: answered, rejected by a policy or a handler, or given up. Calls that were
- * rejected before their caller was known, or for overload, are counted instead: anybody can make any number of them.
+ * Records every call of the InferenceService when it ends: answered, rejected by a policy or a handler, or
+ * cancelled. Calls that were rejected before their caller was known, or because of overload, are only
+ * counted: anybody can make any number of them.
  */
 export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolicyOptions): Policy {
   return {
@@ -63,7 +64,7 @@ export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolic
   };
 }
 
-/** `ErrorInfo.reason` of the admission policy. */
+/** `ErrorInfo.reason` of the admission policy for overload. */
 const OVERLOADED = "OVERLOADED";
 
 function reasonOf(error: ConnectError): string | undefined {
@@ -126,7 +127,7 @@ function inputOf(supplier: Supplier | undefined): AuditPayload {
   return supplier ? { input_sha256: supplierDigest(supplier) } : {};
 }
 
-/** What was asked for when it was not the champion of the default model. */
+/** The model that the request selects. Empty for the champion of the default model. */
 function askedModel(model: ModelSelector | undefined): AuditPayload {
   if (!model?.modelName && !model?.modelVersion) return {};
   const [name, version] = [model.modelName, model.modelVersion].map((text) => storedText(text, MAX_NAME_BYTES));

@@ -5,7 +5,10 @@ import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { BatchShapeError } from "../domain/ml-error.ts";
 
-/** Splits column-major float32 little-endian bytes into columns; the bytes may stand at any offset of a shared buffer. */
+/**
+ * Splits column-major float32 little-endian bytes into columns. The bytes can begin at any offset of a shared
+ * buffer.
+ */
 function numbersFromBytes(names: readonly string[], bytes: Uint8Array, rows: number): Map<string, Float32Array> {
   if (bytes.byteLength !== names.length * rows * 4) {
     throw new BatchShapeError(
@@ -23,7 +26,7 @@ function numbersFromBytes(names: readonly string[], bytes: Uint8Array, rows: num
   return columns;
 }
 
-/** Adds named columns to those from bytes. */
+/** Adds the columns of `numbers` to the columns from `values`. */
 function addNumberColumns(columns: Map<string, Float32Array>, request: PredictBatchRequest, rows: number): void {
   for (const [i, { name, values }] of request.numbers.entries()) {
     if (columns.has(name)) throw new BatchShapeError(`numbers[${i}].name`, `"${name}" is named twice`);
@@ -33,10 +36,12 @@ function addNumberColumns(columns: Map<string, Float32Array>, request: PredictBa
   }
 }
 
-/** Difference of a checksum that rounding explains, as a share of the sum of magnitudes. */
+/** Difference from a checksum that rounding can cause, as a share of the sum of magnitudes. */
 const CHECKSUM_TOLERANCE = 1e-6;
 
-/** Holds columns from bytes against their checksums: another byte order, or rows for columns, add up otherwise. */
+/**
+ * Checks the columns against their checksums. A wrong byte order, or rows sent as columns, gives other sums.
+ */
 function checkChecksums(columns: ReadonlyMap<string, Float32Array>, checksums: readonly number[]): void {
   if (checksums.length !== columns.size)
     throw new BatchShapeError("values_checksums", `${checksums.length} for ${columns.size} feature_names`);
@@ -58,10 +63,10 @@ function checkChecksums(columns: ReadonlyMap<string, Float32Array>, checksums: r
   }
 }
 
-/** An id or a name within the bounds of its single form. */
+/** Checks that each id or name has 1 to `maxBytes` bytes, the same limit as in a single call. */
 function checkNames(field: string, names: readonly string[], maxBytes: number): void {
   for (const [i, name] of names.entries()) {
-    // Three bytes a UTF-16 unit at most: short names need no counting.
+    // A UTF-16 unit has at most three bytes in UTF-8, so the bytes of a short name need not be counted.
     const bytes = name.length * 3 <= maxBytes ? name.length : Buffer.byteLength(name);
     if (name === "") throw new BatchShapeError(`${field}[${i}]`, `is empty; expected 1 to ${maxBytes} bytes`);
     if (bytes > maxBytes) throw new BatchShapeError(`${field}[${i}]`, `has ${bytes} bytes; expected 1 to ${maxBytes}`);
@@ -91,7 +96,7 @@ function categoriesFromCodes(request: PredictBatchRequest, rows: number): Map<st
   return columns;
 }
 
-/** Reads the columns of a batch. @throws BatchShapeError naming the field that does not fit. */
+/** Reads the columns of a batch. @throws BatchShapeError naming the invalid field */
 export function batchFromProto(request: PredictBatchRequest): ColumnarInput {
   const rows = request.supplierIds.length;
   const texts = request.contractTexts;
@@ -119,10 +124,10 @@ export function batchFromProto(request: PredictBatchRequest): ColumnarInput {
   };
 }
 
-/** What an answer says of values that could not be checked; empty when there is nothing to say. */
+/** The warnings of a batch whose values were not checked. Empty: there are none. */
 export function batchWarnings({ featureNames, valuesChecksums }: PredictBatchRequest) {
   if (featureNames.length === 0 || valuesChecksums.length > 0) return [];
   const message =
-    "values came without values_checksums: bytes in another order are scored as other numbers; send values_checksums, or numbers";
+    "values were sent without values_checksums: bytes in another order would be scored as other numbers; send values_checksums, or use numbers";
   return [{ code: WarningCode.VALUES_UNCHECKED, feature: "", message }];
 }

@@ -28,7 +28,7 @@ type MlError =
   | BundleError
   | RegistryNameError;
 
-/** The code that each of them leaves with. */
+/** The gRPC code of each error. */
 export const ML_ERRORS = {
   ModelNotReadyError: Code.Unavailable,
   BatchShapeError: Code.InvalidArgument,

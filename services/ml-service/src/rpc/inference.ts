@@ -15,7 +15,7 @@ import {
   scoreToProto,
 } from "./score-to-proto.ts";
 
-/** What the handlers need. */
+/** The functions that the handlers use. */
 export interface InferenceDeps {
   readonly loadedModels: LoadedModels;
   readonly newPredictionId: () => string;
@@ -35,7 +35,7 @@ const supplierFromProto = (supplier: Supplier | undefined): SupplierInput => ({
 const bytesOf = (array: Float32Array | Float64Array | Uint16Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-/** The InferenceService over loaded models. */
+/** Handlers of InferenceService over the loaded models. */
 export function inferenceHandlers({
   loadedModels,
   newPredictionId,

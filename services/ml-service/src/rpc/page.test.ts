@@ -9,7 +9,7 @@ import { pageOf } from "./page.ts";
 
 const tokensOf = (model: string) => pageTokens(ListVersionsRequestSchema, create(ListVersionsRequestSchema), model);
 
-test("pages give each item once, also when the list grows at its start between them", () => {
+test("pages return each item once, even when items are added at the start of the list between two pages", () => {
   const first = pageOf(["v3", "v2", "v1"], 2, "", tokensOf("a"));
   expect(first.items).toEqual(["v3", "v2"]);
   expect(pageOf(["v5", "v4", "v3", "v2", "v1"], 2, first.nextPageToken, tokensOf("a"))).toEqual({
@@ -18,7 +18,7 @@ test("pages give each item once, also when the list grows at its start between t
   });
 });
 
-test("a token of another model, of another list or of nobody is refused", () => {
+test("a token of another model, of another list, or one that no server created is rejected", () => {
   const { nextPageToken } = pageOf([1, 2, 3], 1, "", tokensOf("a"));
   const history = pageTokens(ListProductionHistoryRequestSchema, create(ListProductionHistoryRequestSchema), "a");
   for (const tokens of [tokensOf("b"), history])

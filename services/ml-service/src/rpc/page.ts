@@ -3,9 +3,9 @@ import { type PageTokens, pageTokenError } from "@bellwether/mesh/call/page-toke
 const DEFAULT_SIZE = 50;
 
 /**
- * Cuts one page out of a list that grows at its start: the token says how many items are left, so that what is new meanwhile neither
- * repeats nor hides any.
- * @throws ConnectError INVALID_ARGUMENT for a token that is not this list's
+ * Returns one page of a list that grows at its start. The token contains the number of items that are left,
+ * so that new items neither repeat nor hide an old one.
+ * @throws ConnectError INVALID_ARGUMENT for a token that does not belong to this list
  */
 export function pageOf<T>(
   list: readonly T[],

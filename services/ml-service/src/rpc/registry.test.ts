@@ -13,7 +13,7 @@ const region: BundleFeature = {
 };
 const text = { feature: "contract_text", stopWords: "none", terms: [], idf: [] } as const;
 
-test("features are described with typical value, categories and direction; the text is the last", () => {
+test("features have a typical value, categories and a direction; the text feature is the last", () => {
   expect(featuresToProto({ features: [delay, region], text })).toEqual([
     { name: "delay", kind: FeatureKind.NUMERIC, unit: "days", direction: FeatureDirection.RAISES, typical: 2.5 },
     ...[

@@ -60,7 +60,7 @@ const DIRECTIONS: Readonly<Record<FeatureInfo["direction"], FeatureDirection>> =
   lowers: FeatureDirection.LOWERS,
 };
 
-/** Features that a model takes: what a mapping must give it. */
+/** The features that a model uses, which a mapping must provide. */
 export function featuresToProto({
   features,
   text,
@@ -72,7 +72,7 @@ export function featuresToProto({
   }));
 }
 
-/** ModelRegistryService over the registry's folder and the loaded models. */
+/** Handlers of ModelRegistryService over the registry's folder and the loaded models. */
 export function registryHandlers(
   root: string,
   defaultModel: string,

@@ -1,5 +1,8 @@
 import { EXPLAIN_ROUTE, PREDICT_ROUTE } from "@bellwether/contract/inference-routes";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 
-/** The monolith's paths: `POST /predict` with flat JSON both ways, `POST /explain` with one ExplainResponse a line. */
+/**
+ * REST paths of the earlier monolith: `POST /predict` with flat JSON in request and response, `POST /explain`
+ * with one ExplainResponse per line.
+ */
 export const REST_ROUTES: readonly RestRoute[] = [restRoute(PREDICT_ROUTE), restRoute(EXPLAIN_ROUTE)];

@@ -54,7 +54,7 @@ export function contributionToProto(
   };
 }
 
-/** @param top Contributions to send at most. */
+/** @param top Maximum number of contributions in the response. */
 export function scoreToProto(
   supplierId: string,
   predictionId: string,

@@ -161,7 +161,7 @@ export function lapseAlert(
   { runs, now }: { readonly runs: number; readonly now: Date },
 ): AlertChange | undefined {
   if (alert.state !== "open") return undefined;
-  const note = `No score in ${runs} ${runs === 1 ? "run" : "runs in a row"}; the alert's own is of ${lastWeek}.`;
+  const note = `No score in ${runs} ${runs === 1 ? "run" : "runs in a row"}; the alert's score is from ${lastWeek}.`;
   const closed = { state: "resolved", disposition: "lapsed", resolvedAt: now, changedAt: now } as const;
   const event = { kind: "resolved", occurredAt: now, actor: RULES_ACTOR, note, riskScore: null } as const;
   return { alert: { ...alert, ...closed }, event: { alertId: alert.id, ...event } };

@@ -13,7 +13,7 @@ export class RunFencedError extends Error {
   override readonly name = "RunFencedError" as const;
   constructor(runId: number, fence: number) {
     super(
-      `run ${runId}: fence ${fence} has ended, another holder has taken the run over; stop writing, or start the run again`,
+      `run ${runId}: fence ${fence} is no longer valid, because another holder has taken the run over; stop writing, or start the run again`,
     );
   }
 }
@@ -125,7 +125,7 @@ export class DatabaseTimeoutError extends Error {
   override readonly name = "DatabaseTimeoutError" as const;
   readonly retryAfterMs = 1_000;
   constructor(options?: ErrorOptions) {
-    super("the database did not finish within the time that a query is given; try again", options);
+    super("the database did not finish the query in time; try again", options);
   }
 }
 
@@ -134,7 +134,10 @@ export class ModelServiceUnavailableError extends Error {
   override readonly name = "ModelServiceUnavailableError" as const;
   readonly retryAfterMs = 1_000;
   constructor(options?: ErrorOptions) {
-    super("ml-service does not answer: no scores and explanations until it does; everything else goes on", options);
+    super(
+      "ml-service does not answer: scores and explanations are not available until it does; all other calls are",
+      options,
+    );
   }
 }
 
@@ -145,7 +148,7 @@ export class PageTokenError extends Error {
     { field: "page_token", description: "use next_page_token of the previous page, unchanged" },
   ];
   constructor() {
-    super("page_token is not one of this list's; use next_page_token of the previous page, unchanged");
+    super("page_token is not from this list; use next_page_token of the previous page, unchanged");
   }
 }
 
@@ -153,7 +156,7 @@ export class PageTokenError extends Error {
 export class WatchTooSlowError extends Error {
   override readonly name = "WatchTooSlowError" as const;
   constructor() {
-    super("the watch is read too slowly and was ended; list again and watch anew");
+    super("the client reads the watch too slowly, so the server ended it; list again, then open the watch again");
   }
 }
 

@@ -24,7 +24,7 @@ export function checkSameModel(runId: number, before: ScoredBy | null, now: Scor
     before.bundleDigest === now.bundleDigest &&
     before.columnNames.join("\0") === now.columnNames.join("\0");
   if (isSame) return;
-  const text = `run ${runId} was begun with ${before.name} ${before.version} (${before.modelDigest.slice(0, 12)}), this chunk was scored by ${now.name} ${now.version} (${now.modelDigest.slice(0, 12)}); score the whole run with one version`;
+  const text = `run ${runId} began with ${before.name} ${before.version} (${before.modelDigest.slice(0, 12)}), this chunk was scored by ${now.name} ${now.version} (${now.modelDigest.slice(0, 12)}); score the whole run with one version`;
   throw new RunMismatchError(text);
 }
 

@@ -115,7 +115,7 @@ export function reportProgress(transact: Transact, lease: RunLease, progress: Pr
     const { inputDigest } = progress;
     if (inputDigest !== undefined && run.inputDigest !== "" && run.inputDigest !== inputDigest)
       throw new RunMismatchError(
-        `run ${run.id} was begun with another input (SHA-256 ${run.inputDigest.slice(0, 12)}…, now ${inputDigest.slice(0, 12)}…); go on with the first one`,
+        `run ${run.id} began with another input (SHA-256 ${run.inputDigest.slice(0, 12)}…, now ${inputDigest.slice(0, 12)}…); continue with the first one`,
       );
     return await ledger.update(run.id, progress);
   });
@@ -260,6 +260,6 @@ function checkCounts(
   const accounted = rowsRejected + run.rowsScored + run.rowsInvalid;
   if (rowsRead !== accounted)
     throw new RunMismatchError(
-      `run ${run.id}: ${rowsRead} rows read, but ${run.rowsScored} scored, ${run.rowsInvalid} faulty and ${rowsRejected} rejected make ${accounted}`,
+      `run ${run.id}: ${rowsRead} rows read, but ${run.rowsScored} scored, ${run.rowsInvalid} invalid and ${rowsRejected} rejected make ${accounted}`,
     );
 }

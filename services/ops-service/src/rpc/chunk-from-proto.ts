@@ -29,7 +29,7 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
     throw new ChunkShapeError("supplier_names", `has ${names.length} entries for ${rows} rows`);
   const exposures = request.exposures.length > 0 ? float64s("exposures", request.exposures, rows) : undefined;
   if (exposures?.some((v) => v < 0 || v === Number.POSITIVE_INFINITY))
-    throw new ChunkShapeError("exposures", "holds a negative or infinite number");
+    throw new ChunkShapeError("exposures", "has a negative or infinite number");
   const { name, version, modelDigest, bundleDigest, configHash, runtime, kernel } = model;
   return {
     chunk: request.chunk,
@@ -64,10 +64,10 @@ function float64s(field: string, bytes: Uint8Array, rows: number): Float64Array 
 function checkScores(riskScores: Float64Array, bands: Uint8Array): void {
   for (const [row, score] of riskScores.entries()) {
     const band = bands[row] ?? NO_BAND;
-    if (band > BAND_NUMBERS.high) throw new ChunkShapeError("scores.bands", `row ${row}: ${band} is no band`);
+    if (band > BAND_NUMBERS.high) throw new ChunkShapeError("scores.bands", `row ${row}: ${band} is not a band`);
     const hasScore = band >= BAND_NUMBERS.low;
     if (hasScore ? !(score >= 0 && score <= 1) : !Number.isNaN(score))
-      throw new ChunkShapeError("scores.risk_scores", `row ${row}: ${score} does not go with band ${band}`);
+      throw new ChunkShapeError("scores.risk_scores", `row ${row}: ${score} does not match band ${band}`);
   }
 }
 

@@ -27,7 +27,7 @@ export function featureValues(
   const features = sent.map(featureFromProto);
   const names = features.map(({ name }) => name);
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
-  if (twice >= 0) throw new ChunkShapeError(`features[${twice}].name`, `"${names[twice]}" is there twice`);
+  if (twice >= 0) throw new ChunkShapeError(`features[${twice}].name`, `"${names[twice]}" is named twice`);
   checkCategories(features, new Float32Array(new Uint8Array(bytes).buffer));
   return { features, values: bytes };
 }
@@ -51,7 +51,7 @@ function checkCategories(features: readonly RunFeature[], values: Float32Array):
       const code = values[i] ?? Number.NaN;
       const isCode = Number.isNaN(code) || (Number.isInteger(code) && code >= 0 && code <= categories.length);
       if (!isCode)
-        throw new ChunkShapeError("feature_values", `row ${(i - at) / width}: ${code} is no category of "${name}"`);
+        throw new ChunkShapeError("feature_values", `row ${(i - at) / width}: ${code} is not a category of "${name}"`);
     }
   }
 }

@@ -48,8 +48,7 @@ async function recordFeatures(tx: PoolClient, runId: number, features: readonly 
     `select features = $2::text::jsonb as same from bellwether.run_features where run_id = $1`,
     [runId, json],
   );
-  if (rows[0]?.same === false)
-    throw new RunMismatchError(`run ${runId} was begun with other features than this chunk has`);
+  if (rows[0]?.same === false) throw new RunMismatchError(`run ${runId} began with other features than this chunk has`);
   if (rows.length === 0)
     await tx.query(`insert into bellwether.run_features values ($1, $2::text::jsonb)`, [runId, json]);
 }
