@@ -17,7 +17,7 @@ const OPS_ENV = {
   riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
 };
 
-/** ops-service as a process: its variables, and how it starts from them. */
+/** ops-service as a process: reads its environment variables and starts it with them. */
 export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
   name: "ops-service",
   version: "0.1.0",

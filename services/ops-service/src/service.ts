@@ -31,33 +31,42 @@ import { createTransact, findLatestRun, findRun, listRuns, listScoringModels } f
 import { findSupplier, listSuppliers } from "./store/suppliers.ts";
 import { writeChunk } from "./store/write-chunk.ts";
 
-/** What ops-service is started with. */
+/** The configuration of ops-service. */
 export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits"> {
-  /** A database of its own, with user and password. */
+  /** URL of a database that only ops-service uses, with user and password. */
   readonly databaseUrl: string;
   readonly alertRules: AlertRules;
   readonly riskPolicy: RiskPolicy;
-  /** gRPC door of ml-service. */
+  /** URL of the gRPC listener of ml-service. */
   readonly mlUrl: string;
-  /** How ml-service is called for those who come without a token. Default: in the clear and without a token. */
+  /**
+   * Credentials for calls to ml-service on behalf of callers without a token. Default: clear text, without a
+   * token.
+   */
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">;
-  /** Folder of the built page. Left out: the web door serves the contracts only. */
+  /** Folder of the built dashboard. Undefined: the web listener serves only the RPCs. */
   readonly dashboard?: string;
   readonly logger: Logger;
-  /** Left out: no metrics and no spans. */
+  /** Undefined: no metrics and no spans. */
   readonly telemetry?: Telemetry;
   /** Default: the system's clock. */
   readonly now?: () => Date;
 }
 
-/** A weekly run sends a few large chunks at once: one that waits for the one before it must not be shed. */
+/**
+ * A weekly run sends several large chunks at the same time. A chunk that waits for the previous one must not
+ * be rejected as overload.
+ */
 const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 
-/** Opens the database, brings its tables up to date and serves; it is ready while the database answers. @throws StorageError or ListenError in one line */
+/**
+ * Opens the database, migrates its tables and starts the listeners. The service is ready while the database
+ * answers. @throws StorageError or ListenError with a one-line message
+ */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
   const { databaseUrl, alertRules, riskPolicy, mlUrl, calls, dashboard, logger, telemetry, ...listening } = config;
   const now = config.now ?? (() => new Date());
-  // The page begins traces as a service does: as many of them are recorded.
+  // The dashboard samples its traces at the same rate as the service.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
   const webHandlers = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
   await using starting = new AsyncDisposableStack();

@@ -28,7 +28,7 @@ const scoreAlert = async (supplierId: string) =>
 const kinds = async (alertId: string) =>
   (await ops.alerts.getAlert({ alertId })).events.map(({ kind }) => kind).reverse();
 
-test("a critical alert that was cleared opens again within its cool-down when its supplier is critical again", async () => {
+test("a cleared critical alert opens again within its cool-down when its supplier becomes critical again", async () => {
   await week(1, { id: "a", score: 0.9 });
   for (const number of [2, 3]) await week(number, { id: "a", score: 0.1 });
   expect(await scoreAlert("a")).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.CLEARED });
@@ -39,7 +39,7 @@ test("a critical alert that was cleared opens again within its cool-down when it
   });
 });
 
-test("a critical alert that the team has resolved rests while its supplier stays critical, not when it becomes so again", async () => {
+test("a critical alert that an analyst resolved stays closed while its supplier stays critical, and opens when it becomes critical again", async () => {
   await week(1, { id: "stays", score: 0.9 }, { id: "falls", score: 0.9 });
   for (const id of ["stays", "falls"])
     await ops.alerts.resolveAlert({
@@ -52,7 +52,7 @@ test("a critical alert that the team has resolved rests while its supplier stays
   expect(await scoreAlert("falls")).toMatchObject({ state: AlertState.OPEN, raisedWeek: "2026-W03" });
 });
 
-test("a supplier that comes back after a lapse is raised again by one high run, not by a lower one", async () => {
+test("after a lapse, one high run raises the alert again, and a lower score does not", async () => {
   const rest = { id: "rest", score: 0.1 };
   await week(1, { id: "high", score: 0.9 }, { id: "low", score: 0.9 }, rest);
   for (const number of [2, 3, 4, 5]) await week(number, rest);
@@ -61,7 +61,7 @@ test("a supplier that comes back after a lapse is raised again by one high run, 
   expect(await scoreAlert("low")).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.LAPSED });
 });
 
-test("severity, score and reason of an open alert are those of the latest run, and a watch hears of each", async () => {
+test("severity, score and summary of an open alert come from the latest run, and a watch receives each change", async () => {
   const heard: string[] = [];
   const stop = new AbortController();
   const watching = (async () => {
@@ -96,7 +96,7 @@ test("severity, score and reason of an open alert are those of the latest run, a
   expect((await failureOf(watching)).code).toBe(Code.Canceled);
 });
 
-test("an alert of the weekly capacity that the score rule takes over is replaced by its alert, not cleared", async () => {
+test("a capacity alert about a supplier that the score rule takes over is replaced, not cleared", async () => {
   const rest = { id: "rest", score: 0.1 };
   await week(1, { id: "a", score: 0.6, exposure: 100 }, rest);
   const [capacity] = await alertsOf("a");
@@ -119,7 +119,7 @@ describe("two models", () => {
   const ofModel = async (modelName: string) =>
     (await ops.alerts.listAlerts({ modelName, states: [AlertState.OPEN, AlertState.RESOLVED] })).alerts;
 
-  test("one's week raises its own alert about a supplier and changes nothing of the other's", async () => {
+  test("a run of one model raises its own alert about a supplier and changes no alert of the other", async () => {
     await week(1, { id: "a", score: 0.86 }, { id: "b", score: 0.1 });
     const before = await ofModel("supplier-risk");
     for (const number of [1, 2, 3, 4, 5, 6])
@@ -144,7 +144,7 @@ describe("two models", () => {
     expect(alerts).toMatchObject([{ model_name: "another-model", supplier_id: "a" }]);
   });
 
-  test("the capacity of one is not taken by alerts of the other, nor at rest after them", async () => {
+  test("alerts of one model use no capacity and start no cool-down of the other model", async () => {
     const rows = [
       { id: "a", score: 0.9, exposure: 100 },
       { id: "rest", score: 0.1 },
@@ -162,7 +162,7 @@ describe("two models", () => {
     expect(await ofModel("another-model")).toMatchObject([{ state: AlertState.OPEN }]);
   });
 
-  test("only runs of an alert's own model make it lapse", async () => {
+  test("only runs of the alert's own model make it lapse", async () => {
     await week(1, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
     await runWeek(ops, "2026-W01", [{ id: "a", score: 0.9 }], other);
     for (const number of [2, 3, 4, 5]) await runWeek(ops, `2026-W0${number}`, [{ id: "b", score: 0.1 }], other);
@@ -172,7 +172,7 @@ describe("two models", () => {
     expect(await ofSupplier("supplier-risk")).toMatchObject([{ state: AlertState.OPEN }]);
   });
 
-  test("a watch of one hears nothing of the other, and a model without a run is named as such", async () => {
+  test("a watch of one model receives nothing of the other, and a model without a run is rejected by name", async () => {
     const heard: string[] = [];
     const stop = new AbortController();
     const watching = (async () => {

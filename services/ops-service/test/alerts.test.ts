@@ -39,11 +39,11 @@ const scoreAlert = async (supplierId: string) =>
 const kinds = async (alertId: string) =>
   (await ops.alerts.getAlert({ alertId })).events.map(({ kind }) => kind).reverse();
 
-test("critical raises at once, high only in the second run in a row", async () => {
+test("a critical score raises an alert at once, a high score only in the second run in a row", async () => {
   expect(
     await week(1, { id: "crit", score: 0.85 }, { id: "high", score: 0.7 }, { id: "edge", score: 0.69 }),
   ).toMatchObject({
-    alertsRaised: 1, // the other two are below the week's mean
+    alertsRaised: 1, // the other two are below the mean of the week
   });
   expect(await scoreAlert("crit")).toMatchObject({
     severity: AlertSeverity.CRITICAL,
@@ -61,7 +61,7 @@ test("critical raises at once, high only in the second run in a row", async () =
   expect(await kinds(crit?.alertId ?? "")).toEqual([AlertEventKind.RAISED]);
 });
 
-test("an alert says which model and version gave its score, and in which week", async () => {
+test("an alert has the model, the version and the week of its score", async () => {
   const rows = [{ id: "a", score: 0.9 }];
   await runWeek(ops, "2026-W01", rows, { modelVersion: "v1" });
   expect(await scoreAlert("a")).toMatchObject({ modelName: "supplier-risk", modelVersion: "v1", lastWeek: "2026-W01" });
@@ -71,7 +71,7 @@ test("an alert says which model and version gave its score, and in which week", 
   expect(alerts).toMatchObject([{ model_name: "supplier-risk", model_version: "v2", last_week: "2026-W02" }]);
 });
 
-test("an alert is cleared after two runs below 0.60, not by one", async () => {
+test("an alert is cleared after two runs below 0.60, not after one", async () => {
   await week(1, { id: "a", score: 0.9 });
   await week(2, { id: "a", score: 0.59 });
   expect((await scoreAlert("a"))?.state).toBe(AlertState.OPEN);
@@ -82,7 +82,7 @@ test("an alert is cleared after two runs below 0.60, not by one", async () => {
   expect(await scoreAlert("a")).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.CLEARED });
 });
 
-test("a resolved alert rests for fourteen days, then the same one opens again with its history", async () => {
+test("a resolved alert has a cool-down of fourteen days; then the same alert opens again with its history", async () => {
   await week(1, { id: "a", score: 0.9 });
   const alertId = (await scoreAlert("a"))?.alertId ?? "";
   await ops.alerts.resolveAlert({ alertId, disposition: Disposition.ACCEPTED, note: "known" });
@@ -95,7 +95,7 @@ test("a resolved alert rests for fourteen days, then the same one opens again wi
   expect(await kinds(alertId)).toEqual([AlertEventKind.RAISED, AlertEventKind.RESOLVED, AlertEventKind.REOPENED]);
 });
 
-test("an alert that nobody has taken lapses in the fourth run in a row without a score of its supplier, and says why", async () => {
+test("an open alert lapses in the fourth run in a row without a score of its supplier, and its history gives the reason", async () => {
   await week(1, { id: "gone", score: 0.9 }, { id: "kept", score: 0.9 }, { id: "unknown", score: 0.9 });
   const rest = [{ id: "kept", score: 0.9 }, { id: "unknown" }];
   const goneAlert = (await scoreAlert("gone"))?.alertId ?? "";
@@ -116,7 +116,7 @@ test("an alert that nobody has taken lapses in the fourth run in a row without a
   expect(await kinds(goneAlert)).toEqual([AlertEventKind.RAISED, AlertEventKind.RESOLVED]);
 });
 
-test("an alert of the weekly capacity lapses too, and one that somebody has taken stays with them", async () => {
+test("a capacity alert lapses too, and an acknowledged alert does not", async () => {
   const raised = ["taken", "open"].map((id) => ({ id, score: 0.6, exposure: 100 }));
   const rest = [{ id: "rest", score: 0.1 }];
   await week(1, ...raised, ...rest);
@@ -127,14 +127,14 @@ test("an alert of the weekly capacity lapses too, and one that somebody has take
   expect(await alertsOf("open")).toMatchObject([{ state: AlertState.RESOLVED, disposition: Disposition.LAPSED }]);
 });
 
-test("a supplier that comes back is raised again without a rest: nobody has judged the alert that lapsed", async () => {
+test("a lapsed alert is raised again without a cool-down, because nobody judged it", async () => {
   await week(1, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
   for (const number of [2, 3, 4, 5]) await week(number, { id: "b", score: 0.1 });
   await week(6, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
   expect(await scoreAlert("a")).toMatchObject({ state: AlertState.OPEN, raisedWeek: "2026-W06" });
 });
 
-test("runs are counted per model, and a score of a week that completed late counts", async () => {
+test("missing scores are counted per model, and the score of a week that completed late counts", async () => {
   const rest = { id: "rest", score: 0.1 };
   await week(1, { id: "a", score: 0.9 }, rest);
   for (const number of [1, 2, 3, 4, 5]) await runWeek(ops, `2026-W0${number}`, [rest], { modelName: "another-model" });
@@ -146,7 +146,7 @@ test("runs are counted per model, and a score of a week that completed late coun
   expect(await scoreAlert("a")).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.LAPSED });
 });
 
-test("a warning becomes critical in place, and opens again early when it does", async () => {
+test("an open warning becomes critical without a new alert, and a resolved warning opens again early when it does", async () => {
   await week(1, { id: "a", score: 0.7 }, { id: "b", score: 0.7 });
   await week(2, { id: "a", score: 0.7 }, { id: "b", score: 0.7 });
   const b = (await scoreAlert("b"))?.alertId ?? "";
@@ -158,10 +158,10 @@ test("a warning becomes critical in place, and opens again early when it does", 
   expect(await scoreAlert("b")).toMatchObject({ state: AlertState.OPEN, severity: AlertSeverity.CRITICAL });
 });
 
-test("capacity points at the ten suppliers of highest impact that no score alert covers", async () => {
+test("the capacity rule selects the ten suppliers of highest impact that have no score alert", async () => {
   const crowd = Array.from({ length: 15 }, (_, i) => ({ id: `c${i}`, score: 0.5, exposure: 100 + i }));
   const quiet = Array.from({ length: 5 }, (_, i) => ({ id: `q${i}`, score: 0.1 }));
-  // The mean is 0.43: the crowd is above it, "low" below.
+  // The mean is 0.43: most suppliers are above it, "low" is below it.
   const apart = [
     { id: "covered", score: 0.99, exposure: 1e9 },
     { id: "low", score: 0.39, exposure: 1e9 },
@@ -180,7 +180,7 @@ test("capacity points at the ten suppliers of highest impact that no score alert
 });
 
 describe("the weekly capacity of ten", () => {
-  /** Suppliers of the same score above the mean, the first at the highest impact. */
+  /** Suppliers with the same score above the mean; the first one has the highest impact. */
   const crowd = Array.from({ length: 15 }, (_, i) => ({ id: `c${i}`, score: 0.5, exposure: 200 - i }));
   const quiet = Array.from({ length: 5 }, (_, i) => ({ id: `q${i}`, score: 0.1 }));
   const activeIds = async () =>
@@ -192,7 +192,7 @@ describe("the weekly capacity of ten", () => {
     await ops.alerts.resolveAlert({ alertId, disposition: Disposition.ACCEPTED });
   };
 
-  test("is taken by alerts that stand, not by those that the team has resolved, until they may be raised again", async () => {
+  test("is used by active alerts; suppliers whose alerts an analyst resolved are left out until the end of their cool-down", async () => {
     await week(1, ...crowd, ...quiet);
     expect(await activeIds()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for (const id of ["c0", "c4", "c9"]) await resolve(id);
@@ -201,11 +201,11 @@ describe("the weekly capacity of ten", () => {
     expect(await activeIds()).toEqual([1, 2, 3, 5, 6, 7, 8, 10, 11, 12]);
     clock = new Date(clock.getTime() + 1);
     expect(await week(3, ...crowd, ...quiet)).toMatchObject({ alertsRaised: 3 });
-    // Raised again; 10, 11 and 12 stay, as they are among the twenty.
+    // They are raised again; 10, 11 and 12 stay, because they are among the first twenty.
     expect(await activeIds()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 
-  test("is no way back for a supplier whose score alert the team has just resolved", async () => {
+  test("does not select a supplier whose score alert an analyst has just resolved", async () => {
     const rows = [...crowd, ...quiet, { id: "c99", score: 0.9, exposure: 1e6 }];
     await week(1, ...rows);
     await resolve("c99");
@@ -218,7 +218,7 @@ describe("the weekly capacity of ten", () => {
   });
 });
 
-test("triage: taken, closed, and what is closed stays closed", async () => {
+test("an alert is acknowledged and resolved, and a resolved alert does not change", async () => {
   await week(1, { id: "a", score: 0.9 });
   const alertId = (await scoreAlert("a"))?.alertId ?? "";
   const { alert } = await ops.alerts.acknowledgeAlert({ alertId, note: "mine" });
@@ -240,7 +240,7 @@ test("triage: taken, closed, and what is closed stays closed", async () => {
   expect(records.map(({ event }) => event?.kind)).toEqual(["alert.resolved", "alert.acknowledged"]);
 });
 
-test("unknown alerts are NOT_FOUND; ids and dispositions that cannot be are refused", async () => {
+test("unknown alerts are NOT_FOUND; invalid ids and dispositions are rejected", async () => {
   const alertId = randomUUID();
   const disposition = Disposition.ACCEPTED;
   for (const call of [
@@ -259,7 +259,7 @@ test("unknown alerts are NOT_FOUND; ids and dispositions that cannot be are refu
     expect((await failureOf(call())).code).toBe(Code.InvalidArgument);
 });
 
-test("an earlier week that completes late changes no alert: its scores are older than what is known", async () => {
+test("an earlier week that completes late changes no alert, because its scores are older", async () => {
   await week(1, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
   await week(4, { id: "a", score: 0.95 }, { id: "b", score: 0.1 });
   const before = await alertsOf();
@@ -274,7 +274,7 @@ test("an earlier week that completes late changes no alert: its scores are older
   expect(await scoreAlert("b")).toMatchObject({ raisedWeek: "2026-W05" });
 });
 
-test("a decision of the team stands against rules that are evaluated at the same time", async () => {
+test("a decision of an analyst is kept when the rules are evaluated at the same time", async () => {
   await week(1, { id: "a", score: 0.7 }, { id: "b", score: 0.1 });
   await week(2, { id: "a", score: 0.7 }, { id: "b", score: 0.1 });
   const alertId = (await scoreAlert("a"))?.alertId ?? "";
@@ -304,7 +304,7 @@ test("a decision of the team stands against rules that are evaluated at the same
   });
 });
 
-test("pages go through all alerts once, most severe first", async () => {
+test("the pages contain each alert once, highest severity first", async () => {
   const scoreOf = (i: number): number => (i < 12 ? 0.87 + i / 100 : i < 23 ? 0.5 : 0.1);
   const rows = Array.from({ length: 60 }, (_, i) => ({ id: `s${i}`, score: scoreOf(i) }));
   await week(1, ...rows);
@@ -320,7 +320,7 @@ test("pages go through all alerts once, most severe first", async () => {
   expect(seen).toEqual(seen.toSorted((a, b) => b.severity - a.severity || b.riskScore - a.riskScore));
 });
 
-test("a watch is told of raised and of taken alerts", async () => {
+test("a watch receives raised and acknowledged alerts", async () => {
   const reported: AlertState[] = [];
   const stop = new AbortController();
   const watching = (async () => {
@@ -335,7 +335,7 @@ test("a watch is told of raised and of taken alerts", async () => {
   expect(reported).toEqual([AlertState.OPEN, AlertState.ACKNOWLEDGED]);
 });
 
-test("GET /alerts and /batch/status answer in the monolith's shapes", async () => {
+test("GET /alerts and GET /batch/status answer in the format of the earlier monolith", async () => {
   const get = async (path: string) => {
     const response = await fetch(`${ops.webUrl}${path}`);
     return { status: response.status, body: await response.json() };
@@ -380,7 +380,7 @@ test("GET /alerts and /batch/status answer in the monolith's shapes", async () =
   }
 });
 
-test("an enum name or a field that the contract does not have is refused in Connect JSON", async () => {
+test("an unknown enum name or field is rejected in Connect JSON", async () => {
   const rejected = async (method: string, json: object) => {
     const response = await fetch(`${ops.webUrl}/bellwether.ops.v1.${method}`, {
       method: "POST",

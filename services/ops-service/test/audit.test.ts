@@ -47,7 +47,7 @@ async function tamper(statement: string): Promise<void> {
   await pool.close();
 }
 
-test("events stand in one chain from the first on, each once", async () => {
+test("all events are in one chain from the first on, each once", async () => {
   const [a, b, c] = [event(), event({ payloadJson: "" }), event({ subject: "S2" })];
   expect(await append([a, b], [b, c])).toMatchObject({ appended: 3n, duplicates: 1n });
   expect(await append([{ ...a, eventId: a.eventId?.toUpperCase() ?? "" }])).toMatchObject({
@@ -62,7 +62,7 @@ test("events stand in one chain from the first on, each once", async () => {
   expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 3n, headHash: records[0]?.hash });
 });
 
-test("writers at the same time leave no gap and no fork", async () => {
+test("concurrent writers leave no gap and no fork", async () => {
   await Promise.all(Array.from({ length: 8 }, () => append([event(), event()], [event()])));
   expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 24n });
 });
@@ -72,19 +72,19 @@ test.each([
   ["a changed payload", "update bellwether.audit_event set payload = '{}' where sequence = 2", 2n],
   ["a removed record", "delete from bellwether.audit_event where sequence = 2", 2n],
   ["a cut-off tail", "delete from bellwether.audit_event where sequence = 4", 4n],
-])("the chain shows %s", async (_what, statement, at) => {
+])("VerifyChain detects %s", async (_what, statement, at) => {
   await append([event(), event(), event(), event()]);
   await tamper(statement);
   expect(await ops.audit.verifyChain({})).toMatchObject({ holds: false, firstBrokenSequence: at });
 });
 
-test("an erased payload leaves the chain whole", async () => {
+test("the chain still holds after a payload is erased", async () => {
   await append([event(), event()]);
   await tamper("update bellwether.audit_event set payload = null where sequence = 1");
   expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 2n });
 });
 
-test("a query filters by kind, subject, actor and time, and pages", async () => {
+test("a query filters by kind, subject, actor and time, and has pages", async () => {
   const later = timestampFromDate(new Date("2026-02-01T00:00:00Z"));
   await append([event(), event({ subject: "S2" }), event({ kind: "model.swapped" }), event({ occurredAt: later })]);
   const count = async (query: Parameters<typeof ops.audit.queryEvents>[0]) =>
@@ -100,7 +100,7 @@ test("a query filters by kind, subject, actor and time, and pages", async () => 
   expect(second.nextPageToken).toBe("");
 });
 
-test("a query tells what happened last first, whenever it was recorded, and pages through moments that are the same", async () => {
+test("a query orders by occurred_at, whenever an event was recorded, and pages through events of the same time", async () => {
   const at = (second: number) => event({ occurredAt: { seconds: BigInt(second), nanos: 0 } });
   await append([at(30), at(10)], [at(20), at(20), at(20)], [at(-10), at(0)]);
   const seen: (bigint | undefined)[] = [];
@@ -113,7 +113,7 @@ test("a query tells what happened last first, whenever it was recorded, and page
   expect(seen).toEqual([1n, 5n, 4n, 3n, 2n, 7n, 6n]);
 });
 
-test("events that cannot be recorded are refused, and their message with them", async () => {
+test("an invalid event is rejected together with all events of its message", async () => {
   for (const wrong of [
     event({ payloadJson: "[1]" }),
     event({ payloadJson: "{" }),

@@ -42,7 +42,7 @@ async function inDatabase<T extends object>(query: string): Promise<T[]> {
   }
 }
 
-test("a run counts what it was given, and its scores appear only when it is complete", async () => {
+test("a run counts its rows, and its scores are visible only when it is complete", async () => {
   const { run, lease } = await start("2026-W01");
   expect(run).toMatchObject({ isoWeek: "2026-W01", state: RunState.RUNNING });
   const faulty = { id: "bad", isInvalid: true };
@@ -73,7 +73,7 @@ test("a run counts what it was given, and its scores appear only when it is comp
   expect(await inDatabase(visible)).toHaveLength(6);
 });
 
-test("a chunk sent again changes nothing, and a complete run is given back", async () => {
+test("a chunk that is sent again changes nothing, and a complete run is returned unchanged", async () => {
   const { lease, run } = await start("2026-W02");
   await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 4)));
   expect(await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 4)))).toMatchObject({
@@ -97,7 +97,7 @@ test("a chunk sent again changes nothing, and a complete run is given back", asy
   expect(await inDatabase(`select from bellwether.score where run = ${run?.runId}`)).toHaveLength(4);
 });
 
-test("chunks submitted together, each twice, are taken once", async () => {
+test("chunks that are submitted concurrently, each twice, are stored once", async () => {
   const { lease, run } = await start("2026-W03");
   const chunks = Array.from({ length: 6 }, (_, chunk) => testChunk(lease, chunk, rows(chunk * 50, 50)));
   const answers = await Promise.all([...chunks, ...chunks].map((chunk) => ops.batch.submitChunk(chunk)));
@@ -106,7 +106,7 @@ test("chunks submitted together, each twice, are taken once", async () => {
   expect(await inDatabase(`select from bellwether.score where run = ${run?.runId}`)).toHaveLength(300);
 });
 
-test("another holder takes a run over with its chunks, and the first one is fenced off", async () => {
+test("another holder takes a run over with its chunks, and the first holder is rejected", async () => {
   const first = await start("2026-W04", "worker 1");
   expect((await start("2026-W04", "worker 1")).lease).toEqual(first.lease);
   await ops.batch.submitChunk(testChunk(first.lease, 0, rows(0, 2)));
@@ -122,7 +122,7 @@ test("another holder takes a run over with its chunks, and the first one is fenc
   expect((await start("2026-W04", "worker 2")).receivedChunks).toEqual([0, 1]);
 });
 
-test("a supplier's second row is set aside, its first score stays", async () => {
+test("a second row of a supplier is rejected, and the score of the first row is kept", async () => {
   const twice = [
     { id: "S1", score: 0.2 },
     { id: "S2", score: 0.3 },
@@ -135,7 +135,7 @@ test("a supplier's second row is set aside, its first score stays", async () => 
   expect(history.map(({ p }) => p)).toEqual([0.2, 0.3]);
 });
 
-test("completing refuses missing chunks and counts that do not add up", async () => {
+test("CompleteRun rejects missing chunks and counts that do not add up", async () => {
   const { lease } = await start("2026-W06");
   await ops.batch.submitChunk(testChunk(lease, 1, rows(0, 2)));
   const totals = { ...(lease && { lease }), rowsRead: 2n, rowsRejected: 0n };
@@ -152,7 +152,7 @@ test("completing refuses missing chunks and counts that do not add up", async ()
   ]);
 });
 
-test("a run is scored by one model and reads one input", async () => {
+test("a run has one model version and one input", async () => {
   const { lease } = await start("2026-W07");
   await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 1)));
   const mixed = await failureOf(ops.batch.submitChunk(testChunk(lease, 1, rows(1, 1), "d".repeat(64))));
@@ -164,7 +164,7 @@ test("a run is scored by one model and reads one input", async () => {
   expect(moved.code).toBe(Code.FailedPrecondition);
 });
 
-test("columns that do not fit together are refused by name, and nothing is written", async () => {
+test("columns of different lengths are rejected by field name, and nothing is written", async () => {
   const { lease, run } = await start("2026-W08");
   const chunk = () => testChunk(lease, 0, rows(0, 2));
   const spoil = (columns: Partial<SubmitChunkRequest>): SubmitChunkRequest => Object.assign(chunk(), columns);
@@ -190,7 +190,7 @@ test("columns that do not fit together are refused by name, and nothing is writt
   await ops.batch.submitChunk(chunk());
 });
 
-test("a week that its year does not have is refused by the name of its field, and starts nothing", async () => {
+test("a week that the year does not have is rejected by field name, and starts nothing", async () => {
   const failure = await failureOf(start("2025-W53"));
   expect([failure.code, failure.rawMessage]).toEqual([
     Code.InvalidArgument,
@@ -201,7 +201,7 @@ test("a week that its year does not have is refused by the name of its field, an
   expect((await start("2020-W53")).run?.isoWeek).toBe("2020-W53");
 });
 
-test("unknown runs are NOT_FOUND; lists and the latest run are read", async () => {
+test("unknown runs are NOT_FOUND; ListRuns and GetRun return the others", async () => {
   const lease = { runId: 999_999, fence: 1n };
   const stage = RunStage.INGEST;
   for (const call of [
@@ -229,7 +229,7 @@ test("unknown runs are NOT_FOUND; lists and the latest run are read", async () =
   expect((await failureOf(ops.batch.listRuns({ pageToken: "nonsense" }))).code).toBe(Code.InvalidArgument);
 });
 
-test("a watch shows a run until it is complete", async () => {
+test("a watch streams a run until it is complete", async () => {
   const { run, lease } = await start("2026-W10");
   const seen: [RunState, bigint][] = [];
   const watching = (async () => {
@@ -245,7 +245,7 @@ test("a watch shows a run until it is complete", async () => {
   expect(seen.at(-1)).toEqual([RunState.COMPLETE, 3n]);
 });
 
-test("page tokens that were made up are refused, also those that hold numbers", async () => {
+test("page tokens that no server created are rejected, even when they contain valid numbers", async () => {
   for (const key of ["1e300", "1.5", "-1", "2147483648"]) {
     const pageToken = pageTokens(ListRunsRequestSchema, create(ListRunsRequestSchema)).write([key]);
     expect((await failureOf(ops.batch.listRuns({ pageToken }))).code).toBe(Code.InvalidArgument);

@@ -10,7 +10,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { failureOf, startOps, testChunk } from "./ops-harness.ts";
 
-test("while the database is away calls are UNAVAILABLE and the service is not ready; both go on when it is back", async () => {
+test("while the database is not reachable, calls are UNAVAILABLE and the service is not ready; both recover with the database", async () => {
   const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-away-"));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   await chmod(dir, 0o755);
@@ -31,7 +31,7 @@ test("while the database is away calls are UNAVAILABLE and the service is not re
 
   await first.stop();
   const calls = [() => ops.alerts.listAlerts({}), submit, () => ops.audit.verifyChain({})];
-  // More than the pool has connections.
+  // More calls than the pool has connections.
   for (const call of [...calls, ...calls, ...calls, ...calls]) {
     const failure = await failureOf(call());
     expect([failure.code, failure.rawMessage]).toEqual([Code.Unavailable, "the database does not answer; try again"]);

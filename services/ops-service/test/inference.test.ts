@@ -19,7 +19,7 @@ import { failureOf, type OpsHarness, startOps } from "./ops-harness.ts";
 let folder = "";
 let cluster: PostgresCluster;
 let databaseUrl = "";
-/** ml-service asks for a token; ops-service does too and has none of its own. */
+/** ml-service and ops-service both require a token; ops-service has no token of its own. */
 let ml: ServiceProcess;
 let ops: OpsHarness;
 let headers: { authorization: string };
@@ -62,14 +62,14 @@ const clientsOf = ({ grpcUrl, webUrl }: OpsHarness) => [
 ];
 const mlClient = () => createClient(InferenceService, createGrpcTransport({ baseUrl: ml.grpc }));
 
-/** Another ops-service on the same database, which lets everybody in. */
+/** A second ops-service on the same database, which accepts every caller. */
 async function openOps(over: Parameters<typeof startOps>[1]): Promise<OpsHarness> {
   const harness = await startOps(databaseUrl, { logger: createLogger({ name: "ops", level: "silent" }), ...over });
   onTestFinished(() => harness[Symbol.asyncDispose]());
   return harness;
 }
 
-/** ml-service's contract with the answers of a test. */
+/** A server of InferenceService with the responses that a test gives. */
 async function standIn(handlers: Partial<ServiceImpl<typeof InferenceService>>, port = 0) {
   const server = await startServer({
     name: "stand-in",
@@ -82,7 +82,7 @@ async function standIn(handlers: Partial<ServiceImpl<typeof InferenceService>>, 
   return { port: server.addresses.grpc.port, url: `http://127.0.0.1:${server.addresses.grpc.port}`, stop: server.stop };
 }
 
-test("both doors give ml-service's score and explanation, asked with the caller's own token", async () => {
+test("both listeners return ml-service's score and explanation, requested with the caller's own token", async () => {
   const { score } = await mlClient().predict({ supplier }, { headers });
   const parts = await Array.fromAsync(mlClient().explain({ supplier, withNarrative: true }, { headers }));
   for (const client of clientsOf(ops)) {
@@ -93,7 +93,7 @@ test("both doors give ml-service's score and explanation, asked with the caller'
   }
 });
 
-test("the monolith's paths answer as ml-service's do", async () => {
+test("the REST paths of the earlier monolith answer as those of ml-service do", async () => {
   const body = JSON.stringify({ supplier_id: "S_1", ...features, ...categories, contract_text: text });
   for (const path of ["/predict", "/explain"]) {
     const [own, passedOn] = await Promise.all(
@@ -109,7 +109,7 @@ test("the monolith's paths answer as ml-service's do", async () => {
   expect([rejected.status, await rejected.json()]).toMatchObject([400, { message: expect.stringContaining("a list") }]);
 });
 
-test("ml-service's refusals come with their code, text and details", async () => {
+test("errors of ml-service are returned with their code, text and details", async () => {
   const wrong = { ...supplier, features: { past_dispute: 1 } };
   for (const client of clientsOf(ops)) {
     const unknown = await failureOf(client.predict({ supplier: wrong }, { headers }));
@@ -127,7 +127,7 @@ test("ml-service's refusals come with their code, text and details", async () =>
   }
 });
 
-test("whoever comes without a token is asked for in the service's name, and its credentials are its own matter", async () => {
+test("for a caller without a token, the service uses its own credentials, and their errors do not reach the caller", async () => {
   const known = await openOps({ mlUrl: ml.grpc, calls: { token: () => headers.authorization.slice(7) } });
   for (const client of clientsOf(known)) expect((await client.predict({ supplier })).score?.supplierId).toBe("S_1");
   const strangers = await tokenOf((await keysIn("strangers")).privateKeyFile);
@@ -138,7 +138,7 @@ test("whoever comes without a token is asked for in the service's name, and its 
   }
 });
 
-test("without ml-service its RPCs are UNAVAILABLE in one line and the rest is served, until it comes back", async () => {
+test("without ml-service, its RPCs are UNAVAILABLE with one line and all others are served, until it is back", async () => {
   const gone = await standIn({});
   await gone.stop();
   const alone = await openOps({ mlUrl: gone.url });
@@ -159,7 +159,7 @@ test("without ml-service its RPCs are UNAVAILABLE in one line and the rest is se
   await vi.waitFor(found, { timeout: 10_000 });
 });
 
-test("the caller's deadline goes on 50 ms earlier, and its leaving too", async () => {
+test("the caller's deadline is forwarded, 50 ms shorter, and so is its cancellation", async () => {
   const seen: (number | undefined)[] = [];
   let left = 0;
   const { url: mlUrl } = await standIn({

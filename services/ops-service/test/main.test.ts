@@ -7,7 +7,7 @@ import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { failedStart, startService } from "@bellwether/testing/service-process";
 import { expect, onTestFinished, test, vi } from "vitest";
 
-// A process of its own loads everything anew: seconds on a busy machine.
+// A separate process loads all modules again: this takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 async function dataDir(): Promise<string> {
@@ -17,7 +17,7 @@ async function dataDir(): Promise<string> {
   return dir;
 }
 
-test("serves on a cluster of its own, and SIGTERM stops it with the cluster", async () => {
+test("serves with its own PostgreSQL cluster, and SIGTERM stops both", async () => {
   const ops = await startService("ops-service", { BELLWETHER_DATA_DIR: await dataDir() });
   expect(await (await fetch(`${ops.web}/alerts`)).json()).toEqual({ alerts: [], next_page_token: "" });
   const ended = once(ops.process, "exit");
@@ -25,7 +25,7 @@ test("serves on a cluster of its own, and SIGTERM stops it with the cluster", as
   expect(await ended).toEqual([0, null]);
 });
 
-test("SIGINT and SIGTERM one after the other stop it once, with the cluster, exit code 0", async () => {
+test("SIGINT followed by SIGTERM stops it once, with the cluster, exit code 0", async () => {
   const folder = await dataDir();
   const ops = await startService("ops-service", { BELLWETHER_DATA_DIR: folder });
   const ended = once(ops.process, "exit");
@@ -36,7 +36,7 @@ test("SIGINT and SIGTERM one after the other stop it once, with the cluster, exi
   await expect(access(path.join(folder, "postgres/cluster/postmaster.pid"))).rejects.toThrow("ENOENT");
 });
 
-test("an unreachable Postgres and a wrong password are one line without the password, exit code 1", async () => {
+test("an unreachable PostgreSQL or a wrong password is reported as one line without the password, exit code 1", async () => {
   const nobody = "postgres://someone:hidden@127.0.0.1:1/ops";
   expect(await failedStart("ops-service", { DATABASE_URL: nobody })).toEqual({
     code: 1,
@@ -55,7 +55,7 @@ test("an unreachable Postgres and a wrong password are one line without the pass
   });
 });
 
-test("a taken port is one line, exit code 1, and the cluster that was begun is stopped", async () => {
+test("a port in use is reported as one line, exit code 1, and the cluster that was started is stopped", async () => {
   const taken = net.createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
   onTestFinished(() => void taken.close());
@@ -72,7 +72,7 @@ test("a taken port is one line, exit code 1, and the cluster that was begun is s
   await expect(access(path.join(folder, "postgres/cluster/postmaster.pid"))).rejects.toThrow("ENOENT");
 });
 
-test("a data folder that cannot be written is one line, exit code 1", async () => {
+test("a data folder that cannot be written is reported as one line, exit code 1", async () => {
   const file = path.join(await dataDir(), "file");
   await writeFile(file, "");
   const { code, lines } = await failedStart("ops-service", { BELLWETHER_DATA_DIR: path.join(file, "data") });
@@ -80,7 +80,7 @@ test("a data folder that cannot be written is one line, exit code 1", async () =
   expect(lines).toEqual([expect.stringMatching(/^the data folder \S+ cannot be written \(ENOTDIR\): .*DATA_DIR/)]);
 });
 
-test("every mistake of the environment is reported at once, secrets as [redacted]", async () => {
+test("all invalid environment variables are reported together, secrets as [redacted]", async () => {
   const env = { OPS_SERVICE_WEB_PORT: "99999", DATABASE_URL: "mysql://someone:hidden@db/x", ML_SERVICE_URL: "ml" };
   const { code, lines } = await failedStart("ops-service", env);
   expect(code).toBe(1);
@@ -93,7 +93,7 @@ test("every mistake of the environment is reported at once, secrets as [redacted
   expect(reported).toContain('ML_SERVICE_URL: found "ml"');
 });
 
-test("serves the page of a folder, and a folder without a page is one line", async () => {
+test("serves the dashboard of a folder, and reports a folder without a dashboard as one line", async () => {
   const dashboard = await dataDir();
   const env = { BELLWETHER_DATA_DIR: await dataDir(), OPS_SERVICE_DASHBOARD: dashboard };
   expect(await failedStart("ops-service", env)).toEqual({
@@ -105,14 +105,14 @@ test("serves the page of a folder, and a folder without a page is one line", asy
   expect(await (await fetch(`${ops.web}/`)).text()).toContain("Bellwether");
 });
 
-test("a service that others can reach wants authentication", async () => {
+test("a service that other machines can reach requires authentication", async () => {
   const env = { BELLWETHER_DATA_DIR: await dataDir(), BELLWETHER_HOST: "0.0.0.0" };
   const { code, lines } = await failedStart("ops-service", env);
   expect(code).toBe(1);
   expect(lines).toEqual([expect.stringMatching(/^ops-service would listen on 0\.0\.0\.0 without authentication/)]);
 });
 
-test("missing alert rules are named, exit code 1", async () => {
+test("missing alert rules are reported by name, exit code 1", async () => {
   const { code, lines } = await failedStart("ops-service", { BELLWETHER_ALERT_RULES: "config/none.yaml" });
   expect(code).toBe(1);
   expect(lines.join("\n")).toContain("config/none.yaml:1:1 found no such file");

@@ -29,10 +29,10 @@ export interface OpsHarness extends AsyncDisposable {
 
 const RULES = new URL("../../../config/alert_rules.yaml", import.meta.url).pathname;
 
-/** Lets a run lose anything: most tests run weeks of a few suppliers. */
+/** A risk policy without limits: most tests run weeks of a few suppliers. */
 const ANY_LOSS = createRiskPolicy({ maxRejectedShare: 1, maxRejectedRows: 1_000_000_000, minSuppliersShare: 0 });
 
-/** Starts the service on a database, with the product's own alert rules and without limits of losses. */
+/** Starts the service on a database, with the product's own alert rules and without limits on losses. */
 export async function startOps(databaseUrl: string, over: Partial<OpsServiceConfig> = {}): Promise<OpsHarness> {
   const service = await createOpsService({
     host: "127.0.0.1",
@@ -58,20 +58,20 @@ export async function startOps(databaseUrl: string, over: Partial<OpsServiceConf
   };
 }
 
-/** One row of a chunk; without a score its band is UNKNOWN, with `violation` it has none at all. */
+/** One row of a chunk. Without a score its band is UNKNOWN; with `violation` it has no band. */
 export interface TestRow {
   readonly id: string;
   readonly score?: number;
   readonly isInvalid?: boolean;
   readonly exposure?: number;
-  /** Of TEST_FEATURES; where the first row of a chunk has none, no values are sent. */
+  /** Values of TEST_FEATURES. When the first row of a chunk has none, no values are sent. */
   readonly values?: readonly number[];
 }
 
-/** Contributions per row of a test chunk. */
+/** Number of contributions per row of a test chunk. */
 export const TEST_COLUMNS = ["late_ratio", "spend", "age"] as const;
 
-/** Features of a test chunk: numbers but the last, whose columns the chunk does not have. */
+/** Features of a test chunk: all are numeric except the last one, whose columns the chunk does not have. */
 export const TEST_FEATURES = [
   { name: "late_ratio", kind: FeatureKind.NUMERIC, typical: 0.25, direction: FeatureDirection.RAISES },
   { name: "spend", kind: FeatureKind.NUMERIC, unit: "EUR", typical: 100 },

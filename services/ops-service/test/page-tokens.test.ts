@@ -41,7 +41,7 @@ type Ask = (page: {
   readonly pageToken?: string;
 }) => Promise<{ readonly nextPageToken: string }>;
 
-/** Lists that have a second page, by name; no two of them are the same list. */
+/** Lists that have a second page, by name; all are different lists. */
 const LISTS: Readonly<Record<string, Ask>> = {
   "all suppliers": (page) => ops.suppliers.listSuppliers(page),
   "high suppliers": (page) => ops.suppliers.listSuppliers({ ...page, band: Band.HIGH }),
@@ -60,7 +60,7 @@ const LISTS: Readonly<Record<string, Ask>> = {
   runs: (page) => ops.batch.listRuns(page),
 };
 
-test.each(Object.keys(LISTS))("a token of %s is taken by that list alone, whatever the page's size", async (name) => {
+test.each(Object.keys(LISTS))("a token of %s is accepted by that list alone, whatever the page size", async (name) => {
   const { nextPageToken: pageToken } = (await LISTS[name]?.({ pageSize: 1 })) ?? { nextPageToken: "" };
   expect(pageToken).not.toBe("");
   for (const [other, ask] of Object.entries(LISTS)) {
@@ -78,7 +78,7 @@ test.each(Object.keys(LISTS))("a token of %s is taken by that list alone, whatev
   }
 });
 
-test("REST holds a token to its filter too", async () => {
+test("the REST paths accept a token only with its own filter", async () => {
   const get = async (query: string) => {
     const response = await fetch(`${ops.webUrl}/alerts?page_size=1&${query}`);
     return { status: response.status, body: await response.json() };

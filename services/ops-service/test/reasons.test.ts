@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 describe("GetSupplier", () => {
-  test("gives each contribution its value, unit and typical value, and the reasons in words", async () => {
+  test("returns each contribution with value, unit and typical value, and the reasons in words", async () => {
     const { supplier, history } = await ops.suppliers.getSupplier({ supplierId: "s1" });
     const score = supplier?.latestScore;
     expect(score?.contributions).toMatchObject([
@@ -48,16 +48,17 @@ describe("GetSupplier", () => {
     expect(history[0]?.featuresTotal).toBeUndefined();
   });
 
-  test("names the features that were not known, and shows no reason that contradicts a declared direction", async () => {
+  test("returns the names of missing features, and no reason that contradicts a declared direction", async () => {
     const { supplier } = await ops.suppliers.getSupplier({ supplierId: "thin" });
     expect(supplier?.latestScore).toMatchObject({
       ...{ featuresPresent: 1, featuresTotal: 4, missingFeatures: ["late_ratio", "spend", "region"] },
-      // An age above typical lowers the risk by declaration, and the test's contribution increases it.
+      // By declaration, an age above the typical one lowers the risk, and the test's contribution increases
+      // it.
       reasons: [{ text: "spend not known (typical 100)" }, { text: "late ratio not known (typical 0.25)" }],
     });
   });
 
-  test("says of a run without values that they were not recorded, not that they are zero or missing", async () => {
+  test("leaves values unset, not zero or missing, when the run did not record them", async () => {
     const { supplier } = await ops.suppliers.getSupplier({ supplierId: "old" });
     const score = supplier?.latestScore;
     expect(score?.contributions.map(({ feature, value, typical }) => [feature, value, typical])).toEqual([
@@ -70,7 +71,7 @@ describe("GetSupplier", () => {
   });
 });
 
-test("ListSuppliers has the same reasons and gaps as GetSupplier", async () => {
+test("ListSuppliers returns the same reasons and missing features as GetSupplier", async () => {
   const { suppliers } = await ops.suppliers.listSuppliers({ modelName: "supplier-risk" });
   for (const listed of suppliers) {
     const { supplier } = await ops.suppliers.getSupplier({ supplierId: listed.supplierId });
@@ -79,7 +80,7 @@ test("ListSuppliers has the same reasons and gaps as GetSupplier", async () => {
   expect(suppliers).toHaveLength(2);
 });
 
-test("an alert has the two reasons that increased the score it shows, over RPC and REST", async () => {
+test("an alert has the two reasons that increased its score most, in RPC and REST", async () => {
   const { alerts } = await ops.alerts.listAlerts({ supplierId: "s1" });
   const texts = ["late ratio 0.7 (typical 0.25)", "age 3 years (typical 8)"];
   expect(alerts[0]).toMatchObject({ lastWeek: "2026-W02" });
@@ -110,7 +111,7 @@ describe("SubmitChunk", () => {
     expect(failure.rawMessage).toContain(field);
   });
 
-  test("takes the category after the last, and rejects features that are there twice or differ between chunks", async () => {
+  test("accepts the index after the last category, and rejects features that are named twice or differ between chunks", async () => {
     const lease = await begin("2026-W04");
     await ops.batch.submitChunk(testChunk(lease, 0, [{ ...row, values: [0.5, 90, 3, 2] }]));
     const twice = testChunk(lease, 1, [row]);
@@ -123,7 +124,7 @@ describe("SubmitChunk", () => {
   });
 });
 
-test("runs of a database from before are read without values, and one that was under way is completed", async () => {
+test("runs of an older database are read without values, and an unfinished one is completed", async () => {
   const url = await cluster.createDatabase();
   const dir = await mkdtemp(path.join(os.tmpdir(), "migrations-"));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf, type OpsHarness, startOps, testChunk } from "./ops-harness.ts";
 
 const POLICY = createRiskPolicy({ maxRejectedShare: 0.02, maxRejectedRows: 10, minSuppliersShare: 0.7 });
-/** In 2026-W48. */
+/** A day in 2026-W48. */
 const NOW = new Date("2026-11-28T12:00:00Z");
 
 let cluster: PostgresCluster;
@@ -47,7 +47,7 @@ interface Week {
   readonly score?: number;
 }
 
-/** Starts a week and submits its rows in one chunk; a chunk received before is not sent again. */
+/** Starts a week and submits its rows in one chunk. A chunk that was received before is not sent again. */
 async function begin({ isoWeek, modelName, suppliers, faulty = 0, score = 0.5 }: Week, sourceDigest = SOURCE) {
   const start = { isoWeek, modelName, holder: `${isoWeek} ${Math.random()}`, sourceDigest, configHash: CONFIG };
   const started = await ops.batch.startRun(start);
@@ -86,7 +86,7 @@ const eventsOf = async (runId: number | undefined) =>
 describe("a run that lost more than the risk policy allows", () => {
   const WEEK: Week = { isoWeek: "2026-W20", modelName: "lossy", suppliers: 500, faulty: 4, rejected: 8, score: 0.9 };
 
-  test("is failed with its figures, publishes nothing, and stays so however often it is completed", async () => {
+  test("fails with its numbers, publishes nothing, and fails again on every retry", async () => {
     const failure = await failureOf(runWhole(WEEK));
     expect([failure.code, failure.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([
       Code.FailedPrecondition,
@@ -102,14 +102,14 @@ describe("a run that lost more than the risk policy allows", () => {
       ...{ suppliers: 500n, previousWeek: "" },
     });
     expect(run?.losses?.accepted).toBeUndefined();
-    // A retry, by another holder, has the chunk already.
+    // The retry of another holder already has the chunk.
     expect((await failureOf(runWhole(WEEK))).rawMessage).toBe(failure.rawMessage);
     expect(await visibleScores(run?.runId)).toEqual([]);
     expect(await alertsOf(WEEK.modelName)).toEqual([]);
     expect(await eventsOf(run?.runId)).toEqual([]);
   });
 
-  test("is published when somebody accepts the losses, and the audit trail has who and why", async () => {
+  test("is published when somebody accepts the losses, and the audit log records who and why", async () => {
     const accepted = { reason: "the branch in Lyon was sold", actor: "jane.doe" };
     const { run } = await runWhole(WEEK, accepted);
     expect(run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 500n, failure: "", losses: { accepted } });
@@ -124,7 +124,7 @@ describe("a run that lost more than the risk policy allows", () => {
     });
   });
 
-  test("is published with as much as the policy allows, and rows that repeat others exactly are not counted", async () => {
+  test("is published at exactly the limits of the policy, and rows that repeat others exactly are not counted", async () => {
     const within = { ...WEEK, modelName: "within", faulty: 5, rejected: 5 };
     expect((await runWhole(within)).run).toMatchObject({ state: RunState.COMPLETE, losses: { exceeded: [] } });
     const repeated = { ...WEEK, modelName: "repeated", faulty: 0, rejected: 400, repeated: 400 };
@@ -134,7 +134,7 @@ describe("a run that lost more than the risk policy allows", () => {
     });
   });
 
-  test("an acceptance that was not needed is recorded nowhere", async () => {
+  test("an acceptance that was not needed is not recorded", async () => {
     const week = { ...WEEK, modelName: "needless", faulty: 0, rejected: 0 };
     const { run } = await runWhole(week, { reason: "to be safe", actor: "jane.doe" });
     expect(run?.losses?.accepted).toBeUndefined();
@@ -157,7 +157,7 @@ describe("a run with fewer suppliers than the week before", () => {
     );
     expect(await alertsOf("shrunk")).toEqual(before);
     expect((await runWhole({ ...short, isoWeek: "2026-W31", suppliers: 70 })).run?.state).toBe(RunState.COMPLETE);
-    // W31 is the newest earlier week now: 69 of its 70 suppliers are enough.
+    // W31 is now the newest earlier week: 69 of its 70 suppliers are enough.
     expect((await runWhole(short)).run).toMatchObject({
       state: RunState.COMPLETE,
       losses: { previousWeek: "2026-W31" },
@@ -168,7 +168,7 @@ describe("a run with fewer suppliers than the week before", () => {
 describe("an unfinished run", () => {
   const week: Week = { isoWeek: "2026-W21", modelName: "anew", suppliers: 500, faulty: 50 };
 
-  test("begins anew with another source: its chunks are dropped, and the corrected file is what counts", async () => {
+  test("begins again with another source: its chunks are dropped, and only the corrected file counts", async () => {
     await failureOf(runWhole(week));
     const kept = await begin(week);
     expect(kept).toMatchObject({ begunAnew: false, receivedChunks: [0], run: { sourceDigest: SOURCE } });
@@ -181,7 +181,7 @@ describe("an unfinished run", () => {
     expect(await visibleScores(run?.runId)).toHaveLength(550);
   });
 
-  test("begins anew with another configuration, and the first holder is fenced off", async () => {
+  test("begins again with another configuration, and the first holder is rejected", async () => {
     const start = { isoWeek: "2026-W22", modelName: "anew", holder: "one", sourceDigest: SOURCE, configHash: CONFIG };
     const first = await ops.batch.startRun(start);
     await ops.batch.submitChunk(testChunk(first.lease, 0, [{ id: "anew-1", score: 0.1 }]));
@@ -191,7 +191,7 @@ describe("an unfinished run", () => {
     expect(late.code).toBe(Code.Aborted);
   });
 
-  test("goes on where the source is not known, as one that was begun by an older scheduler", async () => {
+  test("continues when the source is not known, for example when an older scheduler began it", async () => {
     const start = { isoWeek: "2026-W23", modelName: "anew", holder: "one" };
     const first = await ops.batch.startRun(start);
     await ops.batch.submitChunk(testChunk(first.lease, 0, [{ id: "anew-1", score: 0.1 }]));
@@ -203,7 +203,7 @@ describe("an unfinished run", () => {
 describe("a week that has not begun", () => {
   const start = { isoWeek: "2026-W49", modelName: "future", holder: "one" };
 
-  test("is rejected by the name of its field, and starts nothing", async () => {
+  test("is rejected by field name, and starts nothing", async () => {
     const failure = await failureOf(ops.batch.startRun(start));
     expect([failure.code, failure.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([
       Code.InvalidArgument,
@@ -214,7 +214,7 @@ describe("a week that has not begun", () => {
     expect((await ops.batch.startRun({ ...start, isoWeek: "2026-W48" })).lease).toBeDefined();
   });
 
-  test("starts nothing more than 8 weeks ahead, though it is forced, nor more than 30 years back", async () => {
+  test("starts nothing more than 8 weeks ahead, even when it is forced, nor more than 30 years back", async () => {
     const forceFuture = { reason: "a slip", actor: "jane.doe" };
     const reasonOf = async (isoWeek: string) => {
       const failure = await failureOf(ops.batch.startRun({ ...start, isoWeek, forceFuture }));
@@ -225,7 +225,7 @@ describe("a week that has not begun", () => {
     expect(await inDatabase("select from bellwether.run where iso_week in ('9999-W01', '0000-W01')")).toEqual([]);
   });
 
-  test("starts when it is forced, and the audit trail has who and why, once", async () => {
+  test("starts when it is forced, and the audit log records who and why, once", async () => {
     const forceFuture = { reason: "rehearsal of the year's end", actor: "jane.doe" };
     const { run } = await ops.batch.startRun({ ...start, forceFuture });
     expect(run).toMatchObject({ state: RunState.RUNNING, forceFuture });
@@ -237,7 +237,7 @@ describe("a week that has not begun", () => {
   });
 });
 
-test("a run that a later complete week overtakes says so, in answer, run and audit trail", async () => {
+test("a run that a later complete week overtakes names that week in the response, the run and the audit log", async () => {
   const later: Week = { isoWeek: "2026-W41", modelName: "overtaken", suppliers: 5, score: 0.9 };
   expect((await runWhole(later)).run?.overtakenBy).toBe("");
   const { run } = await runWhole({ ...later, isoWeek: "2026-W40" });
@@ -248,7 +248,7 @@ test("a run that a later complete week overtakes says so, in answer, run and aud
   expect(JSON.parse(event?.payloadJson ?? "")).toMatchObject({ overtakenBy: "2026-W41", alertsRaised: 0 });
 });
 
-test("more repeated rows than rejected ones do not add up", async () => {
+test("more repeated rows than rejected rows are rejected", async () => {
   const week: Week = { isoWeek: "2026-W42", modelName: "sum", suppliers: 5, rejected: 1, repeated: 2 };
   const failure = await failureOf(runWhole(week));
   expect([failure.code, failure.rawMessage]).toEqual([

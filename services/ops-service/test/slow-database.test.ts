@@ -19,7 +19,7 @@ afterAll(() => cluster?.[Symbol.asyncDispose]());
 const logger = createLogger({ name: "ops", level: "silent" });
 const PATIENT = { timeoutMs: 50_000 };
 
-test("a query that takes too long ends with DEADLINE_EXCEEDED, not long after its caller has gone; completing a week may take longer", async () => {
+test("a query that takes too long ends with DEADLINE_EXCEEDED soon after its call; completing a week can take longer", async () => {
   const url = await cluster.createDatabase();
   await using ops = await startOps(url, { logger });
   const admin = await openPostgres(url);
@@ -52,7 +52,7 @@ test("a query that takes too long ends with DEADLINE_EXCEEDED, not long after it
   expect((await ops.alerts.listAlerts({})).alerts).toHaveLength(1);
 });
 
-test("calls beyond 128 that wait for a connection are told at once to come back, and the others are served", async () => {
+test("with 128 calls waiting for a connection, further calls are rejected at once, and the others are answered", async () => {
   const url = await cluster.createDatabase();
   await using ops = await startOps(url, { logger });
   const admin = await openPostgres(url);
@@ -73,14 +73,15 @@ test("calls beyond 128 that wait for a connection are told at once to come back,
   expect((await ops.alerts.listAlerts({})).alerts).toEqual([]);
 });
 
-test("a query whose call has ended is canceled at the server, and its connection is free", async () => {
+test("a query whose call has ended is cancelled in the database, and its connection is free again", async () => {
   const url = await cluster.createDatabase();
   await using ops = await startOps(url, { logger });
   const admin = await openPostgres(url);
   onTestFinished(() => admin.close());
   await inTransaction(admin, async (tx) => {
     await tx.query("lock table bellwether.alert");
-    // Twice as many as there are connections, one half after the other: with a time limit of 5 s alone the second would wait.
+    // Twice as many calls as connections. With the time limit of 5 s alone, the second half would have to
+    // wait.
     for (let round = 0; round < 2; round++) {
       const late = Array.from({ length: 10 }, () => failureOf(ops.alerts.listAlerts({}, { timeoutMs: 500 })));
       for (const { code } of await Promise.all(late)) expect(code).toBe(Code.DeadlineExceeded);
@@ -96,7 +97,7 @@ test("a query whose call has ended is canceled at the server, and its connection
   expect((await ops.alerts.listAlerts({})).alerts).toEqual([]);
 });
 
-test("a call that ends while it waits for a connection runs no query when its turn comes", async () => {
+test("a call that ends while it waits for a connection runs no query", async () => {
   const url = await cluster.createDatabase();
   await using ops = await startOps(url, { logger });
   const admin = await openPostgres(url);
@@ -114,12 +115,12 @@ test("a call that ends while it waits for a connection runs no query when its tu
     const late = Array.from({ length: 30 }, () => failureOf(ops.alerts.listAlerts({}, { timeoutMs: 300 })));
     for (const { code } of await Promise.all(late)) expect(code).toBe(Code.DeadlineExceeded);
     await Promise.all(holders);
-    // The holders' connections are free again, and those who waited for them have gone.
+    // The connections are free again, and the calls that waited for them have ended.
     expect(await active()).toBe(0);
   });
 });
 
-test("a database that falls silent fails the calls that wait for it within 30 s, and they go on when it does", async () => {
+test("when the database stops answering, waiting calls fail within 30 s, and calls succeed when it answers again", async () => {
   await using relay = await startTcpRelay(await cluster.createDatabase());
   await using ops = await startOps(relay.url, { logger });
   await ops.alerts.listAlerts({});

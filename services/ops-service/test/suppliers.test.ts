@@ -31,7 +31,7 @@ afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();
 });
 
-test("a supplier is told with its latest score, all contributions and its history", async () => {
+test("GetSupplier returns the latest score, all contributions and the history", async () => {
   const { supplier, history } = await ops.suppliers.getSupplier({ supplierId: "s/1" });
   expect(supplier).toMatchObject({
     supplierId: "s/1",
@@ -55,7 +55,7 @@ test("a supplier is told with its latest score, all contributions and its histor
   expect((await ops.suppliers.getSupplier({ supplierId: "s/1", historyWeeks: 1 })).history).toHaveLength(1);
 });
 
-test("too little data is band UNKNOWN without a number", async () => {
+test("a supplier with too few features has band UNKNOWN and no risk_score", async () => {
   const { supplier } = await ops.suppliers.getSupplier({ supplierId: "thin" });
   expect(supplier?.latestScore).toMatchObject({ band: Band.UNKNOWN });
   expect(supplier?.latestScore?.riskScore).toBeUndefined();
@@ -86,7 +86,7 @@ test("the list filters by band, region and category", async () => {
   expect(await count({ category: "steel" })).toBe(0);
 });
 
-test("unknown suppliers are NOT_FOUND, made-up tokens are refused", async () => {
+test("unknown suppliers are NOT_FOUND, and page tokens that no server created are rejected", async () => {
   expect((await failureOf(ops.suppliers.getSupplier({ supplierId: "nobody" }))).code).toBe(Code.NotFound);
   expect((await failureOf(ops.suppliers.getSupplier({}))).code).toBe(Code.InvalidArgument);
   const tokens = pageTokens(ListSuppliersRequestSchema, create(ListSuppliersRequestSchema));
@@ -109,7 +109,7 @@ describe("a second model", () => {
     );
   });
 
-  test("does not mix its scores into a supplier's, and the answer names the model that it chose", async () => {
+  test("does not mix its scores into a supplier's, and the response names the model that was chosen", async () => {
     const answer = await ops.suppliers.getSupplier({ supplierId: "s/1" });
     expect(answer).toMatchObject({ modelName: "supplier-risk", scoredByModels: ["second-model", "supplier-risk"] });
     expect(answer.history.map(({ isoWeek, riskScore }) => [isoWeek, riskScore])).toEqual([
@@ -131,7 +131,7 @@ describe("a second model", () => {
     expect(late?.contribution).toBe(Math.fround(0.06));
   });
 
-  test("answers for a supplier that the default model never scored", async () => {
+  test("is chosen for a supplier that the default model never scored", async () => {
     const answer = await ops.suppliers.getSupplier({ supplierId: "only-second" });
     expect(answer).toMatchObject({ modelName: "second-model", scoredByModels: ["second-model"] });
     const named = await ops.suppliers.getSupplier({ supplierId: "only-second", modelName: "supplier-risk" });
@@ -139,7 +139,7 @@ describe("a second model", () => {
     expect(named.supplier?.latestScore).toBeUndefined();
   });
 
-  test("has a list of its own; the default's stays the default's, page by page", async () => {
+  test("has its own list; the pages of the default model's list stay with the default model", async () => {
     const own = await ops.suppliers.listSuppliers({ modelName: "second-model" });
     expect(own).toMatchObject({ modelName: "second-model", modelNames: ["second-model", "supplier-risk"] });
     expect(own.suppliers.map(({ supplierId }) => supplierId)).toEqual(["s/1", "only-second"]);
@@ -151,7 +151,7 @@ describe("a second model", () => {
     expect((await failureOf(mixed)).code).toBe(Code.InvalidArgument);
   });
 
-  test("that has no complete run is NOT_FOUND, with the names of those that have one", async () => {
+  test("that has no complete run is NOT_FOUND, with the names of the models that have one", async () => {
     for (const call of [
       () => ops.suppliers.listSuppliers({ modelName: "nobody" }),
       () => ops.suppliers.getSupplier({ supplierId: "s/1", modelName: "nobody" }),

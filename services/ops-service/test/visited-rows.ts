@@ -2,7 +2,7 @@ import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
 import type { Pool } from "pg";
 import type { Db } from "../src/store/database.ts";
 
-/** A node of what EXPLAIN tells in JSON; rows are per loop. */
+/** A node of the JSON output of EXPLAIN. Its rows are per loop. */
 interface Plan {
   readonly "Actual Rows": number;
   readonly "Actual Loops": number;
@@ -10,7 +10,7 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** How many rows of tables and indexes the server looked at for the one query that `ask` makes. */
+/** Returns the number of rows of tables and indexes that the server read for the one query that `ask` makes. */
 export async function visitedRows(pool: Pool, ask: (db: Db) => Promise<unknown>): Promise<number> {
   const asked: { text: string; params: unknown[] }[] = [];
   const logger = { logQuery: (text: string, params: unknown[]): void => void asked.push({ text, params }) };

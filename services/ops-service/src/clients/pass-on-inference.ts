@@ -13,10 +13,13 @@ import {
 } from "@connectrpc/connect";
 import { ModelServiceUnavailableError } from "../domain/ops-error.ts";
 
-/** The RPCs that are passed on. Batches go to ml-service itself. */
+/** The RPCs that are forwarded to ml-service. Callers send batches to ml-service directly. */
 type PassedOn = Pick<ServiceImpl<typeof InferenceService>, "predict" | "explain">;
 
-/** Scores and explanations as ml-service gives them: in the caller's name and time, and with ml-service's own refusals. */
+/**
+ * Forwards Predict and Explain to ml-service, with the caller's identity and deadline. Errors of ml-service
+ * are returned unchanged.
+ */
 export function passOnInference(transport: Transport): PassedOn {
   const ml = createClient(InferenceService, transport);
   return {
@@ -37,10 +40,16 @@ export function passOnInference(transport: Transport): PassedOn {
   };
 }
 
-/** Codes about who calls: this service's own credentials are not the caller's matter. */
+/**
+ * Codes about the identity of a caller. When this service used its own credentials, they do not concern the
+ * caller.
+ */
 const ABOUT_CALLER: ReadonlySet<Code> = new Set([Code.Unauthenticated, Code.PermissionDenied]);
 
-/** What ml-service says, or that it is away. Anything else is a fault of ours and stays as it is, to be logged. */
+/**
+ * Returns the error of ml-service, or that ml-service does not answer. Any other error is an internal one: it
+ * stays unchanged, to be logged.
+ */
 function forCaller(error: unknown, context: HandlerContext): unknown {
   if (!(error instanceof ConnectError) || !error.isWireError) return error;
   const isSaid = error.findDetails(ErrorInfoSchema).some(({ domain }) => domain === ERROR_DOMAIN);

@@ -16,7 +16,7 @@ const DECISION: Decision = {
   newId: () => "new",
 };
 
-/** Days since the alert was resolved, on both sides of the end of its cool-down. */
+/** Days since the alert was resolved: just before and just after the end of its cool-down. */
 const RESTS = 13.999;
 const OVER = 14;
 
@@ -30,7 +30,7 @@ const alertWith = (over: Partial<Alert>): Alert => ({
 const resolved = (severity: AlertSeverity, disposition: Disposition, daysAgo: number): Alert =>
   alertWith({ state: "resolved", severity, disposition, resolvedAt: new Date(NOW.getTime() - daysAgo * DAY_MS) });
 
-/** A candidate whose one or two latest scores are given. */
+/** A candidate with the given latest scores, one or two. */
 function candidate(alert: Alert | null, [riskScore, before]: readonly number[], over: Partial<AlertCandidate> = {}) {
   const score = riskScore ?? 0;
   const isHigh = score >= LIMITS.raise;
@@ -49,30 +49,30 @@ test.each<[Alert | null, readonly number[], Partial<AlertCandidate>, string]>([
   [null, [0.84], {}, "nothing"],
   [null, [0.7, 0.7], {}, "raised warning"],
   [null, [0.85], {}, "raised critical"],
-  // at rest after the team's decision
+  // in its cool-down after a decision of an analyst
   [resolved("warning", "accepted", RESTS), [0.84, 0.84], {}, "nothing"],
   [resolved("warning", "accepted", RESTS), [0.85, 0.84], {}, "reopened critical"],
   [resolved("critical", "accepted", RESTS), [0.96, 0.9], {}, "nothing"],
   [resolved("critical", "accepted", RESTS), [0.96, 0.84], BELOW, "reopened critical"],
   [resolved("critical", "false_alarm", RESTS), [0.84, 0.84], BELOW, "nothing"],
   [resolved("critical", "mitigated", RESTS), [0.85, 0.2], BELOW, "reopened critical"],
-  // the rest is over
+  // after the cool-down
   [resolved("warning", "mitigated", OVER), [0.84], {}, "nothing"],
   [resolved("warning", "mitigated", OVER), [0.7, 0.7], {}, "reopened warning"],
   [resolved("critical", "accepted", OVER), [0.96, 0.9], {}, "reopened critical"],
   [resolved("critical", "accepted", OVER), [0.7, 0.7], {}, "reopened warning"],
-  // cleared by its rule: it was below the critical limit
+  // cleared by its rule, so the score was below the critical limit
   [resolved("critical", "cleared", RESTS), [0.96], {}, "reopened critical"],
   [resolved("critical", "cleared", RESTS), [0.84, 0.84], {}, "nothing"],
   [resolved("warning", "cleared", RESTS), [0.96], {}, "reopened critical"],
   [resolved("warning", "cleared", RESTS), [0.84, 0.84], {}, "nothing"],
   [resolved("warning", "cleared", OVER), [0.84, 0.84], {}, "reopened warning"],
-  // judged by nobody: no rest, and one high run is enough
+  // not judged by anybody: no cool-down, and one high run is enough
   [resolved("critical", "lapsed", RESTS), [0.7], {}, "reopened warning"],
   [resolved("critical", "lapsed", RESTS), [0.9], {}, "reopened critical"],
   [resolved("warning", "lapsed", OVER), [0.69], {}, "nothing"],
   [resolved("warning", "replaced", RESTS), [0.7], {}, "reopened warning"],
-  // open or taken
+  // open or acknowledged
   [alertWith({}), [0.65], {}, "kept warning"],
   [alertWith({}), [0.85], {}, "escalated critical"],
   [alertWith({ severity: "critical" }), [0.9], {}, "kept critical"],
@@ -89,7 +89,7 @@ test.each<[Alert | null, readonly number[], Partial<AlertCandidate>, string]>([
   expect(change.alert).toMatchObject(ofRun);
 });
 
-test("an alert that another rule takes over is replaced, even where it would be cleared too", () => {
+test("an alert of a supplier that another rule takes over is replaced, even when it would be cleared too", () => {
   const replacedBy = { alertId: "other", ruleId: "high-score" };
   const open = alertWith({ ruleId: "weekly-capacity", dimension: "impact" });
   const change = decideAlert(candidate(open, [0.92], { replacedBy, isCleared: true }), DECISION);
@@ -97,7 +97,7 @@ test("an alert that another rule takes over is replaced, even where it would be 
   expect(change?.event).toMatchObject({ kind: "resolved", note: "Replaced by high-score." });
 });
 
-test("an alert that opens again is nobody's and replaced by none", () => {
+test("an alert that opens again has no acknowledged_by and no replaced_by", () => {
   const before = { ...resolved("warning", "replaced", OVER), acknowledgedBy: "jo", replacedBy: "other" };
   const change = decideAlert(candidate(before, [0.9]), DECISION);
   expect(change?.alert).toMatchObject({ state: "open", disposition: null, acknowledgedBy: "", replacedBy: null });

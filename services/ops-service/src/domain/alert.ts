@@ -5,14 +5,17 @@ export type AlertState = "open" | "acknowledged" | "resolved";
 export type Disposition = "mitigated" | "accepted" | "false_alarm" | "cleared" | "lapsed" | "replaced";
 export type AlertEventKind = "raised" | "escalated" | "deescalated" | "acknowledged" | "resolved" | "reopened";
 
-/** What a rule looks at. */
+/** The value that a rule compares. */
 export type AlertDimension = "score" | "impact";
 
-/** One alert; there is one per model, supplier, rule and dimension. Suppliers and runs by their numbers. */
+/**
+ * An alert. There is at most one per model, supplier, rule and dimension. supplierId and the run ids are
+ * numbers of the database.
+ */
 export interface Alert {
   readonly id: string;
   readonly supplierId: number;
-  /** The model whose scores the rule looks at: no other model's run changes the alert. */
+  /** The model whose scores the rule compares. Runs of other models never change the alert. */
   readonly modelName: string;
   readonly ruleId: string;
   readonly dimension: AlertDimension;
@@ -28,7 +31,7 @@ export interface Alert {
   readonly resolvedAt: Date | null;
   readonly acknowledgedBy: string;
   readonly summary: string;
-  /** Id of the alert of another rule that took the supplier over; null unless the disposition is "replaced". */
+  /** Id of the alert of another rule about the same supplier. Null unless the disposition is "replaced". */
   readonly replacedBy: string | null;
 }
 
@@ -42,10 +45,10 @@ export interface AlertEvent {
   readonly riskScore: number | null;
 }
 
-/** An alert as a decision leaves it, with the entry for its history. */
+/** An alert after a decision, with the entry for its history. */
 export interface AlertChange {
   readonly alert: Alert;
-  /** Undefined: only its score and its reason were brought up to date. */
+  /** Undefined: only the score, the run and the summary were updated. */
   readonly event: AlertEvent | undefined;
 }
 
@@ -56,24 +59,24 @@ export interface AlertCandidate {
   /** The rule's alert about the supplier by the run's model, in any state. */
   readonly alert: Alert | null;
   readonly isRaised: boolean;
-  /** High in this run, whatever the runs before say: enough for an alert that lapsed. */
+  /** Whether the score is high in this run alone. That is enough to raise an alert that lapsed. */
   readonly isHigh: boolean;
   readonly isCritical: boolean;
-  /** Whether a run of the model since the alert was last evaluated had the supplier below the critical limit. */
+  /** Whether the supplier was below the critical limit in a run since the alert was last evaluated. */
   readonly wasBelowCritical: boolean;
   readonly isCleared: boolean;
-  /** The active alert of the rule that takes the supplier over from this one. */
+  /** The active alert of the rule that has precedence over this one. Null: there is none. */
   readonly replacedBy: { readonly alertId: string; readonly ruleId: string } | null;
-  /** One sentence on the supplier's score in this run. */
+  /** One sentence about the supplier's score in this run. */
   readonly summary: string;
 }
 
-/** The actor of what the rules do. */
+/** The actor of changes that the rules make. */
 export const RULES_ACTOR = "rules";
 
 const DAY_MS = 86_400_000;
 
-/** The moment of a decision. */
+/** The run, rule and time of a decision. */
 export interface Decision {
   readonly runId: number;
   readonly modelName: string;
@@ -84,14 +87,14 @@ export interface Decision {
   readonly newId: () => string;
 }
 
-/** An alert that was resolved after this moment is still at rest. */
+/** The start of the cool-down at `now`: an alert that was resolved after it is still in its cool-down. */
 export function coolDownStart(now: Date, coolDownDays: number): Date {
   return new Date(now.getTime() - coolDownDays * DAY_MS);
 }
 
 /**
- * What a rule does with a supplier: raises an alert or opens it again, changes its severity, closes it, or brings score and reason up
- * to date. Undefined: nothing to do.
+ * Decides what a rule does with a supplier: raise an alert, open it again, change its severity, close it, or
+ * update its score and summary. Undefined: nothing to do.
  */
 export function decideAlert(candidate: AlertCandidate, decision: Decision): AlertChange | undefined {
   const { alert, riskScore, summary, supplierId } = candidate;
@@ -132,29 +135,31 @@ export function decideAlert(candidate: AlertCandidate, decision: Decision): Aler
 }
 
 /**
- * Whether a resolved alert opens again. After the cool-down: when it is raised. Before: when it has become critical since it was
- * resolved. An alert that nobody has judged, as it lapsed or was replaced, has no cool-down and needs one high run only.
+ * Whether a resolved alert opens again. After the cool-down: when the rule raises it. During the cool-down:
+ * only when the score has become critical since the alert was resolved. An alert that nobody has judged,
+ * because it lapsed or was replaced, has no cool-down, and one high run is enough.
  */
 function opensAgain(candidate: AlertCandidate, alert: Alert, restsFrom: Date): boolean {
   const { isRaised, isHigh, isCritical, wasBelowCritical } = candidate;
   const isUnjudged = alert.disposition === "lapsed" || alert.disposition === "replaced";
   if (isUnjudged && isHigh) return true;
-  // A cleared alert was below the critical limit when it was cleared.
+  // The score of a cleared alert was below the critical limit when the alert was cleared.
   const wasBelow = alert.severity === "warning" || alert.disposition === "cleared" || wasBelowCritical;
   const isOver = (alert.resolvedAt?.getTime() ?? 0) <= restsFrom.getTime();
   return isRaised && (isOver || (isCritical && wasBelow));
 }
 
-/** An active alert about a supplier without a score in any of the latest runs. */
+/** An active alert about a supplier that has no score in any of the latest runs. */
 export interface AbsentAlert {
   readonly alert: Alert;
-  /** ISO week of the alert's score. */
+  /** ISO week of the run that the alert's score is from. */
   readonly lastWeek: string;
 }
 
 /**
- * Closes an alert whose supplier had no score in `runs` runs in a row: nothing that it says can be held against anything any more.
- * Undefined: somebody has taken it, and it stays with them, as a missing score is no news about the risk.
+ * Closes an alert whose supplier had no score in `runs` runs in a row: there is no recent score to compare
+ * with the limits. Undefined: somebody has acknowledged the alert, so it stays open, because a missing score
+ * says nothing about the risk.
  */
 export function lapseAlert(
   { alert, lastWeek }: AbsentAlert,

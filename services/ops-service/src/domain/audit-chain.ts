@@ -1,14 +1,14 @@
 import { hash as digest } from "node:crypto";
 import { AuditEventError } from "./ops-error.ts";
 
-/** An event to record. Times in microseconds since 1970. */
+/** An event to record. Times are microseconds since 1970. */
 export interface AuditEvent {
   readonly eventId: string;
   readonly kind: string;
   readonly actor: string;
   readonly subject: string;
   readonly occurredUs: bigint;
-  /** A JSON object; empty: none. */
+  /** A JSON object. Empty: no details. */
   readonly payload: string;
 }
 
@@ -16,14 +16,14 @@ export interface AuditEvent {
 export interface AuditRecord extends Omit<AuditEvent, "payload"> {
   readonly sequence: number;
   readonly recordedUs: bigint;
-  /** Null: erased. */
+  /** Null: the payload was erased. */
   readonly payload: string | null;
   readonly payloadHash: string;
   readonly previousHash: string;
   readonly hash: string;
 }
 
-/** Where a chain ends. */
+/** The last record of a chain: its sequence and its hash. */
 export interface AuditHead {
   readonly sequence: number;
   readonly hash: string;
@@ -32,7 +32,7 @@ export interface AuditHead {
 /** The head of a chain without records. */
 export const EMPTY_CHAIN: AuditHead = { sequence: 0, hash: "0".repeat(64) };
 
-/** The records that events become behind `head`, in their order. */
+/** Returns the records that follow `head` for these events, in order. */
 export function chainEvents(head: AuditHead, events: readonly AuditEvent[], recordedUs: bigint): AuditRecord[] {
   let { sequence, hash: previousHash } = head;
   return events.map((event) => {
@@ -44,7 +44,10 @@ export function chainEvents(head: AuditHead, events: readonly AuditEvent[], reco
   });
 }
 
-/** Whether a record follows from the one before and its payload, if it is still there, has its hash. */
+/**
+ * Whether a record has the hash of the record before it and a correct hash of its own. The payload is checked
+ * too, unless it was erased.
+ */
 export function isLinked(record: AuditRecord, before: AuditHead): boolean {
   return (
     record.sequence === before.sequence + 1 &&
@@ -54,7 +57,7 @@ export function isLinked(record: AuditRecord, before: AuditHead): boolean {
   );
 }
 
-/** @throws AuditEventError for a payload that is no JSON object or a time that no calendar has */
+/** @throws AuditEventError for a payload that is not a JSON object, or a time outside the years 1 to 9999 */
 export function checkEvent(event: AuditEvent, index: number): void {
   if (event.occurredUs < MIN_US || event.occurredUs > MAX_US)
     throw new AuditEventError(`events[${index}].occurred_at`, "is not within the years 1 to 9999");
@@ -65,7 +68,7 @@ export function checkEvent(event: AuditEvent, index: number): void {
 const MIN_US = -62_135_596_800_000_000n;
 const MAX_US = 253_402_300_799_999_999n;
 
-/** Lengths before texts: no two different records give the same bytes. */
+/** Each text follows its length, so that two different records never have the same bytes. */
 function recordHash(record: Omit<AuditRecord, "hash" | "payload">): string {
   const { sequence, eventId, kind, actor, subject, occurredUs, recordedUs, payloadHash, previousHash } = record;
   const parts = [previousHash, sequence, eventId, kind, actor, subject, occurredUs, recordedUs, payloadHash].map(

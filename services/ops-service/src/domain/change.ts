@@ -1,6 +1,9 @@
-/** A change that a transaction notified. */
+/** A change that a transaction announced with NOTIFY. */
 export interface Change {
   readonly payload: string;
-  /** Differs from that of every other notification to this process: whoever reads after it sees the change. */
+  /**
+   * Number of the notification, unique in this process. A read that starts after the notification sees the
+   * change.
+   */
   readonly notification: number;
 }

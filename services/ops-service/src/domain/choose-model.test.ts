@@ -21,7 +21,7 @@ test.each<[string, ScoringModel[], string | undefined]>([
   expect(chooseModel(models, "")).toBe(chosen);
 });
 
-test("a name is taken when its model has a complete run, and refused otherwise", () => {
+test("a named model is accepted when it has a complete run, and rejected otherwise", () => {
   const models = [model("a", "2026-W01", 1), model("b", "2026-W01", 2)];
   expect(chooseModel(models, "b")).toBe("b");
   expect(() => chooseModel(models, "c")).toThrow('no complete run of the model "c"; models that have one: a, b');

@@ -9,13 +9,14 @@ export interface ScoringModel {
   readonly firstRunId: number;
 }
 
-/** A model without a complete run in this number of latest weeks is no longer the default. */
+/** A model that has no complete run in this number of latest weeks is not the default. */
 const DEFAULT_WEEKS = 4;
 
 /**
- * The model whose scores an answer has: the one named, or of those with a complete run in the latest weeks the one whose first run is
- * the oldest, so that a second model on trial does not change what is shown. Undefined: no run is complete.
- * @throws ModelNotScoredError for a name without a complete run
+ * Chooses the model whose scores are returned: the named one, or the default. The default is, of the models
+ * with a complete run in the latest weeks, the one whose first run is the oldest, so that a second model on
+ * trial does not change what is shown. Undefined: no run is complete.
+ * @throws ModelNotScoredError for a named model without a complete run
  */
 export function chooseModel(models: readonly ScoringModel[], wanted: string): string | undefined {
   if (wanted !== "") return checkModel(models, wanted);

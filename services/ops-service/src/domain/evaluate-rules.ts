@@ -11,66 +11,79 @@ import {
   lapseAlert,
 } from "./alert.ts";
 
-/** A supplier that the score rule has a say on. */
+/** A supplier that the score rule evaluates. */
 export interface ScoreRuleInput {
   readonly supplierId: number;
   readonly riskScore: number;
   readonly alert: Alert | null;
-  /** How many of the latest `runsToRaise` runs were at `raise` or above. */
+  /** Number of the latest `runsToRaise` runs in which the score was at or above `raise`. */
   readonly highRuns: number;
-  /** How many of the latest `runsToClear` runs were below `clear`. */
+  /** Number of the latest `runsToClear` runs in which the score was below `clear`. */
   readonly lowRuns: number;
-  /** Whether the alert is resolved and a run since its last one had the supplier below `critical`. */
+  /** Whether the alert is resolved and the score was below `critical` in a run after the alert's last run. */
   readonly wasBelowCritical: boolean;
 }
 
-/** A supplier that the capacity rule has a say on. */
+/** A supplier that the capacity rule evaluates. */
 export interface ImpactRuleInput {
   readonly supplierId: number;
   readonly riskScore: number;
   readonly alert: Alert | null;
-  /** Place by expected impact, from 1; null: beyond `keepWithin`, below `minLift`, raised by its score, or at rest. */
+  /**
+   * Rank by expected impact, from 1. Null: the rank is above `keepWithin`, the score is below `minLift`, the
+   * score rule has an alert about the supplier, or the supplier is in its cool-down.
+   */
   readonly rank: number | null;
   /** The score rule's active alert about the supplier by the same model. */
   readonly scoreAlert: { readonly alertId: string; readonly ruleId: string } | null;
 }
 
-/** What the rules need to see and change, all in one transaction. Alerts are those of the run's model only. */
+/** Reads and changes what the rules need, all in one transaction. It sees only alerts of the run's model. */
 export interface AlertRuleStore {
-  /** Keeps alerts from being changed by others until the end of the transaction. */
+  /** Locks the alerts against changes by others until the transaction ends. */
   hold(): Promise<void>;
-  /** The latest complete week of the run's model that is later than the run's; null: there is none. */
+  /**
+   * Returns the latest complete week of the same model that is later than the run's week. Null: there is
+   * none.
+   */
   overtakenBy(runId: number): Promise<string | null>;
-  /** Suppliers at `raise` or above in the run, and those with an active alert of the rule. */
+  /**
+   * Returns the suppliers whose score in the run is at or above `raise`, and those with an active alert of
+   * the rule.
+   */
   scoreRuleInputs(runId: number, rule: ScoreThresholdRule): Promise<readonly ScoreRuleInput[]>;
   /**
-   * The first `keepWithin` suppliers by impact, and those with an active alert of the rule. A supplier has no place, and takes none from
-   * others, while the score rule has an active alert about it or it is at rest: either rule's alert was resolved after `restsFrom`.
+   * Returns the first `keepWithin` suppliers by impact, and those with an active alert of the rule. A
+   * supplier gets no rank while the score rule has an active alert about it, or while it is in its cool-down:
+   * an alert of either rule was resolved after `restsFrom`. The next supplier gets the rank instead.
    */
   impactRuleInputs(
     runId: number,
     rules: Pick<AlertRules, "scoreThreshold" | "weeklyCapacity">,
     restsFrom: Date,
   ): Promise<readonly ImpactRuleInput[]>;
-  /** Active alerts of any rule about suppliers without a score in the latest `runs` runs. */
+  /** Returns the active alerts of any rule about suppliers without a score in the latest `runs` runs. */
   absentAlerts(runId: number, runs: number): Promise<readonly AbsentAlert[]>;
   saveChanges(changes: readonly AlertChange[]): Promise<void>;
 }
 
-/** What came of the rules. */
+/** The result of an evaluation. */
 export interface RulesOutcome {
-  /** Alerts that were raised or opened again. */
+  /** Number of alerts that were raised or opened again. */
   readonly alertsRaised: number;
-  /** Later complete week, for which reason the rules were not evaluated; empty: they were. */
+  /**
+   * A later week that was already complete, because of which the rules were not evaluated. Empty: they were
+   * evaluated.
+   */
   readonly overtakenBy: string;
 }
 
-/** The run that the rules are evaluated on, with clock and id source. */
+/** The run on which the rules are evaluated, with clock and id source. */
 export type RuleRun = Pick<Decision, "runId" | "modelName" | "now" | "newId">;
 
 /**
- * Evaluates both rules on a published run and lets alerts about absent suppliers lapse. The rules are not evaluated on a week that
- * completes after a later one: its scores are older than those that the alerts were decided by.
+ * Evaluates both rules on a published run, and closes alerts about absent suppliers. When a later week is
+ * already complete, the rules are not evaluated: the existing alerts are based on newer scores.
  */
 export async function evaluateRules(
   ruleStore: AlertRuleStore,
@@ -131,7 +144,10 @@ function inARow(runs: number): string {
   return runs === 1 ? "1 run" : `${runs} runs in a row`;
 }
 
-/** A score with two digits, or with as many as it takes to show on which side of each limit it is. */
+/**
+ * Formats a score with two digits, or with more when they are needed to show on which side of each limit it
+ * is.
+ */
 function scoreText(score: number, limits: readonly number[]): string {
   const isTrue = (text: string): boolean => limits.every((limit) => Number(text) >= limit === score >= limit);
   for (let digits = 2; digits < MAX_DIGITS; digits++) if (isTrue(score.toFixed(digits))) return score.toFixed(digits);

@@ -16,7 +16,7 @@ const stored = (phi: number[], values: number[] | null) => ({
   values: values && Float32Array.from(values),
 });
 
-test("values come back as they were written, the columns of a category as one, the words as one reason", () => {
+test("values are returned as they were written, the columns of a category as one contribution, the words as one reason", () => {
   const { contributions, reasons, completeness } = explainScore(
     stored([0.5, -0.25, 0.5, 0.25, 0.125, 0.25], [0.7, 90, 1, 1]),
   );
@@ -28,20 +28,20 @@ test("values come back as they were written, the columns of a category as one, t
   expect(completeness).toEqual({ missing: [], present: 4, total: 4 });
 });
 
-test("a value that is typical as float32 contradicts nothing; one on the safer side that increases the risk is not a reason", () => {
+test("a value that equals the typical value as float32 contradicts no direction; a value on the safer side that increases the risk is not a reason", () => {
   const of = (values: number[]) => explainScore(stored([0.5, 0.4, 0, 0, 0, 0], values)).reasons;
   expect(of([0.3, 70, 0, 1]).map(({ feature }) => feature)).toEqual(["delay", "quality"]);
   expect(of([0.2, 97, 0, 1])).toEqual([]);
 });
 
-test("what was not known is named", () => {
+test("missing features are named", () => {
   const { NaN: none } = Number;
   const { completeness, contributions } = explainScore(stored([1, 0.5, 0, 0, 0, 0], [none, 80, none, none]));
   expect(completeness).toEqual({ missing: ["delay", "region", "contract_text"], present: 1, total: 4 });
   expect(contributions[0]).toMatchObject({ feature: "delay", value: null, typical: 0.3 });
 });
 
-test("without recorded values none is named, and nothing is called missing", () => {
+test("without recorded values, no value is returned and no feature counts as missing", () => {
   const phi = [0.5, 0.4, 0, 0, 0.1, 0];
   for (const old of [{ ...stored(phi, null), features: null }, stored(phi, null)]) {
     const { reasons, completeness } = explainScore(old);

@@ -6,51 +6,57 @@ import {
 } from "@bellwether/reasons/feature-info";
 import { type Reason, selectReasons } from "@bellwether/reasons/reasons";
 
-/** A feature of a run's model, with what training saw of it. */
+/** A feature of a run's model, with its training statistics. */
 export interface RunFeature extends Pick<FeatureInfo, "name" | "kind" | "unit" | "typical" | "direction"> {
-  /** Categories that the model knows, the most frequent first; empty for numbers and texts. */
+  /** Categories that the model knows, most frequent first. Empty: not a categorical feature. */
   readonly categories: readonly string[];
 }
 
-/** What is kept of a score beside the score itself. */
+/** The stored explanation data of a score. */
 export interface StoredScore {
-  /** The model's columns, the order of `phi`. */
+  /** Names of the model columns, in the order of `phi`. */
   readonly columnNames: readonly string[];
   readonly phi: Float32Array;
-  /** The model's features, the order of `values`; null: the run did not record them. */
+  /** Features of the model, in the order of `values`. Null: the run did not record them. */
   readonly features: readonly RunFeature[] | null;
-  /** NaN = missing. A number is itself, a category its place in the feature's categories, a text 1; null: not recorded. */
+  /**
+   * NaN: missing. A number is stored as itself, a category as its index in the feature's categories, a text
+   * as 1. Null: not recorded.
+   */
   readonly values: Float32Array | null;
 }
 
-/** A feature's share in a score, with its value and what is typical. */
+/** The contribution of one feature to a score, with its value and the typical value. */
 export type ExplainedContribution = FeatureContribution & FeatureFacts;
 
-/** A score with its reasons, from what was kept of it. */
+/** The explanation of a score, computed from the stored data. */
 export interface ScoreExplanation {
-  /** The columns of a category are one; words are one by one. Largest magnitude first. */
+  /** All columns of a category are one contribution, each word is its own. Largest magnitude first. */
   readonly contributions: readonly ExplainedContribution[];
-  /** What may be shown as reasons, largest magnitude first. */
+  /** The contributions that are shown as reasons, largest magnitude first. */
   readonly reasons: readonly Reason[];
   /** Null: the values were not recorded. */
   readonly completeness: Completeness | null;
 }
 
 export interface Completeness {
-  /** Features that were not known, in the model's order. */
+  /** Names of the missing features, in the order of the model. */
   readonly missing: readonly string[];
   readonly present: number;
   readonly total: number;
 }
 
-/** Reasons of an alert: those that increase the risk most. */
+/** Returns the reasons of an alert: those that increase the risk most. */
 export const ALERT_REASONS = 2;
 
 export function alertReasons({ reasons }: Pick<ScoreExplanation, "reasons">): Reason[] {
   return reasons.filter(({ contribution }) => contribution > 0).slice(0, ALERT_REASONS);
 }
 
-/** Explains a score. Where the values were not recorded, neither they nor typical values are named: nothing is known to be missing. */
+/**
+ * Explains a score. When the values were not recorded, the result has no values, no typical values and no
+ * missing features.
+ */
 export function explainScore({ columnNames, phi, features, values }: StoredScore): ScoreExplanation {
   const infos = (features ?? []).map((feature) => infoOf(feature, values !== null));
   const seen = new Map(
@@ -89,7 +95,7 @@ function seenOf({ kind, categories }: RunFeature, value: number): Pick<FeatureCo
   return { value: kind === "numeric" && Number.isFinite(value) ? shortest(value) : null, category: "" };
 }
 
-/** A float32 as the number that a person wrote: 0.3, not 0.30000001192092896. */
+/** Converts a float32 to the number that a person wrote: 0.3, not 0.30000001192092896. */
 function shortest(value: number): number {
   for (let digits = 6; digits < FLOAT32_DIGITS; digits++) {
     const short = Number(value.toPrecision(digits));
@@ -98,7 +104,7 @@ function shortest(value: number): number {
   return Number(value.toPrecision(FLOAT32_DIGITS));
 }
 
-/** Decimal digits that tell every float32 from its neighbours. */
+/** Number of decimal digits that distinguish every float32 from its neighbours. */
 const FLOAT32_DIGITS = 9;
 
 function completenessOf(features: readonly RunFeature[], values: Float32Array): Completeness {

@@ -1,6 +1,6 @@
 import { describeLosses, type RunLosses } from "./run-losses.ts";
 
-/** No run has this number, week or model. */
+/** No run has this id, or this week and model. */
 export class RunNotFoundError extends Error {
   override readonly name = "RunNotFoundError" as const;
   constructor(what: string) {
@@ -18,7 +18,7 @@ export class RunFencedError extends Error {
   }
 }
 
-/** The run is complete: its scores do not change any more. */
+/** The run is complete: its scores cannot change. */
 export class RunCompleteError extends Error {
   override readonly name = "RunCompleteError" as const;
   constructor(runId: number) {
@@ -26,12 +26,14 @@ export class RunCompleteError extends Error {
   }
 }
 
-/** What a run is given does not fit what it was given before. */
+/** A request does not match what the run received before. */
 export class RunMismatchError extends Error {
   override readonly name = "RunMismatchError" as const;
 }
 
-/** The run lost more than the risk policy allows, and nobody accepted that: nothing of it is published. */
+/**
+ * The run lost more than the risk policy allows, and nobody accepted the losses: nothing of it is published.
+ */
 export class LossLimitError extends Error {
   override readonly name = "LossLimitError" as const;
   readonly losses: RunLosses;
@@ -43,7 +45,7 @@ export class LossLimitError extends Error {
   }
 }
 
-/** Columns of a chunk do not fit together, or hold what cannot be. */
+/** Columns of a chunk have different numbers of rows, or contain an invalid value. */
 export class ChunkShapeError extends Error {
   override readonly name = "ChunkShapeError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
@@ -61,7 +63,7 @@ export class AlertNotFoundError extends Error {
   }
 }
 
-/** The alert is resolved: it opens again only by its rule. */
+/** The alert is resolved: only its rule can open it again. */
 export class AlertResolvedError extends Error {
   override readonly name = "AlertResolvedError" as const;
   constructor(alertId: string, disposition: string) {
@@ -81,7 +83,7 @@ export class SupplierNotFoundError extends Error {
 export class ModelNotScoredError extends Error {
   override readonly name = "ModelNotScoredError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
-  /** @param known models with complete runs */
+  /** @param known all models with complete runs */
   constructor(modelName: string, known: readonly string[]) {
     const some = known.slice(0, SHOWN_MODELS).join(", ") + (known.length > SHOWN_MODELS ? ", …" : "");
     const wayOut = some === "" ? "no model has one yet" : `models that have one: ${some}`;
@@ -92,7 +94,7 @@ export class ModelNotScoredError extends Error {
 
 const SHOWN_MODELS = 20;
 
-/** An audit event that cannot be recorded as it is. */
+/** An audit event is not valid, so it cannot be recorded. */
 export class AuditEventError extends Error {
   override readonly name = "AuditEventError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
@@ -102,7 +104,7 @@ export class AuditEventError extends Error {
   }
 }
 
-/** The database does not answer, or cut the transaction off. */
+/** The database does not answer, or it ended the transaction. */
 export class DatabaseUnavailableError extends Error {
   override readonly name = "DatabaseUnavailableError" as const;
   readonly retryAfterMs = 1_000;
@@ -111,7 +113,7 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
-/** So many calls wait for the database that one more would be late. */
+/** Too many calls wait for the database: one more could not be answered in time. */
 export class DatabaseBusyError extends Error {
   override readonly name = "DatabaseBusyError" as const;
   readonly retryAfterMs = 1_000;
@@ -120,7 +122,7 @@ export class DatabaseBusyError extends Error {
   }
 }
 
-/** A query took longer than it may: it waited for a lock, or the database is overloaded. */
+/** A query reached its time limit: it waited for a lock, or the database is overloaded. */
 export class DatabaseTimeoutError extends Error {
   override readonly name = "DatabaseTimeoutError" as const;
   readonly retryAfterMs = 1_000;
@@ -129,7 +131,7 @@ export class DatabaseTimeoutError extends Error {
   }
 }
 
-/** Scores and explanations come from ml-service, which does not answer. */
+/** ml-service, which computes scores and explanations, does not answer. */
 export class ModelServiceUnavailableError extends Error {
   override readonly name = "ModelServiceUnavailableError" as const;
   readonly retryAfterMs = 1_000;
@@ -141,7 +143,7 @@ export class ModelServiceUnavailableError extends Error {
   }
 }
 
-/** A page token that this list did not hand out. */
+/** A page token that this list did not return. */
 export class PageTokenError extends Error {
   override readonly name = "PageTokenError" as const;
   readonly fieldViolations = [
@@ -152,7 +154,7 @@ export class PageTokenError extends Error {
   }
 }
 
-/** Who watches reads too slowly: changes would pile up. */
+/** A client reads a watch too slowly: too many changes wait for it. */
 export class WatchTooSlowError extends Error {
   override readonly name = "WatchTooSlowError" as const;
   constructor() {
@@ -160,7 +162,7 @@ export class WatchTooSlowError extends Error {
   }
 }
 
-/** A parameter of a plain HTTP path that cannot be read. */
+/** A parameter of a REST path is not valid. */
 export class QueryError extends Error {
   override readonly name = "QueryError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];

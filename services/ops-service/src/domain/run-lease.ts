@@ -2,7 +2,7 @@ import { RunCompleteError, RunFencedError, RunMismatchError, RunNotFoundError } 
 import type { Run, RunLease, ScoredBy } from "./run.ts";
 import type { ChunkReceipt, ScoredChunk } from "./scored-chunk.ts";
 
-/** Lets only the present holder of a run write. @throws RunNotFoundError, RunFencedError */
+/** Checks that the lease is that of the present holder of the run. @throws RunNotFoundError, RunFencedError */
 export function checkLease<R extends Pick<Run, "fence">>(
   run: R | undefined,
   { runId, fence }: RunLease,
@@ -16,7 +16,7 @@ export function checkOpen({ id, state }: Pick<Run, "id" | "state">): void {
   if (state === "complete") throw new RunCompleteError(id);
 }
 
-/** A run is scored by one model from its first chunk to its last. @throws RunMismatchError */
+/** Checks that all chunks of a run are scored by the same model version. @throws RunMismatchError */
 export function checkSameModel(runId: number, before: ScoredBy | null, now: ScoredBy): void {
   if (!before) return;
   const isSame =
@@ -28,7 +28,10 @@ export function checkSameModel(runId: number, before: ScoredBy | null, now: Scor
   throw new RunMismatchError(text);
 }
 
-/** A chunk that is sent again has as many rows as the one that was received: another one would be dropped in silence. @throws RunMismatchError */
+/**
+ * Checks that a chunk which is sent again has the same number of rows: otherwise new rows would be dropped
+ * silently. @throws RunMismatchError
+ */
 export function checkSameRows(
   runId: number,
   { chunk, supplierIds }: Pick<ScoredChunk, "chunk" | "supplierIds">,

@@ -11,14 +11,14 @@ const NOTHING: LossCounts = {
 const measure = (counts: Partial<LossCounts>, previous: PreviousWeek | null = null) =>
   measureLosses({ ...NOTHING, ...counts }, previous, POLICY, null);
 
-test("a run exceeds the limit of rejected rows with more than the share and more than the rows, not with one of them", () => {
+test("a run exceeds the limit of rejected rows when it is above both the share and the number, not one of them", () => {
   const exceeds = (rowsRead: number, rowsRejected: number) => measure({ rowsRead, rowsRejected }).exceeded.length > 0;
   expect([exceeds(1_000, 20), exceeds(1_000, 21)]).toEqual([false, true]);
   expect([exceeds(100, 10), exceeds(100, 11)]).toEqual([false, true]);
   expect([exceeds(10, 10), exceeds(1_000_000, 20_000)]).toEqual([false, false]);
 });
 
-test("rows of all stages are added, those that repeat an earlier row exactly are not", () => {
+test("rejected rows of all stages are added, without rows that repeat an earlier row exactly", () => {
   expect(measure({ rowsRejected: 15, rowsInvalid: 5 })).toMatchObject({ rowsRejected: 20, exceeded: [] });
   expect(measure({ rowsRejected: 15, rowsInvalid: 6 })).toMatchObject({
     rowsRejected: 21,
@@ -28,7 +28,7 @@ test("rows of all stages are added, those that repeat an earlier row exactly are
   expect(repeated).toMatchObject({ rowsRejected: 20, rowsRepeated: 490, rejectedShare: 0.02, exceeded: [] });
 });
 
-test("of several tables, the shares of source rows and of mapped rows are added", () => {
+test("with several tables, the share of source rows and the share of mapped rows are added", () => {
   const tables = { rowsRead: 1_100, sourceRows: 100_000, sourceRowsRejected: 100 };
   // 30 of 1,000 mapped rows are 3 %, although they are 0.03 % of the source rows.
   const mapped = measure({ ...tables, rowsRejected: 130 });
@@ -38,7 +38,7 @@ test("of several tables, the shares of source rows and of mapped rows are added"
   expect(measure({ ...tables, rowsRejected: 100 })).toMatchObject({ rejectedShare: 0.001, exceeded: [] });
 });
 
-test("a run has too few suppliers below the share of the week before; the first week has none to compare with", () => {
+test("a run has too few suppliers when it is below the share of the previous week; the first week is not compared", () => {
   expect(measure({ suppliers: 700 }, WEEK).exceeded).toEqual([]);
   expect(measure({ suppliers: 699 }, WEEK).exceeded).toEqual(["suppliers"]);
   const policy = createRiskPolicy({ ...POLICY.losses, minSuppliersShare: 0.55 });
@@ -47,7 +47,7 @@ test("a run has too few suppliers below the share of the week before; the first 
   expect(measure({ suppliers: 1 }, null)).toMatchObject({ exceeded: [], previousSuppliers: null, previousWeek: "" });
 });
 
-test("an acceptance is kept only of a run that exceeds a limit", () => {
+test("an acceptance is recorded only when the run exceeds a limit", () => {
   const accepted = { reason: "the branch was sold", actor: "jane" };
   const within = measureLosses(NOTHING, WEEK, POLICY, accepted);
   expect(within.accepted).toBeNull();
@@ -55,7 +55,7 @@ test("an acceptance is kept only of a run that exceeds a limit", () => {
   expect(beyond).toMatchObject({ exceeded: ["suppliers"], accepted });
 });
 
-test("the sentence names every figure and its limit, and never rounds a share to its limit", () => {
+test("the sentence has every number and its limit, and never rounds a share to its limit", () => {
   const both = measure({ rowsRead: 3_002, rowsRejected: 2_990, rowsInvalid: 9, suppliers: 3 }, WEEK);
   expect(describeLosses(both)).toBe(
     "2999 rows rejected, 99.91 % of the rows (limits: 2 % and 10 rows); 3 suppliers, 0.3 % of the 1000 of 2026-W46 (limit: 70 %)",
@@ -66,6 +66,6 @@ test("the sentence names every figure and its limit, and never rounds a share to
   );
 });
 
-test("an empty run has no share", () => {
+test("the rejected share of an empty run is 0", () => {
   expect(measure({ rowsRead: 0, suppliers: 0 })).toMatchObject({ rejectedShare: 0, exceeded: [] });
 });

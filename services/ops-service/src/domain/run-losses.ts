@@ -3,7 +3,7 @@ import type { RiskPolicy } from "@bellwether/config/risk-policy";
 /** A limit of the risk policy that a run exceeds. */
 export type LossLimit = "rejected_rows" | "suppliers";
 
-/** A person's decision against a limit. */
+/** A person's decision to go beyond a limit. */
 export interface Override {
   /** Why, 1 to 2,000 bytes. */
   readonly reason: string;
@@ -11,9 +11,9 @@ export interface Override {
   readonly actor: string;
 }
 
-/** What a run lost between its source and its scores, beside the limits of the policy. */
+/** What a run lost between its source files and its scores, with the limits of the risk policy. */
 export interface RunLosses {
-  /** Of all stages together; rows that repeat an earlier row exactly are not counted. */
+  /** Rejected rows of all stages, without rows that repeat an earlier row exactly. */
   readonly rowsRejected: number;
   readonly rowsRepeated: number;
   /** In [0, 1]. */
@@ -23,28 +23,31 @@ export interface RunLosses {
   readonly suppliers: number;
   /** Null: there is no complete earlier week of the model. */
   readonly previousSuppliers: number | null;
-  /** Empty: as above. */
+  /** Empty: there is no complete earlier week of the model. */
   readonly previousWeek: string;
   readonly minSuppliersShare: number;
   readonly exceeded: readonly LossLimit[];
-  /** Who accepted what is exceeded; null: nobody, or nothing is. */
+  /** Who accepted the losses. Null: nobody did, or the run exceeds no limit. */
   readonly accepted: Override | null;
 }
 
-/** Counts of a run at its end. */
+/** The final counts of a run. */
 export interface LossCounts {
   readonly rowsRead: number;
-  /** Rejected when reading and mapping. */
+  /** Rows that were rejected when they were read and mapped. */
   readonly rowsRejected: number;
-  /** Of these, rows that repeat an earlier row exactly. */
+  /** Number of rows in `rowsRejected` that repeat an earlier row exactly. */
   readonly rowsRepeated: number;
-  /** Rejected when scored, or a supplier's second row. */
+  /** Rows that could not be scored, or are a second row of the same supplier. */
   readonly rowsInvalid: number;
   /** Rows with a score. */
   readonly suppliers: number;
-  /** Rows of the source files, good and rejected, where a mapping makes suppliers of several tables; null: each row read is a supplier's. */
+  /**
+   * Rows of the source files, accepted and rejected, when a mapping combines several tables into suppliers.
+   * Null: each row of the weekly file is one supplier.
+   */
   readonly sourceRows: number | null;
-  /** Of `rowsRejected`, those of the source files; of no meaning without `sourceRows`. */
+  /** Number of rows in `rowsRejected` that are rows of the source files. Used only with `sourceRows`. */
   readonly sourceRowsRejected: number;
 }
 
@@ -54,7 +57,7 @@ export interface PreviousWeek {
   readonly suppliers: number;
 }
 
-/** Holds a run's counts against the policy. */
+/** Compares the counts of a run with the risk policy. */
 export function measureLosses(
   counts: LossCounts,
   previous: PreviousWeek | null,
@@ -66,7 +69,8 @@ export function measureLosses(
   const rejectedShare = shareOf(counts, rejected);
   const exceeded: LossLimit[] = [];
   if (rejectedShare > limits.maxRejectedShare && rejected > limits.maxRejectedRows) exceeded.push("rejected_rows");
-  // A quotient is rounded as the limit was read: 55 of 100 is 0.55, while 100 × 0.55 is more than 55.
+  // Compares the quotient, not a product: 55 / 100 is exactly the limit 0.55, while 100 × 0.55 is more than
+  // 55 in floating point.
   if (previous !== null && previous.suppliers > 0 && suppliers / previous.suppliers < limits.minSuppliersShare)
     exceeded.push("suppliers");
   return {
@@ -82,7 +86,10 @@ export function measureLosses(
   };
 }
 
-/** Source rows and mapped rows are of different kinds: a tenth of the suppliers may be a thousandth of the transactions. */
+/**
+ * The share of source rows and the share of mapped rows are computed separately: a tenth of the suppliers can
+ * be a thousandth of the source rows.
+ */
 function shareOf({ rowsRead, sourceRows, sourceRowsRejected }: LossCounts, rejected: number): number {
   if (sourceRows === null) return share(rejected, rowsRead);
   const mapped = share(rejected - sourceRowsRejected, rowsRead - sourceRowsRejected);
@@ -94,7 +101,7 @@ const share = (part: number, whole: number): number => (whole > 0 ? part / whole
 const percent = (of: number, round: (value: number) => number = Math.round): string =>
   `${round(Number((of * 10_000).toFixed(6))) / 100} %`;
 
-/** The limits that a run exceeds, with its figures, as one sentence without its end. */
+/** Describes the limits that a run exceeds, with its numbers, as one sentence without a full stop. */
 export function describeLosses(losses: RunLosses): string {
   const parts = losses.exceeded.map((limit) =>
     limit === "rejected_rows"

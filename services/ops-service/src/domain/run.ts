@@ -1,22 +1,22 @@
 import type { Band } from "@bellwether/contract/band-codes";
 import type { Override, RunLosses } from "./run-losses.ts";
 
-/** Where a run stands. */
+/** The state of a run. */
 export type RunState = "running" | "complete" | "failed";
 
-/** What a run is doing; "none": not begun. */
+/** The stage of a run's work. "none": it has not begun. */
 export type RunStage = "none" | "ingest" | "validate" | "score" | "drift" | "complete" | "report";
 
-/** Rows per band. */
+/** Number of rows per band. */
 export type BandCounts = Partial<Record<Band, number>>;
 
-/** How far a feature has moved since an earlier week; psi is at least 0. */
+/** The change in the distribution of a feature since an earlier week. psi is 0 or more. */
 export interface FeatureDrift {
   readonly feature: string;
   readonly psi: number;
 }
 
-/** What computed a run's scores: the same for all its chunks. */
+/** The model version that computed a run's scores, the same for all chunks. */
 export interface ScoredBy {
   readonly name: string;
   readonly version: string;
@@ -25,13 +25,13 @@ export interface ScoredBy {
   readonly configHash: string;
   readonly runtime: string;
   readonly kernel: string;
-  /** The order of contributions; empty when the model explains nothing. */
+  /** Names of the model columns, in the order of the contributions. Empty: the model has no contributions. */
   readonly columnNames: readonly string[];
   readonly baseValue: number;
   readonly outputSpace: "margin" | "probability" | "raw" | "unknown";
 }
 
-/** One row of the ledger. */
+/** A weekly run, as stored. */
 export interface Run {
   readonly id: number;
   readonly isoWeek: string;
@@ -40,7 +40,7 @@ export interface Run {
   readonly stage: RunStage;
   readonly fence: number;
   readonly holder: string;
-  /** The model's complete run of the latest week before. */
+  /** Id of the model's complete run of the newest earlier week. */
   readonly previousRunId: number | null;
   readonly rowsRead: number | null;
   readonly rowsRejected: number;
@@ -49,17 +49,20 @@ export interface Run {
   readonly chunksReceived: number;
   readonly chunksTotal: number | null;
   readonly inputDigest: string;
-  /** SHA-256 of the content of the source files; empty: not recorded. */
+  /** SHA-256 of the content of the source files. Empty: not recorded. */
   readonly sourceDigest: string;
-  /** SHA-256 of the configuration pair that the run used; empty: not recorded. */
+  /** SHA-256 of the model configuration and the mapping that the run used. Empty: not recorded. */
   readonly configHash: string;
-  /** SHA-256 of the risk policy that the run was last checked against; empty: not checked yet. */
+  /** SHA-256 of the risk policy that the run was last checked against. Empty: not checked yet. */
   readonly policyHash: string;
   /** Null: not checked yet. */
   readonly losses: RunLosses | null;
-  /** Later week that was complete before, so that the rules were not evaluated; empty: they were, or the run is not complete. */
+  /**
+   * A later week that was already complete, so that the rules were not evaluated. Empty: they were evaluated,
+   * or the run is not complete.
+   */
   readonly overtakenBy: string;
-  /** Who forced a week that had not begun; null: nobody. */
+  /** Who allowed this week before it had begun. Null: nobody did. */
   readonly forceFuture: Override | null;
   readonly scoredBy: ScoredBy | null;
   readonly alertsRaised: number;

@@ -2,17 +2,17 @@ import type { Band } from "@bellwether/contract/band-codes";
 import type { ScoreExplanation } from "./explain-score.ts";
 import type { ScoredBy } from "./run.ts";
 
-/** A supplier's score of one complete run. */
+/** A supplier's score in one complete run. */
 export interface SupplierScore {
   readonly runId: number;
   readonly isoWeek: string;
   /** In [0, 1]; null when the band is unknown. */
   readonly riskScore: number | null;
   readonly band: Band;
-  /** Since the run before; null: there is none. */
+  /** Change since the model's previous run. Null: there is no score to compare with. */
   readonly change: number | null;
   readonly impact: number | null;
-  /** Null: a score of a history. In lists with the largest contributions only. */
+  /** In lists it has only the largest contributions. Null: the score is part of a history. */
   readonly explanation: ScoreExplanation | null;
   readonly scoredBy: ScoredBy | null;
   readonly completedAt: Date | null;
@@ -35,7 +35,7 @@ export interface SupplierList {
   readonly suppliers: readonly Supplier[];
   /** Empty: no run is complete. */
   readonly modelName: string;
-  /** All models with a complete run, by name. */
+  /** All models with a complete run, in alphabetical order. */
   readonly modelNames: readonly string[];
 }
 
@@ -45,16 +45,19 @@ export interface SupplierHistory {
   readonly history: readonly SupplierScore[];
   /** Empty: no run is complete. */
   readonly modelName: string;
-  /** All models that have scored the supplier, by name. */
+  /** All models that have scored the supplier, in alphabetical order. */
   readonly scoredByModels: readonly string[];
 }
 
-/** Conditions of a list; all hold together. `after`: run, impact and number of the previous page's last supplier. */
+/**
+ * Conditions of a list; a supplier must meet all of them. `after`: run id, impact and number of the last
+ * supplier of the previous page.
+ */
 export interface SupplierQuery {
   readonly band?: Band;
   readonly region?: string;
   readonly category?: string;
-  /** Empty: the default of `chooseModel`. */
+  /** Empty: the default model of `chooseModel`. */
   readonly modelName: string;
   readonly after?: { readonly runId: number; readonly impact: number; readonly number: number };
 }

@@ -2,15 +2,15 @@ import type { Alert, AlertChange, AlertEvent, AlertEventKind, Disposition } from
 import type { AuditEvent } from "./audit-chain.ts";
 import { AlertNotFoundError, AlertResolvedError } from "./ops-error.ts";
 
-/** What a decision on an alert needs to see and change, all in one transaction. */
+/** Reads and changes what a decision on an alert needs, all in one transaction. */
 export interface AlertTransaction {
-  /** Locked until the end of the transaction. */
+  /** Locks the alert until the transaction ends. */
   lock(alertId: string): Promise<Alert | undefined>;
   save(change: AlertChange): Promise<void>;
   appendAudit(event: Omit<AuditEvent, "eventId" | "occurredUs">): Promise<void>;
 }
 
-/** Who decides, when, and what they write. */
+/** A decision of an analyst: actor, note and time. */
 export interface TriageDecision {
   readonly alertId: string;
   readonly actor: string;
@@ -18,7 +18,10 @@ export interface TriageDecision {
   readonly now: Date;
 }
 
-/** Takes an alert; one that is taken stays as it is. @throws AlertNotFoundError, AlertResolvedError */
+/**
+ * Acknowledges an alert. An acknowledged alert does not change. @throws AlertNotFoundError,
+ * AlertResolvedError
+ */
 export async function acknowledgeAlert(transaction: AlertTransaction, decision: TriageDecision): Promise<void> {
   const alert = await lockKnown(transaction, decision.alertId);
   if (alert.state === "resolved") throw new AlertResolvedError(alert.id, alert.disposition ?? "cleared");
@@ -27,7 +30,10 @@ export async function acknowledgeAlert(transaction: AlertTransaction, decision: 
   await record(transaction, { ...alert, ...taken }, "acknowledged", decision);
 }
 
-/** Closes an alert; one that is closed the same way stays as it is. @throws AlertNotFoundError, AlertResolvedError */
+/**
+ * Closes an alert. An alert that is resolved with the same disposition does not change. @throws
+ * AlertNotFoundError, AlertResolvedError
+ */
 export async function resolveAlert(
   transaction: AlertTransaction,
   disposition: Disposition,

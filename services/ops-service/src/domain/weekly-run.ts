@@ -8,56 +8,60 @@ import type { BandCounts, FeatureDrift, Run, RunLease, RunStage } from "./run.ts
 import { checkLease, checkOpen } from "./run-lease.ts";
 import { measureLosses, type Override, type PreviousWeek, type RunLosses } from "./run-losses.ts";
 
-/** What a run needs to see and change, all in one transaction. A run that was given out is locked until its end. */
+/**
+ * Reads and changes what a run needs, all in one transaction. A run that it returned is locked until the
+ * transaction ends.
+ */
 export interface RunLedger {
   readonly alerts: AlertRuleStore;
   lock(runId: number): Promise<Run | undefined>;
-  /** The week's run, made with fence 0 when it is not there. */
+  /** Returns the run of the week. Creates it with fence 0 when it does not exist. */
   lockWeek(isoWeek: string, modelName: string): Promise<Run>;
   receivedChunks(runId: number): Promise<readonly number[]>;
-  /** Sets what is given and tells those who watch. */
+  /** Changes the given fields and notifies the watches. */
   update(runId: number, patch: Partial<Omit<Run, "id">>): Promise<Run>;
-  /** Drops what an unfinished run has received: receipts, scores, contributions. */
+  /** Deletes all chunks that an unfinished run has received: receipts, scores, contributions. */
   dropChunks(runId: number): Promise<void>;
-  /** Drops the run's rows beyond the first one of their supplier, and gives their number. */
+  /** Deletes every row of a supplier after its first one. Returns the number of deleted rows. */
   dropSecondRows(runId: number): Promise<number>;
-  /** The newest complete week of a model before an ISO week; null: there is none. */
+  /** Returns the newest complete week of a model before an ISO week. Null: there is none. */
   previousWeek(isoWeek: string, modelName: string): Promise<PreviousWeek | null>;
-  /** Makes the run's scores visible, one row a supplier. */
+  /** Makes the scores of the run visible, one row per supplier. */
   publishScores(runId: number): Promise<BandCounts>;
   appendAudit(event: Omit<AuditEvent, "eventId" | "occurredUs">): Promise<void>;
 }
 
-/** Runs work in one transaction, which its failure rolls back. */
+/** Runs `work` in one transaction, which is rolled back when `work` fails. */
 export type Transact = <T>(work: (ledger: RunLedger) => Promise<T>) => Promise<T>;
 
-/** A started run; without a lease it is complete. */
+/** A started run. Without a lease it is complete. */
 export interface StartedRun {
   readonly run: Run;
   readonly lease: RunLease | undefined;
   readonly receivedChunks: readonly number[];
-  /** The unfinished run had begun with another source or configuration: what it had received was dropped. */
+  /** True when the unfinished run had begun with another source or configuration: its chunks were dropped. */
   readonly begunAnew: boolean;
 }
 
-/** Who starts which run, with what. */
+/** The parameters of a start. */
 export interface RunStart extends Pick<Run, "isoWeek" | "modelName" | "holder"> {
-  /** SHA-256, lower-case hex; empty: not known, nothing is compared. */
+  /** SHA-256, lower-case hex. Empty: not known, so it is not compared. */
   readonly sourceDigest: string;
   readonly configHash: string;
-  /** Starts a week that has not begun; null: such a week is rejected. */
+  /** Allows a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Override | null;
 }
 
-/** What an unfinished run goes back to when it begins anew. */
+/** The fields of an unfinished run that are reset when it begins again. */
 const NOTHING_YET = {
   ...{ stage: "none", rowsRead: null, rowsRejected: 0, rowsScored: 0, rowsInvalid: 0 },
   ...{ chunksReceived: 0, chunksTotal: null, inputDigest: "", scoredBy: null },
 } as const satisfies Partial<Run>;
 
 /**
- * Starts a week's run or takes it over: the same holder gets its lease again, another one a higher fence. An unfinished run that began
- * with another source or configuration begins anew: nothing of it was published.
+ * Starts a week's run or takes it over: the same holder gets the same lease again, another holder gets a
+ * higher fence. An unfinished run that began with another source or configuration drops its chunks and begins
+ * again; nothing of it was published.
  * @throws IsoWeekError, FutureWeekError
  */
 export async function startRun(transact: Transact, start: RunStart, now: () => Date): Promise<StartedRun> {
@@ -98,7 +102,7 @@ function recordForced(ledger: RunLedger, { id, isoWeek, modelName }: Run, { reas
   return ledger.appendAudit({ kind: "run.future_forced", actor, subject: `run/${id}`, payload });
 }
 
-/** What a run's holder tells of it; what is left out stays. */
+/** The progress that the holder of a run reports. Fields that are left out do not change. */
 export interface Progress {
   readonly stage: RunStage;
   readonly rowsRead?: number;
@@ -107,7 +111,9 @@ export interface Progress {
   readonly inputDigest?: string;
 }
 
-/** Records what a run is doing. @throws RunNotFoundError, RunFencedError, RunCompleteError, RunMismatchError */
+/**
+ * Records the progress of a run. @throws RunNotFoundError, RunFencedError, RunCompleteError, RunMismatchError
+ */
 export function reportProgress(transact: Transact, lease: RunLease, progress: Progress): Promise<Run> {
   return transact(async (ledger) => {
     const run = await lockLeased(ledger, lease);
@@ -121,7 +127,7 @@ export function reportProgress(transact: Transact, lease: RunLease, progress: Pr
   });
 }
 
-/** Gives a run up; its chunks are kept. @throws RunNotFoundError, RunFencedError, RunCompleteError */
+/** Sets a run to failed. Its chunks are kept. @throws RunNotFoundError, RunFencedError, RunCompleteError */
 export function failRun(transact: Transact, lease: RunLease, reason: string): Promise<Run> {
   return transact(async (ledger) => {
     const run = await lockLeased(ledger, lease);
@@ -130,18 +136,21 @@ export function failRun(transact: Transact, lease: RunLease, reason: string): Pr
   });
 }
 
-/** What a run's holder has counted. */
+/** The final counts of a run, from its holder. */
 export interface RunTotals {
   readonly rowsRead: number;
   readonly rowsRejected: number;
   readonly chunksTotal: number;
   readonly drift: readonly FeatureDrift[];
-  /** Of `rowsRejected`, rows that repeat an earlier row exactly. */
+  /** Number of rows in `rowsRejected` that repeat an earlier row exactly. */
   readonly rowsRepeated: number;
-  /** Rows of the source files, where a mapping makes suppliers of several tables; null: each row read is a supplier's. */
+  /**
+   * Rows of the source files, when a mapping combines several tables into suppliers. Null: each row of the
+   * weekly file is one supplier.
+   */
   readonly sourceRows: number | null;
   readonly sourceRowsRejected: number;
-  /** Publishes the run whatever it lost; null: within the limits of the policy only. */
+  /** Publishes the run even if it exceeds the limits of the risk policy. Null: such a run is not published. */
   readonly acceptLosses: Override | null;
 }
 
@@ -153,8 +162,9 @@ export interface CompleteRunOptions {
 }
 
 /**
- * Publishes a run's scores and evaluates the rules, all or nothing. A complete run is given back as it is. A run that lost more than
- * the policy allows, which nobody accepted, is failed, and nothing of it is published.
+ * Publishes the scores of a run and evaluates the alert rules, all or nothing. A complete run is returned
+ * unchanged. A run that lost more than the policy allows, without an acceptance, is set to failed, and
+ * nothing of it is published.
  * @throws RunNotFoundError, RunFencedError, RunMismatchError, LossLimitError
  */
 export async function completeRun(

@@ -13,7 +13,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type * as domain from "../domain/alert.ts";
 import { reasonToProto } from "./reason-to-proto.ts";
 
-/** What the store knows of an alert beside the alert itself. */
+/** An alert with the related data that the store adds. */
 export interface AlertNames {
   readonly alert: domain.Alert;
   readonly supplierExternalId: string;
@@ -21,9 +21,9 @@ export interface AlertNames {
   readonly raisedWeek: string;
   readonly lastWeek: string;
   readonly modelVersion: string;
-  /** The rule of the alert that took the supplier over; null: none did. */
+  /** The rule of the alert that replaced this one. Null: none did. */
   readonly replacedByRuleId: string | null;
-  /** What increased the alert's score most, largest first. */
+  /** The reasons that increased the alert's score most, largest first. */
   readonly reasons: readonly Reason[];
 }
 
@@ -98,13 +98,13 @@ export function alertEventToProto(event: domain.AlertEvent): MessageInitShape<ty
   };
 }
 
-/** The name of a number that protovalidate has let through; undefined for "unspecified". */
+/** Returns the name of an enum number that protovalidate accepted. Undefined: "unspecified". */
 export function nameOf<N extends string>(names: Readonly<Record<N, number>>, number: number): N | undefined {
   for (const name in names) if (names[name] === number) return name;
   return undefined;
 }
 
-/** The dispositions that people may choose. */
+/** The dispositions that an analyst can choose. */
 export function dispositionFromProto(disposition: Disposition): domain.Disposition {
   return nameOf(DISPOSITIONS, disposition) ?? "mitigated";
 }

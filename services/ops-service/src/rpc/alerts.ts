@@ -25,7 +25,7 @@ import {
 import { pageOf } from "./page-token.ts";
 import { shareByKey } from "./shared-query.ts";
 
-/** Conditions of a list as the store takes them. */
+/** The conditions of a list, as the store takes them. */
 export interface AlertQuery {
   readonly states: readonly AlertState[];
   readonly severity?: AlertSeverity;
@@ -44,7 +44,7 @@ export interface AlertDependencies {
   readonly findAlert: (alertId: string) => Promise<AlertNames | undefined>;
   readonly listAlertEvents: (alertId: string, limit: number) => Promise<readonly AlertEvent[]>;
   readonly listChanged: (changeId: number, limit: number) => Promise<readonly AlertNames[]>;
-  /** Changes with their numbers as payload, from now on. */
+  /** Streams changes from now on. The payload is the number of the change. */
   readonly watchAlerts: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
   /** Models with complete runs. */
   readonly listModels: () => Promise<readonly ScoringModel[]>;
@@ -53,12 +53,12 @@ export interface AlertDependencies {
 }
 
 const DEFAULT_PAGE = 50;
-/** Most events of an alert and most alerts of one change that are sent. */
+/** Maximum number of events of an alert, and of alerts in one change, in a response. */
 const MAX_LISTED = 200;
 const ACTIVE: readonly AlertState[] = ["open", "acknowledged"];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** AlertService over the alerts of the database. */
+/** Handlers of AlertService over the alerts of the database. */
 export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof AlertService> {
   const find = async (alertId: string): Promise<AlertNames> => {
     const view = await deps.findAlert(alertId);
@@ -69,7 +69,7 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
     const { alertId, note } = request;
     return { alertId, note, actor: callerOf(context).subject, now: deps.now() };
   };
-  /** What all who watch are sent of one change; undefined: nothing. */
+  /** The message that all watches get for one change. Undefined: none. */
   const changedAlerts = shareByKey(async (changeId) => {
     const views = await deps.listChanged(Number(changeId), MAX_LISTED + 1);
     if (views.length === 0) return undefined;
@@ -111,7 +111,7 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
       yield {};
       for await (const { payload } of changes) {
         const changed = await changedAlerts(payload);
-        // The alerts of one change are those of one model: of a run, or of a decision on one alert.
+        // All alerts of one change have the same model: a change is one run, or one decision on one alert.
         if (changed && (modelName === "" || changed.alerts[0]?.modelName === modelName)) yield changed;
       }
     },

@@ -18,7 +18,7 @@ import {
 } from "../domain/audit-chain.ts";
 import { pageOf, rowFromText } from "./page-token.ts";
 
-/** Conditions of a query as the store takes them. */
+/** The conditions of a query, as the store takes them. */
 export interface AuditQuery {
   readonly kind?: string;
   readonly subject?: string;
@@ -29,7 +29,7 @@ export interface AuditQuery {
 }
 
 export interface AuditDependencies {
-  /** Gives the number appended; the others were there. */
+  /** Returns the number of appended events. The other events were recorded before. */
   readonly appendEvents: (events: readonly AuditEvent[], recordedUs: bigint) => Promise<number>;
   readonly queryEvents: (query: AuditQuery, limit: number) => Promise<readonly AuditRecord[]>;
   readonly recordsAfter: (sequence: number, limit: number) => Promise<readonly AuditRecord[]>;
@@ -38,10 +38,10 @@ export interface AuditDependencies {
 }
 
 const DEFAULT_PAGE = 100;
-/** Records verified at a time: bounds the memory. */
+/** Number of records that are read and verified at a time, to limit the memory. */
 const VERIFY_ROWS = 2_000;
 
-/** AuditService over the chain of the database. */
+/** Handlers of AuditService over the audit log of the database. */
 export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof AuditService> {
   return {
     async appendEvents(requests) {
@@ -63,7 +63,7 @@ export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof Audit
       return { records: page.items.map(recordToProto), nextPageToken: page.nextPageToken };
     },
     async verifyChain(_request, { signal }) {
-      // The head is read first: what is appended meanwhile stands behind it.
+      // The head is read first, so records that are appended during the verification are not verified.
       const head = await deps.chainHead();
       let before = EMPTY_CHAIN;
       while (before.sequence < head.sequence) {
@@ -88,7 +88,7 @@ function broken(before: AuditHead, sequence: number) {
   return { holds: false, records: BigInt(records), headHash, firstBrokenSequence: BigInt(sequence) };
 }
 
-/** Ids are compared as the database writes them. */
+/** The id is converted to lower case, as the database writes it, because ids are compared as texts. */
 function eventFromProto({ eventId, kind, actor, subject, occurredAt, payloadJson }: ProtoEvent): AuditEvent {
   const occurredUs = occurredAt ? microseconds(occurredAt) : 0n;
   return { eventId: eventId.toLowerCase(), kind, actor, subject, occurredUs, payload: payloadJson };
@@ -131,7 +131,7 @@ function microseconds({ seconds, nanos }: Timestamp): bigint {
   return seconds * 1_000_000n + BigInt(Math.floor(nanos / 1000));
 }
 
-/** Into the database's 64 bits: a bound beyond them means the same. */
+/** Limits a time to the 64 bits of the database. A time beyond them selects the same records. */
 function clamp(us: bigint): bigint {
   const limit = 2n ** 62n;
   return us > limit ? limit : us < -limit ? -limit : us;

@@ -29,24 +29,24 @@ import { shareByKey } from "./shared-query.ts";
 
 export interface BatchDependencies extends CompleteRunOptions {
   readonly transact: Transact;
-  /** For completing a run. */
+  /** Transactions with a longer time limit, for completing a run. */
   readonly transactLong: Transact;
   readonly writeChunk: (lease: RunLease, chunk: ScoredChunk) => Promise<ChunkReceipt>;
   readonly findRun: (runId: number) => Promise<Run | undefined>;
   readonly findLatestRun: (which: { isoWeek?: string; modelName?: string }) => Promise<Run | undefined>;
   readonly listRuns: (limit: number, beforeId: number | undefined) => Promise<readonly Run[]>;
-  /** Changes with the number of their run as payload, from now on. */
+  /** Streams changes from now on. The payload is the id of the run. */
   readonly watchRuns: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
 }
 
 const DEFAULT_PAGE = 50;
-/** Runs are numbered in 32 bits. */
+/** Run ids have 32 bits in the database. */
 const MAX_RUN_ID = 2 ** 31 - 1;
 
-/** BatchService over the ledger. */
+/** Handlers of BatchService over the runs of the database. */
 export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof BatchService> {
   const { transact, findRun } = deps;
-  /** A run after a change, by "run/notification": one query for all who watch it. */
+  /** Reads a run after a change, with the key "run/notification": one query for all watches. */
   const changedRun = shareByKey((change) => findRun(Number.parseInt(change, 10)));
   return {
     async startRun({ isoWeek, modelName, holder, sourceDigest, configHash, forceFuture }, context) {
@@ -116,12 +116,12 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
   };
 }
 
-/** protovalidate has seen to it that there is one. */
+/** protovalidate has checked that the lease is set. */
 function leaseFromProto(lease: ProtoLease | undefined): RunLease {
   return { runId: lease?.runId ?? 0, fence: Number(lease?.fence ?? 0n) };
 }
 
-/** A service passes on the decision of its own caller; anybody else decides in their own name. */
+/** A service forwards the decision of its own caller. For any other caller, the actor is the caller. */
 function overrideFromProto(override: ProtoOverride | undefined, context: HandlerContext): Override | null {
   if (!override) return null;
   const { subject, roles } = callerOf(context);

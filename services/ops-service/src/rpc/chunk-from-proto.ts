@@ -15,7 +15,7 @@ const SPACES: Readonly<Record<OutputSpace, ScoredBy["outputSpace"]>> = {
   [OutputSpace.RAW]: "raw",
 };
 
-/** A submitted chunk with its columns held against each other. @throws ChunkShapeError */
+/** Reads a submitted chunk and checks that its columns have the same number of rows. @throws ChunkShapeError */
 export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
   const { supplierIds, scores } = request;
   const rows = supplierIds.length;
@@ -56,7 +56,7 @@ function bytesOf(field: string, bytes: Uint8Array, length: number): Uint8Array {
   return bytes;
 }
 
-/** Copied: bytes from the wire start anywhere, doubles may not. */
+/** Copied, because bytes of a message can begin at any offset, and a Float64Array cannot. */
 function float64s(field: string, bytes: Uint8Array, rows: number): Float64Array {
   return new Float64Array(new Uint8Array(bytesOf(field, bytes, rows * 8)).buffer);
 }

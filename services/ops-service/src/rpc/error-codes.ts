@@ -46,7 +46,7 @@ type OpsError =
   | DatabaseUnavailableError
   | ModelServiceUnavailableError;
 
-/** The code that each of them leaves with. */
+/** The gRPC code of each error. */
 export const OPS_ERRORS = {
   IsoWeekError: Code.InvalidArgument,
   FutureWeekError: Code.InvalidArgument,

@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<RunFeature["kind"], FeatureKind>> = {
   text: FeatureKind.TEXT,
 };
 
-/** The features of a chunk with their values, held against each other; null: none were sent. @throws ChunkShapeError */
+/** Reads the features of a chunk and checks their values. Null: none were sent. @throws ChunkShapeError */
 export function featureValues(
   { features: sent, featureValues: bytes }: Pick<SubmitChunkRequest, "features" | "featureValues">,
   rows: number,
@@ -42,7 +42,10 @@ function featureFromProto({ name, kind, unit, typical, categories, direction }: 
   };
 }
 
-/** A category is a place in the feature's categories, or the one after them. @throws ChunkShapeError */
+/**
+ * Checks that a category is an index into the feature's categories, or the number of categories. @throws
+ * ChunkShapeError
+ */
 function checkCategories(features: readonly RunFeature[], values: Float32Array): void {
   const width = features.length;
   for (const [at, { name, kind, categories }] of features.entries()) {

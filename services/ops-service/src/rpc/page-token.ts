@@ -1,12 +1,15 @@
 import { type PageTokens, pageTokenError } from "@bellwether/mesh/call/page-token";
 
-/** Rows of a page, and the token of the next page. */
+/** The rows of a page, and the token of the next page. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextPageToken: string;
 }
 
-/** A page of at most `size` out of `size + 1` rows that were asked for; `keyOf` gives what the next page starts behind. */
+/**
+ * Makes a page of at most `size` rows from `size + 1` requested rows. `keyOf` returns the key of a row: the
+ * next page begins after the key of the last row.
+ */
 export function pageOf<T>(
   rows: readonly T[],
   size: number,
@@ -19,14 +22,14 @@ export function pageOf<T>(
   return { items, nextPageToken };
 }
 
-/** The numbers of a key. @throws ConnectError INVALID_ARGUMENT */
+/** Parses the numbers of a key. @throws ConnectError INVALID_ARGUMENT */
 export function numbersFromKey(key: readonly string[]): readonly number[] {
   const numbers = key.map((part) => (part === "" ? Number.NaN : Number(part)));
   if (numbers.some((n) => !Number.isFinite(n))) throw pageTokenError();
   return numbers;
 }
 
-/** A row's number out of a part of a key, at most `max`. @throws ConnectError INVALID_ARGUMENT */
+/** Parses a row number of at most `max` from one part of a key. @throws ConnectError INVALID_ARGUMENT */
 export function rowFromText(text: string, max: number): number {
   const row = Number(text);
   if (!/^\d{1,16}$/.test(text) || row > max) throw pageTokenError();

@@ -4,8 +4,9 @@ import { reflect } from "@bufbuild/protobuf/reflect";
 import { TimestampSchema, timestampDate } from "@bufbuild/protobuf/wkt";
 
 /**
- * A message as people write JSON: snake_case names, numbers for 64-bit counts, enum values as lower-case words, times in ISO 8601,
- * null for what is not set. For counts below 2⁵³ and messages without maps, oneofs and bytes.
+ * Converts a message to conventional JSON: snake_case names, numbers for 64-bit counts, enum values as
+ * lower-case words, times in ISO 8601, null for unset fields. Only for counts below 2⁵³ and for messages
+ * without maps, oneofs and bytes.
  */
 export function plainJson<D extends DescMessage>(schema: D, message: MessageShape<D>): JsonObject {
   const reflected = reflect(schema, message);
@@ -16,7 +17,7 @@ export function plainJson<D extends DescMessage>(schema: D, message: MessageShap
   return Object.fromEntries(entries);
 }
 
-/** FieldPresence.IMPLICIT of descriptor.proto: a field that is never "not set". */
+/** FieldPresence.IMPLICIT of descriptor.proto: a field that cannot be unset. */
 const IMPLICIT = 2;
 
 function valueOfField(field: DescField, value: unknown): JsonValue {

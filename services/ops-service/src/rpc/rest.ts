@@ -13,7 +13,10 @@ import { plainJson } from "./plain-json.ts";
 
 const PAGE = ["page_size", "page_token"];
 
-/** The monolith's paths over the RPCs: alerts, audit trail and latest run; scores and explanations as ml-service gives them. */
+/**
+ * REST paths of the earlier monolith, mapped to RPCs: alerts, audit log and latest run here, scores and
+ * explanations as in ml-service.
+ */
 export const REST_ROUTES: readonly RestRoute[] = [
   restRoute({
     verb: "GET",
@@ -62,7 +65,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
   restRoute(EXPLAIN_ROUTE),
 ];
 
-/** Longest part of a caller's text that is repeated. */
+/** Maximum number of characters of a caller's text that an error message repeats. */
 const SHOWN_CHARACTERS = 80;
 
 function pageOf({ query }: RestInput): { pageSize: number; pageToken: string } {
@@ -71,7 +74,7 @@ function pageOf({ query }: RestInput): { pageSize: number; pageToken: string } {
   return { pageSize: Number(size), pageToken: query.get("page_token") ?? "" };
 }
 
-/** What a name such as "open" stands for. @throws QueryError with the names that there are */
+/** Returns the value of a name such as "open". @throws QueryError that lists the valid names */
 function namedValue<V>(field: string, values: Readonly<Record<string, V>>, name: string): V {
   const value = Object.hasOwn(values, name) ? values[name] : undefined;
   if (value === undefined) {

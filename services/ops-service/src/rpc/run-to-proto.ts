@@ -40,7 +40,7 @@ export const OUTPUT_SPACES: Readonly<Record<domain.ScoredBy["outputSpace"], Outp
   raw: OutputSpace.RAW,
 };
 
-/** The stage of a number that protovalidate has let through. */
+/** Converts a stage that protovalidate accepted. */
 export function stageFromProto(stage: RunStage): domain.RunStage {
   for (const name of ["ingest", "validate", "score", "drift", "complete", "report"] as const)
     if (STAGES[name] === stage) return name;

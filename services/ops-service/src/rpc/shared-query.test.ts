@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { shareByKey } from "./shared-query.ts";
 
-test("all who ask with one key share one query, another key is another query", async () => {
+test("calls with the same key share one query, and another key makes another query", async () => {
   const asked: string[] = [];
   const shared = shareByKey(async (key) => {
     asked.push(key);
@@ -24,7 +24,7 @@ test("a query that failed is made again", async () => {
   expect(await shared("1")).toBe("1");
 });
 
-test("only the last results are kept", async () => {
+test("only the latest results are kept", async () => {
   let queries = 0;
   const shared = shareByKey(async () => queries++);
   for (let i = 0; i < 17; i++) await shared(String(i));

@@ -1,9 +1,10 @@
-/** Results kept for those who are a little behind the first. */
+/** Number of results that are kept for callers that are slightly later than the first. */
 const MAX_KEPT = 16;
 
 /**
- * One query for all who ask with the same key: watchers of one change ask for the same rows at the same time. The key must name one change,
- * so that a result that is kept is never older than the change. A query that failed is made again. It runs without any caller's signal.
+ * Makes one query for all calls with the same key: the watches of one change need the same rows at the same
+ * time. A key must name one change, so that a kept result is never older than the change. A query that failed
+ * is made again. The query does not get the signal of any caller.
  */
 export function shareByKey<T>(query: (key: string) => Promise<T>): (key: string) => Promise<T> {
   const kept = new Map<string, Promise<T>>();
@@ -13,7 +14,7 @@ export function shareByKey<T>(query: (key: string) => Promise<T>): (key: string)
     const result = query(key);
     kept.set(key, result);
     result.catch(() => kept.delete(key));
-    // The oldest goes: a Map iterates in insertion order.
+    // Deletes the oldest result: a Map iterates in insertion order.
     if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value ?? "");
     return result;
   };

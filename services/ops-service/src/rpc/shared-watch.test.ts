@@ -38,7 +38,7 @@ async function* changes(): AsyncGenerator<Change> {
 }
 const unused = (): never => expect.fail("not asked for");
 
-test("a change of alerts is one query, whatever the number of watchers", async () => {
+test("a change of alerts makes one query, whatever the number of watches", async () => {
   const asked: number[] = [];
   const { watchAlerts } = alertHandlers({
     listModels: unused,

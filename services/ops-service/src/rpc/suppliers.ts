@@ -25,10 +25,10 @@ export interface SupplierDependencies {
 
 const DEFAULT_PAGE = 50;
 const DEFAULT_WEEKS = 52;
-/** Most reasons of a score that are sent. */
+/** Maximum number of reasons of a score in a response. */
 const MAX_REASONS = 16;
 
-/** SupplierService over the scores of complete runs. */
+/** Handlers of SupplierService over the scores of complete runs. */
 export function supplierHandlers(deps: SupplierDependencies): ServiceImpl<typeof SupplierService> {
   return {
     async listSuppliers(request) {
@@ -71,7 +71,10 @@ function queryFromProto(request: ListSuppliersRequest, tokens: PageTokens): Supp
   };
 }
 
-/** Into the database's 32 bits: a token that was made up finds nothing. */
+/**
+ * Limits a number to the 32 bits of the database. A token with any other number is not from a server and
+ * finds nothing.
+ */
 function whole(value: number): number {
   return Math.max(0, Math.min(2 ** 31 - 1, Math.trunc(value)));
 }

@@ -4,7 +4,10 @@ import type { AlertView } from "./alerts.ts";
 import type { Db } from "./database.ts";
 import { readStoredScores, scoreKey } from "./stored-scores.ts";
 
-/** Alerts with the reasons of their scores, from the run that evaluated them last: always those of the score that they show. */
+/**
+ * Adds the reasons to alerts. They come from the run that last evaluated the alert, so they always explain
+ * the score of the alert.
+ */
 export async function withReasons<V extends Pick<AlertView, "alert">>(
   db: Db,
   views: readonly V[],

@@ -6,14 +6,15 @@ import { ALERT_CHANNEL } from "./channels.ts";
 import type { Db } from "./database.ts";
 import { alert, alertEvent } from "./schema.ts";
 
-/** PostgreSQL takes 65,535 parameters a statement; an alert has eighteen. */
+/** PostgreSQL accepts 65,535 parameters per statement; an alert has eighteen. */
 const ROWS_PER_STATEMENT = 1_000;
 
-/** What the rules see and change, within the transaction of `db`. */
+/** Creates the AlertRuleStore in the transaction of `db`. */
 export function createAlertRuleStore(db: Db): AlertRuleStore {
   return {
     async hold() {
-      // Readers go on. Rows alone would not do: two runs may raise the same alert.
+      // This lock does not block readers. Row locks would not be enough, because two runs can raise the same
+      // alert.
       await db.execute(sql`lock table bellwether.alert in exclusive mode`);
     },
     async overtakenBy(runId) {
@@ -89,12 +90,18 @@ export function createAlertRuleStore(db: Db): AlertRuleStore {
   };
 }
 
-/** The alert `a` of a rule about the supplier of the score `s`, by the model of the run `here`. */
+/**
+ * SQL condition for the alert `a` of a rule about the supplier of the score `s`, by the model of the run
+ * `here`.
+ */
 function alertOf(ruleId: string, dimension: AlertDimension): SQL {
   return sql`a.supplier_id = s.supplier and a.model_name = (select model_name from here) and a.rule_id = ${ruleId} and a.dimension = ${dimension}`;
 }
 
-/** The complete runs of a run's model up to its week, itself among them, by age from 1. */
+/**
+ * SQL for the complete runs of the same model up to the week of the run, including the run itself. `age`
+ * counts from 1, the newest run.
+ */
 function recentRuns(runId: number): SQL {
   return sql`
     here as (select iso_week, model_name from bellwether.run where id = ${runId}),
@@ -104,7 +111,10 @@ function recentRuns(runId: number): SQL {
     )`;
 }
 
-/** Writes alerts with their histories and notifies those who watch; an alert without an event keeps its place in lists. */
+/**
+ * Writes alerts with their history entries and notifies the watches. An alert without an entry keeps its
+ * position in lists.
+ */
 export async function saveChanges(db: Db, changes: readonly AlertChange[]): Promise<void> {
   if (changes.length === 0) return;
   const { rows } = await db.execute<{ id: number }>(sql`select nextval('bellwether.alert_change')::float8 as id`);
@@ -123,7 +133,7 @@ export async function saveChanges(db: Db, changes: readonly AlertChange[]): Prom
   await db.execute(sql`select pg_notify(${ALERT_CHANNEL}, ${String(changeId)})`);
 }
 
-/** Every column but the key as the statement would have inserted it. */
+/** Sets every column except the key to the value that the statement would have inserted. */
 function overwrite(): Record<string, SQL> {
   const { id: _key, ...columns } = getTableColumns(alert);
   return Object.fromEntries(
@@ -149,7 +159,7 @@ interface RuleInputRow extends Record<string, unknown> {
   alert: JsonAlert | null;
 }
 
-/** An alert as `to_jsonb` writes it: keys are column names, times are texts. */
+/** Converts an alert from the JSON of `to_jsonb`, in which keys are column names and times are texts. */
 function alertFromJson(json: JsonAlert): Alert {
   const entries = Object.entries(getTableColumns(alert)).map(([key, column]) => {
     const value = json[column.name] ?? null;

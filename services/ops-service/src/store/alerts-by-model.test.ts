@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "./database.ts";
 
 const MIGRATIONS = path.resolve(import.meta.dirname, "../../migrations");
-/** The last migration before alerts had a model. */
+/** The last migration before alerts had the column model_name. */
 const LAST_BEFORE = "0004_alert_list_indexes";
 
 let cluster: PostgresCluster;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-/** A database as the version before alerts had a model left it. */
+/** Creates a database with the tables of that migration. */
 async function oldDatabase(): Promise<string> {
   const url = await cluster.createDatabase();
   const dir = await mkdtemp(path.join(os.tmpdir(), "migrations-"));
@@ -33,7 +33,7 @@ async function oldDatabase(): Promise<string> {
 
 const alertId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 
-test("alerts of a database from before keep id, state and history, and get the model whose run raised them", async () => {
+test("alerts of an older database keep id, state and history, and get the model whose run raised them", async () => {
   const url = await oldDatabase();
   const pool = await openPostgres(url, { max: 1 });
   onTestFinished(() => pool.close());
@@ -48,7 +48,7 @@ test("alerts of a database from before keep id, state and history, and get the m
     values ($1, $2, $3, 'score', 'critical', $4, $5, $6, $7, $8, now(), now(), $9, $10, 'why', 1)`;
   const resolvedAt = new Date("2026-01-12T06:00:00Z");
   await pool.query(insert, [alertId(1), 1, "high-score", "acknowledged", null, 0.86, 1, 2, null, "jo"]);
-  // Raised by one model, overwritten and resolved by another's week.
+  // Raised by one model, then changed and resolved by a run of another model.
   await pool.query(insert, [alertId(2), 2, "high-score", "resolved", "cleared", 0.07, 1, 3, resolvedAt, ""]);
   await pool.query(insert, [alertId(3), 3, "high-score", "open", null, 0.88, 3, 3, null, ""]);
   await pool.query(
@@ -72,7 +72,7 @@ test("alerts of a database from before keep id, state and history, and get the m
     "select id, state, disposition, resolved_at, acknowledged_by from bellwether.alert order by id",
   );
   expect(kept.rows).toEqual(before.rows);
-  // Another model's alert about the same supplier and rule has a place of its own now.
+  // Now another model can have its own alert about the same supplier and rule.
   const second = `insert into bellwether.alert select (jsonb_populate_record(a, $1)).* from bellwether.alert a where id = $2`;
   await pool.query(second, [JSON.stringify({ id: alertId(4), model_name: "second" }), alertId(1)]);
   await expect(pool.query(second, [JSON.stringify({ id: alertId(5) }), alertId(1)])).rejects.toThrow(/unique/);

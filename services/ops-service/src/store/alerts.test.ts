@@ -16,7 +16,7 @@ beforeAll(async () => {
   const url = await cluster.createDatabase();
   await (await openDatabase(url)).close();
   pool = await openPostgres(url, { max: 1 });
-  // All alerts of a week are raised at one moment; those of the last weeks are resolved.
+  // All alerts of a week are raised at the same time; those of all but the last weeks are resolved.
   await pool.query(`
     insert into bellwether.supplier (external_id) select 'S' || i from generate_series(1, 20000) i;
     insert into bellwether.run (iso_week, model_name, fence, holder) values ('2026-W01', 'm', 1, 'h');
@@ -35,12 +35,12 @@ afterAll(async () => {
 });
 
 test.each<[string, AlertFilter]>([
-  ["active ones", { states: ["open", "acknowledged"] }],
-  ["open ones", { states: ["open"] }],
+  ["active alerts", { states: ["open", "acknowledged"] }],
+  ["open alerts", { states: ["open"] }],
   ["active warnings", { states: ["open", "acknowledged"], severity: "warning" }],
-  ["resolved ones", { states: ["resolved"] }],
-  ["all", { states: ["open", "acknowledged", "resolved"] }],
-])("a page of %s, however far behind, looks at no more than a few of 20,000 alerts", async (_what, filter) => {
+  ["resolved alerts", { states: ["resolved"] }],
+  ["all alerts", { states: ["open", "acknowledged", "resolved"] }],
+])("a page of %s, however far back, reads only a few of 20,000 alerts", async (_what, filter) => {
   const pages = [filter];
   for (let page = 0; page < 5; page++) {
     const last = (await listAlerts(drizzle(pool), pages.at(-1) ?? filter, LIMIT)).at(-1)?.alert;
@@ -49,6 +49,6 @@ test.each<[string, AlertFilter]>([
     pages.push({ ...filter, after: { severity, riskScore, id, changedUs: String(last.changedAt.getTime() * 1000) } });
   }
   const visited = await Promise.all(pages.map((page) => visitedRows(pool, (db) => listAlerts(db, page, LIMIT))));
-  // Four tables; half of the active ones are open.
+  // The query joins four tables, and half of the active alerts are open.
   expect(Math.max(...visited)).toBeLessThanOrEqual(6 * LIMIT);
 });

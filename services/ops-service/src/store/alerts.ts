@@ -7,7 +7,7 @@ import { appendEvents } from "./audit-events.ts";
 import type { Db, InTransaction } from "./database.ts";
 import { alert, alertEvent, run, supplier } from "./schema.ts";
 
-/** An alert with the names that people know. */
+/** An alert with the names and ids that callers use. */
 export interface AlertView {
   readonly alert: Alert;
   readonly supplierExternalId: string;
@@ -16,20 +16,20 @@ export interface AlertView {
   readonly lastWeek: string;
   /** The version of the alert's model that computed its score. */
   readonly modelVersion: string;
-  /** The rule of the alert that took the supplier over; null: none did. */
+  /** The rule of the alert that replaced this one. Null: none did. */
   readonly replacedByRuleId: string | null;
 }
 
-/** Where an alert stands in a list. */
+/** The position of an alert in a list. */
 export interface AlertKey {
   readonly severity: AlertSeverity;
-  /** Microseconds of the last change. */
+  /** Time of the last change, microseconds since 1970. */
   readonly changedUs: string;
   readonly riskScore: number;
   readonly id: string;
 }
 
-/** Conditions of a list; all hold together. `after`: the last alert of the page before. */
+/** Conditions of a list; an alert must meet all of them. `after`: the last alert of the previous page. */
 export interface AlertFilter {
   readonly states?: readonly AlertState[];
   readonly severity?: AlertSeverity;
@@ -38,7 +38,7 @@ export interface AlertFilter {
   readonly after?: AlertKey;
 }
 
-/** Alerts, most severe first, then latest change first, then highest score first. */
+/** Lists alerts: highest severity first, then latest change first, then highest score first. */
 export function listAlerts(db: Db, filter: AlertFilter, limit: number): Promise<AlertView[]> {
   const { states, severity, supplierExternalId, modelName, after } = filter;
   return selectAlerts(
@@ -56,7 +56,7 @@ export function listAlerts(db: Db, filter: AlertFilter, limit: number): Promise<
   );
 }
 
-/** Alerts that were last changed by the change of this number. */
+/** Lists the alerts whose last change has this number. */
 export function listChanged(db: Db, changeId: number, limit: number): Promise<AlertView[]> {
   return selectAlerts(db, eq(alert.changeId, changeId), limit);
 }
@@ -110,7 +110,7 @@ async function selectAlerts(db: Db, condition: SQL | undefined, limit: number): 
   return rows.map((row) => ({ ...row, alert: withDimension(row.alert) }));
 }
 
-/** The column is text, so that a rule of a later version does not break a list. */
+/** The column is text, so that a rule id of a later version does not break a list. */
 function withDimension(row: typeof alert.$inferSelect): Alert {
   return { ...row, dimension: row.dimension === "impact" ? "impact" : "score" };
 }

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const url = await cluster.createDatabase();
   await (await openDatabase(url)).close();
   pool = await openPostgres(url, { max: 1 });
-  // One event a second; one in a thousand is of a kind of its own, another one by an actor of its own.
+  // One event per second. One of a thousand has its own kind, another one its own actor.
   await pool.query(`
     insert into bellwether.audit_event
     select i, gen_random_uuid(), case when i % 1000 = 1 then 'rare' else 'common' end,
@@ -38,15 +38,15 @@ test.each<[string, AuditFilter, number]>([
   ["a subject", { subject: "S7" }, 50],
   ["a busy actor", { actor: "ml-service" }, LIMIT],
   ["a rare actor", { actor: "jo" }, 50],
-  ["an actor that is not there", { actor: "nobody" }, 0],
-  ["a late begin", { fromUs: second(EVENTS - 10) }, 11],
+  ["an unknown actor", { actor: "nobody" }, 0],
+  ["a late start", { fromUs: second(EVENTS - 10) }, 11],
   ["an early end", { toUs: second(1_000) }, LIMIT],
-  ["an hour in the middle", { fromUs: second(20_000), toUs: second(23_600) }, LIMIT],
-  ["an hour with nothing in it", { fromUs: second(90_000), toUs: second(93_600) }, 0],
+  ["an hour in between", { fromUs: second(20_000), toUs: second(23_600) }, LIMIT],
+  ["an hour without events", { fromUs: second(90_000), toUs: second(93_600) }, 0],
   ["a kind in the first half", { kind: "common", toUs: second(EVENTS / 2) }, LIMIT],
   ["an actor in an hour", { actor: "jo", fromUs: second(20_000), toUs: second(23_600) }, 4],
   ["a later page", { kind: "common", after: { occurredUs: second(500), sequence: 500 } }, LIMIT],
-])("a page by %s looks at no more than a few records", async (_what, filter, rows) => {
+])("a page filtered by %s reads only a few records", async (_what, filter, rows) => {
   expect(await queryEvents(drizzle(pool), filter, LIMIT)).toHaveLength(rows);
   expect(await visitedRows(pool, (db) => queryEvents(db, filter, LIMIT))).toBeLessThanOrEqual(2 * LIMIT);
 });

@@ -5,8 +5,8 @@ import type { Db } from "./database.ts";
 import { auditEvent, auditHead } from "./schema.ts";
 
 /**
- * Appends events to the chain in their order, within the transaction of `db`; those recorded before are left out.
- * Gives the number appended.
+ * Appends events to the audit log in order, within the transaction of `db`. Events that were recorded before
+ * are left out. Returns the number of appended events.
  */
 export async function appendEvents(db: Db, events: readonly AuditEvent[], recordedUs: bigint): Promise<number> {
   const [head = EMPTY_CHAIN] = await db.select().from(auditHead).for("update");
@@ -25,7 +25,10 @@ export async function appendEvents(db: Db, events: readonly AuditEvent[], record
   return records.length;
 }
 
-/** A parameter a column: one a value would cost several times the rest of the transaction. */
+/**
+ * One array parameter per column: one parameter per value would cost several times the rest of the
+ * transaction.
+ */
 function insertRecords(records: readonly AuditRecord[]): SQL {
   const column = (value: (record: AuditRecord) => string | null) => sql.param(records.map(value));
   return sql`
@@ -38,7 +41,7 @@ function insertRecords(records: readonly AuditRecord[]): SQL {
       ${column((r) => r.previousHash)}::text[], ${column((r) => r.hash)}::text[])`;
 }
 
-/** Conditions of a query; all hold together. `after`: the last record of the page before. */
+/** Conditions of a query; a record must meet all of them. `after`: the last record of the previous page. */
 export interface AuditFilter {
   readonly kind?: string;
   readonly subject?: string;
@@ -48,7 +51,7 @@ export interface AuditFilter {
   readonly after?: Pick<AuditRecord, "occurredUs" | "sequence">;
 }
 
-/** Records of the trail, what happened last first; of the same moment the one recorded last. */
+/** Lists records, newest occurred_at first; at the same time, highest sequence first. */
 export function queryEvents(db: Db, filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
   const { kind, subject, actor, fromUs, toUs, after } = filter;
   const conditions = [
@@ -68,7 +71,7 @@ export function queryEvents(db: Db, filter: AuditFilter, limit: number): Promise
     .limit(limit);
 }
 
-/** Records behind a sequence, oldest first. */
+/** Lists the records after a sequence, oldest first. */
 export function recordsAfter(db: Db, sequence: number, limit: number): Promise<AuditRecord[]> {
   return db
     .select()
@@ -78,7 +81,7 @@ export function recordsAfter(db: Db, sequence: number, limit: number): Promise<A
     .limit(limit);
 }
 
-/** Where the chain ends by its own account. */
+/** Returns the stored head of the chain. */
 export async function chainHead(db: Db): Promise<AuditHead> {
   const [head = EMPTY_CHAIN] = await db.select().from(auditHead);
   return head;

@@ -30,12 +30,12 @@ async function newFeed(at = url): Promise<ChangeFeed> {
 
 const notify = (payload: string, channel = CHANNEL) => admin.query("select pg_notify($1, $2)", [channel, payload]);
 
-/** Cuts the connection that listens. */
+/** Ends the database connection that listens. */
 async function cut(): Promise<void> {
   await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'feed'");
 }
 
-/** A watch that gathers what it gets. */
+/** Starts a watch that collects its changes. */
 async function follow(feed: ChangeFeed, channel = CHANNEL) {
   const over = new AbortController();
   onTestFinished(() => over.abort());
@@ -48,7 +48,7 @@ async function follow(feed: ChangeFeed, channel = CHANNEL) {
   return { seen, done, stop: () => over.abort() };
 }
 
-test("all who watch get each change once, and none after they have stopped", async () => {
+test("every watch gets each change once, and none after it was stopped", async () => {
   const feed = await newFeed();
   const [one, other] = [await follow(feed), await follow(feed)];
   await notify("a");
@@ -60,7 +60,7 @@ test("all who watch get each change once, and none after they have stopped", asy
   expect(one.seen).toEqual(["a"]);
 });
 
-test("who watches while the connection breaks is told so, since changes were lost with it; the next gets each once", async () => {
+test("when the connection breaks, a watch ends with an error, because changes may be missing; the next watch gets each change once", async () => {
   const feed = await newFeed();
   for (let round = 0; round < 3; round++) {
     const watching = await follow(feed);
@@ -75,9 +75,9 @@ test("who watches while the connection breaks is told so, since changes were los
 });
 
 test.each([
-  [1_000, "has them all", undefined],
-  [1_001, "loses the watch", "WatchTooSlowError"],
-])("who reads nothing while %d changes come %s", async (changes, _, failure) => {
+  [1_000, "receives all of them", undefined],
+  [1_001, "ends with an error", "WatchTooSlowError"],
+])("a watch that is not read during %d changes %s", async (changes, _, failure) => {
   const feed = await newFeed();
   const over = new AbortController();
   onTestFinished(() => over.abort());
@@ -85,7 +85,7 @@ test.each([
   const after = await follow(feed, "after_all_changes");
   await admin.query("select pg_notify($1, n::text) from generate_series(1, $2::int) n", [CHANNEL, changes]);
   await notify("came", "after_all_changes");
-  // The same connection, in order.
+  // Sent on the same connection, so in order.
   await vi.waitFor(() => expect(after.seen).toEqual(["came"]));
   const read = async () => {
     for (let n = 1; n <= changes; n++) expect((await slow.next()).value?.payload).toBe(String(n));
@@ -93,7 +93,7 @@ test.each([
   expect(await read().catch((error: Error) => error.name)).toBe(failure);
 });
 
-test("a watch while the database is away fails, and the next one when it is back gets each change", async () => {
+test("a watch fails while the database is not reachable, and the next watch gets each change when it is reachable again", async () => {
   await using relay = await startTcpRelay(url);
   const feed = await newFeed(relay.url);
   await relay.away();
@@ -106,7 +106,7 @@ test("a watch while the database is away fails, and the next one when it is back
   expect(relay.opened()).toBe(1);
 });
 
-test("a feed whose database has fallen silent closes at once, and those who watch are told", async () => {
+test("a feed whose database does not answer closes at once, and its watches end with an error", async () => {
   await using relay = await startTcpRelay(url);
   const feed = await newFeed(relay.url);
   const watching = await follow(feed);

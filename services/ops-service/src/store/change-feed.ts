@@ -2,17 +2,18 @@ import type { NotificationConnection, NotificationListener } from "@bellwether/p
 import type { Change } from "../domain/change.ts";
 import { DatabaseUnavailableError, WatchTooSlowError } from "../domain/ops-error.ts";
 
-/** What other transactions tell, of this process or another. */
+/** The changes that transactions of this and of other processes announce with NOTIFY. */
 export interface ChangeFeed {
   /**
-   * Changes of a channel from now on, until the signal fires. @throws WatchTooSlowError for a reader that is too far behind,
-   * DatabaseUnavailableError when the connection is lost, and changes with it
+   * Streams the changes of a channel from now on, until the signal is aborted. @throws WatchTooSlowError when
+   * the reader is too far behind, DatabaseUnavailableError when the connection broke, because changes may be
+   * missing
    */
   watch(channel: string, signal: AbortSignal): Promise<AsyncIterable<Change>>;
   close(): Promise<void>;
 }
 
-/** Changes that may wait for one reader. */
+/** Maximum number of changes that wait for one reader. */
 const MAX_WAITING = 1_000;
 
 interface Reader {
@@ -20,16 +21,16 @@ interface Reader {
   end(error: Error): void;
 }
 
-/** A connection with all who hear by it; when it breaks the next watch opens another. */
+/** A database connection with the readers that use it. When it breaks, the next watch opens a new one. */
 interface Line {
   readonly opened: Promise<NotificationConnection>;
   /** By channel. */
   readonly readers: Map<string, Set<Reader>>;
-  /** Channels that are listened to, or are about to be. */
+  /** Channels with a LISTEN on this connection, done or in progress. */
   readonly channels: Map<string, Promise<void>>;
 }
 
-/** LISTEN on the database: one connection for all who watch, opened by the first of them. */
+/** Creates a change feed over LISTEN: one database connection for all watches, opened by the first watch. */
 export function createChangeFeed(
   listen: (listener: NotificationListener) => Promise<NotificationConnection>,
 ): ChangeFeed {
@@ -83,7 +84,8 @@ function createReader(signal: AbortSignal) {
   let ended: Error | undefined;
   const reader: Reader = {
     take(change) {
-      // The later one of two that say the same: what is read after the first may lack the second.
+      // Keeps the later of two equal payloads: a read after the first notification can miss the second
+      // change.
       if (waiting.at(-1)?.payload === change.payload) waiting.pop();
       if (waiting.length >= MAX_WAITING) ended ??= new WatchTooSlowError();
       else waiting.push(change);

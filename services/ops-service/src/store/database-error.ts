@@ -1,7 +1,10 @@
 import { poolError, timeoutError, transientError } from "@bellwether/postgres/pool/transient-error";
 import { DatabaseBusyError, DatabaseTimeoutError, DatabaseUnavailableError } from "../domain/ops-error.ts";
 
-/** The driver's error as one that a caller can act on; anything else comes back as it is. `report` hears what the driver said. */
+/**
+ * Translates an error of the driver into one that a caller can act on. Other errors are returned unchanged.
+ * `report` is called with the driver's message.
+ */
 export function translateDatabaseError(error: unknown, report: (reason: string) => void): unknown {
   if (poolError(error)) return new DatabaseBusyError({ cause: error });
   const late = timeoutError(error);

@@ -11,20 +11,23 @@ import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Pool, PoolClient } from "pg";
 
-/** drizzle on a pool or within a transaction. Its own `transaction` loses a connection of the pool whenever one breaks at "begin". */
+/**
+ * drizzle on a pool or in a transaction. `transaction` of drizzle is left out, because it leaks a connection
+ * of the pool when the connection breaks at "begin".
+ */
 export type Db = Omit<NodePgDatabase, "transaction">;
 
-/** What happens in it is stored as a whole, or not at all. */
+/** A transaction: all its writes are stored, or none. */
 export interface Transaction {
   readonly db: Db;
-  /** For COPY, which drizzle has not. */
+  /** For COPY, which drizzle does not support. */
   readonly connection: PoolClient;
 }
 
-/** Runs work in a transaction of its own. @throws what the work throws */
+/** Runs `work` in a new transaction. @throws what `work` throws */
 export type InTransaction = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 
-/** Connections of one purpose. */
+/** A connection pool, as drizzle and as transactions. */
 export interface Store {
   readonly db: Db;
   readonly inTransaction: InTransaction;
@@ -32,26 +35,32 @@ export interface Store {
 
 /** The service's database. */
 export interface Database extends Store {
-  /** For what a weekly run writes, which may take long. */
+  /** A separate pool for the writes of weekly runs, which can take long. */
   readonly runs: Store;
-  /** Opens a connection that hears of changes. */
+  /** Opens a connection that receives notifications of changes. */
   listen(listener: NotificationListener): Promise<NotificationConnection>;
   close(): Promise<void>;
 }
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
 const CLOSE_TIMEOUT_MS = 5_000;
-/** Default deadlines of calls are 2 s, and their queries take milliseconds. */
+/** The default deadline of a call is 2 s, and its queries take milliseconds. */
 const STATEMENT_TIMEOUT_MS = 5_000;
-/** Publishing 1,000,000 scores takes a second or two a statement; submitting a chunk has a deadline of 60 s, completing a run one of 600 s. */
+/**
+ * Publishing 1,000,000 scores takes one or two seconds per statement. The deadline is 60 s for submitting a
+ * chunk, 600 s for completing a run.
+ */
 const RUN_STATEMENT_TIMEOUT_MS = 120_000;
 const MAX_RUN_CONNECTIONS = 4;
-/** For ten connections, each held for milliseconds: who would wait longer is told at once to come back. */
+/**
+ * Maximum number of calls that wait for one of ten connections, which each call uses for milliseconds.
+ * Further calls are rejected at once, to be retried.
+ */
 const MAX_WAITING = 128;
-/** Two chunks of each of some runs, and what reads of them. */
+/** Enough for two chunks of each of several runs, and the reads of these runs. */
 const MAX_RUNS_WAITING = 32;
 
-/** Opens the database and brings its tables up to date. @throws StorageError in one line */
+/** Opens the database and migrates its tables. @throws StorageError with a one-line message */
 export async function openDatabase(url: string): Promise<Database> {
   await migrateDatabase(url, MIGRATIONS);
   const applicationName = "ops-service";

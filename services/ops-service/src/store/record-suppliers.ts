@@ -1,7 +1,7 @@
 import type { PoolClient } from "pg";
 import type { LabelColumn, ScoredChunk } from "../domain/scored-chunk.ts";
 
-/** A supplier as a score row needs it. */
+/** The supplier data that a score row needs. */
 export interface RecordedSupplier {
   readonly id: number;
   readonly regionId: number | null;
@@ -12,8 +12,9 @@ export interface RecordedSupplier {
 type LabelKind = "region" | "category";
 
 /**
- * Makes a chunk's suppliers known and takes over what it says about them; what it leaves out stays. Gives one entry per row.
- * A supplier's second row changes nothing. Rows are written in the order of their ids, so that two runs cannot lock each other.
+ * Inserts or updates the suppliers of a chunk. Columns that the chunk does not have stay unchanged. Returns
+ * one entry per row. A second row of the same supplier changes nothing. Rows are written in the order of
+ * their ids, so that two runs cannot deadlock.
  */
 export async function recordSuppliers(tx: PoolClient, chunk: ScoredChunk): Promise<readonly RecordedSupplier[]> {
   const regionOf = await labelIds(tx, "region", chunk.regions);
@@ -45,7 +46,7 @@ export async function recordSuppliers(tx: PoolClient, chunk: ScoredChunk): Promi
   });
 }
 
-/** $6 to $9 say which columns were told; only rows that differ are written. */
+/** $6 to $9: whether the chunk has the column. Only rows that differ are written. */
 const UPSERT = `
 with told as (
   select * from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::float8[])
@@ -72,7 +73,7 @@ union all
 select k.id, k.external_id, k.region_id, k.category_id, k.exposure from bellwether.supplier k
  where k.external_id = any($1::text[]) and k.external_id not in (select external_id from written)`;
 
-/** Numbers of a column's labels by row; null = not known. */
+/** Returns a function from a row to the id of its label. Null: not known. */
 async function labelIds(
   tx: PoolClient,
   kind: LabelKind,

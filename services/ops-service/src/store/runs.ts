@@ -10,13 +10,13 @@ import type { Db, InTransaction } from "./database.ts";
 import { run, runChunk, runFeatures } from "./schema.ts";
 import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from "./score-partitions.ts";
 
-/** What the ledger takes from outside. */
+/** The external functions that the run ledger uses. */
 export interface LedgerOptions {
   readonly now: () => Date;
   readonly newId: () => string;
 }
 
-/** Runs domain work on the ledger, each in a transaction. */
+/** Creates a function that runs domain work on the run ledger, each time in one transaction. */
 export function createTransact(inTransaction: InTransaction, { now, newId }: LedgerOptions): Transact {
   return (work) => inTransaction(({ db }) => work(createLedger(db, { now, newId })));
 }
@@ -68,7 +68,7 @@ function createLedger(db: Db, { now, newId }: LedgerOptions): RunLedger {
   };
 }
 
-/** The model's complete run of the newest week before a week. */
+/** Returns the model's complete run of the newest week before a week. */
 async function newestBefore(db: Db, isoWeek: string, modelName: string) {
   const earlier = and(eq(run.modelName, modelName), eq(run.state, "complete"), lt(run.isoWeek, isoWeek));
   const columns = { id: run.id, isoWeek: run.isoWeek, rowsScored: run.rowsScored };
@@ -76,12 +76,12 @@ async function newestBefore(db: Db, isoWeek: string, modelName: string) {
   return found;
 }
 
-/** The run of a number. */
+/** Returns the run with this id. */
 export async function findRun(db: Db, runId: number): Promise<Run | undefined> {
   return (await db.select().from(run).where(eq(run.id, runId)))[0];
 }
 
-/** The run started last, of a week and a model where they are given. */
+/** Returns the run that was started last, of the given week and model. */
 export async function findLatestRun(
   db: Db,
   { isoWeek, modelName }: { readonly isoWeek?: string; readonly modelName?: string },
@@ -100,7 +100,7 @@ export async function findLatestRun(
   )[0];
 }
 
-/** The models with complete runs, by name. */
+/** Lists the models with complete runs, in alphabetical order. */
 export async function listScoringModels(db: Db): Promise<readonly ScoringModel[]> {
   const { rows } = await db.execute<ScoringModel & Record<string, unknown>>(sql`
     select model_name as "modelName", max(iso_week) as "latestWeek", min(id) as "firstRunId"
@@ -108,7 +108,7 @@ export async function listScoringModels(db: Db): Promise<readonly ScoringModel[]
   return rows;
 }
 
-/** Runs before a number, started last first. */
+/** Lists the runs with lower ids, the run that was started last first. */
 export function listRuns(db: Db, limit: number, beforeId: number | undefined): Promise<Run[]> {
   const earlier = beforeId === undefined ? undefined : lt(run.id, beforeId);
   return db.select().from(run).where(earlier).orderBy(desc(run.id)).limit(limit);

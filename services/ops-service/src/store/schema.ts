@@ -24,7 +24,7 @@ const bellwether = pgSchema("bellwether");
 const when = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 6 });
 const count = (name: string) => bigint(name, { mode: "number" });
 
-/** Regions and categories, so that a score row carries a number. */
+/** Regions and categories by number, so that a score row stores only the number. */
 export const label = bellwether.table(
   "label",
   {
@@ -55,7 +55,7 @@ export const runStage = bellwether.enum("run_stage", [
   "report",
 ]);
 
-/** One row per ISO week and model: the ledger. */
+/** Weekly runs, one row per ISO week and model. */
 export const run = bellwether.table(
   "run",
   {
@@ -64,14 +64,14 @@ export const run = bellwether.table(
     modelName: text("model_name").notNull(),
     state: runState("state").notNull().default("running"),
     stage: runStage("stage").notNull().default("none"),
-    /** A higher fence ends the lease of a lower one. */
+    /** A higher fence invalidates the leases with lower ones. */
     fence: count("fence").notNull(),
     holder: text("holder").notNull(),
     previousRunId: integer("previous_run_id"),
     rowsRead: count("rows_read"),
     rowsRejected: count("rows_rejected").notNull().default(0),
     rowsScored: count("rows_scored").notNull().default(0),
-    /** Faulty when scored, or a supplier's second row. */
+    /** Rows that could not be scored, or are a second row of the same supplier. */
     rowsInvalid: count("rows_faulty").notNull().default(0),
     chunksReceived: integer("chunks_received").notNull().default(0),
     chunksTotal: integer("chunks_total"),
@@ -82,7 +82,7 @@ export const run = bellwether.table(
     losses: jsonb("losses").$type<RunLosses>(),
     overtakenBy: text("overtaken_by").notNull().default(""),
     forceFuture: jsonb("force_future").$type<Override>(),
-    /** Set by the first chunk; the others must agree. */
+    /** Set by the first chunk. All other chunks must have the same value. */
     scoredBy: jsonb("scored_by").$type<ScoredBy>(),
     alertsRaised: integer("alerts_raised").notNull().default(0),
     bands: jsonb("bands").$type<BandCounts>().notNull().default({}),
@@ -94,7 +94,10 @@ export const run = bellwether.table(
   (t) => [unique().on(t.isoWeek, t.modelName)],
 );
 
-/** Features of a run's model, the order of the values in its chunks: set by the first chunk that has values. */
+/**
+ * Features of a run's model, in the order of the values in its chunks. Set by the first chunk that has
+ * values.
+ */
 export const runFeatures = bellwether.table("run_features", {
   runId: integer("run_id")
     .primaryKey()
@@ -102,7 +105,7 @@ export const runFeatures = bellwether.table("run_features", {
   features: jsonb("features").$type<readonly RunFeature[]>().notNull(),
 });
 
-/** The receipt of a chunk: what is in here is never written again. */
+/** Receipts of chunks. A chunk that is listed here is never written again. */
 export const runChunk = bellwether.table(
   "run_chunk",
   {
@@ -136,7 +139,7 @@ export const alertEventKind = bellwether.enum("alert_event_kind", [
   "deescalated",
 ]);
 
-/** Numbers transactions that change alerts, for those who watch. */
+/** Numbers the transactions that change alerts, for watches. */
 export const alertChange = bellwether.sequence("alert_change");
 
 export const alert = bellwether.table(
@@ -165,12 +168,12 @@ export const alert = bellwether.table(
     acknowledgedBy: text("acknowledged_by").notNull().default(""),
     summary: text("summary").notNull(),
     changeId: count("change_id").notNull(),
-    /** The alert that took this one's supplier over. */
+    /** Id of the alert that replaced this one. */
     replacedBy: uuid("replaced_by").references((): AnyPgColumn => alert.id),
   },
   (t) => [
     unique().on(t.supplierId, t.modelName, t.ruleId, t.dimension),
-    // The order of lists, read backwards; those of active alerts must not pass over years of resolved ones.
+    // The order of lists, read backwards. Lists of active alerts must not read years of resolved alerts.
     index("alert_listed").on(t.severity, t.changedAt, t.riskScore, t.id),
     index("alert_active").on(t.severity, t.changedAt, t.riskScore, t.id).where(sql`state <> 'resolved'`),
     index().on(t.changeId),
@@ -193,7 +196,10 @@ export const alertEvent = bellwether.table(
   (t) => [index().on(t.alertId, t.id.desc().nullsFirst())],
 );
 
-/** The chain. Times are microseconds since 1970: the hash covers them, so no driver may round them. */
+/**
+ * The audit log. Times are microseconds since 1970, as integers: the hash includes them, so no driver must
+ * round them.
+ */
 export const auditEvent = bellwether.table(
   "audit_event",
   {
@@ -204,13 +210,13 @@ export const auditEvent = bellwether.table(
     subject: text("subject").notNull(),
     occurredUs: bigint("occurred_us", { mode: "bigint" }).notNull(),
     recordedUs: bigint("recorded_us", { mode: "bigint" }).notNull(),
-    /** Null: erased. */
+    /** Null: the payload was erased. */
     payload: text("payload"),
     payloadHash: text("payload_hash").notNull(),
     previousHash: text("previous_hash").notNull(),
     hash: text("hash").notNull(),
   },
-  // Read backwards: a new event stands at the end of most of them, where writing is cheapest.
+  // Read backwards. A new event is then at the end of most of these indexes, where writing is cheapest.
   (t) => [
     index().on(t.occurredUs, t.sequence),
     index().on(t.kind, t.occurredUs, t.sequence),
@@ -219,7 +225,7 @@ export const auditEvent = bellwether.table(
   ],
 );
 
-/** One row: where the chain ends. Its lock puts writers in line. */
+/** One row: the head of the audit log. Writers lock it, so that they append one after another. */
 export const auditHead = bellwether.table("audit_head", {
   one: boolean("one").primaryKey().default(true),
   sequence: count("sequence").notNull(),

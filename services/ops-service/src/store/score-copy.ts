@@ -2,9 +2,9 @@
 export interface ScoreRow {
   readonly run: number;
   readonly supplier: number;
-  /** NaN = none. */
+  /** NaN: no score. */
   readonly p: number;
-  /** NaN = none. */
+  /** NaN: no earlier score. */
   readonly delta: number;
   readonly band: number;
   readonly impact: number;
@@ -16,18 +16,18 @@ export interface ScoreRow {
 
 const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 const FIELDS = 11;
-/** Largest contributions kept beside a score, for lists. */
+/** Number of largest contributions that are stored with a score, for lists. */
 export const TOP_CONTRIBUTIONS = 8;
 /** uint16 column and float32 contribution, little-endian. */
 const TOP_BYTES = 6;
-/** Field count, eleven lengths, and the values at their widest. */
+/** Field count, eleven lengths, and the values at their maximum size. */
 const MAX_ROW_BYTES = 2 + FIELDS * 4 + 4 + 4 + 8 + 4 + 2 + 8 + 2 + 2 + 4 + 4 + TOP_CONTRIBUTIONS * TOP_BYTES;
 
-/** Rows in PostgreSQL's binary COPY format, the columns in the order of the score table. */
+/** Rows in PostgreSQL's binary COPY format, with the columns in the order of the score table. */
 export interface ScoreCopy {
-  /** `phi`: the row's contributions in column order. */
+  /** `phi`: the contributions of the row, in the order of the columns. */
   add(row: ScoreRow, phi: Float32Array): void;
-  /** The whole of it; nothing may be added afterwards. */
+  /** Returns all rows. No row can be added afterwards. */
   finish(): Buffer;
 }
 
@@ -78,7 +78,7 @@ export function createScoreCopy(maxRows: number): ScoreCopy {
   };
 }
 
-/** Columns of the largest contributions by magnitude, largest first. */
+/** Returns the columns with the largest contributions by magnitude, largest first. */
 function largest(phi: Float32Array): readonly number[] {
   const columns: number[] = [];
   const size = (column: number | undefined): number => Math.abs(phi[column ?? -1] ?? 0);
@@ -92,7 +92,7 @@ function largest(phi: Float32Array): readonly number[] {
   return columns;
 }
 
-/** A row's `top` bytes as columns and contributions. */
+/** Decodes the `top` bytes of a row into columns and contributions. */
 export function topFromBytes(bytes: Uint8Array): { readonly column: number; readonly contribution: number }[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: Math.floor(bytes.byteLength / TOP_BYTES) }, (_, i) => ({

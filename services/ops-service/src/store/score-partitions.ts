@@ -4,33 +4,37 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { BandCounts } from "../domain/run.ts";
 import type { Db } from "./database.ts";
 
-/** Makes a run's own tables: not yet parts of the whole, so that half a run is never visible. */
+/**
+ * Creates the tables of a run. They are not attached as partitions yet, so that an unfinished run is never
+ * visible.
+ */
 export async function createPartitions(db: Db, runId: number): Promise<void> {
   for (const table of ["score", "score_chunk"]) {
     const whole = sql.raw(`bellwether.${table}`);
     const part = sql.raw(`bellwether.${table}_r${runId}`);
-    // The check spares the scan at ATTACH.
+    // With this check, ATTACH need not scan the table.
     await db.execute(
       sql`create table ${part} (like ${whole} including defaults, check (run = ${sql.raw(String(runId))}))`,
     );
   }
-  // Contributions and values hardly compress: trying costs more than it saves. Not compressed, one supplier's slice is read alone.
+  // Contributions and values hardly compress. Without compression, PostgreSQL can also read the slice of one
+  // supplier alone.
   const chunks = sql.raw(`bellwether.score_chunk_r${runId}`);
   await db.execute(
     sql`alter table ${chunks} alter column phi set storage external, alter column vals set storage external`,
   );
 }
 
-/** Empties a run's own tables, which are not yet parts of the whole. */
+/** Empties the tables of a run, which are not attached yet. */
 export async function emptyPartitions(db: Db, runId: number): Promise<void> {
   for (const table of ["score", "score_chunk"])
     await db.execute(sql`truncate ${sql.raw(`bellwether.${table}_r${runId}`)}`);
 }
 
-/** A chunk has at most so many rows: chunk and position give one number in the order of the input. */
+/** Maximum number of rows in a chunk: `chunk * ROWS + pos` is the position of a row in the input. */
 const ROWS = sql.raw(String(MAX_BATCH_ROWS));
 
-/** Drops the rows of a run beyond the first one of their supplier, and gives their number. */
+/** Deletes every row of a supplier after its first one. Returns the number of deleted rows. */
 export async function dropSecondRows(db: Db, runId: number): Promise<number> {
   const scores = sql.raw(`bellwether.score_r${runId}`);
   const { rowCount } = await db.execute(sql`
@@ -40,7 +44,9 @@ export async function dropSecondRows(db: Db, runId: number): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** Builds the indexes of a run's scores and attaches them. Gives the rows per band. */
+/**
+ * Builds the indexes of a run's tables and attaches them as partitions. Returns the number of rows per band.
+ */
 export async function publishScores(db: Db, runId: number): Promise<BandCounts> {
   const scores = sql.raw(`bellwether.score_r${runId}`);
   const chunks = sql.raw(`bellwether.score_chunk_r${runId}`);

@@ -2,7 +2,7 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { RunFeature, StoredScore } from "../domain/explain-score.ts";
 import type { Db } from "./database.ts";
 
-/** A score by its run and its supplier's number. */
+/** A score, by its run and the number of its supplier. */
 export interface ScoreKey {
   readonly runId: number;
   readonly supplier: number;
@@ -22,8 +22,8 @@ interface RunColumns extends Record<string, unknown> {
 }
 
 /**
- * What is kept of some scores, in any order and by `scoreKey`: of each the slice of its chunk. A score that is not there, or whose run was
- * dropped, is left out.
+ * Reads the stored explanation data of some scores, by `scoreKey`, in any order: of each chunk only the slice
+ * of the supplier. Scores that do not exist, or whose run was dropped, are left out.
  */
 export async function readStoredScores(db: Db, keys: readonly ScoreKey[]): Promise<ReadonlyMap<string, StoredScore>> {
   if (keys.length === 0) return new Map();
@@ -37,7 +37,7 @@ export async function readStoredScores(db: Db, keys: readonly ScoreKey[]): Promi
     const { columnNames, features } = byRun.get(runId) ?? {};
     return { run: runId, supplier, columns: columnNames?.length ?? 0, features: features?.length ?? 0 };
   });
-  // LIMIT makes each a look-up by key, so that only the partitions of these runs are touched.
+  // LIMIT makes each of them a look-up by key, so that only the partitions of these runs are read.
   const { rows } = await db.execute<Slices>(sql`
     select w.run as "runId", w.supplier, c.phi, c.vals
     from jsonb_to_recordset(${JSON.stringify(wanted)}::text::jsonb) as w(run int, supplier int, columns int, features int)
@@ -63,5 +63,5 @@ export async function readStoredScores(db: Db, keys: readonly ScoreKey[]): Promi
 
 export const scoreKey = ({ runId, supplier }: ScoreKey): string => `${runId}/${supplier}`;
 
-/** Copied: bytes of the driver start anywhere, floats may not. */
+/** Copied, because bytes of the driver can begin at any offset, and a Float32Array cannot. */
 const float32s = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);

@@ -32,7 +32,7 @@ interface SupplierColumns extends Record<string, unknown> {
   activeAlerts: number;
 }
 
-/** Of the supplier `u`, with the alerts of one model. */
+/** Columns of the supplier `u`, with the alerts of one model. */
 function supplierColumns(modelName: string): SQL {
   return sql`
   u.id as number, u.external_id as "supplierId", u.name, u.exposure,
@@ -47,7 +47,8 @@ const SCORE_COLUMNS = sql`
   r.scored_by as "scoredBy", (extract(epoch from r.completed_at) * 1e6)::float8 as "completedUs"`;
 
 /**
- * Suppliers of a model's latest complete run, or of the run that a list began with, highest impact first.
+ * Lists the suppliers of a model's latest complete run, highest impact first. Later pages stay with the run
+ * of the first page.
  * @throws ModelNotScoredError, PageTokenError for a token of another model's list
  */
 export async function listSuppliers(db: Db, query: SupplierQuery, limit: number): Promise<SupplierList> {
@@ -111,8 +112,9 @@ async function runOfToken(db: Db, runId: number, wanted: string): Promise<RunOfM
 }
 
 /**
- * A supplier with all contributions of its latest score by one model, and that model's scores, newest first, without contributions.
- * Without a model's name: the default of `chooseModel`, or the model that scored the supplier last when that one never did.
+ * Returns a supplier with all contributions of its latest score by one model, and the scores of that model,
+ * newest first, without contributions. Without a model name: the default of `chooseModel` or, if it has never
+ * scored the supplier, the model that scored it last.
  * @throws ModelNotScoredError
  */
 export async function findSupplier(
@@ -143,7 +145,7 @@ export async function findSupplier(
   return { supplier, history, modelName, scoredByModels: scorers.toSorted() };
 }
 
-/** The models that have scored a supplier, the one with the latest week first. */
+/** Lists the models that have scored a supplier, the model with the latest week first. */
 async function modelsOf(db: Db, supplier: number): Promise<readonly string[]> {
   const { rows } = await db.execute<{ modelName: string }>(sql`
     select r.model_name as "modelName" from bellwether.score s join bellwether.run r on r.id = s.run

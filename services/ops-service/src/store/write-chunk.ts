@@ -13,8 +13,9 @@ import { createScoreCopy } from "./score-copy.ts";
 interface LockedRun extends Pick<Run, "id" | "state" | "fence" | "scoredBy" | "previousRunId"> {}
 
 /**
- * Takes a chunk exactly once: scores, contributions and receipt in one transaction, that of `tx`, under the run's lock, so that a
- * run's chunks stand in line and a new holder waits for the last write of the old one.
+ * Stores a chunk exactly once: scores, contributions and receipt in the transaction `tx`, under the lock of
+ * the run. So the chunks of a run are stored one after another, and a new holder waits for the last write of
+ * the old one.
  * @throws RunNotFoundError, RunFencedError, RunCompleteError, RunMismatchError
  */
 export async function writeChunk(tx: PoolClient, lease: RunLease, chunk: ScoredChunk): Promise<ChunkReceipt> {
@@ -41,7 +42,9 @@ export async function writeChunk(tx: PoolClient, lease: RunLease, chunk: ScoredC
   return await leaveReceipt(tx, lease, chunk, rowsScored);
 }
 
-/** Keeps a run's features once. @throws RunMismatchError when the chunk's are not those of an earlier chunk */
+/**
+ * Stores the features of a run once. @throws RunMismatchError when they differ from those of an earlier chunk
+ */
 async function recordFeatures(tx: PoolClient, runId: number, features: readonly RunFeature[]): Promise<void> {
   const json = JSON.stringify(features);
   const { rows } = await tx.query<{ same: boolean }>(
