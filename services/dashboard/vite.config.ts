@@ -1,26 +1,26 @@
 import { defineConfig } from "vite";
 
-/** Where `vite dev` finds a running ops-service. */
+/** The address of a running ops-service for `vite dev`. */
 const OPS_WEB_LISTENER = "http://127.0.0.1:8080";
 
 export default defineConfig({
   root: import.meta.dirname,
-  // Relative, so that the page also works behind a path of a proxy.
+  // A relative base, so that the page also works below a path of a proxy.
   base: "./",
   build: {
     outDir: "dist",
     emptyOutDir: true,
     target: "es2023",
     rolldownOptions: {
-      // What changes seldom has a file of its own, which a browser keeps.
+      // Code that changes rarely is in its own file, which browsers cache.
       output: { codeSplitting: { groups: [{ name: "vendor", test: /node_modules/ }] } },
-      // "use client" means nothing to a page that is all client.
+      // "use client" has no meaning in a page that runs only in the browser.
       onLog: (level, log, print) => {
         if (log.code !== "MODULE_LEVEL_DIRECTIVE") print(level, log);
       },
     },
   },
   oxc: { jsx: { runtime: "automatic" } },
-  // The page's host stays in the request: the door refuses pages of another origin.
+  // The Host header is kept, because the listener rejects pages of another origin.
   server: { proxy: { "^/bellwether\\..+/": { target: OPS_WEB_LISTENER, changeOrigin: false } } },
 });

@@ -80,7 +80,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     });
     const { page } = await openPage(somebodyElse.routes);
     await page.getByRole("button", { name: "Acknowledge: Aldermoor Castings" }).click();
-    await isShown(page, /Not acknowledged: Aldermoor Castings.*Somebody else was faster/);
+    await isShown(page, /Not acknowledged: Aldermoor Castings.*Somebody else was first/);
     await row(page, "Aldermoor Castings").waitFor({ state: "detached" });
     await row(page, "S-1000: Resolved").waitFor();
   });
@@ -94,7 +94,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await page.getByLabel("Resolved").check();
     await page.getByLabel("Open").uncheck();
     await page.getByLabel("Acknowledged").uncheck();
-    await isShown(page, "No alert fits this filter");
+    await isShown(page, "No alert matches this filter");
   });
 
   test("the page of a supplier shows its history with a gap and the waterfall of its score", async () => {
@@ -103,7 +103,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     const waterfall = page.getByRole("img", { name: /^Waterfall from the base value −1.20 by 15 contributions to/ });
     await waterfall.locator("text", { hasText: "late delivery ratio: 0.31 (typical 0.08)" }).waitFor();
     await waterfall.locator("text", { hasText: "contract text (2 words)" }).waitFor();
-    await waterfall.locator("text", { hasText: "2 others together" }).waitFor();
+    await waterfall.locator("text", { hasText: "2 other features" }).waitFor();
     await isShown(
       page,
       "The score is increased most by late delivery ratio 0.31 (typical 0.08) and days payable outstanding 2.81 days (typical 45).",
@@ -156,7 +156,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
   test("without data every page says what will bring data", async () => {
     const nothing = { alerts: [], suppliers: [], histories: new Map(), runs: [] };
     const { page } = await openPage(opsInMemory(nothing).routes);
-    await isShown(page, "Nothing wants a decision");
+    await isShown(page, "No alert needs a decision");
     await page.getByRole("link", { name: "Suppliers" }).click();
     await isShown(page, "No suppliers yet");
     await page.getByRole("link", { name: "Weekly run" }).click();
@@ -173,7 +173,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
       },
     });
     const { page } = await openPage([failing, ...ops.routes.filter(({ service }) => service !== AlertService)]);
-    await isShown(page, "Something went wrong in the server");
+    await isShown(page, "The server has an internal error");
     expect(await page.getByText("secret detail").count()).toBe(0);
     broken = false;
     await page.getByRole("button", { name: "Try again" }).click();

@@ -240,7 +240,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others change it (apt-get 
     const data = nothing();
     const ops = opsInMemory(data);
     const { page } = await openPage(ops.routes);
-    await page.getByText("Nothing wants a decision").waitFor();
+    await page.getByText("No alert needs a decision").waitFor();
     await isLive(page);
     const raised = demoAlert(3);
     data.alerts.push(raised);

@@ -12,7 +12,7 @@ import { AlertChangesContext, createAlertChanges } from "./rpc/alert-changes.ts"
 import { LiveContext } from "./rpc/live.ts";
 import { useAlertWatch } from "./rpc/use-alert-watch.ts";
 
-/** The whole page: the header and what the address asks for. */
+/** The whole dashboard: the header, and the page of the present address. */
 export function App() {
   const place = placeOf(useSyncExternalStore(onHashChange, () => window.location.hash));
   const [changes] = useState(createAlertChanges);
@@ -46,13 +46,16 @@ function PageOf({ place }: { place: Place }) {
   }
 }
 
-/** A link that was followed is gone with its page: whoever uses the keyboard or listens goes on at the new heading. */
+/**
+ * After a link was followed, its element no longer exists. Keyboard and screen reader users continue at the
+ * new heading.
+ */
 function useFocusOnArrival(where: string): void {
   const before = useRef(where);
   useEffect(() => {
     if (before.current === where) return;
     before.current = where;
-    // On the way back the place that was left is found again.
+    // With "back", the reader returns to the position on the previous page.
     if (!keptPlace()) focusHeading();
   }, [where]);
 }

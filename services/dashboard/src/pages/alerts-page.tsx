@@ -13,7 +13,7 @@ import { PEEK_SIZE, useHeldList } from "../parts/use-held-list.ts";
 import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { ACTIVE_ALERTS, type AlertFilter, hrefOf } from "../routing/route.ts";
 
-/** The alerts that a filter lets through, to be triaged. They stay fresh by themselves. */
+/** The alerts that match a filter, for triage. Changes are received automatically. */
 export function AlertsPage({ filter }: { filter: AlertFilter }) {
   return (
     <Page title="Alerts" extra={<AlertFilters filter={filter} />}>
@@ -31,7 +31,7 @@ function AlertList({ filter }: { filter: AlertFilter }) {
     pageParamKey: "pageToken",
     getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,
     placeholderData: keepPreviousData,
-    // Rows stay until the reader asks for what has changed.
+    // Rows do not move until the reader asks for the changes.
     staleTime: Number.POSITIVE_INFINITY,
   });
   const readMore = usePagesKept(list);
@@ -49,7 +49,7 @@ function AlertList({ filter }: { filter: AlertFilter }) {
   });
   const { changes, isMore, show } = held;
   const isEmpty = alerts !== undefined && !alerts.some(belongs);
-  // Nothing is there that could move.
+  // The list is empty, so no row can move.
   useEffect(() => {
     if (isEmpty && (changes > 0 || alerts.length > 0) && !list.isFetching && !list.isError) void show();
   });
@@ -75,7 +75,7 @@ function AlertList({ filter }: { filter: AlertFilter }) {
   );
 }
 
-/** An alert that has moved since may be in two pages: its first row stays. */
+/** An alert that has moved since can be in two pages: its first row is kept. */
 function eachOnce(alerts: readonly Alert[]): readonly Alert[] {
   const seen = new Set<string>();
   return alerts.filter(({ alertId }) => !seen.has(alertId) && seen.add(alertId));
@@ -86,15 +86,15 @@ function NoAlerts({ filter }: { filter: AlertFilter }) {
     filter.severity !== AlertSeverity.UNSPECIFIED || filter.states.length === 1 || Boolean(filter.modelName);
   if (isNarrow) {
     return (
-      <Empty title="No alert fits this filter">
-        <a href={hrefOf({ page: "alerts", filter: ACTIVE_ALERTS })}>Show all that want a decision.</a>
+      <Empty title="No alert matches this filter">
+        <a href={hrefOf({ page: "alerts", filter: ACTIVE_ALERTS })}>Show all alerts that need a decision.</a>
       </Empty>
     );
   }
   return (
-    <Empty title="Nothing wants a decision">
+    <Empty title="No alert needs a decision">
       Alerts are raised when a weekly run is complete.{" "}
-      <a href={hrefOf({ page: "run", isoWeek: "" })}>See how the latest run stands.</a>
+      <a href={hrefOf({ page: "run", isoWeek: "" })}>See the state of the latest run.</a>
     </Empty>
   );
 }

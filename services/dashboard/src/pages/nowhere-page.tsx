@@ -2,12 +2,12 @@ import { Empty } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
 import { ACTIVE_ALERTS, hrefOf } from "../routing/route.ts";
 
-/** For an address that leads nowhere. */
+/** The page for an unknown address. */
 export function NowherePage() {
   return (
-    <Page title="Nothing here">
-      <Empty title="This address leads nowhere">
-        It may be mistyped. <a href={hrefOf({ page: "alerts", filter: ACTIVE_ALERTS })}>Go to the alerts.</a>
+    <Page title="Page not found">
+      <Empty title="There is no page at this address">
+        Check it for typing errors. <a href={hrefOf({ page: "alerts", filter: ACTIVE_ALERTS })}>Go to the alerts.</a>
       </Empty>
     </Page>
   );

@@ -12,10 +12,10 @@ import { RunSteps } from "../parts/run-steps.tsx";
 import { isMissing } from "../rpc/problem.ts";
 import { useRunWatch } from "../rpc/use-run-watch.ts";
 
-/** How often the page looks for a run that was started since. A run that is shown tells of itself. */
+/** Time between two checks for a newer run. A run that is shown is watched. */
 const LOOK_AGAIN_MS = 10_000;
 
-/** One week's run, or the latest, as it goes on. */
+/** The run of one week, or the latest run, updated while it is in progress. */
 export function RunPage({ isoWeek, modelName }: { isoWeek: string; modelName: string }) {
   const got = useQuery(BatchService.method.getRun, { isoWeek, modelName }, { refetchInterval: LOOK_AGAIN_MS });
   if (got.data?.run) return <Run listed={got.data.run} />;
@@ -25,7 +25,8 @@ export function RunPage({ isoWeek, modelName }: { isoWeek: string; modelName: st
         <Loading what="the run" />
       ) : isMissing(got.error) ? (
         <Empty title={isoWeek ? "There is no run of this week" : "No weekly run yet"}>
-          One starts by schedule, or by hand: <code>bellwether weekly run --week 2026-W47 --input FILE</code>
+          A run starts by schedule, or with this command:{" "}
+          <code>bellwether weekly run --week 2026-W47 --input FILE</code>
         </Empty>
       ) : (
         <Failure error={got.error} onRetry={() => void got.refetch()} />
@@ -40,10 +41,10 @@ function Run({ listed }: { listed: BatchRun }) {
     <Page title={`Weekly run ${run.isoWeek}`} extra={<RunOfModel run={run} />}>
       {run.failure && (
         <div className="notice failure" role="alert">
-          <strong>The run was given up</strong>
+          <strong>The run failed</strong>
           <p>
             {run.failure}
-            {!isLossFailure(run) && " What it received is kept: starting the same week again goes on where it stopped."}
+            {!isLossFailure(run) && " Its scored chunks are kept: start the same week again to continue after them."}
           </p>
         </div>
       )}
@@ -59,7 +60,7 @@ function Run({ listed }: { listed: BatchRun }) {
       </section>
       <div className="columns">
         <section className="card" aria-labelledby="drift">
-          <h2 id="drift">Drift since the week before</h2>
+          <h2 id="drift">Drift since the previous week</h2>
           <DriftTable drift={run.drift} complete={run.state === RunState.COMPLETE} />
         </section>
         <section className="card" aria-labelledby="runs">

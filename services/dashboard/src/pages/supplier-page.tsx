@@ -17,7 +17,7 @@ import { WaterfallPlot } from "../plots/waterfall-plot.tsx";
 import { hrefOf, type Place } from "../routing/route.ts";
 import { isMissing } from "../rpc/problem.ts";
 
-/** One supplier: how it stands, how it got there and why. */
+/** One supplier: the latest score, the history, the alerts and the reasons. */
 export function SupplierPage({ place }: { place: Place & { page: "supplier" } }) {
   const { supplierId, alertId, modelName = "" } = place;
   const got = useQuery(SupplierService.method.getSupplier, { supplierId, modelName });
@@ -85,7 +85,7 @@ function Facts({ supplier }: { supplier: Supplier }) {
     ["Id", supplierId],
     ["Region", region],
     ["Category", category],
-    ["At stake in a year", exposure === undefined ? "" : countText(Math.round(exposure))],
+    ["Money at risk per year", exposure === undefined ? "" : countText(Math.round(exposure))],
     ["Model", modelText(supplier.latestScore)],
   ];
   return (
@@ -93,7 +93,7 @@ function Facts({ supplier }: { supplier: Supplier }) {
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{value || "not told"}</dd>
+          <dd>{value || "not known"}</dd>
         </div>
       ))}
     </dl>
@@ -106,7 +106,9 @@ function modelText(score: SupplierScore | undefined): string {
 
 function History({ scores }: { scores: readonly SupplierScore[] }) {
   if (scores.length === 0) {
-    return <p className="quiet">Never scored. The next weekly run that lists this supplier gives the first score.</p>;
+    return (
+      <p className="quiet">Never scored. The next weekly run that lists this supplier computes the first score.</p>
+    );
   }
   return (
     <Wide label="Score by week">
@@ -127,7 +129,7 @@ function Why({ score }: { score: SupplierScore | undefined }) {
       <>
         <Missing score={score} />
         <p className="quiet">
-          This score carries no contributions: there was too little data for a number, or its model explains nothing.
+          This score has no contributions: too few features have a value, or the model has no contributions.
         </p>
       </>
     );
@@ -137,8 +139,8 @@ function Why({ score }: { score: SupplierScore | undefined }) {
       <p>{whySentences(score).join(" ")}</p>
       <Missing score={score} />
       <p className="quiet">
-        Each bar is one feature's exact share, in {wordOf(SPACE_WORDS, score.outputSpace)}. What points right raises the
-        risk.
+        Each bar is the exact contribution of one feature, in {wordOf(SPACE_WORDS, score.outputSpace)}. A bar to the
+        right increases the risk.
       </p>
       <Wide label="Waterfall">
         <WaterfallPlot base={score.baseValue} contributions={score.contributions} />

@@ -15,7 +15,7 @@ import { useAlertChanges } from "../rpc/alert-changes.ts";
 
 const BANDS = [Band.UNSPECIFIED, Band.HIGH, Band.MEDIUM, Band.LOW, Band.UNKNOWN];
 
-/** The suppliers of the latest run, those with the most at stake first. */
+/** The suppliers of the latest run, highest expected impact first. */
 export function SuppliersPage({ band, modelName }: { band: Band; modelName: string }) {
   return (
     <Page title="Suppliers" extra={<BandFilter band={band} modelName={modelName} />}>
@@ -90,8 +90,8 @@ function SupplierList({ band, modelName }: { band: Band; modelName: string }) {
 function NoSuppliers({ band }: { band: Band }) {
   return band === Band.UNSPECIFIED ? (
     <Empty title="No suppliers yet">
-      They come with the first complete weekly run.{" "}
-      <a href={hrefOf({ page: "run", isoWeek: "" })}>See how it stands.</a>
+      Suppliers are shown after the first complete weekly run.{" "}
+      <a href={hrefOf({ page: "run", isoWeek: "" })}>See the state of the run.</a>
     </Empty>
   ) : (
     <Empty title="No supplier is in this band">
@@ -100,7 +100,10 @@ function NoSuppliers({ band }: { band: Band }) {
   );
 }
 
-/** The week of a later run than the one shown, once alerts of the same model tell of it; undefined: none. Rows stay until the reader asks. */
+/**
+ * The week of a later run than the one that is shown, known from the alerts of the same model. Undefined:
+ * there is none. Rows do not change until the reader asks.
+ */
 function useNewWeek(shown: ListSuppliersResponse | undefined): string | undefined {
   const changes = useAlertChanges();
   useSyncExternalStore(changes.subscribe, changes.position);

@@ -10,11 +10,14 @@ import { ResolveDialog } from "./resolve-dialog.tsx";
 
 interface AlertActionsProps {
   readonly alert: Alert;
-  /** Gets what was done in words, a failure too. */
+  /** Called with the result of an action in words, also after a failure. */
   readonly onDone: (words: string) => void;
 }
 
-/** Takes or closes an alert. Offline the buttons say why they do nothing; they keep the focus. */
+/**
+ * The buttons that acknowledge or resolve an alert. Offline, the buttons stay focusable and give the reason
+ * why they are disabled.
+ */
 export function AlertActions({ alert, onDone }: AlertActionsProps) {
   const queries = useQueryClient();
   const transport = useTransport();
@@ -27,7 +30,8 @@ export function AlertActions({ alert, onDone }: AlertActionsProps) {
   const acknowledge = useMutation(AlertService.method.acknowledgeAlert, {
     onSuccess: async (answer) => {
       onDone(`Acknowledged: ${name}`);
-      // The pressed button goes away; the keyboard goes on at its neighbour, unless it is somewhere else by now.
+      // The button that was pressed is removed. The focus moves to its neighbour, unless the reader has
+      // already moved it.
       if (document.activeElement === acknowledgeButton.current) resolveButton.current?.focus({ preventScroll: true });
       if (answer.alert) await showDecided(queries, answer.alert);
     },

@@ -5,16 +5,19 @@ import { SEVERITY_WORDS, STATE_WORDS, wordOf } from "./words.ts";
 const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED];
 const SEVERITIES = [AlertSeverity.WARNING, AlertSeverity.CRITICAL];
 
-/** Chooses which alerts show. The choice stands in the address, so that it can be kept and sent. */
+/**
+ * Selects the alerts that are shown. The filter is part of the address, so that it can be bookmarked and
+ * sent.
+ */
 export function AlertFilters({ filter }: { filter: AlertFilter }) {
   const show = (change: Partial<AlertFilter>): void => {
     window.location.hash = hrefOf({ page: "alerts", filter: { ...filter, ...change } });
-    // The browser's own event comes a task later: until then the box would show its old state again.
+    // The event of the browser comes a task later: until then the checkbox would show its old state.
     window.dispatchEvent(new Event("hashchange"));
   };
   const toggle = (state: AlertState): void => {
     const states = STATES.filter((one) => (one === state) !== filter.states.includes(one));
-    // Without any state there is nothing to list: the last one stays.
+    // Without any state the list would be empty, so the last state stays selected.
     if (states.length > 0) show({ states });
   };
   return (

@@ -10,14 +10,17 @@ import { Wide } from "./wide.tsx";
 
 interface AlertTableProps {
   readonly alerts: readonly Alert[];
-  /** Whether an alert still belongs to the list; the place of one that does not stays empty, so that no other row moves. */
+  /**
+   * Whether an alert still belongs to the list. The space of an alert that does not is kept empty, so that no
+   * other row moves.
+   */
   readonly belongs: (alert: Alert) => boolean;
   readonly onDone: (words: string) => void;
-  /** The same list with one model's alerts only. */
+  /** Returns the address of the same list with the alerts of one model only. */
   readonly hrefOfModel: (modelName: string) => string;
 }
 
-/** Alerts in the order given, each with what can be done about it. */
+/** A table of alerts in the given order, each with its actions. */
 export function AlertTable({ alerts, belongs, onDone, hrefOfModel }: AlertTableProps) {
   const nowMs = Date.now();
   const heights = useRef(new Map<string, number>());
@@ -92,7 +95,10 @@ export function AlertTable({ alerts, belongs, onDone, hrefOfModel }: AlertTableP
   );
 }
 
-/** Keeps the place of a row. `heightPx` of the row that it replaces; undefined: it replaces none. */
+/**
+ * An empty row that keeps the space of a row. `heightPx`: the height of the row that it replaces. Undefined:
+ * it replaces none.
+ */
 function GoneRow({ alert, heightPx }: { alert: Alert; heightPx: number | undefined }) {
   const row = useRef<HTMLTableRowElement>(null);
   const replaces = heightPx !== undefined;

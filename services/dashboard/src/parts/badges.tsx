@@ -4,7 +4,7 @@ import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { hrefOf } from "../routing/route.ts";
 import { BAND_WORDS, DISPOSITION_WORDS, RUN_STATE_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "./words.ts";
 
-/** The colour of a badge, by what it asks of the reader. */
+/** The colour of a badge: how much attention it needs. */
 type Tone = "urgent" | "careful" | "calm" | "quiet" | "busy";
 
 function Badge({ tone, children }: { tone: Tone; children: string }) {
@@ -15,14 +15,14 @@ function Badge({ tone, children }: { tone: Tone; children: string }) {
   );
 }
 
-/** The colour that stands for a band, in badges and plots. */
+/** The colour of a band, in badges and plots. */
 export function bandTone(band: Band): Tone {
   if (band === Band.HIGH) return "urgent";
   if (band === Band.MEDIUM) return "careful";
   return band === Band.LOW ? "calm" : "quiet";
 }
 
-/** What a score means. */
+/** The band of a score. */
 export function BandBadge({ band }: { band: Band }) {
   return <Badge tone={bandTone(band)}>{wordOf(BAND_WORDS, band)}</Badge>;
 }
@@ -34,7 +34,7 @@ export function SeverityBadge({ severity }: { severity: AlertSeverity }) {
   );
 }
 
-/** Where an alert stands, with who took it or why it was closed. */
+/** The state of an alert, with the person who acknowledged it, or the disposition. */
 export function AlertStateText({ alert }: { alert: Alert }) {
   const { state, disposition, acknowledgedBy, supplierId, modelName, replacedByAlertId, replacedByRuleId } = alert;
   const more =
@@ -56,7 +56,7 @@ export function AlertStateText({ alert }: { alert: Alert }) {
   );
 }
 
-/** Where a run stands. */
+/** The state of a run. */
 export function RunStateBadge({ state }: { state: RunState }) {
   const tone = state === RunState.COMPLETE ? "calm" : state === RunState.FAILED ? "urgent" : "busy";
   return <Badge tone={tone}>{wordOf(RUN_STATE_WORDS, state)}</Badge>;

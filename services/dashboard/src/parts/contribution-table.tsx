@@ -3,7 +3,10 @@ import { featureText, signedText } from "./format.ts";
 import { type ContributionLine, contributionLines } from "./score-reasons.ts";
 import { Wide } from "./wide.tsx";
 
-/** All contributions as numbers, largest magnitude first; the words of the contract are one line that opens. */
+/**
+ * All contributions as numbers, largest magnitude first. The words of the contract are one row that can be
+ * expanded.
+ */
 export function ContributionTable({ contributions }: { contributions: readonly Contribution[] }) {
   return (
     <details>

@@ -1,16 +1,16 @@
 import type { FeatureDrift } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { featureText } from "./format.ts";
 
-/** Above it a feature has shifted, by common use of the population stability index. */
+/** Population stability index above which a feature is commonly said to have shifted. */
 const SHIFTED_PSI = 0.25;
 const SHOWN = 10;
 
-/** The features that moved most since the week before. */
+/** The features with the largest drift since the previous week. */
 export function DriftTable({ drift, complete }: { drift: readonly FeatureDrift[]; complete: boolean }) {
   if (drift.length === 0) {
     return (
       <p className="quiet">
-        {complete ? "There was no earlier week to compare with." : "It is known when the run is complete."}
+        {complete ? "There is no earlier week to compare with." : "Drift is shown when the run is complete."}
       </p>
     );
   }
@@ -20,7 +20,7 @@ export function DriftTable({ drift, complete }: { drift: readonly FeatureDrift[]
       <p className="quiet">
         {shifted === 0
           ? "No feature has shifted."
-          : `Shifted (above ${SHIFTED_PSI}): ${shifted} of ${drift.length}. Look at how they are measured before trusting the scores.`}
+          : `Shifted (above ${SHIFTED_PSI}): ${shifted} of ${drift.length}. Check how these features are measured before you trust the scores.`}
       </p>
       <table>
         <thead>

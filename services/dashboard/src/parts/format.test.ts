@@ -6,11 +6,11 @@ test("scores have two digits, and no score is a dash", () => {
   expect([0, 0.875, 1, undefined, Number.NaN].map(scoreText)).toEqual(["0.00", "0.88", "1.00", "–", "–"]);
 });
 
-test("signs stand before what is not nothing", () => {
+test("a number that does not round to zero has a sign", () => {
   expect([0.123, -1.05, 0.001, -0.001].map((value) => signedText(value))).toEqual(["+0.12", "−1.05", "0.00", "0.00"]);
 });
 
-test("times are told from now, and after a week by date", () => {
+test("times are relative, and a date after a week", () => {
   const now = Date.UTC(2026, 10, 23, 12);
   const ago = (minutes: number) => agoText(timestampFromMs(now - minutes * 60_000), now);
   expect([0, 1, 90, 60 * 24, 60 * 24 * 6].map(ago)).toEqual([
@@ -24,7 +24,7 @@ test("times are told from now, and after a week by date", () => {
   expect(agoText(undefined, now)).toBe("");
 });
 
-test("features read like words", () => {
+test("feature names become words", () => {
   expect(featureText("late_delivery_ratio")).toBe("late delivery ratio");
   expect(featureText("contract_text:force majeure: all")).toBe("contract: “force majeure: all”");
 });

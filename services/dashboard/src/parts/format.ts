@@ -4,27 +4,27 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** The minus sign that is as wide as a plus. */
+/** A minus sign with the same width as "+". */
 const MINUS = "−";
 
-/** A risk score in [0, 1] as "0.87"; a dash when there is none. */
+/** Formats a risk score in [0, 1] as "0.87". Undefined: a dash. */
 export function scoreText(score: number | undefined): string {
   return score === undefined || !Number.isFinite(score) ? "–" : score.toFixed(2);
 }
 
-/** A number with its sign, as "+0.12" or "−1.05"; what rounds to nothing has none. */
+/** Formats a number with its sign, as "+0.12" or "−1.05". A number that rounds to zero has no sign. */
 export function signedText(value: number, digits = 2): string {
   const text = Math.abs(value).toFixed(digits);
   if (Number(text) === 0) return text;
   return `${value < 0 ? MINUS : "+"}${text}`;
 }
 
-/** A count with thousands separated. */
+/** Formats a count with thousands separators. */
 export function countText(count: bigint | number): string {
   return new Intl.NumberFormat("en").format(count);
 }
 
-/** A time as "5 minutes ago"; after a week its date. Undefined: nothing. */
+/** Formats a time as "5 minutes ago", and as a date after a week. Undefined: an empty text. */
 export function agoText(time: Timestamp | undefined, nowMs: number): string {
   if (!time) return "";
   const elapsedMs = nowMs - timestampMs(time);
@@ -36,7 +36,10 @@ export function agoText(time: Timestamp | undefined, nowMs: number): string {
   return new Intl.DateTimeFormat("en", { dateStyle: "medium" }).format(timestampMs(time));
 }
 
-/** A feature as a person reads it: "late_ratio" is "late ratio", "contract_text:penalty" is the contract's word “penalty”. */
+/**
+ * Formats a feature name for a reader: "late_ratio" becomes "late ratio", "contract_text:penalty" becomes the
+ * word “penalty” of the contract.
+ */
 export function featureText(feature: string): string {
   const [prefix, term] = feature.split(/:(.*)/s, 2);
   if (prefix === "contract_text" && term) return `contract: “${term}”`;

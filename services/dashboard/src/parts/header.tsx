@@ -14,7 +14,7 @@ const LINKS = [
   { name: "Weekly run", href: hrefOf({ page: "run", isoWeek: "" }), pages: ["run"] },
 ];
 
-/** Where one is, where one can go, and whether changes arrive by themselves. */
+/** The navigation, and whether changes arrive automatically. */
 export function Header({ place }: { place: Place }) {
   return (
     <header className="header">
@@ -42,7 +42,9 @@ export function Header({ place }: { place: Place }) {
 function LiveSign() {
   const live = useContext(LiveContext);
   const isLive = live.state === "live" && !live.offline;
-  const title = isLive ? "Changes show by themselves" : "Changes do not arrive at the moment; this page keeps trying";
+  const title = isLive
+    ? "Changes are shown automatically"
+    : "Changes do not arrive at the moment; this page tries to connect again";
   return (
     <span className="live" data-live={isLive} role="status" title={title}>
       {liveText(live)}

@@ -1,10 +1,13 @@
-/** Where a reader is on a page: kept with the entry of the browser's history, so that it is found again by reload, back and forward. */
+/**
+ * The position of a reader on a page. It is stored in the entry of the browser's history, so that reload,
+ * back and forward restore it.
+ */
 export interface KeptPlace {
-  /** Scrolled down, in CSS pixels. */
+  /** Vertical scroll position, CSS pixels. */
   readonly y: number;
-  /** `data-keep` of the control with the focus; empty: none. */
+  /** `data-keep` of the control that has the focus. Empty: none. */
   readonly control: string;
-  /** Pages of the list that were loaded, at least 1. */
+  /** Number of pages of the list that were loaded, at least 1. */
   readonly pages: number;
 }
 
@@ -13,7 +16,7 @@ const LOOK_EVERY_MS = 50;
 const GIVE_UP_AFTER_MS = 5_000;
 const READER_INPUT = ["wheel", "pointerdown", "keydown", "touchstart"];
 
-/** The place that was kept with the present entry of the history; undefined: it is a new one. */
+/** Reads the position from the present entry of the history. Undefined: the entry is new. */
 export function keptPlace(): KeptPlace | undefined {
   const state: unknown = window.history.state;
   if (typeof state !== "object" || state === null || !("place" in state)) return undefined;
@@ -30,7 +33,10 @@ export function keepPlace(change: Partial<KeptPlace>): void {
   window.history.replaceState({ ...window.history.state, place }, "");
 }
 
-/** Keeps the reader's place from now on, and goes back to it wherever the history has one. Gives what ends that. */
+/**
+ * Stores the reader's position from now on, and restores it when the history entry has one. Returns a
+ * function that stops this.
+ */
 export function startKeepingPlaces(): () => void {
   window.history.scrollRestoration = "manual";
   let saving: ReturnType<typeof setTimeout> | undefined;
@@ -69,7 +75,7 @@ export function startKeepingPlaces(): () => void {
   };
 }
 
-/** Scrolls and focuses as soon as the page is long enough and has the control, unless its reader is faster. */
+/** Scrolls and focuses as soon as the page is long enough and has the control, unless the reader acts first. */
 function goTo({ y, control }: KeptPlace, onEnd: () => void): () => void {
   const startedMs = performance.now();
   const look = (): void => {

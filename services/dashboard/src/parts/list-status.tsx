@@ -2,16 +2,19 @@ import type { ReactNode } from "react";
 import { useBlockedReason } from "../rpc/live.ts";
 
 interface ListStatusProps {
-  /** What was done last, in words. */
+  /** The result of the last action, in words. */
   readonly done: string;
   readonly changes: number;
-  /** There are more than `changes`. */
+  /** Whether there are more changes than `changes`. */
   readonly isMore: boolean;
   readonly onShow: () => void;
   readonly children?: ReactNode;
 }
 
-/** The line above a list: what was done, and what has changed. Its place is always there, so that it moves no row. */
+/**
+ * The line above a list: the result of the last action, and the number of changes. Its space is always
+ * reserved, so that it moves no row.
+ */
 export function ListStatus({ done, changes, isMore, onShow, children }: ListStatusProps) {
   const blocked = useBlockedReason();
   return (

@@ -4,11 +4,14 @@ interface ModelLinksProps {
   /** The model whose scores are shown. Empty: none. */
   readonly shown: string;
   readonly all: readonly string[];
-  /** The same page by another model. */
+  /** Returns the address of the same page with the scores of another model. */
   readonly hrefOf: (modelName: string) => string;
 }
 
-/** Which model's scores are shown, with links to the same by others. Nothing when there is only one. */
+/**
+ * Names the model whose scores are shown, with links to the same page for other models. Renders nothing when
+ * there is only one model.
+ */
 export function ModelLinks({ shown, all, hrefOf }: ModelLinksProps) {
   const others = all.filter((one) => one !== shown);
   if (others.length === 0) return null;

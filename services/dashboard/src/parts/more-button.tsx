@@ -1,4 +1,4 @@
-/** Loads the next page of a list; nothing when there is none. */
+/** A button that loads the next page of a list. Renders nothing when there is no next page. */
 export function MoreButton(props: { hasMore: boolean; loading: boolean; onMore: () => void }) {
   if (!props.hasMore) return null;
   return (

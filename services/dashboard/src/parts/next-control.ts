@@ -1,4 +1,7 @@
-/** Where the keyboard goes on when a row has no decision any more: at the next row that has one, else the one before, else the heading. */
+/**
+ * Where the focus moves when a row has no buttons any more: the next row with buttons, else the previous one,
+ * else the heading.
+ */
 export function nextControl(row: HTMLElement): HTMLElement | undefined {
   const rows = [...(row.parentElement?.querySelectorAll(":scope > [data-row]") ?? [])];
   const at = rows.indexOf(row);
@@ -10,7 +13,7 @@ export function nextControl(row: HTMLElement): HTMLElement | undefined {
   return document.querySelector<HTMLElement>("main h1") ?? undefined;
 }
 
-/** Whether the control that had the focus has gone. */
+/** Whether the control that had the focus was removed. */
 export function isFocusLost(): boolean {
   return document.activeElement === null || document.activeElement === document.body;
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { problemOf } from "../rpc/problem.ts";
 
-/** Stands where something will be. */
+/** Placeholder while something is loading. */
 export function Loading({ what }: { what: string }) {
   return (
     <div className="notice" role="status" aria-busy="true">
@@ -11,7 +11,7 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
-/** Nothing to show, and what to do about it. */
+/** Placeholder for an empty list, with what the reader can do. */
 export function Empty({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className="notice">
@@ -21,7 +21,7 @@ export function Empty({ title, children }: { title: string; children: ReactNode 
   );
 }
 
-/** What went wrong and the way out. */
+/** An error, and what the reader can do about it. */
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { title, wayOut } = problemOf(error);
   return (

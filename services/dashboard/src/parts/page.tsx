@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from "react";
 
-/** A page's frame. Its title stands in the tab too; the heading can take the focus. */
+/** The frame of a page. Its title is the title of the browser tab too; the heading can receive the focus. */
 export function Page({ title, extra, children }: { title: string; extra?: ReactNode; children: ReactNode }) {
   useEffect(() => {
     document.title = `${title} · Bellwether`;
@@ -16,7 +16,7 @@ export function Page({ title, extra, children }: { title: string; extra?: ReactN
   );
 }
 
-/** Puts the focus on the heading of the page. */
+/** Moves the focus to the heading of the page. */
 export function focusHeading(): void {
   document.querySelector<HTMLElement>("main h1")?.focus();
 }

@@ -9,12 +9,12 @@ import { Failure } from "./notice.tsx";
 import { DISPOSITION_WORDS, wordOf } from "./words.ts";
 
 const CHOICES = [
-  { disposition: Disposition.MITIGATED, meaning: "The risk was real and was dealt with." },
-  { disposition: Disposition.ACCEPTED, meaning: "The risk is real and accepted." },
+  { disposition: Disposition.MITIGATED, meaning: "The risk was real, and somebody has reduced it." },
+  { disposition: Disposition.ACCEPTED, meaning: "The risk is real, and somebody has accepted it." },
   { disposition: Disposition.FALSE_ALARM, meaning: "There was no risk." },
 ];
 
-/** The contract takes 2,000 bytes; a character has at most four. */
+/** The contract allows 2,000 bytes, and a character has at most four. */
 const LONGEST_NOTE = 500;
 
 interface ResolveDialogProps {
@@ -23,7 +23,7 @@ interface ResolveDialogProps {
   readonly onClose: () => void;
 }
 
-/** Asks why an alert is closed and closes it. */
+/** A dialog that asks for the disposition of an alert and resolves it. */
 export function ResolveDialog({ alert, onDone, onClose }: ResolveDialogProps) {
   const queries = useQueryClient();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -51,7 +51,7 @@ export function ResolveDialog({ alert, onDone, onClose }: ResolveDialogProps) {
         <h2 id={title}>Resolve: {name}</h2>
         <p className="quiet">{alert.summary}</p>
         <fieldset className="choices">
-          <legend>What came of it?</legend>
+          <legend>How was it resolved?</legend>
           {CHOICES.map((choice) => (
             <label key={choice.disposition}>
               <input

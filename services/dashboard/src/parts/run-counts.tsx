@@ -3,13 +3,13 @@ import { bandTone } from "./badges.tsx";
 import { agoText, countText } from "./format.ts";
 import { BAND_WORDS, wordOf } from "./words.ts";
 
-/** What a run read, scored and set aside, and how its scores fall into bands. */
+/** The rows that a run read, scored and rejected, and the number of scores per band. */
 export function RunCounts({ run }: { run: BatchRun }) {
   const nowMs = Date.now();
   const facts = [
     ["Rows read", run.rowsRead === undefined ? "not known yet" : countText(run.rowsRead)],
     ["Scored", countText(run.rowsScored)],
-    ["Set aside", countText(run.rowsRejected)],
+    ["Rejected", countText(run.rowsRejected)],
     ["Alerts raised", countText(run.alertsRaised)],
     ["Started", agoText(run.startedAt, nowMs)],
     ["Completed", run.completedAt ? agoText(run.completedAt, nowMs) : "not yet"],

@@ -5,10 +5,10 @@ import { RunStateBadge } from "./badges.tsx";
 import { agoText, countText } from "./format.ts";
 import { Failure, Loading } from "./notice.tsx";
 
-/** A quarter of weekly runs. */
+/** The weekly runs of a quarter. */
 const SHOWN = 13;
 
-/** The latest runs, started last first. */
+/** The latest runs, the run that was started last first. */
 export function RunList() {
   const list = useQuery(BatchService.method.listRuns, { pageSize: SHOWN });
   if (list.isPending) return <Loading what="runs" />;

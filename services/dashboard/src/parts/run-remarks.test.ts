@@ -31,7 +31,7 @@ test("an overtaken run, accepted losses, a forced week and another configuration
   expect(remarksOf(all)[1]?.text).toBe("“sold” (40 rows rejected, 60 suppliers, 100 in 2026-W46)");
 });
 
-test("only a failed run that exceeds a limit failed for its losses", () => {
+test("isLossFailure is true only for a failed run that exceeds a limit", () => {
   const losses = { exceeded: [LossLimit.SUPPLIERS] };
   expect(isLossFailure(run({ state: RunState.FAILED, losses }))).toBe(true);
   expect(isLossFailure(run({ state: RunState.FAILED }))).toBe(false);

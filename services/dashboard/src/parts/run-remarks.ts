@@ -1,24 +1,24 @@
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 
-/** What a reader must know of a run beside its counts. */
+/** Information about a run that its counts do not show. */
 export interface RunRemark {
   readonly title: string;
   readonly text: string;
 }
 
-/** Whether a run was given up because it lost too much: its failure names the way out itself. */
+/** Whether a run failed because its losses exceeded a limit: its failure text then says what to do. */
 export function isLossFailure({ state, losses }: Pick<BatchRun, "state" | "losses">): boolean {
   return state === RunState.FAILED && losses !== undefined && losses.exceeded.length > 0;
 }
 
-/** Remarks on a run, the weightiest first. */
+/** Remarks about a run, the most important first. */
 export function remarksOf(run: BatchRun): RunRemark[] {
   const { losses, forceFuture, model, configHash } = run;
   const remarks: RunRemark[] = [];
   if (run.overtakenBy)
     remarks.push({
       title: "The alert rules were not evaluated",
-      text: `${run.overtakenBy} was complete before this week. The scores are published, alerts stay as they were.`,
+      text: `${run.overtakenBy} was complete before this week. The scores are published, and the alerts are unchanged.`,
     });
   if (losses?.accepted) {
     const before =

@@ -11,7 +11,7 @@ const STAGE_STATE_WORDS: Readonly<Record<StageState, string>> = {
   ahead: "",
 };
 
-/** A run's stages, and how many of its chunks are scored. */
+/** The stages of a run, and the number of its scored chunks. */
 export function RunSteps({ run }: { run: BatchRun }) {
   const { chunksReceived, chunksTotal } = run;
   return (

@@ -1,6 +1,6 @@
 import { scoreText } from "./format.ts";
 
-/** A risk score in [0, 1] as a number and a bar; undefined: a dash. */
+/** A risk score in [0, 1] as a number and a bar. Undefined: a dash. */
 export function ScoreMeter({ score }: { score: number | undefined }) {
   const percent = score === undefined ? 0 : Math.min(1, Math.max(0, score)) * 100;
   return (

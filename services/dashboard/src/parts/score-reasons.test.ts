@@ -17,7 +17,7 @@ const CONTRIBUTIONS = [
   contribution({ feature: "region", category: "US", typicalCategory: "EU", contribution: 0.05 }),
 ];
 
-test("the words of a contract are one line with their sum, and the words below it", () => {
+test("the words of a contract are one row with their sum, which contains the single words", () => {
   const lines = contributionLines(CONTRIBUTIONS);
   expect(lines.map(({ feature, seen }) => [feature, seen])).toEqual([
     ["contract_text", ""],
@@ -28,12 +28,12 @@ test("the words of a contract are one line with their sum, and the words below i
   expect(lines[0]?.words.map(({ word }) => word)).toEqual(["penalty", "late", "net"]);
 });
 
-test("the lines add up to the model's output as the contributions do", () => {
+test("the rows add up to the model's output, as the contributions do", () => {
   const output = stackWaterfall(-1, CONTRIBUTIONS, 12).output;
   expect(stackWaterfall(-1, contributionLines(CONTRIBUTIONS), 12).output).toBeCloseTo(output, 12);
 });
 
-test("a run without values shows none", () => {
+test("a run without recorded values shows no values", () => {
   expect(contributionLines([contribution({ feature: "spend", contribution: 1 })])).toEqual([
     { feature: "spend", contribution: 1, seen: "", words: [] },
   ]);
@@ -53,7 +53,7 @@ test("the first sentence names what increases the score, the second what lowers 
   expect(whySentences(score({ reasons }))).toEqual([]);
 });
 
-test("features that were not known are counted and named", () => {
+test("missing features are counted and named", () => {
   const half = score({ featuresPresent: 14, featuresTotal: 16, missingFeatures: ["late_ratio", "spend"] });
   expect(completenessText(half)).toBe("2 of 16 features not known");
   expect(missingSentence(half)).toBe("2 of 16 features not known: late ratio and spend.");

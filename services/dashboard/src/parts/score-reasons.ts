@@ -4,20 +4,23 @@ import { TEXT_FEATURE } from "@bellwether/reasons/feature-info";
 import { featureText, listed, valueWithTypical } from "@bellwether/reasons/reason-text";
 import { groupReasons } from "@bellwether/reasons/reasons";
 
-/** One line of a waterfall or a table: a feature, or all words of the contract. */
+/** One row of a waterfall or a table: a feature, or all words of the contract. */
 export interface ContributionLine {
   readonly feature: string;
   readonly contribution: number;
-  /** Value with unit and typical value, as "7 disputes (typical 1)"; empty where the run did not record them. */
+  /** The value with unit and typical value, as "7 disputes (typical 1)". Empty: the run did not record them. */
   readonly seen: string;
-  /** The contract's words one by one, largest magnitude first; empty for other features. */
+  /** The words of the contract, largest magnitude first. Empty for other features. */
   readonly words: readonly { readonly word: string; readonly contribution: number }[];
 }
 
-/** How many reasons of a direction a sentence names. */
+/** Maximum number of reasons that one sentence names. */
 const NAMED = 3;
 
-/** All contributions as lines, the words of the contract as one, largest magnitude first. Their sum is that of the contributions. */
+/**
+ * Groups all contributions into rows, largest magnitude first; all words of the contract are one row. The
+ * rows have the same sum as the contributions.
+ */
 export function contributionLines(contributions: readonly Contribution[]): ContributionLine[] {
   const entries = contributions.map(({ feature, value, category, contribution }) => ({
     ...{ feature, category, contribution, value: value ?? null },
@@ -37,7 +40,7 @@ export function contributionLines(contributions: readonly Contribution[]): Contr
   }));
 }
 
-/** Why a score is what it is, in sentences: what increases it, what lowers it. None without a score. */
+/** Explains a score in sentences: what increases it, and what lowers it. Empty without a score. */
 export function whySentences({ reasons, riskScore }: Pick<SupplierScore, "reasons" | "riskScore">): string[] {
   if (riskScore === undefined) return [];
   const named = (sign: number): string =>
@@ -55,7 +58,7 @@ export function whySentences({ reasons, riskScore }: Pick<SupplierScore, "reason
   ];
 }
 
-/** "7 of 16 features not known"; empty: all were known. Undefined: the run did not record it. */
+/** "7 of 16 features not known". Empty: all are known. Undefined: the run did not record it. */
 export function completenessText({
   featuresPresent,
   featuresTotal,

@@ -14,13 +14,16 @@ import { EVENT_WORDS, wordOf } from "./words.ts";
 
 interface SupplierAlertsProps {
   readonly supplierId: string;
-  /** The alert that the reader is led to; empty: none. */
+  /** The alert that is scrolled to. Empty: none. */
   readonly alertId: string;
 }
 
 const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED];
 
-/** One supplier's alerts by every model, resolved ones too, each with its history. They keep their places. */
+/**
+ * The alerts of one supplier by all models, including resolved ones, each with its history. Their order does
+ * not change.
+ */
 export function SupplierAlerts({ supplierId, alertId }: SupplierAlertsProps) {
   const [done, setDone] = useState("");
   const transport = useTransport();
@@ -59,7 +62,7 @@ function Case({ alert, isLedTo, onDone }: { alert: Alert; isLedTo: boolean; onDo
     if (isLedTo) item.current?.focus();
   }, [isLedTo]);
   useEffect(() => {
-    // The buttons have gone with the decision: the keyboard goes on at the alert itself.
+    // The buttons were removed after the decision. The focus moves to the alert.
     if (isResolved && !wasResolved.current && isFocusLost()) item.current?.focus({ preventScroll: true });
     wasResolved.current = isResolved;
   }, [isResolved]);

@@ -6,16 +6,16 @@ import { ScoreMeter } from "./score-meter.tsx";
 import { completenessText } from "./score-reasons.ts";
 import { Wide } from "./wide.tsx";
 
-/** How many reasons of a score a row names. */
+/** Number of reasons that a row names. */
 const REASONS = 3;
 
 interface SupplierTableProps {
   readonly suppliers: readonly Supplier[];
-  /** The model whose scores they have. */
+  /** The model of the scores. */
   readonly modelName: string;
 }
 
-/** Suppliers with their latest scores, in the order given. */
+/** A table of suppliers with their latest scores, in the given order. */
 export function SupplierTable({ suppliers, modelName }: SupplierTableProps) {
   return (
     <Wide label="Suppliers">
@@ -26,9 +26,9 @@ export function SupplierTable({ suppliers, modelName }: SupplierTableProps) {
             <th scope="col">Band</th>
             <th scope="col">Score</th>
             <th scope="col">Change</th>
-            <th scope="col">At stake</th>
+            <th scope="col">Money at risk</th>
             <th scope="col">Alerts</th>
-            <th scope="col">Mostly because of</th>
+            <th scope="col">Main reasons</th>
           </tr>
         </thead>
         <tbody>

@@ -2,36 +2,45 @@ import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { type KeyboardEvent, type RefObject, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { countChanges, countDifferences, useAlertChanges } from "../rpc/alert-changes.ts";
 
-/** A list of alerts whose rows keep their places until its reader wants to see what has changed. */
+/** A list of alerts whose rows do not move until the reader asks for the changes. */
 export interface ListToHold {
-  /** Tells this list from others. */
+  /** Identifies the list. */
   readonly name: string;
-  /** Rows in the order shown; undefined: not read yet. */
+  /** Rows in the order shown. Undefined: not loaded yet. */
   readonly shown: readonly Alert[] | undefined;
   /** Whether an alert that is not shown belongs to the list. */
   readonly belongs: (alert: Alert) => boolean;
-  /** Reads the list again and shows it; whether it could. */
+  /** Loads the list again and shows it. Resolves with whether it succeeded. */
   readonly reload: () => Promise<boolean>;
-  /** Reads the first PEEK_SIZE rows of the list without showing them. */
+  /** Loads the first PEEK_SIZE rows of the list without showing them. */
   readonly peek: () => Promise<{ readonly alerts: readonly Alert[] }>;
 }
 
 export interface HeldList<E extends HTMLElement> {
-  /** Encloses the rows: while the pointer or the focus is in it, nothing but the reader moves them. */
+  /**
+   * The element that contains the rows. While the pointer or the focus is in it, only the reader can change
+   * the rows.
+   */
   readonly container: RefObject<E | null>;
-  /** Changes that are not shown yet. */
+  /** Number of changes that are not shown yet. */
   readonly changes: number;
-  /** There are more than `changes`. */
+  /** Whether there are more changes than `changes`. */
   readonly isMore: boolean;
   readonly show: () => Promise<void>;
-  /** "." shows the changes and leaves the focus where it is. */
+  /** The key "." shows the changes, and the focus stays where it is. */
   readonly onKeyDown: (event: KeyboardEvent) => void;
 }
 
-/** Rows that are compared after a gap: the most that a page of the contract has. Of rows behind them changes may have been missed. */
+/**
+ * Number of rows that are compared after a gap: the maximum page size of the contract. Changes of later rows
+ * can be missed.
+ */
 export const PEEK_SIZE = 200;
 
-/** Counts what has changed since a list was read. After a gap in the watch the list is read again; while its reader is in it, only compared. */
+/**
+ * Counts the changes since a list was loaded. After a gap in the watch, the list is loaded again, or only
+ * compared while the reader is in it.
+ */
 export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reload, peek }: ListToHold): HeldList<E> {
   const changes = useAlertChanges();
   const container = useRef<E>(null);
@@ -64,7 +73,7 @@ export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reloa
         setUncertain(now.length > PEEK_SIZE);
         changes.setReadAt(name, at);
       })
-      // The watch that comes back next makes another gap.
+      // When the watch comes back, this counts as another gap.
       .catch(() => {});
   }, [isRead, gap, position, changes, name]);
   useEffect(() => {
@@ -88,7 +97,10 @@ function focusIn(container: HTMLElement | null): boolean {
   return container?.contains(document.activeElement) ?? false;
 }
 
-/** The focused control may have gone with its row, or with the bar: the keyboard goes on at the first row. */
+/**
+ * The focused control can have been removed with its row or with the bar. The focus then moves to the first
+ * row.
+ */
 function restoreFocus(container: HTMLElement | null): void {
   if (focusIn(container)) return;
   container?.querySelector<HTMLElement>("[data-keep]")?.focus({ preventScroll: true });

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { keepPlace, keptPlace } from "./kept-place.ts";
 
-/** A list that is read page by page. */
+/** A list that is loaded page by page. */
 interface PagedList {
   readonly data: { readonly pages: readonly unknown[] } | undefined;
   readonly hasNextPage: boolean;
@@ -10,7 +10,7 @@ interface PagedList {
   readonly fetchNextPage: () => Promise<unknown>;
 }
 
-/** Reads as many pages again as the reader had read before a reload; gives what reads one more. */
+/** Loads the same number of pages as before a reload. Returns a function that loads one more. */
 export function usePagesKept(list: PagedList): () => void {
   const wanted = useRef(keptPlace()?.pages ?? 1);
   const pages = list.data?.pages.length ?? 0;

@@ -1,6 +1,8 @@
 import type { ReactNode } from "react";
 
-/** Lets a table or plot that is wider than the window scroll by itself, by keyboard too. */
+/**
+ * A container in which a table or plot that is wider than the window can be scrolled, also with the keyboard.
+ */
 export function Wide({ label, children }: { label: string; children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must take the focus to be scrolled by keyboard

@@ -4,7 +4,7 @@ import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 
 type Words = Readonly<Record<number, string>>;
 
-/** The reader's words for the contracts' values. */
+/** The words that the dashboard shows for values of the contract. */
 export const SEVERITY_WORDS: Words = { [AlertSeverity.WARNING]: "Warning", [AlertSeverity.CRITICAL]: "Critical" };
 
 export const STATE_WORDS: Words = {
@@ -40,9 +40,9 @@ export const BAND_WORDS: Words = {
 
 export const STAGE_WORDS: Words = {
   [RunStage.INGEST]: "Read the file",
-  [RunStage.VALIDATE]: "Check it",
+  [RunStage.VALIDATE]: "Check the rows",
   [RunStage.SCORE]: "Score",
-  [RunStage.DRIFT]: "Compare with the week before",
+  [RunStage.DRIFT]: "Compare with an earlier week",
   [RunStage.COMPLETE]: "Publish and raise alerts",
   [RunStage.REPORT]: "Report",
 };
@@ -54,13 +54,16 @@ export const RUN_STATE_WORDS: Words = {
 };
 
 export const SPACE_WORDS: Words = {
-  [OutputSpace.UNSPECIFIED]: "a unit that its model does not tell",
+  [OutputSpace.UNSPECIFIED]: "an unknown unit",
   [OutputSpace.MARGIN]: "log-odds before calibration",
   [OutputSpace.PROBABILITY]: "probability before calibration",
   [OutputSpace.RAW]: "the model's own unit",
 };
 
-/** The word of a value; a value that this page is too old to know has its number. */
+/**
+ * Returns the word of a value. A value that this version of the dashboard does not know is shown as its
+ * number.
+ */
 export function wordOf(words: Words, value: number): string {
   return words[value] ?? `Unknown (${value})`;
 }

@@ -8,7 +8,7 @@ const HEIGHT = 220;
 const BOX: PlotBox = { left: 40, right: WIDTH - 16, top: 12, bottom: HEIGHT - 28 };
 const GRID = [0, 0.25, 0.5, 0.75, 1];
 
-/** Risk score by week. A dot's colour is its band; a line joins weeks that follow each other. */
+/** Plots the risk score by week. The colour of a dot is its band; a line joins consecutive weeks. */
 export function ScoreHistoryPlot({ scores }: { scores: readonly WeekScore[] }) {
   const { points, lines, weeks } = layOutScoreHistory(scores, BOX);
   const latest = points.at(-1);

@@ -5,7 +5,7 @@ import { layOutScoreHistory } from "./score-history.ts";
 const BOX = { left: 0, right: 100, top: 0, bottom: 50 };
 const week = (isoWeek: string, riskScore?: number) => ({ isoWeek, riskScore, band: Band.LOW });
 
-test("weeks run from left to right whatever order they come in, scores from bottom to top", () => {
+test("weeks are ordered from left to right whatever the order of the input, scores from bottom to top", () => {
   const { points, lines, weeks } = layOutScoreHistory(
     [week("2026-W47", 1), week("2026-W46", 0.5), week("2026-W45", 0)],
     BOX,
@@ -19,7 +19,7 @@ test("weeks run from left to right whatever order they come in, scores from bott
   expect(weeks.map(({ isoWeek }) => isoWeek)).toEqual(["2026-W45", "2026-W47"]);
 });
 
-test("a week without a score breaks the line, and one that is missing keeps its place", () => {
+test("a week without a score interrupts the line, and a missing week keeps its space", () => {
   const { points, lines } = layOutScoreHistory(
     [
       week("2026-W41", 0.1),
@@ -35,7 +35,7 @@ test("a week without a score breaks the line, and one that is missing keeps its 
   expect(points.map(({ x }) => x)).toEqual([0, 10, 30, 40, 100]);
 });
 
-test("a single week stands in the middle; no week, or only broken ones, draw nothing", () => {
+test("a single week is in the middle; no week, or only invalid weeks, draw nothing", () => {
   expect(layOutScoreHistory([week("2026-W45", 0.3)], BOX)).toMatchObject({
     points: [{ x: 50, y: 35 }],
     lines: [],

@@ -2,7 +2,7 @@ import { isoWeekNumber } from "@bellwether/contract/iso-week";
 import type { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { linearScale } from "./linear-scale.ts";
 
-/** A plot's inner box in pixels of its viewBox. */
+/** The inner box of a plot, in pixels of its viewBox. */
 export interface PlotBox {
   readonly left: number;
   readonly right: number;
@@ -10,16 +10,16 @@ export interface PlotBox {
   readonly bottom: number;
 }
 
-/** One week's score of a supplier. */
+/** A supplier's score in one week. */
 export interface WeekScore {
   /** For example "2026-W47". */
   readonly isoWeek: string;
-  /** In [0, 1]; undefined: too little data for a number. */
+  /** In [0, 1]. Undefined: the band is unknown. */
   readonly riskScore?: number | undefined;
   readonly band: Band;
 }
 
-/** A score where it is drawn. */
+/** A score with its coordinates. */
 export interface ScorePoint {
   readonly isoWeek: string;
   readonly riskScore: number;
@@ -28,17 +28,20 @@ export interface ScorePoint {
   readonly y: number;
 }
 
-/** What to draw. */
+/** The geometry of the plot. */
 export interface ScoreHistory {
   /** Oldest first. */
   readonly points: readonly ScorePoint[];
-  /** SVG paths, one per stretch of weeks that follow each other; a week without a score breaks the line. */
+  /** SVG paths, one per sequence of consecutive weeks. A week without a score ends a path. */
   readonly lines: readonly string[];
-  /** First and last week on the axis; the same week when there is only one, none when there is none. */
+  /** The first and the last week of the axis. With one week both are the same; without weeks there are none. */
   readonly weeks: readonly { readonly isoWeek: string; readonly x: number }[];
 }
 
-/** Lays scores out over time: x by week without skipping missing ones, y from 0 at the bottom to 1 at the top. Any order in. */
+/**
+ * Computes the coordinates of scores over time: x by week, with space for missing weeks; y from 0 at the
+ * bottom to 1 at the top. The input can have any order.
+ */
 export function layOutScoreHistory(scores: readonly WeekScore[], box: PlotBox): ScoreHistory {
   const dated = scores
     .flatMap((score) => {

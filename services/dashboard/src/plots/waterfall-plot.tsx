@@ -7,13 +7,16 @@ import { stackWaterfall, type WaterfallBar } from "./waterfall.ts";
 const WIDTH = 860;
 const ROW = 30;
 const BAR = 16;
-/** Names stand left of it, bars right of it, and numbers in the margin at the right. */
+/** Names are left of the bars, and numbers are in the margin at the right. */
 const NAMES_END = 330;
 const BARS = [NAMES_END + 20, WIDTH - 84] as const;
 const SHOWN = 12;
 const LONGEST_NAME = 46;
 
-/** How the contributions lead from the base value to the model's output: the largest first, the rest as one bar. */
+/**
+ * Plots how the contributions lead from the base value to the model's output: the largest first, the rest as
+ * one bar.
+ */
 export function WaterfallPlot({ base, contributions }: { base: number; contributions: readonly Contribution[] }) {
   const { bars, output, domain } = stackWaterfall(base, contributionLines(contributions), SHOWN);
   const x = linearScale(domain, BARS);
@@ -33,7 +36,7 @@ export function WaterfallPlot({ base, contributions }: { base: number; contribut
 }
 
 function Bar({ bar, x, y }: { bar: WaterfallBar<ContributionLine>; x: (value: number) => number; y: number }) {
-  const name = bar.share ? shareText(bar.share) : `${bar.features} others together`;
+  const name = bar.share ? shareText(bar.share) : `${bar.features} other features`;
   const [start, end] = [Math.min(x(bar.from), x(bar.to)), Math.max(x(bar.from), x(bar.to))];
   return (
     <g>
@@ -72,7 +75,7 @@ function Total({ x, y, name, value }: { x: number; y: number; name: string; valu
   );
 }
 
-/** A feature with the value that the model saw and what is typical, where they were recorded. */
+/** A feature with its value and the typical value, when they were recorded. */
 function shareText({ feature, seen, words }: ContributionLine): string {
   if (words.length > 0) return `${featureText(feature)} (${words.length === 1 ? "1 word" : `${words.length} words`})`;
   return seen ? `${featureText(feature)}: ${seen}` : featureText(feature);

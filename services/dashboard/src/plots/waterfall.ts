@@ -1,14 +1,14 @@
-/** One feature's signed share, in the explanation's output space. */
+/** The contribution of one feature, in the explanation's output space. */
 export interface Share {
   readonly feature: string;
   readonly contribution: number;
 }
 
-/** One bar: from where the sum stood before it to where it stands after it. */
+/** One bar, from the sum before its contribution to the sum after it. */
 export interface WaterfallBar<S extends Share> {
-  /** The share itself; undefined: all the smaller ones together. */
+  /** The contribution. Undefined: the bar is the sum of all smaller contributions. */
   readonly share: S | undefined;
-  /** How many features it stands for. */
+  /** Number of features in the bar. */
   readonly features: number;
   readonly contribution: number;
   readonly from: number;
@@ -17,21 +17,24 @@ export interface WaterfallBar<S extends Share> {
 
 /** A waterfall from the base value to the model's output. */
 export interface Waterfall<S extends Share> {
-  /** Largest magnitude first; the rest, if any, last. */
+  /** Bars, largest magnitude first. The bar of the smaller contributions, if any, is the last. */
   readonly bars: readonly WaterfallBar<S>[];
   readonly base: number;
-  /** base plus all contributions. */
+  /** The base value plus all contributions. */
   readonly output: number;
-  /** The smallest and largest value that any bar touches. */
+  /** The smallest and the largest value of all bars. */
   readonly domain: readonly [number, number];
 }
 
-/** Stacks contributions on the base value, the `limit` largest one by one and the others together. Numbers that are not finite are left out. */
+/**
+ * Stacks contributions on the base value: the `limit` largest as single bars, the others as one bar. NaN and
+ * infinity are left out.
+ */
 export function stackWaterfall<S extends Share>(base: number, shares: readonly S[], limit: number): Waterfall<S> {
   const sorted = shares
     .filter(({ contribution }) => Number.isFinite(contribution))
     .toSorted((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
-  // A rest of one feature is drawn as that feature.
+  // When only one contribution is left, it has its own bar.
   const shown = sorted.length === limit + 1 ? sorted : sorted.slice(0, limit);
   const rest = sorted.slice(shown.length);
 

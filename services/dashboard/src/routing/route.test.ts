@@ -3,7 +3,7 @@ import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/ale
 import { expect, test } from "vitest";
 import { ACTIVE_ALERTS, hrefOf, type Place, placeOf } from "./route.ts";
 
-test("every address reads back to its place", () => {
+test("placeOf reads every address that hrefOf writes", () => {
   const places: Exclude<Place, { page: "nowhere" }>[] = [
     { page: "alerts", filter: ACTIVE_ALERTS },
     { page: "alerts", filter: { states: [AlertState.RESOLVED], severity: AlertSeverity.CRITICAL } },
@@ -20,13 +20,13 @@ test("every address reads back to its place", () => {
   for (const place of places) expect(placeOf(hrefOf(place))).toEqual(place);
 });
 
-test("without a page the alerts show, and unknown filters fall away", () => {
+test("an empty address shows the alerts, and unknown filters are ignored", () => {
   for (const hash of ["", "#", "#/", "#/alerts", "#/alerts?state=lost&severity=toString"]) {
     expect(placeOf(hash), hash).toEqual({ page: "alerts", filter: ACTIVE_ALERTS });
   }
 });
 
-test("what leads nowhere says so", () => {
+test('an unknown address is the page "nowhere"', () => {
   for (const hash of ["#/elsewhere", "#/suppliers/%E0%A4%A", "#/run/2026-W47/more", "#/run/soon", "#/alerts/1"]) {
     expect(placeOf(hash), hash).toEqual({ page: "nowhere" });
   }

@@ -3,22 +3,25 @@ import { isoWeekNumber } from "@bellwether/contract/iso-week";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 
-/** Which alerts a reader wants to see. */
+/** The filter of the alerts page. */
 export interface AlertFilter {
   /** Never empty. */
   readonly states: readonly AlertState[];
   /** UNSPECIFIED: all. */
   readonly severity: AlertSeverity;
-  /** Left out: alerts of all models. */
+  /** Undefined: alerts of all models. */
   readonly modelName?: string;
 }
 
-/** What the page shows. It stands in the address behind "#", because ops answers /alerts and others as JSON. */
+/**
+ * What the dashboard shows. It is in the address after "#", because ops-service answers /alerts and other
+ * paths with JSON.
+ */
 export type Place =
   | { readonly page: "alerts"; readonly filter: AlertFilter }
-  /** Without a model: the server's default. */
+  /** Without a model: the default model of the server. */
   | { readonly page: "suppliers"; readonly band: Band; readonly modelName?: string }
-  /** `alertId`: the alert to go on at. */
+  /** `alertId`: the alert that is scrolled to. */
   | { readonly page: "supplier"; readonly supplierId: string; readonly modelName?: string; readonly alertId?: string }
   /** Without a week: the latest run; without a model: the run that was started last. */
   | { readonly page: "run"; readonly isoWeek: string; readonly modelName?: string }
@@ -32,13 +35,13 @@ const STATES: Names<AlertState> = {
 };
 const SEVERITIES: Names<AlertSeverity> = { warning: AlertSeverity.WARNING, critical: AlertSeverity.CRITICAL };
 
-/** What still wants a decision. */
+/** The alerts that need a decision. */
 export const ACTIVE_ALERTS: AlertFilter = {
   states: [AlertState.OPEN, AlertState.ACKNOWLEDGED],
   severity: AlertSeverity.UNSPECIFIED,
 };
 
-/** Reads the part of an address behind "#". Unknown filters fall away, an unknown page is "nowhere". */
+/** Parses the part of an address after "#". Unknown filters are ignored; an unknown page is "nowhere". */
 export function placeOf(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
   const wanted = new URLSearchParams(query);
@@ -72,7 +75,7 @@ export function placeOf(hash: string): Place {
   return { page: "nowhere" };
 }
 
-/** The address of a place, from "#" on: `placeOf` reads it back. */
+/** Returns the address of a place, from "#" on. `placeOf` parses it. */
 export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
   if (place.page === "supplier") {
     const query = queryOf({ model: place.modelName, alert: place.alertId });
@@ -95,7 +98,7 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
   return `#/alerts${query}`;
 }
 
-/** From "?" on; what is undefined or empty falls away. */
+/** Returns the query, from "?" on. Undefined and empty values are left out. */
 function queryOf(values: Readonly<Record<string, string | undefined>>): string {
   const pairs = Object.entries(values).flatMap(([name, value]) =>
     value ? [`${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`] : [],

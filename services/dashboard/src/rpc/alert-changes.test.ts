@@ -8,7 +8,7 @@ const alert = (alertId: string, state: AlertState = AlertState.OPEN, changedMs =
   create(AlertSchema, { alertId, state, changedAt: timestampFromMs(changedMs) });
 const isOpen = ({ state }: { state: AlertState }) => state === AlertState.OPEN;
 
-test("a list gets what came after its position, each alert once", () => {
+test("a list gets the changes after its position, each alert once", () => {
   const changes = createAlertChanges();
   changes.add([alert("a")], false);
   const position = changes.position();
@@ -22,7 +22,7 @@ test("a list gets what came after its position, each alert once", () => {
   expect(changes.since(changes.position())).toEqual({ alerts: [], truncated: false, gap: false });
 });
 
-test("1,000 changed alerts are remembered; the 1,001st makes the answer truncated", () => {
+test("1,000 changed alerts are kept; with the 1,001st the result is truncated", () => {
   const changes = createAlertChanges();
   for (let i = 0; i < 1_000; i++) changes.add([alert(String(i))], false);
   expect(changes.since(0)).toMatchObject({ truncated: false });
@@ -32,7 +32,7 @@ test("1,000 changed alerts are remembered; the 1,001st makes the answer truncate
   expect(changes.since(1)).toMatchObject({ truncated: false });
 });
 
-test("listeners hear of changes and gaps until they leave", () => {
+test("listeners are called for changes and gaps until they are removed", () => {
   const changes = createAlertChanges();
   let heard = 0;
   const leave = changes.subscribe(() => heard++);
@@ -43,19 +43,19 @@ test("listeners hear of changes and gaps until they leave", () => {
   expect(heard).toBe(2);
 });
 
-test("a change counts when a row shows otherwise, or is not there and belongs", () => {
+test("an alert counts as changed when its row differs, or when it belongs to the list and has no row", () => {
   const shown = [alert("a"), alert("b")];
   const count = (...changed: ReturnType<typeof alert>[]) => countChanges(changed, shown, isOpen);
   expect(count(alert("a"))).toBe(0);
   expect(count(alert("a", AlertState.ACKNOWLEDGED))).toBe(1);
   expect(count(alert("a", AlertState.RESOLVED))).toBe(1);
-  // Older than what is shown.
+  // Older than the row that is shown.
   expect(count(alert("a", AlertState.ACKNOWLEDGED, 999))).toBe(0);
   expect(count(alert("c"))).toBe(1);
   expect(count(alert("c", AlertState.RESOLVED))).toBe(0);
 });
 
-test("a fresh reading differs by rows that are new, changed or gone", () => {
+test("rows that are new, changed or removed count as differences from the list that is shown", () => {
   const shown = [alert("a"), alert("b"), alert("c")];
   expect(countDifferences([alert("a"), alert("b")], shown)).toBe(0);
   expect(countDifferences([alert("a"), alert("x")], shown)).toBe(1);

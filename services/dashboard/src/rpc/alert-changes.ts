@@ -3,33 +3,36 @@ import { equals } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { createContext, useContext } from "react";
 
-/** Alerts that have changed since lists were read, so that a list can say so and keep its rows in place. */
+/** The alerts that changed after lists were loaded. A list can show their number and keep its rows in place. */
 export interface AlertChanges {
   add(alerts: readonly Alert[], truncated: boolean): void;
-  /** Changes before now may have been missed. */
+  /** Records a gap: earlier changes may have been missed. */
   addGap(): void;
-  /** Grows with each change and gap; a list that is read later has all changes up to it. */
+  /**
+   * The position increases with each change and gap. A list that is loaded later contains all changes up to
+   * it.
+   */
   position(): number;
-  /** What came after a position. */
+  /** Returns the changes after a position. */
   since(position: number): ChangesSince;
-  /** The position at which a list was read; undefined: never. */
+  /** The position at which a list was loaded. Undefined: it was not loaded. */
   readAt(list: string): number | undefined;
   setReadAt(list: string, position: number): void;
   subscribe(listener: () => void): () => void;
 }
 
 export interface ChangesSince {
-  /** Each alert once, as it was last sent. */
+  /** Each changed alert once, in its latest state. */
   readonly alerts: readonly Alert[];
-  /** There are more changes than `alerts` has. */
+  /** Whether there are more changes than `alerts` contains. */
   readonly truncated: boolean;
-  /** The connection was away: other changes may have been missed. */
+  /** Whether there was a gap in the connection: other changes may have been missed. */
   readonly gap: boolean;
 }
 
-/** More changes are not remembered one by one. */
+/** Maximum number of changed alerts that are kept. */
 const MAX_ALERTS = 1_000;
-/** Positions of more lists are not remembered. */
+/** Maximum number of lists whose position is kept. */
 const MAX_LISTS = 200;
 
 export function createAlertChanges(): AlertChanges {
@@ -82,7 +85,9 @@ export function createAlertChanges(): AlertChanges {
   };
 }
 
-/** How many of the changed alerts a list shows otherwise, or does not show though it should. */
+/**
+ * Counts the changed alerts that a list shows in an older state, or does not show although they belong to it.
+ */
 export function countChanges(
   changed: readonly Alert[],
   shown: readonly Alert[],
@@ -95,7 +100,7 @@ export function countChanges(
   }).length;
 }
 
-/** How many rows at the head of a list a fresh reading would change. */
+/** Counts the rows at the start of a list that would change if it were loaded again. */
 export function countDifferences(fresh: readonly Alert[], shown: readonly Alert[]): number {
   const head = shown.slice(0, fresh.length);
   const freshIds = new Set(fresh.map(({ alertId }) => alertId));
@@ -112,7 +117,7 @@ function changedMs({ changedAt }: Alert): number {
 
 export const AlertChangesContext = createContext<AlertChanges | undefined>(undefined);
 
-/** The changes that the page's watch has received. */
+/** The changes that the watch of the page has received. */
 export function useAlertChanges(): AlertChanges {
   const changes = useContext(AlertChangesContext);
   if (!changes) throw new Error("AlertChangesContext has no provider");

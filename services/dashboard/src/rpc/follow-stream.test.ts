@@ -9,7 +9,7 @@ async function* messages(list: readonly string[], failure?: Error): AsyncGenerat
   if (failure) throw failure;
 }
 
-/** Follows the given streams one after the other and stops when there are no more. */
+/** Follows the given streams one after another, and stops after the last. */
 async function follow(streams: readonly AsyncIterable<string>[]) {
   const stop = new AbortController();
   const log: string[] = [];
@@ -27,12 +27,12 @@ async function follow(streams: readonly AsyncIterable<string>[]) {
   return log;
 }
 
-test("a stream that ends or fails is opened again, and says so", async () => {
+test("a stream that ends or fails is opened again, and onLive is called", async () => {
   const log = await follow([messages(["a"], new Error("gone")), messages(["b"])]);
   expect(log).toEqual(["live", "a", "lost", "1000 ms", "live", "b", "lost", "1000 ms"]);
 });
 
-test("pauses double up to 30 s while nothing arrives and start over with the first message", async () => {
+test("without messages the pauses double up to 30 s, and the first message resets them", async () => {
   const dead = Array.from({ length: 6 }, () => messages([], new Error("refused")));
   const log = await follow([...dead, messages(["a"])]);
   expect(log.filter((line) => line.endsWith("ms")).map((line) => Number.parseInt(line, 10))).toEqual([
@@ -40,7 +40,7 @@ test("pauses double up to 30 s while nothing arrives and start over with the fir
   ]);
 });
 
-test("says which message is the first of an opening", async () => {
+test("the first message of each opening is marked", async () => {
   const stop = new AbortController();
   const first: boolean[] = [];
   const left = [messages(["a", "b"]), messages(["c"])];
@@ -56,13 +56,13 @@ test("says which message is the first of an opening", async () => {
   expect(first).toEqual([true, false, true]);
 });
 
-test("an empty message has alerts read again only as the first of an opening", () => {
+test("an empty message makes alerts load again only when it is the first of an opening", () => {
   expect(saysChange({ alerts: [] }, true)).toBe(true);
   expect(saysChange({ alerts: [] }, false)).toBe(false);
   expect(saysChange({ alerts: [create(AlertSchema)] }, false)).toBe(true);
 });
 
-test("nothing is opened once the signal is aborted", async () => {
+test("no stream is opened after the signal is aborted", async () => {
   await followStream({
     open: () => {
       throw new Error("opened");
@@ -80,7 +80,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Messages at these times in ms, then nothing until the signal ends it. */
+/** Messages at these times in ms, then none until the signal is aborted. */
 async function* messagesAt(times: readonly number[], signal: AbortSignal): AsyncGenerator<string> {
   let now = 0;
   for (const time of times) {
@@ -94,33 +94,36 @@ async function* messagesAt(times: readonly number[], signal: AbortSignal): Async
 test.each([
   [[0], 45_000],
   [[0, 20_000, 40_000], 85_000],
-])("a stream with messages at %j ms is lost at %i ms, 45 s after the last, and opened again", async (times, lostAt) => {
-  vi.useFakeTimers();
-  const stop = new AbortController();
-  const live: boolean[] = [];
-  let openings = 0;
-  const following = followStream({
-    open: (signal) => {
-      openings++;
-      return messagesAt(openings === 1 ? times : [0], signal);
-    },
-    onMessage: () => {},
-    onLive: (isLive) => live.push(isLive),
-    wait: () => Promise.resolve(),
-    signal: stop.signal,
-  });
-  await vi.advanceTimersByTimeAsync(lostAt - 1);
-  expect([live, openings]).toEqual([[true], 1]);
-  await vi.advanceTimersByTimeAsync(1);
-  expect([live, openings]).toEqual([[true, false], 2]);
-  await vi.advanceTimersByTimeAsync(1);
-  expect(live).toEqual([true, false, true]);
-  stop.abort();
-  await vi.advanceTimersByTimeAsync(0);
-  await following;
-});
+])(
+  "a stream with messages at %j ms counts as broken at %i ms, 45 s after the last message, and is opened again",
+  async (times, lostAt) => {
+    vi.useFakeTimers();
+    const stop = new AbortController();
+    const live: boolean[] = [];
+    let openings = 0;
+    const following = followStream({
+      open: (signal) => {
+        openings++;
+        return messagesAt(openings === 1 ? times : [0], signal);
+      },
+      onMessage: () => {},
+      onLive: (isLive) => live.push(isLive),
+      wait: () => Promise.resolve(),
+      signal: stop.signal,
+    });
+    await vi.advanceTimersByTimeAsync(lostAt - 1);
+    expect([live, openings]).toEqual([[true], 1]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([live, openings]).toEqual([[true, false], 2]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(live).toEqual([true, false, true]);
+    stop.abort();
+    await vi.advanceTimersByTimeAsync(0);
+    await following;
+  },
+);
 
-test("a stream that is opened and never says anything is opened again too", async () => {
+test("a stream that never sends a message is opened again too", async () => {
   vi.useFakeTimers();
   const stop = new AbortController();
   let openings = 0;

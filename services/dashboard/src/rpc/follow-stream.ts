@@ -1,15 +1,24 @@
-/** What `followStream` needs. */
+/** The parameters of `followStream`. */
 export interface StreamToFollow<T> {
-  /** Opens the stream; it ends when the signal is aborted. */
+  /** Opens the stream. It ends when the signal is aborted. */
   readonly open: (signal: AbortSignal) => AsyncIterable<T>;
-  /** `isFirst`: of an opening. An idle stream sends messages without content, so that nothing on the way takes it for dead. */
+  /**
+   * `isFirst`: whether it is the first message of an opening. An idle stream sends empty messages, so that
+   * proxies do not close it.
+   */
   readonly onMessage: (message: T, isFirst: boolean) => void;
-  /** true with the first message of each opening, false when a stream has ended, failed or fallen silent. */
+  /**
+   * Called with true at the first message of each opening, with false when a stream has ended, failed or sent
+   * nothing for too long.
+   */
   readonly onLive: (live: boolean) => void;
-  /** Resolves after so many milliseconds, or sooner when the signal is aborted. */
+  /** Resolves after this number of milliseconds, or sooner when the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
-  /** A stream without a message for longer counts as broken. Default: 45 s, two heartbeats of the server and some delay. */
+  /**
+   * A stream counts as broken after this time without a message. Default 45 s: two heartbeats of the server
+   * and some delay.
+   */
   readonly silenceMs?: number;
 }
 
@@ -18,8 +27,8 @@ const LONGEST_PAUSE_MS = 30_000;
 const SILENCE_MS = 45_000;
 
 /**
- * Reads a stream and opens it again when it ends, fails or falls silent, after 1 s, 2 s, 4 s … 30 s; the first message starts over at
- * 1 s. Ends with the signal.
+ * Reads a stream, and opens it again when it ends, fails or sends nothing for too long, after 1 s, 2 s, 4 s …
+ * 30 s. The first message resets the pause to 1 s. It ends when the signal is aborted.
  */
 export async function followStream<T>(stream: StreamToFollow<T>): Promise<void> {
   const { onLive, wait, signal } = stream;
@@ -33,7 +42,10 @@ export async function followStream<T>(stream: StreamToFollow<T>): Promise<void> 
   }
 }
 
-/** Reads one opening of a stream to its end, failure or silence; whether a message arrived. */
+/**
+ * Reads one opening of a stream until it ends, fails or sends nothing for too long. Returns whether a message
+ * arrived.
+ */
 async function readToEnd<T>(stream: StreamToFollow<T>): Promise<boolean> {
   const { open, onMessage, onLive, signal, silenceMs = SILENCE_MS } = stream;
   const silence = new AbortController();
@@ -51,14 +63,14 @@ async function readToEnd<T>(stream: StreamToFollow<T>): Promise<boolean> {
       onMessage(message, isFirst);
     }
   } catch {
-    // The next opening is the answer to any failure; `onLive(false)` reports it.
+    // Every failure is handled by the next opening; `onLive(false)` reports it.
   } finally {
     clearTimeout(timer);
   }
   return live;
 }
 
-/** Waits by the browser's clock. */
+/** Waits with the timer of the browser. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { oneAtATime } from "./one-at-a-time.ts";
 
-/** Work that ends when the test says so. */
+/** Work that the test ends. */
 function slowWork() {
   const ends: PromiseWithResolvers<void>[] = [];
   const ask = oneAtATime(() => {
@@ -12,7 +12,7 @@ function slowWork() {
   return { ask, ends };
 }
 
-test("asked many times while it runs, it runs once more", async () => {
+test("many requests during a run start one more run", async () => {
   const { ask, ends } = slowWork();
   for (let i = 0; i < 5; i++) ask();
   expect(ends).toHaveLength(1);
@@ -23,7 +23,7 @@ test("asked many times while it runs, it runs once more", async () => {
   expect(ends).toHaveLength(2);
 });
 
-test("a run that failed does not keep the next from running", async () => {
+test("a failed run does not prevent the next run", async () => {
   const { ask, ends } = slowWork();
   ask();
   ends[0]?.reject(new Error("away"));

@@ -1,6 +1,7 @@
 /**
- * Runs work when asked, never twice at once. Asked while it runs, however often, it runs once more afterwards: what was asked for
- * last is always answered, and a storm of requests cannot keep the first from ending. A failed run counts as done.
+ * Returns a function that runs `work`, never twice at the same time. However often it is called during a run,
+ * it runs once more afterwards, so the last call always has an effect, and many calls cannot restart a run in
+ * progress. A failed run counts as done.
  */
 export function oneAtATime(work: () => Promise<void>): () => void {
   let running = false;

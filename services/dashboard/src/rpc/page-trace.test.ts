@@ -6,7 +6,7 @@ const idsOf = (traceparent: string) => {
   return { traceId, parentId, flags };
 };
 
-test("calls of one action share a trace, each with a parent id of its own", () => {
+test("calls of one action share a trace, each with its own parent id", () => {
   const trace = createPageTrace({ sampleRatio: 1, now: () => 0 });
   const [first, second] = [idsOf(trace.traceparent()), idsOf(trace.traceparent())];
   expect(first.traceId).toBeDefined();
@@ -23,7 +23,7 @@ test.each(["pointerdown", "keydown", "popstate"])("%s begins a trace", (action) 
   expect(idsOf(trace.traceparent()).traceId).not.toBe(before.traceId);
 });
 
-test("a call of its own, 5 s after what a person did, begins a trace too", () => {
+test("a call that the page makes 5 s after the last action begins a trace too", () => {
   let now = 0;
   const trace = createPageTrace({ sampleRatio: 1, now: () => now });
   const { traceId } = idsOf(trace.traceparent());
@@ -38,11 +38,11 @@ test.each([
   [0.01, 0.0099, "01"],
   [0.01, 0.01, "00"],
   [1, 0.9999, "01"],
-])("at a ratio of %s, a trace that draws %s says %s", (sampleRatio, drawn, flags) => {
+])("at a ratio of %s, a trace that draws %s has the flags %s", (sampleRatio, drawn, flags) => {
   expect(idsOf(createPageTrace({ sampleRatio, draw: () => drawn }).traceparent()).flags).toBe(flags);
 });
 
-test("all calls of an action have the decision of its trace, and the next action draws again", () => {
+test("all calls of an action have the sampling decision of its trace, and the next action draws again", () => {
   const drawn = [0.9, 0.1];
   const trace = createPageTrace({ sampleRatio: 0.5, now: () => 0, draw: () => drawn.shift() ?? 0.9 });
   const flags = () => idsOf(trace.traceparent()).flags;
@@ -59,10 +59,10 @@ test.each([
   ["0", 0],
   ["0.25", 0.25],
   ["1", 1],
-])("a page that states %s has that ratio", (content, ratio) => {
+])("a page with the content %s has that ratio", (content, ratio) => {
   expect(statedSampleRatio(pageThatStates(content))).toBe(ratio);
 });
 
-test.each([undefined, "", "1.01", "-0.01", "many", "NaN"])("a page that states %j has 1 %%", (content) => {
+test.each([undefined, "", "1.01", "-0.01", "many", "NaN"])("a page with the content %j has 1 %%", (content) => {
   expect(statedSampleRatio(pageThatStates(content))).toBe(0.01);
 });

@@ -1,37 +1,43 @@
 import type { Interceptor } from "@connectrpc/connect";
 
-/** Calls that come so long after what a person did are not because of it. */
+/** A call that comes later than this after an action of the reader is not a result of that action. */
 const ACTION_MS = 5_000;
 
-/** Where the server that serves the page states how many traces it records. */
+/** The element in which the server writes the share of traces that it records. */
 const RATIO_META = 'meta[name="trace-sample-ratio"]';
-/** Of a page whose server states nothing. */
+/** The share when the server writes none. */
 const DEFAULT_RATIO = 0.01;
 
-/** The W3C trace of what a person does on the page: one per action, which all calls of that action share. */
+/** W3C traces of the reader's actions: one trace per action, shared by all calls of that action. */
 export interface PageTrace {
-  /** The person has done something: the next call begins a trace. */
+  /** Called when the reader acts: the next call begins a new trace. */
   begin(): void;
-  /** The `traceparent` of one call, with a parent id of its own and the decision of its trace, which every service follows. */
+  /**
+   * Returns the `traceparent` of one call: its own parent id, and the sampling decision of its trace, which
+   * every service follows.
+   */
   traceparent(): string;
 }
 
-/** What decides about traces; both functions can be stood in for by a test's. */
+/** Parameters of the traces. Tests replace both functions. */
 export interface PageTraceOptions {
   /** Share of traces that are recorded, in [0, 1]. */
   readonly sampleRatio: number;
-  /** Milliseconds of a clock that does not jump. */
+  /** Returns the milliseconds of a monotonic clock. */
   readonly now?: () => number;
-  /** A number in [0, 1). */
+  /** Returns a random number in [0, 1). */
   readonly draw?: () => number;
 }
 
-/** What is asked of a page: `document`, or a test's. */
+/** The part of `document` that is used, so that a test can replace it. */
 interface StatingPage {
   querySelector(selectors: string): { getAttribute(name: string): string | null } | null;
 }
 
-/** The share of traces that the page's server records, as it states it in the page; 1 % when it does not, or not in [0, 1]. */
+/**
+ * Reads from the page the share of traces that its server records. 1 % when the page has none, or a number
+ * outside [0, 1].
+ */
 export function statedSampleRatio(page: StatingPage): number {
   const stated = page.querySelector(RATIO_META)?.getAttribute("content") ?? "";
   const ratio = stated === "" ? Number.NaN : Number(stated);
@@ -58,12 +64,12 @@ export function createPageTrace(options: PageTraceOptions): PageTrace {
   };
 }
 
-/** Begins a trace with each click, key and step through the history of `page`. */
+/** Begins a trace with each click, key press and history navigation on `page`. */
 export function followActions(trace: PageTrace, page: EventTarget): void {
   for (const action of ["pointerdown", "keydown", "popstate"]) page.addEventListener(action, trace.begin, true);
 }
 
-/** Writes `traceparent` into every call. */
+/** Adds `traceparent` to every call. */
 export function traceInterceptor(trace: PageTrace): Interceptor {
   return (next) => (request) => {
     request.header.set("traceparent", trace.traceparent());

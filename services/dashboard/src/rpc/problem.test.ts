@@ -11,7 +11,7 @@ test("every failure has a title and a way out", () => {
   }
 });
 
-test("a browser without a connection says so and may try again", () => {
+test("a browser without a connection is reported as such, and a retry is possible", () => {
   const offline = new TypeError("Failed to fetch");
   for (const error of [offline, ConnectError.from(offline)]) {
     expect(problemOf(error).title).toBe("The server cannot be reached");
@@ -19,14 +19,14 @@ test("a browser without a connection says so and may try again", () => {
   }
 });
 
-test("a refused input carries the server's words; other texts of the server stay out of the page", () => {
+test("a rejected input shows the server's message; other messages of the server are not shown", () => {
   expect(problemOf(new ConnectError("page_token: of another list", Code.InvalidArgument)).wayOut).toBe(
     "page_token: of another list",
   );
   expect(problemOf(new ConnectError("secret", Code.Internal)).wayOut).not.toContain("secret");
 });
 
-test("what stays wrong is not tried again", () => {
+test("a permanent failure is not retried", () => {
   const missing = new ConnectError("", Code.NotFound);
   expect([isPassing(missing), isMissing(missing)]).toEqual([false, true]);
   expect(isPassing(new ConnectError("", Code.Unavailable))).toBe(true);

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** A failure in words: what is wrong and the way out. */
+/** A failure in words: what is wrong, and what the reader can do. */
 export interface Problem {
   readonly title: string;
   readonly wayOut: string;
@@ -8,27 +8,27 @@ export interface Problem {
 
 const PROBLEMS: Readonly<Partial<Record<Code, Problem>>> = {
   [Code.Unauthenticated]: {
-    title: "The server does not know who you are",
+    title: "You are not signed in",
     wayOut: "Open this page through the address that signs you in.",
   },
   [Code.PermissionDenied]: {
-    title: "You may not do this",
-    wayOut: "Ask an administrator for the analyst role, or let someone who has it decide.",
+    title: "You do not have the role for this",
+    wayOut: "Ask an administrator for the analyst role, or ask somebody who has it to decide.",
   },
   [Code.NotFound]: {
-    title: "This is not here",
-    wayOut: "It may never have existed, or its data has been removed. Go back to the alerts.",
+    title: "Not found",
+    wayOut: "It does not exist, or its data has been removed. Go back to the alerts.",
   },
   [Code.FailedPrecondition]: {
-    title: "Somebody else was faster",
-    wayOut: "It has been resolved in the meantime. What you see now is how it stands.",
+    title: "Somebody else was first",
+    wayOut: "It has been resolved in the meantime. The page now shows its present state.",
   },
   [Code.DeadlineExceeded]: {
     title: "The server took too long",
     wayOut: "It may be busy with a weekly run. Try again in a moment.",
   },
   [Code.ResourceExhausted]: {
-    title: "The server has too much to do",
+    title: "The server is overloaded",
     wayOut: "Try again in a moment.",
   },
   [Code.Unavailable]: {
@@ -37,31 +37,31 @@ const PROBLEMS: Readonly<Partial<Record<Code, Problem>>> = {
   },
   [Code.Unimplemented]: {
     title: "This server is older than this page",
-    wayOut: "Update the ops service, or reload the page from it.",
+    wayOut: "Update ops-service, or reload the page from it.",
   },
 };
 
 const UNKNOWN: Problem = {
-  title: "Something went wrong in the server",
-  wayOut: "Try again. If it stays, the server's log says more.",
+  title: "The server has an internal error",
+  wayOut: "Try again. If it happens again, look at the server's log.",
 };
 
-/** What to tell about a failed call. A refused input says the server's own words. */
+/** Describes a failed call. For a rejected input it has the server's message. */
 export function problemOf(error: unknown): Problem {
-  // A browser that cannot connect throws a TypeError without a code.
+  // A browser that cannot connect throws a TypeError, which has no code.
   if (error instanceof TypeError) return PROBLEMS[Code.Unavailable] ?? UNKNOWN;
   const failure = ConnectError.from(error);
   if (failure.cause instanceof TypeError) return PROBLEMS[Code.Unavailable] ?? UNKNOWN;
-  if (failure.code === Code.InvalidArgument) return { title: "The server refused this", wayOut: failure.rawMessage };
+  if (failure.code === Code.InvalidArgument) return { title: "The server rejected this", wayOut: failure.rawMessage };
   return PROBLEMS[failure.code] ?? UNKNOWN;
 }
 
-/** Whether what was asked for is not there: no trying again helps. */
+/** Whether the requested object does not exist: a retry cannot succeed. */
 export function isMissing(error: unknown): boolean {
   return error instanceof ConnectError && error.code === Code.NotFound;
 }
 
-/** Whether the same call may succeed later: the server was away or busy. */
+/** Whether the same call can succeed later: the server was not reachable or overloaded. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof TypeError) return true;
   const failure = ConnectError.from(error);

@@ -2,12 +2,16 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { QueryClient } from "@tanstack/react-query";
 import { isPassing } from "./problem.ts";
 
-/** Tries twice more while the server is away or busy. A person who waits longer wants to know why. */
+/**
+ * Number of retries while the server is not reachable or overloaded. After more waiting the reader should see
+ * the reason.
+ */
 const RETRIES = 2;
 
 /**
- * The page's cache of answers. Calls are made offline too, so that they fail and say so: a call that waits for the network would load
- * without end. Coming back to the window reads nothing again: rows would move.
+ * The page's cache of responses. Calls are made offline too, so that they fail with an error: a call that
+ * waits for the network would load forever. Returning to the window does not load again, because rows would
+ * move.
  */
 export function createQueries(): QueryClient {
   return new QueryClient({
@@ -22,7 +26,9 @@ export function createQueries(): QueryClient {
   });
 }
 
-/** Whoever has waited for the whole deadline once is not made to wait again without being asked. */
+/**
+ * After a deadline has passed once, the call is not retried automatically: the reader has waited long enough.
+ */
 function isTimeout(error: unknown): boolean {
   return ConnectError.from(error).code === Code.DeadlineExceeded;
 }

@@ -2,13 +2,16 @@ import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { type PageTrace, traceInterceptor } from "./page-trace.ts";
 
-/** The deadline of a call; a watch says its own. */
+/** The deadline of a call, milliseconds. A watch sets its own. */
 const CALL_TIMEOUT_MS = 15_000;
 
-/** A watch ends with its page, not by the clock. */
+/** A watch has no deadline: it ends with its page. */
 export const WITHOUT_DEADLINE = { timeoutMs: 0 };
 
-/** Calls the door that the page came from, at `page` or below it, as part of what a person does. */
+/**
+ * Creates the transport to the listener that served the page, at the path of `page`. Every call belongs to
+ * the trace of the reader's action.
+ */
 export function createDashboardTransport(page: string, trace: PageTrace): Transport {
   const baseUrl = new URL(".", page).href.replace(/\/$/, "");
   return createConnectTransport({

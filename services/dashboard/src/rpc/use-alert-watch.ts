@@ -16,8 +16,8 @@ import { oneAtATime } from "./one-at-a-time.ts";
 import { WITHOUT_DEADLINE } from "./transport.ts";
 
 /**
- * Receives changed alerts while the page is shown: lists count them through `changes`, single alerts and suppliers are read again.
- * Gives whether changes arrive: any message, a heartbeat too, is a sign of life.
+ * Watches alerts while the page is shown. Lists count the changes through `changes`; single alerts and
+ * suppliers are loaded again. Reports whether changes arrive: every message counts, a heartbeat too.
  */
 export function useAlertWatch(changes: AlertChanges): Live {
   const transport = useTransport();
@@ -70,14 +70,17 @@ export function useAlertWatch(changes: AlertChanges): Live {
 }
 
 /**
- * Whether there may be something new. The first message of an opening has no alerts, but they may have changed while nobody watched; a
- * later one without alerts says only that the stream lives.
+ * Whether alerts may have changed. The first message of an opening has no alerts, but alerts may have changed
+ * before it. A later message without alerts only keeps the connection open.
  */
 export function saysChange({ alerts }: Pick<WatchAlertsResponse, "alerts">, isFirst: boolean): boolean {
   return isFirst || alerts.length > 0;
 }
 
-/** Reads again what the page shows of single alerts and suppliers. Lists keep their rows; those that are not shown are read when they are. */
+/**
+ * Loads again the single alerts and suppliers that the page shows. Lists keep their rows. Queries that are
+ * not shown are loaded when they are shown.
+ */
 async function refreshDetails(queries: QueryClient): Promise<void> {
   const keys = [
     createConnectQueryKey({ schema: AlertService.method.getAlert, cardinality: undefined }),
@@ -90,7 +93,7 @@ async function refreshDetails(queries: QueryClient): Promise<void> {
   ]);
 }
 
-/** Puts an alert as it is now into every list that has it, in its place. */
+/** Replaces an alert by its new state in every list that contains it, without moving it. */
 export async function showDecided(queries: QueryClient, alert: Alert): Promise<void> {
   const queryKey = createConnectQueryKey({ schema: AlertService.method.listAlerts, cardinality: undefined });
   const patched = (page: ListAlertsResponse): ListAlertsResponse => ({

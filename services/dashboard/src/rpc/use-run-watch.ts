@@ -7,7 +7,7 @@ import { useEffect, useState } from "react";
 import { followStream, pause } from "./follow-stream.ts";
 import { WITHOUT_DEADLINE } from "./transport.ts";
 
-/** The run as it stands now: what was listed, and while it runs each change as it happens. */
+/** Returns the run in its latest state: first as listed, and while it runs with each change. */
 export function useRunWatch(listed: BatchRun): BatchRun {
   const transport = useTransport();
   const queries = useQueryClient();
