@@ -172,11 +172,11 @@ test("SetAlias rejects a version that cannot be served or whose files were chang
     );
   await expect(models.setAlias(move("v3"))).rejects.toMatchObject({ rawMessage: text("v3", "golden row 0: recorded") });
   await expect(models.setAlias(move("v4"))).rejects.toMatchObject({
-    rawMessage: text("v4", "model.onnx cannot be loaded with its bundle: not a sound ONNX file"),
+    rawMessage: text("v4", "model.onnx cannot be loaded with its bundle: not a valid ONNX file"),
   });
   for (const [version, reason] of [
     ["v3", "golden row 0: recorded"],
-    ["v4", "model.onnx cannot be loaded with its bundle: not a sound ONNX file"],
+    ["v4", "model.onnx cannot be loaded with its bundle: not a valid ONNX file"],
   ] as const) {
     using folder = championsInFolder(root, "cli");
     const moved = folder.set({ model: NAME, version, reason: "by hand" });

@@ -221,8 +221,12 @@ describe("--expected", () => {
   test.each([
     ["a row that is cut short", `${csv()}\n1,2`, /--expected: row 6 has 2 cells where the header has 5/],
     ["no rows", "f0,f1,f2,f3,answer\n", /--expected: the table has no rows/],
-    ["a text where a number is due", `${csv()}\n1,2,soon,4,0.5`, /--expected: row 6, column f2: "soon" is no number/],
-    ["an output that is NaN", `${csv()}\n1,2,3,4,NaN`, /--expected: row 6, column answer: "NaN" is no output/],
+    [
+      "a text where a number is due",
+      `${csv()}\n1,2,soon,4,0.5`,
+      /--expected: row 6, column f2: "soon" is not a number/,
+    ],
+    ["an output that is NaN", `${csv()}\n1,2,3,4,NaN`, /--expected: row 6, column answer: "NaN" is not an output/],
     [
       "other columns",
       "a,b,answer\n1,2,0.5\n",

@@ -78,7 +78,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "bcbfb963a1247e87",
       },
       "lightgbm-linear.txt": {
-        "rejected": "trees with linear models in their leaves (linear_tree) are no sums of constants",
+        "rejected": "trees with linear models in their leaves (linear_tree) are not sums of constants",
       },
       "lightgbm-no-missing.txt": {
         "files": "c275865dda13258f",
@@ -93,7 +93,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "c73f55249a2d941c",
       },
       "lightgbm-sqrt.txt": {
-        "rejected": "objective "regression sqrt" is no known link of a sum of trees",
+        "rejected": "objective "regression sqrt" is not a known link of a sum of trees",
       },
       "lightgbm-tweedie.onnx": {
         "files": "18e388929d7da5b9",
@@ -115,7 +115,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "83decc455bc47a6b",
       },
       "sklearn-calibrated.onnx": {
-        "rejected": "operator Add behind the trees makes something else of their sum than a link",
+        "rejected": "operator Add after the trees computes something that is not a link of their sum",
       },
       "sklearn-exponential.onnx": {
         "files": "c9aee11f6c625276",
@@ -142,7 +142,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "7c237f03e4f1e1e9",
       },
       "sklearn-isolation.onnx": {
-        "rejected": "operator LabelEncoder behind the trees makes something else of their sum than a link",
+        "rejected": "operator LabelEncoder after the trees computes something that is not a link of their sum",
       },
       "sklearn-minmax.onnx": {
         "files": "49981bd16a078897",

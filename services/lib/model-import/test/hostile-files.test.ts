@@ -117,8 +117,8 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
       }),
     /holds a graph of its own/,
   ],
-  ["a cycle", () => regressorFixture(treeAttributes([stump({ no: 0 })])), /reached on two ways/],
-  ["a child of two parents", () => regressorFixture(treeAttributes([stump({ no: 1 })])), /reached on two ways/],
+  ["a cycle", () => regressorFixture(treeAttributes([stump({ no: 0 })])), /reached in two ways/],
+  ["a child of two parents", () => regressorFixture(treeAttributes([stump({ no: 1 })])), /reached in two ways/],
   ["a child that does not exist", () => regressorFixture(treeAttributes([stump({ no: 77 })])), /no node 77/],
   [
     "a threshold that is no number",
@@ -176,7 +176,7 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ],
   ["JSON nested a million deep", () => text(`${'{"a":'.repeat(1_000_000)}1`), /nested deeper than 64/],
   ["JSON of millions of empty lists", () => text(`{"learner":[${"[],".repeat(3_000_000)}[]]}`), /more lists/],
-  ["JSON that ends in the middle", () => text(textOf(boosted?.bytes).slice(0, -40)), /not sound JSON/],
+  ["JSON that ends in the middle", () => text(textOf(boosted?.bytes).slice(0, -40)), /not valid JSON/],
   [
     "a model that claims 10^12 columns",
     () => boostedWith(["learner", "learner_model_param", "num_feature"], "1000000000000"),
@@ -199,7 +199,11 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
       Uint8Array.from([...text("{L"), 0, 0, 0, 0, 0, 0, 0, 1, ...text("a"), ...new Uint8Array(1_000_000).fill(0x5b)]),
     /nested deeper/,
   ],
-  ["a LightGBM tree of 10^9 leaves", () => lightWith(/num_leaves=\d+/, "num_leaves=1000000000"), /1000000000 are due/],
+  [
+    "a LightGBM tree of 10^9 leaves",
+    () => lightWith(/num_leaves=\d+/, "num_leaves=1000000000"),
+    /but needs 1000000000/,
+  ],
   [
     "a LightGBM tree that doubles at each level where zero means missing",
     doubling,
@@ -213,17 +217,17 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "JSON with a text that never ends and a bare number",
     () => text(`{"a":[NaN],"b":"${"\\\\".repeat(MEBIBYTE)}`),
-    /not sound JSON/,
+    /not valid JSON/,
   ],
   [
-    "category texts whose offsets lead outside",
+    "category texts whose offsets point outside",
     () => boostedWith([...MODEL, "cats"], { enc: [{ offsets: [0, 9], values: [68, 69] }, ...NO_TEXTS] }),
-    /cats\.enc\[0\]\.offsets lead outside/,
+    /cats\.enc\[0\]\.offsets point outside/,
   ],
   [
-    "category texts that are no bytes",
+    "category texts that are not bytes",
     () => boostedWith([...MODEL, "cats"], { enc: [{ offsets: [0, 2], values: [68, 1e9] }, ...NO_TEXTS] }),
-    /cats\.enc\[0\]\.values are no bytes/,
+    /cats\.enc\[0\]\.values are not bytes/,
   ],
   [
     "100,000 categories of one column",
@@ -236,7 +240,7 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "categories of pandas that are no JSON",
     () => text(`${textOf(light?.bytes)}\npandas_categorical:[[`),
-    /not sound JSON/,
+    /not valid JSON/,
   ],
   ["a LightGBM tree with a cycle", () => lightWith(/left_child=\S+/, "left_child=0"), /two parents/],
   ["a LightGBM file that ends in the middle", () => text(textOf(light?.bytes).slice(0, 1200)), /truncated/],
@@ -287,7 +291,7 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "dart weights fewer than trees",
     () => boostedWith(["learner", "gradient_booster", "model", "tree_info"], [0, 0], { weight_drop: [1] }),
-    /weight_drop has 1 entries where 2 are due/,
+    /weight_drop has 1 entries but needs 2/,
   ],
   [
     "dart without weights",
@@ -307,14 +311,14 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "a LightGBM threshold that is no number",
     () => lightWith(/threshold=\S+/, "threshold=nan"),
-    /threshold holds something that is no number/,
+    /threshold holds something that is not a number/,
   ],
   [
     "an infinite leaf of LightGBM",
     () => lightWith(/leaf_value=\S+/, "leaf_value=inf"),
-    /leaf_value holds something that is no finite number/,
+    /leaf_value holds something that is not a finite number/,
   ],
-  ["something else", () => text("#!/bin/sh\nrm -rf /\n"), /no model file: it begins with ".!/],
+  ["something else", () => text("#!/bin/sh\nrm -rf /\n"), /not a model file: it begins with ".!/],
 ];
 
 test.each(HOSTILE)("rejects %s within 5 s of CPU time and without the runtime", async (_, make, reason) => {

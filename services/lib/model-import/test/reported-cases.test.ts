@@ -128,12 +128,12 @@ describe.skipIf(!existsSync(FOLDER))("models with known outputs of their trainer
     [
       "an output that is a text",
       (lines) => [{ ...lines[0], answer: "high" }, ...lines.slice(1)],
-      /row 1, column answer: "high" is no output/,
+      /row 1, column answer: "high" is not an output/,
     ],
     [
       "an output that is NaN",
       (lines) => [{ ...lines[0], answer: "NaN" }, ...lines.slice(1)],
-      /row 1, column answer: "NaN" is no output/,
+      /row 1, column answer: "NaN" is not an output/,
     ],
     [
       "an output that is missing",
@@ -143,7 +143,7 @@ describe.skipIf(!existsSync(FOLDER))("models with known outputs of their trainer
     [
       "a column that is a text",
       (lines) => [{ features: ["x", 1], answer: 0.5 }, ...lines.slice(1)],
-      /row 1, column features\[0\]: "x" is no number/,
+      /row 1, column features\[0\]: "x" is not a number/,
     ],
     [
       "a row with fewer columns",

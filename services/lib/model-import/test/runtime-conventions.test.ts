@@ -361,7 +361,7 @@ describe("operators around the trees", () => {
       [plain("Sigmoid", ["s"], ["p"]), plain("Exp", ["p"], ["y"])],
       /logistic and then through exp/,
     ],
-    ["a square", [plain("Identity", ["x"], ["t"])], [plain("Mul", ["s", "s"], ["y"])], /operator Mul behind the trees/],
+    ["a square", [plain("Identity", ["x"], ["t"])], [plain("Mul", ["s", "s"], ["y"])], /operator Mul after the trees/],
   ])("rejected: %s", (_, before, behind, reason) => {
     expect(() => readOnnxModel(around(before, behind, { initializers }))).toThrow(reason);
   });

@@ -8,9 +8,9 @@ import { importModel } from "../src/import-model.ts";
  * kinds of today's trainers.
  */
 const REJECTED: Readonly<Record<string, RegExp>> = {
-  "sklearn-calibrated.onnx": /Add behind the trees/,
+  "sklearn-calibrated.onnx": /Add after the trees/,
   "sklearn-adaboost.onnx": /Equal computes with the chosen class/,
-  "sklearn-isolation.onnx": /LabelEncoder behind the trees/,
+  "sklearn-isolation.onnx": /LabelEncoder after the trees/,
   "xgboost-vectors.model": /multi_output_tree/,
   "xgboost-linear.model": /gblinear is not made of trees/,
   "lightgbm-linear.txt": /linear_tree/,

@@ -74,7 +74,7 @@ export function readExpected(table: ValueTable, source: SourceModel): ExpectedAn
       if (!Number.isFinite(value)) {
         const name = (table.header[place] ?? "").slice(0, 80);
         throw new TableError(
-          `row ${r + table.firstRow}, column ${name}: "${String(cell ?? "").slice(0, 40)}" is no output of a trainer, which is a finite number`,
+          `row ${r + table.firstRow}, column ${name}: "${String(cell ?? "").slice(0, 40)}" is not an output of a trainer; send a finite number`,
         );
       }
       answers[r * others.length + k] = value;
@@ -129,20 +129,20 @@ export function compareWithTrainer(
     let worst = { row: 1, trainer: expected.answers[0] as number, model: answerOf(0, single) };
     let largest = -1;
     for (let row = 0; row < expected.count; row++) {
-      let isApart = false;
+      let differs = false;
       for (let k = 0; k < expected.width; k++) {
         const name = expected.width === 1 ? single : k;
         const trainer = expected.answers[row * expected.width + k] as number;
         const answer = answerOf(row, name);
         const outputs = scales.slice(model.outputs === names.length ? name : 0).slice(0, 1);
         const difference = relativeDifference(answer, trainer, { link, outputs }, 0);
-        isApart ||= difference > TOLERANCE;
+        differs ||= difference > TOLERANCE;
         if (difference > largest) {
           largest = difference;
           worst = { row: row + 1, trainer, model: answer };
         }
       }
-      if (isApart) differing += 1;
+      if (differs) differing += 1;
     }
     const { names: answers, skipped } = expected;
     return { rows: expected.count, compared, maxRelativeDifference: largest, differing, worst, answers, skipped };

@@ -56,7 +56,7 @@ export function mergesTooMany({ thresholds, merged }: MergedThresholds): boolean
 export function rowsBetween(rows: Float32Array, features: number, merged: readonly MergedThresholds[]): Float64Array {
   const n = rows.length / features;
   const count = Math.min(ROWS_PER_PAIR, n);
-  const bent = merged.flatMap(({ column, pairs }) =>
+  const moved = merged.flatMap(({ column, pairs }) =>
     pairs.flatMap(([lower, upper]) =>
       Array.from({ length: count }, (_, at) => {
         const from = Math.floor((at * n) / count) * features;
@@ -66,8 +66,8 @@ export function rowsBetween(rows: Float32Array, features: number, merged: readon
       }),
     ),
   );
-  const flat = new Float64Array(bent.length * features);
-  for (const [at, row] of bent.entries()) flat.set(row, at * features);
+  const flat = new Float64Array(moved.length * features);
+  for (const [at, row] of moved.entries()) flat.set(row, at * features);
   return flat;
 }
 

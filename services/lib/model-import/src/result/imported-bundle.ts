@@ -28,7 +28,7 @@ const CALIBRATION = { kind: "none" } as const;
  */
 export function chooseExplanation(served: ServedOutput, background: Background | null): Explanation {
   if (served.classColumn !== null) {
-    return { kind: "none", background: "the probability of one class of a softmax is no sum of trees" };
+    return { kind: "none", background: "the probability of one class of a softmax is not a sum of trees" };
   }
   if (served.model.hasCovers) return { kind: "path-dependent", background: "training weights in the imported file" };
   if (background === null) {

@@ -65,7 +65,7 @@ test("keeps rows that are spread over a long table", () => {
 
 test.each([
   ["a column that is missing", "spend\n1\n", /lacks the column delay; it has spend/],
-  ["a cell that is no number", "spend,delay\n1,2\n3,soon\n", /row 3, column delay: "soon" is no number/],
+  ["a cell that is no number", "spend,delay\n1,2\n3,soon\n", /row 3, column delay: "soon" is not a number/],
   ["no rows", "spend,delay\n", /no rows/],
   ["a row with fewer cells than the header", "spend,delay\n1,2\n3\n", /row 3 has 1 cells where the header has 2/],
   ["a name twice", "spend,delay,delay\n1,2,3\n", /two columns "delay"/],

@@ -98,9 +98,9 @@ function alongPath(model: TreeModel, row: Float32Array, random: Random, value?: 
   let node = 0;
   for (let feature = tree.feature[0] ?? -1; feature >= 0; feature = tree.feature[node] ?? -1) {
     const goLeft = random.uniform() < 0.5;
-    const isBent = value !== undefined && random.uniform() < 0.3;
-    row[feature] = isBent ? value : valueTowards(tree, node, goLeft, random);
-    const toLeft = isBent ? tree.defaultLeft[node] === 1 : goLeft;
+    const isReplaced = value !== undefined && random.uniform() < 0.3;
+    row[feature] = isReplaced ? value : valueTowards(tree, node, goLeft, random);
+    const toLeft = isReplaced ? tree.defaultLeft[node] === 1 : goLeft;
     node = (toLeft ? tree.left : tree.right)[node] ?? -1;
   }
 }

@@ -112,5 +112,5 @@ function readCell(cell: Cell, column: BaseColumn, byText: ReadonlyMap<string, nu
   const value = numberOfCell(cell);
   if (Number.isFinite(value) && Math.abs(value) <= 3.4028234663852886e38) return value;
   if (codes?.other != null) return codes.other;
-  throw new TableError(`${where}: "${String(cell).slice(0, 40)}" is no number`);
+  throw new TableError(`${where}: "${String(cell).slice(0, 40)}" is not a number`);
 }

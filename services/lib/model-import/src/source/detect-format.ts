@@ -50,14 +50,14 @@ const REJECTED: readonly (readonly [start: string | RegExp, reason: string])[] =
     "a text dump of XGBoost (dump_model), which lacks what turns sums into answers; save the model with save_model(FILE.json)",
   ],
   ["\x89HDF", `an HDF5 file, which holds no tree model; ${TO_ONNX}`],
-  ["\x93NUMPY", "a NumPy array, which is no model"],
+  ["\x93NUMPY", "a NumPy array, which is not a model"],
   ["PAR1", "a Parquet file, which is data and no model"],
   [/^RD[AX][23]\n/, `an R data file; ${TO_ONNX}`],
   [/^\s*(<\?xml[\s\S]*)?<PMML/i, `PMML is not read; ${TO_ONNX}`],
   [/^\s*<\?xml/i, `XML formats are not read; ${TO_ONNX}`],
-  [/^\s*<(!doctype|html)/i, "an HTML page (a failed download?), which is no model"],
+  [/^\s*<(!doctype|html)/i, "an HTML page (a failed download?), which is not a model"],
   [/^version https:\/\/git-lfs/, "a pointer of Git LFS instead of the file; fetch it with git lfs pull"],
-  ["\x7fELF", "a program or library, which is no model"],
+  ["\x7fELF", "a program or library, which is not a model"],
 ];
 
 /**
@@ -97,7 +97,7 @@ export function detectFormat(bytes: Uint8Array): ModelFormat {
   if (/^[\t\n\r -~]{16}/.test(head)) {
     throw new ImportRejectedError(
       "unsupported",
-      `a text that is no model file: it begins with "${head.slice(0, 40).trim()}"; ${TO_ONNX}`,
+      `a text that is not a model file: it begins with "${head.slice(0, 40).trim()}"; ${TO_ONNX}`,
     );
   }
   return "onnx";
@@ -135,7 +135,7 @@ export function rejectOtherJson(parsed: unknown): void {
   if (other !== undefined) throw new ImportRejectedError("unsupported", other[1]);
   if (!keys.has("learner")) {
     const shown = [...keys].slice(0, 5).join(", ").slice(0, 120);
-    const reason = `JSON that is no XGBoost model: it has no "learner"${shown === "" ? "" : `, but ${shown}`}; ${TO_ONNX}`;
+    const reason = `JSON that is not an XGBoost model: it has no "learner"${shown === "" ? "" : `, but ${shown}`}; ${TO_ONNX}`;
     throw new ImportRejectedError("unsupported", reason);
   }
   const { learner } = first as { readonly learner: unknown };

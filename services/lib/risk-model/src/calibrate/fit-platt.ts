@@ -42,7 +42,7 @@ export function plattCurve(outputs: Float64Array, labels: Uint8Array): Curve {
   let curve: Curve = { slope: 0, intercept: Math.log((positives + 1) / (labels.length - positives + 1)) };
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const step = newtonStep(points, curve);
-    const better = step === null ? null : walk(points, curve, step);
+    const better = step === null ? null : backtrack(points, curve, step);
     if (better === null) break;
     curve = better;
   }
@@ -99,7 +99,7 @@ function newtonStep({ outputs, targets }: Points, { slope, intercept }: Curve): 
  * Returns the curve after the whole step, or after the largest half, quarter, … of it that lowers the loss;
  * null when none does.
  */
-function walk(points: Points, from: Curve, step: Curve): Curve | null {
+function backtrack(points: Points, from: Curve, step: Curve): Curve | null {
   const loss = lossOf(points, from);
   for (let share = 1; share > LEAST_SHARE; share /= 2) {
     const to = { slope: from.slope + share * step.slope, intercept: from.intercept + share * step.intercept };

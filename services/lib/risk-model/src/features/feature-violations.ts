@@ -27,7 +27,7 @@ export function requiredViolation({ name }: BundleFeature, field: string): Viola
   return {
     field,
     reason: "FEATURE_REQUIRED",
-    message: `${name} is missing and this model refuses suppliers without it`,
+    message: `${name} is missing and this model requires it`,
   };
 }
 

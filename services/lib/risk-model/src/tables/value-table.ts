@@ -65,17 +65,17 @@ function flatObject(line: string, number: number): Map<string, Cell> {
   try {
     parsed = JSON.parse(line);
   } catch {
-    throw new TableError(`line ${number} is no JSON object`);
+    throw new TableError(`line ${number} is not a JSON object`);
   }
   const cells = new Map<string, Cell>();
   const add = (name: string, value: unknown): void => {
     if (Array.isArray(value)) for (const [at, item] of value.entries()) add(`${name}[${at}]`, item);
     else if (typeof value === "string" || typeof value === "number" || value === null) cells.set(name, value);
     else if (typeof value === "boolean") cells.set(name, value ? 1 : 0);
-    else throw new TableError(`line ${number}: ${name.slice(0, 80)} is no number, text or list`);
+    else throw new TableError(`line ${number}: ${name.slice(0, 80)} is not a number, text or list`);
   };
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw new TableError(`line ${number} is no JSON object`);
+    throw new TableError(`line ${number} is not a JSON object`);
   }
   for (const [name, value] of Object.entries(parsed)) {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {

@@ -24,7 +24,7 @@ const { trainer: boosting } = DEMO_TABLE_SPEC;
 test("boosting produces the recorded files", async () => {
   expect(await publishedFiles(boosting)).toMatchInlineSnapshot(`
     {
-      "MODEL_CARD.md": "d9242043a0a18e51822111a67e1071e8478b362fa12bec90ab7d734629b002fd",
+      "MODEL_CARD.md": "5f8938f2a299777a54bdbde1a623729e58cc783be27f7deba30e9dbdfce78473",
       "feature_bundle.json": "ada863e53ec912bfef30e5fb7aea5cac54f934773a0f706a45bc120e4c42e0db",
       "model.onnx": "aa0e53e45d869788b052b4179fb2dd5859e87f4ddc30f0d725b945ce410b2945",
     }
@@ -52,7 +52,7 @@ test("boosting with monotone features, balanced classes and early stopping produ
   );
   expect(files).toMatchInlineSnapshot(`
     {
-      "MODEL_CARD.md": "f275cfe088e766c76e8fa580468b76e59a34e8909d7633953da2442be3398901",
+      "MODEL_CARD.md": "2420340605c4bb081031a8b5ee9975b5b4a390cbf35a977961cb6e9ded1d5109",
       "feature_bundle.json": "e7a3743e7476b69288af3825b916290970bb0b4fcf14a7d11c62aca5056a4d1a",
       "model.onnx": "d8a48e6978dcd3ccdea7414f0d361e2c5bbe42b6624bd39ee3ae8b72db1778bc",
     }
@@ -70,7 +70,7 @@ test("a forest produces the recorded files", async () => {
   });
   expect(files).toMatchInlineSnapshot(`
     {
-      "MODEL_CARD.md": "47329cf011f2a004ed6f57890acf2fcd6a6febe03035a1a908d5b225279813af",
+      "MODEL_CARD.md": "c5ad7961d25374cf4160b55c41929a3e9bc0b454e1d3a84b436a46f084664a5f",
       "feature_bundle.json": "20b5937c1be27181f0c757679e9beb1ffacbf3bd6f5e477ae0ace38d2085da95",
       "model.onnx": "765acf6dc316644b25b220e5bdc5277e11c4f6d9cae8f50cbf1ae09b8b152dd0",
     }

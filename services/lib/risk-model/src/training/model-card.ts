@@ -105,7 +105,7 @@ function dataLines({ spec, rowCounts, summaries, provenance, leftOut }: ModelCar
       .map(([name, summary]) => row(name, summary)),
     "",
     `${split} ${spec.split.calibrationShare === null ? "Calibration is out of fold: every row that is not a test row trains the model." : "Calibration rows are those of suppliers held out of training."}`,
-    `${rowCounts.invalid} rows were refused by the features' rules, ${rowCounts.tooFew} had too few known features for a score.`,
+    `${rowCounts.invalid} rows were rejected by the features' rules, ${rowCounts.tooFew} had too few known features for a score.`,
     ...leftOutLines(leftOut),
     `Data: SHA-256 \`${provenance.dataSha256}\` of the mapped rows.`,
   ];

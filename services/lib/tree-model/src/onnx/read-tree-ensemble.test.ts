@@ -57,7 +57,7 @@ test.each([
   ["a threshold that is not a number", { nodes_values: { floats: [Number.NaN, 0, -2, 0, 0] } }, /NaN/],
   ["an infinite leaf", { target_weights: { floats: [1, Number.POSITIVE_INFINITY, 100] } }, /Infinity/],
   ["a column that the input lacks", { nodes_featureids: { ints: [0, 0, 2, 0, 0] } }, /column 2/],
-  ["a list that is too short", { nodes_values: { floats: [0.5, 0] } }, /nodes_values has 2 entries where 5 are due/],
+  ["a list that is too short", { nodes_values: { floats: [0.5, 0] } }, /nodes_values has 2 entries but needs 5/],
 ] as const)("refuses %s", (_, attribute, reason) => {
   const read = () => readOnnxTreeModel(modelFile(attribute));
   expect(read).toThrow(ImportRejectedError);

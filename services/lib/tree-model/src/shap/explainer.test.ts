@@ -136,5 +136,5 @@ test("rejects a model without covers", () => {
 test("rejects rows that are too short", () => {
   const explainer = createExplainer(modelOf([chain(2, 2)], 2));
   expect(() => explainer.explain(new Float32Array(3), 2)).toThrow("2 rows of 2 features: 3 values");
-  expect(() => explainer.explain(new Float32Array(4), 2, new Float32Array(3))).toThrow("room for 3 values");
+  expect(() => explainer.explain(new Float32Array(4), 2, new Float32Array(3))).toThrow("space for 3 values");
 });

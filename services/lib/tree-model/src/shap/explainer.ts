@@ -56,7 +56,7 @@ export function createExplainer(model: TreeModel): Explainer {
     explain(rows, n, out = new Float32Array(n * outputs * features)) {
       if (rows.length < n * features) throw new RangeError(`${n} rows of ${features} features: ${rows.length} values`);
       if (out.length < n * outputs * features)
-        throw new RangeError(`${n} explained rows: room for ${out.length} values`);
+        throw new RangeError(`${n} explained rows: space for ${out.length} values`);
       kernel.explain(rows, n, out);
       return out;
     },

@@ -62,7 +62,7 @@ export function* compileInterventional(
         throw new RangeError(`${count} rows of ${features} features: ${rows.length} values`);
       }
       if (out.length < count * outputs * features) {
-        throw new RangeError(`${count} explained rows: room for ${out.length} values`);
+        throw new RangeError(`${count} explained rows: space for ${out.length} values`);
       }
       const width = outputs * features;
       for (let first = 0; first < count; first += BLOCK_ROWS) {

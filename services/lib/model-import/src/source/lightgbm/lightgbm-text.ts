@@ -84,7 +84,7 @@ function section(title: string, lines: readonly string[]): TextSection {
     if (length !== null && values.length !== length) {
       throw new ImportRejectedError(
         "malformed",
-        `${where(title)}: ${key} has ${values.length} entries where ${length} are due`,
+        `${where(title)}: ${key} has ${values.length} entries but needs ${length}`,
       );
     }
     return values;
@@ -92,7 +92,7 @@ function section(title: string, lines: readonly string[]): TextSection {
   const checked = (key: string, length: number | null, isFit: (value: number) => boolean, what: string) => {
     const values = list(key, length);
     if (values.every(isFit)) return values;
-    throw new ImportRejectedError("malformed", `${where(title)}: ${key} holds something that is no ${what}`);
+    throw new ImportRejectedError("malformed", `${where(title)}: ${key} holds something that is not a ${what}`);
   };
   const numbers = (key: string, length: number | null) => checked(key, length, Number.isFinite, "finite number");
   return {

@@ -81,14 +81,14 @@ interface Place {
    * Columns whose zero and missing values the nodes above have separated from other values, the last one
    * first.
    */
-  readonly parted: PartedColumn | null;
+  readonly separated: SeparatedColumn | null;
 }
 
-interface PartedColumn {
+interface SeparatedColumn {
   readonly column: number;
   /** True: the rows here have zero or a missing value in the column. False: they have another value. */
   readonly isZero: boolean;
-  readonly above: PartedColumn | null;
+  readonly above: SeparatedColumn | null;
 }
 
 /**
@@ -104,7 +104,7 @@ export function readLightgbmTree(section: TextSection, context: LightgbmTreeCont
   if (section.has("is_linear") && section.number("is_linear") !== 0) {
     throw new ImportRejectedError(
       "unsupported",
-      "trees with linear models in their leaves (linear_tree) are no sums of constants",
+      "trees with linear models in their leaves (linear_tree) are not sums of constants",
     );
   }
   const leaves = section.number("num_leaves");
@@ -125,7 +125,7 @@ export function readLightgbmTree(section: TextSection, context: LightgbmTreeCont
     return { cover, split: null, fill };
   };
   if (split !== null) checkShape(section, inner, leaves, parents);
-  const root = { node: inner === 0 ? ~0 : 0, share: 1, zeroSent: null, parted: null };
+  const root = { node: inner === 0 ? ~0 : 0, share: 1, zeroSent: null, separated: null };
   const { budget } = context;
   const size = 2 * leaves - 1;
   const tree = buildTree(root, outputs, size + budget.nodes, describe, () => tooLarge(section));
@@ -228,23 +228,23 @@ function zeroSplit(plain: SourceSplit<Place>, place: Place, counts: Counts): Sou
   if (defaultLeft === threshold >= ZERO) return plain;
   const [byDefault, other] = defaultLeft ? [left, right] : [right, left];
   const isZero = { feature, threshold: 0, members: ZEROES, defaultLeft: true };
-  const known = partedAbove(place, feature);
+  const known = separatedAbove(place, feature);
   if (known !== null && place.zeroSent === null) {
     return known.isZero ? { ...isZero, left: byDefault, right: other } : plain;
   }
   const half: Place = { ...byDefault, share: byDefault.share / 2 };
   if (place.zeroSent !== null) return defaultLeft ? { ...plain, left: half } : { ...plain, right: half };
   const zeroSent = countOf(half.node, counts) * half.share;
-  const parted = (zero: boolean): PartedColumn => ({ column: feature, isZero: zero, above: place.parted });
+  const separated = (zero: boolean): SeparatedColumn => ({ column: feature, isZero: zero, above: place.separated });
   return {
     ...isZero,
-    left: { ...half, parted: parted(true) },
-    right: { ...place, zeroSent, parted: parted(false) },
+    left: { ...half, separated: separated(true) },
+    right: { ...place, zeroSent, separated: separated(false) },
   };
 }
 
-function partedAbove(place: Place, column: number): PartedColumn | null {
-  let at = place.parted;
+function separatedAbove(place: Place, column: number): SeparatedColumn | null {
+  let at = place.separated;
   while (at !== null && at.column !== column) at = at.above;
   return at;
 }

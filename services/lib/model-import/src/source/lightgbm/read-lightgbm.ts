@@ -63,7 +63,7 @@ export function readLightgbm(bytes: Uint8Array): NativeModel {
   const link = LINKS[objective];
   if (link === undefined || parameters.includes("sqrt")) {
     const name = [objective, ...parameters].join(" ").slice(0, 80);
-    throw new ImportRejectedError("unsupported", `objective "${name}" is no known link of a sum of trees`);
+    throw new ImportRejectedError("unsupported", `objective "${name}" is not a known link of a sum of trees`);
   }
   if (sections.length === 0 || sections.length % outputs !== 0) {
     throw new ImportRejectedError("malformed", `${sections.length} trees do not make whole rounds of ${outputs}`);

@@ -87,7 +87,7 @@ export function unknownKey(path: string): ImportRejectedError {
 }
 
 function expectLength(path: string, length: number, due: number): void {
-  if (length !== due) throw new ImportRejectedError("malformed", `${path} has ${length} entries where ${due} are due`);
+  if (length !== due) throw new ImportRejectedError("malformed", `${path} has ${length} entries but needs ${due}`);
 }
 
 function wrong(path: string, expected: string): ImportRejectedError {

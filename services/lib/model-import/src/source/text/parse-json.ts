@@ -26,7 +26,7 @@ export function parseJsonModel(bytes: Uint8Array): unknown {
     return JSON.parse(withoutBareNumbers(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) {
-      throw new ImportRejectedError("malformed", `not sound JSON: ${error.message.slice(0, 120)}`);
+      throw new ImportRejectedError("malformed", `not valid JSON: ${error.message.slice(0, 120)}`);
     }
     throw error;
   }

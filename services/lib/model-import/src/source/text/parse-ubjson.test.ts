@@ -24,9 +24,9 @@ test.each<[string, Uint8Array, unknown]>([
 
 test.each<[string, Uint8Array, RegExp]>([
   ["a list that claims more than there is", bytes("[$d#l", 0, 0xff, 0xff, 0xff), /truncated/],
-  ["a list that claims 2^62 entries", bytes("[#L", 0x40, 0, 0, 0, 0, 0, 0, 0), /no whole number|claims/],
+  ["a list that claims 2^62 entries", bytes("[#L", 0x40, 0, 0, 0, 0, 0, 0, 0), /not an integer|claims/],
   ["a text that claims more than there is", bytes("Sl", 0x7f, 0xff, 0xff, 0xff), /truncated/],
-  ["a negative length", bytes("Si", 255), /no whole number/],
+  ["a negative length", bytes("Si", 255), /not an integer/],
   ["a typed list without a count", bytes("[$i", 1), /without a count/],
   ["an unknown type", bytes("?"), /unknown type/],
   ["a list without an end", bytes("[i", 1), /truncated/],
@@ -38,5 +38,5 @@ test.each<[string, Uint8Array, RegExp]>([
 test("JSON: brackets and commas inside strings are not counted, and invalid JSON is rejected", () => {
   expect(parseJsonModel(bytes(`{"a":"${"[".repeat(1000)}\\"${",".repeat(1000)}"}`))).toHaveProperty("a");
   expect(() => parseJsonModel(bytes('{"a":1,}'))).toThrow(ImportRejectedError);
-  expect(() => parseJsonModel(bytes('{"a":"', 0xff, '"}'))).toThrow(/not sound JSON/);
+  expect(() => parseJsonModel(bytes('{"a":"', 0xff, '"}'))).toThrow(/not valid JSON/);
 });

@@ -113,7 +113,7 @@ function readText(cursor: Cursor): string {
 function readLength(cursor: Cursor): number {
   const number = NUMBERS[marker(cursor)];
   const length = number === undefined ? Number.NaN : readNumber(cursor, number);
-  if (!Number.isSafeInteger(length) || length < 0) throw malformed("a length that is no whole number");
+  if (!Number.isSafeInteger(length) || length < 0) throw malformed("a length that is not an integer");
   return length;
 }
 
@@ -142,5 +142,5 @@ function need(cursor: Cursor, bytes: number): void {
 }
 
 function malformed(what: string): ImportRejectedError {
-  return new ImportRejectedError("malformed", `not sound UBJSON: ${what}`);
+  return new ImportRejectedError("malformed", `not valid UBJSON: ${what}`);
 }

@@ -29,7 +29,7 @@ export function readXgboost(parsed: unknown): NativeModel {
     );
   }
   if (objective.link === "softmax" && outputs === 1) {
-    throw new ImportRejectedError("unsupported", "a classifier of one class: it answers 1 for every row");
+    throw new ImportRejectedError("unsupported", "a classifier of one class: its probability is 1 for every row");
   }
   const { trees, notes, codes } = readBooster(learner.child("gradient_booster"), features, outputs);
   allowXgboostKeys(file, "file");
@@ -96,7 +96,8 @@ function treeWeights(name: string, holders: readonly JsonFields[], trees: number
     if (name !== "dart") return null;
     throw new ImportRejectedError("malformed", "a dart booster without weight_drop, the weights of its trees");
   }
-  if (!weights.every(Number.isFinite)) throw new ImportRejectedError("malformed", "weight_drop holds no finite number");
+  if (!weights.every(Number.isFinite))
+    throw new ImportRejectedError("malformed", "weight_drop holds a number that is not finite");
   if (lists.some((list) => list.some((weight, at) => weight !== weights[at]))) {
     throw new ImportRejectedError("malformed", "the file holds two lists of weight_drop that differ");
   }

@@ -27,13 +27,13 @@ function textsOf(column: JsonFields): string[] {
   const offsets = column.numbers("offsets", null);
   const bytes = column.numbers("values", null);
   if (!bytes.every((byte) => Number.isInteger(byte) && byte >= -128 && byte < 256)) {
-    throw new ImportRejectedError("malformed", `${column.path}.values are no bytes`);
+    throw new ImportRejectedError("malformed", `${column.path}.values are not bytes`);
   }
   const data = Uint8Array.from(bytes, (byte) => byte & 0xff);
   return offsets.slice(1).map((stop, at) => {
     const start = offsets[at] ?? 0;
     if (!Number.isInteger(stop) || start < 0 || stop < start || stop > data.length) {
-      throw new ImportRejectedError("malformed", `${column.path}.offsets lead outside the values`);
+      throw new ImportRejectedError("malformed", `${column.path}.offsets point outside the values`);
     }
     return new TextDecoder().decode(data.subarray(start, stop));
   });

@@ -54,7 +54,7 @@ const OBJECTIVES: Readonly<Record<string, Reading>> = {
 export function xgboostObjective(name: string): XgboostObjective {
   const reading = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;
   if (reading !== undefined) return { name, ...reading };
-  throw new ImportRejectedError("unsupported", `objective ${name.slice(0, 80)} is no known link of a sum of trees`);
+  throw new ImportRejectedError("unsupported", `objective ${name.slice(0, 80)} is not a known link of a sum of trees`);
 }
 
 /**
@@ -77,7 +77,7 @@ export function readXgboostBase(parameters: JsonFields, objective: XgboostObject
   if (!base.every(Number.isFinite)) {
     throw new ImportRejectedError(
       "malformed",
-      `base_score ${text.slice(0, 80)} gives no finite margin under ${objective.name}`,
+      `base_score ${text.slice(0, 80)} has no finite margin under ${objective.name}`,
     );
   }
   return base;

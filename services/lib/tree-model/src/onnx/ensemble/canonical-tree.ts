@@ -33,7 +33,7 @@ export function canonicalTrees(
   const reached = new Uint8Array(table.size);
   const claim = (node: number): void => {
     if (reached[node] === 1) {
-      throw new ImportRejectedError("malformed", "a node is reached on two ways (a cycle, or a child of two parents)");
+      throw new ImportRejectedError("malformed", "a node is reached in two ways (a cycle, or a node with two parents)");
     }
     reached[node] = 1;
   };

@@ -68,7 +68,7 @@ export function readEnsemble(node: OnnxNode, producer: string): Ensemble {
 
 function readFormula(transform: string, aggregate: string): Pick<Ensemble, "average" | "postTransform"> {
   if (aggregate !== "SUM" && aggregate !== "AVERAGE") {
-    throw new ImportRejectedError("unsupported", `the trees are joined by ${aggregate}, which is no sum of trees`);
+    throw new ImportRejectedError("unsupported", `the trees are joined by ${aggregate}, which is not a sum of trees`);
   }
   if (transform !== "NONE" && transform !== "LOGISTIC" && transform !== "SOFTMAX") {
     throw new ImportRejectedError("unsupported", `post_transform ${transform} is not among NONE, LOGISTIC and SOFTMAX`);
@@ -85,6 +85,6 @@ function expectBaseValues(baseValues: readonly number[], lengths: readonly numbe
   if (lengths.includes(baseValues.length)) return;
   throw new ImportRejectedError(
     "malformed",
-    `base_values has ${baseValues.length} entries where ${lengths.join(" or ")} are due`,
+    `base_values has ${baseValues.length} entries but needs ${lengths.join(" or ")}`,
   );
 }

@@ -109,7 +109,7 @@ function tensorValues(node: OnnxNode, name: string, length: number | null): read
 }
 
 function expectLength(name: string, length: number, due: number): void {
-  if (length !== due) throw new ImportRejectedError("malformed", `${name} has ${length} entries where ${due} are due`);
+  if (length !== due) throw new ImportRejectedError("malformed", `${name} has ${length} entries but needs ${due}`);
 }
 
 function placeIn(place: number, size: number, name: string): number {

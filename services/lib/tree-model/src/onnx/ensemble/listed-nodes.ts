@@ -57,7 +57,7 @@ export function floatsOrTensor(node: OnnxNode, name: string): number[] {
   const floats = floatsOf(node, name);
   const tensor = tensorAttribute(node, `${name}_as_tensor`);
   if (tensor === null) return floats;
-  if (floats.length > 0) throw new ImportRejectedError("malformed", `${name} stands as list and as tensor`);
+  if (floats.length > 0) throw new ImportRejectedError("malformed", `${name} is given both as a list and as a tensor`);
   return [...readTensor(tensor).values];
 }
 
@@ -168,5 +168,5 @@ function checkedTarget(id: number): number {
 }
 
 function unequal(name: string, length: number, size: number): ImportRejectedError {
-  return new ImportRejectedError("malformed", `${name} has ${length} entries where ${size} are due`);
+  return new ImportRejectedError("malformed", `${name} has ${length} entries but needs ${size}`);
 }

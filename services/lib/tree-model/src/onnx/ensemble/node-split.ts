@@ -35,8 +35,8 @@ export function nodeSplit(
 function checkThreshold(table: NodeTable, node: number): void {
   const split = table.split[node];
   if (Number.isFinite(split)) return;
-  const setsMissingApart = !Number.isNaN(split) && table.mode[node] === MODE.lessOrEqual;
-  if (!(setsMissingApart && table.infiniteSplits)) {
+  const separatesMissing = !Number.isNaN(split) && table.mode[node] === MODE.lessOrEqual;
+  if (!(separatesMissing && table.infiniteSplits)) {
     throw new ImportRejectedError("malformed", `a node compares with ${split}`);
   }
 }

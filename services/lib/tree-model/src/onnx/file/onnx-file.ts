@@ -216,6 +216,6 @@ function once(before: Uint8Array | null, value: Uint8Array, what: string): Uint8
 }
 
 function keepOnce<V>(map: Map<string, V>, name: string, value: V, what: string): void {
-  if (map.has(name)) throw new ImportRejectedError("malformed", `${what} "${name}" stands twice`);
+  if (map.has(name)) throw new ImportRejectedError("malformed", `${what} "${name}" occurs twice`);
   map.set(name, value);
 }

@@ -179,5 +179,5 @@ function expectWire(cursor: WireCursor, wire: number): void {
 }
 
 function malformed(what: string): ImportRejectedError {
-  return new ImportRejectedError("malformed", `not a sound ONNX file: ${what}`);
+  return new ImportRejectedError("malformed", `not a valid ONNX file: ${what}`);
 }

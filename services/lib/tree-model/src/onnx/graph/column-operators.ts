@@ -2,7 +2,7 @@ import { type InputColumn, mapColumn } from "../ensemble/input-column.ts";
 import { floatAttribute, floatsOf, integerAttribute } from "../file/attributes.ts";
 import type { OnnxNode } from "../file/onnx-file.ts";
 import { ELEMENT, type OnnxTensor } from "../file/tensor.ts";
-import { type Flow, lost } from "./flow.ts";
+import { type Flow, notFollowed } from "./flow.ts";
 
 type Columns = Extract<Flow, { kind: "columns" }>;
 
@@ -15,7 +15,7 @@ export function followColumns(node: OnnxNode, flows: readonly Flow[]): Flow {
   const [first, second] = flows;
   switch (node.opType) {
     case "Identity":
-      return first ?? lost("Identity of nothing");
+      return first ?? notFollowed("Identity of nothing");
     case "Concat":
     case "FeatureVectorizer":
       return joinColumns(node, flows);
@@ -23,7 +23,7 @@ export function followColumns(node: OnnxNode, flows: readonly Flow[]): Flow {
   if (first?.kind !== "columns") {
     return first?.kind === "constant" && second?.kind === "columns"
       ? arithmetic(node, second, first.tensor, true)
-      : lost(`operator ${node.opType} before the trees is not followed`);
+      : notFollowed(`operator ${node.opType} before the trees is not followed`);
   }
   switch (node.opType) {
     case "Cast":
@@ -44,18 +44,19 @@ export function followColumns(node: OnnxNode, flows: readonly Flow[]): Flow {
     case "Div":
       return second?.kind === "constant"
         ? arithmetic(node, first, second.tensor, false)
-        : lost(`operator ${node.opType} before the trees joins two computed tensors`);
+        : notFollowed(`operator ${node.opType} before the trees joins two computed tensors`);
     default:
-      return lost(`operator ${node.opType} before the trees does not treat each column by itself`);
+      return notFollowed(`operator ${node.opType} before the trees does not treat each column by itself`);
   }
 }
 
 function joinColumns(node: OnnxNode, flows: readonly Flow[]): Flow {
-  if (node.opType === "Concat" && !isColumnAxis(integerAttribute(node, "axis", 0))) return lost("Concat joins rows");
+  if (node.opType === "Concat" && !isColumnAxis(integerAttribute(node, "axis", 0)))
+    return notFollowed("Concat joins rows");
   const parts: Columns[] = [];
   for (const flow of flows) {
     if (flow.kind === "other") return flow;
-    if (flow.kind !== "columns") return lost(`${node.opType} joins columns with something else`);
+    if (flow.kind !== "columns") return notFollowed(`${node.opType} joins columns with something else`);
     parts.push(flow);
   }
   const elementType = node.opType === "Concat" ? (parts[0]?.elementType ?? ELEMENT.float) : ELEMENT.float;
@@ -68,7 +69,7 @@ function cast(node: OnnxNode, from: Columns): Flow {
   // A raw float32 value has the same value as a double. Only a computed double is rounded when it is cast to
   // float32.
   if (to === ELEMENT.double) return { ...from, elementType: to };
-  if (to !== ELEMENT.float) return lost(`Cast to element type ${to} before the trees is not followed`);
+  if (to !== ELEMENT.float) return notFollowed(`Cast to element type ${to} before the trees is not followed`);
   return mapAll(from, to, () => [Math.fround, true]);
 }
 
@@ -78,7 +79,7 @@ function scale(node: OnnxNode, from: Columns): Flow {
   const at = (list: readonly number[], column: number): number =>
     (list.length === 1 ? list[0] : list[column]) ?? Number.NaN;
   if (from.columns.some((_, c) => !usable(at(scales, c)) || !Number.isFinite(at(offsets, c)))) {
-    return lost("a Scaler has a factor of zero, or fewer numbers than columns");
+    return notFollowed("a Scaler has a factor of zero, or fewer numbers than columns");
   }
   const isDouble = from.elementType === ELEMENT.double;
   return mapAll(from, ELEMENT.float, (c) => {
@@ -94,10 +95,10 @@ function scale(node: OnnxNode, from: Columns): Flow {
 function impute(node: OnnxNode, from: Columns): Flow {
   const values = floatsOf(node, "imputed_value_floats");
   if (!Number.isNaN(floatAttribute(node, "replaced_value_float", 0))) {
-    return lost("an Imputer replaces a number, not missing values, and so breaks the order of values");
+    return notFollowed("an Imputer replaces a number, not missing values, and so breaks the order of values");
   }
   if (values.length !== 1 && values.length !== from.columns.length)
-    return lost("an Imputer lacks values for its columns");
+    return notFollowed("an Imputer lacks values for its columns");
   return mapAll(from, from.elementType, (c) => {
     const value = (values.length === 1 ? values[0] : values[c]) ?? Number.NaN;
     return [(x) => (Number.isNaN(x) ? value : x), true];
@@ -106,20 +107,21 @@ function impute(node: OnnxNode, from: Columns): Flow {
 
 function keepShape(node: OnnxNode, from: Columns, shape: Flow | undefined): Flow {
   if (node.opType === "Flatten") {
-    return integerAttribute(node, "axis", 1) === 1 ? from : lost("Flatten before the trees changes the columns");
+    return integerAttribute(node, "axis", 1) === 1 ? from : notFollowed("Flatten before the trees changes the columns");
   }
   const dims = shape?.kind === "constant" ? shape.tensor.values : [];
   const keeps = dims.length === 2 && dims[0] === -1 && dims[1] === from.columns.length;
-  return keeps ? from : lost("Reshape before the trees changes the columns");
+  return keeps ? from : notFollowed("Reshape before the trees changes the columns");
 }
 
 function pickColumns(node: OnnxNode, from: Columns, places: Flow | undefined): Flow {
-  if (places?.kind !== "constant") return lost(`${node.opType} picks columns that are known only when it runs`);
-  if (node.opType === "Gather" && !isColumnAxis(integerAttribute(node, "axis", 0))) return lost("Gather picks rows");
+  if (places?.kind !== "constant") return notFollowed(`${node.opType} picks columns that are known only when it runs`);
+  if (node.opType === "Gather" && !isColumnAxis(integerAttribute(node, "axis", 0)))
+    return notFollowed("Gather picks rows");
   const columns: InputColumn[] = [];
   for (const place of places.tensor.values) {
     const column = from.columns.at(place);
-    if (column === undefined || !Number.isInteger(place)) return lost(`${node.opType} picks column ${place}`);
+    if (column === undefined || !Number.isInteger(place)) return notFollowed(`${node.opType} picks column ${place}`);
     columns.push(column);
   }
   return { ...from, columns };
@@ -127,7 +129,7 @@ function pickColumns(node: OnnxNode, from: Columns, places: Flow | undefined): F
 
 function arithmetic(node: OnnxNode, from: Columns, constant: OnnxTensor, constantFirst: boolean): Flow {
   const wide = constant.values.length === from.columns.length && constant.dims.length <= 2;
-  if (constant.values.length !== 1 && !wide) return lost(`${node.opType} before the trees changes the columns`);
+  if (constant.values.length !== 1 && !wide) return notFollowed(`${node.opType} before the trees changes the columns`);
   const round = from.elementType === ELEMENT.double ? (x: number) => x : Math.fround;
   const steps = from.columns.map((_, c): [(x: number) => number, boolean] | null => {
     const k = (wide ? constant.values[c] : constant.values[0]) ?? Number.NaN;
@@ -138,7 +140,7 @@ function arithmetic(node: OnnxNode, from: Columns, constant: OnnxTensor, constan
     // k ÷ x is not monotone across zero.
     return usable(k) && !constantFirst && node.opType === "Div" ? [(x) => round(x / k), k > 0] : null;
   });
-  if (steps.includes(null)) return lost(`${node.opType} before the trees does not keep the order of values`);
+  if (steps.includes(null)) return notFollowed(`${node.opType} before the trees does not keep the order of values`);
   return mapAll(from, from.elementType, (c) => steps[c] ?? [(x) => x, true]);
 }
 

@@ -20,6 +20,6 @@ export type Flow =
   | { readonly kind: "other"; readonly reason: string };
 
 /** Returns the role of a tensor that cannot be followed. */
-export function lost(reason: string): Flow {
+export function notFollowed(reason: string): Flow {
   return { kind: "other", reason };
 }

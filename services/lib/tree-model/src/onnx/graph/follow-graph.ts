@@ -6,7 +6,7 @@ import type { OnnxFile, OnnxNode } from "../file/onnx-file.ts";
 import { readTensor } from "../file/tensor.ts";
 import { followColumns } from "./column-operators.ts";
 import { ensembleScores } from "./ensemble-scores.ts";
-import { type Flow, lost } from "./flow.ts";
+import { type Flow, notFollowed } from "./flow.ts";
 import type { RawEnsemble } from "./materialise-scores.ts";
 import { codeFlow, dictionaryFlow, indicatorFlow, inputFlow, type RawColumns } from "./raw-columns.ts";
 import { followScores } from "./score-operators.ts";
@@ -49,10 +49,11 @@ export function followGraph(file: OnnxFile): GraphWalk {
     if (!file.initializers.has(input.name)) flows.set(input.name, inputFlow(file, input, raw));
   }
   const flowOf = (name: string): Flow => {
-    const flow = name === "" ? lost("an input is left out") : flows.get(name);
+    const flow = name === "" ? notFollowed("an input is left out") : flows.get(name);
     if (flow !== undefined) return flow;
     const initializer = file.initializers.get(name);
-    if (initializer === undefined) throw new ImportRejectedError("malformed", `nothing gives the tensor "${name}"`);
+    if (initializer === undefined)
+      throw new ImportRejectedError("malformed", `no operator or input produces the tensor "${name}"`);
     return constantFlow(initializer);
   };
   for (const node of file.nodes) {
@@ -66,7 +67,8 @@ export function followGraph(file: OnnxFile): GraphWalk {
     }
     const flow = followOperator(node, inputs, raw);
     setFlow(flows, node.outputs[0], flow);
-    for (const name of node.outputs.slice(1)) setFlow(flows, name, lost(`operator ${node.opType} is not followed`));
+    for (const name of node.outputs.slice(1))
+      setFlow(flows, name, notFollowed(`operator ${node.opType} is not followed`));
   }
   return { flows, ensembles, raw, classes, notes };
 }
@@ -83,7 +85,7 @@ function followTrees(
 } {
   const [input] = inputs;
   if (input?.kind !== "columns") {
-    const reason = input?.kind === "other" ? input.reason : "the trees read something that is no row of numbers";
+    const reason = input?.kind === "other" ? input.reason : "the trees read something that is not a row of numbers";
     throw new ImportRejectedError("unsupported", reason);
   }
   const last = ensembles.at(-1);
@@ -105,20 +107,22 @@ function followOperator(node: OnnxNode, inputs: readonly Flow[], raw: RawColumns
   const [first] = inputs;
   try {
     if (first?.kind === "map") {
-      return node.opType === "DictVectorizer" ? dictionaryFlow(node, raw) : lost(`operator ${node.opType} reads a map`);
+      return node.opType === "DictVectorizer"
+        ? dictionaryFlow(node, raw)
+        : notFollowed(`operator ${node.opType} reads a map`);
     }
     if (first?.kind === "text") return followText(node, first, inputs[1], raw);
     if (inputs.some((flow) => flow.kind === "scores")) return followScores(node, inputs);
     if (inputs.some((flow) => flow.kind === "label")) {
       return LABEL_OPERATORS.has(node.opType)
         ? { kind: "label" }
-        : lost(`operator ${node.opType} computes with the chosen class instead of the trees' sums`);
+        : notFollowed(`operator ${node.opType} computes with the chosen class instead of the trees' sums`);
     }
     if (inputs.some((flow) => flow.kind === "columns")) return followColumns(node, inputs);
-    return inputs.find((flow) => flow.kind === "other") ?? lost(`operator ${node.opType} is not followed`);
+    return inputs.find((flow) => flow.kind === "other") ?? notFollowed(`operator ${node.opType} is not followed`);
   } catch (error) {
     // An operator that is not supported matters only when the output depends on it.
-    if (error instanceof ImportRejectedError && error.kind === "unsupported") return lost(error.message);
+    if (error instanceof ImportRejectedError && error.kind === "unsupported") return notFollowed(error.message);
     throw error;
   }
 }
@@ -143,7 +147,7 @@ function followText(
     case "Reshape":
       if (text.width === 1) return text;
   }
-  return lost(`operator ${node.opType} reads the text input ${text.name}`);
+  return notFollowed(`operator ${node.opType} reads the text input ${text.name}`);
 }
 
 /** Selects one column of several. The selected tensor is then treated as an input of the model. */
@@ -152,7 +156,7 @@ function pickText(node: OnnxNode, text: Extract<Flow, { kind: "text" }>, places:
   const picked = places?.kind === "constant" ? places.tensor.values : [];
   const [place = Number.NaN] = picked;
   if (picked.length !== 1 || !(place >= 0 && place < text.width)) {
-    return lost(`${node.opType} does not pick one column of the text input ${text.name}`);
+    return notFollowed(`${node.opType} does not pick one column of the text input ${text.name}`);
   }
   return { kind: "text", input: node.outputs[0] ?? "", name: `${text.name}_${place}`, width: 1 };
 }
@@ -161,13 +165,13 @@ function constantFlow(initializer: Uint8Array): Flow {
   try {
     return { kind: "constant", tensor: readTensor(initializer) };
   } catch (error) {
-    if (error instanceof ImportRejectedError && error.kind === "unsupported") return lost(error.message);
+    if (error instanceof ImportRejectedError && error.kind === "unsupported") return notFollowed(error.message);
     throw error;
   }
 }
 
 function setFlow(flows: Map<string, Flow>, name: string | undefined, flow: Flow): void {
   if (name === undefined || name === "") return;
-  if (flows.has(name)) throw new ImportRejectedError("malformed", `two operators give the tensor "${name}"`);
+  if (flows.has(name)) throw new ImportRejectedError("malformed", `two operators produce the tensor "${name}"`);
   flows.set(name, flow);
 }

@@ -5,7 +5,7 @@ import type { BaseColumn, InputColumn } from "../ensemble/input-column.ts";
 import { floatAttribute, floatsOf, integerAttribute, integersOf, textsOf } from "../file/attributes.ts";
 import type { OnnxFile, OnnxNode, OnnxValue } from "../file/onnx-file.ts";
 import { ELEMENT } from "../file/tensor.ts";
-import { type Flow, lost } from "./flow.ts";
+import { type Flow, notFollowed } from "./flow.ts";
 
 const NUMBERS: ReadonlySet<number> = new Set([ELEMENT.float, ELEMENT.double, ELEMENT.int64]);
 
@@ -21,7 +21,7 @@ export interface RawColumns {
 /** Returns the role of a graph input. A numeric input adds its columns to `raw`. */
 export function inputFlow(file: OnnxFile, input: OnnxValue, raw: RawColumns): Flow {
   if (input.kind === "map") return { kind: "map" };
-  if (input.kind !== "tensor") return lost(`input ${input.name} is neither a tensor nor a map`);
+  if (input.kind !== "tensor") return notFollowed(`input ${input.name} is neither a tensor nor a map`);
   if (input.elementType === ELEMENT.string) {
     return {
       kind: "text",
@@ -30,7 +30,7 @@ export function inputFlow(file: OnnxFile, input: OnnxValue, raw: RawColumns): Fl
       width: input.shape.length < 2 ? 1 : (input.shape[1] ?? 1),
     };
   }
-  if (!NUMBERS.has(input.elementType)) return lost(`input ${input.name} has element type ${input.elementType}`);
+  if (!NUMBERS.has(input.elementType)) return notFollowed(`input ${input.name} has element type ${input.elementType}`);
   const width = input.shape.length < 2 ? 1 : (input.shape[1] ?? widthByUse(file, input.name));
   const prefix = file.inputs.length === 1 ? "f" : `${input.name}_`;
   const names = Array.from({ length: checkedWidth(width, raw) }, (_, c) =>
@@ -51,9 +51,9 @@ export function dictionaryFlow(node: OnnxNode, raw: RawColumns): Flow {
 
 /** Follows OneHotEncoder, which converts a text input to one 0/1 column a category. */
 export function indicatorFlow(node: OnnxNode, { input, name, width }: TextFlow, raw: RawColumns): Flow {
-  if (width !== 1) return lost(`OneHotEncoder reads ${width} texts of ${name} at once`);
+  if (width !== 1) return notFollowed(`OneHotEncoder reads ${width} texts of ${name} at once`);
   const categories = textsOf(node, "cats_strings");
-  if (categories.length === 0) return lost("OneHotEncoder encodes numbers, not texts");
+  if (categories.length === 0) return notFollowed("OneHotEncoder encodes numbers, not texts");
   checkedWidth(categories.length, raw);
   const columns = categories.map((category): InputColumn => {
     const known = raw.list.findIndex((column) => column.input === input && column.category === category);
@@ -69,18 +69,18 @@ export function indicatorFlow(node: OnnxNode, { input, name, width }: TextFlow, 
  * the default code: −1 (−0 as a float) unless the file sets another.
  */
 export function codeFlow(node: OnnxNode, { input, name, width }: TextFlow, raw: RawColumns): Flow {
-  if (width !== 1) return lost(`LabelEncoder reads ${width} texts of ${name} at once`);
+  if (width !== 1) return notFollowed(`LabelEncoder reads ${width} texts of ${name} at once`);
   const labels = textsOf(node, "keys_strings");
   const integers = integersOf(node, "values_int64s");
   const values = integers.length > 0 ? integers : floatsOf(node, "values_floats");
   if (labels.length === 0 || values.length !== labels.length || !values.every(Number.isFinite)) {
-    return lost(`LabelEncoder of the text input ${name} does not list a number for each text`);
+    return notFollowed(`LabelEncoder of the text input ${name} does not list a number for each text`);
   }
   checkedWidth(1, raw);
   const isWhole = integers.length > 0;
   const other = isWhole ? integerAttribute(node, "default_int64", -1) : floatAttribute(node, "default_float", -0);
   const codes = { values: values.map(Math.fround), labels, other: Number.isNaN(other) ? null : Math.fround(other) };
-  if (raw.list.some((column) => column.input === input)) return lost(`the text input ${name} is encoded twice`);
+  if (raw.list.some((column) => column.input === input)) return notFollowed(`the text input ${name} is encoded twice`);
   raw.list.push({ input, name, category: null, codes });
   const columns = [{ base: raw.list.length - 1, map: null, rising: true }];
   return { kind: "columns", columns, elementType: isWhole ? ELEMENT.int64 : ELEMENT.float };

@@ -1,7 +1,7 @@
 import { integerAttribute } from "../file/attributes.ts";
 import type { OnnxNode } from "../file/onnx-file.ts";
 import type { OnnxTensor } from "../file/tensor.ts";
-import { type Flow, lost } from "./flow.ts";
+import { type Flow, notFollowed } from "./flow.ts";
 import { addForms, applyLink, constantForm, type LinearForm, type ScoreTensor, scaleForm } from "./score-tensor.ts";
 
 type Form = LinearForm;
@@ -16,7 +16,7 @@ export function followScores(node: OnnxNode, flows: readonly Flow[]): Flow {
     case "Identity":
     case "Cast":
     case "ZipMap":
-      return first ?? lost(`${node.opType} of nothing`);
+      return first ?? notFollowed(`${node.opType} of nothing`);
     case "Reshape":
     case "Flatten":
       return keepShape(node, flows);
@@ -32,12 +32,12 @@ export function followScores(node: OnnxNode, flows: readonly Flow[]): Flow {
     case "Gather":
       return pickColumns(node, flows);
   }
-  if (first?.kind !== "scores") return notFollowed(node);
+  if (first?.kind !== "scores") return notALink(node);
   switch (node.opType) {
     case "Neg":
       return first.scores.link === "identity"
         ? found({ forms: first.scores.forms.map((form) => scaleForm(form, -1)), link: "identity" })
-        : notFollowed(node);
+        : notALink(node);
     case "Sigmoid":
       return found(applyLink(first.scores, "logistic"));
     case "Exp":
@@ -45,22 +45,22 @@ export function followScores(node: OnnxNode, flows: readonly Flow[]): Flow {
     case "Softmax":
       return isColumnAxis(integerAttribute(node, "axis", -1))
         ? found(applyLink(first.scores, "softmax"))
-        : notFollowed(node);
+        : notALink(node);
     case "ArgMax":
       return { kind: "label" };
     default:
-      return notFollowed(node);
+      return notALink(node);
   }
 }
 
 function keepShape(node: OnnxNode, flows: readonly Flow[]): Flow {
   const [first, shape] = flows;
-  if (first?.kind !== "scores") return notFollowed(node);
-  if (node.opType === "Flatten") return integerAttribute(node, "axis", 1) === 1 ? first : notFollowed(node);
+  if (first?.kind !== "scores") return notALink(node);
+  if (node.opType === "Flatten") return integerAttribute(node, "axis", 1) === 1 ? first : notALink(node);
   const dims = shape?.kind === "constant" ? shape.tensor.values : [];
   const width = first.scores.forms.length;
   const keeps = dims[0] === -1 && (dims.length === 1 ? width === 1 : dims.length === 2 && dims[1] === width);
-  return keeps ? first : notFollowed(node);
+  return keeps ? first : notALink(node);
 }
 
 function arithmetic(node: OnnxNode, flows: readonly Flow[]): Flow {
@@ -73,13 +73,13 @@ function arithmetic(node: OnnxNode, flows: readonly Flow[]): Flow {
     }
     return addTerms(node, flows, sign);
   }
-  if (first === undefined || second === undefined) return notFollowed(node);
+  if (first === undefined || second === undefined) return notALink(node);
   if (second.kind === "constant" && first.kind === "scores") {
     return multiply(node, first.scores, second.tensor, node.opType === "Div");
   }
   return first.kind === "constant" && second.kind === "scores" && node.opType === "Mul"
     ? multiply(node, second.scores, first.tensor, false)
-    : notFollowed(node);
+    : notALink(node);
 }
 
 /** 1 − logistic(m) = logistic(−m). */
@@ -94,10 +94,10 @@ function addTerms(node: OnnxNode, flows: readonly Flow[], signOfLater: number): 
     if (flow.kind === "constant") terms.push(flow.tensor.values.map((value) => constantForm(value)));
     else if (flow.kind === "scores" && flow.scores.link === "identity") terms.push(flow.scores.forms);
     else if (flow.kind === "other") return flow;
-    else return notFollowed(node);
+    else return notALink(node);
   }
   const width = Math.max(...terms.map((term) => term.length));
-  if (terms.some((term) => term.length !== 1 && term.length !== width)) return notFollowed(node);
+  if (terms.some((term) => term.length !== 1 && term.length !== width)) return notALink(node);
   const forms = Array.from({ length: width }, (_, k) =>
     addForms(
       terms.map((term, at) => {
@@ -112,30 +112,30 @@ function addTerms(node: OnnxNode, flows: readonly Flow[], signOfLater: number): 
 function multiply(node: OnnxNode, scores: ScoreTensor, constant: OnnxTensor, divide: boolean): Flow {
   const { forms, link } = scores;
   const { values } = constant;
-  if (values.length !== 1 && values.length !== forms.length) return notFollowed(node);
+  if (values.length !== 1 && values.length !== forms.length) return notALink(node);
   const factorOf = (k: number): number => {
     const value = (values.length === 1 ? values[0] : values[k]) ?? Number.NaN;
     return divide ? 1 / value : value;
   };
   const factors = forms.map((_, k) => factorOf(k));
   if (factors.every((factor) => factor === 1)) return found(scores);
-  if (!factors.every(Number.isFinite)) return notFollowed(node);
+  if (!factors.every(Number.isFinite)) return notALink(node);
   if (link === "identity") return found({ forms: forms.map((form, k) => scaleForm(form, factorOf(k))), link });
   // c · exp(m) = exp(m + ln c).
   if (link === "exp" && factors.every((factor) => factor > 0)) {
     return found({ forms: forms.map((form, k) => scaleForm(form, 1, Math.log(factorOf(k)))), link });
   }
-  return notFollowed(node);
+  return notALink(node);
 }
 
 function joinColumns(node: OnnxNode, flows: readonly Flow[]): Flow {
   const forms: Form[] = [];
   const [first] = flows;
   const link = first?.kind === "scores" ? first.scores.link : "softmax";
-  if (!isColumnAxis(integerAttribute(node, "axis", 0)) || link === "softmax") return notFollowed(node);
+  if (!isColumnAxis(integerAttribute(node, "axis", 0)) || link === "softmax") return notALink(node);
   for (const flow of flows) {
     if (flow.kind === "other") return flow;
-    if (flow.kind !== "scores" || flow.scores.link !== link) return notFollowed(node);
+    if (flow.kind !== "scores" || flow.scores.link !== link) return notALink(node);
     forms.push(...flow.scores.forms);
   }
   return found({ forms, link });
@@ -144,13 +144,12 @@ function joinColumns(node: OnnxNode, flows: readonly Flow[]): Flow {
 function pickColumns(node: OnnxNode, flows: readonly Flow[]): Flow {
   const [from, places] = flows;
   if (from?.kind === "constant" && places?.kind === "label") return { kind: "label" };
-  if (from?.kind !== "scores" || places?.kind !== "constant" || from.scores.link === "softmax")
-    return notFollowed(node);
-  if (node.opType === "Gather" && !isColumnAxis(integerAttribute(node, "axis", 0))) return notFollowed(node);
+  if (from?.kind !== "scores" || places?.kind !== "constant" || from.scores.link === "softmax") return notALink(node);
+  if (node.opType === "Gather" && !isColumnAxis(integerAttribute(node, "axis", 0))) return notALink(node);
   const forms: Form[] = [];
   for (const place of places.tensor.values) {
     const form = from.scores.forms.at(place);
-    if (form === undefined || !Number.isInteger(place)) return notFollowed(node);
+    if (form === undefined || !Number.isInteger(place)) return notALink(node);
     forms.push(form);
   }
   return found({ forms, link: from.scores.link });
@@ -160,8 +159,8 @@ function found(scores: ScoreTensor): Flow {
   return { kind: "scores", scores };
 }
 
-function notFollowed(node: OnnxNode): Flow {
-  return lost(`operator ${node.opType} behind the trees makes something else of their sum than a link`);
+function notALink(node: OnnxNode): Flow {
+  return notFollowed(`operator ${node.opType} after the trees computes something that is not a link of their sum`);
 }
 
 function isColumnAxis(axis: number): boolean {
