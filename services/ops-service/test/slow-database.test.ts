@@ -124,12 +124,12 @@ test("when the database stops answering, waiting calls fail within 30 s, and cal
   await using relay = await startTcpRelay(await cluster.createDatabase());
   await using ops = await startOps(relay.url, { logger });
   await ops.alerts.listAlerts({});
-  relay.hold(true);
+  relay.setPaused(true);
   const begun = performance.now();
   const calls = Array.from({ length: 12 }, () => failureOf(ops.alerts.listAlerts({}, PATIENT)));
   for (const { code } of await Promise.all(calls)) expect(code).toBe(Code.Unavailable);
   expect(performance.now() - begun).toBeLessThan(30_000);
-  relay.hold(false);
+  relay.setPaused(false);
   const listed = async () => expect((await ops.alerts.listAlerts({})).alerts).toEqual([]);
   await vi.waitFor(listed, { timeout: 10_000 });
 });

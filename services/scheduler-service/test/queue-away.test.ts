@@ -47,13 +47,13 @@ async function assertReadiness(storeUrl: string): Promise<void> {
       { timeout: 10_000 },
     );
   await becomes(200, Status.SERVING);
-  await relay.away();
+  await relay.disconnect();
   await becomes(503, Status.NOT_SERVING);
-  await relay.back();
+  await relay.reconnect();
   await becomes(200, Status.SERVING);
-  relay.hold(true);
+  relay.setPaused(true);
   await becomes(503, Status.NOT_SERVING);
-  relay.hold(false);
+  relay.setPaused(false);
   await becomes(200, Status.SERVING);
   const schedules = createClient(ScheduleService, transport);
   const listed = async () => expect((await schedules.listSchedules({})).schedules).toHaveLength(1);

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === "number" && !Number.isFinite(value))
-    throw new RangeError("canonical JSON holds finite numbers only");
+    throw new RangeError("canonical JSON can only contain finite numbers");
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value === "object" && value !== null) {
     let members = "";

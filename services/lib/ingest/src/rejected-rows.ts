@@ -51,7 +51,7 @@ export interface RejectedRows {
 export const MAX_SAMPLE_TEXT = 200;
 
 /** Rejected rows of one reason, before they are summed up. */
-export type FoundReason = Omit<RejectedReason, "source"> & { readonly isRepeated?: boolean };
+export type ReasonCount = Omit<RejectedReason, "source"> & { readonly isRepeated?: boolean };
 
 /** Collects the rows rejected at reading and mapping. */
 export class RejectedCollector {
@@ -65,7 +65,7 @@ export class RejectedCollector {
     this.#maxSamples = maxSamples;
   }
 
-  add(source: string, reasons: readonly FoundReason[], samples: readonly RejectedSample[]): void {
+  add(source: string, reasons: readonly ReasonCount[], samples: readonly RejectedSample[]): void {
     for (const { isRepeated = false, ...found } of reasons) {
       if (found.rows === 0) continue;
       const key = JSON.stringify([source, found.stage, found.column, found.reason]);

@@ -35,8 +35,8 @@ async function assertClose(url: string): Promise<void> {
     const worker = queues.worker("proof", async () => null);
     await worker.waitUntilReady();
     await queues.queue("proof").getJobCounts();
-    if (error === "away") await relay.away();
-    else relay.hold(true);
+    if (error === "away") await relay.disconnect();
+    else relay.setPaused(true);
     const begun = performance.now();
     await queues.close();
     expect(performance.now() - begun).toBeLessThan(9_000);

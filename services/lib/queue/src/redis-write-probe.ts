@@ -12,7 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   OOM: "has no memory left",
   MISCONF: "cannot save to its disk",
   NOREPLICAS: "has too few replicas",
-  NOPERM: `gives this user no right to write keys that begin with ${QUEUE_PREFIX}`,
+  NOPERM: `does not allow this user to write keys that begin with ${QUEUE_PREFIX}`,
 };
 
 /**

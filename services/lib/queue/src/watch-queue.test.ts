@@ -17,14 +17,14 @@ test.skipIf(!hasRedis())(
     await using relay = await startTcpRelay(redis.url);
     const reported: boolean[] = [];
     await using _watch = watchQueue(relay.url, (answers) => reported.push(answers), QUICK);
-    await within(() => expect(relay.asked()).toBeGreaterThan(3));
-    await relay.away();
+    await within(() => expect(relay.chunksReceived()).toBeGreaterThan(3));
+    await relay.disconnect();
     await within(() => expect(reported).toEqual([false]));
-    await relay.back();
+    await relay.reconnect();
     await within(() => expect(reported).toEqual([false, true]));
-    relay.hold(true);
+    relay.setPaused(true);
     await within(() => expect(reported).toEqual([false, true, false]));
-    relay.hold(false);
+    relay.setPaused(false);
     await within(() => expect(reported).toEqual([false, true, false, true]));
   },
 );

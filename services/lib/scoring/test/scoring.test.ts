@@ -30,7 +30,7 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-test("training twice gives the same bytes", async () => {
+test("training twice makes the same bytes", async () => {
   const again = await trainDemoModel();
   expect(Buffer.from(again.onnx).equals(stored.onnx)).toBe(true);
   expect(again.bundleJson).toBe(stored.bundleJson);

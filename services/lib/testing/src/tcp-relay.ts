@@ -6,16 +6,16 @@ export interface TcpRelay extends AsyncDisposable {
   /** The server's URL with the relay's port. */
   readonly url: string;
   /** Number of connections ever accepted, and of those that are open. */
-  opened(): number;
-  open(): number;
+  connectionsAccepted(): number;
+  connectionsOpen(): number;
   /** Number of chunks received from clients. */
-  asked(): number;
+  chunksReceived(): number;
   /** Accepts connections and bytes, but forwards nothing until it is resumed; neither side is notified. */
-  hold(held: boolean): void;
+  setPaused(isPaused: boolean): void;
   /** Cuts every connection and accepts no new ones. */
-  away(): Promise<void>;
+  disconnect(): Promise<void>;
   /** Accepts connections again. */
-  back(): Promise<void>;
+  reconnect(): Promise<void>;
 }
 
 /** Starts a relay on a free port in front of the server of `url`. */
@@ -23,22 +23,22 @@ export async function startTcpRelay(url: string): Promise<TcpRelay> {
   const shown = new URL(url);
   const { hostname: host, port: target } = new URL(url);
   const pairs = new Set<readonly [net.Socket, net.Socket]>();
-  let opened = 0;
-  let asked = 0;
-  let isHeld = false;
+  let connectionsAccepted = 0;
+  let chunksReceived = 0;
+  let isStopped = false;
   const pass = (from: net.Socket, to: net.Socket): void => {
     from.on("error", () => {}).once("close", () => to.destroy());
     from.on("data", (bytes) => to.write(bytes));
-    if (isHeld) from.pause();
+    if (isStopped) from.pause();
   };
   const listener = net.createServer((client) => {
-    opened++;
+    connectionsAccepted++;
     const pair = [client, net.connect(Number(target), host)] as const;
     pairs.add(pair);
     client.once("close", () => pairs.delete(pair));
     pass(pair[0], pair[1]);
     pass(pair[1], pair[0]);
-    client.on("data", () => asked++);
+    client.on("data", () => chunksReceived++);
   });
   const listen = async (port: number): Promise<void> => {
     listener.listen(port, "127.0.0.1");
@@ -53,20 +53,20 @@ export async function startTcpRelay(url: string): Promise<TcpRelay> {
   };
   return {
     url: shown.href,
-    opened: () => opened,
-    open: () => pairs.size,
-    asked: () => asked,
-    hold(held) {
-      isHeld = held;
-      for (const socket of [...pairs].flat()) held ? socket.pause() : socket.resume();
+    connectionsAccepted: () => connectionsAccepted,
+    connectionsOpen: () => pairs.size,
+    chunksReceived: () => chunksReceived,
+    setPaused(isPaused) {
+      isStopped = isPaused;
+      for (const socket of [...pairs].flat()) isPaused ? socket.pause() : socket.resume();
     },
-    async away() {
+    async disconnect() {
       const closed = once(listener, "close");
       listener.close();
       cut();
       await closed;
     },
-    back: () => listen(port),
+    reconnect: () => listen(port),
     async [Symbol.asyncDispose]() {
       listener.close();
       cut();

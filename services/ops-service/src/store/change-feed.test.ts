@@ -96,21 +96,21 @@ test.each([
 test("a watch fails while the database is not reachable, and the next watch gets each change when it is reachable again", async () => {
   await using relay = await startTcpRelay(url);
   const feed = await newFeed(relay.url);
-  await relay.away();
+  await relay.disconnect();
   await expect(follow(feed)).rejects.toMatchObject({ code: "ECONNREFUSED" });
-  await relay.back();
+  await relay.reconnect();
   const watching = await Promise.all([follow(feed), follow(feed), follow(feed, "other_change")]);
   await notify("a");
   await notify("b", "other_change");
   await vi.waitFor(() => expect(watching.map(({ seen }) => seen)).toEqual([["a"], ["a"], ["b"]]));
-  expect(relay.opened()).toBe(1);
+  expect(relay.connectionsAccepted()).toBe(1);
 });
 
 test("a feed whose database does not answer closes at once, and its watches end with an error", async () => {
   await using relay = await startTcpRelay(url);
   const feed = await newFeed(relay.url);
   const watching = await follow(feed);
-  relay.hold(true);
+  relay.setPaused(true);
   await feed.close();
   expect(await watching.done).toBe("DatabaseUnavailableError");
 });

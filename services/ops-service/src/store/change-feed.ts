@@ -43,11 +43,11 @@ export function createChangeFeed(
   };
   const open = (): Line => {
     const readers: Line["readers"] = new Map();
-    const heard = (channel: string, payload: string): void => {
+    const onNotification = (channel: string, payload: string): void => {
       const change = { payload, notification: ++notifications };
       for (const reader of readers.get(channel) ?? []) reader.take(change);
     };
-    const opened = listen({ heard, lost: () => hangUp(line) });
+    const opened = listen({ onNotification, onEnd: () => hangUp(line) });
     const line: Line = { opened, readers, channels: new Map() };
     opened.catch(() => hangUp(line));
     return line;

@@ -34,7 +34,7 @@ export async function sourceFiles(source: SourceMapping, dataDir: string, maxFil
 }
 
 /** The file that a caller passes as the input of `source`, in any folder. @throws SourceError */
-export function givenFile(source: string, path: string): Promise<SourceFile> {
+export function callersFile(source: string, path: string): Promise<SourceFile> {
   return regularFile(source, path, basename(path));
 }
 

@@ -2,7 +2,7 @@ import type { AttributeMapping, RowsMapping } from "@bellwether/config/feature-m
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
-import { type FoundReason, MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
+import { MAX_SAMPLE_TEXT, type ReasonCount } from "../rejected-rows.ts";
 import { idSql } from "../supplier-id.ts";
 import { type ChangedAttribute, changedAttributes, EXPOSURE_CHANGE, exposureChange } from "./changed-attributes.ts";
 import { duplicateRowReasons, markDuplicateRows, type RowMark } from "./duplicate-rows.ts";
@@ -45,7 +45,7 @@ export interface MappedRows {
   readonly given: number;
   /** Number of accepted rows. */
   readonly rows: number;
-  readonly reasons: readonly FoundReason[];
+  readonly reasons: readonly ReasonCount[];
   readonly samples: readonly ViolationSample[];
   /** Rows without a label, or rows that are not the newest of their supplier up to `asOf`. */
   readonly notChosen: number;
@@ -214,7 +214,7 @@ function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
     qualify as_of is null or supplier_id is null or row_number() over (partition by supplier_id order by as_of desc nulls last, "~row") = 1`;
 }
 
-async function violationReasons(workspace: Workspace, marks: readonly RowMark[]): Promise<FoundReason[]> {
+async function violationReasons(workspace: Workspace, marks: readonly RowMark[]): Promise<ReasonCount[]> {
   const counted = await workspace.rows(
     `select "~fault", count(*) from ${MAPPED} where "~fault" is not null group by all order by all`,
   );

@@ -8,7 +8,7 @@ const CHANGING =
   /\b(?:(random|setseed|uuid|uuidv4|uuidv7|gen_random_uuid|now|today|get_current_time|get_current_timestamp|transaction_timestamp|nextval|currval)\s*\(|(current_date|current_time|current_timestamp|localtime|localtimestamp|tablesample|using\s+sample)\b)/i;
 
 /** `sql` without comments and without quoted texts. */
-function bareSql(sql: string): string {
+function sqlWithoutTexts(sql: string): string {
   return sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"/g, " ");
 }
 
@@ -18,7 +18,7 @@ function bareSql(sql: string): string {
  * @throws MappingSqlError that names `path`.
  */
 export async function checkSelect(workspace: Workspace, path: string, sql: string): Promise<void> {
-  const bare = bareSql(sql);
+  const bare = sqlWithoutTexts(sql);
   if (bare.trim() === "") throw new MappingSqlError(path, "one SELECT statement is expected");
   const changing = CHANGING.exec(bare);
   if (changing)

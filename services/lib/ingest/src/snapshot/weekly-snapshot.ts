@@ -9,7 +9,7 @@ import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
-import { givenFile, type SourceFile, sourceFiles } from "../files/source-files.ts";
+import { callersFile, type SourceFile, sourceFiles } from "../files/source-files.ts";
 import { MappingSqlError, SourceError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
 import { type ChangedAttribute, EXPOSURE_CHANGE } from "../mapping/changed-attributes.ts";
@@ -144,7 +144,7 @@ export async function weeklyFiles(
       basename(task.input),
       "the mapping has several sources; give the folder of their files",
     );
-  return [await givenFile(source.name, task.input)];
+  return [await callersFile(source.name, task.input)];
 }
 
 async function mapFlat(

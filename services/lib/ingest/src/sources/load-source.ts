@@ -12,7 +12,7 @@ import { SourceError } from "../ingest-errors.ts";
 import { MAX_LINE_BYTES } from "../ingest-limits.ts";
 import { parquetError } from "../parquet/parquet-column.ts";
 import { parquetReader } from "../parquet/parquet-reader.ts";
-import { type FoundReason, MAX_SAMPLE_TEXT, type RejectedCollector, type RejectedSample } from "../rejected-rows.ts";
+import { MAX_SAMPLE_TEXT, type ReasonCount, type RejectedCollector, type RejectedSample } from "../rejected-rows.ts";
 import { hasRules, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
 
 /** Counts of one raw file: `read` = `rows` + `rejected`. */
@@ -116,7 +116,7 @@ interface LoadedFile extends FileTask {
 }
 
 interface BrokenRecords {
-  readonly reasons: readonly FoundReason[];
+  readonly reasons: readonly ReasonCount[];
   readonly samples: readonly RejectedSample[];
 }
 

@@ -73,7 +73,7 @@ describe("startEmbeddedPostgres", () => {
     const port = typeof address === "object" && address ? address.port : 0;
     const started = startEmbeddedPostgres({ dir, settings, port });
     await expect(started).rejects.toThrow(
-      new RegExp(`^port ${port} for PostgreSQL is taken: stop what holds it[^\n]*$`),
+      new RegExp(`^port ${port} for PostgreSQL is taken: stop the program that uses it[^\n]*$`),
     );
     taken.close();
     await using server = await startEmbeddedPostgres({ dir, settings, port });

@@ -254,7 +254,7 @@ async function freePort(port: number): Promise<number> {
     const address = probe.address();
     return typeof address === "object" && address ? address.port : port;
   } catch (cause) {
-    const text = `port ${port} for PostgreSQL is taken: stop what holds it, choose another port (0 = any free one), or set DATABASE_URL`;
+    const text = `port ${port} for PostgreSQL is taken: stop the program that uses it, choose another port (0 = any free one), or set DATABASE_URL`;
     throw new StorageError(text, { cause });
   } finally {
     probe.close();

@@ -11,13 +11,13 @@ export interface NotificationConnection {
 
 /** Callbacks of a notification connection. */
 export interface NotificationListener {
-  heard(channel: string, payload: string): void;
+  onNotification(channel: string, payload: string): void;
   /** Called once, when the connection ends: notifications sent since then are lost. */
-  lost(): void;
+  onEnd(): void;
 }
 
 /** A working server answers LISTEN at once. */
-const SILENCE_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
  * Opens one connection for all channels; a broken connection is not reopened. @throws the error of a server
@@ -25,18 +25,18 @@ const SILENCE_MS = 10_000;
  */
 export async function openNotifications(
   url: string,
-  { heard, lost }: NotificationListener,
+  { onNotification, onEnd }: NotificationListener,
   options: Pick<PostgresOptions, "applicationName"> = {},
 ): Promise<NotificationConnection> {
   const socket = new net.Socket();
   const client = new pg.Client({
-    ...connectionConfig(url, { silenceMs: SILENCE_MS, ...options }),
+    ...connectionConfig(url, { answerTimeoutMs: ANSWER_TIMEOUT_MS, ...options }),
     stream: () => socket,
   });
   client.on("error", () => {});
-  client.on("notification", ({ channel, payload = "" }) => heard(channel, payload));
+  client.on("notification", ({ channel, payload = "" }) => onNotification(channel, payload));
   await client.connect();
-  client.once("end", lost);
+  client.once("end", onEnd);
   return {
     async listen(channel) {
       try {

@@ -96,7 +96,7 @@ const assertConnections = (query: string, isEncrypted: boolean) => () => {
     ["a query", () => pool.query("select pg_sleep(60)")],
     ["a transaction", () => inTransaction(pool, (tx) => tx.query("select pg_sleep(60)"))],
     [
-      "a transaction that holds on to its error",
+      "a transaction that catches the error",
       () =>
         inTransaction(pool, async (tx) => [
           await failureOf(tx.query("select pg_sleep(60)")),

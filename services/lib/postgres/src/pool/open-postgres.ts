@@ -17,7 +17,7 @@ export interface PostgresOptions {
    * A server that has not answered a query after this time counts as lost. Default: `statementTimeoutMs` plus
    * 5 s; without `statementTimeoutMs`, no limit.
    */
-  readonly silenceMs?: number;
+  readonly answerTimeoutMs?: number;
 }
 
 /** Longest wait for a connection, including the wait in the pool's queue. */
@@ -45,8 +45,8 @@ export function connectionConfig(url: string, options: Omit<PostgresOptions, "ma
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   };
-  const silenceMs =
-    options.silenceMs ?? (statementTimeoutMs === undefined ? undefined : statementTimeoutMs + ANSWER_MARGIN_MS);
+  const answerTimeoutMs =
+    options.answerTimeoutMs ?? (statementTimeoutMs === undefined ? undefined : statementTimeoutMs + ANSWER_MARGIN_MS);
   return {
     connectionString: libpqUrl(url),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -54,7 +54,7 @@ export function connectionConfig(url: string, options: Omit<PostgresOptions, "ma
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     ...(applicationName !== undefined && { application_name: applicationName }),
     ...limits,
-    ...(silenceMs !== undefined && { query_timeout: silenceMs }),
+    ...(answerTimeoutMs !== undefined && { query_timeout: answerTimeoutMs }),
   };
 }
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-const SILENCE_MS = 500;
+const ANSWER_TIMEOUT_MS = 500;
 
 async function open(options: PostgresOptions, at = url) {
   const pool = await openPostgres(at, options);
@@ -32,7 +32,7 @@ const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
 
 test("queries of a server that stops answering fail, even more than the pool has connections, and the pool works again when the server does", async () => {
   await using relay = await startTcpRelay(url);
-  const pool = await open({ max: 2, silenceMs: SILENCE_MS }, relay.url);
+  const pool = await open({ max: 2, answerTimeoutMs: ANSWER_TIMEOUT_MS }, relay.url);
   await pool.query("create table copied (n int)");
   await Promise.all([1, 2].map(() => pool.query("select pg_sleep(0.1)")));
   const both = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ test("queries of a server that stops answering fail, even more than the pool has
   const transaction = (ask: (tx: PoolClient) => Promise<unknown>) =>
     inTransaction(pool, async (tx) => {
       if (++begun === 2) {
-        relay.hold(true);
+        relay.setPaused(true);
         both.resolve();
       }
       await both.promise;
@@ -55,7 +55,7 @@ test("queries of a server that stops answering fail, even more than the pool has
   );
   expect(failures.map((failure) => transientError(failure) !== undefined)).toEqual(failures.map(() => true));
   expect(failures).toContainEqual(expect.objectContaining({ message: "Query read timeout" }));
-  relay.hold(false);
+  relay.setPaused(false);
   await Promise.all([1, 2, 3, 4].map(() => pool.query("select 1")));
   expect(await pool.query("select from copied")).toMatchObject({ rowCount: 0 });
 }, 30_000);
@@ -66,16 +66,16 @@ test.each<[string, (pool: PostgresPool) => PromiseLike<unknown>]>([
   ["a transaction", (pool) => inTransaction(pool, (tx) => tx.query("select 2"))],
 ])("%s fails on an idle connection whose server has stopped answering", async (_what, ask) => {
   await using relay = await startTcpRelay(url);
-  const pool = await open({ max: 1, silenceMs: SILENCE_MS }, relay.url);
+  const pool = await open({ max: 1, answerTimeoutMs: ANSWER_TIMEOUT_MS }, relay.url);
   await pool.query("select 1");
-  relay.hold(true);
+  relay.setPaused(true);
   expect(transientError(await failureOf(ask(pool)))).toBeDefined();
-  expect(relay.opened()).toBe(1);
+  expect(relay.connectionsAccepted()).toBe(1);
 });
 
 test("a slow answer within the limit is waited for, and a connection without an open query has no time limit, whatever it ran before", async () => {
   await using relay = await startTcpRelay(url);
-  const pool = await open({ max: 1, silenceMs: SILENCE_MS }, relay.url);
+  const pool = await open({ max: 1, answerTimeoutMs: ANSWER_TIMEOUT_MS }, relay.url);
   const backend = async () => (await pool.query("select pg_backend_pid() as pid")).rows;
   const before = await backend();
   await pool.query("create table kept (n int)");
@@ -86,11 +86,11 @@ test("a slow answer within the limit is waited for, and a connection without an 
   expect(await failureOf(pool.query("select 1/0"))).toMatchObject({ code: "22012" });
   expect(await failureOf(pool.query("select $1::int", ["x"]))).toMatchObject({ code: "22P02" });
   expect(await failureOf(copy("x\n"))).toMatchObject({ code: "22P02" });
-  await inTransaction(pool, (tx) => tx.query("select pg_sleep($1)", [(0.6 * SILENCE_MS) / 1000]));
+  await inTransaction(pool, (tx) => tx.query("select pg_sleep($1)", [(0.6 * ANSWER_TIMEOUT_MS) / 1000]));
   const idle = performance.now();
-  await vi.waitFor(() => expect(performance.now() - idle).toBeGreaterThan(2 * SILENCE_MS), { timeout: 5_000 });
+  await vi.waitFor(() => expect(performance.now() - idle).toBeGreaterThan(2 * ANSWER_TIMEOUT_MS), { timeout: 5_000 });
   expect(await backend()).toEqual(before);
-  relay.hold(true);
+  relay.setPaused(true);
   expect(transientError(await failureOf(backend()))).toBeDefined();
 });
 

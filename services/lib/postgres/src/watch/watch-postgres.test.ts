@@ -26,10 +26,10 @@ test("reports once that the server has stopped, and once that it is available ag
   await using relay = await startTcpRelay(server.url);
   const reported: boolean[] = [];
   await using _watch = watchPostgres(relay.url, (answers) => reported.push(answers), QUICK);
-  await within(() => expect(relay.open()).toBe(1));
-  await relay.away();
+  await within(() => expect(relay.connectionsOpen()).toBe(1));
+  await relay.disconnect();
   await within(() => expect(reported).toEqual([false]));
-  await relay.back();
+  await relay.reconnect();
   await within(() => expect(reported).toEqual([false, true]));
 });
 
@@ -42,26 +42,26 @@ test("a server that hangs is reported after the time limit, gets no second query
     at = performance.now();
   };
   await using _watch = watchPostgres(relay.url, note, QUICK);
-  await within(() => expect(relay.asked()).toBeGreaterThan(3));
+  await within(() => expect(relay.chunksReceived()).toBeGreaterThan(3));
   const held = performance.now();
-  relay.hold(true);
+  relay.setPaused(true);
   await within(() => expect(reported).toEqual([false]));
   // The relay may have been paused in the middle of a check, so the time may be shorter than the limit.
   expect(at - held).toBeGreaterThan(QUICK.timeLimitMs / 2);
-  relay.hold(false);
+  relay.setPaused(false);
   await within(() => expect(reported).toEqual([false, true]));
-  expect(relay.opened()).toBe(1);
+  expect(relay.connectionsAccepted()).toBe(1);
 });
 
 test("a connection that never answers is replaced by a new one", async () => {
   await using relay = await startTcpRelay(server.url);
   const reported: boolean[] = [];
   await using _watch = watchPostgres(relay.url, (answers) => reported.push(answers), { ...QUICK, giveUpMs: 400 });
-  await within(() => expect(relay.open()).toBe(1));
-  relay.hold(true);
+  await within(() => expect(relay.connectionsOpen()).toBe(1));
+  relay.setPaused(true);
   await within(() => expect(reported).toEqual([false]));
-  await within(() => expect(relay.opened()).toBeGreaterThan(1));
-  relay.hold(false);
+  await within(() => expect(relay.connectionsAccepted()).toBeGreaterThan(1));
+  relay.setPaused(false);
   await within(() => expect(reported).toEqual([false, true]));
 });
 
@@ -69,12 +69,12 @@ test("after disposal it reports nothing and has no connection, even while the se
   await using relay = await startTcpRelay(server.url);
   const reported: boolean[] = [];
   const watch = watchPostgres(relay.url, (answers) => reported.push(answers), QUICK);
-  await within(() => expect(relay.open()).toBe(1));
-  relay.hold(true);
+  await within(() => expect(relay.connectionsOpen()).toBe(1));
+  relay.setPaused(true);
   const begun = performance.now();
   await watch[Symbol.asyncDispose]();
   expect(performance.now() - begun).toBeLessThan(2_000);
-  relay.hold(false);
-  await within(() => expect(relay.open()).toBe(0));
+  relay.setPaused(false);
+  await within(() => expect(relay.connectionsOpen()).toBe(0));
   expect(reported).toEqual([]);
 });

@@ -29,7 +29,7 @@ export interface WatchTimes {
   readonly giveUpMs: number;
 }
 
-const SILENT = "does not answer";
+const NO_ANSWER = "does not answer";
 
 const DEFAULT_TIMES: WatchTimes = { pauseMs: 1_000, timeLimitMs: 2_000, giveUpMs: 10_000 };
 
@@ -52,13 +52,13 @@ export function watchStore(
     reason = now;
   };
   const ask = async (probe: StoreProbe): Promise<string> => {
-    const late = setTimeout(report, timeLimitMs, SILENT);
+    const late = setTimeout(report, timeLimitMs, NO_ANSWER);
     const answered = probe.ask().then(
       () => "",
-      (error: unknown) => (error instanceof StoreReadOnlyError ? error.message : SILENT),
+      (error: unknown) => (error instanceof StoreReadOnlyError ? error.message : NO_ANSWER),
     );
-    const givenUp = delay(giveUpMs, SILENT, { signal }).catch(() => SILENT);
-    return Promise.race([answered, givenUp]).finally(() => clearTimeout(late));
+    const abandoned = delay(giveUpMs, NO_ANSWER, { signal }).catch(() => NO_ANSWER);
+    return Promise.race([answered, abandoned]).finally(() => clearTimeout(late));
   };
   const watch = async (): Promise<void> => {
     while (!signal.aborted) {

@@ -92,7 +92,7 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     const at = queue.indexOf(batch);
     if (at >= 0) queue.splice(at, 1);
   };
-  const give = (thread: Thread, batch: Batch): void => {
+  const dispatch = (thread: Thread, batch: Batch): void => {
     const first = batch.given;
     batch.given = Math.min(first + CHUNK_ROWS, batch.input.rows);
     if (batch.given < batch.input.rows) queue.push(batch);
@@ -107,7 +107,7 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
       const idle = [...threads].find(({ work }) => work === null);
       if (idle === undefined && threads.size >= workers) return;
       const batch = queue.shift();
-      if (batch !== undefined) give(idle ?? startThread(), batch);
+      if (batch !== undefined) dispatch(idle ?? startThread(), batch);
     }
   };
   const finish = (thread: Thread, answer: BatchWorkerAnswer): void => {
@@ -126,7 +126,7 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     }
     assign();
   };
-  const lose = (thread: Thread, cause: unknown): void => {
+  const onThreadEnd = (thread: Thread, cause: unknown): void => {
     if (!threads.delete(thread) || closed) return;
     onThreadLost?.(cause);
     if (thread.work !== null) {
@@ -141,8 +141,8 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     });
     const thread: Thread = { worker, models: new Set(), work: null };
     worker.on("message", (answer: BatchWorkerAnswer) => finish(thread, answer));
-    worker.on("error", (error) => lose(thread, error));
-    worker.on("exit", (code) => lose(thread, new Error(`the thread exited with ${code}`)));
+    worker.on("error", (error) => onThreadEnd(thread, error));
+    worker.on("exit", (code) => onThreadEnd(thread, new Error(`the thread exited with ${code}`)));
     threads.add(thread);
     return thread;
   };

@@ -53,13 +53,13 @@ export async function scoreBatch(
     withContributions && explainer !== null ? await explainInTurns(explainer, vectors.values, n) : null;
   const riskScores = new Float64Array(n);
   const bands = new Uint8Array(n);
-  const faulty = new Set(vectors.violations.map((violation) => violation.row));
+  const invalidRows = new Set(vectors.violations.map((violation) => violation.row));
   const columns = model.vectorizer.columns;
   for (let row = 0; row < n; row++) {
-    if (faulty.has(row) || vectors.tooFew[row] === 1) {
+    if (invalidRows.has(row) || vectors.tooFew[row] === 1) {
       riskScores[row] = Number.NaN;
       outputs[row] = Number.NaN;
-      bands[row] = faulty.has(row) ? NO_BAND : BAND_NUMBERS.unknown;
+      bands[row] = invalidRows.has(row) ? NO_BAND : BAND_NUMBERS.unknown;
       contributions?.fill(0, row * columns, (row + 1) * columns);
       continue;
     }

@@ -35,7 +35,7 @@ export async function verifyModel(
   for (const [i, golden] of bundle.golden.entries()) {
     const output = outputs[i] as number;
     if (!Object.is(output, golden.output)) {
-      throw new ModelRejectedError(`golden row ${i}: recorded ${golden.output}, this runtime gives ${output}`);
+      throw new ModelRejectedError(`golden row ${i}: recorded ${golden.output}, this runtime returns ${output}`);
     }
     checkRiskScore(bundle, golden, i);
     if (explainer === null || contributions === undefined) continue;
@@ -43,7 +43,7 @@ export async function verifyModel(
     for (let c = 0; c < columns; c++) sum += contributions[i * columns + c] as number;
     if (Math.abs(sum - output) > TOLERANCE * scale) {
       throw new ModelRejectedError(
-        `golden row ${i}: base value and contributions add up to ${sum}, the runtime gives ${output}`,
+        `golden row ${i}: base value and contributions add up to ${sum}, the runtime returns ${output}`,
       );
     }
   }
@@ -53,5 +53,6 @@ function checkRiskScore(bundle: FeatureBundle, { output, riskScore }: GoldenRow,
   if (riskScore === undefined) return;
   const now = calibratedRisk(bundle, output);
   const same = riskScore === null ? Number.isNaN(now) : Math.abs(now - riskScore) <= RISK_SCORE_TOLERANCE;
-  if (!same) throw new ModelRejectedError(`golden row ${i}: recorded score ${riskScore}, the calibration gives ${now}`);
+  if (!same)
+    throw new ModelRejectedError(`golden row ${i}: recorded score ${riskScore}, the calibration returns ${now}`);
 }
