@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 
@@ -11,14 +12,17 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Content of a file: whole, or in parts that are written as they come. */
+export type FileContent = Uint8Array | string | Iterable<string> | AsyncIterable<string>;
+
 /**
  * Writes a new file and syncs it to disk before it returns. Every user who may read the folder may read the
  * file, whatever the umask.
  */
-export async function writeSynced(file: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeSynced(file: string, content: FileContent): Promise<void> {
   const handle = await open(file, "wx", 0o644);
   try {
-    await handle.writeFile(bytes);
+    await handle.writeFile(content);
     const readers = (await stat(path.dirname(file))).mode & 0o444;
     const { mode } = await handle.stat();
     // Called only when the mode differs: some shared volumes reject every chmod.
@@ -29,15 +33,19 @@ export async function writeSynced(file: string, bytes: Uint8Array | string): Pro
   }
 }
 
-/** Replaces a file atomically: a reader sees the old bytes or the new bytes, never a mixture. */
-export async function replaceFile(file: string, text: string): Promise<void> {
-  const draft = `${file}.${process.pid}.${process.hrtime.bigint()}.tmp`;
+/**
+ * Replaces a file atomically, or creates it: a reader sees the old content or the new content, never a mixture. When
+ * writing fails, the old file stays and no draft is left. The folder must exist.
+ */
+export async function replaceFile(file: string, content: FileContent): Promise<void> {
+  const folder = path.dirname(file);
+  const draft = path.join(folder, `.${path.basename(file)}.${randomUUID()}.partial`);
   try {
-    await writeSynced(draft, text);
+    await writeSynced(draft, content);
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
   }
-  await syncFolder(path.dirname(file));
+  await syncFolder(folder);
 }
