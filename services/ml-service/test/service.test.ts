@@ -306,7 +306,7 @@ describe("flat JSON", () => {
     const response = await fetch(`${web}/predict?model_version=v1`, { method: "POST", body: flat({}) });
     expect([response.status, (await response.json()).message]).toEqual([
       400,
-      "model_version: unknown query parameter; this path takes none",
+      "model_version: unknown query parameter; this path accepts none",
     ]);
   });
 });

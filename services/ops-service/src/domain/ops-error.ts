@@ -150,7 +150,7 @@ export class PageTokenError extends Error {
     { field: "page_token", description: "use next_page_token of the previous page, unchanged" },
   ];
   constructor() {
-    super("page_token is not from this list; use next_page_token of the previous page, unchanged");
+    super("page_token does not belong to this list; use next_page_token of the previous page, unchanged");
   }
 }
 

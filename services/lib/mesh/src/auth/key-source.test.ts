@@ -107,7 +107,7 @@ describe("keys under rotation", () => {
 describe("keys that cannot be read any more", () => {
   it.each([
     ["half written", '{"keys": ['],
-    ["no key set", '{"keys": "none"}'],
+    ["not a key set", '{"keys": "none"}'],
     ["larger than 1 MiB", JSON.stringify({ keys: [], more: "x".repeat(1024 * 1024) })],
   ])("are kept for a limited time, and the log reports it: %s", async (name, text) => {
     const { verify, write, publish, pass, logged } = await keyFile(`broken-${name}.json`, [first.jwk]);

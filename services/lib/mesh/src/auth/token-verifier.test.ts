@@ -20,7 +20,7 @@ const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 async function reasonOf(token: string, more: Partial<TokenSettings> = {}): Promise<string> {
   const verify = createTokenVerifier({ ...settings, ...more });
   return Promise.resolve(verify(token)).then(
-    () => "believed",
+    () => "accepted",
     (error) => (error instanceof TokenError ? error.reason : String(error)),
   );
 }
@@ -32,14 +32,14 @@ describe("a token", () => {
   });
 
   it.each([
-    ["that has expired", { exp: now - 60 }, "TOKEN_EXPIRED"],
-    ["that expired within the clocks' difference", { exp: now - 3 }, "believed"],
-    ["that is not valid yet", { nbf: now + 60 }, "TOKEN_INVALID"],
-    ["of another issuer", { iss: "them" }, "TOKEN_INVALID"],
-    ["for another audience", { aud: "shop" }, "TOKEN_INVALID"],
-    ["for several audiences with us among them", { aud: ["shop", "mesh"] }, "believed"],
-    ["without a subject", { sub: undefined }, "TOKEN_INVALID"],
-    ["without an expiry", { exp: undefined }, "TOKEN_INVALID"],
+    ["that has expired is rejected", { exp: now - 60 }, "TOKEN_EXPIRED"],
+    ["that expired within the tolerance for clocks is accepted", { exp: now - 3 }, "accepted"],
+    ["that is not valid yet is rejected", { nbf: now + 60 }, "TOKEN_INVALID"],
+    ["of another issuer is rejected", { iss: "them" }, "TOKEN_INVALID"],
+    ["for another audience is rejected", { aud: "shop" }, "TOKEN_INVALID"],
+    ["for several audiences including this one is accepted", { aud: ["shop", "mesh"] }, "accepted"],
+    ["without a subject is rejected", { sub: undefined }, "TOKEN_INVALID"],
+    ["without an expiry is rejected", { exp: undefined }, "TOKEN_INVALID"],
   ])("%s", async (_, claims, expected) => {
     // JSON drops claims that are undefined.
     const payload: JWTPayload = JSON.parse(JSON.stringify({ ...CLAIMS, ...claims }));
@@ -77,7 +77,7 @@ describe("a token", () => {
     ["empty", ""],
     ["of dots", ".."],
     ["of 1 MB", "x".repeat(1_000_000)],
-    ["that is no JSON inside", `${"e30"}.${"!!!"}.${"e30"}`],
+    ["whose claims are not JSON", `${"e30"}.${"!!!"}.${"e30"}`],
   ])("%s is rejected", async (_, token) => {
     expect(await reasonOf(token)).toBe("TOKEN_INVALID");
   });
@@ -90,12 +90,12 @@ describe("roles", () => {
 
   it.each([
     ["come from a list", { roles: ["analyst", "admin"] }, "roles", ["analyst", "admin"]],
-    ["come from words", { scope: "viewer analyst" }, "scope", ["viewer", "analyst"]],
+    ["come from a text of words", { scope: "viewer analyst" }, "scope", ["viewer", "analyst"]],
     ["come from within another claim", { realm_access: { roles: ["admin"] } }, "realm_access.roles", ["admin"]],
-    ["that nobody knows are left out", { roles: ["root", "viewer", 7, null] }, "roles", ["viewer"]],
-    ["are none when the claim is missing", {}, "a.b.c", []],
-    ["are none when the claim is a number", { roles: 7 }, "roles", []],
-    ["are not taken from an object's own machinery", { roles: {} }, "roles.constructor.name", []],
+    ["that are unknown are left out", { roles: ["root", "viewer", 7, null] }, "roles", ["viewer"]],
+    ["are empty when the claim is missing", {}, "a.b.c", []],
+    ["are empty when the claim is a number", { roles: 7 }, "roles", []],
+    ["are not read from inherited properties of an object", { roles: {} }, "roles.constructor.name", []],
   ])("%s", async (_, claims, path, expected) => {
     expect(await rolesOf(claims, path)).toEqual(new Set(expected));
   });
@@ -126,7 +126,7 @@ describe("keys at a URL", () => {
     using redirecting = await keyServer((_, response) =>
       response.writeHead(302, { location: elsewhere.url.href }).end(),
     );
-    expect(await reasonOf(await sign(CLAIMS), { keys: elsewhere.url })).toBe("believed");
+    expect(await reasonOf(await sign(CLAIMS), { keys: elsewhere.url })).toBe("accepted");
     expect(await reasonOf(await sign(CLAIMS), { keys: redirecting.url })).toBe("KEYS_UNAVAILABLE");
   });
 

@@ -152,7 +152,7 @@ function callerFromClaims(payload: JWTPayload, rolesClaim: string): Caller {
 function tokenError(cause: unknown): TokenError {
   if (cause instanceof errors.JWTExpired) return new TokenError("TOKEN_EXPIRED", "the token has expired", cause);
   if (cause instanceof errors.JWTClaimValidationFailed) {
-    return new TokenError("TOKEN_INVALID", `the token's claim "${cause.claim}" does not fit`, cause);
+    return new TokenError("TOKEN_INVALID", `the token's claim "${cause.claim}" is not accepted`, cause);
   }
   // jose's own errors concern the token; all other errors concern reading or using the keys.
   if (!(cause instanceof errors.JOSEError) || cause.code === "ERR_JOSE_GENERIC")

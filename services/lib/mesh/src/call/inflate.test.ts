@@ -23,7 +23,7 @@ it("ends when its message is not wanted any more, and the next ones get their tu
   const seen: number[] = [];
   const unwanted = (size: number): boolean => seen.push(size) < 20;
   const ended = Array.from({ length: 6 }, () =>
-    inflate(createGunzip, bomb, { maxBytes: 16 * MIB, goesOn: unwanted }).catch((e) => e.name),
+    inflate(createGunzip, bomb, { maxBytes: 16 * MIB, shouldContinue: unwanted }).catch((e) => e.name),
   );
   expect(await Promise.all(ended)).toEqual(ended.map(() => "AbortError"));
   expect(Math.max(...seen)).toBeLessThan(MIB);

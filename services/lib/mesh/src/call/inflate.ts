@@ -68,7 +68,7 @@ export interface InflateOptions {
    * Called with the number of bytes inflated so far, before they are kept. False ends the inflation with an
    * AbortError.
    */
-  readonly goesOn?: (inflatedBytes: number) => boolean;
+  readonly shouldContinue?: (inflatedBytes: number) => boolean;
   /** Ends the inflation, or its wait for a turn, with an AbortError. */
   readonly signal?: AbortSignal;
   /**
@@ -88,18 +88,18 @@ export async function inflate(
   options: InflateOptions,
 ): Promise<Buffer<ArrayBuffer>> {
   if (bytes.length === 0) throw new NoBytesError("no bytes to inflate");
-  const { signal, goesOn = () => true, onUnused } = options;
+  const { signal, shouldContinue = () => true, onUnused } = options;
   if (signal?.aborted) throw aborted();
-  const giveBack = await enginePlace(options);
+  const release = await enginePlace(options);
   try {
     // The call may have ended during the wait.
-    if (signal?.aborted || !goesOn(0)) {
+    if (signal?.aborted || !shouldContinue(0)) {
       onUnused?.();
       throw aborted();
     }
-    return await run(createEngine(ENGINE_OPTIONS), bytes, { ...options, goesOn });
+    return await run(createEngine(ENGINE_OPTIONS), bytes, { ...options, shouldContinue });
   } finally {
-    giveBack();
+    release();
   }
 }
 
@@ -110,14 +110,14 @@ function enginePlace({ signal, onUnused }: InflateOptions): Promise<() => void> 
   return new Promise((resolve, reject) => {
     let waits = true;
     const leave = (): void => {
-      giveBack();
+      release();
       onUnused?.();
       reject(aborted());
     };
-    const giveBack = takeEngine(() => {
+    const release = takeEngine(() => {
       waits = false;
       signal?.removeEventListener("abort", leave);
-      resolve(() => giveBack());
+      resolve(() => release());
     });
     if (waits) signal?.addEventListener("abort", leave, { once: true });
   });
@@ -126,12 +126,12 @@ function enginePlace({ signal, onUnused }: InflateOptions): Promise<() => void> 
 function run(
   engine: Gunzip | Inflate,
   bytes: Uint8Array,
-  { maxBytes, goesOn, signal, onUnused }: InflateOptions & Required<Pick<InflateOptions, "goesOn">>,
+  { maxBytes, shouldContinue, signal, onUnused }: InflateOptions & Required<Pick<InflateOptions, "shouldContinue">>,
 ): Promise<Buffer<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    let giveBack: (() => void) | undefined;
+    let release: (() => void) | undefined;
     const end = (error: Error): void => {
       engine.destroy();
       reject(error);
@@ -142,16 +142,16 @@ function run(
         end(new TooLargeError(maxBytes));
         return;
       }
-      if (!goesOn(size)) {
+      if (!shouldContinue(size)) {
         end(aborted());
         return;
       }
       chunks.push(chunk);
-      if (size <= LARGE_BYTES || giveBack) return;
+      if (size <= LARGE_BYTES || release) return;
       engine.pause();
-      giveBack = takeLarge(() => {
+      release = takeLarge(() => {
         collect();
-        if (goesOn(size)) engine.resume();
+        if (shouldContinue(size)) engine.resume();
         else end(aborted());
       });
     });
@@ -163,7 +163,7 @@ function run(
     });
     engine.on("close", () => {
       signal?.removeEventListener("abort", abort);
-      giveBack?.();
+      release?.();
       // Before "close", a zlib thread may still write into the chunks.
       for (const chunk of chunks.splice(0)) freeBytes(chunk);
     });

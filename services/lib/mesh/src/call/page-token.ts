@@ -48,7 +48,7 @@ export function pageTokens<D extends DescMessage>(
 
 /** The error for a token whose key cannot belong to this list. */
 export function pageTokenError(): ConnectError {
-  return rejected("is not one of this list's; use next_page_token of the previous page, unchanged");
+  return rejected("does not belong to this list; use next_page_token of the previous page, unchanged");
 }
 
 function rejected(description: string): ConnectError {

@@ -31,7 +31,7 @@ describe("an error", () => {
 
   it.each([
     ["that the table does not know", new TypeError("a secret")],
-    ["that is no error", "a secret"],
+    ["that is not an Error", "a secret"],
     ["of a peer's server", Object.assign(new ConnectError("a secret", Code.NotFound), { isWireError: true })],
   ])("%s is sent as INTERNAL without its text, and is logged", (_, reason) => {
     logged.length = 0;

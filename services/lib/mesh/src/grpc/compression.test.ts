@@ -21,11 +21,11 @@ it.each(["br", "", "constructor", "__proto__", "GZIP"])("rejects the encoding %j
 });
 
 it.each([
-  ["is not what it says", TEXT, "gzip", Code.Internal],
+  ["is not in its stated encoding", TEXT, "gzip", Code.Internal],
   ["is cut off", zlib.gzipSync(TEXT).subarray(0, 20), "gzip", Code.Internal],
   ["is empty", Buffer.alloc(0), "gzip", Code.Internal],
   ["is compressed by nothing", TEXT, "identity", Code.Internal],
-  ["is compressed and no encoding is named", TEXT, undefined, Code.Internal],
+  ["is compressed without a stated encoding", TEXT, undefined, Code.Internal],
   ["is a byte too large when inflated", zlib.gzipSync(Buffer.alloc(101)), "gzip", Code.ResourceExhausted],
   ["is a bomb", zlib.gzipSync(Buffer.alloc(50_000_000)), "gzip", Code.ResourceExhausted],
 ])("rejects a message that %s", async (_, bytes, encoding, code) => {

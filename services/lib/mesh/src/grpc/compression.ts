@@ -15,7 +15,7 @@ export const ACCEPTED_ENCODINGS = ["identity", ...INFLATE.keys()].join(",");
 /** @throws ConnectError when the listener does not support the encoding of a request's messages */
 export function checkEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding === "identity" || INFLATE.has(encoding)) return;
-  const text = `grpc-encoding ${JSON.stringify(encoding)} is none of ${ACCEPTED_ENCODINGS}`;
+  const text = `grpc-encoding ${JSON.stringify(encoding)} is not one of ${ACCEPTED_ENCODINGS}`;
   throw protocolError(Code.Unimplemented, text);
 }
 
@@ -26,7 +26,7 @@ export async function inflateMessage(
   options: InflateOptions,
 ): Promise<Buffer> {
   const create = INFLATE.get(encoding);
-  if (!create) throw malformed(`a message is marked as compressed, and grpc-encoding is ${encoding ?? "not there"}`);
+  if (!create) throw malformed(`a message is marked as compressed, and grpc-encoding is ${encoding ?? "missing"}`);
   try {
     return await inflate(create, bytes, options);
   } catch (cause) {

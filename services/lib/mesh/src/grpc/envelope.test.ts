@@ -62,7 +62,7 @@ it("holds the bytes of an incomplete message", () => {
 
 it.each([
   ["is too large", Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]), Code.ResourceExhausted],
-  ["is larger by a byte than it may be", prefixed(Buffer.alloc(11)), Code.ResourceExhausted],
+  ["is one byte larger than the limit", prefixed(Buffer.alloc(11)), Code.ResourceExhausted],
   ["begins with another flag", Buffer.from([2, 0, 0, 0, 0]), Code.Internal],
 ])("rejects a message that %s as soon as its prefix is read", (_, bytes, code) => {
   const reader = new MessageReader(10);

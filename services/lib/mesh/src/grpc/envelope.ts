@@ -136,6 +136,6 @@ export function malformed(text: string): ConnectError {
 export function tooLarge(size: string, maxBytes: number): ConnectError {
   return protocolError(
     Code.ResourceExhausted,
-    `a message ${size} is larger than the ${maxBytes} bytes that this RPC takes`,
+    `a message ${size} is larger than the ${maxBytes} bytes that this RPC accepts`,
   );
 }

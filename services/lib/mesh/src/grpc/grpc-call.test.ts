@@ -95,7 +95,7 @@ describe("the gRPC listener accepts", () => {
     ["a gzip message", [prefixed(zlib.gzipSync(MESSAGE), 1)], { "grpc-encoding": "gzip" }],
     ["a deflate message", [prefixed(zlib.deflateSync(MESSAGE), 1)], { "grpc-encoding": "deflate" }],
     ["a plain message of a client that could compress", [GOOD], { "grpc-encoding": "gzip" }],
-    ["the longest timeout there is", [GOOD], { "grpc-timeout": "99999999H" }],
+    ["the longest possible timeout", [GOOD], { "grpc-timeout": "99999999H" }],
   ])("%s", async (_, pieces, headers) => {
     const { code, text, body } = await send(pieces, headers);
     expect([code, text]).toEqual([0, ""]);
@@ -111,15 +111,22 @@ describe("the gRPC listener rejects, and then answers the next call,", () => {
     ["half a prefix", [GOOD.subarray(0, 3)], Code.Internal, /ends within a message/],
     ["half a message", [GOOD.subarray(0, 7)], Code.Internal, /ends within a message/],
     ["half a message of a stream", [GOOD.subarray(0, 7)], Code.Internal, /ends within/, {}, { method: "Sum" }],
-    ["4 GiB, before they come", [huge], Code.ResourceExhausted, /4294967295 bytes/, {}, { ends: false }],
+    [
+      "an announced message of 4 GiB, before it arrives",
+      [huge],
+      Code.ResourceExhausted,
+      /4294967295 bytes/,
+      {},
+      { ends: false },
+    ],
     ["an unknown flag", [prefixed(MESSAGE, 7)], Code.Internal, /begins with 7/],
-    ["bytes that are no message", [prefixed(Buffer.from([0xff, 0xff]))], Code.InvalidArgument, /EchoRequest/],
-    ["an encoding that it does not know", [GOOD], Code.Unimplemented, /"br"/, { "grpc-encoding": "br" }],
+    ["bytes that are not a valid message", [prefixed(Buffer.from([0xff, 0xff]))], Code.InvalidArgument, /EchoRequest/],
+    ["an unsupported encoding", [GOOD], Code.Unimplemented, /"br"/, { "grpc-encoding": "br" }],
     ["a compressed message without an encoding", [prefixed(MESSAGE, 1)], Code.Internal, /marked as compressed/],
-    ["what is not gzip", [prefixed(MESSAGE, 1)], Code.Internal, /not gzip/, { "grpc-encoding": "gzip" }],
-    ["a timeout that is none", [GOOD], Code.Internal, /"soon" is not a time/, { "grpc-timeout": "soon" }],
-    ["an RPC that is not there", [GOOD], Code.Unimplemented, /no RPC/, { ":path": `${SERVICE}/Nothing` }],
-    ["a path that is none", [GOOD], Code.Unimplemented, /no RPC/, { ":path": "/" }],
+    ["a message that is not gzip", [prefixed(MESSAGE, 1)], Code.Internal, /not gzip/, { "grpc-encoding": "gzip" }],
+    ["an invalid timeout", [GOOD], Code.Internal, /"soon" is not a time/, { "grpc-timeout": "soon" }],
+    ["an unknown RPC", [GOOD], Code.Unimplemented, /no RPC/, { ":path": `${SERVICE}/Nothing` }],
+    ["an invalid path", [GOOD], Code.Unimplemented, /no RPC/, { ":path": "/" }],
   ])("%s", async (_, pieces, code, text, headers, options) => {
     const answer = await send(pieces, headers, options);
     expect(answer).toMatchObject({ httpStatus: 200, code, text: expect.stringMatching(text) });
@@ -237,7 +244,7 @@ it.each([
   const stream = chat(own, { delay: { seconds: 60n } }, 40);
   await until(() => seen.length === 1, "the handler");
   stream.close(code);
-  await until(() => seen.length === 2, "the handler is let go");
+  await until(() => seen.length === 2, "the end of the handler");
   expect(seen).toEqual(["started", "ended"]);
   own.destroy();
 });
@@ -270,16 +277,16 @@ describe("a handler that", () => {
   });
 
   it("yields a message that cannot be encoded is ended", async () => {
-    let letGo = false;
+    let ended = false;
     async function* count() {
       try {
         yield { number: 1 };
         yield { number: "none" as unknown as number };
       } finally {
-        letGo = true;
+        ended = true;
       }
     }
     expect(await endsWith({ count })).toEqual([Code.Internal, "OK"]);
-    expect(letGo).toBe(true);
+    expect(ended).toBe(true);
   });
 });

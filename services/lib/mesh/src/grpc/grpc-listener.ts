@@ -5,7 +5,7 @@ import type { Peer } from "../call/call.ts";
 import { methodPath } from "../call/method.ts";
 import type { PolicyChain } from "../call/policy.ts";
 import type { Route } from "../call/route.ts";
-import { careForConnections } from "../listener/connections.ts";
+import { manageConnections } from "../listener/connections.ts";
 import { headerBytes, headersTooLarge } from "../listener/header-size.ts";
 import { type Address, listen, type TlsMaterial } from "../listener/listen.ts";
 import type { Listener } from "../listener/listener.ts";
@@ -49,7 +49,7 @@ export async function openGrpcListener({
     bound.map((b) => [methodPath(b.method), { ...b, chain, messageTimeoutMs }]),
   );
   const server = tls ? createTlsServer(tls, limits) : http2.createServer(serverOptions(limits));
-  const connections = careForConnections(server, limits, onAged);
+  const connections = manageConnections(server, limits, onAged);
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => dropIfSilent(socket, limits.headersTimeoutMs));
   server.on("session", rememberPeer);
   // An error that an event listener throws would end the process.
@@ -64,7 +64,7 @@ export async function openGrpcListener({
   };
   const tooLarge = protocolError(Code.ResourceExhausted, headersTooLarge(limits.maxHeaderBytes));
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: string[]) =>
-    lookInTurn(stream, () => look(stream, headers, raw)),
+    handleInTurn(stream, () => look(stream, headers, raw)),
   );
   return { address: await listen(server, "gRPC", address), drain: connections.drain };
 }
@@ -79,14 +79,14 @@ function answer(
   const { ":method": verb, ":path": path = "", "content-type": contentType = "" } = headers;
   const method = methods.get(path);
   if (verb !== "POST") {
-    rejectRequest(stream, 405, { allow: "POST" }, "this listener takes gRPC: use POST\n");
+    rejectRequest(stream, 405, { allow: "POST" }, "this listener accepts gRPC only: use POST\n");
   } else if (!CONTENT_TYPE.test(contentType)) {
     const fields = { "accept-post": "application/grpc, application/grpc+proto" };
     rejectRequest(
       stream,
       415,
       fields,
-      "this listener takes gRPC: use the content type application/grpc, or the web listener\n",
+      "this listener accepts gRPC only: use the content type application/grpc, or the web listener\n",
     );
   } else if (!method) {
     rejectStream(stream, protocolError(Code.Unimplemented, `there is no RPC ${path}`));
@@ -115,7 +115,7 @@ const verified = new WeakSet<ServerHttp2Session>();
  * Handles the calls of a new connection one turn of the event loop later, until one call is still open by
  * then. A call that the client cancels within its first turn therefore costs nothing.
  */
-function lookInTurn(stream: ServerHttp2Stream, look: () => void): void {
+function handleInTurn(stream: ServerHttp2Stream, look: () => void): void {
   // A stream that is reset with an error code emits an error.
   stream.on("error", NOTHING);
   const session = stream.session as ServerHttp2Session | undefined;

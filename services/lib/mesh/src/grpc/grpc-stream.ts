@@ -192,7 +192,8 @@ export class GrpcStream {
     this.#inflation = new AbortController();
     const options = {
       maxBytes: maxMessageBytes,
-      goesOn: (inflatedBytes: number): boolean => !this.#isOver && this.#listener.onInflating(size + inflatedBytes),
+      shouldContinue: (inflatedBytes: number): boolean =>
+        !this.#isOver && this.#listener.onInflating(size + inflatedBytes),
       signal: this.#inflation.signal,
       onUnused: () => freeBytes(own ?? kept),
     };

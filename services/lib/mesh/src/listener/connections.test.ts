@@ -2,13 +2,13 @@ import { once } from "node:events";
 import http2 from "node:http2";
 import net from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { careForConnections } from "./connections.ts";
+import { manageConnections } from "./connections.ts";
 import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from "./listener-limits.ts";
 
 /** Starts a server with these connection limits whose streams `answer` handles; returns its port. */
 async function listen(limits: Partial<ListenerLimits>, answer: (stream: http2.ServerHttp2Stream) => void = () => {}) {
   const server = http2.createServer();
-  careForConnections(server, { ...DEFAULT_LISTENER_LIMITS, ...limits });
+  manageConnections(server, { ...DEFAULT_LISTENER_LIMITS, ...limits });
   server.on("stream", (stream) => answer(stream.on("error", () => {})));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -3,7 +3,7 @@ import type { ServerHttp2Session } from "node:http2";
 import type { Server, Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import type { Peer } from "../call/call.ts";
-import { careForHttp1Connections } from "./http1-connections.ts";
+import { manageHttp1Connections } from "./http1-connections.ts";
 import { manageHttp2Connection } from "./http2-connection.ts";
 import type { ListenerLimits } from "./listener-limits.ts";
 
@@ -23,7 +23,7 @@ const IDLE_CHECK_MS = 50;
  * Manages a server's connections; call it before the server listens. `onAged` is called with the peer of a
  * connection that was asked to close because of its age, so that its watches can be ended.
  */
-export function careForConnections(
+export function manageConnections(
   server: Server,
   limits: ListenerLimits,
   onAged: (peer: Peer) => void = () => {},
@@ -53,7 +53,7 @@ export function careForConnections(
   });
   // A listener for "request" changes how node:http2 treats streams, so it is added only where one exists
   // already.
-  const http1 = server.listenerCount("request") > 0 ? careForHttp1Connections(server, limits, onAged) : undefined;
+  const http1 = server.listenerCount("request") > 0 ? manageHttp1Connections(server, limits, onAged) : undefined;
   return {
     async drain(graceMs) {
       draining = true;

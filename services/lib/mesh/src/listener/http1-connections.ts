@@ -27,7 +27,7 @@ const connections = new WeakMap<Socket, Http1Connection>();
  * asked to close: `onAged` ends its watches, its next answer contains `Connection: close`, and after the
  * grace time it is closed.
  */
-export function careForHttp1Connections(
+export function manageHttp1Connections(
   server: Server,
   limits: ListenerLimits,
   onAged: (peer: Peer) => void,

@@ -22,7 +22,7 @@ export function manageHttp2Connection(
     endWhenOld(session, socket, limits, onAged),
     endWhenIdle(session, limits, streams),
     keepAlive(session, socket, limits),
-    dropUntaken(limits, streams),
+    dropUnread(limits, streams),
   ];
   // The session's own close event comes only after its socket has closed.
   socket.once("close", () => {
@@ -91,7 +91,7 @@ function keepAlive(session: ServerHttp2Session, socket: Socket, limits: Listener
  * Without this, the answers to a client that opens no window would be kept for ever: their calls, and so
  * their deadlines, have ended.
  */
-function dropUntaken({ answerTimeoutMs }: ListenerLimits, streams: OpenStreams): Stop {
+function dropUnread({ answerTimeoutMs }: ListenerLimits, streams: OpenStreams): Stop {
   let before = new Set<ServerHttp2Stream>();
   const timer = setInterval(() => {
     const waiting = [...streams.all].filter((stream) => stream.writableEnded);

@@ -254,7 +254,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     ["web", "h2"],
     ["web", "http/1.1"],
   ] as const)(
-    "the %s listener lets go of a connection that says nothing after the handshake for %s",
+    "the %s listener closes a connection that sends nothing after the handshake for %s",
     async (listener, protocol) => {
       await using echo = await startSecure({ limits });
       const { closed } = await connect(echo.server.addresses[listener].port, {

@@ -33,7 +33,7 @@ export function watchStreamEnds(session: ServerHttp2Session, limits: ListenerLim
     // Not counted: a call that was being answered has had its slot and its turn, so the end of a watch is not
     // a flood.
     if (this.aborted && !this.headersSent) countReset();
-    letGo(this);
+    removeListeners(this);
   }
   session.on("stream", (stream) => {
     all.add(stream);
@@ -47,7 +47,7 @@ export function watchStreamEnds(session: ServerHttp2Session, limits: ListenerLim
  * because Node would report every other removal to them. EventEmitter's method is used, because a Readable's
  * own method updates its flow, which has ended.
  */
-function letGo(stream: ServerHttp2Stream): void {
+function removeListeners(stream: ServerHttp2Stream): void {
   const { removeAllListeners } = EventEmitter.prototype;
   removeAllListeners.call(stream, "removeListener");
   removeAllListeners.call(stream);

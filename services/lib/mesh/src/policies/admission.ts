@@ -62,7 +62,7 @@ interface Wait {
  * Turns that a call must have waited before it counts as late: after a stop or a flood, a process measures
  * every wait as long.
  */
-const SEEN_TURNS = 2;
+const MIN_TURNS_WAITED = 2;
 const SWEEP_MS = 15;
 const NEVER = Number.NEGATIVE_INFINITY;
 
@@ -106,7 +106,7 @@ export function admissionPolicy(
     scheduled = false;
     turns++;
     const start = performance.now();
-    turnAwayLate(start);
+    rejectLate(start);
     const end = start + limits.turnMs;
     let now = start;
     for (const call of queue.keys()) {
@@ -126,13 +126,13 @@ export function admissionPolicy(
   };
 
   const isOlder = ({ since, turn }: Wait, ms: number, now: number): boolean =>
-    now - since > ms && turns - turn > SEEN_TURNS;
+    now - since > ms && turns - turn > MIN_TURNS_WAITED;
 
   const isOverloaded = (now: number): boolean =>
     now - lastRejection < limits.overloadAfterMs || isOlder(first, limits.overloadAfterMs, now);
 
   /** Rejects the calls at the head of the queue that have waited too long. */
-  const turnAwayLate = (now: number): void => {
+  const rejectLate = (now: number): void => {
     for (const [call, wait] of queue) {
       if (!isOlder(wait, limits.maxWaitMs, now)) return;
       queue.delete(call);
@@ -150,7 +150,7 @@ export function admissionPolicy(
       if (!scheduled && queue.size > 0) {
         const now = performance.now();
         turns++;
-        turnAwayLate(now);
+        rejectLate(now);
         pace.spend(now - (backlogSince ?? now));
         backlogSince = now;
       }

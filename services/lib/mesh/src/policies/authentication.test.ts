@@ -85,7 +85,7 @@ describe.each(Object.entries(LISTENER_CLIENTS))("the %s listener", (_, transport
   it.each([
     ["no token", async () => ({})],
     ["an expired token", async () => bearer(await tokenFor(["admin"], -60))],
-    ["a stranger's token", async () => bearer(await tokenFor(["admin"], 60, strangers))],
+    ["a token signed with an unknown key", async () => bearer(await tokenFor(["admin"], 60, strangers))],
     [
       "a token without a signature",
       async () => bearer(`${(await tokenFor(["admin"])).split(".").slice(0, 2).join(".")}.`),

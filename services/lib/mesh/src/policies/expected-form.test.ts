@@ -20,7 +20,7 @@ test("every pattern of the contracts has an expected form in words", async () =>
     expect(text).toMatch(/^(expected|must not) /);
     expect(text).not.toContain("^");
   }
-  expect(expectedForm("^other$", "x")).toBe("is not of the form that the contract describes");
+  expect(expectedForm("^other$", "x")).toBe("does not have the form that the contract describes");
 });
 
 test.each([

@@ -4,8 +4,8 @@ import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
 const FORMS: readonly (readonly [part: string, expected: string])[] = [
   ["[0-9]{4}-W", "expected an ISO week such as 2026-W05"],
   ["[0-9a-f]{64}", "expected a SHA-256 as 64 hexadecimal digits in lower case"],
-  ["[^\\x00]*", "must not hold a NUL character"],
-  ["[^\\x00]+", "must not be empty or hold a NUL character"],
+  ["[^\\x00]*", "must not contain a NUL character"],
+  ["[^\\x00]+", "must not be empty or contain a NUL character"],
   ["[a-z][a-z0-9_]*(\\.", "expected names of a-z, 0-9 and _ with points between them, such as model.swapped"],
 ];
 
@@ -16,7 +16,7 @@ const FORMS: readonly (readonly [part: string, expected: string])[] = [
  */
 export function expectedForm(pattern: string, value: unknown): string {
   const expected =
-    FORMS.find(([part]) => pattern.includes(part))?.[1] ?? "is not of the form that the contract describes";
+    FORMS.find(([part]) => pattern.includes(part))?.[1] ?? "does not have the form that the contract describes";
   const isWeek = pattern.includes("[0-9]{4}-W") && typeof value === "string" && /^\d{4}-W\d{2}$/.test(value);
   return isWeek ? (weekError(value) ?? expected) : expected;
 }

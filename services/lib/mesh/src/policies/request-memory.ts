@@ -70,7 +70,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
   const exhausted = rpcError(
     Code.ResourceExhausted,
     "REQUEST_MEMORY",
-    "the requests that have not been taken up hold more bytes than the server keeps for them",
+    "the requests that wait for a slot hold more bytes than the server allows",
     { retryAfterMs: RETRY_AFTER_MS },
   );
   const late = rpcError(

@@ -100,9 +100,9 @@ describe.each(CASES)(
     });
 
     it.each([
-      ["its own invalid request", { failCode: 17 }, Code.InvalidArgument, "INVALID_ARGUMENT"],
-      ["what is not there", { failCode: Code.NotFound }, Code.NotFound, "NOT_FOUND"],
-      ["its own taking back", { failCode: Code.Canceled }, Code.Canceled, "CANCELLED"],
+      ["an error about its invalid request", { failCode: 17 }, Code.InvalidArgument, "INVALID_ARGUMENT"],
+      ["NOT_FOUND", { failCode: Code.NotFound }, Code.NotFound, "NOT_FOUND"],
+      ["the status of its own cancellation", { failCode: Code.Canceled }, Code.Canceled, "CANCELLED"],
     ])("has the code and not the status ERROR when the caller receives %s", async (_, behavior, code, reported) => {
       const failed = await spanOf(behavior);
       expect(failed.code).toBe(code);

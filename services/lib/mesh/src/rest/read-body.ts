@@ -61,7 +61,7 @@ function parseJson(text: string): JsonValue {
 async function readBytes(request: WebRequest, maxBytes: number, arrived: (bytes: number) => void): Promise<Buffer> {
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (encoding !== "gzip" && encoding !== "identity") {
-    throw rpcError(Code.Unimplemented, "UNKNOWN_ENCODING", `content-encoding "${encoding}" is not known, use gzip`);
+    throw rpcError(Code.Unimplemented, "UNKNOWN_ENCODING", `content-encoding "${encoding}" is not supported, use gzip`);
   }
   const source = encoding === "gzip" ? request.pipe(createGunzip()) : request;
   const chunks: Buffer[] = [];

@@ -153,7 +153,7 @@ it("accepts a repeatable query parameter, and rejects any parameter of a path wi
   const rejected = await post("/count?to=5", asks());
   expect([rejected.status, JSON.parse(rejected.text).message]).toEqual([
     400,
-    "to: unknown query parameter; this path takes none",
+    "to: unknown query parameter; this path accepts none",
   ]);
 });
 
@@ -173,11 +173,11 @@ describe.each(Object.entries(SHAPES))("a hostile body, %s", (_, path) => {
   it.each<[string, () => BodyInit, Record<string, string>, number, string]>([
     ["is not JSON", () => "{", {}, 400, "MALFORMED_JSON"],
     ["is JSON nested 100,000 deep without an end", () => "[".repeat(100_000), {}, 400, "MALFORMED_JSON"],
-    ["is no gzip although it says so", () => "{}", { "content-encoding": "gzip" }, 400, "MALFORMED_GZIP"],
-    ["is zipped by a way that is not known", () => "{}", { "content-encoding": "br" }, 415, "UNKNOWN_ENCODING"],
-    ["is larger than its RPC takes", () => `"${"x".repeat(17 * 2 ** 20)}"`, {}, 413, "MESSAGE_TOO_LARGE"],
+    ["is not gzip although its header says gzip", () => "{}", { "content-encoding": "gzip" }, 400, "MALFORMED_GZIP"],
+    ["is in an unsupported encoding", () => "{}", { "content-encoding": "br" }, 415, "UNKNOWN_ENCODING"],
+    ["is larger than the limit of its RPC", () => `"${"x".repeat(17 * 2 ** 20)}"`, {}, 413, "MESSAGE_TOO_LARGE"],
     [
-      "unzips to more than its RPC takes",
+      "inflates to more than the limit of its RPC",
       () => new Uint8Array(gzipSync(Buffer.alloc(128 * 2 ** 20, 32))),
       { "content-encoding": "gzip" },
       413,

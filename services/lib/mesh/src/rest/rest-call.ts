@@ -189,7 +189,7 @@ export class RestCall extends Call {
 function parseTimeout(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d{1,10}$/.test(header)) return Number(header);
-  const description = "is no number of milliseconds with at most 10 digits";
+  const description = "is not a number of milliseconds with at most 10 digits";
   throw invalidRequest([{ field: "connect-timeout-ms", description }]);
 }
 

@@ -25,7 +25,7 @@ export function restHandler(
     const charset = match && foreignCharset(request.headers["content-type"]);
     if (charset !== undefined) {
       response.setHeader("accept-post", "application/json");
-      sendRejection(response, 415, `the charset ${shown(charset)} is not read here: send JSON in UTF-8`);
+      sendRejection(response, 415, `the charset ${shown(charset)} is not supported here: send JSON in UTF-8`);
     } else if (match) {
       new RestCall({ ...match, chain, request, response }).run().catch((error) => {
         onThrow(error);

@@ -78,6 +78,6 @@ export function restRoute<R extends RestRpc>(options: RestRouteOptions<R>): Rest
 export function bindRest({ path, rpc, handler }: RestRoute, routes: readonly Route[]): BoundMethod {
   if (handler) return bindMethod(rpc, handler);
   const bound = routes.flatMap(({ methods }) => methods).find(({ method }) => method === rpc);
-  if (!bound) throw new Error(`${path}: no service here has ${rpc.parent.typeName}/${rpc.name}`);
+  if (!bound) throw new Error(`${path}: no mounted service has ${rpc.parent.typeName}/${rpc.name}`);
   return bound;
 }

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 
 /** How a process ended, and what it printed, whose parent disconnected at its first message or at once. */
-async function letGo(script: string, at: "once" | "message") {
+async function endAfterDisconnect(script: string, at: "once" | "message") {
   const child = spawn(
     process.execPath,
     ["--input-type=module", "-e", `setInterval(() => {}, 1_000);${REPORT}${script}`],
@@ -12,23 +12,27 @@ async function letGo(script: string, at: "once" | "message") {
       stdio: ["ignore", "pipe", "inherit", "ipc"],
     },
   );
-  const said = text(child.stdout ?? expect.fail());
+  const printed = text(child.stdout ?? expect.fail());
   const ended = once(child, "exit");
   const message = at === "message" ? (await once(child, "message"))[0] : undefined;
   child.disconnect();
   const [code] = await ended;
-  return { code, said: await said, message };
+  return { code, printed: await printed, message };
 }
 
 const REPORT = `const { notifyParent } = await import(${JSON.stringify(new URL("parent-process.ts", import.meta.url).href)});
 const stop = () => { console.log("stopped"); process.exit(0); };
-const tell = () => notifyParent({ addresses: "here" }, stop);`;
+const report = () => notifyParent({ addresses: "here" }, stop);`;
 
 test("a service reports its address to its parent, and stops when the parent is gone", async () => {
-  expect(await letGo("tell();", "message")).toEqual({ code: 0, said: "stopped\n", message: { addresses: "here" } });
+  expect(await endAfterDisconnect("report();", "message")).toEqual({
+    code: 0,
+    printed: "stopped\n",
+    message: { addresses: "here" },
+  });
 });
 
 test("a service whose parent ended while the service loaded stops", async () => {
-  const script = 'if (process.connected) process.once("disconnect", () => setImmediate(tell)); else tell();';
-  expect(await letGo(script, "once")).toEqual({ code: 0, said: "stopped\n", message: undefined });
+  const script = 'if (process.connected) process.once("disconnect", () => setImmediate(report)); else report();';
+  expect(await endAfterDisconnect(script, "once")).toEqual({ code: 0, printed: "stopped\n", message: undefined });
 });

@@ -159,7 +159,9 @@ function parseIdentities(text: string): Record<string, readonly RoleName[]> {
     const [name = "", roles = ""] = entry.split("=");
     const known = roles.split(",").filter(isRoleName);
     if (known.length !== roles.split(",").length) {
-      throw new Error(`BELLWETHER_AUTH_IDENTITIES: "${entry}" names a role besides viewer, analyst, admin and service`);
+      throw new Error(
+        `BELLWETHER_AUTH_IDENTITIES: "${entry}" has an unknown role, expected viewer, analyst, admin or service`,
+      );
     }
     identities[name] = known;
   }

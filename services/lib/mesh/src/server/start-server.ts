@@ -115,7 +115,7 @@ export class CleartextTokensError extends Error {
 
   constructor(name: string, host: string) {
     super(
-      `${name} would take bearer tokens in clear text on ${host}: set BELLWETHER_TLS_CERT and BELLWETHER_TLS_KEY, listen on 127.0.0.1, ` +
+      `${name} would accept bearer tokens in clear text on ${host}: set BELLWETHER_TLS_CERT and BELLWETHER_TLS_KEY, listen on 127.0.0.1, ` +
         "or set BELLWETHER_AUTH_ALLOW_CLEARTEXT=true where a proxy in front ends TLS",
     );
   }

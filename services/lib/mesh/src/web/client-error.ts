@@ -46,7 +46,7 @@ function rejection({ code, message }: ClientError, maxHeaderBytes: number): stri
       return answer("408 Request Timeout", "the request did not arrive in time");
     default:
       // The parser's own text, which repeats nothing that the client sent.
-      return answer("400 Bad Request", `this is no request of HTTP/1.1: ${message.replace(/^Parse Error: /, "")}`);
+      return answer("400 Bad Request", `this is not an HTTP/1.1 request: ${message.replace(/^Parse Error: /, "")}`);
   }
 }
 

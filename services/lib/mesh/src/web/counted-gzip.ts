@@ -60,7 +60,7 @@ async function inflateFor(inflater: Inflater | undefined, bytes: Uint8Array, rea
   try {
     return await inflate(createGunzip, bytes, {
       maxBytes: readMaxBytes,
-      goesOn: (size) => inflater?.inflating(size) ?? true,
+      shouldContinue: (size) => inflater?.inflating(size) ?? true,
       ...(inflater && { signal: inflater.signal }),
     });
   } catch (cause) {

@@ -41,15 +41,15 @@ const honest = async (): Promise<unknown> =>
 const MALFORMED: Readonly<Record<string, string>> = {
   "an RPC by HTTP/1.0 without a Host": `POST ${CHECK} HTTP/1.0\r\n${JSON_HEAD}`,
   "a port out of range": `POST ${CHECK} HTTP/1.1\r\nhost: localhost:99999\r\n${JSON_HEAD}`,
-  "a port that is no number": `POST ${CHECK} HTTP/1.1\r\nhost: localhost:http\r\n${JSON_HEAD}`,
+  "a port that is not a number": `POST ${CHECK} HTTP/1.1\r\nhost: localhost:http\r\n${JSON_HEAD}`,
   "no Host": `POST ${CHECK} HTTP/1.1\r\n${JSON_HEAD}`,
   "an empty Host": `POST ${CHECK} HTTP/1.1\r\nhost:\r\n${JSON_HEAD}`,
   "two Hosts": `POST ${CHECK} HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n${JSON_HEAD}`,
   "a Host with a space": `POST ${CHECK} HTTP/1.1\r\nhost: local host\r\n${JSON_HEAD}`,
   "a Host with a user": `POST ${CHECK} HTTP/1.1\r\nhost: me@localhost\r\n${JSON_HEAD}`,
   "a Host with an open bracket": `POST ${CHECK} HTTP/1.1\r\nhost: [::1\r\n${JSON_HEAD}`,
-  "a Host of bytes that are no text": `POST ${CHECK} HTTP/1.1\r\nhost: \xff\xfe\r\n${JSON_HEAD}`,
-  "a target in absolute form that is no URL": `POST http://[/ HTTP/1.1\r\nhost: localhost\r\n${JSON_HEAD}`,
+  "a Host of bytes that are not text": `POST ${CHECK} HTTP/1.1\r\nhost: \xff\xfe\r\n${JSON_HEAD}`,
+  "a target in absolute form that is not a URL": `POST http://[/ HTTP/1.1\r\nhost: localhost\r\n${JSON_HEAD}`,
 };
 
 describe("the web listener", () => {

@@ -2,7 +2,7 @@ import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
 import type { Peer } from "../call/call.ts";
-import { careForConnections } from "../listener/connections.ts";
+import { manageConnections } from "../listener/connections.ts";
 import { headerBytes, headersTooLarge } from "../listener/header-size.ts";
 import { type Address, listen, type TlsMaterial } from "../listener/listen.ts";
 import type { Listener } from "../listener/listener.ts";
@@ -45,7 +45,7 @@ export async function openHttpListener(options: HttpListenerOptions): Promise<Li
   const { name, address, limits, tls, onAged, makesRoom: closesOlder = false } = options;
   const answer = guarded(options);
   const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
-  const connections = careForConnections(server, limits, onAged);
+  const connections = manageConnections(server, limits, onAged);
   if (closesOlder) makeRoom(server, limits.maxConnections);
   return { address: await listen(server, name, address), drain: connections.drain };
 }

@@ -15,7 +15,7 @@ export function checkQueryNames(query: URLSearchParams, single: readonly string[
   const violations = [...new Set(query.keys())].flatMap((name) => {
     const field = clean(name, SHOWN_CHARACTERS);
     if (!known.includes(name)) {
-      const choices = known.length === 0 ? "this path takes none" : knownNames(name, known);
+      const choices = known.length === 0 ? "this path accepts none" : knownNames(name, known);
       return [{ field, description: `unknown query parameter; ${choices}` }];
     }
     const count = query.getAll(name).length;

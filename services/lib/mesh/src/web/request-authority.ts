@@ -13,7 +13,7 @@ const MAX_SHOWN_CHARACTERS = 100;
  * @param needsHost whether an HTTP/1.0 request, which may lack a Host header by the protocol, must have one here
  */
 export function authorityViolation(request: WebRequest, needsHost: boolean): string | undefined {
-  if (repeatsSoundHost(request)) return undefined;
+  if (repeatsValidHost(request)) return undefined;
   const named = hostsOf(request);
   if (named.length > 1) return `the request has ${named.length} Host headers: send one`;
   const [host] = named;
@@ -37,12 +37,12 @@ function hostsOf(request: WebRequest): readonly string[] {
 }
 
 /** The last authority that was valid: clients repeat theirs. */
-let soundAuthority: string | undefined;
+let validAuthority: string | undefined;
 
 /** True for almost every request: HTTP/1.1 in origin form with one Host, which equals the last valid one. */
-function repeatsSoundHost(request: WebRequest): boolean {
+function repeatsValidHost(request: WebRequest): boolean {
   const { headers, rawHeaders, url } = request;
-  if ("stream" in request || headers.host === undefined || headers.host !== soundAuthority) return false;
+  if ("stream" in request || headers.host === undefined || headers.host !== validAuthority) return false;
   if (!url?.startsWith("/")) return false;
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -53,9 +53,9 @@ function repeatsSoundHost(request: WebRequest): boolean {
 }
 
 function isAuthority(text: string): boolean {
-  if (text === soundAuthority) return true;
+  if (text === validAuthority) return true;
   if (!AUTHORITY.test(text) || !URL.canParse(`http://${text}`)) return false;
-  soundAuthority = text;
+  validAuthority = text;
   return true;
 }
 

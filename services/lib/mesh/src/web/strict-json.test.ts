@@ -179,7 +179,7 @@ describe("queries of RPCs", () => {
       expect.stringContaining("timeout: unknown query parameter; known: "),
     ]);
     const posted = await unary('{"id":"x"}', {}, `${ECHO}?id=y`);
-    expect([posted.status, posted.error.message]).toEqual([400, "id: unknown query parameter; this path takes none"]);
+    expect([posted.status, posted.error.message]).toEqual([400, "id: unknown query parameter; this path accepts none"]);
   });
 });
 

@@ -53,7 +53,7 @@ export function webGuard({
   return (request, response) => {
     const host = hostOf(request);
     if (hosts && !hosts.has(withoutPort(host))) {
-      const message = `this server does not answer to the host ${shown(host)}: BELLWETHER_WEB_HOSTS lists those it does`;
+      const message = `this server does not accept the host ${shown(host)}: BELLWETHER_WEB_HOSTS lists the accepted ones`;
       sendRejection(response, 421, message);
       return true;
     }
@@ -64,7 +64,7 @@ export function webGuard({
       sendRejection(
         response,
         403,
-        `the origin ${shown(origin)} is not allowed: BELLWETHER_WEB_ORIGINS lists those that are`,
+        `the origin ${shown(origin)} is not allowed: BELLWETHER_WEB_ORIGINS lists the allowed ones`,
       );
       return true;
     }

@@ -138,11 +138,11 @@ describe("a charset", () => {
       const rest = await post("/echo", type, Buffer.from('"ü"', "latin1"));
       expect(rest.status).toBe(415);
       expect(rest.headers.get("accept-post")).toBe("application/json");
-      expect((await rest.json()).message).toMatch(/^the charset ".*" is not read here: send JSON in UTF-8$/);
+      expect((await rest.json()).message).toMatch(/^the charset ".*" is not supported here: send JSON in UTF-8$/);
       const rpc = await post(LIST, type, "{}");
       const isJson = type.startsWith("application/json");
       expect([rpc.status, rpc.headers.get("content-type")]).toEqual([415, isJson ? "application/json" : TEXT]);
-      const reason = "is not read here: use application/json in UTF-8";
+      const reason = "is not supported here: use application/json in UTF-8";
       expect(isJson ? (await rpc.json()).message : await rpc.text()).toContain(reason);
     },
   );
@@ -298,11 +298,13 @@ describe("a request that is not a call is rejected with a reason", () => {
   it("with 415", async () => {
     const ask = (type: string) => fetch(`${echo.webUrl}${LIST}`, { ...JSON_BODY, headers: { "content-type": type } });
     const latin1 = await ask("application/json; charset=latin1");
-    const message = expect.stringMatching(/^the content type "application\/json; charset=latin1" is not read here/);
+    const message = expect.stringMatching(
+      /^the content type "application\/json; charset=latin1" is not supported here/,
+    );
     expect([latin1.status, await latin1.json()]).toEqual([415, { code: "unknown", message }]);
     const csv = await ask("text/csv");
     expect([csv.status, csv.headers.get("content-type")]).toEqual([415, TEXT]);
-    expect(await csv.text()).toMatch(/^the content type "text\/csv" is not read here: use application\/json/);
+    expect(await csv.text()).toMatch(/^the content type "text\/csv" is not supported here: use application\/json/);
   });
 
   it.each([
@@ -313,7 +315,7 @@ describe("a request that is not a call is rejected with a reason", () => {
       "POST",
       LIST,
       "application/grpc-web+foo",
-      'the content type "application/grpc-web+foo" is not read here: use',
+      'the content type "application/grpc-web+foo" is not supported here: use',
     ],
     [403, "POST", LIST, "application/grpc-web+proto", 'the origin "https://evil.example" is not allowed'],
   ])("with %i, as plain text for clients of gRPC-Web", async (status, method, path, type, reason) => {
@@ -336,7 +338,7 @@ describe("a request that is not a call is rejected with a reason", () => {
       const [answer] = await once(stream, "response");
       return [answer[":status"], Buffer.concat(await stream.toArray()).toString()];
     };
-    expect(await ask({ ":path": LIST })).toEqual([405, "this listener takes gRPC: use POST\n"]);
+    expect(await ask({ ":path": LIST })).toEqual([405, "this listener accepts gRPC only: use POST\n"]);
     const json = { ":method": "POST", ":path": LIST, "content-type": "application/json" };
     expect(await ask(json)).toEqual([415, expect.stringContaining("use the content type application/grpc")]);
     session.destroy();
@@ -345,7 +347,7 @@ describe("a request that is not a call is rejected with a reason", () => {
   it("when it is not HTTP at all", async () => {
     const answer = await raw("EHLO example.org\r\n\r\n");
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
-    expect(JSON.parse(bodyOf(answer)).message).toMatch(/^this is no request of HTTP\/1\.1: /);
+    expect(JSON.parse(bodyOf(answer)).message).toMatch(/^this is not an HTTP\/1\.1 request: /);
   });
 });
 

@@ -198,10 +198,10 @@ function reject(
   const type = request.headers["content-type"] ?? "";
   const reasons: Readonly<Record<number, string>> = {
     405: `${shown(request.method ?? "")} is not allowed here: use ${allowed.join(" or ")}`,
-    415: `the content type ${shown(type)} is not read here: use application/json in UTF-8, application/proto, or one of gRPC-Web or Connect streams`,
+    415: `the content type ${shown(type)} is not supported here: use application/json in UTF-8, application/proto, or one of gRPC-Web or Connect streams`,
     505: "this protocol needs HTTP/2",
   };
-  const reason = reasons[status] ?? "the request is not taken here";
+  const reason = reasons[status] ?? "the request is not supported here";
   // Connect's code for these statuses. A request whose content type belongs to no protocol may come from a
   // gRPC-Web client too.
   if (type === "" || CONNECT_TYPE.test(type)) sendRejection(response, status, reason, "unknown");
