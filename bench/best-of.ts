@@ -1,10 +1,13 @@
-/** Shortest time of one run in ms: best of `turns` after a warm-up, short runs repeated within a turn. */
+/** Shortest time of one run in ms: the best of `turns`, after a warm-up. A turn repeats short runs. */
 export async function bestOf(run: () => unknown, turns = 3, turnMs = 500): Promise<number> {
   const [best] = await bestOfEach([run], turns, turnMs);
   return best ?? Number.NaN;
 }
 
-/** The same for runs that are compared with each other: they take turns, so that a busy machine slows them alike. */
+/**
+ * Times several runs to compare them. The runs alternate, so that other load on the machine slows all of them
+ * alike.
+ */
 export async function bestOfEach(runs: readonly (() => unknown)[], turns = 3, turnMs = 500): Promise<number[]> {
   const best = runs.map(() => Number.POSITIVE_INFINITY);
   const times = [];

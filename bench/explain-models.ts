@@ -3,11 +3,11 @@ import { trainBoosting } from "@bellwether/risk-model/trainer/train-boosting";
 import { trainForest } from "@bellwether/risk-model/trainer/train-forest";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
-/** Columns of every model of this benchmark. */
+/** Number of columns of every model in this benchmark. */
 export const FEATURES = 40;
 const SEED = 42;
 
-/** A trained model and the size of the batch that it is explained in. */
+/** A trained model, and the number of rows of the batch that is explained. */
 export interface BenchModel {
   readonly name: "m6" | "m8" | "forest";
   readonly what: string;
@@ -27,7 +27,9 @@ export function drawRows(rows: number, stream: string): Float32Array {
   });
 }
 
-/** Noisy labels that depend on a third of the columns, alone, in pairs and in waves. */
+/**
+ * Noisy labels that depend on a third of the columns: on single columns, on pairs and on periodic functions.
+ */
 function drawLabels(values: Float32Array, stream: string): Uint8Array {
   const random = createRandom(SEED, stream);
   return Uint8Array.from({ length: values.length / FEATURES }, (_, row) => {
@@ -48,7 +50,7 @@ function drawLabels(values: Float32Array, stream: string): Uint8Array {
   });
 }
 
-/** Trains the three models of the benchmark; the same ones on every machine. */
+/** Trains the three models of the benchmark. They are the same on every machine. */
 export function trainBenchModels(): BenchModel[] {
   const values = drawRows(10_000, "training rows");
   const labels = drawLabels(values, "labels");
@@ -88,7 +90,7 @@ export function trainBenchModels(): BenchModel[] {
   ];
 }
 
-/** Leaves of all trees. */
+/** Number of leaves of all trees. */
 export function countLeaves(model: TreeModel): number {
   return model.trees.reduce((sum, tree) => sum + tree.feature.reduce((leaves, f) => leaves + (f < 0 ? 1 : 0), 0), 0);
 }

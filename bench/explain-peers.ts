@@ -6,16 +6,16 @@ import { promisify } from "node:util";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { BenchModel } from "./explain-models.ts";
 
-/** One library's speed on one model, one thread; see peers/explain.py. */
+/** Speed of one library on one model with one thread; see peers/explain.py. */
 export interface PeerResult {
   readonly model: BenchModel["name"];
   readonly peer: "xgboost" | "shap" | "lightgbm";
   readonly version: string;
   readonly rows_per_second: number;
-  /** One row through the Python API and through the C API, µs; xgboost only. */
+  /** Time of one row through the Python API and through the C API, µs; xgboost only. */
   readonly row_us?: number;
   readonly c_api_row_us?: number;
-  /** Largest difference from xgboost's contributions; the others only. */
+  /** Largest difference from xgboost's contributions; all libraries except xgboost. */
   readonly difference?: number;
 }
 
@@ -26,7 +26,7 @@ export function peersInstalled(): boolean {
   return existsSync(PYTHON);
 }
 
-/** Hands the models to the peers, in `folder`, and times them. */
+/** Writes the models into `folder` for the other libraries, and times them. */
 export async function timePeers(
   folder: string,
   models: readonly BenchModel[],

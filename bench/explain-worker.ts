@@ -1,4 +1,4 @@
-// A thread that explains rows of one model, for the figure of two threads against one.
+// A thread that explains rows of one model, for the comparison of two threads with one.
 import { parentPort, workerData } from "node:worker_threads";
 import { createExplainer } from "@bellwether/tree-model/shap/explainer";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";

@@ -13,10 +13,10 @@ import { type Bench, type Metric, metric } from "./metric.ts";
 import { type Times, timeAll } from "./own/explain-times.ts";
 import { twoWorkers } from "./two-workers.ts";
 
-/** Rows per model that are held against the float64 TreeSHAP and against the runtime. */
+/** Rows per model that are compared with the float64 TreeSHAP and with ONNX Runtime. */
 const CHECKED_ROWS = 512;
 
-/** Exact contributions: speed against the peers, price against a prediction, errors. */
+/** Exact contributions: speed compared with other libraries, time compared with a prediction, errors. */
 export const bench: Bench = async ({ log }) => {
   const models = trainBenchModels();
   for (const { name, what, model } of models) log(`${name}: ${what}, ${countLeaves(model)} leaves`);
@@ -89,7 +89,7 @@ async function comparePeers(
   }
 }
 
-/** Gates of the ratios to the peers. */
+/** Gates for the ratios to the other libraries. */
 const BATCH_GATES = {
   m6: { gate: 22, stretch: 33 },
   m8: { gate: 20, stretch: 33 },
@@ -145,7 +145,10 @@ function speedMetrics(
   return metrics;
 }
 
-/** Named beside the peers, but no peer: all that its 4.8 offers to run a model is predict, predict_leaf and predict_per_tree. */
+/**
+ * Listed with the other libraries but not timed: its version 4.8 can run a model only by predict,
+ * predict_leaf and predict_per_tree.
+ */
 function treelite(): Metric {
   const reason = "treelite 4.8.1 predicts but gives no contributions, in Python or in its C API";
   return metric({ name: "shap.m6.batch.treelite", value: null, unit: "ratio", better: "higher", reason });

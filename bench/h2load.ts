@@ -2,24 +2,24 @@ import { execFile, execFileSync } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 
-/** One run of the load generator. */
+/** Parameters of one run of the load generator. */
 export interface LoadOptions {
   readonly url: string;
-  /** Lower-case names. */
+  /** Headers, with lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** File with the body of every request. */
+  /** File that contains the body of every request. */
   readonly bodyFile: string;
-  /** What is written and removed again; of each run at the same time its own. Default: beside `bodyFile`. */
+  /** Path of a temporary file, which must differ between simultaneous runs. Default: beside `bodyFile`. */
   readonly logFile?: string;
   readonly connections: number;
-  /** Requests in flight on each connection. */
+  /** Requests in progress on each connection. */
   readonly streams: number;
   readonly seconds: number;
-  /** Calls of so many seconds before are made and not counted; default 1. */
+  /** Warm-up in seconds, whose calls are not counted. Default 1. */
   readonly warmUpSeconds?: number;
-  /** HTTP/1.1 instead of HTTP/2. */
+  /** Uses HTTP/1.1 instead of HTTP/2. */
   readonly http1?: boolean;
-  /** CPU that the generator is bound to; the server has the other one. */
+  /** CPU to which the generator is bound. The server uses the other one. */
   readonly cpu: number;
 }
 
@@ -28,11 +28,11 @@ export interface LoadResult {
   readonly calls: number;
   readonly failed: number;
   readonly meanUs: number;
-  /** Of every call, the warm-up's too. */
+  /** Latencies of all calls, including those of the warm-up. */
   readonly p99Us: number;
 }
 
-/** The version of h2load (Debian's nghttp2-client), or undefined where it is not installed. */
+/** Version of h2load (Debian package nghttp2-client); undefined when it is not installed. */
 export function h2loadVersion(): string | undefined {
   try {
     return execFileSync("h2load", ["--version"], { encoding: "utf8" }).trim();
@@ -41,7 +41,10 @@ export function h2loadVersion(): string | undefined {
   }
 }
 
-/** Loads a server for a while. Counts HTTP 200, which every gRPC error is too: check an answer by a client first. */
+/**
+ * Loads a server for some seconds. Counts HTTP 200, which every gRPC error has too: verify one answer with a
+ * client first.
+ */
 export async function h2load(options: LoadOptions): Promise<LoadResult> {
   const { logFile = `${options.bodyFile}.log` } = options;
   const headers = Object.entries(options.headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);

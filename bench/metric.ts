@@ -1,46 +1,46 @@
 import os from "node:os";
 
-/** One measured figure, held against its gate. */
+/** One measured figure and its gate. */
 export interface Metric {
   readonly name: string;
-  /** Null when it could not be measured; `reason` says why. */
+  /** Null when it could not be measured; `reason` then has the cause. */
   readonly value: number | null;
   /** "ratio", or the unit of an absolute figure. */
   readonly unit: string;
-  /** What it was measured against, version and thread count included. */
+  /** The reference of a ratio, with version and number of threads. */
   readonly peer?: string;
   readonly gate?: number;
   readonly stretch?: number;
   readonly better: "higher" | "lower";
-  /** Whether the value keeps to the gate; null without a gate or a value. */
+  /** Whether the value passes the gate; null without a gate or a value. */
   readonly holds: boolean | null;
   readonly reason?: string;
 }
 
-/** What a benchmark is told and how it speaks while it runs. */
+/** Options of a benchmark and its output while it runs. */
 export interface BenchContext {
-  /** Progress for people; never the result. */
+  /** Prints progress for people; never the result. */
   readonly log: (line: string) => void;
 }
 
 /** A benchmark: measures and returns its metrics. */
 export type Bench = (context: BenchContext) => Promise<readonly Metric[]>;
 
-/** Holds a measured value against its gate. */
+/** Compares a measured value with its gate. */
 export function metric(measured: Omit<Metric, "holds">): Metric {
   const { value, gate, better } = measured;
   const holds = value === null || gate === undefined ? null : better === "higher" ? value >= gate : value <= gate;
   return { ...measured, holds };
 }
 
-/** A metric for people to read. */
+/** Formats a metric as text. */
 export function metricLine({ name, value, unit, gate, stretch, peer, holds, reason }: Metric): string {
   const figure = value === null ? `not measured: ${reason}` : `${Number(value.toPrecision(4))} ${unit}`;
   const bounds = gate === undefined ? "" : `  gate ${gate}${stretch === undefined ? "" : `, stretch ${stretch}`}`;
   return `${holds === false ? "MISSED" : "      "} ${name.padEnd(36)}${figure}${bounds}${peer === undefined ? "" : `  (${peer})`}`;
 }
 
-/** The one line that a benchmark ends with. */
+/** The last line of a benchmark's output, as JSON. */
 export function report(bench: string, metrics: readonly Metric[]): string {
   return JSON.stringify({ bench, node: process.version, cores: os.cpus().length, metrics });
 }

@@ -6,7 +6,7 @@ import { runOnnx } from "@bellwether/testing/run-onnx";
 import { writeOnnxTreeModel } from "@bellwether/tree-model/onnx/write/write-tree-model";
 import type { BenchModel } from "./explain-models.ts";
 
-/** Publishes a model to the registry in `root` the way an import does, and reads it back. */
+/** Publishes a model to the registry in `root` in the same way as an import, and reads it back. */
 export async function publishModel(root: string, { name, model }: BenchModel): Promise<StoredVersion> {
   const bytes = writeOnnxTreeModel(model);
   const imported = await importModel({ bytes, modelName: name, background: null, riskClass: null, runOnnx });

@@ -1,4 +1,5 @@
-// One server of the RPC benchmark in a process of its own: `rpc-server.ts bare-grpc | mesh | bare-connect`. Tells its ports by IPC.
+// One server of the RPC benchmark in its own process: `rpc-server.ts bare-grpc | mesh | bare-connect`. Sends
+// its ports by IPC.
 import { mkdtemp } from "node:fs/promises";
 import http from "node:http";
 import os from "node:os";
@@ -21,15 +22,15 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import * as grpc from "@grpc/grpc-js";
 
-/** What a server tells the benchmark when it listens. */
+/** Message to the benchmark, sent when the server listens. */
 export interface ServerReady {
   readonly grpcPort?: number;
   readonly webPort?: number;
-  /** What its callers must send to be let in. */
+  /** Headers that callers must send to be authenticated. */
   readonly token?: string;
 }
 
-/** grpc-js as its users know it: an ordinary unary handler, messages by protobuf-es, nothing else. */
+/** Plain grpc-js: one unary handler and messages of protobuf-es. */
 async function startBareGrpc(): Promise<ServerReady> {
   const server = new grpc.Server();
   const definition: grpc.ServiceDefinition = {
@@ -57,7 +58,9 @@ async function startBareGrpc(): Promise<ServerReady> {
   return { grpcPort };
 }
 
-/** The mesh with everything on: tokens, traces at the ratio of OTEL_TRACES_SAMPLER_ARG to a real endpoint, all policies. */
+/**
+ * The mesh with all policies: tokens, and traces to a real endpoint at the ratio of OTEL_TRACES_SAMPLER_ARG.
+ */
 async function startMesh(): Promise<ServerReady> {
   const keys = await createLocalKeys(path.join(await mkdtemp(path.join(os.tmpdir(), "bellwether-bench-")), "keys"));
   const token = await issueToken(keys.privateKeyFile, { subject: "bench", roles: ["viewer"], lifetimeS: 3_600 });
@@ -70,7 +73,8 @@ async function startMesh(): Promise<ServerReady> {
     errors: ECHO_ERRORS,
     logger: createLogger({ name: "bench", level: "silent" }),
     telemetry,
-    // The load is a closed loop: on a busy machine its queue would look like overload, and a refusal is cheaper than an answer.
+    // Longer than the defaults: the load is a closed loop, whose queue would look like overload on a busy
+    // machine. Rejected calls are cheaper than answers and would distort the figures.
     admission: { maxWaitMs: 1_000, overloadWaitMs: 1_000 },
     auth: {
       identities: {},
@@ -85,7 +89,7 @@ async function startMesh(): Promise<ServerReady> {
   return { grpcPort: server.addresses.grpc.port, webPort: server.addresses.web.port, token };
 }
 
-/** connect-node as its users know it. */
+/** Plain connect-node with one handler. */
 async function startBareConnect(): Promise<ServerReady> {
   const handler = connectNodeAdapter({
     routes: (router) => router.service(EchoService, { echo: (request) => ({ request, caller: "anonymous" }) }),

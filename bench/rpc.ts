@@ -1,4 +1,5 @@
-// Both doors with all policies on, against bare grpc-js and bare connect-node: one serving core, the load on the other one.
+// Both listeners with all policies, compared with plain grpc-js and plain connect-node. The server uses one
+// core, the load the other one.
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import { h2loadVersion } from "./h2load.ts";
@@ -18,7 +19,10 @@ import {
 } from "./own/rpc-target.ts";
 
 const ROUNDS = 5;
-/** On a core that it shares with its compiler, a server is more than twice as fast after some seconds of load as in the first. */
+/**
+ * Warm-up: a server that shares its core with its JIT compiler is more than twice as fast after some seconds
+ * of load.
+ */
 const COLD_SECONDS = 8;
 export const bench: Bench = async ({ log }) => {
   const generator = h2loadVersion();
@@ -109,7 +113,7 @@ async function compareLatency(
   return metric({ name, value: median(ratios), unit: "ratio", peer, gate: 1.4, stretch: 1.15, better: "lower" });
 }
 
-/** Bare, ours, ours, bare: what else the machine does meanwhile, and a clock that drifts, hit both alike. */
+/** Order: bare, ours, ours, bare. Other load and a drifting clock then affect both alike. */
 async function loadInTurns(bare: Target, ours: Target, shape: Shape): Promise<[bare: Measured, ours: Measured]> {
   const first = await load(bare, shape);
   const between = [await load(ours, shape), await load(ours, shape)];
@@ -129,7 +133,7 @@ async function jsonTargets(bare: Server, mesh: Server): Promise<Pair> {
   return [await jsonTarget("bare connect-node", bare), await jsonTarget("web listener", mesh)];
 }
 
-/** The exact version that lib/mesh depends on. */
+/** The exact version on which lib/mesh depends. */
 function versionOf(name: string): string {
   const file = new URL("../services/lib/mesh/package.json", import.meta.url);
   const { dependencies }: { readonly dependencies: Record<string, string> } = JSON.parse(readFileSync(file, "utf8"));

@@ -1,4 +1,4 @@
-// `npm run bench -- <name> [--json]`: runs one benchmark; its last line on stdout is one JSON object.
+// `npm run bench -- <name> [--json]`: runs one benchmark. The last line on stdout is one JSON object.
 import { existsSync } from "node:fs";
 import { readCommandLine } from "../scripts/command-line.ts";
 import { compareWith } from "./against/compare.ts";
@@ -69,7 +69,7 @@ async function compare(commit: string): Promise<void> {
   process.exitCode = metrics.every(({ verdict }) => verdict === "passes") ? 0 : 1;
 }
 
-/** What is wrong with a comparison before anything is measured. */
+/** Returns why two commits cannot be compared, before anything is measured. */
 function invalidReason(commit: string): string | undefined {
   if (!existsSync(new URL(`./own/${name}.ts`, import.meta.url)))
     return `${name} has no figures of its own to compare; bench/own/${name}.ts would hold them`;

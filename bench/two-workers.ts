@@ -10,7 +10,10 @@ import type { ExplainWorkerData, ExplainWorkerTask } from "./explain-worker.ts";
 import { type Metric, metric } from "./metric.ts";
 import { publishModel } from "./publish-model.ts";
 
-/** Batches of 16,384 rows by two threads against one: the contributions alone, and all that the service's pool does for them. */
+/**
+ * Batches of 16,384 rows with two threads compared with one: the contributions alone, and all the work of the
+ * service's thread pool.
+ */
 export async function twoWorkers(m6: BenchModel, rows: Float32Array): Promise<Metric[]> {
   const peer = "one worker, m6";
   const kernel = { name: "shap.workers2", value: await explainByTwo(m6, rows), gate: 1.8, stretch: 1.95 };
@@ -18,9 +21,9 @@ export async function twoWorkers(m6: BenchModel, rows: Float32Array): Promise<Me
   return [kernel, pool].map((measured) => metric({ ...measured, unit: "ratio", peer, better: "higher" }));
 }
 
-/** Batches, in units of the rows drawn. */
+/** Size of a batch, as a multiple of the generated rows. */
 const BATCHES = 4;
-/** Two threads take the whole of a small machine: short turns, many of them, find one without a neighbour. */
+/** Two threads use all of a small machine. Many short turns make it likely that one runs without other load. */
 const TURNS = 24;
 
 async function explainByTwo({ model }: BenchModel, drawn: Float32Array): Promise<number> {

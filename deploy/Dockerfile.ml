@@ -1,27 +1,27 @@
 # syntax=docker/dockerfile:1.20
-# ml-service and what it needs to load, score and explain.
-# From the repository's root: docker build -f deploy/Dockerfile.ml -t bellwether-ml:0.1.0 .
+# Image of ml-service with the packages that it needs to load, score and explain.
+# In the root of the repository: docker build -f deploy/Dockerfile.ml -t bellwether-ml:0.1.0 .
 
 FROM node:24.21.0-bookworm-slim AS install
 WORKDIR /app
 COPY --parents package.json package-lock.json .npmrc gen/package.json services/*/package.json services/lib/*/package.json ./
 RUN npm ci --omit=dev --workspace=@bellwether/ml-service
-# ONNX Runtime comes for every system.
+# The package of ONNX Runtime contains the libraries of all systems: keep only those of this one.
 RUN rm -rf node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32
 RUN mkdir -p ../folders/models ../folders/data
 
 FROM node:24.21.0-bookworm-slim
-# Inside a container loopback is no door to anybody; without authentication the service refuses to start on this address.
+# Nothing outside a container can reach its loopback address. On the address below, the service starts only with authentication.
 ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 BELLWETHER_HOST=0.0.0.0
 WORKDIR /app
-# Packages that npm does not hoist lie in the workspaces.
+# npm installs some packages in the workspace folders instead of the root node_modules.
 COPY --from=install /app .
 COPY gen gen
 COPY services/lib services/lib
 COPY services/ml-service services/ml-service
-# A new volume takes its owner from here.
+# A new volume gets the owner of this folder.
 COPY --from=install --chown=1000:1000 /folders /var/lib/bellwether
-# The user "node", as a number: Kubernetes cannot see that a name is not root.
+# The user "node", as a number: Kubernetes cannot verify for a name that it is not root.
 USER 1000:1000
 EXPOSE 8081 9081 9481
 CMD ["node", "services/ml-service/src/main.ts"]

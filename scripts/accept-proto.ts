@@ -20,7 +20,7 @@ const draft = `${BASELINE}.draft-${process.pid}.binpb`;
 const built = buf("build", "--exclude-source-info", "-o", draft);
 if (built.status !== 0) fail(built);
 const compared = buf("breaking", "--against", BASELINE);
-// 100: there are changes that break clients.
+// buf exits with 100 when there are changes that break clients.
 if (compared.status !== 0 && compared.status !== 100) fail(compared);
 const changes = compared.stdout.split("\n").filter((line) => line !== "");
 

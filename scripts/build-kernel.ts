@@ -14,9 +14,10 @@ const FLAGS = [
   "wasm32-freestanding",
   "-mcpu=generic+simd128+bulk_memory",
   "-O3",
-  // Bits must not depend on whether the compiler found a fused multiply-add.
+  // Without fused multiply-add: the result must have the same bits on every machine.
   "-ffp-contract=off",
-  // Strength reduction hides the fields of a record behind sums of addresses, which V8 then computes: 5 % slower.
+  // Without strength reduction, which replaces the addresses of record fields by sums that V8 then has to
+  // compute: 5 % slower.
   "-mllvm",
   "-disable-lsr",
   "-nostdlib",
@@ -25,7 +26,7 @@ const FLAGS = [
   "-Wl,--strip-all",
 ];
 
-/** The committed module that carries the compiled kernel. */
+/** The committed module that contains the compiled kernel. */
 export const KERNEL_MODULE = path.join(KERNEL, "quadrature-wasm.ts");
 
 /** The pinned compiler could not be installed. */
@@ -34,8 +35,8 @@ export class NoCompilerError extends Error {
 }
 
 /**
- * Compiles the quadrature kernel with the pinned compiler, installed on first use.
- * @throws NoCompilerError without a Python that has venv and pip, or without the package.
+ * Compiles the quadrature kernel with the pinned compiler, which is installed at first use.
+ * @throws NoCompilerError without a Python that has venv and pip, or without the package
  */
 export function compileKernel(): Uint8Array {
   const python = installCompiler();
@@ -65,7 +66,8 @@ ${lines.map((line) => `  "${line}"`).join(" +\n")};
 
 function installCompiler(): string {
   const python = path.join(ENVIRONMENT, "bin", "python");
-  // A copy of what was installed: after a change of the pinned version the compiler is installed anew.
+  // Copy of the requirements that were installed: when the pinned version changes, the compiler is installed
+  // again.
   const installed = path.join(ENVIRONMENT, "requirements.txt");
   const wanted = readFileSync(COMPILER, "utf8");
   if (existsSync(installed) && readFileSync(installed, "utf8") === wanted) return python;

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { compileKernel, KERNEL_MODULE, kernelModule, NoCompilerError } from "./build-kernel.ts";
 
 /**
- * Compiles the quadrature kernel afresh and compares it with the committed one, byte for byte.
- * Exit code 1 when they differ; without the compiler a warning, in CI (CI=true) a failure.
+ * Compiles the quadrature kernel again and compares it with the committed one, byte for byte. Exits with 1
+ * when they differ. Without the compiler it prints a warning; in CI (CI=true) it exits with 1.
  */
 function checkKernel(): number {
   try {

@@ -1,11 +1,11 @@
-// Holds the checkout against everything that needs no server: generated code, contracts, style, types, dependencies, words.
+// Runs every check that needs no server: generated code, contracts, style, types, dependencies, words.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
 
-/** A step's name and its command; a command that ends with another code than 0 fails the check. */
+/** Name of a step and its command. The check fails when a command exits with another code than 0. */
 type Step = readonly [name: string, command: string, ...args: string[]];
 
 function run([name, command, ...args]: Step): boolean {
@@ -17,7 +17,7 @@ function run([name, command, ...args]: Step): boolean {
 }
 
 const fresh = mkdtempSync(path.join(os.tmpdir(), "gen-"));
-// The same inputs, plugins and options as `npm run gen`, written elsewhere.
+// The same inputs, plugins and options as `npm run gen`, with another output folder.
 const { plugins, ...generation } = parse(readFileSync("buf.gen.yaml", "utf8"));
 const template = JSON.stringify({
   ...generation,

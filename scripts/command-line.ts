@@ -1,36 +1,36 @@
 import { parseArgs } from "node:util";
 
-/** What a command may be told. */
+/** Usage of a command. */
 export interface CommandForm<Flag extends string, Option extends string = never> {
-  /** As one types it, for example "npm run faults". */
+  /** Command as it is typed, for example "npm run faults". */
   readonly command: string;
-  /** What it does, in a sentence. */
+  /** What the command does, in one sentence. */
   readonly about: string;
-  /** What each flag does, by its name. */
+  /** Flags by name, with what each does. */
   readonly flags: Readonly<Record<Flag, string>>;
-  /** Options that take a value: the word for the value in the usage, and what the option does. */
+  /** Options with a value, by name: the placeholder of the value in the usage, and what the option does. */
   readonly options?: Readonly<Record<Option, { readonly value: string; readonly does: string }>>;
-  /** What may be named, with what it is. Left out: nothing. */
+  /** Names that may be given as arguments, with a description. Absent: no arguments. */
   readonly names?: Readonly<Record<string, string>>;
-  /** Whether it wants one name, neither none nor several. Default false. */
+  /** Whether exactly one name is required. Default false: any number. */
   readonly oneName?: boolean;
-  /** What may follow the command. */
+  /** Arguments of example calls. */
   readonly examples: readonly string[];
-  /** What the exit codes say besides "0 when all is well". */
+  /** Exit codes other than 0. */
   readonly exitCodes: string;
 }
 
-/** What a command was told. */
+/** Parsed arguments of a command. */
 export interface ParsedArguments<Flag extends string, Option extends string = never> {
   readonly flags: Readonly<Record<Flag, boolean>>;
-  /** The values of the options that were given. */
+  /** Values of the given options, by name. */
   readonly options: Readonly<Partial<Record<Option, string>>>;
   readonly names: readonly string[];
 }
 
 /**
- * Reads what this process was told. Asked for help it prints the form and ends the process; told what is not in the form it names
- * that on stderr and ends it with code 2.
+ * Parses the arguments of this process. With --help, prints the usage and exits. For an unknown argument,
+ * prints it to stderr and exits with 2.
  */
 export function readCommandLine<Flag extends string, Option extends string = never>(
   form: CommandForm<Flag, Option>,

@@ -1,5 +1,5 @@
-// `npm run figures`: writes the measured figures of README.md and docs/benchmarks.md from bench/results/*.json. With --check it changes
-// nothing and ends with 1 when a page does not have what the files give.
+// `npm run figures`: writes the measured figures of README.md and docs/benchmarks.md from
+// bench/results/*.json. With --check it changes nothing, and exits with 1 when a page differs from the files.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Metric } from "../bench/metric.ts";
@@ -25,7 +25,7 @@ const README_FIGURES: readonly (readonly [bench: string, metric: string, what: s
   ["rpc", "rpc.connect_json.throughput", "the same over Connect JSON"],
 ];
 
-/** Four significant digits: more would not repeat. */
+/** Four significant digits: more are not reproducible. */
 const figure = (value: number): string => Number(value.toPrecision(4)).toLocaleString("en");
 
 function readmeTable(results: readonly Result[]): string {
@@ -54,7 +54,7 @@ function benchTables(results: readonly Result[]): string {
     .join("\n\n");
 }
 
-/** Puts a text between the marks of a page. */
+/** Replaces the text between the markers of a page. */
 function withFigures(page: string, text: string): string {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`a page lacks "${BEGIN}" or "${END}"`);

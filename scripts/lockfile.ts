@@ -1,11 +1,11 @@
-// `node scripts/lockfile.ts`: takes out of package-lock.json what npm would act on wrongly on the reader's own Node. With --check it
-// changes nothing and ends with 1 when there is something to take out.
+// `node scripts/lockfile.ts`: removes entries of package-lock.json that would have wrong effects with the
+// Node of the reader. With --check it changes nothing, and exits with 1 when there is something to remove.
 //
-// - `engines` of dependencies: npm compares them with the Node that runs npm (20 or later) and prints a warning for each of some twenty
-//   packages. None of them runs there: `npm ci` brings Node 24, and every command and service runs on that. Package files keep their
-//   `engines`, so `npm install --package-lock-only` on Node 24 still warns of a package that Node 24 does not suit.
-// - `hasInstallScript` of onnxruntime-node: its script downloads CUDA libraries (some 300 MB) that nothing here uses. npm 11.16 and later
-//   does not run it because of `allowScripts` in package.json; earlier ones run a package's scripts only where the lock file has this mark.
+// - `engines` of dependencies: npm compares them with the Node that runs npm (20 or later) and prints a warning for each of about twenty
+//   packages. None of them runs on that Node: `npm ci` installs Node 24, and every command and service runs on that. The package.json files
+//   keep their `engines`, so `npm install --package-lock-only` on Node 24 still warns about a package that does not support Node 24.
+// - `hasInstallScript` of onnxruntime-node: its script downloads CUDA libraries (about 300 MB) that nothing here uses. npm 11.16 and later
+//   does not run it because of `allowScripts` in package.json. Earlier versions run a package's scripts only when the lock file has this mark.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 

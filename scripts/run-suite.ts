@@ -12,16 +12,16 @@ interface JsonReport {
   }[];
 }
 
-/** How the tests of a suite ended. */
+/** Result of the tests of a suite. */
 export interface SuiteCounts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Whether it is as it should be: with CI=true a skipped test is not. */
+  /** Whether the suite passed. With CI=true, a skipped test is a failure. */
   readonly holds: boolean;
 }
 
-/** Runs vitest with these arguments, names what it skipped, and counts. */
+/** Runs vitest with these arguments, prints the names of skipped tests, and counts the results. */
 export function runSuite(args: readonly string[]): SuiteCounts {
   const folder = mkdtempSync(path.join(os.tmpdir(), "report-"));
   const file = path.join(folder, "report.json");
@@ -44,7 +44,7 @@ export function runSuite(args: readonly string[]): SuiteCounts {
   };
 }
 
-/** The line that a run of tests closes with. */
+/** The last line of a run of tests. */
 export function countsLine(suites: readonly SuiteCounts[]): string {
   const sum = (of: "passed" | "failed" | "skipped") => suites.reduce((total, suite) => total + suite[of], 0);
   return `${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`;

@@ -1,9 +1,9 @@
-// Brings the system packages that some tests want, where it may, and runs every test there is.
+// Installs the system packages that some tests need, where it may, and runs all tests.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { countsLine, runSuite } from "./run-suite.ts";
 
-/** A program that tests look for, and Debian's package that has it. */
+/** A program that tests need, and the Debian package that contains it. */
 const WANTED = [
   { program: "redis-server", package: "redis-server" },
   { program: "chromium", package: "chromium" },

@@ -1,4 +1,4 @@
-// Runs the suite and closes with one line that counts it; with CI=true a skipped test fails the run.
+// Runs the suite and prints one line with the counts at the end. With CI=true, a skipped test fails the run.
 import { countsLine, runSuite } from "./run-suite.ts";
 
 const suite = runSuite(process.argv.slice(2));

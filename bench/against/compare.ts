@@ -8,10 +8,10 @@ import { type Checkout, checkOut, hasChanges } from "./worktree.ts";
 
 const FIRST_PAIRS = 10;
 const MOST_PAIRS = 30;
-/** Longer than the slowest benchmark takes for one measurement. */
+/** Longest time for one measurement, ms. Longer than the slowest benchmark needs. */
 const MEASUREMENT_TIMEOUT_MS = 10 * 60_000;
 
-/** The cost of a metric now over its cost then, and what follows. */
+/** Ratio of a metric's cost now to its cost before, and the verdict. */
 export interface ComparedMetric extends Metric {
   readonly interval: readonly [low: number, high: number];
   readonly pairs: number;
@@ -22,8 +22,8 @@ export interface ComparedMetric extends Metric {
 type Sample = ReadonlyMap<string, Metric>;
 
 /**
- * Measures the last commit against another one, each by its own benchmark in its own checkout, in the order A B B A. Ten pairs,
- * then two more at a time while a metric is undecided, up to 30.
+ * Compares the last commit with another commit. Each runs its own benchmark in its own checkout, in the order
+ * A B B A. Measures ten pairs, then two more at a time while a metric is undecided, up to 30.
  * @returns per metric the ratio of costs (time, CPU, memory; throughput inverted), new over old
  */
 export async function compareWith(
@@ -79,7 +79,7 @@ function compare(pairs: readonly (readonly [Sample, Sample])[]): ComparedMetric[
     });
 }
 
-/** Cost now over cost then; a throughput is the inverse of a cost. */
+/** Cost now over cost before. The cost of a throughput is its inverse. */
 function costRatio(before: Metric | undefined, now: Metric | undefined): number {
   const [a, b] = [before?.value, now?.value];
   if (typeof a !== "number" || typeof b !== "number") throw new Error(`${now?.name ?? before?.name} was not measured`);

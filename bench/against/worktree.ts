@@ -3,22 +3,22 @@ import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-/** Checkouts of commits that were measured, kept for the next time. */
+/** Folder of the checkouts of measured commits. They are kept and used again. */
 const FOLDER = path.join(ROOT, ".bellwether", "bench");
-/** Written when `npm ci` has ended well: a checkout without it is made again. */
+/** Marker file, written after a successful `npm ci`. A checkout without it is made again. */
 const READY = "node_modules/.bench-ready";
 
-/** A commit, checked out and installed. */
+/** A commit that is checked out and installed. */
 export interface Checkout {
   readonly commit: string;
   readonly path: string;
-  /** Whether `bench/own` was copied into it, because the commit is older than that folder. */
+  /** Whether `bench/own` was copied into the checkout, because the commit is older than that folder. */
   readonly copied: boolean;
 }
 
 const git = (...args: string[]): string => execFileSync("git", ["-C", ROOT, ...args], { encoding: "utf8" }).trim();
 
-/** The full name of a commit; undefined when there is no such commit. */
+/** The full hash of a commit; undefined when the commit does not exist. */
 export function findCommit(name: string): string | undefined {
   try {
     return git("rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
@@ -27,12 +27,12 @@ export function findCommit(name: string): string | undefined {
   }
 }
 
-/** Whether files differ from the last commit; such changes are not measured. */
+/** Whether files differ from the last commit. Such changes are not measured. */
 export const hasChanges = (): boolean => git("status", "--porcelain") !== "";
 
 /**
- * Checks a commit out in a folder of its own and runs `npm ci` there. A checkout that is ready is used again.
- * @throws Error when there is no such commit
+ * Checks out a commit in its own folder and runs `npm ci` there. A finished checkout is used again.
+ * @throws Error when the commit does not exist
  */
 export function checkOut(name: string, log: (line: string) => void): Checkout {
   const commit = findCommit(name);

@@ -1,4 +1,5 @@
-// What a server of the RPC benchmark is loaded with, and what a load costs it: one serving core, the load on the other one.
+// Starts the servers of the RPC benchmark and loads them. The server uses one core, the load generator the
+// other one.
 import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import http from "node:http";
@@ -14,24 +15,24 @@ import type { ServerReady } from "../rpc-server.ts";
 const SECONDS = 2;
 const WARM_UP_SECONDS = 0.5;
 const SERVER_CPU = 0;
-/** The core of the load generator and of this process. */
+/** Core of the load generator and of this process. */
 export const LOAD_CPU = 1;
 const ECHO_PATH = "/bellwether.echo.v1.EchoService/Echo";
 
-/** A supplier as ml-service gets it: 16 numbers by name and 1 kB of contract. */
+/** A supplier as ml-service receives it: 16 numbers by name and 1 kB of contract text. */
 const MESSAGE = create(EchoRequestSchema, {
   id: "supplier-000123",
   features: Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`feature_number_${i}`, i * 1.25])),
   text: "delivery within fourteen days of order, price adjustment by index. ".repeat(16).slice(0, 1_024),
 });
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export interface Server {
   readonly process: ChildProcess;
   readonly ready: ServerReady;
 }
 
-/** How one variant is loaded. */
+/** Parameters of the load of one variant. */
 export interface Target {
   readonly name: string;
   readonly url: string;
@@ -41,17 +42,17 @@ export interface Target {
   readonly server: Server;
 }
 
-/** Connections, and calls in flight on each. */
+/** Connections, and calls in progress on each. */
 export interface Shape {
   readonly connections: number;
   readonly streams: number;
 }
 
-/** What a load measured. */
+/** Results of a load. */
 export interface Measured {
   readonly callsPerSecond: number;
   readonly meanUs: number;
-  /** CPU time of the server's process, a call. */
+  /** CPU time of the server process per call. */
   readonly cpuUs: number;
 }
 
@@ -61,11 +62,11 @@ export async function load(target: Target, shape: Shape, seconds = SECONDS): Pro
   const result = await h2load({ ...target, ...shape, seconds, warmUpSeconds: WARM_UP_SECONDS, cpu: LOAD_CPU });
   const after = await cpuOf(target.server);
   if (result.failed > 0) throw new Error(`${target.name}: ${result.failed} calls failed`);
-  // The warm-up's calls are not counted and its CPU time is.
+  // The CPU time includes the warm-up, whose calls are not counted.
   return { ...result, cpuUs: ((after - before) / result.calls) * (seconds / (seconds + WARM_UP_SECONDS)) };
 }
 
-/** The gRPC listener of a server; an ordinary client checks one answer first. */
+/** The gRPC listener of a server, after a gRPC client has verified one answer. */
 export async function grpcTarget(name: string, server: Server): Promise<Target> {
   const message = toBinary(EchoRequestSchema, MESSAGE);
   const frame = Buffer.alloc(5 + message.length);
@@ -78,7 +79,7 @@ export async function grpcTarget(name: string, server: Server): Promise<Target> 
   return { name, url: base + ECHO_PATH, headers, bodyFile, http1: false, server };
 }
 
-/** The web listener of a server, called by Connect in JSON; an ordinary client checks one answer first. */
+/** The web listener of a server, called with Connect JSON, after a Connect client has verified one answer. */
 export async function jsonTarget(name: string, server: Server): Promise<Target> {
   const base = `http://127.0.0.1:${server.ready.webPort}`;
   await checkAnswer(createConnectTransport({ baseUrl: base, httpVersion: "1.1", useBinaryFormat: false }), server);
@@ -87,7 +88,7 @@ export async function jsonTarget(name: string, server: Server): Promise<Target> 
   return { name, url: base + ECHO_PATH, headers, bodyFile, http1: true, server };
 }
 
-/** The generator counts HTTP 200 only, so a real client looks at one answer first. */
+/** Verifies one answer with a client: the load generator only counts HTTP 200. */
 async function checkAnswer(transport: Transport, server: Server): Promise<void> {
   const { request } = await createClient(EchoService, transport).echo(MESSAGE, { headers: authorization(server) });
   if (request?.text !== MESSAGE.text || Object.keys(request.features).length !== 16)
@@ -98,7 +99,7 @@ function authorization({ ready }: Server): Record<string, string> {
   return ready.token === undefined ? {} : { authorization: `Bearer ${ready.token}` };
 }
 
-/** Starts `rpc-server.ts` of this checkout, bound to the serving core. */
+/** Starts `rpc-server.ts` of this checkout, bound to the core of the server. */
 export async function startServer(kind: string, env: Readonly<Record<string, string>>): Promise<Server> {
   const child = fork(new URL("../rpc-server.ts", import.meta.url), [kind], {
     env: { ...process.env, ...env },
@@ -126,7 +127,7 @@ async function cpuOf(server: Server): Promise<number> {
   return user + system;
 }
 
-/** Takes spans and metrics like an OpenTelemetry collector and throws them away. */
+/** Receives spans and metrics like an OpenTelemetry collector and discards them. */
 export async function startCollector(): Promise<{ readonly url: string; requests(): number; close(): void }> {
   let requests = 0;
   const server = http.createServer((request, response) => {

@@ -13,10 +13,13 @@ import {
   type Target,
 } from "./rpc-target.ts";
 
-/** On a core that it shares with its compiler, a server needs some seconds of load before its speed is steady. */
+/**
+ * Warm-up in seconds: a server that shares its core with its JIT compiler needs it before its speed is
+ * steady.
+ */
 const WARM_UP_SECONDS = 5;
 
-/** Both listeners with all policies on: throughput, CPU time and latency of a call, memory of the server. */
+/** Both listeners with all policies: throughput, CPU time and latency per call, memory of the server. */
 export const own: Bench = async () => {
   if (h2loadVersion() === undefined) throw new Error("h2load is not installed (Debian: nghttp2-client)");
   const collector = await startCollector();

@@ -1,4 +1,4 @@
-// `node bench/own/run.ts <name>`: measures this checkout alone, without peers; its last line on stdout is one JSON object.
+// `node bench/own/run.ts <name>`: measures only this checkout. The last line on stdout is one JSON object.
 import type { Bench } from "../metric.ts";
 import { report } from "../metric.ts";
 

@@ -12,13 +12,16 @@ import { type BenchContext, type Metric, metric } from "../metric.ts";
 
 const WEEK = "2026-W48";
 
-/** How large a week is. */
+/** Size of the demo data of the week. */
 export interface WeekSize {
   readonly suppliers: number;
   readonly transactions: number;
 }
 
-/** One weekly run through the started mesh, from the trigger to the report: time, and each process's peak memory. */
+/**
+ * Measures one weekly run through the started mesh, from the trigger to the report: time, and peak memory of
+ * each process.
+ */
 export async function measureWeek({ suppliers, transactions }: WeekSize, { log }: BenchContext): Promise<Metric[]> {
   await using folder = await startFolder();
   const data = path.join(folder.path, "weekly");
@@ -72,7 +75,7 @@ async function runWeek({ started }: StartedMesh): Promise<WatchProgressResponse 
   return last;
 }
 
-/** The services below a process, by name. */
+/** Process ids of the services below a process, by name. */
 async function processesBelow(parent: number): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
   for (const entry of await readdir("/proc")) {
@@ -92,19 +95,19 @@ async function isBelow(pid: number, ancestor: number): Promise<boolean> {
   return parent > 1 && isBelow(parent, ancestor);
 }
 
-/** Clock ticks a second in which Linux counts a process's time. */
+/** Clock ticks per second in which Linux counts CPU time. */
 const TICKS_PER_SECOND = 100;
 
-/** Processor time that a process has used, user and system, seconds. */
+/** CPU time of a process, user and system, seconds. */
 async function processorSeconds(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Lets the kernel count a process's peak from now on. */
+/** Resets the peak memory that the kernel records for a process. */
 const forgetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, "5");
 
-/** Peak resident memory, MiB; 0 for a process that is gone. */
+/** Peak resident memory, MiB; 0 for a process that has ended. */
 async function peakMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;

@@ -82,7 +82,7 @@ test.each([
     await mesh.ops.now.kill();
     const { code, line } = await cut;
     expect(code).toBe(1);
-    expect(line).toMatch(/^ops-service does not answer \(.*\); once it does, the run goes on where it stopped$/);
+    expect(line).toMatch(/^ops-service does not answer \(.*\); when it answers again, the run continues where it stopped$/);
     await gate.open();
     await mesh.ops.restart();
     expect((await week.runOnce()).code).toBe(0);
@@ -134,7 +134,7 @@ test("of two schedulers with the same week the second takes it over, and the fir
   // scheduler.
   await gate.waiting(3);
   await gate.open();
-  expect(await first).toEqual({ code: 1, line: "another worker has taken the run over and goes on with it" });
+  expect(await first).toEqual({ code: 1, line: "another worker has taken over the run and continues it" });
   expect((await second).code).toBe(0);
   expect(await week.assertComplete("two")).toBe(undisturbed);
 });

@@ -146,7 +146,7 @@ test("the command and a trigger report that a week overtaken by a later one did 
   await once.writeFile(weekCsv(1_000, { delayBy: 1 }));
   const outcome = JSON.parse((await once.runOnce()).line);
   const note = (isoWeek: string) =>
-    `rules not evaluated: 2026-W32 was complete before ${isoWeek}; alerts stay as they were`;
+    `rules not evaluated: 2026-W32 was complete before ${isoWeek}; alerts are unchanged`;
   expect(outcome).toMatchObject({ rules_evaluated: false, overtaken_by: "2026-W32", alerts_raised: 0 });
   expect(outcome.notes).toContain(note("2026-W31"));
   await using triggered = await createWeek(mesh, 30);

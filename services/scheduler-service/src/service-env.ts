@@ -30,7 +30,7 @@ const SCHEDULER_ENV = {
   input: env.path("WEEKLY_INPUT", "new_data_weekly.csv"),
 };
 
-/** scheduler-service as a process: its variables, and how it starts from them. */
+/** scheduler-service as a process: its environment variables, and how it starts with them. */
 export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
   name: "scheduler-service",
   version: "0.1.0",
@@ -39,7 +39,7 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
   async start(config, { settings, logger, telemetry }) {
     const queue = config.redisUrl ?? config.databaseUrl;
     if (queue === null)
-      throw new Error("set REDIS_URL or DATABASE_URL: the jobs need a place; npm start brings its own");
+      throw new Error("set REDIS_URL or DATABASE_URL: the jobs need a store; npm start brings its own");
     return createSchedulerService({
       ...settings,
       mlUrl: config.mlUrl,

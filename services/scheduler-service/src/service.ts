@@ -27,40 +27,40 @@ import { onDisk } from "./store/disk-error.ts";
 import { watchDisk } from "./store/disk-watch.ts";
 import { openPauseFile } from "./store/pause-file.ts";
 
-/** What scheduler-service is started with. */
+/** Configuration of scheduler-service. */
 export interface SchedulerServiceConfig
   extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits">,
     WeeklySettings {
-  /** Folder of the model registry, which this service alone writes. */
+  /** Folder of the model registry. No other service writes to it. */
   readonly registryRoot: string;
-  /** The model of a request that names none. */
+  /** Model of a request without a model name. */
   readonly defaultModel: string;
-  /** Redis or PostgreSQL that keeps the jobs. */
+  /** URL of the Redis or PostgreSQL that stores the jobs. */
   readonly queueUrl: string;
   readonly cron: string;
   readonly timeZone: string;
-  /** Folder that triggers may name files of. */
+  /** Folder of the files that triggers may name. */
   readonly inputFolder: string;
-  /** The weekly file below it, when a trigger names none. */
+  /** Weekly file, relative to `inputFolder`, of a trigger that names none. */
   readonly input: string;
   readonly logger: Logger;
-  /** Left out: no metrics and no spans. */
+  /** Absent: no metrics and no spans. */
   readonly telemetry?: Telemetry;
-  /** How long a worker that was killed holds its job, milliseconds. Default 30,000. */
+  /** Time after which the job of a killed worker is taken over, milliseconds. Default 30,000. */
   readonly lockMs?: number;
-  /** How often the schedule in the queue's store is looked at, milliseconds. Default 20,000. */
+  /** Interval at which the schedule in the queue's store is checked, milliseconds. Default 20,000. */
   readonly scheduleCheckMs?: number;
-  /** How often the folders of the weekly run are tried, milliseconds. Default 15,000. */
+  /** Interval at which the folders of the weekly run are checked, milliseconds. Default 15,000. */
   readonly diskCheckMs?: number;
 }
 
-/** How often the registry is looked at for moves that the command line made. */
+/** Interval at which the registry is read for alias moves of the command line, ms. */
 const REGISTRY_LOOK_MS = 1_000;
 const DISK_CHECK_MS = 15_000;
 
 /**
- * Starts scheduler-service; it is ready while the store of its jobs takes writes and holds the schedule, and the folders of its weeks can
- * be used. @throws ConfigError, StorageError, CronPatternError, ListenError
+ * Starts scheduler-service. It is ready while the store of its jobs accepts writes and contains the schedule,
+ * and the folders of its weeks can be used. @throws ConfigError, StorageError, CronPatternError, ListenError
  */
 export async function createSchedulerService(config: SchedulerServiceConfig): Promise<RunningServer> {
   const { logger, telemetry, queueUrl, inputFolder, input, registryRoot, defaultModel, ...settings } = config;
@@ -121,7 +121,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
   readiness.report(server);
   const storeWatch = watchQueue(queueUrl, (usable, reason) => {
     readiness.set("store", usable ? null : `the store of the jobs ${reason}`);
-    // What it lost meanwhile is written again.
+    // The schedule may be missing after an outage of the store. The check writes it again.
     if (usable) jobs.checkSchedule();
   });
   starting.use(storeWatch);

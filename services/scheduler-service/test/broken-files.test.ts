@@ -38,7 +38,7 @@ async function setUp() {
   return { at: folder.at, ledger, run, left, report, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** A line of each broken kind, and what is said of it. */
+/** One line of each kind of error, with the reason that is expected. */
 const BROKEN: readonly (readonly [line: string | Buffer, column: string | null, reason: string])[] = [
   ["B_1,1,0.5,soon,70,north", "avg_payment_delay_days", "not a number"],
   ["B_2,1,0.5,3,70", "region", "fewer than 6 values"],
@@ -55,7 +55,7 @@ const BROKEN: readonly (readonly [line: string | Buffer, column: string | null, 
   ['"B_open,1,0.5,3,70,north', "supplier_id", "a quote that is not closed, or text after a closing quote"],
 ];
 
-test("a file with broken rows of every kind is scored without them, each counted and named", async () => {
+test("a file with invalid rows of every kind is scored without them, and each is counted with its reason", async () => {
   await using week = await setUp();
   const input = week.at("week.csv");
   const lines = BROKEN.map(([line]) => Buffer.concat([Buffer.from(line), Buffer.from("\n")]));
@@ -73,7 +73,7 @@ test("a file with broken rows of every kind is scored without them, each counted
 const HEADER = weekCsv(0);
 test.each<[string, string | Buffer, string]>([
   ["an empty file", "", "it is empty; a line with the column names is expected"],
-  ["a header alone", HEADER, "the weekly file has no row that can be scored: 0 set aside"],
+  ["a header alone", HEADER, "the weekly file has no row that can be scored: 0 rejected"],
   ["another header", weekCsv(3).replace("past_disputes", "disputes"), 'it has no column "past_disputes"'],
   ["a column twice", HEADER.replace("region", "supplier_id"), 'it has column "supplier_id" twice'],
   ["gzip under a CSV name", gzipSync(weekCsv(3)), "it is gzip data; name the file .gz"],
@@ -82,7 +82,7 @@ test.each<[string, string | Buffer, string]>([
   ["a line that does not end", `${HEADER.trim()}${"x".repeat(2 ** 20)}`, "its first line does not end within"],
   ["UTF-16", Buffer.from(`\uFEFF${weekCsv(3)}`, "utf16le"), "it looks like utf-16; set encoding: utf-16"],
   ["mostly broken rows", weekCsv(10, { broken: 6 }), "6 of 10 rows would be rejected, more than the limit"],
-])("%s fails the run in one line and leaves nothing to stumble over", async (_what, content, reason) => {
+])("%s fails the run with one line and leaves no files that affect the next run", async (_what, content, reason) => {
   await using week = await setUp();
   const input = week.at("week.csv");
   await writeFile(input, content);
@@ -101,7 +101,7 @@ test.each<[string, string | Buffer, string]>([
   ]);
 });
 
-test("what is no file is refused in one line: a pipe, a folder without the file, broken gzip", async () => {
+test("a pipe, a folder without the file and damaged gzip are rejected with one line", async () => {
   await using week = await setUp();
   execFileSync("mkfifo", [week.at("pipe.csv")]);
   await mkdir(week.at("folder"));

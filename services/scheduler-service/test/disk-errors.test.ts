@@ -19,7 +19,7 @@ import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
 vi.setConfig({ testTimeout: 120_000 });
 const within = (condition: () => unknown) => vi.waitFor(condition, { timeout: 60_000, interval: 50 });
 
-/** A small file system of its own in memory; null where this user may not mount one. */
+/** Mounts a small file system in memory. Null when this user may not mount one. */
 async function mountSmallDisk(kib: number) {
   const place = await mkdtemp(path.join(os.tmpdir(), "bellwether-disk-"));
   const mount = (...args: string[]) => execFileSync("mount", [...args, place], { stdio: "ignore" });
@@ -90,7 +90,7 @@ async function setUp(place: string, rows: number) {
 }
 
 test.skipIf(probe === null)(
-  "a disk that is full in the middle of a run: named in log, run and /readyz, and the run ends when there is room (skipped where nothing can be mounted)",
+  "a disk that fills during a run is named in log, run and /readyz, and the run continues when there is free space (skipped without mount rights)",
   async () => {
     const disk = await mountSmallDisk(360);
     if (disk === null) throw new Error("nothing can be mounted");
@@ -98,9 +98,9 @@ test.skipIf(probe === null)(
     await using set = await setUp(disk.place, 9_000);
     expect(await set.readyz()).toBe("200 ok");
     const { jobId } = await set.trigger();
-    const said = `${disk.place}/weeks cannot be used: the disk is full (ENOSPC); once it can, the run goes on where it stopped`;
-    await within(async () => expect(await set.readyz()).toBe(`503 not serving: ${said}`));
-    await within(() => expect(set.ledger.run).toMatchObject({ state: RunState.FAILED, failure: said }));
+    const reported = `${disk.place}/weeks cannot be used: the disk is full (ENOSPC); when it can be used again, the run continues where it stopped`;
+    await within(async () => expect(await set.readyz()).toBe(`503 not serving: ${reported}`));
+    await within(() => expect(set.ledger.run).toMatchObject({ state: RunState.FAILED, failure: reported }));
     await within(() => expect(set.log()).toMatch(/"type":"DiskError".*"code":"ENOSPC".*weekly job failed/));
     disk.remount("size=64m");
     await within(() => expect(set.ledger.run.state).toBe(RunState.COMPLETE));
@@ -111,7 +111,7 @@ test.skipIf(probe === null)(
 );
 
 test.skipIf(probe === null)(
-  "a folder that has become read-only: not ready with the reason, ready again by itself (skipped where nothing can be mounted)",
+  "a folder that becomes read-only makes the service not ready, with the reason, until it is writable again (skipped without mount rights)",
   async () => {
     const disk = await mountSmallDisk(8_192);
     if (disk === null) throw new Error("nothing can be mounted");
@@ -119,10 +119,10 @@ test.skipIf(probe === null)(
     await mkdir(path.join(disk.place, "weeks"));
     await using set = await setUp(disk.place, 100);
     disk.remount("ro");
-    const said = `${disk.place}/weeks cannot be used: the file system is read-only (EROFS); once it can, the run goes on where it stopped`;
-    await within(async () => expect(await set.readyz()).toBe(`503 not serving: ${said}`));
+    const reported = `${disk.place}/weeks cannot be used: the file system is read-only (EROFS); when it can be used again, the run continues where it stopped`;
+    await within(async () => expect(await set.readyz()).toBe(`503 not serving: ${reported}`));
     await set.trigger();
-    await within(() => expect(set.ledger.run).toMatchObject({ state: RunState.FAILED, failure: said }));
+    await within(() => expect(set.ledger.run).toMatchObject({ state: RunState.FAILED, failure: reported }));
     disk.remount("rw");
     await within(() => expect(set.ledger.run.state).toBe(RunState.COMPLETE));
     await within(async () => expect(await set.readyz()).toBe("200 ok"));

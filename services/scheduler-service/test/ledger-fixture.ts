@@ -8,26 +8,26 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, type ServiceImpl } from "@connectrpc/connect";
 
-/** A ledger of one week over the real contract, in memory. */
+/** A ledger of one week, in memory, behind the real gRPC contract. */
 export interface LedgerServer extends AsyncDisposable {
-  /** Its gRPC door. */
+  /** URL of its gRPC listener. */
   readonly url: string;
   readonly run: ReturnType<typeof newRun>;
-  /** Who started the run, in order: "machine/process id/attempt". */
+  /** Workers that started the run, in order: "machine/process id/attempt". */
   readonly holders: readonly string[];
-  /** Weeks that a run was started for. */
+  /** Weeks for which a run was started. */
   readonly startedWeeks: ReadonlySet<string>;
-  /** Chunks received, by number; each as it came first. */
+  /** First version received of each chunk, by number. */
   readonly chunks: ReadonlyMap<number, SubmitChunkRequest>;
-  /** Chunks that came again. */
+  /** Number of chunks that were received again. */
   readonly duplicates: readonly number[];
-  /** Called before a chunk is taken; throw to refuse it. */
+  /** Called before a chunk is stored. Throw to reject it. */
   onSubmit: (request: SubmitChunkRequest) => void;
-  /** Called when the run says what it is doing. */
+  /** Called when the run reports its stage. */
   onReport: () => void;
-  /** Forgets the run, as a database that was restored to before it. */
+  /** Removes the run, like a database that was restored to an earlier time. */
   restore(): void;
-  /** Gives the run to somebody else. */
+  /** Assigns the run to another worker. */
   fence(): void;
 }
 

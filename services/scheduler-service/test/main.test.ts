@@ -8,7 +8,7 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
-// A process of its own loads everything anew: seconds on a busy machine.
+// A new process loads all modules: seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 let cluster: PostgresCluster;
@@ -22,16 +22,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A start on a good database and data folder, but for what `env` says. */
+/** Starts with a working database and data folder, unless `env` overrides them. */
 async function start(env: Record<string, string>) {
   const good = { DATABASE_URL: await cluster.createDatabase(), BELLWETHER_DATA_DIR: path.join(folder, "data") };
   return failedStart("scheduler-service", { ...good, ...env });
 }
 
-test("without a place for the jobs it says what to set", async () => {
+test("without a store for the jobs, the error names the variables to set", async () => {
   expect(await failedStart("scheduler-service", {})).toEqual({
     code: 1,
-    lines: ["set REDIS_URL or DATABASE_URL: the jobs need a place; npm start brings its own"],
+    lines: ["set REDIS_URL or DATABASE_URL: the jobs need a store; npm start brings its own"],
   });
 });
 
@@ -50,7 +50,7 @@ test("a store that cannot be used is one line without its password", async () =>
   });
 });
 
-test("every mistake of the environment is told at once", async () => {
+test("all violations of the environment are reported at once", async () => {
   const env = { WEEKLY_CRON: "every monday", WEEKLY_TIME_ZONE: "Mars/Phobos", SCHEDULER_SERVICE_WEB_PORT: "99999" };
   expect(await start(env)).toEqual({
     code: 1,
@@ -63,13 +63,13 @@ test("every mistake of the environment is told at once", async () => {
   });
 });
 
-test("a cron pattern that no moment fits is one line", async () => {
+test("a cron pattern that matches no time is one line", async () => {
   const { code, lines } = await start({ WEEKLY_CRON: "99 * * * *" });
   expect(code).toBe(1);
-  expect(lines).toEqual([expect.stringMatching(/^the cron pattern "99 \* \* \* \*" cannot be read: .*WEEKLY_CRON$/)]);
+  expect(lines).toEqual([expect.stringMatching(/^the cron pattern "99 \* \* \* \*" cannot be used: .*WEEKLY_CRON$/)]);
 });
 
-test("the time of the next run is a metric, and is 0 while the schedule is paused", async () => {
+test("the time of the next run is a metric, which is 0 while the schedule is paused", async () => {
   await using service = await startService("scheduler-service", {
     DATABASE_URL: await cluster.createDatabase(),
     BELLWETHER_DATA_DIR: path.join(folder, "metric"),
@@ -85,14 +85,14 @@ test("the time of the next run is a metric, and is 0 while the schedule is pause
   expect(text).toMatch(/^bellwether_rpc_calls\{[^}]*state="in_flight"[^}]*\} 0$/m);
 });
 
-test("a taken port is one line", async () => {
+test("a port in use is one line", async () => {
   const { port } = new URL(await cluster.createDatabase());
   const { code, lines } = await start({ SCHEDULER_SERVICE_ADMIN_PORT: port });
   expect(code).toBe(1);
   expect(lines).toEqual([expect.stringMatching(new RegExp(`^cannot listen on 127\\.0\\.0\\.1:${port} for admin: `))]);
 });
 
-test("a data folder that cannot be written is one line at the start, not a failed run on Monday", async () => {
+test("a data folder that cannot be written is one line at the start, not a failed run later", async () => {
   const file = path.join(folder, "file");
   await writeFile(file, "");
   const { code, lines } = await start({ BELLWETHER_DATA_DIR: path.join(file, "data") });
@@ -100,7 +100,7 @@ test("a data folder that cannot be written is one line at the start, not a faile
   expect(lines).toEqual([expect.stringMatching(/^the data folder \S+ cannot be written \(ENOTDIR\): .*DATA_DIR/)]);
 });
 
-test("missing configuration is named, and nothing is left behind", async () => {
+test("a missing configuration file is named, and no files are left behind", async () => {
   const { code, lines } = await start({
     BELLWETHER_FEATURE_MAPPING: "config/none.yaml",
     BELLWETHER_DATA_DIR: path.join(folder, "untouched"),

@@ -13,7 +13,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { createSchedulerService } from "../src/service.ts";
 import { weeklyFolder } from "./weekly-fixture.ts";
 
-/** While its queue's store is away or hangs the service is not ready, and it comes back by itself. */
+/** While its queue's store is stopped or hangs, the service is not ready. It recovers by itself. */
 async function assertReadiness(storeUrl: string): Promise<void> {
   await using relay = await startTcpRelay(storeUrl);
   await using folder = await weeklyFolder();
@@ -60,13 +60,13 @@ async function assertReadiness(storeUrl: string): Promise<void> {
   await vi.waitFor(listed, { timeout: 10_000 });
 }
 
-test("with the jobs on Postgres it is ready while Postgres answers", async () => {
+test("with the jobs on Postgres, it is ready while Postgres answers", async () => {
   await using cluster = await startPostgresCluster();
   await assertReadiness(await cluster.createDatabase());
 }, 60_000);
 
 test.skipIf(!hasRedis())(
-  "with the jobs on Redis it is ready while Redis answers (skipped where there is no redis-server)",
+  "with the jobs on Redis, it is ready while Redis answers (skipped without redis-server)",
   async () => {
     await using redis = await startRedis();
     await assertReadiness(redis.url);

@@ -31,10 +31,10 @@ afterAll(async () => {
 });
 
 const WEEK = "2026-W47";
-/** Rescues the job of a killed worker within a second or two. */
+/** Short, so that the job of a killed worker is taken over within a second or two. */
 const LOCK_MS = 1_000;
 
-/** With looks for jobs without a lock as rare as the lock itself, a takeover would take up to three times as long. */
+/** If expired locks were checked as rarely as the lock time, a takeover could take three times as long. */
 const TAKEOVER_LOCK_MS = 9_000;
 
 async function setUp(queueUrl: string, rows: number, cron = "0 6 * * 1", lockMs = LOCK_MS) {
@@ -100,7 +100,7 @@ async function lastStatus(
   return last;
 }
 
-/** A triggered run, its repetition, the schedule over a restart, and calls that name nothing. */
+/** A triggered run, its repetition, the schedule after a restart, and calls with unknown ids. */
 async function assertService(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 5_000);
   const first = await set.start();
@@ -142,7 +142,7 @@ async function assertService(queueUrl: string): Promise<void> {
   }
 }
 
-/** The ledger is restored to before a week that the queue, and the folder of the week, have as done. */
+/** The ledger is restored to a time before a week that the queue and the week's folder record as complete. */
 async function assertRestoredLedger(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 5_000);
   const { service, client } = await set.start();
@@ -159,7 +159,10 @@ async function assertRestoredLedger(queueUrl: string): Promise<void> {
   }
 }
 
-/** Of two schedulers the one that holds the run is killed; the other one, which was there before, takes it over. */
+/**
+ * Two schedulers: the one that has the run is killed, and the other, which was running before, takes the run
+ * over.
+ */
 async function assertTakeover(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 9_000, "0 6 * * 1", TAKEOVER_LOCK_MS);
   const doomed = await set.startProcess();
@@ -170,7 +173,7 @@ async function assertTakeover(queueUrl: string): Promise<void> {
     doomed.child.kill("SIGKILL");
     killedAt = performance.now();
   };
-  // Only when the first one has the run.
+  // Started only when the first scheduler has the run.
   await vi.waitFor(() => expect(set.ledger.holders).toHaveLength(1), { timeout: 20_000, interval: 5 });
   const { service, client } = await set.start();
   try {
@@ -183,7 +186,7 @@ async function assertTakeover(queueUrl: string): Promise<void> {
   }
 }
 
-/** A scheduler that is killed in the middle of scoring; another one ends its run. */
+/** A scheduler is killed while it scores; another one completes its run. */
 async function assertRescue(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 9_000);
   const { child, client: doomed } = await set.startProcess();
@@ -206,7 +209,7 @@ async function assertRescue(queueUrl: string): Promise<void> {
   }
 }
 
-/** When the schedule's time comes, the present week is run on the configured file. */
+/** At the time of the schedule, the current week is run on the configured file. */
 async function assertTick(queueUrl: string): Promise<void> {
   const everySecond = "* * * * * *";
   await using set = await setUp(queueUrl, 100, everySecond);
@@ -228,32 +231,32 @@ describe("with the jobs on Postgres", () => {
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
-  test("runs a week once, keeps the schedule, names what is not there", async () => {
+  test("runs a week once, keeps the schedule, and names unknown ids", async () => {
     await assertService(await cluster.createDatabase());
   });
-  test("a run whose scheduler was killed is ended by the next one, every supplier once", async () => {
+  test("the next scheduler completes the run of a killed one, with every supplier once", async () => {
     await assertRescue(await cluster.createDatabase());
   });
-  test("runs the present week when the schedule's time comes", async () => {
+  test("runs the current week at the time of the schedule", async () => {
     await assertTick(await cluster.createDatabase());
   });
-  test("a week that a restored ledger does not have is run again, whatever the queue remembers", async () => {
+  test("runs a week again that a restored ledger does not have, although the queue has it as complete", async () => {
     await assertRestoredLedger(await cluster.createDatabase());
   });
-  test("a second scheduler takes a killed one's run over within lock, look and 5 s", async () => {
+  test("a second scheduler takes over the run of a killed one within lock time, check interval and 5 s", async () => {
     await assertTakeover(await cluster.createDatabase());
   }, 120_000);
 });
 
-describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no redis-server)", () => {
-  /** Each proof has a server of its own, as Redis keeps no databases apart by name. */
+describe.skipIf(!hasRedis())("with the jobs on Redis (skipped without redis-server)", () => {
+  /** Each test has its own server, because Redis does not separate databases by name. */
   async function withRedis(assertWith: (url: string) => Promise<void>): Promise<void> {
     await using redis = await startRedis();
     await assertWith(redis.url);
   }
-  test("runs a week once, keeps the schedule, names what is not there", () => withRedis(assertService));
-  test("a run whose scheduler was killed is ended by the next one, every supplier once", () => withRedis(assertRescue));
-  test("runs the present week when the schedule's time comes", () => withRedis(assertTick));
-  test("a week that a restored ledger does not have is run again, whatever the queue remembers", () =>
+  test("runs a week once, keeps the schedule, and names unknown ids", () => withRedis(assertService));
+  test("the next scheduler completes the run of a killed one, with every supplier once", () => withRedis(assertRescue));
+  test("runs the current week at the time of the schedule", () => withRedis(assertTick));
+  test("runs a week again that a restored ledger does not have, although the queue has it as complete", () =>
     withRedis(assertRestoredLedger));
 });

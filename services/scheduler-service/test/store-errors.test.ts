@@ -16,13 +16,15 @@ import { createSchedulerService } from "../src/service.ts";
 import { startLedger } from "./ledger-fixture.ts";
 import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
 
-// Outages are waited for: seconds each on a busy machine.
+// The tests wait for outages: seconds each on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
 const WEEK = "2026-W47";
 const within = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 50 });
 
-/** A scheduler whose ml-service is away: a run that is begun stays at its start, where the ledger has seen it. */
+/**
+ * A scheduler without an ml-service: a run that has begun waits at its start, which the ledger has recorded.
+ */
 async function setUp(queueUrl: string) {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await weeklyFolder());
@@ -67,27 +69,27 @@ const codeOf = (call: Promise<unknown>): Promise<Code | null> =>
     (error: unknown) => ConnectError.from(error).code,
   );
 
-/** A store that a test can stop and let go on. */
+/** A store that a test can freeze and continue. */
 interface Store {
   readonly url: string;
   readonly stop: () => Promise<void> | void;
   readonly goOn: () => Promise<void> | void;
 }
 
-/** What is rejected while the store is away is not run when it is back, and what is asked for then is. */
+/** A request that is rejected during an outage is not run afterwards. A request after the outage is run. */
 async function assertNeverBoth({ url, stop, goOn }: Store): Promise<void> {
   await using set = await setUp(url);
   const { trigger, readyz, client } = await set.start();
   expect(await readyz()).toBe("200 ok");
   await stop();
-  // Both ways: in the first moment, and when the outage is known.
+  // Two requests: at the beginning of the outage, and when the service has noticed it.
   const early = await codeOf(trigger());
   await within(async () => expect(await readyz()).toBe("503 not serving: the store of the jobs does not answer"));
   const late = await codeOf(trigger());
   expect([early, late]).toEqual([Code.Unavailable, Code.Unavailable]);
   await goOn();
   await within(async () => expect(await readyz()).toBe("200 ok"));
-  // A run of another week is behind whatever waits, as one worker takes one job after the other.
+  // A run of another week comes after all queued jobs, because one worker takes one job after the other.
   const next = await trigger("2026-W46");
   expect(next).toMatchObject({ alreadyKnown: false });
   await within(async () => expect(set.ledger.run).toMatchObject({ isoWeek: "2026-W46", runId: 1 }));
@@ -96,7 +98,7 @@ async function assertNeverBoth({ url, stop, goOn }: Store): Promise<void> {
   expect(set.ledger.startedWeeks).toEqual(new Set(["2026-W46"]));
 }
 
-/** How a job stands: "none" when the queue has no such job. */
+/** State of a job: "none" when the queue does not have it. */
 async function endOf(client: Client<typeof ScheduleService>, jobId: string): Promise<string> {
   try {
     for await (const { state } of client.watchProgress({ jobId })) return state === RunState.FAILED ? "failed" : "open";
@@ -107,7 +109,7 @@ async function endOf(client: Client<typeof ScheduleService>, jobId: string): Pro
   return "over";
 }
 
-/** A job that the queue has as done hides no week that the ledger does not have. */
+/** A job that the queue has as complete does not prevent a run of a week that the ledger does not have. */
 async function assertLedgerDecides(url: string): Promise<void> {
   {
     await using queues = await openQueue(url);
@@ -140,13 +142,13 @@ describe("with the jobs on Postgres", () => {
     await assertNeverBoth({ url: await cluster.createDatabase(), stop: signal("STOP"), goOn: signal("CONT") });
   });
 
-  test("a week that the queue has as done and the ledger has not is run", async () => {
+  test("a week that is complete in the queue but not in the ledger is run", async () => {
     await using cluster = await startPostgresCluster();
     await assertLedgerDecides(await cluster.createDatabase());
   });
 });
 
-describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no redis-server)", () => {
+describe.skipIf(!hasRedis())("with the jobs on Redis (skipped without redis-server)", () => {
   test("a trigger while Redis is frozen is rejected and never run", async () => {
     await using redis = await startRedis();
     await assertNeverBoth({ url: redis.url, stop: redis.freeze, goOn: redis.thaw });
@@ -157,12 +159,12 @@ describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no 
     await assertNeverBoth({ url: redis.url, stop: redis.kill, goOn: redis.restart });
   });
 
-  test("a week that the queue has as done and the ledger has not is run", async () => {
+  test("a week that is complete in the queue but not in the ledger is run", async () => {
     await using redis = await startRedis();
     await assertLedgerDecides(redis.url);
   });
 
-  test("an emptied Redis has the schedule again, and a pause stays", async () => {
+  test("after Redis was emptied, the schedule is written again with its pause", async () => {
     await using redis = await startRedis();
     await using set = await setUp(redis.url);
     const { schedule, client } = await set.start();
@@ -177,7 +179,7 @@ describe.skipIf(!hasRedis())("with the jobs on Redis (skipped where there is no 
     await within(async () => expect(await schedule()).toMatchObject({ paused: true }));
   });
 
-  test("a Redis that is synced from an empty primary: not ready as its replica, and the schedule is there again", async () => {
+  test("a Redis that becomes the replica of an empty primary makes the service not ready; afterwards the schedule is written again", async () => {
     await using primary = await startRedis();
     await using redis = await startRedis();
     await using set = await setUp(redis.url);

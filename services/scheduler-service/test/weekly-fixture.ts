@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-/** Configuration of the small demo model's numbers and region. */
+/** Configuration with the numeric features and the region of the small demo model. */
 const MODEL = `version: 1
 name: supplier-risk
 features:
@@ -37,7 +37,7 @@ weekly:
     attributes: { display_name: supplier_id, region: region, exposure: past_disputes * 100 }
 `;
 
-/** A weekly file of `rows` suppliers, of which the first `broken` have a delay that is no number. */
+/** A weekly file of `rows` suppliers. In the first `broken` rows, the delay is not a number. */
 export function weekCsv(rows: number, { broken = 0, delayBy = 0 } = {}): string {
   const lines = Array.from({ length: rows }, (_, i) => {
     const delay = i < broken ? "soon" : (i % 50) + delayBy;
@@ -46,7 +46,7 @@ export function weekCsv(rows: number, { broken = 0, delayBy = 0 } = {}): string 
   return `supplier_id,past_disputes,financial_stability_index,avg_payment_delay_days,delivery_score,region\n${lines.join("\n")}\n`;
 }
 
-/** A folder with the configuration pair; removed on disposal. @param options.exposure SQL of the mapping */
+/** A folder with the configuration pair, removed on disposal. @param options.exposure SQL of the mapping */
 export async function weeklyFolder({ exposure = "past_disputes * 100" } = {}) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-weekly-"));
   const at = (name: string): string => path.join(folder, name);

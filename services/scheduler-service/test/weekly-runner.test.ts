@@ -30,7 +30,7 @@ const NEVER = new AbortController().signal;
 const WEEK = "2026-W47";
 const ROWS = 9_000;
 
-/** A folder with a weekly file, a ledger of its own, and a runner over both and ml-service. */
+/** A folder with a weekly file, its own ledger, and a runner that uses both and ml-service. */
 async function setUp(csv: string, config: Parameters<typeof weeklyFolder>[0] = {}) {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await weeklyFolder(config));
@@ -45,7 +45,7 @@ async function setUp(csv: string, config: Parameters<typeof weeklyFolder>[0] = {
   return { folder, input, ledger, settings, run, read, status, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-test("chunks carry the values that they were scored from, with the model's features", async () => {
+test("chunks contain the feature values that were scored, with the model's features", async () => {
   await using week = await setUp(weekCsv(10));
   const widths: number[] = [];
   const named: string[][] = [];
@@ -58,7 +58,7 @@ test("chunks carry the values that they were scored from, with the model's featu
   expect(widths).toEqual([named[0]?.length]);
 });
 
-test("a week with broken rows is complete, its counts add up and its report lists every supplier", async () => {
+test("a week with invalid rows completes, its counts add up and its report lists every supplier", async () => {
   await using week = await setUp(weekCsv(ROWS, { broken: 7 }));
   const { run, wasComplete } = await week.run();
   expect(wasComplete).toBe(false);
@@ -85,7 +85,7 @@ test("a week with broken rows is complete, its counts add up and its report list
   expect(report.rejected_when_reading.samples[0]).toMatchObject({ column: "avg_payment_delay_days", text: "soon" });
 });
 
-test("attributes that are not kept as the input has them are counted in report and notes", async () => {
+test("changed attributes are counted in report and notes", async () => {
   await using week = await setUp(weekCsv(90), { exposure: "past_disputes * 100 - 1" });
   const { notes } = await week.run();
   expect(notes).toContain("exposure of 10 suppliers: negative, made unknown");
@@ -93,7 +93,7 @@ test("attributes that are not kept as the input has them are counted in report a
   expect(report.changed_attributes).toEqual([{ attribute: "exposure", change: "negative, made unknown", rows: 10 }]);
 });
 
-test("a complete week is not run again, and a lost report is written anew", async () => {
+test("a complete week is not run again, and a missing report is written again", async () => {
   await using week = await setUp(weekCsv(100));
   await week.run();
   const report = await week.read("report.json");
@@ -104,13 +104,13 @@ test("a complete week is not run again, and a lost report is written anew", asyn
   expect(await week.read("report.json")).toBe(report);
 });
 
-test("a run that was cut short goes on at its first unfinished chunk, and ends as if it never was", async () => {
+test("an interrupted run continues at its first unfinished chunk, with the result of an uninterrupted run", async () => {
   await using week = await setUp(weekCsv(ROWS, { broken: 2 }));
   const gone = new AbortController();
   week.ledger.onSubmit = ({ chunk }) => {
     if (chunk === 0) return;
     gone.abort(new Error("killed"));
-    // the last chunk may be on its way already: it must not arrive
+    // The last chunk may be in progress already: it must not arrive.
     if (chunk === 2) throw new Error("no room");
   };
   await expect(week.run(WEEK, week.input, gone.signal)).rejects.toThrow("killed");
@@ -118,7 +118,7 @@ test("a run that was cut short goes on at its first unfinished chunk, and ends a
   const before = [...week.ledger.chunks.keys()];
   expect(before.length).toBeLessThan(3);
 
-  // The file goes meanwhile: the snapshot is what counts.
+  // The file is removed meanwhile: the run uses the snapshot.
   await rm(week.input);
   const submitted: number[] = [];
   week.ledger.onSubmit = ({ chunk }) => submitted.push(chunk);
@@ -129,16 +129,16 @@ test("a run that was cut short goes on at its first unfinished chunk, and ends a
   expect((await week.read("report.csv")).trimEnd().split("\n")).toHaveLength(8_999);
 });
 
-test("an unfinished week begins anew with a corrected file, and says so; under another name the same file goes on", async () => {
+test("an unfinished week begins again with a corrected file, and reports it; the same file under another name continues", async () => {
   await using week = await setUp(weekCsv(9_000, { broken: 100 }));
   week.ledger.onSubmit = ({ chunk }) => {
     if (chunk === 2) throw new Error("no room");
   };
-  await expect(week.run()).rejects.toThrow("ops-service refuses");
+  await expect(week.run()).rejects.toThrow("ops-service rejects the call");
   expect(week.ledger.chunks.size).toBe(2);
   const renamed = week.folder.at("renamed.csv");
   await copyFile(week.input, renamed);
-  await expect(week.run(WEEK, renamed)).rejects.toThrow("ops-service refuses");
+  await expect(week.run(WEEK, renamed)).rejects.toThrow("ops-service rejects the call");
   expect([week.ledger.chunks.size, week.ledger.duplicates]).toEqual([2, []]);
 
   const corrected = weekCsv(5_000);
@@ -147,11 +147,11 @@ test("an unfinished week begins anew with a corrected file, and says so; under a
   const { run, notes } = await week.run();
   expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: 5_000n, rowsScored: 5_000n, rowsRejected: 0n });
   expect(run.sourceDigest).toBe(createHash("sha256").update(corrected).digest("hex"));
-  expect(notes[0]).toMatch(/^begun anew: an earlier attempt had another source or configuration/);
+  expect(notes[0]).toMatch(/^started again from the beginning: an earlier attempt had another source or configuration/);
   expect((await week.read("report.csv")).trimEnd().split("\n")).toHaveLength(5_001);
 });
 
-test("a complete week sent again: the same content says that it was complete, other content or configuration is rejected", async () => {
+test("a complete week sent again with the same content is reported as complete; other content or configuration is rejected", async () => {
   const csv = weekCsv(100);
   await using week = await setUp(csv);
   const digest = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -169,7 +169,7 @@ test("a complete week sent again: the same content says that it was complete, ot
     `2026-W47 is complete and was run with another source (SHA-256 ${digest(csv)}, now ${digest(other)}); nothing was replaced`,
   );
   await rm(renamed);
-  await expect(week.run(WEEK, renamed)).rejects.toThrow("renamed.csv is not there or cannot be read");
+  await expect(week.run(WEEK, renamed)).rejects.toThrow("renamed.csv does not exist or cannot be read");
 
   const mapping = await readFile(week.folder.at("feature_mapping.yaml"), "utf8");
   await writeFile(week.folder.at("feature_mapping.yaml"), mapping.replace("past_disputes * 100", "past_disputes * 10"));
@@ -180,7 +180,7 @@ test("a complete week sent again: the same content says that it was complete, ot
   expect(week.ledger.duplicates).toEqual([]);
 });
 
-test("a complete week whose source was not recorded is not compared, and says so", async () => {
+test("a complete week whose source was not recorded is not compared, and that is reported", async () => {
   await using week = await setUp(weekCsv(100));
   await week.run();
   Object.assign(week.ledger.run, { sourceDigest: "", configHash: "" });
@@ -189,7 +189,7 @@ test("a complete week whose source was not recorded is not compared, and says so
   expect(notes[0]).toContain("the file was not compared with that of the run");
 });
 
-test("the run records the configuration that it was mapped with, beside that of its model", async () => {
+test("the run records the configuration with which it was mapped, beside that of its model", async () => {
   await using week = await setUp(weekCsv(100));
   const { run, notes } = await week.run();
   const { configHash } = await loadConfigPair(week.settings.modelConfig, week.settings.featureMapping);
@@ -207,7 +207,7 @@ test("the run records the configuration that it was mapped with, beside that of 
   });
 });
 
-test("a configuration that does not give what the model takes scores nothing", async () => {
+test("a configuration without the features of the model scores nothing", async () => {
   await using week = await setUp(weekCsv(100));
   for (const name of ["model_config.yaml", "feature_mapping.yaml"]) {
     const text = await readFile(week.folder.at(name), "utf8");
@@ -223,12 +223,14 @@ test("a configuration that does not give what the model takes scores nothing", a
   using runner = await createWeeklyRunner(week.settings);
   const failure = await runner.run(WEEK, week.input, NEVER, () => {}).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(ModelContractError);
-  expect(String(failure)).toContain('"delivery_score" is not given');
-  expect(String(failure)).toContain('"past_disputes" is in units, the configuration says thousands');
+  expect(String(failure)).toContain('"delivery_score" is missing');
+  expect(String(failure)).toContain(
+    '"past_disputes" is in units in the model, in the configuration it is in thousands',
+  );
   expect(week.ledger.run).toMatchObject({ state: RunState.FAILED, rowsScored: 0n });
 });
 
-test("a week whose file is written while it is read is not run on half of it", async () => {
+test("a week whose file changes while it is read is not run", async () => {
   await using week = await setUp(weekCsv(100));
   const slow = week.folder.at("slow.csv");
   await copyFile(week.input, slow);
@@ -244,15 +246,15 @@ test("a week whose file is written while it is read is not run on half of it", a
   expect(ledger.chunks.size).toBe(0);
 });
 
-test("who is fenced off stops, and leaves the run to the other", async () => {
+test("a fenced worker stops, and leaves the run to the other worker", async () => {
   await using week = await setUp(weekCsv(100));
   week.ledger.onSubmit = () => week.ledger.fence();
-  await expect(week.run()).rejects.toThrow("another worker has taken the run over");
+  await expect(week.run()).rejects.toThrow("another worker has taken over the run");
   expect(week.ledger.run.state).toBe(RunState.RUNNING);
   expect(week.ledger.chunks.size).toBe(0);
 });
 
-test("drift is measured against the week before, largest first", async () => {
+test("drift is measured against the previous week, largest first", async () => {
   await using week = await setUp(weekCsv(2_000));
   expect((await week.run()).run.drift).toEqual([]);
   const next = week.folder.at("next.csv");
@@ -265,15 +267,17 @@ test("drift is measured against the week before, largest first", async () => {
   expect(run.drift[1]?.psi).toBeLessThan(0.01);
 });
 
-test("what cannot be run says why in one line and fails the run", async () => {
+test("a file that cannot be run fails the run with its reason in one line", async () => {
   await using week = await setUp(weekCsv(0));
   await expect(week.run("2026-W54")).rejects.toThrow('"2026-W54" is not an ISO week: 2026 has the weeks W01 to W53');
-  await expect(week.run(WEEK, week.folder.at("none.csv"))).rejects.toThrow(/none\.csv is not there or cannot be read/);
+  await expect(week.run(WEEK, week.folder.at("none.csv"))).rejects.toThrow(
+    /none\.csv does not exist or cannot be read/,
+  );
   expect(week.ledger.run.isoWeek).toBe("");
-  await expect(week.run()).rejects.toThrow("the weekly file has no row that can be scored: 0 set aside");
+  await expect(week.run()).rejects.toThrow("the weekly file has no row that can be scored: 0 rejected");
   expect(week.ledger.run).toMatchObject({ state: RunState.FAILED });
   using lonely = await createWeeklyRunner({ ...week.settings, opsUrl: "http://127.0.0.1:1" });
   await expect(lonely.run(WEEK, week.input, NEVER, () => {})).rejects.toThrow(
-    "ops-service does not answer (connect ECONNREFUSED 127.0.0.1:1); once it does, the run goes on where it stopped",
+    "ops-service does not answer (connect ECONNREFUSED 127.0.0.1:1); when it answers again, the run continues where it stopped",
   );
 });

@@ -6,7 +6,7 @@ const ADDRESSES = { grpc: { port: 1 }, web: { port: 2 }, admin: { port: 3 } };
 
 /** A service that the test ends, and a clock that the test sets. */
 async function setUp() {
-  const said: string[] = [];
+  const lines: string[] = [];
   const waits: number[] = [];
   const starts: { end: (how: string) => void; stopped: boolean }[] = [];
   let time = 0;
@@ -29,13 +29,13 @@ async function setUp() {
     };
   };
   const service = await superviseService(launch, {
-    say: (text) => said.push(text),
+    say: (text) => lines.push(text),
     now: () => time,
     wait: async (ms) => void waits.push(ms),
   });
   return {
     service,
-    said,
+    lines,
     waits,
     starts,
     /** Ends the running service at `atMs`; resolves when the service was started again. */
@@ -57,7 +57,7 @@ describe("a service that ends by itself", () => {
     await set.die(0);
     await set.die(1_000);
     expect(set.starts).toHaveLength(3);
-    expect(set.said).toEqual(Array(2).fill("ml-service ended with exit code 7; starting it again"));
+    expect(set.lines).toEqual(Array(2).fill("ml-service ended with exit code 7; starting it again"));
     expect(set.waits).toEqual([250, 1_000]);
     await set.service[Symbol.asyncDispose]();
     expect(set.starts.map(({ stopped }) => stopped)).toEqual([false, false, true]);

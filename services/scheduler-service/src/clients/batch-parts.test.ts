@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { callRanges, joinAnswers } from "./batch-parts.ts";
 
-test("a chunk is one call until its texts are more than one call takes", () => {
+test("a chunk is one call, unless its texts exceed the limit of a call", () => {
   const texts = ["aaaa", "bbbb", "éé", "c"];
   expect(callRanges({ rows: 4, texts: null }, 1)).toEqual([{ from: 0, to: 4 }]);
   expect(callRanges({ rows: 4, texts }, 13)).toEqual([{ from: 0, to: 4 }]);
@@ -14,7 +14,7 @@ test("a chunk is one call until its texts are more than one call takes", () => {
   expect(callRanges({ rows: 4, texts }, 1)).toHaveLength(4);
 });
 
-test("joined answers have the rows and faults of all parts", () => {
+test("joined answers have the rows and violations of all parts", () => {
   const answer = (bands: number[], faultyRow: number) =>
     create(PredictBatchResponseSchema, {
       bands: Uint8Array.from(bands),

@@ -6,16 +6,19 @@ import {
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import { create } from "@bufbuild/protobuf";
 
-/** Consecutive rows, `to` left out. */
+/** Consecutive rows `[from, to)`. */
 export interface RowRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** Bytes of texts in one PredictBatch: the other columns of a chunk need the rest of the request. */
+/** Most bytes of texts in one PredictBatch. The other columns of a chunk need the rest of the request. */
 export const MAX_TEXT_BYTES = 0.75 * MAX_BATCH_REQUEST_BYTES;
 
-/** Cuts a chunk where its texts would be more than one call takes; one text alone is under the limit by its own bound. */
+/**
+ * Divides a chunk into ranges whose texts fit into one call each. A single text always fits: its own limit is
+ * lower.
+ */
 export function callRanges(
   { rows, texts }: Pick<SnapshotChunk, "rows" | "texts">,
   maxBytes = MAX_TEXT_BYTES,
@@ -33,7 +36,7 @@ export function callRanges(
   return [...ranges, { from, to: rows }];
 }
 
-/** The feature columns of some of a chunk's rows. */
+/** The feature columns of a range of rows. */
 export function sliceRows(chunk: SnapshotChunk, { from, to }: RowRange): SnapshotChunk {
   if (from === 0 && to === chunk.rows) return chunk;
   return {
@@ -46,7 +49,9 @@ export function sliceRows(chunk: SnapshotChunk, { from, to }: RowRange): Snapsho
   };
 }
 
-/** The answers of a chunk's parts, in their order, as one answer; all are of one model. */
+/**
+ * Joins the answers to the parts of a chunk, in their order. All parts are scored by the same model version.
+ */
 export function joinAnswers(
   ranges: readonly RowRange[],
   answers: readonly PredictBatchResponse[],

@@ -2,7 +2,7 @@ import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
 import type { CategoryColumnSchema } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
-/** Dictionary-encodes a column; null is missing. */
+/** Dictionary-encodes a column. Null is a missing value. */
 export function categoryColumn(
   name: string,
   values: readonly (string | null)[],

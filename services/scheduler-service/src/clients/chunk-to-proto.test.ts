@@ -22,7 +22,7 @@ const chunk: SnapshotChunk = {
   },
 };
 
-test("numbers go column by column as float32, categories as codes", () => {
+test("sends numbers by column as float32, and categories as codes", () => {
   const request = featuresToProto(chunk);
   expect([...new Float32Array(request.values.buffer)]).toEqual([1, Number.NaN, 3, 4, 5, 6]);
   expect(request).toMatchObject({
@@ -34,12 +34,12 @@ test("numbers go column by column as float32, categories as codes", () => {
   expect(featuresToProto({ ...chunk, texts: null }).contractTexts).toEqual([]);
 });
 
-test("names are cut to whole characters within the contract's bytes", () => {
+test("cuts names to whole characters within the byte limit of the contract", () => {
   const { supplierNames } = attributesToProto(chunk.attributes);
   expect(supplierNames).toEqual(["Anne", "", "é".repeat(256)]);
 });
 
-test("an attribute that no row has is left out", () => {
+test("omits an attribute that no row has", () => {
   const sent = attributesToProto(chunk.attributes);
   expect(sent).not.toHaveProperty("regions");
   expect(sent.categories).toEqual({ name: "category", dictionary: ["x", "y"], codes: [0, 1, 0] });

@@ -5,7 +5,7 @@ import type { ChunkAttributes, SnapshotChunk } from "@bellwether/ingest/snapshot
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { categoryColumn } from "./category-column.ts";
 
-/** A chunk's features in the columns of PredictBatch, without the choice of a model. */
+/** Converts the features of a chunk to the columns of PredictBatch. The caller adds the model. */
 export function featuresToProto(chunk: SnapshotChunk) {
   const values = new Float32Array(chunk.rows * chunk.numbers.size);
   for (const [i, column] of [...chunk.numbers.values()].entries()) values.set(column, i * chunk.rows);
@@ -19,7 +19,7 @@ export function featuresToProto(chunk: SnapshotChunk) {
   } satisfies MessageInitShape<typeof PredictBatchRequestSchema>;
 }
 
-/** As PredictBatchRequest.values_checksums defines it; of float32, as the values are sent. */
+/** Checksum as PredictBatchRequest.values_checksums defines it, of the float32 values that are sent. */
 function checksum(column: Float32Array | Float64Array): number {
   let sum = 0;
   for (let row = 0; row < column.length; row++) {
@@ -29,7 +29,10 @@ function checksum(column: Float32Array | Float64Array): number {
   return sum;
 }
 
-/** A chunk's suppliers in the columns of SubmitChunk; an attribute that no row has is left out and stays as it is in ops. */
+/**
+ * Converts the suppliers of a chunk to the columns of SubmitChunk. An attribute that no row has is omitted:
+ * ops-service then keeps its value.
+ */
 export function attributesToProto(attributes: ChunkAttributes) {
   const { displayName, region, category, exposure } = attributes;
   const known = (column: readonly (string | null)[]): boolean => column.some((value) => value !== null);
@@ -48,7 +51,10 @@ export function attributesToProto(attributes: ChunkAttributes) {
   } satisfies MessageInitShape<typeof SubmitChunkRequestSchema>;
 }
 
-/** Without NUL, and cut to whole characters within `maxBytes` of UTF-8; the ingest has counted both as changed attributes. */
+/**
+ * Removes NUL and cuts to whole characters within `maxBytes` of UTF-8. The ingest has counted both as changed
+ * attributes.
+ */
 export function plainText(text: string, maxBytes: number): string {
   const clean = text.replaceAll("\0", "");
   if (clean.length * 3 <= maxBytes) return clean;

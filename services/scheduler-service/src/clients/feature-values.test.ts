@@ -29,7 +29,7 @@ const valuesOf = (sent: ReturnType<typeof featureValuesToProto>) => [
   ...new Float32Array(new Uint8Array(sent.featureValues ?? []).buffer),
 ];
 
-test("values go row by row: numbers, places of categories, and whether there is a text", () => {
+test("sends values row by row: numbers, codes of categories, and whether there is a text", () => {
   const sent = featureValuesToProto(chunk, FEATURES, 0);
   const none = Number.NaN;
   expect(valuesOf(sent)).toEqual([1.5, 1, 1, none, none, none, none, none, 3, 2, 1, none]);
@@ -41,7 +41,7 @@ test("values go row by row: numbers, places of categories, and whether there is 
   ]);
 });
 
-test("units and categories are cut to the contract's lengths, a typical value that is no number is left out", () => {
+test("cuts units and categories to the contract's lengths, and omits a typical value that is not a number", () => {
   const categories = Array.from({ length: 1025 }, (_, i) => `${i}${"é".repeat(200)}`);
   const long = feature({ name: "region", kind: FeatureKind.CATEGORY, unit: "u".repeat(300), categories });
   const [sent] =
@@ -52,7 +52,7 @@ test("units and categories are cut to the contract's lengths, a typical value th
   expect(Buffer.byteLength(sent?.categories?.[0] ?? "")).toBeLessThanOrEqual(256);
 });
 
-test("values that the contract does not take are not sent, so that the scores are", () => {
+test("sends the scores without feature values that the contract does not accept", () => {
   const limit = 12 * 1024 * 1024 - 3 * 4 * FEATURES.length;
   expect(featureValuesToProto(chunk, FEATURES, limit)).toHaveProperty("features");
   expect(featureValuesToProto(chunk, FEATURES, limit + 1)).toEqual({});

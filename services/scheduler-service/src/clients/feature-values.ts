@@ -11,12 +11,16 @@ import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks"
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { plainText } from "./chunk-to-proto.ts";
 
-/** Bytes of values and contributions of one SubmitChunk: the other columns of a chunk need the rest of the request. */
+/**
+ * Most bytes of values and contributions in one SubmitChunk. The other columns of a chunk need the rest of
+ * the request.
+ */
 const MAX_CHUNK_BYTES = 0.75 * MAX_BATCH_REQUEST_BYTES;
 
 /**
- * A chunk's feature values for SubmitChunk, row-major. Empty when the model's features are not known or do not fit into the contract:
- * the scores are kept without them, and ops-service's answers say so.
+ * Converts the feature values of a chunk for SubmitChunk, row-major. Empty when the features of the model are
+ * not known or exceed the limits of the contract: ops-service then stores the scores without values and
+ * reports that in its answers.
  */
 export function featureValuesToProto(
   chunk: SnapshotChunk,
@@ -38,7 +42,10 @@ export function featureValuesToProto(
 
 const KINDS: ReadonlySet<FeatureKind> = new Set([FeatureKind.NUMERIC, FeatureKind.CATEGORY, FeatureKind.TEXT]);
 
-/** Units and categories cut to the contract's lengths. A category beyond its number counts as one that the model does not know. */
+/**
+ * Cuts units and categories to the contract's lengths. A category beyond the limit of their number is treated
+ * as unknown to the model.
+ */
 function fitToContract({ name, kind, unit, typical, categories, direction }: ModelFeature) {
   return {
     ...{ name, kind, direction, unit: plainText(unit, MAX_CATEGORY_BYTES) },
@@ -47,7 +54,7 @@ function fitToContract({ name, kind, unit, typical, categories, direction }: Mod
   };
 }
 
-/** Writes column `at` of `width`; what the chunk does not have stays NaN. */
+/** Writes column `at` of `width` columns. A feature that the chunk does not have stays NaN. */
 function writeColumn(
   values: Float32Array,
   at: number,

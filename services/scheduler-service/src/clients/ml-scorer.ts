@@ -15,7 +15,7 @@ import { callPeer } from "./peer-error.ts";
 const PEER = "ml-service";
 const READ_TIMEOUT_MS = 5_000;
 
-/** ml-service as the scorer of one model. */
+/** Creates the scorer of one model, with ml-service behind it. */
 export function createMlScorer(transport: Transport, modelName: string): Scorer {
   const inference = createClient(InferenceService, transport);
   const registry = createClient(ModelRegistryService, transport);
@@ -46,7 +46,7 @@ const KINDS: Readonly<Record<FeatureKind, ModelFeature["kind"] | null>> = {
   [FeatureKind.TEXT]: "text",
 };
 
-/** A kind that this release does not know cannot be held against a configuration. */
+/** Omits a feature of a kind that this release does not know: it cannot be compared with a configuration. */
 function featureFromProto({ name, kind, unit }: ModelFeatureProto): ModelFeature[] {
   const known = KINDS[kind] ?? null;
   return known === null ? [] : [{ name, kind: known, unit }];

@@ -10,13 +10,16 @@ import { callPeer } from "./peer-error.ts";
 
 const PEER = "ops-service";
 const READ_TIMEOUT_MS = 5_000;
-/** FailRun's longest reason, bytes of UTF-8. */
+/** Most bytes (UTF-8) of the reason of FailRun. */
 const MAX_REASON_BYTES = 2_000;
 
-/** ops-service as the ledger of one model's weekly runs. */
+/** Creates the ledger of one model's weekly runs, with ops-service behind it. */
 export function createOpsLedger(transport: Transport, modelName: string): Ledger {
   const batch = createClient(BatchService, transport);
-  /** The figures of a run that the ledger has just failed; null: it does not answer, the error says them too. */
+  /**
+   * Losses of a run that the ledger has just failed. Null when ops-service does not answer; the text of the
+   * error has the figures too.
+   */
   const lossesOf = async ({ runId }: RunLease): Promise<RunLosses | null> => {
     try {
       for await (const { run } of batch.watchRun({ runId }, { timeoutMs: READ_TIMEOUT_MS })) return run?.losses ?? null;
@@ -82,7 +85,7 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
   };
 }
 
-/** A character that the limit would cut in two is left out. */
+/** Cuts to the limit without a partial character at the end. */
 function cutReason(reason: string): string {
   const bytes = Buffer.from(reason);
   if (bytes.byteLength <= MAX_REASON_BYTES) return bytes.toString();
@@ -92,7 +95,7 @@ function cutReason(reason: string): string {
 const isLossLimit = (error: unknown): error is ConnectError =>
   error instanceof ConnectError && error.findDetails(ErrorInfoSchema).some(({ reason }) => reason === "LOSS_LIMIT");
 
-/** A write to a run: ABORTED means that the run is another's. */
+/** Does a write to a run. ABORTED means that another worker has the run now. */
 function write<T>(call: Promise<T>): Promise<T> {
   const fenced = call.catch((error: unknown) => {
     throw error instanceof ConnectError && error.code === Code.Aborted ? new RunFencedError() : error;

@@ -4,10 +4,14 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import type { AliasEvent } from "../domain/alias-event.ts";
 import { callPeer } from "./peer-error.ts";
 
-/** AppendEvents is open-ended and sets no deadline itself. */
+/** AppendEvents is a client stream, for which the transport sets no deadline. */
 const TIMEOUT_MS = 10_000;
 
-/** Appends events, at most 500, to ops-service's trail, each once however often it comes. @throws PeerUnavailableError, PeerRejectedError */
+/**
+ * Creates a function that appends at most 500 events to the audit log of ops-service. Sending an event twice
+ * stores it once.
+ * @throws PeerUnavailableError, PeerRejectedError
+ */
 export function createOpsSink(transport: Transport) {
   const audit = createClient(AuditService, transport);
   return async (reported: readonly AliasEvent[], signal: AbortSignal): Promise<void> => {

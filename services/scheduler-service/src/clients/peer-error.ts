@@ -1,10 +1,12 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { PeerRejectedError, PeerUnavailableError } from "../domain/scheduler-error.ts";
 
-/** Codes of a peer that may answer otherwise in a moment. */
+/** Codes of temporary errors: the same call may succeed later. */
 const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
 
-/** Calls a peer and gives its error the meaning that it has for the run. @throws PeerUnavailableError, PeerRejectedError */
+/**
+ * Calls a peer and converts its error to an error of the run. @throws PeerUnavailableError, PeerRejectedError
+ */
 export async function callPeer<T>(peer: string, call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -15,5 +17,8 @@ export async function callPeer<T>(peer: string, call: Promise<T>): Promise<T> {
   }
 }
 
-/** grpc-js wraps the system's word in three sentences. */
+/**
+ * Extracts the system's error, for example "connect ECONNREFUSED 127.0.0.1:9080", from the longer message of
+ * grpc-js.
+ */
 const shortReason = (text: string): string => /connect E[A-Z]+ \S*[^\s.]/.exec(text)?.[0] ?? text;

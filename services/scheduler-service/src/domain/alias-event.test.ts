@@ -11,7 +11,7 @@ const move = (over: Partial<Alias> = {}): Alias => ({
   ...over,
 });
 
-test("a move tells who, why, when, and where the alias pointed before", () => {
+test("the event of a move has the actor, the reason, the time and the previous version", () => {
   const moves = [move(), move({ name: "challenger", version: "v2" }), move({ version: "v2" })];
   expect(aliasEvents("supplier-risk", moves)[2]).toEqual({
     eventId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
@@ -23,14 +23,14 @@ test("a move tells who, why, when, and where the alias pointed before", () => {
   });
 });
 
-test("a move keeps its id when older ones are forgotten, and every other move has another", () => {
+test("a move keeps its id when older moves are dropped, and no two moves share an id", () => {
   const moves = [move(), move({ version: "v2" }), move({ version: "v2", name: "challenger" }), move({ reason: "no" })];
   const ids = aliasEvents("a", moves).map(({ eventId }) => eventId);
   expect(aliasEvents("a", moves.slice(1)).map(({ eventId }) => eventId)).toEqual(ids.slice(1));
   expect(new Set([...ids, ...aliasEvents("b", moves).map(({ eventId }) => eventId)]).size).toBe(8);
 });
 
-test("what the command line wrote fits the trail", () => {
+test("values that the command line wrote are cut to the limits of the audit log", () => {
   const [event] = aliasEvents("a", [move({ setBy: "\0", reason: "x".repeat(100_000), setAt: "soon" })]);
   expect(event).toMatchObject({ actor: "unknown", occurredAtMs: 0 });
   expect(event?.payload.reason).toHaveLength(1_000);

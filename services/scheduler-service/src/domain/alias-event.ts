@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 import type { Alias } from "@bellwether/registry/aliases/alias-file";
 
-/** A move of an alias, as the audit trail keeps it. */
+/** A move of an alias as an event of the audit log. */
 export interface AliasEvent {
-  /** The same for the same move, whoever tells it and how often: the trail keeps it once. */
+  /** Derived from the move: every report of the same move has the same id, so the audit log stores it once. */
   readonly eventId: string;
   readonly kind: "model.alias_set";
-  /** Who set it, 1 to 256 bytes. */
+  /** Who moved the alias, 1 to 256 bytes. */
   readonly actor: string;
   /** "model/NAME". */
   readonly subject: string;
@@ -16,17 +16,17 @@ export interface AliasEvent {
     readonly model: string;
     readonly alias: string;
     readonly version: string;
-    /** Where it pointed before; null: nowhere, or it is no longer remembered. */
+    /** Version that the alias named before. Null when it named none, or the alias file no longer has it. */
     readonly previous_version: string | null;
     readonly reason: string;
   };
 }
 
-/** A character has at most four bytes. */
+/** A UTF-8 character has at most four bytes. */
 const MAX_ACTOR_CHARACTERS = 64;
 const MAX_REASON_CHARACTERS = 1_000;
 
-/** Events of all remembered moves of a model's aliases, oldest first. */
+/** Events of all moves that an alias file still has, oldest first. */
 export function aliasEvents(model: string, moves: readonly Alias[]): AliasEvent[] {
   return moves.map((move, i) => {
     const { name: alias, version, setAt, setBy, reason } = move;
@@ -46,7 +46,7 @@ export function aliasEvents(model: string, moves: readonly Alias[]): AliasEvent[
   });
 }
 
-/** A UUID of version 8 (RFC 9562 §5.8): the first bits of the SHA-256 of what it stands for. */
+/** A UUID of version 8 (RFC 9562 §5.8): the first bits of the SHA-256 of the parts. */
 function uuidOf(parts: readonly string[]): string {
   const bytes = hash("sha256", JSON.stringify(parts), "buffer");
   bytes[6] = (bytes.readUInt8(6) & 0x0f) | 0x80;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { measureDrift, profileFeatures } from "./drift.ts";
 
 const none: (string | null)[] = [];
-/** Chunks of 100 rows: `delay` from `value`, `region` alternating. */
+/** Chunks of 100 rows: `delay` starts at `value`, `region` alternates. */
 function week(
   rows: number,
   value: (i: number) => number,
@@ -26,7 +26,7 @@ function week(
   };
 }
 
-test("the same week does not drift; a shifted feature does, and stands first", async () => {
+test("the same week has no drift; a shifted feature has drift and comes first", async () => {
   const reference = await profileFeatures(
     week(1_000, (i) => i % 100),
     1_000,
@@ -47,7 +47,7 @@ test("the same week does not drift; a shifted feature does, and stands first", a
   expect(moved[0]?.psi).toBeGreaterThan(0.25);
 });
 
-test("values that become missing and regions that appear are drift", async () => {
+test("values that become missing and new regions count as drift", async () => {
   const reference = await profileFeatures(
     week(1_000, (i) => i % 100),
     1_000,
@@ -60,7 +60,7 @@ test("values that become missing and regions that appear are drift", async () =>
   for (const { psi } of await measureDrift(reference, present)) expect(psi).toBeGreaterThan(0.25);
 });
 
-test("every row is counted once, however many are sampled", async () => {
+test("every row is counted once, although only some are sampled for the bins", async () => {
   const [delay] = await profileFeatures(
     week(250_050, (i) => i % 1_000),
     250_050,

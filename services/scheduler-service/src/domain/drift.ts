@@ -9,33 +9,40 @@ import {
 } from "@bellwether/risk-model/drift/feature-profile";
 import { populationStabilityIndex } from "@bellwether/risk-model/drift/psi";
 
-/** How a feature's values are distributed over a week's suppliers. */
+/** Distribution of the values of a feature over the suppliers of a week. */
 export interface FeatureProfile {
   readonly bins: FeatureBins;
   readonly counts: BinCounts;
 }
 
-/** How far a feature has moved. */
+/** Difference between two distributions of a feature. */
 export interface Drift {
   readonly feature: string;
   /** Population stability index, 0 or more. */
   readonly psi: number;
 }
 
-/** Deciles of so many rows are off by a third of a percent; more would cost memory only. */
+/**
+ * Rows sampled for the deciles. With this number their error is a third of a percent; more rows would only
+ * need more memory.
+ */
 const SAMPLE_ROWS = 100_000;
 
-/** Reads the week's chunks from the first one; called once per pass. */
+/** Opens the week's chunks from the first one. Called once per pass. */
 export type ChunkReader = () => AsyncIterable<FeatureChunk>;
 
-/** Distribution of every numeric and categorical feature, over bins of its own values. Two passes. */
+/**
+ * Computes the distribution of every numeric and categorical feature, with bins made from its own values.
+ * Reads the week twice.
+ */
 export async function profileFeatures(chunks: ChunkReader, rows: number): Promise<FeatureProfile[]> {
   return countFeatures(await binFeatures(chunks, rows), chunks);
 }
 
 /**
- * Population stability index of each feature that `reference` knows, largest first. One pass.
- * @param reference an earlier distribution; its bins are kept
+ * Computes the population stability index of each feature that `reference` has, largest first. Reads the week
+ * once.
+ * @param reference distributions of an earlier week, whose bins are used
  */
 export async function measureDrift(reference: readonly FeatureProfile[], chunks: ChunkReader): Promise<Drift[]> {
   const present = await countFeatures(
@@ -50,7 +57,7 @@ export async function measureDrift(reference: readonly FeatureProfile[], chunks:
     .sort((a, b) => b.psi - a.psi || (a.feature < b.feature ? -1 : 1));
 }
 
-/** Every n-th row, so that the bins do not depend on how the file is sorted. */
+/** Samples every n-th row, so that the bins do not depend on the order of the file. */
 async function binFeatures(chunks: ChunkReader, rows: number): Promise<FeatureBins[]> {
   const step = Math.max(1, Math.ceil(rows / SAMPLE_ROWS));
   const numbers = new Map<string, number[]>();

@@ -9,7 +9,7 @@ async function* numbers(n: number, read: number[] = []) {
 }
 const NEVER = new AbortController().signal;
 
-test("works on all items, never on more than the limit", async () => {
+test("works on all items, and never on more than `limit` at a time", async () => {
   let [running, most] = [0, 0];
   const done: number[] = [];
   const work = async (i: number) => {
@@ -23,7 +23,7 @@ test("works on all items, never on more than the limit", async () => {
   expect(most).toBe(2);
 });
 
-test("the first failure stops the reading and is thrown after the others have ended", async () => {
+test("stops reading at the first failure, and throws it after the other items have ended", async () => {
   const read: number[] = [];
   let ended = false;
   const work = async (i: number, signal: AbortSignal) => {
@@ -36,7 +36,7 @@ test("the first failure stops the reading and is thrown after the others have en
   expect(read.length).toBeLessThan(5);
 });
 
-test("a failure of the last item, of the source and of the caller's signal are thrown", async () => {
+test("throws a failure of the last item, of the source and of the caller's signal", async () => {
   const last = async (i: number) => {
     if (i === 2) throw new Error("last");
   };

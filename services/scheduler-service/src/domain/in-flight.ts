@@ -1,6 +1,7 @@
 /**
- * Runs `work` for each item of `source`, at most `limit` at a time, and reads no further ahead. The first failure stops the
- * reading, fires the signal of the others, and is thrown once they have ended.
+ * Runs `work` for each item of `source`, at most `limit` at a time. Reads an item only when its work can
+ * start. The first failure stops the reading and aborts the signal of the other items. It is thrown after
+ * they have ended.
  */
 export async function forEachInFlight<T>(
   source: AsyncIterable<T>,

@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { resolveInput } from "./input-file.ts";
 
-test("gives what lies below the folder and nothing else, links followed", async () => {
+test("finds only what is below the folder, also after links are followed", async () => {
   const folder = await realpath(await mkdtemp(path.join(os.tmpdir(), "bellwether-input-")));
   try {
     await writeFile(path.join(folder, "week.csv"), "");

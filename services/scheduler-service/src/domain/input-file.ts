@@ -3,9 +3,10 @@ import path from "node:path";
 import { InputNotFoundError } from "./scheduler-error.ts";
 
 /**
- * The file or folder that a caller names, below the input folder also after links are followed.
- * @throws InputNotFoundError when it is not there, or elsewhere: a caller learns nothing of other folders
- * @throws NodeJS.ErrnoException when the folder, or what is named below it, cannot be looked at
+ * Resolves the file or folder that a caller names. It must be below the input folder, also after links are
+ * followed.
+ * @throws InputNotFoundError when it does not exist or is elsewhere: one error, so that a caller learns nothing about other folders
+ * @throws NodeJS.ErrnoException when the folder or the file cannot be accessed
  */
 export async function resolveInput(inputFolder: string, input: string): Promise<string> {
   try {
@@ -23,7 +24,7 @@ export async function resolveInput(inputFolder: string, input: string): Promise<
 
 const isBelow = (folder: string, file: string): boolean => file === folder || file.startsWith(folder + path.sep);
 
-/** Codes of the system for a path that leads nowhere. */
+/** Error codes of the system for a path that does not lead to a file. */
 const MISSING: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EINVAL"]);
 
 const isMissing = (error: unknown): boolean =>

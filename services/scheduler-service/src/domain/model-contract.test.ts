@@ -8,27 +8,27 @@ const check =
   () =>
     checkContract("supplier-risk v3", takes, gives);
 
-test("a configuration that gives what the model takes passes, in any order", () => {
+test("accepts a configuration that has all features of the model, in any order", () => {
   expect(check(TAKES.toReversed())).not.toThrow();
 });
 
-test("every feature that is not given, not taken, of another kind or in another unit is named at once", () => {
+test("names all features that are missing, unknown, of another kind or in another unit", () => {
   const gives: ModelFeature[] = [numeric("delay", "hours"), numeric("region"), numeric("spend", "usd")];
   expect(check(gives, [...TAKES, numeric("disputes", "units")])).toThrow(
-    'the configuration does not give what supplier-risk v3 takes: "delay" is in days, the configuration says hours; "region" is a category feature, the configuration says numeric; "disputes" is not given; "spend" is not a feature of the model; run with',
+    'the configuration does not match the features of supplier-risk v3: "delay" is in days in the model, in the configuration it is in hours; "region" is a category feature of the model, in the configuration it is numeric; "disputes" is missing; "spend" is not a feature of the model; run with',
   );
 });
 
-test("a unit that one side does not know is not compared", () => {
+test("does not compare a unit that one side does not know", () => {
   expect(check(TAKES, [numeric("delay", ""), TAKES[1]])).not.toThrow();
   expect(check([numeric("delay", ""), TAKES[1]])).not.toThrow();
 });
 
-test("a model whose features are not known is not checked", () => {
+test("does not check a model whose features are not known", () => {
   expect(check([], [])).not.toThrow();
 });
 
-test("of many mistakes ten are shown and the others counted", () => {
+test("lists ten violations and counts the others", () => {
   const takes = Array.from({ length: 14 }, (_, i) => numeric(`f${i}`));
-  expect(check([], takes)).toThrow(/"f9" is not given; and 4 more; run with/);
+  expect(check([], takes)).toThrow(/"f9" is missing; and 4 more; run with/);
 });

@@ -1,18 +1,20 @@
 import { ModelContractError } from "./scheduler-error.ts";
 
-/** A feature, as a model takes it or a mapping gives it. */
+/** A feature that a model expects or a mapping provides. */
 export interface ModelFeature {
   readonly name: string;
   readonly kind: "numeric" | "category" | "text";
-  /** Empty: not known. */
+  /** Empty when not known. */
   readonly unit: string;
 }
 
 /**
- * Holds what a mapping gives against what a model takes: a feature that is not given would be missing in every row, one in another unit
- * would be scored as if it were in the model's.
- * @param takes empty: not known, nothing is checked
- * @throws ModelContractError with every mistake
+ * Compares the features that a mapping provides with those that a model expects. A feature that is not
+ * provided would be missing in every row. A feature in another unit would be scored as if it were in the
+ * model's unit.
+ * @param takes features of the model; empty when not known, then nothing is checked
+ * @param gives features of the mapping
+ * @throws ModelContractError with all violations
  */
 export function checkContract(model: string, takes: readonly ModelFeature[], gives: readonly ModelFeature[]): void {
   if (takes.length === 0) return;
@@ -27,9 +29,10 @@ export function checkContract(model: string, takes: readonly ModelFeature[], giv
 
 function violationsOf(takes: ModelFeature, gives: ModelFeature | undefined): string[] {
   const { name } = takes;
-  if (!gives) return [`"${name}" is not given`];
-  if (gives.kind !== takes.kind) return [`"${name}" is a ${takes.kind} feature, the configuration says ${gives.kind}`];
+  if (!gives) return [`"${name}" is missing`];
+  if (gives.kind !== takes.kind)
+    return [`"${name}" is a ${takes.kind} feature of the model, in the configuration it is ${gives.kind}`];
   if (takes.unit !== "" && gives.unit !== "" && takes.unit !== gives.unit)
-    return [`"${name}" is in ${takes.unit}, the configuration says ${gives.unit}`];
+    return [`"${name}" is in ${takes.unit} in the model, in the configuration it is in ${gives.unit}`];
   return [];
 }

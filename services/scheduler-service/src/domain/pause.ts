@@ -1,18 +1,21 @@
-/** Whether the schedule starts runs, and since when. */
+/** Whether the schedule is paused, and since when. */
 export interface PauseState {
   readonly paused: boolean;
-  /** Milliseconds since 1970; 0: never changed. Of two that differ, the later one counts. */
+  /**
+   * Time of the last change, milliseconds since 1970; 0 = never changed. When two states differ, the later
+   * one is valid.
+   */
   readonly changedMs: number;
 }
 
-/** Where the pause is kept beside the queue's store, which may be emptied. */
+/** Stores the pause outside the queue's store, because that store may be emptied. */
 export interface PauseFile {
-  /** Null: nothing was kept yet. */
+  /** Null when nothing was stored yet. */
   read(): Promise<PauseState | null>;
   write(state: PauseState): Promise<void>;
 }
 
-/** The state in the queue's store, unless the file's was changed later. */
+/** Returns the state of the queue's store, or that of the file when it was changed later. */
 export function latestPause(stored: PauseState | null, kept: PauseState | null): PauseState {
   if (stored === null) return kept ?? { paused: false, changedMs: 0 };
   return kept !== null && kept.changedMs > stored.changedMs ? kept : stored;

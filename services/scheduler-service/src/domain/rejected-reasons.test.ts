@@ -14,19 +14,19 @@ const REJECTED: RejectedRows = {
   ],
 };
 
-test("reasons are named with column, count and a sample, most rows first", () => {
+test("lists reasons with column, count and a sample, most rows first", () => {
   expect(describeReasons(rejectedReasons(REJECTED), true)).toBe(
     '5 rows, delay: not a number (for example line 7 of week.csv: "soon"); 2 rows, spend: not a number; 2 rows, too few columns (for example line 9 of week.csv: "a,b")',
   );
 });
 
-test("a text for logs has no value of a row", () => {
+test("a text for logs contains no value of a row", () => {
   const text = describeReasons(rejectedReasons(REJECTED), false);
   expect(text).toContain("delay: not a number (for example line 7 of week.csv)");
   expect(text).not.toMatch(/soon|a,b/);
 });
 
-test("three reasons are shown, the others are counted", () => {
+test("lists three reasons and counts the others", () => {
   const reasons = [...REJECTED.reasons, reason("region", "empty", 1)];
   expect(describeReasons(rejectedReasons({ ...REJECTED, reasons }), true)).toMatch(/; and 1 more reasons$/);
 });

@@ -1,26 +1,26 @@
 import type { RejectedRows, RejectedSample } from "@bellwether/ingest/rejected-rows";
 
-/** One reason for which rows were rejected, with one of these rows. */
+/** A reason for which rows were rejected, with one of these rows as a sample. */
 export interface RejectedReasonSample {
-  /** Null: the whole row. */
+  /** Null when the whole row was invalid. */
   readonly column: string | null;
   readonly reason: string;
   readonly rows: number;
-  /** Null: none was kept. */
+  /** Null when no sample was stored. */
   readonly sample: Pick<RejectedSample, "file" | "line" | "text"> | null;
 }
 
-/** Reasons that a text names. */
+/** Most reasons that a text lists. */
 const SHOWN_REASONS = 3;
-/** Characters of a value that a text shows. */
+/** Most characters of a value in a text. */
 const SHOWN_TEXT = 60;
-/** Characters of a column's or a file's name that a text shows. */
+/** Most characters of a column or file name in a text. */
 const SHOWN_NAME = 60;
 
-/** What follows a reason's semicolon is of one record. */
+/** The part of a reason before its semicolon. The part after it describes a single record. */
 const general = (reason: string): string => reason.split(";", 1)[0] ?? "";
 
-/** Why rows were rejected when reading and mapping, most rows first, each with the first row that was kept as a sample. */
+/** Reasons for which reading and mapping rejected rows, most rows first, each with the first stored sample. */
 export function rejectedReasons({ reasons, samples }: RejectedRows): RejectedReasonSample[] {
   return reasons
     .toSorted((a, b) => b.rows - a.rows)
@@ -35,7 +35,10 @@ export function rejectedReasons({ reasons, samples }: RejectedRows): RejectedRea
     });
 }
 
-/** The first reasons as one clause. @param withValues shows values of the rows, which no log may have */
+/**
+ * Describes the first reasons in one clause.
+ * @param withValues whether to quote values of rows; must be false for logs
+ */
 export function describeReasons(reasons: readonly RejectedReasonSample[], withValues: boolean): string {
   const shown = reasons.slice(0, SHOWN_REASONS).map(({ column, reason, rows, sample }) => {
     const where = sample && sample.line !== null ? `line ${sample.line} of ${sample.file.slice(0, SHOWN_NAME)}` : "";

@@ -22,19 +22,19 @@ const notes = (fields: MessageInitShape<typeof BatchRunSchema>, how: Partial<Run
   return runNotes(create(BatchRunSchema, { ...recorded, ...measured, ...fields }), { ...ORDINARY, ...how });
 };
 
-test("an ordinary run has no notes", () => {
+test("a run without peculiarities has no notes", () => {
   expect(notes({ model: { name: "m", version: "v1", configHash: A } })).toEqual([]);
   expect(notes({}, { wasComplete: true })).toEqual([]);
 });
 
-test("ids that lost characters are counted, and the duplicates that come of it", () => {
+test("counts changed supplier ids, and the rows that became duplicates", () => {
   expect(notes({}, { cleanedIds: { rows: 0, duplicates: 0 } })).toEqual([]);
   expect(notes({}, { cleanedIds: { rows: 3, duplicates: 1 } })).toEqual([
-    "3 supplier ids lost characters that cannot be seen or white space around them; 1 rows are duplicates since",
+    "3 supplier ids had invisible characters or surrounding white space, which were removed; 1 of these rows are now duplicates",
   ]);
 });
 
-test("attributes that are not kept as given are counted, each with what became of it", () => {
+test("counts changed attributes, each with its change", () => {
   expect(notes({}, { changedAttributes: [] })).toEqual([]);
   const changedAttributes = [
     { attribute: "display_name", change: "cut to 512 bytes", rows: 2 },
@@ -46,28 +46,28 @@ test("attributes that are not kept as given are counted, each with what became o
   ]);
 });
 
-test("the snapshot date is named, with a warning when it is more than 31 days before the week", () => {
+test("names the snapshot date, and warns when it is more than 31 days before the week", () => {
   expect(notes({}, { newestAsOf: "2026-10-16" })).toEqual(["the newest snapshot date of the data is 2026-10-16"]);
   expect(notes({}, { newestAsOf: "2026-10-15" })).toEqual([
     "warning: the newest snapshot date of the data is 2026-10-15, 32 days before 2026-W47 begins (2026-11-16); check that the file is that of the week",
   ]);
 });
 
-test("an overtaken run says that the rules were not evaluated, and by which week", () => {
+test("reports that the rules were not evaluated for an overtaken run, and the later week", () => {
   expect(notes({ overtakenBy: "2026-W50" })).toEqual([
-    "rules not evaluated: 2026-W50 was complete before 2026-W47; alerts stay as they were",
+    "rules not evaluated: 2026-W50 was complete before 2026-W47; alerts are unchanged",
   ]);
 });
 
-test("another configuration than the model's is named with both hashes, and none is said not to be compared", () => {
+test("names both hashes when the configuration differs from the model's, and reports when the model records none", () => {
   const model = { name: "m", version: "v1" };
   expect(notes({ model: { ...model, configHash: B } })[0]).toBe(
     `the configuration of the run (${A}) is not the one that m v1 was trained with (${B})`,
   );
-  expect(notes({ model: { ...model, configHash: "" } })[0]).toContain("m v1 records no configuration");
+  expect(notes({ model: { ...model, configHash: "" } })[0]).toContain("m v1 has no recorded configuration");
 });
 
-test("decisions of people are named with their reason, and rows that repeat others are counted", () => {
+test("names the decisions of people with their reasons, and counts repeated rows", () => {
   const losses = {
     ...{ rowsRejected: 40n, rowsRepeated: 7n, suppliers: 60n, previousSuppliers: 100n, previousWeek: "2026-W46" },
     accepted: { reason: "sold", actor: "jane" },
@@ -79,14 +79,14 @@ test("decisions of people are named with their reason, and rows that repeat othe
   ]);
 });
 
-test("suppliers that no earlier week can be compared with are said not to be compared", () => {
+test("reports that the number of suppliers was not compared when there is no earlier week", () => {
   expect(notes({ losses: { suppliers: 60n } })).toEqual([
     "number of suppliers not compared: there is no earlier complete week of this model",
   ]);
   expect(notes({ losses: { suppliers: 60n, previousSuppliers: 0n, previousWeek: "2026-W46" } })).toEqual([]);
 });
 
-test("accepted losses name the reasons of rejected rows without their values", () => {
+test("names the reasons of rejected rows without their values when losses are accepted", () => {
   const sample = { file: "week.csv", line: 2, text: "soon" };
   const rejected = [{ column: "delay", reason: "not a number", rows: 40, sample }];
   const losses = { rowsRejected: 40n, suppliers: 60n, accepted: { reason: "sold", actor: "jane" } };
@@ -96,7 +96,7 @@ test("accepted losses name the reasons of rejected rows without their values", (
   expect(notes({}, { rejected })).toEqual([]);
 });
 
-test("an acceptance that was not needed is said to be recorded nowhere", () => {
+test("reports that an unneeded acceptance of losses is not recorded", () => {
   expect(notes({}, { acceptsLosses: true })).toEqual([
     "the acceptance of losses was not needed and is not recorded: no limit was exceeded",
   ]);
@@ -105,16 +105,16 @@ test("an acceptance that was not needed is said to be recorded nowhere", () => {
   ]);
 });
 
-test("what is not compared or not kept is said", () => {
+test("reports what was not compared or not recorded", () => {
   expect(notes({ sourceDigest: "" }, { wasComplete: true })[0]).toContain("the file was not compared");
   expect(notes({ sourceDigest: "" })).toEqual([]);
-  expect(notes({}, { begunAnew: true })[0]).toMatch(/^begun anew/);
+  expect(notes({}, { begunAnew: true })[0]).toMatch(/^started again/);
 });
 
-test("drift that is not measured, or over too few rows, is said", () => {
+test("reports drift that was not measured, or measured over too few rows", () => {
   expect(notes({}, { reference: null })).toEqual(["drift not measured: there is no report of an earlier week"]);
   expect(notes({}, { features: ["delay", "spend", "region"] })).toEqual([
-    "drift not measured of spend, region: unknown in 2026-W46, which it is measured against",
+    "drift not measured for spend, region: not in the data of 2026-W46, with which this week is compared",
   ]);
   expect(notes({ rowsScored: 499n })).toEqual(["drift over 499 rows is mostly chance; below 500 rows it says little"]);
 });

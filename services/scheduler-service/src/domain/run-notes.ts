@@ -3,31 +3,37 @@ import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 
-/** What happened to a run besides its record in the ledger. */
+/** Facts about a run that its record in the ledger does not have. */
 export interface RunCircumstances {
   readonly wasComplete: boolean;
-  /** An earlier attempt had another source or configuration, and was dropped. */
+  /** True when an earlier attempt had another source or configuration and was dropped. */
   readonly begunAnew: boolean;
-  /** Why rows were rejected when reading and mapping. */
+  /** Reasons for which reading and mapping rejected rows. */
   readonly rejected: readonly RejectedReasonSample[];
-  /** Newest snapshot date of the rows, ISO; null: they have none, or it is not recorded. */
+  /** Newest snapshot date of the rows, ISO. Null when the rows have no date or it was not recorded. */
   readonly newestAsOf: string | null;
-  /** Rows whose supplier id lost what cannot be seen, and those of them that are duplicates since; null: not recorded. */
+  /**
+   * Rows whose supplier id had invisible characters or surrounding white space removed, and how many of them
+   * became duplicates. Null when not recorded.
+   */
   readonly cleanedIds: { readonly rows: number; readonly duplicates: number } | null;
-  /** Attributes that are not kept as the input has them, by attribute and change; null: not recorded. */
+  /** Attributes that are stored differently from the input, by attribute and change. Null when not recorded. */
   readonly changedAttributes: readonly ChangedAttribute[] | null;
-  /** Somebody accepted losses beforehand. */
+  /** True when the caller accepted losses in advance. */
   readonly acceptsLosses: boolean;
-  /** Week that drift is measured against; null: there is none. */
+  /** Week with which drift is measured. Null when there is none. */
   readonly reference: string | null;
-  /** Features whose drift can be measured: numbers and categories. */
+  /** Features whose drift can be measured: numeric and categorical. */
   readonly features: readonly string[];
 }
 
-/** With fewer rows the population stability index is mostly chance: about 18 / rows is expected without any drift. */
+/**
+ * With fewer rows, the population stability index is mostly chance: without any drift, about 18 / rows is
+ * expected.
+ */
 const DRIFT_MIN_ROWS = 500n;
 
-/** What must be said of a complete run beside its counts, one sentence each. */
+/** Remarks on a complete run in addition to its counts, one sentence each. */
 export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   const {
     wasComplete,
@@ -46,9 +52,11 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
     notes.push(`${isoWeek} was run before sources were recorded: the file was not compared with that of the run`);
   if (newestAsOf !== null) notes.push(dateNote(isoWeek, newestAsOf));
   if (begunAnew)
-    notes.push("begun anew: an earlier attempt had another source or configuration; nothing of it was published");
+    notes.push(
+      "started again from the beginning: an earlier attempt had another source or configuration; nothing of it was published",
+    );
   if (run.overtakenBy)
-    notes.push(`rules not evaluated: ${run.overtakenBy} was complete before ${isoWeek}; alerts stay as they were`);
+    notes.push(`rules not evaluated: ${run.overtakenBy} was complete before ${isoWeek}; alerts are unchanged`);
   if (forceFuture) notes.push(`forced before the week began, by ${forceFuture.actor}: ${forceFuture.reason}`);
   if (losses?.accepted)
     notes.push(
@@ -60,27 +68,27 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
     notes.push("the acceptance of losses was not needed and is not recorded: no limit was exceeded");
   if (losses && losses.previousSuppliers === undefined)
     notes.push("number of suppliers not compared: there is no earlier complete week of this model");
-  // The notes are logged.
+  // Without values of rows, because the notes are logged.
   if (losses?.accepted && rejected.length > 0) notes.push(`rejected: ${describeReasons(rejected, false)}`);
   if (losses && losses.rowsRepeated > 0n) notes.push(`${losses.rowsRepeated} rows repeat an earlier row exactly`);
   if (cleanedIds !== null && cleanedIds.rows > 0)
     notes.push(
-      `${cleanedIds.rows} supplier ids lost characters that cannot be seen or white space around them; ` +
-        `${cleanedIds.duplicates} rows are duplicates since`,
+      `${cleanedIds.rows} supplier ids had invisible characters or surrounding white space, which were removed; ` +
+        `${cleanedIds.duplicates} of these rows are now duplicates`,
     );
   for (const { attribute, change, rows } of changedAttributes ?? [])
     notes.push(`${attribute} of ${rows} suppliers: ${change}`);
   if (model && run.configHash !== "" && model.configHash !== run.configHash)
     notes.push(
       model.configHash === ""
-        ? `${model.name} ${model.version} records no configuration: that of the run (${run.configHash}) was not compared`
+        ? `${model.name} ${model.version} has no recorded configuration: that of the run (${run.configHash}) was not compared`
         : `the configuration of the run (${run.configHash}) is not the one that ${model.name} ${model.version} was trained with (${model.configHash})`,
     );
   return [...notes, ...driftNotes(run, reference, features)];
 }
 
 const DAY_MS = 86_400_000;
-/** Older data is seldom that of the week. */
+/** Older data probably belongs to another week. */
 const MAX_AGE_DAYS = 31;
 
 function dateNote(isoWeek: string, newestAsOf: string): string {
@@ -96,7 +104,9 @@ function driftNotes({ drift, rowsScored }: BatchRun, reference: string | null, f
   const measured = new Set(drift.map(({ feature }) => feature));
   const others = features.filter((name) => !measured.has(name));
   if (others.length > 0)
-    notes.push(`drift not measured of ${listed(others)}: unknown in ${reference}, which it is measured against`);
+    notes.push(
+      `drift not measured for ${listed(others)}: not in the data of ${reference}, with which this week is compared`,
+    );
   if (rowsScored < DRIFT_MIN_ROWS)
     notes.push(`drift over ${rowsScored} rows is mostly chance; below ${DRIFT_MIN_ROWS} rows it says little`);
   return notes;

@@ -6,9 +6,10 @@ import type { IngestRecord } from "./weekly-ports.ts";
 const LOSS_LIMITS = ["unspecified", "rejected_rows", "suppliers"];
 
 /**
- * The report of a complete run as plain JSON: what was read, set aside and scored, by which model, and what came of it.
- * @param reference week that drift is measured against; null: there was none
- * @param notes what must be said beside the counts
+ * The report of a complete run as plain JSON: counts of rows read, rejected and scored, the model, and the
+ * results.
+ * @param reference week with which drift is measured; null when there was none
+ * @param notes remarks in addition to the counts
  */
 export function runSummary(
   run: BatchRun,
@@ -61,7 +62,10 @@ export function runSummary(
   };
 }
 
-/** What was read of a file, and what was not: columns that the mapping ignores, values that its rules made unknown. */
+/**
+ * Counts of one source file, with the columns that the mapping ignores and the values that its rules changed
+ * to unknown.
+ */
 function sourceToJson({
   source,
   file,

@@ -1,25 +1,25 @@
 import type { RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 
-/** The weekly file is not there, or not below the input folder. */
+/** The weekly file does not exist, or is not below the input folder. */
 export class InputNotFoundError extends Error {
   override readonly name = "InputNotFoundError" as const;
 
   constructor(input: string) {
-    super(`the weekly file ${input} is not there or cannot be read; give the path of a CSV or Parquet file`);
+    super(`the weekly file ${input} does not exist or cannot be read; give the path of a CSV or Parquet file`);
   }
 }
 
-/** The weekly file was written while it was read. */
+/** Another program wrote the weekly file while the run read it. */
 export class InputChangedError extends Error {
   override readonly name = "InputChangedError" as const;
 
   constructor(input: string) {
-    super(`the weekly file ${input} changed while it was read; run the week again once it is written`);
+    super(`the weekly file ${input} changed while it was read; run the week again when the file is complete`);
   }
 }
 
-/** What a complete week was run with, and what it was sent again with. */
+/** Source and configuration of a run. */
 export interface RunInputs {
   /** SHA-256 of the content of the source, lower-case hex. */
   readonly sourceDigest: string;
@@ -27,7 +27,7 @@ export interface RunInputs {
   readonly configHash: string;
 }
 
-/** A complete week was sent again with another source or configuration: nothing is replaced. */
+/** The week is complete, and the new run has another source or configuration. Nothing was replaced. */
 export class WeekCompleteError extends Error {
   override readonly name = "WeekCompleteError" as const;
   readonly recorded: RunInputs;
@@ -41,30 +41,33 @@ export class WeekCompleteError extends Error {
         `another configuration (hash ${recorded.configHash}, now ${given.configHash})`,
     ].filter((text) => text !== false);
     super(
-      `${week} is complete and was run with ${differs.join(" and ")}; nothing was replaced: this release cannot replace a complete week. If the file is for another week, name that week. If the file of ${week} was wrong, run the corrected one as the present week or as the next week: the newest complete week is what lists and alerts show. If it was not meant to change, run with what the week was run with`,
+      `${week} is complete and was run with ${differs.join(" and ")}; nothing was replaced: this release cannot replace a complete week. If the file is for another week, name that week. If the file of ${week} was wrong, run the corrected file as the present week or as the next week: lists and alerts show the newest complete week. If source and configuration were not meant to change, run with the recorded ones`,
     );
     this.recorded = recorded;
     this.given = given;
   }
 }
 
-/** The week waits or runs, with another file or without the decisions that a caller gives now. */
+/**
+ * A run of the week is queued or running, with another file or without the decisions that the caller gives
+ * now.
+ */
 export class RunUnderWayError extends Error {
   override readonly name = "RunUnderWayError" as const;
 
   constructor(week: string, differs: string) {
-    super(`${week} waits or runs already, ${differs}; wait for its end (WatchProgress), then ask again`);
+    super(`${week} is queued or running already, ${differs}; wait for its end (WatchProgress), then try again`);
   }
 }
 
-/** The run lost more than the risk policy allows: nothing of it is published. Trying again changes nothing. */
+/** The losses of the run exceed the risk policy. Nothing was published. A retry has the same result. */
 export class LossLimitError extends Error {
   override readonly name = "LossLimitError" as const;
-  /** Figures and limits; null: ops-service did not give them. */
+  /** Figures and limits. Null when ops-service did not send them. */
   readonly losses: RunLosses | null;
-  /** What ops-service says: figures and limits, no values of rows. */
+  /** The message of ops-service: figures and limits, no values of rows. */
   readonly figures: string;
-  /** Why rows were rejected when reading and mapping; the message names the first reasons. */
+  /** Reasons for which reading and mapping rejected rows. The message has the first ones. */
   readonly reasons: readonly RejectedReasonSample[];
 
   constructor(
@@ -80,7 +83,7 @@ export class LossLimitError extends Error {
   }
 }
 
-/** The mapping does not give the features that the model takes. */
+/** The mapping does not provide the features that the model expects. */
 export class ModelContractError extends Error {
   override readonly name = "ModelContractError" as const;
 
@@ -88,72 +91,81 @@ export class ModelContractError extends Error {
     const shown = violations.slice(0, MAX_VIOLATIONS).join("; ");
     const more = violations.length > MAX_VIOLATIONS ? `; and ${violations.length - MAX_VIOLATIONS} more` : "";
     super(
-      `the configuration does not give what ${model} takes: ${shown}${more}; run with the configuration that the model was trained with, or train one with this configuration`,
+      `the configuration does not match the features of ${model}: ${shown}${more}; run with the configuration that the model was trained with, or train one with this configuration`,
     );
   }
 }
 
 const MAX_VIOLATIONS = 10;
 
-/** Every row of the weekly file was set aside. */
+/** Every row of the weekly file was rejected. */
 export class NothingToScoreError extends Error {
   override readonly name = "NothingToScoreError" as const;
 
   constructor(rejected: number, firstReason: string) {
     super(
-      `the weekly file has no row that can be scored: ${rejected} set aside${firstReason && `, first: ${firstReason}`}`,
+      `the weekly file has no row that can be scored: ${rejected} rejected${firstReason && `, first: ${firstReason}`}`,
     );
   }
 }
 
-/** Another worker has taken the run over; nothing of this attempt counts any more. */
+/** Another worker has taken over the run. This attempt can write nothing more. */
 export class RunFencedError extends Error {
   override readonly name = "RunFencedError" as const;
 
   constructor() {
-    super("another worker has taken the run over and goes on with it");
+    super("another worker has taken over the run and continues it");
   }
 }
 
-/** A service that the run needs does not answer; trying again later goes on where the run stopped. */
+/** A service that the run needs does not answer. A later retry continues where the run stopped. */
 export class PeerUnavailableError extends Error {
   override readonly name = "PeerUnavailableError" as const;
   readonly retryAfterMs = 5_000;
 
-  constructor(peer: string, said: string, options?: ErrorOptions) {
-    super(`${peer} does not answer (${said}); once it does, the run goes on where it stopped`, options);
+  constructor(peer: string, cause: string, options?: ErrorOptions) {
+    super(`${peer} does not answer (${cause}); when it answers again, the run continues where it stopped`, options);
   }
 }
 
-/** A service has answered that it will not do its part; trying again changes nothing. */
+/** A service has rejected a call of the run. A retry has the same result. */
 export class PeerRejectedError extends Error {
   override readonly name = "PeerRejectedError" as const;
 
-  constructor(peer: string, said: string, options?: ErrorOptions) {
-    super(`${peer} refuses: ${said}`, options);
+  constructor(peer: string, message: string, options?: ErrorOptions) {
+    super(`${peer} rejects the call: ${message}`, options);
   }
 }
 
-/** The store of the jobs is away or takes no writes. Nothing that was asked for is done, now or later. */
+/**
+ * The store of the jobs does not answer or does not accept writes. The request is not carried out, now or
+ * later.
+ */
 export class JobStoreError extends Error {
   override readonly name = "JobStoreError" as const;
   readonly retryAfterMs = 5_000;
 
-  constructor(said: string, options?: ErrorOptions) {
-    super(`the store of the jobs (Redis or PostgreSQL) ${said}; nothing was started, ask again`, options);
+  constructor(state: string, options?: ErrorOptions) {
+    super(`the store of the jobs (Redis or PostgreSQL) ${state}; nothing was started, try again later`, options);
   }
 }
 
-/** A file or folder of the run cannot be used: a full disk, a lost right, a file system that is away. Trying again later may help. */
+/**
+ * A file or folder of the run cannot be used: full disk, missing permission, file system not available. A
+ * later retry may succeed.
+ */
 export class DiskError extends Error {
   override readonly name = "DiskError" as const;
   readonly retryAfterMs = 30_000;
   /** The system's code, for example "ENOSPC". */
   readonly code: string;
 
-  /** @param place the file or folder; @param meaning what the code means, for people */
+  /** @param place the file or folder; @param meaning explanation of the code */
   constructor(place: string, code: string, meaning: string, options?: ErrorOptions) {
-    super(`${place} cannot be used: ${meaning} (${code}); once it can, the run goes on where it stopped`, options);
+    super(
+      `${place} cannot be used: ${meaning} (${code}); when it can be used again, the run continues where it stopped`,
+      options,
+    );
     this.code = code;
   }
 }
@@ -163,7 +175,7 @@ export class ScheduleNotFoundError extends Error {
   override readonly name = "ScheduleNotFoundError" as const;
 
   constructor(scheduleId: string) {
-    super(`no schedule "${scheduleId.slice(0, 64)}"; ListSchedules tells them`);
+    super(`no schedule "${scheduleId.slice(0, 64)}"; ListSchedules lists the ids`);
   }
 }
 
@@ -172,15 +184,15 @@ export class JobNotFoundError extends Error {
   override readonly name = "JobNotFoundError" as const;
 
   constructor(jobId: string) {
-    super(`no job "${jobId.slice(0, 64)}"; TriggerRun gives the ids`);
+    super(`no job "${jobId.slice(0, 64)}"; use an id that TriggerRun returned`);
   }
 }
 
-/** The schedule's cron pattern has the form of one, but no moment fits it. */
+/** The cron pattern has five fields but cannot be parsed, or no time matches it. */
 export class CronPatternError extends Error {
   override readonly name = "CronPatternError" as const;
 
-  constructor(cron: string, said: string, options?: ErrorOptions) {
-    super(`the cron pattern "${cron}" cannot be read: ${said}; correct WEEKLY_CRON`, options);
+  constructor(cron: string, cause: string, options?: ErrorOptions) {
+    super(`the cron pattern "${cron}" cannot be used: ${cause}; correct WEEKLY_CRON`, options);
   }
 }

@@ -5,7 +5,10 @@ import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks"
 /** First line of the report's table. */
 export const SCORE_HEADER = "supplier_id,name,region,category,exposure,risk_score,band,missing_features,fault\n";
 
-/** Lines of the report's table, one a supplier. A text that a spreadsheet would run as a formula gets an apostrophe. */
+/**
+ * Lines of the report's table, one a supplier. A text that a spreadsheet would run as a formula is prefixed
+ * with an apostrophe.
+ */
 export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): string {
   const risk = new DataView(scores.riskScores.buffer, scores.riskScores.byteOffset, scores.riskScores.byteLength);
   const missing = new DataView(

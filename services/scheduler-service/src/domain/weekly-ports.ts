@@ -6,40 +6,40 @@ import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot
 import type { Drift, FeatureProfile } from "./drift.ts";
 import type { ModelFeature } from "./model-contract.ts";
 
-/** A decision of a person against a limit; `actor` may be empty: whoever ops-service sees as the caller. */
+/** A person's decision to override a limit. When `actor` is empty, ops-service records the caller. */
 export type Decision = Pick<Override, "reason" | "actor">;
 
-/** What people decided about a run. */
+/** Decisions of a person about a run. */
 export interface RunDecisions {
-  /** Publishes the run whatever it lost; left out: within the risk policy only. */
+  /** Publishes the run although its losses exceed the risk policy. Absent: such a run fails. */
   readonly acceptLosses?: Decision | null;
-  /** Runs a week that has not begun; left out: such a week is rejected. */
+  /** Runs a week that has not begun. Absent: such a week is rejected. */
   readonly forceFuture?: Decision | null;
 }
 
-/** Who starts which ISO week, with what. */
+/** Start of a run: ISO week, worker, source and configuration. */
 export interface RunStart {
   readonly week: string;
   readonly holder: string;
-  /** SHA-256 of the content of the input, lower-case hex; empty: not known. */
+  /** SHA-256 of the content of the input, lower-case hex; empty when not known. */
   readonly sourceDigest: string;
   /** SHA-256 of the configuration pair, lower-case hex. */
   readonly configHash: string;
-  /** Starts a week that has not begun; null: such a week is rejected. */
+  /** Starts a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Decision | null;
 }
 
-/** An ISO week's entry in the ledger, as a start gives it. */
+/** Answer of the ledger to a start: the record of the week and the right to write to it. */
 export interface StartedRun {
   readonly run: BatchRun;
-  /** The right to write; null: the run is complete. */
+  /** The right to write. Null when the run is complete. */
   readonly lease: RunLease | null;
   readonly receivedChunks: readonly number[];
-  /** The unfinished run had begun with another source or configuration: nothing of it is kept. */
+  /** True when the unfinished run had another source or configuration. Nothing of it is kept. */
   readonly begunAnew: boolean;
 }
 
-/** What a run says of itself on the way; what is left out stays as it was. */
+/** Progress that a run reports. Absent fields keep their value. */
 export interface StageUpdate {
   readonly stage: RunStage;
   readonly rowsRead?: number;
@@ -49,31 +49,37 @@ export interface StageUpdate {
   readonly inputDigest?: string;
 }
 
-/** Counts that a run is published with. */
+/** Counts of the run, sent when it is published. */
 export interface RunTotals {
   readonly rowsRead: number;
   readonly rowsRejected: number;
   readonly chunksTotal: number;
   readonly drift: readonly Drift[];
-  /** Of `rowsRejected`, rows that repeat an earlier row exactly. */
+  /** How many of `rowsRejected` repeat an earlier row exactly. */
   readonly rowsRepeated: number;
-  /** Rows of the source files, good and rejected, where the mapping makes suppliers of several tables; null: each row read is a supplier's. */
+  /**
+   * Rows of the source files, accepted and rejected, when the mapping joins several tables. Null when each
+   * row read is one supplier.
+   */
   readonly sourceRows: number | null;
-  /** Of `rowsRejected`, those of the source files. */
+  /** How many of `rowsRejected` are rows of the source files. */
   readonly sourceRowsRejected: number;
-  /** Publishes the run whatever it lost; null: within the risk policy only. */
+  /** Publishes the run although its losses exceed the risk policy. Null: such a run fails. */
   readonly acceptLosses: Decision | null;
 }
 
 /**
- * The ledger of weekly runs. Every write carries the lease.
- * All throw RunFencedError, PeerUnavailableError, PeerRejectedError.
+ * The ledger of weekly runs. Every write carries the lease. All functions throw RunFencedError,
+ * PeerUnavailableError, PeerRejectedError.
  */
 export interface Ledger {
   start(start: RunStart): Promise<StartedRun>;
   isComplete(week: string): Promise<boolean>;
   report(lease: RunLease, update: StageUpdate): Promise<void>;
-  /** Takes one chunk of scores, with the values of `features` that it was scored from; a chunk received before changes nothing. */
+  /**
+   * Stores the scores of one chunk, with the values of `features` that were scored. A chunk that was stored
+   * before changes nothing.
+   */
   submit(
     lease: RunLease,
     chunk: SnapshotChunk,
@@ -81,54 +87,62 @@ export interface Ledger {
     features: readonly DescribedFeature[],
     signal: AbortSignal,
   ): Promise<{ readonly rowsScored: number; readonly rowsInvalid: number; readonly duplicate: boolean }>;
-  /** @throws LossLimitError when the run lost more than the risk policy allows; the run is failed then, and not published */
+  /**
+   * @throws LossLimitError when the losses exceed the risk policy; the ledger then marks the run as failed and publishes nothing
+   */
   complete(lease: RunLease, totals: RunTotals): Promise<BatchRun>;
   fail(lease: RunLease, reason: string): Promise<void>;
 }
 
-/** A version of the model, as the registry describes it. */
+/** A model version, as the registry describes it. */
 export interface ServedModel {
   /** For example "v3". */
   readonly version: string;
-  /** Features that it takes; empty: ml-service does not say. */
+  /** Features that the version expects. Empty when ml-service does not report them. */
   readonly features: readonly ModelFeature[];
-  /** The same with typical values and directions, as ml-service describes them, for those who read the scores. */
+  /** The same features with typical values and directions, for the readers of the scores. */
   readonly described: readonly DescribedFeature[];
 }
 
-/** The model behind the mesh. Both throw PeerUnavailableError, PeerRejectedError. */
+/** Scores with one model. Both functions throw PeerUnavailableError, PeerRejectedError. */
 export interface Scorer {
-  /** A version of the model; empty: the champion now. */
+  /** Finds a version of the model; empty = the current champion. */
   findModel(version: string): Promise<ServedModel>;
-  /** Scores with contributions, in the chunk's order. */
+  /** Returns scores with contributions, in the order of the chunk. */
   score(chunk: SnapshotChunk, version: string, signal: AbortSignal): Promise<PredictBatchResponse>;
 }
 
-/** What is kept of a week's ingest beside the snapshot. */
+/** Record of a week's ingest, stored beside the snapshot. */
 export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" | "sources"> &
-  // Records of older releases lack these.
+  // Absent in records of older releases.
   Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf">> & {
     /** The file that was read. */
     readonly input: string;
-    /** SHA-256 of its content, lower-case hex; empty: not recorded. */
+    /** SHA-256 of its content, lower-case hex; empty when not recorded. */
     readonly sourceDigest: string;
   };
 
-/** A week's files: snapshot, scores per chunk, profile, report. Each appears whole or not at all. */
+/**
+ * Files of a week: snapshot, scores per chunk, profile, report. Each file is written completely or not at
+ * all.
+ */
 export interface WeekFiles {
   readonly snapshotPath: string;
-  /** What was ingested before; null when nothing was, or the snapshot is not what it was. */
+  /** The record of the ingest. Null when there is none, or the snapshot has changed since. */
   readIngest(): Promise<IngestRecord | null>;
   writeIngest(record: IngestRecord): Promise<void>;
-  /** Numbers of the chunks whose scores are here, for the report. */
+  /** Numbers of the chunks whose scores are stored here, for the report. */
   scoredChunks(): Promise<ReadonlySet<number>>;
   writeScores(chunk: number, csvRows: string): Promise<void>;
-  /** The profile of the latest earlier week that has a report; null: there is none. */
+  /** Profile of the latest earlier week that has a report. Null when there is none. */
   readReference(): Promise<{ readonly week: string; readonly features: readonly FeatureProfile[] } | null>;
-  /** Removes what an attempt at the week left, its snapshot and its scores. */
+  /** Removes the snapshot and the scores of an earlier attempt at the week. */
   drop(): Promise<void>;
   writeProfile(features: readonly FeatureProfile[]): Promise<void>;
   hasReport(): Promise<boolean>;
-  /** Joins the scores of chunks 0 to `chunks` - 1 below one header, if all are here, and puts the summary beside them. */
+  /**
+   * Joins the scores of chunks 0 to `chunks` - 1 below one header, if all are stored, and writes the summary
+   * beside them.
+   */
   writeReport(summary: object, csvHeader: string, chunks: number): Promise<void>;
 }

@@ -20,22 +20,22 @@ import { SCORE_HEADER, scoreRows } from "./score-rows.ts";
 import { STAGE, type StageName } from "./stages.ts";
 import type { Decision, IngestRecord, Ledger, Scorer, ServedModel, StartedRun, WeekFiles } from "./weekly-ports.ts";
 
-/** What a weekly run is asked to do. */
+/** Parameters of a weekly run. */
 export interface WeeklyTask {
   /** ISO week such as "2026-W47". */
   readonly week: string;
-  /** File, or folder of the files that the mapping names. */
+  /** A file, or the folder of the files that the mapping names. */
   readonly input: string;
-  /** Who works: unique per attempt. */
+  /** Name of this worker, unique per attempt. */
   readonly holder: string;
-  /** Publishes the run whatever it lost; null: within the risk policy only. */
+  /** Publishes the run although its losses exceed the risk policy. Null: such a run fails. */
   readonly acceptLosses: Decision | null;
-  /** Runs a week that has not begun; null: such a week is rejected. */
+  /** Runs a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Decision | null;
   readonly signal: AbortSignal;
 }
 
-/** How far a run is. */
+/** Stage and counts of a run in progress. */
 export interface Progress {
   readonly stage: StageName;
   readonly rowsRead: number;
@@ -43,20 +43,20 @@ export interface Progress {
   readonly rowsRejected: number;
 }
 
-/** What a weekly run needs. */
+/** Dependencies of a weekly run. */
 export interface WeeklyDeps {
   readonly ledger: Ledger;
   readonly scorer: Scorer;
-  /** SHA-256 of the configuration pair that the input is mapped with. */
+  /** SHA-256 of the configuration pair with which the input is mapped. */
   readonly configHash: string;
-  /** Features that it gives. */
+  /** Features that the mapping provides. */
   readonly features: readonly ModelFeature[];
-  /** Whether the mapping makes suppliers of several tables. */
+  /** Whether the mapping joins several source tables to suppliers. */
   readonly hasSourceTables: boolean;
   openWeek(week: string): WeekFiles;
   /** @throws InputNotFoundError */
   checkInput(input: string): Promise<void>;
-  /** SHA-256 of the content of the input, whatever its files are called. */
+  /** Returns the SHA-256 of the content of the input. File names do not count. */
   readSource(input: string, signal: AbortSignal): Promise<string>;
   /** Maps the input and writes the accepted rows to `outParquet`. */
   ingest(
@@ -72,23 +72,23 @@ export interface WeeklyDeps {
 /** A complete run. */
 export interface WeeklyResult {
   readonly run: BatchRun;
-  /** True: it was complete before, nothing was done. */
+  /** True when the week was complete before, so that nothing was done. */
   readonly wasComplete: boolean;
-  /** What must be said of the run beside its counts, one sentence each. */
+  /** Remarks on the run in addition to its counts, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** Rows of one call: the fastest by measurement, and under the message limit of 16 MiB. */
+/** Rows of one call: the fastest number by measurement, and under the message limit of 16 MiB. */
 export const CHUNK_ROWS = 4096;
-/** Source of rows that were rejected after the mapping, in an ingest's counts. */
+/** In the counts of an ingest, the source name of rows that were rejected after the mapping. */
 const MAPPED_ROWS = "rows";
-/** Calls at a time: one is scored while the other is stored. */
+/** Chunks in progress at a time: one is scored while another is stored. */
 const IN_FLIGHT = 2;
 
 /**
- * Runs an ISO week: ingest → validate → score → drift → complete → report. A week that is complete is not run again; one that
- * was cut short goes on at its first unfinished chunk, with the rows and the model version it began with, as long as source and
- * configuration are those it began with.
+ * Runs an ISO week: ingest → validate → score → drift → complete → report. A complete week is not run again.
+ * An interrupted run continues at its first unfinished chunk with the rows and the model version it began
+ * with, if source and configuration are the same.
  * @throws IsoWeekError, InputNotFoundError, InputChangedError, WeekCompleteError, LossLimitError, ModelContractError,
  * NothingToScoreError, RunFencedError, PeerUnavailableError, PeerRejectedError, and the errors of ingest
  */
@@ -101,7 +101,7 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
   const started = await deps.ledger.start({ week, holder, sourceDigest: source.digest, configHash, forceFuture });
   const { run, lease } = started;
   if (lease === null) {
-    // A file that is gone cannot be compared.
+    // A file that does not exist cannot be compared with that of the run.
     if (source.missing) throw source.missing;
     checkSameInputs(run, { sourceDigest: source.digest, configHash });
     const notes = await notesOf(deps, files, run, {
@@ -122,15 +122,19 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     return { ...finished, wasComplete: false };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // A fenced run is another's; a stopped one goes on after the restart. Of losses the ledger knows the figures, not the reasons. The first
-    // error is the one to tell.
-    const isSaid = error instanceof RunFencedError || task.signal.aborted;
-    if (!isSaid) await deps.ledger.fail(lease, reason).catch(() => undefined);
+    // Another worker continues a fenced run, and a stopped run continues after the restart: neither is marked
+    // as failed. For exceeded losses, the ledger knows the figures; `fail` adds the reasons. An error of
+    // `fail` is ignored, so that the first error is thrown.
+    const willContinue = error instanceof RunFencedError || task.signal.aborted;
+    if (!willContinue) await deps.ledger.fail(lease, reason).catch(() => undefined);
     throw error;
   }
 }
 
-/** The digest of the input. A week that was begun has its snapshot and needs the file no more. @throws InputNotFoundError */
+/**
+ * Returns the digest of the input. A week that was begun has a snapshot and does not need the file. @throws
+ * InputNotFoundError
+ */
 async function findSource(
   { checkInput, readSource }: WeeklyDeps,
   { input, signal }: WeeklyTask,
@@ -146,7 +150,10 @@ async function findSource(
   return { digest: await readSource(input, signal) };
 }
 
-/** Lets a complete week be sent again as it was run; what was not recorded is not compared. @throws WeekCompleteError */
+/**
+ * Verifies that a complete week is sent again with the same inputs. Inputs that were not recorded are not
+ * compared. @throws WeekCompleteError
+ */
 function checkSameInputs(run: BatchRun, given: Pick<BatchRun, "sourceDigest" | "configHash">): void {
   const { isoWeek } = run;
   const recorded = {
@@ -183,7 +190,7 @@ async function finishRun(
   const rowsRejected = ingested.rejected.count;
   const rowsRead = ingested.rows + rowsRejected;
   const chunksTotal = Math.ceil(ingested.rows / CHUNK_ROWS);
-  // The ledger's entry of a resumed run has its rejected rows already.
+  // The ledger already has the rejected rows of a resumed run.
   progress.add({ rowsRead, rowsRejected: began.run.rowsRead === undefined ? rowsRejected : 0 });
   if (ingested.rows === 0) throw new NothingToScoreError(rowsRejected, ingested.rejected.samples[0]?.reason ?? "");
   await ledger.report(lease, {
@@ -223,7 +230,10 @@ async function finishRun(
   return { run, notes };
 }
 
-/** Rows by where they were rejected: the rows of several source tables are not those of suppliers. */
+/**
+ * Counts rejected rows by source. Rows of source tables are counted separately, because they are not rows of
+ * suppliers.
+ */
 function sourceCounts({ hasSourceTables }: WeeklyDeps, { rejected, sources }: IngestRecord) {
   const sourceRowsRejected = rejected.count - (rejected.bySource[MAPPED_ROWS] ?? 0);
   const accepted = sources.reduce((sum, { rows }) => sum + rows, 0);
@@ -234,7 +244,7 @@ function sourceCounts({ hasSourceTables }: WeeklyDeps, { rejected, sources }: In
   };
 }
 
-/** The snapshot that the week began with, else a new one. */
+/** Returns the snapshot with which the week began, or makes a new one. */
 async function ingestOnce(
   deps: WeeklyDeps,
   { input, signal }: WeeklyTask,
@@ -288,7 +298,7 @@ async function scoreChunks(
   );
 }
 
-/** Drift against the week before; the first week has nothing to be held against. */
+/** Measures drift against the previous week. The first week has no drift. */
 async function weekDrift(deps: WeeklyDeps, task: WeeklyTask, files: WeekFiles, rows: number): Promise<Drift[]> {
   const chunks = () => deps.readFeatures(files.snapshotPath, task.signal);
   await files.writeProfile(await profileFeatures(chunks, rows));

@@ -4,7 +4,7 @@ import type { Progress, WeeklyResult } from "./weekly-run.ts";
 /** Runs weeks with the peers and files of this process. */
 export interface WeeklyRunner extends Disposable {
   readonly modelName: string;
-  /** @throws what `runWeekly` throws */
+  /** @throws the errors of `runWeekly` */
   run(
     week: string,
     input: string,
@@ -12,8 +12,8 @@ export interface WeeklyRunner extends Disposable {
     onProgress: (now: Progress) => void,
     decisions?: RunDecisions,
   ): Promise<WeeklyResult>;
-  /** Whether the ledger has the week as complete. @throws PeerUnavailableError, PeerRejectedError */
+  /** Whether the week is complete in the ledger. @throws PeerUnavailableError, PeerRejectedError */
   isComplete(week: string): Promise<boolean>;
-  /** Folder with the week's report. */
+  /** Folder of the week, with its report. */
   folderOf(week: string): string;
 }

@@ -6,16 +6,16 @@ import { type AliasEvent, aliasEvents } from "../domain/alias-event.ts";
 export interface AliasAuditOptions {
   readonly listModels: () => Promise<readonly string[]>;
   readonly readAliases: (model: string) => Promise<AliasFile>;
-  /** Appends at most 500 events to the trail, each once. */
+  /** Appends at most 500 events to the audit log. Appending an event twice stores it once. */
   readonly append: (events: readonly AliasEvent[], signal: AbortSignal) => Promise<void>;
-  /** How often the registry is looked at, milliseconds. */
+  /** Interval at which the registry is read, milliseconds. */
   readonly everyMs: number;
   readonly logger: Pick<Logger, "info" | "warn">;
 }
 
-/** Tells the audit trail of every move of an alias. */
+/** Records every move of an alias in the audit log. */
 export interface AliasAudit extends AsyncDisposable {
-  /** Looks at the registry now. */
+  /** Reads the registry now. */
   nudge(): void;
 }
 
@@ -23,13 +23,14 @@ const APPEND_EVENTS = 500;
 const LAST_RETRY_MS = 10_000;
 
 /**
- * Follows the registry: the alias files remember every move, so none is lost when the trail or this process is away, and what the command
- * line moved is told too. A move is made whether the trail answers or not.
+ * Reads the registry at intervals and records new moves of aliases in the audit log, also those of the
+ * command line. The alias files keep every move, so no move is missed while ops-service or this process is
+ * down. A move does not wait for the audit log.
  */
 export function startAliasAudit({ listModels, readAliases, append, everyMs, logger }: AliasAuditOptions): AliasAudit {
   const stopping = new AbortController();
   let resting = new AbortController();
-  /** Ids of the moves that each model's file has and the trail was told of. */
+  /** By model: ids of the moves in its alias file that were recorded already. */
   const reported = new Map<string, ReadonlySet<string>>();
 
   const report = async (model: string): Promise<void> => {
@@ -51,11 +52,11 @@ export function startAliasAudit({ listModels, readAliases, append, everyMs, logg
       resting = new AbortController();
       try {
         await lookAtAll();
-        if (failures > 0) logger.info("all moves of aliases are in the audit trail");
+        if (failures > 0) logger.info("all moves of aliases are in the audit log");
         failures = 0;
       } catch (error) {
         if (stopping.signal.aborted) return;
-        if (failures++ === 0) logger.warn({ err: error }, "moves of aliases wait for the audit trail");
+        if (failures++ === 0) logger.warn({ err: error }, "moves of aliases cannot be sent to the audit log yet");
       }
       const ms = Math.min(LAST_RETRY_MS, everyMs * 2 ** Math.min(failures, 10));
       const signal = AbortSignal.any([stopping.signal, resting.signal]);

@@ -11,7 +11,7 @@ function job(looks: number) {
   return { seen, lookUp };
 }
 
-/** Reads to the end of the job. */
+/** Reads until the job has ended. */
 async function follow(watch: ReturnType<typeof createJobWatch>, signal: AbortSignal): Promise<number> {
   let states = 0;
   for await (const state of watch("weekly-2026-W47", signal)) {
@@ -21,7 +21,7 @@ async function follow(watch: ReturnType<typeof createJobWatch>, signal: AbortSig
   return states;
 }
 
-test("any number of watchers cost one look-up at a time", async () => {
+test("any number of watchers cause one look-up at a time", async () => {
   const { seen, lookUp } = job(5);
   const watch = createJobWatch(lookUp, 20);
   const { signal } = new AbortController();
@@ -29,7 +29,7 @@ test("any number of watchers cost one look-up at a time", async () => {
   expect(seen.lookUps).toBe(5);
 });
 
-test("one that comes later begins with the present state, and the others do not notice", async () => {
+test("a later watcher begins with the current state, and the other watchers are not affected", async () => {
   const { seen, lookUp } = job(4);
   const watch = createJobWatch(lookUp, 20);
   const { signal } = new AbortController();
@@ -42,7 +42,7 @@ test("one that comes later begins with the present state, and the others do not 
   expect(seen.lookUps).toBeLessThanOrEqual(4);
 });
 
-test("a watcher ends with its signal, and the job is not looked at any more once all have gone", async () => {
+test("a watcher ends with its signal, and look-ups stop when no watcher is left", async () => {
   const { seen, lookUp } = job(Number.POSITIVE_INFINITY);
   const watch = createJobWatch(lookUp, 1);
   const stop = new AbortController();
@@ -55,12 +55,12 @@ test("a watcher ends with its signal, and the job is not looked at any more once
   await other.next();
   await other.next();
   await other.next();
-  // Three for the other job, and at most the one that was under way.
+  // Three look-ups of the other job, and at most the one that was in progress.
   expect(seen.lookUps - before).toBeLessThanOrEqual(4);
   await other.return(null);
 });
 
-test("a look-up that fails fails every watcher, and the next one begins anew", async () => {
+test("a failed look-up fails every watcher, and the next watcher starts a new one", async () => {
   let fails = true;
   const watch = createJobWatch(async () => {
     if (fails) throw new Error("store away");

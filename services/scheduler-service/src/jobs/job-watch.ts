@@ -1,24 +1,27 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { JobStatus } from "./weekly-jobs.ts";
 
-/** The states of a job, one after the other, until the signal fires; null: there is no such job. */
+/** Yields the states of a job until the signal aborts. Null: the job does not exist. */
 export type WatchJob = (jobId: string, signal: AbortSignal) => AsyncGenerator<JobStatus | null>;
 
-/** The look-ups of one job that is watched. */
+/** Shared look-ups of one watched job. */
 interface Poll {
   watchers: number;
-  /** The last look-up and when it began, `performance.now()`. */
+  /** The last look-up and its start time, by `performance.now()`. */
   latest: { readonly startedAt: number; readonly found: Promise<JobStatus | null> };
-  /** The one that comes next, when somebody waits for it. */
+  /** The next look-up, while a watcher waits for it. */
   next: Promise<JobStatus | null> | undefined;
 }
 
-/** Looks at a watched job every `everyMs`, once for all who watch it, so that the job store has the same load whatever their number. */
+/**
+ * Looks up a watched job every `everyMs`, once for all its watchers, so that the load on the job store does
+ * not depend on their number.
+ */
 export function createJobWatch(lookUp: (jobId: string) => Promise<JobStatus | null>, everyMs: number): WatchJob {
   const polls = new Map<string, Poll>();
   const start = (jobId: string): Poll["latest"] => {
     const found = lookUp(jobId);
-    // Whoever waits gets the error; all may have gone.
+    // Each waiting watcher gets the error. This handler is for the case that no watcher is left.
     found.catch(() => {});
     return { startedAt: performance.now(), found };
   };
@@ -48,7 +51,7 @@ export function createJobWatch(lookUp: (jobId: string) => Promise<JobStatus | nu
   };
 }
 
-/** @throws the signal's reason when it fires first */
+/** @throws the reason of the signal when it aborts first */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason);

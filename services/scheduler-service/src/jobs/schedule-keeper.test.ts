@@ -51,7 +51,10 @@ async function setUp(url: string, file?: string, cron = "0 6 * * 1") {
 
 type DeleteJob = (jobId: string) => Promise<unknown>;
 
-/** Takes away the schedule, its next job, or everything. BullMQ itself keeps a schedule's job: it is deleted from the store. */
+/**
+ * Deletes the schedule, its next job, or everything. BullMQ does not delete the job of a schedule, so the job
+ * is deleted in the store.
+ */
 const LOSSES: Readonly<Record<string, (queue: WeeklyQueue, jobId: string, remove: DeleteJob) => Promise<unknown>>> = {
   "the schedule": (queue) => queue.removeJobScheduler("weekly"),
   "the next job": async (queue, jobId, remove) => {
@@ -86,7 +89,7 @@ async function assertWrittenAgain(url: string, remove: DeleteJob): Promise<void>
   }
 }
 
-test("on Postgres: a schedule, a next job and a whole queue that were deleted are written again, paused as before", async () => {
+test("on Postgres: a deleted schedule, next job or queue is written again, with the same pause", async () => {
   await using cluster = await startPostgresCluster();
   const url = await cluster.createDatabase();
   const admin = await openPostgres(url, { max: 1 });
@@ -95,7 +98,7 @@ test("on Postgres: a schedule, a next job and a whole queue that were deleted ar
 }, 60_000);
 
 test.skipIf(!hasRedis())(
-  "on Redis: a schedule, a next job and a whole queue that were deleted are written again, paused as before (skipped where there is no redis-server)",
+  "on Redis: a deleted schedule, next job or queue is written again, with the same pause (skipped without redis-server)",
   async () => {
     await using redis = await startRedis();
     const admin = new Redis(redis.url);
@@ -108,7 +111,7 @@ test.skipIf(!hasRedis())(
   60_000,
 );
 
-test("a time that passed while the schedule was lost is made up for, unless it is paused", async () => {
+test("a run that was due while the schedule was missing is started afterwards, unless the schedule is paused", async () => {
   await using cluster = await startPostgresCluster();
   const url = await cluster.createDatabase();
   for (const paused of [false, true]) {
@@ -124,7 +127,7 @@ test("a time that passed while the schedule was lost is made up for, unless it i
   }
 }, 60_000);
 
-test("the pause outlives a store that was emptied while no scheduler was there, and the later of two counts", async () => {
+test("the pause outlives a store that was emptied while no scheduler ran, and the later of two pause states is valid", async () => {
   await using cluster = await startPostgresCluster();
   const url = await cluster.createDatabase();
   await using first = await setUp(url);
@@ -135,23 +138,23 @@ test("the pause outlives a store that was emptied while no scheduler was there, 
   await using second = await setUp(url, first.pauseFile);
   const again = await second.start();
   expect(await again.state()).toMatchObject({ paused: true, nextRunMs: null });
-  // Another machine, whose file is older than what the store has.
+  // Another machine, whose file is older than the state in the store.
   await using other = await setUp(url);
   await writeFile(other.pauseFile, JSON.stringify({ paused: false, changedMs: 1 }));
   expect(await (await other.start()).state()).toMatchObject({ paused: true });
 }, 60_000);
 
-test("a cron pattern that never comes leaves the service not ready, with the reason", async () => {
+test("a cron pattern that matches no time leaves the service not ready, with the reason", async () => {
   await using cluster = await startPostgresCluster();
   await using set = await setUp(await cluster.createDatabase(), undefined, "0 6 30 2 *");
   const outcome = await set.start().then(
     () => set.reasons.at(-1),
     (error: Error) => error.message,
   );
-  expect(outcome).toMatch(/^the weekly schedule has no next run$|^the cron pattern "0 6 30 2 \*" cannot be read: /);
+  expect(outcome).toMatch(/^the weekly schedule has no next run$|^the cron pattern "0 6 30 2 \*" cannot be used: /);
 }, 60_000);
 
-test("a pause file of another form is named, and the service does not start on a guess", async () => {
+test("an invalid pause file is named, and the service does not start", async () => {
   await using cluster = await startPostgresCluster();
   await using set = await setUp(await cluster.createDatabase());
   for (const text of ["", "{", '{"paused":"yes","changedMs":1}', "null"]) {

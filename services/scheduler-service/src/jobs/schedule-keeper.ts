@@ -6,12 +6,12 @@ import { latestPause, type PauseFile, type PauseState } from "../domain/pause.ts
 import { CronPatternError, JobStoreError } from "../domain/scheduler-error.ts";
 import { RUN_OPTIONS, WEEKLY_SCHEDULE, type WeeklyQueue } from "./weekly-queue.ts";
 
-/** The schedule as it stands. */
+/** Current state of the schedule. */
 export interface ScheduleState {
   readonly cron: string;
   readonly timeZone: string;
   readonly paused: boolean;
-  /** Milliseconds since 1970; null: it is paused, or its store has lost it. */
+  /** Milliseconds since 1970. Null when the schedule is paused or its store has lost it. */
   readonly nextRunMs: number | null;
 }
 
@@ -22,29 +22,33 @@ export interface ScheduleKeeperConfig {
   readonly pauseFile: PauseFile;
   readonly logger: Pick<Logger, "info" | "warn">;
   readonly now: () => Date;
-  /** How often the schedule is looked at, milliseconds. */
+  /** Interval at which the schedule in the store is checked, milliseconds. */
   readonly everyMs: number;
-  /** Told why the schedule would start no run; null: it would, or it is paused. */
+  /**
+   * Called after each check with the reason why the schedule will start no run, or with null when it will or
+   * is paused.
+   */
   readonly report: (reason: string | null) => void;
 }
 
-/** Keeps the schedule in the queue's store. */
+/** Maintains the schedule in the queue's store. */
 export interface ScheduleKeeper extends AsyncDisposable {
   /** @throws JobStoreError */
   state(): Promise<ScheduleState>;
   /** @throws JobStoreError */
   setPaused(paused: boolean): Promise<ScheduleState>;
-  /** Looks at the schedule now: its store was away. */
+  /** Checks the schedule now. Called when the store is available again. */
   nudge(): void;
 }
 
-/** States of a job that will still start. */
+/** States of a job that has not ended. */
 const TO_COME: ReadonlySet<string> = new Set(["delayed", "waiting", "prioritized", "active"]);
 
 /**
- * Writes the schedule to the queue's store and looks again and again whether it is there with its next job: a store may be emptied, lose
- * its last writes, or have a job deleted by hand. What is missing is written again; a time that passed meanwhile is made up for. The
- * metric bellwether.schedule.next_run is the time of the next run.
+ * Writes the schedule to the queue's store, then checks at intervals that the schedule and its next job are
+ * there: a store may be emptied, lose its last writes, or have a job deleted by hand. What is missing is
+ * written again. A run that was due meanwhile is started. The metric bellwether.schedule.next_run is the time
+ * of the next run.
  * @throws CronPatternError, JobStoreError
  */
 export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise<ScheduleKeeper> {
@@ -71,7 +75,7 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
     nextRunMs = paused ? null : (found?.next ?? null);
     return { cron, timeZone, paused, nextRunMs };
   };
-  /** The state that the store should have, and why it does not; "" when it does. */
+  /** Returns the state that the store should have, and what differs in the store; "" when nothing differs. */
   const compare = async () => {
     const [{ found, stored }, kept] = [await find(), await pauseFile.read()];
     const wanted = latestPause(stored, kept);
@@ -114,7 +118,7 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
     description: "When the weekly run starts next, seconds since 1970. 0: it is paused, or there is no next run.",
   });
   const observe: Parameters<typeof gauge.addCallback>[0] = (result) => {
-    // A gauge that is not observed keeps its last value.
+    // Observed also without a next run: a gauge that is not observed keeps its last value.
     result.observe((nextRunMs ?? 0) / 1_000);
   };
   gauge.addCallback(observe);
@@ -130,9 +134,9 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
         isAway = false;
       } catch (error) {
         if (stopping.signal.aborted) return;
-        // That the store is away is seen and reported by whoever watches the store.
-        if (!isQueueUnavailable(error)) report(`the weekly schedule cannot be looked at: ${messageOf(error)}`);
-        if (!isAway) logger.warn({ err: error }, "the schedule cannot be looked at");
+        // The watch of the queue's store reports that the store does not answer.
+        if (!isQueueUnavailable(error)) report(`the weekly schedule cannot be checked: ${messageOf(error)}`);
+        if (!isAway) logger.warn({ err: error }, "the weekly schedule cannot be checked");
         isAway = true;
       }
     }
@@ -148,10 +152,10 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
     async setPaused(paused) {
       const wanted = { paused, changedMs: now().getTime() };
       await write(wanted).catch(away);
-      // A disk that is full now gets it with the next look.
+      // If the disk is full, the next check writes the file again.
       await pauseFile
         .write(wanted)
-        .catch((error) => logger.warn({ err: error }, "the pause is kept in the queue's store only"));
+        .catch((error) => logger.warn({ err: error }, "the pause is stored in the queue's store only"));
       return state().catch(away);
     },
     nudge: () => resting.abort(),
@@ -168,7 +172,7 @@ async function hasJob(queue: WeeklyQueue, nextMs: number): Promise<boolean> {
   return job !== undefined && TO_COME.has(await job.getState());
 }
 
-/** The pause that a job template carries; null: there is none. */
+/** The pause in the data of a job template. Null when there is none. */
 function pauseOf(data: unknown): PauseState | null {
   if (typeof data !== "object" || data === null || !("paused" in data)) return null;
   return { paused: data.paused === true, changedMs: "changedMs" in data ? Number(data.changedMs) || 0 : 0 };

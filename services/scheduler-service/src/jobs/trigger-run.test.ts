@@ -5,7 +5,7 @@ import { expect, test, vi } from "vitest";
 import { createRunTrigger } from "./trigger-run.ts";
 import type { RunJob, WeeklyJob, WeeklyQueue } from "./weekly-queue.ts";
 
-// A frozen store is waited for.
+// Long enough for a frozen store to continue.
 vi.setConfig({ testTimeout: 90_000 });
 
 const WEEK = "2026-W47";
@@ -39,19 +39,19 @@ async function setUp(url: string, onFind: () => void = () => {}) {
   return { queue, trigger, kept, [Symbol.asyncDispose]: queues.close };
 }
 
-/** The store freezes when the job is on its way: it is added after its caller was told that it was not. */
+/** The store freezes while it receives the job: it adds the job after the caller got an error. */
 async function assertLateAdd({ url, freeze, thaw }: Store): Promise<void> {
   await using first = await setUp(url, freeze);
-  await expect(first.trigger.ask(WEEK, "week.csv")).rejects.toThrow(/nothing was started, ask again$/);
+  await expect(first.trigger.ask(WEEK, "week.csv")).rejects.toThrow(/nothing was started, try again later$/);
   thaw();
   await vi.waitFor(async () => expect(await first.kept()).toMatchObject({ week: WEEK }), { timeout: 20_000 });
   const late = await first.kept();
-  // Also for the worker of another process, which knows nothing of the caller.
+  // Holds also for a worker in another process, which does not know the caller.
   await using other = await setUp(url);
   if (late) expect(await other.trigger.mayRun(JOB, late, NEVER)).toBe(false);
 }
 
-/** The store freezes when the acceptance is on its way. */
+/** The store freezes while it receives the acceptance. */
 async function assertLateAcceptance({ url, freeze, thaw }: Store): Promise<void> {
   await using set = await setUp(url);
   const look = set.queue.getJob.bind(set.queue);
@@ -60,7 +60,7 @@ async function assertLateAcceptance({ url, freeze, thaw }: Store): Promise<void>
     if (job) freeze();
     return job;
   });
-  await expect(set.trigger.ask(WEEK, "week.csv")).rejects.toThrow(/nothing was started, ask again$/);
+  await expect(set.trigger.ask(WEEK, "week.csv")).rejects.toThrow(/nothing was started, try again later$/);
   spy.mockRestore();
   thaw();
   await vi.waitFor(async () => expect((await set.kept())?.request?.accepted).toBe(true), { timeout: 20_000 });
@@ -79,18 +79,16 @@ async function onRedis(assertHolds: (store: Store) => Promise<void>): Promise<vo
   await assertHolds(redis);
 }
 
-test("Postgres adds a job after its caller was told that it was rejected: no worker runs it", () =>
-  onPostgres(assertLateAdd));
-test("Postgres accepts a request after its caller was told that it was rejected: it is not run", () =>
-  onPostgres(assertLateAcceptance));
-test.skipIf(!hasRedis())("Redis adds a job after its caller was told that it was rejected: no worker runs it", () =>
+test("Postgres adds a job after its caller got an error: no worker runs it", () => onPostgres(assertLateAdd));
+test("Postgres accepts a request after its caller got an error: it is not run", () => onPostgres(assertLateAcceptance));
+test.skipIf(!hasRedis())("Redis adds a job after its caller got an error: no worker runs it", () =>
   onRedis(assertLateAdd),
 );
-test.skipIf(!hasRedis())("Redis accepts a request after its caller was told that it was rejected: it is not run", () =>
+test.skipIf(!hasRedis())("Redis accepts a request after its caller got an error: it is not run", () =>
   onRedis(assertLateAcceptance),
 );
 
-test("a caller who has gone before the acceptance started nothing; two callers at once have one run between them", async () => {
+test("a caller that cancels before the acceptance starts no run; two simultaneous callers share one run", async () => {
   await using cluster = await startPostgresCluster();
   await using set = await setUp(await cluster.createDatabase());
   await expect(set.trigger.ask(WEEK, "week.csv", AbortSignal.abort(new Error("gone")))).rejects.toThrow("gone");
@@ -102,7 +100,7 @@ test("a caller who has gone before the acceptance started nothing; two callers a
   expect(job?.request?.accepted).toBe(true);
 });
 
-test("a caller who wants another file or decision than the run that is under way is rejected, not told that it is known", async () => {
+test("a caller with another file or decision than the current run is rejected", async () => {
   await using cluster = await startPostgresCluster();
   await using set = await setUp(await cluster.createDatabase());
   const acceptLosses = { reason: "sold", actor: "jane" };
@@ -110,7 +108,9 @@ test("a caller who wants another file or decision than the run that is under way
   const known = { alreadyKnown: true };
   expect(await set.trigger.ask(WEEK, "week.csv")).toMatchObject(known);
   expect(await set.trigger.ask(WEEK, "")).toMatchObject(known);
-  await expect(set.trigger.ask(WEEK, "other.csv")).rejects.toThrow("2026-W47 waits or runs already, with another file");
+  await expect(set.trigger.ask(WEEK, "other.csv")).rejects.toThrow(
+    "2026-W47 is queued or running already, with another file",
+  );
   await expect(set.trigger.ask(WEEK, "", NEVER, { acceptLosses })).rejects.toThrow("without this accept_losses");
   await (await set.queue.getJob(JOB))?.remove();
   await set.trigger.ask(WEEK, "week.csv", NEVER, { acceptLosses });
@@ -118,7 +118,7 @@ test("a caller who wants another file or decision than the run that is under way
   expect(await set.trigger.ask(WEEK, "", NEVER, { acceptLosses })).toMatchObject(known);
 });
 
-test("a week that has not begun is not put into the queue, unless it is forced", async () => {
+test("a week that has not begun is not queued, unless it is forced", async () => {
   await using cluster = await startPostgresCluster();
   await using set = await setUp(await cluster.createDatabase());
   await expect(set.trigger.ask("2026-W48", "week.csv")).rejects.toThrow("2026-W48 has not begun");
@@ -127,7 +127,7 @@ test("a week that has not begun is not put into the queue, unless it is forced",
   expect(await set.trigger.ask("2026-W48", "week.csv", NEVER, { forceFuture })).toMatchObject({ alreadyKnown: false });
 });
 
-test("a job of an earlier version, without a request, may run", async () => {
+test("a job of an earlier release, without a request, may run", async () => {
   await using cluster = await startPostgresCluster();
   await using set = await setUp(await cluster.createDatabase());
   expect(await set.trigger.mayRun(JOB, { kind: "run", week: WEEK, input: "week.csv" }, NEVER)).toBe(true);

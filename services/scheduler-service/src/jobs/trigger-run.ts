@@ -7,52 +7,57 @@ import { JobStoreError, RunUnderWayError } from "../domain/scheduler-error.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";
 import { RUN_OPTIONS, type RunJob, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
 
-/** A run that was asked for. */
+/** A requested run. */
 export interface TriggeredRun {
   readonly jobId: string;
   readonly week: string;
-  /** The week was running or complete already. */
+  /** True when the week was running or complete already. */
   readonly alreadyKnown: boolean;
 }
 
 export interface TriggerDeps {
   readonly queue: WeeklyQueue;
-  /** IANA time zone of the present week. */
+  /** IANA time zone that defines the current week. */
   readonly timeZone: string;
-  /** Whether the ledger has the week as complete. @throws PeerUnavailableError, PeerRejectedError */
+  /** Whether the week is complete in the ledger. @throws PeerUnavailableError, PeerRejectedError */
   readonly isComplete: (week: string) => Promise<boolean>;
   /** Finds the weekly file that a trigger names. @throws InputNotFoundError, DiskError */
   readonly findInput: (input: string) => Promise<string>;
   readonly now: () => Date;
 }
 
-/** Puts runs into the queue, and knows which of them may be run. */
+/** Adds runs to the queue, and decides which of them may be run. */
 export interface RunTrigger {
   /**
-   * Asks for a run in a caller's name: it is in the queue when this resolves, and is never run when this rejects.
-   * @param signal the end of the caller's patience
-   * @param decisions of the caller about the run
+   * Requests a run for a caller. When this resolves, the run is in the queue; when it rejects, the run is
+   * never done.
+   * @param signal aborts when the caller cancels or its deadline passes
+   * @param decisions decisions of the caller about the run
    * @throws IsoWeekError, FutureWeekError, RunUnderWayError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRejectedError
    */
   ask(week: string, input: string, signal?: AbortSignal, decisions?: RunDecisions): Promise<TriggeredRun>;
-  /** Asks for the present week on the configured file, in the schedule's name. @throws as `ask` */
+  /**
+   * Requests a run of the current week on the configured file, for the schedule. @throws the errors of `ask`
+   */
   tick(): Promise<TriggeredRun>;
-  /** Whether a job that a worker has taken may run; waits for a request that is not decided yet. */
+  /**
+   * Whether a worker may run the job it has taken. Waits while its request is neither accepted nor rejected.
+   */
   mayRun(jobId: string, job: RunJob, signal: AbortSignal): Promise<boolean>;
 }
 
-/** A caller has an answer by then. */
+/** Time after which a caller gets an error at the latest. */
 const ASK_MS = 8_000;
-/** A request that is not accepted by then never will be. */
+/** Time after which a request that was not accepted is rejected. Longer than ASK_MS. */
 const DECIDED_MS = 10_000;
 const LOOK_MS = 50;
-/** Requests that were rejected in this process while their acceptance was on its way. */
+/** Most requests remembered that this process rejected while their acceptance was being sent. */
 const MAX_WITHDRAWN = 1_000;
 
 /**
- * A command to a store that goes silent may be carried out later, after its caller was told that it failed. So a caller's run takes two:
- * the job is added, and then accepted; a worker drops what is not accepted in time. A second command that has no answer withdraws the
- * request in this process.
+ * A store that stops answering may carry out a command later, after its caller got an error. So a caller's
+ * run takes two commands: one adds the job, one accepts it. A worker drops a job that is not accepted in
+ * time. If the second command has no answer, the request is withdrawn in this process.
  */
 export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }: TriggerDeps): RunTrigger {
   const withdrawn = new Set<string>();
@@ -62,7 +67,10 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     withdrawn.add(id);
   };
 
-  /** The job of the week that waits or runs. One that is over is removed: the next one compares its file with the ledger's. */
+  /**
+   * Returns the job of the week that is queued or running. A job that has ended is removed: a new one
+   * compares its file with the ledger's.
+   */
   const underWay = async (jobId: string, signal: AbortSignal): Promise<RunJob | null> => {
     for (;;) {
       const job = await readQueue(() => queue.getJob(jobId));
@@ -73,12 +81,13 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
         return null;
       }
       if (isRun(job) && isAccepted(job.data)) return job.data;
-      // Another caller's, a moment ago, or one whose caller was told that it failed: a worker drops it soon.
+      // A job of another caller that is not accepted yet, or whose caller got an error. A worker drops the
+      // latter soon.
       await pause(LOOK_MS, undefined, { signal });
     }
   };
 
-  /** Whether the job in the queue is this one; another caller may have been faster. */
+  /** Adds the job. Returns false when the queue has the job of another caller instead. */
   const add = async (jobId: string, job: RunJob, signal: AbortSignal): Promise<boolean> => {
     await queue.add("run", job, { ...RUN_OPTIONS, jobId });
     if (job.request === undefined) return true;
@@ -111,7 +120,8 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
         return { jobId, week, alreadyKnown: true };
       }
       const alreadyKnown = await isComplete(week);
-      // A complete week gets its job too: it compares the file with that of the run, and its progress can be watched.
+      // A complete week gets a job too: the job compares the file with that of the run, and its progress can
+      // be watched.
       const file = await findInput(input);
       const request = isCaller ? { request: { id: randomUUID(), accepted: false } } : {};
       if (await add(jobId, { kind: "run", week, input: file, ...request, ...decisions }, signal))
@@ -150,7 +160,10 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
   };
 }
 
-/** A request that wants something else than the run that is under way must not seem to be granted. @throws RunUnderWayError */
+/**
+ * Rejects a request that differs from the current run, so that it does not seem to be granted. @throws
+ * RunUnderWayError
+ */
 function checkSameRun(running: RunJob, file: string, decisions: RunDecisions): void {
   if (file !== running.input) throw new RunUnderWayError(running.week, "with another file");
   for (const [name, key] of [
@@ -161,13 +174,16 @@ function checkSameRun(running: RunJob, file: string, decisions: RunDecisions): v
       throw new RunUnderWayError(running.week, `without this ${name}`);
 }
 
-/** BullMQ's types tell a queue's kinds of jobs apart, its answers do not. */
+/** Needed because BullMQ returns the kinds of jobs of a queue as one type. */
 const isRun = (job: Job<WeeklyJob>): job is Job<RunJob> => job.data.kind === "run";
 
-/** Jobs of the schedule, and of earlier versions, carry no request. */
+/** Jobs of the schedule and of earlier releases have no request. */
 const isAccepted = (job: WeeklyJob): boolean => job.kind !== "run" || (job.request?.accepted ?? true);
 
-/** What `work` gives, unless the signal comes first; it is not begun after that. */
+/**
+ * Returns the result of `work`, or rejects when the signal aborts first. Does not call `work` when it has
+ * aborted already.
+ */
 function within<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const stop = (): void => reject(signal.reason);

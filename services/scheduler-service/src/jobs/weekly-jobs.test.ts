@@ -5,13 +5,13 @@ import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { expect, test, vi } from "vitest";
 import { startWeeklyJobs } from "./weekly-jobs.ts";
 
-/** A second that comes once a year, as a cron pattern in UTC. */
+/** A cron pattern in UTC that matches one second a year. */
 function onceAYear(moment: Date): string {
   const [month, day] = [moment.getUTCMonth() + 1, moment.getUTCDate()];
   return `${moment.getUTCSeconds()} ${moment.getUTCMinutes()} ${moment.getUTCHours()} ${day} ${month} *`;
 }
 
-test("a time of the schedule that passed while no process was there is made up for at the next start", async () => {
+test("a run that was due while no process ran is started at the next start", async () => {
   await using cluster = await startPostgresCluster();
   const url = await cluster.createDatabase();
   const due = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2_000);
@@ -45,7 +45,7 @@ test("a time of the schedule that passed while no process was there is made up f
   await vi.waitFor(() => expect(weeks).toEqual(["2026-W48"]), { timeout: 8_000 });
 });
 
-test("a stop in the middle of a run is one info line without a stack trace", async () => {
+test("a stop during a run logs one info line without a stack trace", async () => {
   await using cluster = await startPostgresCluster();
   const lines: string[] = [];
   const begun = Promise.withResolvers<void>();
@@ -73,9 +73,9 @@ test("a stop in the middle of a run is one info line without a stack trace", asy
     await jobs.stop();
     await vi.waitFor(() => expect(lines.join("")).toContain("weekly"), { timeout: 20_000 });
   }
-  const said = lines.map((line) => JSON.parse(line)).filter(({ msg }) => String(msg).startsWith("weekly"));
-  expect(said).toMatchObject([
-    { level: "info", msg: "weekly run stopped with the scheduler; it goes on after the restart" },
+  const reported = lines.map((line) => JSON.parse(line)).filter(({ msg }) => String(msg).startsWith("weekly"));
+  expect(reported).toMatchObject([
+    { level: "info", msg: "weekly run stopped with the scheduler; it continues after the restart" },
   ]);
   expect(lines.join("")).not.toContain("stack");
 });

@@ -18,73 +18,78 @@ import { type ScheduleState, startScheduleKeeper } from "./schedule-keeper.ts";
 import { createRunTrigger, type TriggeredRun } from "./trigger-run.ts";
 import { type JobOutcome, type JobResult, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
 
-/** What the jobs need. */
+/** Configuration of the jobs. */
 export interface WeeklyJobsConfig {
   readonly queues: Queues;
   readonly runner: Pick<WeeklyRunner, "run" | "isComplete">;
   /** Cron pattern of five fields. */
   readonly cron: string;
-  /** IANA time zone of the cron pattern and of the present week. */
+  /** IANA time zone of the cron pattern and of the current week. */
   readonly timeZone: string;
-  /** Finds the weekly file that a trigger names; "" is the configured one. @throws InputNotFoundError */
+  /** Finds the weekly file that a trigger names; "" = the configured file. @throws InputNotFoundError */
   readonly findInput: (input: string) => Promise<string>;
-  /** Keeps the schedule's pause beside the queue's store. */
+  /** Stores the schedule's pause outside the queue's store. */
   readonly pauseFile: PauseFile;
   readonly logger: Logger;
   readonly now?: () => Date;
-  /** How long a worker that was killed holds its job, milliseconds. Default 30,000. */
+  /** Time after which the job of a killed worker is taken over, milliseconds. Default 30,000. */
   readonly lockMs?: number;
-  /** How often the schedule in the queue's store is looked at, milliseconds. Default 20,000. */
+  /** Interval at which the schedule in the queue's store is checked, milliseconds. Default 20,000. */
   readonly scheduleCheckMs?: number;
-  /** Told why the schedule would start no run; null: it would, or it is paused. */
+  /** Called with the reason why the schedule will start no run, or with null when it will or is paused. */
   readonly onSchedule?: (reason: string | null) => void;
-  /** Told of every attempt at a run that ended: the error of a file or folder that stopped it, or null. */
+  /** Called when an attempt at a run has ended, with the disk error that stopped it, or with null. */
   readonly onDisk?: (error: DiskError | null) => void;
 }
 
-/** How a job stands. */
+/** Current state of a job. */
 export interface JobStatus {
   readonly state: "running" | "complete" | "failed";
-  /** Null: it has not begun. */
+  /** Null when the job has not begun. */
   readonly progress: Progress | null;
-  /** Why it failed; empty when it did not. */
+  /** Why the job failed; empty when it did not fail. */
   readonly failure: string;
-  /** Null: it is not complete. */
+  /** Null when the job is not complete. */
   readonly outcome: JobOutcome | null;
 }
 
-/** The weekly run as jobs of a queue, with its schedule. */
+/** The weekly runs as jobs of a queue, with their schedule. */
 export interface WeeklyJobs {
   /**
-   * The run is in the queue when this resolves, and is never run when this rejects.
-   * @param decisions of the caller about the run
-   * @throws IsoWeekError, FutureWeekError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRejectedError
+   * Requests a run. When this resolves, the run is in the queue; when it rejects, the run is never done.
+   * @param decisions decisions of the caller about the run
+   * @throws IsoWeekError, FutureWeekError, RunUnderWayError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError,
+   * PeerRejectedError
    */
   trigger(week: string, input: string, signal?: AbortSignal, decisions?: RunDecisions): Promise<TriggeredRun>;
   /** @throws JobStoreError */
   schedule(): Promise<ScheduleState>;
-  /** A paused schedule stays paused over restarts, and when the queue's store is emptied. @throws JobStoreError */
+  /**
+   * Pauses or resumes the schedule. The pause outlives restarts and an emptied queue store. @throws
+   * JobStoreError
+   */
   setPaused(paused: boolean): Promise<ScheduleState>;
-  /** Null: there is no such job. @throws JobStoreError */
+  /** Null when the job does not exist. @throws JobStoreError */
   jobStatus(jobId: string): Promise<JobStatus | null>;
-  /** Looks at once whether the schedule is in the queue's store, which was away. */
+  /** Checks now that the schedule is in the queue's store. Called when the store is available again. */
   checkSchedule(): void;
-  /** Ends a run in progress so that it goes on in the next process. */
+  /** Stops a run in progress. The next process continues it. */
   stop(): Promise<void>;
 }
 
 const LOCK_MS = 30_000;
 /**
- * Jobs whose lock has run out are looked for so often within a lock's time. A dead worker's job is marked by one look and freed by the
- * next one after its lock ended: a look as rare as the lock would double the wait.
+ * Checks for expired locks during the time of one lock. The first check after a lock has expired marks the
+ * job of the dead worker, the next check frees it. With one check per lock time, the wait would double.
  */
 const LOOKS_PER_LOCK = 15;
 const SCHEDULE_CHECK_MS = 20_000;
-/** Kills in the middle of one run before it counts as failed. */
+/** Number of kills during one run after which the run fails. */
 const MAX_STALLED = 10;
 
 /**
- * Starts the worker and the schedule on the queue "weekly". Any number of processes may do so; each job runs in one of them.
+ * Starts the worker and the schedule on the queue "weekly". Any number of processes may do this; each job
+ * runs in one of them.
  * @throws CronPatternError
  */
 export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJobs> {
@@ -108,10 +113,10 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
         return null;
       }
       if (!(await trigger.mayRun(job.id ?? "", data, stopped.signal)))
-        throw new UnrecoverableError("the request for this run was rejected when it was made; ask again");
+        throw new UnrecoverableError("the request for this run was rejected earlier; trigger the run again");
       let reported = Promise.resolve();
       const reportProgress = (progress: Progress): void => {
-        // One after the other; a progress that is lost is followed by the next one.
+        // Sent one after the other. If one update fails, the next update replaces it.
         reported = reported.then(() => job.updateProgress({ ...progress })).catch(() => undefined);
       };
       const result = await runner
@@ -135,15 +140,16 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
   );
   worker.on("failed", (job, error) => {
     if (stopped.signal.aborted && !(error instanceof UnrecoverableError)) {
-      logger.info({ job: job?.id }, "weekly run stopped with the scheduler; it goes on after the restart");
+      logger.info({ job: job?.id }, "weekly run stopped with the scheduler; it continues after the restart");
       return;
     }
-    // Why a run was given up stands in its entry of the ledger: the reason may quote the row at fault, which no log may.
+    // The reason of a failed run may quote an invalid row, so it is not logged. The run's record in the
+    // ledger has it.
     const why = error instanceof UnrecoverableError ? kindOf(error.cause) : { err: error };
     logger.warn({ job: job?.id, attempt: job?.attemptsMade, ...why }, "weekly job failed");
   });
   worker.on("completed", (job) => logger.info({ job: job.id }, "weekly job complete"));
-  // A worker comes back from an outage of its store only once it has been connected.
+  // A worker recovers from an outage of its store only if it was connected once.
   await worker.waitUntilReady();
 
   return {
@@ -156,7 +162,7 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
       }),
     checkSchedule: keeper.nudge,
     async stop() {
-      stopped.abort(new Error("the scheduler is stopping; the run goes on after its restart"));
+      stopped.abort(new Error("the scheduler is stopping; the run continues after its restart"));
       await keeper[Symbol.asyncDispose]();
     },
   };
@@ -166,7 +172,7 @@ async function jobStatus(queue: WeeklyQueue, jobId: string): Promise<JobStatus |
   const found = await queue.getJob(jobId);
   const state = await found?.getState();
   if (found === undefined || state === undefined || state === "unknown") return null;
-  // A job that ended between the two reads has its result, and the failure of its last attempt, only when it is read again.
+  // If the job ended between the two reads, `found` lacks its result or its last failure: read again.
   const job = state === "completed" || state === "failed" ? ((await queue.getJob(jobId)) ?? found) : found;
   const { returnvalue: result } = job;
   const progress = result ?? (isProgress(job.progress) ? job.progress : null);
@@ -195,18 +201,23 @@ function reportOutcome(logger: Logger, week: string, { run, wasComplete, notes }
 const isProgress = (value: unknown): value is Progress =>
   typeof value === "object" && value !== null && "stage" in value && "rowsRead" in value;
 
-/** A peer, a disk or the queue's store that is away is worth another attempt. */
+/**
+ * Retries when a peer, a disk or the queue's store is not available. Every other error fails the job at once.
+ */
 function giveUpUnlessPassing(error: unknown): never {
   const mayPass = error instanceof PeerUnavailableError || error instanceof DiskError || isQueueUnavailable(error);
   if (mayPass || !(error instanceof Error)) throw error;
   throw Object.assign(new UnrecoverableError(error.message), { cause: error });
 }
 
-/** Errors whose message holds figures, hashes and names of features, and no row. */
+/** True for errors whose message contains figures, hashes and feature names, but no row. */
 const hasPlainMessage = (cause: Error): boolean =>
   cause instanceof WeekCompleteError || cause instanceof ModelContractError;
 
-/** The kind of an error, and the system's code: its message may quote a row. */
+/**
+ * Loggable fields of an error: its kind and the system's code. The message is logged only when it cannot
+ * quote a row.
+ */
 function kindOf(cause: unknown): object {
   if (!(cause instanceof Error)) return { failure: "unknown" };
   const code = "code" in cause && typeof cause.code === "string" ? { code: cause.code } : {};

@@ -9,16 +9,17 @@ import { createWeeklyRunner } from "../setup/create-weekly-runner.ts";
 import { WEEKLY_ENV, WEEKS_FOLDER } from "../setup/weekly-env.ts";
 import { failureToJson, outcomeToJson } from "./outcome.ts";
 
-/** What a collector that hangs may hold the process for, once its telemetry was told to stop. */
+/** Longest wait for a telemetry collector that does not answer, after the telemetry was stopped, ms. */
 const LINGER_MS = 500;
 
-/** ops-service takes 2,000 bytes, a character has at most four. */
+/** ops-service accepts 2,000 bytes, and a UTF-8 character has at most four. */
 const REASON = { pattern: /^[^\0]{1,500}$/su, expected: "a reason of 1 to 500 characters" };
 
-// The one-shot form: one week, no queue and no doors. A parent with a channel is told of the progress and of the result or the failure.
+// The one-shot program: runs one week, without a queue and without listeners. A parent with an IPC channel
+// receives the progress, then the result or the failure.
 const stopped = new AbortController();
-const stop = () => stopped.abort(new Error("stopped; the same command goes on where the run stopped"));
-// Not once: the default of a second signal ends the process in the middle of its stop.
+const stop = () => stopped.abort(new Error("stopped; the same command continues where the run stopped"));
+// `on`, not `once`: without a handler, a second signal would end the process during its stop.
 process.on("SIGINT", stop).on("SIGTERM", stop).once("disconnect", stop);
 let telemetry: Telemetry | undefined;
 let folder: string | null = null;
@@ -60,7 +61,7 @@ try {
 } finally {
   await telemetry?.stop();
   setTimeout(() => process.exit(), LINGER_MS).unref();
-  // An open channel would keep the process.
+  // An open channel would keep the process running.
   process.off("disconnect", stop);
   if (process.connected) process.disconnect();
 }

@@ -10,7 +10,7 @@ const LOSSES = create(RunLossesSchema, {
   exceeded: [LossLimit.REJECTED_ROWS, LossLimit.SUPPLIERS],
 });
 
-test("an overtaken run says that the rules were not evaluated, and by which week", () => {
+test("an overtaken run reports that the rules were not evaluated, and the later week", () => {
   const run = create(BatchRunSchema, { isoWeek: "2026-W40", overtakenBy: "2026-W41", configHash: "c".repeat(64) });
   expect(outcomeToJson({ run, wasComplete: false, notes: ["rules not evaluated"] }, "/weeks/2026-W40")).toMatchObject({
     ...{ rules_evaluated: false, overtaken_by: "2026-W41", was_complete: false, losses: null },
@@ -18,7 +18,7 @@ test("an overtaken run says that the rules were not evaluated, and by which week
   });
 });
 
-test("a run that lost too much gives its figures", () => {
+test("a run that exceeds the loss limits reports its figures", () => {
   expect(failureToJson(new LossLimitError("2026-W47 is not published", LOSSES))).toEqual({
     reason: "LOSS_LIMIT",
     message: "2026-W47 is not published",
@@ -31,7 +31,7 @@ test("a run that lost too much gives its figures", () => {
   });
 });
 
-test("a complete week that was sent with other content gives both digests", () => {
+test("a complete week that is sent with other content reports both digests", () => {
   const error = new WeekCompleteError(
     "2026-W47",
     { sourceDigest: "a", configHash: "c" },

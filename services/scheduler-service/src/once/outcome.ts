@@ -3,7 +3,7 @@ import { lossesToJson } from "../domain/run-summary.ts";
 import { LossLimitError, WeekCompleteError } from "../domain/scheduler-error.ts";
 import type { WeeklyResult } from "../domain/weekly-run.ts";
 
-/** A complete week as plain JSON. @param folder the week's folder, with its report */
+/** A complete week as plain JSON. @param folder folder of the week, with its report */
 export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder: string): object {
   return {
     iso_week: run.isoWeek,
@@ -27,8 +27,8 @@ export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder:
 }
 
 /**
- * Why a week was not run, as plain JSON: `reason` is stable, the figures are those of the message.
- * @param folder the week's folder, with the record of rejected rows; null: the run did not get that far
+ * The failure of a week as plain JSON. `reason` is a stable identifier; the figures are those of the message.
+ * @param folder folder of the week, with the record of rejected rows; null when the run ended before it was known
  */
 export function failureToJson(
   error: unknown,

@@ -20,7 +20,7 @@ import type {
   ScheduleNotFoundError,
 } from "../domain/scheduler-error.ts";
 
-/** Every error of this service that a caller can act on. */
+/** All errors of this service that a caller can act on. */
 type SchedulerError =
   | IsoWeekError
   | FutureWeekError
@@ -40,7 +40,7 @@ type SchedulerError =
   | ModelCorruptError
   | ModelRejectedError;
 
-/** The code that each of them leaves with. */
+/** Code and reason with which each error leaves the service. */
 export const SCHEDULER_ERRORS = {
   IsoWeekError: Code.InvalidArgument,
   FutureWeekError: Code.InvalidArgument,

@@ -8,9 +8,9 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 
-/** What the handlers need. */
+/** Dependencies of the handlers. */
 export interface ModelPublishingDeps {
-  /** The model of a request that names none. */
+  /** Model of a request without a model name. */
   readonly defaultModel: string;
   readonly setAlias: (request: Omit<SetAlias, "now">, signal: AbortSignal) => Promise<Alias>;
 }
@@ -19,7 +19,7 @@ function aliasToProto({ name, version, setAt, setBy, reason }: Alias): MessageIn
   return { name, version, setAt: timestampFromDate(new Date(setAt)), setBy, reason };
 }
 
-/** ModelPublishingService over the registry's folder. */
+/** Handlers of ModelPublishingService, which change the registry folder. */
 export function modelPublishingHandlers({
   defaultModel,
   setAlias,

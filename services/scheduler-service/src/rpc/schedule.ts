@@ -15,10 +15,10 @@ import type { ScheduleState } from "../jobs/schedule-keeper.ts";
 import type { JobStatus, WeeklyJobs } from "../jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "../jobs/weekly-queue.ts";
 
-/** How often a watched job is looked at, for all who watch it. */
+/** Interval at which a watched job is looked up, once for all its watchers, ms. */
 const WATCH_MS = 250;
 
-/** Notes of a run are fewer. */
+/** Limit of the contract. A run has fewer notes. */
 const MAX_NOTES = 16;
 
 const STATES = { running: RunState.RUNNING, complete: RunState.COMPLETE, failed: RunState.FAILED };
@@ -52,7 +52,7 @@ function checkSchedule(scheduleId: string): void {
   if (scheduleId !== WEEKLY_SCHEDULE) throw new ScheduleNotFoundError(scheduleId);
 }
 
-/** The ScheduleService over the weekly jobs. */
+/** Handlers of ScheduleService, over the weekly jobs. */
 export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleService> {
   const watch = createJobWatch(jobs.jobStatus, WATCH_MS);
   return {

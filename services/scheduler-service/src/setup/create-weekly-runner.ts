@@ -15,20 +15,23 @@ import { openReadable } from "../store/open-readable.ts";
 import { readSnapshot, readSnapshotFeatures, readSource, writeSnapshot } from "../store/snapshot-files.ts";
 import { openWeekFolder } from "../store/week-folder.ts";
 
-/** What weekly runs are set up with. */
+/** Settings of the weekly runs. */
 export interface WeeklySettings {
-  /** gRPC doors of the peers. */
+  /** URLs of the peers' gRPC listeners. */
   readonly mlUrl: string;
   readonly opsUrl: string;
   readonly modelConfig: string;
   readonly featureMapping: string;
   /** Folder for snapshots and reports. */
   readonly weeksFolder: string;
-  /** How the peers are called. Default: in the clear, without a token and without new traces. */
+  /** Settings of the calls to peers. Default: clear text, without a token and without new traces. */
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "sampleRatio">;
 }
 
-/** Reads the configuration pair, makes the weeks' folder and opens channels to the peers. @throws ConfigError, StorageError */
+/**
+ * Reads the configuration pair, creates the folder of the weeks and opens channels to the peers. @throws
+ * ConfigError, StorageError
+ */
 export async function createWeeklyRunner(settings: WeeklySettings): Promise<WeeklyRunner> {
   const pair = await loadConfigPair(settings.modelConfig, settings.featureMapping);
   await makeDataFolder(settings.weeksFolder);

@@ -1,14 +1,14 @@
 import type { RunningServer } from "@bellwether/mesh/server/start-server";
 import type { Logger } from "@bellwether/telemetry/logger";
 
-/** What the service needs to do its work. */
+/** Dependencies without which the service is not ready. */
 export type Need = "store" | "schedule" | "disk";
 
-/** Whether the service is ready: while nothing that it needs is amiss. */
+/** Readiness of the service: it is ready when no dependency has a reason against it. */
 export interface Readiness {
-  /** @param reason one line for people; null: it is as it should be */
+  /** @param reason why the dependency cannot be used, one line; null when it can */
   set(need: Need, reason: string | null): void;
-  /** Reports to this server from now on. */
+  /** Sets the server whose readiness is changed from now on. */
   report(server: Pick<RunningServer, "setServing">): void;
 }
 

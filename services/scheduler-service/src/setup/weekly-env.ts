@@ -1,7 +1,7 @@
 import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
 
-/** Variables that every form of the weekly run reads. */
+/** Environment variables of the service and of the one-shot program. */
 export const WEEKLY_ENV = {
   mlUrl: sharedEnv.mlUrl,
   opsUrl: sharedEnv.opsUrl,
@@ -10,5 +10,5 @@ export const WEEKLY_ENV = {
   dataDir: sharedEnv.dataDir,
 };
 
-/** Name of the folder, below the data folder, that has a folder per model and ISO week. */
+/** Folder below the data folder. It has one folder per model and ISO week. */
 export const WEEKS_FOLDER = "weeks";

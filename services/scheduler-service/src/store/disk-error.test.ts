@@ -9,8 +9,9 @@ import { allOnDisk, diskErrorOf, onDisk } from "./disk-error.ts";
 const errno = (code: string, file?: string) =>
   Object.assign(new Error("failed"), { code, ...(file && { path: file }) });
 
-test("an error of the disk is named with its place, its code and what that means, also below what wraps it", async () => {
-  const said = "/data/weeks cannot be used: the disk is full (ENOSPC); once it can, the run goes on where it stopped";
+test("a disk error has its path, code and meaning, also when another error wraps it", async () => {
+  const reason =
+    "/data/weeks cannot be used: the disk is full (ENOSPC); when it can be used again, the run continues where it stopped";
   for (const error of [
     errno("ENOSPC", "/data/weeks/x/.scores.partial"),
     new Error("write failed", { cause: errno("ENOSPC") }),
@@ -18,19 +19,19 @@ test("an error of the disk is named with its place, its code and what that means
   ]) {
     const found = diskErrorOf(error, "/data/weeks");
     expect(found).toBeInstanceOf(DiskError);
-    expect(found?.message).toBe(said);
+    expect(found?.message).toBe(reason);
   }
   expect(diskErrorOf(errno("EACCES", "/tmp/spill"), "/data/weeks")?.message).toContain("/tmp/spill cannot be used: ");
   await expect(onDisk("/data", Promise.reject(errno("EIO")))).rejects.toThrow(DiskError);
 });
 
-test("what is not there, another error and no error are not of the disk", async () => {
+test("a missing file, another error and no error are not disk errors", async () => {
   for (const error of [errno("ENOENT"), errno("ECONNREFUSED"), new Error("x"), "ENOSPC", new InputNotFoundError("x")])
     expect(diskErrorOf(error, "/data")).toBeNull();
   await expect(onDisk("/data", Promise.reject(errno("ENOENT")))).rejects.toThrow("failed");
 });
 
-test("every function of an object is guarded, other values stay", async () => {
+test("wraps every function of an object and keeps other values", async () => {
   const guarded = allOnDisk("/data", { name: "kept", read: (n: number) => Promise.resolve(n + 1), write: failing });
   expect(guarded.name).toBe("kept");
   expect(await guarded.read(1)).toBe(2);
@@ -40,7 +41,7 @@ test("every function of an object is guarded, other values stay", async () => {
 const failing = (): Promise<void> => Promise.reject(errno("EROFS"));
 
 test.skipIf(process.getuid?.() !== 0)(
-  "a folder and a file that this user may not read are no missing files (run as root, which becomes another user)",
+  "a folder or file that this user may not read is not reported as missing (run as root, which becomes another user)",
   async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-rights-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -52,7 +53,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const modules = ["../domain/input-file.ts", "./open-readable.ts", "./disk-error.ts"].map((file) =>
       JSON.stringify(new URL(file, import.meta.url).href),
     );
-    // Root reads everything: the modules are loaded, then the process becomes "nobody".
+    // Root can read everything. So the modules are loaded as root, then the process becomes "nobody".
     const script = `
       const [{ resolveInput }, { openReadable }, { diskErrorOf }] = await Promise.all([${modules.map((url) => `import(${url})`)}]);
       process.setgid(65534); process.setgroups([]); process.setuid(65534);

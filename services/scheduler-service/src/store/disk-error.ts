@@ -1,24 +1,27 @@
 import { DiskError } from "../domain/scheduler-error.ts";
 
-/** What the system's codes mean for people. A file that is not there is not among them: that is the caller's mistake. */
+/**
+ * Explanations of the system's error codes. ENOENT is not among them: a missing file is an error of the
+ * caller.
+ */
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota of this user is used up",
-  EFBIG: "the file is larger than its file system or this process may have",
+  EFBIG: "the file is larger than its file system or the limit of this process allows",
   EROFS: "the file system is read-only",
   EACCES: "this user has no right to it",
   EPERM: "this user has no right to it",
-  EIO: "the disk does not read or write",
-  ESTALE: "the network file system has lost it",
+  EIO: "the disk has a read or write error",
+  ESTALE: "the network file system no longer has it",
   ENOTCONN: "the file system is not connected",
-  ENODEV: "the device is gone",
-  ENXIO: "the device is gone",
+  ENODEV: "the device is not available",
+  ENXIO: "the device is not available",
   EBUSY: "it is in use by the system",
   EMFILE: "this process has too many open files",
   ENFILE: "this machine has too many open files",
 };
 
-/** The same in the words of the C library, as DuckDB quotes them. */
+/** The same errors as messages of the C library, which DuckDB quotes. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/No space left on device/, "ENOSPC"],
   [/Disk quota exceeded/, "EDQUOT"],
@@ -32,7 +35,10 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 ];
 const MAX_CAUSES = 5;
 
-/** The error of a disk that is below an error of `place`, a file or folder; null: it is of another kind. */
+/**
+ * Finds a disk error in an error of `place` (a file or folder) or its causes. Null when it is another kind of
+ * error.
+ */
 export function diskErrorOf(error: unknown, place: string): DiskError | null {
   let at = error;
   for (let depth = 0; depth < MAX_CAUSES && at instanceof Error; depth++) {
@@ -46,7 +52,10 @@ export function diskErrorOf(error: unknown, place: string): DiskError | null {
   return null;
 }
 
-/** Files below the place come and go under names that nobody knows; a file elsewhere, such as a temporary one, is named. */
+/**
+ * Names `place` for files below it, which have internal names. Names a file elsewhere, for example a
+ * temporary file, by its own path.
+ */
 function placeOf(error: Error, place: string): string {
   const { path: named } = error as NodeJS.ErrnoException;
   return named === undefined || named.startsWith(place) ? place : named;
@@ -57,14 +66,14 @@ function codeOf(error: Error): string | undefined {
   return WORDS.find(([words]) => words.test(error.message))?.[1];
 }
 
-/** Gives an error of the disk its meaning for the run. @throws DiskError, and what `work` throws */
+/** Awaits `work` and converts a disk error to a DiskError. @throws DiskError, and the errors of `work` */
 export async function onDisk<T>(place: string, work: Promise<T>): Promise<T> {
   return work.catch((error: unknown) => {
     throw diskErrorOf(error, place) ?? error;
   });
 }
 
-/** The same for every function of an object that answers with a promise. */
+/** Applies `onDisk` to every function of an object. All functions must return promises. */
 export function allOnDisk<T extends object>(place: string, files: T): T {
   const guard = (value: unknown): unknown =>
     typeof value === "function" ? (...args: unknown[]) => onDisk(place, Promise.resolve(value(...args))) : value;

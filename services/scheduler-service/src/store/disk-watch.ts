@@ -7,28 +7,34 @@ import { diskErrorOf, onDisk } from "./disk-error.ts";
 import { openReadable } from "./open-readable.ts";
 
 export interface DiskWatchOptions {
-  /** Folder for snapshots and reports: must be writable. */
+  /** Folder for snapshots and reports. Must be writable. */
   readonly weeksFolder: string;
-  /** Folder of the weekly files: must be readable where it is there. */
+  /** Folder of the weekly files. Must be readable if it exists. */
   readonly inputFolder: string;
-  /** Time between two looks, milliseconds. */
+  /** Interval of the checks, milliseconds. */
   readonly everyMs: number;
-  /** Told why the folders cannot be used; null: they can. */
+  /** Called with the reason why a folder cannot be used, or with null when all can. */
   readonly report: (reason: string | null) => void;
 }
 
-/** Watches the folders of the weekly run. */
+/** Checks the folders of the weekly run. */
 export interface DiskWatch extends AsyncDisposable {
-  /** Takes up how an attempt at a run ended: the disk's error that stopped it, or null. */
+  /** Records the end of an attempt at a run: the disk error that stopped it, or null. */
   noteRun(error: DiskError | null): void;
 }
 
 const PROBE_BYTES = 65_536;
-/** A run that found the disk full is not mended by a few free bytes. */
+/**
+ * Free bytes that are needed after a run found the disk full. A few free bytes would not be enough for the
+ * next attempt.
+ */
 const FREE_BYTES = 64 * 2 ** 20;
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
-/** Writes a small file to the weeks' folder and opens the input folder again and again, and remembers what stopped the last run. */
+/**
+ * At intervals, writes a small file to the weeks' folder and opens the input folder. Also remembers the disk
+ * error of the last run.
+ */
 export function watchDisk({ weeksFolder, inputFolder, everyMs, report }: DiskWatchOptions): DiskWatch {
   const stopping = new AbortController();
   let ofRun: DiskError | null = null;
@@ -69,7 +75,7 @@ async function findError(weeksFolder: string, inputFolder: string): Promise<Disk
     await onDisk(inputFolder, openReadable(inputFolder));
     return null;
   } catch (error) {
-    // Others, such as an input folder that is not there, are reported by the run that needs it.
+    // The run reports other errors when it needs the folder, for example a missing input folder.
     return diskErrorOf(error, weeksFolder);
   }
 }

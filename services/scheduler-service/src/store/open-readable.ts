@@ -1,6 +1,10 @@
 import { constants, type FileHandle, open } from "node:fs/promises";
 
-/** Opens a file or folder for reading and closes it again: who may read is known by trying. A pipe is not waited for. @throws NodeJS.ErrnoException */
+/**
+ * Opens a file or folder for reading and closes it again, because only an attempt shows whether it is
+ * readable. Does not wait for a pipe.
+ * @throws NodeJS.ErrnoException
+ */
 export async function openReadable(place: string): Promise<void> {
   const handle: FileHandle = await open(place, constants.O_RDONLY | constants.O_NONBLOCK);
   await handle.close();

@@ -3,8 +3,8 @@ import type { PauseFile } from "../domain/pause.ts";
 import { writeWhole } from "./atomic-file.ts";
 
 /**
- * The schedule's pause in a file of the data folder, so that it outlives the queue's store.
- * `read` throws an Error that names the file when it has another form.
+ * Stores the schedule's pause in a file of the data folder, so that it outlives the queue's store. `read`
+ * throws an Error that names the file when its content is invalid.
  */
 export function openPauseFile(file: string): PauseFile {
   return {
@@ -27,9 +27,9 @@ function parse(file: string, text: string) {
       if (typeof paused === "boolean" && typeof changedMs === "number") return { paused, changedMs };
     }
   } catch {
-    // No JSON: reported below.
+    // Not JSON: the error below reports it.
   }
   throw new Error(
-    `${file} is not {"paused": true or false, "changedMs": number}: correct it, or remove it and pause again`,
+    `${file} is not {"paused": true or false, "changedMs": number}: correct the file, or remove it and pause the schedule again`,
   );
 }

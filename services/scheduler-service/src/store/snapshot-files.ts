@@ -3,9 +3,9 @@ import { makeFolder } from "@bellwether/files/data-folder";
 import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 
-// DuckDB is loaded with the first file: a scheduler that starts is ready a tenth of a second sooner without it.
+// Loads DuckDB with the first file. Without it, a starting scheduler is ready a tenth of a second sooner.
 
-/** Makes the snapshot of a weekly file. @throws what `snapshotWeekly` of the ingest throws */
+/** Writes the snapshot of a weekly file. @throws the errors of `snapshotWeekly` */
 export async function writeSnapshot(input: WeeklyInput): Promise<WeeklySnapshot & { readonly sourceDigest: string }> {
   await makeFolder(path.dirname(input.outParquet));
   const { snapshotWeekly } = await import("@bellwether/ingest/snapshot/weekly-snapshot");
@@ -14,13 +14,13 @@ export async function writeSnapshot(input: WeeklyInput): Promise<WeeklySnapshot 
   return { ...snapshot, sourceDigest: sourceDigest(snapshot.sources) };
 }
 
-/** SHA-256 of the content of a weekly input. @throws what `readSourceDigest` of the ingest throws */
+/** Returns the SHA-256 of the content of a weekly input. @throws the errors of `readSourceDigest` */
 export async function readSource(input: Pick<WeeklyInput, "mapping" | "input" | "signal">): Promise<string> {
   const { readSourceDigest } = await import("@bellwether/ingest/snapshot/weekly-source");
   return readSourceDigest(input);
 }
 
-/** Rows of a snapshot, `rows` at a time, from chunk `from` on. */
+/** Reads the rows of a snapshot in chunks of `rows`, starting at chunk `from`. */
 export async function* readSnapshot(
   parquet: string,
   from: number,
@@ -31,7 +31,7 @@ export async function* readSnapshot(
   yield* readChunks(parquet, { from, rows, signal });
 }
 
-/** The features alone of a snapshot's rows. */
+/** Reads only the features of a snapshot's rows. */
 export async function* readSnapshotFeatures(
   parquet: string,
   signal: AbortSignal,

@@ -11,7 +11,7 @@ const SCORES = /^scores-(\d{5})\.csv$/;
 const WEEK = /^\d{4}-W\d{2}$/;
 const scoresFile = (chunk: number): string => `scores-${String(chunk).padStart(5, "0")}.csv`;
 
-/** The folder of an ISO week below `root/model`; it is made with the first file. */
+/** The folder of an ISO week below `root/model`. It is created with its first file. */
 export function openWeekFolder(root: string, modelName: string, week: string): WeekFiles {
   const weeks = path.join(root, modelName);
   const folder = path.join(weeks, week);
@@ -23,7 +23,7 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
     async readIngest() {
       const record = await readJson<IngestRecord>(at("ingest.json"));
       if (record === null || (await digestOf(snapshotPath)) !== record.digest) return null;
-      // Records of older releases lack these.
+      // Absent in records of older releases.
       return {
         ...record,
         sourceDigest: record.sourceDigest ?? "",
@@ -70,14 +70,14 @@ const isThere = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Names in a folder; none when it is not there. */
+/** Names of the entries of a folder; none when it does not exist. */
 const namesIn = (folder: string): Promise<string[]> =>
   readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
 
-/** Reads a file that this program wrote; null when it is not there. */
+/** Reads a JSON file that this program wrote. Null when it does not exist. */
 async function readJson<T>(file: string): Promise<T | null> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
@@ -86,7 +86,7 @@ async function readJson<T>(file: string): Promise<T | null> {
   return text === null ? null : (JSON.parse(text) as T);
 }
 
-/** SHA-256 of a file, lower-case hex; null when it is not there. */
+/** SHA-256 of a file, lower-case hex. Null when it does not exist. */
 async function digestOf(file: string): Promise<string | null> {
   if (!(await isThere(file))) return null;
   const hash = createHash("sha256");
