@@ -162,7 +162,7 @@ async function predict(session: InferenceSession, rows: Float32Array, n: number)
   const { output } = await session.run({
     input: new ort.Tensor("float32", rows.subarray(0, n * FEATURES), [n, FEATURES]),
   });
-  if (!(output?.data instanceof Float32Array)) throw new Error("the runtime gave no float32 output");
+  if (!(output?.data instanceof Float32Array)) throw new Error("ONNX Runtime returned no float32 output");
   return output.data;
 }
 

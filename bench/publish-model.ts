@@ -10,7 +10,7 @@ import type { BenchModel } from "./explain-models.ts";
 export async function publishModel(root: string, { name, model }: BenchModel): Promise<StoredVersion> {
   const bytes = writeOnnxTreeModel(model);
   const imported = await importModel({ bytes, modelName: name, background: null, riskClass: null, runOnnx });
-  if (imported.status === "rejected") throw new Error(`${name} is refused: ${imported.reason}`);
+  if (imported.status === "rejected") throw new Error(`${name} is rejected: ${imported.reason}`);
   const publication = {
     ...imported,
     modelName: name,

@@ -6,20 +6,20 @@ import { findCommit } from "./against/worktree.ts";
 import { type Bench, metricLine, report } from "./metric.ts";
 
 const BENCHES: Readonly<Record<string, string>> = {
-  explain: "exact contributions against xgboost, shap and lightgbm",
-  train: "training against xgboost and scikit-learn",
-  rpc: "calls through both doors against bare servers",
-  predict: "served predictions",
-  batch: "batches, scored and explained",
-  swap: "model swaps under load",
-  startup: "cold start to first answer",
+  explain: "exact contributions compared with xgboost, shap and lightgbm",
+  train: "training compared with xgboost and scikit-learn",
+  rpc: "calls through both listeners compared with plain grpc-js and connect-node",
+  predict: "predictions of ml-service",
+  batch: "batches that are scored and explained",
+  swap: "change of the champion under load",
+  startup: "time from a cold start to the first answer",
   weekly: "the weekly run",
-  ops: "the system of record under load",
+  ops: "ops-service under load",
 };
 
 const fileOf = (name: string): URL => new URL(`./${name}.ts`, import.meta.url);
 const available = Object.keys(BENCHES).filter((name) => existsSync(fileOf(name)));
-/** Benchmarks are loaded by name: each module exports `bench`. */
+/** Loads a benchmark by its name. Each module exports `bench`. */
 async function loadBench(name: string): Promise<Bench> {
   const { bench }: { readonly bench: Bench } = await import(fileOf(name).href);
   return bench;
@@ -28,18 +28,18 @@ async function loadBench(name: string): Promise<Bench> {
 const { flags, options, names } = readCommandLine({
   command: "npm run bench",
   about:
-    "Measures, beside the peers that this machine has (bench/peers/setup installs those from Python); its last line is one JSON object.",
-  flags: { json: "keeps progress off" },
+    "Runs one benchmark and compares the figures with other libraries that are installed (bench/peers/setup installs the Python ones). The last line of the output is one JSON object.",
+  flags: { json: "print only the JSON object, no progress" },
   options: {
     against: {
       value: "COMMIT",
-      does: "compares the last commit with another one instead: no peers, 10 to 30 pairs in the order A B B A",
+      does: "compare the last commit with another commit instead: 10 to 30 pairs of runs in the order A B B A, without other libraries",
     },
   },
   names: Object.fromEntries(available.map((name) => [name, BENCHES[name] ?? ""])),
   oneName: true,
   examples: ["explain", "rpc --json", "weekly --against HEAD~1"],
-  exitCodes: "1 when a gate is missed or, with --against, a metric costs more or is undecided",
+  exitCodes: "1 when a gate is missed or, with --against, a metric became more expensive or is undecided",
 });
 const [name = ""] = names;
 const log = flags.json ? () => undefined : (text: string) => console.log(text);
@@ -72,6 +72,6 @@ async function compare(commit: string): Promise<void> {
 /** Returns why two commits cannot be compared, before anything is measured. */
 function invalidReason(commit: string): string | undefined {
   if (!existsSync(new URL(`./own/${name}.ts`, import.meta.url)))
-    return `${name} has no figures of its own to compare; bench/own/${name}.ts would hold them`;
+    return `${name} cannot be compared with another commit: there is no bench/own/${name}.ts`;
   return findCommit(commit) === undefined ? `there is no commit ${commit} in this repository` : undefined;
 }

@@ -11,7 +11,7 @@ const reason = process.argv.slice(2).join(" ").replace(/\s+/g, " ").trim();
 if (reason === "" || reason.startsWith("-") || Buffer.byteLength(reason) > MAX_REASON_BYTES) {
   console.error(`Usage: npm run proto:accept -- REASON
 
-Accepts every change of proto/ since the last time, also one that breaks clients. REASON: 1 to ${MAX_REASON_BYTES} bytes, for ${RECORD}.
+Accepts all changes of proto/ since the last call, including changes that break clients. REASON is recorded in ${RECORD}: 1 to ${MAX_REASON_BYTES} bytes.
 Example: npm run proto:accept -- "Score.kernel was never set"`);
   process.exit(2);
 }
@@ -29,7 +29,7 @@ const list = changes.length === 0 ? ["- no change that breaks clients"] : change
 appendFileSync(RECORD, `\n## ${day} · ${reason}\n\n${list.join("\n")}\n`);
 renameSync(draft, BASELINE);
 console.log(
-  `${changes.length} changes that break clients are accepted: commit ${BASELINE} and ${RECORD}, and list them in CHANGELOG.md`,
+  `${changes.length} changes that break clients are accepted. Commit ${BASELINE} and ${RECORD}, and list the changes in CHANGELOG.md`,
 );
 
 function buf(...args: string[]) {

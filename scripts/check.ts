@@ -49,6 +49,6 @@ const failed = steps.filter((step) => !run(step)).map(([name]) => name);
 rmSync(fresh, { recursive: true, force: true });
 if (failed.length > 0) {
   console.error(`check failed: ${failed.join(", ")}`);
-  if (failed.includes(BREAKING)) console.error("if the change is wanted: npm run proto:accept -- REASON");
+  if (failed.includes(BREAKING)) console.error("to accept the change on purpose: npm run proto:accept -- REASON");
   process.exit(1);
 }

@@ -55,23 +55,23 @@ export function readCommandLine<Flag extends string, Option extends string = nev
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     if (valued.includes(token.name)) {
-      if (token.value === undefined || token.value.startsWith("-")) reject(`${token.rawName} takes a value`);
+      if (token.value === undefined || token.value.startsWith("-")) reject(`${token.rawName} needs a value`);
       continue;
     }
-    if (!known.includes(token.name)) reject(`unknown flag ${token.rawName}`);
-    if (token.value !== undefined) reject(`${token.rawName} takes no value, it was given "${token.value}"`);
+    if (!known.includes(token.name)) reject(`unknown option ${token.rawName}`);
+    if (token.value !== undefined) reject(`${token.rawName} does not accept a value, but got "${token.value}"`);
   }
   const names = Object.keys(form.names ?? {});
   const strange = positionals.filter((name) => !names.includes(name));
   if (strange.length > 0) {
     reject(
       names.length === 0
-        ? `${form.command} takes no names, it was given ${strange.join(", ")}`
-        : `there is no ${strange.join(", ")}; there are ${names.join(", ")}`,
+        ? `${form.command} does not accept arguments, but got ${strange.join(", ")}`
+        : `unknown name ${strange.join(", ")}; known names: ${names.join(", ")}`,
     );
   }
   if (form.oneName === true && positionals.length !== 1) {
-    reject(`${form.command} wants one name, it was given ${positionals.join(", ") || "none"}`);
+    reject(`${form.command} needs exactly one name, but got ${positionals.join(", ") || "none"}`);
   }
   const flags = Object.fromEntries(known.map((flag) => [flag, values[flag] === true]));
   const given = Object.fromEntries(valued.flatMap((option) => (values[option] ? [[option, values[option]]] : [])));
@@ -93,13 +93,13 @@ function usage<Flag extends string, Option extends string>(form: CommandForm<Fla
     ...options,
   ];
   const width = Math.max(0, ...rows.map(([left]) => left.length)) + 2;
-  const reported = [
+  const placeholders = [
     ...Object.keys(flags).map((flag) => `[--${flag}]`),
     ...options.map(([option]) => `[${option}]`),
     ...(Object.keys(names).length > 0 ? [oneName ? "<name>" : "[name …]"] : []),
   ].join(" ");
   return [
-    `usage: ${command}${reported === "" ? "" : oneName ? ` -- ${reported}` : ` [-- ${reported}]`}`,
+    `usage: ${command}${placeholders === "" ? "" : oneName ? ` -- ${placeholders}` : ` [-- ${placeholders}]`}`,
     "",
     about,
     "",
@@ -108,6 +108,6 @@ function usage<Flag extends string, Option extends string>(form: CommandForm<Fla
     "examples:",
     ...examples.map((example) => `  ${command}${example === "" ? "" : ` -- ${example}`}`),
     "",
-    `Exit code 0 when all is well, ${exitCodes}, 2 on wrong use.`,
+    `Exit code 0 on success, ${exitCodes}, 2 for wrong arguments.`,
   ].join("\n");
 }

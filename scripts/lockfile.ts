@@ -26,7 +26,9 @@ for (const [folder, locked] of Object.entries(lock.packages)) {
 const stripped = `${JSON.stringify(lock, null, 2)}\n`;
 if (process.argv.includes("--check")) {
   if (stripped !== text) {
-    console.error("package-lock.json has engines or install scripts to take out: run `node scripts/lockfile.ts`");
+    console.error(
+      "package-lock.json has `engines` or install scripts that must be removed: run `node scripts/lockfile.ts`",
+    );
     process.exitCode = 1;
   }
 } else writeFileSync(FILE, stripped);

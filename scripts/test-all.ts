@@ -33,6 +33,6 @@ const suites = [runSuite(process.argv.slice(2)), runSuite(["--config", "tests/da
 const pages = run("node", "tests/docs/run.ts");
 const clients = run("node", "tests/interop/run.ts");
 console.log(
-  `${countsLine(suites)}; commands of the pages ${pages ? "run as written" : "do not all run as written"}; clients of other projects ${clients ? "pass" : "do not all pass"}`,
+  `${countsLine(suites)}; commands of the pages: ${pages ? "passed" : "failed"}; clients in other languages: ${clients ? "passed" : "failed"}`,
 );
 process.exit(pages && clients && suites.every(({ holds }) => holds) ? 0 : 1);

@@ -31,9 +31,17 @@ describe.each(RUNNERS)("npm run %s", (command, { file, name }) => {
   });
 
   test.each([
-    ["an unknown flag", ["--hurry"], "unknown flag --hurry"],
-    ["an unknown name", ["nonesuch"], name === undefined ? "takes no names" : "there is no nonesuch; there are "],
-    ["a name of Object.prototype", ["constructor"], name === undefined ? "takes no names" : "there is no constructor;"],
+    ["an unknown option", ["--hurry"], "unknown option --hurry"],
+    [
+      "an unknown name",
+      ["nonesuch"],
+      name === undefined ? "does not accept arguments" : "unknown name nonesuch; known names: ",
+    ],
+    [
+      "a name from Object.prototype",
+      ["constructor"],
+      name === undefined ? "does not accept arguments" : "unknown name constructor;",
+    ],
   ])("%s prints one line and the usage on stderr, ends with code 2, and runs nothing", (_, args, violation) => {
     const { status, stdout, stderr } = run(...args);
     expect([status, stdout]).toEqual([2, ""]);

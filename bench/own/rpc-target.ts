@@ -92,7 +92,7 @@ export async function jsonTarget(name: string, server: Server): Promise<Target> 
 async function checkAnswer(transport: Transport, server: Server): Promise<void> {
   const { request } = await createClient(EchoService, transport).echo(MESSAGE, { headers: authorization(server) });
   if (request?.text !== MESSAGE.text || Object.keys(request.features).length !== 16)
-    throw new Error("a server answers something else");
+    throw new Error("the server's answer differs from the expected one");
 }
 
 function authorization({ ready }: Server): Record<string, string> {

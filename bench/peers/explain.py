@@ -1,4 +1,4 @@
-"""Times the contributions of the libraries that explain a given forest.
+"""Measures how fast other libraries compute the contributions of given tree models.
 
 usage: explain.py FOLDER
 FOLDER holds rows.f32 (float32 [rows, features]) and NAME.json per model:
@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-# One thread each: read by OpenMP when the libraries load.
+# One thread per library. OpenMP reads this variable when the libraries load.
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import lightgbm
@@ -117,7 +117,7 @@ def lightgbm_tree(number, tree):
     place = np.zeros(len(left), int)
     place[inner] = np.arange(len(inner))
     place[leaves] = ~np.arange(len(leaves))
-    # LightGBM keeps whole counts; its shares come from them.
+    # LightGBM stores counts as integers and computes its contributions from them.
     counts = np.maximum(1, np.round(np.array(tree["cover"]) * 1e6 / tree["cover"][0])).astype(int)
     of = lambda name, nodes: np.array(tree[name])[nodes]
     fields = {

@@ -38,7 +38,7 @@ test("a complete week that is sent with other content reports both digests", () 
     { sourceDigest: "b", configHash: "c" },
   );
   expect(error.message).toContain("this release cannot replace a complete week. If the file is for another week, name");
-  expect(error.message).toContain("run the corrected one as the present week or as the next week");
+  expect(error.message).toContain("run the corrected file as the present week or as the next week");
   expect(failureToJson(error)).toMatchObject({
     reason: "WEEK_COMPLETE",
     recorded: { source_digest: "a", config_hash: "c" },
