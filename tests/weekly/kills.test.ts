@@ -82,7 +82,9 @@ test.each([
     await mesh.ops.now.kill();
     const { code, line } = await cut;
     expect(code).toBe(1);
-    expect(line).toMatch(/^ops-service does not answer \(.*\); when it answers again, the run continues where it stopped$/);
+    expect(line).toMatch(
+      /^ops-service does not answer \(.*\); when it answers again, the run continues where it stopped$/,
+    );
     await gate.open();
     await mesh.ops.restart();
     expect((await week.runOnce()).code).toBe(0);
