@@ -141,7 +141,7 @@ sklearn_kind("isolation forest", IsolationForest(n_estimators=5, max_samples=64,
 
 
 def sklearn_texts(what, encoder, shown):
-    """`shown`: returns the rows in the form that the imported model takes."""
+    """`shown`: how the imported model takes the text column: "indicators" (one per text) or "codes"."""
     table = pandas.DataFrame({"spend": X[:, 0], "delay": X[:, 1], "region": NAMES[CODE % 6]})
     steps = ColumnTransformer([("n", StandardScaler(), ["spend", "delay"]), ("t", encoder, ["region"])])
     model = make_pipeline(steps, RandomForestClassifier(**TREES)).fit(table, TWO)
