@@ -37,7 +37,7 @@ export function metric(measured: Omit<Metric, "holds">): Metric {
 export function metricLine({ name, value, unit, gate, stretch, peer, holds, reason }: Metric): string {
   const figure = value === null ? `not measured: ${reason}` : `${Number(value.toPrecision(4))} ${unit}`;
   const bounds = gate === undefined ? "" : `  gate ${gate}${stretch === undefined ? "" : `, stretch ${stretch}`}`;
-  return `${holds === false ? "MISSED" : "      "} ${name.padEnd(36)}${figure}${bounds}${peer === undefined ? "" : `  (${peer})`}`;
+  return `${holds === false ? "MISSED" : "      "} ${name.padEnd(35)} ${figure}${bounds}${peer === undefined ? "" : `  (${peer})`}`;
 }
 
 /** The last line of a benchmark's output, as JSON. */
