@@ -1,6 +1,8 @@
 import { ModelIdentitySchema } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { create } from "@bufbuild/protobuf";
+import { AlertSchema, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { route } from "@bellwether/mesh/call/route";
+import { clone, create } from "@bufbuild/protobuf";
 import { timestampNow } from "@bufbuild/protobuf/wkt";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
@@ -210,6 +212,43 @@ describe.skipIf(!hasChromium)("a list of alerts while others change it (apt-get 
     ops.changes.drop();
     await page.getByRole("button", { name: "1 change: show" }).waitFor();
     expect(await rowNames(page)).toEqual(before);
+  });
+
+  test("a list that was read before a decision and arrives after it does not undo the decision", async () => {
+    const data = withAlerts(12);
+    const ops = opsInMemory(data);
+    const late = Promise.withResolvers<void>();
+    let [isHeld, held] = [false, 0];
+    const listing = route(AlertService, {
+      async *watchAlerts(_request, { signal }) {
+        yield {};
+        yield* ops.changes.values(signal);
+      },
+      acknowledgeAlert({ alertId }) {
+        const alert = data.alerts.find((one) => one.alertId === alertId);
+        if (!alert) throw new Error(`no alert ${alertId}`);
+        Object.assign(alert, { state: AlertState.ACKNOWLEDGED, acknowledgedBy: "ana", changedAt: timestampNow() });
+        return { alert };
+      },
+      async listAlerts() {
+        const alerts = data.alerts.map((alert) => clone(AlertSchema, alert));
+        if (isHeld && ++held) await late.promise;
+        return { alerts };
+      },
+    });
+    const { page } = await openPage([listing, ...ops.routes.filter(({ service }) => service !== AlertService)]);
+    await isLive(page);
+    await page.getByRole("button", { name: "Acknowledge: Supplier 003" }).waitFor();
+    isHeld = true;
+    ops.changes.drop();
+    await poll(async () => held).toBeGreaterThan(0);
+    await page.getByRole("button", { name: "Acknowledge: Supplier 003" }).press("Enter");
+    await page.locator(".done", { hasText: "Acknowledged: Supplier 003" }).waitFor();
+    const answered = page.waitForResponse(/ListAlerts/);
+    late.resolve();
+    await (await answered).finished();
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await row(page, "Supplier 003").getByText("Acknowledged").waitFor();
   });
 
   test("the page shows alerts and scores of two models separately", async () => {

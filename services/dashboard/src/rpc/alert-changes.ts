@@ -111,7 +111,8 @@ export function countDifferences(fresh: readonly Alert[], shown: readonly Alert[
   );
 }
 
-function changedMs({ changedAt }: Alert): number {
+/** Time of the last change of an alert, ms since 1970; 0 when the server did not send it. */
+export function changedMs({ changedAt }: Alert): number {
   return changedAt ? timestampMs(changedAt) : 0;
 }
 

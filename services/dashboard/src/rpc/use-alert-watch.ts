@@ -7,9 +7,9 @@ import {
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { createClient } from "@connectrpc/connect";
 import { createConnectQueryKey, useTransport } from "@connectrpc/connect-query";
-import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type InfiniteData, type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import type { AlertChanges } from "./alert-changes.ts";
+import { type AlertChanges, changedMs } from "./alert-changes.ts";
 import { followStream, pause } from "./follow-stream.ts";
 import { CONNECTING, type Live } from "./live.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
@@ -93,16 +93,40 @@ async function refreshDetails(queries: QueryClient): Promise<void> {
   ]);
 }
 
-/** Replaces an alert by its new state in every list that contains it, without moving it. */
+/**
+ * Replaces an alert by its new state in every list that contains it, without moving it. A list that has a later
+ * state of the alert keeps that.
+ */
 export async function showDecided(queries: QueryClient, alert: Alert): Promise<void> {
   const queryKey = createConnectQueryKey({ schema: AlertService.method.listAlerts, cardinality: undefined });
   const patched = (page: ListAlertsResponse): ListAlertsResponse => ({
     ...page,
-    alerts: page.alerts.map((one) => (one.alertId === alert.alertId ? alert : one)),
+    alerts: page.alerts.map((one) =>
+      one.alertId === alert.alertId && changedMs(one) <= changedMs(alert) ? alert : one,
+    ),
   });
-  queries.setQueriesData<ListAlertsResponse | InfiniteData<ListAlertsResponse>>({ queryKey }, (data) => {
-    if (!data) return undefined;
-    return "pages" in data ? { ...data, pages: data.pages.map(patched) } : patched(data);
-  });
+  const patch = () =>
+    queries.setQueriesData<ListAlertsResponse | InfiniteData<ListAlertsResponse>>({ queryKey }, (data) => {
+      if (!data) return undefined;
+      return "pages" in data ? { ...data, pages: data.pages.map(patched) } : patched(data);
+    });
+  patch();
+  afterLoads(queries, queryKey, patch);
   await refreshDetails(queries);
+}
+
+/**
+ * Calls `patch` after each load of a list that is in progress now: the server may have read it before the
+ * decision.
+ */
+function afterLoads(queries: QueryClient, queryKey: QueryKey, patch: () => void): void {
+  const cache = queries.getQueryCache();
+  const loading = new Set(cache.findAll({ queryKey, fetchStatus: "fetching" }));
+  if (loading.size === 0) return;
+  const stop = cache.subscribe(({ query, type }) => {
+    const isOver = type === "removed" || query.state.fetchStatus !== "fetching";
+    if (!isOver || !loading.delete(query)) return;
+    if (loading.size === 0) stop();
+    patch();
+  });
 }
