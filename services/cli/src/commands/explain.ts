@@ -5,6 +5,7 @@ import { NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
+import { checkModelOptions } from "../models/check-model-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { createReport, type Report } from "../output/report.ts";
 import { postJson } from "../remote/post-json.ts";
@@ -146,6 +147,7 @@ export function explainCommand(context: CliContext): Command {
     .addHelpText("after", "\nExample:\n  npx bellwether explain --input supplier.json")
     .action(async (options) => {
       const report = createReport(options);
+      checkModelOptions(options);
       const { json, supplier } = await readSupplier(options.input, context.cwd);
       const explanation = options.url
         ? fromStream(

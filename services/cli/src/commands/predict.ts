@@ -6,6 +6,7 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
+import { checkModelOptions } from "../models/check-model-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { type FileScores, isTableFile, predictFile } from "../models/predict-file.ts";
 import { createReport } from "../output/report.ts";
@@ -114,10 +115,7 @@ export function predictCommand(context: CliContext): Command {
     )
     .action(async (options) => {
       const report = createReport(options);
-      if (options.url && (options.model || options.modelVersion))
-        throw new UsageError(
-          "--model and --model-version select a model of the local registry and cannot be combined with --url: the service scores with its champion",
-        );
+      checkModelOptions(options);
       if (isTableFile(options.input) !== (options.output !== undefined))
         throw new UsageError(
           "--output FILE goes with a .csv, .parquet or .jsonl file as --input: give both or neither",
