@@ -201,6 +201,16 @@ test("a week that the year does not have is rejected by field name, and starts n
   expect((await start("2020-W53")).run?.isoWeek).toBe("2020-W53");
 });
 
+test.each([
+  ["2026-W00", Code.InvalidArgument],
+  ["1999-W01", Code.NotFound],
+  ["1999-W53", Code.NotFound],
+  ["2026-W54", Code.InvalidArgument],
+  ["2026-W59", Code.InvalidArgument],
+])("GetRun of %s, a week without a run, fails with code %i", async (isoWeek, code) => {
+  expect((await failureOf(ops.batch.getRun({ isoWeek }))).code).toBe(code);
+});
+
 test("unknown runs are NOT_FOUND; ListRuns and GetRun return the others", async () => {
   const lease = { runId: 999_999, fence: 1n };
   const stage = RunStage.INGEST;

@@ -21,7 +21,8 @@ export const file_bellwether_echo_v1_echo_service: GenFile = /*@__PURE__*/
   fileDesc("CiViZWxsd2V0aGVyL2VjaG8vdjEvZWNob19zZXJ2aWNlLnByb3RvEhJiZWxsd2V0aGVyLmVjaG8udjEi2QEKCEJlaGF2aW9yEjUKBWRlbGF5GAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgu6SAiqAQUiAwjYBBIzCgRidXJuGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgq6SAeqAQQiAggKEhoKCWZhaWxfY29kZRgDIAEoDUIHukgEKgIYEBIbCglmYWlsX3RleHQYBCABKAlCCLpIBXIDKIAgEhQKDGZhaWxfdW5rbm93bhgFIAEoCBISCgpmYWlsX2FmdGVyGAYgASgNIsgCCgtFY2hvUmVxdWVzdBIWCgJpZBgBIAEoCUIKukgHcgUgASiAARJKCghmZWF0dXJlcxgCIAMoCzItLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVxdWVzdC5GZWF0dXJlc0VudHJ5Qgm6SAaaAQMQgAgSFwoEdGV4dBgDIAEoCUIJukgGcgQogIBAEg8KB3BheWxvYWQYBCABKAwSGQoFaXRlbXMYBSADKA1CCrpIB5IBBBCAgAQSLwoGbmVzdGVkGAYgASgLMh8uYmVsbHdldGhlci5lY2hvLnYxLkVjaG9SZXF1ZXN0Ei4KCGJlaGF2aW9yGAcgASgLMhwuYmVsbHdldGhlci5lY2hvLnYxLkJlaGF2aW9yGi8KDUZlYXR1cmVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASJQCgxFY2hvUmVzcG9uc2USMAoHcmVxdWVzdBgBIAEoCzIfLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVxdWVzdBIOCgZjYWxsZXIYAiABKAkiQgoQSW5jcmVtZW50UmVxdWVzdBIuCghiZWhhdmlvchgBIAEoCzIcLmJlbGx3ZXRoZXIuZWNoby52MS5CZWhhdmlvciIiChFJbmNyZW1lbnRSZXNwb25zZRINCgVjb3VudBgBIAEoBCIhCg5NZWFzdXJlUmVxdWVzdBIPCgdwYXlsb2FkGAEgASgMIh8KD01lYXN1cmVSZXNwb25zZRIMCgRzaXplGAEgASgNInIKDENvdW50UmVxdWVzdBIWCgJ0bxgBIAEoDUIKukgHKgUYgK3iBBIaCgdwYWRkaW5nGAIgASgNQgm6SAYqBBiAgEASLgoIYmVoYXZpb3IYAyABKAsyHC5iZWxsd2V0aGVyLmVjaG8udjEuQmVoYXZpb3IiMAoNQ291bnRSZXNwb25zZRIOCgZudW1iZXIYASABKA0SDwoHcGFkZGluZxgCIAEoDCInCgpTdW1SZXF1ZXN0EhkKBm51bWJlchgBIAEoDUIJukgGKgQYwIQ9IhoKC1N1bVJlc3BvbnNlEgsKA3N1bRgBIAEoBCJVCgtDaGF0UmVxdWVzdBIWCgR0ZXh0GAEgASgJQgi6SAVyAyiACBIuCghiZWhhdmlvchgCIAEoCzIcLmJlbGx3ZXRoZXIuZWNoby52MS5CZWhhdmlvciIcCgxDaGF0UmVzcG9uc2USDAoEdGV4dBgBIAEoCTK1BAoLRWNob1NlcnZpY2USUgoERWNobxIfLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVxdWVzdBogLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVzcG9uc2UiB5ACAai7GAESXgoJSW5jcmVtZW50EiQuYmVsbHdldGhlci5lY2hvLnYxLkluY3JlbWVudFJlcXVlc3QaJS5iZWxsd2V0aGVyLmVjaG8udjEuSW5jcmVtZW50UmVzcG9uc2UiBKi7GAISaAoHTWVhc3VyZRIiLmJlbGx3ZXRoZXIuZWNoby52MS5NZWFzdXJlUmVxdWVzdBojLmJlbGx3ZXRoZXIuZWNoby52MS5NZWFzdXJlUmVzcG9uc2UiFJACAai7GASyuxgJCICAgAgQ4NQDElcKBUNvdW50EiAuYmVsbHdldGhlci5lY2hvLnYxLkNvdW50UmVxdWVzdBohLmJlbGx3ZXRoZXIuZWNoby52MS5Db3VudFJlc3BvbnNlIgeQAgGouxgBMAESUQoDU3VtEh4uYmVsbHdldGhlci5lY2hvLnYxLlN1bVJlcXVlc3QaHy5iZWxsd2V0aGVyLmVjaG8udjEuU3VtUmVzcG9uc2UiB5ACAai7GAEoARJcCgRDaGF0Eh8uYmVsbHdldGhlci5lY2hvLnYxLkNoYXRSZXF1ZXN0GiAuYmVsbHdldGhlci5lY2hvLnYxLkNoYXRSZXNwb25zZSINkAIBqLsYA7K7GAIYASgBMAFCSgoWY29tLmJlbGx3ZXRoZXIuZWNoby52MVABWhliZWxsd2V0aGVyL2VjaG8vdjE7ZWNob3YxqgISQmVsbHdldGhlci5FY2hvLlYxYgZwcm90bzM", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_duration]);
 
 /**
- * How the service handles a call, instead of a successful response at once.
+ * Makes the service delay the call, compute during the call, or return an error, in this order: delay, burn,
+ * fail_unknown, fail_code.
  *
  * @generated from message bellwether.echo.v1.Behavior
  */
@@ -48,21 +49,23 @@ export type Behavior = Message<"bellwether.echo.v1.Behavior"> & {
   failCode: number;
 
   /**
-   * Message of the error. At most 4,096 bytes.
+   * Message of the error of fail_code. At most 4,096 bytes.
    *
    * @generated from field: string fail_text = 4;
    */
   failText: string;
 
   /**
-   * True: the call fails with an error that is not in the service's error table.
+   * True: the handler throws an error that the service does not know. The client receives INTERNAL without the
+   * text of that error.
    *
    * @generated from field: bool fail_unknown = 5;
    */
   failUnknown: boolean;
 
   /**
-   * Number of messages that a stream sends before it fails. 0: it fails before the first message.
+   * Used only by Count and only with fail_code: the number of messages that the stream sends before the call
+   * fails. 0: the call fails before the first message.
    *
    * @generated from field: uint32 fail_after = 6;
    */
@@ -153,7 +156,8 @@ export type EchoResponse = Message<"bellwether.echo.v1.EchoResponse"> & {
   request?: EchoRequest | undefined;
 
   /**
-   * Subject of the caller's token.
+   * Subject of the caller's token, or the name in the caller's certificate. "anonymous" when authentication is
+   * off.
    *
    * @generated from field: string caller = 2;
    */
@@ -195,7 +199,7 @@ export const IncrementRequestSchema: GenMessage<IncrementRequest> = /*@__PURE__*
  */
 export type IncrementResponse = Message<"bellwether.echo.v1.IncrementResponse"> & {
   /**
-   * Number of calls that were handled, including this call.
+   * Number of Increment calls since the service started, including this call and calls that failed.
    *
    * @generated from field: uint64 count = 1;
    */
@@ -258,7 +262,7 @@ export const MeasureResponseSchema: GenMessage<MeasureResponse> = /*@__PURE__*/
  */
 export type CountRequest = Message<"bellwether.echo.v1.CountRequest"> & {
   /**
-   * The last number, at most 10,000,000.
+   * The last number, at most 10,000,000. 0: the stream ends without a message.
    *
    * @generated from field: uint32 to = 1;
    */
@@ -406,8 +410,10 @@ export const ChatResponseSchema: GenMessage<ChatResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 12);
 
 /**
- * Returns what it receives. Only tests and benchmarks serve it. An RPC can also fail with a code that is common
- * to all services (see docs/error-codes.md), and with the code that Behavior.fail_code requests.
+ * Returns what it receives. Only tests and benchmarks serve it.
+ *
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md), and with the code
+ * that Behavior.fail_code requests.
  *
  * @generated from service bellwether.echo.v1.EchoService
  */
@@ -423,8 +429,8 @@ export const EchoService: GenService<{
     output: typeof EchoResponseSchema;
   },
   /**
-   * Increments a counter of calls and returns it. Not idempotent, so that a client never retries it. No error
-   * codes of its own.
+   * Increments the counter of calls and returns the counter. Not idempotent, so that a client never retries it.
+   * No error codes of its own.
    *
    * @generated from rpc bellwether.echo.v1.EchoService.Increment
    */
@@ -465,7 +471,7 @@ export const EchoService: GenService<{
     output: typeof SumResponseSchema;
   },
   /**
-   * Returns each text of the stream. Idempotent. No error codes of its own.
+   * Returns each text of the request stream as soon as it is received. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.echo.v1.EchoService.Chat
    */

@@ -76,7 +76,8 @@ export const PredictResponseSchema: GenMessage<PredictResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 1);
 
 /**
- * One categorical feature of many suppliers, dictionary-encoded.
+ * One categorical feature of many suppliers. Each distinct category is sent once, and each row refers to it by an
+ * index (dictionary encoding).
  *
  * @generated from message bellwether.inference.v1.CategoryColumn
  */
@@ -96,7 +97,7 @@ export type CategoryColumn = Message<"bellwether.inference.v1.CategoryColumn"> &
   dictionary: string[];
 
   /**
-   * One index into dictionary per row. 4294967295 (2^32 - 1): missing.
+   * For each row, an index into dictionary, from 0. 4294967295 (2^32 - 1): missing.
    *
    * @generated from field: repeated uint32 codes = 3;
    */
@@ -141,13 +142,16 @@ export const NumberColumnSchema: GenMessage<NumberColumn> = /*@__PURE__*/
 /**
  * Requests the scores of many suppliers, in columns. About 4,096 rows per call give the highest throughput.
  *
- * Numeric features can be sent in two forms; a feature can be in only one of them. In numbers, protobuf encodes
- * the values. In feature_names and values, the client encodes them as raw bytes: this is faster, but a wrong
- * byte order or a wrong order of rows and columns gives other, plausible numbers. Send values_checksums with the
- * second form.
+ * Numeric features can be sent in two forms. Each feature can be in only one of them:
+ * - The field numbers: protobuf encodes the values.
+ * - The fields feature_names and values: the client encodes the values as raw bytes. This is faster, but a wrong
+ *   byte order or a wrong order of rows and columns produces other, plausible numbers. So send values_checksums
+ *   with this form.
  *
- * Cost of 4,096 rows × 16 features in Node 24 on one core, as encoding in the client + decoding in the service:
- * values 0.10 + 0.25 ms, values with checksums 0.14 + 0.29 ms, numbers 1.84 + 1.84 ms. Each message has 294 kB.
+ * Cost of 4,096 rows × 16 features in Node 24 on one core. Each message has 294 kB.
+ * - numbers: 1.84 ms to encode in the client, 1.84 ms to decode in the service.
+ * - values: 0.10 ms to encode, 0.25 ms to decode.
+ * - values with values_checksums: 0.14 ms to encode, 0.29 ms to decode.
  *
  * @generated from message bellwether.inference.v1.PredictBatchRequest
  */
@@ -160,22 +164,24 @@ export type PredictBatchRequest = Message<"bellwether.inference.v1.PredictBatchR
   supplierIds: string[];
 
   /**
-   * Names of the features in values, in the order of the columns. At most 1,024, each 1 to 128 bytes.
+   * Names of the features in values, one per column of values, in the same order. At most 1,024, each 1 to 128
+   * bytes.
    *
    * @generated from field: repeated string feature_names = 2;
    */
   featureNames: string[];
 
   /**
-   * Values of the features: float32 little-endian, column-major, rows × feature_names; NaN: missing. A feature of
-   * the model without a column is missing in all rows.
+   * Values of the features: float32 little-endian, column-major, rows × feature_names; NaN: missing. If a feature
+   * of the model is neither here nor in numbers, its value is missing in all rows.
    *
    * @generated from field: bytes values = 3;
    */
   values: Uint8Array;
 
   /**
-   * The categorical features. At most 256.
+   * The categorical features. At most 256. If a feature of the model is not here, its value is missing in all
+   * rows.
    *
    * @generated from field: repeated bellwether.inference.v1.CategoryColumn categories = 4;
    */
@@ -196,24 +202,27 @@ export type PredictBatchRequest = Message<"bellwether.inference.v1.PredictBatchR
   model?: ModelSelector | undefined;
 
   /**
-   * True: the response has the contributions of all model columns.
+   * True: the response has the contributions of all model columns. A model column is one input of the trees. A
+   * numeric feature is one column; a categorical feature can be several columns, and each term of the contract
+   * text is one column.
    *
    * @generated from field: bool with_contributions = 7;
    */
   withContributions: boolean;
 
   /**
-   * Numeric features by name. At most 1,024. A feature of the model without a column is missing in all rows.
+   * Numeric features by name. At most 1,024. If a feature of the model is neither here nor in values, its value
+   * is missing in all rows.
    *
    * @generated from field: repeated bellwether.inference.v1.NumberColumn numbers = 8;
    */
   numbers: NumberColumn[];
 
   /**
-   * One checksum per name in feature_names: the sum over all rows of (row + 1) × value, with rows from 0, in
-   * float64. NaN and infinity count as 0. The call fails with INVALID_ARGUMENT when a column's sum differs from
-   * its checksum by more than one millionth of the sum of |(row + 1) × value|. Empty: values are not checked, and
-   * the response has a warning.
+   * One checksum for each name in feature_names: the sum over all rows of (row + 1) × value, with rows from 0, in
+   * float64. NaN and infinity count as 0. The call fails with INVALID_ARGUMENT when the sum of a column differs
+   * from its checksum by more than one millionth of the sum of |(row + 1) × value|. Empty: values are not
+   * checked, and the response has a warning.
    *
    * @generated from field: repeated double values_checksums = 9;
    */
@@ -290,14 +299,16 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   bands: Uint8Array;
 
   /**
-   * Names of the model columns, in the order of contributions. Empty unless with_contributions is true.
+   * Names of the model columns (see PredictBatchRequest.with_contributions), in the order of contributions. Empty
+   * unless with_contributions is true.
    *
    * @generated from field: repeated string column_names = 3;
    */
   columnNames: string[];
 
   /**
-   * Contributions: float32 little-endian, row-major, rows × column_names. Empty unless with_contributions is true.
+   * Contributions of the model columns: float32 little-endian, row-major, rows × column_names. Empty unless
+   * with_contributions is true.
    *
    * @generated from field: bytes contributions = 4;
    */
@@ -326,7 +337,7 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   model?: ModelIdentity | undefined;
 
   /**
-   * The quantity of margins, base_value and contributions.
+   * The scale of margins, base_value and contributions.
    *
    * @generated from field: bellwether.inference.v1.OutputSpace output_space = 8;
    */
@@ -340,7 +351,8 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   explanationKind: ExplanationKind;
 
   /**
-   * Outputs of the model before calibration: float64 little-endian, one per row. NaN as in risk_scores.
+   * Outputs of the model before calibration, in output_space: float64 little-endian, one per row. NaN as in
+   * risk_scores.
    *
    * @generated from field: bytes margins = 10;
    */
@@ -354,7 +366,7 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   missingCounts: Uint8Array;
 
   /**
-   * The data that contributions are measured against, in words. When explanation_kind is NONE: why there are no
+   * In words: the data whose expected output is base_value. When explanation_kind is NONE: why there are no
    * contributions.
    *
    * @generated from field: string background = 12;
@@ -412,7 +424,7 @@ export const ExplainRequestSchema: GenMessage<ExplainRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 7);
 
 /**
- * The first part of an explanation: the score, and what the contributions are measured against.
+ * The first part of an explanation: the score, and the value from which the contributions are counted.
  *
  * @generated from message bellwether.inference.v1.ExplanationBase
  */
@@ -439,14 +451,14 @@ export type ExplanationBase = Message<"bellwether.inference.v1.ExplanationBase">
   kind: ExplanationKind;
 
   /**
-   * The data that contributions are measured against, in words.
+   * In words: the data whose expected output is base_value.
    *
    * @generated from field: string background = 4;
    */
   background: string;
 
   /**
-   * The quantity of base_value and contributions.
+   * The scale of base_value and contributions.
    *
    * @generated from field: bellwether.inference.v1.OutputSpace output_space = 5;
    */
@@ -467,7 +479,8 @@ export const ExplanationBaseSchema: GenMessage<ExplanationBase> = /*@__PURE__*/
  */
 export type ContributionList = Message<"bellwether.inference.v1.ContributionList"> & {
   /**
-   * One contribution per model column.
+   * One contribution per feature: the columns of a categorical feature are added up. Each term of the contract
+   * text has a contribution of its own.
    *
    * @generated from field: repeated bellwether.inference.v1.Contribution contributions = 1;
    */
@@ -577,14 +590,14 @@ export const NarrativeSourceSchema: GenEnum<NarrativeSource> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_inference_service, 0);
 
 /**
- * Scores suppliers and explains the scores. Every error has a google.rpc.ErrorInfo with a stable reason; an
- * error about a field also has a google.rpc.BadRequest with the path of the field.
+ * Scores suppliers and explains the scores. Every error has a google.rpc.ErrorInfo with a stable reason; an error
+ * about a field also has a google.rpc.BadRequest with the path of the field.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
  * a model, with:
  * - NOT_FOUND: there is no such model or version.
  * - FAILED_PRECONDITION: the version was rejected when it was loaded (reason MODEL_REJECTED).
- * - DATA_LOSS: a file of the model was changed after it was published.
+ * - DATA_LOSS: a file of the model was changed after it was published (reason MODEL_CORRUPT or BUNDLE).
  * - UNAVAILABLE: no model is loaded yet. Retry after the delay in RetryInfo.
  *
  * @generated from service bellwether.inference.v1.InferenceService
@@ -603,7 +616,7 @@ export const InferenceService: GenService<{
   },
   /**
    * Scores up to 8,192 suppliers, sent in columns. An invalid row gets a RowViolation; all other rows are scored.
-   * A request message can have 16 MiB. Idempotent.
+   * A request message can have at most 16 MiB. Idempotent.
    * - INVALID_ARGUMENT: the columns have different numbers of rows, a column name is not valid, or values do not
    *   match their checksums.
    * - RESOURCE_EXHAUSTED: too many batches wait. Retry after the delay in RetryInfo.
@@ -620,8 +633,8 @@ export const InferenceService: GenService<{
    * Explains the score of one supplier, as a stream: the base, then all contributions, then, on request, a
    * narrative in pieces and the source of the narrative. Idempotent.
    * - INVALID_ARGUMENT: a field is not valid; BadRequest names it.
-   * - FAILED_PRECONDITION: the model has no contributions (reason NOT_EXPLAINABLE). The message says how to get
-   *   them.
+   * - FAILED_PRECONDITION: contributions cannot be computed for this model (reason NOT_EXPLAINABLE). The text of
+   *   the error says why.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.Explain
    */

@@ -30,7 +30,9 @@ export type Supplier = Message<"bellwether.inference.v1.Supplier"> & {
 
   /**
    * Numeric features by name, each in the unit that the configuration declares. At most 1,024. A feature that is
-   * not in the map is handled by its missing policy. NaN and infinity are rejected.
+   * not in the map is missing. The configuration of the model declares for each feature whether a missing value
+   * is replaced by the median of the training rows, stays missing, or makes the request invalid. NaN and infinity
+   * are rejected.
    *
    * @generated from field: map<string, double> features = 2;
    */
@@ -88,7 +90,7 @@ export const ModelSelectorSchema: GenMessage<ModelSelector> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_score, 1);
 
 /**
- * The contribution of one feature to one score.
+ * The contribution of one feature, or of one term of the contract text, to one score.
  *
  * @generated from message bellwether.inference.v1.Contribution
  */
@@ -214,7 +216,8 @@ export type ModelIdentity = Message<"bellwether.inference.v1.ModelIdentity"> & {
   bundleDigest: string;
 
   /**
-   * SHA-256 of the model configuration and the mapping that the model was trained with, 64 lower-case hex digits.
+   * SHA-256 of the model configuration and the feature mapping that the model was trained with, 64 lower-case hex
+   * digits.
    *
    * @generated from field: string config_hash = 5;
    */
@@ -228,8 +231,8 @@ export type ModelIdentity = Message<"bellwether.inference.v1.ModelIdentity"> & {
   runtime: string;
 
   /**
-   * Name and version of the algorithm that computed the contributions, for example "quadrature/1". "none": there
-   * are no contributions.
+   * Name and version of the algorithm that computed the contributions, for example "quadrature/1". "none":
+   * contributions were not computed.
    *
    * @generated from field: string kernel = 7;
    */
@@ -244,7 +247,7 @@ export const ModelIdentitySchema: GenMessage<ModelIdentity> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_score, 4);
 
 /**
- * Information about a score that is important for the caller but is not an error.
+ * Information about a score that is important for the caller, but that is not an error.
  *
  * @generated from message bellwether.inference.v1.Warning
  */
@@ -355,29 +358,29 @@ export type Score = Message<"bellwether.inference.v1.Score"> & {
   margin?: number | undefined;
 
   /**
-   * The quantity of margin, base_value and contributions.
+   * The scale of margin, base_value and contributions.
    *
    * @generated from field: bellwether.inference.v1.OutputSpace output_space = 11;
    */
   outputSpace: OutputSpace;
 
   /**
-   * How the contributions were computed. NONE: the model has no contributions.
+   * How the contributions were computed. NONE: contributions cannot be computed for this model.
    *
    * @generated from field: bellwether.inference.v1.ExplanationKind explanation_kind = 12;
    */
   explanationKind: ExplanationKind;
 
   /**
-   * The model's expected output over the background, in output_space. base_value and all contributions add up to
-   * margin. Unset when explanation_kind is NONE.
+   * The model's expected output over the data that background describes, in output_space. base_value and all
+   * contributions add up to margin. Unset when explanation_kind is NONE.
    *
    * @generated from field: optional double base_value = 13;
    */
   baseValue?: number | undefined;
 
   /**
-   * The data that contributions are measured against, in words. When explanation_kind is NONE: why there are no
+   * In words: the data whose expected output is base_value. When explanation_kind is NONE: why there are no
    * contributions.
    *
    * @generated from field: string background = 14;
@@ -448,8 +451,8 @@ export const BandSchema: GenEnum<Band> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_score, 0);
 
 /**
- * How contributions were computed. The kinds give different numbers for the same score, so every explanation
- * names its kind.
+ * How contributions were computed. The methods return different numbers for the same score, so every explanation
+ * names its method.
  *
  * @generated from enum bellwether.inference.v1.ExplanationKind
  */
@@ -476,7 +479,8 @@ export const ExplanationKind = {
   INTERVENTIONAL: 2,
 
   /**
-   * The model contains neither cover nor background rows, so there are scores but no contributions.
+   * There are scores but no contributions, for example because the model has neither cover nor background rows.
+   * The field background of the response says why.
    *
    * @generated from enum value: EXPLANATION_KIND_NONE = 3;
    */
@@ -484,8 +488,8 @@ export const ExplanationKind = {
 } as const;
 
 /**
- * How contributions were computed. The kinds give different numbers for the same score, so every explanation
- * names its kind.
+ * How contributions were computed. The methods return different numbers for the same score, so every explanation
+ * names its method.
  *
  * @generated from enum bellwether.inference.v1.ExplanationKind
  */
@@ -498,7 +502,8 @@ export const ExplanationKindSchema: GenEnum<ExplanationKind> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_score, 1);
 
 /**
- * The quantity that base_value and contributions add up to.
+ * The scale of a model's output before calibration (margin), of base_value and of the contributions. base_value
+ * and the contributions add up to that output.
  *
  * @generated from enum bellwether.inference.v1.OutputSpace
  */
@@ -518,7 +523,8 @@ export const OutputSpace = {
   MARGIN: 1,
 
   /**
-   * Probability before calibration (random forest).
+   * Probability before calibration (random forest). The fields named margin and margins are then probabilities,
+   * not log-odds.
    *
    * @generated from enum value: OUTPUT_SPACE_PROBABILITY = 2;
    */
@@ -533,7 +539,8 @@ export const OutputSpace = {
 } as const;
 
 /**
- * The quantity that base_value and contributions add up to.
+ * The scale of a model's output before calibration (margin), of base_value and of the contributions. base_value
+ * and the contributions add up to that output.
  *
  * @generated from enum bellwether.inference.v1.OutputSpace
  */

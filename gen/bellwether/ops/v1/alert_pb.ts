@@ -69,9 +69,9 @@ export const AlertEventSchema: GenMessage<AlertEvent> = /*@__PURE__*/
 
 /**
  * An alert: a rule selected a supplier for review. There is at most one alert per model, supplier, rule and
- * dimension; when the rule selects the supplier again, the same alert is opened again. Runs of another model
- * never change it. severity, risk_score, summary and last_week all come from one run: the latest run in which
- * the rule was evaluated for the supplier.
+ * dimension. When the rule selects the supplier again, the same alert is opened again. Runs of another model
+ * never change the alert. severity, risk_score, summary, reasons and last_week all come from the same run: the
+ * latest run in which the rule was evaluated for the supplier.
  *
  * @generated from message bellwether.ops.v1.Alert
  */
@@ -113,7 +113,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   ruleId: string;
 
   /**
-   * The value that the rule compares.
+   * The value that the rule compares: the risk score or the impact.
    *
    * @generated from field: bellwether.ops.v1.AlertDimension dimension = 6;
    */
@@ -148,8 +148,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   riskScore: number;
 
   /**
-   * ISO week of the run that raised the alert or, when it was opened again, of the run that opened it last. For
-   * example "2026-W47".
+   * ISO week of the run that raised the alert. If the alert was opened again: ISO week of the run that opened it
+   * last. For example "2026-W47".
    *
    * @generated from field: string raised_week = 11;
    */
@@ -163,7 +163,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   lastWeek: string;
 
   /**
-   * When the alert was raised or, when it was opened again, when it was opened last.
+   * When the alert was raised. If the alert was opened again: when it was opened last.
    *
    * @generated from field: google.protobuf.Timestamp raised_at = 13;
    */
@@ -177,7 +177,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   changedAt?: Timestamp | undefined;
 
   /**
-   * Subject of the caller who acknowledged the alert. Empty: nobody has.
+   * Subject of the caller who acknowledged the alert. Empty: nobody has acknowledged it.
    *
    * @generated from field: string acknowledged_by = 15;
    */
@@ -198,30 +198,30 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   modelName: string;
 
   /**
-   * Version of that model in last_week, for example "v7". When the champion changes, an alert's history can
-   * contain scores of several versions.
+   * Version of the model model_name in last_week, for example "v7". When the champion changes, an alert's history
+   * can contain scores of several versions.
    *
    * @generated from field: string model_version = 18;
    */
   modelVersion: string;
 
   /**
-   * Id of the alert of the other rule, a UUID. Empty unless disposition is REPLACED.
+   * Id of the alert that replaced this one, a UUID. Empty unless disposition is REPLACED.
    *
    * @generated from field: string replaced_by_alert_id = 19;
    */
   replacedByAlertId: string;
 
   /**
-   * Id of the rule of that other alert. Empty unless disposition is REPLACED.
+   * Id of the rule of the alert replaced_by_alert_id. Empty unless disposition is REPLACED.
    *
    * @generated from field: string replaced_by_rule_id = 20;
    */
   replacedByRuleId: string;
 
   /**
-   * The two reasons that increased risk_score most in last_week, selected as in SupplierScore.reasons. Empty: the
-   * score has no reason to show.
+   * The two reasons that increased risk_score most in last_week, selected as in SupplierScore.reasons. Empty:
+   * there is no reason to show for the score.
    *
    * @generated from field: repeated bellwether.ops.v1.Reason reasons = 21;
    */
@@ -416,7 +416,8 @@ export const Disposition = {
   LAPSED: 5,
 
   /**
-   * Another rule has an alert about the same supplier: replaced_by_alert_id is its id. Only the service sets it.
+   * Another rule has an alert about the same supplier; replaced_by_alert_id is the id of that alert. Only the
+   * service sets it.
    *
    * @generated from enum value: DISPOSITION_REPLACED = 6;
    */

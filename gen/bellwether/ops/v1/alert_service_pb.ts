@@ -215,7 +215,7 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
   alertId: string;
 
   /**
-   * Why the alert is closed: MITIGATED, ACCEPTED or FALSE_ALARM. Only the service sets the others.
+   * Why the alert is closed: MITIGATED, ACCEPTED or FALSE_ALARM. Only the service sets the other dispositions.
    *
    * @generated from field: bellwether.ops.v1.Disposition disposition = 2;
    */
@@ -285,15 +285,15 @@ export const WatchAlertsRequestSchema: GenMessage<WatchAlertsRequest> = /*@__PUR
  */
 export type WatchAlertsResponse = Message<"bellwether.ops.v1.WatchAlertsResponse"> & {
   /**
-   * The changed alerts in their new state, at most 200. Empty: the first message, or a message that only keeps the
-   * connection open.
+   * The changed alerts in their new state, at most 200. Empty: this is the first message, or a message that only
+   * keeps the connection open.
    *
    * @generated from field: repeated bellwether.ops.v1.Alert alerts = 1;
    */
   alerts: Alert[];
 
   /**
-   * True when more alerts changed than this message contains. List the alerts again.
+   * True when more alerts changed than this message contains. List the alerts again to see all changes.
    *
    * @generated from field: bool truncated = 2;
    */
@@ -368,10 +368,10 @@ export const AlertService: GenService<{
     output: typeof ResolveAlertResponseSchema;
   },
   /**
-   * Streams alerts when they change, from the start of the watch on. The first message has no alerts; the server
-   * sends it when the watch is active. A message without alerts also follows after 20 s in which nothing was sent,
-   * to keep the connection open. Idempotent.
-   * - RESOURCE_EXHAUSTED: the client reads too slowly. List the alerts again, then watch again.
+   * Streams alerts when they change. The first message has no alerts; the server sends it when the watch is
+   * active. So list the alerts after the first message: then no change is missed. When nothing was sent for 20 s,
+   * the server sends a message without alerts, to keep the connection open. Idempotent.
+   * - RESOURCE_EXHAUSTED: the client reads too slowly. Open the watch again, then list the alerts again.
    * - UNAVAILABLE: the server ended the stream. Open the watch again, then list the alerts again.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.WatchAlerts

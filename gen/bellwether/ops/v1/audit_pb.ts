@@ -18,13 +18,14 @@ export const file_bellwether_ops_v1_audit: GenFile = /*@__PURE__*/
   fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hdWRpdC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEimgIKCkF1ZGl0RXZlbnQSGgoIZXZlbnRfaWQYASABKAlCCLpIBXIDsAEBEjwKBGtpbmQYAiABKAlCLrpIK3IpKEAyJV5bYS16XVthLXowLTlfXSooXC5bYS16XVthLXowLTlfXSopKiQSJQoFYWN0b3IYAyABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSJQoHc3ViamVjdBgEIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSNwoLb2NjdXJyZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESKwoMcGF5bG9hZF9qc29uGAYgASgJQhW6SBJyECiAgAQyCl5bXlx4MDBdKiQiuQEKC0F1ZGl0UmVjb3JkEiwKBWV2ZW50GAEgASgLMh0uYmVsbHdldGhlci5vcHMudjEuQXVkaXRFdmVudBIQCghzZXF1ZW5jZRgCIAEoBBIvCgtyZWNvcmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMcGF5bG9hZF9oYXNoGAQgASgJEhUKDXByZXZpb3VzX2hhc2gYBSABKAkSDAoEaGFzaBgGIAEoCUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * One event, as the service that observed it reports it.
+ * One event, as reported by the service that observed it.
  *
  * @generated from message bellwether.ops.v1.AuditEvent
  */
 export type AuditEvent = Message<"bellwether.ops.v1.AuditEvent"> & {
   /**
-   * Unique id of the event, a UUID that the reporting service creates. An id that is sent twice is recorded once.
+   * Unique id of the event, a UUID that the reporting service creates. An event that is sent twice with the same
+   * id is recorded once.
    *
    * @generated from field: string event_id = 1;
    */
@@ -75,8 +76,8 @@ export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_audit, 0);
 
 /**
- * A recorded event, linked to the record before it. hash is the SHA-256 of previous_hash and the event; the
- * payload takes part only by payload_hash. So a payload can be erased, and the log can still be verified.
+ * A recorded event, linked to the record before it by previous_hash. hash covers payload_hash instead of
+ * payload_json. So a payload can be erased, and the log can still be verified.
  *
  * @generated from message bellwether.ops.v1.AuditRecord
  */
@@ -103,7 +104,7 @@ export type AuditRecord = Message<"bellwether.ops.v1.AuditRecord"> & {
   recordedAt?: Timestamp | undefined;
 
   /**
-   * SHA-256 of payload_json, 64 lower-case hex digits.
+   * SHA-256 of payload_json as it was recorded, 64 lower-case hex digits.
    *
    * @generated from field: string payload_hash = 4;
    */
@@ -117,7 +118,9 @@ export type AuditRecord = Message<"bellwether.ops.v1.AuditRecord"> & {
   previousHash: string;
 
   /**
-   * SHA-256 of previous_hash and the event, 64 lower-case hex digits.
+   * SHA-256, 64 lower-case hex digits, of these values in this order: previous_hash, sequence, event_id, kind,
+   * actor, subject, occurred_at, recorded_at, payload_hash. Numbers are decimal; times are whole microseconds
+   * since 1970-01-01 UTC. Each value is written as its length in bytes (decimal), ":" and the value in UTF-8.
    *
    * @generated from field: string hash = 6;
    */

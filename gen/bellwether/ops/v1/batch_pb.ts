@@ -20,7 +20,7 @@ export const file_bellwether_ops_v1_batch: GenFile = /*@__PURE__*/
   fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiVgoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAIpsGCghCYXRjaFJ1bhIOCgZydW5faWQYASABKA0SEAoIaXNvX3dlZWsYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIqCgVzdGF0ZRgEIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YXRlEioKBXN0YWdlGAUgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2USFgoJcm93c19yZWFkGAYgASgESACIAQESEwoLcm93c19zY29yZWQYByABKAQSFQoNcm93c19yZWplY3RlZBgIIAEoBBIXCg9jaHVua3NfcmVjZWl2ZWQYCSABKA0SGQoMY2h1bmtzX3RvdGFsGAogASgNSAGIAQESFAoMaW5wdXRfZGlnZXN0GAsgASgJEjUKBW1vZGVsGAwgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxJZGVudGl0eRIVCg1hbGVydHNfcmFpc2VkGA0gASgNEisKBWJhbmRzGA4gAygLMhwuYmVsbHdldGhlci5vcHMudjEuQmFuZENvdW50Ei4KBWRyaWZ0GA8gAygLMh8uYmVsbHdldGhlci5vcHMudjEuRmVhdHVyZURyaWZ0Ei4KCnN0YXJ0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvbXBsZXRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZmFpbHVyZRgSIAEoCRIVCg1zb3VyY2VfZGlnZXN0GBMgASgJEhMKC2NvbmZpZ19oYXNoGBQgASgJEhMKC3BvbGljeV9oYXNoGBUgASgJEhQKDG92ZXJ0YWtlbl9ieRgWIAEoCRIsCgZsb3NzZXMYFyABKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5SdW5Mb3NzZXMSMQoMZm9yY2VfZnV0dXJlGBggASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGVCDAoKX3Jvd3NfcmVhZEIPCg1fY2h1bmtzX3RvdGFsIuYCCglSdW5Mb3NzZXMSFQoNcm93c19yZWplY3RlZBgBIAEoBBIVCg1yb3dzX3JlcGVhdGVkGAIgASgEEhYKDnJlamVjdGVkX3NoYXJlGAMgASgBEhoKEm1heF9yZWplY3RlZF9zaGFyZRgEIAEoARIZChFtYXhfcmVqZWN0ZWRfcm93cxgFIAEoBBIRCglzdXBwbGllcnMYBiABKAQSHwoScHJldmlvdXNfc3VwcGxpZXJzGAcgASgESACIAQESFQoNcHJldmlvdXNfd2VlaxgIIAEoCRIbChNtaW5fc3VwcGxpZXJzX3NoYXJlGAkgASgBEi4KCGV4Y2VlZGVkGAogAygOMhwuYmVsbHdldGhlci5vcHMudjEuTG9zc0xpbWl0Ei0KCGFjY2VwdGVkGAsgASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGVCFQoTX3ByZXZpb3VzX3N1cHBsaWVycyJXCghPdmVycmlkZRImCgZyZWFzb24YASABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQSIwoFYWN0b3IYAiABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokIkYKCUJhbmRDb3VudBIrCgRiYW5kGAEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIMCgRyb3dzGAIgASgEIkQKCFJ1bkxlYXNlEhcKBnJ1bl9pZBgBIAEoDUIHukgEKgIoARIfCgVmZW5jZRgCIAEoBEIQukgNMgsY/////////w8oASpqCghSdW5TdGF0ZRIZChVSVU5fU1RBVEVfVU5TUEVDSUZJRUQQABIVChFSVU5fU1RBVEVfUlVOTklORxABEhYKElJVTl9TVEFURV9DT01QTEVURRACEhQKEFJVTl9TVEFURV9GQUlMRUQQAyqrAQoIUnVuU3RhZ2USGQoVUlVOX1NUQUdFX1VOU1BFQ0lGSUVEEAASFAoQUlVOX1NUQUdFX0lOR0VTVBABEhYKElJVTl9TVEFHRV9WQUxJREFURRACEhMKD1JVTl9TVEFHRV9TQ09SRRADEhMKD1JVTl9TVEFHRV9EUklGVBAEEhYKElJVTl9TVEFHRV9DT01QTEVURRAFEhQKEFJVTl9TVEFHRV9SRVBPUlQQBipfCglMb3NzTGltaXQSGgoWTE9TU19MSU1JVF9VTlNQRUNJRklFRBAAEhwKGExPU1NfTElNSVRfUkVKRUNURURfUk9XUxABEhgKFExPU1NfTElNSVRfU1VQUExJRVJTEAJCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * The change in the distribution of one feature since the latest earlier week that has a report.
+ * The change in the distribution of one feature, compared with the most recent earlier week that has a report.
  *
  * @generated from message bellwether.ops.v1.FeatureDrift
  */
@@ -33,7 +33,7 @@ export type FeatureDrift = Message<"bellwether.ops.v1.FeatureDrift"> & {
   feature: string;
 
   /**
-   * Population stability index, 0 or more. A value above 0.25 is commonly called a shift.
+   * Population stability index, 0 or more. A value above 0.25 is commonly called a large change.
    *
    * @generated from field: double psi = 2;
    */
@@ -82,7 +82,7 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   state: RunState;
 
   /**
-   * The current stage or, when the run has ended, the last one.
+   * The current stage. When the run has ended: its last stage.
    *
    * @generated from field: bellwether.ops.v1.RunStage stage = 5;
    */
@@ -125,8 +125,8 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   chunksTotal?: number | undefined;
 
   /**
-   * SHA-256 of the input of the run, 64 lower-case hex digits: the weekly file, or the snapshot that the mapping
-   * made. Empty: not known yet.
+   * SHA-256 of the input of the run, 64 lower-case hex digits. The input is the weekly file, or the table of
+   * suppliers that the feature mapping built from the source files. Empty: not known yet.
    *
    * @generated from field: string input_digest = 11;
    */
@@ -182,7 +182,7 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   failure: string;
 
   /**
-   * SHA-256 of the content of the source files, 64 lower-case hex digits. For several files: SHA-256 of the list
+   * SHA-256 of the content of the source file, 64 lower-case hex digits. For several files: SHA-256 of the list
    * of their hashes. File names do not change it. Empty: not recorded.
    *
    * @generated from field: string source_digest = 19;
@@ -190,16 +190,16 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   sourceDigest: string;
 
   /**
-   * SHA-256 of the model configuration and the mapping that this run used, 64 lower-case hex digits.
-   * model.config_hash is the one of the model's training. Empty: not recorded.
+   * SHA-256 of the model configuration and the feature mapping that this run used, 64 lower-case hex digits.
+   * model.config_hash is the hash of those that the model was trained with. Empty: not recorded.
    *
    * @generated from field: string config_hash = 20;
    */
   configHash: string;
 
   /**
-   * SHA-256 of the risk policy that the run was last checked against, 64 lower-case hex digits. Empty: not checked
-   * yet.
+   * SHA-256 of the limits for lost data (config/risk_policy.yaml) that the run was last checked against, 64
+   * lower-case hex digits. Empty: not checked yet.
    *
    * @generated from field: string policy_hash = 21;
    */
@@ -214,14 +214,14 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   overtakenBy: string;
 
   /**
-   * What the run lost, with the limits of the risk policy. Unset: not checked yet.
+   * Rejected rows and missing suppliers of the run, with their limits. Unset: not checked yet.
    *
    * @generated from field: bellwether.ops.v1.RunLosses losses = 23;
    */
   losses?: RunLosses | undefined;
 
   /**
-   * Who allowed this week before it had begun, and why. Unset: nobody did.
+   * Who allowed this week before it had begun, and why. Unset: nobody allowed it.
    *
    * @generated from field: bellwether.ops.v1.Override force_future = 24;
    */
@@ -236,14 +236,14 @@ export const BatchRunSchema: GenMessage<BatchRun> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 1);
 
 /**
- * What a run lost between its source files and its scores, with the limits of the risk policy.
+ * Rejected rows and missing suppliers of a run, with the limits of the risk policy (config/risk_policy.yaml).
  *
  * @generated from message bellwether.ops.v1.RunLosses
  */
 export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
   /**
-   * Number of rejected rows of all stages: reading, mapping, validating and scoring. Rows that repeat an earlier
-   * row exactly are not counted.
+   * Number of rejected rows of all stages: reading, mapping, validating and scoring. A row that repeats an
+   * earlier row exactly is not counted.
    *
    * @generated from field: uint64 rows_rejected = 1;
    */
@@ -257,23 +257,23 @@ export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
   rowsRepeated: bigint;
 
   /**
-   * Share of rejected rows, in [0, 1]. When a mapping combines several tables into suppliers: the share of
-   * rejected source rows plus the share of rejected mapped rows, at most 1.
+   * Share of rejected rows, in [0, 1]. When the feature mapping combines several tables into suppliers: the share
+   * of rejected source rows plus the share of rejected mapped rows, at most 1.
    *
    * @generated from field: double rejected_share = 3;
    */
   rejectedShare: number;
 
   /**
-   * Limit for rejected_share, in [0, 1]. The run exceeds LOSS_LIMIT_REJECTED_ROWS when it is above both this limit
-   * and max_rejected_rows.
+   * Limit for rejected_share, in [0, 1]. The run exceeds LOSS_LIMIT_REJECTED_ROWS when rejected_share >
+   * max_rejected_share and rows_rejected > max_rejected_rows.
    *
    * @generated from field: double max_rejected_share = 4;
    */
   maxRejectedShare: number;
 
   /**
-   * Limit for rows_rejected, in rows. See max_rejected_share.
+   * Limit for rows_rejected, in rows. Both limits must be exceeded: see max_rejected_share.
    *
    * @generated from field: uint64 max_rejected_rows = 5;
    */
@@ -287,21 +287,22 @@ export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
   suppliers: bigint;
 
   /**
-   * Number of suppliers of the newest complete earlier week of the same model. Unset: there is no such week.
+   * Number of suppliers of the most recent complete earlier week of the same model. Unset: there is no such week.
    *
    * @generated from field: optional uint64 previous_suppliers = 7;
    */
   previousSuppliers?: bigint | undefined;
 
   /**
-   * That ISO week, for example "2026-W46". Empty: there is no such week.
+   * ISO week of previous_suppliers, for example "2026-W46". Empty: there is no such week.
    *
    * @generated from field: string previous_week = 8;
    */
   previousWeek: string;
 
   /**
-   * Limit: the minimum of suppliers divided by previous_suppliers, in [0, 1].
+   * Lowest allowed value of suppliers ÷ previous_suppliers, in [0, 1]. A lower value exceeds
+   * LOSS_LIMIT_SUPPLIERS.
    *
    * @generated from field: double min_suppliers_share = 9;
    */
@@ -315,7 +316,7 @@ export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
   exceeded: LossLimit[];
 
   /**
-   * Who accepted the losses, and why. Unset: nobody did, or the run exceeds no limit.
+   * Who accepted the losses, and why. Unset: nobody accepted them, or the run exceeds no limit.
    *
    * @generated from field: bellwether.ops.v1.Override accepted = 11;
    */
@@ -330,7 +331,7 @@ export const RunLossesSchema: GenMessage<RunLosses> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 2);
 
 /**
- * A person's decision to go beyond a limit.
+ * A person's decision to allow what a limit forbids.
  *
  * @generated from message bellwether.ops.v1.Override
  */
@@ -343,8 +344,8 @@ export type Override = Message<"bellwether.ops.v1.Override"> & {
   reason: string;
 
   /**
-   * Who decided, at most 256 bytes. In a request, only a caller with the role SERVICE can set it; for other
-   * callers, and when it is empty, it is the subject of the caller's token.
+   * Who decided, at most 256 bytes. In a request, only a caller with the role SERVICE can set this field. For
+   * other callers, and when the field is empty, the server uses the subject of the caller's token.
    *
    * @generated from field: string actor = 2;
    */
@@ -387,7 +388,7 @@ export const BandCountSchema: GenMessage<BandCount> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 4);
 
 /**
- * The right to write to a run. It ends when another holder starts the run.
+ * The right to write to a run. It ends when another holder (StartRunRequest.holder) starts the run.
  *
  * @generated from message bellwether.ops.v1.RunLease
  */
@@ -400,7 +401,8 @@ export type RunLease = Message<"bellwether.ops.v1.RunLease"> & {
   runId: number;
 
   /**
-   * Fencing token, 1 to 2^53 - 1. A lease with a higher fence invalidates all leases with a lower one.
+   * Number of the lease within the run, 1 to 2^53 - 1. A lease with a higher fence invalidates all leases with a
+   * lower one.
    *
    * @generated from field: uint64 fence = 2;
    */
@@ -532,7 +534,7 @@ export const RunStageSchema: GenEnum<RunStage> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 1);
 
 /**
- * A limit of the risk policy.
+ * A limit for lost data in the risk policy (config/risk_policy.yaml).
  *
  * @generated from enum bellwether.ops.v1.LossLimit
  */
@@ -545,14 +547,14 @@ export const LossLimit = {
   UNSPECIFIED: 0,
 
   /**
-   * Too many rejected rows, both as a share and as a number.
+   * Too many rejected rows: above both RunLosses.max_rejected_share and RunLosses.max_rejected_rows.
    *
    * @generated from enum value: LOSS_LIMIT_REJECTED_ROWS = 1;
    */
   REJECTED_ROWS: 1,
 
   /**
-   * Too few suppliers, compared with the previous complete week.
+   * Too few suppliers, compared with the most recent complete earlier week of the same model.
    *
    * @generated from enum value: LOSS_LIMIT_SUPPLIERS = 2;
    */
@@ -560,7 +562,7 @@ export const LossLimit = {
 } as const;
 
 /**
- * A limit of the risk policy.
+ * A limit for lost data in the risk policy (config/risk_policy.yaml).
  *
  * @generated from enum bellwether.ops.v1.LossLimit
  */

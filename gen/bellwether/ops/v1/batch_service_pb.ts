@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/batch_service.proto.
  */
 export const file_bellwether_ops_v1_batch_service: GenFile = /*@__PURE__*/
-  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9iYXRjaF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSK4AgoPU3RhcnRSdW5SZXF1ZXN0Ej8KCGlzb193ZWVrGAEgASgJQi26SCpyKDImXlswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSQSKQoKbW9kZWxfbmFtZRgCIAEoCUIVukgSchAgAShAMgpeW15ceDAwXSskEiYKBmhvbGRlchgDIAEoCUIWukgTchEgASiAATIKXlteXHgwMF0rJBIvCg1zb3VyY2VfZGlnZXN0GAQgASgJQhi6SBVyEzIRXihbMC05YS1mXXs2NH0pPyQSLQoLY29uZmlnX2hhc2gYBSABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JBIxCgxmb3JjZV9mdXR1cmUYBiABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZSKVAQoQU3RhcnRSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bhIqCgVsZWFzZRgCIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlEhcKD3JlY2VpdmVkX2NodW5rcxgDIAMoDRISCgpiZWd1bl9hbmV3GAQgASgIItgCChVSZXBvcnRQcm9ncmVzc1JlcXVlc3QSMgoFbGVhc2UYASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5MZWFzZUIGukgDyAEBEjYKBXN0YWdlGAIgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2VCCrpIB4IBBBABIAASIwoJcm93c19yZWFkGAMgASgEQgu6SAgyBhiAlOvcA0gAiAEBEicKDXJvd3NfcmVqZWN0ZWQYBCABKARCC7pICDIGGICU69wDSAGIAQESJAoMY2h1bmtzX3RvdGFsGAUgASgNQgm6SAYqBBiAgAJIAogBARIuCgxpbnB1dF9kaWdlc3QYBiABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JEIMCgpfcm93c19yZWFkQhAKDl9yb3dzX3JlamVjdGVkQg8KDV9jaHVua3NfdG90YWwiQgoWUmVwb3J0UHJvZ3Jlc3NSZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1biKTBAoSU3VibWl0Q2h1bmtSZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARIYCgVjaHVuaxgCIAEoDUIJukgGKgQY//8BEjYKDHN1cHBsaWVyX2lkcxgDIAMoCUIgukgdkgEaCAEQgEAiE3IRIAEogAEyCl5bXlx4MDBdKyQSNAoOc3VwcGxpZXJfbmFtZXMYBCADKAlCHLpIGZIBFhCAQCIRcg8ogAQyCl5bXlx4MDBdKiQSOAoHcmVnaW9ucxgFIAEoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNhdGVnb3J5Q29sdW1uEjsKCmNhdGVnb3JpZXMYBiABKAsyJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DYXRlZ29yeUNvbHVtbhIcCglleHBvc3VyZXMYByABKAxCCbpIBnoEGICABBJFCgZzY29yZXMYCCABKAsyLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXNwb25zZUIGukgDyAEBEkEKCGZlYXR1cmVzGAkgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbEZlYXR1cmVCCbpIBpIBAxCACBIiCg5mZWF0dXJlX3ZhbHVlcxgKIAEoDEIKukgHegUYgICABCJTChNTdWJtaXRDaHVua1Jlc3BvbnNlEhEKCWR1cGxpY2F0ZRgBIAEoCBITCgtyb3dzX3Njb3JlZBgCIAEoDRIUCgxyb3dzX2ludmFsaWQYAyABKA0iowMKEkNvbXBsZXRlUnVuUmVxdWVzdBIyCgVsZWFzZRgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlQga6SAPIAQESHgoJcm93c19yZWFkGAIgASgEQgu6SAgyBhiAlOvcAxIiCg1yb3dzX3JlamVjdGVkGAMgASgEQgu6SAgyBhiAlOvcAxIfCgxjaHVua3NfdG90YWwYBCABKA1CCbpIBioEGICAAhI5CgVkcmlmdBgFIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZlYXR1cmVEcmlmdEIJukgGkgEDEIAgEiIKDXJvd3NfcmVwZWF0ZWQYBiABKARCC7pICDIGGICU69wDEiYKC3NvdXJjZV9yb3dzGAcgASgEQgy6SAkyBxiA0NvD9AJIAIgBARIpChRzb3VyY2Vfcm93c19yZWplY3RlZBgIIAEoBEILukgIMgYYgJTr3AMSMgoNYWNjZXB0X2xvc3NlcxgJIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlQg4KDF9zb3VyY2Vfcm93cyI/ChNDb21wbGV0ZVJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuImwKDkZhaWxSdW5SZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARImCgZyZWFzb24YAiABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQiOwoPRmFpbFJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuImwKDUdldFJ1blJlcXVlc3QSMgoIaXNvX3dlZWsYASABKAlCILpIHXIbMhleKFswLTldezR9LVdbMC01XVswLTldKT8kEicKCm1vZGVsX25hbWUYAiABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiOgoOR2V0UnVuUmVzcG9uc2USKAoDcnVuGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4iTAoPTGlzdFJ1bnNSZXF1ZXN0EhsKCXBhZ2Vfc2l6ZRgBIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAIiVgoQTGlzdFJ1bnNSZXNwb25zZRIpCgRydW5zGAEgAygLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjAKD1dhdGNoUnVuUmVxdWVzdBIdCgZydW5faWQYASABKA1CDbpICioIGP////8HKAEiPAoQV2F0Y2hSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bjLFBgoMQmF0Y2hTZXJ2aWNlEmMKCFN0YXJ0UnVuEiIuYmVsbHdldGhlci5vcHMudjEuU3RhcnRSdW5SZXF1ZXN0GiMuYmVsbHdldGhlci5vcHMudjEuU3RhcnRSdW5SZXNwb25zZSIOkAICqLsYBbK7GAMQkE4SbgoOUmVwb3J0UHJvZ3Jlc3MSKC5iZWxsd2V0aGVyLm9wcy52MS5SZXBvcnRQcm9ncmVzc1JlcXVlc3QaKS5iZWxsd2V0aGVyLm9wcy52MS5SZXBvcnRQcm9ncmVzc1Jlc3BvbnNlIgeQAgKouxgFEnYKC1N1Ym1pdENodW5rEiUuYmVsbHdldGhlci5vcHMudjEuU3VibWl0Q2h1bmtSZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuU3VibWl0Q2h1bmtSZXNwb25zZSIYkAICqLsYBbK7GA0IgICACBDg1AMgwM8kEnEKC0NvbXBsZXRlUnVuEiUuYmVsbHdldGhlci5vcHMudjEuQ29tcGxldGVSdW5SZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuQ29tcGxldGVSdW5SZXNwb25zZSITkAICqLsYBbK7GAgQwM8kIMDubRJZCgdGYWlsUnVuEiEuYmVsbHdldGhlci5vcHMudjEuRmFpbFJ1blJlcXVlc3QaIi5iZWxsd2V0aGVyLm9wcy52MS5GYWlsUnVuUmVzcG9uc2UiB5ACAqi7GAUSVgoGR2V0UnVuEiAuYmVsbHdldGhlci5vcHMudjEuR2V0UnVuUmVxdWVzdBohLmJlbGx3ZXRoZXIub3BzLnYxLkdldFJ1blJlc3BvbnNlIgeQAgGouxgBElwKCExpc3RSdW5zEiIuYmVsbHdldGhlci5vcHMudjEuTGlzdFJ1bnNSZXF1ZXN0GiMuYmVsbHdldGhlci5vcHMudjEuTGlzdFJ1bnNSZXNwb25zZSIHkAIBqLsYARJkCghXYXRjaFJ1bhIiLmJlbGx3ZXRoZXIub3BzLnYxLldhdGNoUnVuUmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLldhdGNoUnVuUmVzcG9uc2UiDZACAai7GAGyuxgCGAEwAUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_inference_v1_inference_service, file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_buf_validate_validate]);
+  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9iYXRjaF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSK4AgoPU3RhcnRSdW5SZXF1ZXN0Ej8KCGlzb193ZWVrGAEgASgJQi26SCpyKDImXlswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSQSKQoKbW9kZWxfbmFtZRgCIAEoCUIVukgSchAgAShAMgpeW15ceDAwXSskEiYKBmhvbGRlchgDIAEoCUIWukgTchEgASiAATIKXlteXHgwMF0rJBIvCg1zb3VyY2VfZGlnZXN0GAQgASgJQhi6SBVyEzIRXihbMC05YS1mXXs2NH0pPyQSLQoLY29uZmlnX2hhc2gYBSABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JBIxCgxmb3JjZV9mdXR1cmUYBiABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZSKVAQoQU3RhcnRSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bhIqCgVsZWFzZRgCIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlEhcKD3JlY2VpdmVkX2NodW5rcxgDIAMoDRISCgpiZWd1bl9hbmV3GAQgASgIItgCChVSZXBvcnRQcm9ncmVzc1JlcXVlc3QSMgoFbGVhc2UYASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5MZWFzZUIGukgDyAEBEjYKBXN0YWdlGAIgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2VCCrpIB4IBBBABIAASIwoJcm93c19yZWFkGAMgASgEQgu6SAgyBhiAlOvcA0gAiAEBEicKDXJvd3NfcmVqZWN0ZWQYBCABKARCC7pICDIGGICU69wDSAGIAQESJAoMY2h1bmtzX3RvdGFsGAUgASgNQgm6SAYqBBiAgAJIAogBARIuCgxpbnB1dF9kaWdlc3QYBiABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JEIMCgpfcm93c19yZWFkQhAKDl9yb3dzX3JlamVjdGVkQg8KDV9jaHVua3NfdG90YWwiQgoWUmVwb3J0UHJvZ3Jlc3NSZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1biKTBAoSU3VibWl0Q2h1bmtSZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARIYCgVjaHVuaxgCIAEoDUIJukgGKgQY//8BEjYKDHN1cHBsaWVyX2lkcxgDIAMoCUIgukgdkgEaCAEQgEAiE3IRIAEogAEyCl5bXlx4MDBdKyQSNAoOc3VwcGxpZXJfbmFtZXMYBCADKAlCHLpIGZIBFhCAQCIRcg8ogAQyCl5bXlx4MDBdKiQSOAoHcmVnaW9ucxgFIAEoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNhdGVnb3J5Q29sdW1uEjsKCmNhdGVnb3JpZXMYBiABKAsyJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DYXRlZ29yeUNvbHVtbhIcCglleHBvc3VyZXMYByABKAxCCbpIBnoEGICABBJFCgZzY29yZXMYCCABKAsyLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXNwb25zZUIGukgDyAEBEkEKCGZlYXR1cmVzGAkgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbEZlYXR1cmVCCbpIBpIBAxCACBIiCg5mZWF0dXJlX3ZhbHVlcxgKIAEoDEIKukgHegUYgICABCJTChNTdWJtaXRDaHVua1Jlc3BvbnNlEhEKCWR1cGxpY2F0ZRgBIAEoCBITCgtyb3dzX3Njb3JlZBgCIAEoDRIUCgxyb3dzX2ludmFsaWQYAyABKA0iowMKEkNvbXBsZXRlUnVuUmVxdWVzdBIyCgVsZWFzZRgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlQga6SAPIAQESHgoJcm93c19yZWFkGAIgASgEQgu6SAgyBhiAlOvcAxIiCg1yb3dzX3JlamVjdGVkGAMgASgEQgu6SAgyBhiAlOvcAxIfCgxjaHVua3NfdG90YWwYBCABKA1CCbpIBioEGICAAhI5CgVkcmlmdBgFIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZlYXR1cmVEcmlmdEIJukgGkgEDEIAgEiIKDXJvd3NfcmVwZWF0ZWQYBiABKARCC7pICDIGGICU69wDEiYKC3NvdXJjZV9yb3dzGAcgASgEQgy6SAkyBxiA0NvD9AJIAIgBARIpChRzb3VyY2Vfcm93c19yZWplY3RlZBgIIAEoBEILukgIMgYYgJTr3AMSMgoNYWNjZXB0X2xvc3NlcxgJIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlQg4KDF9zb3VyY2Vfcm93cyI/ChNDb21wbGV0ZVJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuImwKDkZhaWxSdW5SZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARImCgZyZWFzb24YAiABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQiOwoPRmFpbFJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuInwKDUdldFJ1blJlcXVlc3QSQgoIaXNvX3dlZWsYASABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBInCgptb2RlbF9uYW1lGAIgASgJQhO6SBByDihAMgpeW15ceDAwXSokIjoKDkdldFJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuIkwKD0xpc3RSdW5zUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACIlYKEExpc3RSdW5zUmVzcG9uc2USKQoEcnVucxgBIAMoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIwCg9XYXRjaFJ1blJlcXVlc3QSHQoGcnVuX2lkGAEgASgNQg26SAoqCBj/////BygBIjwKEFdhdGNoUnVuUmVzcG9uc2USKAoDcnVuGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4yxQYKDEJhdGNoU2VydmljZRJjCghTdGFydFJ1bhIiLmJlbGx3ZXRoZXIub3BzLnYxLlN0YXJ0UnVuUmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLlN0YXJ0UnVuUmVzcG9uc2UiDpACAqi7GAWyuxgDEJBOEm4KDlJlcG9ydFByb2dyZXNzEiguYmVsbHdldGhlci5vcHMudjEuUmVwb3J0UHJvZ3Jlc3NSZXF1ZXN0GikuYmVsbHdldGhlci5vcHMudjEuUmVwb3J0UHJvZ3Jlc3NSZXNwb25zZSIHkAICqLsYBRJ2CgtTdWJtaXRDaHVuaxIlLmJlbGx3ZXRoZXIub3BzLnYxLlN1Ym1pdENodW5rUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLlN1Ym1pdENodW5rUmVzcG9uc2UiGJACAqi7GAWyuxgNCICAgAgQ4NQDIMDPJBJxCgtDb21wbGV0ZVJ1bhIlLmJlbGx3ZXRoZXIub3BzLnYxLkNvbXBsZXRlUnVuUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLkNvbXBsZXRlUnVuUmVzcG9uc2UiE5ACAqi7GAWyuxgIEMDPJCDA7m0SWQoHRmFpbFJ1bhIhLmJlbGx3ZXRoZXIub3BzLnYxLkZhaWxSdW5SZXF1ZXN0GiIuYmVsbHdldGhlci5vcHMudjEuRmFpbFJ1blJlc3BvbnNlIgeQAgKouxgFElYKBkdldFJ1bhIgLmJlbGx3ZXRoZXIub3BzLnYxLkdldFJ1blJlcXVlc3QaIS5iZWxsd2V0aGVyLm9wcy52MS5HZXRSdW5SZXNwb25zZSIHkAIBqLsYARJcCghMaXN0UnVucxIiLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RSdW5zUmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RSdW5zUmVzcG9uc2UiB5ACAai7GAESZAoIV2F0Y2hSdW4SIi5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaFJ1blJlcXVlc3QaIy5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaFJ1blJlc3BvbnNlIg2QAgGouxgBsrsYAhgBMAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_inference_service, file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_buf_validate_validate]);
 
 /**
  * Starts or continues the run of one week and one model.
@@ -52,16 +52,16 @@ export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
   holder: string;
 
   /**
-   * SHA-256 of the content of the source files, 64 lower-case hex digits. Empty: not known, so it is not compared
-   * with that of the unfinished run.
+   * SHA-256 of the content of the source files, 64 lower-case hex digits. Empty: not known. The source is then
+   * not compared with the source of the unfinished run.
    *
    * @generated from field: string source_digest = 4;
    */
   sourceDigest: string;
 
   /**
-   * SHA-256 of the model configuration and the mapping that the run uses, 64 lower-case hex digits. Empty: not
-   * known, so it is not compared with that of the unfinished run.
+   * SHA-256 of the model configuration and the feature mapping that the run uses, 64 lower-case hex digits.
+   * Empty: not known. The configuration is then not compared with that of the unfinished run.
    *
    * @generated from field: string config_hash = 5;
    */
@@ -111,7 +111,7 @@ export type StartRunResponse = Message<"bellwether.ops.v1.StartRunResponse"> & {
   receivedChunks: number[];
 
   /**
-   * True when the unfinished run had begun with another source or configuration: its chunks were dropped.
+   * True when the unfinished run had begun with another source or configuration. Its chunks were deleted.
    *
    * @generated from field: bool begun_anew = 4;
    */
@@ -153,7 +153,7 @@ export type ReportProgressRequest = Message<"bellwether.ops.v1.ReportProgressReq
   rowsRead?: bigint | undefined;
 
   /**
-   * Number of rows that were rejected when the file was read, at most 1,000,000,000. Unset: unchanged.
+   * Number of rows that were rejected when the file was read and mapped, at most 1,000,000,000. Unset: unchanged.
    *
    * @generated from field: optional uint64 rows_rejected = 4;
    */
@@ -230,36 +230,39 @@ export type SubmitChunkRequest = Message<"bellwether.ops.v1.SubmitChunkRequest">
   supplierIds: string[];
 
   /**
-   * Names of the suppliers, one per row, each at most 512 bytes. Empty: the stored names do not change.
+   * Names of the suppliers, one per row, each at most 512 bytes. An empty name: not known; it replaces the stored
+   * name. An empty list: the stored names do not change.
    *
    * @generated from field: repeated string supplier_names = 4;
    */
   supplierNames: string[];
 
   /**
-   * Regions of the suppliers. Unset: the stored regions do not change.
+   * Regions of the suppliers. A missing region: not known; it replaces the stored region. Unset: the stored
+   * regions do not change.
    *
    * @generated from field: bellwether.inference.v1.CategoryColumn regions = 5;
    */
   regions?: CategoryColumn | undefined;
 
   /**
-   * Categories of the suppliers. Unset: the stored categories do not change.
+   * Categories of the suppliers. A missing category: not known; it replaces the stored category. Unset: the
+   * stored categories do not change.
    *
    * @generated from field: bellwether.inference.v1.CategoryColumn categories = 6;
    */
   categories?: CategoryColumn | undefined;
 
   /**
-   * Money at risk per year: float64 little-endian, one per row, 0 or more; NaN: not known. Empty: the stored
-   * exposures do not change.
+   * Money at risk per year, in the currency of the weekly file: float64 little-endian, one per row, 0 or more.
+   * NaN: not known; it replaces the stored exposure. Empty: the stored exposures do not change.
    *
    * @generated from field: bytes exposures = 7;
    */
   exposures: Uint8Array;
 
   /**
-   * The response of ml-service for these suppliers, unchanged, with contributions. Required.
+   * The response of ml-service for these suppliers, unchanged and with contributions. Required.
    *
    * @generated from field: bellwether.inference.v1.PredictBatchResponse scores = 8;
    */
@@ -274,10 +277,12 @@ export type SubmitChunkRequest = Message<"bellwether.ops.v1.SubmitChunkRequest">
   features: ModelFeature[];
 
   /**
-   * Values of the features: float32 little-endian, row-major, rows × features; NaN: missing. A number is sent as
-   * itself. A category is sent as its index in ModelFeature.categories; an index equal to the number of categories
-   * means a category that is not in the list. A text is sent as 1. Empty exactly when features is empty. At most 8
-   * MiB.
+   * Values of the features: float32 little-endian, row-major, rows × features. NaN: missing. At most 8 MiB. Empty
+   * exactly when features is empty.
+   * - Numeric feature: the value.
+   * - Categorical feature: the index of the category in ModelFeature.categories, from 0. An index equal to the
+   *   number of categories: a category that is not in the list.
+   * - Text feature: 1 when there is a text, NaN when there is none.
    *
    * @generated from field: bytes feature_values = 10;
    */
@@ -347,7 +352,8 @@ export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest">
   rowsRead: bigint;
 
   /**
-   * Number of rows that were rejected when the file was read and mapped, at most 1,000,000,000.
+   * Number of rows that were rejected when the file was read and mapped, at most 1,000,000,000. Rows that
+   * ml-service could not score are not counted.
    *
    * @generated from field: uint64 rows_rejected = 3;
    */
@@ -368,30 +374,31 @@ export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest">
   drift: FeatureDrift[];
 
   /**
-   * Number of rows in rows_rejected that repeat an earlier row exactly.
+   * Part of rows_rejected: the rows that repeat an earlier row exactly. At most 1,000,000,000.
    *
    * @generated from field: uint64 rows_repeated = 6;
    */
   rowsRepeated: bigint;
 
   /**
-   * Number of rows of the source files, accepted and rejected, when a mapping combines several tables into
-   * suppliers. Unset: each row of the weekly file is one supplier.
+   * Number of rows of the source files, accepted and rejected, when the feature mapping combines several tables
+   * into suppliers. At most 100,000,000,000. Unset: each row of the weekly file is one supplier.
    *
    * @generated from field: optional uint64 source_rows = 7;
    */
   sourceRows?: bigint | undefined;
 
   /**
-   * Number of rows in rows_rejected that are rows of the source files. Used only when source_rows is set.
+   * Part of rows_rejected: the source rows that were rejected before the tables were combined. At most
+   * 1,000,000,000. Used only when source_rows is set.
    *
    * @generated from field: uint64 source_rows_rejected = 8;
    */
   sourceRowsRejected: bigint;
 
   /**
-   * Publishes the run although its losses exceed the risk policy, and records who decided that and why. Unset:
-   * such a run is not published.
+   * Publishes the run although its losses exceed the risk policy (config/risk_policy.yaml), and records who
+   * decided that and why. Unset: such a run is not published.
    *
    * @generated from field: bellwether.ops.v1.Override accept_losses = 9;
    */
@@ -482,14 +489,15 @@ export const FailRunResponseSchema: GenMessage<FailRunResponse> = /*@__PURE__*/
  */
 export type GetRunRequest = Message<"bellwether.ops.v1.GetRunRequest"> & {
   /**
-   * ISO week, for example "2026-W47". Empty: the run that was started last.
+   * ISO week from W01 to W53, for example "2026-W47". Empty: the run whose first start is the latest.
    *
    * @generated from field: string iso_week = 1;
    */
   isoWeek: string;
 
   /**
-   * Name of the model. At most 64 bytes. Empty: any model; of several runs, the run that was started last.
+   * Name of the model. At most 64 bytes. Empty: any model. If several models have a run of the week: the run
+   * whose first start is the latest.
    *
    * @generated from field: string model_name = 2;
    */
@@ -559,7 +567,7 @@ export const ListRunsRequestSchema: GenMessage<ListRunsRequest> = /*@__PURE__*/
  */
 export type ListRunsResponse = Message<"bellwether.ops.v1.ListRunsResponse"> & {
   /**
-   * Runs, the run that was started last first.
+   * Runs, ordered by their first start, latest first.
    *
    * @generated from field: repeated bellwether.ops.v1.BatchRun runs = 1;
    */
@@ -637,8 +645,9 @@ export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*
 export const BatchService: GenService<{
   /**
    * Starts the run of an ISO week, or continues it. The same holder gets the same lease again; another holder
-   * takes the run over and gets a lease with a higher fence. For a complete run the response has no lease. An
-   * unfinished run that began with another source or configuration drops its chunks and begins again. Idempotent.
+   * takes the run over and gets a lease with a higher fence. For a complete run the response has no lease. If an
+   * unfinished run began with another source or configuration, its chunks are deleted and it starts again from
+   * the beginning. Idempotent.
    * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone and
    *   force_future is unset (reason FUTURE_WEEK).
    *
@@ -667,8 +676,9 @@ export const BatchService: GenService<{
    * - NOT_FOUND: no run has this id.
    * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
    * - INVALID_ARGUMENT: the columns have different numbers of rows, or their values are not valid.
-   * - FAILED_PRECONDITION: the model version or the features differ from those of earlier chunks, the chunk was
-   *   received before with another number of rows, or the run is complete without this chunk.
+   * - FAILED_PRECONDITION: the model version or the features differ from those of earlier chunks; or the chunk
+   *   was received before with another number of rows; or the run is already complete and does not contain this
+   *   chunk.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.SubmitChunk
    */
@@ -682,9 +692,11 @@ export const BatchService: GenService<{
    * returned unchanged.
    * - NOT_FOUND: no run has this id.
    * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
-   * - FAILED_PRECONDITION: chunks are missing or the counts do not add up (reason RUN_MISMATCH), or the losses
-   *   exceed the risk policy and accept_losses is unset (reason LOSS_LIMIT). After LOSS_LIMIT the run is FAILED,
-   *   and nothing of it is published.
+   * - FAILED_PRECONDITION, reason RUN_MISMATCH: chunks are missing; or more chunks were received than
+   *   chunks_total; or rows_read is not rows_rejected plus the rows_scored and rows_invalid of all chunks; or
+   *   rows_repeated is more than rows_rejected.
+   * - FAILED_PRECONDITION, reason LOSS_LIMIT: the losses exceed the risk policy and accept_losses is unset. The
+   *   run is then FAILED, and nothing of it is published.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.CompleteRun
    */
@@ -707,7 +719,7 @@ export const BatchService: GenService<{
     output: typeof FailRunResponseSchema;
   },
   /**
-   * Returns a run: the run of a week, or without a week the run that was started last. Idempotent.
+   * Returns the run of a week. If the request has no week: the run whose first start is the latest. Idempotent.
    * - NOT_FOUND: there is no such run.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.GetRun
@@ -718,7 +730,7 @@ export const BatchService: GenService<{
     output: typeof GetRunResponseSchema;
   },
   /**
-   * Lists runs, the run that was started last first. Idempotent.
+   * Lists runs, ordered by their first start, latest first. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.ListRuns
@@ -729,8 +741,9 @@ export const BatchService: GenService<{
     output: typeof ListRunsResponseSchema;
   },
   /**
-   * Streams a run: first its present state, then every change. The stream ends when the run is complete or failed.
-   * After 20 s in which nothing was sent, a message without run follows, to keep the connection open. Idempotent.
+   * Streams a run: first its present state, then every change. The stream ends when the run is complete or
+   * failed. When nothing was sent for 20 s, the server sends a message without run, to keep the connection open.
+   * Idempotent.
    * - NOT_FOUND: no run has this id.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *

@@ -79,7 +79,8 @@ export type Reason = Message<"bellwether.ops.v1.Reason"> & {
   typicalCategory: string;
 
   /**
-   * The reason in words, for example "past disputes 7 disputes (typical 1)".
+   * The reason in words: the feature, the supplier's value with its unit, and the typical value. For example "avg
+   * delay 38 days (typical 12)".
    *
    * @generated from field: string text = 9;
    */

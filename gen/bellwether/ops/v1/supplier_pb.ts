@@ -70,7 +70,7 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
   latestScore?: SupplierScore | undefined;
 
   /**
-   * Number of alerts about this supplier, by the same model, that are not resolved.
+   * Number of alerts about this supplier, by the model that the response names, that are not resolved.
    *
    * @generated from field: uint32 active_alerts = 7;
    */
@@ -127,7 +127,7 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   change?: number | undefined;
 
   /**
-   * risk_score times exposure. An unknown exposure counts as 1. Lists of suppliers are ordered by it. Unset when
+   * risk_score times exposure. An unknown exposure counts as 1. ListSuppliers orders suppliers by it. Unset when
    * band is UNKNOWN.
    *
    * @generated from field: optional double impact = 6;
@@ -135,24 +135,24 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   impact?: number | undefined;
 
   /**
-   * Contributions of the features, largest magnitude first. ListSuppliers returns the largest ones, GetSupplier
-   * all of them, both in latest_score only. All columns of a categorical feature together are one contribution.
-   * value, category and the typical values are those of the run; they are left out when the run did not record
-   * them.
+   * Contributions of the features, largest magnitude first. All columns of a categorical feature together are one
+   * contribution. Set only in latest_score: ListSuppliers returns at most 8, GetSupplier all. value, category and
+   * the typical values are those of the run; they are not set when the run did not record them.
    *
    * @generated from field: repeated bellwether.inference.v1.Contribution contributions = 7;
    */
   contributions: Contribution[];
 
   /**
-   * The model's expected output, in output_space. base_value and all contributions add up to the model's output.
+   * The model's expected output, in output_space. base_value and all contributions add up to the model's output
+   * before calibration.
    *
    * @generated from field: double base_value = 8;
    */
   baseValue: number;
 
   /**
-   * The quantity of base_value and contributions.
+   * The scale of base_value and contributions.
    *
    * @generated from field: bellwether.inference.v1.OutputSpace output_space = 9;
    */
@@ -173,9 +173,10 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   completedAt?: Timestamp | undefined;
 
   /**
-   * The contributions that are shown to a person, largest magnitude first, at most 16. All words of a text feature
-   * together are one reason. Left out are features with less than 3 % of the total effect, and features whose
-   * effect contradicts the direction that the model declares. Empty in a history.
+   * The contributions that are shown to a person, largest magnitude first, at most 16. All words of a text
+   * feature together are one reason. Two kinds of features are not included: features with less than 3 % of the
+   * sum of |contribution| over all features, and features whose contribution contradicts the direction that the
+   * model declares. Empty in a history.
    *
    * @generated from field: repeated bellwether.ops.v1.Reason reasons = 12;
    */

@@ -62,8 +62,9 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   category: string;
 
   /**
-   * The model whose scores are returned. At most 64 bytes. Empty: the default model. That is, of the models with a
-   * complete run in the latest four weeks, the one whose first run is the oldest.
+   * The model whose scores are returned. At most 64 bytes. Empty: the default model. It is chosen in two steps.
+   * First, of the weeks in which the models had their latest complete run, the four latest weeks are taken. Then,
+   * of the models with one of these weeks, the model whose first complete run is the oldest is the default.
    *
    * @generated from field: string model_name = 6;
    */
@@ -140,9 +141,9 @@ export type GetSupplierRequest = Message<"bellwether.ops.v1.GetSupplierRequest">
   historyWeeks: number;
 
   /**
-   * The model whose scores are returned. At most 64 bytes. Empty: the default model. That is, of the models with a
-   * complete run in the latest four weeks, the one whose first run is the oldest. If the default model has never
-   * scored this supplier: the model that scored it last.
+   * The model whose scores are returned. At most 64 bytes. Empty: the default model, chosen as in
+   * ListSuppliersRequest.model_name. If the default model has never scored this supplier: the model that scored
+   * it last.
    *
    * @generated from field: string model_name = 3;
    */
@@ -170,7 +171,7 @@ export type GetSupplierResponse = Message<"bellwether.ops.v1.GetSupplierResponse
   supplier?: Supplier | undefined;
 
   /**
-   * The supplier's scores in complete runs of one model, newest first, without contributions.
+   * The supplier's scores in complete runs of the model model_name, newest first, without contributions.
    *
    * @generated from field: repeated bellwether.ops.v1.SupplierScore history = 2;
    */

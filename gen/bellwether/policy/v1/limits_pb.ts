@@ -31,27 +31,30 @@ export type CallLimits = Message<"bellwether.policy.v1.CallLimits"> & {
   maxRequestBytes: number;
 
   /**
-   * Deadline of a call whose client set no deadline, in milliseconds. 0: 2,000 for a unary RPC, 60,000 for a
-   * streaming RPC.
+   * Deadline of a call for which the client set no deadline, in milliseconds. 0: 2,000 for a unary RPC, 60,000
+   * for a streaming RPC.
    *
    * @generated from field: uint32 default_timeout_ms = 2;
    */
   defaultTimeoutMs: number;
 
   /**
-   * True for a watch: the stream has no deadline unless the client sets one, and default_timeout_ms must be 0. A
-   * stream of responses sends an empty message after 20 s in which it sent nothing, so that proxies do not close
-   * the connection as idle; clients ignore it. The server ends the stream with UNAVAILABLE and the reason
-   * CONNECTION_AGE or SHUTTING_DOWN; clients open it again.
+   * True: the stream has no deadline unless the client sets one. Only for a streaming RPC, and default_timeout_ms
+   * and max_timeout_ms must be 0. The server ends the stream with UNAVAILABLE when its connection is about 30
+   * minutes old (reason CONNECTION_AGE) or when the server stops (reason SHUTTING_DOWN); the client then opens it
+   * again. WatchAlerts, WatchRun and WatchProgress send an empty message when they sent nothing for 20 s, so that
+   * proxies do not close the connection as idle; clients ignore that message.
    *
    * @generated from field: bool open_ended = 3;
    */
   openEnded: boolean;
 
   /**
-   * Maximum deadline that a client can set, in milliseconds; a longer one is reduced to it. It must be at least
-   * default_timeout_ms, and 0 when open_ended is true. 0: 60,000 for a unary RPC, 600,000 for a streaming RPC, or
-   * default_timeout_ms if that is longer.
+   * Maximum deadline that a client can set, in milliseconds. A longer deadline is reduced to the maximum.
+   * - 0 with open_ended: no maximum. With open_ended it must be 0.
+   * - 0 without open_ended: 60,000 for a unary RPC, 600,000 for a streaming RPC, or default_timeout_ms if that is
+   *   longer.
+   * - Another value: it must be at least default_timeout_ms.
    *
    * @generated from field: uint32 max_timeout_ms = 4;
    */

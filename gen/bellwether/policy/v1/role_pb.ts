@@ -17,8 +17,8 @@ export const file_bellwether_policy_v1_role: GenFile = /*@__PURE__*/
   fileDesc("Ch9iZWxsd2V0aGVyL3BvbGljeS92MS9yb2xlLnByb3RvEhRiZWxsd2V0aGVyLnBvbGljeS52MSpyCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1ZJRVdFUhABEhAKDFJPTEVfQU5BTFlTVBACEg4KClJPTEVfQURNSU4QAxIQCgxST0xFX1NFUlZJQ0UQBBIPCgtST0xFX1JVTk5FUhAFOlAKBHJvbGUSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi1hwMgASgOMhouYmVsbHdldGhlci5wb2xpY3kudjEuUm9sZVIEcm9sZUJSChhjb20uYmVsbHdldGhlci5wb2xpY3kudjFQAVodYmVsbHdldGhlci9wb2xpY3kvdjE7cG9saWN5djGqAhRCZWxsd2V0aGVyLlBvbGljeS5WMWIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
- * A role of a caller. ADMIN includes ANALYST, and ANALYST includes VIEWER. SERVICE includes ANALYST too, but
- * neither of SERVICE and ADMIN includes the other.
+ * A role of a caller. ADMIN includes ANALYST, and ANALYST includes VIEWER. SERVICE includes ANALYST and VIEWER.
+ * SERVICE does not include ADMIN, and ADMIN does not include SERVICE.
  *
  * @generated from enum bellwether.policy.v1.Role
  */
@@ -59,8 +59,8 @@ export const Role = {
   SERVICE: 4,
 
   /**
-   * Required by the RPCs of weekly runs. Callers with the role SERVICE or ADMIN can call them. No caller has
-   * RUNNER as its own role.
+   * Required by the RPCs of weekly runs. Callers with the role SERVICE or ADMIN can call them. No caller has the
+   * role RUNNER.
    *
    * @generated from enum value: ROLE_RUNNER = 5;
    */
@@ -68,8 +68,8 @@ export const Role = {
 } as const;
 
 /**
- * A role of a caller. ADMIN includes ANALYST, and ANALYST includes VIEWER. SERVICE includes ANALYST too, but
- * neither of SERVICE and ADMIN includes the other.
+ * A role of a caller. ADMIN includes ANALYST, and ANALYST includes VIEWER. SERVICE includes ANALYST and VIEWER.
+ * SERVICE does not include ADMIN, and ADMIN does not include SERVICE.
  *
  * @generated from enum bellwether.policy.v1.Role
  */

@@ -47,15 +47,16 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
   version: string;
 
   /**
-   * Why the alias is set; stored in the production history. 1 to 500 bytes.
+   * Why the alias is set, 1 to 500 bytes. Returned as Alias.reason by ListAliases and, for the champion, by
+   * ListProductionHistory.
    *
    * @generated from field: string reason = 4;
    */
   reason: string;
 
   /**
-   * The version that the caller expects the alias to point at before the call. At most 64 bytes. Unset: not
-   * checked.
+   * The version that the caller expects the alias to point at before the call. At most 64 bytes. Empty: the alias
+   * is not set yet. Unset: not checked. Not checked either when the alias already points at version.
    *
    * @generated from field: optional string expected_version = 5;
    */
@@ -104,9 +105,9 @@ export const ModelPublishingService: GenService<{
    * - NOT_FOUND: there is no such model or version.
    * - FAILED_PRECONDITION: the alias no longer points at expected_version (reason ALIAS_MOVED), or the version
    *   cannot be served (reason MODEL_REJECTED).
-   * - DATA_LOSS: the files of the version differ from its manifest.
-   * - UNAVAILABLE: another process holds the lock of the registry (reason REGISTRY_BUSY). Retry after the delay in
-   *   RetryInfo.
+   * - DATA_LOSS: the files of the version differ from its manifest (reason MODEL_CORRUPT).
+   * - UNAVAILABLE: another process holds the lock of the registry (reason REGISTRY_BUSY). Retry after the delay
+   *   in RetryInfo.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.SetAlias
    */

@@ -60,7 +60,8 @@ export type ModelVersion = Message<"bellwether.registry.v1.ModelVersion"> & {
   bundleDigest: string;
 
   /**
-   * SHA-256 of the model configuration and the mapping that the model was trained with, 64 lower-case hex digits.
+   * SHA-256 of the model configuration and the feature mapping that the model was trained with, 64 lower-case hex
+   * digits.
    *
    * @generated from field: string config_hash = 6;
    */
@@ -448,7 +449,7 @@ export const GetReplicaStatusRequestSchema: GenMessage<GetReplicaStatusRequest> 
   messageDesc(file_bellwether_registry_v1_model_registry_service, 11);
 
 /**
- * What one replica of ml-service has loaded.
+ * The versions that one replica of ml-service has loaded.
  *
  * @generated from message bellwether.registry.v1.GetReplicaStatusResponse
  */
@@ -475,8 +476,8 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
   championVersion: string;
 
   /**
-   * The version that scores calls without a model_version. Empty: none is loaded, and those calls fail with
-   * UNAVAILABLE.
+   * The version used for requests that name no model_version. Empty: no version is loaded, and those requests
+   * fail with UNAVAILABLE.
    *
    * @generated from field: string served_version = 4;
    */
@@ -504,7 +505,7 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
   rejection?: Rejection | undefined;
 
   /**
-   * Other loaded versions, each as "model/version". They were requested by name.
+   * Other loaded versions, each as "model/version". Requests named them in model_version.
    *
    * @generated from field: repeated string other_versions = 8;
    */
@@ -687,10 +688,10 @@ export const FeatureKindSchema: GenEnum<FeatureKind> = /*@__PURE__*/
 /**
  * Reads models, versions and aliases of the model registry. ml-service serves it.
  *
- * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it
- * reads the registry's files, with:
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it reads
+ * the registry's files, with:
  * - INVALID_ARGUMENT: the name of the model or the version is not a valid name.
- * - DATA_LOSS: a file of the registry was changed after it was written.
+ * - DATA_LOSS: a file of the registry was changed after it was written (reason MODEL_CORRUPT).
  *
  * @generated from service bellwether.registry.v1.ModelRegistryService
  */
@@ -742,9 +743,9 @@ export const ModelRegistryService: GenService<{
     output: typeof ListProductionHistoryResponseSchema;
   },
   /**
-   * Returns which versions this replica of ml-service has loaded, and why it does not serve the champion, if it
-   * does not. Each replica reports only its own state: call each one by its own address. Idempotent. No error
-   * codes of its own.
+   * Returns the versions that this replica of ml-service has loaded. If it does not serve the champion, also
+   * returns the reason. Each replica reports only its own state: call each replica by its own address.
+   * Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.GetReplicaStatus
    */

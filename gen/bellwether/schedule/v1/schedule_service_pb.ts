@@ -135,16 +135,16 @@ export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunReques
   input: string;
 
   /**
-   * Why the run is to be published even if its losses exceed the risk policy; recorded with the subject of the
-   * caller. At most 2,000 bytes. Empty: such a run fails.
+   * Why the run is to be published even if its losses exceed the risk policy (config/risk_policy.yaml); recorded
+   * with the subject of the caller. At most 2,000 bytes. Empty: such a run fails.
    *
    * @generated from field: string accept_losses = 4;
    */
   acceptLosses: string;
 
   /**
-   * Why a week that has not begun is to be run, at most 8 weeks ahead; recorded with the subject of the caller. At
-   * most 2,000 bytes. Empty: such a week is rejected.
+   * Why a week that has not begun is to be run, at most 8 weeks ahead; recorded with the subject of the caller.
+   * At most 2,000 bytes. Empty: a week that has not begun is rejected.
    *
    * @generated from field: string force_future = 5;
    */
@@ -362,7 +362,8 @@ export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgres
   overtakenBy: string;
 
   /**
-   * Remarks about a complete run that its counts do not show, one sentence each. At most 16.
+   * Information about a complete run that its counts do not show, for example the newest date in the data. One
+   * sentence each, at most 16.
    *
    * @generated from field: repeated string notes = 9;
    */
@@ -397,13 +398,14 @@ export const ScheduleService: GenService<{
     output: typeof ListSchedulesResponseSchema;
   },
   /**
-   * Starts the weekly run of a schedule now. Idempotent: a week that is running or complete is not run again. When
-   * the week is complete and was run with another source or configuration, the job of this call fails.
+   * Starts the weekly run of a schedule now. Idempotent: a week that is running or complete is not run again.
+   * When the week is complete and was run with another source or configuration, the job of this call fails.
    * - INVALID_ARGUMENT: there is no such ISO week, or the week has not begun in any time zone and force_future is
    *   empty (reason FUTURE_WEEK).
    * - NOT_FOUND: there is no such schedule or input file.
-   * - FAILED_PRECONDITION: the week is already queued or running, and its input, accept_losses or force_future
-   *   differs from this request (reason RUN_UNDER_WAY); or ops-service rejected the call (reason PEER_REJECTED).
+   * - FAILED_PRECONDITION: the week is already queued or running with another input, accept_losses or
+   *   force_future than this request has (reason RUN_UNDER_WAY); or ops-service rejected the call (reason
+   *   PEER_REJECTED).
    * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE). Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.TriggerRun
@@ -437,8 +439,8 @@ export const ScheduleService: GenService<{
   },
   /**
    * Streams the progress of a run that was triggered: first its present state, then every change. The stream ends
-   * when the run is complete or failed. After 20 s in which nothing was sent, a message without state follows, to
-   * keep the connection open. Idempotent.
+   * when the run is complete or failed. When nothing was sent for 20 s, the server sends a message without state,
+   * to keep the connection open. Idempotent.
    * - NOT_FOUND: there is no such job.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *

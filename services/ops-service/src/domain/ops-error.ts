@@ -158,7 +158,7 @@ export class PageTokenError extends Error {
 export class WatchTooSlowError extends Error {
   override readonly name = "WatchTooSlowError" as const;
   constructor() {
-    super("the client reads the watch too slowly, so the server ended it; list again, then open the watch again");
+    super("the client reads the watch too slowly, so the server ended it; open the watch again, then list again");
   }
 }
 
