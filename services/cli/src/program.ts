@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   train: {
     description:
-      "Train a model on a data set, evaluate it on the test rows and compare it with the best single feature. With --publish, add it to the model registry.",
+      "Train a model on a data set, evaluate it on the test rows and compare it with the best single feature. With --publish, the command adds the model to the model registry.",
     load: async () => (await import("./commands/train.ts")).trainCommand,
   },
   evaluate: {
@@ -39,7 +39,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   import: {
     description:
-      "Import a tree model that was trained with another library. It is published only if its outputs are reproduced.",
+      "Import a tree model that was trained with another library. It is published only if Bellwether and ONNX Runtime compute the same outputs for it.",
     load: async () => (await import("./commands/import.ts")).importCommand,
   },
   models: {
@@ -49,11 +49,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   start: {
     description:
-      "Start all services on this machine. If the registry has no model, a model is trained on demo data first. If there is no complete weekly run, the weekly file in WEEKLY_INPUT_FOLDER (default: the demo data) is scored.",
+      "Start all services on this machine. If the registry has no model, the command first trains a model on demo data. If no weekly run is complete, the command scores the weekly file in WEEKLY_INPUT_FOLDER (default: the demo data).",
     load: async () => (await import("./commands/start.ts")).startCommand,
   },
   auth: {
-    description: "Create the key pair and the tokens for services that authenticate their callers.",
+    description: "Create the key pair with which the services check their callers, and tokens for the callers.",
     load: async () => (await import("./commands/auth.ts")).authCommand,
   },
   weekly: {
@@ -72,10 +72,10 @@ export async function createProgram(context: CliContext, words: readonly string[
     .version(cli.version)
     .addHelpText(
       "after",
-      "\nHelp of a command: npx bellwether train --help\n\nEnvironment variables that several commands read (all of them: config/example.env):\n" +
-        "  MODEL_REGISTRY_URL   folder of the local model registry (default: file:models)\n" +
+      "\nHelp of a command: npx bellwether train --help\n\nEnvironment variables that several commands read. Full list of variables: config/example.env\n" +
+        "  MODEL_REGISTRY_URL   local model registry: file: and a folder, relative to the current folder (default: file:models)\n" +
         "  BELLWETHER_MODEL     name of the model (default: supplier-risk)\n" +
-        "  BELLWETHER_DATA_DIR  data folder: databases, keys and weekly reports (default: .bellwether)\n\n" +
+        "  BELLWETHER_DATA_DIR  data folder: databases, keys and weekly reports, relative to the current folder (default: .bellwether)\n\n" +
         "Exit codes: 0 success, 1 failure, 2 wrong options or input.",
     )
     .showHelpAfterError("(add --help for the options and examples)")

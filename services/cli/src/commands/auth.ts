@@ -17,7 +17,7 @@ export function authCommand(context: CliContext): Command {
 
   const keys = new Command("keys")
     .description(
-      "Create a key pair: a private key that signs tokens, and a file of public keys with which the services verify them.",
+      "Create a key pair: a private key that signs tokens, and a file with the public key. The services use that file to verify tokens.",
     )
     .option("--out <dir>", "folder for the two files (default: keys/ in the data folder, BELLWETHER_DATA_DIR)")
     .option("--json", "print the result as one line of JSON")

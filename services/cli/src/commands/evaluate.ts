@@ -19,7 +19,7 @@ export function evaluateCommand(context: CliContext): Command {
     )
     .option(
       "--against <version>",
-      "second version or alias, compared with the first on the same rows; each difference is printed with its 95 % interval",
+      "second version or alias, compared with --model-version on the same rows; for each metric, the difference and its 95 % confidence interval are printed",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(

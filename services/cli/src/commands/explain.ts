@@ -136,7 +136,7 @@ export function explainCommand(context: CliContext): Command {
     )
     .option(
       "--url <url>",
-      "web URL of a running ml-service, which explains the score instead of the local registry, for example http://localhost:8081",
+      "HTTP URL of a running ml-service, for example http://localhost:8081. The service explains the score; the local registry is not used",
     )
     .option("--model <name>", "model of the local registry (default: BELLWETHER_MODEL, else supplier-risk)")
     .option(

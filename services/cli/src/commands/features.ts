@@ -35,7 +35,7 @@ function newestRow(table: FeatureTable, supplierId: string): number {
 export function featuresCommand(context: CliContext): Command {
   return withDataOptions(new Command("features"))
     .requiredOption("--supplier <id>", "id of the supplier (required)")
-    .option("--json", "accepted for uniformity: the result is always one line of JSON")
+    .option("--json", "without effect: the result is always one line of JSON")
     .addHelpText(
       "after",
       "\nExample:\n  npx bellwether features --data demo --supplier S_00001 | npx bellwether explain --input -",

@@ -35,20 +35,20 @@ export function importCommand(context: CliContext): Command {
     .argument("<file>", "model file: ONNX, XGBoost (.json, .ubj) or LightGBM (text)")
     .option(
       "--background <file>",
-      "rows of typical suppliers with the columns of the model (CSV, JSON lines or Parquet); explanations compare a supplier with them when the model file has no row counts (covers) in its nodes",
+      "rows of typical suppliers with the columns of the model (CSV, JSON lines or Parquet). Contributions are computed against these rows when the model file has no training weights (covers) in its nodes",
     )
     .option(
       "--expected <file>",
-      "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one for each class; the import rejects the model if its outputs differ",
+      "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one per class, with predictions (such as probabilities) or with margins. The model is rejected if an output differs by more than 1e-5 (relative)",
     )
     .option(
       "--config <file>",
-      "a model_config.yaml that declares units, directions and immutable features by name; the model card lists where the model contradicts a declared direction",
+      "a model_config.yaml that declares, by feature name: unit, direction, and whether a supplier cannot change the feature (immutable). The model card lists where the model contradicts a declared direction",
     )
     .option("--name <name>", "name of the model in the registry (default: made from the file name)")
     .option(
       "--risk-class <class>",
-      "class whose probability is the risk score, or the number of the output of a model with several (default: the last)",
+      "name of the class whose probability is the risk score; for a model with several outputs without classes, the number of the output, from 0 (default: the last)",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(

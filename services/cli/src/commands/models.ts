@@ -15,18 +15,18 @@ const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
 const MODEL_FLAG = ["--model <name>", "name of the model (default: BELLWETHER_MODEL, else supplier-risk)"] as const;
 const SCHEDULER_FLAG = [
   "--scheduler <url>",
-  "gRPC URL of scheduler-service, which then makes the change (default: SCHEDULER_SERVICE_URL; without it, the command changes the registry folder itself)",
+  "gRPC URL of scheduler-service, which makes the change (default: SCHEDULER_SERVICE_URL). If neither the option nor the variable is set, the command changes the registry folder directly",
 ] as const;
 const ML_FLAG = [
   "--ml <url>",
-  "with --scheduler: gRPC URL of ml-service (default: ML_SERVICE_URL, else localhost and ML_SERVICE_GRPC_PORT, 9081)",
+  "with --scheduler: gRPC URL of ml-service, from which the command reads the versions and the champions (default: ML_SERVICE_URL; if not set, localhost with port ML_SERVICE_GRPC_PORT; if not set, port 9081)",
 ] as const;
 
 /** Help text: what `promote` and `rollback` check before they change the champion. */
 const CHECK_HELP =
-  "\nThe version is loaded and checked first. If it cannot be served, the command fails with the reason (exit code 1) and the champion does" +
-  "\nnot change. Reasons over gRPC: MODEL_REJECTED (its files cannot be read, or its outputs differ from the recorded ones) and" +
-  "\nMODEL_CORRUPT (its files were changed after publishing).";
+  "\nThe version is loaded and checked first. If it cannot be served, the command fails (exit code 1) and the champion does not change." +
+  "\nThe message says why: the files cannot be read, the outputs differ from the recorded outputs (both: gRPC reason MODEL_REJECTED)," +
+  "\nor the files were changed after publishing (gRPC reason MODEL_CORRUPT).";
 
 interface PeerOptions {
   readonly scheduler?: string;
@@ -74,7 +74,7 @@ export function modelsCommand(context: CliContext): Command {
   const root = () => registryFolder(context);
 
   const list = new Command("list")
-    .description("List models with their versions, figures and aliases.")
+    .description("List models with their versions, the metrics of each version and its aliases.")
     .option("--model <name>", "list only this model")
     .option(...JSON_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether models list --model supplier-risk")
@@ -154,11 +154,11 @@ export function modelsCommand(context: CliContext): Command {
 
   const served = new Command("served")
     .description(
-      "Show which version each replica of ml-service serves and, if it is not the champion, why. Exit code 1 if a replica does not serve the champion or does not answer.",
+      "Show which version each replica of ml-service serves. If it is not the champion, show the reason. Exit code 1 if a replica does not serve the champion or does not answer.",
     )
     .option(
       "--ml <url...>",
-      "gRPC URLs of the replicas, separated by spaces (default: ML_SERVICE_URL, else localhost and ML_SERVICE_GRPC_PORT, 9081)",
+      "gRPC URLs of the replicas, separated by spaces (default: ML_SERVICE_URL; if not set, localhost with port ML_SERVICE_GRPC_PORT; if not set, port 9081)",
     )
     .option(...JSON_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081")

@@ -15,10 +15,13 @@ import { makeTargetFolder } from "../output/target-folder.ts";
 /** `bellwether train` */
 export function trainCommand(context: CliContext): Command {
   return withDataOptions(new Command("train"))
-    .option("--publish", "publish the model: the first version as champion, later versions as challenger")
+    .option(
+      "--publish",
+      "publish the model: the first version becomes the champion, a later version becomes the challenger",
+    )
     .option(
       "--export <dir>",
-      "write all rows, with what each was used for and the scores of the test rows, to <dir>/training_rows.parquet",
+      "write all rows to <dir>/training_rows.parquet. Column used_for: training, calibration, test, or why the row was not used; column test_score: the score of a test row",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(

@@ -146,7 +146,7 @@ function withAddress(message: string, urls: Readonly<Record<"ml-service" | "ops-
 export function weeklyCommand(context: CliContext): Command {
   const run = new Command("run")
     .description(
-      "Score all suppliers of a weekly file, publish the scores and create the alerts. A run that was interrupted continues where it stopped.",
+      "Score all suppliers of a weekly file, publish the scores and create the alerts. If a run of the week was interrupted, it continues where it stopped.",
     )
     .requiredOption("--week <week>", "ISO week of the data, for example 2026-W47 (required)", isoWeek)
     .requiredOption(
@@ -161,15 +161,15 @@ export function weeklyCommand(context: CliContext): Command {
     )
     .option(
       "--ml <url>",
-      "gRPC URL of ml-service (default: ML_SERVICE_URL, else localhost and ML_SERVICE_GRPC_PORT, 9081)",
+      "gRPC URL of ml-service (default: ML_SERVICE_URL; if not set, localhost with port ML_SERVICE_GRPC_PORT; if not set, port 9081)",
     )
     .option(
       "--ops <url>",
-      "gRPC URL of ops-service (default: OPS_SERVICE_URL, else localhost and OPS_SERVICE_GRPC_PORT, 9080)",
+      "gRPC URL of ops-service (default: OPS_SERVICE_URL; if not set, localhost with port OPS_SERVICE_GRPC_PORT; if not set, port 9080)",
     )
     .option(
       "--accept-losses <reason>",
-      "publish the week although it exceeds the loss limits of config/risk_policy.yaml; the audit log records the caller and the reason",
+      "publish the week although too many rows were rejected or too many suppliers are missing (limits: config/risk_policy.yaml); the audit log records the caller and the reason",
       reason,
     )
     .option(
@@ -180,8 +180,8 @@ export function weeklyCommand(context: CliContext): Command {
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nThe run fails (exit code 1) and publishes nothing if too many rows are rejected or too many suppliers are missing (limits in" +
-        "\nconfig/risk_policy.yaml), or if the week is complete already with other content.\n" +
+      "\nThe run fails (exit code 1) and publishes nothing if too many rows are rejected or too many suppliers are missing" +
+        "\n(limits: config/risk_policy.yaml), or if this week was already published from another source or configuration.\n" +
         "\nExamples:\n  npx bellwether weekly run --week 2026-W47 --input .bellwether/demo/new_data_weekly.csv" +
         "\n  npx bellwether weekly run --week 2026-W47 --input week.csv --ml http://risk:9081 --ops http://risk:9080" +
         "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W47 --input week.csv   # for services with authentication; the token needs the role admin or service" +
