@@ -292,7 +292,7 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   riskScores: Uint8Array;
 
   /**
-   * One byte per row, the number of a Band. 0: the row is invalid.
+   * The number of a Band, one byte per row. 0: the row is invalid.
    *
    * @generated from field: bytes bands = 2;
    */
@@ -562,14 +562,15 @@ export const NarrativeSource = {
   UNSPECIFIED: 0,
 
   /**
-   * Written from the facts with a template.
+   * The narrative was written from the facts with a template.
    *
    * @generated from enum value: NARRATIVE_SOURCE_TEMPLATE = 1;
    */
   TEMPLATE: 1,
 
   /**
-   * Written by a language model. No service sends it at present: every narrative is written with a template.
+   * The narrative was written by a language model. No service sends this value at present: every narrative is
+   * written with a template.
    *
    * @generated from enum value: NARRATIVE_SOURCE_MISTRAL = 2;
    */

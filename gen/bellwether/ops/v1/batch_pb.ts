@@ -444,7 +444,7 @@ export const RunState = {
   COMPLETE: 2,
 
   /**
-   * The run has stopped. StartRun continues it from its last chunk.
+   * The run has stopped. The next StartRun can continue it after its last chunk.
    *
    * @generated from enum value: RUN_STATE_FAILED = 3;
    */
@@ -478,42 +478,42 @@ export const RunStage = {
   UNSPECIFIED: 0,
 
   /**
-   * Reads the weekly file.
+   * The run reads the weekly file.
    *
    * @generated from enum value: RUN_STAGE_INGEST = 1;
    */
   INGEST: 1,
 
   /**
-   * Checks the rows against the configuration.
+   * The run checks the rows against the configuration.
    *
    * @generated from enum value: RUN_STAGE_VALIDATE = 2;
    */
   VALIDATE: 2,
 
   /**
-   * Scores the suppliers, chunk by chunk.
+   * The run scores the suppliers, chunk by chunk.
    *
    * @generated from enum value: RUN_STAGE_SCORE = 3;
    */
   SCORE: 3,
 
   /**
-   * Compares the distribution of each feature with that of an earlier week.
+   * The run compares the distribution of each feature with its distribution in an earlier week.
    *
    * @generated from enum value: RUN_STAGE_DRIFT = 4;
    */
   DRIFT: 4,
 
   /**
-   * Publishes the scores and raises alerts.
+   * The run publishes the scores and raises alerts.
    *
    * @generated from enum value: RUN_STAGE_COMPLETE = 5;
    */
   COMPLETE: 5,
 
   /**
-   * Writes the report of the week.
+   * The run writes the report of the week.
    *
    * @generated from enum value: RUN_STAGE_REPORT = 6;
    */

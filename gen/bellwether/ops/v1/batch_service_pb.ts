@@ -30,7 +30,7 @@ export const file_bellwether_ops_v1_batch_service: GenFile = /*@__PURE__*/
  */
 export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
   /**
-   * ISO week, for example "2026-W47".
+   * ISO week from W01 to W53, for example "2026-W47".
    *
    * @generated from field: string iso_week = 1;
    */
@@ -44,8 +44,8 @@ export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
   modelName: string;
 
   /**
-   * Id of the process that will write to the run, unique per attempt. It distinguishes a repeated call from a
-   * second worker. 1 to 128 bytes.
+   * Id of the process that will write to the run, unique per attempt. With this id the server distinguishes a
+   * repeated call from a second process. 1 to 128 bytes.
    *
    * @generated from field: string holder = 3;
    */
@@ -632,7 +632,7 @@ export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*
 
 /**
  * Receives the scores of a weekly run in chunks, stores each chunk exactly once, and publishes all scores of the
- * run together. Every write carries the lease that StartRun returned.
+ * run together. Every request that changes a run has the lease that StartRun returned.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
  * the database, with:

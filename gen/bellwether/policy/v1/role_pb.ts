@@ -31,21 +31,21 @@ export const Role = {
   UNSPECIFIED: 0,
 
   /**
-   * Reads scores, suppliers, alerts, runs and models.
+   * Can read scores, suppliers, alerts, runs and models.
    *
    * @generated from enum value: ROLE_VIEWER = 1;
    */
   VIEWER: 1,
 
   /**
-   * Acknowledges and resolves alerts.
+   * Can acknowledge and resolve alerts.
    *
    * @generated from enum value: ROLE_ANALYST = 2;
    */
   ANALYST: 2,
 
   /**
-   * Changes models and schedules, and reads the audit log.
+   * Can change models and schedules, and read the audit log.
    *
    * @generated from enum value: ROLE_ADMIN = 3;
    */

@@ -120,7 +120,8 @@ export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunReques
   scheduleId: string;
 
   /**
-   * ISO week to run, for example "2026-W47". Empty: the present week in the time zone of the schedule.
+   * ISO week to run, from W01 to W53, for example "2026-W47". Empty: the present week in the time zone of the
+   * schedule.
    *
    * @generated from field: string iso_week = 2;
    */
