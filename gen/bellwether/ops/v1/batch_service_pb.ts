@@ -688,15 +688,15 @@ export const BatchService: GenService<{
     output: typeof SubmitChunkResponseSchema;
   },
   /**
-   * Publishes the scores of the run and raises its alerts, in one transaction. Idempotent: a complete run is
-   * returned unchanged.
+   * Publishes the scores of the run and raises its alerts, in one transaction. The counts of the request must
+   * match the run: exactly the chunks 0 to chunks_total - 1 were received; rows_read = rows_rejected + the sums
+   * of rows_scored and rows_invalid over all chunks; and rows_repeated is at most rows_rejected. Idempotent: a
+   * complete run is returned unchanged.
    * - NOT_FOUND: no run has this id.
    * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
-   * - FAILED_PRECONDITION, reason RUN_MISMATCH: chunks are missing; or more chunks were received than
-   *   chunks_total; or rows_read is not rows_rejected plus the rows_scored and rows_invalid of all chunks; or
-   *   rows_repeated is more than rows_rejected.
-   * - FAILED_PRECONDITION, reason LOSS_LIMIT: the losses exceed the risk policy and accept_losses is unset. The
-   *   run is then FAILED, and nothing of it is published.
+   * - FAILED_PRECONDITION: the counts do not match the run (reason RUN_MISMATCH), or the losses exceed the risk
+   *   policy and accept_losses is unset (reason LOSS_LIMIT). After LOSS_LIMIT the run is FAILED, and nothing of
+   *   it is published.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.CompleteRun
    */

@@ -9,13 +9,14 @@ export interface ScoringModel {
   readonly firstRunId: number;
 }
 
-/** A model that has no complete run in this number of latest weeks is not the default. */
+/** Number of weeks with a latest complete run of some model. A model without one of them is not the default. */
 const DEFAULT_WEEKS = 4;
 
 /**
- * Chooses the model whose scores are returned: the named one, or the default. The default is, of the models
- * with a complete run in the latest weeks, the one whose first run is the oldest, so that a second model on
- * trial does not change what is shown. Undefined: no run is complete.
+ * Chooses the model whose scores are returned: the named model, or the default. Of the weeks in which the
+ * models had their latest complete run, the latest `DEFAULT_WEEKS` count. Of the models with one of these
+ * weeks, the default is the model whose first complete run is the oldest, so that a second model on trial
+ * does not change what is shown. Undefined: no run is complete.
  * @throws ModelNotScoredError for a named model without a complete run
  */
 export function chooseModel(models: readonly ScoringModel[], wanted: string): string | undefined {
