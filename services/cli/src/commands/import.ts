@@ -39,7 +39,7 @@ export function importCommand(context: CliContext): Command {
     )
     .option(
       "--expected <file>",
-      "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one per class, with predictions (such as probabilities) or with margins. The model is rejected if an output differs by more than 1e-5 (relative)",
+      "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one per class, with predictions (such as probabilities) or with margins. The model is rejected if an output differs by more than 1e-5 of the size of the model's outputs",
     )
     .option(
       "--config <file>",
