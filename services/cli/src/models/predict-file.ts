@@ -1,6 +1,6 @@
 import path from "node:path";
 import { bandFromNumber } from "@bellwether/contract/band-codes";
-import { MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
+import { CHUNK_ROWS, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
 import { cleanId } from "@bellwether/ingest/supplier-id";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
@@ -19,9 +19,6 @@ import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { UsageError } from "../errors/usage-error.ts";
 import { readTableFile } from "../input/read-table-file.ts";
 import { showProgress } from "../output/report.ts";
-
-/** Rows that are scored in one batch. */
-const CHUNK_ROWS = 4_096;
 
 /** Counts and remarks of one scored file. */
 export interface FileScores {

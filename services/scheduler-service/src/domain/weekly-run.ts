@@ -1,4 +1,5 @@
 import { parseIsoWeek } from "@bellwether/contract/iso-week";
+import { CHUNK_ROWS } from "@bellwether/contract/limits";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
@@ -78,8 +79,6 @@ export interface WeeklyResult {
   readonly notes: readonly string[];
 }
 
-/** Rows of one call: the fastest number by measurement, and under the message limit of 16 MiB. */
-export const CHUNK_ROWS = 4096;
 /** In the counts of an ingest, the source name of rows that were rejected after the mapping. */
 const MAPPED_ROWS = "rows";
 /** Chunks in progress at a time: one is scored while another is stored. */
