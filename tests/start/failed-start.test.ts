@@ -61,7 +61,7 @@ const SHARED: readonly Step[] = [
   [
     "its certificate",
     () => ({ BELLWETHER_TLS_CERT: "/none.pem", BELLWETHER_TLS_KEY: "/none.pem" }),
-    /\/none\.pem cannot be read/,
+    /\/none\.pem cannot be used/,
   ],
   ["its token keys", () => ({ BELLWETHER_AUTH_JWKS_FILE: "/none.json" }), /none\.json/],
   ["its telemetry", () => ({ OTEL_TRACES_SAMPLER: "sometimes" }), /OTEL_TRACES_SAMPLER/],
@@ -109,7 +109,7 @@ const SERVICES: Readonly<Record<string, readonly Step[]>> = {
     ...listeners("SCHEDULER_SERVICE"),
     ["its configuration pair", () => ({ BELLWETHER_MODEL_CONFIG: "/none.yaml" }), /none\.yaml/],
     ["its queue", () => ({ REDIS_URL: "redis://127.0.0.1:1" }), /nothing listens there/],
-    ["its schedule", () => ({ WEEKLY_CRON: "99 * * * *" }), /cannot be read/],
+    ["its schedule", () => ({ WEEKLY_CRON: "99 * * * *" }), /cannot be used/],
   ],
 };
 
