@@ -1,4 +1,7 @@
-/** Shortest time of one run in ms: the best of `turns`, after a warm-up. A turn repeats short runs. */
+/**
+ * Returns the shortest time of one run in ms: the shortest of `turns` repetitions, after a warm-up. Each
+ * repetition takes `turnMs` and consists of many runs.
+ */
 export async function bestOf(run: () => unknown, turns = 3, turnMs = 500): Promise<number> {
   const [best] = await bestOfEach([run], turns, turnMs);
   return best ?? Number.NaN;

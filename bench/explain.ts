@@ -146,7 +146,7 @@ function speedMetrics(
 }
 
 /**
- * Listed with the other libraries but not timed: its version 4.8 can run a model only by predict,
+ * Metric of Treelite. The library is listed but not timed: its version 4.8 can run a model only by predict,
  * predict_leaf and predict_per_tree.
  */
 function treelite(): Metric {

@@ -23,7 +23,10 @@ export async function twoWorkers(m6: BenchModel, rows: Float32Array): Promise<Me
 
 /** Size of a batch, as a multiple of the generated rows. */
 const BATCHES = 4;
-/** Two threads use all of a small machine. Many short turns make it likely that one runs without other load. */
+/**
+ * Number of repetitions. Two threads use all of a small machine; with many short repetitions, at least one is
+ * likely to run without other load.
+ */
 const TURNS = 24;
 
 async function explainByTwo({ model }: BenchModel, drawn: Float32Array): Promise<number> {

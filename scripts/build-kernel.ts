@@ -14,10 +14,10 @@ const FLAGS = [
   "wasm32-freestanding",
   "-mcpu=generic+simd128+bulk_memory",
   "-O3",
-  // Without fused multiply-add: the result must have the same bits on every machine.
+  // No fused multiply-add: the results must be bit-identical on every machine.
   "-ffp-contract=off",
-  // Without strength reduction, which replaces the addresses of record fields by sums that V8 then has to
-  // compute: 5 % slower.
+  // No strength reduction: it replaces the addresses of record fields by sums that V8 then has to compute,
+  // which is 5 % slower.
   "-mllvm",
   "-disable-lsr",
   "-nostdlib",

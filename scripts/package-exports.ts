@@ -3,9 +3,9 @@ import path from "node:path";
 
 /** The public surface of a package: `exports` in its package.json, sorted by path. */
 export interface PackageExports {
-  /** Its package.json, relative to the checkout. */
+  /** Path of the package's package.json, relative to the checkout. */
   readonly file: string;
-  /** What package.json says. */
+  /** The "exports" that package.json declares. */
   readonly declared: Readonly<Record<string, string>>;
   /** What other packages, services, tests and benchmarks import: `./PATH` to `./src/PATH.ts`. */
   readonly imported: Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ export interface Times {
   readonly row: number;
 }
 
-/** Times each model, best of three turns. `rows` is `[4096 × FEATURES]`. */
+/** Measures the time of each model, the shortest of three repetitions. `rows` is `[4096 × FEATURES]`. */
 export async function timeAll(
   models: readonly BenchModel[],
   explainers: ReadonlyMap<string, Explainer>,

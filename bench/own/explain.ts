@@ -4,7 +4,10 @@ import { type BenchModel, drawRows, trainBenchModels } from "../explain-models.t
 import { type Bench, type Metric, metric } from "../metric.ts";
 import { timeAll } from "./explain-times.ts";
 
-/** Exact contributions: rows a second in batches, one row alone, and the time to compile each model. */
+/**
+ * Measures exact contributions: rows per second in batches, the time of one row alone, and the time to
+ * compile each model.
+ */
 export const own: Bench = async () => {
   const models = trainBenchModels();
   const explainers = new Map<string, Explainer>();

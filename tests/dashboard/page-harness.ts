@@ -59,7 +59,7 @@ export function usePages() {
     const context = await browser.newContext({ locale: "en", timezoneId: "UTC", viewport: WINDOW });
     opened.push(() => context.close());
     const page = await context.newPage();
-    // Shorter than the time limit of a test, so that the error names what the page waited for.
+    // This time limit is shorter than that of a test, so that the error names what the page waited for.
     page.setDefaultTimeout(10_000);
     const complaints: string[] = [];
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
@@ -68,7 +68,7 @@ export function usePages() {
     return { page, context, complaints };
   };
   return {
-    /** Folder of the built page. */
+    /** Returns the folder of the built page. */
     dist: () => dist,
     openUrl,
     /** Serves the page with the RPCs of `routes` and opens it. */
@@ -78,7 +78,8 @@ export function usePages() {
       return openUrl(`http://127.0.0.1:${server.addresses.web.port}/${hash}`);
     },
     /**
-     * Registers `close` for the end of the test. It runs before everything that was opened earlier is closed.
+     * Registers a function that runs at the end of the test. Functions run in reverse order of their
+     * registration; pages and servers that were opened earlier are closed after `close`.
      */
     onEnd: (close: () => Promise<unknown>) => void opened.push(close),
   };

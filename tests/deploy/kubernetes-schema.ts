@@ -44,8 +44,8 @@ export function createSchemaCheck(): (manifest: Manifest) => string[] {
 }
 
 /**
- * OpenAPI says "string" for a value that may also be a number, and does not say whether unlisted fields are
- * allowed.
+ * OpenAPI declares "string" for a value that may also be a number, and does not declare whether unlisted
+ * fields are allowed.
  */
 function strictly(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(strictly);

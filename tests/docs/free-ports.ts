@@ -1,6 +1,6 @@
 import net from "node:net";
 
-/** Default ports of the three services, by the variable that sets each. */
+/** Default ports of the listeners of the three services. Key: the environment variable that sets the port. */
 export const PORTS: Readonly<Record<string, number>> = {
   OPS_SERVICE_WEB_PORT: 8080,
   OPS_SERVICE_GRPC_PORT: 9080,
@@ -13,13 +13,13 @@ export const PORTS: Readonly<Record<string, number>> = {
   SCHEDULER_SERVICE_ADMIN_PORT: 9482,
 };
 
-/** The default ports when all nine are free; otherwise nine other free ports. */
+/** Returns the default ports when all nine are free; otherwise nine other free ports. */
 export async function choosePorts(): Promise<Readonly<Record<string, number>>> {
   const held = await Promise.all(Object.values(PORTS).map(hold));
   const isFree = held.every((server) => server !== null);
   await Promise.all(held.map(release));
   if (isFree) return PORTS;
-  // All nine are open at the same time, so that no port is returned twice.
+  // All nine ports are open at the same time, so that no port is returned twice.
   const others = await Promise.all(Object.keys(PORTS).map(() => hold(0)));
   const ports = Object.keys(PORTS).map((name, index) => [name, portOf(others[index] ?? null)] as const);
   await Promise.all(others.map(release));

@@ -13,7 +13,10 @@ const REQUESTS = 50_000;
 const QUICK_REQUESTS = 5_000;
 const SEED = 20_261_128;
 const HONEST_EVERY = 500;
-/** A listener that has not answered by then waits for more bytes: the client closes the connection. */
+/**
+ * After this time, a listener that has not answered is waiting for more bytes, and the client closes the
+ * connection.
+ */
 const PATIENCE_MS = 5;
 const LEAK_WAIT_MS = 30_000;
 
@@ -109,7 +112,10 @@ async function isHonest(url: URL, listener: Listener): Promise<boolean> {
   }
 }
 
-/** Process ids of the services: the Node processes that the start has begun. */
+/**
+ * Returns the process ids of the services: the Node processes that `bellwether start`, the process `pid`, has
+ * started.
+ */
 function childrenOf(pid: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -139,8 +145,8 @@ function socketsOf(processes: readonly number[]): number {
 }
 
 /**
- * Number of sockets more than before, after those that time out had time to do so. A pool of the database may
- * have grown by 20.
+ * Waits until the processes have no more sockets than `before`, or until every time limit has passed. Returns
+ * how many more they have, less 20 by which a database pool may have grown.
  */
 async function leakedSockets(processes: readonly number[], before: number): Promise<number> {
   const grown = 20;
@@ -154,8 +160,9 @@ async function leakedSockets(processes: readonly number[], before: number): Prom
 }
 
 /**
- * Calls in flight or queued, as the services count them, after those that time out had time to do so. The
- * services also call each other now and then, so it waits for a moment without calls.
+ * Waits until no service has a call that runs or is queued, according to its metrics, or until every time
+ * limit of such calls has passed. Returns the number of such calls. Services also call each other now and
+ * then, so one measurement would not be enough.
  */
 async function callsHeld(admins: readonly string[]): Promise<number> {
   const end = performance.now() + LEAK_WAIT_MS;

@@ -52,7 +52,7 @@ interface Pending {
   reject(error: ConnectError): void;
 }
 
-/** Created once: creating an error with its stack costs more than a call. */
+/** The errors are created once: creating an error with its stack costs more than a call. */
 const ERRORS = new Map(
   [Code.ResourceExhausted, Code.DeadlineExceeded, Code.Unavailable].map((code) => [
     code,

@@ -7,7 +7,7 @@ export interface Kind {
   readonly trainer: string;
   readonly what: string;
   readonly form: string;
-  /** Null when the exporter writes no file; `reason` says why. */
+  /** Null when the exporter writes no file; `reason` is then the cause. */
   readonly file: string | null;
   readonly reason: string | null;
   readonly columns: readonly string[];

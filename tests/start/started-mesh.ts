@@ -61,7 +61,7 @@ export async function startFolder() {
     path: folder,
     root: ROOT,
     env,
-    /** Arguments of Node that run a command. */
+    /** Returns the arguments with which Node runs a command. */
     command: (args: readonly string[]): readonly string[] => [CLI, ...args],
     /**
      * Starts a command and does not wait for its end. `detached` gives it its own process group, as a
@@ -95,13 +95,13 @@ export async function startFolder() {
 export interface StartedMesh {
   readonly started: Started;
   readonly pid: number;
-  /** The exit code of the start; null when a signal ended it. */
+  /** Exit code of `bellwether start`; null when a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** What the start wrote to a piped stderr. Resolves when the start has ended. */
+  /** Text that `bellwether start` wrote to a piped stderr. Resolves when the process has ended. */
   readonly stderr: Promise<string>;
   /**
-   * Ends the start by a signal and waits.
-   * @returns the exit code; null when the signal ended it
+   * Ends `bellwether start` by a signal and waits until it has ended.
+   * @returns the exit code; null when the signal ended the process
    */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -120,7 +120,7 @@ async function untilReady(mesh: NodeProcess): Promise<StartedMesh> {
   return { started, pid, ended: mesh.ended, stderr: errors, end: mesh.end };
 }
 
-/** True when nothing answers at a URL. */
+/** Whether no server answers at a URL. */
 export const isSilent = (url: string): Promise<boolean> =>
   fetch(url).then(
     () => false,

@@ -19,7 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-/** Process id of a service of a start; undefined when the start has no such process. */
+/**
+ * Process id of a service that this `bellwether start` process runs; undefined when it does not run the
+ * service.
+ */
 function serviceOf(startPid: number, name: string): number | undefined {
   return childrenOf(startPid).find((pid) => read(`/proc/${pid}/cmdline`).includes(name));
 }
@@ -111,7 +114,7 @@ test("a signal during the start ends it with exit code 0 and leaves no process r
   const starting = folder.spawn(["start"]);
   onTestFinished(() => void starting.process.kill("SIGKILL"));
   const pid = starting.process.pid ?? 0;
-  // The start is not ready: its first service runs, and no service has reported its addresses.
+  // `bellwether start` is not ready: its first service runs, and no service has reported its addresses.
   await within(() => expect(childrenOf(pid).length).toBeGreaterThan(0));
   await within(() => expect(serviceOf(pid, "ops-service")).toBeDefined());
   const services = childrenOf(pid);

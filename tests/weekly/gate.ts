@@ -17,9 +17,9 @@ export interface Gate extends AsyncDisposable {
 export const GATES = {
   /** In SubmitChunk of the second chunk, after the write of its scores and before that of its receipt. */
   secondChunk: "before insert on bellwether.run_chunk for each row when (new.chunk = 1)",
-  /** After the last chunk, before the run enters its next stage. */
+  /** In the write that follows the last chunk, before the run enters its next stage. */
   afterChunks: "before update on bellwether.run for each row when (new.stage = 'drift' and old.stage <> 'drift')",
-  /** Before a run with too many losses is marked as failed. */
+  /** In the write that marks a run with too many losses as failed. */
   failed: "before update on bellwether.run for each row when (new.state = 'failed' and old.state <> 'failed')",
   /** In CompleteRun, after scores are published and alerts raised, before the run is marked as complete. */
   complete: "before update on bellwether.run for each row when (new.state = 'complete' and old.state <> 'complete')",

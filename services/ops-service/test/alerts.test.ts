@@ -201,7 +201,7 @@ describe("the weekly capacity of ten", () => {
     expect(await activeIds()).toEqual([1, 2, 3, 5, 6, 7, 8, 10, 11, 12]);
     clock = new Date(clock.getTime() + 1);
     expect(await week(3, ...crowd, ...quiet)).toMatchObject({ alertsRaised: 3 });
-    // They are raised again; 10, 11 and 12 stay, because they are among the first twenty.
+    // Alerts 0 to 9 are raised again; 10, 11 and 12 stay, because they are among the first twenty.
     expect(await activeIds()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 

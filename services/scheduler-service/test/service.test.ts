@@ -173,7 +173,7 @@ async function assertTakeover(queueUrl: string): Promise<void> {
     doomed.child.kill("SIGKILL");
     killedAt = performance.now();
   };
-  // Started only when the first scheduler has the run.
+  // The second scheduler is started only when the first scheduler has the run.
   await vi.waitFor(() => expect(set.ledger.holders).toHaveLength(1), { timeout: 20_000, interval: 5 });
   const { service, client } = await set.start();
   try {

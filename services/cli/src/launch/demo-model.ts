@@ -25,7 +25,7 @@ export async function ensureDemoModel(context: CliContext, say: (text: string) =
     return (await hasDemo()) ? data : null;
   say(`the registry has no model: training one on ${DEMO_DEFAULTS.suppliers} demo suppliers`);
   if (!(await hasDemo())) await writeDemo(data, DEMO_DEFAULTS, DEMO_DEFAULTS.seed, DEMO_DEFAULTS.week);
-  // Imported here because the training code loads slowly and few starts need it.
+  // This module is imported only when needed, because the training code loads slowly and few starts need it.
   const { train } = await import("../models/train-model.ts");
   const { published, trained } = await train(
     {

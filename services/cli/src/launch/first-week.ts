@@ -45,7 +45,10 @@ export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: Ab
 /** The scheduler may have called ops-service before it listened. The scheduler tries again within seconds. */
 const LOOKS_AGAIN_MS = 20_000;
 const PAUSE_MS = 100;
-/** A watch sends a message at least every 20 s. */
+/**
+ * Time without a message after which a watch counts as broken. A working watch sends a message every 20 s or
+ * more often.
+ */
 const SILENT_MS = 60_000;
 
 async function untilAvailable<T>(ask: () => Promise<T>): Promise<T> {

@@ -48,8 +48,8 @@ export async function meshEnv(given: EnvSource): Promise<Record<string, string>>
 }
 
 /**
- * Below the ephemeral ports, which systems give to outgoing connections: a port that is free here is still
- * free when the service listens on it seconds later.
+ * Range in which free ports are searched. It is below the ephemeral ports, which systems use for outgoing
+ * connections: a port that is free here is still free when the service listens on it seconds later.
  */
 const FREE_PORTS = { from: 20_000, to: 32_768 };
 const TRIES = 20;

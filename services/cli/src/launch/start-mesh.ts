@@ -35,7 +35,7 @@ export interface StartMeshOptions {
   say(text: string): void;
   /** Called with one line when a service has ended and is started again. */
   warn(text: string): void;
-  /** Stops the start before it is complete. */
+  /** Aborts `startMesh` before all services are ready. */
   readonly signal: AbortSignal;
 }
 

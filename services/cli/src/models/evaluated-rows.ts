@@ -17,7 +17,7 @@ export interface RowsToEvaluate {
 /** Scores of a version, and warnings about what makes its figures unreliable. */
 export interface EvaluatedRows {
   readonly version: string;
-  /** Calibrated scores, one a row; NaN = no score. */
+  /** Calibrated scores, one per row; NaN = no score. */
   readonly scores: Float64Array;
   readonly warnings: readonly string[];
   /**

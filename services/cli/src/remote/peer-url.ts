@@ -7,7 +7,7 @@ import { UsageError } from "../errors/usage-error.ts";
 export interface Peer {
   /** Prefix of its environment variables. */
   readonly prefix: keyof typeof DEFAULT_PORTS;
-  /** The option that names its URL. */
+  /** Command-line option that sets the URL of the peer. */
   readonly option: string;
 }
 

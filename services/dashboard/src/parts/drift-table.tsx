@@ -1,7 +1,7 @@
 import type { FeatureDrift } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { featureText } from "./format.ts";
 
-/** Population stability index above which a feature is commonly said to have shifted. */
+/** A population stability index above this value is commonly called a shift of the feature. */
 const SHIFTED_PSI = 0.25;
 const SHOWN = 10;
 

@@ -6,7 +6,9 @@ export interface RunRemark {
   readonly text: string;
 }
 
-/** Whether a run failed because its losses exceeded a limit: its failure text then says what to do. */
+/**
+ * Whether a run failed because its losses exceeded a limit. The failure text of such a run states what to do.
+ */
 export function isLossFailure({ state, losses }: Pick<BatchRun, "state" | "losses">): boolean {
   return state === RunState.FAILED && losses !== undefined && losses.exceeded.length > 0;
 }

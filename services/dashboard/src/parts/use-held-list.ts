@@ -32,14 +32,14 @@ export interface HeldList<E extends HTMLElement> {
 }
 
 /**
- * Number of rows that are compared after a gap: the maximum page size of the contract. Changes of later rows
- * can be missed.
+ * After an interruption of the watch, this number of rows is loaded again and compared: the maximum page size
+ * of the contract. Changes of later rows can be missed.
  */
 export const PEEK_SIZE = 200;
 
 /**
- * Counts the changes since a list was loaded. After a gap in the watch, the list is loaded again, or only
- * compared while the reader is in it.
+ * Counts the changes since a list was loaded. After an interruption of the watch, changes may have been
+ * missed. The list is then loaded again, or, while the pointer or the focus is in the list, only compared.
  */
 export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reload, peek }: ListToHold): HeldList<E> {
   const changes = useAlertChanges();
@@ -73,7 +73,7 @@ export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reloa
         setUncertain(now.length > PEEK_SIZE);
         changes.setReadAt(name, at);
       })
-      // When the watch comes back, this counts as another gap.
+      // If the load fails, the list is loaded again after the next interruption of the watch.
       .catch(() => {});
   }, [isRead, gap, position, changes, name]);
   useEffect(() => {
@@ -98,8 +98,8 @@ function focusIn(container: HTMLElement | null): boolean {
 }
 
 /**
- * The focused control can have been removed with its row or with the bar. The focus then moves to the first
- * row.
+ * Moves the focus to the first row when the focused control was removed together with its row or with the bar
+ * of changes.
  */
 function restoreFocus(container: HTMLElement | null): void {
   if (focusIn(container)) return;

@@ -6,11 +6,11 @@ import { createContext, useContext } from "react";
 /** The alerts that changed after lists were loaded. A list can show their number and keep its rows in place. */
 export interface AlertChanges {
   add(alerts: readonly Alert[], truncated: boolean): void;
-  /** Records a gap: earlier changes may have been missed. */
+  /** Records an interruption of the watch. Changes during the interruption may have been missed. */
   addGap(): void;
   /**
-   * The position increases with each change and gap. A list that is loaded later contains all changes up to
-   * it.
+   * Number that increases with each change and each interruption. A list that is loaded now contains all
+   * changes up to this position.
    */
   position(): number;
   /** Returns the changes after a position. */
@@ -26,7 +26,10 @@ export interface ChangesSince {
   readonly alerts: readonly Alert[];
   /** Whether there are more changes than `alerts` contains. */
   readonly truncated: boolean;
-  /** Whether there was a gap in the connection: other changes may have been missed. */
+  /**
+   * Whether the watch was interrupted since then. Changes that `alerts` does not contain may have been
+   * missed.
+   */
   readonly gap: boolean;
 }
 

@@ -30,7 +30,7 @@ weekly_capacity:
   } catch (error) {
     reported = String(error);
   }
-  expect(reported).toContain("5 mistake(s)");
+  expect(reported).toContain("5 violation(s)");
   expect(reported).toMatch(
     /rules\.yaml:3:\d+ score_threshold\.clear: found 0\.8, expected at most raise, which is 0\.7/,
   );

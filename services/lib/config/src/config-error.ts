@@ -21,7 +21,7 @@ export class ConfigError extends Error {
   readonly violations: readonly ConfigViolation[];
 
   constructor(violations: readonly ConfigViolation[]) {
-    super(`${violations.length} mistake(s) in the configuration:\n${violations.map(violationLine).join("\n")}`);
+    super(`${violations.length} violation(s) in the configuration:\n${violations.map(violationLine).join("\n")}`);
     this.violations = violations;
   }
 }

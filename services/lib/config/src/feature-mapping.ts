@@ -49,7 +49,7 @@ export interface RowsMapping {
 /** How the weekly run's input becomes feature rows without labels. */
 export type WeeklyMapping =
   | {
-      /** The input is a file with one row a supplier. */
+      /** The input is a file with one row per supplier. */
       readonly form: "flat";
       readonly source: SourceMapping;
       readonly rows: RowsMapping;

@@ -24,7 +24,7 @@ export interface FeatureSpec {
 /** The contract text as features: TF-IDF of its most frequent terms. */
 export interface TextSpec {
   readonly name: string;
-  /** Most terms kept, 1 to 500. */
+  /** Maximum number of terms that are kept, 1 to 500. */
   readonly maxTerms: number;
   readonly stopWords: "english" | "none";
 }
@@ -56,7 +56,7 @@ export interface BoostingSpec {
 export interface ForestSpec {
   readonly kind: "random_forest";
   readonly trees: number;
-  /** 0: unlimited. */
+  /** Maximum depth of a tree; 0: unlimited. */
   readonly maxDepth: number;
   readonly minLeaf: number;
   /** Share of the columns that each node may choose from, in (0, 1]. */

@@ -34,7 +34,7 @@ weekly_losses:
   } catch (error) {
     message = String(error);
   }
-  expect(message).toContain("5 mistake(s)");
+  expect(message).toContain("5 violation(s)");
   expect(message).toContain("policy.yaml:1:10 version: found 2, expected 1");
   expect(message).toContain("policy.yaml:3:23 weekly_losses.max_rejected_share: found 2, expected a share from 0 to 1");
   expect(message).toContain(

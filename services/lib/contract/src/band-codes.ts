@@ -1,15 +1,16 @@
 /**
- * Number of each band, as in bellwether.inference.v1.Band, in the columns of a batch and in the score table.
+ * Numbers of the bands in the columns of a batch and in the score table, equal to those of
+ * bellwether.inference.v1.Band.
  */
 export const BAND_NUMBERS = { unknown: 1, low: 2, medium: 3, high: 4 } as const;
 
 /** The meaning of a score. "unknown": too little data for a score. */
 export type Band = keyof typeof BAND_NUMBERS;
 
-/** Number of a row that has no band because it has an error and no score. */
+/** Stored instead of a band's number in a row that has an error, and therefore no score and no band. */
 export const NO_BAND = 0;
 
-/** From the lowest to the highest number. */
+/** All bands, in ascending order of their numbers. */
 export const BANDS = ["unknown", "low", "medium", "high"] as const satisfies readonly Band[];
 
 /** The band of a number; undefined for NO_BAND and for numbers that this release does not know. */

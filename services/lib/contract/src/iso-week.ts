@@ -60,12 +60,15 @@ export function isFutureWeek(week: string, now: Date): boolean {
 }
 
 /**
- * Most weeks ahead that may be forced, enough for a rehearsal or a holiday. Until a forced week begins, every
- * earlier week is overtaken and creates no alerts.
+ * Maximum number of weeks ahead that a caller can force, enough for a rehearsal or a holiday. Until a forced
+ * week begins, every earlier week is overtaken and creates no alerts.
  */
 const FORCED_WEEKS_AHEAD = 8;
 
-/** Most years back. An older week is a typing error, because procurement keeps no snapshots that old. */
+/**
+ * Maximum age of a week in years. An older week is a typing error, because procurement keeps no snapshots
+ * that old.
+ */
 const OLDEST_YEARS = 30;
 
 /**

@@ -16,22 +16,23 @@ export const MAX_SUPPLIER_NAME_BYTES = 512;
 /** Longest category, and longest name or text of a ModelFeature, bytes of UTF-8. */
 export const MAX_CATEGORY_BYTES = 256;
 
-/** Most suppliers of one PredictBatch or SubmitChunk. */
+/** Maximum number of suppliers of one PredictBatch or SubmitChunk. */
 export const MAX_BATCH_ROWS = 8_192;
 
 /**
- * Suppliers of one PredictBatch call (the fastest number by measurement, and below 16 MiB) of the weekly run and of `predict --input FILE`. Chunks of a run are numbered by it: a run that
- * was started with another value cannot be continued.
+ * Number of suppliers in one PredictBatch call of the weekly run and of `predict --input FILE`: the fastest number by
+ * measurement, and below 16 MiB. The chunks of a run are numbered by it, so that a run that was started with another
+ * value cannot be continued.
  */
 export const CHUNK_ROWS = 4_096;
 
-/** Most features of one batch. */
+/** Maximum number of features of one batch. */
 export const MAX_BATCH_FEATURES = 1_024;
 
-/** Most categories of one ModelFeature. */
+/** Maximum number of categories of one ModelFeature. */
 export const MAX_FEATURE_CATEGORIES = 1_024;
 
-/** Most bytes of the feature values of one SubmitChunk. */
+/** Maximum number of bytes of the feature values of one SubmitChunk. */
 export const MAX_FEATURE_VALUE_BYTES = 8_388_608;
 
 /** Largest PredictBatch or SubmitChunk request, bytes. */

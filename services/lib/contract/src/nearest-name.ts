@@ -22,7 +22,10 @@ function editDistance(a: string, b: string): number {
 
 const plain = (text: string): string => text.toLowerCase().replace(/[\s_.-]+/g, "_");
 
-/** The known names, nearest to `name` first; in their own order when `name` is too long to compare. */
+/**
+ * Returns the known names, most similar to `name` first. When `name` is too long to compare, the order is
+ * unchanged.
+ */
 export function nearestFirst(name: string, known: readonly string[]): string[] {
   const wanted = plain(name);
   if (wanted.length > LONGEST_COMPARED) return [...known];
@@ -30,10 +33,13 @@ export function nearestFirst(name: string, known: readonly string[]): string[] {
   return [...known].sort((a, b) => (distance.get(a) ?? 0) - (distance.get(b) ?? 0));
 }
 
-/** Most names listed in one message. */
+/** Maximum number of known names that one message lists. */
 const MAX_LISTED = 20;
 
-/** What to write instead of an unknown name: `did you mean "a"? known: a, b, …`, the nearest first, at most 20. */
+/**
+ * Text for an unknown name: `did you mean "a"? known: a, b, …`. It lists the most similar known names first,
+ * at most 20.
+ */
 export function knownNames(name: string, known: readonly string[]): string {
   if (known.length === 0) return "there are none";
   const near = nearestName(name, known);

@@ -1,6 +1,6 @@
 import type { Random } from "@bellwether/risk-model/random";
 
-/** Clauses that increase or lower a contract's risk, in points of clause risk. */
+/** Clauses of a contract. Positive points increase the clause risk, negative points lower it. */
 const CLAUSES = [
   { points: 18, text: "A penalty clause applies to every day of delayed delivery." },
   { points: 16, text: "Ambiguous termination terms leave the notice period open." },
@@ -14,9 +14,10 @@ const CLAUSES = [
 const OPENING = "This agreement governs the delivery of goods and services by the supplier.";
 
 /**
- * Writes a short contract; a supplier with more stress gets more of the risky clauses.
- * @param stress In [0, 1].
- * @returns The text and its clause risk: 30 plus the clauses' points and a little noise, 5 to 95.
+ * Writes the text of a short contract. With more stress, risky clauses are more likely and harmless clauses
+ * less likely.
+ * @param stress Financial stress of the supplier, in [0, 1].
+ * @returns The text and its clause risk: 30, plus the points of its clauses, plus a little noise, limited to [5, 95].
  */
 export function contractText(stress: number, random: Random): { text: string; clauseRisk: number } {
   let risk = 30 + 6 * random.normal();

@@ -25,7 +25,7 @@ export async function writeSynced(file: string, content: FileContent): Promise<v
     await handle.writeFile(content);
     const readers = (await stat(path.dirname(file))).mode & 0o444;
     const { mode } = await handle.stat();
-    // Called only when the mode differs: some shared volumes reject every chmod.
+    // chmod is called only when the mode differs, because some shared volumes reject every chmod.
     if ((mode & readers) !== readers) await handle.chmod((mode & 0o777) | readers);
     await handle.sync();
   } finally {

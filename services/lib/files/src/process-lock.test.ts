@@ -52,7 +52,7 @@ test("the lock is held until it is released, also when nothing refers to it any 
   setFlagsFromString("--expose-gc");
   const collectGarbage: () => void = runInNewContext("gc");
   await takeProcessLock(file);
-  // Waits for a turn of the event loop: until then the awaited value is still referred to.
+  // Waits for the next iteration of the event loop: until then the awaited value is still referred to.
   await setImmediate();
   collectGarbage();
   await expect(takeProcessLock(file)).rejects.toThrow(ProcessLockedError);

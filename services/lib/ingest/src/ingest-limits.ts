@@ -14,15 +14,15 @@ export interface IngestLimits {
   readonly sqlTimeoutMs: number;
   /** Time limit of reading one file. */
   readonly loadTimeoutMs: number;
-  /** Most rows of each source, step or result. */
+  /** Maximum number of rows of each source, step or result. */
   readonly maxRows: number;
-  /** Most files that one source may match. */
+  /** Maximum number of files that one source may match. */
   readonly maxFiles: number;
   /** Largest unpacked size of one file, in bytes. */
   readonly maxFileBytes: number;
   /** Share of a source's lines that may be rejected before reading it fails. */
   readonly maxRejectedShare: number;
-  /** Most rejected rows that are shown as samples, per source. */
+  /** Maximum number of rejected rows that are shown as samples, per source. */
   readonly maxSamples: number;
 }
 

@@ -47,7 +47,7 @@ export interface RejectedRows {
   readonly samples: readonly RejectedSample[];
 }
 
-/** Most characters shown of a rejected line or value. */
+/** Maximum number of characters shown of a rejected line or value. */
 export const MAX_SAMPLE_TEXT = 200;
 
 /** Rejected rows of one reason, before they are summed up. */
@@ -60,7 +60,7 @@ export class RejectedCollector {
   readonly #maxSamples: number;
   #repeated = 0;
 
-  /** @param maxSamples Most samples per source. */
+  /** @param maxSamples Maximum number of samples per source. */
   constructor(maxSamples: number) {
     this.#maxSamples = maxSamples;
   }

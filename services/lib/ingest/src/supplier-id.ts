@@ -14,7 +14,7 @@ export function cleanId(text: string): string {
   return text.replace(INVISIBLE, "").replace(OUTER_SPACE, "");
 }
 
-/** The same pattern for RE2. */
+/** The pattern of `INVISIBLE_CHARACTERS` in the syntax of RE2, the regular expressions of DuckDB. */
 const INVISIBLE_RE2 = INVISIBLE_CHARACTERS.replaceAll("\\u{", "\\x{");
 const SPACE_RE2 = "[\\s\\v\\x{85}\\p{Z}]";
 

@@ -67,7 +67,7 @@ class JobSpan extends BullMQOTelSpan {
     if (name === JOB_FAILED) this.span.setStatus({ code: SpanStatusCode.ERROR });
   }
 
-  /** Only the error's name: its message may quote the job's content. */
+  /** Records only the error's name, because its message may quote the content of the job. */
   override recordException(exception: Exception): void {
     const type = typeof exception === "object" && "name" in exception ? exception.name : undefined;
     this.span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute("error.type", type ?? "Error");

@@ -48,7 +48,7 @@ export const DEMO_TABLE_SPEC: ModelSpec = {
   seed: 42,
 };
 
-/** Returns the demo in columns, one row a supplier. */
+/** Returns the demo data in columns, one row per supplier. */
 export function demoTable(demo: Demo): FeatureTable {
   const { suppliers, activity, contracts } = demo;
   return {

@@ -26,7 +26,7 @@ export interface TelemetryOptions {
 export interface Telemetry extends AsyncDisposable {
   /** Share of new traces that are recorded, in [0, 1]. */
   readonly sampleRatio: number;
-  /** All metrics in Prometheus' text format. */
+  /** Returns all metrics in Prometheus' text format. */
   metricsText(): Promise<string>;
   /** Exports the remaining spans and metrics, for at most 1.5 s. */
   stop(): Promise<void>;

@@ -9,7 +9,7 @@ export interface ForeignModel {
   readonly bytes: Uint8Array;
   /** Input rows of the model; null when the import must reject the file. */
   readonly rows: readonly Float32Array[] | null;
-  /** The trainer's own predictions: one number a row, or one per class. */
+  /** The trainer's own predictions: one number per row, or one per class. */
   readonly predictions: readonly (readonly number[])[];
   /**
    * The trainer's own contributions of each row, class by class, the expected value last; null when it has

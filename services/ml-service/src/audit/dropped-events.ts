@@ -15,7 +15,7 @@ export function countDroppedEvents(logger: Pick<Logger, "warn">, now: () => numb
   let nextLogMs = 0;
   return (events, reason) => {
     if (events === 0) return;
-    // Created at the first dropped event: the meter provider is registered by then.
+    // The counter is created at the first dropped event, because the meter provider is registered by then.
     counter ??= metrics.getMeter("bellwether.audit").createCounter("bellwether.audit.lost", {
       unit: "{event}",
       description: "Audit events that were dropped.",

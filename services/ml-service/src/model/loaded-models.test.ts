@@ -14,7 +14,7 @@ let root = "";
 const pool = createBatchPool({ workers: 1, maxRows: 1_000, maxBytes: 2 ** 20 });
 
 beforeAll(async () => {
-  root = await mkdtemp(path.join(os.tmpdir(), "shelf-"));
+  root = await mkdtemp(path.join(os.tmpdir(), "loaded-models-"));
   await publishDemoModel(root);
 });
 afterAll(async () => {

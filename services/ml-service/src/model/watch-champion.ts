@@ -1,15 +1,19 @@
 import type { LoadedModels } from "./loaded-models.ts";
 
-/** The outcome of one check of the champion alias. */
+/**
+ * Receives the outcome of a check of the registry: `swapped` after a new champion was loaded, `rejected` with
+ * the error when the check failed.
+ */
 export interface ChampionLog {
   swapped(): void;
   rejected(error: unknown): void;
 }
 
 /**
- * Checks for a new champion now and every `everyMs` until the signal is aborted, one check at a time. The
- * same rejection is reported once, not after every check.
- * @returns after the first check
+ * Checks the registry for a new champion version: at once, and then `everyMs` after the end of each check,
+ * until the signal is aborted. Consecutive checks that fail with the same error call `log.rejected` only
+ * once.
+ * @returns when the first check has ended
  */
 export async function watchChampion(
   loadedModels: Pick<LoadedModels, "refreshChampion">,

@@ -87,7 +87,10 @@ export interface Decision {
   readonly newId: () => string;
 }
 
-/** The start of the cool-down at `now`: an alert that was resolved after it is still in its cool-down. */
+/**
+ * Returns the time at which a cool-down that ends at `now` began. An alert that was resolved after this time
+ * is still in its cool-down.
+ */
 export function coolDownStart(now: Date, coolDownDays: number): Date {
   return new Date(now.getTime() - coolDownDays * DAY_MS);
 }
@@ -157,9 +160,9 @@ export interface AbsentAlert {
 }
 
 /**
- * Closes an alert whose supplier had no score in `runs` runs in a row: there is no recent score to compare
- * with the limits. Undefined: somebody has acknowledged the alert, so it stays open, because a missing score
- * says nothing about the risk.
+ * Closes an alert whose supplier had no score in `runs` consecutive runs: there is no recent score to compare
+ * with the limits. Returns undefined when somebody has acknowledged the alert: it stays open, because a
+ * missing score is no information about the risk.
  */
 export function lapseAlert(
   { alert, lastWeek }: AbsentAlert,

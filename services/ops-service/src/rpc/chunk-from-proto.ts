@@ -56,7 +56,7 @@ function bytesOf(field: string, bytes: Uint8Array, length: number): Uint8Array {
   return bytes;
 }
 
-/** Copied, because bytes of a message can begin at any offset, and a Float64Array cannot. */
+/** The bytes are copied, because bytes of a message can begin at any offset, and a Float64Array cannot. */
 function float64s(field: string, bytes: Uint8Array, rows: number): Float64Array {
   return new Float64Array(new Uint8Array(bytesOf(field, bytes, rows * 8)).buffer);
 }

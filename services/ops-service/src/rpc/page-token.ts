@@ -7,8 +7,10 @@ export interface Page<T> {
 }
 
 /**
- * Makes a page of at most `size` rows from `size + 1` requested rows. `keyOf` returns the key of a row: the
- * next page begins after the key of the last row.
+ * Returns the first `size` of `rows`. If there are more, the page has a token for the next page, which begins
+ * after the key of the last returned row.
+ * @param rows The result of a query for `size + 1` rows.
+ * @param keyOf Returns the sort key of a row.
  */
 export function pageOf<T>(
   rows: readonly T[],
@@ -22,14 +24,20 @@ export function pageOf<T>(
   return { items, nextPageToken };
 }
 
-/** Parses the numbers of a key. @throws ConnectError INVALID_ARGUMENT */
+/**
+ * Converts the parts of a page token's key to numbers. @throws ConnectError INVALID_ARGUMENT when a part is
+ * not a finite number
+ */
 export function numbersFromKey(key: readonly string[]): readonly number[] {
   const numbers = key.map((part) => (part === "" ? Number.NaN : Number(part)));
   if (numbers.some((n) => !Number.isFinite(n))) throw pageTokenError();
   return numbers;
 }
 
-/** Parses a row number of at most `max` from one part of a key. @throws ConnectError INVALID_ARGUMENT */
+/**
+ * Converts one part of a page token's key to a row number from 0 to `max`. @throws ConnectError
+ * INVALID_ARGUMENT
+ */
 export function rowFromText(text: string, max: number): number {
   const row = Number(text);
   if (!/^\d{1,16}$/.test(text) || row > max) throw pageTokenError();

@@ -24,7 +24,7 @@ interface Reader {
 /** A database connection with the readers that use it. When it breaks, the next watch opens a new one. */
 interface Line {
   readonly opened: Promise<NotificationConnection>;
-  /** By channel. */
+  /** Readers of the notifications, by channel. */
   readonly readers: Map<string, Set<Reader>>;
   /** Channels with a LISTEN on this connection, done or in progress. */
   readonly channels: Map<string, Promise<void>>;

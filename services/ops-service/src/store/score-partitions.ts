@@ -12,7 +12,7 @@ export async function createPartitions(db: Db, runId: number): Promise<void> {
   for (const table of ["score", "score_chunk"]) {
     const whole = sql.raw(`bellwether.${table}`);
     const part = sql.raw(`bellwether.${table}_r${runId}`);
-    // With this check, ATTACH need not scan the table.
+    // With this check constraint, ATTACH PARTITION need not scan the table.
     await db.execute(
       sql`create table ${part} (like ${whole} including defaults, check (run = ${sql.raw(String(runId))}))`,
     );

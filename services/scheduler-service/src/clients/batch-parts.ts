@@ -12,7 +12,10 @@ export interface RowRange {
   readonly to: number;
 }
 
-/** Most bytes of texts in one PredictBatch. The other columns of a chunk need the rest of the request. */
+/**
+ * Maximum number of bytes of texts in one PredictBatch. The other columns of a chunk need the rest of the
+ * request.
+ */
 export const MAX_TEXT_BYTES = 0.75 * MAX_BATCH_REQUEST_BYTES;
 
 /**

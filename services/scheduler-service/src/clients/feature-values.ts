@@ -12,8 +12,8 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { plainText } from "./chunk-to-proto.ts";
 
 /**
- * Most bytes of values and contributions in one SubmitChunk. The other columns of a chunk need the rest of
- * the request.
+ * Maximum number of bytes of values and contributions in one SubmitChunk. The other columns of a chunk need
+ * the rest of the request.
  */
 const MAX_CHUNK_BYTES = 0.75 * MAX_BATCH_REQUEST_BYTES;
 

@@ -10,7 +10,7 @@ import { callPeer } from "./peer-error.ts";
 
 const PEER = "ops-service";
 const READ_TIMEOUT_MS = 5_000;
-/** Most bytes (UTF-8) of the reason of FailRun. */
+/** Maximum number of bytes (UTF-8) of the reason of FailRun. */
 const MAX_REASON_BYTES = 2_000;
 
 /** Creates the ledger of one model's weekly runs, with ops-service behind it. */

@@ -3,7 +3,10 @@ import type { Alias } from "@bellwether/registry/aliases/alias-file";
 
 /** A move of an alias as an event of the audit log. */
 export interface AliasEvent {
-  /** Derived from the move: every report of the same move has the same id, so the audit log stores it once. */
+  /**
+   * Id that is computed from the move: every report of the same move has the same id, so that the audit log
+   * stores it once.
+   */
   readonly eventId: string;
   readonly kind: "model.alias_set";
   /** Who moved the alias, 1 to 256 bytes. */

@@ -10,11 +10,11 @@ export interface RejectedReasonSample {
   readonly sample: Pick<RejectedSample, "file" | "line" | "text"> | null;
 }
 
-/** Most reasons that a text lists. */
+/** Maximum number of reasons that a text lists. */
 const SHOWN_REASONS = 3;
-/** Most characters of a value in a text. */
+/** Maximum number of characters of a value in a text. */
 const SHOWN_TEXT = 60;
-/** Most characters of a column or file name in a text. */
+/** Maximum number of characters of a column or file name in a text. */
 const SHOWN_NAME = 60;
 
 /** The part of a reason before its semicolon. The part after it describes a single record. */

@@ -28,8 +28,8 @@ export interface RunCircumstances {
 }
 
 /**
- * With fewer rows, the population stability index is mostly chance: without any drift, about 18 / rows is
- * expected.
+ * Minimum number of rows for a note about drift. With fewer rows, the population stability index is mostly
+ * chance: without any drift, about 18 / rows is expected.
  */
 const DRIFT_MIN_ROWS = 500n;
 
@@ -68,7 +68,7 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
     notes.push("the acceptance of losses was not needed and is not recorded: no limit was exceeded");
   if (losses && losses.previousSuppliers === undefined)
     notes.push("number of suppliers not compared: there is no earlier complete week of this model");
-  // Without values of rows, because the notes are logged.
+  // The notes do not contain values of rows, because notes are logged.
   if (losses?.accepted && rejected.length > 0) notes.push(`rejected: ${describeReasons(rejected, false)}`);
   if (losses && losses.rowsRepeated > 0n) notes.push(`${losses.rowsRepeated} rows repeat an earlier row exactly`);
   if (cleanedIds !== null && cleanedIds.rows > 0)

@@ -6,8 +6,8 @@ import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks"
 export const SCORE_HEADER = "supplier_id,name,region,category,exposure,risk_score,band,missing_features,fault\n";
 
 /**
- * Lines of the report's table, one a supplier. A text that a spreadsheet would run as a formula is prefixed
- * with an apostrophe.
+ * Returns the lines of the report's table, one per supplier. A text that a spreadsheet would run as a formula
+ * is prefixed with an apostrophe.
  */
 export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): string {
   const risk = new DataView(scores.riskScores.buffer, scores.riskScores.byteOffset, scores.riskScores.byteLength);

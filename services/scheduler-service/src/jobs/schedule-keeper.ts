@@ -118,7 +118,8 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
     description: "When the weekly run starts next, seconds since 1970. 0: it is paused, or there is no next run.",
   });
   const observe: Parameters<typeof gauge.addCallback>[0] = (result) => {
-    // Observed also without a next run: a gauge that is not observed keeps its last value.
+    // The gauge is also observed when there is no next run, because a gauge that is not observed keeps its
+    // last value.
     result.observe((nextRunMs ?? 0) / 1_000);
   };
   gauge.addCallback(observe);

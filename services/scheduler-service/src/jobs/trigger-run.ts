@@ -174,7 +174,7 @@ function checkSameRun(running: RunJob, file: string, decisions: RunDecisions): v
       throw new RunUnderWayError(running.week, `without this ${name}`);
 }
 
-/** Needed because BullMQ returns the kinds of jobs of a queue as one type. */
+/** This check is needed because BullMQ returns the kinds of jobs of a queue as one type. */
 const isRun = (job: Job<WeeklyJob>): job is Job<RunJob> => job.data.kind === "run";
 
 /** Jobs of the schedule and of earlier releases have no request. */

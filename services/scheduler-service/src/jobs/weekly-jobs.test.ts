@@ -5,7 +5,7 @@ import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { expect, test, vi } from "vitest";
 import { startWeeklyJobs } from "./weekly-jobs.ts";
 
-/** A cron pattern in UTC that matches one second a year. */
+/** Returns a cron pattern in UTC that matches one second per year. */
 function onceAYear(moment: Date): string {
   const [month, day] = [moment.getUTCMonth() + 1, moment.getUTCDate()];
   return `${moment.getUTCSeconds()} ${moment.getUTCMinutes()} ${moment.getUTCHours()} ${day} ${month} *`;

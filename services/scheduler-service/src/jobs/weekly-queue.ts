@@ -7,13 +7,13 @@ import type { Progress } from "../domain/weekly-run.ts";
 /** Id of the only schedule and of its BullMQ job scheduler, and name of the queue. */
 export const WEEKLY_SCHEDULE = "weekly";
 
-/** A caller's request for a run. The run starts only when the request is accepted. */
+/** A caller's request for a run. The run starts only after `accepted` was set. */
 export interface RunRequest {
   readonly id: string;
   readonly accepted: boolean;
 }
 
-/** A run of a week. Without a request, the schedule asked for it. */
+/** A run of a week, as data of a job. `request` is not set when the schedule started the run. */
 export interface RunJob extends RunDecisions {
   readonly kind: "run";
   readonly week: string;

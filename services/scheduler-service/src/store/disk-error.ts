@@ -21,7 +21,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ENFILE: "this machine has too many open files",
 };
 
-/** The same errors as messages of the C library, which DuckDB quotes. */
+/** Messages of the C library for the same errors. DuckDB quotes these messages. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/No space left on device/, "ENOSPC"],
   [/Disk quota exceeded/, "EDQUOT"],

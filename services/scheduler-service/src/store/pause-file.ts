@@ -27,7 +27,7 @@ function parse(file: string, text: string) {
       if (typeof paused === "boolean" && typeof changedMs === "number") return { paused, changedMs };
     }
   } catch {
-    // Not JSON: the error below reports it.
+    // The file is not JSON: the error below reports it.
   }
   throw new Error(
     `${file} is not {"paused": true or false, "changedMs": number}: correct the file, or remove it and pause the schedule again`,

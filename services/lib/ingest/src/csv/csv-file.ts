@@ -194,7 +194,7 @@ function plainRecord(bytes: Buffer, delimiter: string): Buffer {
   return Buffer.from(values.join(delimiter) || '""', "latin1");
 }
 
-/** Thrown to stop reading when everything was found. */
+/** Thrown to stop reading when everything that was searched for has been found. */
 class FoundAll extends Error {}
 
 async function findLines(

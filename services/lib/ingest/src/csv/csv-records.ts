@@ -9,17 +9,20 @@ export interface CsvRecord {
    * the next one without.
    */
   readonly number: number;
-  /** Physical line at which it begins, 1 for the first line of the file. */
+  /** Physical line at which the record begins, 1 for the first line of the file. */
   readonly line: number;
-  /** Number of its physical lines, without blank ones. */
+  /** Number of physical lines of the record, without blank lines. */
   readonly lines: number;
-  /** Bytes without the line end; of a record with a problem only the first ones. */
+  /** Bytes of the record without its line end. For a record with a problem: only the first bytes. */
   readonly bytes: Buffer;
   /** True when DuckDB reads `bytes` correctly without changes. */
   readonly isPlain: boolean;
-  /** Why it cannot be a row, the same text for all records with this problem; null when it can. */
+  /**
+   * Why the record cannot be a row, the same text for all records with this problem. Null: the record can be
+   * a row.
+   */
   readonly problem: string | null;
-  /** The problem with its line numbers. */
+  /** The text of `problem` with the line numbers of this record. */
   readonly detail: string;
   /** Index of the value at which reading failed; null when the problem is not about a value. */
   readonly column: number | null;
@@ -38,9 +41,7 @@ export interface CsvForm {
 /** Number of bytes that are kept of a record with a problem. */
 const SHOWN_BYTES = 800;
 
-/**
- * Fewest delimiters in all lines of one record together for the lines to count as rows inside an open quote.
- */
+/** Lines inside an open quote count as rows only if they have at least this number of delimiters together. */
 const MIN_ROWLIKE_DELIMITERS = 6;
 
 const OPEN_QUOTE = "a quote that is not closed, or text after a closing quote";

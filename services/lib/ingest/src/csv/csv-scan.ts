@@ -101,7 +101,7 @@ export class CsvScan {
     this.#irregular ??= irregular;
   }
 
-  /** Handles the last byte of the previous chunk. */
+  /** Handles the last byte of the previous chunk, whose meaning depends on the first byte of this chunk. */
   #held(next: number, chunk: Buffer): void {
     const byte = this.#last;
     if (byte === BYTE.quote) this.#quote(this.#beforeLast, next, -1);
@@ -182,7 +182,7 @@ export class CsvScan {
   }
 }
 
-/** Index of the first such byte at or after `from`; infinity when there is none. */
+/** Index of the first byte with the value `byte` at or after `from`; infinity when there is none. */
 function placeOf(bytes: Buffer, byte: number, from: number): number {
   const at = bytes.indexOf(byte, from);
   return at < 0 ? Number.POSITIVE_INFINITY : at;

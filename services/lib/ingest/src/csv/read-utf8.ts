@@ -4,13 +4,19 @@ import type { SourceFile } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
 import { createDecoder, type Decoder } from "./text-encoding.ts";
 
-/** Receives the next bytes of a file, decoded to UTF-8. */
+/** Called with each part of a file, in order, after the part was converted to UTF-8. */
 export type OnUtf8 = (bytes: Buffer) => void | Promise<void>;
 
-/** Number of bytes from which a file's encoding is recognised. */
+/**
+ * The encoding of a file is detected from at least this number of its first bytes, or from the whole of a
+ * smaller file.
+ */
 const MIN_HEAD = 4096;
 
-/** Decodes the chunks of a CSV file for `onUtf8`; call `end` after the last one. */
+/**
+ * Creates a converter that receives the chunks of a CSV file and passes them to `onUtf8` as UTF-8. Call `end`
+ * after the last chunk.
+ */
 function decoding(source: SourceMapping, file: SourceFile, onUtf8: OnUtf8) {
   const reject = (problem: string): never => {
     throw new SourceError(source.name, file.name, problem);
@@ -35,8 +41,8 @@ function decoding(source: SourceMapping, file: SourceFile, onUtf8: OnUtf8) {
 }
 
 /**
- * Reads a CSV file as UTF-8. @throws SourceError when it has bytes outside its source's encoding, or is
- * damaged gzip.
+ * Reads a CSV file as UTF-8. @throws SourceError when the file has bytes that its configured encoding does
+ * not allow, or is damaged gzip.
  */
 export async function readUtf8(
   source: SourceMapping,
@@ -56,8 +62,8 @@ export async function readUtf8(
 }
 
 /**
- * Like `readUtf8`, and also returns the scan of the stored file. @throws SourceError also when it is over
- * `maxBytes`.
+ * Like `readUtf8`, and also returns the result of the scan of the stored file. @throws SourceError as
+ * `readUtf8`, and when the file is larger than `maxBytes`.
  */
 export async function scanUtf8(
   source: SourceMapping,

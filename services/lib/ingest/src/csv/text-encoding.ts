@@ -2,14 +2,17 @@ import { isUtf8 } from "node:buffer";
 import type { CsvEncoding } from "@bellwether/config/source-mapping";
 import { type EncodingError, Utf8Check } from "./utf8-check.ts";
 
-/** Throws an error that says what is wrong with a file's bytes. */
+/** Throws an error. `problem` states what is wrong with the bytes of a file. */
 export type Reject = (problem: string) => never;
 
 /** Decodes the chunks of a file, in their order, to UTF-8. */
 export interface Decoder {
-  /** Returns the UTF-8 of `chunk`, without an incomplete end, which is kept for the next call. */
+  /**
+   * Converts `chunk` to UTF-8 and returns it. A character that is incomplete at the end of the chunk is kept
+   * for the next call.
+   */
   decode(chunk: Buffer): Buffer;
-  /** Returns the UTF-8 of the bytes that are left at the end of the file. */
+  /** Call at the end of the file. Returns the UTF-8 of the bytes that were kept. */
   end(): Buffer;
 }
 
@@ -125,7 +128,10 @@ function utf16(label: "utf-16le" | "utf-16be", reject: Reject): Decoder {
  */
 const UTF8_RUN = /[\xc2\xc3][\x80-\xbf]|\xe2[\x80-\xbf][\x80-\xbf]/;
 const NOT_ASCII = /[\x80-\xff]/;
-/** Fewest non-ASCII characters for a file to count as UTF-8, when all its lines are valid UTF-8. */
+/**
+ * A file whose lines are all valid UTF-8 counts as UTF-8 when it has at least this number of non-ASCII
+ * characters.
+ */
 const MIN_UTF8_CHARACTERS = 4;
 
 /** Longest text without a line end that is checked as one line. */

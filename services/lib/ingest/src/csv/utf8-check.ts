@@ -1,12 +1,12 @@
 import { isAscii, isUtf8 } from "node:buffer";
 
-/** The position at which the bytes of a file are no longer UTF-8. */
+/** The position of the first bytes of a file that are not UTF-8. */
 export interface EncodingError {
   /** Physical line, 1 for the first. A line ends with LF, or with CR in a file without LF. */
   readonly line: number;
   /** Bytes around the first invalid one, within its line. */
   readonly bytes: Buffer;
-  /** True when characters of more than one byte come before, so that part of the file is UTF-8. */
+  /** True when valid characters of more than one byte precede the error, so that part of the file is UTF-8. */
   readonly partlyUtf8: boolean;
 }
 
@@ -46,7 +46,7 @@ export class Utf8Check {
     return null;
   }
 
-  /** The error of a file that ends inside a character. */
+  /** Call at the end of the file. Returns an error when the file ends inside a character. */
   end(): EncodingError | null {
     return this.#held.length > 0 ? this.#violation(this.#held) : null;
   }

@@ -1,10 +1,13 @@
 /** How DuckDB reads the rows of one file. */
 export interface FileReader {
-  /** SQL table expression. */
+  /** SQL table expression that reads the file. */
   readonly from: string;
-  /** SQL and DuckDB type of the raw value, by column of the mapping. */
+  /**
+   * For each column of the mapping: the SQL expression of its raw value, and the DuckDB type of that
+   * expression.
+   */
   readonly raw: ReadonlyMap<string, { readonly sql: string; readonly type: string }>;
-  /** SQL of every text column of a CSV file, in the file's order; empty for Parquet. */
+  /** SQL expression of each text column of a CSV file, in the file's order; empty for Parquet. */
   readonly texts: readonly string[];
   /** Name of each column of the file, in the file's order. */
   readonly header: readonly string[];

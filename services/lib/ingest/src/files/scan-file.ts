@@ -9,18 +9,18 @@ import type { SourceFile } from "./source-files.ts";
 export interface FileScan {
   /** SHA-256 of the file as stored (compressed, if it is), lower-case hex. */
   readonly digest: string;
-  /** Unpacked size in bytes. */
+  /** Size of the file in bytes, after decompression. */
   readonly bytes: number;
-  /** Unpacked start of the file, at most `HEAD_BYTES`. */
+  /** First bytes of the file after decompression, at most `HEAD_BYTES`. */
   readonly head: Buffer;
 }
 
-/** Enough for a header of 500 columns. */
+/** Number of first bytes that are kept: enough for a header of 500 columns. */
 export const HEAD_BYTES = 256 * 1024;
 
 /**
- * Unpacked bytes of a file; `onStored` receives the bytes as stored. @throws SourceError when a .gz file is
- * damaged.
+ * Yields the decompressed bytes of a file. `onStored` receives the bytes as stored. @throws SourceError when
+ * a .gz file is damaged.
  */
 export async function readUnpacked(
   source: string,
@@ -52,9 +52,9 @@ export async function readUnpacked(
 }
 
 /**
- * Reads a file once and returns its digest, size and first bytes. `onUnpacked` receives its unpacked bytes,
- * chunk by chunk.
- * @throws SourceError when it is larger than `maxBytes` unpacked, or damaged gzip; any error of `onUnpacked`.
+ * Reads a file once and returns its digest, size and first bytes. `onUnpacked` receives its decompressed
+ * bytes, chunk by chunk.
+ * @throws SourceError when the file is larger than `maxBytes` after decompression, or is damaged gzip; any error of `onUnpacked`.
  */
 export async function scanFile(
   source: string,

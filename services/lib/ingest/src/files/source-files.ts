@@ -3,10 +3,10 @@ import { basename, dirname, join, sep } from "node:path";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { SourceError } from "../ingest-errors.ts";
 
-/** A raw file: its displayed name, and the path of its bytes. */
+/** A raw file: the name that reports show, and the path from which it is read. */
 export interface SourceFile {
   readonly name: string;
-  /** Real path, symbolic links resolved. */
+  /** Absolute path after symbolic links are resolved. */
   readonly path: string;
 }
 

@@ -41,7 +41,7 @@ export interface ViolationSample {
 
 /** Counts of the rows: `given` = `rows` + the rows of `reasons` + `notChosen`. */
 export interface MappedRows {
-  /** Rows of the table that was mapped. */
+  /** Number of rows of the table that was mapped. */
   readonly given: number;
   /** Number of accepted rows. */
   readonly rows: number;
@@ -63,7 +63,7 @@ export interface CleanedIds {
   readonly duplicates: number;
 }
 
-/** One column of a mapped row. */
+/** One column of the table of mapped rows. */
 interface MappedColumn {
   readonly name: string;
   /** The mapping's expression; null when the column is always null. */

@@ -5,7 +5,7 @@ import type { Workspace } from "../duckdb/workspace.ts";
 import { MappingSqlError } from "../ingest-errors.ts";
 import { checkSelect, mappingError } from "./select-statement.ts";
 
-/** Most snapshot dates of a mapping: 30 years of days. */
+/** Maximum number of snapshot dates of a mapping: 30 years of days. */
 const MAX_SNAPSHOTS = 11_000;
 
 /**

@@ -6,7 +6,9 @@ import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";
 
-/** Attributes that are stored beside the features of suppliers, one entry a row; null = not known. */
+/**
+ * Attributes of suppliers that are stored together with their features, one entry per row; null = not known.
+ */
 export interface ChunkAttributes {
   readonly displayName: readonly (string | null)[];
   readonly region: readonly (string | null)[];
@@ -199,7 +201,7 @@ function snapshotColumns(shape: SnapshotShape): string[] {
 }
 
 async function openSnapshot(parquet: string, signal?: AbortSignal): Promise<Workspace> {
-  // One thread and little memory: reading costs a twentieth of scoring the rows.
+  // One thread and little memory are enough: reading costs a twentieth of scoring the rows.
   const workspace = await Workspace.open({ ...DEFAULT_LIMITS, memoryMb: 256, threads: 1 }, signal);
   await workspace.lock([await realpath(parquet)]);
   return workspace;

@@ -7,11 +7,11 @@ import { parquetColumn } from "../parquet/parquet-column.ts";
 import { MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
 import { cleanIdSql } from "../supplier-id.ts";
 
-/** Marks of a raw row, stored beside its values. */
+/** SQL names of the columns with marks of a raw row, which are stored beside its values. */
 export const MARK = {
   /** Index of the first column whose value is not of the column's type; null for an accepted row. */
   violation: '"~fault"',
-  /** That value, truncated. */
+  /** The value whose type is wrong, truncated. */
   text: '"~text"',
   /** True when invisible characters were removed from the row's supplier id. */
   cleaned: '"~cleaned"',

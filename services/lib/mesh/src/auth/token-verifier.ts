@@ -44,13 +44,13 @@ const ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "ES384", "RS256", "RS512", "PS2
 const CLOCK_TOLERANCE_S = 5;
 
 /**
- * Most tokens that are remembered, until they expire or the keys change: verifying a signature costs 100
- * times a look-up.
+ * Maximum number of tokens that are remembered, until they expire or the keys change: verifying a signature
+ * costs 100 times a look-up.
  */
 const MAX_REMEMBERED = 10_000;
 /**
- * Most keys that are tried for one token. During a key rotation several keys match a token that has no key
- * id.
+ * Maximum number of keys that are tried for one token. During a key rotation several keys match a token that
+ * has no key id.
  */
 const MAX_KEYS_TRIED = 8;
 

@@ -2,17 +2,17 @@ import type { Gunzip, Inflate, ZlibOptions } from "node:zlib";
 import { freeBytes } from "./free-bytes.ts";
 import { createCollector } from "./young-garbage.ts";
 
-/** There are no bytes to inflate. zlib's streams do not treat this as an error. */
+/** The message to decompress is empty. zlib's streams do not treat this as an error. */
 class NoBytesError extends Error {
   override readonly name = "NoBytesError" as const;
 }
 
-/** The inflated message is larger than the limit. */
+/** The decompressed message is larger than the limit. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError" as const;
 
   constructor(maxBytes: number) {
-    super(`more than ${maxBytes} bytes when inflated`);
+    super(`more than ${maxBytes} bytes after decompression`);
   }
 }
 
@@ -51,29 +51,29 @@ const ENGINE_OPTIONS: ZlibOptions = { chunkSize: 64 * 1024 };
 /** Bounds the concurrent zlib engines: each holds 40 KiB outside of the heap. */
 const takeEngine = createPlaces(8);
 /**
- * Messages larger than this inflate one at a time: many that grow at once would hold the most memory and
- * finish last.
+ * Messages larger than this are decompressed one at a time: at the same time they would use the most memory,
+ * and all would finish late.
  */
 const LARGE_BYTES = 64 * 1024;
 const takeLarge = createPlaces(1);
 /**
- * Runs before a large message inflates: the buffers of earlier messages are garbage by then and would add to
- * its memory.
+ * Runs the garbage collector before a large message is decompressed: otherwise the buffers of earlier
+ * messages would add to its memory.
  */
 const collect = createCollector(() => performance.now());
 
 export interface InflateOptions {
   readonly maxBytes: number;
   /**
-   * Called with the number of bytes inflated so far, before they are kept. False ends the inflation with an
-   * AbortError.
+   * Called with the number of bytes decompressed so far, before they are kept. Return false to end the
+   * decompression with an AbortError.
    */
   readonly shouldContinue?: (inflatedBytes: number) => boolean;
-  /** Ends the inflation, or its wait for a turn, with an AbortError. */
+  /** Ends the decompression, or its wait until other decompressions have ended, with an AbortError. */
   readonly signal?: AbortSignal;
   /**
-   * Called when the compressed bytes are certainly no longer read. Not called when the inflation ends while a
-   * thread may still read them.
+   * Called when the compressed bytes are certainly no longer read. It is not called when the decompression is
+   * aborted while a zlib thread may still read them.
    */
   readonly onUnused?: () => void;
 }
@@ -87,7 +87,7 @@ export async function inflate(
   bytes: Uint8Array,
   options: InflateOptions,
 ): Promise<Buffer<ArrayBuffer>> {
-  if (bytes.length === 0) throw new NoBytesError("no bytes to inflate");
+  if (bytes.length === 0) throw new NoBytesError("no bytes to decompress");
   const { signal, shouldContinue = () => true, onUnused } = options;
   if (signal?.aborted) throw aborted();
   const release = await enginePlace(options);
@@ -164,7 +164,7 @@ function run(
     engine.on("close", () => {
       signal?.removeEventListener("abort", abort);
       release?.();
-      // Before "close", a zlib thread may still write into the chunks.
+      // The chunks are freed only after "close": before it, a zlib thread may still write into them.
       for (const chunk of chunks.splice(0)) freeBytes(chunk);
     });
     engine.on("error", reject);

@@ -24,8 +24,8 @@ export interface MeshTransportOptions {
   readonly url: string;
   readonly tls?: ClientTls;
   /**
-   * Returns the bearer token for calls that carry none. Called for each of them, so that the token can be
-   * renewed.
+   * Returns the bearer token for calls that have none. The function is called for each such call, so that the
+   * token can be renewed.
    */
   readonly token?: () => string;
   /**

@@ -26,7 +26,7 @@ it.each([
   ["is empty", Buffer.alloc(0), "gzip", Code.Internal],
   ["is compressed by nothing", TEXT, "identity", Code.Internal],
   ["is compressed without a stated encoding", TEXT, undefined, Code.Internal],
-  ["is a byte too large when inflated", zlib.gzipSync(Buffer.alloc(101)), "gzip", Code.ResourceExhausted],
+  ["is a byte too large when decompressed", zlib.gzipSync(Buffer.alloc(101)), "gzip", Code.ResourceExhausted],
   ["is a bomb", zlib.gzipSync(Buffer.alloc(50_000_000)), "gzip", Code.ResourceExhausted],
 ])("rejects a message that %s", async (_, bytes, encoding, code) => {
   await expect(inflateMessage(bytes, encoding, { maxBytes: 100 })).rejects.toMatchObject({ code });

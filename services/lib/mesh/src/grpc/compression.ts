@@ -12,14 +12,17 @@ const INFLATE: ReadonlyMap<string | undefined, (options: zlib.ZlibOptions) => zl
 /** Values of the `grpc-accept-encoding` header: the encodings that a client may use in `grpc-encoding`. */
 export const ACCEPTED_ENCODINGS = ["identity", ...INFLATE.keys()].join(",");
 
-/** @throws ConnectError when the listener does not support the encoding of a request's messages */
+/**
+ * Checks `grpc-encoding`, the encoding of the messages of a request. @throws ConnectError when the listener
+ * does not support it
+ */
 export function checkEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding === "identity" || INFLATE.has(encoding)) return;
   const text = `grpc-encoding ${JSON.stringify(encoding)} is not one of ${ACCEPTED_ENCODINGS}`;
   throw protocolError(Code.Unimplemented, text);
 }
 
-/** Inflates a message whose compressed flag is set. @throws ConnectError */
+/** Decompresses a message whose compressed flag is set. @throws ConnectError */
 export async function inflateMessage(
   bytes: Buffer,
   encoding: string | undefined,
@@ -31,7 +34,7 @@ export async function inflateMessage(
     return await inflate(create, bytes, options);
   } catch (cause) {
     throw cause instanceof TooLargeError
-      ? tooLarge("when inflated", options.maxBytes)
+      ? tooLarge("when decompressed", options.maxBytes)
       : malformed(`a message is not ${encoding}`);
   }
 }

@@ -5,7 +5,7 @@ import { protocolError } from "./protocol-error.ts";
 /** Length of the prefix of each message: a flag byte, 1 for a compressed message, and the length in 4 bytes. */
 const PREFIX_BYTES = 5;
 
-/** A message behind its prefix, ready to send. Not compressed unless the flag is 1. */
+/** Returns a message with its length prefix, ready to send. Flag 1: the message is compressed. */
 export function prefixed(message: Uint8Array, flag = 0): Buffer {
   const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
   frame.writeUInt8(flag, 0);
@@ -32,10 +32,10 @@ export class MessageReader {
   readonly #maxBytes: number;
   /** Whether `#bytes` was allocated here, so that no other code has a view of it. */
   #isOwn = false;
-  /** The received bytes are the first `#held` bytes; the rest is free space. */
+  /** The first `#held` bytes are received; the rest is free space. */
   #bytes: Buffer = NONE;
   #held = 0;
-  /** Bytes needed for the next step: first those of a prefix, then those of prefix and message. */
+  /** Number of bytes needed for the next step: the size of a prefix, or of a prefix and its message. */
   #needed = PREFIX_BYTES;
 
   constructor(maxBytes: number) {
@@ -48,8 +48,8 @@ export class MessageReader {
   }
 
   /**
-   * Size of the buffer that the held bytes keep in memory: a chunk is a part of everything that its
-   * connection read at once.
+   * Size of the buffers that the received bytes keep in memory. A chunk can be a part of a larger buffer with
+   * all data that its connection read at once.
    */
   get keptBytes(): number {
     return this.#held === 0 ? 0 : this.#bytes.buffer.byteLength;
@@ -60,7 +60,7 @@ export class MessageReader {
     return this.#needed;
   }
 
-  /** Copies the held bytes out of a much larger buffer. */
+  /** Copies the received bytes when they are a small part of a much larger buffer. */
   compact(): void {
     if (this.keptBytes > 2 * this.#held) this.#grow(this.#held);
   }
@@ -112,7 +112,7 @@ export class MessageReader {
     this.#isOwn = true;
   }
 
-  /** Releases the held bytes. */
+  /** Removes the received bytes, so that their memory can be freed. */
   drop(): void {
     if (this.#isOwn) freeBytes(this.#bytes);
     this.#bytes = NONE;

@@ -25,7 +25,10 @@ export interface GrpcMethod extends BoundMethod {
 }
 
 const NOTHING = (): void => {};
-/** Most bytes that node:http2 accepts on a stream that is not read: its buffer and the stream's window. */
+/**
+ * Maximum number of bytes that node:http2 accepts on a stream that is not read: its buffer and the stream's
+ * window.
+ */
 const UNREAD_STREAM_BYTES = 128 * 1024;
 /**
  * A message above this size arrived in several chunks and is counted at once. Smaller messages are counted
@@ -33,7 +36,10 @@ const UNREAD_STREAM_BYTES = 128 * 1024;
  */
 const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
-/** Shared: creating an error costs more than the rest of a canceled call, and a flood cancels many. */
+/**
+ * One error for all canceled calls: creating an error costs more than the rest of a canceled call, and a
+ * client can cancel many calls at once.
+ */
 const CANCELED = new ConnectError("canceled", Code.Canceled);
 
 /**
@@ -308,8 +314,8 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   }
 
   /**
-   * Resolves when the message has been written or the call has ended. This applies the client's back-pressure
-   * to the handler.
+   * Writes a response message. Resolves when the message has been written or the call has ended, so that the
+   * handler is not faster than its client.
    */
   #write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve) => {

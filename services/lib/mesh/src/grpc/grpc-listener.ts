@@ -108,12 +108,15 @@ function rejectRequest(
   stream.close(http2.constants.NGHTTP2_NO_ERROR);
 }
 
-/** Connections with at least one call that was still open one turn of the event loop after it arrived. */
+/**
+ * Connections that had at least one call that was still open in the iteration of the event loop after its
+ * arrival.
+ */
 const verified = new WeakSet<ServerHttp2Session>();
 
 /**
- * Handles the calls of a new connection one turn of the event loop later, until one call is still open by
- * then. A call that the client cancels within its first turn therefore costs nothing.
+ * Delays each call of a new connection to the next iteration of the event loop, until one of its calls is
+ * still open by then. A call that the client cancels at once therefore costs nothing.
  */
 function handleInTurn(stream: ServerHttp2Stream, look: () => void): void {
   // A stream that is reset with an error code emits an error.

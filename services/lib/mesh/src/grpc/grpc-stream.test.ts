@@ -78,7 +78,7 @@ it("assembles a message that arrives in parts", async () => {
   request.destroy();
 });
 
-it("inflates a compressed message", async () => {
+it("decompresses a compressed message", async () => {
   const { request, stream } = await open("gzip");
   stream.read();
   request.write(prefixed(gzipSync("small when zipped"), 1));

@@ -4,31 +4,31 @@ import { ACCEPTED_ENCODINGS, inflateMessage } from "./compression.ts";
 import { type Envelope, MessageReader, malformed, prefixed } from "./envelope.ts";
 import type { FieldsByName, HeaderFields } from "./header-fields.ts";
 
-/** Events of a stream, for the call on it. */
+/** Functions that a stream calls; a call implements them. */
 export interface GrpcStreamListener {
-  /** The message for one `read`. */
+  /** Called with the message that a `read` requested. */
   onMessage(bytes: Buffer): void;
   /**
-   * A message is incomplete: `keptBytes` are held in memory, and `announcedBytes` will have arrived when it
-   * is complete.
+   * Called while a message is incomplete: `keptBytes` of it are in memory; its whole size is
+   * `announcedBytes`.
    */
   onPartial(keptBytes: number, announcedBytes: number): void;
   /**
-   * A message is being inflated: `keptBytes` is the size of the compressed and the inflated bytes together.
-   * False: stop, the message is not wanted any more.
+   * Called while a message is decompressed. `keptBytes` is the size of the compressed and the decompressed
+   * bytes together. Return false to stop: the message is not needed any more.
    */
   onInflating(keptBytes: number): boolean;
-  /** Answers a `read` when the client has ended its side of the stream. */
+  /** Called instead of `onMessage` when the client has ended its side of the stream. */
   onHalfClose(): void;
-  /** The received bytes are not gRPC, or a message is too large. */
+  /** Called when the received bytes are not gRPC, or when a message is too large. */
   onError(reason: unknown): void;
-  /** The stream is closed, by either side. */
+  /** Called when the client or the server has closed the stream. */
   onClose(): void;
 }
 
 export interface GrpcStreamOptions {
   readonly maxMessageBytes: number;
-  /** `grpc-encoding` of the request. */
+  /** Value of the request header `grpc-encoding`. */
   readonly encoding: string | undefined;
 }
 
@@ -48,9 +48,9 @@ export class GrpcStream {
   #reading = false;
   #halfClosed: boolean;
   #headSent = false;
-  /** Whether the stream was ever paused. */
+  /** Whether the stream was paused at any time. */
   #waited = false;
-  /** Aborts the latest inflation of a message. */
+  /** Aborts the decompression of the latest message. */
   #inflation: AbortController | undefined;
   #trailers: FieldsByName | undefined;
 
@@ -70,7 +70,7 @@ export class GrpcStream {
     return this.#headSent;
   }
 
-  /** Bytes in memory for the received part of a message. */
+  /** Number of bytes that the received part of a message uses in memory. */
   get keptBytes(): number {
     return this.#reader.keptBytes;
   }
@@ -99,8 +99,8 @@ export class GrpcStream {
   }
 
   /**
-   * `written` is called when the message has been written. It is never called when the stream has ended
-   * before.
+   * Sends a response message. `written` is called when the message has been written, but not when the stream
+   * has ended before that.
    */
   sendMessage(bytes: Uint8Array, written?: () => void): void {
     this.sendHead();
@@ -127,8 +127,8 @@ export class GrpcStream {
       stream.close(constants.NGHTTP2_INTERNAL_ERROR);
       return;
     }
-    // The client may still be sending, and the server does not read it. node:http2 sends trailers one turn of
-    // the event loop later.
+    // The client may still be sending data that the server does not read. node:http2 sends the trailers in
+    // the next iteration of the event loop, and the stream is closed after that.
     if (!this.#halfClosed) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
   }
 
@@ -186,7 +186,8 @@ export class GrpcStream {
       return;
     }
     const { encoding, maxMessageBytes } = this.#options;
-    // Compressed bytes wait for their turn to inflate, in a buffer that can be freed.
+    // Compressed bytes may have to wait until other messages are decompressed. They wait in a buffer of their
+    // own, which can be freed.
     const kept = own ? bytes : ownBytes(bytes);
     const size = kept.length;
     this.#inflation = new AbortController();

@@ -6,7 +6,10 @@ import { flush } from "./grpc-stream.ts";
 import { type FieldsByName, fieldsByName, type HeaderFields, headerFields } from "./header-fields.ts";
 
 const OK: FieldsByName = { "grpc-status": "0" };
-/** A client with an unsupported encoding must be sent the supported ones, so every error lists them. */
+/**
+ * Header fields of a response that is only an error. They list the supported encodings in every error,
+ * because gRPC requires the list for a client with an unsupported encoding.
+ */
 const TRAILERS_ONLY = [
   ":status",
   "200",
@@ -18,17 +21,20 @@ const TRAILERS_ONLY = [
 /** Node accepts `sendDate` here; its types do not declare it. */
 const WHOLE_ANSWER: { readonly endStream: boolean } = Object.freeze({ endStream: true, sendDate: false });
 
-/** The trailers of a call that ended successfully. */
+/** Returns the trailers of a successful call. */
 export function trailersOfSuccess(trailer: Headers | undefined): FieldsByName {
   return trailer ? { ...fieldsByName(trailer), ...OK } : OK;
 }
 
-/** The trailers of a call that failed: code, text, metadata and details. */
+/**
+ * Returns the trailers of a failed call: status code, message text, the handler's metadata and the error
+ * details.
+ */
 export function trailersOfError(error: ConnectError, trailer: Headers | undefined): FieldsByName {
   return { ...statusOf(error), ...fieldsByName(setTrailerStatus(new Headers(trailer), error)) };
 }
 
-/** Cached: an overloaded server sends the same few errors very often. */
+/** Header fields of errors that were sent before. An overloaded server sends the same few errors very often. */
 const rejections = new WeakMap<ConnectError, HeaderFields>();
 
 /**

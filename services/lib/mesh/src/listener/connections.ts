@@ -48,7 +48,7 @@ export function manageConnections(
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     if (latest) manageHttp2Connection(session, latest, limits, onAged);
-    // Its TLS handshake began before the drain.
+    // The TLS handshake of this connection began before the drain.
     if (draining) session.close();
   });
   // A listener for "request" changes how node:http2 treats streams, so it is added only where one exists

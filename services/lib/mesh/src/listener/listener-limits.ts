@@ -22,11 +22,14 @@ export interface ListenerLimits {
    */
   readonly maxHeaderBytes: number;
   /**
-   * From the opening of the connection, or the end of the last request, to the end of the next request's
-   * headers.
+   * Maximum time from the opening of the connection, or from the end of the last request, to the end of the
+   * next request's headers.
    */
   readonly headersTimeoutMs: number;
-  /** From a request's headers to its last byte. For a stream of messages, HTTP/1.1 only. */
+  /**
+   * Maximum time from a request's headers to its last byte. For a stream of messages, the limit applies to
+   * HTTP/1.1 only.
+   */
   readonly bodyTimeoutMs: number;
   /** Longest wait for the next message of a client's stream, while a handler waits for it. */
   readonly messageTimeoutMs: number;
@@ -55,14 +58,14 @@ export const HEADER_HEADROOM = 4;
  */
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
   maxConnections: 4_096,
-  // node:http2 counts a reset stream until the turn of the event loop ends. Streams that end together, and
-  // those that arrive with their end in one packet, must fit into the limit, or the engine resets calls
-  // without a text. All watches and the same number of calls as remain beside them do fit.
+  // node:http2 counts a reset stream until the current iteration of the event loop ends. Streams that end
+  // together, and those that arrive with their end in one packet, must fit into the limit, or the engine
+  // resets calls without a text. All watches and the same number of calls as remain beside them do fit.
   maxStreams: 256,
   maxWatches: 228,
   watchKeepaliveMs: 20_000,
-  // Not a flood: when the deadlines of a full connection pass together, its client cancels all these calls
-  // and those that waited behind them.
+  // This number of resets at once is not a flood: when the deadlines of all calls of a connection pass
+  // together, its client cancels these calls and those that waited behind them.
   resetBurst: 256,
   resetsPerSecond: 33,
   maxHeaderBytes: 16 * 1024,

@@ -30,8 +30,8 @@ export function watchStreamEnds(session: ServerHttp2Session, limits: ListenerLim
   function ended(this: ServerHttp2Stream): void {
     all.delete(this);
     streams.lastEndedAt = performance.now();
-    // Not counted: a call that was being answered has had its slot and its turn, so the end of a watch is not
-    // a flood.
+    // A reset is not counted when the call was already being answered. The end of a watch is therefore not a
+    // flood.
     if (this.aborted && !this.headersSent) countReset();
     removeListeners(this);
   }
@@ -65,8 +65,8 @@ function createResetCount(session: ServerHttp2Session, { resetBurst, resetsPerSe
     // nghttp2 ignores frames after this GOAWAY.
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     session.close();
-    // One turn of the event loop later: Node fails an assertion, which ends the process, when a session is
-    // destroyed while it is being read.
+    // The session is destroyed in the next iteration of the event loop: Node fails an assertion, which ends
+    // the process, when a session is destroyed while it is being read.
     setImmediate(() => session.destroy());
   };
 }

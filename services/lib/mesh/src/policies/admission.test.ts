@@ -13,7 +13,7 @@ interface Load {
   readonly coldMs?: number;
   /** Time to read a call's headers, and to reject the call if necessary. */
   readonly readMs: number;
-  /** Time per turn that is spent on frames that are not calls. */
+  /** Time that each iteration of the event loop spends on frames that are not calls. */
   readonly floodMs?: number;
   readonly lastsMs: number;
 }

@@ -31,7 +31,10 @@ export interface AdmissionLimits {
    * once.
    */
   readonly overloadWaitMs: number;
-  /** Longest time that handlers run in one turn of the event loop before newly arrived calls are read. */
+  /**
+   * Maximum time for which handlers run in one iteration of the event loop before newly arrived calls are
+   * read.
+   */
   readonly turnMs: number;
 }
 
@@ -54,13 +57,13 @@ export interface AdmissionPolicy extends Policy {
 
 interface Wait {
   readonly since: number;
-  /** The number of turns that the queue had had when the call arrived. */
+  /** How many times the queue had been processed when the call arrived. */
   readonly turn: number;
 }
 
 /**
- * Turns that a call must have waited before it counts as late: after a stop or a flood, a process measures
- * every wait as long.
+ * How many times the queue must have been processed during a call's wait before the call can count as late:
+ * after the process was stopped or flooded, every measured wait is long.
  */
 const MIN_TURNS_WAITED = 2;
 const SWEEP_MS = 15;
@@ -70,8 +73,8 @@ const NEVER = Number.NEGATIVE_INFINITY;
  * Admits at most `maxInFlight` calls at a time; the others wait in a bounded queue, first in, first out. The
  * time since the queue was last empty distinguishes overload from a burst (controlled delay: Nichols and
  * Jacobson, ACM Queue 2012). A call that would wait too long is rejected when its headers arrive, before it
- * costs anything else; during overload, the accepted wait is short. Every call waits for one turn of the
- * event loop: a stream that was reset by then costs no handler, and handlers that compute cannot delay
+ * costs anything else; during overload, the accepted wait is short. Every call waits for the next iteration
+ * of the event loop: a stream that was reset by then runs no handler, and handlers that compute cannot delay
  * rejections. `onOverload` is called when overload causes the first rejection.
  */
 export function admissionPolicy(
@@ -88,10 +91,16 @@ export function admissionPolicy(
   let scheduled = false;
   let sweeping = false;
   let turns = 0;
-  /** Time and turn at which a call last found the queue empty. */
+  /**
+   * Time of the last arrival of a call at an empty queue, and how many times the queue had been processed by
+   * then.
+   */
   let first: Wait = { since: 0, turn: 0 };
   let lastRejection = NEVER;
-  /** Since when a turn has not emptied the queue; undefined: the last turn left no call waiting. */
+  /**
+   * Time since which the queue has not been empty after it was processed; undefined: it was empty the last
+   * time.
+   */
   let backlogSince: number | undefined;
 
   const schedule = (): void => {
@@ -116,7 +125,7 @@ export function admissionPolicy(
       pace.count();
       call.holdsSlot = true;
       call.memory?.release(call);
-      // A synchronous handler runs to its end inside `enter`, so its time belongs to this turn.
+      // A synchronous handler runs to its end inside `enter`, so its time counts here.
       call.enter();
       now = performance.now();
     }
@@ -141,7 +150,7 @@ export function admissionPolicy(
     }
   };
 
-  /** While all slots are taken, no turn checks the queue, so a timer does. */
+  /** Checks the queue by a timer, because the queue is not processed while all slots are taken. */
   const sweepLater = (): void => {
     if (sweeping) return;
     sweeping = true;
@@ -221,9 +230,9 @@ const PACE_WINDOW_MS = 50;
 /**
  * Measures the pace: calls admitted per millisecond while calls wait. The length of a queue divided by the
  * pace is its wait (Little's law). While calls wait, all time counts, including time for reading and
- * rejecting. Once a turn has emptied the queue, only the time of handlers counts. If idle time counted, a
- * server that rejects would measure an ever slower pace; if the time for reading counted, a flood of frames
- * would cause honest calls to be rejected.
+ * rejecting. When the queue is empty after it was processed, only the time of handlers counts. If idle time
+ * counted, a server that rejects would measure an ever slower pace; if the time for reading counted, a flood
+ * of frames would cause honest calls to be rejected.
  */
 function createPace() {
   let counted = 0;

@@ -38,7 +38,7 @@ describe.each(CASES)("deadlines at the $listener listener, $shape", ({ transport
 });
 
 describe.each(Object.entries(LISTENER_CLIENTS))("compression at the %s listener", (_, transport) => {
-  it("accepts a compressed request and limits its inflated size", async () => {
+  it("accepts a compressed request and limits its decompressed size", async () => {
     await using echo = await startEcho();
     const zipped = echoClient(transport(echo, compressionGzip));
     expect((await zipped.echo({ id: "x", text: "z".repeat(100_000) })).request?.text.length).toBe(100_000);

@@ -6,7 +6,7 @@ import { rpcError } from "../errors/rpc-error.ts";
 
 /** Limits on the memory of calls without a slot: calls whose requests are arriving or that wait. */
 export interface RequestMemoryLimits {
-  /** Bytes of all requests together, including inflated bytes. */
+  /** Maximum number of bytes of all requests together, including decompressed bytes. */
   readonly processBytes: number;
   /** Bytes of the requests of one connection. */
   readonly connectionBytes: number;

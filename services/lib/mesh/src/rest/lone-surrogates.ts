@@ -15,7 +15,7 @@ const MAX_VIOLATIONS = 20;
 export function loneSurrogates(json: JsonValue, source: string): readonly FieldViolation[] {
   const violations: FieldViolation[] = [];
   if (!SURROGATE_ESCAPE.test(source)) return violations;
-  // Not recursive: a body may be nested deeper than the stack allows.
+  // A list instead of recursion: a body may be nested deeper than the stack allows.
   const left: { readonly path: string; readonly value: JsonValue }[] = [{ path: "", value: json }];
   for (let at = left.pop(); at !== undefined && violations.length < MAX_VIOLATIONS; at = left.pop()) {
     const { path, value } = at;

@@ -8,7 +8,7 @@ import { loneSurrogates } from "./lone-surrogates.ts";
 
 /**
  * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is no body. `arrived` is
- * called with the number of inflated bytes so far; an error that it throws ends the reading.
+ * called with the number of decompressed bytes so far; an error that it throws ends the reading.
  * @throws ConnectError INVALID_ARGUMENT or RESOURCE_EXHAUSTED
  */
 export async function readJsonBody(

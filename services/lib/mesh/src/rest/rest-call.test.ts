@@ -177,7 +177,7 @@ describe.each(Object.entries(SHAPES))("a hostile body, %s", (_, path) => {
     ["is in an unsupported encoding", () => "{}", { "content-encoding": "br" }, 415, "UNKNOWN_ENCODING"],
     ["is larger than the limit of its RPC", () => `"${"x".repeat(17 * 2 ** 20)}"`, {}, 413, "MESSAGE_TOO_LARGE"],
     [
-      "inflates to more than the limit of its RPC",
+      "decompresses to more than the limit of its RPC",
       () => new Uint8Array(gzipSync(Buffer.alloc(128 * 2 ** 20, 32))),
       { "content-encoding": "gzip" },
       413,

@@ -12,7 +12,7 @@ export interface AdminListenerOptions {
   readonly isReady: () => boolean;
   /** Why the server does not accept traffic, for people; may be empty. */
   readonly whyNot?: () => string;
-  /** All metrics in Prometheus' text format. */
+  /** Returns all metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
   /** Called with an error that the handler of a page threw. */
   readonly onThrow: (error: unknown) => void;
@@ -44,7 +44,8 @@ export async function openAdminListener(options: AdminListenerOptions): Promise<
     else if (request.method !== "GET" && request.method !== "HEAD") rejectMethod(request, response, ["GET", "HEAD"]);
     else page(response);
   };
-  // Probes of some load balancers use HTTP/1.0 and send no Host header.
+  // Requests without a Host header are accepted, because probes of some load balancers use HTTP/1.0 and send
+  // none.
   const few = { ...limits, maxConnections: Math.min(limits.maxConnections, MAX_CONNECTIONS) };
   return openHttpListener({ name: "admin", address, limits: few, makesRoom: true, answer, needsHost: false, onThrow });
 }

@@ -27,7 +27,7 @@ export function yieldToServing(): void {
     try {
       os.setPriority(thread, NICE);
     } catch {
-      // A sandbox forbids it. The server then runs with unchanged priorities.
+      // A sandbox may forbid setting priorities. The server then runs with unchanged priorities.
     }
   }
 }

@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 
-/** How a process ended, and what it printed, whose parent disconnected at its first message or at once. */
+/**
+ * Runs a script whose parent disconnects at its first message or at once. Returns how the process ended, and
+ * what it printed.
+ */
 async function endAfterDisconnect(script: string, at: "once" | "message") {
   const child = spawn(
     process.execPath,

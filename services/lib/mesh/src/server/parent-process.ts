@@ -7,7 +7,7 @@ import type { RunningServer } from "./start-server.ts";
  */
 export function notifyParent({ addresses }: Pick<RunningServer, "addresses">, stop: () => void): void {
   if (!process.send) return;
-  // The parent ended while this process loaded.
+  // The parent ended while the modules of this process were loaded.
   if (!process.connected) {
     stop();
     return;

@@ -29,8 +29,8 @@ type Question =
   | { case: undefined };
 
 /**
- * Messages in error details. No RPC refers to them, so a client that knows only the reflected services could
- * not read them.
+ * Descriptors of the messages in error details. No RPC refers to these messages, so reflection would not send
+ * them to clients.
  */
 const ERROR_DETAILS = [file_google_rpc_error_details];
 

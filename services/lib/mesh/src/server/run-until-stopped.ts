@@ -3,8 +3,8 @@ import { notifyParent } from "./parent-process.ts";
 import type { RunningServer } from "./start-server.ts";
 
 /**
- * After a signal, a start that hangs (for example on a database that does not answer) is awaited for at most
- * this time.
+ * After a signal, a service that is still starting (for example because a database does not answer) gets at
+ * most this time to finish its start.
  */
 const START_GRACE_MS = 10_000;
 
@@ -20,8 +20,8 @@ export async function runUntilStopped(
   const { promise: asked, resolve } = Promise.withResolvers<void>();
   // Signal listeners receive the signal's name, which `stop` must not take for a server.
   const stop = (): void => resolve();
-  // Not "once": the default action of a second signal would end the process at once, with everything still
-  // open.
+  // "on" and not "once": the default action of a second signal would end the process at once, with everything
+  // still open.
   process.on("SIGINT", stop).on("SIGTERM", stop);
   if (process.send) process.once("disconnect", stop);
   const opened = new AsyncDisposableStack();

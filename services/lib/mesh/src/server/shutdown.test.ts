@@ -57,7 +57,7 @@ it("fails no call of a client that continues to call while one of two servers st
   const failures: unknown[] = [];
   let calling = true;
   const callers = Array.from({ length: 8 }, async () => {
-    // Not idempotent: no retry hides a failure.
+    // `increment` is not an idempotent RPC, so the client does not retry it, and every failure is counted.
     while (calling) await client.increment({}).catch((error) => failures.push(error));
   });
   await until(() => served > 20, "calls at both servers");

@@ -129,7 +129,10 @@ const DRAIN_MS = 10_000;
  * NOT_SERVING.
  */
 const QUIET_MS = 100;
-/** Longest wait for that: clients without a health watch continue to call until GOAWAY. */
+/**
+ * Maximum time to wait until no call arrives: clients that do not watch the health continue to call until
+ * GOAWAY.
+ */
 const LAME_DUCK_MS = 2_000;
 
 /**

@@ -22,10 +22,7 @@ function keepAlive(bound: BoundMethod, everyMs: number): BoundMethod {
   };
 }
 
-/**
- * Yields the messages, and a `filler` whenever no message has arrived within `everyMs` of the reader's
- * request.
- */
+/** Yields the messages. Whenever the reader has waited `everyMs` for a message, yields a `filler` instead. */
 export function repeatWhenIdle<T>(messages: AsyncIterable<T>, filler: () => T, everyMs: number): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
@@ -36,7 +33,7 @@ export function repeatWhenIdle<T>(messages: AsyncIterable<T>, filler: () => T, e
       let arrived: Promise<IteratorResult<T>> | undefined;
       const pull = (): void => {
         const next = iterator.next();
-        // One `then` per message, however many fillers are sent before it.
+        // Calls `then` once per message, however many fillers are sent before the message.
         pending = next.then(
           (result) => {
             pending = undefined;

@@ -10,7 +10,10 @@ interface ClientError extends Error {
   readonly rawPacket?: Buffer;
 }
 
-/** Time in which a client that is still sending can read why it is rejected. */
+/**
+ * Time for which a rejected connection stays open, so that a client that is still sending can read the
+ * reason.
+ */
 const LINGER_MS = 500;
 const HTTP2_IN_CLEAR =
   "this listener speaks HTTP/2 only under TLS: use HTTP/1.1 here, or the gRPC listener, which speaks HTTP/2 in clear text";
@@ -21,7 +24,7 @@ const HTTP_1_1_REQUIRED = 0xd;
  * listener of the event "clientError".
  */
 export function answerClientError(maxHeaderBytes: number): (error: ClientError, socket: Duplex) => void {
-  /** The parser rejects the bytes that follow again. */
+  /** Connections that were answered: the parser reports the bytes that follow as errors too. */
   const answered = new WeakSet<Duplex>();
   return (error, socket) => {
     if (answered.has(socket)) return;
@@ -45,7 +48,7 @@ function rejection({ code, message }: ClientError, maxHeaderBytes: number): stri
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return answer("408 Request Timeout", "the request did not arrive in time");
     default:
-      // The parser's own text, which repeats nothing that the client sent.
+      // The parser's message contains no text that the client sent.
       return answer("400 Bad Request", `this is not an HTTP/1.1 request: ${message.replace(/^Parse Error: /, "")}`);
   }
 }
@@ -57,8 +60,8 @@ function answer(status: string, message: string): string {
 }
 
 /**
- * SETTINGS, then GOAWAY with the code HTTP_1_1_REQUIRED (RFC 9113, 7). Its debug data is the reason, which
- * clients print.
+ * The bytes of two HTTP/2 frames: SETTINGS, and GOAWAY with the code HTTP_1_1_REQUIRED (RFC 9113, 7). The
+ * debug data of GOAWAY is the reason, which clients print.
  */
 function http11Required(reason: string): Buffer {
   const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);

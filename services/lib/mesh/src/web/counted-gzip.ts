@@ -8,29 +8,34 @@ import { inflate, TooLargeError } from "../call/inflate.ts";
 import { plainBytes } from "../call/plain-bytes.ts";
 import { notUtf8 } from "./utf8-body.ts";
 
-/** Counts the bytes that a request inflates. */
+/** Counts the decompressed bytes of a request. */
 export interface Inflater {
-  /** Aborts an inflation, or its wait for a turn. */
+  /** Aborts a decompression, or its wait until other decompressions have ended. */
   readonly signal: AbortSignal;
-  /** Reports the current size of a message. False: stop, the message is not wanted any more. */
+  /**
+   * Called with the number of decompressed bytes of the current message so far. Return false to stop: the
+   * message is not needed any more.
+   */
   inflating(inflatedBytes: number): boolean;
 }
 
-/** State of a request whose messages may be inflated. */
+/** State of a request that may have compressed messages. */
 interface Inflation {
   inflater: Inflater | undefined;
   readonly asJson: boolean;
 }
 
 /**
- * connect calls a compression without stating the request, so the request is found through the async context.
+ * connect does not pass the request to its compression functions, so they find it through the async context.
  */
 const current = new AsyncLocalStorage<Inflation>();
-const inflationKey = createContextKey<Inflation | undefined>(undefined, { description: "what a request inflates" });
+const inflationKey = createContextKey<Inflation | undefined>(undefined, {
+  description: "how a request is decompressed",
+});
 
 /**
- * Runs the engine for one request that may be compressed.
- * @param asJson whether its messages are JSON: then inflated bytes that are not UTF-8 are an error
+ * Runs connect's engine for one request that may have compressed messages.
+ * @param asJson whether the messages are JSON: decompressed bytes that are not UTF-8 are then an error
  */
 export function withInflation<T>(values: ContextValues, asJson: boolean, work: () => T): T {
   const inflation: Inflation = { inflater: undefined, asJson };
@@ -38,13 +43,13 @@ export function withInflation<T>(values: ContextValues, asJson: boolean, work: (
   return current.run(inflation, work);
 }
 
-/** From now on, `inflater` counts the bytes that the request with these context values inflates. */
+/** Sets the object that counts the decompressed bytes of the request with these context values. */
 export function inflatingFor(values: ContextValues, inflater: Inflater): void {
   const inflation = values.get(inflationKey);
   if (inflation) inflation.inflater = inflater;
 }
 
-/** connect's gzip; the inflated bytes are counted while they grow. */
+/** gzip for connect. It counts the decompressed bytes while it decompresses a message. */
 export const countedGzip: Compression = {
   ...compressionGzip,
   async decompress(bytes, readMaxBytes) {

@@ -2,7 +2,10 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { announcedBytes, socketOf, type WebRequest, type WebResponse } from "./web-handler.ts";
 
-/** Time in which a client that is still sending can read its answer. */
+/**
+ * Time for which a connection stays open after an early response, so that a client that is still sending can
+ * read it.
+ */
 const LINGER_MS = 500;
 
 /**

@@ -74,7 +74,9 @@ function guarded({ answer, needsHost, limits, onThrow }: HttpListenerOptions): A
   };
 }
 
-/** Answers 500 if nothing has been sent yet, else ends the connection or the stream. */
+/**
+ * Answers 500 if nothing has been sent yet; otherwise ends the connection (HTTP/1.1) or the stream (HTTP/2).
+ */
 function abandon(request: WebRequest, response: WebResponse): void {
   try {
     if (!response.headersSent) {
@@ -100,7 +102,7 @@ function createClearServer(limits: ListenerLimits, answer: Answer): http.Server 
   return http.createServer(options, answer).on("clientError", answerClientError(limits.maxHeaderBytes));
 }
 
-/** Node's default is 64 KiB. */
+/** Number of bytes that Node reads from a connection in advance. Node's default is 64 KiB. */
 const READ_AHEAD_BYTES = 16 * 1024;
 
 /** How often Node checks the time limits of headers and bodies; its default is 30 s. */
@@ -147,8 +149,8 @@ function createTlsServer(
 }
 
 /**
- * Handles a stream one turn of the event loop later, and not at all if it was reset by then: a reset in the
- * same packet costs almost nothing.
+ * Handles a stream in the next iteration of the event loop, and only if the client has not reset it by then.
+ * A reset in the same packet therefore costs almost nothing.
  */
 function afterTurn(answer: Answer): Answer {
   return (request, response) => {

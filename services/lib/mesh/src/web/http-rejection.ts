@@ -41,7 +41,7 @@ export function rejectMethod(request: WebRequest, response: WebResponse, allowed
   sendRejection(response, 405, `${shown(request.method ?? "")} is not allowed here: use ${allowed.join(" or ")}`);
 }
 
-/** A client's text, quoted and cut. */
+/** Returns a client's text in quotes, truncated. */
 export function shown(text: string): string {
   const cut = text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;
   return JSON.stringify(cut.toWellFormed());

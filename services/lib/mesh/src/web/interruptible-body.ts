@@ -45,8 +45,8 @@ export function interruptibleBody(source: AsyncIterable<Uint8Array>, observer?: 
   let listener: BodyListener | undefined;
   let arrivedBytes = 0;
   /**
-   * Bytes of an incomplete body that were passed to the engine; null: the body is complete and the bytes are
-   * its message.
+   * Bytes of an incomplete body that were passed to the engine. Null: the body is complete, and the engine
+   * uses these bytes as its message.
    */
   let given: Buffer[] | null = [];
   const take = (result: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
@@ -105,7 +105,7 @@ export function interruptibleBody(source: AsyncIterable<Uint8Array>, observer?: 
  */
 const LARGE_BUFFER_BYTES = 16 * 1024;
 
-/** The same bytes, copied out of a larger buffer that they would keep in memory. */
+/** Copies bytes that are a small part of a larger buffer, so that the larger buffer can be freed. */
 function ownBytes(bytes: Uint8Array): Buffer {
   const { buffer, byteOffset, byteLength } = bytes;
   const isPart = buffer.byteLength >= LARGE_BUFFER_BYTES && buffer.byteLength > byteLength;

@@ -8,7 +8,8 @@ import { waitsSince } from "../listener/http1-connections.ts";
  * therefore never block a new client. Call it before the server listens.
  */
 export function makeRoom(server: Server, maxConnections: number): void {
-  // Twice the limit: the server counts a closed connection until its close event, one turn of the event loop later.
+  // Twice the limit, because the server still counts a closed connection until its close event in the next
+  // iteration of the event loop.
   server.maxConnections = 2 * maxConnections;
   // Connections, oldest first.
   const sockets = new Set<Socket>();
@@ -29,8 +30,8 @@ function closeOne(sockets: Set<Socket>): void {
     since = waits;
   }
   if (!chosen) return;
-  // Removed at once: if it were counted until its close event, a second connection would be closed in its
-  // place.
+  // The closed connection is removed before its close event. Otherwise a second connection would be closed in
+  // its place.
   sockets.delete(chosen);
   chosen.destroy();
 }

@@ -17,7 +17,7 @@ export function checkQuery(method: string, url: string): void {
   checkQueryText(url.slice(at + 1));
   const query = new URLSearchParams(url.slice(at + 1));
   checkQueryNames(query, names, []);
-  // A compressed message is checked when it is inflated.
+  // A compressed message is checked after its decompression.
   const isPlainJson = query.get("encoding") === "json" && (query.get("compression") ?? "identity") === "identity";
   if (isPlainJson && query.get("base64") === "1" && !isUtf8(Buffer.from(query.get("message") ?? "", "base64url")))
     throw notUtf8();

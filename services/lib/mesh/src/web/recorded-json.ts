@@ -115,7 +115,7 @@ export function recordedQuery(query: URLSearchParams): RecordedJson {
 
 function textOf(bytes: Buffer, gzip: boolean): string | undefined {
   try {
-    // Like the engine, it removes a byte order mark.
+    // TextDecoder removes a byte order mark, as the engine does.
     return new TextDecoder().decode(gzip ? gunzipSync(bytes, { maxOutputLength: MAX_KEPT_BYTES }) : bytes);
   } catch {
     // Invalid or too large: the engine's error states which.
@@ -124,8 +124,8 @@ function textOf(bytes: Buffer, gzip: boolean): string | undefined {
 }
 
 /**
- * Calls `onChunk` for every chunk. Not an async function, which would cost a promise per chunk of every
- * request.
+ * Yields the chunks of `source` and calls `onChunk` for each. This is not an async function, because an async
+ * function would create a promise for every chunk.
  */
 function observed(source: AsyncIterable<Uint8Array>, onChunk: (chunk: Uint8Array) => void): AsyncIterable<Uint8Array> {
   const look = (next: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {

@@ -1,6 +1,6 @@
 import type { WebRequest } from "./web-handler.ts";
 
-/** scheme://authority, then path and query. */
+/** Absolute form of a request target: scheme://authority, then path and query. */
 const ABSOLUTE_FORM = /^(https?):\/\/([^/?#]*)([^#]*)$/i;
 
 /**
@@ -13,7 +13,7 @@ export function toOriginForm(request: WebRequest): string | undefined {
   if (url.startsWith("/") || url === "*" || "stream" in request) return undefined;
   const [, , authority = "", rest = ""] = ABSOLUTE_FORM.exec(url) ?? [];
   if (authority === "") return "the request target is neither a path nor an http or https URL";
-  // RFC 9110, 4.2.4.
+  // HTTP does not allow user information in a target (RFC 9110, 4.2.4).
   if (authority.includes("@")) return "the request target has user information: leave it out";
   request.url = rest.startsWith("/") ? rest : `/${rest}`;
   request.headers.host = authority;

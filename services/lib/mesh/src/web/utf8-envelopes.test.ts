@@ -35,6 +35,6 @@ test("a character that is cut at the end of its message is an error", async () =
   await expect(read(Buffer.concat([cut, good]), 1000)).rejects.toThrow("the body is not UTF-8");
 });
 
-test("compressed messages are not checked here, but when they are inflated", async () => {
+test("compressed messages are not checked here, but when they are decompressed", async () => {
   expect(await read(envelope(latin1, 1), 3)).toEqual(envelope(latin1, 1));
 });

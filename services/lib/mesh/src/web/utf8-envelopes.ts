@@ -5,9 +5,9 @@ const HEAD_BYTES = 5;
 const COMPRESSED_FLAG = 1;
 
 /**
- * The same body of messages in envelopes; reading it fails when an uncompressed message is not UTF-8.
- * Compressed messages are checked when they are inflated.
- * @throws ConnectError INVALID_ARGUMENT while it is read
+ * Yields the unchanged bytes of a body whose messages are in envelopes. Reading fails when an uncompressed
+ * message is not UTF-8. A compressed message is checked after its decompression.
+ * @throws ConnectError INVALID_ARGUMENT while the body is read
  */
 export async function* utf8Envelopes(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const head = Buffer.alloc(HEAD_BYTES);

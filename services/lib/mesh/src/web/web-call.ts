@@ -125,8 +125,8 @@ export class WebCall extends Call {
   }
 
   /**
-   * Reports the current size of a message that is being inflated. False: stop, the message is not wanted any
-   * more.
+   * Called with the number of decompressed bytes of a message so far. Returns false to stop: the message is
+   * not needed any more.
    */
   inflating(inflatedBytes: number): boolean {
     this.#inflatedBytes = inflatedBytes;

@@ -161,7 +161,7 @@ describe("a charset", () => {
   it.each([
     ["/echo", '"ü"'],
     ["/bellwether.echo.v1.EchoService/Echo", '{"id":"ü"}'],
-  ])("does not allow inflated bytes that are not UTF-8 either: %s", async (path, body) => {
+  ])("does not allow decompressed bytes that are not UTF-8 either: %s", async (path, body) => {
     const zipped = (encoding: BufferEncoding) =>
       fetch(`${echo.webUrl}${path}`, {
         method: "POST",
@@ -233,7 +233,7 @@ describe("headers of errors", () => {
 });
 
 describe("a compressed answer of a REST path", () => {
-  /** Not with fetch, which decompresses. */
+  /** fetch is not used here, because it decompresses the answer. */
   const ask = async (path: string, accept: string) => {
     const socket = net.connect(echo.server.addresses.web.port, "127.0.0.1");
     socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\naccept-encoding: ${accept}\r\n\r\n`);

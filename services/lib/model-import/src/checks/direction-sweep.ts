@@ -19,9 +19,9 @@ export interface DirectionViolation {
   readonly move: number;
 }
 
-/** Most rows whose values are swept. */
+/** Maximum number of rows whose values are swept. */
 const MAX_ROWS = 64;
-/** Most values that a feature takes in a sweep. */
+/** Maximum number of values that a feature takes in a sweep. */
 const MAX_VALUES = 65;
 /** Changes below this share of the row's largest output count as rounding. */
 const TOLERANCE = 1e-6;

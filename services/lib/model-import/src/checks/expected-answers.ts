@@ -99,7 +99,7 @@ export function skippedText(skipped: readonly string[]): string {
 /**
  * Compares a model with its trainer's outputs, both as predictions and as sums before the link, and returns
  * the better match.
- * @param riskClass Class or target that a single output column stands for; null: the last.
+ * @param riskClass Class or target of the trainer's outputs when they have a single column; null: the last.
  */
 export function compareWithTrainer(
   source: SourceModel,

@@ -16,15 +16,16 @@ import type { Background } from "../rows/background.ts";
 import { rowRounding } from "../source/source-model.ts";
 import type { ServedOutput } from "./served-output.ts";
 
-/** Score bands of an imported model, which brings none of its own. */
+/** Score bands of an imported model, because model files do not contain bands. */
 const BANDS = { high: 0.7, medium: 0.4 } as const;
 
 /** The output of an imported model is not calibrated. */
 const CALIBRATION = { kind: "none" } as const;
 
 /**
- * Chooses what the contributions of an imported model are measured against. `background` also says why a
- * better kind is not available.
+ * Chooses against what the contributions of an imported model are measured: the training weights in its file,
+ * or background rows. The text `background` of the result also names the reason when the model has no
+ * contributions.
  */
 export function chooseExplanation(served: ServedOutput, background: Background | null): Explanation {
   if (served.classColumn !== null) {
@@ -54,7 +55,7 @@ function interventionalRejection({ model }: ServedOutput, { count }: Background)
   }
 }
 
-/** Declaration of an imported feature. */
+/** What the user declares about an imported feature. */
 export type DeclaredFeature = Pick<FeatureSpec, "name" | "kind" | "unit" | "direction" | "immutable">;
 
 /**
@@ -67,7 +68,7 @@ export function importedBundle(parts: {
   readonly names: readonly string[];
   readonly served: ServedOutput;
   readonly background: Background | null;
-  /** Declared features. */
+  /** What the user declares about the features. */
   readonly declared: readonly DeclaredFeature[];
   readonly explanation: Explanation;
   readonly golden: readonly GoldenRow[];

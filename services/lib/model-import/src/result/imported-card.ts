@@ -36,7 +36,10 @@ What the data were, how good the model is, and for whom. Evaluate it on your own
 `;
 }
 
-/** Returns a line about the comparison of the model with its trainer, also when there was none. */
+/**
+ * Returns one line about the comparison of the model with the trainer's outputs. Null: the line states that
+ * there was no comparison.
+ */
 export function trainerLine(trainer: TrainerComparison | null): string {
   if (trainer === null) {
     return "Not compared with its trainer: the file may answer otherwise than the model that was trained, where a converter changed it. Import it with --expected ROWS to prove that it does not.";

@@ -3,7 +3,7 @@ import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejecte
 import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { SourceModel } from "../source/source-model.ts";
 
-/** The one number a row that a service serves. */
+/** The output of an imported model that is served as the score: one number per row. */
 export interface ServedOutput {
   /** The model: one output, or all classes when `classColumn` is set. */
   readonly model: TreeModel;
@@ -18,8 +18,9 @@ export interface ServedOutput {
 const SLACK = 1e-4;
 
 /**
- * Chooses what is served: the margin or probability of the risk class, or the raw number of a regressor.
- * @param riskClass Name of the class that is the risk, or number of the target; null: the last.
+ * Chooses the output that is served: the margin or probability of the risk class, or the raw number of a
+ * regressor.
+ * @param riskClass Name of the class that means risk, or index of the target; null: the last class or target.
  * @throws ImportRejectedError when there is no such class or target.
  */
 export function chooseServedOutput(source: SourceModel, riskClass: string | null): ServedOutput {
@@ -61,7 +62,10 @@ function serveTarget(model: TreeModel, target: number, targets: number): ServedO
   return { model: one, classColumn: null, outputSpace, classes: { risk: "high", other: "low" }, notes };
 }
 
-/** Returns a model of the other class of two: −margin, or 1 − probability. */
+/**
+ * For a model of two classes with one output: returns the model whose output belongs to the other class. A
+ * margin m becomes −m, a probability p becomes 1 − p.
+ */
 function oppositeClass(model: TreeModel): TreeModel {
   return mixOutputs(model, [-1], spaceOf(model) === "probability" ? 1 : 0, model.link);
 }

@@ -19,8 +19,8 @@ export interface Background {
 }
 
 /**
- * Most rows that are kept. More rows would enlarge the tables of the explanation and the bundle without a
- * benefit.
+ * Maximum number of rows that are kept. More rows would enlarge the tables of the explanation and the bundle
+ * without a benefit.
  */
 export const MAX_BACKGROUND_ROWS = 1_000;
 

@@ -18,7 +18,7 @@ const THRESHOLD_ROWS = 96;
 const MISSING_ROWS = 48;
 const INFINITE_ROWS = 12;
 
-/** Most thresholds that are kept a column. */
+/** Maximum number of thresholds that are kept per column. */
 const KEPT = 64;
 
 /**

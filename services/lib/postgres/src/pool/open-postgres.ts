@@ -5,9 +5,12 @@ import { libpqUrl } from "./libpq-url.ts";
 import { PostgresPool } from "./postgres-pool.ts";
 
 export interface PostgresOptions {
-  /** Most connections. Default 10. */
+  /** Maximum number of connections. Default 10. */
   readonly max?: number;
-  /** Most calls that wait for a connection; further calls get a PoolFullError at once. Left out: no limit. */
+  /**
+   * Maximum number of calls that wait for a connection; further calls get a PoolFullError at once. Undefined:
+   * no limit.
+   */
   readonly maxWaiting?: number;
   /** Name in pg_stat_activity. */
   readonly applicationName?: string;

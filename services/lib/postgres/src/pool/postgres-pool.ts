@@ -26,7 +26,9 @@ export class PostgresPool extends pg.Pool {
   readonly #sockets: ReadonlySet<net.Socket>;
   readonly #config: pg.ClientConfig;
 
-  /** @param maxWaiting Most calls that wait for a connection; the next one gets a PoolFullError at once. */
+  /**
+   * @param maxWaiting Maximum number of calls that wait for a connection; the next one gets a PoolFullError at once.
+   */
   constructor(config: Omit<pg.PoolConfig, "stream">, maxWaiting = Number.POSITIVE_INFINITY) {
     const sockets = new Set<net.Socket>();
     super({ ...config, stream: () => trackedSocket(sockets) });

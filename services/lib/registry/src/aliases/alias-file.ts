@@ -31,8 +31,8 @@ export interface AliasFile {
 }
 
 /**
- * Most moves that the file keeps, not counting the history of champions. A model promoted weekly reaches it
- * in 19 years.
+ * Maximum number of moves that the file keeps, not counting the history of champions. A model promoted weekly
+ * reaches it in 19 years.
  */
 export const MAX_HISTORY = 1_000;
 /** Longest name of the user who sets an alias, in characters. */

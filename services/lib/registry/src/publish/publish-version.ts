@@ -38,7 +38,7 @@ async function newestNumber(folder: string): Promise<number> {
 async function makeDraft(folder: string): Promise<string> {
   const draft = await mkdtemp(path.join(folder, ".draft-"));
   const { mode } = await stat(folder);
-  // Called only when the mode differs: some shared volumes reject every chmod.
+  // chmod is called only when the mode differs, because some shared volumes reject every chmod.
   if ((await stat(draft)).mode !== mode) await chmod(draft, mode & 0o7777);
   return draft;
 }

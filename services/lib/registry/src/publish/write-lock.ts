@@ -4,8 +4,8 @@ import { ProcessLockedError, takeProcessLock } from "@bellwether/files/process-l
 import { RegistryBusyError } from "../registry-error.ts";
 
 /**
- * A write takes a few milliseconds, and tens of milliseconds on a slow disk, so several writers may wait
- * their turn.
+ * Maximum time that a writer waits for the lock. A write takes a few milliseconds, and tens of milliseconds
+ * on a slow disk, so that several writers may wait one after another.
  */
 const WAIT_MS = 1_500;
 const LOOK_MS = 5;

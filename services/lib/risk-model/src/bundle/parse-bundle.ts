@@ -7,7 +7,7 @@ export class BundleError extends Error {
   override readonly name = "BundleError" as const;
 }
 
-/** Most invalid fields that a message names. */
+/** Maximum number of invalid fields that a message names. */
 const VIOLATIONS_SHOWN = 3;
 
 /**

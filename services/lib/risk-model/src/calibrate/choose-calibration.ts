@@ -40,7 +40,7 @@ export interface ChosenCalibration {
   readonly rejected: readonly RejectedCurve[];
 }
 
-/** Fewest positives for isotonic regression. */
+/** Minimum number of positives for isotonic regression. */
 const ISOTONIC_POSITIVES = 1_000;
 
 /**

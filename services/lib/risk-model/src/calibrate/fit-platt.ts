@@ -16,7 +16,7 @@ export interface Points {
 const MAX_STEPS = 100;
 /** The search ends when the gradient is smaller. */
 const LEAST_GRADIENT = 1e-8;
-/** Added to the diagonal of the Hessian to keep it invertible. */
+/** Number that is added to the diagonal of the Hessian matrix, so that the matrix can be inverted. */
 const RIDGE = 1e-12;
 /** Smallest share of a Newton step that is tried. */
 const LEAST_SHARE = 1e-10;

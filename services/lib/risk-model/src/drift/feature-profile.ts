@@ -21,7 +21,7 @@ export type BinCounts = number[];
 
 /** Ten bins of nearly equal size, as is usual for the population stability index. */
 const NUMERIC_BINS = 10;
-/** Most categories with a bin of their own. The rarer ones share one bin. */
+/** Maximum number of categories with a bin of their own. The rarer ones share one bin. */
 const CATEGORY_BINS = 30;
 
 /** Returns bins at the deciles of `values`. NaN is left out, and equal deciles become one edge. */

@@ -1,4 +1,7 @@
-/** Added to each bin. With it an empty bin has a finite index, which decreases as the number of rows grows. */
+/**
+ * Number that is added to the count of each bin. The index is then finite for an empty bin, and decreases as
+ * the number of rows grows.
+ */
 const HALF_COUNT = 0.5;
 
 /**

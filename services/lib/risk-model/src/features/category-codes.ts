@@ -2,23 +2,26 @@ import type { FeatureSlot } from "./feature-slots.ts";
 import type { SupplierInput } from "./supplier-input.ts";
 import type { VectorWarning, Violation } from "./vector.ts";
 
-/** Most codes that a warning lists. */
+/** Maximum number of codes that a warning lists. */
 const MAX_LISTED = 12;
 
 /**
- * Returns the code of a text: its own when the text is known, else the code of all other texts. Null: the
- * text counts as missing.
+ * Returns the category code of a text. A text that the model does not know has the code of all other texts.
+ * Null: the text counts as missing.
  */
 export function codeOfText({ feature, codes }: FeatureSlot, text: string): number | null {
   return codes.get(text) ?? feature.codes?.other ?? null;
 }
 
-/** Returns the first text of a code; "" when it has none. */
+/** Returns the text of a category code: the first one when the code has several texts, "" when it has none. */
 export function textOfCode({ feature }: Pick<FeatureSlot, "feature">, code: number): string {
   return feature.codes?.labels?.[feature.codes.values.indexOf(code)] ?? "";
 }
 
-/** The code of a supplier's category, sent as a number or, where the model knows texts, as a text. */
+/**
+ * The code of a supplier's category. The caller sends the code as a number or, where the model knows texts,
+ * as a text.
+ */
 export interface SentCode {
   /** Undefined when the caller sent nothing that the model knows. */
   readonly code: number | undefined;

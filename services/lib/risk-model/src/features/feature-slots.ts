@@ -49,7 +49,7 @@ export function featureSlots(bundle: FeatureBundle): {
   return { slots, textColumn: column };
 }
 
-/** When several codes have the same text, the first one is used. */
+/** Maps texts to category codes. When several codes have the same text, the first one is used. */
 function codesByText({ codes }: BundleFeature): ReadonlyMap<string, number> {
   const byText = new Map<string, number>();
   for (const [at, label] of (codes?.labels ?? []).entries()) {
@@ -64,6 +64,9 @@ export function isPossible({ low, high }: FeatureSlot, value: number): boolean {
   return single >= low && single <= high;
 }
 
-/** Returns the fewest known features for a score. The share in the bundle may be a rounded decimal. */
+/**
+ * Returns the minimum number of known features for a score. It is rounded, because the share in the bundle
+ * may be a rounded decimal.
+ */
 export const leastFeatures = (bundle: FeatureBundle): number =>
   Math.ceil(bundle.minimumPresent * bundle.features.length - 1e-9);

@@ -4,11 +4,11 @@ import type { BundleFeature } from "../bundle/feature-bundle.ts";
 import type { FeatureSlot } from "./feature-slots.ts";
 import type { Violation } from "./vector.ts";
 
-/** Most characters of a caller's text that a message repeats. */
+/** Maximum number of characters of a caller's text that a message repeats. */
 const SHOWN = 80;
-/** Most wrong names that one response reports. Each is compared with every known name. */
+/** Maximum number of wrong names that one response reports. Each is compared with every known name. */
 const MAX_NAME_VIOLATIONS = 16;
-/** Most known names that a message lists when no known name is similar. */
+/** Maximum number of known names that a message lists when no known name is similar. */
 const MAX_LISTED = 20;
 
 /** Returns the violation of a number for which `isPossible` is false. */

@@ -4,7 +4,7 @@ import type { Violation } from "./vector.ts";
 
 /** A decimal number with a point, as in JSON; a plus sign and a leading or trailing point are allowed too. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-/** Most characters of a caller's text that a message repeats. */
+/** Maximum number of characters of a caller's text that a message repeats. */
 const SHOWN = 80;
 
 /**

@@ -6,7 +6,7 @@ import { numberViolation, requiredViolation } from "./feature-violations.ts";
 import type { ColumnarInput } from "./supplier-input.ts";
 import type { VectorBatch, Violation } from "./vector.ts";
 
-/** A batch that is being filled. */
+/** A batch whose rows are being filled. */
 interface Draft {
   readonly rows: number;
   readonly columns: number;

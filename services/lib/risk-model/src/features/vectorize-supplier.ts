@@ -7,7 +7,7 @@ import { readNumberTexts } from "./number-texts.ts";
 import type { SupplierInput } from "./supplier-input.ts";
 import type { Vector, VectorWarning, Violation } from "./vector.ts";
 
-/** Findings while a row is filled. */
+/** The model's row of a supplier, and what was found while the row was filled. */
 interface Findings {
   readonly row: Float32Array;
   readonly violations: Violation[];

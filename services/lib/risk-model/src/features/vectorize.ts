@@ -16,13 +16,16 @@ export interface Vectorizer {
   vectorizeBatch(input: ColumnarInput): VectorBatch;
 }
 
-/** Returns the name of a column in responses. */
+/** Returns the name that responses show for a model column. */
 export function columnName(column: BundleColumn): string {
   if (column.kind === "numeric") return column.feature;
   return column.kind === "category" ? `${column.feature}=${column.category}` : `${column.feature}:${column.term}`;
 }
 
-/** Creates the vectorizer of a bundle. A single row and a row of a batch have the same bits. */
+/**
+ * Creates the vectorizer of a bundle. A supplier has bit-identical values whether it is converted alone or in
+ * a batch.
+ */
 export function createVectorizer(bundle: FeatureBundle): Vectorizer {
   const writeText = bundle.text === null ? null : createTextWriter(bundle.text);
   return {

@@ -8,11 +8,11 @@ export interface FeatureTable {
    * time.
    */
   readonly asOfDays: Int32Array | null;
-  /** Numeric features by name, one value a row, NaN = missing. */
+  /** Values of each numeric feature by its name, one per row, NaN = missing. */
   readonly numbers: ReadonlyMap<string, Float64Array>;
-  /** Categorical features by name, one value a row, null = missing. */
+  /** Values of each categorical feature by its name, one per row, null = missing. */
   readonly categories: ReadonlyMap<string, readonly (string | null)[]>;
-  /** Contract texts, one a row, empty = none; null when the model has no text. */
+  /** Contract texts, one per row, empty = no contract; null when the model uses no text. */
   readonly texts: readonly string[] | null;
   /** 1 = the risk came true, 0 = it did not; null when the rows have no labels (weekly scoring). */
   readonly labels: Uint8Array | null;

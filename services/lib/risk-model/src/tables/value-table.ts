@@ -20,9 +20,9 @@ const MAX_RECORDS = 1_000_000;
 const MISSING: ReadonlySet<string> = new Set(["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"]);
 
 /**
- * Reads a table from CSV with a header, or from JSON lines: one object a line, by column name. A list in an
- * object (`"features": [1, 2]`) becomes columns named `features[0]`, `features[1]`, …; an object in an object
- * adds its own names.
+ * Reads a table from CSV with a header, or from JSON lines: one object per line, with values by column name.
+ * A list in an object (`"features": [1, 2]`) becomes columns named `features[0]`, `features[1]`, …; the
+ * members of an object in an object become columns with their own names.
  * @throws TableError for lines of different length, no rows, a repeated name, invalid JSON, and bytes that are not UTF-8.
  */
 export function parseTable(bytes: Uint8Array): ValueTable {

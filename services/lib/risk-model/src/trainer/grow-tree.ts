@@ -22,7 +22,7 @@ export interface GrowTree {
   readonly columnsPerNode: number;
   readonly histograms: Histograms;
   readonly random: Random;
-  /** Most levels; 0: unlimited. */
+  /** Maximum number of levels; 0: unlimited. */
   readonly maxDepth: number;
   readonly limits: SplitLimits;
   /** Null: no column is constrained. */

@@ -5,7 +5,7 @@ export const BIN_STRIDE = 2;
 /** Number of values in one column's histogram. */
 export const COLUMN_STRIDE = 256 * BIN_STRIDE;
 
-/** First and second derivative of the loss, two numbers a row: `[gradient, hessian, gradient, …]`. */
+/** First and second derivative of the loss, two numbers per row: `[gradient, hessian, gradient, …]`. */
 export type GradientPairs = Float64Array;
 
 /** A pool of histograms over the same number of columns. */

@@ -1,8 +1,8 @@
 import type { SplitLimits } from "./find-split.ts";
 
 /**
- * Allowed effect of a higher value on the output, per column: 1 may only raise it, −1 may only lower it, 0
- * any effect.
+ * Allowed effect of a higher value on the output, per column: 1: it may only increase the output; −1: it may
+ * only lower it; 0: any effect.
  */
 export type MonotoneColumns = Int8Array;
 

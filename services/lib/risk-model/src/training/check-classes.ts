@@ -1,7 +1,7 @@
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import { NoRowsError, OneClassError, TooFewRowsError } from "./training-error.ts";
 
-/** Fewest training rows of either class. With fewer rows a single split can memorise them. */
+/** Minimum number of training rows of each class. With fewer rows a single split can memorise them. */
 const LEAST_OF_CLASS = 10;
 
 /** Returns the number of ones. */

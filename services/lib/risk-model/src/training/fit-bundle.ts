@@ -4,7 +4,7 @@ import type { FeatureTable } from "../tables/feature-table.ts";
 import { fitTfIdf } from "../text/tf-idf.ts";
 import { ColumnMissingError } from "./training-error.ts";
 
-/** Most values of a categorical feature that have a column of their own. */
+/** Maximum number of values of a categorical feature that have a column of their own. */
 const MAX_CATEGORIES = 32;
 
 /** Returns only the fields of the declaration, in the order of the bundle. */

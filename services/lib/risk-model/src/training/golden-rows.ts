@@ -2,7 +2,7 @@ import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { GoldenRow } from "../bundle/feature-bundle.ts";
 import type { RunOnnx } from "./fit-model.ts";
 
-/** Most rows that are recorded. */
+/** Maximum number of rows that are recorded. */
 export const GOLDEN_ROWS = 32;
 
 /**

@@ -111,9 +111,12 @@ function dataLines({ spec, rowCounts, summaries, provenance, leftOut }: ModelCar
   ];
 }
 
-/** Most reasons that the card lists; one line sums up the others. */
+/** Maximum number of reasons that the card lists; one line sums up the others. */
 const MAX_REASONS = 20;
-/** Most characters of an example on the card. They are few, because the card is published with the model. */
+/**
+ * Maximum number of characters of an example on the card. They are few, because the card is published with
+ * the model.
+ */
 const MAX_SAMPLE = 80;
 
 function leftOutLines(leftOut: readonly LeftOutRows[]): string[] {

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-// Imported before the threads start: a thread cannot turn off the runtime's telemetry.
+// This module is imported before the threads start, because a thread cannot turn off the runtime's telemetry.
 import "../runtime/load-onnxruntime.ts";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
@@ -12,11 +12,11 @@ import type { BatchScores } from "./score-batch.ts";
 export interface BatchPoolOptions {
   /** Number of threads, at least 1; each is started when there is work for it. */
   readonly workers: number;
-  /** Most rows of all unfinished batches; limits the waiting time. */
+  /** Maximum number of rows of all unfinished batches; limits the waiting time. */
   readonly maxRows: number;
   /**
-   * Most bytes of the inputs of all unfinished batches; limits the memory. A batch that is alone may be
-   * larger.
+   * Maximum number of bytes of the inputs of all unfinished batches; limits the memory. A batch that is alone
+   * may be larger.
    */
   readonly maxBytes: number;
   /** Called with the error when a thread ended unexpectedly; another thread replaces it. */
@@ -44,8 +44,8 @@ export interface BatchPool extends AsyncDisposable {
 }
 
 /**
- * Rows of one task of a thread: milliseconds of work, after which the batch may be dropped and another batch
- * has its turn.
+ * Number of rows that a thread computes in one task, milliseconds of work. Between two tasks the batch may be
+ * dropped, or rows of another batch may be computed.
  */
 const CHUNK_ROWS = 256;
 /** Heap limit of a thread: enough to read a model of 64 MiB. */

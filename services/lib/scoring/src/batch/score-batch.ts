@@ -22,7 +22,7 @@ export interface BatchScores {
   readonly violations: VectorBatch["violations"];
 }
 
-/** Explains a batch in small steps, with a turn of the event loop between two steps. */
+/** Explains a batch in small steps. Between two steps, the event loop handles other work. */
 async function explainInTurns(explainer: RowExplainer, values: Float32Array, n: number): Promise<Float32Array> {
   const out = new Float32Array(values.length);
   const columns = values.length / n;

@@ -30,8 +30,8 @@ export async function createRowExplainer(model: TreeModel, explanation: Explanat
 }
 
 /**
- * One tree per turn of the event loop: a large model takes seconds, and calls to the current model continue
- * meanwhile.
+ * Compiles one tree per iteration of the event loop: a large model takes seconds, and calls to the current
+ * model continue meanwhile.
  */
 async function compileInTurns(model: TreeModel, rows: readonly (readonly (number | null)[])[]): Promise<Explainer> {
   for (const [r, row] of rows.entries()) {

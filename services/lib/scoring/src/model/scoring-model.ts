@@ -36,7 +36,7 @@ export interface ScoringModel {
 }
 
 /**
- * Loads a version, verifies that its answers equal the recorded ones, and frees it. Called before a version
+ * Loads a version, verifies that its answers equal the recorded ones, and frees it. Call it before a version
  * is published or an alias is moved.
  * @throws the errors of `openScoringModel`.
  */

@@ -1,8 +1,8 @@
 /**
- * Rows computed in one turn of the event loop, a few milliseconds of work; other calls have their turn in
- * between.
+ * Number of rows that are computed in one iteration of the event loop, a few milliseconds of work. Other
+ * calls are handled in between.
  */
 export const TURN_ROWS = 1_024;
 
-/** Waits for one turn of the event loop, so that other pending work is handled. */
+/** Waits for the next iteration of the event loop, so that other pending work is handled. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -2,7 +2,10 @@ import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
 import type * as OnnxRuntime from "onnxruntime-node";
 
-/** The runtime's library reads it when it creates its first session. */
+/**
+ * Environment variable that turns telemetry off. The runtime's library reads it when it creates its first
+ * session.
+ */
 const VARIABLE = "ORT_DISABLE_TELEMETRY";
 
 /**

@@ -4,7 +4,10 @@ import { ort } from "./load-onnxruntime.ts";
 /** Name and version of the runtime, for example "onnxruntime 1.30.0". */
 export const RUNTIME = `onnxruntime ${ort.env.versions.common}`;
 
-/** A model loaded in the runtime. It runs on one thread, so that a row has the same bits in every batch. */
+/**
+ * A model loaded in the runtime. It runs on one thread, so that the outputs of a row are bit-identical in
+ * every batch.
+ */
 export interface OnnxSession {
   /**
    * @param rows float32, row-major `[n × columns]`, NaN = missing.
@@ -15,7 +18,7 @@ export interface OnnxSession {
   release(): Promise<void>;
 }
 
-/** Loads a model that takes `[n, columns]` and returns one number a row. */
+/** Loads a model whose input is `[n, columns]` and whose output is one number per row. */
 export async function openOnnxSession(onnx: Uint8Array, columns: number): Promise<OnnxSession> {
   const session = await ort.InferenceSession.create(onnx, {
     intraOpNumThreads: 1,

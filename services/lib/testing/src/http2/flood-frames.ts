@@ -33,8 +33,8 @@ export function resets(first: number, count: number): Buffer {
 }
 
 /**
- * One call that is reset, and the further frames with which Netty answers what it still receives for that
- * call.
+ * Frames of one call that the client resets, and the further frames that Netty sends for data that still
+ * arrives for that call.
  */
 export function resetWithEchoes(stream: number, count: number): Buffer {
   const echo = frame(RST_STREAM, 0, stream, Buffer.from([0, 0, 0, STREAM_CLOSED]));

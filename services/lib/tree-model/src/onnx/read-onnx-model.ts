@@ -12,10 +12,16 @@ import { materialiseScores, type RawEnsemble } from "./graph/materialise-scores.
 import type { RawColumns } from "./graph/raw-columns.ts";
 import type { ScoreTensor } from "./graph/score-tensor.ts";
 
-/** The part of a file that ONNX Runtime evaluates, so that its outputs can be compared with ours. */
+/**
+ * A part of an ONNX file that ONNX Runtime evaluates, so that its outputs can be compared with those of the
+ * converted model.
+ */
 export interface OnnxProbe {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Graph inputs with the raw columns that fill them. A text input is filled from its indicator columns. */
+  /**
+   * Inputs of the graph. For each: the model's raw columns from which its values are taken. The values of a
+   * text input are taken from the indicator columns of its categories.
+   */
   readonly inputs: readonly {
     readonly name: string;
     readonly type: "float32" | "float64" | "int64" | "string";
@@ -28,7 +34,7 @@ export interface OnnxProbe {
   readonly outputColumn: number | null;
 }
 
-/** An ONNX file of another producer as a tree model over its raw columns. */
+/** A tree model that was read from an ONNX file of another program, over the raw columns of the file. */
 export interface OnnxTreePipeline {
   readonly model: TreeModel;
   readonly columns: readonly BaseColumn[];
@@ -39,7 +45,7 @@ export interface OnnxTreePipeline {
   readonly classes: readonly string[] | null;
   readonly producer: string;
   readonly probe: OnnxProbe;
-  /** Statements of the file that ONNX Runtime ignores. */
+  /** Settings of the file that ONNX Runtime ignores, one sentence each. */
   readonly notes: readonly string[];
 }
 

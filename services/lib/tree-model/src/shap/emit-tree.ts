@@ -3,7 +3,9 @@ import { OPERATION, pad, type SetColumn } from "./operations.ts";
 import type { PathLayout } from "./path-layout.ts";
 import type { WordBuffer } from "./word-buffer.ts";
 
-/** Path weights of one chunk that fit into the first-level cache, in floats a row. */
+/**
+ * Maximum size of the path weights of one chunk, in floats per row: they then fit into the first-level cache.
+ */
 const CHUNK_FLOATS = 512;
 
 /** A tree to compile, and the buffers that its words are appended to. */
@@ -71,7 +73,10 @@ interface Run {
   readonly branches: readonly Placed[];
 }
 
-/** Writes a whole subtree: the way down through its branches, the ends grouped by shape, the way up. */
+/**
+ * Writes a whole subtree: the way down through its branches, the leaves and stumps at its lower end grouped
+ * by shape, the way up.
+ */
 function emitChunk(
   e: Emission,
   root: Placed,
@@ -213,12 +218,15 @@ function isLeaf(e: Emission, node: number): boolean {
   return e.tree.feature[node] < 0;
 }
 
-/** Returns left value − right value of a stump; 0 for a leaf. */
+/** For a stump (a node whose two children are leaves): returns left value − right value. For a leaf: 0. */
 function stepOf(e: Emission, node: number): number {
   return isLeaf(e, node) ? 0 : leafValue(e, e.tree.left[node]) - leafValue(e, e.tree.right[node]);
 }
 
-/** Returns the value of a leaf, or the mean of a stump over its training rows: the end's value at t = 0. */
+/**
+ * For a leaf: returns its value. For a stump (a node whose two children are leaves): returns its mean over
+ * the training rows. This is the constant term of the line in t that `emitEnd` writes.
+ */
 function expectedEnd(e: Emission, node: number): number {
   if (isLeaf(e, node)) return leafValue(e, node);
   return leafValue(e, e.tree.right[node]) + e.layout.share[node] * stepOf(e, node);
@@ -251,7 +259,10 @@ function setColumn(e: Emission, wanted: Omit<SetColumn, "column">): number {
   return column;
 }
 
-/** Writes a stump or leaf as a line in t with the slope `m step − share step`. */
+/**
+ * Writes a stump (a node whose two children are leaves) or a leaf as a line in t with the slope `m step −
+ * share step`. t is the variable of the quadrature; see quadrature-program.ts.
+ */
 function emitEnd(e: Emission, node: number): void {
   e.operations.int(isLeaf(e, node) ? 0 : e.tree.feature[node]);
   e.operations.float(stepOf(e, node));

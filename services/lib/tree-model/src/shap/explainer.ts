@@ -9,13 +9,16 @@ import { createWasmKernel } from "./wasm-kernel.ts";
 export interface Explainer {
   /** Method that computes the values. */
   readonly kind: "quadrature" | "pattern-tables";
-  /** Version of the arithmetic: with the same version, a row has the same bits on every machine. */
+  /**
+   * Version of the arithmetic. With the same version, the contributions of a row are bit-identical on every
+   * machine.
+   */
   readonly version: string;
   /** Kind of SHAP. The values of the two kinds differ. */
   readonly explanation: "path-dependent" | "interventional";
   /** The background that the contributions are measured against, in words. */
   readonly background: string;
-  /** Implementation that runs. It does not influence the result. */
+  /** Implementation that runs. All implementations return the same values. */
   readonly code: Kernel["code"];
   readonly features: number;
   readonly outputs: number;
@@ -32,7 +35,10 @@ export interface Explainer {
   explain(rows: Float32Array, n: number, out?: Float32Array): Float32Array;
 }
 
-/** Increased with each change after which the same model and row may have other bits. */
+/**
+ * Must be increased with each change after which the same model and row may have contributions with different
+ * bits.
+ */
 export const QUADRATURE_VERSION = "quadrature/1";
 
 /**

@@ -7,7 +7,10 @@ import {
   rowPatterns,
 } from "./interventional-tables.ts";
 
-/** Increased with each change after which the same model, background and row may have other bits. */
+/**
+ * Must be increased with each change after which the same model, background and row may have contributions
+ * with different bits.
+ */
 export const INTERVENTIONAL_VERSION = "interventional/1";
 
 /** Number of rows that are evaluated together on one tree, so that the tree's tables stay in the cache. */
@@ -26,8 +29,8 @@ export function createInterventionalExplainer(model: TreeModel, background: Floa
 }
 
 /**
- * Like createInterventionalExplainer, one tree per step. A large model takes seconds, so a server runs each
- * step in another turn of its event loop.
+ * Like createInterventionalExplainer, but compiles one tree per step. A large model takes seconds, so a
+ * server runs each step in another iteration of its event loop.
  * @throws RangeError, InterventionalRejectedError as createInterventionalExplainer.
  */
 export function* compileInterventional(

@@ -3,7 +3,7 @@ import type { Tree, TreeModel } from "../trees/tree-model.ts";
 import { InterventionalRejectedError } from "./interventional-rejected-error.ts";
 import { layoutPaths } from "./path-layout.ts";
 
-/** Most distinct features on a path: the table of a leaf has 2^features lines. */
+/** Maximum number of distinct features on a path: the table of a leaf has 2^features lines. */
 export const MAX_PATH_FEATURES = 8;
 /** Limit of the tables of a model, in bytes. Each thread that explains the model holds them. */
 const MAX_TABLE_BYTES = 128 * 2 ** 20;
@@ -16,7 +16,7 @@ export interface InterventionalTree {
   readonly tree: Tree;
   /** Per inner node: the bit of its feature in the patterns of the leaves below it. */
   readonly bit: Uint8Array;
-  /** Node indices of the leaves, ascending; the arrays below have one entry a leaf. */
+  /** Node indices of the leaves, ascending; the arrays below have one entry per leaf. */
   readonly leaves: Int32Array;
   /** Number of distinct features on the path. */
   readonly distinct: Uint8Array;

@@ -1,4 +1,7 @@
-/** Runs a compiled program over rows. Every kernel returns the same bits for the same program and row. */
+/**
+ * Runs a compiled program over rows. The results of all kernels are bit-identical for the same program and
+ * row.
+ */
 export interface Kernel {
   /** Name of the implementation: `"wasm-simd"` or `"typescript"`. */
   readonly code: "wasm-simd" | "typescript";

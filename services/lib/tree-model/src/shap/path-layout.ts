@@ -4,7 +4,7 @@ import type { Tree } from "../trees/tree-model.ts";
 /** Facts about the path of each inner node that an explanation needs. Entries of leaves are unused. */
 export interface PathLayout {
   readonly innerNodes: number;
-  /** Most distinct features on one path from the root to a leaf. */
+  /** Maximum number of distinct features on one path from the root to a leaf. */
   readonly maxDistinct: number;
   /** Share of the training rows at the node that went left. */
   readonly share: Float64Array;

@@ -48,7 +48,7 @@ export interface QuadratureProgram {
   readonly rules: Float32Array;
   /** Factors of nodes whose feature occurred before on the path, by point, padded in the same way. */
   readonly tables: Float32Array;
-  /** Scratch memory in floats a row: the largest slots × padded points of any tree. */
+  /** Scratch memory in floats per row: the maximum over the trees of slots × padded points. */
   readonly maxSlotFloats: number;
   /** The largest number of pairs of child slots of any tree. */
   readonly maxPairs: number;

@@ -5,9 +5,9 @@ import { type QuadratureProgram, UNIT_WORDS } from "./quadrature-program.ts";
 const { fround } = Math;
 
 /**
- * The quadrature kernel in plain TypeScript, for machines without WebAssembly SIMD. It is about a hundred
- * times slower. It rounds every operation to float32 in the order of kernel/quadrature.c, so it returns the
- * same bits.
+ * The quadrature kernel in plain TypeScript, for machines without WebAssembly SIMD, about a hundred times
+ * slower. Every operation is rounded to float32 in the order of kernel/quadrature.c, so that the results are
+ * bit-identical.
  */
 export function createScalarKernel(program: QuadratureProgram): Kernel {
   const { features, outputs, units, setColumns } = program;
@@ -70,9 +70,9 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
     const stride = pad(points);
     const t = (q: number): number => rules[ruleAt + q];
     const at = (slot: number, q: number): number => weight[slot * stride + q];
-    /** A linear function of t. */
+    /** Returns the value of a linear function at quadrature point `q`. */
     const line = (base: number, slope: number, q: number): number => fround(base + fround(slope * t(q)));
-    /** Returns the slope of the end (feature, step, share × step) whose words start at `end`. */
+    /** Returns the slope of a leaf or stump. Its words (feature, step, share × step) start at `end`. */
     const endSlope = (end: number, left: boolean): number => fround((left ? float(end + 1) : 0) - float(end + 2));
     const down = (slot: number, pair: number, factorOf: (q: number) => number): void => {
       for (let q = 0; q < points; q++) {

@@ -39,7 +39,7 @@ interface Visit<N> {
 /**
  * Builds a canonical tree from the root down, without recursion: parents before children, left before right.
  * @param describe Called once for each node. It throws when a node occurs twice and the format forbids that.
- * @param budget Most nodes that the tree may have.
+ * @param budget Maximum number of nodes that the tree may have.
  * @param tooLarge Returns the error for a tree with more nodes.
  * @throws ImportRejectedError when the tree is too deep or too large.
  */

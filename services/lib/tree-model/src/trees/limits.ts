@@ -1,29 +1,29 @@
 /** Largest model file that is read, in bytes. */
 export const MAX_MODEL_BYTES = 64 * 1024 * 1024;
 
-/** Most columns of a model's input row. */
+/** Maximum number of columns of a model's input row. */
 export const MAX_FEATURES = 65_536;
 
 /** Most outputs (classes, targets) of a model. */
 export const MAX_OUTPUTS = 4096;
 
 /**
- * Most levels of a tree: more than any trainer creates. A runtime that visits children recursively would
- * overflow its stack on deeper trees.
+ * Maximum number of levels of a tree: more than any trainer creates. A runtime that visits children
+ * recursively would overflow its stack on deeper trees.
  */
 export const MAX_DEPTH = 1000;
 
-/** Most values (nodes × outputs) that a model may hold in memory. */
+/** Maximum number of values (nodes × outputs) that a model may hold in memory. */
 export const MAX_VALUES = 16_777_216;
 
-/** Most category codes of one column. */
+/** Maximum number of category codes of one column. */
 export const MAX_CATEGORIES = 65_536;
 
 /**
- * Most nodes that the trees of one model may have in addition to those of the file. Where zero means missing,
- * the importer writes subtrees more than once.
+ * Maximum number of nodes that the trees of one model may have in addition to those of the file. Where zero
+ * means missing, the importer writes subtrees more than once.
  */
 export const MAX_GROWN_NODES = 1_000_000;
 
-/** Most members of all set splits of one model together. */
+/** Maximum number of members of all set splits of one model together. */
 export const MAX_MEMBERS = 4_194_304;

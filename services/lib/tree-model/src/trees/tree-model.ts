@@ -1,6 +1,6 @@
 /**
- * One decision tree as parallel arrays. Node 0 is the root, and children come after their parent. All arrays
- * have one entry a node, except `value`, which has `outputs` entries a node (zero on inner nodes).
+ * One decision tree as parallel arrays. Node 0 is the root, and children come after their parent. Each array
+ * has one entry per node, except `value`, which has `outputs` entries per node (zero on inner nodes).
  */
 export interface Tree {
   /** Column that the node compares, −1 on a leaf. */

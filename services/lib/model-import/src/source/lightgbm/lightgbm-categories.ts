@@ -20,7 +20,7 @@ export interface LightgbmCategories {
 /**
  * Joins the codes that occurred in training with the categories of the pandas data frame: one list for each
  * categorical column, in order.
- * @param infos `feature_infos` of the head, one a column.
+ * @param infos `feature_infos` of the head, one per column.
  * @param pandas JSON of `pandas_categorical`; null when the file has none.
  * @throws ImportRejectedError when the JSON is invalid.
  */

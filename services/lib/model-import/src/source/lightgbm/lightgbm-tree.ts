@@ -50,7 +50,7 @@ const TREE_KEYS: ReadonlySet<string> = new Set([
   "cat_threshold",
   "is_linear",
   "shrinkage",
-  // Used only by linear trees, which is_linear rejects.
+  // Only linear trees use this key, and a tree with is_linear is rejected.
   "leaf_const",
   "num_features",
   "leaf_features",

@@ -2,7 +2,7 @@ import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejecte
 
 /** Deepest nesting of lists and objects. A model's JSON has about 8 levels. */
 const MAX_NESTING = 64;
-/** Most lists and objects. A model has about 20 a tree. */
+/** Maximum number of lists and objects in a file. A model has about 20 per tree. */
 const MAX_CONTAINERS = 2_000_000;
 const MAX_KEYS = 2_000_000;
 const MAX_ENTRIES = 32_000_000;

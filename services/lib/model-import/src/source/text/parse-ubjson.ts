@@ -2,7 +2,7 @@ import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejecte
 
 /** Deepest nesting. A model has about 8 levels. */
 const MAX_NESTING = 64;
-/** Most lists, objects and keys outside of typed arrays. */
+/** Maximum number of lists, objects and keys outside of typed arrays. */
 const MAX_ITEMS = 8_000_000;
 
 /** Width in bytes and read function of each number type, by marker. Big-endian, as XGBoost writes them. */

@@ -39,7 +39,8 @@ const OBJECTIVES: Readonly<Record<string, Reading>> = {
   "rank:map": IDENTITY,
   "reg:logistic": LOGISTIC,
   "binary:logistic": { ...LOGISTIC, isClassifier: true },
-  // Measured with XGBoost 2.1 to 3.4: the raw score starts at base_score itself, not at its logit.
+  // The raw score of this objective starts at base_score itself, not at its logit (measured with XGBoost 2.1
+  // to 3.4).
   "binary:logitraw": { ...IDENTITY, isClassifier: true },
   "multi:softprob": { link: "softmax", baseToMargin: same, isClassifier: true },
   "multi:softmax": { link: "softmax", baseToMargin: same, isClassifier: true },

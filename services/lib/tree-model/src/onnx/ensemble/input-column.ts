@@ -2,7 +2,7 @@ import type { CategoryCodes } from "../../trees/category-codes.ts";
 
 /** A raw column of the imported model, described for the person who fills it. */
 export interface BaseColumn {
-  /** Graph input that holds the column. */
+  /** Name of the graph input that contains the column. */
   readonly input: string;
   /** Display name: that of the input when the input has one column, else `f0`, `f1`, … */
   readonly name: string;
@@ -11,7 +11,7 @@ export interface BaseColumn {
    * other columns.
    */
   readonly category: string | null;
-  /** Codes of a column of category codes. Unset on other columns. */
+  /** Category codes of the column. Unset on a column without codes. */
   readonly codes?: CategoryCodes;
 }
 

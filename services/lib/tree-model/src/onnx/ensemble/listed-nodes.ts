@@ -149,7 +149,10 @@ export function groupWeights(
   return { weightStart, weightTarget, weightValue };
 }
 
-/** Checks a list with one entry a node. Where an absent list is allowed, every node gets the value `absent`. */
+/**
+ * Checks a list that must have one entry per node. Where the list may be absent, every node gets the value
+ * `absent`.
+ */
 function listOf(name: string, values: number[], size: number, absent?: number): number[] {
   if (values.length === 0 && absent !== undefined) return new Array<number>(size).fill(absent);
   if (values.length !== size) throw unequal(name, values.length, size);

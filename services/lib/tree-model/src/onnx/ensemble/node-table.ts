@@ -16,7 +16,7 @@ export interface NodeTable {
   /** A value of `MODE` per node. */
   readonly mode: Uint8Array;
   readonly feature: Int32Array;
-  /** The number that the row's value is compared with: float32 or double, as in the file. */
+  /** Number with which the row's value is compared: float32 or double, as in the file. */
   readonly split: Float64Array;
   /** Child for a true comparison (`yes`) and for a false one (`no`); −1 on leaves. */
   readonly yes: Int32Array;

@@ -59,12 +59,12 @@ export function textAttribute(node: OnnxNode, name: string, absent: string): str
   return value;
 }
 
-/** Returns the bytes of the attribute's TensorProto, or null. */
+/** Returns the attribute's encoded TensorProto, or null. */
 export function tensorAttribute(node: OnnxNode, name: string): Uint8Array | null {
   return tensorsOf(node, name)[0] ?? null;
 }
 
-/** Returns the bytes of every TensorProto of an attribute. */
+/** Returns the encoded TensorProtos of an attribute. */
 export function tensorsOf(node: OnnxNode, name: string): Uint8Array[] {
   const list: Uint8Array[] = [];
   eachField(node, name, (cursor) => (cursor.field === 5 || cursor.field === 10) && list.push(bytesOf(cursor)));

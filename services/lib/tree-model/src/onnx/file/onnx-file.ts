@@ -9,9 +9,9 @@ const MAX_NAMES = 100_000;
 /** An attribute of an operator. Its value is decoded only when a caller reads it. */
 export interface OnnxAttribute {
   readonly name: string;
-  /** Bytes of the AttributeProto. */
+  /** The encoded AttributeProto. */
   readonly body: Uint8Array;
-  /** Whether the attribute holds a subgraph, as those of Loop, Scan and If do. */
+  /** Whether the attribute contains a subgraph, as in the operators Loop, Scan and If. */
   readonly hasGraph: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
-  /** Bytes of the NodeProto. */
+  /** The encoded NodeProto. */
   readonly body: Uint8Array;
 }
 
@@ -34,7 +34,7 @@ export interface OnnxValue {
   readonly kind: "tensor" | "sequence" | "map" | "other";
   readonly elementType: number;
   readonly shape: readonly (number | null)[];
-  /** Bytes of the ValueInfoProto. */
+  /** The encoded ValueInfoProto. */
   readonly body: Uint8Array;
 }
 
@@ -48,7 +48,7 @@ export interface OnnxFile {
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
-  /** Bytes of the TensorProto of each initializer, by name. */
+  /** The encoded TensorProto of each initializer, by name. */
   readonly initializers: ReadonlyMap<string, Uint8Array>;
 }
 

@@ -7,7 +7,10 @@ export const BYTES = 2;
 export const FIXED32 = 5;
 
 const TEXT = new TextDecoder("utf-8", { fatal: true });
-/** Most entries of a list: above the node count of any tree model that fits into a file of 64 MiB. */
+/**
+ * Maximum number of entries of a list: above the node count of any tree model that fits into a file of 64
+ * MiB.
+ */
 const MAX_LIST = 4_194_304;
 const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 

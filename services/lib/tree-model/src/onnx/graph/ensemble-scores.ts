@@ -6,10 +6,10 @@ import { addForms, applyLink, constantForm, type LinearForm, type ScoreTensor, s
  * Returns the output of an ensemble as a function of its raw sums, as ONNX Runtime 1.30 evaluates it. The
  * cases were measured; in several of them the specification says nothing or something else:
  * - one target: LOGISTIC and SOFTMAX are ignored;
- * - two classes with one weight a leaf and class id 0: the sum is the margin m of the second class; the columns are [−m, m]
+ * - two classes with one weight per leaf and class id 0: the sum is the margin m of the second class; the columns are [−m, m]
  *   under LOGISTIC, else [1 − m, m] when no weight is negative (a forest), else [−m, m];
- * - two classes with one weight a leaf and class id 1: the columns are [0, m], and a single base value is ignored;
- * - two classes with a weight for each: a single base value is added to the first class.
+ * - two classes with one weight per leaf and class id 1: the columns are [0, m], and a single base value is ignored;
+ * - two classes with a weight for each class: a single base value is added to the first class.
  * @param firstRaw Index of the ensemble's first raw output.
  * @throws ImportRejectedError for two base values for two classes, or a target that has no leaf weight.
  */

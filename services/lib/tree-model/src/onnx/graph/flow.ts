@@ -4,7 +4,7 @@ import type { ScoreTensor } from "./score-tensor.ts";
 
 /** Role of a tensor of the graph relative to the trees. */
 export type Flow =
-  /** A constant of the file. */
+  /** A constant tensor that the file contains. */
   | { readonly kind: "constant"; readonly tensor: OnnxTensor }
   /** Numbers that the trees may read, `[rows, columns]`. */
   | { readonly kind: "columns"; readonly columns: readonly InputColumn[]; readonly elementType: number }

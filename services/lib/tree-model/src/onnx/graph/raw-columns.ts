@@ -40,8 +40,8 @@ export function inputFlow(file: OnnxFile, input: OnnxValue, raw: RawColumns): Fl
 }
 
 /**
- * Follows DictVectorizer, which converts a map to one column a key, 0 where the key is absent. Its output is
- * treated as an input of the model.
+ * Follows DictVectorizer, which converts a map to one column per key; the value is 0 where the key is absent.
+ * Its output is treated as an input of the model.
  */
 export function dictionaryFlow(node: OnnxNode, raw: RawColumns): Flow {
   const keys = [...integersOf(node, "int64_vocabulary").map(String), ...textsOf(node, "string_vocabulary")];
@@ -49,7 +49,7 @@ export function dictionaryFlow(node: OnnxNode, raw: RawColumns): Flow {
   return numericColumns(node.outputs[0] ?? "", ELEMENT.float, keys, raw);
 }
 
-/** Follows OneHotEncoder, which converts a text input to one 0/1 column a category. */
+/** Follows OneHotEncoder, which converts a text input to one 0/1 column per category. */
 export function indicatorFlow(node: OnnxNode, { input, name, width }: TextFlow, raw: RawColumns): Flow {
   if (width !== 1) return notFollowed(`OneHotEncoder reads ${width} texts of ${name} at once`);
   const categories = textsOf(node, "cats_strings");
@@ -65,8 +65,8 @@ export function indicatorFlow(node: OnnxNode, { input, name, width }: TextFlow, 
 }
 
 /**
- * Follows LabelEncoder, which converts a text input to one column of codes. A text that it does not list has
- * the default code: −1 (−0 as a float) unless the file sets another.
+ * Follows LabelEncoder, which converts a text input to one column of codes. A text that the encoder does not
+ * list has the default code: −1 (−0 as a float) unless the file sets another.
  */
 export function codeFlow(node: OnnxNode, { input, name, width }: TextFlow, raw: RawColumns): Flow {
   if (width !== 1) return notFollowed(`LabelEncoder reads ${width} texts of ${name} at once`);
@@ -96,8 +96,8 @@ function numericColumns(input: string, elementType: number, names: readonly stri
 }
 
 /**
- * Returns the number of columns of an input whose shape does not state it: the most columns that an operator
- * reads from it.
+ * Returns the number of columns of an input whose shape does not state it: the maximum number of columns that
+ * an operator reads from the input.
  */
 function widthByUse(file: OnnxFile, input: string): number {
   let width = 0;

@@ -3,21 +3,21 @@ import type { Link } from "../../trees/tree-model.ts";
 
 /** A linear form: a weighted sum of raw tree outputs plus a bias. */
 export interface LinearForm {
-  /** Weights by raw output. Raw outputs are numbered over all ensembles of the graph. */
+  /** Weight of each raw tree output, by its number. The numbers count over all ensembles of the graph. */
   readonly weights: ReadonlyMap<number, number>;
   readonly bias: number;
 }
 
 /**
- * A tensor after the trees: one linear form of the trees' raw outputs a column, then one link for all
- * columns. The link "softmax" is computed over all columns.
+ * A tensor that is computed from the trees. Each column is a linear form of the trees' raw outputs, to which
+ * the link function is then applied. The link "softmax" is computed over all columns of a row.
  */
 export interface ScoreTensor {
   readonly forms: readonly LinearForm[];
   readonly link: Link;
 }
 
-/** Returns the form of a constant column. */
+/** Returns the linear form of a column that has the same value in every row. */
 export function constantForm(bias: number): LinearForm {
   return { weights: new Map(), bias };
 }
@@ -40,8 +40,8 @@ export function addForms(forms: readonly LinearForm[]): LinearForm {
 }
 
 /**
- * Applies a link to linear columns. A softmax of two columns becomes the logistic of their difference, which
- * is equal to it.
+ * Applies a link function to linear columns. A softmax of two columns becomes the logistic function of their
+ * difference, which is equal to it.
  */
 export function applyLink(scores: ScoreTensor, link: Link): ScoreTensor {
   if (link === "identity") return scores;
