@@ -9,15 +9,15 @@ import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { createClient } from "@connectrpc/connect";
 import type { PodProcess } from "./pod-process.ts";
 
-/** A claim, and whether it holds. */
+/** A statement about the services, and whether it is true. */
 export interface Finding {
   readonly claim: string;
   readonly holds: boolean;
 }
 
 /**
- * What the operator connects with: PEM texts of the authority and of a client certificate, and an admin
- * token.
+ * Credentials of the operator: PEM texts of the certificate authority and of a client certificate, and an
+ * admin token.
  */
 export interface Operator {
   readonly ca: string;

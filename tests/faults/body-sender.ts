@@ -28,7 +28,7 @@ const PAUSE_MS = 5;
 
 const order: BodyOrder = workerData;
 const end = performance.now() + order.seconds * 1_000;
-/** Shared by all senders: resolves at the end of the order. */
+/** Resolves when the time of the order is over; shared by all senders. */
 const over = delay(order.seconds * 1_000);
 
 let sent = 0;
@@ -117,7 +117,7 @@ async function oneRequest(bomb: boolean): Promise<void> {
     headers: {
       "content-type": "application/proto",
       "connect-timeout-ms": "9999999999",
-      // One byte more than the request sends.
+      // For an uncompressed message, the length is one byte more than the request sends.
       "content-length": bomb ? BOMB.length : MESSAGE_BYTES,
       ...(bomb && { "content-encoding": "gzip" }),
     },

@@ -19,8 +19,8 @@ const WARM_UP_S = 10;
 /** After this time the effects of the collector's former state are gone. */
 const SETTLE_S = 1;
 /**
- * Shorter than the default, so that an exporter times out on a silent collector and tries again while calls
- * are counted.
+ * Timeout of an export, shorter than the default, so that an exporter times out on a silent collector and
+ * tries again while calls are counted.
  */
 const EXPORT_TIMEOUT_MS = 2_000;
 const MIB = 2 ** 20;
@@ -80,8 +80,8 @@ async function latencies(share: string, ratio: string, load: Load): Promise<Find
 }
 
 /**
- * Measures, in a process per state, the memory that a dead collector costs and the time from SIGTERM to the
- * end.
+ * Measures, in one process per state, the memory that a collector without answers costs, and the time from
+ * SIGTERM to the end of the process.
  */
 async function costs(share: string, ratio: string, load: Load): Promise<Finding[]> {
   await using stack = new AsyncDisposableStack();

@@ -34,9 +34,9 @@ export interface Replica {
   readonly process: ChildProcess;
   readonly ready: ReplicaReady;
   stats(): Promise<ReplicaStats>;
-  /** Sends SIGTERM and waits for the end. */
+  /** Sends SIGTERM and waits until the process has ended. */
   stop(): Promise<void>;
-  /** Sends SIGKILL and waits for the end. */
+  /** Sends SIGKILL and waits until the process has ended. */
   kill(): Promise<void>;
 }
 

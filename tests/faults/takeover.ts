@@ -46,7 +46,7 @@ export const takeover: Scenario = async (quick) => {
 
 interface Takeover {
   readonly seconds: number;
-  /** Number of scores, and of those that are duplicates. */
+  /** Number of scores, and how many of them are duplicates. */
   readonly suppliers: number;
   readonly twice: number;
 }

@@ -60,7 +60,8 @@ test("a week with too many losses is not published: not at once, not by retries,
   await mesh.ops.restart();
   const failure =
     '2026-W21 is not published: 400 rows rejected, 40 % of the rows (limits: 2 % and 10 rows); 600 suppliers, 60 % of the 1000 of 2026-W20 (limit: 70 %); correct the file and run the week again, or accept the losses with a reason (accept_losses). Rejected: 400 rows, avg_payment_delay_days: not a number (for example line 2 of week.csv: "soon")';
-  // The first attempt found ops-service dead, the second exceeded the limits, and there was no third.
+  // In the first attempt, ops-service did not answer. The second attempt exceeded the limits, and there was
+  // no third.
   expect(await lastProgress(scheduler, jobId)).toMatchObject({ state: RunState.FAILED, failure });
   const run = await runOf("2026-W21");
   expect(run).toMatchObject({ state: RunState.FAILED, failure });

@@ -74,7 +74,7 @@ test("imports a model, publishes the first version as champion and the next as c
   });
   const again = (await run(name, "--name", "foreign")).json;
   expect(again).toMatchObject({ version: "v1", alias: null, published: false });
-  // Declared units change the bundle, and so they make another version.
+  // The declared units change the bundle, so that the import publishes another version.
   const declared = await readVersion(at("models"), "foreign", "v1");
   const [first] = parseFeatureBundle(declared.bundleJson).features;
   await writeFile(at("declared.yaml"), configOf(first?.name ?? ""));

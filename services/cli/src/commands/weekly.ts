@@ -25,7 +25,9 @@ interface WeeklyFailure {
   /** LOSS_LIMIT (with `losses` and `rejected_reasons`), WEEK_COMPLETE (with `recorded` and `given`), or RUN_FAILED. */
   readonly reason: string;
   readonly message: string;
-  /** With LOSS_LIMIT: file with all reasons and samples of the rejected rows. */
+  /**
+   * Path of the file with all reasons and samples of the rejected rows. Set only when `reason` is LOSS_LIMIT.
+   */
   readonly report?: string;
 }
 
@@ -55,7 +57,10 @@ interface WeeklyOutcome {
   /** False when the later week `overtaken_by` was complete already. */
   readonly rules_evaluated: boolean;
   readonly overtaken_by: string | null;
-  /** SHA-256 of the content of the source. Then the hashes of the configuration pair of this run and of the training of the model. */
+  /**
+   * SHA-256 of the content of the source. The next two fields are hashes of configuration pairs: that of this
+   * run, and that with which the model was trained.
+   */
   readonly source_digest: string;
   readonly config_hash: string;
   readonly model_config_hash: string;
@@ -96,7 +101,8 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
       BELLWETHER_MODEL_CONFIG: absolute(options.config),
       BELLWETHER_FEATURE_MAPPING: absolute(options.mapping),
       BELLWETHER_DATA_DIR: dataFolder(context),
-      // With a token, the actor is the subject of the token.
+      // When the command uses a token, the subject of the token is recorded as the actor, so WEEKLY_ACTOR is
+      // not set.
       ...(!context.env.BELLWETHER_TOKEN_FILE && { WEEKLY_ACTOR: context.env.WEEKLY_ACTOR || context.env.USER || "" }),
       ...(options.acceptLosses && { WEEKLY_ACCEPT_LOSSES: options.acceptLosses }),
       ...(options.forceFuture && { WEEKLY_FORCE_FUTURE: options.forceFuture }),

@@ -20,7 +20,7 @@ export function isoWeek(text: string): string {
   }
 }
 
-/** Longest reason, characters. */
+/** Maximum length of a reason, characters. */
 const MAX_REASON = 500;
 
 /** Parser of an option that is a reason for the audit log. */

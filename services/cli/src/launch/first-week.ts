@@ -42,7 +42,7 @@ export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: Ab
   return await latest();
 }
 
-/** The scheduler may have called ops-service before it listened. The scheduler tries again within seconds. */
+/** The scheduler may have called ops-service before ops-service listened. It calls again within seconds. */
 const LOOKS_AGAIN_MS = 20_000;
 const PAUSE_MS = 100;
 /**

@@ -37,7 +37,10 @@ const exitText = (code: number | null, by: NodeJS.Signals | null): string =>
   by === null ? `exit code ${code}` : `exit code ${SIGNAL_EXIT_CODE + os.constants.signals[by]} (${by})`;
 
 const READY_MS = 30_000;
-/** Longer than the 10 s that a service waits for the calls in progress. */
+/**
+ * Time after which a service that was asked to stop is killed. It is longer than the 10 s that a service
+ * waits for the calls in progress.
+ */
 const STOP_MS = 15_000;
 
 /**

@@ -41,8 +41,8 @@ export interface StartMeshOptions {
 
 /**
  * Starts everything on one machine: a database, a first model, the dashboard, the three services, and a
- * weekly run if there is none. What a killed start left behind is used. A service or an embedded database
- * that ends by itself is started again. Disposal is in the opposite order.
+ * weekly run if there is none. Files that a killed `bellwether start` left behind are used. A service or an
+ * embedded database that ends by itself is started again. Disposal is in the opposite order.
  * @throws EnvError, PortTakenError, ProcessLockedError, StorageError, ServiceStartError, each in one line
  */
 export async function startMesh(context: CliContext, options: StartMeshOptions): Promise<RunningMesh> {
@@ -63,7 +63,8 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     // The demo's weekly file, unless the user's environment names another folder.
     ...(demo !== null && { WEEKLY_INPUT_FOLDER: demo }),
     BELLWETHER_LOG_LEVEL: "warn",
-    // From the second start on, the services load in two thirds of the time.
+    // Node stores compiled code here. From the second start of the mesh on, the services load in two thirds
+    // of the time.
     NODE_COMPILE_CACHE: path.join(data, "compile-cache"),
     ...(page !== null && { OPS_SERVICE_DASHBOARD: page }),
     ...withoutEmpty(context.env),
@@ -121,8 +122,8 @@ async function settled<T extends readonly unknown[]>(work: readonly [...{ [K in 
 }
 
 /**
- * The message for a first run that failed. For the user's own model without a weekly file, it says how to
- * name one.
+ * Returns the message for a first weekly run that failed. When the user's own model has no weekly file, the
+ * message states how to name one.
  */
 function whyNoRun(error: unknown): string {
   if (error instanceof ConnectError) {

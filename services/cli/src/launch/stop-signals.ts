@@ -18,7 +18,7 @@ function isHangupIgnored(): boolean {
     const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
     return (BigInt(`0x${mask}`) & HANGUP_BIT) !== 0n;
   } catch {
-    // No /proc on this system.
+    // This system has no /proc.
     return false;
   }
 }
@@ -29,7 +29,7 @@ function isHangupIgnored(): boolean {
  */
 export function watchParent({ env }: CliContext, gone: () => void): void {
   if (!env.BELLWETHER_LAUNCHED && !env.npm_lifecycle_event) return;
-  // The launcher itself watches npm.
+  // When the launcher started this process, only the launcher is watched: the launcher itself watches npm.
   const look = env.BELLWETHER_LAUNCHED ? () => String(process.ppid) : startersOfNpm;
   const before = look();
   const timer = setInterval(() => {

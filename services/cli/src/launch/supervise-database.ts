@@ -15,8 +15,8 @@ const LOOK_MS = 250;
 /**
  * Opens the database of DATABASE_URL, which is never started or stopped here, or starts an embedded server
  * with its cluster in `data`/postgres. An embedded server that ends by itself is started again on the same
- * port. `ended` resolves at its third end within a minute.
- * @param signal stops the start before it is complete
+ * port. `ended` resolves when the server has ended for the third time within a minute.
+ * @param signal aborts the start of the server
  * @throws StorageError in one line
  */
 export async function superviseDatabase(

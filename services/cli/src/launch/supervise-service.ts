@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 /** A service or server that is started again when it ends by itself. */
 export interface SupervisedProcess extends AsyncDisposable {
   readonly name: string;
-  /** Resolves when it has ended, with one sentence that begins with the name. */
+  /** Resolves when the process has ended, with one sentence that begins with its name. */
   readonly ended: Promise<string>;
 }
 
@@ -16,7 +16,7 @@ export interface SupervisorOptions {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** At this number of ends within `WITHIN_MS`, the service is not started again. */
+/** Number of ends within `WITHIN_MS` after which the service is not started again. */
 const MAX_ENDS = 3;
 const WITHIN_MS = 60_000;
 const FIRST_WAIT_MS = 250;

@@ -9,7 +9,7 @@ import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 
-/** Form of a version; any other name is an alias. */
+/** Pattern of a version name; every other name is an alias. */
 const VERSION = /^v[1-9]\d*$/;
 
 /** Reads and changes champions, in a registry folder or through the services. */

@@ -12,7 +12,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Content of a file: whole, or in parts that are written as they come. */
+/** Content of a file: a whole text, whole bytes, or parts that are written one after the other. */
 export type FileContent = Uint8Array | string | Iterable<string> | AsyncIterable<string>;
 
 /**

@@ -18,7 +18,8 @@ export class ProcessLockedError extends Error {
 const SQLITE_BUSY = 5;
 
 /**
- * Keeps the databases referenced: the garbage collector would close an unreferenced one and release its lock.
+ * Open lock databases. They must stay referenced: the garbage collector would close an unreferenced one and
+ * release its lock.
  */
 const held = new Set<DatabaseSync>();
 

@@ -1,4 +1,4 @@
-/** A store cannot be used. The message has one line and says how to correct it. */
+/** A store cannot be used. The message has one line and states how to correct the problem. */
 export class StorageError extends Error {
   override readonly name = "StorageError" as const;
 }

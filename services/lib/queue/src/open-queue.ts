@@ -24,7 +24,7 @@ import { probeWrite, QUEUE_PREFIX } from "./redis-write-probe.ts";
  */
 type Store = { readonly redis: Redis } | PoolSettings;
 
-/** A type and not an interface, because BullMQ requires an index signature. */
+/** This is a type and not an interface, because BullMQ requires an index signature. */
 type PoolSettings = {
   readonly connectionString: string;
   readonly max: number;
@@ -35,8 +35,8 @@ type PoolSettings = {
 };
 
 /**
- * Workers wait until an unavailable store is back. Queues answer their callers within seconds and do not send
- * the command later.
+ * The stores of workers and of queues. Workers wait until an unavailable store answers again. Queues answer
+ * their callers within seconds and do not send the command later.
  */
 interface Stores {
   readonly workers: Store;

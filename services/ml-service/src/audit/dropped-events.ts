@@ -2,7 +2,7 @@ import type { Logger } from "@bellwether/telemetry/logger";
 import { type Counter, metrics } from "@opentelemetry/api";
 import type { CountDroppedEvents } from "../domain/audit-ports.ts";
 
-/** At most one log line in this time, however many events are dropped. */
+/** Minimum time between two log lines about dropped events. */
 const LOG_EVERY_MS = 60_000;
 
 /**

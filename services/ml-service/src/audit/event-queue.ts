@@ -20,11 +20,11 @@ export interface EventQueueOptions {
   readonly capacity?: number;
 }
 
-/** Events in one write. Encoding them blocks the event loop for well under a millisecond. */
+/** Maximum number of events in one write. Encoding them blocks the event loop for well under a millisecond. */
 const WRITE_EVENTS = 200;
 /**
- * How long events are collected before a write, because many small writes are expensive. A killed process
- * drops the events of this time.
+ * Time for which events are collected before a write, because many small writes are expensive. When the
+ * process is killed, the events of this time are lost.
  */
 const GATHER_MS = 20;
 

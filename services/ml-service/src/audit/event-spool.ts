@@ -86,8 +86,8 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
     try {
       await handle.appendFile(text);
     } catch (error) {
-      // A full disk can have accepted a part of it. That part must not be sent, because the lines are already
-      // counted as dropped.
+      // A full disk can have accepted a part of the lines. That part must not be sent, because the lines are
+      // already counted as dropped.
       await handle.truncate(current.bytes).catch(seal);
       throw error;
     }

@@ -21,7 +21,7 @@ export async function appendToFile(file: string): Promise<WriteLines> {
       await appendFile(file, isIncomplete ? `\n${text}` : text, { mode: 0o600 });
       isIncomplete = false;
     } catch (error) {
-      // A full disk can have accepted a part of a line. The next line must begin on a new line.
+      // A full disk can have accepted a part of a line, so the next text must begin on a new line.
       isIncomplete = true;
       throw error;
     }

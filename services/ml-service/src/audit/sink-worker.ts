@@ -6,7 +6,7 @@ import type { LossReason } from "../domain/audit-ports.ts";
 import { openEventSpool } from "./event-spool.ts";
 import { type ForwarderLogger, startForwarder } from "./forwarder.ts";
 
-/** The data that sink-thread.ts starts this thread with. */
+/** The data with which sink-thread.ts starts this thread. */
 export interface SinkWorkerData {
   readonly opsUrl: string;
   /** The credentials of this service for ops-service. Null: none. */

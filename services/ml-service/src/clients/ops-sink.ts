@@ -7,8 +7,8 @@ import type { AuditEvent } from "../domain/audit-event.ts";
 import { type AppendToSink, SinkRejectedError } from "../domain/audit-ports.ts";
 
 /**
- * Deadline of a call. AppendEvents has none by default, so a peer that never answers would block all events
- * forever.
+ * Deadline of a call. AppendEvents has no default deadline, so that without this one a peer that never
+ * answers would block all events forever.
  */
 const TIMEOUT_MS = 10_000;
 

@@ -104,7 +104,7 @@ export function createLoadedModels(
     const key = keyOf(name, version);
     const known = others.get(key);
     if (known !== undefined) {
-      // Moves it to the end: the least recently used version is released first.
+      // Moves the version to the end of the map: the least recently used version is released first.
       others.delete(key);
       others.set(key, known);
       return known;

@@ -59,7 +59,10 @@ export interface AlertCandidate {
   /** The rule's alert about the supplier by the run's model, in any state. */
   readonly alert: Alert | null;
   readonly isRaised: boolean;
-  /** Whether the score is high in this run alone. That is enough to raise an alert that lapsed. */
+  /**
+   * Whether the score is high in this run alone. This is enough to raise an alert that was closed because its
+   * supplier had no score.
+   */
   readonly isHigh: boolean;
   readonly isCritical: boolean;
   /** Whether the supplier was below the critical limit in a run since the alert was last evaluated. */

@@ -46,7 +46,7 @@ export interface Completeness {
   readonly total: number;
 }
 
-/** Returns the reasons of an alert: those that increase the risk most. */
+/** Maximum number of reasons of an alert: those that increase the risk most. */
 export const ALERT_REASONS = 2;
 
 export function alertReasons({ reasons }: Pick<ScoreExplanation, "reasons">): Reason[] {

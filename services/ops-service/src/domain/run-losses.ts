@@ -16,7 +16,7 @@ export interface RunLosses {
   /** Rejected rows of all stages, without rows that repeat an earlier row exactly. */
   readonly rowsRejected: number;
   readonly rowsRepeated: number;
-  /** In [0, 1]. */
+  /** Share of the rows that were rejected, in [0, 1]. */
   readonly rejectedShare: number;
   readonly maxRejectedShare: number;
   readonly maxRejectedRows: number;

@@ -12,7 +12,10 @@ export interface SupplierScore {
   /** Change since the model's previous run. Null: there is no score to compare with. */
   readonly change: number | null;
   readonly impact: number | null;
-  /** In lists it has only the largest contributions. Null: the score is part of a history. */
+  /**
+   * In lists of suppliers, the explanation has only the largest contributions. Null: the score is part of a
+   * history.
+   */
   readonly explanation: ScoreExplanation | null;
   readonly scoredBy: ScoredBy | null;
   readonly completedAt: Date | null;

@@ -52,7 +52,7 @@ export interface RunStart extends Pick<Run, "isoWeek" | "modelName" | "holder"> 
   readonly forceFuture: Override | null;
 }
 
-/** The fields of an unfinished run that are reset when it begins again. */
+/** Initial values of the fields of a run that begins again. */
 const NOTHING_YET = {
   ...{ stage: "none", rowsRead: null, rowsRejected: 0, rowsScored: 0, rowsInvalid: 0 },
   ...{ chunksReceived: 0, chunksTotal: null, inputDigest: "", scoredBy: null },

@@ -14,8 +14,8 @@ import { plainJson } from "./plain-json.ts";
 const PAGE = ["page_size", "page_token"];
 
 /**
- * REST paths of the earlier monolith, mapped to RPCs: alerts, audit log and latest run here, scores and
- * explanations as in ml-service.
+ * The REST paths of the application before it was divided into services, mapped to RPCs: alerts, audit log
+ * and latest run here, scores and explanations as in ml-service.
  */
 export const REST_ROUTES: readonly RestRoute[] = [
   restRoute({

@@ -48,7 +48,7 @@ test("alerts of an older database keep id, state and history, and get the model 
     values ($1, $2, $3, 'score', 'critical', $4, $5, $6, $7, $8, now(), now(), $9, $10, 'why', 1)`;
   const resolvedAt = new Date("2026-01-12T06:00:00Z");
   await pool.query(insert, [alertId(1), 1, "high-score", "acknowledged", null, 0.86, 1, 2, null, "jo"]);
-  // Raised by one model, then changed and resolved by a run of another model.
+  // This alert was raised by one model, then changed and resolved by a run of another model.
   await pool.query(insert, [alertId(2), 2, "high-score", "resolved", "cleared", 0.07, 1, 3, resolvedAt, ""]);
   await pool.query(insert, [alertId(3), 3, "high-score", "open", null, 0.88, 3, 3, null, ""]);
   await pool.query(

@@ -85,7 +85,7 @@ test.each([
   const after = await follow(feed, "after_all_changes");
   await admin.query("select pg_notify($1, n::text) from generate_series(1, $2::int) n", [CHANNEL, changes]);
   await notify("came", "after_all_changes");
-  // Sent on the same connection, so in order.
+  // Both notifications are sent on the same connection, so they arrive in order.
   await vi.waitFor(() => expect(after.seen).toEqual(["came"]));
   const read = async () => {
     for (let n = 1; n <= changes; n++) expect((await slow.next()).value?.payload).toBe(String(n));

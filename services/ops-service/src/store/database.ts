@@ -20,7 +20,7 @@ export type Db = Omit<NodePgDatabase, "transaction">;
 /** A transaction: all its writes are stored, or none. */
 export interface Transaction {
   readonly db: Db;
-  /** For COPY, which drizzle does not support. */
+  /** The connection of the transaction, for COPY, which drizzle does not support. */
   readonly connection: PoolClient;
 }
 
@@ -44,7 +44,7 @@ export interface Database extends Store {
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
 const CLOSE_TIMEOUT_MS = 5_000;
-/** The default deadline of a call is 2 s, and its queries take milliseconds. */
+/** Time limit of a statement: the default deadline of a call is 2 s, and its queries take milliseconds. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 /**
  * Publishing 1,000,000 scores takes one or two seconds per statement. The deadline is 60 s for submitting a

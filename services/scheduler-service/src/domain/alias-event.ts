@@ -25,7 +25,7 @@ export interface AliasEvent {
   };
 }
 
-/** A UTF-8 character has at most four bytes. */
+/** Maximum length of an actor: 256 bytes, and a UTF-8 character has at most four bytes. */
 const MAX_ACTOR_CHARACTERS = 64;
 const MAX_REASON_CHARACTERS = 1_000;
 

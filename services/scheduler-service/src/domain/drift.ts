@@ -23,12 +23,15 @@ export interface Drift {
 }
 
 /**
- * Rows sampled for the deciles. With this number their error is a third of a percent; more rows would only
- * need more memory.
+ * Number of rows that are sampled for the deciles. With this number the error of a decile is a third of a
+ * percent; more rows would only need more memory.
  */
 const SAMPLE_ROWS = 100_000;
 
-/** Opens the week's chunks from the first one. Called once per pass. */
+/**
+ * Opens the week's chunks, beginning with the first one. The function is called once for each pass over the
+ * rows.
+ */
 export type ChunkReader = () => AsyncIterable<FeatureChunk>;
 
 /**

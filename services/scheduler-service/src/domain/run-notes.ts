@@ -88,7 +88,7 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
 }
 
 const DAY_MS = 86_400_000;
-/** Older data probably belongs to another week. */
+/** Maximum age of the data in days. Older data probably belongs to another week. */
 const MAX_AGE_DAYS = 31;
 
 function dateNote(isoWeek: string, newestAsOf: string): string {

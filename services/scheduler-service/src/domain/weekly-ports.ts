@@ -114,7 +114,7 @@ export interface Scorer {
 
 /** Record of a week's ingest, stored beside the snapshot. */
 export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" | "sources"> &
-  // Absent in records of older releases.
+  // These fields are absent in records of older releases.
   Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf">> & {
     /** The file that was read. */
     readonly input: string;

@@ -81,7 +81,7 @@ export interface WeeklyResult {
 
 /** In the counts of an ingest, the source name of rows that were rejected after the mapping. */
 const MAPPED_ROWS = "rows";
-/** Chunks in progress at a time: one is scored while another is stored. */
+/** Number of chunks in progress at a time: one is scored while another is stored. */
 const IN_FLIGHT = 2;
 
 /**

@@ -37,7 +37,7 @@ export interface ScheduleKeeper extends AsyncDisposable {
   state(): Promise<ScheduleState>;
   /** @throws JobStoreError */
   setPaused(paused: boolean): Promise<ScheduleState>;
-  /** Checks the schedule now. Called when the store is available again. */
+  /** Checks the schedule now. To be called when the store is available again. */
   nudge(): void;
 }
 
@@ -47,8 +47,8 @@ const TO_COME: ReadonlySet<string> = new Set(["delayed", "waiting", "prioritized
 /**
  * Writes the schedule to the queue's store, then checks at intervals that the schedule and its next job are
  * there: a store may be emptied, lose its last writes, or have a job deleted by hand. What is missing is
- * written again. A run that was due meanwhile is started. The metric bellwether.schedule.next_run is the time
- * of the next run.
+ * written again. A run that was due in the meantime is started. The metric bellwether.schedule.next_run is
+ * the time of the next run.
  * @throws CronPatternError, JobStoreError
  */
 export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise<ScheduleKeeper> {
@@ -135,7 +135,7 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
         isAway = false;
       } catch (error) {
         if (stopping.signal.aborted) return;
-        // The watch of the queue's store reports that the store does not answer.
+        // When the store does not answer, the watch of the store reports that, so it is not reported here.
         if (!isQueueUnavailable(error)) report(`the weekly schedule cannot be checked: ${messageOf(error)}`);
         if (!isAway) logger.warn({ err: error }, "the weekly schedule cannot be checked");
         isAway = true;

@@ -46,7 +46,7 @@ async function assertLateAdd({ url, freeze, thaw }: Store): Promise<void> {
   thaw();
   await vi.waitFor(async () => expect(await first.kept()).toMatchObject({ week: WEEK }), { timeout: 20_000 });
   const late = await first.kept();
-  // Holds also for a worker in another process, which does not know the caller.
+  // The request is also rejected by a worker in another process, which does not know the caller.
   await using other = await setUp(url);
   if (late) expect(await other.trigger.mayRun(JOB, late, NEVER)).toBe(false);
 }

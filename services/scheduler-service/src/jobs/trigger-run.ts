@@ -51,7 +51,10 @@ const ASK_MS = 8_000;
 /** Time after which a request that was not accepted is rejected. Longer than ASK_MS. */
 const DECIDED_MS = 10_000;
 const LOOK_MS = 50;
-/** Most requests remembered that this process rejected while their acceptance was being sent. */
+/**
+ * Maximum number of requests that are remembered because this process rejected them while their acceptance
+ * was being sent.
+ */
 const MAX_WITHDRAWN = 1_000;
 
 /**

@@ -71,7 +71,7 @@ export interface WeeklyJobs {
   setPaused(paused: boolean): Promise<ScheduleState>;
   /** Null when the job does not exist. @throws JobStoreError */
   jobStatus(jobId: string): Promise<JobStatus | null>;
-  /** Checks now that the schedule is in the queue's store. Called when the store is available again. */
+  /** Checks now that the schedule is in the queue's store. To be called when the store is available again. */
   checkSchedule(): void;
   /** Stops a run in progress. The next process continues it. */
   stop(): Promise<void>;
@@ -79,8 +79,9 @@ export interface WeeklyJobs {
 
 const LOCK_MS = 30_000;
 /**
- * Checks for expired locks during the time of one lock. The first check after a lock has expired marks the
- * job of the dead worker, the next check frees it. With one check per lock time, the wait would double.
+ * Number of checks for expired locks during the lifetime of one lock. The first check after a lock has
+ * expired marks the job of the dead worker, the next check frees it. With one check per lifetime, the wait
+ * would double.
  */
 const LOOKS_PER_LOCK = 15;
 const SCHEDULE_CHECK_MS = 20_000;
@@ -116,7 +117,7 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
         throw new UnrecoverableError("the request for this run was rejected earlier; trigger the run again");
       let reported = Promise.resolve();
       const reportProgress = (progress: Progress): void => {
-        // Sent one after the other. If one update fails, the next update replaces it.
+        // Updates are sent one after the other. If one fails, the next update replaces it.
         reported = reported.then(() => job.updateProgress({ ...progress })).catch(() => undefined);
       };
       const result = await runner

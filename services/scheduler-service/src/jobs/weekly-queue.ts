@@ -21,7 +21,7 @@ export interface RunJob extends RunDecisions {
   readonly request?: RunRequest;
 }
 
-/** "tick": the time of the schedule has come. */
+/** Data of a job. "tick": the schedule's time has come, and the worker requests a run of the current week. */
 export type WeeklyJob = ({ readonly kind: "tick" } & Partial<PauseState>) | RunJob;
 
 /** Result of a run, in addition to its counts. */

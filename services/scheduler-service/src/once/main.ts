@@ -9,10 +9,13 @@ import { createWeeklyRunner } from "../setup/create-weekly-runner.ts";
 import { WEEKLY_ENV, WEEKS_FOLDER } from "../setup/weekly-env.ts";
 import { failureToJson, outcomeToJson } from "./outcome.ts";
 
-/** Longest wait for a telemetry collector that does not answer, after the telemetry was stopped, ms. */
+/** Maximum time to wait, after telemetry was stopped, for a telemetry collector that does not answer, ms. */
 const LINGER_MS = 500;
 
-/** ops-service accepts 2,000 bytes, and a UTF-8 character has at most four. */
+/**
+ * The limit is 500 characters, because ops-service accepts 2,000 bytes and a UTF-8 character has at most
+ * four.
+ */
 const REASON = { pattern: /^[^\0]{1,500}$/su, expected: "a reason of 1 to 500 characters" };
 
 // The one-shot program: runs one week, without a queue and without listeners. A parent with an IPC channel

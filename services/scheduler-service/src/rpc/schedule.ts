@@ -18,7 +18,7 @@ import { WEEKLY_SCHEDULE } from "../jobs/weekly-queue.ts";
 /** Interval at which a watched job is looked up, once for all its watchers, ms. */
 const WATCH_MS = 250;
 
-/** Limit of the contract. A run has fewer notes. */
+/** Maximum number of notes by the contract. A run has fewer notes. */
 const MAX_NOTES = 16;
 
 const STATES = { running: RunState.RUNNING, complete: RunState.COMPLETE, failed: RunState.FAILED };

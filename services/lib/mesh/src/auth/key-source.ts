@@ -13,21 +13,21 @@ export interface PublicKeys {
   readonly find: JWTVerifyGetKey;
 }
 
-/** The keys of one origin, which are read again periodically. */
+/** The public keys of one origin. They are read again periodically. */
 export interface KeySource {
   /**
-   * The current keys, without waiting; undefined: the caller must await `latest`. Starts a read in the
+   * Returns the current keys without waiting. Undefined: the caller must await `latest`. Starts a read in the
    * background when one is due.
    */
   fresh(): PublicKeys | undefined;
   /**
-   * The current keys, after the read that is due.
+   * Returns the current keys. If a read is due, waits for it first.
    * @throws Error when there are no keys that may still be used
    */
   latest(): Promise<PublicKeys>;
   /**
-   * The keys after another read, for a token whose key is not among them. Starts at most one read per
-   * `RETRY_MS`.
+   * Reads the keys again and returns them. Called for a token whose key is not among the current ones. Starts
+   * at most one read per `RETRY_MS`.
    * @throws Error as `latest`
    */
   renewed(): Promise<PublicKeys>;
@@ -142,7 +142,10 @@ function fixedKeys(set: JSONWebKeySet): KeySource {
   return { fresh: () => keys, latest: async () => keys, renewed: async () => keys };
 }
 
-/** Without a timeout, a file on a network drive that does not answer would delay every token. */
+/**
+ * Limits the time of a read: otherwise a file on a network drive that does not answer would delay every
+ * token.
+ */
 async function withTimeout(work: Promise<JSONWebKeySet>): Promise<JSONWebKeySet> {
   const timer = new AbortController();
   const late = pause(READ_TIMEOUT_MS, undefined, { signal: timer.signal, ref: false }).then(() => {

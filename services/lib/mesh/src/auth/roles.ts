@@ -3,7 +3,10 @@ import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import type { RoleName } from "../call/caller.ts";
 import { methodPath } from "../call/method.ts";
 
-/** What an RPC requires of its caller: a role, to be a service or an admin ("runner"), or nothing. */
+/**
+ * Which callers may call an RPC: those with the named role, services and admins ("runner"), or everybody
+ * ("public").
+ */
 export type RequiredRole = RoleName | "runner" | "public";
 
 const NAMES: Readonly<Record<Role, RequiredRole | undefined>> = {
@@ -41,7 +44,7 @@ const VENDORED: Readonly<Record<string, RequiredRole>> = {
   "/inference.GRPCInferenceService/ModelInfer": "viewer",
 };
 
-/** There are RPCs whose contract does not state who may call them. */
+/** The contract of some RPCs does not state who may call them. */
 export class MissingRoleError extends Error {
   override readonly name = "MissingRoleError" as const;
 
@@ -51,7 +54,7 @@ export class MissingRoleError extends Error {
 }
 
 /**
- * The role that each RPC requires.
+ * Returns the role that each RPC requires.
  * @throws MissingRoleError naming every RPC without a role
  */
 export function requiredRoles(methods: readonly DescMethod[]): ReadonlyMap<DescMethod, RequiredRole> {

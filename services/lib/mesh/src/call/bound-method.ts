@@ -9,7 +9,7 @@ import { methodPath, streamsIn, streamsOut } from "./method.ts";
  */
 export type Handler = (request: unknown, context: HandlerContext) => unknown;
 
-/** One RPC with its handler, and the properties that all its calls share: looked up once, not per call. */
+/** One RPC with its handler and its limits, which are looked up once and not for every call. */
 export interface BoundMethod {
   readonly method: DescMethod;
   readonly handler: Handler;

@@ -21,7 +21,8 @@ const MAX_UNARY_TIMEOUT_MS = 60_000;
 const MAX_STREAM_TIMEOUT_MS = 600_000;
 
 /**
- * Enough for the name of a service or symbol. Anybody may call health and reflection, so they accept no more.
+ * Maximum request of health and reflection: enough for the name of a service or symbol, and no more, because
+ * anybody may call them.
  */
 const MAX_PROBE_REQUEST_BYTES = 4 * 1024;
 

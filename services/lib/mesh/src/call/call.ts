@@ -7,8 +7,8 @@ import type { BoundMethod } from "./bound-method.ts";
 import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
 
 /**
- * Abort reason for the signals of calls that have ended. Shared: creating an AbortError per call would
- * capture a stack trace that nobody reads.
+ * Abort reason for the signals of calls that have ended. All calls share it, because creating an AbortError
+ * per call would capture a stack trace that nobody reads.
  */
 export const OVER: unknown = AbortSignal.abort().reason;
 
@@ -70,7 +70,7 @@ export abstract class Call implements HandlerContext {
    * authenticates.
    */
   identified = false;
-  /** `performance.now()` when the call's headers arrived. */
+  /** Time (`performance.now()`) at which the call's headers arrived. */
   startedAt = 0;
   /** The trace of the call; undefined: a new trace that is not recorded. */
   trace: Context | undefined;
@@ -161,16 +161,16 @@ export abstract class Call implements HandlerContext {
   }
 
   /**
-   * Milliseconds until the deadline, below 0 after it; undefined: no deadline. Created on first read and
-   * bound, so that handlers can pass it on.
+   * Returns the milliseconds until the deadline, below 0 after it; undefined: the call has no deadline. The
+   * function is created on first read and bound, so that handlers can pass it on.
    */
   get timeoutMs(): () => number | undefined {
     return () => (this.deadline === Number.POSITIVE_INFINITY ? undefined : this.deadline - Date.now());
   }
 
   /**
-   * Runs `work` when the policies admit the call: at once, or when a policy calls `enter`. Takes a callback,
-   * because a promise would cost a unary call as much as the rest of the chain together.
+   * Runs `work` when the policies admit the call: at once, or when a policy calls `enter`. `work` is a
+   * callback, because a promise would cost a unary call as much as the rest of the chain together.
    * @throws the error of a policy's `admit`
    */
   whenAdmitted(policies: Admission, work: () => void): void {
@@ -209,14 +209,14 @@ export abstract class Call implements HandlerContext {
     return message;
   }
 
-  /** Fires `signal`: no client waits for the handler's answer any more. */
+  /** Aborts `signal`: no client waits for the handler's answer any more. */
   abort(reason: ConnectError): void {
     if (this.aborted) return;
     this.aborted = reason;
     this.#controller?.abort(reason);
   }
 
-  /** Fires the signal of a call that ended successfully, so that listeners on the signal are released. */
+  /** Aborts the signal of a call that ended successfully, so that listeners on the signal are removed. */
   release(): void {
     this.#controller?.abort(OVER);
   }

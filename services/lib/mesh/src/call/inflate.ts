@@ -79,7 +79,7 @@ export interface InflateOptions {
 }
 
 /**
- * Inflates a whole message.
+ * Decompresses a whole message.
  * @throws TooLargeError, NoBytesError, AbortError, or zlib's error when the bytes do not have the engine's format
  */
 export async function inflate(
@@ -105,7 +105,10 @@ export async function inflate(
 
 const aborted = (): DOMException => new DOMException("the call has ended", "AbortError");
 
-/** Waits for an engine. When the call ends first, its place in the queue and its bytes are released at once. */
+/**
+ * Waits until one of the zlib engines is free. When the call ends first, its place in the queue and its bytes
+ * are released at once.
+ */
 function enginePlace({ signal, onUnused }: InflateOptions): Promise<() => void> {
   return new Promise((resolve, reject) => {
     let waits = true;

@@ -12,7 +12,7 @@ export interface MessageTimer {
   clear(): void;
 }
 
-/** One timer for a whole stream: creating a timer per message would cost more than the message. */
+/** Creates one timer for a whole stream: creating a timer per message would cost more than the message. */
 export function createMessageTimer(call: Call, timeoutMs: number): MessageTimer {
   let waits = false;
   let timer: NodeJS.Timeout | undefined;

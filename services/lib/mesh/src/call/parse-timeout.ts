@@ -2,8 +2,8 @@ const TIMEOUT = /^(\d{1,8})\s*([HMSmun])$/;
 const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
 
 /**
- * The deadline of a `grpc-timeout` header, counted from now, epoch milliseconds; Infinity: no header, or not
- * a valid timeout.
+ * Returns the deadline that a `grpc-timeout` header sets, counted from now, in epoch milliseconds. Infinity:
+ * there is no header, or its value is invalid.
  */
 export function parseTimeout(header: string | undefined): number {
   const [, amount, unit] = (header && TIMEOUT.exec(header)) || [];

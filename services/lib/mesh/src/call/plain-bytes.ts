@@ -1,6 +1,6 @@
 /**
- * The same bytes without Buffer's methods: the `bytes` fields of a decoded message are views of the input and
- * would have them too.
+ * Returns the same bytes as a Uint8Array without Buffer's methods. The `bytes` fields of a decoded message
+ * are views of this input, so they do not have Buffer's methods either.
  */
 export function plainBytes<B extends ArrayBufferLike>(buffer: Buffer<B>): Uint8Array<B> {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);

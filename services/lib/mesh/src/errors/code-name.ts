@@ -11,7 +11,7 @@ export function codeName(error: Pick<ConnectError, "code"> | undefined): string 
   return NAMES[error?.code ?? 0] ?? "UNKNOWN";
 }
 
-/** Whether a code blames the server, not the caller. */
+/** Whether a code means an error of the server, not of the caller. */
 export function isServerError(code: Code): boolean {
   return SERVER_ERRORS.has(code);
 }

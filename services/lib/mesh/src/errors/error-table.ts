@@ -84,7 +84,10 @@ function isAbort(reason: unknown): boolean {
   return reason instanceof Error && (reason.name === "AbortError" || reason instanceof ConnectError);
 }
 
-/** Makes a ConnectError of the protocol engine or of a handler safe to send. */
+/**
+ * Returns a ConnectError of the protocol engine or of a handler in a form that can be sent: with well-formed
+ * texts.
+ */
 function wellFormed(error: ConnectError): ConnectError {
   if (error.rawMessage.isWellFormed()) return error;
   const safe = new ConnectError(clean(error.rawMessage, error.rawMessage.length), error.code, error.metadata);

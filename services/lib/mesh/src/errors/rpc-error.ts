@@ -23,11 +23,14 @@ export interface RpcErrorDetails {
   readonly retryAfterMs?: number;
   /** Sent as `ErrorInfo.metadata`. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** For the log only. */
+  /** Cause of the error, which is only logged. */
   readonly cause?: unknown;
 }
 
-/** Longer texts are cut: errors are sent in header fields, which peers limit to 8 KiB. */
+/**
+ * Maximum length of the text. Longer texts are cut, because errors are sent in header fields, which peers
+ * limit to 8 KiB.
+ */
 const MAX_MESSAGE_CHARACTERS = 1_024;
 const MAX_VIOLATIONS = 20;
 const MAX_DESCRIPTION_CHARACTERS = 160;

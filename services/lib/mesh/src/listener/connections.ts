@@ -16,7 +16,10 @@ export interface Connections {
   drain(graceMs: number): Promise<void>;
 }
 
-/** For HTTP/1.1: a connection that becomes idle during a drain would delay it by its keep-alive time. */
+/**
+ * Interval at which idle HTTP/1.1 connections are closed during a drain. Without it, a connection that
+ * becomes idle would delay the drain by its keep-alive time.
+ */
 const IDLE_CHECK_MS = 50;
 
 /**
@@ -34,7 +37,7 @@ export function manageConnections(
   server.maxConnections = limits.maxConnections;
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
-    // Detects clients that disappeared without closing, with either protocol.
+    // TCP keep-alive detects clients that disappeared without closing, with HTTP/1.1 and HTTP/2.
     socket.setKeepAlive(true, limits.keepaliveMs);
     socket.once("close", () => sockets.delete(socket));
   });

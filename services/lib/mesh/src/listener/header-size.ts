@@ -8,7 +8,7 @@ export function headerBytes(raw: readonly string[]): number {
   return bytes;
 }
 
-/** The text of the rejection, with the way out. */
+/** Returns the text of the rejection. It states the limit and what the client can do. */
 export function headersTooLarge(maxHeaderBytes: number): string {
   return `the request's header fields are larger than ${maxHeaderBytes} bytes: send a smaller token, or raise BELLWETHER_MAX_HEADER_BYTES`;
 }

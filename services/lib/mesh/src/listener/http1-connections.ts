@@ -16,7 +16,7 @@ interface Http1Connection {
   /** Whether the connection was asked to close, so that its next answer is its last. */
   asked: boolean;
   latest: ServerResponse;
-  /** When the headers of the latest request were complete, `performance.now()`. */
+  /** Time (`performance.now()`) at which the headers of the latest request were complete. */
   askedAt: number;
 }
 
@@ -37,9 +37,9 @@ export function manageHttp1Connections(
     askToClose(socket);
     onAged(peerOfSocket(socket));
   };
-  // Runs before the listener that answers.
+  // prependListener: this listener runs before the listener that answers.
   (server as HttpServer).prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
-    // Under TLS, HTTP/2 emits its requests here too.
+    // Under TLS, node:http2 emits the requests of HTTP/2 here too.
     if ("stream" in request) return;
     const { socket } = request;
     const connection = connections.get(socket);

@@ -88,8 +88,8 @@ function keepAlive(session: ServerHttp2Session, socket: Socket, limits: Listener
 }
 
 /**
- * Without this, the answers to a client that opens no window would be kept for ever: their calls, and so
- * their deadlines, have ended.
+ * Resets calls whose client does not read the answer. Otherwise the answers to a client that opens no window
+ * would be kept for ever, because the calls, and with them their deadlines, have ended.
  */
 function dropUnread({ answerTimeoutMs }: ListenerLimits, streams: OpenStreams): Stop {
   let before = new Set<ServerHttp2Stream>();

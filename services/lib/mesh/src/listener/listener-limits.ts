@@ -1,9 +1,12 @@
 /** Limits of a listener over all its clients. */
 export interface ListenerLimits {
   readonly maxConnections: number;
-  /** Concurrent calls per HTTP/2 connection. */
+  /** Maximum number of concurrent calls per HTTP/2 connection. */
   readonly maxStreams: number;
-  /** Open-ended streams (watches) per connection; the other streams remain free for calls that end. */
+  /**
+   * Maximum number of open-ended streams (watches) per connection. The other streams remain free for calls
+   * that end.
+   */
   readonly maxWatches: number;
   /**
    * An open-ended stream of answers that has sent nothing for this time sends an empty message, so that
@@ -11,8 +14,8 @@ export interface ListenerLimits {
    */
   readonly watchKeepaliveMs: number;
   /**
-   * Calls that a client may cancel on one HTTP/2 connection before they are answered: in a burst, and per
-   * second in the long run.
+   * Maximum number of calls on one HTTP/2 connection that a client may cancel before they are answered:
+   * `resetBurst` at once, and `resetsPerSecond` in the long run.
    */
   readonly resetBurst: number;
   readonly resetsPerSecond: number;

@@ -14,7 +14,7 @@ const NOTHING = (): void => {};
 /** The streams of one connection. */
 export interface OpenStreams {
   readonly all: ReadonlySet<ServerHttp2Stream>;
-  /** `performance.now()` when the last stream ended, or else when the connection opened. */
+  /** Time (`performance.now()`) at which the last stream ended, or at which the connection opened. */
   readonly lastEndedAt: number;
 }
 
@@ -62,7 +62,7 @@ function createResetCount(session: ServerHttp2Session, { resetBurst, resetsPerSe
     left = Math.min(resetBurst, left + ((nowMs - countedMs) / 1_000) * resetsPerSecond) - 1;
     countedMs = nowMs;
     if (left >= 0 || session.closed || session.destroyed) return;
-    // nghttp2 ignores frames after this GOAWAY.
+    // After this GOAWAY, nghttp2 ignores further frames of the client.
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     session.close();
     // The session is destroyed in the next iteration of the event loop: Node fails an assertion, which ends

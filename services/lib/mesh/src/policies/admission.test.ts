@@ -9,7 +9,7 @@ interface Load {
   readonly callsPerMs: number;
   /** CPU time of one handler. */
   readonly handlerMs: number;
-  /** For this time handlers are cold and take 20 times as long. */
+  /** Time after the start in which handlers are not compiled yet and take 20 times as long. */
   readonly coldMs?: number;
   /** Time to read a call's headers, and to reject the call if necessary. */
   readonly readMs: number;

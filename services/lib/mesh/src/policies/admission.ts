@@ -5,20 +5,20 @@ import { rpcError } from "../errors/rpc-error.ts";
 
 /** Limits on the calls that a server accepts at the same time. */
 export interface AdmissionLimits {
-  /** Calls whose handlers run. */
+  /** Maximum number of calls whose handlers run at the same time. */
   readonly maxInFlight: number;
-  /** Calls that wait for a slot. */
+  /** Maximum number of calls that wait for a slot. */
   readonly maxQueued: number;
-  /** Open-ended streams (watches), which are counted separately. */
+  /** Maximum number of open-ended streams (watches), which are counted separately. */
   readonly maxOpenEnded: number;
   /**
-   * Longest wait. During a burst, or while the process's code is still cold, calls wait instead of being
-   * rejected.
+   * Maximum time that a call waits for a slot. During a burst, or while the process's code is not compiled
+   * yet, calls wait instead of being rejected.
    */
   readonly maxWaitMs: number;
   /**
-   * Calls that may wait at any measured pace: a cold process measures a slow pace, but is fast before these
-   * calls are late.
+   * Number of calls that may wait whatever the measured pace is: a process that has just started measures a
+   * slow pace, but becomes fast before these calls are late.
    */
   readonly burst: number;
   /**
@@ -81,7 +81,7 @@ export function admissionPolicy(
   limits: AdmissionLimits = DEFAULT_ADMISSION,
   onOverload: () => void = () => {},
 ): AdmissionPolicy {
-  /** In order of arrival. A call that ends while it waits is removed. */
+  /** Waiting calls in order of arrival. A call that ends while it waits is removed. */
   const queue = new Map<Call, Wait>();
   const reject = rejections();
   const pace = createPace();

@@ -14,5 +14,5 @@ export function drawColumns(columns: Int32Array, k: number, random: Random): Int
   return Int32Array.from(drawn, (i) => columns[i] as number).sort();
 }
 
-/** Returns the number of columns that a share stands for; at least one. */
+/** Converts a share of the columns to a number of columns; at least one. */
 export const columnCount = (columns: number, share: number): number => Math.max(1, Math.round(columns * share));

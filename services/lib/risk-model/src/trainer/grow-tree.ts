@@ -63,8 +63,8 @@ const minus = (a: Totals, b: Totals): Totals => ({
 /**
  * Grows one tree on histograms. When every node uses all columns, only the smaller child is counted, and the
  * histogram of the larger child is the parent's minus that of the smaller. Leaves hold `−G/(H+λ) × scale` as
- * float32, and covers hold the weight of the rows. Nodes are split depth first, so only one histogram a level
- * is in use.
+ * float32, and covers hold the weight of the rows. Nodes are split depth first, so that only one histogram
+ * per level is in use.
  */
 export function growTree(task: GrowTree): Tree {
   const { data, rows, columns, columnsPerNode, histograms, limits, maxDepth, monotone } = task;

@@ -11,18 +11,18 @@ import type { TrainingRows, TreeProgress } from "./training-rows.ts";
 const logistic = (margin: number): number => 1 / (1 + Math.exp(-margin));
 
 /**
- * Smallest hessian of a row and of a child. With a smaller one, a Newton step divides by almost zero and the
- * leaf becomes huge.
+ * Minimum hessian of a row and of a child. With a smaller hessian, a Newton step divides by almost zero and
+ * the leaf becomes huge.
  */
 const LEAST_ROW_HESSIAN = 1e-12;
 const LEAST_CHILD_HESSIAN = 1e-3;
-/** Keeps the initial log-odds finite when one class is missing. */
+/** Minimum share of each class in the initial log-odds, which would be infinite when one class is missing. */
 const LEAST_RATE = 1e-6;
 
 /**
  * Trains gradient boosting with log loss and Newton steps (Friedman 2001; Chen & Guestrin 2016) on
- * histograms. The model's output is the log-odds, and its covers count the rows that each tree was grown on.
- * The same rows, spec and seed train the same trees, bit for bit.
+ * histograms. The model's output is the log-odds, and its covers count the rows with which each tree was
+ * grown. With the same rows, spec and seed the trees are bit-identical.
  */
 export function trainBoosting(
   training: TrainingRows,

@@ -12,7 +12,7 @@ import type { TrainingRows, TreeProgress } from "./training-rows.ts";
  * Trains a random forest of probability trees (Breiman 2001) on the histograms of boosting. Bootstrap counts
  * are row weights, and columns are drawn per node. With gradient −wy and hessian w, the same gain is the
  * decrease of the Gini impurity, and the same leaf is the share of positives. The model's output is the mean
- * probability. The same rows, spec and seed train the same trees, bit for bit.
+ * probability. With the same rows, spec and seed the trees are bit-identical.
  */
 export function trainForest(training: TrainingRows, spec: ForestSpec, seed: number, onTree?: TreeProgress): TreeModel {
   const { values, rows, columns, labels } = training;

@@ -4,7 +4,7 @@ import { NoRowsError, OneClassError, TooFewRowsError } from "./training-error.ts
 /** Minimum number of training rows of each class. With fewer rows a single split can memorise them. */
 const LEAST_OF_CLASS = 10;
 
-/** Returns the number of ones. */
+/** Returns the number of labels that are 1. */
 export const countPositives = (labels: Uint8Array): number => labels.reduce((sum, label) => sum + label, 0);
 
 /**

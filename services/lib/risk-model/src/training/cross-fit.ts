@@ -16,7 +16,7 @@ export interface CrossFit {
 }
 
 /**
- * Trains one model a fold and scores the fold's held-out rows with it. A fold is left out when its training
+ * Trains one model per fold and scores the fold's held-out rows with it. A fold is left out when its training
  * rows are not sufficient. With early stopping, all models keep the number of trees with the smallest mean
  * log loss on held-out rows. The search ends when this loss has not improved for `patience` trees.
  * @param trees Number of trees to keep of each model; null: the number that early stopping finds, or all.

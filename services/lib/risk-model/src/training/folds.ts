@@ -8,7 +8,7 @@ export interface Fold {
   readonly held: Uint32Array;
 }
 
-/** Folds of a cross-fit. */
+/** Number of folds of a cross-fit. */
 const FOLDS = 5;
 
 /**

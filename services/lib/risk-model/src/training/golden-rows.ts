@@ -6,9 +6,9 @@ import type { RunOnnx } from "./fit-model.ts";
 export const GOLDEN_ROWS = 32;
 
 /**
- * Records rows for which a loaded model must return the same bits. They are spread over the given rows. Every
- * second one has a value exactly on the threshold of a tree's root, where ≤ and < differ. In the first one
- * everything is missing.
+ * Records rows for which the outputs of a loaded model must be bit-identical. They are spread over the given
+ * rows. Every second recorded row has a value exactly on the threshold of a tree's root, where ≤ and <
+ * differ. In the first recorded row all features are missing.
  * @param rows Row-major float32, at least one row.
  */
 export async function recordGoldenRows(

@@ -179,7 +179,9 @@ function calibrationLines({ calibration }: Evaluation): string[] {
 /** With fewer test positives than this, the figures are only a hint. */
 const FEW_POSITIVES = 30;
 
-/** When a bin holds a larger share of the rows, the scores hardly differ. */
+/**
+ * When one bin contains a larger share of the rows than this, the card states that the scores hardly differ.
+ */
 const NEARLY_ALL = 0.95;
 
 function limitLines({ bundle, evaluation, calibration }: ModelCard): string[] {

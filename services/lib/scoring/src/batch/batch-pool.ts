@@ -24,8 +24,8 @@ export interface BatchPoolOptions {
 }
 
 /**
- * Scores batches of one model outside the calling thread, with the same bits as `scoreBatch` in the calling
- * thread.
+ * Scores batches of one model outside the calling thread. The scores are bit-identical to those of
+ * `scoreBatch` in the calling thread.
  */
 export interface BatchScorer {
   /**
@@ -59,7 +59,7 @@ interface Batch {
   readonly scores: ScoresInParts;
   readonly resolve: (scores: BatchScores) => void;
   readonly reject: (reason: unknown) => void;
-  /** Rows handed to threads, and rows done. */
+  /** Number of rows that were passed to threads, and number of rows whose scores have arrived. */
   given: number;
   done: number;
 }

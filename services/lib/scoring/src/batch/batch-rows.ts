@@ -1,7 +1,7 @@
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import type { BatchScores } from "./score-batch.ts";
 
-/** The same input with its numbers in memory that threads share, so that no chunk is copied again. */
+/** Returns the same input with its numbers in memory that threads share, so that no chunk is copied again. */
 export function sharedInput(input: ColumnarInput): ColumnarInput {
   const numbers = new Map<string, Float32Array | Float64Array>();
   let end = 0;
@@ -21,7 +21,7 @@ export function sharedInput(input: ColumnarInput): ColumnarInput {
   return { ...input, numbers };
 }
 
-/** Float64 values must be aligned to 8 bytes. */
+/** Rounds an offset up to a multiple of 8 bytes, because float64 values must be aligned. */
 const wholeWords = (at: number): number => Math.ceil(at / 8) * 8;
 
 /** Rows `[first, last)` of an input. Numbers are views, everything else is copied. */

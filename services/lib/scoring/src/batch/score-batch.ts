@@ -35,9 +35,9 @@ async function explainInTurns(explainer: RowExplainer, values: Float32Array, n: 
 }
 
 /**
- * Scores many suppliers. An invalid row gets an error and the other rows get their scores, each with the same
- * bits as alone.
- * @throws NotExplainableError contributions are requested and the model has none.
+ * Scores many suppliers. An invalid row gets an error, and the other rows get their scores. The score of a
+ * row is bit-identical to that of the supplier alone.
+ * @throws NotExplainableError when contributions are requested and the model has none.
  */
 export async function scoreBatch(
   model: ScoringModel,

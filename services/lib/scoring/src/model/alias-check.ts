@@ -3,8 +3,8 @@ import { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
 import { ModelRejectedError } from "./model-rejected-error.ts";
 
 /**
- * Wraps `check` for a version that an alias is to be moved to: errors name the version and the reason, and
- * say that the alias was not moved. @throws ModelRejectedError when the version cannot be served; other
+ * Wraps `check` for a version that an alias is to be moved to. The errors name the version and the reason,
+ * and state that the alias was not moved. @throws ModelRejectedError when the version cannot be served; other
  * errors of `check` unchanged
  */
 export function aliasCheck(check: VersionCheck): VersionCheck {

@@ -55,7 +55,7 @@ export async function openScoringModel(stored: StoredVersion): Promise<ScoringMo
     return await openWithBundle(stored, bundle);
   } catch (cause) {
     if (cause instanceof ModelRejectedError || !(cause instanceof Error)) throw cause;
-    // Any error of our ONNX reader, of the vectorizer or of the runtime.
+    // The cause can be an error of the ONNX reader in tree-model, of the vectorizer or of the runtime.
     throw new ModelRejectedError(`model.onnx cannot be loaded with its bundle: ${cause.message}`, { cause });
   }
 }

@@ -14,8 +14,8 @@ const TOLERANCE = 1e-5;
 const RISK_SCORE_TOLERANCE = 1e-9;
 
 /**
- * Verifies the golden rows: the runtime returns the recorded bits, the calibration makes the recorded scores
- * of them, and base value and contributions add up to the output.
+ * Verifies the golden rows: the runtime's outputs are bit-identical to the recorded ones, the calibration
+ * converts them to the recorded scores, and base value and contributions add up to the output.
  * @param scale Sizes of the summands of the output (`outputScales`).
  * @throws ModelRejectedError naming the first row that differs.
  */

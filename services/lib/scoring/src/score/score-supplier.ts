@@ -41,7 +41,7 @@ export class InvalidSupplierError extends Error {
   }
 }
 
-/** The model has no explanation; its bundle says why, and how to get one. */
+/** The model has no explanation. The message states why, and how to get one. */
 export class NotExplainableError extends Error {
   override readonly name = "NotExplainableError" as const;
   constructor({ identity, bundle }: Pick<ScoringModel, "identity" | "bundle">) {
