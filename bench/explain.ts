@@ -13,7 +13,7 @@ import { type Bench, type Metric, metric } from "./metric.ts";
 import { type Times, timeAll } from "./own/explain-times.ts";
 import { twoWorkers } from "./two-workers.ts";
 
-/** Rows per model that are compared with the float64 TreeSHAP and with ONNX Runtime. */
+/** Number of rows per model that are compared with the float64 TreeSHAP and with ONNX Runtime. */
 const CHECKED_ROWS = 512;
 
 /** Exact contributions: speed compared with other libraries, time compared with a prediction, errors. */

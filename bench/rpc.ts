@@ -113,7 +113,10 @@ async function compareLatency(
   return metric({ name, value: median(ratios), unit: "ratio", peer, gate: 1.4, stretch: 1.15, better: "lower" });
 }
 
-/** Order: bare, ours, ours, bare. Other load and a drifting clock then affect both alike. */
+/**
+ * Runs the loads in the order: reference, own server, own server, reference. Other load on the machine and a
+ * drifting clock then affect both servers alike.
+ */
 async function loadInTurns(bare: Target, ours: Target, shape: Shape): Promise<[bare: Measured, ours: Measured]> {
   const first = await load(bare, shape);
   const between = [await load(ours, shape), await load(ours, shape)];

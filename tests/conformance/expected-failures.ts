@@ -6,7 +6,10 @@ export interface ExpectedFailure {
   readonly reason: string;
 }
 
-/** Expected failures by name of the configuration. An entry that no case needs fails the run too. */
+/**
+ * Failures of the conformance tests that are expected, by name of the configuration. An entry that no case
+ * needs fails the run too.
+ */
 export const EXPECTED_FAILURES: Readonly<Record<string, readonly ExpectedFailure[]>> = {
   "web-clear": [],
   "web-tls": [],

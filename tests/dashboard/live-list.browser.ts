@@ -20,7 +20,7 @@ const rowNames = (page: Page) =>
 const row = (page: Page, name: string) => page.getByRole("row").filter({ hasText: name });
 const focusedLabel = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
 const scrolledTo = (page: Page) => page.evaluate(() => Math.round(window.scrollY));
-/** Generous: the machine may be busy. */
+/** The time limit is long because the machine may be busy. */
 const poll = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 10_000 });
 const bar = (page: Page) => page.getByRole("button", { name: /changes?: show$/ });
 const isLive = (page: Page) =>
@@ -51,7 +51,9 @@ describe.skipIf(!hasChromium)("a list of alerts while others change it (apt-get 
     const before = await rowNames(page);
     const foreign = new Set<string>();
     let changed = 0;
-    /** Somebody else changes, resolves or raises alerts. Each of these changes the order of the list. */
+    /**
+     * Changes, resolves or raises alerts, as another person would. Each change affects the order of the list.
+     */
     const change = (): void => {
       const i = 20 + (changed % 20);
       const alert = data.alerts[i];

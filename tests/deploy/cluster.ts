@@ -104,7 +104,7 @@ function podOf({ spec: { template, volumeClaimTemplates = [] } }: Workload, more
   return { apiVersion: "v1", kind: "Pod", metadata: template.metadata, spec: { ...template.spec, ...more, volumes } };
 }
 
-/** The paths where `stored` differs from what was asked for. The API server may add fields. */
+/** Returns the paths at which `stored` differs from the object that was sent. The API server may add fields. */
 function differences(asked: unknown, stored: unknown, at: string): string[] {
   if (typeof asked !== "object" || asked === null) {
     return isDeepStrictEqual(asked, stored)

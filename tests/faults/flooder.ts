@@ -17,7 +17,7 @@ export interface FloodOrder {
 }
 
 const CONNECTIONS = 4;
-/** Frames per write: a few KiB, so that the flood is as dense as the socket accepts. */
+/** Number of frames per write: a few KiB, so that the flood is as dense as the socket accepts. */
 const BATCH = 64;
 
 /** The next bytes of a flooding connection; `round` counts from 0 on each connection. */

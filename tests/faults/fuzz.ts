@@ -8,7 +8,7 @@ import { type StartedMesh, startFolder } from "../start/started-mesh.ts";
 import { atMost, type Finding, type Scenario } from "./harness.ts";
 import { createRandom, malformedRequest } from "./malformed-requests.ts";
 
-/** Malformed requests per listener. */
+/** Number of malformed requests per listener. */
 const REQUESTS = 50_000;
 const QUICK_REQUESTS = 5_000;
 const SEED = 20_261_128;
@@ -24,7 +24,10 @@ const SERVICES = ["ops_service", "ml_service", "scheduler_service"] as const;
 const LISTENERS = ["grpc", "web", "admin"] as const;
 type Listener = (typeof LISTENERS)[number];
 
-/** Connections at the same time. The admin listener accepts 64: half of them stay free for honest calls. */
+/**
+ * Number of connections at the same time. The admin listener accepts 64: half of them stay free for honest
+ * calls.
+ */
 const AT_ONCE: Readonly<Record<Listener, number>> = { grpc: 128, web: 128, admin: 32 };
 
 /** Sends malformed requests to the nine listeners of the three services, with honest calls in between. */

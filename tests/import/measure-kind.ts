@@ -117,7 +117,7 @@ async function compareContributions(
   return { difference: largest, reason };
 }
 
-/** The contribution of one feature: the sum over its columns, since a category has several. */
+/** Returns the contribution of one feature: the sum over its columns, since a category has several. */
 function featureSum(kind: Kind, { source }: ImportedModel, own: Float32Array, feature: number): number {
   const names = [...new Set(source.columns.map((column) => column.name))];
   const name = source.hasNames ? kind.columns[feature] : names[feature];

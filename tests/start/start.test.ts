@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { hasChromium, startBrowser } from "../dashboard/browser.ts";
 import { isSilent, type StartedMesh, startFolder } from "./started-mesh.ts";
 
-// Starts a database, trains a model and scores 10,500 suppliers: seconds on a busy machine.
+// The test starts a database, trains a model and scores 10,500 suppliers: seconds on a busy machine.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const SHARED = path.resolve(import.meta.dirname, "../../../shared/data");

@@ -141,8 +141,8 @@ test("a port that is taken during the start ends it with the error of the servic
   const port = 20_000 + (process.pid % 10_000);
   const starting = folder.spawn(["start"], { SCHEDULER_SERVICE_WEB_PORT: String(port) });
   onTestFinished(() => void starting.process.kill("SIGKILL"));
-  // At this moment start has checked the ports, ops-service and ml-service load, and scheduler-service does
-  // not run yet.
+  // At this moment `bellwether start` has checked the ports, ops-service and ml-service load, and
+  // scheduler-service does not run yet.
   await within(() => expect(serviceOf(starting.process.pid ?? 0, "ops-service")).toBeDefined());
   const taken = net.createServer().listen(port, "127.0.0.1");
   onTestFinished(() => void taken.close());
@@ -171,7 +171,7 @@ test("of two starts at the same moment one serves, and the other reports which p
 });
 
 test("start stops everything when npm, which started it, is killed", async () => {
-  // A shell in place of npm: it starts the command and waits for it.
+  // The test uses a shell in place of npm: the shell starts the command and waits for it.
   const line = [process.execPath, ...folder.command(["start", "--json"])].map((word) => `'${word}'`).join(" ");
   const script = `
     require("node:child_process").spawn("sh", ["-c", ${JSON.stringify(`${line}; exit $?`)}], { stdio: ["ignore", "inherit", "inherit"] });

@@ -84,15 +84,15 @@ function assertOneTrace({ collector: { spans } }: TracedWeeks): void {
 }
 
 /**
- * Queue maintenance (looking for jobs, extending locks) begins no trace: each would be a trace of one span,
- * again and again.
+ * Asserts that queue maintenance (looking for jobs, extending locks) begins no trace: each would be a trace
+ * of one span, again and again.
  */
 function assertQuiet({ collector: { spans } }: TracedWeeks): void {
   const alone = spans.filter(({ kind, parentId }) => kind === "INTERNAL" && parentId === "");
   expect(alone.map(({ name }) => name)).toEqual([]);
 }
 
-/** The failed job is an error in the span that ran it, and not in the span that triggered it. */
+/** Asserts that the failed job is an error in the span that ran it, and not in the span that triggered it. */
 function assertFailure({ collector: { spans } }: TracedWeeks): void {
   const failed = spans.filter(({ traceId, isError }) => traceId === FAILED_TRACE_ID && isError);
   const names = failed.map(({ kind, name }) => `${kind} ${name}`);
@@ -100,7 +100,10 @@ function assertFailure({ collector: { spans } }: TracedWeeks): void {
   expect(names.toSorted()).toEqual(["CLIENT bellwether.ops.v1.BatchService/GetRun", "CONSUMER process weekly"]);
 }
 
-/** Every canary as text; the numeric one also as the bytes of a double and of a float. */
+/**
+ * Asserts that no span contains a canary: every canary as text; the numeric one also as the bytes of a double
+ * and of a float.
+ */
 function assertNoData({ collector, log }: TracedWeeks, secrets: readonly string[]): void {
   const number = CANARIES.feature;
   const forms = [

@@ -47,15 +47,15 @@ function PageOf({ place }: { place: Place }) {
 }
 
 /**
- * After a link was followed, its element no longer exists. Keyboard and screen reader users continue at the
- * new heading.
+ * Moves the focus to the new heading after a link was followed: the link no longer exists, and keyboard and
+ * screen reader users continue at the heading.
  */
 function useFocusOnArrival(where: string): void {
   const before = useRef(where);
   useEffect(() => {
     if (before.current === where) return;
     before.current = where;
-    // With "back", the reader returns to the position on the previous page.
+    // After "back" in the browser, the reader's position on the page is restored instead.
     if (!keptPlace()) focusHeading();
   }, [where]);
 }

@@ -68,7 +68,7 @@ export interface TestRow {
   readonly values?: readonly number[];
 }
 
-/** Number of contributions per row of a test chunk. */
+/** Names of the model columns of a test chunk; each row has one contribution per column. */
 export const TEST_COLUMNS = ["late_ratio", "spend", "age"] as const;
 
 /** Features of a test chunk: all are numeric except the last one, whose columns the chunk does not have. */

@@ -27,11 +27,11 @@ export interface FileScores {
   readonly scored: number;
   /** Rows with too few known features for a score. */
   readonly tooFew: number;
-  /** Rejected rows; the column `error` has the reason of each. */
+  /** Number of rejected rows; the column `error` has the reason of each. */
   readonly rejected: number;
   /** Rows whose supplier_id had invisible characters or surrounding white space, which were removed. */
   readonly cleanedIds: number;
-  /** Rows that repeat the supplier_id of an earlier row. Each of them has its own score. */
+  /** Number of rows that repeat the supplier_id of an earlier row. Each has its own score. */
   readonly repeatedIds: number;
   /** Row number, supplier id and reason of the first rejected row. */
   readonly firstError: string | null;

@@ -15,7 +15,7 @@ interface AlertActionsProps {
 }
 
 /**
- * The buttons that acknowledge or resolve an alert. Offline, the buttons stay focusable and give the reason
+ * The buttons that acknowledge or resolve an alert. Offline, the buttons stay focusable and show the reason
  * why they are disabled.
  */
 export function AlertActions({ alert, onDone }: AlertActionsProps) {

@@ -12,7 +12,7 @@ const SEVERITIES = [AlertSeverity.WARNING, AlertSeverity.CRITICAL];
 export function AlertFilters({ filter }: { filter: AlertFilter }) {
   const show = (change: Partial<AlertFilter>): void => {
     window.location.hash = hrefOf({ page: "alerts", filter: { ...filter, ...change } });
-    // The event of the browser comes a task later: until then the checkbox would show its old state.
+    // The browser sends its own event one task later: until then the checkbox would show its old state.
     window.dispatchEvent(new Event("hashchange"));
   };
   const toggle = (state: AlertState): void => {

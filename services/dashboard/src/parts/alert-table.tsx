@@ -11,7 +11,7 @@ import { Wide } from "./wide.tsx";
 interface AlertTableProps {
   readonly alerts: readonly Alert[];
   /**
-   * Whether an alert still belongs to the list. The space of an alert that does not is kept empty, so that no
+   * Whether an alert still belongs to the list. If it does not, an empty row keeps its space, so that no
    * other row moves.
    */
   readonly belongs: (alert: Alert) => boolean;

@@ -14,7 +14,7 @@ const CHOICES = [
   { disposition: Disposition.FALSE_ALARM, meaning: "There was no risk." },
 ];
 
-/** The contract allows 2,000 bytes, and a character has at most four. */
+/** Maximum length of a note: the contract allows 2,000 bytes, and a character has at most four. */
 const LONGEST_NOTE = 500;
 
 interface ResolveDialogProps {

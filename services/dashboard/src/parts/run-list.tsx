@@ -5,7 +5,7 @@ import { RunStateBadge } from "./badges.tsx";
 import { agoText, countText } from "./format.ts";
 import { Failure, Loading } from "./notice.tsx";
 
-/** The weekly runs of a quarter. */
+/** Number of runs in the list: the weeks of a quarter. */
 const SHOWN = 13;
 
 /** The latest runs, the run that was started last first. */

@@ -7,7 +7,7 @@ import { stackWaterfall, type WaterfallBar } from "./waterfall.ts";
 const WIDTH = 860;
 const ROW = 30;
 const BAR = 16;
-/** Names are left of the bars, and numbers are in the margin at the right. */
+/** Coordinates of the plot: names are left of the bars, and numbers are in the margin at the right. */
 const NAMES_END = 330;
 const BARS = [NAMES_END + 20, WIDTH - 84] as const;
 const SHOWN = 12;

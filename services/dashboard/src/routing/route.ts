@@ -5,11 +5,11 @@ import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/ale
 
 /** The filter of the alerts page. */
 export interface AlertFilter {
-  /** Never empty. */
+  /** The states of the alerts that are shown, at least one. */
   readonly states: readonly AlertState[];
-  /** UNSPECIFIED: all. */
+  /** The severity of the alerts that are shown. UNSPECIFIED: all. */
   readonly severity: AlertSeverity;
-  /** Undefined: alerts of all models. */
+  /** The model whose alerts are shown. Undefined: alerts of all models. */
   readonly modelName?: string;
 }
 

@@ -49,7 +49,7 @@ test("an alert counts as changed when its row differs, or when it belongs to the
   expect(count(alert("a"))).toBe(0);
   expect(count(alert("a", AlertState.ACKNOWLEDGED))).toBe(1);
   expect(count(alert("a", AlertState.RESOLVED))).toBe(1);
-  // Older than the row that is shown.
+  // This state of the alert is older than the row that is shown.
   expect(count(alert("a", AlertState.ACKNOWLEDGED, 999))).toBe(0);
   expect(count(alert("c"))).toBe(1);
   expect(count(alert("c", AlertState.RESOLVED))).toBe(0);

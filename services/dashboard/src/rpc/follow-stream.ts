@@ -27,8 +27,8 @@ const LONGEST_PAUSE_MS = 30_000;
 const SILENCE_MS = 45_000;
 
 /**
- * Reads a stream, and opens it again when it ends, fails or sends nothing for too long, after 1 s, 2 s, 4 s …
- * 30 s. The first message resets the pause to 1 s. It ends when the signal is aborted.
+ * Reads a stream. When it ends, fails or sends nothing for too long, opens it again after 1 s, 2 s, 4 s … 30
+ * s. The first message resets the pause to 1 s. Returns when the signal is aborted.
  */
 export async function followStream<T>(stream: StreamToFollow<T>): Promise<void> {
   const { onLive, wait, signal } = stream;

@@ -1,11 +1,14 @@
 import type { Interceptor } from "@connectrpc/connect";
 
-/** A call that comes later than this after an action of the reader is not a result of that action. */
+/**
+ * Maximum time between an action of the reader and a call that belongs to it. A later call is not a result of
+ * that action.
+ */
 const ACTION_MS = 5_000;
 
 /** The element in which the server writes the share of traces that it records. */
 const RATIO_META = 'meta[name="trace-sample-ratio"]';
-/** The share when the server writes none. */
+/** The share of traces that are recorded when the server writes none. */
 const DEFAULT_RATIO = 0.01;
 
 /** W3C traces of the reader's actions: one trace per action, shared by all calls of that action. */

@@ -27,7 +27,8 @@ export function createQueries(): QueryClient {
 }
 
 /**
- * After a deadline has passed once, the call is not retried automatically: the reader has waited long enough.
+ * Whether a call failed because its deadline passed. Such a call is not retried automatically: the reader has
+ * waited long enough.
  */
 function isTimeout(error: unknown): boolean {
   return ConnectError.from(error).code === Code.DeadlineExceeded;

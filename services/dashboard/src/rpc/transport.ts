@@ -5,7 +5,7 @@ import { type PageTrace, traceInterceptor } from "./page-trace.ts";
 /** The deadline of a call, milliseconds. A watch sets its own. */
 const CALL_TIMEOUT_MS = 15_000;
 
-/** A watch has no deadline: it ends with its page. */
+/** Options of a watch, which has no deadline: it ends with its page. */
 export const WITHOUT_DEADLINE = { timeoutMs: 0 };
 
 /**

@@ -94,8 +94,8 @@ async function refreshDetails(queries: QueryClient): Promise<void> {
 }
 
 /**
- * Replaces an alert by its new state in every list that contains it, without moving it. A list that has a later
- * state of the alert keeps that.
+ * Replaces an alert by its new state in every list that contains it, without moving it. A list that already
+ * has a later state of the alert is not changed.
  */
 export async function showDecided(queries: QueryClient, alert: Alert): Promise<void> {
   const queryKey = createConnectQueryKey({ schema: AlertService.method.listAlerts, cardinality: undefined });

@@ -202,7 +202,7 @@ function writeServed({ model, classColumn }: ServedOutput): Uint8Array {
   return classColumn === null ? writeOnnxTreeModelWithSets(model) : writeOnnxClassProbability(model, classColumn);
 }
 
-/** Runs row-major rows `[count × features]` through the written file; one output a row. */
+/** Runs row-major rows `[count × features]` through the written file; returns one output per row. */
 type RunWritten = (rows: Float32Array, count: number) => Promise<ArrayLike<number>>;
 
 /** @throws ImportRejectedError when the written file cannot be read back. */
@@ -240,8 +240,8 @@ async function runOrReject(run: () => Promise<ArrayLike<number>>): Promise<Array
 }
 
 /**
- * Returns rows for which a loaded model must return the same bits: spread over the check rows, without
- * infinite values.
+ * Returns rows for which the outputs of a loaded model must be bit-identical: spread over the check rows,
+ * without infinite values.
  */
 async function recordGolden(features: number, rows: Float32Array, run: RunWritten): Promise<GoldenRow[]> {
   const usable = Array.from({ length: rows.length / features }, (_, at) =>

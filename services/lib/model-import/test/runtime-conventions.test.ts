@@ -33,7 +33,7 @@ const EDGES = [
 /** Rows of two columns: every pair of edge values. */
 const ROWS = Float32Array.from(EDGES.flatMap((first) => EDGES.flatMap((second) => [first, second])));
 
-/** Returns our outputs and those of the runtime for the given rows. */
+/** Returns the outputs of the canonical model and those of the runtime for the given rows. */
 async function bothAnswers(bytes: Uint8Array, rows: Float32Array): Promise<{ ours: number[]; theirs: number[] }> {
   const { model, columns, probe } = readOnnxModel(bytes);
   const count = rows.length / model.features;
@@ -67,7 +67,7 @@ function classifierFixture(
   });
 }
 
-/** Returns a stump whose two leaves have the given weights. */
+/** Returns a stump (a tree with one split) whose two leaves have the given weights. */
 function weighing(...leaves: readonly Readonly<Record<number, number>>[]): FixtureTreeNode[] {
   const [root] = stump();
   return [root ?? {}, ...leaves.map((weights) => ({ weights }))];

@@ -46,9 +46,9 @@ export interface RunTrigger {
   mayRun(jobId: string, job: RunJob, signal: AbortSignal): Promise<boolean>;
 }
 
-/** Time after which a caller gets an error at the latest. */
+/** Maximum time until a caller gets an answer or an error. */
 const ASK_MS = 8_000;
-/** Time after which a request that was not accepted is rejected. Longer than ASK_MS. */
+/** Time after which a request that was not accepted is rejected. It is longer than ASK_MS. */
 const DECIDED_MS = 10_000;
 const LOOK_MS = 50;
 /**

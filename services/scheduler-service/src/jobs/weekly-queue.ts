@@ -39,8 +39,8 @@ export type JobResult = Progress & Partial<JobOutcome>;
 export type WeeklyQueue = JobQueue<WeeklyJob, JobResult | null>;
 
 /**
- * Retries for three quarters of an hour while a peer or a disk is not available. The run continues where it
- * stopped.
+ * Options of a run's job: it is retried for three quarters of an hour while a peer or a disk is not
+ * available. The run continues where it stopped.
  */
 export const RUN_OPTIONS: JobsOptions = {
   attempts: 10,

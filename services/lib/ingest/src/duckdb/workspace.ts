@@ -65,25 +65,25 @@ export class Workspace {
   }
 
   /**
-   * Runs one of our own statements. @throws StatementStoppedError after `timeoutMs` or when the signal is
-   * aborted.
+   * Runs a statement that this package built. @throws StatementStoppedError after `timeoutMs` or when the
+   * signal is aborted.
    */
   run(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<unknown> {
     return this.#bounded(timeoutMs, () => this.connection.run(sql));
   }
 
-  /** Returns the rows of one of our own small queries. */
+  /** Returns all rows of a small query that this package built. */
   async rows(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<Json[][]> {
     const reader = await this.#bounded(timeoutMs, () => this.connection.runAndReadAll(sql));
     return reader.getRowsJson();
   }
 
-  /** Returns the single number of one of our own queries. */
+  /** Returns the single number that is the result of a query of this package. */
   async number(sql: string): Promise<number> {
     return Number((await this.rows(sql))[0]?.[0]);
   }
 
-  /** Returns the rows of one of our own queries as a stream of chunks. */
+  /** Returns the rows of a query of this package as a stream of chunks. */
   stream(sql: string): Promise<DuckDBResult> {
     return this.#bounded(this.limits.loadTimeoutMs, () => this.connection.stream(sql));
   }

@@ -57,7 +57,7 @@ export interface WeeklySnapshot {
   readonly sources: readonly SourceReport[];
 }
 
-/** Rows of one Parquet row group: ten chunks of the batch size. */
+/** Number of rows in one Parquet row group: ten chunks of the batch size. */
 const ROW_GROUP = 40_960;
 
 /**

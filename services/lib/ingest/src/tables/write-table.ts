@@ -21,7 +21,7 @@ export type TableColumn =
   /** Days since 1970-01-01. */
   | { readonly name: string; readonly type: "date"; readonly values: ArrayLike<number> };
 
-/** Rows appended per call: DuckDB's vector size. */
+/** Number of rows that are appended per call: DuckDB's vector size. */
 const CHUNK_ROWS = 2048;
 
 const TYPES: Readonly<Record<TableColumn["type"], DuckDBType>> = {

@@ -37,7 +37,7 @@ export interface TrainingInput {
 
 /**
  * Reads the mapping's sources below `dataDir` and runs its SQL to produce one labelled row per supplier (and
- * date). The same files produce the same table, bit for bit, on any number of cores.
+ * date). For the same files the table is bit-identical on any number of cores.
  * @throws SourceError, MappingSqlError; NoRowsError when no row is left for training
  */
 export async function readTrainingTable(input: TrainingInput): Promise<TrainingTable> {

@@ -3,7 +3,7 @@ import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobu
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 
 export interface RetryOptions {
-  /** Attempts per call, including the first. */
+  /** Maximum number of attempts per call, including the first. */
   readonly maxAttempts: number;
   /** Retries per call in the long run: bounds the additional load on the peer during an outage. */
   readonly budgetRatio: number;

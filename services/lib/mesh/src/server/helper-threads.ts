@@ -19,8 +19,8 @@ export function helperThreads(): readonly number[] {
 /**
  * Lowers the priority of V8's helper threads below the main thread's, until the process ends: only root could
  * restore it. At equal priority, four of them take most of a single core while they mark, and every call is
- * late (docs/decisions/0003). A cold server needs them to compile, so this is for an overloaded server. With
- * an idle core they lose nothing.
+ * late (docs/decisions/0003). A server that has just started needs them to compile, so this function is for
+ * an overloaded server. With an idle core they lose nothing.
  */
 export function yieldToServing(): void {
   for (const thread of helperThreads()) {

@@ -1,4 +1,4 @@
-/** Names of UTF-8 and of encodings that are a subset of it. */
+/** Names of UTF-8, and of encodings whose texts are valid UTF-8. */
 const UTF8: ReadonlySet<string> = new Set(["utf-8", "utf8", "us-ascii", "ascii"]);
 
 /**

@@ -100,8 +100,8 @@ export function interruptibleBody(source: AsyncIterable<Uint8Array>, observer?: 
 }
 
 /**
- * A buffer of at least this size may hold everything that a connection read at once, and only a part of it
- * may belong to the request.
+ * A buffer of at least this size may contain everything that Node read from a connection at once. The bytes
+ * of the request may be only a part of it.
  */
 const LARGE_BUFFER_BYTES = 16 * 1024;
 

@@ -14,7 +14,7 @@ const NOTHING = (): void => {};
 /** Requests up to this size are counted only when they have waited. */
 const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
-/** Bytes of a request that Node may have read and the engine has not: at most Node's largest read. */
+/** Maximum number of bytes of a request that Node has read and the engine has not: Node's largest read. */
 const READ_AHEAD_BYTES = 64 * 1024;
 
 /** The options of a call, from the web listener. */

@@ -6,13 +6,16 @@ import type { Link, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 /** The largest difference between two evaluations of one model on the same rows. */
 export interface Agreement {
   readonly rows: number;
-  /** Largest |ours − theirs|, relative to the magnitude of the model's leaf sums (see `outputScales`). */
+  /**
+   * Largest |own prediction − other prediction|, relative to the magnitude of the model's leaf sums (see
+   * `outputScales`).
+   */
   readonly maxRelativeDifference: number;
 }
 
 /**
- * A model with a larger difference is rejected. ONNX Runtime sums in float32, with an error of about 5e-6 at
- * 300 trees.
+ * Maximum difference. A model with a larger difference is rejected. ONNX Runtime sums in float32, with an
+ * error of about 5e-6 at 300 trees.
  */
 const TOLERANCE = 1e-5;
 
@@ -21,7 +24,7 @@ export function agrees(agreement: Agreement): boolean {
   return agreement.maxRelativeDifference <= TOLERANCE;
 }
 
-/** Returns our own predictions of rows, `[n × outputs]`, after the model's link. */
+/** Returns the predictions of the canonical model for rows, `[n × outputs]`, after the model's link. */
 export function predictRows(model: TreeModel, rows: Float32Array): Float64Array {
   return applyLinkToRows(model.link, evaluateRows(model, rows), model.outputs);
 }

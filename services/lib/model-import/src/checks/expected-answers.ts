@@ -8,7 +8,7 @@ import { readModelRows } from "../rows/model-rows.ts";
 import { rowRounding, type SourceModel } from "../source/source-model.ts";
 import { relativeDifference } from "./agreement.ts";
 
-/** The rows with the trainer's outputs cannot be used for this model. The message says what to change. */
+/** The rows with the trainer's outputs cannot be used for this model. The message states what to change. */
 export class ExpectedError extends Error {
   override readonly name = "ExpectedError" as const;
 }
@@ -20,7 +20,7 @@ export interface ExpectedAnswers {
   readonly count: number;
   /** `[count × width]`, row-major. */
   readonly answers: Float64Array;
-  /** Number of outputs a row: 1, or one for each class or target. */
+  /** Number of outputs per row: 1, or one for each class or target. */
   readonly width: number;
   /** Names of the table's columns that were read as the trainer's outputs. */
   readonly names: readonly string[];
@@ -49,8 +49,9 @@ const TOLERANCE = 1e-5;
 
 /**
  * Reads the rows and the trainer's outputs. Every column that is not a column of the model is an output,
- * except an index that pandas wrote. One output column is the prediction of the last class (or the number of
- * a regressor). As many as the model has classes or targets are one for each, in their order.
+ * except an index that pandas wrote. A single output column is the prediction of the last class (or the
+ * number of a regressor). If the number of output columns equals the number of classes or targets of the
+ * model, they belong to these in their order.
  * @throws TableError for other columns, no output or a wrong number of outputs, outputs that are not finite numbers.
  */
 export function readExpected(table: ValueTable, source: SourceModel): ExpectedAnswers {

@@ -4,7 +4,10 @@ import { nextFloat32Above } from "@bellwether/tree-model/trees/float32";
 import { describe, expect, test } from "vitest";
 import { type ImportedModel, importModel, type RejectedModel } from "../import-model.ts";
 
-/** Returns a LightGBM file of stumps: for each its threshold, its left leaf and its right leaf. */
+/**
+ * Returns a LightGBM file of stumps (trees with one split): for each its threshold, its left leaf and its
+ * right leaf.
+ */
 function stumps(...trees: readonly (readonly [threshold: number, left: number, right: number])[]): Uint8Array {
   const sections = trees.map(
     ([threshold, left, right], at) => `Tree=${at}

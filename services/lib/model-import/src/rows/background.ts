@@ -2,7 +2,7 @@ import type { ValueTable } from "@bellwether/risk-model/tables/value-table";
 import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
 import { readModelRows } from "./model-rows.ts";
 
-/** The background rows cannot be used for this model. The message says what to change. */
+/** The background rows cannot be used for this model. The message states what to change. */
 export class BackgroundError extends Error {
   override readonly name = "BackgroundError" as const;
 }

@@ -4,8 +4,8 @@ import type * as nodePostgres from "drizzle-orm/node-postgres";
 import type * as migrator from "drizzle-orm/node-postgres/migrator";
 import type * as pgCore from "drizzle-orm/pg-core";
 
-// As ES modules, drizzle makes Node read its package.json of 180 kB once for each of a hundred files, half a
-// second of a start. As CommonJS it is read once.
+// drizzle is loaded as CommonJS. As ES modules, it makes Node read its package.json of 180 kB once for each
+// of a hundred files, half a second of a start.
 const load = createRequire(import.meta.url);
 
 export const { aliasedTable, and, asc, desc, eq, getTableColumns, gt, gte, inArray, lt, sql } = load(

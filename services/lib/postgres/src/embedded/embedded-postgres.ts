@@ -54,14 +54,17 @@ const SETTINGS = {
   max_wal_size: "4GB",
 };
 const START_TIMEOUT_S = 60;
-/** How long the processes of a killed server may still use its cluster. */
+/** Time for which the processes of a killed server may still use its cluster. */
 const HELD_MS = 15_000;
 const HELD_RETRY_MS = 200;
-/** How long to wait for an adopted server, which may still be in recovery. */
+/** Maximum time to wait for the answer of an adopted server, which may still be in recovery. */
 const ANSWER_MS = 60_000;
-/** Higher than any process id. */
+/** A process id that no process has: it is higher than the maximum. */
 const NO_PROCESS = "2147483647";
-/** initdb takes seconds, so an incomplete cluster of this age does not belong to a start in progress. */
+/**
+ * Age after which an incomplete cluster is removed: initdb takes seconds, so an older one does not belong to
+ * a start in progress.
+ */
 const PARTIAL_MS = 10 * 60_000;
 /** Line of postmaster.pid with the port; the first line is the process id. */
 const PID_FILE_PORT_LINE = 3;
@@ -126,7 +129,7 @@ async function initialise({ bin, data, passwordFile, user }: Cluster, signal?: A
   } catch (cause) {
     await rm(partial, { recursive: true, force: true });
     signal?.throwIfAborted();
-    if (await exists(data)) return; // another process was faster
+    if (await exists(data)) return; // Another process has created the cluster in the meantime.
     const reason = errorLine(cause instanceof Error ? cause.message : String(cause));
     throw new StorageError(`cannot create a PostgreSQL cluster in ${data}: ${reason}`, { cause });
   }
@@ -176,8 +179,8 @@ async function startOnce(cluster: Cluster, { port = 0, settings }: EmbeddedPostg
   await using log = await open(cluster.log, "a", 0o600);
   const { size: logged } = await log.stat();
   await changeOwner(cluster.log, cluster.user);
-  // The server would keep our pipe open during its whole life, so pg_ctl writes its own errors into the
-  // server's log.
+  // The server would keep a pipe of this process open during its whole life, so pg_ctl writes its own errors
+  // into the server's log.
   const child = spawn(path.join(cluster.bin, "pg_ctl"), args, {
     ...spawnOptions(cluster.user),
     detached: true,

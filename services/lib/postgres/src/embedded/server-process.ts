@@ -15,7 +15,7 @@ export async function isServerOf(pid: number, data: string): Promise<boolean> {
   return args.includes(data) || (await isSameFolder(`/proc/${pid}/cwd`, data));
 }
 
-/** On systems without /proc. */
+/** Returns the command of a process on systems without /proc. */
 async function commandOf(pid: number): Promise<string> {
   const command = await promisify(execFile)("ps", ["-o", "command=", "-p", String(pid)]).catch(() => null);
   return command !== null && /\bpostgres\b/.test(command.stdout) ? command.stdout : "";

@@ -16,7 +16,7 @@ export interface NotificationListener {
   onEnd(): void;
 }
 
-/** A working server answers LISTEN at once. */
+/** Time limit of LISTEN. A working server answers LISTEN at once. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /**

@@ -23,18 +23,21 @@ export interface PostgresOptions {
   readonly answerTimeoutMs?: number;
 }
 
-/** Longest wait for a connection, including the wait in the pool's queue. */
+/** Maximum time to wait for a connection, including the wait in the pool's queue. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * Detects within 20 s that the network has dropped an idle connection: Node gives up after ten probes, one
- * per second.
+ * Idle time after which TCP keep-alive begins. Together with Node's ten probes, one per second, it detects
+ * within 20 s that the network has dropped an idle connection.
  */
 const KEEP_ALIVE_MS = 10_000;
-/** By then a working server has ended a statement that takes too long, and has reported it. */
+/**
+ * Time after the statement timeout by which a working server has ended a statement that takes too long, and
+ * has reported it.
+ */
 const ANSWER_MARGIN_MS = 5_000;
 /**
- * For a process that hangs in the middle of a transaction: the server ends the transaction, so that its locks
- * do not stay much longer.
+ * Time after which the server ends a transaction whose process hangs, so that its locks do not stay much
+ * longer.
  */
 const IDLE_IN_TRANSACTION_MS = 60_000;
 const STARTING_PAUSE_MS = 50;

@@ -60,7 +60,7 @@ export class PostgresPool extends pg.Pool {
   /** Closes the pool: waits up to `graceMs` for queries that were started, then cuts the other connections. */
   async close(graceMs = 0): Promise<void> {
     const late = AbortSignal.timeout(graceMs);
-    // end() would forget the calls that wait for a connection.
+    // pg's end() would drop the calls that wait for a connection.
     while (this.waitingCount > 0 && !late.aborted) await once(this, "release", { signal: late }).catch(() => {});
     const ended = this.end();
     await Promise.race([ended, whenAborted(late)]);
@@ -94,7 +94,8 @@ export class PostgresPool extends pg.Pool {
       canceled = this.#cancel(connection);
     };
     signal?.addEventListener("abort", cancel, { once: true });
-    // Waits for the cancel request, so that it hits this query and not the next one on the connection.
+    // Waits until the cancel request has been handled, so that it cancels this query and not the next one on
+    // the connection.
     const settle = async (): Promise<void> => {
       signal?.removeEventListener("abort", cancel);
       await canceled;

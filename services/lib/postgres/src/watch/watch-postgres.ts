@@ -2,7 +2,7 @@ import type { ClientBase } from "pg";
 import { connectPostgres } from "../pool/open-postgres.ts";
 import { type StoreProbe, StoreReadOnlyError, type WatchTimes, watchStore } from "./watch-store.ts";
 
-/** A standby, or a server or database whose transactions are read-only. */
+/** Query that returns true on a standby, or on a server or database whose transactions are read-only. */
 const READ_ONLY = "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as read_only";
 
 /** Watches whether a PostgreSQL server answers and accepts writes; reports as `watchStore` does. */

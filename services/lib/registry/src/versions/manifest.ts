@@ -14,7 +14,7 @@ export interface PublishedFile {
 export interface ManifestEvaluation {
   /** Null when all test rows are of one class. */
   readonly auc: number | null;
-  /** Empty when there was no baseline. */
+  /** Name of the feature that alone was the baseline. Empty when there was no baseline. */
   readonly baselineFeature: string;
   readonly baselineAuc: number | null;
 }

@@ -4,8 +4,8 @@ import type { Manifest } from "./manifest.ts";
 import { listVersions } from "./read-version.ts";
 
 /**
- * The newest version whose model and bundle have exactly these bytes; null when there is none. @throws
- * ModelCorruptError
+ * Returns the newest version whose model and bundle are byte-identical to these; null when there is none.
+ * @throws ModelCorruptError
  */
 export async function findSameFiles(
   root: string,

@@ -27,8 +27,8 @@ export interface TrainingProvenance {
 }
 
 /**
- * Counts the rows on the training side of a version's split. When the rows are those that the version was
- * trained on, its figures on the counted rows say nothing about new rows.
+ * Counts the rows on the training side of a version's split. When the rows are those with which the version
+ * was trained, its figures on the counted rows are no evidence about new rows.
  */
 export function countTrainingSide({ split }: TrainingProvenance, table: FeatureTable, rows: Uint32Array): number {
   const { by, testShare, testFrom, windowDays, seed } = split;

@@ -66,7 +66,7 @@ export interface TrainedRiskModel {
 /**
  * Trains, calibrates, evaluates and describes a model. Inputs and trees are fitted on training rows, the
  * calibration on outputs of models that were not trained on the rows, and the figures come from test rows
- * that were used for nothing else. Scores are those of ONNX Runtime, not of our own evaluation.
+ * that were used for nothing else. Scores are computed by ONNX Runtime, not by this project's own evaluation.
  * @throws TrainingDataError of the class that names what is missing: labels, columns, time, rows or a class.
  */
 export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskModel> {

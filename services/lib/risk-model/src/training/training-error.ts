@@ -1,4 +1,4 @@
-/** The table cannot train this model. The message says what is missing and what to do. */
+/** The table cannot train this model. The message states what is missing and what to do. */
 export abstract class TrainingDataError extends Error {
   abstract override readonly name: string;
 }

@@ -78,8 +78,8 @@ function post({ worker }: Thread, task: BatchWorkerTask): void {
 /** Creates a pool; the threads start later, with the first batches. */
 export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: BatchPoolOptions): BatchPool {
   /**
-   * Batches with rows that no thread has begun. Each batch hands out one chunk and then moves to the end of
-   * the queue.
+   * Batches with rows that no thread has begun. After one chunk of a batch was passed to a thread, the batch
+   * moves to the end of the queue.
    */
   const queue: Batch[] = [];
   const threads = new Set<Thread>();

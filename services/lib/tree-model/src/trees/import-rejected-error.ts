@@ -3,7 +3,7 @@
  * - "unsafe": the file could harm or mislead whoever loads it (links, external data, control flow, decompression bombs);
  * - "malformed": the file contradicts itself or its format;
  * - "unsupported": the file is valid but is not a tree model, or uses something that the canonical model cannot express;
- * - "disagrees": our evaluation and that of the runtime differ on the same rows;
+ * - "disagrees": the evaluation of the canonical model and that of the runtime differ on the same rows;
  * - "misconverted": the file's predictions differ from those of the trainer on rows that the trainer itself predicted.
  */
 export type RejectionKind = "unsafe" | "malformed" | "unsupported" | "disagrees" | "misconverted";
