@@ -8,8 +8,8 @@ export async function bestOf(run: () => unknown, turns = 3, turnMs = 500): Promi
 }
 
 /**
- * Times several runs to compare them. The runs alternate, so that other load on the machine slows all of them
- * alike.
+ * Measures the times of several functions to compare them. Their runs alternate, so that other load on the
+ * machine slows all functions equally.
  */
 export async function bestOfEach(runs: readonly (() => unknown)[], turns = 3, turnMs = 500): Promise<number[]> {
   const best = runs.map(() => Number.POSITIVE_INFINITY);

@@ -90,7 +90,7 @@ export function trainBenchModels(): BenchModel[] {
   ];
 }
 
-/** Number of leaves of all trees. */
+/** Returns the number of leaves of all trees. */
 export function countLeaves(model: TreeModel): number {
   return model.trees.reduce((sum, tree) => sum + tree.feature.reduce((leaves, f) => leaves + (f < 0 ? 1 : 0), 0), 0);
 }

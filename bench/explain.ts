@@ -16,7 +16,9 @@ import { twoWorkers } from "./two-workers.ts";
 /** Number of rows per model that are compared with the float64 TreeSHAP and with ONNX Runtime. */
 const CHECKED_ROWS = 512;
 
-/** Exact contributions: speed compared with other libraries, time compared with a prediction, errors. */
+/**
+ * Measures exact contributions: speed compared with other libraries, time compared with a prediction, errors.
+ */
 export const bench: Bench = async ({ log }) => {
   const models = trainBenchModels();
   for (const { name, what, model } of models) log(`${name}: ${what}, ${countLeaves(model)} leaves`);
@@ -190,7 +192,10 @@ async function overPredict(
   });
 }
 
-/** A quarter of the rows exactly on thresholds, a quarter with missing values. */
+/**
+ * Returns the rows that are checked: half of them unchanged, a quarter with values exactly on thresholds, a
+ * quarter with missing values.
+ */
 function checkedRows(model: TreeModel, rows: Float32Array): Float32Array {
   const checked = rows.slice(0, CHECKED_ROWS * FEATURES);
   const quarter = (CHECKED_ROWS / 4) * FEATURES;

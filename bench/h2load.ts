@@ -12,12 +12,12 @@ export interface LoadOptions {
   /** Path of a temporary file, which must differ between simultaneous runs. Default: beside `bodyFile`. */
   readonly logFile?: string;
   readonly connections: number;
-  /** Requests in progress on each connection. */
+  /** Number of requests in progress on each connection. */
   readonly streams: number;
   readonly seconds: number;
   /** Warm-up in seconds, whose calls are not counted. Default 1. */
   readonly warmUpSeconds?: number;
-  /** Uses HTTP/1.1 instead of HTTP/2. */
+  /** Whether the load uses HTTP/1.1 instead of HTTP/2. */
   readonly http1?: boolean;
   /** CPU to which the generator is bound. The server uses the other one. */
   readonly cpu: number;

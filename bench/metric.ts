@@ -3,7 +3,7 @@ import os from "node:os";
 /** One measured figure and its gate. */
 export interface Metric {
   readonly name: string;
-  /** Null when it could not be measured; `reason` then has the cause. */
+  /** The measured value. Null when it could not be measured; `reason` is then the cause. */
   readonly value: number | null;
   /** "ratio", or the unit of an absolute figure. */
   readonly unit: string;

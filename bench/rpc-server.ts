@@ -73,8 +73,8 @@ async function startMesh(): Promise<ServerReady> {
     errors: ECHO_ERRORS,
     logger: createLogger({ name: "bench", level: "silent" }),
     telemetry,
-    // Longer than the defaults: the load is a closed loop, whose queue would look like overload on a busy
-    // machine. Rejected calls are cheaper than answers and would distort the figures.
+    // These limits are longer than the defaults: the load is a closed loop, whose queue would look like
+    // overload on a busy machine. Rejected calls are cheaper than answers and would distort the figures.
     admission: { maxWaitMs: 1_000, overloadWaitMs: 1_000 },
     auth: {
       identities: {},

@@ -1,5 +1,5 @@
-// Both listeners with all policies, compared with plain grpc-js and plain connect-node. The server uses one
-// core, the load the other one.
+// Measures both listeners with all policies, and compares them with plain grpc-js and plain connect-node. The
+// server uses one core, the load the other one.
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import { h2loadVersion } from "./h2load.ts";
@@ -20,8 +20,8 @@ import {
 
 const ROUNDS = 5;
 /**
- * Warm-up: a server that shares its core with its JIT compiler is more than twice as fast after some seconds
- * of load.
+ * Duration of the load before the measurement: a server that shares its core with its JIT compiler is more
+ * than twice as fast after some seconds of load.
  */
 const COLD_SECONDS = 8;
 export const bench: Bench = async ({ log }) => {

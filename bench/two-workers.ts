@@ -11,8 +11,8 @@ import { type Metric, metric } from "./metric.ts";
 import { publishModel } from "./publish-model.ts";
 
 /**
- * Batches of 16,384 rows with two threads compared with one: the contributions alone, and all the work of the
- * service's thread pool.
+ * Measures batches of 16,384 rows with two threads, compared with one: the contributions alone, and all the
+ * work of the service's thread pool.
  */
 export async function twoWorkers(m6: BenchModel, rows: Float32Array): Promise<Metric[]> {
   const peer = "one worker, m6";

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const KERNEL = path.join(ROOT, "services/lib/tree-model/src/shap/kernel");
-/** Version and hashes of the compiler, a package on PyPI (Linux on x64 and arm64). */
+/** Path of the file with the version and hashes of the compiler, a package on PyPI (Linux on x64 and arm64). */
 const COMPILER = path.join(ROOT, "scripts/kernel-compiler.txt");
 const ENVIRONMENT = path.join(ROOT, "node_modules/.cache/kernel-compiler");
 const FLAGS = [

@@ -17,7 +17,7 @@ function run([name, command, ...args]: Step): boolean {
 }
 
 const fresh = mkdtempSync(path.join(os.tmpdir(), "gen-"));
-// The same inputs, plugins and options as `npm run gen`, with another output folder.
+// Generates with the inputs, plugins and options of `npm run gen` into another output folder.
 const { plugins, ...generation } = parse(readFileSync("buf.gen.yaml", "utf8"));
 const template = JSON.stringify({
   ...generation,

@@ -1,5 +1,5 @@
-// Writes `exports` of each package.json under services/: exactly what is imported from outside of the package.
-// What a package makes public is a decision: look at the difference before you commit it.
+// Writes `exports` of each package.json under services/: exactly the paths that are imported from outside of
+// the package. What a package makes public is a decision: look at the difference before you commit it.
 import { readFileSync, writeFileSync } from "node:fs";
 import { readPackageExports } from "./package-exports.ts";
 

@@ -25,7 +25,7 @@ const README_FIGURES: readonly (readonly [bench: string, metric: string, what: s
   ["rpc", "rpc.connect_json.throughput", "the same over Connect JSON"],
 ];
 
-/** Four significant digits: more are not reproducible. */
+/** Formats a value with four significant digits, because more are not reproducible. */
 const figure = (value: number): string => Number(value.toPrecision(4)).toLocaleString("en");
 
 function readmeTable(results: readonly Result[]): string {

@@ -8,7 +8,7 @@ import { type Checkout, checkOut, hasChanges } from "./worktree.ts";
 
 const FIRST_PAIRS = 10;
 const MOST_PAIRS = 30;
-/** Longest time for one measurement, ms. Longer than the slowest benchmark needs. */
+/** Maximum time of one measurement, ms. It is longer than the slowest benchmark needs. */
 const MEASUREMENT_TIMEOUT_MS = 10 * 60_000;
 
 /** Ratio of a metric's cost now to its cost before, and the verdict. */
@@ -79,7 +79,10 @@ function compare(pairs: readonly (readonly [Sample, Sample])[]): ComparedMetric[
     });
 }
 
-/** Cost now over cost before. The cost of a throughput is its inverse. */
+/**
+ * Returns the cost of the new commit divided by the cost of the old one. The cost of a throughput is its
+ * inverse.
+ */
 function costRatio(before: Metric | undefined, now: Metric | undefined): number {
   const [a, b] = [before?.value, now?.value];
   if (typeof a !== "number" || typeof b !== "number") throw new Error(`${now?.name ?? before?.name} was not measured`);

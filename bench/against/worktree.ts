@@ -18,7 +18,7 @@ export interface Checkout {
 
 const git = (...args: string[]): string => execFileSync("git", ["-C", ROOT, ...args], { encoding: "utf8" }).trim();
 
-/** The full hash of a commit; undefined when the commit does not exist. */
+/** Returns the full hash of a commit; undefined when the commit does not exist. */
 export function findCommit(name: string): string | undefined {
   try {
     return git("rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);

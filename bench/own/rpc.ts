@@ -14,12 +14,14 @@ import {
 } from "./rpc-target.ts";
 
 /**
- * Warm-up in seconds: a server that shares its core with its JIT compiler needs it before its speed is
- * steady.
+ * Duration of the load before the measurement, in seconds: a server that shares its core with its JIT
+ * compiler needs it before its speed is steady.
  */
 const WARM_UP_SECONDS = 5;
 
-/** Both listeners with all policies: throughput, CPU time and latency per call, memory of the server. */
+/**
+ * Measures both listeners with all policies: throughput, CPU time and latency per call, memory of the server.
+ */
 export const own: Bench = async () => {
   if (h2loadVersion() === undefined) throw new Error("h2load is not installed (Debian: nghttp2-client)");
   const collector = await startCollector();

@@ -26,7 +26,10 @@ export function bruteForceShap(features: number, outputs: number, expectation: C
   return contributions;
 }
 
-/** The path-dependent game: an unknown feature follows both branches in proportion to the training rows. */
+/**
+ * Conditional expectation of path-dependent SHAP: an unknown feature follows both branches in proportion to
+ * the training rows.
+ */
 export function pathDependentExpectation(model: TreeModel, row: Float32Array): ConditionalExpectation {
   const descend = (tree: Tree, node: number, known: number, output: number): number => {
     const feature = tree.feature[node] ?? -1;
@@ -42,7 +45,10 @@ export function pathDependentExpectation(model: TreeModel, row: Float32Array): C
     model.trees.reduce((sum, tree) => sum + descend(tree, 0, known, output), model.base[output] ?? 0);
 }
 
-/** The interventional game: an unknown feature takes its value from a background row, averaged over `n` of them. */
+/**
+ * Conditional expectation of interventional SHAP: an unknown feature takes its value from a background row,
+ * and the result is the mean over `n` background rows.
+ */
 export function interventionalExpectation(
   evaluate: (row: Float32Array, output: number) => number,
   row: Float32Array,
@@ -60,7 +66,7 @@ export function interventionalExpectation(
   };
 }
 
-/** `size! (features − size − 1)! / features!` for each size of a subset. */
+/** Returns `size! (features − size − 1)! / features!` for each size of a subset. */
 function subsetWeights(features: number): number[] {
   const weights = [1 / features];
   for (let size = 1; size < features; size++) weights.push(((weights[size - 1] ?? 0) * size) / (features - size));

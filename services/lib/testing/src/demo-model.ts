@@ -60,7 +60,7 @@ export const DEMO_SPEC: ModelSpec = {
 };
 
 const demo = generateDemo({ suppliers: 1_500, transactions: 2_000 }, 9);
-/** 1,500 demo suppliers. */
+/** Training table of 1,500 demo suppliers. */
 export const DEMO_TABLE: FeatureTable = {
   rows: demo.suppliers.length,
   supplierIds: demo.suppliers.map((s) => s.supplier_id),

@@ -12,9 +12,9 @@ export interface NodeProcessOptions {
   /** "pipe": the caller reads it; "collect": see `output`. Default: inherited from this process. */
   readonly stdout?: "inherit" | "ignore" | "pipe" | "collect";
   readonly stderr?: "inherit" | "pipe";
-  /** Whether it has an IPC channel. Default: true. */
+  /** Whether the process has an IPC channel. Default: true. */
   readonly ipc?: boolean;
-  /** Whether it gets its own process group, like a command started in a terminal. */
+  /** Whether the process gets its own process group, like a command started in a terminal. */
   readonly detached?: boolean;
   /** User and group of the process; only root may set them. */
   readonly user?: { readonly uid: number; readonly gid: number };
@@ -23,7 +23,7 @@ export interface NodeProcessOptions {
 /** A Node process that a test has started. */
 export interface NodeProcess extends AsyncDisposable {
   readonly child: ChildProcess;
-  /** Everything written to a collected stdout so far. */
+  /** Returns everything that the process has written to stdout, when `stdout` is "collect". */
   output(): string;
   /** Exit code; null when a signal ended the process. */
   readonly ended: Promise<number | null>;
@@ -59,15 +59,18 @@ export function spawnNode(file: string, options: NodeProcessOptions = {}): NodeP
 }
 
 /**
- * Waits for its first IPC message, which processes send when they are ready. @throws Error when the process
- * ends first
+ * Waits for the first IPC message of a process, which it sends when it is ready. @throws Error when the
+ * process ends first
  */
 export async function firstMessage<T>(started: NodeProcess, name: string): Promise<T> {
   const [message] = await beforeItsEnd(started, name, once(started.child, "message"));
   return message;
 }
 
-/** Waits for the first line of its stdout, which must be a pipe. @throws Error when the process ends first */
+/**
+ * Waits for the first line of a process's stdout, which must be a pipe. @throws Error when the process ends
+ * first
+ */
 export async function firstLine(started: NodeProcess, name: string): Promise<string> {
   const { stdout } = started.child;
   if (!stdout) throw new Error(`${name}: its stdout is not a pipe`);

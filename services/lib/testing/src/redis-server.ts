@@ -10,7 +10,7 @@ export interface RedisServer extends AsyncDisposable {
   readonly url: string;
   /** Kills the server with SIGKILL and starts a new one on the same files. */
   restart(): Promise<void>;
-  /** Only kills the server with SIGKILL; `restart` starts it again. */
+  /** Kills the server with SIGKILL and does not start another one; `restart` starts it again. */
   kill(): Promise<void>;
   /** Sends SIGSTOP: connections stay open and the server answers nothing, until `thaw`. */
   freeze(): void;

@@ -9,15 +9,17 @@ export type ServiceName = "ml-service" | "ops-service" | "scheduler-service";
 /** A service in a separate process, on free ports. */
 export interface ServiceProcess extends AsyncDisposable {
   readonly process: ChildProcess;
-  /** URLs of its listeners. */
+  /** URLs of the service's listeners. */
   readonly grpc: string;
   readonly web: string;
   readonly admin: string;
-  /** Everything written to a collected stdout so far. */
+  /** Returns everything that the process has written to stdout, when its stdout is collected. */
   output(): string;
-  /** Sends SIGTERM and waits for the end. @returns the exit code; null when a signal ended it */
+  /**
+   * Sends SIGTERM and waits until the process has ended. @returns the exit code; null when a signal ended it
+   */
   stop(): Promise<number | null>;
-  /** Sends SIGKILL and waits for the end. */
+  /** Sends SIGKILL and waits until the process has ended. */
   kill(): Promise<number | null>;
 }
 
@@ -47,7 +49,10 @@ export async function startService(
   };
 }
 
-/** Runs a start that must fail: returns its exit code and the lines of stdout and stderr together. */
+/**
+ * Starts a service that must fail to start. Returns its exit code and the lines of stdout and stderr
+ * together.
+ */
 export async function failedStart(
   name: ServiceName,
   env: Readonly<Record<string, string>>,

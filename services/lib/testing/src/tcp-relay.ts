@@ -5,7 +5,10 @@ import net from "node:net";
 export interface TcpRelay extends AsyncDisposable {
   /** The server's URL with the relay's port. */
   readonly url: string;
-  /** Number of connections ever accepted, and of those that are open. */
+  /**
+   * Number of connections that were accepted since the start of the relay, and number of connections that are
+   * open.
+   */
   connectionsAccepted(): number;
   connectionsOpen(): number;
   /** Number of chunks received from clients. */

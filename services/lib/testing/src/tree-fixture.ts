@@ -2,7 +2,7 @@ import { type FixtureAttribute, type FixtureModel, type FixtureNode, onnxFixture
 
 /** A node of a fixture tree: children by index in the list, leaves by their weights. */
 export interface FixtureTreeNode {
-  /** Default "LEAF". */
+  /** Mode of the node in the ONNX operator. Default "LEAF". */
   readonly mode?: string;
   readonly feature?: number;
   readonly value?: number;
@@ -10,7 +10,7 @@ export interface FixtureTreeNode {
   readonly no?: number;
   readonly missingYes?: boolean;
   readonly hitRate?: number;
-  /** Target or class → weight. */
+  /** Weight of a leaf for each target or class. */
   readonly weights?: Readonly<Record<number, number>>;
 }
 
@@ -41,7 +41,7 @@ export function treeAttributes(
   };
 }
 
-/** `x0 MODE value ? 1 : 2`. */
+/** Returns a tree with one split: `x0 MODE value ? 1 : 2`. `change` replaces fields of the split. */
 export function stump(change: Partial<FixtureTreeNode> = {}): FixtureTreeNode[] {
   return [
     { mode: "BRANCH_LEQ", feature: 0, value: 0.5, yes: 1, no: 2, ...change },

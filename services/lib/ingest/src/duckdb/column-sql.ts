@@ -28,7 +28,10 @@ export function expectedForm(column: ColumnMapping, decimal: string): string {
   }
 }
 
-/** Blank, tab and no-break space, which spreadsheets leave around values. */
+/**
+ * SQL list of the characters that are removed around a value: blank, tab and no-break space, which
+ * spreadsheets leave there.
+ */
 const BLANKS = "' ' || chr(9) || chr(160)";
 
 /**

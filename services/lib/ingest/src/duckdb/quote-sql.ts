@@ -1,14 +1,14 @@
-/** `text` as an SQL string literal. */
+/** Returns `text` as an SQL string literal. */
 export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** `name` as an SQL identifier. */
+/** Returns `name` as an SQL identifier. */
 export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** `items` as an SQL list literal of strings. */
+/** Returns `items` as an SQL list literal of strings. */
 export function sqlTexts(items: readonly string[]): string {
   return `[${items.map(sqlText).join(", ")}]`;
 }

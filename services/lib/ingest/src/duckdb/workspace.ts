@@ -48,7 +48,7 @@ export class Workspace {
       autoload_known_extensions: "false",
     });
     const connection = await instance.connect();
-    // Times with a time zone become the same day on every machine.
+    // With this setting, times with a time zone become the same day on every machine.
     await connection.run("set TimeZone = 'UTC'");
     return new Workspace(folder, limits, instance, connection, signal);
   }

@@ -26,7 +26,7 @@ export interface RowsToMap {
   readonly labels: string | null;
   /** As-of date of rows without a mapped one; ISO date. */
   readonly asOf: string | null;
-  /** Keep only the newest row of each supplier that is not after `asOf`. */
+  /** Whether only the newest row of each supplier that is not after `asOf` is kept. */
   readonly newestOnly: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface ViolationSample {
   readonly place: number | null;
   readonly column: string;
   readonly reason: string;
-  /** Supplier, date and value. */
+  /** Text that reports show: the supplier, the date and the invalid value. */
   readonly text: string;
 }
 
@@ -47,7 +47,7 @@ export interface MappedRows {
   readonly rows: number;
   readonly reasons: readonly ReasonCount[];
   readonly samples: readonly ViolationSample[];
-  /** Rows without a label, or rows that are not the newest of their supplier up to `asOf`. */
+  /** Number of rows without a label, or of rows that are not the newest of their supplier up to `asOf`. */
   readonly notChosen: number;
   readonly cleanedIds: CleanedIds;
   /**
@@ -59,7 +59,7 @@ export interface MappedRows {
 /** Number of supplier ids from which zero-width characters or surrounding white space were removed. */
 export interface CleanedIds {
   readonly rows: number;
-  /** Rows rejected because their cleaned id equals that of another row. */
+  /** Number of rows that are rejected because their cleaned id equals that of another row. */
   readonly duplicates: number;
 }
 
@@ -74,7 +74,7 @@ interface MappedColumn {
   readonly cast: (value: string) => string;
 }
 
-/** Attribute → name of its column, and of its key in YAML. */
+/** Name of each attribute's column, which is also its key in YAML. */
 const ATTRIBUTES = {
   displayName: "display_name",
   region: "region",

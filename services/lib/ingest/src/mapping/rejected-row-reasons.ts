@@ -14,7 +14,7 @@ export interface RejectedRowReason {
   readonly when: string;
   readonly column: string;
   readonly reason: string;
-  /** SQL of the value that is shown. */
+  /** SQL expression of the value that reports show. */
   readonly text: string;
 }
 

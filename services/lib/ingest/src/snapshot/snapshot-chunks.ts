@@ -24,12 +24,12 @@ export interface SnapshotChunk {
   readonly index: number;
   readonly rows: number;
   readonly supplierIds: readonly string[];
-  /** Days since 1970-01-01; null when the snapshot has no dates. */
+  /** As-of date of each row, in days since 1970-01-01; null when the snapshot has no dates. */
   readonly asOfDays: Int32Array | null;
-  /** NaN = missing. */
+  /** Numeric features by name; NaN = missing. */
   readonly numbers: ReadonlyMap<string, Float64Array>;
   readonly categories: ReadonlyMap<string, readonly (string | null)[]>;
-  /** Empty text = none; null when the model has no text. */
+  /** Contract text of each row, empty = no contract; null when the model has no text. */
   readonly texts: readonly string[] | null;
   readonly attributes: ChunkAttributes;
 }

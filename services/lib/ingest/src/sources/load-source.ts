@@ -25,17 +25,20 @@ export interface SourceReport {
    * counts as a row.
    */
   readonly read: number;
-  /** Rows accepted. */
+  /** Number of accepted rows. */
   readonly rows: number;
-  /** Rows rejected at reading. */
+  /** Number of rows that were rejected while the file was read. */
   readonly rejected: number;
   /** SHA-256 of the file as stored, lower-case hex. */
   readonly digest: string;
   /** Columns of the file that the mapping does not read. */
   readonly unreadColumns: readonly string[];
-  /** Column → number of values that a rule of the mapping made "not known", or that are NaN in Parquet. */
+  /** Number of values that a rule of the mapping made "not known", or that are NaN in Parquet, by column. */
   readonly ruledNull: Readonly<Record<string, number>>;
-  /** Rows whose supplier id contained invisible characters; 0 when ids are cleaned after the mapping's SQL. */
+  /**
+   * Number of rows whose supplier id contained invisible characters; 0 when ids are cleaned after the
+   * mapping's SQL.
+   */
   readonly cleanedIds: number;
 }
 
@@ -100,7 +103,7 @@ export async function loadSource(
 interface FileTask {
   readonly source: SourceMapping;
   readonly file: SourceFile;
-  /** Index among the source's files. */
+  /** Index of the file among the files of its source. */
   readonly number: number;
   readonly idColumn: string | null;
 }
@@ -110,7 +113,7 @@ interface LoadedFile extends FileTask {
   readonly reader: FileReader;
   readonly firstRow: number;
   readonly digest: string;
-  /** Null for a Parquet file. */
+  /** The scanned CSV file; null for a Parquet file. */
   readonly csv: CsvFile | null;
   readonly broken: BrokenRecords;
 }
@@ -251,7 +254,7 @@ async function countRows(workspace: Workspace, loaded: LoadedFile) {
   };
 }
 
-/** Rows with a value that is not of its column's type. */
+/** Returns the rows with a value that is not of its column's type. */
 async function typeViolations(workspace: Workspace, loaded: LoadedFile): Promise<BrokenRecords> {
   const { source, firstRow, reader } = loaded;
   const about = (index: unknown) => {
@@ -318,7 +321,7 @@ async function locate(workspace: Workspace, files: readonly LoadedFile[], places
   return found;
 }
 
-/** Records that were left out of the copy that DuckDB reads. */
+/** Returns the records that were left out of the copy that DuckDB reads. */
 function leftOutRecords(loaded: LoadedFile): BrokenRecords {
   const { leftOut } = loaded.csv ?? {};
   if (!leftOut) return { reasons: [], samples: [] };
@@ -337,7 +340,7 @@ function leftOutRecords(loaded: LoadedFile): BrokenRecords {
   };
 }
 
-/** Records that DuckDB rejected. */
+/** Returns the records that DuckDB rejected while it read the file. */
 async function brokenRecords(workspace: Workspace, loaded: Omit<LoadedFile, "broken">): Promise<BrokenRecords> {
   const { header } = loaded.reader;
   // A record may have many errors; an open quote causes the others, so it comes first.

@@ -58,8 +58,8 @@ export function typedRows(source: SourceMapping, reader: FileReader, idColumn: s
   const cleaned = id === null ? "false" : `${cleanIdSql(id)} is distinct from ${id}`;
   const selected = columns.map((c) => (c.name === id ? `${cleanIdSql(id)} as ${id}` : c.name));
   const names = [...selected, ...ruledColumns(source).map(ruledMark)].join(", ");
-  // Never true, but it reads every column. Otherwise the columns that the mapping reads would decide which
-  // broken rows DuckDB detects.
+  // This condition is never true, but DuckDB reads every column for it. Otherwise the columns that the
+  // mapping reads would decide which broken rows DuckDB detects.
   const bytes = reader.texts.map((text) => `coalesce(strlen(${text}), 0)`).join(" + ") || "0";
   const tooLong = `case when ${bytes} > ${4 * MAX_LINE_BYTES} then 0 end`;
   const violations = columns.map(

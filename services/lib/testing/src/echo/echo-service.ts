@@ -39,7 +39,7 @@ export function echoRoute(observer: EchoObserver = UNOBSERVED): Route {
     echo(request, context) {
       observer.started("Echo");
       const answer = () => ({ request, caller: callerOf(context).subject });
-      // Without a behavior the response is synchronous, like a cached one.
+      // Without a behavior the response is returned synchronously, as from a cache.
       return request.behavior ? behave(request.behavior, context).then(answer) : answer();
     },
     async increment(request, context) {

@@ -14,7 +14,7 @@ export const CASES = Object.entries(LISTENER_CLIENTS).flatMap(([listener, transp
   Object.entries(SHAPES).map(([shape, call]) => ({ listener, shape, transport, call })),
 );
 
-/** How a call ended. */
+/** Returns the code of the error with which a call ended, or "OK". */
 export function codeOf(call: Promise<unknown>): Promise<Code | "OK"> {
   return call.then(
     () => "OK" as const,

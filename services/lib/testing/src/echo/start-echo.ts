@@ -95,7 +95,7 @@ export async function* streamOf<T>(...messages: T[]): AsyncGenerator<T> {
   yield* messages;
 }
 
-/** Waits until a condition holds. @throws Error after 5 s */
+/** Waits until `condition` returns true. @throws Error after 5 s, which names `what` */
 export async function until(condition: () => boolean, what: string): Promise<void> {
   const end = performance.now() + 5_000;
   while (!condition()) {

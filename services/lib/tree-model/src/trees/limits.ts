@@ -4,7 +4,7 @@ export const MAX_MODEL_BYTES = 64 * 1024 * 1024;
 /** Maximum number of columns of a model's input row. */
 export const MAX_FEATURES = 65_536;
 
-/** Most outputs (classes, targets) of a model. */
+/** Maximum number of outputs (classes, targets) of a model. */
 export const MAX_OUTPUTS = 4096;
 
 /**
