@@ -95,7 +95,7 @@ test("a resolved alert has a cool-down of fourteen days; then the same alert ope
   expect(await kinds(alertId)).toEqual([AlertEventKind.RAISED, AlertEventKind.RESOLVED, AlertEventKind.REOPENED]);
 });
 
-test("an open alert lapses in the fourth run in a row without a score of its supplier, and its history gives the reason", async () => {
+test("an open alert lapses in the fourth consecutive run without a score of its supplier, and its history states the reason", async () => {
   await week(1, { id: "gone", score: 0.9 }, { id: "kept", score: 0.9 }, { id: "unknown", score: 0.9 });
   const rest = [{ id: "kept", score: 0.9 }, { id: "unknown" }];
   const goneAlert = (await scoreAlert("gone"))?.alertId ?? "";

@@ -32,7 +32,10 @@ export interface Telemetry extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Bounds the memory that a slow or dead collector costs: further spans are dropped. */
+/**
+ * Maximum number of spans that wait for a collector that is slow or does not answer; further spans are
+ * dropped. The limit bounds the memory.
+ */
 const MAX_QUEUED_SPANS = 2_048;
 const EXPORT_TIMEOUT_MS = 5_000;
 /** Lets a service end within 2 s of a signal. */
@@ -66,7 +69,8 @@ export async function startTelemetry({ serviceName, serviceVersion, settings }: 
         contextManager: createLazyContextManager(),
         textMapPropagator: new W3CTraceContextPropagator(),
         sampler: createRootSampler(settings.sampleRatio),
-        // Processors and readers are given even where they do nothing: without them the SDK exports to localhost.
+        // The SDK gets processors and readers even where they do nothing: without them it exports to
+        // localhost.
         spanProcessors: [settings.exportTraces ? createBatchProcessor(settings) : new NoopSpanProcessor()],
         metricReaders: [pull, ...push],
         logRecordProcessors: [],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { countDroppedEvents } from "./dropped-events.ts";
 
-test("dropped events are logged at most once a minute, with the number of all that were dropped since the last line", () => {
+test("dropped events are logged at most once per minute, with the number of all that were dropped since the last line", () => {
   const logged: unknown[] = [];
   let nowMs = 1_000_000;
   const lost = countDroppedEvents({ warn: (line: unknown) => void logged.push(line) }, () => nowMs);

@@ -27,7 +27,7 @@ const REPORT = `const { notifyParent } = await import(${JSON.stringify(new URL("
 const stop = () => { console.log("stopped"); process.exit(0); };
 const report = () => notifyParent({ addresses: "here" }, stop);`;
 
-test("a service reports its address to its parent, and stops when the parent is gone", async () => {
+test("a service reports its address to its parent, and stops when the parent has ended", async () => {
   expect(await endAfterDisconnect("report();", "message")).toEqual({
     code: 0,
     printed: "stopped\n",

@@ -7,9 +7,9 @@ const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\//i;
 const MAX_SHOWN_CHARACTERS = 100;
 
 /**
- * The violation in a request's host, as one sentence with the way out; undefined: the host is valid. The host
- * is checked before any other code sees the request, because an engine that builds a URL of an invalid host
- * throws.
+ * Returns the violation in a request's host, as one sentence that also states what to send; undefined: the
+ * host is valid. The host is checked before any other code sees the request, because an engine that builds a
+ * URL of an invalid host throws.
  * @param needsHost whether an HTTP/1.0 request, which may lack a Host header by the protocol, must have one here
  */
 export function authorityViolation(request: WebRequest, needsHost: boolean): string | undefined {

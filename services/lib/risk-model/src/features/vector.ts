@@ -22,7 +22,7 @@ export interface VectorWarning {
 export interface Vector {
   /** float32 `[columns]`; undefined content when there are violations. */
   readonly row: Float32Array;
-  /** The given numbers, including those sent as text. */
+  /** The numbers that the caller sent, including those sent as text. */
   readonly features: Readonly<Record<string, number>>;
   /** Names of missing features in the model's order; the text is last. */
   readonly missing: readonly string[];

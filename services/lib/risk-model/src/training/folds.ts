@@ -27,8 +27,8 @@ export function supplierFolds(table: FeatureTable, rows: Uint32Array, seed: numb
 
 /**
  * Returns four folds forward in time. The rows in the order of their date form five blocks of about equal
- * size. Each block except the first is scored by a model of the rows whose label window and gap end before
- * the block begins. A table without time has no folds.
+ * size. Each block except the first is scored by a model of the rows whose label window, plus the purge gap,
+ * ends before the block begins. A table without time has no folds.
  */
 export function timeFolds(table: FeatureTable, rows: Uint32Array, split: SplitSpec): Fold[] {
   const { asOfDays } = table;

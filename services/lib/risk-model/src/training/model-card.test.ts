@@ -70,7 +70,7 @@ const render = (over: Partial<Evaluation>, bundleOver: Partial<FeatureBundle> = 
     summaries: { training: rows, calibration: rows, test: rows },
   });
 
-test("shows the baseline whether it wins or not, and says whether the difference may be chance", () => {
+test("shows the baseline whether it wins or not, and states whether the difference may be chance", () => {
   expect(render({})).toContain(
     "| AUC | 0.8000 (95 %: 0.7500 to 0.8500) | 0.7000 (`late_ratio` alone, higher is worse) |",
   );
@@ -81,7 +81,7 @@ test("shows the baseline whether it wins or not, and says whether the difference
   expect(render({ baseline: null })).toContain("no numeric feature to hold it against");
 });
 
-test("says when the probabilities, the calibration or the number of positives are poor", () => {
+test("states when the probabilities, the calibration or the number of positives are poor", () => {
   expect(render({})).not.toContain("**Its probabilities");
   expect(render({ brier: 0.2 })).toContain("**Its probabilities are no better than the training rate for all:**");
   expect(render({}, { calibration: { kind: "none" } })).toContain("The scores are not calibrated");

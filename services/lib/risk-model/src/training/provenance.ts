@@ -19,7 +19,7 @@ export interface TrainingProvenance {
     readonly testShare: number;
     /** First day of the test period, ISO date; null when split by supplier. */
     readonly testFrom: string | null;
-    /** Length of a training row's label window plus the gap, in days. */
+    /** Length of a training row's label window plus the purge gap, in days. */
     readonly windowDays: number;
     readonly seed: number;
   };

@@ -30,7 +30,7 @@ function firstTestDay(days: Int32Array, usable: Uint32Array, split: SplitSpec): 
 
 /**
  * Splits rows by time with a purge gap, or by supplier. A training row's label window (`horizonDays`) and the
- * gap must end before the test period starts (purging; López de Prado, Advances in Financial Machine
+ * purge gap must end before the test period starts (purging; López de Prado, Advances in Financial Machine
  * Learning, 2018, §7.4). Calibration rows are those of held-out suppliers within the training period; without
  * a calibration share there are none.
  * @param usable Rows that may be used at all.
