@@ -61,7 +61,7 @@ const SHARED: readonly Step[] = [
   [
     "its certificate",
     () => ({ BELLWETHER_TLS_CERT: "/none.pem", BELLWETHER_TLS_KEY: "/none.pem" }),
-    /\/none\.pem cannot be used/,
+    /\/none\.pem cannot be read/,
   ],
   ["its token keys", () => ({ BELLWETHER_AUTH_JWKS_FILE: "/none.json" }), /none\.json/],
   ["its telemetry", () => ({ OTEL_TRACES_SAMPLER: "sometimes" }), /OTEL_TRACES_SAMPLER/],
