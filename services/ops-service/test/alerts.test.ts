@@ -43,7 +43,7 @@ test("a critical score raises an alert at once, a high score only in the second 
   expect(
     await week(1, { id: "crit", score: 0.85 }, { id: "high", score: 0.7 }, { id: "edge", score: 0.69 }),
   ).toMatchObject({
-    alertsRaised: 1, // the other two are below the mean of the week
+    alertsRaised: 1, // The other two suppliers are below the mean of the week.
   });
   expect(await scoreAlert("crit")).toMatchObject({
     severity: AlertSeverity.CRITICAL,

@@ -31,7 +31,7 @@ test("while the database is not reachable, calls are UNAVAILABLE and the service
 
   await first.stop();
   const calls = [() => ops.alerts.listAlerts({}), submit, () => ops.audit.verifyChain({})];
-  // More calls than the pool has connections.
+  // These are more calls than the pool has connections.
   for (const call of [...calls, ...calls, ...calls, ...calls]) {
     const failure = await failureOf(call());
     expect([failure.code, failure.rawMessage]).toEqual([Code.Unavailable, "the database does not answer; try again"]);

@@ -62,14 +62,14 @@ const clientsOf = ({ grpcUrl, webUrl }: OpsHarness) => [
 ];
 const mlClient = () => createClient(InferenceService, createGrpcTransport({ baseUrl: ml.grpc }));
 
-/** A second ops-service on the same database, which accepts every caller. */
+/** Starts a second ops-service on the same database, which accepts every caller. */
 async function openOps(over: Parameters<typeof startOps>[1]): Promise<OpsHarness> {
   const harness = await startOps(databaseUrl, { logger: createLogger({ name: "ops", level: "silent" }), ...over });
   onTestFinished(() => harness[Symbol.asyncDispose]());
   return harness;
 }
 
-/** A server of InferenceService with the responses that a test gives. */
+/** Starts a server of InferenceService with the responses that a test defines. */
 async function standIn(handlers: Partial<ServiceImpl<typeof InferenceService>>, port = 0) {
   const server = await startServer({
     name: "stand-in",

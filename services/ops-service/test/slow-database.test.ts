@@ -80,8 +80,8 @@ test("a query whose call has ended is cancelled in the database, and its connect
   onTestFinished(() => admin.close());
   await inTransaction(admin, async (tx) => {
     await tx.query("lock table bellwether.alert");
-    // Twice as many calls as connections. With the time limit of 5 s alone, the second half would have to
-    // wait.
+    // There are twice as many calls as connections. With the time limit of 5 s alone, the second half would
+    // have to wait.
     for (let round = 0; round < 2; round++) {
       const late = Array.from({ length: 10 }, () => failureOf(ops.alerts.listAlerts({}, { timeoutMs: 500 })));
       for (const { code } of await Promise.all(late)) expect(code).toBe(Code.DeadlineExceeded);

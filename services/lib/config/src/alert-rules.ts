@@ -6,8 +6,8 @@ import { readYaml, type YamlFile } from "./yaml-file.ts";
 const ruleId = textLike("an id of 1 to 40 lower-case letters, digits and -", /^[a-z0-9][a-z0-9-]{0,39}$/);
 const limit = numberWhere("a score from 0 to 1", (v) => v >= 0 && v <= 1);
 /**
- * A weekly file may be late or incomplete for a week or two. A month without a score is more than such a
- * delay.
+ * Default number of runs without a score after which an alert is closed. A weekly file may be late or
+ * incomplete for a week or two; a month without a score is more than such a delay.
  */
 const RUNS_TO_LAPSE = 4;
 
@@ -41,12 +41,12 @@ const schema = z.strictObject({
 export interface ScoreThresholdRule {
   readonly id: string;
   readonly raise: number;
-  /** Consecutive runs at `raise` or above that create an alert. */
+  /** Number of consecutive runs at `raise` or above that create an alert. */
   readonly runsToRaise: number;
   /** A score at or above this limit creates an alert, or makes it critical, at once. */
   readonly critical: number;
   readonly clear: number;
-  /** Consecutive runs below `clear` that resolve the alert. */
+  /** Number of consecutive runs below `clear` that resolve the alert. */
   readonly runsToClear: number;
 }
 
@@ -54,7 +54,7 @@ export interface ScoreThresholdRule {
 export interface WeeklyCapacityRule {
   readonly id: string;
   readonly suppliers: number;
-  /** Lowest score, as a multiple of the run's mean score. */
+  /** Minimum score of a supplier, as a multiple of the run's mean score. */
   readonly minLift: number;
   readonly keepWithin: number;
 }
@@ -63,8 +63,8 @@ export interface WeeklyCapacityRule {
 export interface AlertRules {
   readonly coolDownDays: number;
   /**
-   * Consecutive runs without a score of the supplier after which an alert that nobody is working on is
-   * closed. Default 4.
+   * Number of consecutive runs without a score of the supplier after which an alert that nobody is working on
+   * is closed. Default 4.
    */
   readonly runsToLapse: number;
   readonly scoreThreshold: ScoreThresholdRule;

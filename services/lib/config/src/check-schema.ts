@@ -11,22 +11,22 @@ export function leaf<T>(expected: string, is: (value: unknown) => boolean): z.Zo
   return z.custom<T>(is, { error: expected });
 }
 
-/** A finite number for which `is` holds. */
+/** Schema of a finite number for which `is` returns true. */
 export function numberWhere(expected: string, is: (value: number) => boolean): z.ZodCustom<number, number> {
   return leaf(expected, (value) => typeof value === "number" && Number.isFinite(value) && is(value));
 }
 
-/** An integer from `min` to `max`, both allowed. */
+/** Schema of an integer from `min` to `max`, both allowed. */
 export function integerFrom(min: number, max: number): z.ZodCustom<number, number> {
   return numberWhere(`an integer from ${min} to ${max}`, (v) => Number.isInteger(v) && v >= min && v <= max);
 }
 
-/** A text that matches `pattern`. */
+/** Schema of a text that matches `pattern`. */
 export function textLike(expected: string, pattern: RegExp): z.ZodCustom<string, string> {
   return leaf(expected, (value) => typeof value === "string" && pattern.test(value));
 }
 
-/** One of `choices`, spelled exactly so. */
+/** Schema of a value that is exactly one of `choices`. */
 export function oneOf<const C extends string>(choices: readonly C[]): z.ZodCustom<C, C> {
   return leaf(`one of ${choices.join(", ")}`, (value) => choices.some((choice) => choice === value));
 }

@@ -40,7 +40,7 @@ export interface RowsMapping {
   readonly supplierId: string;
   /** Date at which the features were known; null when the data has no dates. */
   readonly asOf: string | null;
-  /** Feature name → expression. */
+  /** SQL expression of each feature, by the feature's name. */
   readonly features: Readonly<Record<string, string>>;
   readonly text: string | null;
   readonly attributes: AttributeMapping;

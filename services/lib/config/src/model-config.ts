@@ -15,7 +15,10 @@ import type { ModelSpec } from "./model-spec.ts";
 import { nameSchema } from "./names.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
-/** A file with more features is the wrong file: a batch has at most 4,096 rows of this many columns. */
+/**
+ * Maximum number of features. A file with more is the wrong file: a batch has at most 4,096 rows with this
+ * number of columns.
+ */
 const MAX_FEATURES = 1000;
 
 const share = numberWhere("a share above 0, at most 1", (v) => v > 0 && v <= 1);

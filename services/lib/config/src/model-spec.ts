@@ -75,7 +75,10 @@ export interface SplitSpec {
   readonly testShare: number;
   /** Test rows have their as-of date on or after this day, ISO date. Null: derived from `testShare`. */
   readonly testFrom: string | null;
-  /** Days added to the label window. Training rows whose window reaches into the test period are purged. */
+  /**
+   * Number of days that are added to the label window. Training rows whose window reaches into the test
+   * period are purged.
+   */
   readonly gapDays: number;
   /** Length of the label's window in days, 0 when the label has none. */
   readonly horizonDays: number;

@@ -6,17 +6,17 @@ import { readYaml, type YamlFile } from "./yaml-file.ts";
 const share = numberWhere("a share from 0 to 1", (v) => v >= 0 && v <= 1);
 const MAX_ROWS = 1_000_000_000;
 
-/** Losses up to which a weekly run is published. */
+/** Limits on the losses of a weekly run. A run beyond them is not published. */
 export interface LossLimits {
   /**
-   * Share of the rows, 0 to 1. Default 0.02. A run exceeds the limit when it rejects a greater share and more
-   * than `maxRejectedRows` rows.
+   * Maximum share of rejected rows, 0 to 1. Default 0.02. A run exceeds the limit when it rejects a greater
+   * share and more than `maxRejectedRows` rows.
    */
   readonly maxRejectedShare: number;
-  /** Rejected rows of all stages together. Default 10. */
+  /** Number of rejected rows, of all stages together, up to which the share is not checked. Default 10. */
   readonly maxRejectedRows: number;
   /**
-   * Smallest number of suppliers of a run, as a share of the week before, 0 to 1; 0 disables the check.
+   * Minimum number of suppliers of a run, as a share of the week before, 0 to 1; 0 disables the check.
    * Default 0.70.
    */
   readonly minSuppliersShare: number;

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { ConfigError, type ConfigViolation } from "./config-error.ts";
 
-/** A configuration of this product has a few hundred lines; a larger file is the wrong file. */
+/** Maximum size of a configuration file, which has a few hundred lines; a larger file is the wrong file. */
 export const MAX_CONFIG_BYTES = 256 * 1024;
 
 /** 1-based position in a text. */
@@ -93,7 +93,7 @@ export async function readYaml(path: string): Promise<YamlFile> {
   return parseYaml(await readBounded(path), path);
 }
 
-/** O_NONBLOCK: opening a pipe without a writer would wait forever. */
+/** Opens the file with O_NONBLOCK: otherwise opening a pipe without a writer would wait forever. */
 async function readBounded(path: string): Promise<string> {
   try {
     await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -1,10 +1,10 @@
 /** TCP ports of a service's three listeners. */
 export interface ServicePorts {
-  /** gRPC. */
+  /** Port of the gRPC listener. */
   readonly grpc: number;
-  /** Connect, gRPC-Web, JSON, REST and the dashboard. */
+  /** Port of the web listener: Connect, gRPC-Web, JSON, REST and the dashboard. */
   readonly web: number;
-  /** Health and metrics. */
+  /** Port of the admin listener: health and metrics. */
   readonly admin: number;
 }
 

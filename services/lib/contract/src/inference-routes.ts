@@ -37,8 +37,8 @@ export const PREDICT_ROUTE = {
 } as const;
 
 /**
- * The monolith's `POST /explain`: flat JSON as request; the response has one ExplainResponse a line, with its
- * narrative.
+ * The monolith's `POST /explain`: the request is flat JSON; the response has one ExplainResponse per line,
+ * with its narrative.
  */
 export const EXPLAIN_ROUTE = {
   verb: "POST",

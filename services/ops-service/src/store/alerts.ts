@@ -65,7 +65,7 @@ export async function findAlert(db: Db, alertId: string): Promise<AlertView | un
   return (await selectAlerts(db, eq(alert.id, alertId), 1))[0];
 }
 
-/** An alert's history, newest first. */
+/** Lists the entries of an alert's history, newest first. */
 export function listAlertEvents(db: Db, alertId: string, limit: number): Promise<AlertEvent[]> {
   return db.select().from(alertEvent).where(eq(alertEvent.alertId, alertId)).orderBy(desc(alertEvent.id)).limit(limit);
 }

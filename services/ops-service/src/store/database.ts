@@ -57,7 +57,10 @@ const MAX_RUN_CONNECTIONS = 4;
  * Further calls are rejected at once, to be retried.
  */
 const MAX_WAITING = 128;
-/** Enough for two chunks of each of several runs, and the reads of these runs. */
+/**
+ * Maximum number of waiting calls of weekly runs: enough for two chunks of each of several runs, and the
+ * reads of these runs.
+ */
 const MAX_RUNS_WAITING = 32;
 
 /** Opens the database and migrates its tables. @throws StorageError with a one-line message */

@@ -64,7 +64,7 @@ export const run = bellwether.table(
     modelName: text("model_name").notNull(),
     state: runState("state").notNull().default("running"),
     stage: runStage("stage").notNull().default("none"),
-    /** A higher fence invalidates the leases with lower ones. */
+    /** Number of the current holder of the run. A higher fence makes the leases with lower ones invalid. */
     fence: count("fence").notNull(),
     holder: text("holder").notNull(),
     previousRunId: integer("previous_run_id"),
@@ -82,7 +82,10 @@ export const run = bellwether.table(
     losses: jsonb("losses").$type<RunLosses>(),
     overtakenBy: text("overtaken_by").notNull().default(""),
     forceFuture: jsonb("force_future").$type<Override>(),
-    /** Set by the first chunk. All other chunks must have the same value. */
+    /**
+     * The model version that scored the run. The first chunk sets it, and all other chunks must have the same
+     * value.
+     */
     scoredBy: jsonb("scored_by").$type<ScoredBy>(),
     alertsRaised: integer("alerts_raised").notNull().default(0),
     bands: jsonb("bands").$type<BandCounts>().notNull().default({}),
@@ -95,8 +98,7 @@ export const run = bellwether.table(
 );
 
 /**
- * Features of a run's model, in the order of the values in its chunks. Set by the first chunk that has
- * values.
+ * Features of a run's model, in the order of the values in its chunks. The first chunk with values sets them.
  */
 export const runFeatures = bellwether.table("run_features", {
   runId: integer("run_id")
@@ -173,7 +175,8 @@ export const alert = bellwether.table(
   },
   (t) => [
     unique().on(t.supplierId, t.modelName, t.ruleId, t.dimension),
-    // The order of lists, read backwards. Lists of active alerts must not read years of resolved alerts.
+    // Index in the order of lists, which are read backwards. Without it, lists of active alerts would read
+    // years of resolved alerts.
     index("alert_listed").on(t.severity, t.changedAt, t.riskScore, t.id),
     index("alert_active").on(t.severity, t.changedAt, t.riskScore, t.id).where(sql`state <> 'resolved'`),
     index().on(t.changeId),
@@ -216,7 +219,8 @@ export const auditEvent = bellwether.table(
     previousHash: text("previous_hash").notNull(),
     hash: text("hash").notNull(),
   },
-  // Read backwards. A new event is then at the end of most of these indexes, where writing is cheapest.
+  // The indexes are read backwards. A new event is therefore at the end of most of them, where writing is
+  // cheapest.
   (t) => [
     index().on(t.occurredUs, t.sequence),
     index().on(t.kind, t.occurredUs, t.sequence),
@@ -225,7 +229,7 @@ export const auditEvent = bellwether.table(
   ],
 );
 
-/** One row: the head of the audit log. Writers lock it, so that they append one after another. */
+/** Table of one row, the head of the audit log. Writers lock the row, so that they append one after another. */
 export const auditHead = bellwether.table("audit_head", {
   one: boolean("one").primaryKey().default(true),
   sequence: count("sequence").notNull(),

@@ -2,9 +2,9 @@
 export interface ScoreRow {
   readonly run: number;
   readonly supplier: number;
-  /** NaN: no score. */
+  /** Risk score. NaN: no score. */
   readonly p: number;
-  /** NaN: no earlier score. */
+  /** Change of the score since the previous run. NaN: no earlier score. */
   readonly delta: number;
   readonly band: number;
   readonly impact: number;
@@ -18,9 +18,9 @@ const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 const FIELDS = 11;
 /** Number of largest contributions that are stored with a score, for lists. */
 export const TOP_CONTRIBUTIONS = 8;
-/** uint16 column and float32 contribution, little-endian. */
+/** Size of one stored contribution: a uint16 column and a float32 value, little-endian. */
 const TOP_BYTES = 6;
-/** Field count, eleven lengths, and the values at their maximum size. */
+/** Maximum size of a row: field count, eleven lengths, and the values at their maximum size. */
 const MAX_ROW_BYTES = 2 + FIELDS * 4 + 4 + 4 + 8 + 4 + 2 + 8 + 2 + 2 + 4 + 4 + TOP_CONTRIBUTIONS * TOP_BYTES;
 
 /** Rows in PostgreSQL's binary COPY format, with the columns in the order of the score table. */

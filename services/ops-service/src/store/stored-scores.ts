@@ -63,5 +63,5 @@ export async function readStoredScores(db: Db, keys: readonly ScoreKey[]): Promi
 
 export const scoreKey = ({ runId, supplier }: ScoreKey): string => `${runId}/${supplier}`;
 
-/** Copied, because bytes of the driver can begin at any offset, and a Float32Array cannot. */
+/** The bytes are copied, because bytes of the driver can begin at any offset, and a Float32Array cannot. */
 const float32s = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);

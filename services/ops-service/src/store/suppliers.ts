@@ -79,7 +79,7 @@ export async function listSuppliers(db: Db, query: SupplierQuery, limit: number)
   return { suppliers, modelName: run.modelName, modelNames };
 }
 
-/** A score for a list. */
+/** Returns a score for a list: with only the largest contributions. */
 function withLargest({ explanation, ...score }: SupplierScore): SupplierScore {
   if (explanation === null) return { ...score, explanation };
   return {

@@ -53,7 +53,10 @@ function endAtLongest(call: Call): void {
   call.fail(rpcError(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", text));
 }
 
-/** The client has canceled the call and knows the reason. */
+/**
+ * Ends a call at the deadline that its client set. The error has no details, because the client has canceled
+ * the call and knows the reason.
+ */
 function endAtClients(call: Call): void {
   call.fail(new ConnectError("deadline exceeded", Code.DeadlineExceeded));
 }

@@ -8,9 +8,9 @@ import { rpcError } from "../errors/rpc-error.ts";
  * them.
  */
 export interface ProbeStreamLimits {
-  /** Per service, over all listeners. */
+  /** Maximum number of streams per service, over all listeners. */
   readonly maxStreams: number;
-  /** Per service and remote address. */
+  /** Maximum number of streams per service and remote address. */
   readonly maxStreamsPerAddress: number;
 }
 

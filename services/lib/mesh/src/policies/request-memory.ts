@@ -8,9 +8,9 @@ import { rpcError } from "../errors/rpc-error.ts";
 export interface RequestMemoryLimits {
   /** Maximum number of bytes of all requests together, including decompressed bytes. */
   readonly processBytes: number;
-  /** Bytes of the requests of one connection. */
+  /** Maximum number of bytes of the requests of one connection. */
   readonly connectionBytes: number;
-  /** Longest time from a request's headers to its last byte, for requests of one message. */
+  /** Maximum time from a request's headers to its last byte, for requests of one message. */
   readonly bodyTimeoutMs: number;
 }
 
@@ -24,7 +24,7 @@ export interface RequestMemoryPolicy extends Policy {
 
 /** Memory of a call besides its request: its objects and its header block. */
 const CALL_BYTES = 16 * 1024;
-/** A call is counted after this time. Most calls have a slot by then and are never counted. */
+/** Time after which a call is counted. Most calls have a slot by then and are never counted. */
 const FRESH_MS = 5;
 /** A request above this size is large. */
 const LARGE_BYTES = 64 * 1024;
@@ -34,7 +34,7 @@ const LARGE_BYTES = 64 * 1024;
  */
 const EVICT_TO = 7 / 8;
 /**
- * For this time after the limit was exceeded, large requests are read slowly, because reading data at full
+ * Time after the limit was exceeded during which large requests are read slowly, because reading data at full
  * speed that is then discarded takes all of the core. New large requests are ended at their first bytes,
  * because most of their data would be discarded.
  */
@@ -56,10 +56,10 @@ interface Counted {
 
 /**
  * Limits the memory of calls without a slot. A call that puts its connection above the connection's limit is
- * ended. When all requests together exceed the process's limit, the latest calls of the connection that holds
- * most are ended, so that clients with small requests continue beside a client that sends much. For a second
- * after that, a request that announces more than 64 KiB is ended at its first bytes. Independently of its
- * client's deadline, a request of one message must be complete within `bodyTimeoutMs`.
+ * ended. When all requests together exceed the process's limit, the latest calls of the connection with the
+ * most bytes are ended, so that clients with small requests continue beside a client that sends much. For a
+ * second after that, a request that announces more than 64 KiB is ended at its first bytes. Independently of
+ * its client's deadline, a request of one message must be complete within `bodyTimeoutMs`.
  * @throws RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED by `call.fail`
  */
 export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryPolicy {
@@ -102,7 +102,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
     while (total > enough) {
       const [holder] = [...holders.values()].sort((a, b) => b.bytes - a.bytes);
       if (!holder) return;
-      // Stops at half: then another connection may hold more.
+      // Stops when the connection has half of its bytes left: another connection may have more by then.
       const half = holder.bytes / 2;
       for (const call of [...holder.calls].reverse()) {
         if (total <= enough || holder.bytes <= half) break;

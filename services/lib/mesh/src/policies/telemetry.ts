@@ -5,8 +5,8 @@ import type { Policy } from "../call/policy.ts";
 import { codeName, isServerError } from "../errors/code-name.ts";
 
 /**
- * Records a SERVER span for every recorded trace, and `rpc.server.call.duration` for every call. First in the
- * chain, so that it sees every end.
+ * Records a SERVER span for every recorded trace, and `rpc.server.call.duration` for every call. The policy
+ * must be first in the chain, so that it sees every end.
  * @param trustsCallers whether a caller's sampled flag is followed at once, before authentication; otherwise `callerTracePolicy` follows it
  */
 export function telemetryPolicy(sampleRatio: number, trustsCallers: boolean): Policy {
@@ -32,7 +32,7 @@ export function telemetryPolicy(sampleRatio: number, trustsCallers: boolean): Po
   };
 }
 
-/** Follows the sampled flag of an identified caller. Must come after authentication in the chain. */
+/** Follows the sampled flag of an identified caller. The policy must come after authentication in the chain. */
 export function callerTracePolicy(): Policy {
   return {
     open(call) {

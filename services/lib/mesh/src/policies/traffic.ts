@@ -7,8 +7,8 @@ export interface TrafficPolicy extends Policy {
 }
 
 /**
- * Knows when the last call arrived. Must come after telemetry in the chain, which sets the time that this
- * policy reads.
+ * Records when the last call arrived. The policy must come after telemetry in the chain, which sets the time
+ * that it reads.
  */
 export function trafficPolicy(): TrafficPolicy {
   let lastCall = Number.NEGATIVE_INFINITY;

@@ -3,7 +3,7 @@ import type { FieldViolation } from "../errors/rpc-error.ts";
 
 /** An escape of a surrogate: the only way in which a text of UTF-8 JSON can contain a lone surrogate. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-/** The number of violations that an error carries. */
+/** Maximum number of violations that an error contains. */
 const MAX_VIOLATIONS = 20;
 
 /**

@@ -273,7 +273,7 @@ describe("the timeout of a REST call", () => {
     const socket = net.connect(port, "127.0.0.1");
     const head = `POST /echo HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: ${body.length}`;
     socket.write(`${head}\r\nconnect-timeout-ms: 1000\r\n\r\n${body.slice(0, 5)}`);
-    // Longer than the deadline of the answer.
+    // This wait is longer than the deadline of the answer.
     await new Promise((resolve) => setTimeout(resolve, 1_300));
     socket.write(body.slice(5));
     const chunks: Buffer[] = await socket.toArray();

@@ -46,7 +46,7 @@ export interface RestRouteOptions<R extends RestRpc> {
   /** The exact path, for example "/predict". */
   readonly path: string;
   readonly rpc: R;
-  /** Left out: the path accepts no query. */
+  /** Query parameters of the path. Undefined: the path accepts no query. */
   readonly query?: RestQuery;
   /**
    * Converts the HTTP request to the request message.
@@ -60,7 +60,10 @@ export interface RestRouteOptions<R extends RestRpc> {
    * unchanged.
    */
   readonly reword?: (text: string) => string;
-  /** Left out: the mounted service answers the RPC. Required when the service runs in another process. */
+  /**
+   * Handler of the RPC for this path. Undefined: the mounted service answers the RPC. Required when the
+   * service runs in another process.
+   */
   readonly implementation?: MethodImpl<R>;
 }
 

@@ -4,11 +4,11 @@ import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 
 /** Reasons with a more precise HTTP status than the status of their code. */
 const STATUS_OF_REASON: ReadonlyMap<string, number> = new Map([
-  // The code's status 504 would blame the server.
+  // BODY_TIMEOUT: the status of its code, 504, would mean an error of the server.
   ["BODY_TIMEOUT", 408],
-  // The code's status 429 would mean that the same request may be sent again later.
+  // MESSAGE_TOO_LARGE: the status of its code, 429, would mean that the same request may be sent again later.
   ["MESSAGE_TOO_LARGE", 413],
-  // The code's status 501 would blame the method.
+  // UNKNOWN_ENCODING: the status of its code, 501, would mean that the method is not supported.
   ["UNKNOWN_ENCODING", 415],
 ]);
 

@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../errors/rpc-error.ts";
 
-/** Maximum number of violations that are searched for in one message: as many as an error carries. */
+/** Maximum number of violations that are searched for in one message: an error contains no more. */
 const MAX_VIOLATIONS = 20;
 /** Longest part of a caller's text that an error repeats, in characters. */
 const SHOWN_CHARACTERS = 80;

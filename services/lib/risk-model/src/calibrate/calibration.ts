@@ -16,7 +16,7 @@ function interpolate(x: readonly number[], y: readonly number[], at: number): nu
     else high = middle;
   }
   const [x0, x1, y0, y1] = [x[low] as number, x[high] as number, y[low] as number, y[high] as number];
-  // rounding must not raise the result above the next knot
+  // The minimum keeps rounding from increasing the result above the next knot.
   return Math.min(y1, y0 + ((y1 - y0) * (at - x0)) / (x1 - x0));
 }
 

@@ -44,8 +44,8 @@ export interface ChosenCalibration {
 const ISOTONIC_POSITIVES = 1_000;
 
 /**
- * Smallest slope that is used. With a flatter curve all scores are nearly equal, however certain the slope
- * is.
+ * Minimum slope of a curve that is used. With a flatter curve all scores are nearly equal, however certain
+ * the slope is.
  */
 const LEAST_SLOPE = 0.1;
 

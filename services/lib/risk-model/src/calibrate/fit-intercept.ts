@@ -3,7 +3,10 @@ import { logOdds } from "./log-odds.ts";
 import { logistic } from "./logistic.ts";
 
 const STEPS = 60;
-/** Limit of the search: larger than any difference between a model's average and a rate of real rows. */
+/**
+ * Maximum constant that the search tries: larger than any difference between a model's average and a rate of
+ * real rows.
+ */
 const WIDEST = 40;
 
 /**

@@ -14,11 +14,11 @@ export interface Points {
 }
 
 const MAX_STEPS = 100;
-/** The search ends when the gradient is smaller. */
+/** The search ends when the gradient is smaller than this. */
 const LEAST_GRADIENT = 1e-8;
 /** Number that is added to the diagonal of the Hessian matrix, so that the matrix can be inverted. */
 const RIDGE = 1e-12;
-/** Smallest share of a Newton step that is tried. */
+/** Minimum share of a Newton step that is tried. */
 const LEAST_SHARE = 1e-10;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A forest may return probabilities of exactly 0 and 1. Their log-odds are limited to those of 1e-6 and 1 −
- * 1e-6.
+ * Minimum distance of a probability from 0 and 1, for finite log-odds: a forest may return probabilities of
+ * exactly 0 and 1.
  */
 const LEAST_PROBABILITY = 1e-6;
 

@@ -19,7 +19,10 @@ export type FeatureBins =
  */
 export type BinCounts = number[];
 
-/** Ten bins of nearly equal size, as is usual for the population stability index. */
+/**
+ * Number of bins of a numeric feature. They have nearly equal numbers of rows, as is usual for the population
+ * stability index.
+ */
 const NUMERIC_BINS = 10;
 /** Maximum number of categories with a bin of their own. The rarer ones share one bin. */
 const CATEGORY_BINS = 30;
@@ -43,7 +46,7 @@ export function categoryBins(feature: string, values: Iterable<string | null>): 
   return { kind: "category", feature, values: frequent.map(([value]) => value) };
 }
 
-/** Returns counts of 0. */
+/** Returns a count of 0 for each bin. */
 export function emptyCounts(bins: FeatureBins): BinCounts {
   return new Array<number>((bins.kind === "numeric" ? bins.edges.length : bins.values.length) + 2).fill(0);
 }

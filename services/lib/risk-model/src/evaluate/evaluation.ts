@@ -29,7 +29,7 @@ export interface Evaluation {
   readonly baseRateLogLoss: number;
   /** For k = 10, 50, 100 and the number of positives, as far as there are k rows. */
   readonly precisionAt: readonly PrecisionAtK[];
-  /** Share of rows in the fullest calibration bin: 1 when all scores are nearly equal. */
+  /** Share of rows in the calibration bin with the most rows: 1 when all scores are nearly equal. */
   readonly largestBinShare: number;
   readonly calibration: readonly CalibrationBin[];
   /** Best single feature on the same rows; null when the model has no numeric feature. */

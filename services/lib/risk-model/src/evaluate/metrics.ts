@@ -69,7 +69,7 @@ export function brierScore(probabilities: Float64Array, labels: Uint8Array): num
   return sum / labels.length;
 }
 
-/** Smallest distance of a probability from 0 and 1. With it one confident wrong score has a finite loss. */
+/** Minimum distance of a probability from 0 and 1, so that one confident wrong score has a finite loss. */
 const LEAST_PROBABILITY = 1e-15;
 
 /**
@@ -88,7 +88,7 @@ export function logLoss(probabilities: Float64Array, labels: Uint8Array): number
 /** Share of positives among the k rows with the highest scores. */
 export interface PrecisionAtK {
   readonly k: number;
-  /** In [0, 1]. Rows that tie at the k-th score share the places that are left. */
+  /** The precision, in [0, 1]. Rows with the same score as the k-th row share the remaining places. */
   readonly precision: number;
 }
 

@@ -30,7 +30,7 @@ function plainCell(text: string, start: number): { cell: string; end: number } {
   return { cell: cell.endsWith("\r") ? cell.slice(0, -1) : cell, end };
 }
 
-/** A cell in quotes. */
+/** Reads a cell in quotes, whose opening quote is at `start`. */
 function quotedCell(text: string, start: number): { cell: string; end: number } {
   let close = start + 1;
   while (close < text.length && !(text[close] === QUOTE && text[close + 1] !== QUOTE)) {
