@@ -26,7 +26,7 @@ export type Measured =
       readonly remark: string;
     };
 
-/** Largest permitted difference of a kind that is not misconverted. */
+/** Maximum difference of a kind that is not misconverted. */
 export const TOLERANCE = 1e-5;
 
 /** Imports a kind's file and compares it with its trainer on all rows. */
@@ -64,7 +64,7 @@ export async function measureKind(kind: Kind, bytes: Uint8Array | null): Promise
 
 const pick = <T>(list: readonly T[], places: readonly number[]): T[] => places.map((place) => list[place] as T);
 
-/** Largest share of rows that may be left out because the reference contradicts itself there. */
+/** Maximum share of rows that may be left out because the reference contradicts itself there. */
 const MAX_LEFT_OUT = 0.5;
 
 /** The largest relative difference of contributions to the reference, or the reason why there is none. */

@@ -36,7 +36,10 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** Suppliers `[first, last)` of the demo in columns, with contributions; every 50th is impossible. */
+/**
+ * Returns the demo suppliers `[first, last)` in columns, with contributions requested; every 50th supplier
+ * has an impossible value.
+ */
 function request(first: number, last: number) {
   const ids = Array.from({ length: last - first }, (_, row) => first + row);
   const values = DEMO_FEATURES.flatMap((name) =>
@@ -87,7 +90,7 @@ test("a batch ends at its deadline, and the next batch is answered", async () =>
   expect((await client.predictBatch(request(0, 600))).bands).toHaveLength(600);
 });
 
-/** The values of a request, feature by feature. */
+/** Returns the columns of a request: the name and the values of each feature. */
 const columnsIn = ({ values, supplierIds }: ReturnType<typeof request>) => {
   const all = new Float32Array(values.buffer);
   return DEMO_FEATURES.map((name, i) => ({

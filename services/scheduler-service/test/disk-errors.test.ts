@@ -15,7 +15,7 @@ import { createSchedulerService } from "../src/service.ts";
 import { startLedger } from "./ledger-fixture.ts";
 import { weekCsv, weeklyFolder } from "./weekly-fixture.ts";
 
-// Retries begin after 5 s.
+// The tests take long because retries begin after 5 s.
 vi.setConfig({ testTimeout: 120_000 });
 const within = (condition: () => unknown) => vi.waitFor(condition, { timeout: 60_000, interval: 50 });
 

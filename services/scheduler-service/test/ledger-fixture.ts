@@ -10,7 +10,7 @@ import { Code, type ServiceImpl } from "@connectrpc/connect";
 
 /** A ledger of one week, in memory, behind the real gRPC contract. */
 export interface LedgerServer extends AsyncDisposable {
-  /** URL of its gRPC listener. */
+  /** URL of the ledger's gRPC listener. */
   readonly url: string;
   readonly run: ReturnType<typeof newRun>;
   /** Workers that started the run, in order: "machine/process id/attempt". */
@@ -21,7 +21,7 @@ export interface LedgerServer extends AsyncDisposable {
   readonly chunks: ReadonlyMap<number, SubmitChunkRequest>;
   /** Number of chunks that were received again. */
   readonly duplicates: readonly number[];
-  /** Called before a chunk is stored. Throw to reject it. */
+  /** Called before a chunk is stored. A test throws an error here to reject the chunk. */
   onSubmit: (request: SubmitChunkRequest) => void;
   /** Called when the run reports its stage. */
   onReport: () => void;

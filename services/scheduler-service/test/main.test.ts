@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Starts with a working database and data folder, unless `env` overrides them. */
+/** Starts the service with a working database and data folder, unless `env` overrides them. */
 async function start(env: Record<string, string>) {
   const good = { DATABASE_URL: await cluster.createDatabase(), BELLWETHER_DATA_DIR: path.join(folder, "data") };
   return failedStart("scheduler-service", { ...good, ...env });

@@ -13,7 +13,10 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { createSchedulerService } from "../src/service.ts";
 import { weeklyFolder } from "./weekly-fixture.ts";
 
-/** While its queue's store is stopped or hangs, the service is not ready. It recovers by itself. */
+/**
+ * Asserts that the service is not ready while its queue's store is stopped or hangs, and that it recovers by
+ * itself.
+ */
 async function assertReadiness(storeUrl: string): Promise<void> {
   await using relay = await startTcpRelay(storeUrl);
   await using folder = await weeklyFolder();

@@ -31,7 +31,10 @@ afterAll(async () => {
 });
 
 const WEEK = "2026-W47";
-/** Short, so that the job of a killed worker is taken over within a second or two. */
+/**
+ * Lifetime of a job's lock. It is short, so that the job of a killed worker is taken over within a second or
+ * two.
+ */
 const LOCK_MS = 1_000;
 
 /** If expired locks were checked as rarely as the lock time, a takeover could take three times as long. */
@@ -100,7 +103,10 @@ async function lastStatus(
   return last;
 }
 
-/** A triggered run, its repetition, the schedule after a restart, and calls with unknown ids. */
+/**
+ * Asserts what a triggered run does, its repetition, the schedule after a restart, and calls with unknown
+ * ids.
+ */
 async function assertService(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 5_000);
   const first = await set.start();
@@ -142,7 +148,10 @@ async function assertService(queueUrl: string): Promise<void> {
   }
 }
 
-/** The ledger is restored to a time before a week that the queue and the week's folder record as complete. */
+/**
+ * Restores the ledger to a time before a week that the queue and the week's folder record as complete, and
+ * asserts that the week is run again.
+ */
 async function assertRestoredLedger(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 5_000);
   const { service, client } = await set.start();
@@ -160,8 +169,8 @@ async function assertRestoredLedger(queueUrl: string): Promise<void> {
 }
 
 /**
- * Two schedulers: the one that has the run is killed, and the other, which was running before, takes the run
- * over.
+ * Kills one of two schedulers while it has the run. Asserts that the other one, which was running before,
+ * takes the run over.
  */
 async function assertTakeover(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 9_000, "0 6 * * 1", TAKEOVER_LOCK_MS);
@@ -186,7 +195,7 @@ async function assertTakeover(queueUrl: string): Promise<void> {
   }
 }
 
-/** A scheduler is killed while it scores; another one completes its run. */
+/** Kills a scheduler while it scores. Asserts that another one completes its run. */
 async function assertRescue(queueUrl: string): Promise<void> {
   await using set = await setUp(queueUrl, 9_000);
   const { child, client: doomed } = await set.startProcess();
@@ -209,7 +218,7 @@ async function assertRescue(queueUrl: string): Promise<void> {
   }
 }
 
-/** At the time of the schedule, the current week is run on the configured file. */
+/** Asserts that at the time of the schedule the current week is run on the configured file. */
 async function assertTick(queueUrl: string): Promise<void> {
   const everySecond = "* * * * * *";
   await using set = await setUp(queueUrl, 100, everySecond);

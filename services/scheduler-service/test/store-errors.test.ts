@@ -23,7 +23,8 @@ const WEEK = "2026-W47";
 const within = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 50 });
 
 /**
- * A scheduler without an ml-service: a run that has begun waits at its start, which the ledger has recorded.
+ * Starts a scheduler without an ml-service: a run that has begun waits at its start, which the ledger has
+ * recorded.
  */
 async function setUp(queueUrl: string) {
   const stack = new AsyncDisposableStack();
@@ -76,7 +77,10 @@ interface Store {
   readonly goOn: () => Promise<void> | void;
 }
 
-/** A request that is rejected during an outage is not run afterwards. A request after the outage is run. */
+/**
+ * Asserts that a request which is rejected during an outage is not run afterwards, and that a request after
+ * the outage is run.
+ */
 async function assertNeverBoth({ url, stop, goOn }: Store): Promise<void> {
   await using set = await setUp(url);
   const { trigger, readyz, client } = await set.start();
@@ -98,7 +102,7 @@ async function assertNeverBoth({ url, stop, goOn }: Store): Promise<void> {
   expect(set.ledger.startedWeeks).toEqual(new Set(["2026-W46"]));
 }
 
-/** State of a job: "none" when the queue does not have it. */
+/** Returns the state of a job: "none" when the queue does not have it. */
 async function endOf(client: Client<typeof ScheduleService>, jobId: string): Promise<string> {
   try {
     for await (const { state } of client.watchProgress({ jobId })) return state === RunState.FAILED ? "failed" : "open";
@@ -109,7 +113,10 @@ async function endOf(client: Client<typeof ScheduleService>, jobId: string): Pro
   return "over";
 }
 
-/** A job that the queue has as complete does not prevent a run of a week that the ledger does not have. */
+/**
+ * Asserts that a job which is complete in the queue does not prevent a run of a week that the ledger does not
+ * have.
+ */
 async function assertLedgerDecides(url: string): Promise<void> {
   {
     await using queues = await openQueue(url);

@@ -118,7 +118,7 @@ test("an interrupted run continues at its first unfinished chunk, with the resul
   const before = [...week.ledger.chunks.keys()];
   expect(before.length).toBeLessThan(3);
 
-  // The file is removed meanwhile: the run uses the snapshot.
+  // The file is removed while the run is stopped: the run uses the snapshot.
   await rm(week.input);
   const submitted: number[] = [];
   week.ledger.onSubmit = ({ chunk }) => submitted.push(chunk);

@@ -103,7 +103,10 @@ export interface ModelSpec {
   };
   /** Limits of the bands on the calibrated score, 0 < medium < high < 1. */
   readonly bands: { readonly high: number; readonly medium: number };
-  /** Smallest share of features (without the text) that a score needs; below it the band is UNKNOWN. */
+  /**
+   * Minimum share of the features (without the text) that must be known for a score; below it the band is
+   * UNKNOWN.
+   */
   readonly minimumPresent: number;
   readonly trainer: BoostingSpec | ForestSpec;
   readonly split: SplitSpec;

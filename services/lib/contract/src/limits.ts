@@ -1,19 +1,19 @@
 // Bounds from proto/ that programs need before they send, or for columns whose total size protovalidate
 // cannot check. limits.test.ts checks each one against the option of its field.
 
-/** Longest contract text, bytes of UTF-8. */
+/** Maximum length of a contract text, in bytes of UTF-8. */
 export const MAX_CONTRACT_TEXT_BYTES = 1_048_576;
 
-/** Longest supplier id, bytes of UTF-8. */
+/** Maximum length of a supplier id, in bytes of UTF-8. */
 export const MAX_SUPPLIER_ID_BYTES = 128;
 
-/** Longest name of a feature in a request, bytes of UTF-8. */
+/** Maximum length of a feature's name in a request, in bytes of UTF-8. */
 export const MAX_FEATURE_NAME_BYTES = 128;
 
-/** Longest display name of a supplier, bytes of UTF-8. */
+/** Maximum length of a supplier's display name, in bytes of UTF-8. */
 export const MAX_SUPPLIER_NAME_BYTES = 512;
 
-/** Longest category, and longest name or text of a ModelFeature, bytes of UTF-8. */
+/** Maximum length of a category, and of a name or text of a ModelFeature, in bytes of UTF-8. */
 export const MAX_CATEGORY_BYTES = 256;
 
 /** Maximum number of suppliers of one PredictBatch or SubmitChunk. */
@@ -35,5 +35,5 @@ export const MAX_FEATURE_CATEGORIES = 1_024;
 /** Maximum number of bytes of the feature values of one SubmitChunk. */
 export const MAX_FEATURE_VALUE_BYTES = 8_388_608;
 
-/** Largest PredictBatch or SubmitChunk request, bytes. */
+/** Maximum size of a PredictBatch or SubmitChunk request, in bytes. */
 export const MAX_BATCH_REQUEST_BYTES = 16_777_216;

@@ -64,7 +64,7 @@ export function readEnv<S extends Readonly<Record<string, EnvReader<unknown>>>>(
   return Object.fromEntries(entries) as EnvOf<S>;
 }
 
-/** Longest part of an invalid value that an error shows, in characters: enough to recognise the value. */
+/** Maximum number of characters of an invalid value that an error shows: enough to recognise the value. */
 const SHOWN_CHARACTERS = 120;
 
 function shown(text: string, secret: boolean): string {

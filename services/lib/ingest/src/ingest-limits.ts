@@ -18,7 +18,7 @@ export interface IngestLimits {
   readonly maxRows: number;
   /** Maximum number of files that one source may match. */
   readonly maxFiles: number;
-  /** Largest unpacked size of one file, in bytes. */
+  /** Maximum size of one file after decompression, in bytes. */
   readonly maxFileBytes: number;
   /** Share of a source's lines that may be rejected before reading it fails. */
   readonly maxRejectedShare: number;
@@ -43,5 +43,5 @@ export const DEFAULT_LIMITS: IngestLimits = {
   maxSamples: 20,
 };
 
-/** Longest line of a CSV file, in bytes: a contract text of 1 MiB with every quote doubled. */
+/** Maximum length of a line of a CSV file, in bytes: a contract text of 1 MiB with every quote doubled. */
 export const MAX_LINE_BYTES = 2 * MAX_CONTRACT_TEXT_BYTES;

@@ -36,7 +36,7 @@ export interface SelectedReasons {
   readonly contradicting: number;
 }
 
-/** Smallest share of all effects that is named. */
+/** Minimum share of all effects that a reason must have to be named. */
 export const LEAST_SHARE = 0.03;
 const MAX_WORDS = 3;
 

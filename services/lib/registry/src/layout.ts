@@ -5,7 +5,7 @@ import { RegistryNameError } from "./registry-error.ts";
 /** Files of one version, in the order in which they are written. */
 export const VERSION_FILES = ["model.onnx", "feature_bundle.json", "MODEL_CARD.md", "manifest.json"] as const;
 
-/** Largest file that the registry writes or reads: 64 MiB. */
+/** Maximum size of a file that the registry writes or reads: 64 MiB. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 const MODEL_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;

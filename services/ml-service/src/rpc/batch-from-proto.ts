@@ -36,11 +36,12 @@ function addNumberColumns(columns: Map<string, Float32Array>, request: PredictBa
   }
 }
 
-/** Difference from a checksum that rounding can cause, as a share of the sum of magnitudes. */
+/** Maximum difference from a checksum that rounding can cause, as a share of the sum of magnitudes. */
 const CHECKSUM_TOLERANCE = 1e-6;
 
 /**
- * Checks the columns against their checksums. A wrong byte order, or rows sent as columns, gives other sums.
+ * Checks the columns against their checksums. With a wrong byte order, or with rows sent as columns, the sums
+ * differ.
  */
 function checkChecksums(columns: ReadonlyMap<string, Float32Array>, checksums: readonly number[]): void {
   if (checksums.length !== columns.size)

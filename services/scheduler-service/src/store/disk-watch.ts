@@ -25,14 +25,14 @@ export interface DiskWatch extends AsyncDisposable {
 
 const PROBE_BYTES = 65_536;
 /**
- * Free bytes that are needed after a run found the disk full. A few free bytes would not be enough for the
- * next attempt.
+ * Number of free bytes that are needed after a run found the disk full. A few free bytes would not be enough
+ * for the next attempt.
  */
 const FREE_BYTES = 64 * 2 ** 20;
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
 /**
- * At intervals, writes a small file to the weeks' folder and opens the input folder. Also remembers the disk
+ * Writes a small file to the weeks' folder and opens the input folder, at intervals. Also remembers the disk
  * error of the last run.
  */
 export function watchDisk({ weeksFolder, inputFolder, everyMs, report }: DiskWatchOptions): DiskWatch {

@@ -20,7 +20,7 @@ export class FlatSupplierError extends Error {
 
 /** Reserved names; every other name is a feature. */
 const OWN_NAMES = ["supplier_id", "contract_text"] as const;
-/** Longest part of a caller's field name that an error repeats. */
+/** Maximum number of characters of a caller's field name that an error repeats. */
 const SHOWN = 80;
 
 /**

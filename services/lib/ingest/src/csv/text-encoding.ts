@@ -134,7 +134,7 @@ const NOT_ASCII = /[\x80-\xff]/;
  */
 const MIN_UTF8_CHARACTERS = 4;
 
-/** Longest text without a line end that is checked as one line. */
+/** Maximum size of a text without a line end that is checked as one line. */
 const MAX_HELD = 1 << 20;
 
 function singleByte(encoding: "windows-1252" | "iso-8859-1", reject: Reject): Decoder {

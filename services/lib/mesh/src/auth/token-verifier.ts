@@ -40,7 +40,7 @@ export type TokenVerifier = (token: string) => Caller | Promise<Caller>;
  */
 const ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "ES384", "RS256", "RS512", "PS256"];
 
-/** Largest accepted difference between the clocks of issuer and server. */
+/** Maximum difference between the clocks of issuer and server, in seconds. */
 const CLOCK_TOLERANCE_S = 5;
 
 /**

@@ -4,11 +4,11 @@ import { methodPath, streamsIn, streamsOut } from "./method.ts";
 
 /** The limits of one call of an RPC. */
 export interface CallLimits {
-  /** Largest request message in bytes, after decompression. */
+  /** Maximum size of a request message in bytes, after decompression. */
   readonly maxRequestBytes: number;
   /** Deadline of a call whose client set none; Infinity: no deadline. */
   readonly defaultTimeoutMs: number;
-  /** Longest deadline: a later deadline of a client is cut to it; Infinity: it is not cut. */
+  /** Maximum deadline: a later deadline of a client is reduced to it; Infinity: no maximum. */
   readonly maxTimeoutMs: number;
   /** Whether the RPC is a stream that lasts until either side ends it. */
   readonly openEnded: boolean;

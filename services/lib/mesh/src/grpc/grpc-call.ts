@@ -20,7 +20,7 @@ import { abandonStream, rejectStream, trailersOfError, trailersOfSuccess } from 
 /** One RPC as the gRPC listener serves it. */
 export interface GrpcMethod extends BoundMethod {
   readonly chain: PolicyChain;
-  /** Longest wait for the next message of a client's stream. */
+  /** Maximum time to wait for the next message of a client's stream. */
   readonly messageTimeoutMs: number;
 }
 

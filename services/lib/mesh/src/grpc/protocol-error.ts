@@ -2,7 +2,8 @@ import { type Code, ConnectError } from "@connectrpc/connect";
 import { clean } from "../errors/rpc-error.ts";
 
 /**
- * Longest text of a protocol error: the request text that it repeats may be as long as all headers together.
+ * Maximum length of the text of a protocol error: the request text that it repeats may be as long as all
+ * headers together.
  */
 const MAX_TEXT = 256;
 

@@ -20,8 +20,8 @@ export interface ListenerLimits {
   readonly resetBurst: number;
   readonly resetsPerSecond: number;
   /**
-   * Largest header block of a request, bytes. HTTP/2 engines accept `HEADER_HEADROOM` times this size, so
-   * that the rejection can have a text.
+   * Maximum size of a request's header block, in bytes. HTTP/2 engines accept `HEADER_HEADROOM` times this
+   * size, so that the rejection can have a text.
    */
   readonly maxHeaderBytes: number;
   /**
@@ -34,7 +34,7 @@ export interface ListenerLimits {
    * HTTP/1.1 only.
    */
   readonly bodyTimeoutMs: number;
-  /** Longest wait for the next message of a client's stream, while a handler waits for it. */
+  /** Maximum time for which a handler waits for the next message of a client's stream. */
   readonly messageTimeoutMs: number;
   /**
    * HTTP/2: a call is reset when its client has not read the whole answer this long after its end, and at the

@@ -79,7 +79,7 @@ export interface ServerOptions {
   readonly requestMemory?: Partial<Omit<RequestMemoryLimits, "bodyTimeoutMs">>;
   /** The service's own policies. They run before all others, so that they see every call and every end. */
   readonly policies?: readonly Policy[];
-  /** Longest time for running calls to end during a stop, milliseconds. Default 10 s. */
+  /** Maximum time for which a stop waits for running calls, milliseconds. Default 10 s. */
   readonly drainMs?: number;
   /** From `startTelemetry`. Left out: no traces, and an empty /metrics. */
   readonly telemetry?: Pick<Telemetry, "sampleRatio" | "metricsText">;

@@ -3,7 +3,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 
 export type ContentEncoding = "br" | "gzip";
 
-/** Smallest answer that is compressed: smaller ones gain nothing. */
+/** Minimum size of an answer that is compressed: a smaller one does not become smaller. */
 const MIN_BYTES = 1_024;
 /** Brotli quality, from 0 to 11: as fast as gzip at this level, and smaller. */
 const BROTLI_QUALITY = 4;

@@ -12,7 +12,7 @@ import type { FieldViolation } from "../errors/rpc-error.ts";
 
 /** Maximum number of violations that are searched for in one message: an error contains no more. */
 const MAX_VIOLATIONS = 20;
-/** Longest part of a caller's text that an error repeats, in characters. */
+/** Maximum number of characters of a caller's text that an error repeats. */
 const SHOWN_CHARACTERS = 80;
 /** Levels of nesting that are checked. */
 const MAX_DEPTH = 100;

@@ -1,7 +1,7 @@
 import { knownNames } from "@bellwether/contract/nearest-name";
 import { clean, invalidRequest } from "../errors/rpc-error.ts";
 
-/** Longest part of a caller's parameter name that an error repeats, in characters. */
+/** Maximum number of characters of a caller's parameter name that an error repeats. */
 const SHOWN_CHARACTERS = 80;
 
 /**

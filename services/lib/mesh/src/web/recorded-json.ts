@@ -3,7 +3,10 @@ import type { Registry } from "@bufbuild/protobuf";
 import { createContextKey } from "@connectrpc/connect";
 import type { BodyObserver } from "./interruptible-body.ts";
 
-/** Largest JSON that is kept so that an error can name the position of a violation, bytes. */
+/**
+ * Maximum size of a JSON message, in bytes, that is kept so that an error can name the position of a
+ * violation.
+ */
 const MAX_KEPT_BYTES = 1024 * 1024;
 /** Length of an envelope's prefix: flags, then the length of its message. */
 const HEAD_BYTES = 5;

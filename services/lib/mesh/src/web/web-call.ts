@@ -27,7 +27,7 @@ export interface WebCallInit {
   readonly strict: boolean;
   /** Identifies the connection: the same object for all its calls. */
   readonly connection: object;
-  /** Longest wait for the next message of a client's stream. */
+  /** Maximum time to wait for the next message of a client's stream. */
   readonly messageTimeoutMs: number;
 }
 

@@ -16,7 +16,7 @@ import { announcedBytes, pathOf, type WebHandler, type WebRequest, type WebRespo
 export interface WebRpcsOptions {
   /** Mounts every RPC. A body may be larger than its RPC's limit by this factor. */
   readonly routes: (router: ConnectRouter, sizeFactor: number) => void;
-  /** Largest message of each RPC in bytes, by path. */
+  /** Maximum size of a request message of each RPC in bytes, by path. */
   readonly maxRequestBytes: ReadonlyMap<string, number>;
   /** The types that google.protobuf.Any may contain in JSON. */
   readonly registry: Registry;

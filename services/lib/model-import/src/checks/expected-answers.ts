@@ -44,7 +44,7 @@ export interface TrainerComparison {
   readonly skipped: readonly string[];
 }
 
-/** Largest difference from the trainer's outputs that rounding can explain. */
+/** Maximum difference from the trainer's outputs that rounding can explain. */
 const TOLERANCE = 1e-5;
 
 /**

@@ -14,9 +14,9 @@ export interface MergedThresholds {
   readonly pairs: readonly (readonly [number, number])[];
 }
 
-/** Largest share of a column's thresholds that may merge. */
+/** Maximum share of a column's thresholds that may merge. */
 const MAX_MERGED = 0.01;
-/** Largest relative change of a score, as for every comparison of two evaluations. */
+/** Maximum relative change of a score, as for every comparison of two evaluations. */
 const TOLERANCE = 1e-5;
 const MAX_PAIRS = 64;
 /** Number of rows that are moved between each pair of thresholds. */

@@ -35,11 +35,11 @@ export interface AliasFile {
  * reaches it in 19 years.
  */
 export const MAX_HISTORY = 1_000;
-/** Longest name of the user who sets an alias, in characters. */
+/** Maximum length of the name of the user who sets an alias, in characters. */
 export const MAX_SET_BY = 256;
-/** Longest reason, in characters; the same limit as in the audit log. */
+/** Maximum length of a reason, in characters; the same limit as in the audit log. */
 export const MAX_REASON = 1_000;
-/** Largest alias file that is read, in bytes. Two full histories with every character escaped have 15.5 MB. */
+/** Maximum size of an alias file, in bytes. Two full histories with every character escaped have 15.5 MB. */
 export const MAX_ALIAS_BYTES = 16 * 1024 * 1024;
 
 /** The aliases of a model that has no alias file. */

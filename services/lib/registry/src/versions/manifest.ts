@@ -36,7 +36,7 @@ export interface Manifest {
   readonly training: TrainingProvenance | null;
 }
 
-/** Largest manifest that is read, in bytes; a typical manifest has about 1 kB. */
+/** Maximum size of a manifest, in bytes; a typical manifest has about 1 kB. */
 export const MAX_MANIFEST_BYTES = 64 * 1024;
 
 /** Parses a manifest. @throws ModelCorruptError naming the invalid field */

@@ -3,7 +3,9 @@ import type { BundleText } from "../bundle/feature-bundle.ts";
 import { createTermCounter, WORD } from "./count-terms.ts";
 import { ENGLISH_STOP_WORDS } from "./stop-words.ts";
 
-/** Longest word that may become a term, in characters. Longer words are serial numbers and noise. */
+/**
+ * Maximum length of a word that may become a term, in characters. Longer words are serial numbers and noise.
+ */
 const LONGEST_TERM = 64;
 
 /**

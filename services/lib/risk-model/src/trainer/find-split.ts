@@ -11,15 +11,15 @@ export interface Split {
 
 /** Limits of a child, and the shrinkage of leaves (`l2`, the λ of the gain). */
 export interface SplitLimits {
-  /** Smallest hessian (boosting) or weight (forest) of a child, above 0. */
+  /** Minimum hessian (boosting) or weight (forest) of a child, above 0. */
   readonly minChildWeight: number;
   readonly l2: number;
 }
 
-/** Smallest gain of a split. Smaller gains are rounding errors. */
+/** Minimum gain of a split. Smaller gains are rounding errors. */
 export const MIN_GAIN = 1e-9;
 /**
- * Smallest share of a node's hessian in the missing bin that counts as missing values. A smaller one is a
+ * Minimum share of a node's hessian in the missing bin that counts as missing values. A smaller share is a
  * rounding error of subtracted histograms.
  */
 export const MISSING_SHARE = 1e-9;

@@ -11,7 +11,7 @@ export function outOfFoldLine({ rows, positives, auc, brier, baseRateBrier }: Ou
   return `Out of fold on ${rows} training rows (${positives} positive): AUC ${figure(auc)}, Brier score ${figure(brier)}; base rate ${figure(baseRateBrier)}.`;
 }
 
-/** Smallest difference of AUC that matters in practice. */
+/** Minimum difference of AUC that matters in practice. */
 const LEVEL = 0.005;
 
 /** States in Markdown whether the model ranks the rows better than the single feature. */

@@ -27,7 +27,7 @@ export function gaussLegendre(n: number): Quadrature {
   return { points, weights };
 }
 
-/** Largest error of a leaf's integral where the rule is not exact, relative to the leaf's value. */
+/** Maximum error of a leaf's integral where the rule is not exact, relative to the leaf's value. */
 const TOLERANCE = 1e-6;
 const EXACT_POINTS = 8;
 

@@ -1,4 +1,4 @@
-/** Largest model file that is read, in bytes. */
+/** Maximum size of a model file, in bytes. */
 export const MAX_MODEL_BYTES = 64 * 1024 * 1024;
 
 /** Maximum number of columns of a model's input row. */
