@@ -59,7 +59,7 @@ export function parseBlocks(page: string, markdown: string): Block[] {
 /** A command of a console block, and the output that the page shows for it. */
 export interface ConsoleCommand {
   readonly command: string;
-  /** Empty when the page shows no output. */
+  /** Output that the page shows for the command. Empty when it shows none. */
   readonly output: string;
 }
 

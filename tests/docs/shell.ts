@@ -15,7 +15,7 @@ export interface Shell {
 
 /** How a command ended. */
 export interface Ended {
-  /** Null when the command was ended because it took too long. */
+  /** Exit code. Null when the command was ended because it took too long. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

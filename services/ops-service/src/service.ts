@@ -47,9 +47,9 @@ export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" |
   /** Folder of the built dashboard. Undefined: the web listener serves only the RPCs. */
   readonly dashboard?: string;
   readonly logger: Logger;
-  /** Undefined: no metrics and no spans. */
+  /** Telemetry of the process. Undefined: no metrics and no spans. */
   readonly telemetry?: Telemetry;
-  /** Default: the system's clock. */
+  /** Returns the current time. Default: the system's clock. */
   readonly now?: () => Date;
 }
 

@@ -44,7 +44,7 @@ export interface SchedulerServiceConfig
   /** Weekly file, relative to `inputFolder`, of a trigger that names none. */
   readonly input: string;
   readonly logger: Logger;
-  /** Absent: no metrics and no spans. */
+  /** Telemetry of the process. Absent: no metrics and no spans. */
   readonly telemetry?: Telemetry;
   /** Time after which the job of a killed worker is taken over, milliseconds. Default 30,000. */
   readonly lockMs?: number;

@@ -12,9 +12,9 @@ export interface PlotBox {
 
 /** A supplier's score in one week. */
 export interface WeekScore {
-  /** For example "2026-W47". */
+  /** ISO week of the score, for example "2026-W47". */
   readonly isoWeek: string;
-  /** In [0, 1]. Undefined: the band is unknown. */
+  /** The risk score, in [0, 1]. Undefined: the band is unknown. */
   readonly riskScore?: number | undefined;
   readonly band: Band;
 }
@@ -30,7 +30,7 @@ export interface ScorePoint {
 
 /** The geometry of the plot. */
 export interface ScoreHistory {
-  /** Oldest first. */
+  /** The points of the plot, oldest week first. */
   readonly points: readonly ScorePoint[];
   /** SVG paths, one per sequence of consecutive weeks. A week without a score ends a path. */
   readonly lines: readonly string[];

@@ -50,7 +50,7 @@ test("a week has begun as soon as its Monday has begun somewhere on Earth, and n
 });
 
 test("a week may be forced 8 weeks ahead and no further", () => {
-  const now = new Date("2026-11-25T12:00:00Z"); // 2026-W48
+  const now = new Date("2026-11-25T12:00:00Z"); // The current week is 2026-W48.
   for (const week of ["2026-W49", "2027-W03"]) expect(() => checkWeekBegun(week, now, true)).not.toThrow();
   for (const week of ["2027-W04", "9999-W01"]) {
     expect(() => checkWeekBegun(week, now, true)).toThrow(FutureWeekError);

@@ -14,7 +14,7 @@ export const sharedEnv = {
   /** The gRPC listeners of the services. */
   mlUrl: env.url("ML_SERVICE_URL", PEER_PROTOCOLS, peerUrl("ML_SERVICE")),
   opsUrl: env.url("OPS_SERVICE_URL", PEER_PROTOCOLS, peerUrl("OPS_SERVICE")),
-  /** Null when not set: commands of the CLI then work on the registry's folder. */
+  /** URL of scheduler-service. Null when not set: commands of the CLI then work on the registry's folder. */
   schedulerUrl: env.optional(env.url("SCHEDULER_SERVICE_URL", PEER_PROTOCOLS)),
   /** Registry of model versions. */
   registry: env.text("MODEL_REGISTRY_URL", { pattern: /^.{1,4096}$/, expected: "file:FOLDER" }, "file:models"),

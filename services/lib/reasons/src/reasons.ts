@@ -10,7 +10,7 @@ import {
 export interface Reason extends FeatureFacts {
   /** The feature's name; all words of a text are one feature. */
   readonly feature: string;
-  /** Null for a category, a text or a missing value. */
+  /** The supplier's number. Null for a category, a text or a missing value. */
   readonly value: number | null;
   readonly category: string;
   /**

@@ -1,10 +1,10 @@
 /** A seeded stream of random numbers. */
 export interface Random {
-  /** Uniform in [0, 1), 32 bits. */
+  /** Returns a uniformly distributed number in [0, 1) with 32 random bits. */
   uniform(): number;
   /** Uniform integer in [0, n), n ≤ 2³². */
   below(n: number): number;
-  /** Standard normal. */
+  /** Returns a number of the standard normal distribution. */
   normal(): number;
 }
 

@@ -39,7 +39,7 @@ export type FixtureAttribute =
 /** One operator. */
 export interface FixtureNode {
   readonly opType: string;
-  /** Default: "ai.onnx.ml". */
+  /** Operator-set domain. Default: "ai.onnx.ml". */
   readonly domain?: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];

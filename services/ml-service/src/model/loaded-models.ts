@@ -31,9 +31,9 @@ export interface ServingStatus {
   readonly modelName: string;
   /** "" when the alias could not be read. */
   readonly championVersion: string;
-  /** Null: no champion is loaded. */
+  /** The champion version that is loaded and answers calls. Null: no champion is loaded. */
   readonly served: { readonly version: string; readonly modelDigest: string; readonly since: Date } | null;
-  /** Null: the version of the champion alias is served. */
+  /** Why the version of the champion alias is not served. Null: it is served. */
   readonly rejection: Rejection | null;
   /** "model/version" of the other versions that are loaded. */
   readonly others: readonly string[];

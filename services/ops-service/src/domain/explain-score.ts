@@ -35,7 +35,7 @@ export interface ScoreExplanation {
   readonly contributions: readonly ExplainedContribution[];
   /** The contributions that are shown as reasons, largest magnitude first. */
   readonly reasons: readonly Reason[];
-  /** Null: the values were not recorded. */
+  /** Known and missing features of the supplier. Null: the values were not recorded. */
   readonly completeness: Completeness | null;
 }
 

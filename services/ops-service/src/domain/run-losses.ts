@@ -21,9 +21,9 @@ export interface RunLosses {
   readonly maxRejectedShare: number;
   readonly maxRejectedRows: number;
   readonly suppliers: number;
-  /** Null: there is no complete earlier week of the model. */
+  /** Number of suppliers in the newest complete earlier week of the model. Null: there is no such week. */
   readonly previousSuppliers: number | null;
-  /** Empty: there is no complete earlier week of the model. */
+  /** ISO week of `previousSuppliers`. Empty: there is no complete earlier week of the model. */
   readonly previousWeek: string;
   readonly minSuppliersShare: number;
   readonly exceeded: readonly LossLimit[];

@@ -55,7 +55,7 @@ export interface Run {
   readonly configHash: string;
   /** SHA-256 of the risk policy that the run was last checked against. Empty: not checked yet. */
   readonly policyHash: string;
-  /** Null: the losses were not measured yet. */
+  /** Losses of the run, compared with the risk policy. Null: not measured yet. */
   readonly losses: RunLosses | null;
   /**
    * A later week that was already complete, so that the rules were not evaluated. Empty: they were evaluated,

@@ -19,7 +19,7 @@ export interface ScoredChunk {
   readonly categories: LabelColumn | undefined;
   /** 0 or more. NaN: not known. */
   readonly exposures: Float64Array | undefined;
-  /** In [0, 1]. NaN: the band is UNKNOWN, or the row is invalid. */
+  /** Calibrated scores, in [0, 1]. NaN: the band is UNKNOWN, or the row is invalid. */
   readonly riskScores: Float64Array;
   /** A number of BAND_NUMBERS, or NO_BAND. */
   readonly bands: Uint8Array;

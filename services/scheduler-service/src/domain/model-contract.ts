@@ -4,7 +4,7 @@ import { ModelContractError } from "./scheduler-error.ts";
 export interface ModelFeature {
   readonly name: string;
   readonly kind: "numeric" | "category" | "text";
-  /** Empty when not known. */
+  /** Unit of a number. Empty when not known. */
   readonly unit: string;
 }
 

@@ -10,7 +10,7 @@ export interface PauseState {
 
 /** Stores the pause outside the queue's store, because that store may be emptied. */
 export interface PauseFile {
-  /** Null when nothing was stored yet. */
+  /** Returns the stored state. Null when nothing was stored yet. */
   read(): Promise<PauseState | null>;
   write(state: PauseState): Promise<void>;
 }

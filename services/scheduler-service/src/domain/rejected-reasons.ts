@@ -2,11 +2,11 @@ import type { RejectedRows, RejectedSample } from "@bellwether/ingest/rejected-r
 
 /** A reason for which rows were rejected, with one of these rows as a sample. */
 export interface RejectedReasonSample {
-  /** Null when the whole row was invalid. */
+  /** Column of the invalid value. Null when the whole row was invalid. */
   readonly column: string | null;
   readonly reason: string;
   readonly rows: number;
-  /** Null when no sample was stored. */
+  /** One of the rejected rows. Null when no sample was stored. */
   readonly sample: Pick<RejectedSample, "file" | "line" | "text"> | null;
 }
 

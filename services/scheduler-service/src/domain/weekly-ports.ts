@@ -96,7 +96,7 @@ export interface Ledger {
 
 /** A model version, as the registry describes it. */
 export interface ServedModel {
-  /** For example "v3". */
+  /** Name of the version, for example "v3". */
   readonly version: string;
   /** Features that the version expects. Empty when ml-service does not report them. */
   readonly features: readonly ModelFeature[];

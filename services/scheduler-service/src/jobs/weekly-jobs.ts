@@ -45,11 +45,11 @@ export interface WeeklyJobsConfig {
 /** Current state of a job. */
 export interface JobStatus {
   readonly state: "running" | "complete" | "failed";
-  /** Null when the job has not begun. */
+  /** Stage and counts of the run. Null when the job has not begun. */
   readonly progress: Progress | null;
   /** Why the job failed; empty when it did not fail. */
   readonly failure: string;
-  /** Null when the job is not complete. */
+  /** Result of the run. Null when the job is not complete. */
   readonly outcome: JobOutcome | null;
 }
 
@@ -69,7 +69,7 @@ export interface WeeklyJobs {
    * JobStoreError
    */
   setPaused(paused: boolean): Promise<ScheduleState>;
-  /** Null when the job does not exist. @throws JobStoreError */
+  /** Returns the state of a job. Null when the job does not exist. @throws JobStoreError */
   jobStatus(jobId: string): Promise<JobStatus | null>;
   /** Checks now that the schedule is in the queue's store. To be called when the store is available again. */
   checkSchedule(): void;

@@ -23,7 +23,7 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
     async readIngest() {
       const record = await readJson<IngestRecord>(at("ingest.json"));
       if (record === null || (await digestOf(snapshotPath)) !== record.digest) return null;
-      // Absent in records of older releases.
+      // These fields are absent in records of older releases.
       return {
         ...record,
         sourceDigest: record.sourceDigest ?? "",

@@ -4,7 +4,7 @@
  */
 export interface ScoreParts<Code = string> {
   readonly supplierId: string;
-  /** Undefined when the band is unknown. */
+  /** Calibrated score. Undefined when the band is unknown. */
   readonly riskScore?: number | null | undefined;
   /** The model's output before calibration. A regressor has only this number and no band. */
   readonly margin?: number | null | undefined;
@@ -12,7 +12,7 @@ export interface ScoreParts<Code = string> {
   readonly topContributions: readonly {
     readonly feature: string;
     readonly value?: number | null | undefined;
-    /** Empty when the feature is a number. */
+    /** The category that the model used. Empty when the feature is a number. */
     readonly category: string;
     readonly contribution: number;
     readonly unit?: string | undefined;

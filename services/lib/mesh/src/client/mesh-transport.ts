@@ -144,8 +144,8 @@ const CHANNEL_OPTIONS: grpc.ChannelOptions = {
   "grpc.initial_reconnect_backoff_ms": 200,
   "grpc.max_reconnect_backoff_ms": 5_000,
   "grpc.dns_min_time_between_resolutions_ms": 5_000,
-  // No limit: the project's services send answers that are larger than the requests that they accept. The
-  // peer is trusted.
+  // 64 MiB instead of the default of 4 MiB: the project's services send answers that are larger than the
+  // requests that they accept. The peer is trusted.
   "grpc.max_receive_message_length": 64 * 1024 * 1024,
   "grpc.max_send_message_length": -1,
   "grpc.enable_channelz": 0,

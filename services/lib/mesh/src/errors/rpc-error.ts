@@ -14,7 +14,7 @@ export interface FieldViolation {
 
 /** Details for the client besides code and text. */
 export interface RpcErrorDetails {
-  /** Sent as google.rpc.BadRequest, at most 20 violations. */
+  /** Invalid fields, sent as google.rpc.BadRequest, at most 20. */
   readonly fieldViolations?: readonly FieldViolation[];
   /**
    * Sent as google.rpc.RetryInfo: the earliest time for a retry, milliseconds from now; left out when it is

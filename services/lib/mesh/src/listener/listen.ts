@@ -5,7 +5,7 @@ import type tls from "node:tls";
 /** The address of a listener. */
 export interface Address {
   readonly host: string;
-  /** 0: any free port. */
+  /** TCP port. 0: any free port. */
   readonly port: number;
 }
 

@@ -13,7 +13,10 @@ type EnvShape = Readonly<Record<string, EnvReader<unknown>>>;
 
 /** A service that runs as a process. */
 export interface ServiceSpec<S extends EnvShape> {
-  /** For example "ml-service"; the names of its port variables then begin with "ML_SERVICE_". */
+  /**
+   * Name of the service, for example "ml-service"; the names of its port variables then begin with
+   * "ML_SERVICE_".
+   */
   readonly name: string;
   readonly version: string;
   /** Ports that are used when the environment sets none. */

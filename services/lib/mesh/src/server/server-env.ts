@@ -145,7 +145,7 @@ async function authSettings(read: ServerEnv): Promise<AuthSettings | undefined> 
   };
 }
 
-/** Whoever can change the keys in transit can sign accepted tokens. */
+/** Rejects a key URL in clear text: whoever can change the keys in transit can sign accepted tokens. */
 function checkJwksUrl(url: URL, allowCleartext: boolean): void {
   if (url.protocol === "https:" || allowCleartext || isLoopback(url.hostname)) return;
   throw new Error(

@@ -37,7 +37,7 @@ import { keepStreamsAlive } from "./stream-keepalive.ts";
 export interface ServerOptions {
   /** The service's name in logs, for example "ml-service". */
   readonly name: string;
-  /** Default "127.0.0.1". */
+  /** Address on which the listeners accept connections. Default "127.0.0.1". */
   readonly host?: string;
   /** One port per listener; 0: any free port. */
   readonly ports: { readonly grpc: number; readonly web: number; readonly admin: number };

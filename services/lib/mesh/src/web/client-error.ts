@@ -24,7 +24,7 @@ const HTTP_1_1_REQUIRED = 0xd;
  * listener of the event "clientError".
  */
 export function answerClientError(maxHeaderBytes: number): (error: ClientError, socket: Duplex) => void {
-  /** Connections that were answered: the parser reports the bytes that follow as errors too. */
+  /** Connections that were answered. The parser reports the bytes that follow on them as errors too. */
   const answered = new WeakSet<Duplex>();
   return (error, socket) => {
     if (answered.has(socket)) return;

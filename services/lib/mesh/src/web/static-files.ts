@@ -22,7 +22,7 @@ interface StaticFile {
   readonly type: string;
   readonly etag: string;
   readonly bytes: Buffer;
-  /** Undefined if gzip does not make the file smaller. */
+  /** The file in gzip. Undefined if gzip does not make it smaller. */
   readonly zipped: Buffer | undefined;
 }
 

@@ -15,7 +15,7 @@ import { isServerOf } from "./server-process.ts";
 export interface EmbeddedPostgresOptions {
   /** Folder of the cluster; created when it does not exist. */
   readonly dir: string;
-  /** Default 0: any free port. A server that already runs keeps its port. */
+  /** TCP port of the server. Default 0: any free port. A server that already runs keeps its port. */
   readonly port?: number;
   /** Server settings besides the defaults, e.g. `{ fsync: "off" }`; applied when the server starts. */
   readonly settings?: Readonly<Record<string, string>>;

@@ -7,7 +7,7 @@ import { StorageError } from "@bellwether/files/storage-error";
 
 /** The operating system user of the server. */
 export interface ServerUser {
-  /** Undefined: the user of this process. */
+  /** Id of the user. Undefined: the user of this process. */
   readonly uid?: number;
   readonly gid?: number;
 }

@@ -12,7 +12,7 @@ export interface PublishedFile {
 
 /** The figures of a version that lists show; the model card has all figures. */
 export interface ManifestEvaluation {
-  /** Null when all test rows are of one class. */
+  /** Area under the ROC curve on the test rows. Null when all test rows are of one class. */
   readonly auc: number | null;
   /** Name of the feature that alone was the baseline. Empty when there was no baseline. */
   readonly baselineFeature: string;
@@ -30,9 +30,12 @@ export interface Manifest {
   /** SHA-256 of the configuration pair, lower-case hex. */
   readonly configHash: string;
   readonly files: Readonly<Record<"model.onnx" | "feature_bundle.json" | "MODEL_CARD.md", PublishedFile>>;
-  /** Null for a model that was imported and not evaluated here. */
+  /** Figures of the version. Null for a model that was imported and not evaluated here. */
   readonly evaluation: ManifestEvaluation | null;
-  /** Null for imported versions, and for versions published before this field existed. */
+  /**
+   * Training data of the version. Null for imported versions, and for versions published before this field
+   * existed.
+   */
   readonly training: TrainingProvenance | null;
 }
 

@@ -13,7 +13,7 @@ export interface NumericTraining {
 
 /** A feature with its statistics in the training rows. */
 export interface BundleFeature extends FeatureSpec {
-  /** Null for a category. */
+  /** Statistics of a number in the training rows. Null for a category. */
   readonly training: NumericTraining | null;
   /** Values that have a column of their own, the most frequent first; empty for a number. */
   readonly categories: readonly string[];

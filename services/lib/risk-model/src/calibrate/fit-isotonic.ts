@@ -5,7 +5,7 @@ interface Pool {
   outputs: number;
   positives: number;
   rows: number;
-  /** Largest output of the pool. */
+  /** The largest output in the pool. */
   last: number;
 }
 

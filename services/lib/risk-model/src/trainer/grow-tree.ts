@@ -25,7 +25,7 @@ export interface GrowTree {
   /** Maximum number of levels; 0: unlimited. */
   readonly maxDepth: number;
   readonly limits: SplitLimits;
-  /** Null: no column is constrained. */
+  /** Monotone constraints of the columns. Null: no column is constrained. */
   readonly monotone: MonotoneColumns | null;
   /** Factor of every leaf: the learning rate, or one divided by the number of trees. */
   readonly scale: number;

@@ -32,7 +32,7 @@ export interface CalibratedModel extends ChosenCalibration {
 /** Cross-fits to calibrate on. The second is computed only when the first is not sufficient. */
 export interface CrossFits {
   readonly bySupplier: CrossFit;
-  /** Null for data without time. */
+  /** Cross-fit forward in time. Null for data without time. */
   readonly byTime: (() => Promise<CrossFit>) | null;
 }
 

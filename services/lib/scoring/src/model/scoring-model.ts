@@ -29,7 +29,7 @@ export interface ScoringModel {
   readonly vectorizer: Vectorizer;
   /** Returns outputs before calibration, `[n]`, for float32 rows `[n × columns]`. */
   predict(rows: Float32Array, n: number): Promise<Float32Array>;
-  /** Null when the bundle declares no explanation. */
+  /** Computes contributions. Null when the bundle declares no explanation. */
   readonly explainer: RowExplainer | null;
   /** Frees the runtime's memory; the caller must wait for all calls first. */
   release(): Promise<void>;

@@ -22,7 +22,7 @@ export interface SourceSplit<N> {
 /** A node of an imported tree, as the reader of its format describes it. */
 export interface SourceNode<N> {
   readonly cover: number;
-  /** Null on a leaf. */
+  /** Test of the node and its children. Null on a leaf. */
   readonly split: SourceSplit<N> | null;
   /** Writes the values of a leaf to `values`, `[outputs]`, which are all 0 before the call. */
   readonly fill?: (values: Float64Array) => void;

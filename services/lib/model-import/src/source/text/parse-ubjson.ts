@@ -1,6 +1,6 @@
 import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 
-/** Deepest nesting. A model has about 8 levels. */
+/** Maximum depth of nesting. A model has about 8 levels. */
 const MAX_NESTING = 64;
 /** Maximum number of lists, objects and keys outside of typed arrays. */
 const MAX_ITEMS = 8_000_000;
