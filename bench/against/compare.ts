@@ -49,11 +49,14 @@ export async function compareWith(
     }
     compared = compare(pairs);
     const open = compared.filter(({ verdict }) => verdict === "undecided");
-    log(`${pairs.length} pairs, undecided: ${open.map((metric) => metric.name).join(", ") || "none"}`);
+    const figures = open.map(({ name, value, interval }) => `${name} ${[value, ...interval].map(toText).join(" ")}`);
+    log(`${pairs.length} pairs, undecided (estimate, low, high): ${figures.join("; ") || "none"}`);
     if (open.length === 0) break;
   }
   return compared;
 }
+
+const toText = (ratio: number | null): string => (ratio === null ? "-" : ratio.toFixed(3));
 
 async function measure(name: string, { path: folder }: Checkout): Promise<Sample> {
   const node = path.join(folder, "node_modules/.bin/node");
