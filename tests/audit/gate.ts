@@ -1,14 +1,17 @@
 import { once } from "node:events";
 import net from "node:net";
 
-/** A TCP port that never answers until it is opened. It then forwards to another port. */
+/**
+ * A TCP port in front of a server. While it is closed, it accepts connections and never answers. After it is
+ * opened, it forwards new connections to another port.
+ */
 export interface Gate extends AsyncDisposable {
   readonly url: string;
-  /** Ends the waiting connections and forwards new ones to a URL on the loopback. */
+  /** Opens the gate: ends the waiting connections and forwards new ones to a URL on the loopback. */
   openTo(url: string): void;
 }
 
-/** Starts a closed gate: it accepts connections and never answers. */
+/** Opens a TCP port that accepts connections and never answers, until `openTo` is called. */
 export async function startGate(): Promise<Gate> {
   const sockets = new Set<net.Socket>();
   let target: number | undefined;

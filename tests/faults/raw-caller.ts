@@ -18,9 +18,12 @@ import {
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** Calls Echo with the same request each time. */
+/** A client that calls Echo with the same request each time. */
 export interface RawCaller {
-  /** Rejects with a ConnectError with the code of the server's answer. */
+  /**
+   * Resolves when the server answers with status OK. Rejects with a ConnectError of the answer's status
+   * otherwise, or of UNAVAILABLE when the stream is reset or the connection ends.
+   */
   call(): Promise<void>;
   close(): void;
 }
@@ -138,7 +141,7 @@ function createReader(settle: (stream: number, status: number) => void, answer: 
 /** "grpc-status" in HPACK's Huffman code, as nghttp2 writes it. */
 const STATUS_NAME = Buffer.from("9acac8b21234da8f", "hex");
 
-/** The gRPC status in a header block; undefined when the block has none and the message follows. */
+/** Returns the gRPC status in a header block; undefined when the block has none and the message follows. */
 function grpcStatus(block: Buffer): number | undefined {
   const found = block.indexOf(STATUS_NAME);
   if (found < 0) return undefined;

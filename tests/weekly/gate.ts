@@ -1,11 +1,11 @@
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { expect, vi } from "vitest";
 
-/** A point in a transaction of ops-service at which the transaction waits until the gate is opened. */
+/** A point in a transaction of ops-service at which the transaction waits until the test opens the gate. */
 export interface Gate extends AsyncDisposable {
   /** Resolves when a transaction waits at the gate. */
   reached(): Promise<void>;
-  /** Resolves when this number of transactions waits for a lock, including the one at the gate. */
+  /** Resolves when this number of transactions waits for a lock. The transaction at the gate counts as one. */
   waiting(transactions: number): Promise<void>;
   /** Cuts every connection between ops-service and its database. */
   cutConnections(): Promise<void>;
@@ -13,22 +13,33 @@ export interface Gate extends AsyncDisposable {
   open(): Promise<void>;
 }
 
-/** The places of the gates: a write of ops-service, as the SQL of a trigger. */
+/**
+ * Points at which a gate can be. Each is the SQL of a trigger on a write of ops-service; the trigger function
+ * waits until the gate is opened.
+ */
 export const GATES = {
-  /** In SubmitChunk of the second chunk, after the write of its scores and before that of its receipt. */
+  /**
+   * The trigger fires in SubmitChunk of the second chunk, after its scores are written and before its receipt
+   * is written.
+   */
   secondChunk: "before insert on bellwether.run_chunk for each row when (new.chunk = 1)",
-  /** In the write that follows the last chunk, before the run enters its next stage. */
+  /** The trigger fires after the last chunk, before the write that moves the run to the stage "drift". */
   afterChunks: "before update on bellwether.run for each row when (new.stage = 'drift' and old.stage <> 'drift')",
-  /** In the write that marks a run with too many losses as failed. */
+  /** The trigger fires before the write that marks a run as failed, for example because of too many losses. */
   failed: "before update on bellwether.run for each row when (new.state = 'failed' and old.state <> 'failed')",
-  /** In CompleteRun, after scores are published and alerts raised, before the run is marked as complete. */
+  /**
+   * The trigger fires in CompleteRun, after scores are published and alerts are raised, and before the write
+   * that marks the run as complete.
+   */
   complete: "before update on bellwether.run for each row when (new.state = 'complete' and old.state <> 'complete')",
 } as const;
 
 const LOCK = 1;
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
-/** Closes a gate in ops-service's database. */
+/**
+ * Creates the trigger of a gate in ops-service's database. Transactions wait at it until the gate is opened.
+ */
 export async function closeGate(databaseUrl: string, place: keyof typeof GATES): Promise<Gate> {
   const holder = await openPostgres(databaseUrl, { max: 1 });
   await holder.query(`

@@ -46,7 +46,10 @@ export function weekCsv(rows: number, { broken = 0, delayBy = 0 } = {}): string 
   return `supplier_id,past_disputes,financial_stability_index,avg_payment_delay_days,delivery_score,region\n${lines.join("\n")}\n`;
 }
 
-/** A folder with the configuration pair, removed on disposal. @param options.exposure SQL of the mapping */
+/**
+ * Creates a folder with model_config.yaml and feature_mapping.yaml, which is removed on disposal.
+ * @param options.exposure SQL of the mapping
+ */
 export async function weeklyFolder({ exposure = "past_disputes * 100" } = {}) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-weekly-"));
   const at = (name: string): string => path.join(folder, name);

@@ -58,8 +58,9 @@ interface WeeklyOutcome {
   readonly rules_evaluated: boolean;
   readonly overtaken_by: string | null;
   /**
-   * SHA-256 of the content of the source. The next two fields are hashes of configuration pairs: that of this
-   * run, and that with which the model was trained.
+   * SHA-256 of the content of the source. The next two fields are SHA-256 hashes of a configuration
+   * (model_config.yaml and feature_mapping.yaml): `config_hash` of the configuration of this run,
+   * `model_config_hash` of the one with which the model was trained.
    */
   readonly source_digest: string;
   readonly config_hash: string;

@@ -4,7 +4,10 @@ import { readTrainingTable, type TrainingTable } from "@bellwether/ingest/traini
 import type { Command } from "commander";
 import { showStep } from "../output/report.ts";
 
-/** The configuration pair that describes a data set, and the folder with its tables. */
+/**
+ * Paths of the two configuration files that describe a data set (model_config.yaml and feature_mapping.yaml),
+ * and of the folder with its tables.
+ */
 export interface DataOptions {
   readonly config: string;
   readonly mapping: string;
@@ -27,7 +30,10 @@ export function withDataOptions(command: Command): Command {
     .requiredOption("--data <dir>", "folder with the raw tables that the feature mapping names (required)");
 }
 
-/** Reads the configuration pair and maps the raw tables to labelled feature rows. */
+/**
+ * Reads the two configuration files (model_config.yaml and feature_mapping.yaml) and maps the raw tables to
+ * labelled feature rows.
+ */
 export async function loadTrainingData(
   options: DataOptions,
   cwd: string,

@@ -10,7 +10,10 @@ export interface RowsToEvaluate {
   readonly model: string;
   readonly table: FeatureTable;
   readonly rows: Uint32Array;
-  /** Hash of the configuration pair that mapped the table. */
+  /**
+   * SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml) with which the data set was
+   * mapped to the table.
+   */
   readonly configHash: string;
 }
 
@@ -69,7 +72,7 @@ export async function scoreTestRows(
 
 const short = (hash: string): string => hash.slice(0, 12);
 
-/** The selected rows of a table, as columns. */
+/** Returns the selected rows of a table, as columns. */
 function pickRows(table: FeatureTable, rows: Uint32Array) {
   const { texts } = table;
   return {

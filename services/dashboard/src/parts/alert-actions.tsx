@@ -10,13 +10,13 @@ import { ResolveDialog } from "./resolve-dialog.tsx";
 
 interface AlertActionsProps {
   readonly alert: Alert;
-  /** Called with the result of an action in words, also after a failure. */
+  /** Called with a sentence about the result of an action, also after a failure. */
   readonly onDone: (words: string) => void;
 }
 
 /**
- * The buttons that acknowledge or resolve an alert. Offline, the buttons stay focusable and show the reason
- * why they are disabled.
+ * Renders the buttons that acknowledge or resolve an alert. When the browser is offline, the buttons stay
+ * focusable and show the reason why they are disabled.
  */
 export function AlertActions({ alert, onDone }: AlertActionsProps) {
   const queries = useQueryClient();

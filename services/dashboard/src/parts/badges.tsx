@@ -4,7 +4,7 @@ import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { hrefOf } from "../routing/route.ts";
 import { BAND_WORDS, DISPOSITION_WORDS, RUN_STATE_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "./words.ts";
 
-/** The colour of a badge: how much attention it needs. */
+/** The colour of a badge, by how much attention it needs. */
 type Tone = "urgent" | "careful" | "calm" | "quiet" | "busy";
 
 function Badge({ tone, children }: { tone: Tone; children: string }) {
@@ -15,26 +15,26 @@ function Badge({ tone, children }: { tone: Tone; children: string }) {
   );
 }
 
-/** The colour of a band, in badges and plots. */
+/** Returns the colour of a band, in badges and plots. */
 export function bandTone(band: Band): Tone {
   if (band === Band.HIGH) return "urgent";
   if (band === Band.MEDIUM) return "careful";
   return band === Band.LOW ? "calm" : "quiet";
 }
 
-/** The band of a score. */
+/** Badge with the band of a score. */
 export function BandBadge({ band }: { band: Band }) {
   return <Badge tone={bandTone(band)}>{wordOf(BAND_WORDS, band)}</Badge>;
 }
 
-/** How urgent an alert is. */
+/** Badge with the severity of an alert. */
 export function SeverityBadge({ severity }: { severity: AlertSeverity }) {
   return (
     <Badge tone={severity === AlertSeverity.CRITICAL ? "urgent" : "careful"}>{wordOf(SEVERITY_WORDS, severity)}</Badge>
   );
 }
 
-/** The state of an alert, with the person who acknowledged it, or the disposition. */
+/** Text with the state of an alert, and the person who acknowledged it or the disposition. */
 export function AlertStateText({ alert }: { alert: Alert }) {
   const { state, disposition, acknowledgedBy, supplierId, modelName, replacedByAlertId, replacedByRuleId } = alert;
   const more =
@@ -56,7 +56,7 @@ export function AlertStateText({ alert }: { alert: Alert }) {
   );
 }
 
-/** The state of a run. */
+/** Badge with the state of a run. */
 export function RunStateBadge({ state }: { state: RunState }) {
   const tone = state === RunState.COMPLETE ? "calm" : state === RunState.FAILED ? "urgent" : "busy";
   return <Badge tone={tone}>{wordOf(RUN_STATE_WORDS, state)}</Badge>;

@@ -3,13 +3,13 @@ export interface StreamToFollow<T> {
   /** Opens the stream. It ends when the signal is aborted. */
   readonly open: (signal: AbortSignal) => AsyncIterable<T>;
   /**
-   * `isFirst`: whether it is the first message of an opening. An idle stream sends empty messages, so that
-   * proxies do not close it.
+   * `isFirst`: whether the message is the first one after the stream was opened or opened again. An idle
+   * stream sends empty messages, so that proxies do not close it.
    */
   readonly onMessage: (message: T, isFirst: boolean) => void;
   /**
-   * Called with true at the first message of each opening, with false when a stream has ended, failed or sent
-   * nothing for too long.
+   * Called with true at the first message each time that the stream is opened; called with false when the
+   * stream has ended, failed or sent nothing for too long.
    */
   readonly onLive: (live: boolean) => void;
   /** Resolves after this number of milliseconds, or sooner when the signal is aborted. */
@@ -43,8 +43,8 @@ export async function followStream<T>(stream: StreamToFollow<T>): Promise<void> 
 }
 
 /**
- * Reads one opening of a stream until it ends, fails or sends nothing for too long. Returns whether a message
- * arrived.
+ * Opens the stream once and reads it until it ends, fails or sends nothing for too long. Returns whether a
+ * message arrived.
  */
 async function readToEnd<T>(stream: StreamToFollow<T>): Promise<boolean> {
   const { open, onMessage, onLive, signal, silenceMs = SILENCE_MS } = stream;
@@ -63,7 +63,7 @@ async function readToEnd<T>(stream: StreamToFollow<T>): Promise<boolean> {
       onMessage(message, isFirst);
     }
   } catch {
-    // Every failure is handled by the next opening; `onLive(false)` reports it.
+    // Failures need no handling here: `followStream` calls `onLive(false)` and opens the stream again.
   } finally {
     clearTimeout(timer);
   }

@@ -17,7 +17,7 @@ import { WITHOUT_DEADLINE } from "./transport.ts";
 
 /**
  * Watches alerts while the page is shown. Lists count the changes through `changes`; single alerts and
- * suppliers are loaded again. Reports whether changes arrive: every message counts, a heartbeat too.
+ * suppliers are loaded again. Returns whether changes arrive: every message shows it, a heartbeat too.
  */
 export function useAlertWatch(changes: AlertChanges): Live {
   const transport = useTransport();
@@ -70,8 +70,9 @@ export function useAlertWatch(changes: AlertChanges): Live {
 }
 
 /**
- * Whether alerts may have changed. The first message of an opening has no alerts, but alerts may have changed
- * before it. A later message without alerts only keeps the connection open.
+ * Whether alerts may have changed, according to a message of the watch stream. The first message after the
+ * stream is opened contains no alerts, but alerts may have changed while the stream was not open. A later
+ * message without alerts is a heartbeat that only keeps the connection open.
  */
 export function saysChange({ alerts }: Pick<WatchAlertsResponse, "alerts">, isFirst: boolean): boolean {
   return isFirst || alerts.length > 0;

@@ -7,11 +7,17 @@ import { parseModelConfig } from "./model-config.ts";
 import type { ModelSpec } from "./model-spec.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
-/** A model configuration with the mapping that produces its features. */
+/**
+ * The content of the two configuration files: model_config.yaml, and feature_mapping.yaml, which produces the
+ * features of the model.
+ */
 export interface ConfigPair {
   readonly model: ModelSpec;
   readonly mapping: FeatureMapping;
-  /** SHA-256 of the canonical form of both, lower-case hex; comments and layout do not change it. */
+  /**
+   * SHA-256 of the canonical form of both files together, lower-case hex; comments and layout do not change
+   * it.
+   */
   readonly configHash: string;
 }
 

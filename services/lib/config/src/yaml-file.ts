@@ -93,7 +93,7 @@ export async function readYaml(path: string): Promise<YamlFile> {
   return parseYaml(await readBounded(path), path);
 }
 
-/** Opens the file with O_NONBLOCK: otherwise opening a pipe without a writer would wait forever. */
+/** Opens the file with O_NONBLOCK: otherwise opening a named pipe that has no writer would block forever. */
 async function readBounded(path: string): Promise<string> {
   try {
     await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -14,10 +14,12 @@ import { flatText } from "./flat-json/flat-text.ts";
 
 const WARNING_NAMES = new Map<WarningCode, string>(Object.entries(WarningCode).map(([name, code]) => [code, name]));
 
-/** Name of a warning's code in flat JSON; for a code that this release does not know, its number. */
+/**
+ * Returns the name of a warning's code in flat JSON; for a code that this release does not know, its number.
+ */
 const warningName = (code: WarningCode): string => WARNING_NAMES.get(code) ?? String(code);
 
-/** The JSON body of a plain HTTP request. */
+/** An HTTP request of a REST path. `body` is its parsed JSON body. */
 interface FlatInput {
   readonly body: unknown;
 }

@@ -55,12 +55,12 @@ weekly:
     attributes: { display_name: upper(id), region: region, exposure: amount * 2 }
 `;
 
-/** Checks a configuration pair written as YAML text. */
+/** Parses and checks a model configuration and a feature mapping that are given as YAML texts. */
 export function smallPair({ model = SMALL_MODEL, mapping = SMALL_MAPPING } = {}): Promise<ConfigPair> {
   return parseConfigPair(parseYaml(model, "model_config.yaml"), parseYaml(mapping, "feature_mapping.yaml"));
 }
 
-/** Reads the training table of `files` with a pair written as YAML text. */
+/** Reads the training table of `files` with a model configuration and a feature mapping given as YAML texts. */
 export async function readSmall(
   files: Readonly<Record<string, string | Uint8Array>>,
   { model, mapping, ...input }: { model?: string; mapping?: string } & Pick<TrainingInput, "limits" | "signal"> = {},

@@ -215,8 +215,8 @@ function writtenRunner(onnx: Uint8Array, runOnnx: RunOnnx): RunWritten {
 }
 
 /**
- * Compares the runtime's outputs of the written file with those of the model that it was written from. The
- * written file has no link after a sum, because the bundle holds the link.
+ * Compares the runtime's outputs of the written file with those of the model that it was written from. When
+ * the written file returns sums, it applies no link function, because the bundle holds the link function.
  */
 async function checkWritten(
   { model, classColumn }: ServedOutput,

@@ -10,7 +10,7 @@ import { MAX_MODEL_BYTES } from "@bellwether/tree-model/trees/limits";
  * @throws ImportRejectedError when the file is a link, not a regular file, empty or too large, or cannot be read.
  */
 export async function openModelFile(file: string): Promise<Uint8Array> {
-  // Without O_NONBLOCK, opening a named pipe blocks until a writer opens it.
+  // Without O_NONBLOCK, opening a named pipe that has no writer blocks until a writer opens it.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(file, flags).catch((error: NodeJS.ErrnoException) => {
     throw rejectionOf(error);

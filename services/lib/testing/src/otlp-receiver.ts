@@ -3,13 +3,13 @@ import http from "node:http";
 import { buffer } from "node:stream/consumers";
 import { type ReceivedSpan, spansFromOtlp } from "./otlp-spans.ts";
 
-/** A collector in this process: receives OTLP over HTTP and stores it. */
+/** An OpenTelemetry collector in this process: receives OTLP over HTTP and stores what it receives. */
 export interface OtlpReceiver extends AsyncDisposable {
   /** URL for OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly url: string;
   /** All received spans, in the order of their arrival. */
   readonly spans: readonly ReceivedSpan[];
-  /** All received request bodies, spans and metrics, unchanged. */
+  /** Bodies of all received requests, as sent: of the requests with spans and of those with metrics. */
   readonly bodies: readonly Buffer[];
 }
 

@@ -83,8 +83,8 @@ export const run = bellwether.table(
     overtakenBy: text("overtaken_by").notNull().default(""),
     forceFuture: jsonb("force_future").$type<Override>(),
     /**
-     * The model version that scored the run. The first chunk sets it, and all other chunks must have the same
-     * value.
+     * The model version that scored the run. The first chunk of the run sets it, and all other chunks must
+     * have the same value.
      */
     scoredBy: jsonb("scored_by").$type<ScoredBy>(),
     alertsRaised: integer("alerts_raised").notNull().default(0),
@@ -98,7 +98,8 @@ export const run = bellwether.table(
 );
 
 /**
- * Features of a run's model, in the order of the values in its chunks. The first chunk with values sets them.
+ * Features of the model that scored a run, in the order of the feature values in the run's chunks. The first
+ * chunk that contains feature values writes the row of the run; later chunks must have the same features.
  */
 export const runFeatures = bellwether.table("run_features", {
   runId: integer("run_id")

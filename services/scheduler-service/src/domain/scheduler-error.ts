@@ -23,7 +23,7 @@ export class InputChangedError extends Error {
 export interface RunInputs {
   /** SHA-256 of the content of the source, lower-case hex. */
   readonly sourceDigest: string;
-  /** SHA-256 of the configuration pair, lower-case hex. */
+  /** SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml), lower-case hex. */
   readonly configHash: string;
 }
 

@@ -23,7 +23,7 @@ export interface RunStart {
   readonly holder: string;
   /** SHA-256 of the content of the input, lower-case hex; empty when not known. */
   readonly sourceDigest: string;
-  /** SHA-256 of the configuration pair, lower-case hex. */
+  /** SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml), lower-case hex. */
   readonly configHash: string;
   /** Starts a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Decision | null;

@@ -48,7 +48,9 @@ export interface Progress {
 export interface WeeklyDeps {
   readonly ledger: Ledger;
   readonly scorer: Scorer;
-  /** SHA-256 of the configuration pair with which the input is mapped. */
+  /**
+   * SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml) with which the input is mapped.
+   */
   readonly configHash: string;
   /** Features that the mapping provides. */
   readonly features: readonly ModelFeature[];

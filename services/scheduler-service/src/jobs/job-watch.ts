@@ -4,7 +4,7 @@ import type { JobStatus } from "./weekly-jobs.ts";
 /** Yields the states of a job until the signal aborts. Null: the job does not exist. */
 export type WatchJob = (jobId: string, signal: AbortSignal) => AsyncGenerator<JobStatus | null>;
 
-/** Shared look-ups of one watched job. */
+/** The look-ups of one watched job, which all its watchers use. */
 interface Poll {
   watchers: number;
   /** The last look-up and its start time, by `performance.now()`. */
@@ -14,8 +14,8 @@ interface Poll {
 }
 
 /**
- * Looks up a watched job every `everyMs`, once for all its watchers, so that the load on the job store does
- * not depend on their number.
+ * Returns a function that watches a job. It looks up the job every `everyMs` ms. All watchers of a job use
+ * the same look-ups, so that the load on the job store does not depend on their number.
  */
 export function createJobWatch(lookUp: (jobId: string) => Promise<JobStatus | null>, everyMs: number): WatchJob {
   const polls = new Map<string, Poll>();

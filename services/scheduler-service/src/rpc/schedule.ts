@@ -15,10 +15,10 @@ import type { ScheduleState } from "../jobs/schedule-keeper.ts";
 import type { JobStatus, WeeklyJobs } from "../jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "../jobs/weekly-queue.ts";
 
-/** Interval at which a watched job is looked up, once for all its watchers, ms. */
+/** Interval between two look-ups of a watched job, ms. All watchers of a job use the same look-ups. */
 const WATCH_MS = 250;
 
-/** Maximum number of notes by the contract. A run has fewer notes. */
+/** Maximum number of notes that the contract allows. A run has fewer notes. */
 const MAX_NOTES = 16;
 
 const STATES = { running: RunState.RUNNING, complete: RunState.COMPLETE, failed: RunState.FAILED };

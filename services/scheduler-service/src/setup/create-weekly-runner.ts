@@ -29,8 +29,9 @@ export interface WeeklySettings {
 }
 
 /**
- * Reads the configuration pair, creates the folder of the weeks and opens channels to the peers. @throws
- * ConfigError, StorageError
+ * Reads the two configuration files (model_config.yaml and feature_mapping.yaml), creates the folder of the
+ * weeks and opens channels to the peers.
+ * @throws ConfigError, StorageError
  */
 export async function createWeeklyRunner(settings: WeeklySettings): Promise<WeeklyRunner> {
   const pair = await loadConfigPair(settings.modelConfig, settings.featureMapping);

@@ -14,10 +14,13 @@ export interface ChangedAttribute {
 /** Text attributes of ops-service, with their largest sizes in bytes. */
 const TEXT_BYTES = { display_name: MAX_SUPPLIER_NAME_BYTES, region: MAX_CATEGORY_BYTES, category: MAX_CATEGORY_BYTES };
 
-/** Column of a mapped row: how its exposure was changed; null when it is unchanged or missing. */
+/**
+ * Quoted SQL name of the column that states how a mapped row's exposure was changed. The column is null when
+ * the exposure is unchanged or missing.
+ */
 export const EXPOSURE_CHANGE = '"~exposure"';
 
-/** SQL of `EXPOSURE_CHANGE`. NaN means missing and is not a change. */
+/** Returns the SQL expression of the column `EXPOSURE_CHANGE`. NaN means missing and is not a change. */
 export function exposureChange(): string {
   const value = given(COLUMN.attribute("exposure"));
   const number = `try_cast(${value} as double)`;

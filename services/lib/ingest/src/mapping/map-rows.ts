@@ -9,7 +9,10 @@ import { duplicateRowReasons, markDuplicateRows, type RowMark } from "./duplicat
 import { COLUMN, given, type RejectedRowReason, rejectedRowReasons } from "./rejected-row-reasons.ts";
 import { checkSelect, mappingError } from "./select-statement.ts";
 
-/** Table that `mapRows` creates. Accepted rows are those where `~fault` is null; `~row` is their order. */
+/**
+ * Quoted SQL name of the table that `mapRows` creates. Accepted rows are those where `~fault` is null; `~row`
+ * is their order.
+ */
 export const MAPPED = '"mapped rows"';
 
 /** The input of `mapRows`. */
@@ -66,11 +69,14 @@ export interface CleanedIds {
 /** One column of the table of mapped rows. */
 interface MappedColumn {
   readonly name: string;
-  /** The mapping's expression; null when the column is always null. */
+  /** SQL of the mapping's expression; null when the column is always null. */
   readonly expression: string | null;
   /** Path of the expression in the mapping. */
   readonly path: string;
-  /** Returns SQL that casts the expression's value. */
+  /**
+   * Returns SQL that casts the result of the expression.
+   * @param value SQL of that result
+   */
   readonly cast: (value: string) => string;
 }
 
@@ -121,7 +127,10 @@ function mappedColumns({ rows, model, path, asOf }: RowsToMap): MappedColumn[] {
   return columns;
 }
 
-/** A finite number that is at least 0, else null: an invalid attribute does not reject its supplier. */
+/**
+ * Returns SQL that casts a value to a finite number of at least 0, else to null: an invalid attribute does
+ * not reject its supplier.
+ */
 function nonNegative(value: string): string {
   const cast = `try_cast(${value} as double)`;
   return `case when isfinite(${cast}) and ${cast} >= 0 then ${cast} end`;
@@ -165,13 +174,16 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   };
 }
 
-/** SQL that is true when cleaning changed the id. A number does not count: it is only formatted differently. */
+/**
+ * Returns an SQL condition that is true when cleaning changed the id. A number does not count: it is only
+ * formatted differently.
+ */
 function cleanedMark(): string {
   const id = given("supplier_id");
   return `(typeof(${id}) not in ('DOUBLE', 'FLOAT') and ${idSql(id)} is distinct from nullif(${id}::varchar, ''))`;
 }
 
-/** SELECT of every column of the mapped rows, with `~row`, `~place`, `~fault` and `~text`. */
+/** Returns the SELECT of every column of the mapped rows, with `~row`, `~place`, `~fault` and `~text`. */
 function mappedSql(
   task: RowsToMap,
   columns: readonly MappedColumn[],
@@ -195,7 +207,7 @@ function mappedSql(
     from marked_rows`;
 }
 
-/** SELECT of the rows with a label, or of each supplier's newest row, or of all rows. */
+/** Returns the SELECT of the rows with a label, or of each supplier's newest row, or of all rows. */
 function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
   if (labels !== null) {
     // A row without a key cannot have a label; it is kept here and rejected later because of its key.

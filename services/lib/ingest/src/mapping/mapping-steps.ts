@@ -51,7 +51,7 @@ export async function materialize(workspace: Workspace, path: string, name: stri
     throw new MappingSqlError(path, `it returns more than ${maxRows} rows`);
 }
 
-/** A SELECT without its final semicolon, so that it can be put in parentheses. */
+/** Returns a SELECT without its final semicolon, so that it can be put in parentheses. */
 export function withoutEnd(sql: string): string {
   return sql.replace(/;\s*$/, "");
 }

@@ -10,7 +10,10 @@ export interface RejectedRowReason {
    * value.
    */
   readonly stage: RejectStage;
-  /** SQL condition over the cast values and the raw ones, whose names start with `=`. */
+  /**
+   * SQL condition that is true for a rejected row. Its columns are those with the cast values, and those with
+   * the values before the cast, whose names start with `=` (see `given`).
+   */
   readonly when: string;
   readonly column: string;
   readonly reason: string;
@@ -18,7 +21,7 @@ export interface RejectedRowReason {
   readonly text: string;
 }
 
-/** Names of a mapped row's columns, by content. */
+/** Functions that return the name of a mapped row's column, one for each kind of column. */
 export const COLUMN = {
   number: (feature: string) => `number.${feature}`,
   category: (feature: string) => `category.${feature}`,
@@ -26,7 +29,10 @@ export const COLUMN = {
   attribute: (name: string) => `attribute.${name}`,
 } as const;
 
-/** The value of the mapping's expression for a column, before the cast. */
+/**
+ * Returns the quoted SQL name of the column that holds the result of the mapping's expression before the
+ * cast. Its name is `=` and the name of the column that holds the cast value.
+ */
 export function given(column: string): string {
   return sqlName(`=${column}`);
 }

@@ -7,7 +7,7 @@ import { MappingSqlError } from "../ingest-errors.ts";
 const CHANGING =
   /\b(?:(random|setseed|uuid|uuidv4|uuidv7|gen_random_uuid|now|today|get_current_time|get_current_timestamp|transaction_timestamp|nextval|currval)\s*\(|(current_date|current_time|current_timestamp|localtime|localtimestamp|tablesample|using\s+sample)\b)/i;
 
-/** `sql` without comments and without quoted texts. */
+/** Returns `sql` without comments and without quoted texts. */
 function sqlWithoutTexts(sql: string): string {
   return sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"/g, " ");
 }
@@ -42,7 +42,7 @@ export async function checkSelect(workspace: Workspace, path: string, sql: strin
   }
 }
 
-/** Describes an error of a mapping's SQL in terms of the mapping. */
+/** Converts an error of a mapping's SQL to an error that names the mapping's path. */
 export function mappingError(path: string, error: unknown): MappingSqlError {
   if (error instanceof MappingSqlError) return error;
   const problem = duckdbErrorText(error);

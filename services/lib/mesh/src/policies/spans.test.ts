@@ -155,7 +155,8 @@ describe("on a server that authenticates callers, a caller's sampled flag", () =
       expect(await codeOf(echo({ id: "x" }, { headers: bad }))).toBe(Code.Unauthenticated);
       const health = createClient(Health, to(closed));
       expect(await codeOf(health.check({}, { headers: bad }))).toBe("OK");
-      // The next recorded span belongs to an identified caller: the calls before it were not recorded.
+      // The three calls above must record no span. The next call has a valid token, and its span must be the
+      // only recorded one.
       expect(await codeOf(echo({ id: "x" }, { headers: { ...headers, authorization } }))).toBe("OK");
       await until(() => recorded.ended().length > 0, "the span");
       const [span = expect.fail("no span"), ...more] = recorded.ended();

@@ -27,7 +27,7 @@ export interface RestCallInit {
   readonly response: WebResponse;
 }
 
-/** A call on a plain HTTP path. */
+/** A call through a REST path (HTTP with JSON, without an RPC protocol). */
 export class RestCall extends Call {
   readonly protocolName = "http";
   override readonly engineTimesBody: boolean;

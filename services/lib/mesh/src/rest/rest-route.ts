@@ -9,7 +9,7 @@ import type { MethodImpl } from "@connectrpc/connect";
 import { type BoundMethod, bindMethod, type Handler } from "../call/bound-method.ts";
 import type { Route } from "../call/route.ts";
 
-/** An RPC that a plain HTTP path can call. */
+/** Type of the RPCs that a REST path can call: unary RPCs, and RPCs with a stream of responses. */
 type RestRpc = DescMethodUnary | DescMethodServerStreaming;
 
 /** Names of the query parameters that a path accepts; any other name is an error. */
@@ -20,14 +20,17 @@ export interface RestQuery {
   readonly repeated?: readonly string[];
 }
 
-/** The content of a plain HTTP request. */
+/** Body and query of a REST request (HTTP with JSON, without an RPC protocol). */
 export interface RestInput {
   /** The JSON body; undefined when the request has none. */
   readonly body: JsonValue | undefined;
   readonly query: URLSearchParams;
 }
 
-/** A plain HTTP path for an RPC, with the same handler, policies and limits. Build it with `restRoute`. */
+/**
+ * A REST path (HTTP with JSON, without an RPC protocol) that calls an RPC, with the same handler, policies
+ * and limits. Build it with `restRoute`.
+ */
 export interface RestRoute {
   readonly verb: "GET" | "POST";
   readonly path: string;
@@ -67,7 +70,7 @@ export interface RestRouteOptions<R extends RestRpc> {
   readonly implementation?: MethodImpl<R>;
 }
 
-/** Binds a plain HTTP path to an RPC. */
+/** Creates a REST path (HTTP with JSON, without an RPC protocol) that calls an RPC. */
 export function restRoute<R extends RestRpc>(options: RestRouteOptions<R>): RestRoute {
   const { implementation } = options;
   const handler = implementation as Handler | undefined;
@@ -75,7 +78,7 @@ export function restRoute<R extends RestRpc>(options: RestRouteOptions<R>): Rest
 }
 
 /**
- * The handler of a REST path.
+ * Returns the handler of a REST path with its RPC.
  * @throws Error when no mounted service has its RPC: a programming error, found at start
  */
 export function bindRest({ path, rpc, handler }: RestRoute, routes: readonly Route[]): BoundMethod {

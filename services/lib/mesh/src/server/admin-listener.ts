@@ -18,7 +18,10 @@ export interface AdminListenerOptions {
   readonly onThrow: (error: unknown) => void;
 }
 
-/** Opens the admin listener: /livez, /readyz and /metrics for probes and Prometheus, in plain HTTP. @throws ListenError */
+/**
+ * Opens the admin listener: /livez, /readyz and /metrics for probes and Prometheus, over HTTP without TLS.
+ * @throws ListenError
+ */
 export async function openAdminListener(options: AdminListenerOptions): Promise<Listener> {
   const { address, limits, isReady, whyNot = () => "", metricsText, onThrow } = options;
   const pages: Readonly<Record<string, (response: WebResponse) => void>> = {

@@ -50,7 +50,10 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Whether the server accepts traffic from the start. Default true; false until `setServing("", true)`. */
   readonly serving?: boolean;
-  /** Plain HTTP paths at the web listener, answered by the same handlers. */
+  /**
+   * REST paths of the web listener (HTTP with JSON, without an RPC protocol). The handlers of the RPCs answer
+   * them.
+   */
   readonly rest?: readonly RestRoute[];
   /**
    * Handling of fields, enum names and query parameters that the contract does not know, for RPCs in JSON.

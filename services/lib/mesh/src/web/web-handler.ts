@@ -7,7 +7,10 @@ type NodeHandler = ReturnType<typeof connectNodeAdapter>;
 export type WebRequest = Parameters<NodeHandler>[0];
 export type WebResponse = Parameters<NodeHandler>[1];
 
-/** Answers a plain HTTP request and returns true, or leaves it to the next handler by returning false. */
+/**
+ * Answers an HTTP request that is not an RPC and returns true, or returns false so that the next handler
+ * answers it.
+ */
 export type WebHandler = (request: WebRequest, response: WebResponse) => boolean;
 
 /** The path of a request without its query. */

@@ -24,7 +24,9 @@ export function agrees(agreement: Agreement): boolean {
   return agreement.maxRelativeDifference <= TOLERANCE;
 }
 
-/** Returns the predictions of the canonical model for rows, `[n × outputs]`, after the model's link. */
+/**
+ * Returns the predictions of the canonical model for rows, `[n × outputs]`, after the model's link function.
+ */
 export function predictRows(model: TreeModel, rows: Float32Array): Float64Array {
   return applyLinkToRows(model.link, evaluateRows(model, rows), model.outputs);
 }
@@ -67,8 +69,8 @@ export function predictionScales(model: TreeModel, column: number | null): Predi
 
 /**
  * Returns |ours − theirs| ÷ scale; 0 for equal values, also for equal infinities and for two NaN. A
- * probability has a scale of at least 1, because it is rounded relative to 1. After an exponential link the
- * scale is multiplied by the prediction: an error of the leaf sum becomes a relative error of its
+ * probability has a scale of at least 1, because it is rounded relative to 1. After the link function "exp"
+ * the scale is multiplied by the prediction: an error of the leaf sum becomes a relative error of its
  * exponential.
  * @param at Index in the list of predictions, row-major.
  */

@@ -31,7 +31,7 @@ export interface ExpectedAnswers {
 /** Comparison of a model's outputs with those of its trainer. */
 export interface TrainerComparison {
   readonly rows: number;
-  /** Meaning of the trainer's numbers: the model's prediction, or the sum before the link. */
+  /** Meaning of the trainer's numbers: the model's prediction, or the trees' sum before the link function. */
   readonly compared: "prediction" | "margin";
   readonly maxRelativeDifference: number;
   /** Number of rows beyond the tolerance; 0 when the model agrees with its trainer. */
@@ -98,8 +98,8 @@ export function skippedText(skipped: readonly string[]): string {
 }
 
 /**
- * Compares a model with its trainer's outputs, both as predictions and as sums before the link, and returns
- * the better match.
+ * Compares a model with its trainer's outputs, both as predictions and as sums before the link function, and
+ * returns the better match.
  * @param riskClass Class or target of the trainer's outputs when they have a single column; null: the last.
  */
 export function compareWithTrainer(

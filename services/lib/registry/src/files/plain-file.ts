@@ -6,7 +6,7 @@ import { ModelCorruptError } from "../registry-error.ts";
  * Reads a regular file of the registry that has one hard link, with the same checks as open-model-file makes
  * for files from outside.
  * @returns null when the file does not exist
- * @throws ModelCorruptError it is a link or not a regular file, has more than `maxBytes`, or cannot be read
+ * @throws ModelCorruptError when it is a link or not a regular file, has more than `maxBytes`, or cannot be read
  */
 export async function readPlainFile(file: string, maxBytes: number): Promise<Uint8Array | null> {
   const handle = await openOrNull(file);
@@ -26,7 +26,7 @@ export async function readPlainFile(file: string, maxBytes: number): Promise<Uin
   }
 }
 
-/** Without O_NONBLOCK, opening a named pipe waits forever for a writer. */
+/** Without O_NONBLOCK, opening a named pipe that has no writer blocks until a writer opens it. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 async function openOrNull(file: string) {

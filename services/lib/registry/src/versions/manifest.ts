@@ -27,7 +27,7 @@ export interface Manifest {
   /** ISO 8601, UTC. */
   readonly publishedAt: string;
   readonly origin: "trained" | "imported";
-  /** SHA-256 of the configuration pair, lower-case hex. */
+  /** SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml), lower-case hex. */
   readonly configHash: string;
   readonly files: Readonly<Record<"model.onnx" | "feature_bundle.json" | "MODEL_CARD.md", PublishedFile>>;
   /** Figures of the version. Null for a model that was imported and not evaluated here. */

@@ -85,8 +85,8 @@ export interface FeatureBundle {
   readonly text: BundleText | null;
   readonly minimumPresent: number;
   /**
-   * "margin": log-odds, before the logistic link; "probability": already in [0, 1]; "raw": the number of a
-   * regressor.
+   * "margin": log-odds, before the logistic link function; "probability": already in [0, 1]; "raw": the
+   * number of a regressor.
    */
   readonly outputSpace: "margin" | "probability" | "raw";
   readonly classes: { readonly risk: string; readonly other: string };

@@ -1,17 +1,20 @@
 import type { Calibration } from "../bundle/feature-bundle.ts";
 
-/** Neighbouring outputs that share one probability. The fields are sums, not means. */
+/**
+ * A block of the pool-adjacent-violators algorithm: rows with neighbouring model outputs, which get one
+ * common probability. `outputs` and `positives` are sums over these rows.
+ */
 interface Pool {
   outputs: number;
   positives: number;
   rows: number;
-  /** The largest output in the pool. */
+  /** Largest model output of the block's rows. A further row with exactly this output is added to the block. */
   last: number;
 }
 
 /**
- * Isotonic regression by pooling adjacent violators (Ayer et al. 1955). The knots are at the pools' mean
- * outputs.
+ * Fits isotonic regression of the labels on the model outputs by the pool-adjacent-violators algorithm (Ayer
+ * et al. 1955). Each block is a knot of the curve: x is the block's mean output, y its rate of positives.
  */
 export function fitIsotonic(outputs: Float64Array, labels: Uint8Array): Calibration {
   const order = Uint32Array.from(outputs.keys()).sort(
@@ -33,7 +36,10 @@ export function fitIsotonic(outputs: Float64Array, labels: Uint8Array): Calibrat
   };
 }
 
-/** Merges the last two pools as long as the rate of the last is not above that of the one before it. */
+/**
+ * Merges the last two blocks as long as the last block's rate of positives is not above that of the block
+ * before it.
+ */
 function poolViolators(pools: Pool[]): void {
   for (;;) {
     const [before, tail] = pools.slice(-2);

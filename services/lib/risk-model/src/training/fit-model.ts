@@ -15,11 +15,11 @@ import { fitInputs } from "./fit-bundle.ts";
 /** Runs a model.onnx on float32 rows, row-major `[n × columns]`, and returns its outputs `[n]`. */
 export type RunOnnx = (onnx: Uint8Array, rows: Float32Array, n: number, columns: number) => Promise<Float32Array>;
 
-/** Input that all fits of one training share. */
+/** Input that is the same for all fits of one training. */
 export interface FitTask {
   readonly table: FeatureTable & { readonly labels: Uint8Array };
   readonly spec: ModelSpec;
-  /** SHA-256 of the configuration pair, lower-case hex. */
+  /** SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml), lower-case hex. */
   readonly configHash: string;
   readonly runOnnx: RunOnnx;
 }

@@ -1,8 +1,11 @@
 import type { Violation } from "../features/vector.ts";
 
-/** Rows of the data that did not take part in training, grouped by reason. */
+/**
+ * Rows of the data that were left out before the split into training and test rows, for one reason: their
+ * number, and an example.
+ */
 export interface LeftOutRows {
-  /** Feature or column; "" when the reason is about the whole row. */
+  /** Feature or column that the reason is about; "" when the reason is about the whole row. */
   readonly column: string;
   readonly reason: string;
   readonly rows: number;
@@ -10,7 +13,9 @@ export interface LeftOutRows {
   readonly sample: string;
 }
 
-/** Groups the rows that the model's own rules reject by feature and reason, largest group first. */
+/**
+ * Counts the rows that the rules of the model's features reject, by feature and reason, largest count first.
+ */
 export function rejectedReasons(
   violations: readonly (Violation & { readonly row: number })[],
   supplierIds: readonly string[],

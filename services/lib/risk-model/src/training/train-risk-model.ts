@@ -27,14 +27,17 @@ import { type RowUse, rowUses } from "./row-use.ts";
 import { type RowSplit, splitRows } from "./split-rows.ts";
 import { NoLabelsError } from "./training-error.ts";
 
-/** Input of a training. */
+/** Input of `trainRiskModel`. */
 export interface TrainRiskModel {
   readonly table: FeatureTable;
   readonly spec: ModelSpec;
-  /** SHA-256 of the configuration pair, lower-case hex. */
+  /** SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml), lower-case hex. */
   readonly configHash: string;
   readonly runOnnx: RunOnnx;
-  /** Rows of the data that are not in the table, listed on the card. */
+  /**
+   * Rows of the data that are not in `table`, by reason: rejected rows, and rows without a label. The model
+   * card lists them.
+   */
   readonly leftOut?: readonly LeftOutRows[];
   readonly onTree?: TreeProgress;
 }
@@ -50,7 +53,8 @@ export interface TrainedRiskModel {
   readonly calibration: CalibratedModel;
   readonly rowCounts: RowCounts;
   /**
-   * Rows that did not take part: first those given in the input, then those that the model's own rules
+   * Rows of the data that were left out before the split into training and test rows, by reason: first the
+   * entries of the input's `leftOut`, then the rows of the table that the rules of the model's features
    * reject.
    */
   readonly leftOut: readonly LeftOutRows[];

@@ -50,8 +50,8 @@ export interface OnnxTreePipeline {
 }
 
 /**
- * Reads an ONNX file whose output is a link of sums of trees. Other operators are allowed where they can be
- * followed: operators before the trees work column by column, operators after the trees are linear.
+ * Reads an ONNX file whose output is a link function of sums of trees. Other operators are allowed where they
+ * can be followed: operators before the trees work column by column, operators after the trees are linear.
  * @throws ImportRejectedError when the file is unsafe or invalid or not such a model; the message names the operator or number.
  */
 export function readOnnxModel(bytes: Uint8Array): OnnxTreePipeline {

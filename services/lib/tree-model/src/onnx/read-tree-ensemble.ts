@@ -12,8 +12,8 @@ import { readTensor } from "./file/tensor.ts";
 /** A model.onnx written by this project: one TreeEnsembleRegressor over one float32 input. */
 export interface OnnxTreeModel {
   /**
-   * The sums of the trees. The link is in the bundle, so it is "identity" here, or "softmax" when the file
-   * holds a softmax.
+   * The model that returns the sums of the trees. Its link function is "identity", because the bundle holds
+   * the link function; it is "softmax" when the file itself contains a softmax.
    */
   readonly model: TreeModel;
   /** Graph input, float32 `[rows, model.features]`. */

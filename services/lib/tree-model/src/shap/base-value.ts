@@ -17,7 +17,8 @@ export function baseValue(model: TreeModel): Float64Array {
 function addExpectation(tree: Tree, outputs: number, expected: Float64Array): void {
   const share = new Float64Array(tree.feature.length);
   share[0] = 1;
-  // Children come after their parent, so one forward pass reaches each node when its share is known.
+  // Children come after their parent. When this forward pass reaches a node, the fraction of the training
+  // rows that reach the node is therefore known.
   for (const [node, part] of share.entries()) {
     if (tree.feature[node] >= 0) {
       const left = part * leftShare(tree, node);

@@ -4,7 +4,8 @@ import type { PathLayout } from "./path-layout.ts";
 import type { WordBuffer } from "./word-buffer.ts";
 
 /**
- * Maximum size of the path weights of one chunk, in floats per row: they then fit into the first-level cache.
+ * Maximum size of the path weights of a subtree that is compiled as one unit (a chunk), in floats per row.
+ * Path weights of this size fit into the first-level cache.
  */
 const CHUNK_FLOATS = 512;
 
@@ -18,7 +19,7 @@ export interface Emission {
   readonly points: Float64Array;
   readonly operations: WordBuffer;
   readonly tables: WordBuffer;
-  /** Set columns by feature, default direction and members. Equal sets share one column. */
+  /** Columns of set splits, by feature, default direction and members. Equal sets have a common column. */
   readonly setColumns: Map<string, SetColumn>;
 }
 
@@ -67,15 +68,19 @@ function childrenOf(tree: Tree, parent: Placed, pair: number, freePair: number):
   ];
 }
 
-/** Branches of one kind (fresh or repeated feature), each after its parent. */
+/**
+ * Branches (inner nodes that are neither a stump nor a fork) that are written as one operation. When `fresh`
+ * is true, no ancestor of these nodes splits on the node's feature; when it is false, an ancestor of each
+ * node does. On the way down parents come before their children, on the way up after them.
+ */
 interface Run {
   readonly fresh: boolean;
   readonly branches: readonly Placed[];
 }
 
 /**
- * Writes a whole subtree: the way down through its branches, the leaves and stumps at its lower end grouped
- * by shape, the way up.
+ * Writes a whole subtree (a chunk): first the operations of the way down through its branches, then the
+ * leaves, stumps and forks at its lower end grouped by shape, then the way up.
  */
 function emitChunk(
   e: Emission,
@@ -87,8 +92,8 @@ function emitChunk(
   const runs: Run[] = [];
   const ends: Placed[] = [];
   let freePair = root.freePair;
-  // The processor mispredicts a branch at the end of each run, so runs are few and long: each run takes all
-  // reachable branches of its kind.
+  // The processor mispredicts a jump at the end of each run, so runs are few and long: each run takes all
+  // reachable branches that are equally `fresh`.
   const ready: { readonly fresh: Placed[]; readonly repeat: Placed[] } = { fresh: [], repeat: [] };
   const meet = (placed: Placed): void => {
     if (shapes[placed.node] !== "branch") ends.push(placed);
@@ -261,7 +266,8 @@ function setColumn(e: Emission, wanted: Omit<SetColumn, "column">): number {
 
 /**
  * Writes a stump (a node whose two children are leaves) or a leaf as a line in t with the slope `m step −
- * share step`. t is the variable of the quadrature; see quadrature-program.ts.
+ * share step`. `share` is the fraction of the node's training rows that went left; t is the variable of the
+ * quadrature; see quadrature-program.ts.
  */
 function emitEnd(e: Emission, node: number): void {
   e.operations.int(isLeaf(e, node) ? 0 : e.tree.feature[node]);
@@ -283,10 +289,11 @@ function emitAncestor(e: Emission, node: number, pairOf: Int32Array): void {
 }
 
 /**
- * Writes the factors of a node whose feature occurred before on the path, with earlier share z' and o' = [the
- * row met all earlier conditions]. Per point: F = (base + step s) + o'a + o'm b and K = o'c + o'm e, where s
- * is the node's own share. The words are `[base + step s, a, b, c, e]`. A branch has base 0 and step 1. A
- * stump of leaves puts its right value and its step into the factors.
+ * Writes the factors of a node whose feature occurred before on the path. z' is the product of the cover
+ * fractions of the earlier edges with this feature, and o' = [the row met all earlier conditions on it]. Per
+ * point: F = (base + step s) + o'a + o'm b and K = o'c + o'm e, where s is the fraction of the node's
+ * training rows that went left. The words are `[base + step s, a, b, c, e]`. A branch has base 0 and step 1.
+ * A stump of leaves puts its right value and its step into the factors.
  */
 function addFactors(e: Emission, node: number, base: number, step: number): number {
   const at = e.tables.length;

@@ -30,7 +30,7 @@ export interface InterventionalTree {
    * value 1.
    */
   readonly tableAt: Int32Array;
-  /** Share of the background rows that reach the leaf. */
+  /** Fraction of the background rows that reach the leaf. */
   readonly reached: Float64Array;
   readonly features: Int32Array;
   readonly tables: Float32Array;
@@ -154,7 +154,10 @@ function featureBits(tree: Tree, paths: readonly LeafPath[]): Uint8Array {
   return bit;
 }
 
-/** Computes the share of the background rows with each pattern, `[leaves × 2^MAX_PATH_FEATURES]`. */
+/**
+ * Computes, for each leaf and pattern, the fraction of the background rows that have the pattern, `[leaves ×
+ * 2^MAX_PATH_FEATURES]`.
+ */
 function countPatterns(
   shape: Pick<InterventionalTree, "tree" | "bit" | "leaves" | "distinct">,
   background: Float32Array,

@@ -1,29 +1,38 @@
 import { leftShare } from "../trees/split.ts";
 import type { Tree } from "../trees/tree-model.ts";
 
-/** Facts about the path of each inner node that an explanation needs. Entries of leaves are unused. */
+/**
+ * What an explanation needs to know about the path from the root to each inner node. Entries of leaves are
+ * unused.
+ */
 export interface PathLayout {
   readonly innerNodes: number;
   /** Maximum number of distinct features on one path from the root to a leaf. */
   readonly maxDistinct: number;
-  /** Share of the training rows at the node that went left. */
+  /** Cover fraction of the left edge: the fraction of the training rows at the node that went left. */
   readonly share: Float64Array;
-  /** Nearest ancestor that splits the same feature; −1 when there is none. */
+  /** Nearest ancestor that splits on the same feature; −1 when there is none. */
   readonly metAt: Int32Array;
   /** 1 when the path goes left at that ancestor. */
   readonly metLeft: Uint8Array;
-  /** Product of the shares of the path's earlier edges on the same feature; 1 when there are none. */
+  /**
+   * Product of the cover fractions of the path's earlier edges at nodes that split on the same feature; 1
+   * when there are none.
+   */
   readonly metShare: Float64Array;
 }
 
-/** Finds repeated features and their shares on every path of a tree. The depth of the tree is not limited. */
+/**
+ * Computes the cover fractions of a tree's edges and finds the features that occur more than once on a path.
+ * The depth of the tree is not limited.
+ */
 export function layoutPaths(tree: Tree, features: number): PathLayout {
   const count = tree.feature.length;
   const share = new Float64Array(count);
   const metAt = new Int32Array(count).fill(-1);
   const metLeft = new Uint8Array(count);
   const metShare = new Float64Array(count).fill(1);
-  /** Per feature: the last node of the current path that splits it, and the side that the path takes there. */
+  /** Per feature: the last node on the current path that splits on it, and whether the path goes left there. */
   const lastNode = new Int32Array(features).fill(-1);
   const lastLeft = new Uint8Array(features);
   let innerNodes = 0;

@@ -7,26 +7,27 @@ import { layoutPaths } from "./path-layout.ts";
 import { WordBuffer } from "./word-buffer.ts";
 
 /*
- * The method. Take a leaf of value w whose path names the features j. Let z_j be the share of training rows
- * that meet all of j's conditions on the path, and let o_j ∈ {0, 1} be whether the explained row meets them.
- * The SHAP values of the leaf are
+ * The method. Take a leaf of value w whose path names the features j. Let z_j be the fraction of the training
+ * rows that meet all of j's conditions on the path: the product of the cover fractions of the path's edges on
+ * j (the cover fraction of an edge is the fraction of the rows at its upper node that take it). Let o_j ∈ {0,
+ * 1} be whether the explained row meets these conditions. The SHAP values of the leaf are
  *
  *   φ_i = w (o_i − z_i) ∫₀¹ Π_{j≠i} (z_j (1−t) + o_j t) dt
  *
  * (TreeGrad-Shap, arXiv 2602.11623; Quadrature-TreeSHAP, arXiv 2605.04497). A few Gauss-Legendre points t_q
  * integrate them exactly. This program computes the sum over the leaves of a tree in one pass down and one
- * pass up. For a node whose feature is new on the path, let z be the share that goes left, m = [the row goes
- * left] and F = z + (m − z) t:
+ * pass up. For a node whose feature is new on the path, let z be the cover fraction of its left edge, m =
+ * [the row goes left] and F = z + (m − z) t:
  *
  *   down   G_left = G F,  G_right = G − G_left          (the two factors of a node add up to one)
  *   up     d = S_left − S_right,  S = S_right + F d,  φ += (m − z) Σ_q G_q d_q
  *
  * The passes start from G = the weights at the root and S = w at the leaves. Where the feature occurred
- * before on the path, let z' be its earlier share and o' = [the row met all of its conditions so far]. F is
- * then the ratio of new to old factor, and each point has its own multiplier K instead of m − z. The last two
- * levels need no points: a stump of two leaves is a line in t, a fork of two stumps (or of a stump and a
- * leaf) is a parabola, so both need only ΣG and ΣG t of G. The kernel never divides, and a share of zero
- * needs no special case.
+ * before on the path, let z' be the product of the cover fractions of the earlier edges on the feature and o'
+ * = [the row met all of its conditions so far]. F is then the ratio of new to old factor, and each point has
+ * its own multiplier K instead of m − z. The last two levels need no points: a stump of two leaves is a line
+ * in t, a fork of two stumps (or of a stump and a leaf) is a parabola, so both need only ΣG and ΣG t of G.
+ * The kernel never divides, and a cover fraction of zero needs no special case.
  */
 
 /** A model compiled for the quadrature kernels. */

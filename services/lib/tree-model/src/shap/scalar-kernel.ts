@@ -72,7 +72,10 @@ function treeWalk(program: QuadratureProgram, columns: Float32Array, phi: Float3
     const at = (slot: number, q: number): number => weight[slot * stride + q];
     /** Returns the value of a linear function at quadrature point `q`. */
     const line = (base: number, slope: number, q: number): number => fround(base + fround(slope * t(q)));
-    /** Returns the slope of a leaf or stump. Its words (feature, step, share × step) start at `end`. */
+    /**
+     * Returns the slope of the line in t of a leaf or stump. Its words (feature, step, cover fraction × step)
+     * start at `end`.
+     */
     const endSlope = (end: number, left: boolean): number => fround((left ? float(end + 1) : 0) - float(end + 2));
     const down = (slot: number, pair: number, factorOf: (q: number) => number): void => {
       for (let q = 0; q < points; q++) {

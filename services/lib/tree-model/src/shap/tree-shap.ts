@@ -33,9 +33,13 @@ interface Visit {
   readonly parentLength: number;
   /** Column of the step; −1 for the placeholder at the root. */
   readonly feature: number;
-  /** Share of the training rows that take this step, used when the feature is unknown. */
+  /**
+   * Cover fraction of the step: the fraction of the training rows at the parent that take it, multiplied by
+   * the fractions of the path's earlier steps on the same feature. It is the weight of the step when the
+   * feature is unknown.
+   */
   readonly zero: number;
-  /** 1 when the explained row takes this step, else 0. */
+  /** 1 when the explained row takes this step and the path's earlier steps on the same feature, else 0. */
   readonly one: number;
 }
 

@@ -1,7 +1,7 @@
 import type { Link } from "./tree-model.ts";
 
 /**
- * Applies the model's link to raw outputs.
+ * Applies the model's link function to raw outputs.
  * @param margins `[n × outputs]`, row-major.
  * @returns Predictions of the same shape.
  */

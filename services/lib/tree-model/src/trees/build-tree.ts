@@ -13,8 +13,8 @@ export interface SourceSplit<N> {
   readonly left: N;
   readonly right: N;
   /**
-   * Number of levels that the node has in the file's own form of the tree: 1, or the length of the chain that
-   * it replaces.
+   * Number of levels that the node takes in the tree of the imported file: 1, or the length of the chain of
+   * nodes that it replaces.
    */
   readonly levels?: number;
 }

@@ -2,8 +2,8 @@ import { goesLeft } from "./split.ts";
 import type { TreeModel } from "./tree-model.ts";
 
 /**
- * Returns the model's raw output in float64: the base plus the leaves that the rows reach, before the link.
- * This is a reference for checks that visits one node at a time. Services score with ONNX Runtime.
+ * Returns the model's raw output in float64: the base plus the leaves that the rows reach, before the link
+ * function. This is a reference for checks that visits one node at a time. Services score with ONNX Runtime.
  * @param rows Row-major `[n × features]`, NaN = missing.
  * @returns `[n × outputs]`, row-major.
  */

@@ -11,9 +11,10 @@ export function goesLeft(tree: Tree, node: number, x: number): boolean {
 }
 
 /**
- * Share of the training weight at an inner node that went left, in [0, 1]. It is computed from the covers of
- * the two children, so the two shares add up to exactly one even where covers were rounded. A node that no
- * training row reached splits evenly, so that every conditional expectation is defined.
+ * Returns the fraction of an inner node's training weight (cover) that went to its left child, in [0, 1]. It
+ * is computed from the covers of the two children, so the fractions of both children add up to exactly one
+ * even where covers were rounded. For a node that no training row reached it is 0.5, so that every
+ * conditional expectation is defined.
  */
 export function leftShare(tree: Tree, node: number): number {
   const left = tree.cover[tree.left[node]];

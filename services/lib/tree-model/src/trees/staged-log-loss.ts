@@ -3,7 +3,7 @@ import type { TreeModel } from "./tree-model.ts";
 
 /**
  * Returns the mean log loss after the first tree, after the first two, and so on. The model must have one
- * output and a logistic link.
+ * output and the link function "logistic".
  * @param rows Row-major `[n × features]`, NaN = missing.
  * @param labels 0 or 1, `[n]`.
  * @returns One loss per tree; 0 without rows.

@@ -27,12 +27,15 @@ export interface Tree {
 }
 
 /**
- * How the summed leaf values become a prediction. Each output is transformed separately; softmax runs over
- * all outputs.
+ * Link function: converts the summed leaf values to predictions. Each output is transformed separately, but
+ * "softmax" runs over all outputs.
  */
 export type Link = "identity" | "logistic" | "softmax" | "exp";
 
-/** A tree ensemble in canonical form. Every importer and the trainer create it; all other code reads it. */
+/**
+ * A tree ensemble in this project's canonical representation. Every importer and the trainer create it; all
+ * other code reads it.
+ */
 export interface TreeModel {
   /** Number of columns of the input row. */
   readonly features: number;

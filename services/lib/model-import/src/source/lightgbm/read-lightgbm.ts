@@ -12,7 +12,10 @@ import { lightgbmCategories } from "./lightgbm-categories.ts";
 import { readLightgbmText, type TextSection } from "./lightgbm-text.ts";
 import { readLightgbmTree } from "./lightgbm-tree.ts";
 
-/** Supported objectives, by the first word of the `objective` line: their prediction is a link of the sum. */
+/**
+ * Link function of each supported objective, by the first word of the `objective` line. The prediction is
+ * this function of the trees' sum.
+ */
 const LINKS: Readonly<Record<string, Link>> = {
   regression: "identity",
   regression_l1: "identity",

@@ -2,7 +2,10 @@ import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejecte
 import type { Link } from "@bellwether/tree-model/trees/tree-model";
 import type { JsonFields } from "../text/json-fields.ts";
 
-/** An objective: its link of the trees' sum, and how `base_score` is converted to a margin. */
+/**
+ * An objective: the link function that is applied to the trees' sum, and how `base_score` is converted to a
+ * margin.
+ */
 export interface XgboostObjective {
   readonly name: string;
   readonly link: Link;
@@ -14,7 +17,10 @@ const same = (score: number): number => score;
 const SMALLEST_SHARE = Math.fround(1e-6);
 const LARGEST_SHARE = Math.fround(1 - SMALLEST_SHARE);
 
-/** The float32 steps of XGBoost. It limits a share of 0 or 1 (labels of one class) to 1e-6 from that end. */
+/**
+ * Returns the log-odds of a share of positives, with the float32 steps of XGBoost. A share of 0 or 1 (labels
+ * of one class) is limited to 1e-6 from that end.
+ */
 function logit(share: number): number {
   const inside = Math.min(LARGEST_SHARE, Math.max(SMALLEST_SHARE, share));
   return -Math.log(Math.fround(Math.fround(1 / inside) - 1));
@@ -25,7 +31,7 @@ const IDENTITY: Reading = { link: "identity", baseToMargin: same, isClassifier: 
 const LOG: Reading = { link: "exp", baseToMargin: Math.log, isClassifier: false };
 const LOGISTIC: Reading = { link: "logistic", baseToMargin: logit, isClassifier: false };
 
-/** Objectives of XGBoost 1.0 to 3.x whose prediction is a link of the sum. */
+/** Objectives of XGBoost 1.0 to 3.x whose prediction is a link function of the trees' sum. */
 const OBJECTIVES: Readonly<Record<string, Reading>> = {
   "reg:squarederror": IDENTITY,
   "reg:linear": IDENTITY,
@@ -51,7 +57,7 @@ const OBJECTIVES: Readonly<Record<string, Reading>> = {
   "survival:aft": LOG,
 };
 
-/** @throws ImportRejectedError when the prediction is not a known link of the sum. */
+/** @throws ImportRejectedError when the prediction is not a known link function of the trees' sum. */
 export function xgboostObjective(name: string): XgboostObjective {
   const reading = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;
   if (reading !== undefined) return { name, ...reading };

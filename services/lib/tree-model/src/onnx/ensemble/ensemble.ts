@@ -39,7 +39,7 @@ const AGGREGATES = ["AVERAGE", "SUM", "MIN", "MAX"];
  * Reads a tree operator of ai.onnx.ml version 1, 3 or 5.
  * @param producer `producer_name` of the file.
  * @throws ImportRejectedError for lists that contradict each other, an aggregate that is not a sum or an average, and a transform
- *   that is not a known link.
+ *   that is not a known link function.
  */
 export function readEnsemble(node: OnnxNode, producer: string): Ensemble {
   if (node.opType === "TreeEnsemble") {

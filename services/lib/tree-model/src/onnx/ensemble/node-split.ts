@@ -105,8 +105,8 @@ function setSplit(
 }
 
 /**
- * Follows the no children as long as they compare the same feature with another value and share the yes
- * child.
+ * Follows the `no` children as long as they test the same feature for equality with another value and have
+ * the same `yes` child.
  */
 function equalityChain(
   table: NodeTable,

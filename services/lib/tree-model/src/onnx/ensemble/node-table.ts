@@ -10,7 +10,7 @@ export const MODE = {
   member: 7,
 };
 
-/** The nodes of an ensemble as an ONNX operator lists them, in one form for all versions of the operators. */
+/** The nodes of a tree operator of ONNX. The table is the same for all versions of the operators. */
 export interface NodeTable {
   readonly size: number;
   /** A value of `MODE` per node. */

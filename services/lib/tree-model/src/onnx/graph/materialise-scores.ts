@@ -3,7 +3,10 @@ import { MAX_VALUES } from "../../trees/limits.ts";
 import type { Tree, TreeModel } from "../../trees/tree-model.ts";
 import type { ScoreTensor } from "./score-tensor.ts";
 
-/** The canonical trees of one ensemble operator, with the index of its first raw output. */
+/**
+ * The canonical trees of one ensemble operator. `firstRaw` is the index of the operator's first output among
+ * the raw tree outputs of the graph.
+ */
 export interface RawEnsemble {
   readonly trees: readonly Tree[];
   readonly outputs: number;
@@ -13,8 +16,8 @@ export interface RawEnsemble {
 }
 
 /**
- * Builds the model whose outputs are the given linear forms: each leaf holds the value that it adds to each
- * output.
+ * Builds a model with one output for each linear form of `scores` (a weighted sum of raw tree outputs plus a
+ * bias). Each leaf of the model holds the value that it adds to each output.
  * @param features Number of raw columns.
  */
 export function materialiseScores(ensembles: readonly RawEnsemble[], scores: ScoreTensor, features: number): TreeModel {
@@ -41,7 +44,10 @@ export function materialiseScores(ensembles: readonly RawEnsemble[], scores: Sco
   };
 }
 
-/** Returns the weights `[forms × ensemble outputs]`, row-major. */
+/**
+ * Returns the weight of each of the ensemble's outputs in each linear form of `scores`, `[linear forms ×
+ * ensemble outputs]`, row-major.
+ */
 function weightsOf(ensemble: RawEnsemble, scores: ScoreTensor): number[] {
   return scores.forms.flatMap((form) =>
     Array.from({ length: ensemble.outputs }, (_, o) => form.weights.get(ensemble.firstRaw + o) ?? 0),

@@ -7,7 +7,9 @@ import { addForms, applyLink, constantForm, type LinearForm, type ScoreTensor, s
 type Form = LinearForm;
 
 /**
- * Follows an operator after the trees, as long as its result is a link of linear forms of the trees' sums.
+ * Returns the role of the output of an operator that reads scores (numbers computed from the trees). The
+ * output can be followed when each of its columns is a linear form (a weighted sum of raw tree outputs plus a
+ * bias), to which a link function such as the logistic function may be applied.
  * @param flows Roles of the node's inputs; at least one of them has kind "scores".
  */
 export function followScores(node: OnnxNode, flows: readonly Flow[]): Flow {

@@ -9,8 +9,9 @@ export interface LinearForm {
 }
 
 /**
- * A tensor that is computed from the trees. Each column is a linear form of the trees' raw outputs, to which
- * the link function is then applied. The link "softmax" is computed over all columns of a row.
+ * A tensor that is computed from the trees. Each column is a linear form of the raw tree outputs, to which
+ * the link function `link` is then applied. The link function "softmax" is computed over all columns of a
+ * row.
  */
 export interface ScoreTensor {
   readonly forms: readonly LinearForm[];
@@ -22,13 +23,13 @@ export function constantForm(bias: number): LinearForm {
   return { weights: new Map(), bias };
 }
 
-/** Returns `form × factor + bias`. */
+/** Returns the linear form `form × factor + bias`. */
 export function scaleForm(form: LinearForm, factor: number, bias = 0): LinearForm {
   const weights = new Map([...form.weights].map(([raw, weight]) => [raw, weight * factor]));
   return { weights, bias: form.bias * factor + bias };
 }
 
-/** Returns the sum of the forms. */
+/** Returns the sum of linear forms. */
 export function addForms(forms: readonly LinearForm[]): LinearForm {
   const weights = new Map<number, number>();
   let bias = 0;
@@ -40,8 +41,8 @@ export function addForms(forms: readonly LinearForm[]): LinearForm {
 }
 
 /**
- * Applies a link function to linear columns. A softmax of two columns becomes the logistic function of their
- * difference, which is equal to it.
+ * Applies a link function to the columns of `scores`, which must be linear forms without another link
+ * function. A softmax of two columns becomes the logistic function of their difference, which is equal to it.
  */
 export function applyLink(scores: ScoreTensor, link: Link): ScoreTensor {
   if (link === "identity") return scores;

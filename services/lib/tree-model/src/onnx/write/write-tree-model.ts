@@ -62,8 +62,8 @@ export class SetSplitExportError extends Error {
 /**
  * Writes a model as ONNX: one TreeEnsembleRegressor (ai.onnx.ml 3) with input `input`, float32 [rows,
  * features], and output `output`, float32 [rows, outputs]. The output is the sum of the leaves and the base,
- * without a link. Covers are written to `nodes_hitrates`, and the metadata declares them. Equal models have
- * equal bytes.
+ * without the link function. Covers are written to `nodes_hitrates`, and the metadata declares them. Equal
+ * models have equal bytes.
  * @throws SetSplitExportError when the model has set splits.
  */
 export function writeOnnxTreeModel(model: TreeModel): Uint8Array {
