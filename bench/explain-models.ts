@@ -15,7 +15,7 @@ export interface BenchModel {
   readonly batchRows: number;
 }
 
-/** Synthetic rows, `[rows × FEATURES]`: normal, log-normal, count and yes/no columns. */
+/** Returns synthetic rows, `[rows × FEATURES]`: normal, log-normal, count and yes/no columns. */
 export function drawRows(rows: number, stream: string): Float32Array {
   const random = createRandom(SEED, stream);
   return Float32Array.from({ length: rows * FEATURES }, (_, at) => {
@@ -28,7 +28,8 @@ export function drawRows(rows: number, stream: string): Float32Array {
 }
 
 /**
- * Noisy labels that depend on a third of the columns: on single columns, on pairs and on periodic functions.
+ * Returns noisy labels that depend on a third of the columns: on single columns, on pairs and on periodic
+ * functions.
  */
 function drawLabels(values: Float32Array, stream: string): Uint8Array {
   const random = createRandom(SEED, stream);

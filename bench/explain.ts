@@ -148,8 +148,8 @@ function speedMetrics(
 }
 
 /**
- * Metric of Treelite. The library is listed but not timed: its version 4.8 can run a model only by predict,
- * predict_leaf and predict_per_tree.
+ * Returns the metric of Treelite. The library is listed but not timed: its version 4.8 can run a model only
+ * by predict, predict_leaf and predict_per_tree.
  */
 function treelite(): Metric {
   const reason = "treelite 4.8.1 predicts but gives no contributions, in Python or in its C API";

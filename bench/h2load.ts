@@ -32,7 +32,7 @@ export interface LoadResult {
   readonly p99Us: number;
 }
 
-/** Version of h2load (Debian package nghttp2-client); undefined when it is not installed. */
+/** Returns the version of h2load (Debian package nghttp2-client); undefined when it is not installed. */
 export function h2loadVersion(): string | undefined {
   try {
     return execFileSync("h2load", ["--version"], { encoding: "utf8" }).trim();

@@ -40,7 +40,7 @@ export function metricLine({ name, value, unit, gate, stretch, peer, holds, reas
   return `${holds === false ? "MISSED" : "      "} ${name.padEnd(35)} ${figure}${bounds}${peer === undefined ? "" : `  (${peer})`}`;
 }
 
-/** The last line of a benchmark's output, as JSON. */
+/** Returns the last line of a benchmark's output, as JSON. */
 export function report(bench: string, metrics: readonly Metric[]): string {
   return JSON.stringify({ bench, node: process.version, cores: os.cpus().length, metrics });
 }

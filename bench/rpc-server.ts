@@ -30,7 +30,7 @@ export interface ServerReady {
   readonly token?: string;
 }
 
-/** Plain grpc-js: one unary handler and messages of protobuf-es. */
+/** Starts a server of plain grpc-js: one unary handler and messages of protobuf-es. */
 async function startBareGrpc(): Promise<ServerReady> {
   const server = new grpc.Server();
   const definition: grpc.ServiceDefinition = {
@@ -59,7 +59,8 @@ async function startBareGrpc(): Promise<ServerReady> {
 }
 
 /**
- * The mesh with all policies: tokens, and traces to a real endpoint at the ratio of OTEL_TRACES_SAMPLER_ARG.
+ * Starts a server of the mesh with all policies: tokens, and traces to a real endpoint at the ratio of
+ * OTEL_TRACES_SAMPLER_ARG.
  */
 async function startMesh(): Promise<ServerReady> {
   const keys = await createLocalKeys(path.join(await mkdtemp(path.join(os.tmpdir(), "bellwether-bench-")), "keys"));
@@ -89,7 +90,7 @@ async function startMesh(): Promise<ServerReady> {
   return { grpcPort: server.addresses.grpc.port, webPort: server.addresses.web.port, token };
 }
 
-/** Plain connect-node with one handler. */
+/** Starts a server of plain connect-node with one handler. */
 async function startBareConnect(): Promise<ServerReady> {
   const handler = connectNodeAdapter({
     routes: (router) => router.service(EchoService, { echo: (request) => ({ request, caller: "anonymous" }) }),

@@ -136,7 +136,7 @@ async function jsonTargets(bare: Server, mesh: Server): Promise<Pair> {
   return [await jsonTarget("bare connect-node", bare), await jsonTarget("web listener", mesh)];
 }
 
-/** The exact version on which lib/mesh depends. */
+/** Returns the exact version on which lib/mesh depends. */
 function versionOf(name: string): string {
   const file = new URL("../services/lib/mesh/package.json", import.meta.url);
   const { dependencies }: { readonly dependencies: Record<string, string> } = JSON.parse(readFileSync(file, "utf8"));

@@ -51,7 +51,7 @@ export function compileKernel(): Uint8Array {
   }
 }
 
-/** Text of the committed module for a compiled kernel. */
+/** Returns the text of the committed module for a compiled kernel. */
 export function kernelModule(wasm: Uint8Array): string {
   const lines =
     Buffer.from(wasm)

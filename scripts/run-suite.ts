@@ -44,7 +44,7 @@ export function runSuite(args: readonly string[]): SuiteCounts {
   };
 }
 
-/** The last line of a run of tests. */
+/** Returns the last line of a run of tests. */
 export function countsLine(suites: readonly SuiteCounts[]): string {
   const sum = (of: "passed" | "failed" | "skipped") => suites.reduce((total, suite) => total + suite[of], 0);
   return `${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`;

@@ -121,7 +121,7 @@ const edges: Edge[] = imports
   .filter(({ specifier }) => /^\.\.?\//.test(specifier))
   .map(({ file, specifier }) => [file, path.posix.join(path.posix.dirname(file), specifier)]);
 
-/** The source file that `@bellwether/PACKAGE/PATH` names; undefined for any other specifier. */
+/** Returns the source file that `@bellwether/PACKAGE/PATH` names; undefined for any other specifier. */
 const fileOf = (specifier: string): string | undefined => {
   const [, name = "", rest = ""] = /^@bellwether\/([^/]+)\/(.+)$/.exec(specifier) ?? [];
   return files.find((file) => file.replace(/\.tsx?$/, "") === `services/lib/${name}/src/${rest}`);

@@ -2,8 +2,8 @@
 export type Edge = readonly [from: string, to: string];
 
 /**
- * Groups of nodes that reach each other by edges (strongly connected components of two or more nodes). An
- * edge from a node to itself is ignored.
+ * Returns the groups of nodes that reach each other by edges (strongly connected components of two or more
+ * nodes). An edge from a node to itself is ignored.
  * @returns each group sorted, and the groups sorted by their first node
  */
 export function findCycles(edges: readonly Edge[]): string[][] {
@@ -24,8 +24,8 @@ export function findCycles(edges: readonly Edge[]): string[][] {
 }
 
 /**
- * The imports between the entries of each folder. An entry is a file of the folder, or a subfolder with
- * everything below it. An import within one entry counts one level deeper, in that entry's own folder.
+ * Returns the imports between the entries of each folder. An entry is a file of the folder, or a subfolder
+ * with everything below it. An import within one entry counts one level deeper, in that entry's own folder.
  */
 export function folderEdges(edges: readonly Edge[]): Edge[] {
   return edges.map(([from, to]) => {

@@ -79,8 +79,8 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The folder of a file directly below `src`, or the file's name when it is in no folder; undefined outside
- * `src`.
+ * Returns the folder of a file directly below `src`, or the file's name when it is in no folder; undefined
+ * outside `src`.
  */
 const entryOf = (file: string): string | undefined => /^services\/(?:lib\/)?[^/]+\/src\/([^/]+)/.exec(file)?.[1];
 

@@ -28,7 +28,7 @@ function run(command: string, ...args: string[]) {
   });
   return { status, output: stdout + stderr };
 }
-/** The same command as in `npm run check`. */
+/** Runs the same command as in `npm run check`. */
 const compare = () => run("buf", "breaking", "--against", "proto/baseline.binpb");
 const accept = (...reason: string[]) => run(process.execPath, path.join(ROOT, "scripts/accept-proto.ts"), ...reason);
 const UNIT = "  string unit = 5;\n";

@@ -9,7 +9,7 @@ export interface Import {
   readonly typeOnly: boolean;
 }
 
-/** Name without scope of the package that a file under services/ or gen/ belongs to. */
+/** Returns the name without scope of the package that a file under services/ or gen/ belongs to. */
 export const packageOf = (file: string): string => {
   const parts = file.split("/");
   if (parts[0] === "gen") return "gen";
@@ -19,14 +19,14 @@ export const packageOf = (file: string): string => {
 /** Whether a file is a test, or is in the `test` folder of a package (what its tests share). */
 export const isTest = (file: string): boolean => /\.test\.tsx?$|\/test\//.test(file);
 
-/** The TypeScript files of all packages under services/, as paths relative to `root`. */
+/** Returns the TypeScript files of all packages under services/, as paths relative to `root`. */
 export const sourceFiles = (root: string): string[] =>
   globSync(["services/**/*.ts", "services/**/*.tsx"], {
     cwd: root,
     exclude: (name) => /node_modules|dist/.test(name),
   });
 
-/** The static and dynamic imports of files, re-exports included. */
+/** Returns the static and dynamic imports of files, re-exports included. */
 export const readImports = (root: string, files: readonly string[]): Import[] =>
   files.flatMap((file) =>
     [

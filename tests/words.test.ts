@@ -17,7 +17,7 @@ const files = execFileSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" })
   .split("\n")
   .filter((file) => file !== "" && !EXEMPT.test(file));
 
-/** The words of a text in lower case: "openAdminDoor" has "open", "admin" and "door". */
+/** Returns the words of a text in lower case: "openAdminDoor" has "open", "admin" and "door". */
 const wordsOf = (text: string): string[] =>
   (text.replaceAll("REFUSED_STREAM", "").match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g) ?? []).map((word) =>
     word.toLowerCase(),
@@ -34,8 +34,8 @@ const unwantedInLines = (place: string, text: string): string[] =>
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
 
 /**
- * The code of a source, with comments, strings and regular expressions replaced by spaces. Lines stay in
- * place; the inserted expressions of a template are code.
+ * Returns the code of a source, with comments, strings and regular expressions replaced by spaces. Lines stay
+ * in place; the inserted expressions of a template are code.
  */
 function codeOf(source: string): string {
   const blank = (text: string) => text.replace(/[^\n]/g, " ");
@@ -45,7 +45,7 @@ function codeOf(source: string): string {
     .replace(/`(?:[^`\\]|\\.)*`/g, (text) => text.replace(/(^`|\})(?:[^$]|\$(?!\{))*?(\$\{|`$)/g, blank));
 }
 
-/** The --help text of a command and of all commands below it. */
+/** Returns the --help text of a command and of all commands below it. */
 function helpOf(command: Command): string {
   let text = "";
   command

@@ -6,10 +6,10 @@ export interface Interval {
 }
 
 /**
- * Median of paired cost ratios with a 95 % interval: Hodges and Lehmann's estimate over the logarithms, and
- * the interval that inverts Wilcoxon's signed-rank test by its normal approximation (Hollander, Wolfe,
- * Chicken: Nonparametric Statistical Methods, sections 3.2 and 3.3). A single pair that was disturbed by
- * other load has little effect.
+ * Returns the median of paired cost ratios with a 95 % interval: Hodges and Lehmann's estimate over the
+ * logarithms, and the interval that inverts Wilcoxon's signed-rank test by its normal approximation
+ * (Hollander, Wolfe, Chicken: Nonparametric Statistical Methods, sections 3.2 and 3.3). A single pair that
+ * was disturbed by other load has little effect.
  * @param ratios at least 6, all above 0
  * @throws RangeError when there are fewer, or one is not above 0
  */

@@ -66,7 +66,7 @@ export async function load(target: Target, shape: Shape, seconds = SECONDS): Pro
   return { ...result, cpuUs: ((after - before) / result.calls) * (seconds / (seconds + WARM_UP_SECONDS)) };
 }
 
-/** The gRPC listener of a server, after a gRPC client has verified one answer. */
+/** Returns the gRPC listener of a server, after a gRPC client has verified one answer. */
 export async function grpcTarget(name: string, server: Server): Promise<Target> {
   const message = toBinary(EchoRequestSchema, MESSAGE);
   const frame = Buffer.alloc(5 + message.length);
@@ -79,7 +79,10 @@ export async function grpcTarget(name: string, server: Server): Promise<Target> 
   return { name, url: base + ECHO_PATH, headers, bodyFile, http1: false, server };
 }
 
-/** The web listener of a server, called with Connect JSON, after a Connect client has verified one answer. */
+/**
+ * Returns the web listener of a server, called with Connect JSON, after a Connect client has verified one
+ * answer.
+ */
 export async function jsonTarget(name: string, server: Server): Promise<Target> {
   const base = `http://127.0.0.1:${server.ready.webPort}`;
   await checkAnswer(createConnectTransport({ baseUrl: base, httpVersion: "1.1", useBinaryFormat: false }), server);

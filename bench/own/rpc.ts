@@ -60,7 +60,7 @@ async function latency(name: string, target: Target): Promise<Metric> {
   return metric({ name: `${name}.latency`, value: meanUs, unit: "µs, mean", better: "lower" });
 }
 
-/** Peak resident memory of a process, MiB. */
+/** Returns the peak resident memory of a process, MiB. */
 async function peakMemory(pid: number | undefined): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024;

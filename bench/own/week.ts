@@ -98,7 +98,7 @@ async function isBelow(pid: number, ancestor: number): Promise<boolean> {
 /** Clock ticks per second in which Linux counts CPU time. */
 const TICKS_PER_SECOND = 100;
 
-/** CPU time of a process, user and system, seconds. */
+/** Returns the CPU time of a process, user and system, seconds. */
 async function processorSeconds(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
@@ -107,7 +107,7 @@ async function processorSeconds(pid: number): Promise<number> {
 /** Resets the peak memory that the kernel records for a process. */
 const forgetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, "5");
 
-/** Peak resident memory, MiB; 0 for a process that has ended. */
+/** Returns the peak resident memory, MiB; 0 for a process that has ended. */
 async function peakMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;

@@ -44,7 +44,7 @@ async function predict({ client }: MlProcess, calls: number): Promise<string[]> 
   while (ids.length < calls) ids.push((await client.predict({ supplier })).score?.predictionId ?? "");
   return ids;
 }
-/** Lines of the spool files below a data folder, by file. */
+/** Returns the lines of the spool files below a data folder, by file. */
 async function spooled(dataDir: string): Promise<Map<string, string[]>> {
   const files = new Map<string, string[]>();
   for await (const file of glob("audit/**/*.jsonl", { cwd: dataDir })) {
@@ -53,7 +53,7 @@ async function spooled(dataDir: string): Promise<Map<string, string[]>> {
   }
   return files;
 }
-/** Prediction ids in the audit log of ops-service, oldest first. */
+/** Returns the prediction ids in the audit log of ops-service, oldest first. */
 async function recorded({ audit }: OpsHarness): Promise<unknown[]> {
   const ids: unknown[] = [];
   let pageToken = "";

@@ -20,7 +20,7 @@ import {
 
 type RequestInfo = MessageInitShape<typeof ConformancePayload_RequestInfoSchema>;
 
-/** The service of Connect's conformance suite: each request defines the answer to it. */
+/** Returns the service of Connect's conformance suite: each request defines the answer to it. */
 export function conformanceRoute(): Route {
   return route(ConformanceService, {
     unary: (request, context) =>
@@ -122,8 +122,8 @@ function setHeaders(
 }
 
 /**
- * What the handler saw of a call. The timeout is included only when the client asked for one: otherwise it is
- * the server's default.
+ * Returns what the handler saw of a call. The timeout is included only when the client asked for one:
+ * otherwise it is the server's default.
  */
 function infoOf(context: HandlerContext, requests: Any[]): RequestInfo {
   const { requestHeader, requestMethod, url } = context;
@@ -143,7 +143,9 @@ function infoOf(context: HandlerContext, requests: Any[]): RequestInfo {
   };
 }
 
-/** The error that a definition asks for. An error before any answer also carries what the handler saw. */
+/**
+ * Returns the error that a definition asks for. An error before any answer also carries what the handler saw.
+ */
 function asked({ code, message, details }: ErrorDefinition, info: RequestInfo | undefined): ConnectError {
   const error = new ConnectError(message ?? "", code as number as Code);
   const reported = info

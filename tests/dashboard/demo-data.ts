@@ -100,7 +100,7 @@ function explained(i: number): SupplierScore {
   return score;
 }
 
-/** An alert about the supplier with this index, from 0. */
+/** Returns an alert about the supplier with this index, from 0. */
 export function demoAlert(i: number, state: AlertState = AlertState.OPEN): Alert {
   const score = scoreOf(i) ?? 0;
   const critical = score >= 0.85;
@@ -125,7 +125,7 @@ export function demoAlert(i: number, state: AlertState = AlertState.OPEN): Alert
   });
 }
 
-/** Twelve suppliers, three alerts, a run that is scoring and one that is complete. */
+/** Returns twelve suppliers, three alerts, a run that is scoring and one that is complete. */
 export function demoData(): OpsData {
   const suppliers = NAMES.map((name, i) =>
     create(SupplierSchema, {
@@ -185,7 +185,7 @@ export function demoData(): OpsData {
   return { alerts: [0, 1, 2].map((i) => demoAlert(i)), suppliers, histories, runs: [running, complete] };
 }
 
-/** `count` alerts about suppliers with distinct names, half of them critical. */
+/** Returns `count` alerts about suppliers with distinct names, half of them critical. */
 export function manyAlerts(count: number): Alert[] {
   return Array.from({ length: count }, (_, i) => {
     const alert = demoAlert(i % 6);

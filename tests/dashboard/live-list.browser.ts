@@ -14,7 +14,7 @@ import { usePages } from "./page-harness.ts";
 const nothing = (): OpsData => ({ alerts: [], suppliers: [], histories: new Map(), runs: [] });
 const withAlerts = (count: number): OpsData => ({ ...nothing(), alerts: manyAlerts(count) });
 
-/** The first text of each row, from the top. */
+/** Returns the first text of each row, from the top. */
 const rowNames = (page: Page) =>
   page.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.querySelector("th a, td")?.textContent?.trim()));
 const row = (page: Page, name: string) => page.getByRole("row").filter({ hasText: name });
@@ -29,7 +29,7 @@ const isLive = (page: Page) =>
     .filter({ hasText: /^Live$/ })
     .waitFor();
 
-/** The present centre of a button on the screen: a person aims at it before more changes come in. */
+/** Returns the present centre of a button on the screen: a person aims at it before more changes come in. */
 async function aimAt(page: Page, name: string): Promise<{ x: number; y: number }> {
   const button = page.getByRole("button", { name, exact: true });
   await button.scrollIntoViewIfNeeded();

@@ -22,8 +22,8 @@ export interface OpsData {
 }
 
 /**
- * The ops contracts over data in memory, with what the page relies on: filters, order, pages, errors and
- * watches.
+ * Returns the ops contracts over data in memory, with what the page relies on: filters, order, pages, errors
+ * and watches.
  * @param meanwhile changes an alert as somebody else would, between the user's click and the call
  */
 export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = () => {}) {

@@ -138,7 +138,7 @@ function send({ port, ca, token, method, url, body, contentType }: Sent): Promis
   });
 }
 
-/** Texts of a Warning header, `299 - "text"` (RFC 7234, section 5.5). */
+/** Returns the texts of a Warning header, `299 - "text"` (RFC 7234, section 5.5). */
 function warningsOf(header: string | undefined): string[] {
   return [...(header ?? "").matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text);
 }

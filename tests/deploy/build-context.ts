@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 
 /**
- * The files of a checkout that an image build sees: those that git knows, without those that .dockerignore
- * excludes. Paths have slashes.
+ * Returns the files of a checkout that an image build sees: those that git knows, without those that
+ * .dockerignore excludes. Paths have slashes.
  */
 export function readBuildContext(root: string): string[] {
   const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
@@ -31,7 +31,8 @@ export function isIgnored(file: string, rules: readonly string[]): boolean {
 }
 
 /**
- * The files that one source of a COPY names: one file, all files of a folder, or those that match a pattern.
+ * Returns the files that one source of a COPY names: one file, all files of a folder, or those that match a
+ * pattern.
  */
 export function filesOf(source: string, context: readonly string[]): string[] {
   return context.filter((file) => file.startsWith(`${source}/`) || path.matchesGlob(file, source));

@@ -90,7 +90,10 @@ function copy({ flags, text }: Instruction, state: StageState, { context, checko
   }
 }
 
-/** The path on this machine of a path in the image, which is absolute or relative to the working directory. */
+/**
+ * Returns the path on this machine of a path in the image, which is absolute or relative to the working
+ * directory.
+ */
 function inside({ root, workdir }: StageState, file: string): string {
   return path.join(root, path.posix.resolve(workdir, file));
 }

@@ -94,7 +94,7 @@ console.log(
 );
 process.exitCode = failures.length > 0 || applied.length === 0 ? 1 : 0;
 
-/** The pod that a controller would create from a workload's template. */
+/** Returns the pod that a controller would create from a workload's template. */
 function podOf({ spec: { template, volumeClaimTemplates = [] } }: Workload, more: object = {}): unknown {
   const claims = volumeClaimTemplates.map(({ metadata: { name } }) => ({
     name,

@@ -19,7 +19,8 @@ export interface Stage {
 const INSTRUCTIONS = new Set(["FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "CMD"]);
 
 /**
- * The stages of a Dockerfile with one instruction a line, which is the only form that this project uses.
+ * Returns the stages of a Dockerfile with one instruction a line, which is the only form that this project
+ * uses.
  * @throws Error for any other form
  */
 export function readDockerfile(file: string): Stage[] {

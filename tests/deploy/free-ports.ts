@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import net from "node:net";
 
-/** Ports of the loopback that were free a moment ago, for programs that do not report the port they took. */
+/**
+ * Returns ports of the loopback that were free a moment ago, for programs that do not report the port they
+ * took.
+ */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));

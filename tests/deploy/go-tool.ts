@@ -41,7 +41,7 @@ export async function buildGoTool(tool: GoTool): Promise<string> {
   return file;
 }
 
-/** The path of a program in KUBEBUILDER_ASSETS or on PATH. */
+/** Returns the path of a program in KUBEBUILDER_ASSETS or on PATH. */
 export function findProgram(name: string): string | undefined {
   const folders = [process.env.KUBEBUILDER_ASSETS ?? "", ...(process.env.PATH ?? "").split(path.delimiter)];
   return folders

@@ -14,7 +14,7 @@ const context = readBuildContext(ROOT);
 const lastOf = (stages: readonly Stage[], name: string): Instruction | undefined =>
   stages.at(-1)?.instructions.findLast((instruction) => instruction.name === name);
 
-/** The files that a stage copies from the checkout. */
+/** Returns the files that a stage copies from the checkout. */
 function copied({ instructions }: Stage): string[] {
   return instructions
     .filter(({ name, flags }) => name === "COPY" && flags.from === undefined)

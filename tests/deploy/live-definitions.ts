@@ -1,7 +1,10 @@
 import type { ApiServer } from "./api-server.ts";
 import { type Definitions, pruneDefinitions } from "./pruned-definitions.ts";
 
-/** What an API server reports: its version, for example "v1.37.2", and its schemas of the kinds in use. */
+/**
+ * Returns what an API server reports: its version, for example "v1.37.2", and its schemas of the kinds in
+ * use.
+ */
 export async function liveDefinitions({
   request,
 }: ApiServer): Promise<{ readonly version: string; readonly definitions: Definitions }> {

@@ -14,7 +14,7 @@ export interface Manifest {
 }
 
 /**
- * The objects of a YAML text with one or many documents.
+ * Returns the objects of a YAML text with one or many documents.
  * @throws Error for a document that is not an object of the API
  */
 export function parseManifests(text: string): Manifest[] {
@@ -26,7 +26,7 @@ export function parseManifests(text: string): Manifest[] {
   });
 }
 
-/** The objects of a file. */
+/** Returns the objects of a file. */
 export const readManifests = (file: string): Manifest[] => parseManifests(readFileSync(file, "utf8"));
 
 function isManifest(value: unknown): value is Manifest {

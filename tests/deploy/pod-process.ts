@@ -129,8 +129,8 @@ function filesOf(
 }
 
 /**
- * A variable's value with the moved file or folder at its start replaced, and the port of the Service in its
- * URL.
+ * Returns a variable's value with the moved file or folder at its start replaced, and the port of the Service
+ * in its URL.
  */
 function placed(
   value: string,

@@ -24,14 +24,14 @@ export interface Definition {
   readonly [keyword: string]: unknown;
 }
 
-/** The kind that a definition describes, for example "apps/v1 Deployment". */
+/** Returns the kind that a definition describes, for example "apps/v1 Deployment". */
 export function kindsOf(definition: Definition): string[] {
   return (definition["x-kubernetes-group-version-kind"] ?? []).map(
     ({ group, version, kind }) => `${group === "" ? "" : `${group}/`}${version} ${kind}`,
   );
 }
 
-/** The definitions of KINDS and everything that they refer to, without descriptions, sorted by name. */
+/** Returns the definitions of KINDS and everything that they refer to, without descriptions, sorted by name. */
 export function pruneDefinitions(all: Definitions): Definitions {
   const kinds = new Set<string>(KINDS);
   const wanted = new Set<string>();

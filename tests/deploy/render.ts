@@ -9,8 +9,8 @@ export const ROOT = path.resolve(import.meta.dirname, "../..");
 export type Renderer = readonly [command: string, ...args: string[]];
 
 /**
- * `kustomize` or `kubectl` of the machine, as an operator would use it; otherwise kustomize as go/go.mod pins
- * it.
+ * Returns `kustomize` or `kubectl` of the machine, as an operator would use it; otherwise kustomize as
+ * go/go.mod pins it.
  * @throws NoGoError
  */
 export async function findRenderer(): Promise<Renderer> {
@@ -21,7 +21,7 @@ export async function findRenderer(): Promise<Renderer> {
   return [await buildGoTool("kustomize"), "build"];
 }
 
-/** The objects of a kustomization, for example of "deploy/overlays/production". */
+/** Returns the objects of a kustomization, for example of "deploy/overlays/production". */
 export function render([command, ...args]: Renderer, folder: string): Manifest[] {
   const text = execFileSync(command, [...args, folder], { cwd: ROOT, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   return parseManifests(text);

@@ -63,18 +63,18 @@ export interface Workload extends Manifest {
   };
 }
 
-/** The Deployments and StatefulSets of objects that the API's schema has accepted. */
+/** Returns the Deployments and StatefulSets of objects that the API's schema has accepted. */
 export function workloadsOf(manifests: readonly Manifest[]): Workload[] {
   return manifests.filter(
     (manifest): manifest is Workload => manifest.kind === "Deployment" || manifest.kind === "StatefulSet",
   );
 }
 
-/** The Deployments, which are this project's own services. */
+/** Returns the Deployments, which are this project's own services. */
 export const servicesOf = (manifests: readonly Manifest[]): Workload[] =>
   workloadsOf(manifests).filter(({ kind }) => kind === "Deployment");
 
-/** The entries of a ConfigMap: variables or files. */
+/** Returns the entries of a ConfigMap: variables or files. */
 export function dataOf(manifests: readonly Manifest[], configMap: string): Readonly<Record<string, string>> {
   const found = manifests.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMap);
   if (!found) throw new Error(`no ConfigMap ${configMap}`);

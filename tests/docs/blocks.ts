@@ -21,7 +21,7 @@ export interface Block {
 /** Languages whose blocks are commands. */
 export const RUN = ["bash", "sh", "console", "python"] as const;
 
-/** All pages of the checkout. README.md comes first, because readers begin with it. */
+/** Returns all pages of the checkout. README.md comes first, because readers begin with it. */
 export function findPages(): string[] {
   const pages = globSync("**/*.md", {
     cwd: ROOT,

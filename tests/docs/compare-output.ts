@@ -17,7 +17,7 @@ export function differenceFrom(shown: string, printed: string): string | null {
   return wrong.length === 0 ? null : wrong.join("; ");
 }
 
-/** A regular expression for the shown text, with one group per number. */
+/** Returns a regular expression for the shown text, with one group per number. */
 function pattern(shown: string): string {
   return shown
     .split("…")

@@ -22,8 +22,8 @@ export interface Ended {
 }
 
 /**
- * The environment of a terminal that somebody has just opened in `cwd`: without npm's variables and without
- * settings of Bellwether except the ports.
+ * Returns the environment of a terminal that somebody has just opened in `cwd`: without npm's variables and
+ * without settings of Bellwether except the ports.
  */
 export function openShell(
   cwd: string,

@@ -72,7 +72,7 @@ export const auditTrail: Scenario = async (quick) => {
 };
 
 /**
- * The total cost of recording. It has no bound: the calls follow each other without a pause, so that
+ * Returns the total cost of recording. It has no bound: the calls follow each other without a pause, so that
  * recording always competes with them.
  */
 function priceOf(state: string, recorded: Recorded, off: Recorded): Finding {
@@ -109,7 +109,7 @@ async function measure({ service }: Recorded, bodyFile: string, seconds: number)
   return result;
 }
 
-/** A Predict request for a supplier of the demo, as a gRPC frame. */
+/** Returns a Predict request for a supplier of the demo, as a gRPC frame. */
 function requestFrame(): Buffer {
   const { features, categories, text } = demoSupplier(0);
   const supplier = { supplierId: "SUPP_1", features, categories, contractText: text };

@@ -80,8 +80,8 @@ async function sendBodies(kind: BodyKind, lastsS: number): Promise<Finding[]> {
 }
 
 /**
- * Resident memory of the process as the system counts it, MiB. Asking the process itself would run its
- * garbage collection.
+ * Returns the resident memory of the process as the system counts it, MiB. Asking the process itself would
+ * run its garbage collection.
  */
 function rssMib({ process: { pid } }: Replica): number {
   const [, pages = "0"] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ");

@@ -47,7 +47,10 @@ function isOver(): boolean {
   return performance.now() > end;
 }
 
-/** Chunks of a message of the largest permitted size: complete when it is a bomb, otherwise one byte short. */
+/**
+ * Yields the chunks of a message of the largest permitted size: complete when it is a bomb, otherwise one
+ * byte short.
+ */
 async function* bodyChunks(bomb: boolean): AsyncGenerator<Buffer> {
   if (bomb) {
     yield BOMB;

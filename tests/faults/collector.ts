@@ -127,7 +127,7 @@ export async function startCollector(state: CollectorState): Promise<Collector> 
   };
 }
 
-/** An Echo request as a gRPC frame: a supplier with a short text. */
+/** Returns an Echo request as a gRPC frame: a supplier with a short text. */
 function requestFrame(): Buffer {
   const text = "delivery within fourteen days of order. ".repeat(10);
   const message = toBinary(
@@ -153,7 +153,10 @@ function startTraced(collectorPort: number, ratio: string): Promise<Replica> {
   );
 }
 
-/** Mean time of a call, µs. The load keeps the server's core busy, so that every cost is part of it. */
+/**
+ * Returns the mean time of a call, µs. The load keeps the server's core busy, so that every cost is part of
+ * it.
+ */
 async function measure(replica: Replica, bodyFile: string, seconds: number): Promise<number> {
   const { meanUs, failed } = await h2load({
     url: `http://127.0.0.1:${replica.ready.grpcPort}/bellwether.echo.v1.EchoService/Echo`,

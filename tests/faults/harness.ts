@@ -19,12 +19,12 @@ export type Finding = Metric;
 /** Runs one scenario; `quick` shortens its long parts. */
 export type Scenario = (quick: boolean) => Promise<Finding[]>;
 
-/** A figure that must not be larger than its gate; `stretch` is the goal beyond it. */
+/** Returns a figure that must not be larger than its gate; `stretch` is the goal beyond it. */
 export function atMost(name: string, value: number, unit: string, gate: number, stretch = gate): Finding {
   return metric({ name, value, unit, gate, stretch, better: "lower" });
 }
 
-/** A figure that must not be smaller than its gate. */
+/** Returns a figure that must not be smaller than its gate. */
 export function atLeast(name: string, value: number, unit: string, gate: number, stretch = gate): Finding {
   return metric({ name, value, unit, gate, stretch, better: "higher" });
 }
@@ -85,7 +85,7 @@ export async function startReplica(
 
 export type EchoClient = Client<typeof EchoService>;
 
-/** A mesh client over all replicas. */
+/** Returns a mesh client over all replicas. */
 export function clientOf(
   replicas: readonly Replica[],
   options: Partial<MeshTransportOptions> = {},
@@ -103,8 +103,8 @@ export interface Outcome {
 }
 
 /**
- * An open loop: a call is due every 1/rate seconds, even while earlier calls still wait. The time of a call
- * counts from when it was due.
+ * Makes calls in an open loop: a call is due every 1/rate seconds, even while earlier calls still wait. The
+ * time of a call counts from when it was due.
  */
 export async function openLoop(
   callsPerSecond: number,

@@ -18,7 +18,7 @@ interface HostileMessage {
   readonly code: Code;
 }
 
-/** A message in field 6 (nested) of a message, and so on, `depth` times. */
+/** Returns a message in field 6 (nested) of a message, and so on, `depth` times. */
 function nested(depth: number): Buffer {
   let message: Buffer = Buffer.from([0x0a, 1, 0x78]);
   for (let i = 0; i < depth; i++)
@@ -34,7 +34,7 @@ function varint(value: number): Buffer {
   }
 }
 
-/** Field 5 (items), packed, with one byte per item. */
+/** Returns field 5 (items), packed, with one byte per item. */
 function manyItems(count: number): Buffer {
   return Buffer.concat([Buffer.from([0x0a, 1, 0x78, 0x2a]), varint(count), Buffer.alloc(count, 1)]);
 }

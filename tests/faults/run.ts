@@ -66,7 +66,7 @@ for (const [name, scenario] of chosen) {
 console.log(report("faults", metrics));
 process.exit(metrics.some(({ holds }) => holds === false) ? 1 : 0);
 
-/** The figure of a scenario that ended with an error: it counts as a missed bound. */
+/** Returns the figure of a scenario that ended with an error: it counts as a missed bound. */
 function unfinished(name: string, error: unknown): Metric {
   const reason = error instanceof Error ? error.message : String(error);
   return metric({ name: `${name}.finished`, value: 0, unit: reason, gate: 1, better: "higher" });

@@ -38,7 +38,7 @@ export function readKinds(folder: string): Kinds {
   return { versions, kinds, bytes: (file) => new Uint8Array(readFileSync(path.join(folder, file))) };
 }
 
-/** A table of a kind's rows, with `answers` as its last columns. */
+/** Returns a table of a kind's rows, with `answers` as its last columns. */
 export function tableOf(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],

@@ -1,7 +1,7 @@
 import type { Kind } from "./kinds.ts";
 import type { Measured } from "./measure-kind.ts";
 
-/** Text of docs/model-import-matrix.md. */
+/** Returns the text of docs/model-import-matrix.md. */
 export function matrixPage(
   versions: Readonly<Record<string, string>>,
   kinds: readonly Kind[],

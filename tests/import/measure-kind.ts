@@ -67,7 +67,9 @@ const pick = <T>(list: readonly T[], places: readonly number[]): T[] => places.m
 /** Maximum share of rows that may be left out because the reference contradicts itself there. */
 const MAX_LEFT_OUT = 0.5;
 
-/** The largest relative difference of contributions to the reference, or the reason why there is none. */
+/**
+ * Returns the largest relative difference of contributions to the reference, or the reason why there is none.
+ */
 async function compareContributions(
   kind: Kind,
   imported: ImportedModel,

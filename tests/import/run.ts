@@ -47,8 +47,8 @@ console.log(
 process.exitCode = apart.length === 0 ? 0 : 1;
 
 /**
- * Path of a Python with the trainers. It is installed at the first call and after requirements.txt has
- * changed.
+ * Returns the path of a Python with the trainers. It is installed at the first call and after
+ * requirements.txt has changed.
  */
 function pythonWithTrainers(): string {
   const python = here(".venv/bin/python");
@@ -62,7 +62,7 @@ function pythonWithTrainers(): string {
   return python;
 }
 
-/** Path of a Python that is new enough for the trainers (3.12 or later). */
+/** Returns the path of a Python that is new enough for the trainers (3.12 or later). */
 function newPython(): string {
   const pyenv = path.join(os.homedir(), ".pyenv/versions");
   const candidates = [

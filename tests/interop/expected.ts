@@ -18,7 +18,7 @@ export interface Report {
   readonly result: unknown;
 }
 
-/** The cases for a client. Without `bidi` (browsers) they exclude streams in both directions. */
+/** Returns the cases for a client. Without `bidi` (browsers) they exclude streams in both directions. */
 export function casesFor(bidi: boolean): string[] {
   return Object.keys(EXPECTED).filter((name) => bidi || name !== "bidi");
 }

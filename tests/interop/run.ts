@@ -143,7 +143,10 @@ async function failuresOf(client: InteropClient, echo: EchoServer): Promise<stri
   });
 }
 
-/** Path of a Python with grpcio: the machine's own, or a virtual environment into which pip installs it. */
+/**
+ * Returns the path of a Python with grpcio: the machine's own, or a virtual environment into which pip
+ * installs it.
+ */
 function pythonWithGrpc(): { readonly command: string; readonly missing?: string } {
   const works = (command: string): boolean => {
     try {

@@ -94,7 +94,7 @@ async function rejectionOf(call: Promise<unknown>): Promise<{ code: Code; reason
 }
 const move = (version: string, over: object = {}) => ({ alias: "champion", version, reason: "because", ...over });
 const champions = async () => (await readAliases(root, NAME)).champions.map(({ version }) => version);
-/** Moves of aliases in the audit log of ops-service, oldest first. */
+/** Returns the moves of aliases in the audit log of ops-service, oldest first. */
 async function recorded({ audit }: OpsHarness) {
   const { records } = await audit.queryEvents({ kind: "model.alias_set", pageSize: 500 });
   return records.reverse().map(({ event }) => ({ actor: event?.actor, ...JSON.parse(event?.payloadJson ?? "{}") }));

@@ -9,8 +9,8 @@ const ADDRESS = /sa_family=(AF_INET6?), .*?inet_(?:addr\("([^"]+)"\)|pton\(AF_IN
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 /**
- * The system calls of a trace (`strace -f -e trace=%network,openat`) that reach beyond the machine: an
- * address outside the loopback, a name server, or a file of the runtime's telemetry. Sockets that are only
+ * Returns the system calls of a trace (`strace -f -e trace=%network,openat`) that reach beyond the machine:
+ * an address outside the loopback, a name server, or a file of the runtime's telemetry. Sockets that are only
  * created or that listen do not count. Neither does the list of name servers, which Node reads when it loads
  * its resolver.
  */

@@ -1,6 +1,6 @@
 import { type ServiceName, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 
-/** Environment of a process that records every trace and sends it to `collectorUrl`. */
+/** Returns the environment of a process that records every trace and sends it to `collectorUrl`. */
 export function tracedTo(collectorUrl: string): Record<string, string> {
   return { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl, OTEL_TRACES_SAMPLER: "always_on" };
 }

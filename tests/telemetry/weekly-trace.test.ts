@@ -59,14 +59,14 @@ async function runTracedWeeks(databaseUrl: string, redisUrl?: string): Promise<T
   return { collector, log: mesh.log(), [Symbol.asyncDispose]: () => collector[Symbol.asyncDispose]() };
 }
 
-/** A span and its ancestors, innermost first. */
+/** Returns a span and its ancestors, innermost first. */
 function lineage(spans: readonly ReceivedSpan[], from: ReceivedSpan): string[] {
   const { service, kind, name, parentId } = from;
   const parent = spans.find(({ spanId }) => spanId === parentId);
   return [`${service} ${kind} ${name}`, ...(parent ? lineage(spans, parent) : [`caller ${parentId}`])];
 }
 
-/** The lineage of each span in the week's trace with this name and kind. */
+/** Returns the lineage of each span in the week's trace with this name and kind. */
 function lineages(spans: readonly ReceivedSpan[], name: RegExp, kind: string): string[][] {
   const traced = spans.filter(({ traceId }) => traceId === TRACE_ID);
   return traced.filter((span) => name.test(span.name) && span.kind === kind).map((span) => lineage(traced, span));

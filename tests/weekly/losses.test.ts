@@ -30,7 +30,7 @@ const eventsOf = async (runId: number | undefined) => {
   return (await audit.queryEvents({ subject: `run/${runId}` })).records.map(({ event }) => event);
 };
 
-/** What every reader sees of all weeks: the number of scores, and a digest of the alerts. */
+/** Returns what every reader sees of all weeks: the number of scores, and a digest of the alerts. */
 async function published(): Promise<object | undefined> {
   const pool = await openPostgres(mesh.databaseUrl, { max: 1 });
   try {

@@ -22,15 +22,15 @@ try {
   }
 }
 
-/** Fields of an error under --json in addition to its kind and message. */
+/** Returns the fields of an error under --json in addition to its kind and message. */
 function detailsOf(error: unknown): object {
   if (!(error instanceof Error) || !("details" in error)) return {};
   return typeof error.details === "object" && error.details !== null ? error.details : {};
 }
 
 /**
- * Exit code of an error, its kind under --json and its message. The message is null after --help and
- * --version.
+ * Returns the exit code of an error, its kind under --json and its message. The message is null after --help
+ * and --version.
  */
 function endOf(error: unknown): { code: number; kind: "usage" | "failure"; message: string | null } {
   if (error instanceof CommanderError) {

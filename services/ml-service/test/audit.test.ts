@@ -45,7 +45,7 @@ async function start(audit: AuditSink | undefined, over: Partial<Parameters<type
     connect: createClient(InferenceService, connect),
   };
 }
-/** A sink that stores its events in memory. */
+/** Returns a sink that stores its events in memory. */
 function keepingSink() {
   const { counts, lost } = losses();
   const events: AuditEvent[] = [];
@@ -56,7 +56,7 @@ const failed = (call: Promise<unknown>) =>
     () => Promise.reject(new Error("the call succeeded")),
     (error: unknown) => ConnectError.from(error).code,
   );
-/** A server that accepts connections and never answers. */
+/** Starts a server that accepts connections and never answers. */
 async function hangingServer(): Promise<string> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => void sockets.add(socket.on("error", () => {}))).listen(0, "127.0.0.1");

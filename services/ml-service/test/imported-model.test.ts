@@ -81,7 +81,10 @@ const supplier = (row: readonly number[]) => ({
   features: Object.fromEntries(FEATURES.map((name, f) => [name, row[f] ?? 0])),
 });
 
-/** Shapley values computed by their definition, over all subsets of features and all background rows. */
+/**
+ * Returns the Shapley values computed by their definition, over all subsets of features and all background
+ * rows.
+ */
 function oracle(modelName: string, row: readonly number[]) {
   const model = models.get(modelName);
   if (model === undefined) throw new Error(`${modelName} was not published`);

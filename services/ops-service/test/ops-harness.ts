@@ -79,7 +79,7 @@ export const TEST_FEATURES = [
   { name: "region", kind: FeatureKind.CATEGORY, categories: ["EU", "US"] },
 ];
 
-/** A chunk as scheduler-service submits it. */
+/** Returns a chunk as scheduler-service submits it. */
 export function testChunk(
   lease: RunLease | undefined,
   chunk: number,
@@ -132,7 +132,7 @@ export async function runWeek(
   return run;
 }
 
-/** The error of a call that must fail. */
+/** Returns the error of a call that must fail. */
 export async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
   try {
     await call;

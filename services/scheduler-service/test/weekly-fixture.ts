@@ -37,7 +37,7 @@ weekly:
     attributes: { display_name: supplier_id, region: region, exposure: past_disputes * 100 }
 `;
 
-/** A weekly file of `rows` suppliers. In the first `broken` rows, the delay is not a number. */
+/** Returns a weekly file of `rows` suppliers. In the first `broken` rows, the delay is not a number. */
 export function weekCsv(rows: number, { broken = 0, delayBy = 0 } = {}): string {
   const lines = Array.from({ length: rows }, (_, i) => {
     const delay = i < broken ? "soon" : (i % 50) + delayBy;

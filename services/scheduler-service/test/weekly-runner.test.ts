@@ -30,7 +30,7 @@ const NEVER = new AbortController().signal;
 const WEEK = "2026-W47";
 const ROWS = 9_000;
 
-/** A folder with a weekly file, its own ledger, and a runner that uses both and ml-service. */
+/** Returns a folder with a weekly file, its own ledger, and a runner that uses both and ml-service. */
 async function setUp(csv: string, config: Parameters<typeof weeklyFolder>[0] = {}) {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await weeklyFolder(config));

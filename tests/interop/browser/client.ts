@@ -15,7 +15,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** The reason why the browser cannot run on this machine; undefined when it can. */
+/** Returns the reason why the browser cannot run on this machine; undefined when it can. */
 export function browserMissing(): string | undefined {
   return existsSync(CHROMIUM) ? undefined : `${CHROMIUM} is not installed (Debian: chromium)`;
 }

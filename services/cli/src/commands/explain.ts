@@ -81,7 +81,7 @@ interface WaterfallLine {
   readonly contribution: number;
 }
 
-/** Lines of the waterfall, largest absolute contribution first. */
+/** Returns the lines of the waterfall, largest absolute contribution first. */
 function waterfallLines({ contributions }: ExplanationJson): WaterfallLine[] {
   const texts = new Map<string, { words: number; contribution: number }>();
   const lines: WaterfallLine[] = [];

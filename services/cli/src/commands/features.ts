@@ -6,7 +6,7 @@ import { loadTrainingData, withDataOptions } from "../data/training-data.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { createReport } from "../output/report.ts";
 
-/** Row of a table as the flat JSON that `predict` takes; missing values are left out. */
+/** Returns a row of a table as the flat JSON that `predict` takes; missing values are left out. */
 export function flatRow(table: FeatureTable, row: number): Record<string, string | number> {
   const flat: Record<string, string | number> = { supplier_id: table.supplierIds[row] ?? "" };
   for (const [name, column] of table.numbers) {
@@ -21,7 +21,7 @@ export function flatRow(table: FeatureTable, row: number): Record<string, string
   return text === "" ? flat : { ...flat, contract_text: text };
 }
 
-/** Newest row of a supplier. */
+/** Returns the newest row of a supplier. */
 function newestRow(table: FeatureTable, supplierId: string): number {
   let found = -1;
   for (let row = 0; row < table.rows; row++) {

@@ -42,7 +42,10 @@ async function run(...args: readonly string[]): Promise<{ json: Record<string, u
   return { json: JSON.parse(lines[0] ?? "{}") as Record<string, unknown>, error };
 }
 
-/** A configuration that declares one feature of the model, and one feature that the model does not have. */
+/**
+ * Returns a configuration that declares one feature of the model, and one feature that the model does not
+ * have.
+ */
 const configOf = (feature: string): string => `
 version: 1
 name: foreign

@@ -51,7 +51,10 @@ function openChampions(context: CliContext, options: PeerOptions): Champions {
     : championsOfServices(peerUrl(ML_PEER, options.ml, context), read.scheduler, peerSettings(read));
 }
 
-/** All models of a registry, or only the model `only`. @throws ModelNotFoundError when it does not exist */
+/**
+ * Returns all models of a registry, or only the model `only`.
+ * @throws ModelNotFoundError when it does not exist
+ */
 async function listAll(root: string, only: string | undefined) {
   const models = [];
   for (const name of only === undefined ? await listModels(root) : [only]) {

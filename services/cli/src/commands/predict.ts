@@ -15,7 +15,7 @@ import { postJson } from "../remote/post-json.ts";
 
 const TOP = 5;
 
-/** Text of a typical value, with four significant digits. */
+/** Returns the text of a typical value, with four significant digits. */
 const shortText = (typical: number | string): string => (typeof typical === "number" ? numberText(typical) : typical);
 
 function scoreLines(score: FlatScore): string[] {

@@ -9,13 +9,16 @@ export interface CliContext {
   readonly cwd: string;
 }
 
-/** Name of the model that is used when the user names none. @throws EnvError */
+/** Returns the name of the model that is used when the user names none. @throws EnvError */
 export const defaultModel = ({ env }: CliContext): string => readEnv(env, { model: sharedEnv.model }).model;
 
-/** Folder of the model registry. @throws EnvError; RegistryNameError when the URL is not a folder */
+/**
+ * Returns the folder of the model registry.
+ * @throws EnvError; RegistryNameError when the URL is not a folder
+ */
 export const registryFolder = ({ env, cwd }: CliContext): string =>
   registryRoot(readEnv(env, { registry: sharedEnv.registry }).registry, cwd);
 
-/** Folder for databases, spools and the demo's tables. @throws EnvError */
+/** Returns the folder for databases, spools and the demo's tables. @throws EnvError */
 export const dataFolder = ({ env, cwd }: CliContext): string =>
   path.resolve(cwd, readEnv(env, { dataDir: sharedEnv.dataDir }).dataDir);

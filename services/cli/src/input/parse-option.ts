@@ -1,7 +1,7 @@
 import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { InvalidArgumentError } from "commander";
 
-/** Parser of an option that is a whole number from `min` to `max`. */
+/** Returns the parser of an option that is a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -11,7 +11,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
-/** Parser of an option that is an ISO week. */
+/** Parses the text of an option that is an ISO week. */
 export function isoWeek(text: string): string {
   try {
     return parseIsoWeek(text);
@@ -23,7 +23,7 @@ export function isoWeek(text: string): string {
 /** Maximum length of a reason, characters. */
 const MAX_REASON = 500;
 
-/** Parser of an option that is a reason for the audit log. */
+/** Parses the text of an option that is a reason for the audit log. */
 export function reason(text: string): string {
   const trimmed = text.trim();
   if (trimmed === "" || [...trimmed].length > MAX_REASON || trimmed.includes("\0"))

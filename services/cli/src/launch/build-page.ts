@@ -35,7 +35,7 @@ export async function buildPage(repository: string, signal: AbortSignal): Promis
   return dist;
 }
 
-/** Path of Vite's program, or null when only production dependencies are installed. */
+/** Returns the path of Vite's program, or null when only production dependencies are installed. */
 function builder(): string | null {
   try {
     return path.join(path.dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin/vite.js");

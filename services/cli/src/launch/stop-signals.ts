@@ -6,8 +6,8 @@ const HANGUP_BIT = 1n;
 const PARENT_LOOK_MS = 500;
 
 /**
- * Signals that ask for a stop. SIGHUP, which a closing terminal sends, is one of them unless it is ignored
- * (nohup).
+ * Returns the signals that ask for a stop. SIGHUP, which a closing terminal sends, is one of them unless it
+ * is ignored (nohup).
  */
 export function stopSignals(): NodeJS.Signals[] {
   return isHangupIgnored() ? ["SIGINT", "SIGTERM"] : ["SIGINT", "SIGTERM", "SIGHUP"];

@@ -4,7 +4,7 @@ import { superviseService } from "./supervise-service.ts";
 
 const ADDRESSES = { grpc: { port: 1 }, web: { port: 2 }, admin: { port: 3 } };
 
-/** A service that the test ends, and a clock that the test sets. */
+/** Returns a service that the test ends, and a clock that the test sets. */
 async function setUp() {
   const lines: string[] = [];
   const waits: number[] = [];

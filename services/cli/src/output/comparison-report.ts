@@ -3,7 +3,7 @@ import type { ComparedFigure, ScoreComparison } from "@bellwether/risk-model/eva
 const NAMES = { auc: "AUC", brier: "Brier score", logLoss: "log loss" } as const;
 
 /**
- * Comparison of two versions on the same rows, as the JSON of `evaluate`.
+ * Returns the comparison of two versions on the same rows, as the JSON of `evaluate`.
  * @param isValid Whether neither version was trained on the rows. If false, the differences do not show which version is better.
  */
 export function comparisonJson(version: string, { auc, brier, logLoss, ...counts }: ScoreComparison, isValid: boolean) {
@@ -24,8 +24,8 @@ export function comparisonJson(version: string, { auc, brier, logLoss, ...counts
 }
 
 /**
- * Comparison of two versions on the same rows, as text: each difference with its interval and, when the
- * comparison is valid, a verdict.
+ * Returns the comparison of two versions on the same rows, as text: each difference with its interval and,
+ * when the comparison is valid, a verdict.
  */
 export function comparisonLines(before: string, now: string, comparison: ScoreComparison, isValid: boolean): string[] {
   return [

@@ -2,7 +2,7 @@ import type { Evaluation } from "@bellwether/risk-model/evaluate/evaluation";
 
 const figure = (x: number): string => (Number.isNaN(x) ? "not defined" : x.toFixed(4));
 
-/** An evaluation as the JSON of `train` and `evaluate`. */
+/** Returns an evaluation as the JSON of `train` and `evaluate`. */
 export function evaluationJson(evaluation: Evaluation) {
   return {
     rows: evaluation.rows,
@@ -22,7 +22,7 @@ export function evaluationJson(evaluation: Evaluation) {
   };
 }
 
-/** An evaluation as text. Each figure is printed with the figure of a trivial prediction. */
+/** Returns an evaluation as text. Each figure is printed with the figure of a trivial prediction. */
 export function evaluationLines(name: string, evaluation: Evaluation): string[] {
   const { auc, aucInterval, baseline, rows, positives, suppliers } = evaluation;
   const interval = aucInterval === null ? "" : ` (95 %: ${figure(aucInterval[0])} to ${figure(aucInterval[1])})`;

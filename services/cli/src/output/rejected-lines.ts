@@ -5,8 +5,8 @@ import type { LeftOutRows } from "@bellwether/risk-model/training/left-out";
 const SHOWN_REASONS = 10;
 
 /**
- * Lines that report which rows of a data set were rejected, with the reasons, and how many ids were changed.
- * Empty when there are none.
+ * Returns the lines that report which rows of a data set were rejected, with the reasons, and how many ids
+ * were changed. Empty when there are none.
  */
 export function rejectedLines({ rejected, cleanedIds }: Pick<TrainingTable, "rejected" | "cleanedIds">): string[] {
   const reasons = rejected.reasons.toSorted((a, b) => b.rows - a.rows);
@@ -28,8 +28,8 @@ export function rejectedLines({ rejected, cleanedIds }: Pick<TrainingTable, "rej
 }
 
 /**
- * Rows that reading and mapping left out, for the model card: counts by column and reason, each with a
- * sample, and the rows without a label.
+ * Returns rows that reading and mapping left out, for the model card: counts by column and reason, each with
+ * a sample, and the rows without a label.
  */
 export function leftOutRows({ rejected, unlabelled }: Pick<TrainingTable, "rejected" | "unlabelled">): LeftOutRows[] {
   const reasons = rejected.reasons.map(({ source, column, reason, rows }): LeftOutRows => {

@@ -15,8 +15,8 @@ export const ML_PEER: Peer = { prefix: "ML_SERVICE", option: "--ml" };
 export const OPS_PEER: Peer = { prefix: "OPS_SERVICE", option: "--ops" };
 
 /**
- * URL of the gRPC listener of a service: from the option, else from its `_URL` variable, else localhost and
- * the port of its `_GRPC_PORT` variable, with https when BELLWETHER_TLS_CERT is set.
+ * Returns the URL of the gRPC listener of a service: from the option, else from its `_URL` variable, else
+ * localhost and the port of its `_GRPC_PORT` variable, with https when BELLWETHER_TLS_CERT is set.
  * @throws EnvError, UsageError for port 0, with which a service listens on an unknown port
  */
 export function peerUrl({ prefix, option }: Peer, given: string | undefined, context: CliContext): string {

@@ -57,7 +57,7 @@ async function askReplica(url: string, calls: ReturnType<typeof peerSettings>): 
   }
 }
 
-/** The status of a replica as text. */
+/** Returns the status of a replica as text. */
 export function replicaLines(status: ReplicaStatus): string[] {
   if (status.error !== null) return [`${status.url}: ${status.error}`];
   const served =

@@ -101,8 +101,8 @@ function NoSuppliers({ band }: { band: Band }) {
 }
 
 /**
- * The week of a later run than the one that is shown, known from the alerts of the same model. Undefined:
- * there is none. Rows do not change until the reader asks.
+ * Returns the week of a later run than the one that is shown, known from the alerts of the same model.
+ * Undefined: there is none. Rows do not change until the reader asks.
  */
 function useNewWeek(shown: ListSuppliersResponse | undefined): string | undefined {
   const changes = useAlertChanges();

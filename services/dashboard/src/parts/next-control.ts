@@ -1,6 +1,6 @@
 /**
- * Where the focus moves when a row has no buttons any more: the next row with buttons, else the previous one,
- * else the heading.
+ * Returns the control to which the focus moves when a row has no buttons any more: the next row with buttons,
+ * else the previous one, else the heading.
  */
 export function nextControl(row: HTMLElement): HTMLElement | undefined {
   const rows = [...(row.parentElement?.querySelectorAll(":scope > [data-row]") ?? [])];

@@ -58,7 +58,10 @@ export function whySentences({ reasons, riskScore }: Pick<SupplierScore, "reason
   ];
 }
 
-/** "7 of 16 features not known". Empty: all are known. Undefined: the run did not record it. */
+/**
+ * Returns a text such as "7 of 16 features not known". Empty: all are known. Undefined: the run did not
+ * record it.
+ */
 export function completenessText({
   featuresPresent,
   featuresTotal,
@@ -68,7 +71,7 @@ export function completenessText({
   return missing === 0 ? "" : `${missing} of ${featuresTotal} features not known`;
 }
 
-/** The sentence of `completenessText` with the features' names. */
+/** Returns the sentence of `completenessText` with the features' names. */
 export function missingSentence(score: SupplierScore): string {
   const text = completenessText(score);
   if (text === undefined) return "The run did not record the values of the features.";

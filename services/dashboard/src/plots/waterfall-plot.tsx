@@ -75,7 +75,7 @@ function Total({ x, y, name, value }: { x: number; y: number; name: string; valu
   );
 }
 
-/** A feature with its value and the typical value, when they were recorded. */
+/** Returns a feature with its value and the typical value as text, when they were recorded. */
 function shareText({ feature, seen, words }: ContributionLine): string {
   if (words.length > 0) return `${featureText(feature)} (${words.length === 1 ? "1 word" : `${words.length} words`})`;
   return seen ? `${featureText(feature)}: ${seen}` : featureText(feature);

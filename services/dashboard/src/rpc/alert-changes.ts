@@ -114,14 +114,14 @@ export function countDifferences(fresh: readonly Alert[], shown: readonly Alert[
   );
 }
 
-/** Time of the last change of an alert, ms since 1970; 0 when the server did not send it. */
+/** Returns the time of the last change of an alert, ms since 1970; 0 when the server did not send it. */
 export function changedMs({ changedAt }: Alert): number {
   return changedAt ? timestampMs(changedAt) : 0;
 }
 
 export const AlertChangesContext = createContext<AlertChanges | undefined>(undefined);
 
-/** The changes that the watch of the page has received. */
+/** Returns the changes that the watch of the page has received. */
 export function useAlertChanges(): AlertChanges {
   const changes = useContext(AlertChangesContext);
   if (!changes) throw new Error("AlertChangesContext has no provider");

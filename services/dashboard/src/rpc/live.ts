@@ -15,14 +15,17 @@ export const CONNECTING: Live = { state: "connecting", lastHeardAt: undefined, o
 /** The state of the connection, for every component of the page. */
 export const LiveContext = createContext<Live>(CONNECTING);
 
-/** Why decisions cannot be sent now. Undefined: they can be sent. */
+/** Returns why decisions cannot be sent now. Undefined: they can be sent. */
 export function useBlockedReason(): string | undefined {
   return useContext(LiveContext).offline
     ? "You are offline: decisions can be sent when the connection is back."
     : undefined;
 }
 
-/** The state in words, for example "Not live since 12:03, offline". Times are in the reader's time zone. */
+/**
+ * Returns the state in words, for example "Not live since 12:03, offline". Times are in the reader's time
+ * zone.
+ */
 export function liveText({ state, lastHeardAt, offline }: Live): string {
   if (state === "live" && !offline) return "Live";
   if (state === "connecting" && !offline) return "Connecting";

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { oneAtATime } from "./one-at-a-time.ts";
 
-/** Work that the test ends. */
+/** Returns work that the test ends. */
 function slowWork() {
   const ends: PromiseWithResolvers<void>[] = [];
   const ask = oneAtATime(() => {

@@ -9,9 +9,9 @@ import { isPassing } from "./problem.ts";
 const RETRIES = 2;
 
 /**
- * The page's cache of responses. Calls are made offline too, so that they fail with an error: a call that
- * waits for the network would load forever. Returning to the window does not load again, because rows would
- * move.
+ * Returns the page's cache of responses. Calls are made offline too, so that they fail with an error: a call
+ * that waits for the network would load forever. Returning to the window does not load again, because rows
+ * would move.
  */
 export function createQueries(): QueryClient {
   return new QueryClient({

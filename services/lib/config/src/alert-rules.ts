@@ -76,7 +76,7 @@ export async function loadAlertRules(path: string): Promise<AlertRules> {
   return parseAlertRules(await readYaml(path));
 }
 
-/** The rules in a parsed file. @throws ConfigError with every violation */
+/** Returns the rules in a parsed file. @throws ConfigError with every violation */
 export function parseAlertRules(file: YamlFile): AlertRules {
   const yaml = parseWithSchema(schema, file, checkOrder);
   const { score_threshold: score, weekly_capacity: capacity } = yaml;

@@ -4,29 +4,29 @@ import { ConfigError, type ConfigViolation } from "./config-error.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
 /**
- * A leaf of a configuration schema: one predicate and the expected form for people. Its message is the
- * expected form, whatever the violation is.
+ * Returns a leaf of a configuration schema: one predicate and the expected form for people. Its message is
+ * the expected form, whatever the violation is.
  */
 export function leaf<T>(expected: string, is: (value: unknown) => boolean): z.ZodCustom<T, T> {
   return z.custom<T>(is, { error: expected });
 }
 
-/** Schema of a finite number for which `is` returns true. */
+/** Returns the schema of a finite number for which `is` returns true. */
 export function numberWhere(expected: string, is: (value: number) => boolean): z.ZodCustom<number, number> {
   return leaf(expected, (value) => typeof value === "number" && Number.isFinite(value) && is(value));
 }
 
-/** Schema of an integer from `min` to `max`, both allowed. */
+/** Returns the schema of an integer from `min` to `max`, both allowed. */
 export function integerFrom(min: number, max: number): z.ZodCustom<number, number> {
   return numberWhere(`an integer from ${min} to ${max}`, (v) => Number.isInteger(v) && v >= min && v <= max);
 }
 
-/** Schema of a text that matches `pattern`. */
+/** Returns the schema of a text that matches `pattern`. */
 export function textLike(expected: string, pattern: RegExp): z.ZodCustom<string, string> {
   return leaf(expected, (value) => typeof value === "string" && pattern.test(value));
 }
 
-/** Schema of a value that is exactly one of `choices`. */
+/** Returns the schema of a value that is exactly one of `choices`. */
 export function oneOf<const C extends string>(choices: readonly C[]): z.ZodCustom<C, C> {
   return leaf(`one of ${choices.join(", ")}`, (value) => choices.some((choice) => choice === value));
 }
@@ -54,7 +54,7 @@ export function parseWithSchema<S extends z.ZodType>(
   return result.data;
 }
 
-/** A violation at `path` of `file`, for checks that a schema cannot express. */
+/** Returns a violation at `path` of `file`, for checks that a schema cannot express. */
 export function violationAt(
   file: YamlFile,
   path: readonly PropertyKey[],
@@ -84,7 +84,7 @@ function violationsOf(issue: z.core.$ZodIssue, file: YamlFile, schema: z.ZodType
   return [violationAt(file, path, shown(writtenAt(file.value, path)), issue.message)];
 }
 
-/** `features[3].range` for ["features", 3, "range"]. */
+/** Returns a path as text, for example `features[3].range` for ["features", 3, "range"]. */
 function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === "number") return `${text}[${step}]`;
@@ -92,7 +92,7 @@ function pathText(path: readonly PropertyKey[]): string {
   }, "");
 }
 
-/** The value at `path` of plain maps and lists, or undefined. */
+/** Returns the value at `path` of plain maps and lists, or undefined. */
 export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (at, step) =>
@@ -101,7 +101,10 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The value written for `path`: the value itself, or the scalar above it that is a short form of its map. */
+/**
+ * Returns the value written for `path`: the value itself, or the scalar above it that is a short form of its
+ * map.
+ */
 function writtenAt(root: unknown, path: readonly PropertyKey[]): unknown {
   for (let depth = 0; depth <= path.length; depth++) {
     const value = valueAt(root, path.slice(0, depth));
@@ -110,7 +113,7 @@ function writtenAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return undefined;
 }
 
-/** A value as a violation shows it: JSON, truncated. */
+/** Returns a value as a violation shows it: JSON, truncated. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? typeof value);
@@ -118,8 +121,8 @@ export function shown(value: unknown): string {
 }
 
 /**
- * Keys that the schema knows at `path`. For a union, the keys of the branch that the value's `kind` or `form`
- * selects.
+ * Returns the keys that the schema knows at `path`. For a union, the keys of the branch that the value's
+ * `kind` or `form` selects.
  */
 function keysAt(schema: z.ZodType, root: unknown, path: readonly PropertyKey[]): string[] {
   let at: z.core.$ZodType = schema;

@@ -151,8 +151,8 @@ export function parseFeatureMapping(file: YamlFile): FeatureMapping {
 export const WEEKLY_TABLE = "weekly";
 
 /**
- * `[a, b]` is short for `{ a: a, b: b }`. A list of anything else than distinct names is not expanded and is
- * rejected later.
+ * Expands `[a, b]`, which is short for `{ a: a, b: b }`. A list of anything else than distinct names is not
+ * expanded and is rejected later.
  */
 function namesToThemselves(value: unknown): unknown {
   if (!Array.isArray(value) || new Set(value).size !== value.length) return value;
@@ -160,7 +160,7 @@ function namesToThemselves(value: unknown): unknown {
   return Object.fromEntries(value.map((name) => [name, name]));
 }
 
-/** Table names must be distinct, and every table that is read must exist. */
+/** Returns violations of two rules: table names must be distinct, and every table that is read must exist. */
 function tableViolations(file: YamlFile): ConfigViolation[] {
   const sources = valueAt(file.value, ["sources"]);
   const steps = valueAt(file.value, ["steps"]);

@@ -48,7 +48,7 @@ export async function loadRiskPolicy(path: string): Promise<RiskPolicy> {
   return parseRiskPolicy(await readYaml(path));
 }
 
-/** The policy in a parsed file. @throws ConfigError with every violation */
+/** Returns the policy in a parsed file. @throws ConfigError with every violation */
 export function parseRiskPolicy(file: YamlFile): RiskPolicy {
   const { weekly_losses: limits } = parseWithSchema(schema, file);
   return createRiskPolicy({
@@ -58,7 +58,7 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
   });
 }
 
-/** A policy of these limits, with its hash. */
+/** Returns a policy of these limits, with its hash. */
 export function createRiskPolicy(losses: LossLimits): RiskPolicy {
   return { losses, policyHash: canonicalHash({ losses }) };
 }

@@ -84,7 +84,7 @@ const columnSchema = z
 /** A column's type alone is a short form of the column. */
 const columnOrType = z.preprocess((v) => (typeof v === "string" ? { type: v } : v), columnSchema);
 
-/** A relative path that stays below the data folder. */
+/** Whether a value is a relative path that stays below the data folder. */
 function isFilePattern(value: unknown): boolean {
   return (
     typeof value === "string" &&
@@ -114,7 +114,7 @@ export const sourceSchema = z
     error: "no encoding, which only a CSV file has",
   });
 
-/** The source named `name`, from its checked YAML. */
+/** Returns the source named `name`, from its checked YAML. */
 export function sourceFromYaml(name: string, yaml: z.output<typeof sourceSchema>): SourceMapping {
   return {
     name,

@@ -13,7 +13,7 @@ export const NO_BAND = 0;
 /** All bands, in ascending order of their numbers. */
 export const BANDS = ["unknown", "low", "medium", "high"] as const satisfies readonly Band[];
 
-/** The band of a number; undefined for NO_BAND and for numbers that this release does not know. */
+/** Returns the band of a number; undefined for NO_BAND and for numbers that this release does not know. */
 export function bandFromNumber(number: number): Band | undefined {
   return BANDS.find((band) => BAND_NUMBERS[band] === number);
 }

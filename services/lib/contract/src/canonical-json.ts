@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * JSON with sorted keys and without white space: equal values give equal texts, whatever the order of their
- * keys. Absent and undefined members are equal. Numbers must be finite.
+ * Returns a value as JSON with sorted keys and without white space: equal values give equal texts, whatever
+ * the order of their keys. Absent and undefined members are equal. Numbers must be finite.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === "number" && !Number.isFinite(value))
@@ -21,7 +21,7 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value) ?? "null";
 }
 
-/** SHA-256 of the canonical JSON, lower-case hex. */
+/** Returns the SHA-256 of the canonical JSON, lower-case hex. */
 export function canonicalHash(value: unknown): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }

@@ -12,7 +12,10 @@ export class IsoWeekError extends Error {
   }
 }
 
-/** Number of weeks of a year by ISO 8601: 53 when its 1 January or its 31 December is a Thursday, else 52. */
+/**
+ * Returns the number of weeks of a year by ISO 8601: 53 when its 1 January or its 31 December is a Thursday,
+ * else 52.
+ */
 function weeksOf(year: number): number {
   const thursday = (month: number, day: number) => new Date(Date.UTC(year, month, day)).getUTCDay() === 4;
   return thursday(0, 1) || thursday(11, 31) ? 53 : 52;
@@ -48,7 +51,7 @@ export class FutureWeekError extends Error {
 /** The time zone where each day begins first, 14 hours before UTC. */
 const FIRST_TIME_ZONE = "Pacific/Kiritimati";
 
-/** The newest ISO week that has begun somewhere on Earth. */
+/** Returns the newest ISO week that has begun somewhere on Earth. */
 export function newestIsoWeek(now: Date): string {
   return isoWeekAt(now, FIRST_TIME_ZONE);
 }
@@ -85,7 +88,7 @@ export function checkWeekBegun(week: string, now: Date, isForced: boolean): void
     throw new IsoWeekError(week, `expected a week of the last ${OLDEST_YEARS} years, from ${oldest} on`);
 }
 
-/** The Monday on which a valid ISO week begins, as an ISO date. */
+/** Returns the Monday on which a valid ISO week begins, as an ISO date. */
 export function isoWeekStart(week: string): string {
   const [, year = "", number = ""] = FORM.exec(week) ?? [];
   // 4 January is always in week 1.
@@ -94,7 +97,7 @@ export function isoWeekStart(week: string): string {
   return new Date(monday + (Number(number) - 1) * 7 * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The ISO week of a moment in the calendar of an IANA time zone. */
+/** Returns the ISO week of a moment in the calendar of an IANA time zone. */
 export function isoWeekAt(moment: Date, timeZone: string): string {
   const format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
   const midnight = Date.parse(`${format.format(moment)}T00:00:00Z`);
@@ -107,8 +110,8 @@ export function isoWeekAt(moment: Date, timeZone: string): string {
 }
 
 /**
- * Consecutive number of an ISO week: successive weeks differ by 1, across years too. Undefined for a text
- * that is not an ISO week, for example "2026-W54".
+ * Returns the consecutive number of an ISO week: successive weeks differ by 1, across years too. Undefined
+ * for a text that is not an ISO week, for example "2026-W54".
  */
 export function isoWeekNumber(text: string): number | undefined {
   const [, year = "", week = ""] = FORM.exec(text) ?? [];

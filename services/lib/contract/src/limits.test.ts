@@ -13,7 +13,7 @@ import { field as fieldOption } from "@bufbuild/protovalidate/gen/buf/validate/v
 import { expect, test } from "vitest";
 import * as limits from "./limits.ts";
 
-/** The bounds of a field's own value, and of the texts in it. */
+/** Returns the bounds of a field's own value, and of the texts in it. */
 function boundsOf(field: DescField): { readonly bytes: number; readonly items: number } {
   const { type } = getOption(field, fieldOption);
   const text = type.case === "repeated" ? type.value.items?.type : type;

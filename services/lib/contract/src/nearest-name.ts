@@ -37,8 +37,8 @@ export function nearestFirst(name: string, known: readonly string[]): string[] {
 const MAX_LISTED = 20;
 
 /**
- * Text for an unknown name: `did you mean "a"? known: a, b, …`. It lists the most similar known names first,
- * at most 20.
+ * Returns the text for an unknown name: `did you mean "a"? known: a, b, …`. It lists the most similar known
+ * names first, at most 20.
  */
 export function knownNames(name: string, known: readonly string[]): string {
   if (known.length === 0) return "there are none";
@@ -49,9 +49,9 @@ export function knownNames(name: string, known: readonly string[]): string {
 }
 
 /**
- * The known name that the caller most likely meant, ignoring case, blanks and punctuation. Null when no name
- * is within a third of the name's length (at least two edits). Of equally near names, the earlier one is
- * returned.
+ * Returns the known name that the caller most likely meant, ignoring case, blanks and punctuation. Null when
+ * no name is within a third of the name's length (at least two edits). Of equally near names, the earlier one
+ * is returned.
  */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const wanted = plain(name);

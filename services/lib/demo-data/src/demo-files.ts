@@ -15,7 +15,8 @@ const TRANSACTION_COLUMNS = [
 ] as const satisfies readonly (keyof DemoTransaction)[];
 
 /**
- * The demo's files by name, as CSV with a header. @param snapshotWeek ISO week of the weekly file, such as
+ * Returns the demo's files by name, as CSV with a header.
+ * @param snapshotWeek ISO week of the weekly file, such as
  * "2026-W47".
  */
 export function demoFiles(demo: Demo, seed: number, snapshotWeek: string): Readonly<Record<string, string>> {

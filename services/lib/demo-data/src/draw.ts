@@ -1,9 +1,9 @@
 import type { Random } from "@bellwether/risk-model/random";
 
-/** The value, limited to [low, high]. */
+/** Returns the value, limited to [low, high]. */
 export const clip = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 
-/** The value as a table prints it, rounded to this many digits. */
+/** Returns the value as a table prints it, rounded to this many digits. */
 export const round = (x: number, digits: number): number => Number(x.toFixed(digits));
 
 /** Draws in [0, 1), half from `stress`, which is the same in all of a supplier's values, and half at random. */

@@ -6,7 +6,7 @@ export const HIGH_POINTS = 5;
 /** Standard deviation of the noise on the points; it keeps a good model's AUC near 0.91. */
 export const POINT_NOISE = 2;
 
-/** Risk points, 0 to 10, from the values in the tables. */
+/** Returns the risk points, 0 to 10, from the values in the tables. */
 export function riskPoints(
   supplier: Pick<DemoSupplier, "past_disputes" | "financial_stability_index">,
   activity: DemoActivity,

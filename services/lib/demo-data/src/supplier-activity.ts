@@ -2,12 +2,12 @@ import type { DemoActivity, DemoSupplier, DemoTransaction } from "./demo-tables.
 import { clip } from "./draw.ts";
 
 /**
- * Assumed share of late payments of a supplier without transactions: its days of delay beyond ten, divided by
- * the possible eighty.
+ * Returns the assumed share of late payments of a supplier without transactions: its days of delay beyond
+ * ten, divided by the possible eighty.
  */
 const lateFromDelay = (delayDays: number): number => clip((delayDays - 10) / 80, 0, 1);
 
-/** Totals of the transactions, computed as in the demo's feature mapping. */
+/** Returns the totals of the transactions, computed as in the demo's feature mapping. */
 export function summariseActivity(
   supplier: Pick<DemoSupplier, "avg_payment_delay_days" | "delivery_score">,
   of: readonly DemoTransaction[],

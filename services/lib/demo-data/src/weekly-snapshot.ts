@@ -6,8 +6,8 @@ import { clip, round } from "./draw.ts";
 export type WeeklyRow = Readonly<Record<string, string | number>>;
 
 /**
- * The same suppliers some time later: `late_ratio` ± 0.05, `dispute_rate` ± 0.03, `avg_delay` ± 2 days,
- * limited to their ranges.
+ * Returns the same suppliers some time later: `late_ratio` ± 0.05, `dispute_rate` ± 0.03, `avg_delay` ± 2
+ * days, limited to their ranges.
  * @param snapshotWeek ISO week such as "2026-W47"; each week drifts differently.
  */
 export function weeklySnapshot(demo: Demo, seed: number, snapshotWeek: string): WeeklyRow[] {

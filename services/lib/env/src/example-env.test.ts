@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const ROOT = new URL("../../../../", import.meta.url).pathname;
 
-/** The source text of all services, concatenated. */
+/** Returns the source text of all services, concatenated. */
 async function readSources(): Promise<string> {
   const sources: string[] = [];
   for await (const file of glob("services/**/src/**/*.ts", {
@@ -16,7 +16,7 @@ async function readSources(): Promise<string> {
   return sources.join("\n");
 }
 
-/** Names of the variables that the example sets, or sets in a commented line. */
+/** Returns the names of the variables that the example sets, or sets in a commented line. */
 async function namesDocumented(): Promise<Set<string>> {
   const example = await readFile(join(ROOT, "config/example.env"), "utf8");
   return new Set([...example.matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, name = ""]) => name));

@@ -3,13 +3,13 @@ export class StorageError extends Error {
   override readonly name = "StorageError" as const;
 }
 
-/** The URL of a store for messages: without user and password. */
+/** Returns the URL of a store for messages: without user and password. */
 export function addressForMessages(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;
 }
 
-/** The innermost code or message of an error, as one line. */
+/** Returns the innermost code or message of an error, as one line. */
 export function shortCause(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return shortCause(error.errors[0]);
   if (!(error instanceof Error)) return String(error);

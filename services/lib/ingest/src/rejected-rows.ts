@@ -97,7 +97,10 @@ export class RejectedCollector {
   }
 }
 
-/** At most `max` samples in their order: the first sample of each reason, then the earliest of the others. */
+/**
+ * Returns at most `max` samples in their order: the first sample of each reason, then the earliest of the
+ * others.
+ */
 function chooseSamples(samples: readonly RejectedSample[], max: number): RejectedSample[] {
   const seen = new Set<string>();
   const ranked = samples.map((sample, place) => {

@@ -9,7 +9,10 @@ export const INVISIBLE_CHARACTERS =
 const INVISIBLE = new RegExp(INVISIBLE_CHARACTERS, "gu");
 const OUTER_SPACE = /^[\s\x85\p{Z}]+|[\s\x85\p{Z}]+$/gu;
 
-/** A supplier id without invisible characters and surrounding white space, like `cleanIdSql`; may be empty. */
+/**
+ * Returns a supplier id without invisible characters and surrounding white space, like `cleanIdSql`; may be
+ * empty.
+ */
 export function cleanId(text: string): string {
   return text.replace(INVISIBLE, "").replace(OUTER_SPACE, "");
 }
@@ -22,9 +25,9 @@ const SPACE_RE2 = "[\\s\\v\\x{85}\\p{Z}]";
 const ASCII_SPACE = "(' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))";
 
 /**
- * SQL of a supplier id without invisible characters and surrounding white space; null when it is empty. A
- * whole number of a floating-point type is written without a fraction. Other floating-point numbers become
- * null, because it is unknown which digits of 0.1 or of 2^60 belong to the id.
+ * Returns the SQL of a supplier id without invisible characters and surrounding white space; null when it is
+ * empty. A whole number of a floating-point type is written without a fraction. Other floating-point numbers
+ * become null, because it is unknown which digits of 0.1 or of 2^60 belong to the id.
  */
 export function idSql(value: string): string {
   const text = `(case when typeof(${value}) in ('DOUBLE', 'FLOAT') then ${wholeNumber(value)} else ${value}::varchar end)`;
@@ -39,7 +42,10 @@ export function cleanIdSql(text: string): string {
   return `nullif(case when strlen(${text}) = length(${text}) then trim(${text}, ${ASCII_SPACE}) else ${bare} end, '')`;
 }
 
-/** SQL of the text of a floating-point value that is a whole number within ±2^53; null for other values. */
+/**
+ * Returns the SQL of the text of a floating-point value that is a whole number within ±2^53; null for other
+ * values.
+ */
 export function wholeNumber(value: string): string {
   const number = `try_cast(${value} as double)`;
   return `case when abs(${number}) <= 9007199254740992 and ${number} = trunc(${number}) then ${number}::bigint::varchar end`;

@@ -19,7 +19,7 @@ function deepTree(levels: number) {
   });
 }
 
-/** The valid file followed by raw protobuf fields. */
+/** Returns the valid file followed by raw protobuf fields. */
 function followedBy(...bytes: readonly number[]): Uint8Array {
   return Uint8Array.from([...sound, ...bytes]);
 }
@@ -50,8 +50,8 @@ function lightWith(from: RegExp, to: string): Uint8Array {
 }
 
 /**
- * A chain over 30 columns. Each node sends zero against its comparison, so the subtree below it is written
- * twice.
+ * Returns a chain over 30 columns. Each node sends zero against its comparison, so the subtree below it is
+ * written twice.
  */
 function doubling(): Uint8Array {
   const levels = 30;

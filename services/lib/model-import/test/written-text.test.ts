@@ -11,7 +11,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const ROWS = Float32Array.of(0.5, -1, 2, 0, -0.5, Number.NaN, 0.1, 1);
 const answers = (bytes: Uint8Array): number[] => [...predictRows(readSourceModel(bytes).model, ROWS)];
 
-/** UTF-16 with its byte order mark. */
+/** Returns a text in UTF-16 with its byte order mark. */
 function utf16(text: string, isLittle: boolean): Uint8Array {
   const view = new DataView(new ArrayBuffer(2 + 2 * text.length));
   view.setUint16(0, 0xfeff, isLittle);

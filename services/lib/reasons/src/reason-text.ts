@@ -1,19 +1,19 @@
 import type { Reason } from "./reasons.ts";
 
-/** A number for people: whole numbers in full, others with four significant digits. */
+/** Returns a number for people: whole numbers in full, others with four significant digits. */
 export const numberText = (x: number): string => (Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(4))));
 
-/** A feature's name for people. */
+/** Returns a feature's name for people. */
 export const featureText = (name: string): string => name.replaceAll("_", " ");
 
-/** A reason as a few words for a list: "past disputes 7 disputes (typical 1)". */
+/** Returns a reason as a few words for a list: "past disputes 7 disputes (typical 1)". */
 export function shortReasonText(reason: Reason): string {
   const name = featureText(reason.feature);
   const value = valueWithTypical(reason);
   return value === "" ? name : `${name} ${value}`;
 }
 
-/** A feature's value and its typical value: "7 disputes (typical 1)"; "" where neither is known. */
+/** Returns a feature's value and its typical value: "7 disputes (typical 1)"; "" where neither is known. */
 export function valueWithTypical(reason: Omit<Reason, "contribution" | "share" | "feature">): string {
   const { value, category, unit, typical, typicalCategory, words } = reason;
   if (words.length > 0) return `with ${words.map((word) => `"${word}"`).join(", ")}`;
@@ -29,7 +29,7 @@ export function valueWithTypical(reason: Omit<Reason, "contribution" | "share" |
 export const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 
-/** A reason as a clause: the feature with its value, unit and typical value. */
+/** Returns a reason as a clause: the feature with its value, unit and typical value. */
 export function reasonText({ feature, value, category, unit, typical, typicalCategory, words }: Reason): string {
   const name = featureText(feature);
   const inUnit = (x: number): string => (unit === "" ? numberText(x) : `${numberText(x)} ${unit}`);

@@ -41,8 +41,8 @@ export const LEAST_SHARE = 0.03;
 const MAX_WORDS = 3;
 
 /**
- * All contributions as reasons, with the words of a text grouped, largest magnitude first. `features` may be
- * empty when not known.
+ * Returns all contributions as reasons, with the words of a text grouped, largest magnitude first. `features`
+ * may be empty when not known.
  */
 export function groupReasons(
   contributions: readonly FeatureContribution[],
@@ -62,7 +62,7 @@ export function groupReasons(
     .sort((a, b) => b.share - a.share);
 }
 
-/** The reasons to show: large enough to matter, and none that contradicts a declared direction. */
+/** Returns the reasons to show: large enough to matter, and none that contradicts a declared direction. */
 export function selectReasons(
   contributions: readonly FeatureContribution[],
   features: readonly FeatureInfo[],

@@ -12,7 +12,8 @@ const MODEL_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const VERSION = /^v([1-9][0-9]{0,8})$/;
 
 /**
- * Folder of a registry given as `file:models`, `file:///srv/models` or a plain path (relative to `cwd`).
+ * Returns the folder of a registry given as `file:models`, `file:///srv/models` or a plain path (relative to
+ * `cwd`).
  * @throws RegistryNameError for any other scheme.
  */
 export function registryRoot(url: string, cwd: string): string {
@@ -29,7 +30,7 @@ export function registryRoot(url: string, cwd: string): string {
 /** Whether a text is a valid model name. */
 export const isModelName = (name: string): boolean => MODEL_NAME.test(name);
 
-/** Folder of a model. @throws RegistryNameError when the path would be outside the registry. */
+/** Returns the folder of a model. @throws RegistryNameError when the path would be outside the registry. */
 export function modelFolder(root: string, modelName: string): string {
   if (!isModelName(modelName)) {
     throw new RegistryNameError(
@@ -39,13 +40,13 @@ export function modelFolder(root: string, modelName: string): string {
   return path.join(root, modelName);
 }
 
-/** Folder of a version. @throws RegistryNameError for a version that is not v1, v2, … */
+/** Returns the folder of a version. @throws RegistryNameError for a version that is not v1, v2, … */
 export function versionFolder(root: string, modelName: string, version: string): string {
   if (!VERSION.test(version)) throw new RegistryNameError(`version "${version.slice(0, 80)}": expected v1, v2, …`);
   return path.join(modelFolder(root, modelName), version);
 }
 
-/** Version number from a folder's name, or 0 when the name is not a version. */
+/** Returns the version number from a folder's name, or 0 when the name is not a version. */
 export function versionNumber(name: string): number {
   return Number(VERSION.exec(name)?.[1] ?? 0);
 }

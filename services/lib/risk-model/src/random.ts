@@ -27,8 +27,8 @@ export function hashText(text: string): number {
 }
 
 /**
- * The generator xoshiro128** (Blackman & Vigna, "Scrambled Linear Pseudorandom Number Generators", ACM TOMS
- * 2021): each call returns 32 random bits.
+ * Returns the generator xoshiro128** (Blackman & Vigna, "Scrambled Linear Pseudorandom Number Generators",
+ * ACM TOMS 2021): each call returns 32 random bits.
  */
 export function xoshiro128(state: readonly [number, number, number, number]): () => number {
   let [a, b, c, d] = state;

@@ -14,15 +14,15 @@ export function runInContext<T>(source: ContextSource, work: () => T): T {
 }
 
 /**
- * The abort signal of the call in which the code runs; it fires when no client waits for the call any more.
- * Undefined outside calls and inside recorded spans.
+ * Returns the abort signal of the call in which the code runs; it fires when no client waits for the call any
+ * more. Undefined outside calls and inside recorded spans.
  */
 export function currentSignal(): AbortSignal | undefined {
   const current = storage.getStore();
   return current && "signal" in current && current.signal instanceof AbortSignal ? current.signal : undefined;
 }
 
-/** An OpenTelemetry context manager on AsyncLocalStorage whose contexts may be lazy. */
+/** Returns an OpenTelemetry context manager on AsyncLocalStorage whose contexts may be lazy. */
 export function createLazyContextManager(): ContextManager {
   const manager: ContextManager = {
     active() {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { errorForLog } from "./log-error.ts";
 
-/** An error as a database driver throws it, with the properties that the driver adds. */
+/** Returns an error as a database driver throws it, with the properties that the driver adds. */
 const withFields = (name: string, message: string, fields: object) =>
   Object.assign(new Error(message), { name, ...fields });
 

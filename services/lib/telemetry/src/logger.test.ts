@@ -5,7 +5,7 @@ import { createLogger } from "./logger.ts";
 
 recordSpans();
 
-/** A logger and the lines that it wrote. */
+/** Returns a logger and the lines that it wrote. */
 function capture() {
   const lines: string[] = [];
   const logger = createLogger({ name: "proof", destination: { write: (line) => void lines.push(line) } });

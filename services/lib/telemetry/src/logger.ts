@@ -37,8 +37,8 @@ export interface LoggerOptions {
 }
 
 /**
- * A logger that writes JSON lines with ISO times and the ids of the active trace, without the values of
- * denied fields.
+ * Returns a logger that writes JSON lines with ISO times and the ids of the active trace, without the values
+ * of denied fields.
  */
 export function createLogger({ name, level = "info", destination }: LoggerOptions): Logger {
   const options = {

@@ -28,7 +28,7 @@ function traced(query: AnyFunction): AnyFunction {
   };
 }
 
-/** The statement of a query, in any of the forms that node-postgres accepts. */
+/** Returns the statement of a query, in any of the forms that node-postgres accepts. */
 function textOf(query: unknown): string | undefined {
   if (typeof query === "string") return query;
   if (typeof query !== "object" || query === null || !("text" in query)) return undefined;
@@ -59,7 +59,7 @@ function endOf(span: Span): (error?: unknown) => void {
 }
 
 /**
- * Operation and first table of a statement, for a span name of low cardinality: `insert into
+ * Returns the operation and first table of a statement, for a span name of low cardinality: `insert into
  * "bellwether"."scores" …` → INSERT bellwether.scores.
  */
 export function summarize(sql: string): { readonly operation: string; readonly table: string | undefined } {

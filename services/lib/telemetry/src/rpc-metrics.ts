@@ -55,7 +55,7 @@ export function createRpcDurations(side: RpcSide): RpcDurations {
   };
 }
 
-/** All series of one side. */
+/** Returns all series of one side. */
 export function rpcSeries(side: RpcSide): readonly RpcSeries[] {
   return [...recorded[side].values()].flatMap((methods) =>
     [...methods.values()].flatMap((codes) => [...codes.values()]),

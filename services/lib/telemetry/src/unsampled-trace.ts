@@ -22,8 +22,8 @@ class UnsampledSpanContext implements SpanContext {
 }
 
 /**
- * The context of a new trace that is not recorded. Called services follow this decision instead of sampling
- * again.
+ * Returns the context of a new trace that is not recorded. Called services follow this decision instead of
+ * sampling again.
  */
 export function unsampledContext(base: Context = ROOT_CONTEXT): Context {
   return trace.setSpanContext(base, new UnsampledSpanContext());
@@ -32,7 +32,7 @@ export function unsampledContext(base: Context = ROOT_CONTEXT): Context {
 const pool = Buffer.alloc(4_096);
 let taken = pool.length;
 
-/** Random bytes as lower-case hex. Random bytes are requested from the system 4 KiB at a time. */
+/** Returns random bytes as lower-case hex. Random bytes are requested from the system 4 KiB at a time. */
 function randomHex(bytes: number): string {
   if (taken + bytes > pool.length) {
     randomFillSync(pool);

@@ -5,8 +5,8 @@ import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 export type ConditionalExpectation = (known: number, output: number) => number;
 
 /**
- * Shapley values by their definition, over all subsets of features (Shapley 1953), `[outputs × features]`.
- * Costs 2^features evaluations: at most 12 features.
+ * Returns the Shapley values by their definition, over all subsets of features (Shapley 1953), `[outputs ×
+ * features]`. Costs 2^features evaluations: at most 12 features.
  */
 export function bruteForceShap(features: number, outputs: number, expectation: ConditionalExpectation): Float64Array {
   if (features > 12) throw new RangeError(`brute force over ${features} features: at most 12`);
@@ -27,8 +27,8 @@ export function bruteForceShap(features: number, outputs: number, expectation: C
 }
 
 /**
- * Conditional expectation of path-dependent SHAP: an unknown feature follows both branches in proportion to
- * the training rows.
+ * Returns the conditional expectation of path-dependent SHAP: an unknown feature follows both branches in
+ * proportion to the training rows.
  */
 export function pathDependentExpectation(model: TreeModel, row: Float32Array): ConditionalExpectation {
   const descend = (tree: Tree, node: number, known: number, output: number): number => {
@@ -46,8 +46,8 @@ export function pathDependentExpectation(model: TreeModel, row: Float32Array): C
 }
 
 /**
- * Conditional expectation of interventional SHAP: an unknown feature takes its value from a background row,
- * and the result is the mean over `n` background rows.
+ * Returns the conditional expectation of interventional SHAP: an unknown feature takes its value from a
+ * background row, and the result is the mean over `n` background rows.
  */
 export function interventionalExpectation(
   evaluate: (row: Float32Array, output: number) => number,

@@ -70,7 +70,7 @@ export const DEMO_TABLE: FeatureTable = {
   texts: demo.contracts.map((c) => c.contract_text),
   labels: Uint8Array.from(demo.suppliers, (s) => s.high_risk),
 };
-/** Supplier i of the table in the form of a request. */
+/** Returns supplier i of the table in the form of a request. */
 export const demoSupplier = (i: number) => ({
   features: Object.fromEntries(DEMO_FEATURES.map((name) => [name, demo.suppliers[i]?.[name] ?? 0])),
   categories: { region: demo.suppliers[i]?.region ?? "" },

@@ -97,7 +97,7 @@ export function onnxFixture(model: FixtureModel): Uint8Array<ArrayBuffer> {
   return toBinary(ModelProtoSchema, file);
 }
 
-/** A constant tensor; `dataType` 1 = float32, 7 = int64, 11 = double, 2 = uint8. */
+/** Returns a constant tensor; `dataType` 1 = float32, 7 = int64, 11 = double, 2 = uint8. */
 export function tensorFixture(
   name: string,
   dataType: number,
@@ -112,7 +112,7 @@ export function tensorFixture(
   return create(TensorProtoSchema, init);
 }
 
-/** A constant tensor of raw little-endian bytes. */
+/** Returns a constant tensor of raw little-endian bytes. */
 export function rawTensorFixture(
   name: string,
   dataType: number,
@@ -122,7 +122,7 @@ export function rawTensorFixture(
   return create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData });
 }
 
-/** A tensor that refers to data in another file. */
+/** Returns a tensor that refers to data in another file. */
 export function externalTensorFixture(name: string, location: string): TensorProto {
   return create(TensorProtoSchema, {
     name,

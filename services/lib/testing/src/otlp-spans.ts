@@ -54,7 +54,7 @@ function attributesOf(message: Fields | undefined, field: number): Record<string
   return Object.fromEntries(pairs.map((pair) => [text(pair, 1), anyValue(messages(pair, 2)[0])]));
 }
 
-/** An AnyValue as text; for lists, maps and bytes only the name of the type. */
+/** Returns an AnyValue as text; for lists, maps and bytes only the name of the type. */
 function anyValue(value: Fields | undefined): unknown {
   if (value?.has(1)) return text(value, 1);
   if (value?.has(2)) return integer(value, 2) === 1n;

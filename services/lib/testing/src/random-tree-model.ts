@@ -38,8 +38,8 @@ const rowCell = fc.oneof(
 );
 
 /**
- * Random ensembles with rows. They have repeated features on a path, set splits, default directions, leaf
- * vectors, single leaves, unbalanced trees and branches that no training row reached.
+ * Returns random ensembles with rows. They have repeated features on a path, set splits, default directions,
+ * leaf vectors, single leaves, unbalanced trees and branches that no training row reached.
  */
 export function modelAndRows(bounds: RandomTreeModelBounds, maxRows: number): fc.Arbitrary<ModelAndRows> {
   return fc

@@ -14,7 +14,7 @@ export interface FixtureTreeNode {
   readonly weights?: Readonly<Record<number, number>>;
 }
 
-/** Attributes of a TreeEnsembleRegressor or TreeEnsembleClassifier with the given trees. */
+/** Returns the attributes of a TreeEnsembleRegressor or TreeEnsembleClassifier with the given trees. */
 export function treeAttributes(
   trees: readonly (readonly FixtureTreeNode[])[],
   prefix: "target" | "class" = "target",
@@ -51,8 +51,8 @@ export function stump(change: Partial<FixtureTreeNode> = {}): FixtureTreeNode[] 
 }
 
 /**
- * A file with one regressor over `x` (by default two columns), output `y`, and any further parts of the
- * graph.
+ * Returns a file with one regressor over `x` (by default two columns), output `y`, and any further parts of
+ * the graph.
  */
 export function regressorFixture(
   attributes: Readonly<Record<string, FixtureAttribute>>,

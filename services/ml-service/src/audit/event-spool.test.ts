@@ -23,7 +23,7 @@ async function drain(spool: Awaited<ReturnType<typeof openEventSpool>>): Promise
   }
   return lines;
 }
-/** The id of a process that has ended. */
+/** Returns the id of a process that has ended. */
 const deadPid = (): number => spawnSync(process.execPath, ["--version"]).pid;
 
 test("lines are read in the order of writing, over many files, and leave nothing on disk", async () => {

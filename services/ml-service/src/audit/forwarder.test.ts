@@ -16,7 +16,7 @@ const event = (i: number): AuditEvent => ({
 });
 const numbersOf = (events: readonly AuditEvent[]) => events.map(({ payload }) => payload.i);
 
-/** A spool in memory: each list of lines is a segment. */
+/** Returns a spool in memory: each list of lines is a segment. */
 function memorySpool(...segments: string[][]) {
   return {
     segments,

@@ -72,7 +72,7 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
     await Promise.race([nextResponse(), ended]);
     return worker;
   };
-  /** The thread that accepts lines, once it is ready. */
+  /** Returns the thread that accepts lines, once it is ready. */
   const thread = (): Promise<Worker> => {
     if (running) return running;
     if (performance.now() < startAfter) return Promise.reject(new Error("the audit thread has ended"));

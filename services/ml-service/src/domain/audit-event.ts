@@ -27,9 +27,9 @@ export interface SupplierSent {
 }
 
 /**
- * SHA-256, lower-case hex, of `{categories, contract_text_sha256, features, supplier_id}` in canonical JSON
- * (RFC 8785), independent of the order of the features. A number that JSON does not have is written as the
- * text "NaN", "Infinity" or "-Infinity".
+ * Returns the SHA-256, lower-case hex, of `{categories, contract_text_sha256, features, supplier_id}` in
+ * canonical JSON (RFC 8785), independent of the order of the features. A number that JSON does not have is
+ * written as the text "NaN", "Infinity" or "-Infinity".
  */
 export function supplierDigest({ supplierId, features, categories, contractText }: SupplierSent): string {
   const values = Object.values(features).every(Number.isFinite)
@@ -45,14 +45,14 @@ export function supplierDigest({ supplierId, features, categories, contractText 
 }
 
 /**
- * SHA-256, lower-case hex, of the ids as a JSON array, then the bytes of the risk scores, then the bytes of
- * the bands.
+ * Returns the SHA-256, lower-case hex, of the ids as a JSON array, then the bytes of the risk scores, then
+ * the bytes of the bands.
  */
 export function answersDigest(supplierIds: readonly string[], riskScores: Uint8Array, bands: Uint8Array): string {
   return hash("sha256", Buffer.concat([Buffer.from(JSON.stringify(supplierIds)), riskScores, bands]));
 }
 
-/** The 64 bits of a score as 16 hex digits, sign bit first. */
+/** Returns the 64 bits of a score as 16 hex digits, sign bit first. */
 export function scoreBits(score: number): string {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeDoubleBE(score);

@@ -21,8 +21,8 @@ export interface Machine {
 }
 
 /**
- * Number of scoring threads when the configuration does not set it: one less than the number of cores,
- * reduced so that the threads use at most half of the memory; at least 1.
+ * Returns the number of scoring threads when the configuration does not set it: one less than the number of
+ * cores, reduced so that the threads use at most half of the memory; at least 1.
  */
 export function defaultScoringThreads({ cores, memoryBytes, memoryLimitBytes }: Machine): number {
   const memory = memoryLimitBytes > 0 ? Math.min(memoryBytes, memoryLimitBytes) : memoryBytes;

@@ -127,7 +127,7 @@ function inputOf(supplier: Supplier | undefined): AuditPayload {
   return supplier ? { input_sha256: supplierDigest(supplier) } : {};
 }
 
-/** The model that the request selects. Empty for the champion of the default model. */
+/** Returns the model that the request selects. Empty for the champion of the default model. */
 function askedModel(model: ModelSelector | undefined): AuditPayload {
   if (!model?.modelName && !model?.modelVersion) return {};
   const [name, version] = [model.modelName, model.modelVersion].map((text) => storedText(text, MAX_NAME_BYTES));

@@ -125,7 +125,7 @@ export function batchFromProto(request: PredictBatchRequest): ColumnarInput {
   };
 }
 
-/** The warnings of a batch whose values were not checked. Empty: there are none. */
+/** Returns the warnings of a batch whose values were not checked. Empty: there are none. */
 export function batchWarnings({ featureNames, valuesChecksums }: PredictBatchRequest) {
   if (featureNames.length === 0 || valuesChecksums.length > 0) return [];
   const message =

@@ -35,7 +35,7 @@ const supplierFromProto = (supplier: Supplier | undefined): SupplierInput => ({
 const bytesOf = (array: Float32Array | Float64Array | Uint16Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-/** Handlers of InferenceService over the loaded models. */
+/** Returns the handlers of InferenceService over the loaded models. */
 export function inferenceHandlers({
   loadedModels,
   newPredictionId,

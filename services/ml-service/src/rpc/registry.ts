@@ -60,7 +60,7 @@ const DIRECTIONS: Readonly<Record<FeatureInfo["direction"], FeatureDirection>> =
   lowers: FeatureDirection.LOWERS,
 };
 
-/** The features that a model uses, which a mapping must provide. */
+/** Returns the features that a model uses, which a mapping must provide. */
 export function featuresToProto({
   features,
   text,
@@ -72,7 +72,7 @@ export function featuresToProto({
   }));
 }
 
-/** Handlers of ModelRegistryService over the registry's folder and the loaded models. */
+/** Returns the handlers of ModelRegistryService over the registry's folder and the loaded models. */
 export function registryHandlers(
   root: string,
   defaultModel: string,

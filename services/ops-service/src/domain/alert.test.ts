@@ -30,7 +30,7 @@ const alertWith = (over: Partial<Alert>): Alert => ({
 const resolved = (severity: AlertSeverity, disposition: Disposition, daysAgo: number): Alert =>
   alertWith({ state: "resolved", severity, disposition, resolvedAt: new Date(NOW.getTime() - daysAgo * DAY_MS) });
 
-/** A candidate with the given latest scores, one or two. */
+/** Returns a candidate with the given latest scores, one or two. */
 function candidate(alert: Alert | null, [riskScore, before]: readonly number[], over: Partial<AlertCandidate> = {}) {
   const score = riskScore ?? 0;
   const isHigh = score >= LIMITS.raise;

@@ -41,7 +41,7 @@ export interface ChunkReceipt {
   readonly rowsInvalid: number;
 }
 
-/** Expected impact: score × exposure. An unknown exposure counts as 1. -1 without a score. */
+/** Returns the expected impact: score × exposure. An unknown exposure counts as 1. -1 without a score. */
 export function impactOf(riskScore: number, exposure: number | null): number {
   return Number.isNaN(riskScore) ? -1 : riskScore * (exposure ?? 1);
 }

@@ -104,7 +104,7 @@ export function nameOf<N extends string>(names: Readonly<Record<N, number>>, num
   return undefined;
 }
 
-/** The dispositions that an analyst can choose. */
+/** Converts the disposition that an analyst has chosen. */
 export function dispositionFromProto(disposition: Disposition): domain.Disposition {
   return nameOf(DISPOSITIONS, disposition) ?? "mitigated";
 }

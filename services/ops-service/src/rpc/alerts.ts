@@ -58,7 +58,7 @@ const MAX_LISTED = 200;
 const ACTIVE: readonly AlertState[] = ["open", "acknowledged"];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Handlers of AlertService over the alerts of the database. */
+/** Returns the handlers of AlertService over the alerts of the database. */
 export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof AlertService> {
   const find = async (alertId: string): Promise<AlertNames> => {
     const view = await deps.findAlert(alertId);

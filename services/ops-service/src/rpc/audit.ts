@@ -41,7 +41,7 @@ const DEFAULT_PAGE = 100;
 /** Number of records that are read and verified at a time, to limit the memory. */
 const VERIFY_ROWS = 2_000;
 
-/** Handlers of AuditService over the audit log of the database. */
+/** Returns the handlers of AuditService over the audit log of the database. */
 export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof AuditService> {
   return {
     async appendEvents(requests) {

@@ -43,7 +43,7 @@ const DEFAULT_PAGE = 50;
 /** Run ids have 32 bits in the database. */
 const MAX_RUN_ID = 2 ** 31 - 1;
 
-/** Handlers of BatchService over the runs of the database. */
+/** Returns the handlers of BatchService over the runs of the database. */
 export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof BatchService> {
   const { transact, findRun } = deps;
   /** Reads a run after a change, with the key "run/notification": one query for all watches. */

@@ -28,7 +28,7 @@ const DEFAULT_WEEKS = 52;
 /** Maximum number of reasons of a score in a response. */
 const MAX_REASONS = 16;
 
-/** Handlers of SupplierService over the scores of complete runs. */
+/** Returns the handlers of SupplierService over the scores of complete runs. */
 export function supplierHandlers(deps: SupplierDependencies): ServiceImpl<typeof SupplierService> {
   return {
     async listSuppliers(request) {

@@ -91,16 +91,16 @@ export function createAlertRuleStore(db: Db): AlertRuleStore {
 }
 
 /**
- * SQL condition for the alert `a` of a rule about the supplier of the score `s`, by the model of the run
- * `here`.
+ * Returns the SQL condition for the alert `a` of a rule about the supplier of the score `s`, by the model of
+ * the run `here`.
  */
 function alertOf(ruleId: string, dimension: AlertDimension): SQL {
   return sql`a.supplier_id = s.supplier and a.model_name = (select model_name from here) and a.rule_id = ${ruleId} and a.dimension = ${dimension}`;
 }
 
 /**
- * SQL for the complete runs of the same model up to the week of the run, including the run itself. `age`
- * counts from 1, the newest run.
+ * Returns SQL for the complete runs of the same model up to the week of the run, including the run itself.
+ * `age` counts from 1, the newest run.
  */
 function recentRuns(runId: number): SQL {
   return sql`

@@ -32,7 +32,7 @@ interface SupplierColumns extends Record<string, unknown> {
   activeAlerts: number;
 }
 
-/** Columns of the supplier `u`, with the alerts of one model. */
+/** Returns the SQL of the columns of the supplier `u`, with the alerts of one model. */
 function supplierColumns(modelName: string): SQL {
   return sql`
   u.id as number, u.external_id as "supplierId", u.name, u.exposure,

@@ -39,7 +39,7 @@ export function callRanges(
   return [...ranges, { from, to: rows }];
 }
 
-/** The feature columns of a range of rows. */
+/** Returns the feature columns of a range of rows. */
 export function sliceRows(chunk: SnapshotChunk, { from, to }: RowRange): SnapshotChunk {
   if (from === 0 && to === chunk.rows) return chunk;
   return {

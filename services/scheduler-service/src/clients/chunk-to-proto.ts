@@ -19,7 +19,10 @@ export function featuresToProto(chunk: SnapshotChunk) {
   } satisfies MessageInitShape<typeof PredictBatchRequestSchema>;
 }
 
-/** Checksum as PredictBatchRequest.values_checksums defines it, of the float32 values that are sent. */
+/**
+ * Returns the checksum as PredictBatchRequest.values_checksums defines it, of the float32 values that are
+ * sent.
+ */
 function checksum(column: Float32Array | Float64Array): number {
   let sum = 0;
   for (let row = 0; row < column.length; row++) {

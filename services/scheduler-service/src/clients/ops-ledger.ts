@@ -17,8 +17,8 @@ const MAX_REASON_BYTES = 2_000;
 export function createOpsLedger(transport: Transport, modelName: string): Ledger {
   const batch = createClient(BatchService, transport);
   /**
-   * Losses of a run that the ledger has just failed. Null when ops-service does not answer; the text of the
-   * error has the figures too.
+   * Returns the losses of a run that the ledger has just failed. Null when ops-service does not answer; the
+   * text of the error has the figures too.
    */
   const lossesOf = async ({ runId }: RunLease): Promise<RunLosses | null> => {
     try {

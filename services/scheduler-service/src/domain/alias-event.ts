@@ -29,7 +29,7 @@ export interface AliasEvent {
 const MAX_ACTOR_CHARACTERS = 64;
 const MAX_REASON_CHARACTERS = 1_000;
 
-/** Events of all moves that an alias file still has, oldest first. */
+/** Returns the events of all moves that an alias file still has, oldest first. */
 export function aliasEvents(model: string, moves: readonly Alias[]): AliasEvent[] {
   return moves.map((move, i) => {
     const { name: alias, version, setAt, setBy, reason } = move;
@@ -49,7 +49,7 @@ export function aliasEvents(model: string, moves: readonly Alias[]): AliasEvent[
   });
 }
 
-/** A UUID of version 8 (RFC 9562 §5.8): the first bits of the SHA-256 of the parts. */
+/** Returns a UUID of version 8 (RFC 9562 §5.8): the first bits of the SHA-256 of the parts. */
 function uuidOf(parts: readonly string[]): string {
   const bytes = hash("sha256", JSON.stringify(parts), "buffer");
   bytes[6] = (bytes.readUInt8(6) & 0x0f) | 0x80;

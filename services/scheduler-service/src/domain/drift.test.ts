@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { measureDrift, profileFeatures } from "./drift.ts";
 
 const none: (string | null)[] = [];
-/** Chunks of 100 rows: `delay` starts at `value`, `region` alternates. */
+/** Returns chunks of 100 rows: `delay` starts at `value`, `region` alternates. */
 function week(
   rows: number,
   value: (i: number) => number,

@@ -17,7 +17,7 @@ const SHOWN_TEXT = 60;
 /** Maximum number of characters of a column or file name in a text. */
 const SHOWN_NAME = 60;
 
-/** The part of a reason before its semicolon. The part after it describes a single record. */
+/** Returns the part of a reason before its semicolon. The part after it describes a single record. */
 const general = (reason: string): string => reason.split(";", 1)[0] ?? "";
 
 /** Reasons for which reading and mapping rejected rows, most rows first, each with the first stored sample. */

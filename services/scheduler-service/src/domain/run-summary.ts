@@ -6,8 +6,8 @@ import type { IngestRecord } from "./weekly-ports.ts";
 const LOSS_LIMITS = ["unspecified", "rejected_rows", "suppliers"];
 
 /**
- * The report of a complete run as plain JSON: counts of rows read, rejected and scored, the model, and the
- * results.
+ * Returns the report of a complete run as plain JSON: counts of rows read, rejected and scored, the model,
+ * and the results.
  * @param reference week with which drift is measured; null when there was none
  * @param notes remarks in addition to the counts
  */
@@ -63,8 +63,8 @@ export function runSummary(
 }
 
 /**
- * Counts of one source file, with the columns that the mapping ignores and the values that its rules changed
- * to unknown.
+ * Returns the counts of one source file, with the columns that the mapping ignores and the values that its
+ * rules changed to unknown.
  */
 function sourceToJson({
   source,

@@ -4,7 +4,7 @@ import type { JobStatus } from "./weekly-jobs.ts";
 
 const status = (state: JobStatus["state"]): JobStatus => ({ state, progress: null, failure: "", outcome: null });
 
-/** A job that is complete at its `looks`-th look-up. */
+/** Returns a job that is complete at its `looks`-th look-up. */
 function job(looks: number) {
   const seen = { lookUps: 0 };
   const lookUp = async (): Promise<JobStatus> => status(++seen.lookUps < looks ? "running" : "complete");

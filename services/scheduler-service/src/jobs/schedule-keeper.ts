@@ -173,7 +173,7 @@ async function hasJob(queue: WeeklyQueue, nextMs: number): Promise<boolean> {
   return job !== undefined && TO_COME.has(await job.getState());
 }
 
-/** The pause in the data of a job template. Null when there is none. */
+/** Returns the pause in the data of a job template. Null when there is none. */
 function pauseOf(data: unknown): PauseState | null {
   if (typeof data !== "object" || data === null || !("paused" in data)) return null;
   return { paused: data.paused === true, changedMs: "changedMs" in data ? Number(data.changedMs) || 0 : 0 };

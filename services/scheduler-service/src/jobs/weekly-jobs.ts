@@ -216,8 +216,8 @@ const hasPlainMessage = (cause: Error): boolean =>
   cause instanceof WeekCompleteError || cause instanceof ModelContractError;
 
 /**
- * Loggable fields of an error: its kind and the system's code. The message is logged only when it cannot
- * quote a row.
+ * Returns the loggable fields of an error: its kind and the system's code. The message is logged only when it
+ * cannot quote a row.
  */
 function kindOf(cause: unknown): object {
   if (!(cause instanceof Error)) return { failure: "unknown" };

@@ -3,7 +3,7 @@ import { lossesToJson } from "../domain/run-summary.ts";
 import { LossLimitError, WeekCompleteError } from "../domain/scheduler-error.ts";
 import type { WeeklyResult } from "../domain/weekly-run.ts";
 
-/** A complete week as plain JSON. @param folder folder of the week, with its report */
+/** Returns a complete week as plain JSON. @param folder folder of the week, with its report */
 export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder: string): object {
   return {
     iso_week: run.isoWeek,
@@ -27,7 +27,8 @@ export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder:
 }
 
 /**
- * The failure of a week as plain JSON. `reason` is a stable identifier; the figures are those of the message.
+ * Returns the failure of a week as plain JSON. `reason` is a stable identifier; the figures are those of the
+ * message.
  * @param folder folder of the week, with the record of rejected rows; null when the run ended before it was known
  */
 export function failureToJson(

@@ -19,7 +19,7 @@ function aliasToProto({ name, version, setAt, setBy, reason }: Alias): MessageIn
   return { name, version, setAt: timestampFromDate(new Date(setAt)), setBy, reason };
 }
 
-/** Handlers of ModelPublishingService, which change the registry folder. */
+/** Returns the handlers of ModelPublishingService, which change the registry folder. */
 export function modelPublishingHandlers({
   defaultModel,
   setAlias,

@@ -52,7 +52,7 @@ function checkSchedule(scheduleId: string): void {
   if (scheduleId !== WEEKLY_SCHEDULE) throw new ScheduleNotFoundError(scheduleId);
 }
 
-/** Handlers of ScheduleService, over the weekly jobs. */
+/** Returns the handlers of ScheduleService, over the weekly jobs. */
 export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleService> {
   const watch = createJobWatch(jobs.jobStatus, WATCH_MS);
   return {

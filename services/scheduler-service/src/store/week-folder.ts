@@ -11,7 +11,7 @@ const SCORES = /^scores-(\d{5})\.csv$/;
 const WEEK = /^\d{4}-W\d{2}$/;
 const scoresFile = (chunk: number): string => `scores-${String(chunk).padStart(5, "0")}.csv`;
 
-/** The folder of an ISO week below `root/model`. It is created with its first file. */
+/** Returns the folder of an ISO week below `root/model`. It is created with its first file. */
 export function openWeekFolder(root: string, modelName: string, week: string): WeekFiles {
   const weeks = path.join(root, modelName);
   const folder = path.join(weeks, week);
@@ -70,7 +70,7 @@ const isThere = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Names of the entries of a folder; none when it does not exist. */
+/** Returns the names of the entries of a folder; none when it does not exist. */
 const namesIn = (folder: string): Promise<string[]> =>
   readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
@@ -86,7 +86,7 @@ async function readJson<T>(file: string): Promise<T | null> {
   return text === null ? null : (JSON.parse(text) as T);
 }
 
-/** SHA-256 of a file, lower-case hex. Null when it does not exist. */
+/** Returns the SHA-256 of a file, lower-case hex. Null when it does not exist. */
 async function digestOf(file: string): Promise<string | null> {
   if (!(await isThere(file))) return null;
   const hash = createHash("sha256");

@@ -3,8 +3,8 @@ type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
 const PREFIX = "WARNING_CODE_";
 
 /**
- * One line of `POST /explain` from an ExplainResponse in proto JSON: codes of warnings have no prefix, as in `POST /predict`
- * ("UNKNOWN_CATEGORY").
+ * Returns one line of `POST /explain` from an ExplainResponse in proto JSON: codes of warnings have no
+ * prefix, as in `POST /predict` ("UNKNOWN_CATEGORY").
  */
 export function explainLine(line: Json): Json {
   const score = member(member(line, "base"), "score");

@@ -69,7 +69,7 @@ export function flatSupplier(json: unknown): FlatSupplier {
   };
 }
 
-/** The reserved name that a key means, in any naming style: "supplierId" is supplier_id. */
+/** Returns the reserved name that a key means, in any naming style: "supplierId" is supplier_id. */
 function ownName(key: string): (typeof OWN_NAMES)[number] | undefined {
   const plain = key.toLowerCase().replace(/[^a-z]/g, "");
   return OWN_NAMES.find((name) => name.replace("_", "") === plain);

@@ -1,6 +1,6 @@
 /**
- * Column names of the first record of a CSV text (RFC 4180), unchanged; a byte order mark is skipped. Null
- * when the record does not end within `text`; pass `complete` when `text` is the whole file.
+ * Returns the column names of the first record of a CSV text (RFC 4180), unchanged; a byte order mark is
+ * skipped. Null when the record does not end within `text`; pass `complete` when `text` is the whole file.
  */
 export function csvHeader(text: string, delimiter: string, complete: boolean): string[] | null {
   const names: string[] = [];

@@ -92,8 +92,8 @@ function withoutCrs(line: Buffer): Buffer {
 }
 
 /**
- * Length of the first part of a long line. The cut is never directly after a quote, which could be half of a
- * doubled quote, or after a CR.
+ * Returns the length of the first part of a long line. The cut is never directly after a quote, which could
+ * be half of a doubled quote, or after a CR.
  */
 function partOf(line: Buffer): number {
   let end = line.length;

@@ -250,14 +250,14 @@ function detailOf({ problem, line, lines, lastLine, quoteLine }: ReturnType<type
   return `${problem}${quote}; ${lines} lines from ${line} to ${lastLine} are rejected with it`;
 }
 
-/** Number of values of a record without a problem. */
+/** Returns the number of values of a record without a problem. */
 function valuesOf(record: CsvRecord, form: CsvForm): number {
   return record.problem === null ? recordValues(record.bytes.toString("latin1"), form.delimiter).length : 0;
 }
 
 /**
- * Values of one record without a problem: the text between the delimiters, without quotes. Text and values
- * are Latin-1 of the record's bytes.
+ * Returns the values of one record without a problem: the text between the delimiters, without quotes. Text
+ * and values are Latin-1 of the record's bytes.
  */
 export function recordValues(text: string, delimiter: string): string[] {
   const values: string[] = [];

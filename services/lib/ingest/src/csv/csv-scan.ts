@@ -182,7 +182,9 @@ export class CsvScan {
   }
 }
 
-/** Index of the first byte with the value `byte` at or after `from`; infinity when there is none. */
+/**
+ * Returns the index of the first byte with the value `byte` at or after `from`; infinity when there is none.
+ */
 function placeOf(bytes: Buffer, byte: number, from: number): number {
   const at = bytes.indexOf(byte, from);
   return at < 0 ? Number.POSITIVE_INFINITY : at;

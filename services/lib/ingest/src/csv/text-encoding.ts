@@ -184,7 +184,7 @@ function singleByte(encoding: "windows-1252" | "iso-8859-1", reject: Reject): De
   };
 }
 
-/** Latin-1 text as windows-1252; null when a byte has no character. */
+/** Returns the Latin-1 text as windows-1252; null when a byte has no character. */
 function cp1252Text(latin1: string): string | null {
   let isWhole = true;
   const text = latin1.replace(/[\x80-\x9f]/g, (c) => {

@@ -84,7 +84,7 @@ function count(bytes: Buffer, byte: number): number {
   return found;
 }
 
-/** Length of `bytes` without an incomplete last character. */
+/** Returns the length of `bytes` without an incomplete last character. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -97,8 +97,8 @@ function wholeCharacters(bytes: Buffer): number {
 }
 
 /**
- * The part of `shown` that is on the same line as its byte number `wrong` (at most SHOWN_BYTES from its
- * start).
+ * Returns the part of `shown` that is on the same line as its byte number `wrong` (at most SHOWN_BYTES from
+ * its start).
  */
 function lineAround(shown: Buffer, wrong: number): Buffer {
   const at = Math.min(wrong, SHOWN_BYTES);

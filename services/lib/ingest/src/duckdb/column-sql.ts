@@ -11,7 +11,7 @@ export const DUCKDB_TYPE: Readonly<Record<ColumnMapping["type"], string>> = {
   timestamp: "TIMESTAMP",
 };
 
-/** Expected form of a value of the type, for people. */
+/** Returns the expected form of a value of the type, for people. */
 export function expectedForm(column: ColumnMapping, decimal: string): string {
   switch (column.type) {
     case "number":
@@ -35,14 +35,14 @@ export function expectedForm(column: ColumnMapping, decimal: string): string {
 const BLANKS = "' ' || chr(9) || chr(160)";
 
 /**
- * SQL of a raw text value, without surrounding blanks unless its column keeps them; null when the text is
- * empty.
+ * Returns the SQL of a raw text value, without surrounding blanks unless its column keeps them; null when the
+ * text is empty.
  */
 export function bareValue(column: ColumnMapping, raw: string): string {
   return `nullif(${column.type === "text" && !column.trim ? raw : `trim(${raw}, ${BLANKS})`}, '')`;
 }
 
-/** SQL that is true when a rule of the column makes `bare` "not known". */
+/** Returns SQL that is true when a rule of the column makes `bare` "not known". */
 export function ruledNull(column: ColumnMapping, bare: string): string {
   const rules = column.nullPatterns.map(
     (pattern) => `regexp_full_match(trim(${bare}, ${BLANKS}), ${sqlText(pattern)})`,
@@ -52,7 +52,7 @@ export function ruledNull(column: ColumnMapping, bare: string): string {
   return rules.length === 0 ? "false" : `coalesce(${rules.join(" or ")}, false)`;
 }
 
-/** SQL that casts `known` (a text or null) to the column's type; null when it is not of that type. */
+/** Returns SQL that casts `known` (a text or null) to the column's type; null when it is not of that type. */
 export function castValue(column: ColumnMapping, known: string, decimal: string): string {
   switch (column.type) {
     case "text":

@@ -15,7 +15,10 @@ export interface FileReader {
   readonly unread: readonly string[];
 }
 
-/** Temporary name of column number `index` of a file; it never equals a column name of the mapping. */
+/**
+ * Returns the temporary name of column number `index` of a file; it never equals a column name of the
+ * mapping.
+ */
 export function fileColumn(index: number): string {
   return `~${index}`;
 }

@@ -11,7 +11,8 @@ export interface SourceFile {
 }
 
 /**
- * Files of a source below `dataDir`, sorted by name. `*` and `?` match within the names of one folder.
+ * Returns the files of a source below `dataDir`, sorted by name. `*` and `?` match within the names of one
+ * folder.
  * @throws SourceError when no file matches, too many match, or one is outside `dataDir` (also through symbolic links) or is
  * not a regular file.
  */
@@ -33,7 +34,7 @@ export async function sourceFiles(source: SourceMapping, dataDir: string, maxFil
   );
 }
 
-/** The file that a caller passes as the input of `source`, in any folder. @throws SourceError */
+/** Returns the file that a caller passes as the input of `source`, in any folder. @throws SourceError */
 export function callersFile(source: string, path: string): Promise<SourceFile> {
   return regularFile(source, path, basename(path));
 }

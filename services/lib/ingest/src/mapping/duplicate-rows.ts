@@ -4,7 +4,7 @@ import type { RejectedRowReason } from "./rejected-row-reasons.ts";
 /** Why a row was rejected; `isRepeated`: the row has the values of an accepted row. */
 export type RowMark = Pick<RejectedRowReason, "stage" | "column" | "reason"> & { readonly isRepeated?: boolean };
 
-/** The reasons of the two violation numbers that `markDuplicateRows` sets, in their order. */
+/** Returns the reasons of the two violation numbers that `markDuplicateRows` sets, in their order. */
 export function duplicateRowReasons(hasAsOf: boolean): RowMark[] {
   const of = hasAsOf ? "of the same supplier and date" : "of the same supplier";
   const mark = { stage: "mapping", column: "supplier_id" } as const;

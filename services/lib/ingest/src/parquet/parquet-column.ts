@@ -33,8 +33,9 @@ const ENUM = /^ENUM\(/;
 const PLAIN_TEXTS = /^(?:BOOLEAN|UUID|TIME|TIME WITH TIME ZONE)$/;
 
 /**
- * How column `raw` (SQL) of DuckDB type `type` is read; null when it cannot be read as the type that the
- * mapping declares. No value is converted inexactly: 1.5 is not an integer, 0.1 not a text, 2 not a boolean.
+ * Returns how column `raw` (SQL) of DuckDB type `type` is read; null when it cannot be read as the type that
+ * the mapping declares. No value is converted inexactly: 1.5 is not an integer, 0.1 not a text, 2 not a
+ * boolean.
  */
 export function parquetColumn(column: Pick<ColumnMapping, "type">, type: string, raw: string): ParquetColumn | null {
   if (type === "VARCHAR" || type === "JSON" || ENUM.test(type)) {
@@ -73,8 +74,8 @@ export function parquetColumn(column: Pick<ColumnMapping, "type">, type: string,
 }
 
 /**
- * Why a value of a Parquet column of DuckDB type `type` does not fit its column; null when the expected form
- * of the column is reason enough.
+ * Returns why a value of a Parquet column of DuckDB type `type` does not fit its column; null when the
+ * expected form of the column is reason enough.
  */
 export function parquetError(column: ColumnMapping, type: string): string | null {
   if (type === "BLOB") return column.type === "text" ? "bytes that are not UTF-8" : null;

@@ -179,7 +179,7 @@ async function nextChunk(source: RowSource, shape: SnapshotShape, index: number,
 
 const numberSql = (column: string): string => `coalesce(${sqlName(column)}, 'nan'::double)`;
 
-/** SQL of the columns in the order in which `nextFeatures` reads them. */
+/** Returns the SQL of the columns in the order in which `nextFeatures` reads them. */
 function featureColumns(shape: SnapshotShape): string[] {
   return [
     ...shape.numbers.map((name) => numberSql(`number.${name}`)),
@@ -187,7 +187,7 @@ function featureColumns(shape: SnapshotShape): string[] {
   ];
 }
 
-/** SQL of the columns in the order in which `nextChunk` reads them. */
+/** Returns the SQL of the columns in the order in which `nextChunk` reads them. */
 function snapshotColumns(shape: SnapshotShape): string[] {
   return [
     ...shape.numbers.map((name) => numberSql(`number.${name}`)),

@@ -117,7 +117,7 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
   }
 }
 
-/** Sources that a weekly run reads. */
+/** Returns the sources that a weekly run reads. */
 export function weeklySources(mapping: FeatureMapping, weekly: WeeklyMapping): readonly SourceMapping[] {
   return weekly.form === "flat" ? [weekly.source] : mapping.sources;
 }
@@ -127,7 +127,7 @@ interface MappedWeek extends Omit<MappedRows, "samples"> {
   readonly asOf: string | null;
 }
 
-/** Files of one source of a weekly run's input. @throws SourceError */
+/** Returns the files of one source of a weekly run's input. @throws SourceError */
 export async function weeklyFiles(
   task: Pick<WeeklyInput, "input" | "mapping">,
   source: SourceMapping,
@@ -203,7 +203,7 @@ async function mapRaw(
   return { ...mapped, samples, asOf };
 }
 
-/** The single date that the mapping's SELECT returns. */
+/** Returns the single date that the mapping's SELECT returns. */
 async function snapshotDate(workspace: Workspace, sql: string): Promise<string> {
   const path = "weekly.snapshot";
   await materialize(workspace, path, "snapshot date", sql);

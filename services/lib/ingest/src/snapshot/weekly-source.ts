@@ -14,9 +14,9 @@ export interface SourceContent {
 }
 
 /**
- * SHA-256 of the content of a weekly run's input, lower-case hex. For one file it is the file's digest, as
- * `sha256sum` prints it; for several files it is the digest of their list in the order in which they are
- * read. File names do not change it.
+ * Returns the SHA-256 of the content of a weekly run's input, lower-case hex. For one file it is the file's
+ * digest, as `sha256sum` prints it; for several files it is the digest of their list in the order in which
+ * they are read. File names do not change it.
  */
 export function sourceDigest(files: readonly SourceContent[]): string {
   const [first, ...others] = files;

@@ -51,14 +51,17 @@ export interface LoadedSource {
   ): Promise<ReadonlyMap<number, { readonly file: string; readonly line: number | null }>>;
 }
 
-/** Table of a source's rows, valid and invalid, with their marks; `rowid` follows the order of the files. */
+/**
+ * Returns the quoted SQL name of the table of a source's rows, valid and invalid, with their marks; `rowid`
+ * follows the order of the files.
+ */
 export function rawTable(source: string): string {
   return sqlName(`raw ${source}`);
 }
 
 /**
- * Table of the CSV records of a source that DuckDB rejected: number of the file, and number of rows read
- * before the record.
+ * Returns the quoted SQL name of the table of the CSV records of a source that DuckDB rejected: number of the
+ * file, and number of rows read before the record.
  */
 function brokenTable(source: string): string {
   return sqlName(`broken ${source}`);
@@ -284,7 +287,10 @@ async function typeViolations(workspace: Workspace, loaded: LoadedFile): Promise
   return { reasons, samples };
 }
 
-/** Line in a CSV file, or row number in a Parquet file, by the row's index in the file (0 for the first). */
+/**
+ * Returns the line in a CSV file, or row number in a Parquet file, by the row's index in the file (0 for the
+ * first).
+ */
 async function linesInFile(
   workspace: Workspace,
   { source, number, csv }: LoadedFile,

@@ -17,7 +17,10 @@ export const MARK = {
   cleaned: '"~cleaned"',
 } as const;
 
-/** Columns of a source whose values may become "not known": by a rule, or in Parquet because they are NaN. */
+/**
+ * Returns the columns of a source whose values may become "not known": by a rule, or in Parquet because they
+ * are NaN.
+ */
 export function ruledColumns(source: SourceMapping): ColumnMapping[] {
   return source.columns.filter(
     (column) => hasRules(column) || (source.format === "parquet" && MAY_BE_NAN.has(column.type)),
@@ -31,12 +34,12 @@ export function hasRules(column: ColumnMapping): boolean {
 
 const MAY_BE_NAN: ReadonlySet<ColumnMapping["type"]> = new Set(["text", "number", "integer"]);
 
-/** Mark that a rule made the column's value "not known". */
+/** Returns the quoted SQL name of the column that marks where a rule made the column's value "not known". */
 export function ruledMark(column: ColumnMapping): string {
   return sqlName(`~ruled ${column.name}`);
 }
 
-/** Definition of the columns that `typedRows` selects. */
+/** Returns the SQL definitions of the columns that `typedRows` selects. */
 export function typedColumns(source: SourceMapping): string {
   return [
     ...source.columns.map((column) => `${sqlName(column.name)} ${DUCKDB_TYPE[column.type]}`),
@@ -48,8 +51,8 @@ export function typedColumns(source: SourceMapping): string {
 }
 
 /**
- * SELECT that casts the columns of a file and marks the first invalid value of each row. Invisible characters
- * are removed from the text column `idColumn`.
+ * Returns the SELECT that casts the columns of a file and marks the first invalid value of each row.
+ * Invisible characters are removed from the text column `idColumn`.
  */
 export function typedRows(source: SourceMapping, reader: FileReader, idColumn: string | null): string {
   const columns = source.columns.map((column) => columnSql(column, source, reader));
@@ -77,7 +80,10 @@ export function typedRows(source: SourceMapping, reader: FileReader, idColumn: s
     )`;
 }
 
-/** SQL of one column: a first attempt to cast it, its cast value and marks, and its value after the rules. */
+/**
+ * Returns the SQL of one column: a first attempt to cast it, its cast value and marks, and its value after
+ * the rules.
+ */
 function columnSql(column: ColumnMapping, source: SourceMapping, reader: FileReader) {
   const raw = reader.raw.get(column.name);
   if (!raw) throw new Error(`no column ${column.name} in the file`);
@@ -117,5 +123,5 @@ function columnSql(column: ColumnMapping, source: SourceMapping, reader: FileRea
   };
 }
 
-/** A column of a CSV file, which DuckDB reads as text. */
+/** Returns the description of a column of a CSV file, which DuckDB reads as text. */
 const textColumn = (sql: string) => ({ kind: "text", text: sql, undecoded: null }) as const;

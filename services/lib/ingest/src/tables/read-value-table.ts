@@ -46,8 +46,9 @@ async function readParquet(file: string): Promise<ValueTable> {
 const AS_NUMBER = /^(?:DOUBLE|FLOAT|BOOLEAN|U?(?:TINYINT|SMALLINT|INTEGER))$/;
 
 /**
- * SQL of a column's values. Decimals and integers of 64 bits and more are read as exact texts, so that an id
- * keeps every digit. Dates are read as texts too, times with a time zone in UTC. @throws TableError
+ * Returns the SQL of a column's values. Decimals and integers of 64 bits and more are read as exact texts, so
+ * that an id keeps every digit. Dates are read as texts too, times with a time zone in UTC.
+ * @throws TableError
  */
 function valueSql(name: string, type: string): string {
   const raw = sqlName(name);

@@ -26,7 +26,7 @@ async function keyPair(kid: string | undefined) {
 }
 const [first, second] = [await keyPair("first"), await keyPair("second")];
 
-/** A verifier that reads a key file, with a clock that the test advances. */
+/** Returns a verifier that reads a key file, with a clock that the test advances. */
 async function keyFile(name: string, keys: JSONWebKeySet["keys"]) {
   const file = path.join(folder, name);
   const write = (text: string) => writeFile(file, text);

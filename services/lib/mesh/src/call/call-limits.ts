@@ -51,9 +51,9 @@ const OPEN_ENDED = new Set([
 ]);
 
 /**
- * The limits of an RPC: its `bellwether.policy.v1.limits` option, else the defaults (4 MiB, health and
- * reflection 4 KiB; 2 s for unary RPCs, 60 s for streams; client deadlines up to 60 s for unary RPCs, 600 s
- * for streams).
+ * Returns the limits of an RPC: its `bellwether.policy.v1.limits` option, else the defaults (4 MiB, health
+ * and reflection 4 KiB; 2 s for unary RPCs, 60 s for streams; client deadlines up to 60 s for unary RPCs, 600
+ * s for streams).
  * @throws Error when the option contradicts itself: an error of the contract, found at start
  */
 export function callLimits(method: DescMethod): CallLimits {

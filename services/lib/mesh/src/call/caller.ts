@@ -21,7 +21,7 @@ export const ANONYMOUS: Caller = {
 /** Key under which the authentication policy stores the caller for handlers. */
 export const callerKey = createContextKey<Caller>(ANONYMOUS, { description: "bellwether caller" });
 
-/** The caller of the call that `context` belongs to, for decisions that are recorded with a name. */
+/** Returns the caller of the call that `context` belongs to, for decisions that are recorded with a name. */
 export function callerOf(context: Pick<HandlerContext, "values">): Caller {
   return context.values.get(callerKey);
 }

@@ -1,13 +1,13 @@
 import type { DescFile, DescService } from "@bufbuild/protobuf";
 
-/** A proto file and everything that it imports, each once, the file first. */
+/** Returns a proto file and everything that it imports, each once, the file first. */
 export function fileClosure(file: DescFile, seen = new Set<DescFile>()): DescFile[] {
   if (seen.has(file)) return [];
   seen.add(file);
   return [file, ...file.dependencies.flatMap((dependency) => fileClosure(dependency, seen))];
 }
 
-/** The proto files that declare services, with everything that they import, each once. */
+/** Returns the proto files that declare services, with everything that they import, each once. */
 export function filesOf(services: readonly DescService[]): DescFile[] {
   const seen = new Set<DescFile>();
   return services.flatMap(({ file }) => fileClosure(file, seen));

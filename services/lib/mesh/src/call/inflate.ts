@@ -16,7 +16,7 @@ export class TooLargeError extends Error {
   }
 }
 
-/** A semaphore: a fixed number of places. When no place is free, work waits in order of arrival. */
+/** Returns a semaphore: a fixed number of places. When no place is free, work waits in order of arrival. */
 function createPlaces(places: number) {
   const waiting = new Set<() => void>();
   let taken = 0;

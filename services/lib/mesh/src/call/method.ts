@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 
-/** The path of an RPC on the wire, for example "/grpc.health.v1.Health/Check". */
+/** Returns the path of an RPC on the wire, for example "/grpc.health.v1.Health/Check". */
 export function methodPath(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`;
 }

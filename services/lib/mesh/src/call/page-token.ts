@@ -19,8 +19,8 @@ export interface PageTokens {
 }
 
 /**
- * The page tokens of a list request. They are bound to the request's type and to all its fields except
- * `page_size` and `page_token`, so that a token is never used with another filter.
+ * Returns the page tokens of a list request. They are bound to the request's type and to all its fields
+ * except `page_size` and `page_token`, so that a token is never used with another filter.
  * @param context other values that decide the list and its order, for example the default of an empty field
  */
 export function pageTokens<D extends DescMessage>(
@@ -46,7 +46,7 @@ export function pageTokens<D extends DescMessage>(
   };
 }
 
-/** The error for a token whose key cannot belong to this list. */
+/** Returns the error for a token whose key cannot belong to this list. */
 export function pageTokenError(): ConnectError {
   return rejected("does not belong to this list; use next_page_token of the previous page, unchanged");
 }

@@ -3,7 +3,10 @@ import { createCollector } from "./young-garbage.ts";
 
 const MIB = 1024 * 1024;
 
-/** A simulated heap that holds `kept` MiB, and garbage whose full collection takes `costMs` of CPU time. */
+/**
+ * Returns a simulated heap that holds `kept` MiB, and garbage whose full collection takes `costMs` of CPU
+ * time.
+ */
 function heap() {
   const state = { timeMs: 0, costMs: 10, cpuMs: 0, keptMib: 100, garbageMib: 0, young: 0, full: 0 };
   const collect = createCollector(() => state.timeMs, {

@@ -27,9 +27,9 @@ import { plainBytes } from "../call/plain-bytes.ts";
 import { headersFromMetadata, metadataFromHeaders } from "./metadata.ts";
 
 /**
- * A Connect transport over a grpc-js channel: typed Connect clients with grpc-js's name resolution and load
- * balancing. A call without a deadline gets the RPC's default deadline. Breaking out of a response stream
- * does not cancel the call: abort its signal.
+ * Returns a Connect transport over a grpc-js channel: typed Connect clients with grpc-js's name resolution
+ * and load balancing. A call without a deadline gets the RPC's default deadline. Breaking out of a response
+ * stream does not cancel the call: abort its signal.
  */
 export function createGrpcTransport(client: grpc.Client, interceptors: Interceptor[]): Transport {
   return {
@@ -113,8 +113,8 @@ function responseInit(method: DescMethodUnary | DescMethodStreaming) {
 }
 
 /**
- * The deadline of a call for Connect and for grpc-js. In Connect, undefined means the default, and 0 or less
- * means no deadline.
+ * Returns the deadline of a call for Connect and for grpc-js. In Connect, undefined means the default, and 0
+ * or less means no deadline.
  */
 function timing(method: DescMethodUnary | DescMethodStreaming, asked: number | undefined) {
   const timeoutMs = asked ?? callLimits(method).defaultTimeoutMs;

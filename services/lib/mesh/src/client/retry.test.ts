@@ -3,7 +3,7 @@ import { Code, ConnectError, createClient, createRouterTransport } from "@connec
 import { expect, it } from "vitest";
 import { DEFAULT_RETRY, type RetryOptions, retryInterceptor } from "./retry.ts";
 
-/** A client whose server fails with `code` for the given number of calls and then answers. */
+/** Returns a client whose server fails with `code` for the given number of calls and then answers. */
 function failing(times: number, options: Partial<RetryOptions> = {}, code = Code.Unavailable) {
   let attempts = 0;
   const attempt = (): void => {

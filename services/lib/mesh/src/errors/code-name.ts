@@ -4,8 +4,8 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 const NAMES: readonly string[] = CodeSchema.values.toSorted((a, b) => a.number - b.number).map(({ name }) => name);
 
 /**
- * The name of a status code as google.rpc.Code spells it: "OK", "INVALID_ARGUMENT", and "CANCELLED" with two
- * L.
+ * Returns the name of a status code as google.rpc.Code spells it: "OK", "INVALID_ARGUMENT", and "CANCELLED"
+ * with two L.
  */
 export function codeName(error: Pick<ConnectError, "code"> | undefined): string {
   return NAMES[error?.code ?? 0] ?? "UNKNOWN";

@@ -5,8 +5,8 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 const TOKEN_REASONS: ReadonlySet<string> = new Set(["TOKEN_EXPIRED", "TOKEN_INVALID"]);
 
 /**
- * HTTP headers for an error: `WWW-Authenticate` with 401, `Retry-After` (whole seconds, rounded up) with 429
- * and 503, `Accept-Encoding` when the encoding of the body is not supported.
+ * Returns the HTTP headers for an error: `WWW-Authenticate` with 401, `Retry-After` (whole seconds, rounded
+ * up) with 429 and 503, `Accept-Encoding` when the encoding of the body is not supported.
  */
 export function errorHeaders(error: ConnectError): readonly (readonly [name: string, value: string])[] {
   if (error.code === Code.Unauthenticated) return [["www-authenticate", challenge(error)]];

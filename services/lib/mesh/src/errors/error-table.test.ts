@@ -13,7 +13,7 @@ class ModelNotReadyError extends Error {
 
 const logged: unknown[] = [];
 const toError = errorsByTable({ ModelNotReadyError: Code.Unavailable }, ({ error }) => logged.push(error));
-/** The part of a call that the table reads. */
+/** Returns the part of a call that the table reads. */
 const call = (aborted?: ConnectError) => ({ aborted, bound: { name: "a.B/C" }, within: (work) => work() }) as Call;
 
 describe("an error", () => {

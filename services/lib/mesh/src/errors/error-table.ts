@@ -69,7 +69,7 @@ function describe(error: DescribedError, code: Code): ConnectError {
   });
 }
 
-/** "ModelNotReadyError" → "MODEL_NOT_READY". */
+/** Converts the name of an error class to its reason: "ModelNotReadyError" → "MODEL_NOT_READY". */
 export function reasonFromName(name: string): string {
   return name
     .replace(/Error$/, "")

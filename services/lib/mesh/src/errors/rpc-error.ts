@@ -36,9 +36,9 @@ const MAX_VIOLATIONS = 20;
 const MAX_DESCRIPTION_CHARACTERS = 160;
 
 /**
- * An error as the client sees it: code, text, google.rpc.ErrorInfo with a stable UPPER_SNAKE_CASE reason, and
- * details. A lone surrogate in a text becomes U+FFFD: both protocol engines would throw on it inside a
- * callback, which ends the process.
+ * Returns an error as the client sees it: code, text, google.rpc.ErrorInfo with a stable UPPER_SNAKE_CASE
+ * reason, and details. A lone surrogate in a text becomes U+FFFD: both protocol engines would throw on it
+ * inside a callback, which ends the process.
  */
 export function rpcError(code: Code, reason: string, message: string, details: RpcErrorDetails = {}): ConnectError {
   const info = create(ErrorInfoSchema, { reason, domain: ERROR_DOMAIN, metadata: cleanRecord(details.metadata ?? {}) });
@@ -63,8 +63,8 @@ export function rpcError(code: Code, reason: string, message: string, details: R
 }
 
 /**
- * The INVALID_ARGUMENT error for a request that violates its contract. Its text is the first violation; its
- * details contain all of them.
+ * Returns the INVALID_ARGUMENT error for a request that violates its contract. Its text is the first
+ * violation; its details contain all of them.
  */
 export function invalidRequest(violations: readonly FieldViolation[]): ConnectError {
   const [first] = violations;
@@ -73,7 +73,7 @@ export function invalidRequest(violations: readonly FieldViolation[]): ConnectEr
   return rpcError(Code.InvalidArgument, "INVALID_REQUEST", message, { fieldViolations: violations });
 }
 
-/** The same error with its text and its field names replaced. */
+/** Returns the same error with its text and its field names replaced. */
 export function reworded(error: ConnectError, reword: (text: string) => string): ConnectError {
   const other = new ConnectError(reword(error.rawMessage), error.code, error.metadata, undefined, error.cause);
   const [bad] = error.findDetails(BadRequestSchema);

@@ -250,7 +250,7 @@ it.each([
 });
 
 describe("a handler that", () => {
-  /** How a call of Echo (or of Count) with this handler ends, and how a further call ends after it. */
+  /** Returns how a call of Echo (or of Count) with this handler ends, and how a further call ends after it. */
   async function endsWith(
     implementation: Parameters<typeof route<typeof EchoService>>[1],
   ): Promise<[Code | "OK", Code | "OK"]> {

@@ -38,7 +38,7 @@ const LISTENER: GrpcStreamListener = {
   onClose: () => void events.push("close"),
 };
 
-/** A request whose body stays open, and the server's side of its stream. */
+/** Returns a request whose body stays open, and the server's side of its stream. */
 async function open(encoding?: string): Promise<{ request: ClientHttp2Stream; stream: GrpcStream }> {
   const arrived = once(server, "stream");
   const request = client.request({ ":method": "POST", ":path": "/a.B/C" });

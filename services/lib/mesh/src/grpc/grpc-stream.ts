@@ -205,7 +205,7 @@ export class GrpcStream {
   }
 }
 
-/** A copy in a separate buffer. */
+/** Returns a copy in a separate buffer. */
 function ownBytes(bytes: Buffer): Buffer {
   const own = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(own);

@@ -7,7 +7,10 @@ export type HeaderFields = readonly string[];
 /** Header fields by name. */
 export type FieldsByName = Readonly<Record<string, string | readonly string[]>>;
 
-/** The header fields of a request without pseudo-headers; values of a repeated field are joined by a comma. */
+/**
+ * Returns the header fields of a request without pseudo-headers; values of a repeated field are joined by a
+ * comma.
+ */
 export function headersOf(request: IncomingHttpHeaders): Headers {
   const headers = new Headers();
   for (const [name, values] of Object.entries(request)) {
@@ -18,8 +21,8 @@ export function headersOf(request: IncomingHttpHeaders): Headers {
 }
 
 /**
- * A handler's header fields, without those that the protocol writes itself. Bytes ("-bin") are sent as gRPC
- * requires: unpadded, one field each.
+ * Returns a handler's header fields, without those that the protocol writes itself. Bytes ("-bin") are sent
+ * as gRPC requires: unpadded, one field each.
  */
 export function fieldsByName(headers: Headers): FieldsByName {
   const fields: Record<string, string | readonly string[]> = {};
@@ -31,7 +34,7 @@ export function fieldsByName(headers: Headers): FieldsByName {
   return fields;
 }
 
-/** The same fields as `fieldsByName`, as one list. */
+/** Returns the same fields as `fieldsByName`, as one list. */
 export function headerFields(headers: Headers): HeaderFields {
   return Object.entries(fieldsByName(headers)).flatMap(([name, value]) =>
     typeof value === "string" ? [name, value] : value.flatMap((part) => [name, part]),

@@ -8,8 +8,8 @@ import { clean } from "../errors/rpc-error.ts";
 const MAX_TEXT = 256;
 
 /**
- * An error for a client that violates the gRPC protocol: code and text, without a reason, as at the web
- * listener.
+ * Returns an error for a client that violates the gRPC protocol: code and text, without a reason, as at the
+ * web listener.
  */
 export function protocolError(code: Code, text: string): ConnectError {
   return new ConnectError(clean(text, MAX_TEXT), code);

@@ -59,7 +59,10 @@ it("sends GOAWAY on a connection without calls, but not on one with a call", asy
   await ended;
 });
 
-/** A client that sends the HTTP/2 preface and then nothing, and that neither reads nor closes its side. */
+/**
+ * Returns a client that sends the HTTP/2 preface and then nothing, and that neither reads nor closes its
+ * side.
+ */
 async function connectSilently(port: number): Promise<net.Socket> {
   const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   onTestFinished(() => void socket.destroy());

@@ -1,6 +1,6 @@
 /**
- * Size of a header block: bytes of all names and values. `raw` alternates names and values, like Node's
- * `rawHeaders`.
+ * Returns the size of a header block: bytes of all names and values. `raw` alternates names and values, like
+ * Node's `rawHeaders`.
  */
 export function headerBytes(raw: readonly string[]): number {
   let bytes = 0;

@@ -88,9 +88,9 @@ export function isAnswering(socket: Socket): boolean {
 }
 
 /**
- * Time (`performance.now()`) since which an HTTP/1.1 connection has waited for the answer to its latest
- * request. -Infinity: the connection waits for no answer, because no request has complete headers or because
- * all requests have been answered.
+ * Returns the time (`performance.now()`) since which an HTTP/1.1 connection has waited for the answer to its
+ * latest request. -Infinity: the connection waits for no answer, because no request has complete headers or
+ * because all requests have been answered.
  */
 export function waitsSince(socket: Socket): number {
   const connection = connections.get(socket);

@@ -35,7 +35,7 @@ type Stop = () => void;
 /** Age limits vary by up to a tenth, so that connections that opened together do not close together. */
 const JITTER = 0.1;
 
-/** Age at which a connection is asked to close, milliseconds. */
+/** Returns the age at which a connection is asked to close, milliseconds. */
 export function ageWithJitter({ connectionAgeMs }: ListenerLimits): number {
   return connectionAgeMs * (1 + JITTER * (2 * Math.random() - 1));
 }

@@ -44,7 +44,7 @@ export async function listen(server: net.Server | tls.Server, listener: string, 
   return { host: bound.address, port: bound.port };
 }
 
-/** `host:port`, with brackets around an IPv6 address. */
+/** Returns an address as `host:port`, with brackets around an IPv6 address. */
 export function addressText({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

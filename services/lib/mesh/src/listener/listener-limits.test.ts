@@ -24,7 +24,7 @@ afterEach(() => {
   for (const socket of open.splice(0)) socket.destroy();
 });
 
-/** A raw connection and everything that it received. The end of the test closes it. */
+/** Returns a raw connection and everything that it received. The end of the test closes it. */
 async function connect(port: number, secure?: tls.ConnectionOptions) {
   const socket = secure ? tls.connect({ port, host: "localhost", ...secure }) : net.connect(port, "127.0.0.1");
   open.push(socket);

@@ -18,7 +18,7 @@ function hasOpenssl(): boolean {
   }
 }
 
-/** Both ends of a new connection to a server. */
+/** Returns both ends of a new connection to a server. */
 async function connect<S extends net.Server>(server: S, event: string, open: (port: number) => net.Socket) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -52,7 +52,7 @@ test("the peer of an HTTP/2 connection is known while the connection is open and
 });
 
 describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
-  /** A self-signed certificate; alternative names in openssl's notation. */
+  /** Returns a self-signed certificate; alternative names in openssl's notation. */
   function certificate(commonName: string, alternatives: Readonly<Record<string, string>>) {
     const folder = mkdtempSync(path.join(os.tmpdir(), "bellwether-peers-"));
     const names = Object.entries(alternatives).map(([kind, name]) => `${kind}=${name}`);
@@ -67,7 +67,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
     return pem;
   }
 
-  /** The server's view of a client that presents `own`, when `trusted` is the authority. */
+  /** Returns the server's view of a client that presents `own`, when `trusted` is the authority. */
   async function peerWith(own: ReturnType<typeof certificate> | undefined, trusted: ReturnType<typeof certificate>) {
     const server = tls.createServer({ ...trusted, ca: trusted.cert, requestCert: true, rejectUnauthorized: false });
     const options = { host: "127.0.0.1", rejectUnauthorized: false, ...own };

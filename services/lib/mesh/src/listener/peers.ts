@@ -8,7 +8,7 @@ const UNKNOWN: Peer = { address: "", certificateNames: [] };
 
 const known = new WeakMap<Socket, Peer>();
 
-/** The peer at the other end of a socket; its certificate is parsed once. */
+/** Returns the peer at the other end of a socket; its certificate is parsed once. */
 export function peerOfSocket(socket: Socket): Peer {
   const peer = known.get(socket) ?? readPeer(socket);
   known.set(socket, peer);
@@ -26,14 +26,14 @@ export function rememberPeer(session: Http2Session): void {
   if (!session.destroyed) peers.set(session, readPeer(session.socket));
 }
 
-/** The peer that `rememberPeer` has read. */
+/** Returns the peer that `rememberPeer` has read. */
 export function peerOfSession(session: Http2Session | undefined): Peer {
   return (session && peers.get(session)) ?? UNKNOWN;
 }
 
 /**
- * The `Peer` objects of the calls on an HTTP/2 connection, for each kind of listener. All calls of the
- * connection share the same object.
+ * Returns the `Peer` objects of the calls on an HTTP/2 connection, for each kind of listener. All calls of
+ * the connection share the same object.
  */
 export function peersOfConnection(session: Http2Session): readonly Peer[] {
   if (session.destroyed) return [];

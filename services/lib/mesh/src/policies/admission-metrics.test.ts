@@ -8,7 +8,7 @@ import {
 import { expect, onTestFinished, test } from "vitest";
 import { reportAdmission } from "./admission-metrics.ts";
 
-/** The values of `bellwether.rpc.calls` by state, as they are exported now. */
+/** Returns the values of `bellwether.rpc.calls` by state, as they are exported now. */
 async function exportedCalls(reader: PeriodicExportingMetricReader, exporter: InMemoryMetricExporter) {
   exporter.reset();
   await reader.forceFlush();

@@ -10,8 +10,8 @@ const FORMS: readonly (readonly [part: string, expected: string])[] = [
 ];
 
 /**
- * The expected form, in words, of a text that does not match its contract's pattern. Clients are never shown
- * the pattern itself.
+ * Returns the expected form, in words, of a text that does not match its contract's pattern. Clients are
+ * never shown the pattern itself.
  * @param value the text, if it is known
  */
 export function expectedForm(pattern: string, value: unknown): string {

@@ -44,7 +44,7 @@ describe.each(CASES)("admission at the $listener listener, $shape", ({ transport
 });
 
 describe("overload at the gRPC listener", () => {
-  /** The status that a call receives within 40 ms when it sends headers and no body. */
+  /** Returns the status that a call receives within 40 ms when it sends headers and no body. */
   const statusOfHeaders = (session: http2.ClientHttp2Session): Promise<unknown> => {
     const head = { ":method": "POST", ":path": "/bellwether.echo.v1.EchoService/Echo", te: "trailers" };
     const stream = session.request({ ...head, "content-type": "application/grpc", "grpc-timeout": "40m" });

@@ -45,7 +45,7 @@ export function callerTracePolicy(): Policy {
   };
 }
 
-/** The protocol's name in OpenTelemetry's conventions. */
+/** Returns the protocol's name in OpenTelemetry's conventions. */
 function systemOf(call: Call): string {
   return call.protocolName === "connect" ? "connectrpc" : call.protocolName;
 }

@@ -4,7 +4,7 @@ import { trafficPolicy } from "./traffic.ts";
 
 const call = (isProbe: boolean) => ({ startedAt: performance.now(), bound: { isProbe } }) as Call;
 
-/** Measured wait in milliseconds; a timer may fire a millisecond early. */
+/** Returns the measured wait in milliseconds; a timer may fire a millisecond early. */
 async function waited(traffic: ReturnType<typeof trafficPolicy>, quietMs: number, limitMs: number): Promise<number> {
   const began = performance.now();
   await traffic.ended(quietMs, limitMs);

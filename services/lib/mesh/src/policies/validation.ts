@@ -24,7 +24,7 @@ export function validationPolicy(methods: readonly DescMethod[]): Policy {
 
 const NONE: readonly FieldViolation[] = [];
 
-/** The violations of a message, in words for a client. @throws the validator's own errors */
+/** Returns the violations of a message, in words for a client. @throws the validator's own errors */
 export function violationsOf(validator: Validator, input: DescMessage, message: Message): readonly FieldViolation[] {
   const result = validator.validate(input, message);
   if (result.kind === "valid") return NONE;
@@ -35,7 +35,7 @@ export function violationsOf(validator: Validator, input: DescMessage, message: 
   }));
 }
 
-/** The text of a violation for a client: in words, without the pattern that a text does not match. */
+/** Returns the text of a violation for a client: in words, without the pattern that a text does not match. */
 function descriptionOf({ message, field }: Violation, input: DescMessage, given: Message): string {
   const [, pattern] = /regex pattern `(.*)`$/s.exec(message) ?? [];
   if (pattern === undefined) return message;

@@ -10,7 +10,7 @@ import { restRoute } from "./rest-route.ts";
 const object = (body: JsonValue | undefined) => (typeof body === "object" && !Array.isArray(body) ? (body ?? {}) : {});
 const number = (value: JsonValue | undefined): number => (typeof value === "number" ? value : 0);
 
-/** The fields of a request body: they decide how the call behaves. */
+/** Returns the fields of a request body: they decide how the call behaves. */
 const behavior = (body: JsonValue | undefined) => ({
   failCode: number(object(body).failCode),
   failUnknown: object(body).failUnknown === true,

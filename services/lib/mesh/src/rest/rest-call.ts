@@ -183,7 +183,8 @@ export class RestCall extends Call {
 }
 
 /**
- * The timeout header of Connect clients, which REST calls may use too: the time limit of the answer.
+ * Reads the timeout header of Connect clients, which REST calls may use too. It is the time limit of the
+ * answer.
  * @throws ConnectError INVALID_ARGUMENT
  */
 function parseTimeout(header: string | undefined): number | undefined {

@@ -12,7 +12,10 @@ const STATUS_OF_REASON: ReadonlyMap<string, number> = new Map([
   ["UNKNOWN_ENCODING", 415],
 ]);
 
-/** HTTP status of an error at a REST path: by its reason if listed, else by its code as in Connect. */
+/**
+ * Returns the HTTP status of an error at a REST path: by its reason if listed, else by its code as in
+ * Connect.
+ */
 export function restStatus(error: ConnectError): number {
   const reason = error.findDetails(ErrorInfoSchema)[0]?.reason ?? "";
   return STATUS_OF_REASON.get(reason) ?? codeToHttpStatus(error.code);

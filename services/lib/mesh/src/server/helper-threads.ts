@@ -6,7 +6,7 @@ const TASKS = "/proc/self/task";
 const V8_HELPER = "V8Worker";
 const NICE = 10;
 
-/** The system's ids of this process's V8 helper threads; empty when the system is not Linux. */
+/** Returns the system's ids of this process's V8 helper threads; empty when the system is not Linux. */
 export function helperThreads(): readonly number[] {
   try {
     const tasks = readdirSync(TASKS);

@@ -35,8 +35,9 @@ type Question =
 const ERROR_DETAILS = [file_google_rpc_error_details];
 
 /**
- * grpc.reflection v1 and v1alpha over a server's services, byte-exact with their custom options and imported
- * files, and over google.rpc's error details. Both versions have the same messages under different names.
+ * Returns the routes of grpc.reflection v1 and v1alpha over a server's services, byte-exact with their custom
+ * options and imported files, and over google.rpc's error details. Both versions have the same messages under
+ * different names.
  */
 export function reflectionRoutes(services: readonly DescService[]): Route[] {
   const all = [...services, ServerReflection, ServerReflectionAlpha];

@@ -22,8 +22,9 @@ const HEADER_LIST = {
 };
 
 /**
- * Readers of the environment variables of every server of the mesh. `prefix` is the service's, for example
- * "ML_SERVICE". Spread them into the service's own shape, so that all violations are reported at once.
+ * Returns the readers of the environment variables of every server of the mesh. `prefix` is the service's,
+ * for example "ML_SERVICE". Spread them into the service's own shape, so that all violations are reported at
+ * once.
  */
 export function serverEnv(prefix: string, ports: ServerOptions["ports"]) {
   return {
@@ -69,7 +70,7 @@ export type ServerEnv = EnvOf<ReturnType<typeof serverEnv>>;
 export type PeerEnv = Pick<ServerEnv, "tlsCert" | "tlsKey" | "tlsCa" | "tokenFile" | "authAllowCleartext">;
 
 /**
- * The options of `startServer` that come from the environment.
+ * Returns the options of `startServer` that come from the environment.
  * @throws Error that names the invalid variable or file
  */
 export async function serverSettings(

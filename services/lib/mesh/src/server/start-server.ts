@@ -249,8 +249,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /**
- * The policy chain, in order. Telemetry is first and sees every end; a call rejected by admission costs
- * nothing further; a late call or an unknown caller takes no slot; only a call with a slot is validated.
+ * Returns the policy chain, in order. Telemetry is first and sees every end; a call rejected by admission
+ * costs nothing further; a late call or an unknown caller takes no slot; only a call with a slot is
+ * validated.
  */
 async function policies(
   options: ServerOptions,

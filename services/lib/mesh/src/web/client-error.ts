@@ -60,8 +60,8 @@ function answer(status: string, message: string): string {
 }
 
 /**
- * The bytes of two HTTP/2 frames: SETTINGS, and GOAWAY with the code HTTP_1_1_REQUIRED (RFC 9113, 7). The
- * debug data of GOAWAY is the reason, which clients print.
+ * Returns the bytes of two HTTP/2 frames: SETTINGS, and GOAWAY with the code HTTP_1_1_REQUIRED (RFC 9113, 7).
+ * The debug data of GOAWAY is the reason, which clients print.
  */
 function http11Required(reason: string): Buffer {
   const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);

@@ -14,8 +14,8 @@ const ENCODE: Readonly<Record<ContentEncoding, (bytes: Buffer) => Promise<Buffer
 };
 
 /**
- * The encoding that a client prefers by its `Accept-Encoding` (RFC 9110, 12.5.3); brotli when the client has
- * no preference.
+ * Returns the encoding that a client prefers by its `Accept-Encoding` (RFC 9110, 12.5.3); brotli when the
+ * client has no preference.
  */
 export function acceptedEncoding(accept: string | undefined): ContentEncoding | undefined {
   if (accept === undefined) return undefined;
@@ -33,8 +33,8 @@ export function acceptedEncoding(accept: string | undefined): ContentEncoding | 
 }
 
 /**
- * The text in the encoding that the client prefers; undefined: the text is too small, or the client accepts
- * no encoding.
+ * Returns the text in the encoding that the client prefers; undefined: the text is too small, or the client
+ * accepts no encoding.
  */
 export async function encodeText(
   text: string,

@@ -105,7 +105,10 @@ function createClearServer(limits: ListenerLimits, answer: Answer): http.Server 
 /** Number of bytes that Node reads from a connection in advance. Node's default is 64 KiB. */
 const READ_AHEAD_BYTES = 16 * 1024;
 
-/** How often Node checks the time limits of headers and bodies; its default is 30 s. */
+/**
+ * Returns the interval at which Node is to check the time limits of headers and bodies, ms. Node's default is
+ * 30 s.
+ */
 function checkingInterval({ headersTimeoutMs }: ListenerLimits): number {
   return Math.min(1_000, headersTimeoutMs);
 }

@@ -15,7 +15,7 @@ const CODES: Readonly<Record<number, string>> = {
 };
 const MAX_SHOWN_CHARACTERS = 100;
 
-/** The JSON body of a rejection in the form of a Connect error: code and message. */
+/** Returns the JSON body of a rejection in the form of a Connect error: code and message. */
 export function rejectionJson(status: number, message: string, code = CODES[status] ?? "unknown"): string {
   return JSON.stringify({ code, message });
 }

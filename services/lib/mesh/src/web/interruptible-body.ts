@@ -36,9 +36,9 @@ export interface BodyObserver {
 export const bodyKey = createContextKey<RequestBody | undefined>(undefined, { description: "the request's body" });
 
 /**
- * A body that other code can end. The engine reads a unary request to its end before it does anything else.
- * Without an interrupt, a call that has already ended, for example at its deadline, could not be answered
- * while a slow client continues to send.
+ * Returns a body that other code can end. The engine reads a unary request to its end before it does anything
+ * else. Without an interrupt, a call that has already ended, for example at its deadline, could not be
+ * answered while a slow client continues to send.
  */
 export function interruptibleBody(source: AsyncIterable<Uint8Array>, observer?: BodyObserver) {
   const chunks = source[Symbol.asyncIterator]();

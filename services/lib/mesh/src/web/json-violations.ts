@@ -71,7 +71,7 @@ function* ofField(field: DescField, json: JsonValue, place: Place): Generator<Fi
   } else yield* ofValue(field, json, place);
 }
 
-/** A single value: a field's own, an element of its list, or a value of its map. */
+/** Yields the violations of a single value: a field's own, an element of its list, or a value of its map. */
 function* ofValue(field: DescField, json: JsonValue, place: Place): Generator<FieldViolation, void> {
   if (json === null) yield violation(place, "is null; leave it out when it is not known");
   else if (field.message) yield* ofMessage(field.message, json, { ...place, depth: place.depth + 1 });
@@ -104,7 +104,7 @@ const isNumeric = (json: JsonValue): boolean =>
 const isWhole = (json: JsonValue): boolean => isNumeric(json) && Number.isInteger(Number(json));
 const NON_FINITE: readonly JsonValue[] = ["NaN", "Infinity", "-Infinity"];
 
-/** The expected form of a scalar value; undefined: the value has that form. */
+/** Returns the expected form of a scalar value; undefined: the value has that form. */
 function expectedOf(scalar: ScalarType, json: JsonValue): string | undefined {
   switch (scalar) {
     case ScalarType.STRING:

@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { expect, it } from "vitest";
 import { authorityViolation } from "./request-authority.ts";
 
-/** An HTTP/1.1 request with these Host headers, as Node represents it. */
+/** Returns an HTTP/1.1 request with these Host headers, as Node represents it. */
 function requestTo(...hosts: readonly string[]): IncomingMessage {
   const request = new IncomingMessage(new Socket());
   Object.assign(request, { url: "/a", httpVersionMajor: 1, httpVersionMinor: 1 });

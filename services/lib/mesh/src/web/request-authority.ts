@@ -27,7 +27,10 @@ export function authorityViolation(request: WebRequest, needsHost: boolean): str
   return undefined;
 }
 
-/** All hosts in a request. `headers.host` is not enough: of repeated Host headers Node keeps only the first. */
+/**
+ * Returns all hosts in a request. `headers.host` is not enough: of repeated Host headers Node keeps only the
+ * first.
+ */
 function hostsOf(request: WebRequest): readonly string[] {
   const { headers, rawHeaders } = request;
   const { ":authority": authority, host } = headers;

@@ -76,7 +76,7 @@ function filesUnder(folder: string): string[] {
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"));
 }
 
-/** A page with the server's meta values. */
+/** Returns a page with the server's meta values. */
 function stating(page: Buffer, meta: Readonly<Record<string, string | number>>): Buffer {
   const text = page.toString("utf8").replace(META, (element, head: string, name: string) => {
     const content = Object.hasOwn(meta, name) ? meta[name] : undefined;

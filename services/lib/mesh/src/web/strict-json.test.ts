@@ -18,7 +18,7 @@ interface Failure {
   readonly details: readonly { readonly debug: { readonly reason?: string; readonly fieldViolations?: unknown } }[];
 }
 
-/** One message of a Connect stream. */
+/** Returns one message of a Connect stream. */
 function envelope(message: Uint8Array, flags = 0): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(flags);
@@ -36,7 +36,7 @@ async function unary(json: string, headers: Record<string, string> = {}, path = 
   return { status: answer.status, error: (await answer.json()) as Failure };
 }
 
-/** The error in the last envelope of a stream's answer. */
+/** Returns the error in the last envelope of a stream's answer. */
 async function stream(path: string, messages: readonly Buffer[], headers: Record<string, string> = {}) {
   const answer = await fetch(echo.webUrl + path, {
     method: "POST",

@@ -39,7 +39,7 @@ export function createUtf8Check(): BodyObserver {
   };
 }
 
-/** The error for JSON whose bytes are not UTF-8. */
+/** Returns the error for JSON whose bytes are not UTF-8. */
 export function notUtf8(cause?: unknown): ConnectError {
   return rpcError(Code.InvalidArgument, "MALFORMED_JSON", "the body is not UTF-8", { cause });
 }

@@ -7,7 +7,7 @@ interface Answer {
   readonly headers: http.IncomingHttpHeaders;
 }
 
-/** A server behind the guard, whose handler answers 200 to every accepted request. */
+/** Returns a server behind the guard, whose handler answers 200 to every accepted request. */
 async function guarded(options: Partial<WebGuardOptions>) {
   const guard = webGuard({ allowedOrigins: [], allowedHosts: undefined, headers: [], ...options });
   const server = http.createServer((request, response) => {

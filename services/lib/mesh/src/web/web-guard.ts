@@ -79,7 +79,7 @@ export function webGuard({
   };
 }
 
-/** Host names that a listener without authentication accepts. */
+/** Returns the host names that a listener without authentication accepts. */
 export function hostsWithoutAuthentication(host: string): readonly string[] {
   const bound = host.includes(":") ? `[${host}]` : host;
   return isLoopback(host) ? [...LOCAL_NAMES, bound] : LOCAL_NAMES;

@@ -13,12 +13,12 @@ export type WebResponse = Parameters<NodeHandler>[1];
  */
 export type WebHandler = (request: WebRequest, response: WebResponse) => boolean;
 
-/** The path of a request without its query. */
+/** Returns the path of a request without its query. */
 export function pathOf(request: WebRequest): string {
   return request.url?.split("?", 1)[0] ?? "/";
 }
 
-/** Length of a request's body by its header, bytes; 0: the header is missing. */
+/** Returns the length of a request's body by its header, bytes; 0: the header is missing. */
 export function announcedBytes({ headers }: WebRequest): number {
   return Number(headers["content-length"] ?? 0);
 }
@@ -33,7 +33,7 @@ export function sendText(response: WebResponse, status: number, type: string, te
   else response.end(text);
 }
 
-/** The connection of a request. */
+/** Returns the connection of a request. */
 export function socketOf(request: WebRequest): Socket {
   // For HTTP/2, `request.socket` is a proxy that rejects most methods; the session has the real socket.
   return "stream" in request ? (request.stream.session?.socket ?? request.socket) : request.socket;

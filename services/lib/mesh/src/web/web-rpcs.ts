@@ -95,7 +95,7 @@ function universalRequest(
   return universal;
 }
 
-/** The record of a body that is one JSON message; undefined: its messages are in envelopes. */
+/** Returns the record of a body that is one JSON message; undefined: its messages are in envelopes. */
 function recordedUnary({ headers }: WebRequest): (RecordedJson & BodyObserver) | undefined {
   if (!headers["content-type"]?.startsWith("application/json")) return undefined;
   const encoding = headers["content-encoding"] ?? "identity";

@@ -4,8 +4,8 @@ const TO_CLIENTS = /the database system is (starting up|shutting down|not yet ac
 const SIGNS = [/FATAL|PANIC/, /\berror:|could not/];
 
 /**
- * The line that names the error in the output of a PostgreSQL program. It is the first such line, because
- * consequences and cleanup follow it.
+ * Returns the line that names the error in the output of a PostgreSQL program. It is the first such line,
+ * because consequences and cleanup follow it.
  * @returns the last line when no line names an error; empty for an empty text
  */
 export function errorLine(text: string): string {

@@ -12,7 +12,7 @@ export interface ProvidedPostgres extends AsyncDisposable {
 }
 
 /**
- * The database of DATABASE_URL, or an embedded server with its cluster in `dataDir`/postgres.
+ * Returns the database of DATABASE_URL, or an embedded server with its cluster in `dataDir`/postgres.
  * @throws StorageError with a one-line message
  */
 export async function providePostgres(databaseUrl: Secret | null, dataDir: string): Promise<ProvidedPostgres> {

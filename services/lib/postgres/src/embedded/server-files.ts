@@ -15,15 +15,15 @@ export interface ServerUser {
 /** PostgreSQL does not run as root. "nobody" exists on every Linux, so that no account must be created. */
 const NOBODY = 65534;
 
-/** The user that runs PostgreSQL: this process's own user, or "nobody" for root. */
+/** Returns the user that runs PostgreSQL: this process's own user, or "nobody" for root. */
 export function serverUser(): ServerUser {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 }
 
 /**
- * The folder of PostgreSQL's programs, from the npm package of this platform. When another user must run them
- * and cannot access them (for example a checkout in a private home folder), they are copied to the system's
- * temporary folder.
+ * Returns the folder of PostgreSQL's programs, from the npm package of this platform. When another user must
+ * run them and cannot access them (for example a checkout in a private home folder), they are copied to the
+ * system's temporary folder.
  * @throws StorageError when there is no package for this platform
  */
 export async function serverPrograms(user: ServerUser): Promise<string> {
@@ -40,8 +40,8 @@ export async function serverPrograms(user: ServerUser): Promise<string> {
 }
 
 /**
- * A folder where the server's user can keep a cluster: `dir`, or a folder in the temporary folder when the
- * user cannot access `dir`.
+ * Returns a folder where the server's user can keep a cluster: `dir`, or a folder in the temporary folder
+ * when the user cannot access `dir`.
  */
 export async function clusterHome(dir: string, user: ServerUser): Promise<string> {
   const wanted = path.resolve(dir);

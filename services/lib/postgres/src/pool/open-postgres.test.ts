@@ -28,7 +28,7 @@ function hasOpenssl(): boolean {
   }
 }
 
-/** Settings of a server with TLS and a self-signed certificate. */
+/** Returns the settings of a server with TLS and a self-signed certificate. */
 async function tlsSettings(): Promise<Record<string, string>> {
   const [key, cert] = [path.join(folder, "server.key"), path.join(folder, "server.pem")];
   const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];

@@ -44,7 +44,7 @@ const STARTING_PAUSE_MS = 50;
 /** SQLSTATE of a server that is starting up. */
 const CANNOT_CONNECT_NOW = "57P03";
 
-/** Configuration of one node-postgres connection. */
+/** Returns the configuration of one node-postgres connection. */
 export function connectionConfig(url: string, options: Omit<PostgresOptions, "max" | "maxWaiting">): ClientConfig {
   const { applicationName, statementTimeoutMs } = options;
   const limits = statementTimeoutMs !== undefined && {

@@ -17,8 +17,8 @@ const QUERY_CANCELED = "57014";
 const MAX_CAUSES = 5;
 
 /**
- * The transient cause of an error, such as a lost connection; undefined for errors that the query itself
- * caused.
+ * Returns the transient cause of an error, such as a lost connection; undefined for errors that the query
+ * itself caused.
  */
 export function transientError(error: unknown): Error | undefined {
   return causeOf(error, ({ code, message }) =>
@@ -26,12 +26,12 @@ export function transientError(error: unknown): Error | undefined {
   );
 }
 
-/** The cause of an error, when a statement took longer than the server allows. */
+/** Returns the cause of an error, when a statement took longer than the server allows. */
 export function timeoutError(error: unknown): Error | undefined {
   return causeOf(error, ({ code }) => code === QUERY_CANCELED);
 }
 
-/** The cause of an error, when too many calls waited for a connection of a pool. */
+/** Returns the cause of an error, when too many calls waited for a connection of a pool. */
 export function poolError(error: unknown): Error | undefined {
   return causeOf(error, ({ name }) => name === "PoolFullError");
 }

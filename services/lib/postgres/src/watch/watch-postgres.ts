@@ -20,7 +20,7 @@ export async function assertWritable(connection: Pick<ClientBase, "query">): Pro
   if (rows[0]?.read_only) throw new StoreReadOnlyError("is read-only (a standby, or set to read-only transactions)");
 }
 
-/** A connection that checks whether PostgreSQL answers and accepts writes. */
+/** Returns a connection that checks whether PostgreSQL answers and accepts writes. */
 export function probePostgres(url: string): StoreProbe {
   const pool = connectPostgres(url, { max: 1, applicationName: "bellwether-pulse" });
   return {

@@ -11,7 +11,7 @@ import {
   parseAliasFile,
 } from "./alias-file.ts";
 
-/** The alias of that name. @throws RegistryNameError for any other text */
+/** Returns the alias of that name. @throws RegistryNameError for any other text */
 export function aliasFromText(text: string): AliasName {
   const alias = ALIAS_NAMES.find((name) => name === text);
   if (alias === undefined) throw new RegistryNameError(`alias "${text.slice(0, 80)}": use ${ALIAS_NAMES.join(" or ")}`);
@@ -31,7 +31,7 @@ export async function readAliases(root: string, modelName: string): Promise<Alia
   return NO_ALIASES;
 }
 
-/** The version an alias points at, or undefined. */
+/** Returns the version an alias points at, or undefined. */
 export function aliasVersion(file: AliasFile, name: string): string | undefined {
   return file.aliases.find((alias) => alias.name === name)?.version;
 }

@@ -26,7 +26,7 @@ const describe = (bytes: Uint8Array | string): PublishedFile => ({
   bytes: Buffer.byteLength(bytes),
 });
 
-/** Highest version number in a model's folder, 0 when it has none. */
+/** Returns the highest version number in a model's folder, 0 when it has none. */
 async function newestNumber(folder: string): Promise<number> {
   return (await readdir(folder)).reduce((newest, name) => Math.max(newest, versionNumber(name)), 0);
 }

@@ -65,7 +65,8 @@ export async function setAlias(root: string, request: SetAlias, check: VersionCh
 }
 
 /**
- * The alias when it already points at the requested version. @throws AliasMovedError when it points at
+ * Returns the alias when it already points at the requested version.
+ * @throws AliasMovedError when it points at
  * another version than expected
  */
 function unmovedAlias(file: AliasFile, { alias, version, expectedVersion }: SetAlias): Alias | undefined {

@@ -22,7 +22,8 @@ export interface StoredVersion {
 export type VersionCheck = (stored: StoredVersion) => Promise<void>;
 
 /**
- * Names of all models, sorted; empty when the registry does not exist yet. @throws Error when it cannot be
+ * Returns the names of all models, sorted; empty when the registry does not exist yet.
+ * @throws Error when it cannot be
  * read
  */
 export async function listModels(root: string): Promise<string[]> {
@@ -37,8 +38,8 @@ export async function listModels(root: string): Promise<string[]> {
 }
 
 /**
- * Manifests of a model's versions, newest first. A folder without a manifest is not a version. @throws
- * ModelNotFoundError, ModelCorruptError
+ * Returns the manifests of a model's versions, newest first. A folder without a manifest is not a version.
+ * @throws ModelNotFoundError, ModelCorruptError
  */
 export async function listVersions(root: string, modelName: string): Promise<Manifest[]> {
   const names = await readdir(modelFolder(root, modelName)).catch((error: NodeJS.ErrnoException) => {
@@ -64,7 +65,7 @@ export async function resolveVersion(root: string, modelName: string, wanted: st
   return version;
 }
 
-/** Manifest of one version; null when it has none. @throws ModelCorruptError */
+/** Returns the manifest of one version; null when it has none. @throws ModelCorruptError */
 async function findManifest(root: string, modelName: string, version: string): Promise<Manifest | null> {
   const file = path.join(versionFolder(root, modelName, version), "manifest.json");
   const bytes = await readPlainFile(file, MAX_MANIFEST_BYTES);

@@ -3,8 +3,8 @@ import path from "node:path";
 import { VERSION_FILES, versionFolder } from "../layout.ts";
 
 /**
- * Fingerprint of a version's files from size, modification time and inode. A changed fingerprint means that a
- * file may have changed; no file is read.
+ * Returns the fingerprint of a version's files from size, modification time and inode. A changed fingerprint
+ * means that a file may have changed; no file is read.
  * @returns the same text as long as nothing changed
  */
 export async function versionFingerprint(root: string, modelName: string, version: string): Promise<string> {

@@ -5,9 +5,10 @@
 const HALF_COUNT = 0.5;
 
 /**
- * Population stability index between two counts over the same bins: Σ (q − p) · ln(q / p), the symmetric
- * Kullback-Leibler divergence of their shares (Siddiqi, Credit Risk Scorecards, 2006, ch. 9). 0 means equal
- * shares; a value above 0.25 is usually called a shift. The result is 0 when either side has no rows.
+ * Returns the population stability index between two counts over the same bins: Σ (q − p) · ln(q / p), the
+ * symmetric Kullback-Leibler divergence of their shares (Siddiqi, Credit Risk Scorecards, 2006, ch. 9). 0
+ * means equal shares; a value above 0.25 is usually called a shift. The result is 0 when either side has no
+ * rows.
  * @throws RangeError when the numbers of bins differ.
  */
 export function populationStabilityIndex(reference: readonly number[], present: readonly number[]): number {

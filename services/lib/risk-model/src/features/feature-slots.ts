@@ -25,7 +25,7 @@ export interface FeatureSlot {
   readonly round: (value: number) => number;
 }
 
-/** The features of a bundle by name, in the model's order, and the first column of the text's terms. */
+/** Returns the features of a bundle by name, in the model's order, and the first column of the text's terms. */
 export function featureSlots(bundle: FeatureBundle): {
   readonly slots: ReadonlyMap<string, FeatureSlot>;
   readonly textColumn: number;

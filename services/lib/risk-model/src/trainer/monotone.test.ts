@@ -37,8 +37,8 @@ const train = {
 };
 
 /**
- * Noisy labels that increase with column 0 only on average, decrease with column 1, and depend on column 2
- * alone and together with column 0.
+ * Returns noisy labels that increase with column 0 only on average, decrease with column 1, and depend on
+ * column 2 alone and together with column 0.
  */
 function madeRows(seed: number, monotone: Int8Array | undefined): TrainingRows {
   const random = createRandom(seed, "monotone");

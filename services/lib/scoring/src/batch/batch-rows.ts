@@ -34,7 +34,7 @@ export function inputRows(input: ColumnarInput, first: number, last: number): Co
   };
 }
 
-/** Approximate memory of an input, in bytes. */
+/** Returns the approximate memory of an input, in bytes. */
 export function inputBytes(input: ColumnarInput): number {
   let bytes = 8 * input.rows * input.categories.size;
   for (const column of input.numbers.values()) bytes += column.byteLength;

@@ -38,7 +38,7 @@ function answer(message: BatchWorkerAnswer, transfer: ArrayBuffer[] = []): void 
   parentPort?.postMessage(message, transfer);
 }
 
-/** Buffers of the scores; no two of them share memory. */
+/** Returns the buffers of the scores; no two of them share memory. */
 function buffersOf({ riskScores, outputs, bands, missingCounts, contributions }: BatchScores): ArrayBuffer[] {
   const arrays = [riskScores, outputs, bands, missingCounts, ...(contributions === null ? [] : [contributions])];
   return arrays.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);

@@ -1,13 +1,13 @@
 import { type FeatureFacts, type FeatureInfo, NO_FACTS } from "@bellwether/reasons/feature-info";
 import type { BundleFeature, FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 
-/** Facts of the feature that a contribution names; a term of a text has no facts. */
+/** Returns the facts of the feature that a contribution names; a term of a text has no facts. */
 export function factsOf({ features }: Pick<FeatureBundle, "features">, name: string): FeatureFacts {
   const feature = features.find((known) => known.name === name);
   return feature === undefined ? NO_FACTS : featureFacts(feature);
 }
 
-/** A model's features with the facts that reasons need, the text last. */
+/** Returns a model's features with the facts that reasons need, the text last. */
 export function describeFeatures({ features, text }: Pick<FeatureBundle, "features" | "text">): FeatureInfo[] {
   return [
     ...features.map((feature) => {

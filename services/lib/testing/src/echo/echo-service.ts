@@ -32,7 +32,7 @@ export interface EchoObserver {
 
 const UNOBSERVED: EchoObserver = { started: () => {}, ended: () => {} };
 
-/** The echo service of every mesh test, the interop clients, the fault tests and the benchmark. */
+/** Returns the echo service of every mesh test, the interop clients, the fault tests and the benchmark. */
 export function echoRoute(observer: EchoObserver = UNOBSERVED): Route {
   let increments = 0n;
   return route(EchoService, {

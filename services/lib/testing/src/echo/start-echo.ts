@@ -74,7 +74,7 @@ export function echoClient(transport: Transport): EchoClient {
   return createClient(EchoService, transport);
 }
 
-/** A mesh client that is closed at the end of its scope. */
+/** Returns a mesh client that is closed at the end of its scope. */
 export function meshClient(
   url: string,
   options: Partial<Parameters<typeof createMeshTransport>[0]> = {},

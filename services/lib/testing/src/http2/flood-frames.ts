@@ -20,7 +20,10 @@ const STREAM_CLOSED = 5;
 
 const REQUEST_FIELDS = requestFields("/bellwether.echo.v1.EchoService/Increment");
 
-/** `count` complete calls, from stream `first` on, each reset directly after it is sent (CVE-2023-44487). */
+/**
+ * Returns `count` complete calls, from stream `first` on, each reset directly after it is sent
+ * (CVE-2023-44487).
+ */
 export function resets(first: number, count: number): Buffer {
   const frames: Buffer[] = [];
   for (let i = 0; i < count; i++) {
@@ -33,27 +36,30 @@ export function resets(first: number, count: number): Buffer {
 }
 
 /**
- * Frames of one call that the client resets, and the further frames that Netty sends for data that still
- * arrives for that call.
+ * Returns the frames of one call that the client resets, and the further frames that Netty sends for data
+ * that still arrives for that call.
  */
 export function resetWithEchoes(stream: number, count: number): Buffer {
   const echo = frame(RST_STREAM, 0, stream, Buffer.from([0, 0, 0, STREAM_CLOSED]));
   return Buffer.concat([resets(stream, 1), ...Array.from({ length: count }, () => echo)]);
 }
 
-/** A header block that never ends (CVE-2024-27983): HEADERS without END_HEADERS, then CONTINUATION frames. */
+/**
+ * Returns a header block that never ends (CVE-2024-27983): HEADERS without END_HEADERS, then CONTINUATION
+ * frames.
+ */
 export function continuations(first: boolean, count: number): Buffer {
   const filler = literal("x-filler", "y".repeat(100));
   const frames = Array.from({ length: count }, () => frame(CONTINUATION, 0, 1, filler));
   return Buffer.concat(first ? [frame(HEADERS, 0, 1, REQUEST_FIELDS), ...frames] : frames);
 }
 
-/** SETTINGS frames, each of which the server must acknowledge. */
+/** Returns SETTINGS frames, each of which the server must acknowledge. */
 export function settings(count: number): Buffer {
   return Buffer.concat(Array.from({ length: count }, () => frame(SETTINGS, 0, 0, Buffer.from([0, 3, 0, 0, 0, 100]))));
 }
 
-/** PING frames, each of which the server must answer. */
+/** Returns PING frames, each of which the server must answer. */
 export function pings(count: number): Buffer {
   return Buffer.concat(Array.from({ length: count }, () => frame(PING, 0, 0, Buffer.alloc(8))));
 }

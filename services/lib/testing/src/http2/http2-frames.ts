@@ -26,13 +26,16 @@ export function frame(type: number, flags: number, stream: number, payload: Buff
   return Buffer.concat([head, payload]);
 }
 
-/** A header field in HPACK's literal form without indexing, name and value not compressed (RFC 7541, 6.2.2). */
+/**
+ * Returns a header field in HPACK's literal form without indexing, name and value not compressed (RFC 7541,
+ * 6.2.2).
+ */
 export function literal(name: string, value: string): Buffer {
   const text = (s: string): Buffer => Buffer.concat([Buffer.from([s.length]), Buffer.from(s)]);
   return Buffer.concat([Buffer.from([0]), text(name), text(value)]);
 }
 
-/** The header block of a gRPC request in clear text. */
+/** Returns the header block of a gRPC request in clear text. */
 export function requestFields(path: string, more: Readonly<Record<string, string>> = {}): Buffer {
   const fields = {
     ":method": "POST",
@@ -48,7 +51,10 @@ export function requestFields(path: string, more: Readonly<Record<string, string
 
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** The first bytes of a client: the connection preface and its settings, by identifier (RFC 9113, 6.5.2). */
+/**
+ * Returns the first bytes of a client: the connection preface and its settings, by identifier (RFC 9113,
+ * 6.5.2).
+ */
 export function hello(settings: Readonly<Record<number, number>> = {}): Buffer {
   const payload = Buffer.alloc(6 * Object.keys(settings).length);
   for (const [i, [id, value]] of Object.entries(settings).entries()) {

@@ -84,7 +84,8 @@ test("returns the same bits for single rows, for batches and without WebAssembly
 });
 
 /**
- * Rows that follow a chain to its end, rows that leave it at the root, and one that leaves it in the middle.
+ * Returns rows that follow a chain to its end, rows that leave it at the root, and one that leaves it in the
+ * middle.
  */
 function chainRows(depth: number): Float32Array {
   return Float32Array.from({ length: 3 * depth }, (_, at) => (at < depth ? 1 : at < 2 * depth ? -1 : Math.cos(at)));

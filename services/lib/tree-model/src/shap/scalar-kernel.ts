@@ -5,9 +5,9 @@ import { type QuadratureProgram, UNIT_WORDS } from "./quadrature-program.ts";
 const { fround } = Math;
 
 /**
- * The quadrature kernel in plain TypeScript, for machines without WebAssembly SIMD, about a hundred times
- * slower. Every operation is rounded to float32 in the order of kernel/quadrature.c, so that the results are
- * bit-identical.
+ * Returns the quadrature kernel in plain TypeScript, for machines without WebAssembly SIMD, about a hundred
+ * times slower. Every operation is rounded to float32 in the order of kernel/quadrature.c, so that the
+ * results are bit-identical.
  */
 export function createScalarKernel(program: QuadratureProgram): Kernel {
   const { features, outputs, units, setColumns } = program;

@@ -11,10 +11,10 @@ export interface TreeShapResult {
 }
 
 /**
- * Path-dependent SHAP values in float64 by TreeSHAP (Lundberg, Erion, Lee: Consistent Individualized Feature
- * Attribution for Tree Ensembles, 2018, arXiv 1802.03888, Algorithm 2). The faster kernels are tested against
- * it. Its error is below 1e-9 up to about 30 distinct features on a path. Beyond 60 its subtractions cancel
- * all digits.
+ * Returns the path-dependent SHAP values in float64 by TreeSHAP (Lundberg, Erion, Lee: Consistent
+ * Individualized Feature Attribution for Tree Ensembles, 2018, arXiv 1802.03888, Algorithm 2). The faster
+ * kernels are tested against it. Its error is below 1e-9 up to about 30 distinct features on a path. Beyond
+ * 60 its subtractions cancel all digits.
  * @param row `[features]`, NaN = missing.
  * @throws NoCoversError when the model has no covers.
  */

@@ -169,7 +169,7 @@ function readTree(source: JsonFields, context: TreeContext): Tree {
   return buildTree(0, outputs, size, describe);
 }
 
-/** Categories that go right, ascending, by node. */
+/** Returns the categories that go right, ascending, by node. */
 function readSets(source: JsonFields, budget: { members: number }): Map<number, Float32Array> {
   const sets = new Map<number, Float32Array>();
   if (!source.has("categories_nodes")) return sets;
