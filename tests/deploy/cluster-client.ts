@@ -10,7 +10,7 @@ export interface ClusterAnswer {
 
 /** The few requests of `kubectl` that the test needs. */
 export interface ClusterClient {
-  /** `kubectl apply --server-side --validate=strict` */
+  /** Applies an object as `kubectl apply --server-side --validate=strict` does. */
   apply(manifest: Manifest): Promise<ClusterAnswer>;
   read(manifest: Manifest): Promise<ClusterAnswer>;
   /** Writes the status of an object, as a controller does. */

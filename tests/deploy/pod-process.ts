@@ -23,8 +23,8 @@ export interface PodProcess extends AsyncDisposable {
   readonly name: string;
   readonly ports: { readonly grpc: number; readonly web: number; readonly admin: number };
   /**
-   * The memory limit of the pod and the peak of its process so far, in MiB. The peak is 0 where the system
-   * does not report it.
+   * Returns the memory limit of the pod and the peak of its process so far, in MiB. The peak is 0 where the
+   * system does not report it.
    */
   memory(): { readonly limitMib: number; readonly peakMib: number };
   /** Sends SIGTERM; resolves with the exit code. */

@@ -17,7 +17,7 @@ const ENV = { PATH: process.env.PATH ?? "", BELLWETHER_AUDIT_SINK: "ops", OTEL_M
 interface Watched extends AsyncDisposable {
   readonly web: string;
   readonly trace: string;
-  /** What the process wrote to stdout and stderr. */
+  /** Returns what the process wrote to stdout and stderr. */
   readonly output: () => string;
 }
 

@@ -69,7 +69,7 @@ export interface WeeklyMesh extends AsyncDisposable {
    * Resolves with the exit code and everything it wrote.
    */
   runOnce(isoWeek: string, collectorUrl: string): Promise<{ readonly code: number; readonly output: string }>;
-  /** The logs of all services. */
+  /** Returns the logs of all services. */
   log(): string;
   /** Sends SIGTERM to all services and waits for their end. Resolves with their exit codes. */
   stop(): Promise<readonly (number | null)[]>;

@@ -10,7 +10,7 @@ export interface SupervisedProcess extends AsyncDisposable {
 export interface SupervisorOptions {
   /** Called with one line whenever the service is started again. */
   readonly say: (text: string) => void;
-  /** Clock, milliseconds. Default: Date.now. */
+  /** Returns the time, milliseconds. Default: Date.now. */
   readonly now?: () => number;
   /** Waits before the service is started again. Default: a timer. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;

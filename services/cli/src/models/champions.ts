@@ -16,7 +16,7 @@ const VERSION = /^v[1-9]\d*$/;
 export interface Champions extends Disposable {
   /** Resolves an alias to its version. `wanted` may be a version already. */
   versionOf(model: string, wanted: string): Promise<string>;
-  /** The champion, and the last champion of another version. Undefined where there is none. */
+  /** Returns the champion, and the last champion of another version; undefined where there is none. */
   latest(model: string): Promise<{ readonly current: string | undefined; readonly before: string | undefined }>;
   /** Makes a version the champion. With `expected`, only when the current champion is that version. */
   set(move: ChampionMove): Promise<{ readonly version: string; readonly setAt: string }>;
@@ -52,8 +52,8 @@ export function championsInFolder(root: string, setBy: string): Champions {
 }
 
 /**
- * Champions of a registry that ml-service reads and scheduler-service writes. The caller's token is the
- * author of each change.
+ * Returns access to the champions of a registry through the services: ml-service reads them,
+ * scheduler-service changes them. The caller's token is the author of each change.
  */
 export function championsOfServices(
   mlUrl: string,

@@ -75,7 +75,7 @@ function AlertList({ filter }: { filter: AlertFilter }) {
   );
 }
 
-/** An alert that has moved since can be in two pages: its first row is kept. */
+/** Removes repeated alerts. An alert that has moved since can be in two pages: its first row is kept. */
 function eachOnce(alerts: readonly Alert[]): readonly Alert[] {
   const seen = new Set<string>();
   return alerts.filter(({ alertId }) => !seen.has(alertId) && seen.add(alertId));

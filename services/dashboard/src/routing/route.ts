@@ -19,11 +19,14 @@ export interface AlertFilter {
  */
 export type Place =
   | { readonly page: "alerts"; readonly filter: AlertFilter }
-  /** Without a model: the default model of the server. */
+  /** `modelName` undefined: the page shows the default model of the server. */
   | { readonly page: "suppliers"; readonly band: Band; readonly modelName?: string }
   /** `alertId`: the alert that is scrolled to. */
   | { readonly page: "supplier"; readonly supplierId: string; readonly modelName?: string; readonly alertId?: string }
-  /** Without a week: the latest run; without a model: the run that was started last. */
+  /**
+   * `isoWeek` "": the page shows the latest run. `modelName` undefined: it shows the run that was started
+   * last, of any model.
+   */
   | { readonly page: "run"; readonly isoWeek: string; readonly modelName?: string }
   | { readonly page: "nowhere" };
 

@@ -9,13 +9,13 @@ export interface AlertChanges {
   /** Records an interruption of the watch. Changes during the interruption may have been missed. */
   addGap(): void;
   /**
-   * Number that increases with each change and each interruption. A list that is loaded now contains all
-   * changes up to this position.
+   * Returns a number that increases with each change and each interruption. A list that is loaded now
+   * contains all changes up to this position.
    */
   position(): number;
   /** Returns the changes after a position. */
   since(position: number): ChangesSince;
-  /** The position at which a list was loaded. Undefined: it was not loaded. */
+  /** Returns the position at which a list was loaded. Undefined: it was not loaded. */
   readAt(list: string): number | undefined;
   setReadAt(list: string, position: number): void;
   subscribe(listener: () => void): () => void;

@@ -147,7 +147,7 @@ export function parseFeatureMapping(file: YamlFile): FeatureMapping {
   return mappingFromYaml(parseWithSchema(mappingSchema, file, tableViolations));
 }
 
-/** Table of a flat weekly file; its rows are used without steps. */
+/** Name of the table with the rows of a flat weekly file; its rows are used without steps. */
 export const WEEKLY_TABLE = "weekly";
 
 /**

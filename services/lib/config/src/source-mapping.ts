@@ -135,5 +135,5 @@ export function sourceFromYaml(name: string, yaml: z.output<typeof sourceSchema>
   };
 }
 
-/** Table of the as-of dates of the rows; it has one column, `as_of`. */
+/** Name of the table with the as-of dates of the rows; it has one column, `as_of`. */
 export const SNAPSHOTS = "snapshots";

@@ -17,9 +17,9 @@ export interface YamlFile {
   /** File name shown in violations. */
   readonly file: string;
   readonly value: unknown;
-  /** Position of the value at `path`, or of the deepest existing map or list above it. */
+  /** Returns the position of the value at `path`, or of the deepest existing map or list above it. */
   place(path: readonly PropertyKey[]): Place;
-  /** Position of the last key of `path`. */
+  /** Returns the position of the last key of `path`. */
   keyPlace(path: readonly PropertyKey[]): Place;
 }
 

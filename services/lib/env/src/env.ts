@@ -115,7 +115,10 @@ export interface DurationBounds {
   readonly max?: string;
 }
 
-/** Below the longest delay of setTimeout (2³¹ − 1 ms, about 24.8 days). */
+/**
+ * Default maximum of a duration. It is shorter than the longest delay of setTimeout (2³¹ − 1 ms, about 24.8
+ * days).
+ */
 const LONGEST_DURATION = "24d";
 
 /** The form of a free text. */

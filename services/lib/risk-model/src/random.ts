@@ -2,7 +2,7 @@
 export interface Random {
   /** Returns a uniformly distributed number in [0, 1) with 32 random bits. */
   uniform(): number;
-  /** Uniform integer in [0, n), n ≤ 2³². */
+  /** Returns a uniform integer in [0, n), n ≤ 2³². */
   below(n: number): number;
   /** Returns a number of the standard normal distribution. */
   normal(): number;

@@ -6,12 +6,12 @@ export interface TcpRelay extends AsyncDisposable {
   /** The server's URL with the relay's port. */
   readonly url: string;
   /**
-   * Number of connections that were accepted since the start of the relay, and number of connections that are
-   * open.
+   * Returns the number of connections that were accepted since the start of the relay. `connectionsOpen`
+   * returns the number of those that are open.
    */
   connectionsAccepted(): number;
   connectionsOpen(): number;
-  /** Number of chunks received from clients. */
+  /** Returns the number of chunks received from clients. */
   chunksReceived(): number;
   /** Accepts connections and bytes, but forwards nothing until it is resumed; neither side is notified. */
   setPaused(isPaused: boolean): void;

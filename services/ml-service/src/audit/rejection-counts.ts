@@ -25,7 +25,7 @@ export interface RejectionCounts {
 export interface RejectionCountsOptions {
   readonly record: RecordEvent;
   readonly newId: () => string;
-  /** The current time, epoch milliseconds. */
+  /** Returns the current time, epoch milliseconds. */
   readonly now: () => number;
   /**
    * Time from the first rejected call to the event that counts it. Default one minute. A killed process loses

@@ -46,7 +46,10 @@ export async function recordSuppliers(tx: PoolClient, chunk: ScoredChunk): Promi
   });
 }
 
-/** The parameters $6 to $9 state whether the chunk has the column. Only rows that differ are written. */
+/**
+ * Statement that inserts or updates suppliers. The parameters $6 to $9 state whether the chunk has the
+ * column. Only rows that differ are written.
+ */
 const UPSERT = `
 with told as (
   select * from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::float8[])

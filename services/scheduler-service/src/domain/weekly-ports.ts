@@ -128,13 +128,13 @@ export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" |
  */
 export interface WeekFiles {
   readonly snapshotPath: string;
-  /** The record of the ingest. Null when there is none, or the snapshot has changed since. */
+  /** Returns the record of the ingest. Null when there is none, or the snapshot has changed since. */
   readIngest(): Promise<IngestRecord | null>;
   writeIngest(record: IngestRecord): Promise<void>;
-  /** Numbers of the chunks whose scores are stored here, for the report. */
+  /** Returns the numbers of the chunks whose scores are stored here, for the report. */
   scoredChunks(): Promise<ReadonlySet<number>>;
   writeScores(chunk: number, csvRows: string): Promise<void>;
-  /** Profile of the latest earlier week that has a report. Null when there is none. */
+  /** Returns the profile of the latest earlier week that has a report. Null when there is none. */
   readReference(): Promise<{ readonly week: string; readonly features: readonly FeatureProfile[] } | null>;
   /** Removes the snapshot and the scores of an earlier attempt at the week. */
   drop(): Promise<void>;

@@ -81,7 +81,7 @@ export interface WeeklyResult {
   readonly notes: readonly string[];
 }
 
-/** In the counts of an ingest, the source name of rows that were rejected after the mapping. */
+/** Source name that the counts of an ingest use for rows that were rejected after the mapping. */
 const MAPPED_ROWS = "rows";
 /** Number of chunks in progress at a time: one is scored while another is stored. */
 const IN_FLIGHT = 2;

@@ -14,6 +14,6 @@ export interface WeeklyRunner extends Disposable {
   ): Promise<WeeklyResult>;
   /** Whether the week is complete in the ledger. @throws PeerUnavailableError, PeerRejectedError */
   isComplete(week: string): Promise<boolean>;
-  /** Folder of the week, with its report. */
+  /** Returns the folder of the week, with its report. */
   folderOf(week: string): string;
 }

@@ -30,7 +30,7 @@ const LAST_RETRY_MS = 10_000;
 export function startAliasAudit({ listModels, readAliases, append, everyMs, logger }: AliasAuditOptions): AliasAudit {
   const stopping = new AbortController();
   let resting = new AbortController();
-  /** By model: ids of the moves in its alias file that were recorded already. */
+  /** Ids of the moves in a model's alias file that were recorded already, by model. */
   const reported = new Map<string, ReadonlySet<string>>();
 
   const report = async (model: string): Promise<void> => {

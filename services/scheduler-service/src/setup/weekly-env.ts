@@ -10,5 +10,5 @@ export const WEEKLY_ENV = {
   dataDir: sharedEnv.dataDir,
 };
 
-/** Folder below the data folder. It has one folder per model and ISO week. */
+/** Name of the folder below the data folder that has one folder per model and ISO week. */
 export const WEEKS_FOLDER = "weeks";

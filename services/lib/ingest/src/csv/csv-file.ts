@@ -44,7 +44,7 @@ export interface CsvFile {
   /** True for a copy without the unreadable records. */
   readonly isClean: boolean;
   readonly leftOut: LeftOut;
-  /** Lines of the original file at which the records with these numbers begin (1: the header). */
+  /** Returns the lines of the original file at which the records with these numbers begin (1: the header). */
   linesOf(numbers: readonly number[]): Promise<ReadonlyMap<number, number>>;
 }
 

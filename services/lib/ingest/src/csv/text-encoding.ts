@@ -12,7 +12,7 @@ export interface Decoder {
    * for the next call.
    */
   decode(chunk: Buffer): Buffer;
-  /** Call at the end of the file. Returns the UTF-8 of the bytes that were kept. */
+  /** Must be called at the end of the file. Returns the UTF-8 of the bytes that were kept. */
   end(): Buffer;
 }
 

@@ -28,8 +28,8 @@ export class Utf8Check {
   #line = Buffer.alloc(0);
 
   /**
-   * The first error in `chunk`; null when all bytes so far are UTF-8. Must not be called again after an
-   * error.
+   * Returns the first error in `chunk`; null when all bytes so far are UTF-8. Must not be called again after
+   * an error.
    */
   add(chunk: Buffer): EncodingError | null {
     if (this.#held.length === 0 && isAscii(chunk)) {
@@ -46,7 +46,7 @@ export class Utf8Check {
     return null;
   }
 
-  /** Call at the end of the file. Returns an error when the file ends inside a character. */
+  /** Must be called at the end of the file. Returns an error when the file ends inside a character. */
   end(): EncodingError | null {
     return this.#held.length > 0 ? this.#violation(this.#held) : null;
   }

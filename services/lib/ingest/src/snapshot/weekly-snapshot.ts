@@ -52,7 +52,10 @@ export interface WeeklySnapshot {
   readonly cleanedIds: CleanedIds;
   /** Attributes of accepted rows that are stored differently from the input. */
   readonly changedAttributes: readonly ChangedAttribute[];
-  /** In the raw form: rows that are not their supplier's newest up to `asOf`. */
+  /**
+   * Number of rows that were left out because they are not their supplier's newest up to `asOf`. Only a
+   * mapping of the raw form leaves out such rows.
+   */
   readonly olderRows: number;
   readonly sources: readonly SourceReport[];
 }

@@ -67,7 +67,7 @@ function brokenTable(source: string): string {
   return sqlName(`broken ${source}`);
 }
 
-/** Condition for accepted rows of `rawTable`. */
+/** SQL condition that is true for the accepted rows of `rawTable`. */
 export const ACCEPTED = `${MARK.violation} is null`;
 
 /**

@@ -6,7 +6,10 @@ import { materialize } from "../mapping/mapping-steps.ts";
 import { given } from "../mapping/rejected-row-reasons.ts";
 import { idSql } from "../supplier-id.ts";
 
-/** Table that `makeLabels` creates: label_id, label_as_of (when rows have a date) and the label unchanged. */
+/**
+ * Quoted SQL name of the table that `makeLabels` creates: label_id, label_as_of (when rows have a date) and
+ * the label unchanged.
+ */
 export const LABELS = '"training labels"';
 
 /**

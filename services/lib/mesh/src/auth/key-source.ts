@@ -40,7 +40,7 @@ export interface KeySourceLog {
 
 export interface KeySourceOptions {
   readonly log?: KeySourceLog;
-  /** A monotonic clock, milliseconds. */
+  /** Returns the time of a monotonic clock, milliseconds. */
   readonly now?: () => number;
 }
 

@@ -32,7 +32,7 @@ export interface RequestMemory {
   count(call: Call, bytes: number, announcedBytes?: number): void;
   /** Reports that the call has a slot or has ended: its request is no longer counted. */
   release(call: Call): void;
-  /** Pause before more of a large request is read, milliseconds; 0: no pause. */
+  /** Returns the pause before more of a large request is read, milliseconds; 0: no pause. */
   paceMs(): number;
 }
 

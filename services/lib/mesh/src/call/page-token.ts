@@ -11,7 +11,7 @@ export interface PageTokens {
   /** A token for the page after the row with this key. Parts of the key must not contain a space. */
   write(key: readonly (string | number)[]): string;
   /**
-   * The key in a token; undefined: the token is empty, which means the first page.
+   * Returns the key in a token; undefined: the token is empty, which means the first page.
    * @param length number of parts of a key
    * @throws ConnectError INVALID_ARGUMENT `PAGE_TOKEN`: the token belongs to another list or another filter
    */

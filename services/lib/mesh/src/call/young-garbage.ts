@@ -3,11 +3,11 @@ import vm from "node:vm";
 
 /** The heap functions that a collector uses. */
 export interface CollectedHeap {
-  /** Bytes of the heap and of the buffers outside of it, including garbage. */
+  /** Returns the bytes of the heap and of the buffers outside of it, including garbage. */
   readonly bytes: () => number;
   readonly collectYoung: () => void;
   readonly collectAll: () => void;
-  /** CPU time of this thread, milliseconds. */
+  /** Returns the CPU time of this thread, milliseconds. */
   readonly cpuMs: () => number;
 }
 

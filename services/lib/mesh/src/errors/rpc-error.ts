@@ -17,11 +17,11 @@ export interface RpcErrorDetails {
   /** Invalid fields, sent as google.rpc.BadRequest, at most 20. */
   readonly fieldViolations?: readonly FieldViolation[];
   /**
-   * Sent as google.rpc.RetryInfo: the earliest time for a retry, milliseconds from now; left out when it is
-   * not finite.
+   * Earliest time for a retry, milliseconds from now, which is sent as google.rpc.RetryInfo. A time that is
+   * not finite is left out.
    */
   readonly retryAfterMs?: number;
-  /** Sent as `ErrorInfo.metadata`. */
+  /** Further facts about the error, which are sent as `ErrorInfo.metadata`. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Cause of the error, which is only logged. */
   readonly cause?: unknown;

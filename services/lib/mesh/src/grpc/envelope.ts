@@ -82,7 +82,7 @@ export class MessageReader {
   }
 
   /**
-   * The next message; undefined: more bytes are needed.
+   * Returns the next message; undefined: more bytes are needed.
    * @throws ConnectError when the message is too large or not gRPC
    */
   next(): Envelope | undefined {

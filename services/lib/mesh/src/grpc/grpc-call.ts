@@ -169,7 +169,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
     this.fail(reason);
   }
 
-  /** The client has closed the stream, or the call has ended. */
+  /** Called when the client has closed the stream, or the call has ended. */
   onClose(): void {
     if (this.#ended) return;
     const late = this.deadline <= Date.now();

@@ -10,7 +10,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 
 const ECHO = "/bellwether.echo.v1.EchoService/Echo";
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/** The deadline is late, so that the time limit of bodies comes first. */
+/** Path of an RPC with a late deadline, so that the time limit of bodies comes first. */
 const MEASURE = "/bellwether.echo.v1.EchoService/Measure";
 const postHead = (path: string): string =>
   `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;

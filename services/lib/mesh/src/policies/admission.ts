@@ -51,7 +51,7 @@ export const DEFAULT_ADMISSION: AdmissionLimits = {
 };
 
 export interface AdmissionPolicy extends Policy {
-  /** Current load, for metrics and tests. */
+  /** Returns the current load, for metrics and tests. */
   load(): { readonly inFlight: number; readonly queued: number; readonly openEnded: number; readonly shed: number };
 }
 

@@ -4,7 +4,7 @@ import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 
 export interface OpenEndedPolicy extends Policy {
-  /** The number of open watches. */
+  /** Returns the number of open watches. */
   count(): number;
   /**
    * Ends the watches of one old connection with UNAVAILABLE, so that their clients open them again on another

@@ -18,7 +18,7 @@ export interface RequestMemoryLimits {
 export const DEFAULT_REQUEST_MEMORY = { processBytes: 32 * 1024 * 1024, connectionBytes: 32 * 1024 * 1024 };
 
 export interface RequestMemoryPolicy extends Policy {
-  /** Bytes that are currently counted, for metrics and tests. */
+  /** Returns the number of bytes that are currently counted, for metrics and tests. */
   bytes(): number;
 }
 

@@ -10,7 +10,7 @@ export interface AdminListenerOptions {
   readonly limits: ListenerLimits;
   /** Whether the server accepts traffic. */
   readonly isReady: () => boolean;
-  /** Why the server does not accept traffic, for people; may be empty. */
+  /** Returns why the server does not accept traffic, as text for people; it may be empty. */
   readonly whyNot?: () => string;
   /** Returns all metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;

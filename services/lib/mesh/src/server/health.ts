@@ -15,7 +15,7 @@ export interface HealthBoard {
    */
   setServing(service: string, serving: boolean, reason?: string): void;
   isServing(service: string): boolean;
-  /** Why the whole server is NOT_SERVING; empty when it is SERVING, or when no reason was given. */
+  /** Returns why the whole server is NOT_SERVING; empty when it is SERVING, or when no reason was given. */
   whyNot(): string;
 }
 

@@ -84,7 +84,7 @@ export interface ServerOptions {
   readonly policies?: readonly Policy[];
   /** Maximum time for which a stop waits for running calls, milliseconds. Default 10 s. */
   readonly drainMs?: number;
-  /** From `startTelemetry`. Left out: no traces, and an empty /metrics. */
+  /** Telemetry that `startTelemetry` has returned. Left out: no traces, and an empty /metrics. */
   readonly telemetry?: Pick<Telemetry, "sampleRatio" | "metricsText">;
 }
 

@@ -8,7 +8,7 @@ export type Interrupt = (error: Error) => void;
 export interface BodyListener {
   /** Called with the number of bytes that have arrived so far. */
   arrived(bytes: number): void;
-  /** Pause before more is read, milliseconds; 0: no pause. */
+  /** Returns the pause before more is read, milliseconds; 0: no pause. */
   paceMs(): number;
   /** Called when the whole body has arrived. */
   complete(): void;

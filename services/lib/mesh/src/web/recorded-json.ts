@@ -19,7 +19,7 @@ const COMPRESSED_FLAG = 1;
 export interface RecordedJson {
   /** Drops the oldest kept message: the engine has decoded it. */
   read(): void;
-  /** Text of the oldest kept message; undefined: it was too large or is incomplete. */
+  /** Returns the text of the oldest kept message; undefined: it was too large or is incomplete. */
   text(): string | undefined;
 }
 

@@ -134,7 +134,7 @@ export class WebCall extends Call {
     return !this.closed;
   }
 
-  /** Pause before more of a large request is read, milliseconds; 0: no pause. */
+  /** Returns the pause before more of a large request is read, milliseconds; 0: no pause. */
   #paceMs(): number {
     return this.#arrivedBytes > COUNTED_AT_ONCE_BYTES ? (this.memory?.paceMs() ?? 0) : 0;
   }

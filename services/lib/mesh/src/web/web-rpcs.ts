@@ -185,7 +185,10 @@ async function send(
 /** Content types of Connect clients. */
 const CONNECT_TYPE = /^application\/(json|proto|connect\+\w+)\s*(;|$)/i;
 
-/** The reason why connect does not accept a request; connect itself answers with a status and no text. */
+/**
+ * Answers a request that connect does not accept, with the reason as text: connect itself answers with a
+ * status and no text.
+ */
 function reject(
   { status, header }: UniversalServerResponse,
   allowedMethods: readonly string[],

@@ -4,7 +4,10 @@ import { connectionConfig, type PostgresOptions } from "./open-postgres.ts";
 
 /** A connection that receives the notifications that transactions send with `pg_notify`. */
 export interface NotificationConnection {
-  /** Also subscribes to a channel. @throws DatabaseError, or the error of a lost connection */
+  /**
+   * Subscribes to a channel, in addition to those subscribed before. @throws DatabaseError, or the error of a
+   * lost connection
+   */
   listen(channel: string): Promise<void>;
   close(): void;
 }

@@ -11,11 +11,11 @@ export type AliasName = (typeof ALIAS_NAMES)[number];
 export interface Alias {
   readonly name: AliasName;
   readonly version: string;
-  /** ISO 8601, UTC. */
+  /** Time at which the alias was set, ISO 8601, UTC. */
   readonly setAt: string;
-  /** At most MAX_SET_BY characters. */
+  /** Name of the user who set the alias, at most MAX_SET_BY characters. */
   readonly setBy: string;
-  /** At most MAX_REASON characters. */
+  /** Reason for setting the alias, at most MAX_REASON characters. */
   readonly reason: string;
 }
 

@@ -18,8 +18,8 @@ export interface BundleFeature extends FeatureSpec {
   /** Values that have a column of their own, the most frequent first; empty for a number. */
   readonly categories: readonly string[];
   /**
-   * Set on a number that is the code of a category: the codes that the model knows, and their texts. A caller
-   * may send either.
+   * Codes that the model knows, and their texts. Only a numeric feature that holds the code of a category has
+   * this field; a caller may then send the code or the text.
    */
   readonly codes?: CategoryCodes;
 }

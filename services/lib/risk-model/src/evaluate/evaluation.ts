@@ -27,7 +27,10 @@ export interface Evaluation {
   /** Mean log loss in nats, and that with the training rate as the score of every row. */
   readonly logLoss: number;
   readonly baseRateLogLoss: number;
-  /** For k = 10, 50, 100 and the number of positives, as far as there are k rows. */
+  /**
+   * Precision among the k rows with the highest scores, for k = 10, 50, 100 and the number of positives, as
+   * far as there are k rows.
+   */
   readonly precisionAt: readonly PrecisionAtK[];
   /** Share of rows in the calibration bin with the most rows: 1 when all scores are nearly equal. */
   readonly largestBinShare: number;

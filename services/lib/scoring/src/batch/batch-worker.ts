@@ -9,7 +9,7 @@ export type BatchWorkerTask =
   | {
       readonly kind: "score";
       readonly model: number;
-      /** Set when the thread does not have the model open yet, else null. */
+      /** The version to open when the thread does not have the model open yet, else null. */
       readonly stored: StoredVersion | null;
       readonly input: ColumnarInput;
       readonly withContributions: boolean;

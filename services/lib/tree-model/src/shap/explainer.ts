@@ -36,8 +36,8 @@ export interface Explainer {
 }
 
 /**
- * Must be increased with each change after which the same model and row may have contributions with different
- * bits.
+ * Version of the quadrature kernels. It must be increased with each change after which the same model and row
+ * may have contributions with different bits.
  */
 export const QUADRATURE_VERSION = "quadrature/1";
 

@@ -8,8 +8,8 @@ import {
 } from "./interventional-tables.ts";
 
 /**
- * Must be increased with each change after which the same model, background and row may have contributions
- * with different bits.
+ * Version of the interventional explainer. It must be increased with each change after which the same model,
+ * background and row may have contributions with different bits.
  */
 export const INTERVENTIONAL_VERSION = "interventional/1";
 

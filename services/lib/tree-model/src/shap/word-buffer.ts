@@ -24,12 +24,12 @@ export class WordBuffer {
     this.#ints[at] = value;
   }
 
-  /** The words, read as integers. */
+  /** Returns the words, read as integers. */
   ints(): Int32Array {
     return this.#ints.slice(0, this.#length);
   }
 
-  /** The words, read as floats. */
+  /** Returns the words, read as floats. */
   floats(): Float32Array {
     return this.#floats.slice(0, this.#length);
   }

@@ -1,6 +1,6 @@
 /**
  * Why a model file is not imported:
- * - "unsafe": the file could harm or mislead whoever loads it (links, external data, control flow, decompression bombs);
+ * - "unsafe": the file could harm or mislead whoever loads it (symbolic or hard links, external data, control flow, decompression bombs);
  * - "malformed": the file contradicts itself or its format;
  * - "unsupported": the file is valid but is not a tree model, or uses something that the canonical model cannot express;
  * - "disagrees": the evaluation of the canonical model and that of the runtime differ on the same rows;

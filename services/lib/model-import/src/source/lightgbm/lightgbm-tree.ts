@@ -13,7 +13,7 @@ export interface LightgbmTreeContext {
   readonly group: number;
   /** Factor of every leaf. */
   readonly scale: number;
-  /** Set members and nodes that the model may still add. */
+  /** Numbers of set members and of nodes that the model may still add. */
   readonly budget: { members: number; nodes: number };
 }
 
@@ -151,7 +151,7 @@ function coverCounts(section: TextSection, leaves: number): Counts {
 }
 
 /**
- * Every node except the root has exactly one parent. As there is one link for each of these nodes, no cycle
+ * Every node except the root has exactly one parent. As there is one edge for each of these nodes, no cycle
  * starts at the root.
  */
 function checkShape(section: TextSection, inner: number, leaves: number, parents: Uint8Array): void {

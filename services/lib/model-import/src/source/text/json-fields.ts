@@ -10,18 +10,18 @@ export interface JsonFields {
    * @throws ImportRejectedError when the object has a key that the reader does not know and that may change scores.
    */
   allowOnly(isKnown: (key: string) => boolean): void;
-  /** A list of objects. */
+  /** Returns a list of objects. */
   children(name: string): JsonFields[];
-  /** A list of lists. */
+  /** Returns a list of lists. */
   lists(name: string): (readonly unknown[])[];
   text(name: string): string;
-  /** A list of strings; empty when the field is absent. */
+  /** Returns a list of strings; empty when the field is absent. */
   texts(name: string): string[];
-  /** A number, or a string that holds one (XGBoost writes its parameters as strings). */
+  /** Returns a number that is written as a number or as a string (XGBoost writes its parameters as strings). */
   number(name: string): number;
-  /** A list of numbers; `length` null: of any length. */
+  /** Returns a list of numbers; `length` null: of any length. */
   numbers(name: string, length: number | null): readonly number[];
-  /** A list of flags, written as booleans or as numbers. */
+  /** Returns a list of flags, written as booleans or as numbers. */
   flags(name: string, length: number): readonly boolean[];
 }
 
