@@ -9,7 +9,7 @@ import {
   requestFields,
 } from "@bellwether/testing/http2/http2-frames";
 
-/** Random numbers from 0 up to 1, the same for the same seed (mulberry32). */
+/** Returns the next random number in [0, 1). The numbers are the same for the same seed (mulberry32). */
 export type Random = () => number;
 
 export function createRandom(seed: number): Random {

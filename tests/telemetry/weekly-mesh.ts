@@ -78,7 +78,7 @@ export interface WeeklyMesh extends AsyncDisposable {
 /** Where the services store data and send telemetry. */
 export interface WeeklyMeshOptions {
   readonly databaseUrl: string;
-  /** Store of the jobs; left out: the database. */
+  /** URL of the Redis that stores the jobs; left out: the database stores them. */
   readonly redisUrl?: string;
   readonly collectorUrl: string;
   /** Number of rows in week.csv. */

@@ -20,7 +20,7 @@ import { type RelayedService, startRelayed } from "./relay.ts";
 /** ml-service and ops-service, each in its own process, for all weeks of a test file. */
 export interface WeeklyMesh extends AsyncDisposable {
   readonly cluster: PostgresCluster;
-  /** ops-service's database. */
+  /** URL of ops-service's database. */
   readonly databaseUrl: string;
   readonly ops: RelayedService;
   readonly ml: RelayedService;

@@ -10,7 +10,7 @@ import { showProgress } from "../output/report.ts";
 export interface FirstWeekPeers {
   readonly opsUrl: string;
   readonly schedulerUrl: string;
-  /** Model that the weekly run belongs to. */
+  /** Name of the model that the weekly run belongs to. */
   readonly modelName: string;
   readonly calls: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">;
 }

@@ -11,7 +11,7 @@ const REASONS = 3;
 
 interface SupplierTableProps {
   readonly suppliers: readonly Supplier[];
-  /** The model of the scores. */
+  /** Name of the model of the scores. */
   readonly modelName: string;
 }
 

@@ -9,7 +9,7 @@ export interface AlertFilter {
   readonly states: readonly AlertState[];
   /** The severity of the alerts that are shown. UNSPECIFIED: all. */
   readonly severity: AlertSeverity;
-  /** The model whose alerts are shown. Undefined: alerts of all models. */
+  /** Name of the model whose alerts are shown. Undefined: alerts of all models. */
   readonly modelName?: string;
 }
 

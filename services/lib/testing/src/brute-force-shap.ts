@@ -1,7 +1,7 @@
 import { goesLeft, leftShare } from "@bellwether/tree-model/trees/split";
 import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
-/** The expected raw output k when only the features in `known` (bit j = column j) are known. */
+/** Returns the expected raw output k when only the features in `known` (bit j = column j) are known. */
 export type ConditionalExpectation = (known: number, output: number) => number;
 
 /**

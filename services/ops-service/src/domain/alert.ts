@@ -15,7 +15,7 @@ export type AlertDimension = "score" | "impact";
 export interface Alert {
   readonly id: string;
   readonly supplierId: number;
-  /** The model whose scores the rule compares. Runs of other models never change the alert. */
+  /** Name of the model whose scores the rule compares. Runs of other models never change the alert. */
   readonly modelName: string;
   readonly ruleId: string;
   readonly dimension: AlertDimension;

@@ -36,7 +36,7 @@ export interface Supplier {
 /** A list of the suppliers of one run. */
 export interface SupplierList {
   readonly suppliers: readonly Supplier[];
-  /** The model whose scores are listed. Empty: no run is complete. */
+  /** Name of the model whose scores are listed. Empty: no run is complete. */
   readonly modelName: string;
   /** All models with a complete run, in alphabetical order. */
   readonly modelNames: readonly string[];
@@ -46,7 +46,7 @@ export interface SupplierList {
 export interface SupplierHistory {
   readonly supplier: Supplier;
   readonly history: readonly SupplierScore[];
-  /** The model whose scores are returned. Empty: no run is complete. */
+  /** Name of the model whose scores are returned. Empty: no run is complete. */
   readonly modelName: string;
   /** All models that have scored the supplier, in alphabetical order. */
   readonly scoredByModels: readonly string[];
@@ -60,7 +60,7 @@ export interface SupplierQuery {
   readonly band?: Band;
   readonly region?: string;
   readonly category?: string;
-  /** The model whose scores are listed. Empty: the default model of `chooseModel`. */
+  /** Name of the model whose scores are listed. Empty: the default model of `chooseModel`. */
   readonly modelName: string;
   readonly after?: { readonly runId: number; readonly impact: number; readonly number: number };
 }

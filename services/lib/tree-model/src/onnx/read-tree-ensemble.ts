@@ -16,9 +16,9 @@ export interface OnnxTreeModel {
    * the link function; it is "softmax" when the file itself contains a softmax.
    */
   readonly model: TreeModel;
-  /** Graph input, float32 `[rows, model.features]`. */
+  /** Name of the graph input, float32 `[rows, model.features]`. */
   readonly inputName: string;
-  /** Graph output, float32: `[rows, model.outputs]`, or `[rows, 1]` when `classColumn` is set. */
+  /** Name of the graph output, float32: `[rows, model.outputs]`, or `[rows, 1]` when `classColumn` is set. */
   readonly outputName: string;
   /** Class whose probability is the only output; null: the outputs are the sums. */
   readonly classColumn: number | null;
