@@ -596,7 +596,7 @@ export const NarrativeSourceSchema: GenEnum<NarrativeSource> = /*@__PURE__*/
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
  * a model, with:
- * - NOT_FOUND: there is no such model or version.
+ * - NOT_FOUND: the model or version does not exist.
  * - FAILED_PRECONDITION: the version was rejected when it was loaded (reason MODEL_REJECTED).
  * - DATA_LOSS: a file of the model was changed after it was published (reason MODEL_CORRUPT or BUNDLE).
  * - UNAVAILABLE: no model is loaded yet. Retry after the delay in RetryInfo.

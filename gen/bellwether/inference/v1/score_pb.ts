@@ -47,7 +47,7 @@ export type Supplier = Message<"bellwether.inference.v1.Supplier"> & {
   categories: { [key: string]: string };
 
   /**
-   * Text of the contract in UTF-8, at most 1 MiB. Empty: there is no text.
+   * Text of the contract in UTF-8, at most 1 MiB. Empty: the supplier has no contract text.
    *
    * @generated from field: string contract_text = 4;
    */

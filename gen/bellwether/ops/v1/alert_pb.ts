@@ -221,7 +221,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
 
   /**
    * The two reasons that increased risk_score most in last_week, selected as in SupplierScore.reasons. Empty:
-   * there is no reason to show for the score.
+   * the score has no reasons to show.
    *
    * @generated from field: repeated bellwether.ops.v1.Reason reasons = 21;
    */

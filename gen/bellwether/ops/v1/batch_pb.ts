@@ -287,14 +287,14 @@ export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
   suppliers: bigint;
 
   /**
-   * Number of suppliers of the most recent complete earlier week of the same model. Unset: there is no such week.
+   * Number of suppliers of the most recent complete earlier week of the same model. Unset: no earlier week is complete.
    *
    * @generated from field: optional uint64 previous_suppliers = 7;
    */
   previousSuppliers?: bigint | undefined;
 
   /**
-   * ISO week of previous_suppliers, for example "2026-W46". Empty: there is no such week.
+   * ISO week of previous_suppliers, for example "2026-W46". Empty: no earlier week is complete.
    *
    * @generated from field: string previous_week = 8;
    */

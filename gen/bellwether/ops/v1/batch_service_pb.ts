@@ -720,7 +720,7 @@ export const BatchService: GenService<{
   },
   /**
    * Returns the run of a week. If the request has no week: the run whose first start is the latest. Idempotent.
-   * - NOT_FOUND: there is no such run.
+   * - NOT_FOUND: the run does not exist.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.GetRun
    */

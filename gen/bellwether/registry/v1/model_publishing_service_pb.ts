@@ -102,7 +102,7 @@ export const ModelPublishingService: GenService<{
    * Points an alias at a version, and records the subject of the caller and the reason. Idempotent: a second call
    * with the same request changes nothing.
    * - INVALID_ARGUMENT: the name of the model, the version or the reason is not valid.
-   * - NOT_FOUND: there is no such model or version.
+   * - NOT_FOUND: the model or version does not exist.
    * - FAILED_PRECONDITION: the alias no longer points at expected_version (reason ALIAS_MOVED), or the version
    *   cannot be served (reason MODEL_REJECTED).
    * - DATA_LOSS: the files of the version differ from its manifest (reason MODEL_CORRUPT).

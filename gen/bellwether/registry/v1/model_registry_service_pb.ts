@@ -699,7 +699,7 @@ export const ModelRegistryService: GenService<{
   /**
    * Lists the versions of a model, newest first. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another model.
-   * - NOT_FOUND: there is no such model.
+   * - NOT_FOUND: the model does not exist.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.ListVersions
    */
@@ -710,7 +710,7 @@ export const ModelRegistryService: GenService<{
   },
   /**
    * Returns one version with its model card. Idempotent.
-   * - NOT_FOUND: there is no such model or version.
+   * - NOT_FOUND: the model or version does not exist.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.GetVersion
    */
@@ -721,7 +721,7 @@ export const ModelRegistryService: GenService<{
   },
   /**
    * Lists the aliases of a model. Idempotent.
-   * - NOT_FOUND: there is no such model.
+   * - NOT_FOUND: the model does not exist.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.ListAliases
    */
@@ -733,7 +733,7 @@ export const ModelRegistryService: GenService<{
   /**
    * Lists the versions that were champion, with the time at which each became champion, newest first. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another model.
-   * - NOT_FOUND: there is no such model.
+   * - NOT_FOUND: the model does not exist.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.ListProductionHistory
    */

@@ -401,9 +401,9 @@ export const ScheduleService: GenService<{
   /**
    * Starts the weekly run of a schedule now. Idempotent: a week that is running or complete is not run again.
    * When the week is complete and was run with another source or configuration, the job of this call fails.
-   * - INVALID_ARGUMENT: there is no such ISO week, or the week has not begun in any time zone and force_future is
+   * - INVALID_ARGUMENT: the ISO week does not exist, or the week has not begun in any time zone and force_future is
    *   empty (reason FUTURE_WEEK).
-   * - NOT_FOUND: there is no such schedule or input file.
+   * - NOT_FOUND: the schedule or input file does not exist.
    * - FAILED_PRECONDITION: the week is already queued or running with another input, accept_losses or
    *   force_future than this request has (reason RUN_UNDER_WAY); or ops-service rejected the call (reason
    *   PEER_REJECTED).
@@ -418,7 +418,7 @@ export const ScheduleService: GenService<{
   },
   /**
    * Pauses a schedule: it starts no more runs. A run in progress continues. Idempotent.
-   * - NOT_FOUND: there is no such schedule.
+   * - NOT_FOUND: the schedule does not exist.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.PauseSchedule
    */
@@ -429,7 +429,7 @@ export const ScheduleService: GenService<{
   },
   /**
    * Resumes a paused schedule: it starts runs again. Idempotent.
-   * - NOT_FOUND: there is no such schedule.
+   * - NOT_FOUND: the schedule does not exist.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.ResumeSchedule
    */
@@ -442,7 +442,7 @@ export const ScheduleService: GenService<{
    * Streams the progress of a run that was triggered: first its present state, then every change. The stream ends
    * when the run is complete or failed. When nothing was sent for 20 s, the server sends a message without state,
    * to keep the connection open. Idempotent.
-   * - NOT_FOUND: there is no such job.
+   * - NOT_FOUND: the job does not exist.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.WatchProgress
