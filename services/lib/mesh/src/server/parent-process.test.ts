@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { firstMessage, spawnScript } from "@bellwether/testing/node-process";
 import { expect, test } from "vitest";
 
@@ -7,12 +7,11 @@ import { expect, test } from "vitest";
  * what it printed.
  */
 async function endAfterDisconnect(script: string, at: "once" | "message") {
-  const started = spawnScript(`setInterval(() => {}, 1_000);${REPORT}${script}`, { stdout: "collect" });
-  const closed = once(started.child, "close");
+  const started = spawnScript(`setInterval(() => {}, 1_000);${REPORT}${script}`, { stdout: "pipe" });
+  const printed = text(started.child.stdout ?? expect.fail());
   const message = at === "message" ? await firstMessage(started, "the script") : undefined;
   started.child.disconnect();
-  const [code] = await closed;
-  return { code, printed: started.output(), message };
+  return { code: await started.ended, printed: await printed, message };
 }
 
 const REPORT = `const { notifyParent } = await import(${JSON.stringify(new URL("parent-process.ts", import.meta.url).href)});
