@@ -48,12 +48,12 @@ export class FutureWeekError extends Error {
   }
 }
 
-/** The time zone where each day begins first, 14 hours before UTC. */
-const FIRST_TIME_ZONE = "Pacific/Kiritimati";
+/** How long before UTC a day begins in the time zone where it begins first (Pacific/Kiritimati). */
+const FIRST_ZONE_MS = 14 * 3_600_000;
 
 /** Returns the newest ISO week that has begun somewhere on Earth. */
 export function newestIsoWeek(now: Date): string {
-  return isoWeekAt(now, FIRST_TIME_ZONE);
+  return isoWeekOf(now.getTime() + FIRST_ZONE_MS);
 }
 
 /** Whether an ISO week has not begun anywhere on Earth. */
@@ -100,7 +100,12 @@ export function isoWeekStart(week: string): string {
 /** Returns the ISO week of a moment in the calendar of an IANA time zone. */
 export function isoWeekAt(moment: Date, timeZone: string): string {
   const format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
-  const midnight = Date.parse(`${format.format(moment)}T00:00:00Z`);
+  return isoWeekOf(Date.parse(`${format.format(moment)}T00:00:00Z`));
+}
+
+/** Returns the ISO week of a moment in UTC, milliseconds since 1970. */
+function isoWeekOf(utcMs: number): string {
+  const midnight = Math.floor(utcMs / DAY_MS) * DAY_MS;
   // The week belongs to the year of its Thursday.
   const weekday = (new Date(midnight).getUTCDay() + 6) % 7;
   const thursday = new Date(midnight + (3 - weekday) * DAY_MS);

@@ -1,12 +1,14 @@
 import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
-import type { CategoryColumnSchema } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import type { MessageInitShape } from "@bufbuild/protobuf";
+
+/** A dictionary-encoded column, with the fields of the message CategoryColumn. */
+interface EncodedColumn {
+  readonly name: string;
+  readonly codes: number[];
+  readonly dictionary: string[];
+}
 
 /** Dictionary-encodes a column. Null is a missing value. */
-export function categoryColumn(
-  name: string,
-  values: readonly (string | null)[],
-): MessageInitShape<typeof CategoryColumnSchema> {
+export function categoryColumn(name: string, values: readonly (string | null)[]): EncodedColumn {
   const codes = new Map<string, number>();
   const codeOf = (value: string | null): number => {
     if (value === null) return MISSING_CATEGORY_CODE;

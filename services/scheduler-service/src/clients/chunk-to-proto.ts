@@ -39,9 +39,10 @@ function checksum(column: Float32Array | Float64Array): number {
 export function attributesToProto(attributes: ChunkAttributes) {
   const { displayName, region, category, exposure } = attributes;
   const known = (column: readonly (string | null)[]): boolean => column.some((value) => value !== null);
-  const cut = (maxBytes: number) => (value: string | null) => (value === null ? null : plainText(value, maxBytes));
-  const column = (name: string, values: readonly (string | null)[]) =>
-    categoryColumn(name, values.map(cut(MAX_CATEGORY_BYTES)));
+  const column = (name: string, values: readonly (string | null)[]) => {
+    const { codes, dictionary } = categoryColumn(name, values);
+    return { name, codes, dictionary: dictionary.map((value) => plainText(value, MAX_CATEGORY_BYTES)) };
+  };
   return {
     ...(known(displayName) && {
       supplierNames: displayName.map((name) => plainText(name ?? "", MAX_SUPPLIER_NAME_BYTES)),

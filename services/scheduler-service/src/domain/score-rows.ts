@@ -22,17 +22,10 @@ export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): s
   const { displayName, region, category, exposure } = chunk.attributes;
   let lines = "";
   for (let row = 0; row < chunk.rows; row++) {
-    const texts = [chunk.supplierIds[row], displayName[row], region[row], category[row]];
     const violation = violations.get(row);
-    const cells = [
-      ...texts.map((text) => csvText(text ?? "")),
-      csvNumber(exposure[row]),
-      csvNumber(risk.getFloat64(row * 8, true)),
-      bandFromNumber(scores.bands[row] ?? NO_BAND)?.toUpperCase() ?? "",
-      violation === undefined ? missing.getUint16(row * 2, true) : "",
-      csvText(violation ?? ""),
-    ];
-    lines += `${cells.join(",")}\n`;
+    const texts = `${csvText(chunk.supplierIds[row])},${csvText(displayName[row])},${csvText(region[row])},${csvText(category[row])}`;
+    const score = `${csvNumber(exposure[row])},${csvNumber(risk.getFloat64(row * 8, true))},${bandText(scores.bands[row])}`;
+    lines += `${texts},${score},${violation === undefined ? missing.getUint16(row * 2, true) : ""},${csvText(violation)}\n`;
   }
   return lines;
 }
@@ -40,7 +33,10 @@ export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): s
 const csvNumber = (value: number | undefined): string =>
   value === undefined || Number.isNaN(value) ? "" : String(value);
 
-function csvText(text: string): string {
+const bandText = (band: number | undefined): string => bandFromNumber(band ?? NO_BAND)?.toUpperCase() ?? "";
+
+function csvText(text: string | null | undefined): string {
+  if (!text || !/^[=+\-@\t\r]|[",\r\n]/.test(text)) return text ?? "";
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { access, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { pipeline } from "node:stream/promises";
+import { fileDigest } from "@bellwether/ingest/files/file-digest";
 import type { FeatureProfile } from "../domain/drift.ts";
 import type { ChunkName, IngestRecord, WeekFiles } from "../domain/weekly-ports.ts";
 import { writeWhole } from "./atomic-file.ts";
@@ -94,7 +92,5 @@ async function readJson<T>(file: string): Promise<T | null> {
 /** Returns the SHA-256 of a file, lower-case hex. Null when it does not exist. */
 async function digestOf(file: string): Promise<string | null> {
   if (!(await isThere(file))) return null;
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex");
+  return fileDigest(file);
 }

@@ -1,14 +1,13 @@
-import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { randomUUID } from "node:crypto";
 import { mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { FeatureMapping, WeeklyMapping } from "@bellwether/config/feature-mapping";
 import { isIsoDate } from "@bellwether/config/iso-date";
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
+import { fileDigest } from "../files/file-digest.ts";
 import { callersFile, type SourceFile, sourceFiles } from "../files/source-files.ts";
 import { MappingSqlError, SourceError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
@@ -219,10 +218,9 @@ async function snapshotDate(workspace: Workspace, sql: string): Promise<string> 
 
 /** Syncs a finished file and renames it to its final name; returns its SHA-256. */
 async function persist(partial: string, path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(partial), hash);
+  const digest = await fileDigest(partial);
   await using file = await open(partial, "r+");
   await file.sync();
   await rename(partial, path);
-  return hash.digest("hex");
+  return digest;
 }

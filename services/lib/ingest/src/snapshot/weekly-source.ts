@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
 import { canonicalHash } from "@bellwether/contract/canonical-json";
+import { fileDigest } from "../files/file-digest.ts";
 import { MappingSqlError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";
 import { type WeeklyInput, weeklyFiles, weeklySources } from "./weekly-snapshot.ts";
@@ -37,10 +35,4 @@ export async function readSourceDigest({
     for (const { path } of await weeklyFiles({ input, mapping }, source, DEFAULT_LIMITS))
       contents.push({ source: source.name, digest: await fileDigest(path, signal) });
   return sourceDigest(contents);
-}
-
-async function fileDigest(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, signal ? { signal } : {});
-  return hash.digest("hex");
 }

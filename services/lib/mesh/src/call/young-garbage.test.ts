@@ -1,5 +1,6 @@
+import v8 from "node:v8";
 import { expect, it } from "vitest";
-import { createCollector } from "./young-garbage.ts";
+import { collectStartGarbage, createCollector } from "./young-garbage.ts";
 
 const MIB = 1024 * 1024;
 
@@ -52,4 +53,13 @@ it("takes V8's own collections into account", () => {
 
 it("can call V8's collections", () => {
   expect(() => createCollector(() => 0)()).not.toThrow();
+});
+
+it("returns the garbage of a start to the system", () => {
+  let kept: unknown[] = Array.from({ length: 200_000 }, (_, i) => ({ i, text: `entry ${i}` }));
+  const grown = v8.getHeapStatistics().total_physical_size;
+  kept = kept.slice(0, 1);
+  collectStartGarbage();
+  expect(kept).toHaveLength(1);
+  expect(v8.getHeapStatistics().total_physical_size).toBeLessThan(grown - 10 * 1024 * 1024);
 });

@@ -44,9 +44,27 @@ export function createCollector(now: () => number, heap: CollectedHeap = v8Heap(
   };
 }
 
-function v8Heap(): CollectedHeap {
+/**
+ * Collects all garbage of this thread once and gives the free memory back to the system, for the end of a start: a start
+ * leaves some 50 MiB of garbage and free pages, which V8 would keep. Takes about 0.1 s. Compiled code is kept, because the
+ * first calls would otherwise compile it again.
+ */
+export function collectStartGarbage(): void {
+  const gc = exposeGc();
+  v8.setFlagsFromString("--no-flush-bytecode");
+  gc({ type: "major", flavor: "last-resort" });
+  v8.setFlagsFromString("--flush-bytecode");
+}
+
+type Collect = (options: { readonly type: "minor" | "major"; readonly flavor?: "last-resort" }) => void;
+
+function exposeGc(): Collect {
   v8.setFlagsFromString("--expose-gc");
-  const gc: (options: { readonly type: "minor" | "major" }) => void = vm.runInNewContext("gc");
+  return vm.runInNewContext("gc");
+}
+
+function v8Heap(): CollectedHeap {
+  const gc = exposeGc();
   return {
     bytes() {
       const { used_heap_size, external_memory } = v8.getHeapStatistics();

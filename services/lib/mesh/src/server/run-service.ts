@@ -2,6 +2,7 @@ import { type EnvOf, type EnvReader, type EnvSource, env, readEnv } from "@bellw
 import { createLogger, type Logger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry, type Telemetry } from "@bellwether/telemetry/start-telemetry";
+import { collectStartGarbage } from "../call/young-garbage.ts";
 import { runUntilStopped } from "./run-until-stopped.ts";
 import { type ServerEnv, serverEnv, serverSettings } from "./server-env.ts";
 import type { RunningServer, ServerOptions } from "./start-server.ts";
@@ -53,6 +54,8 @@ export async function runService<S extends EnvShape>(spec: ServiceSpec<S>, sourc
     const otel = { serviceName: name, serviceVersion: version, settings: readOtelSettings(source) };
     const telemetry = opened.use(await startTelemetry(otel));
     const logger = createLogger({ name, level: config.level });
-    return opened.use(await start(config, { settings, logger, telemetry, opened }));
+    const server = opened.use(await start(config, { settings, logger, telemetry, opened }));
+    collectStartGarbage();
+    return server;
   });
 }
